@@ -4,9 +4,13 @@ import random
 
 from jobs.outcomes import Interrupted, Outcome, Retry, Snooze
 
-BASE_S, CAP_S = 2.0, 15 * 60.0
-#: Backoff of a job after its server was busy, in seconds: the base, and how often it doubles (to 64 s).
-BUSY_S, MOST_DOUBLED = 4.0, 4
+#: Backoff of a failed attempt in seconds: the first bound, and the largest one.
+BACKOFF_BASE_S = 2.0
+BACKOFF_CAP_S = 15 * 60.0
+#: First backoff of a job with a busy server, in seconds.
+BUSY_BACKOFF_S = 4.0
+#: How often that doubles at most: up to 64 s.
+MAX_BUSY_DOUBLINGS = 4
 
 
 def full_jitter(attempt: int, draw: float | None = None) -> float:
@@ -14,16 +18,16 @@ def full_jitter(attempt: int, draw: float | None = None) -> float:
 
     `draw` in [0, 1) replaces the random number. Source: "Exponential Backoff And Jitter", AWS, 2015.
     """
-    bound = min(CAP_S, BASE_S * 2.0 ** min(attempt - 1, 30))
+    bound = min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2.0 ** min(attempt - 1, 30))
     return bound * (random.random() if draw is None else draw)  # noqa: S311  spreads load, guards nothing
 
 
 def busy_s(fence: int, attempt: int) -> float:
     """Return the backoff of a job with a busy server, in seconds. It doubles with each free attempt."""
-    return BUSY_S * 2.0 ** min(max(fence - attempt, 0), MOST_DOUBLED)
+    return BUSY_BACKOFF_S * 2.0 ** min(max(fence - attempt, 0), MAX_BUSY_DOUBLINGS)
 
 
-def after_s(attempt: int, outcome: Outcome) -> float | None:
+def next_attempt_after_s(attempt: int, outcome: Outcome) -> float | None:
     """Return the seconds from the end of the `attempt`th attempt to the next one; None if there is none."""
     match outcome:
         case Retry(after_s=None):

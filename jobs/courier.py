@@ -22,17 +22,18 @@ from jobs.loop_time import LoopTimeout
 from schemas.errors import RedisAway
 from telemetry import causes, metrics
 
-#: Seconds that a request may wait for Redis, in the loop's own time; and seconds without a call after a
-#: failure.
-BUDGET_S, COOL_S = 0.05, 1.0
+#: Seconds that a request may wait for Redis, in the loop's own time.
+BUDGET_S = 0.05
+#: Seconds without a call after a failure.
+COOL_S = 1.0
 
 #: Seconds until the client itself drops a connection. They are wall-clock time: a slow loop uses them up too.
 TIMEOUT_S = 5.0
 
-#: Debounce: seconds between a process's messages of one kind. The pause starts at the first value, and
-#: doubles up to the second while more messages arrive. A message costs more than a job, and busy workers poll
-#: anyway.
-PAUSE_S, LONGEST_PAUSE_S = 0.005, 0.02
+#: Debounce: seconds between a process's messages of one kind. The pause doubles while more messages arrive.
+#: A message costs more than a job, and busy workers poll anyway.
+MIN_PAUSE_S = 0.005
+MAX_PAUSE_S = 0.02
 
 #: Seconds until an unread message expires: after an hour its news is stale.
 EXPIRES_S = 3600
@@ -56,12 +57,12 @@ def queue(pool: str) -> str:
     return f"arq:{pool}"
 
 
-def wake_list(pool: str) -> str:
+def wake_list_key(pool: str) -> str:
     """Return the key of the list on which a pool's idle workers block: the ids of messages just sent."""
     return f"arq:{pool}:wakes"
 
 
-class Client(ArqRedis):
+class CourierClient(ArqRedis):
     """Client with pipelines that may be cut off. arq makes them for its workers."""
 
     def pipeline(self, transaction: bool = True, *_: Any, **__: Any) -> Cuttable:
@@ -76,7 +77,7 @@ async def connected(redis_url: str, *, timeout_s: float) -> AsyncIterator[ArqRed
     """
     pool = RedisPool.from_url(redis_url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s)
     try:
-        yield Client(pool, **SERIALIZERS)
+        yield CourierClient(pool, **SERIALIZERS)
     finally:
         await pool.disconnect()
 
@@ -115,13 +116,13 @@ class Courier:
 
     async def _follow(self, key: tuple[str, str]) -> None:
         """Send the wake that arrived in the pause after a message; then double the pause, and repeat."""
-        pause_s = PAUSE_S
+        pause_s = MIN_PAUSE_S
         try:
             await asyncio.sleep(pause_s)
             while wake := self._next[key]:
                 self._next[key] = None
                 await self._deliver(wake)
-                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                pause_s = min(2 * pause_s, MAX_PAUSE_S)
                 await asyncio.sleep(pause_s)
         finally:
             # However this ends, a later wake of the kind must not queue for a sender that no longer runs.
@@ -135,12 +136,12 @@ class Courier:
         try:
             with reaching_redis():
                 async with LoopTimeout(BUDGET_S):
-                    sent = await _enqueue(self._client, wake)
+                    is_new = await _enqueue(self._client, wake)
         except RedisAway:
             self._breaker.failed()
             return "failed"
         self._breaker.worked()
-        return "sent" if sent else "duplicate"
+        return "sent" if is_new else "duplicate"
 
 
 async def _enqueue(client: ArqRedis, wake: Wake) -> bool:
@@ -156,8 +157,8 @@ async def _enqueue(client: ArqRedis, wake: Wake) -> bool:
     if message is None:
         return False
     async with client.pipeline(transaction=False) as pipe:
-        pipe.lpush(wake_list(wake.pool), job_id)
-        pipe.ltrim(wake_list(wake.pool), 0, MAX_WAKES - 1)
+        pipe.lpush(wake_list_key(wake.pool), job_id)
+        pipe.ltrim(wake_list_key(wake.pool), 0, MAX_WAKES - 1)
         await pipe.execute()
     return True
 

@@ -13,7 +13,7 @@ from db.queries import worker
 from jobs.ledger import Claim
 
 
-class Running(NamedTuple):
+class HeldJob(NamedTuple):
     """A job that the worker holds, as of a renewal."""
 
     organization_id: UUID
@@ -23,10 +23,10 @@ class Running(NamedTuple):
     overdue: bool
 
 
-RENEW_LEASE = worker.renew_lease.typed(Running)
+RENEW_LEASE = worker.renew_lease.typed(HeldJob)
 
 
-class OwnClaim(NamedTuple):
+class AgedClaim(NamedTuple):
     """A claim of the worker, and its attempt's age in seconds."""
 
     claim: Claim
@@ -58,7 +58,7 @@ async def register(
     )
 
 
-async def renew(conn: Conn, *, worker_id: UUID, lease_s: float) -> list[Running] | None:
+async def renew(conn: Conn, *, worker_id: UUID, lease_s: float) -> list[HeldJob] | None:
     """Renew the lease for `lease_s`, and return the worker's jobs, or None if its row is gone.
 
     A job that has just ended is missing too: compare the fence before you stop work.
@@ -67,10 +67,10 @@ async def renew(conn: Conn, *, worker_id: UUID, lease_s: float) -> list[Running]
     return [row for row in rows if row.id is not None] if rows else None
 
 
-async def claims(conn: Conn, *, worker_id: UUID, job_ids: Collection[UUID]) -> list[OwnClaim]:
+async def list_held_claims(conn: Conn, *, worker_id: UUID, job_ids: Collection[UUID]) -> list[AgedClaim]:
     """Return the worker's claims on these jobs, after the response to a pull was lost."""
     rows = await CLAIMS_HELD.all(conn, id=worker_id, job_ids=job_ids)
-    return [OwnClaim(Claim(*row[:-1]), row.age_s) for row in rows]
+    return [AgedClaim(Claim(*row[:-1]), row.age_s) for row in rows]
 
 
 async def drain(conn: Conn, *, worker_id: UUID) -> None:

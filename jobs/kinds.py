@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class OnArchive(StrEnum):
-    """What an archive does to a project's open jobs of a kind."""
+    """Effect of an archive on a project's open jobs of a kind."""
 
     CANCEL = "cancel"
     FINISH = "finish"
@@ -220,6 +220,6 @@ KINDS = {
 #: Kinds that partners see.
 SHOWN = [kind for kind in KINDS.values() if not kind.internal]
 
-_BETWEEN = dict.fromkeys(stage for kind in SHOWN for stage in kind.stages)
+_WORK_STAGES = dict.fromkeys(stage for kind in SHOWN for stage in kind.stages)
 #: Stages of any job: before its first attempt, during an attempt, and the status at the end.
-STAGES = ("queued", "scheduled", "starting", *_BETWEEN, "completed", "failed", "canceled")
+STAGES = ("queued", "scheduled", "starting", *_WORK_STAGES, "completed", "failed", "canceled")

@@ -13,7 +13,7 @@ from db.pool import Conn
 from db.queries import job
 from jobs import backoff
 from jobs.kinds import Kind
-from jobs.outcomes import DEADLINE, Done, Outcome, error_of
+from jobs.outcomes import DEADLINE, Done, Outcome, encode_error
 from jobs.states import TERMINAL
 from schemas.errors import CancelRequested, Fenced, Limited
 from telemetry import causes
@@ -22,7 +22,7 @@ from telemetry import causes
 SCHEDULED_AFTER_S = 5.0
 
 #: Attempts of a submit: its key may be taken at the insert, and free again at the lookup.
-TRIES = 3
+SUBMIT_ATTEMPTS = 3
 
 
 class LockedJob(Protocol):
@@ -93,7 +93,7 @@ class Moved(NamedTuple):
         return self.state in TERMINAL
 
 
-class _Row(NamedTuple):
+class _SubmittedRow(NamedTuple):
     id: UUID
     created_at: datetime
     stage: str
@@ -101,9 +101,9 @@ class _Row(NamedTuple):
     send: bool
 
 
-SUBMIT_JOB = job.submit_job.typed(_Row)
-SUBMIT_JOBS = job.submit_jobs.typed(_Row)
-FIND_JOB_OF_KEY = job.find_job_of_key.typed(_Row)
+SUBMIT_JOB = job.submit_job.typed(_SubmittedRow)
+SUBMIT_JOBS = job.submit_jobs.typed(_SubmittedRow)
+FIND_JOB_OF_KEY = job.find_job_of_key.typed(_SubmittedRow)
 PULL_JOBS = job.pull_jobs.typed(Claim)
 SETTLE_JOBS = job.settle_jobs.typed(Moved)
 
@@ -123,8 +123,8 @@ async def submit(
 
     A job of the same `unique_key` may begin or end between the insert and the lookup: then both run again.
     """
-    for _ in range(TRIES if unique_key else 1):
-        made = await SUBMIT_JOB.one(
+    for _ in range(SUBMIT_ATTEMPTS if unique_key else 1):
+        inserted = await SUBMIT_JOB.one(
             conn,
             id=causes.new_job_id(),
             org=organization_id,
@@ -140,12 +140,12 @@ async def submit(
             run_at=run_at,
             retry_of=retry_of,
         )
-        if found := made or await FIND_JOB_OF_KEY.one(conn, org=organization_id, unique_key=unique_key):
-            if made:
-                causes.submitted(kind=kind.name, project_id=project_id, job_id=made.id)
-            wake = Wake(kind.pool, kind.name, found.id) if found.send else None
-            return Submitted(kind.name, project_id, *found[:4], wake, fresh=made is not None)
-    raise _full(kind)
+        if row := inserted or await FIND_JOB_OF_KEY.one(conn, org=organization_id, unique_key=unique_key):
+            if inserted:
+                causes.submitted(kind=kind.name, project_id=project_id, job_id=inserted.id)
+            wake = Wake(kind.pool, kind.name, row.id) if row.send else None
+            return Submitted(kind.name, project_id, *row[:4], wake, fresh=inserted is not None)
+    raise _queue_full_error(kind)
 
 
 async def submit_many(
@@ -164,7 +164,7 @@ async def submit_many(
     if not args:
         return [], []
     job_ids = [causes.new_job_id() for _ in args]
-    made = await SUBMIT_JOBS.all(
+    rows = await SUBMIT_JOBS.all(
         conn,
         org=organization_id,
         project_id=project_id,
@@ -178,14 +178,14 @@ async def submit_many(
         run_ats=run_ats,
         args=args,
     )
-    if not made:
-        raise _full(kind)
+    if not rows:
+        raise _queue_full_error(kind)
     for job_id in job_ids:
         causes.submitted(kind=kind.name, project_id=project_id, job_id=job_id)
-    return job_ids, [Wake(kind.pool, kind.name, row.id) for row in made if row.send]
+    return job_ids, [Wake(kind.pool, kind.name, row.id) for row in rows if row.send]
 
 
-def _full(kind: Kind) -> Limited:
+def _queue_full_error(kind: Kind) -> Limited:
     return Limited("queued_jobs", f"too many {kind.pool} jobs are waiting: try again later", retry_after=10)
 
 
@@ -228,16 +228,16 @@ async def settle(conn: Conn, settlements: Sequence[Settlement]) -> list[Moved]:
         fences=[claim.fence for claim, _ in settlements],
         outcomes=[outcome.word for _, outcome in settlements],
         results=[outcome.result if isinstance(outcome, Done) else None for _, outcome in settlements],
-        errors=[error_of(outcome) for _, outcome in settlements],
-        afters_s=[backoff.after_s(claim.attempt, outcome) for claim, outcome in settlements],
+        errors=[encode_error(outcome) for _, outcome in settlements],
+        afters_s=[backoff.next_attempt_after_s(claim.attempt, outcome) for claim, outcome in settlements],
         scheduled_after_s=SCHEDULED_AFTER_S,
-        overdue=error_of(DEADLINE),
+        overdue=encode_error(DEADLINE),
     )
 
 
 async def lock(conn: Conn, claim: Claim) -> None:
     """Lock the job's row for a step of its attempt. Raises `Fenced`, `CancelRequested`."""
-    _check(
+    _check_claim(
         await job.lock_claimed.value(conn, org=claim.organization_id, id=claim.id, fence=claim.fence), claim
     )
 
@@ -273,17 +273,17 @@ async def progress(
         stage=stage,
         cancelable=cancelable,
     )
-    _check(cancel, claim)
+    _check_claim(cancel, claim)
 
 
 def fenced(row: L | None, claim: Claim) -> L:
     """Return the row of a statement that locks a claim's job. Raises `Fenced`, `CancelRequested`."""
-    _check(row.cancel if row else None, claim)
+    _check_claim(row.cancel if row else None, claim)
     assert row  # noqa: S101  else `Fenced`
     return row
 
 
-def _check(cancel: bool | None, claim: Claim) -> None:
+def _check_claim(cancel: bool | None, claim: Claim) -> None:
     if cancel is None:
         raise Fenced(f"job {claim.id} is no longer owned by fence {claim.fence}")
     if cancel:

@@ -12,27 +12,31 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import job_maintenance, pool, worker
 from jobs.ledger import Moved
-from jobs.outcomes import DEADLINE, POISONED, TIMED_OUT, WORKER_LOST, error_of
+from jobs.outcomes import DEADLINE, POISONED, TIMED_OUT, WORKER_LOST, encode_error
 
 BATCH = 500
 MAX_CRASHES = 3
 
 #: Seconds after the end of an attempt's time in which its own worker ends it; then the ledger does.
-GRACE_S = 0.5
+ATTEMPT_GRACE_S = 0.5
 
 #: Retention of ended jobs, of ended short-lived jobs and of dead workers, in seconds.
-KEEP_JOBS_S, KEEP_PASSING_S, KEEP_WORKERS_S = 30 * 86400.0, 3600.0, 3600.0
+KEEP_JOBS_S = 30 * 86400.0
+KEEP_SHORT_LIVED_S = 3600.0
+KEEP_WORKERS_S = 3600.0
 
 #: Most waiting jobs of a pool that one statement counts; a longer queue is counted in parts of this size.
-#: Then seconds that such a count stays valid, and seconds between two parts.
 COUNTED = 5_000
-COUNT_FRESH_S, COUNT_EVERY_S = 120.0, 0.2
+#: Seconds that such a count stays valid.
+COUNT_FRESH_S = 120.0
+#: Seconds between two parts of a count.
+COUNT_EVERY_S = 0.2
 
 #: The advisory lock of the leading dispatcher; the others stand by.
 LEADER_LOCK = 7202
 
 
-class Due(NamedTuple):
+class DuePool(NamedTuple):
     """A pool with due work. Another `job_id` or `rotor` than before means that a worker pulls."""
 
     pool: str
@@ -41,14 +45,14 @@ class Due(NamedTuple):
     rotor: UUID
 
 
-class Lead(NamedTuple):
+class Leadership(NamedTuple):
     """Whether this session leads, and the database's time."""
 
     leads: bool
     at: datetime
 
 
-class _Look(NamedTuple):
+class _DueRow(NamedTuple):
     """A pool with due work; without any, one row with `pool` None."""
 
     at: datetime
@@ -58,21 +62,21 @@ class _Look(NamedTuple):
     rotor: UUID
 
 
-TRY_TO_LEAD = pool.try_to_lead.typed(Lead)
-LIST_DUE = pool.list_due.typed(_Look)
+TRY_TO_LEAD = pool.try_to_lead.typed(Leadership)
+LIST_DUE = pool.list_due.typed(_DueRow)
 RESCUE_JOBS = job_maintenance.rescue_jobs.typed(Moved)
 END_OVERDUE_JOBS = job_maintenance.end_overdue_jobs.typed(Moved)
 
 
-async def try_to_lead(conn: Conn, lock: int = LEADER_LOCK) -> Lead:
+async def try_to_lead(conn: Conn, lock: int = LEADER_LOCK) -> Leadership:
     """Take or keep the leader's lock; return whether this session leads, and the database's time."""
     return await TRY_TO_LEAD.row(conn, lock=lock)
 
 
-async def look(conn: Conn) -> tuple[datetime, list[Due]]:
+async def look(conn: Conn) -> tuple[datetime, list[DuePool]]:
     """Return the database's time, and the pools that have due work and aren't paused."""
     rows = await LIST_DUE.all(conn)
-    return rows[0].at, [Due(row.pool, row.kind, row.job_id, row.rotor) for row in rows if row.pool]
+    return rows[0].at, [DuePool(row.pool, row.kind, row.job_id, row.rotor) for row in rows if row.pool]
 
 
 async def is_idle(conn: Conn, *, pool_name: str) -> bool:
@@ -95,24 +99,27 @@ async def rescue(conn: Conn, *, before: datetime) -> list[Moved]:
         before=before,
         limit=BATCH,
         max_crashes=MAX_CRASHES,
-        poisoned=error_of(POISONED),
-        exhausted=error_of(WORKER_LOST),
-        late=error_of(TIMED_OUT),
-        overdue=error_of(DEADLINE),
-        grace_s=GRACE_S,
+        poisoned=encode_error(POISONED),
+        exhausted=encode_error(WORKER_LOST),
+        late=encode_error(TIMED_OUT),
+        overdue=encode_error(DEADLINE),
+        grace_s=ATTEMPT_GRACE_S,
     )
 
 
-async def hang_up(conn: Conn, *, before: datetime, patience_s: float) -> int:
+async def terminate_idle_sessions(conn: Conn, *, before: datetime, patience_s: float) -> int:
     """End sessions idle in a transaction for `patience_s`, or that block `rescue`; return their number."""
     return (
-        await job_maintenance.hang_up.value(conn, before=before, grace_s=GRACE_S, patience_s=patience_s) or 0
+        await job_maintenance.hang_up.value(
+            conn, before=before, grace_s=ATTEMPT_GRACE_S, patience_s=patience_s
+        )
+        or 0
     )
 
 
 async def end_overdue(conn: Conn) -> list[Moved]:
     """Fail queued jobs past their deadline."""
-    return await END_OVERDUE_JOBS.all(conn, overdue=error_of(DEADLINE))
+    return await END_OVERDUE_JOBS.all(conn, overdue=encode_error(DEADLINE))
 
 
 async def count_due(conn: Conn) -> int:
@@ -126,9 +133,9 @@ async def prune_jobs(conn: Conn) -> int:
     return await job_maintenance.prune_jobs.run(conn, limit=BATCH, keep_s=KEEP_JOBS_S)
 
 
-async def prune_passing(conn: Conn) -> int:
+async def prune_short_lived(conn: Conn) -> int:
     """Delete ended jobs of frequent kinds without history, such as metrics collection; return the number."""
-    return await job_maintenance.prune_passing.run(conn, limit=BATCH, keep_s=KEEP_PASSING_S)
+    return await job_maintenance.prune_passing.run(conn, limit=BATCH, keep_s=KEEP_SHORT_LIVED_S)
 
 
 async def prune_workers(conn: Conn) -> int:

@@ -72,7 +72,7 @@ DEADLINE = Failed("DEADLINE", "the job did not end in time: start it again", ret
 TIMED_OUT = Retry("TIMEOUT", "the attempt exceeded its time limit and is repeated")
 
 
-def error_of(outcome: Outcome) -> dict[str, Any] | None:
+def encode_error(outcome: Outcome) -> dict[str, Any] | None:
     """Return the error to store on the job's row and its attempt."""
     if isinstance(outcome, Failed | Retry):
         return {"code": outcome.code, "message": outcome.message, "retryable": outcome.retryable}

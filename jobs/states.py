@@ -15,7 +15,7 @@ class State(StrEnum):
     CANCELED = "canceled"
 
 
-class Transition(NamedTuple):
+class JobTransition(NamedTuple):
     """A permitted change of state. `why` is its cause; alternatives are separated by commas."""
 
     source: State
@@ -24,13 +24,13 @@ class Transition(NamedTuple):
 
 
 TRANSITIONS = (
-    Transition(State.QUEUED, State.RUNNING, "pulled by a worker"),
-    Transition(State.QUEUED, State.CANCELED, "cancel"),
-    Transition(State.QUEUED, State.FAILED, "deadline"),
-    Transition(State.RUNNING, State.QUEUED, "retry, snooze, interrupted, worker lost"),
-    Transition(State.RUNNING, State.COMPLETED, "done"),
-    Transition(State.RUNNING, State.FAILED, "failed, last attempt, deadline, third lost worker"),
-    Transition(State.RUNNING, State.CANCELED, "cancel requested"),
+    JobTransition(State.QUEUED, State.RUNNING, "pulled by a worker"),
+    JobTransition(State.QUEUED, State.CANCELED, "cancel"),
+    JobTransition(State.QUEUED, State.FAILED, "deadline"),
+    JobTransition(State.RUNNING, State.QUEUED, "retry, snooze, interrupted, worker lost"),
+    JobTransition(State.RUNNING, State.COMPLETED, "done"),
+    JobTransition(State.RUNNING, State.FAILED, "failed, last attempt, deadline, third lost worker"),
+    JobTransition(State.RUNNING, State.CANCELED, "cancel requested"),
 )
 
 ALLOWED = frozenset((source, target) for source, target, _ in TRANSITIONS)
@@ -52,6 +52,6 @@ def status_of(phase: str) -> str:
 
 def mermaid() -> str:
     """Return the table as a Mermaid state diagram."""
-    lines = [f"    {source} --> {target}: {why}" for source, target, why in TRANSITIONS]
-    ends = [f"    {state} --> [*]" for state in State if state in TERMINAL]
-    return "\n".join(["stateDiagram-v2", "    [*] --> queued: submit", *lines, *ends])
+    lines = [f"    {source} --> {target}: {cause}" for source, target, cause in TRANSITIONS]
+    end_lines = [f"    {state} --> [*]" for state in State if state in TERMINAL]
+    return "\n".join(["stateDiagram-v2", "    [*] --> queued: submit", *lines, *end_lines])

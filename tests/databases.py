@@ -57,7 +57,7 @@ select count(*) || ' ' || sum(xmin::text::bigint) || ' ' || (
 """
 
 
-class Emptying(NamedTuple):
+class EmptyingStatements(NamedTuple):
     """Statements that find the tables with changed rows, refill some, and restart sequences."""
 
     differing: str
@@ -84,7 +84,7 @@ class Template(NamedTuple):
     admin: "asyncpg.Connection[asyncpg.Record]"
     url: str
     numbers: Iterator[int]
-    emptying: Emptying
+    emptying: EmptyingStatements
     mark: str
     free: list[Database]
 
@@ -110,7 +110,7 @@ async def template(server_url: str, worker: str) -> AsyncIterator[Template]:
         await admin.close()
 
 
-async def _look(url: str) -> tuple[Emptying, str]:
+async def _look(url: str) -> tuple[EmptyingStatements, str]:
     """Return the statements that empty a copy of this database, and its fingerprint."""
     conn = await connect(url, name="tests")
     try:
@@ -125,7 +125,7 @@ async def _look(url: str) -> tuple[Emptying, str]:
                 case = f"({known}) is distinct from {await conn.fetchval(known)}"
             cases.append(f"case when {case} then '{name}' end")
         sequences = [row[0] for row in await conn.fetch(SEQUENCES)]
-        emptying = Emptying(
+        emptying = EmptyingStatements(
             differing=f"select array_remove(array[{', '.join(cases)}], null)",
             fill=fill,
             restart="".join(f"select setval('{name}', 1, false);" for name in sequences),

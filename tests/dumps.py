@@ -17,10 +17,10 @@ async def everything(pool: Pool) -> str:
 
 def found(secrets: Iterable[str], written: str) -> list[str]:
     """Return the secrets in the dump: plain, in hex as a database shows bytes, or in base 64."""
-    return [secret for secret in secrets if any(form in written for form in forms(secret.encode()))]
+    return [secret for secret in secrets if any(form in written for form in secret_forms(secret.encode()))]
 
 
-def forms(secret: bytes) -> list[str]:
+def secret_forms(secret: bytes) -> list[str]:
     return [secret.decode(), secret.hex(), *(coded(secret, before) for before in range(3))]
 
 

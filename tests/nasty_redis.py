@@ -12,7 +12,7 @@ from rehearsal.acceptor import Acceptor
 from rehearsal.proxy import reset
 
 
-class Manner(NamedTuple):
+class RedisFailure(NamedTuple):
     """A kind of failure. `answer` is sent for any command; `resets`: a reset in the first 2 ms instead."""
 
     name: str
@@ -21,16 +21,16 @@ class Manner(NamedTuple):
 
 
 MANNERS = (
-    Manner("resets", resets=True),
-    Manner("closes"),
-    Manner("half a bulk", b"$100\r\nabc"),
-    Manner("resets", resets=True),
-    Manner("half an array", b"*3\r\n$1\r\na\r\n$"),
-    Manner("another protocol", b"HTTP/1.1 400 Bad Request\r\n\r\n"),
-    Manner("loads", b"-LOADING Redis is loading the dataset in memory\r\n"),
-    Manner("resets", resets=True),
-    Manner("can't write", b"-MISCONF Redis is configured to save RDB snapshots\r\n"),
-    Manner("no number", b":1x\r\n"),
+    RedisFailure("resets", resets=True),
+    RedisFailure("closes"),
+    RedisFailure("half a bulk", b"$100\r\nabc"),
+    RedisFailure("resets", resets=True),
+    RedisFailure("half an array", b"*3\r\n$1\r\na\r\n$"),
+    RedisFailure("another protocol", b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+    RedisFailure("loads", b"-LOADING Redis is loading the dataset in memory\r\n"),
+    RedisFailure("resets", resets=True),
+    RedisFailure("can't write", b"-MISCONF Redis is configured to save RDB snapshots\r\n"),
+    RedisFailure("no number", b":1x\r\n"),
 )
 
 
@@ -40,7 +40,7 @@ class NastyRedis:
     def __init__(self, behind: str) -> None:
         self._behind, self._database = urlsplit(behind), urlsplit(behind).path
         self._manners, self._chance = itertools.cycle(MANNERS), random.Random(5)
-        self._manner: Manner | None = None
+        self._manner: RedisFailure | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._acceptor, self._met = Acceptor(self._serve), asyncio.Semaphore(0)
 

@@ -46,14 +46,14 @@ class Relay:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         behind, onward = await asyncio.open_connection(self.behind.hostname, self.behind.port)
-        line = Line(self)
+        line = RelayedConnection(self)
         try:
             await asyncio.gather(line.ask(reader, onward), line.answer(behind, writer))
         finally:
             onward.close()
 
 
-class Line:
+class RelayedConnection:
     """One connection: `mute` once no response gets back, `deaf` once nothing gets to the server either."""
 
     def __init__(self, relay: Relay) -> None:

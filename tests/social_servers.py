@@ -41,7 +41,7 @@ class Issued(NamedTuple):
 
 
 @dataclass
-class Server:
+class SocialServer:
     """A social server. `broken[path]` overrides responses, one a request; `held` requests wait until set."""
 
     broken: dict[str, list[Told]] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class Server:
 
 
 @dataclass
-class Fediverse(Server):
+class Fediverse(SocialServer):
     """Mastodon's API. `people` are ids by name; tokens end after `expires_in` seconds, if they do."""
 
     people: dict[str, str] = field(default_factory=lambda: {"ada": "101", "eve": "102"})
@@ -169,7 +169,7 @@ class Fediverse(Server):
 
 
 @dataclass
-class Pds(Server):
+class Pds(SocialServer):
     """A Personal Data Server. `passwords` by handle; a refresh token returns the same pair only twice."""
 
     passwords: dict[str, str] = field(default_factory=dict)
@@ -228,7 +228,7 @@ def s256(verifier: str) -> str:
 
 
 @asynccontextmanager
-async def serving(server: Server) -> AsyncIterator[None]:
+async def serving(server: SocialServer) -> AsyncIterator[None]:
     async with listening(server.reply) as server.url:
         yield
         for event in server.held.values():

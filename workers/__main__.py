@@ -14,7 +14,7 @@ from telemetry import logs
 from telemetry.exporting import exporting
 
 #: The pool of CPU-bound jobs.
-BUSY = CONTENT_GENERATE.pool
+CPU_BOUND_POOL = CONTENT_GENERATE.pool
 POOLS = sorted({kind.pool for kind in KINDS.values()})
 
 
@@ -29,9 +29,9 @@ async def run(settings: Settings, pool_name: str) -> None:
         await serve(settings, pool_name, tasks)
 
 
-def with_slots(settings: Settings, pool_name: str) -> Settings:
+def apply_slots(settings: Settings, pool_name: str) -> Settings:
     """Return the settings of a worker: in the pool of CPU-bound jobs it has a slot for each core."""
-    if pool_name != BUSY:
+    if pool_name != CPU_BOUND_POOL:
         return settings
     slots = settings.generate_slots or len(os.sched_getaffinity(0))
     return msgspec.structs.replace(settings, slots=slots)
@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("pool", choices=POOLS)
     pool = parser.parse_args(arguments).pool
     with starting():
-        settings = with_slots(from_env(os.environ), pool)
+        settings = apply_slots(from_env(os.environ), pool)
         logs.configure(process=pool, level=settings.log_level)
         warn_misspelt(os.environ)
         with exporting(os.environ, process=pool):

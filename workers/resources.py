@@ -27,19 +27,19 @@ class Resources:
         self.settings, self.stack = settings, stack
         self.opened: dict[Callable[..., Any], Any] = {}
 
-    async def once(self, opener: Callable[[Settings], AbstractAsyncContextManager[T]]) -> T:
+    async def open_once(self, opener: Callable[[Settings], AbstractAsyncContextManager[T]]) -> T:
         """Return the resource that `opener` opens: the same for every task of the process."""
         if opener not in self.opened:
             self.opened[opener] = await self.stack.enter_async_context(opener(self.settings))
-        found: T = self.opened[opener]
-        return found
+        resource: T = self.opened[opener]
+        return resource
 
     async def parser(self) -> Parser:
-        return await self.once(_open_parser)
+        return await self.open_once(_open_parser)
 
     async def model(self) -> Model | None:
         """Return the language model; None if the operator has configured none."""
-        return await self.once(_open_model)
+        return await self.open_once(_open_model)
 
     def event_store(self, *, name: str, patience_s: float) -> EventStore:
         """Return the opener of connections to the event store; `patience_s` limits each statement."""

@@ -45,7 +45,7 @@ async def worker(conn: Conn, kind: Kind = ERRAND, *, lease_s: float = 60, slots:
     return worker_id
 
 
-async def plenty(conn: Conn) -> None:
+async def add_huge_worker(conn: Conn) -> None:
     """Register a worker with so many slots that no tenant of a test reaches its share of the pool."""
     await worker(conn, slots=100_000)
 
@@ -96,7 +96,7 @@ async def row(conn: Conn, job_id: UUID) -> asyncpg.Record:
     return found
 
 
-async def attempts(conn: Conn, job_id: UUID) -> list[str]:
+async def list_attempts(conn: Conn, job_id: UUID) -> list[str]:
     """Return the outcome of each attempt, in order."""
     found = await conn.fetch("select outcome from job_attempt where job_id = $1 order by fence", job_id)
     return [attempt["outcome"] for attempt in found]

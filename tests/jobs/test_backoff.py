@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.backoff import CAP_S, busy_s, full_jitter
+from jobs.backoff import BACKOFF_CAP_S, busy_s, full_jitter
 
 
 @pytest.mark.parametrize(
@@ -17,10 +17,10 @@ def test_the_bound_doubles_up_to_a_cap(attempt: int, bound: float) -> None:
 
 
 @given(st.integers(min_value=1, max_value=1000))
-def test_chance_stays_within_the_bound(attempt: int) -> None:
-    assert 0 <= full_jitter(attempt) <= min(CAP_S, 2.0 ** min(attempt, 30))
+def test_jitter_stays_within_the_bound(attempt: int) -> None:
+    assert 0 <= full_jitter(attempt) <= min(BACKOFF_CAP_S, 2.0 ** min(attempt, 30))
 
 
-def test_a_busy_server_is_asked_more_and_more_seldom_up_to_a_minute() -> None:
+def test_a_busy_server_backs_off_up_to_a_minute() -> None:
     assert [busy_s(fence, 1) for fence in (1, 2, 3, 4, 5, 6, 900)] == [4, 8, 16, 32, 64, 64, 64]
     assert busy_s(3, 3) == 4, "failed attempts don't count as busy ones"

@@ -37,12 +37,12 @@ async def client(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         yield opened
 
 
-def sends(outcome: str) -> float:
+def count_sends(outcome: str) -> float:
     return REGISTRY.get_sample_value("courier_sends_total", {"pool": "ingest", "outcome": outcome}) or 0
 
 
-async def wakes_of(client: ArqRedis) -> list[bytes]:
-    found: list[bytes] = await client.execute_command("LRANGE", courier.wake_list("ingest"), 0, -1)  # type: ignore[no-untyped-call]  # the library has no types here
+async def read_wakes(client: ArqRedis) -> list[bytes]:
+    found: list[bytes] = await client.execute_command("LRANGE", courier.wake_list_key("ingest"), 0, -1)  # type: ignore[no-untyped-call]  # the library has no types here
     return found
 
 
@@ -52,7 +52,7 @@ async def test_a_wake_is_a_message_named_by_its_kind_and_an_entry_of_the_list(
     async with courier.open_courier(redis_url) as sender:
         await sender.send(wake)
     assert await client.zrange(courier.queue("ingest"), 0, -1) == [str(wake.job_id).encode()]
-    assert await wakes_of(client) == [str(wake.job_id).encode()]
+    assert await read_wakes(client) == [str(wake.job_id).encode()]
 
 
 async def test_a_message_holds_the_kind_and_the_id_and_nothing_else(
@@ -65,39 +65,37 @@ async def test_a_message_holds_the_kind_and_the_id_and_nothing_else(
     assert message == {"t": None, "f": "ingest_website", "a": [], "k": {}}
 
 
-async def test_a_wake_that_still_waits_is_not_sent_again(
-    client: ArqRedis, redis_url: str, wake: Wake
-) -> None:
+async def test_a_queued_wake_is_not_sent_again(client: ArqRedis, redis_url: str, wake: Wake) -> None:
     async with courier.open_courier(redis_url) as sender:
         await sender.send(wake)
         await sender.flush()
         await sender.send(wake)
-    assert len(await wakes_of(client)) == 1
+    assert len(await read_wakes(client)) == 1
 
 
-async def test_wakes_that_nobody_takes_pile_up_only_so_far(client: ArqRedis, redis_url: str) -> None:
+async def test_unread_wakes_are_limited(client: ArqRedis, redis_url: str) -> None:
     async with courier.open_courier(redis_url) as sender:
         for _ in range(courier.MAX_WAKES + 5):
             await sender.send(Wake("ingest", "ingest_website", ids.new()))
             await sender.flush()
-    assert len(await wakes_of(client)) == courier.MAX_WAKES
+    assert len(await read_wakes(client)) == courier.MAX_WAKES
 
 
-async def test_wakes_of_one_moment_go_as_two_messages_the_first_and_the_last(
+async def test_simultaneous_wakes_are_two_messages_the_first_and_the_last(
     client: ArqRedis, redis_url: str
 ) -> None:
     """The last message covers commits after the first message was handled."""
     wakes = [Wake("ingest", "ingest_website", ids.new()) for _ in range(20)]
     async with courier.open_courier(redis_url) as sender:
         await asyncio.gather(*map(sender.send, wakes))
-    assert await wakes_of(client) == [str(wakes[at].job_id).encode() for at in (-1, 0)]
+    assert await read_wakes(client) == [str(wakes[at].job_id).encode() for at in (-1, 0)]
 
 
 async def test_another_kind_does_not_wait_for_the_first(client: ArqRedis, redis_url: str, wake: Wake) -> None:
     async with courier.open_courier(redis_url) as sender:
         await sender.send(wake)
         await sender.send(wake._replace(kind="another", job_id=ids.new()))
-        assert len(await wakes_of(client)) == 2
+        assert len(await read_wakes(client)) == 2
 
 
 async def test_a_paused_redis_costs_a_caller_the_budget_once_and_then_nothing(
@@ -109,28 +107,28 @@ async def test_a_paused_redis_costs_a_caller_the_budget_once_and_then_nothing(
             await sender.send(wake)
             await sender.flush()
             server.pause()
-            failed, skipped = sends("failed"), sends("skipped")
+            failed, skipped = count_sends("failed"), count_sends("skipped")
             started = time.monotonic()
             for number in range(50):
                 await sender.send(wake._replace(kind=f"kind_{number}"))
             assert courier.BUDGET_S * 0.8 < time.monotonic() - started < courier.BUDGET_S * 20
-            assert (sends("failed"), sends("skipped")) == (failed + 1, skipped + 49)
+            assert (count_sends("failed"), count_sends("skipped")) == (failed + 1, skipped + 49)
 
 
 @pytest.mark.long
-async def test_a_slow_loop_is_no_redis_that_is_away(
+async def test_a_slow_loop_does_not_count_as_a_failed_redis(
     redis_url: str, wake: Wake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each pass of the loop takes longer than Redis has for a message, including a new connection."""
     monkeypatch.setattr(
         courier, "BUDGET_S", BLOCKED_S * 0.8
     )  # More time than a busy machine may keep Redis from this process.
-    sent = sends("sent")
+    sent = count_sends("sent")
     async with courier.open_courier(redis_url) as sender:
         with slow_loop():
             await sender.send(wake)
             await sender.send(wake._replace(kind="another", job_id=ids.new()))
-    assert sends("sent") == sent + 2
+    assert count_sends("sent") == sent + 2
 
 
 async def test_a_redis_that_comes_back_is_used_again(tmp_path: Path, wake: Wake) -> None:
@@ -139,16 +137,16 @@ async def test_a_redis_that_comes_back_is_used_again(tmp_path: Path, wake: Wake)
             await asyncio.to_thread(server.kill)
             await sender.send(wake)
             await asyncio.to_thread(server.start)
-            sent = sends("sent")
+            sent = count_sends("sent")
 
             async def delivered() -> bool:
                 await sender.send(wake)
-                return sends("sent") > sent
+                return count_sends("sent") > sent
 
             await eventually(delivered)
 
 
-async def test_a_client_that_is_cut_off_leaves_no_connection(redis_url: str) -> None:
+async def test_a_canceled_client_leaves_no_connection(redis_url: str) -> None:
     async def ask() -> None:
         async with courier.connected(redis_url, timeout_s=PATIENCE_S) as client:
             await asyncio.gather(client.ping(), client.ping())
@@ -157,7 +155,7 @@ async def test_a_client_that_is_cut_off_leaves_no_connection(redis_url: str) -> 
 
 
 @pytest.mark.parametrize("times", [1, 2])
-async def test_a_transaction_that_is_cut_off_leaves_none(redis_url: str, times: int) -> None:
+async def test_a_canceled_transaction_leaves_no_connection(redis_url: str, times: int) -> None:
     """No coroutine is left as garbage either: redis-py would report it during a later test."""
 
     async def look() -> None:
@@ -179,15 +177,15 @@ async def test_no_command_is_sent_after_the_end(redis_url: str) -> None:
         await client.execute_command("PING")  # type: ignore[no-untyped-call]
 
 
-class Clock:
+class FakeClock:
     now = 100.0
 
     def __call__(self) -> float:
         return self.now
 
 
-def test_after_a_failure_one_caller_at_a_time_tries() -> None:
-    clock = Clock()
+def test_after_a_failure_one_caller_at_a_time_tests_redis() -> None:
+    clock = FakeClock()
     breaker = Breaker(1.0, clock)
     assert breaker.passes()
     breaker.failed()
@@ -200,7 +198,7 @@ def test_after_a_failure_one_caller_at_a_time_tries() -> None:
     assert breaker.passes()
 
 
-class Broken(ArqRedis):
+class BrokenClient(ArqRedis):
     """A client with an unexpected error in its second send."""
 
     sends = 0
@@ -212,13 +210,13 @@ class Broken(ArqRedis):
         return await super().enqueue_job(*words, **options)
 
 
-async def test_whatever_ends_a_send_the_next_wake_of_its_kind_is_sent(client: ArqRedis) -> None:
+async def test_a_failed_send_does_not_block_the_next_wake_of_its_kind(client: ArqRedis) -> None:
     """The second send follows a pause, so it has no caller to catch its error."""
     wakes = [Wake("ingest", "ingest_website", ids.new()) for _ in range(3)]
-    sender = courier.Courier(Broken(client.connection_pool, **courier.SERIALIZERS), Breaker(1.0))
+    sender = courier.Courier(BrokenClient(client.connection_pool, **courier.SERIALIZERS), Breaker(1.0))
     for wake in wakes[:2]:
         await sender.send(wake)
     with pytest.raises(KeyError):
         await sender.flush()
     await sender.send(wakes[2])
-    assert await wakes_of(client) == [str(wakes[at].job_id).encode() for at in (2, 0)]
+    assert await read_wakes(client) == [str(wakes[at].job_id).encode() for at in (2, 0)]

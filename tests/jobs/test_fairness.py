@@ -21,7 +21,7 @@ FREE_INTERNAL = INTERNAL._replace(pool="default")
 LINES = 32
 
 
-class Pairs:
+class TenantPairs:
     """Live organizations, each with its sandbox, and their jobs on a worker."""
 
     def __init__(self, conn: Conn, worker: UUID) -> None:
@@ -61,10 +61,10 @@ class Pairs:
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_whoever_gets_a_slot_holds_no_more_than_who_waits(conn: Conn, seed: int) -> None:
+async def test_the_tenant_that_gets_a_slot_holds_no_more_than_any_waiting_one(conn: Conn, seed: int) -> None:
     """Compares without the claimed job itself: slots fill like water. At most `LINES` lines wait."""
     dice = random.Random(seed)
-    pairs = Pairs(conn, await scene.worker(conn, FREE_ERRAND, slots=1_000))
+    pairs = TenantPairs(conn, await scene.worker(conn, FREE_ERRAND, slots=1_000))
     await pairs.make(dice.choice([2, 5, 16]))
     for _ in range(12):
         await conn.execute("delete from job where state = 'queued'")
@@ -80,7 +80,7 @@ async def test_whoever_gets_a_slot_holds_no_more_than_who_waits(conn: Conn, seed
         await pairs.end(dice)
 
 
-async def rows_of_a_pull(pool: Pool, worker: UUID) -> int:
+async def count_pull_rows(pool: Pool, worker: UUID) -> int:
     """Return the rows that a pull of ten reads with a cached plan."""
     async with pool.acquire() as session:
         await scene.settle(session, await scene.pull(session, worker, 10, FREE_ERRAND))
@@ -89,15 +89,13 @@ async def rows_of_a_pull(pool: Pool, worker: UUID) -> int:
     return found.rows
 
 
-async def test_lines_of_tenants_that_hold_as_much_are_read_no_deeper_than_their_share(
-    pool: Pool, conn: Conn
-) -> None:
+async def test_lines_of_equal_tenants_are_read_only_to_their_share(pool: Pool, conn: Conn) -> None:
     await scene.fill(conn, await scene.tenants(conn, 2 * LINES), 50, FREE_ERRAND)
     worker = await scene.worker(conn, FREE_ERRAND)
     assert len(await scene.pull(conn, worker, 4 * LINES, FREE_ERRAND)) == 4 * LINES
-    assert await rows_of_a_pull(pool, worker) <= 7 * LINES
+    assert await count_pull_rows(pool, worker) <= 7 * LINES
 
 
-async def test_a_walk_ends_when_as_many_hold_nothing_as_slots_are_free(pool: Pool, conn: Conn) -> None:
+async def test_a_pull_stops_after_as_many_idle_tenants_as_free_slots(pool: Pool, conn: Conn) -> None:
     await scene.fill(conn, await scene.tenants(conn, 2 * LINES), 50, FREE_ERRAND)
-    assert await rows_of_a_pull(pool, await scene.worker(conn, FREE_ERRAND)) <= 5 * 11
+    assert await count_pull_rows(pool, await scene.worker(conn, FREE_ERRAND)) <= 5 * 11

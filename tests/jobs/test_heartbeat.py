@@ -4,20 +4,20 @@ from uuid import UUID
 
 from db.pool import Conn
 from jobs import controls, heartbeat, ledger
-from jobs.heartbeat import Running
+from jobs.heartbeat import HeldJob
 from jobs.outcomes import Interrupted
 from schemas import ids
 from tests.jobs import scene
 from tests.jobs.scene import ERRAND
 
 
-async def owner(conn: Conn, claim: ledger.Claim) -> UUID:
+async def get_lease_owner(conn: Conn, claim: ledger.Claim) -> UUID:
     found = (await scene.row(conn, claim.id))["lease_owner"]
     assert isinstance(found, UUID)
     return found
 
 
-async def left_s(conn: Conn, worker_id: UUID) -> float:
+async def get_lease_left_s(conn: Conn, worker_id: UUID) -> float:
     """Return the seconds until the lease runs out."""
     found = await conn.fetchval(
         "select extract(epoch from lease_expires_at - now())::float8 from worker where id = $1", worker_id
@@ -26,19 +26,19 @@ async def left_s(conn: Conn, worker_id: UUID) -> float:
     return found
 
 
-async def test_a_renewal_lasts_and_says_what_runs(conn: Conn, org: UUID) -> None:
+async def test_a_renewal_extends_the_lease_and_returns_the_jobs(conn: Conn, org: UUID) -> None:
     claim = await scene.started(conn, org)
-    worker_id = await owner(conn, claim)
+    worker_id = await get_lease_owner(conn, claim)
     assert await heartbeat.renew(conn, worker_id=worker_id, lease_s=500) == [
-        Running(org, claim.id, 1, cancel=False, overdue=False)
+        HeldJob(org, claim.id, 1, cancel=False, overdue=False)
     ]
-    assert 490 < await left_s(conn, worker_id) <= 500
+    assert 490 < await get_lease_left_s(conn, worker_id) <= 500
 
 
-async def test_a_renewal_says_what_was_asked_to_cancel_and_what_takes_too_long(conn: Conn, org: UUID) -> None:
+async def test_a_renewal_returns_cancel_requests_and_overdue_jobs(conn: Conn, org: UUID) -> None:
     claim = await scene.started(conn, org, ERRAND._replace(timeout_s=0))
     await controls.cancel(conn, organization_id=org, job_id=claim.id)
-    [news] = await heartbeat.renew(conn, worker_id=await owner(conn, claim), lease_s=15) or []
+    [news] = await heartbeat.renew(conn, worker_id=await get_lease_owner(conn, claim), lease_s=15) or []
     assert (news.cancel, news.overdue) == (True, True)
 
 
@@ -46,37 +46,37 @@ async def test_an_idle_worker_renews_too(conn: Conn) -> None:
     assert await heartbeat.renew(conn, worker_id=await scene.worker(conn), lease_s=15) == []
 
 
-async def test_a_worker_hears_that_its_row_is_gone(conn: Conn) -> None:
+async def test_a_renewal_reports_a_lost_row(conn: Conn) -> None:
     assert await heartbeat.renew(conn, worker_id=ids.new(), lease_s=15) is None
 
 
-async def test_a_lease_that_ran_out_can_be_renewed_while_nobody_judged_it(conn: Conn, org: UUID) -> None:
+async def test_an_expired_lease_can_be_renewed_before_a_rescue(conn: Conn, org: UUID) -> None:
     claim = await scene.started(conn, org)
     await scene.lose(conn, claim)
-    renewed = await heartbeat.renew(conn, worker_id=await owner(conn, claim), lease_s=15)
+    renewed = await heartbeat.renew(conn, worker_id=await get_lease_owner(conn, claim), lease_s=15)
     assert [row.id for row in renewed or []] == [claim.id]
 
 
-async def test_jobs_that_ended_are_no_news(conn: Conn, org: UUID) -> None:
+async def test_ended_jobs_are_not_returned(conn: Conn, org: UUID) -> None:
     claim = await scene.started(conn, org)
-    worker_id = await owner(conn, claim)
+    worker_id = await get_lease_owner(conn, claim)
     await scene.settle(conn, [claim], Interrupted())
     assert await heartbeat.renew(conn, worker_id=worker_id, lease_s=15) == []
 
 
-async def test_a_drain_shows(conn: Conn) -> None:
+async def test_a_drain_is_visible(conn: Conn) -> None:
     worker_id = await scene.worker(conn)
     await heartbeat.drain(conn, worker_id=worker_id)
     assert await conn.fetchval("select state from worker where id = $1", worker_id) == "draining"
 
 
-async def test_a_retired_worker_is_gone(conn: Conn, org: UUID) -> None:
+async def test_a_retired_worker_has_no_row(conn: Conn, org: UUID) -> None:
     worker_id = await scene.worker(conn)
     await heartbeat.retire(conn, worker_id=worker_id)
     await scene.submit(conn, org)
     assert await scene.pull(conn, worker_id) == []
 
 
-async def test_the_first_worker_makes_its_pool(conn: Conn) -> None:
+async def test_the_first_worker_creates_its_pool(conn: Conn) -> None:
     await scene.worker(conn, ERRAND._replace(pool="brand-new"))
     assert await conn.fetchval("select paused from pool where name = 'brand-new'") is False

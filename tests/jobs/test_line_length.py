@@ -41,7 +41,7 @@ async def submit(conn: Conn, org: UUID, jobs: int) -> bool:
     return True
 
 
-async def some(conn: Conn, org: UUID, dice: random.Random) -> None:
+async def change_line(conn: Conn, org: UUID, dice: random.Random) -> None:
     """Take jobs from the line: some return to its end, some are canceled in its middle."""
     worker_id = await scene.worker(conn)
     claims = await scene.pull(conn, worker_id, dice.randint(1, 40))
@@ -53,7 +53,7 @@ async def some(conn: Conn, org: UUID, dice: random.Random) -> None:
         await controls.cancel(conn, organization_id=org, job_id=job_id["id"])
 
 
-async def submits(conn: Conn, org: UUID, dice: random.Random) -> None:
+async def check_submits(conn: Conn, org: UUID, dice: random.Random) -> None:
     for _ in range(dice.randint(1, 60)):
         jobs = dice.choice([1] * 12 + [dice.randint(2, 80)])
         waiting = await conn.fetchval(WAITING, org)
@@ -61,15 +61,15 @@ async def submits(conn: Conn, org: UUID, dice: random.Random) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_a_job_is_refused_where_the_line_is_full_and_nowhere_else(conn: Conn, seed: int) -> None:
+async def test_a_job_is_refused_exactly_when_the_line_is_full(conn: Conn, seed: int) -> None:
     dice, [org] = random.Random(seed), await scene.tenants(conn, tier="partner")
     await conn.execute("update pool_cap set max_queued = $1 where pool = 'ingest'", CAP)
-    verbs: list[Callable[[Conn, UUID, random.Random], Awaitable[None]]] = [submits, some]
+    verbs: list[Callable[[Conn, UUID, random.Random], Awaitable[None]]] = [check_submits, change_line]
     for _ in range(40):
         await dice.choice(verbs)(conn, org, dice)
 
 
-async def test_a_line_is_measured_only_where_some_wait(conn: Conn) -> None:
+async def test_only_a_nonempty_line_is_counted(conn: Conn) -> None:
     [org] = await scene.tenants(conn)
     async with conn.transaction():
         await conn.execute("set local track_functions = 'pl'")

@@ -30,7 +30,7 @@ def slow_loop() -> Iterator[None]:
         busy = False
 
 
-async def test_an_answer_that_came_while_the_loop_was_busy_is_in_time() -> None:
+async def test_a_response_that_arrived_during_a_busy_loop_is_in_time() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         reader, writer = await asyncio.open_connection(sock=ours)
@@ -41,7 +41,7 @@ async def test_an_answer_that_came_while_the_loop_was_busy_is_in_time() -> None:
         writer.close()
 
 
-async def test_silence_ends_it() -> None:
+async def test_silence_times_out() -> None:
     loop = asyncio.get_running_loop()
     begun = loop.time()
     with pytest.raises(TimeoutError):
@@ -50,13 +50,13 @@ async def test_silence_ends_it() -> None:
     assert loop.time() - begun >= 4 * TICK_S * 0.99
 
 
-async def test_silence_ends_it_in_a_slow_loop_too() -> None:
+async def test_silence_times_out_in_a_slow_loop() -> None:
     with slow_loop(), pytest.raises(TimeoutError):
         async with LoopTimeout(4 * TICK_S):
             await asyncio.get_running_loop().create_future()
 
 
-async def test_whoever_is_canceled_is_told_so() -> None:
+async def test_a_cancel_is_propagated() -> None:
     async def wait() -> None:
         async with LoopTimeout(60):
             await asyncio.get_running_loop().create_future()

@@ -23,7 +23,7 @@ async def rescue(conn: Conn) -> list[Moved]:
     return await maintenance.rescue(conn, before=FUTURE)
 
 
-async def lost(conn: Conn, org: UUID, **changes: Any) -> UUID:
+async def insert_lost_job(conn: Conn, org: UUID, **changes: Any) -> UUID:
     """Insert a job with a dead worker; `changes` are columns of its row."""
     claim = await scene.started(conn, org)
     await scene.lose(conn, claim)
@@ -33,16 +33,16 @@ async def lost(conn: Conn, org: UUID, **changes: Any) -> UUID:
 
 
 async def test_a_lost_job_goes_back_into_its_line(conn: Conn, org: UUID) -> None:
-    job_id = await lost(conn, org)
+    job_id = await insert_lost_job(conn, org)
     [moved] = await rescue(conn)
     row = await scene.row(conn, job_id)
     assert (moved.id, moved.state, moved.ended) == (job_id, "queued", False)
     assert (row["stage"], row["crashes"], row["attempt"], row["lease_owner"]) == ("queued", 1, 1, None)
-    assert await scene.attempts(conn, job_id) == ["lost"]
+    assert await scene.list_attempts(conn, job_id) == ["lost"]
     assert len(await scene.pull(conn, await scene.worker(conn))) == 1
 
 
-async def test_a_job_whose_lease_stands_is_left_alone(conn: Conn, org: UUID) -> None:
+async def test_a_job_with_a_valid_lease_is_left_alone(conn: Conn, org: UUID) -> None:
     await scene.started(conn, org)
     assert await rescue(conn) == []
 
@@ -53,8 +53,8 @@ async def test_a_job_of_a_worker_without_a_row_is_lost(conn: Conn, org: UUID) ->
     assert len(await rescue(conn)) == 1
 
 
-async def test_after_a_gap_nothing_is_judged(conn: Conn, org: UUID) -> None:
-    await lost(conn, org)
+async def test_after_a_gap_no_job_is_rescued(conn: Conn, org: UUID) -> None:
+    await insert_lost_job(conn, org)
     past = await conn.fetchval("select now() - interval '1 millisecond'")
     assert await maintenance.rescue(conn, before=past) == []
 
@@ -69,10 +69,10 @@ async def test_after_a_gap_nothing_is_judged(conn: Conn, org: UUID) -> None:
         ({"cancel_requested_at": datetime(2020, 1, 1, tzinfo=UTC), "crashes": 2}, "canceled", None),
     ],
 )
-async def test_a_lost_job_that_cant_go_on_ends(
+async def test_a_lost_job_without_attempts_left_ends(
     conn: Conn, org: UUID, changes: dict[str, Any], state: str, code: str | None
 ) -> None:
-    job_id = await lost(conn, org, **changes)
+    job_id = await insert_lost_job(conn, org, **changes)
     [moved] = await rescue(conn)
     row = await scene.row(conn, job_id)
     assert (moved.state, row["state"], row["stage"], moved.ended) == (state, state, state, True)
@@ -80,7 +80,7 @@ async def test_a_lost_job_that_cant_go_on_ends(
     assert row["finished_at"] is not None
 
 
-async def late(conn: Conn, org: UUID, by_s: float = 60, **changes: Any) -> UUID:
+async def insert_late_job(conn: Conn, org: UUID, by_s: float = 60, **changes: Any) -> UUID:
     """Insert a job with an expired attempt and a living worker."""
     claim = await scene.started(conn, org)
     ended_at = datetime.now(UTC) - timedelta(seconds=by_s)
@@ -91,17 +91,17 @@ async def late(conn: Conn, org: UUID, by_s: float = 60, **changes: Any) -> UUID:
 
 async def test_an_attempt_past_its_time_is_taken_from_a_worker_that_renews(conn: Conn, org: UUID) -> None:
     """It counts as timed out, not as a lost worker."""
-    job_id = await late(conn, org)
+    job_id = await insert_late_job(conn, org)
     [moved] = await rescue(conn)
     row = await scene.row(conn, job_id)
     assert (moved.state, row["crashes"], row["attempt"], row["lease_owner"]) == ("queued", 0, 1, None)
-    assert await scene.attempts(conn, job_id) == ["retry"]
+    assert await scene.list_attempts(conn, job_id) == ["retry"]
     error = await conn.fetchval("select error->>'code' from job_attempt where job_id = $1", job_id)
     assert error == "TIMEOUT"
 
 
-async def test_an_attempt_just_past_its_time_is_its_own_workers_to_end(conn: Conn, org: UUID) -> None:
-    await late(conn, org, by_s=0.1)
+async def test_an_attempt_just_past_its_time_is_left_to_its_worker(conn: Conn, org: UUID) -> None:
+    await insert_late_job(conn, org, by_s=0.1)
     assert await rescue(conn) == []
 
 
@@ -117,7 +117,7 @@ async def test_an_attempt_just_past_its_time_is_its_own_workers_to_end(conn: Con
 async def test_an_attempt_past_its_time_may_be_the_last(
     conn: Conn, org: UUID, changes: dict[str, Any], state: str, code: str | None
 ) -> None:
-    job_id = await late(conn, org, **changes)
+    job_id = await insert_late_job(conn, org, **changes)
     [moved] = await rescue(conn)
     assert (moved.state, (await scene.row(conn, job_id))["state"]) == (state, state)
     assert (moved.error or {}).get("code") == code
@@ -125,7 +125,7 @@ async def test_an_attempt_past_its_time_may_be_the_last(
 
 async def test_a_silent_session_that_holds_a_late_attempt_is_ended(pool: Pool, conn: Conn, org: UUID) -> None:
     """A session without a late attempt is left alone, however long it is idle between two statements."""
-    job_id, other = await late(conn, org), (await scene.submit(conn, org)).job_id
+    job_id, other = await insert_late_job(conn, org), (await scene.submit(conn, org)).job_id
     async with pool.acquire() as silent, pool.acquire() as patient, patient.transaction():
         await patient.execute("select from job where id = $1 for no key update", other)
         hung_up = asyncio.Event()
@@ -134,7 +134,7 @@ async def test_a_silent_session_that_holds_a_late_attempt_is_ended(pool: Pool, c
         await silent.execute("select from job where id = $1 for no key update", job_id)
 
         async def ended() -> bool:
-            return await maintenance.hang_up(conn, before=FUTURE, patience_s=0.1) == 1
+            return await maintenance.terminate_idle_sessions(conn, before=FUTURE, patience_s=0.1) == 1
 
         await eventually(ended)
         # The connection can't be returned before its driver has noticed the end.
@@ -143,15 +143,15 @@ async def test_a_silent_session_that_holds_a_late_attempt_is_ended(pool: Pool, c
     assert len(await rescue(conn)) == 1
 
 
-async def test_a_rescue_skips_what_somebody_holds(pool: Pool, conn: Conn, org: UUID) -> None:
-    job_id = await lost(conn, org)
+async def test_a_rescue_skips_locked_jobs(pool: Pool, conn: Conn, org: UUID) -> None:
+    job_id = await insert_lost_job(conn, org)
     async with pool.acquire() as other, other.transaction():
         await other.execute("select from job where id = $1 for update", job_id)
         assert await rescue(conn) == []
 
 
-async def test_two_rescues_at_once_take_each_job_once(pool: Pool, conn: Conn) -> None:
-    await scene.plenty(conn)
+async def test_two_concurrent_rescues_take_each_job_once(pool: Pool, conn: Conn) -> None:
+    await scene.add_huge_worker(conn)
     orgs = await scene.tenants(conn, 20)
     await scene.fill(conn, orgs, 5)
     await scene.pull(conn, await scene.worker(conn), 100)
@@ -166,7 +166,7 @@ async def test_two_rescues_at_once_take_each_job_once(pool: Pool, conn: Conn) ->
     assert await conn.fetchval("select sum(crashes) from job") == 100
 
 
-async def test_a_scheduled_job_ripens_at_its_time(conn: Conn, org: UUID) -> None:
+async def test_a_scheduled_job_is_promoted_when_due(conn: Conn, org: UUID) -> None:
     soon = await scene.submit(conn, org, run_at=datetime.now(UTC) + timedelta(hours=1))
     later = await scene.submit(conn, org, run_at=datetime.now(UTC) + timedelta(hours=2))
     assert await maintenance.promote(conn) == 0
@@ -176,7 +176,7 @@ async def test_a_scheduled_job_ripens_at_its_time(conn: Conn, org: UUID) -> None
     assert (await scene.row(conn, later.job_id))["stage"] == "scheduled"
 
 
-async def test_a_job_past_its_deadline_fails_wherever_it_waits(conn: Conn, org: UUID) -> None:
+async def test_a_waiting_job_past_its_deadline_fails(conn: Conn, org: UUID) -> None:
     waiting = await scene.submit(conn, org)
     scheduled = await scene.submit(conn, org, run_at=datetime.now(UTC) + timedelta(hours=1))
     running = await scene.started(conn, org, FREE_ERRAND)
@@ -188,7 +188,7 @@ async def test_a_job_past_its_deadline_fails_wherever_it_waits(conn: Conn, org: 
     assert (await scene.row(conn, running.id))["state"] == "running"
 
 
-async def aged(conn: Conn, org: UUID, days: int, **fields: Any) -> UUID:
+async def insert_ended_job(conn: Conn, org: UUID, days: int, **fields: Any) -> UUID:
     """Insert a job that ended `days` ago."""
     claim = await scene.started(conn, org, **fields)
     await scene.settle(conn, [claim], Done())
@@ -199,7 +199,7 @@ async def aged(conn: Conn, org: UUID, days: int, **fields: Any) -> UUID:
 
 
 async def test_jobs_are_kept_for_thirty_days_with_their_attempts(conn: Conn, org: UUID) -> None:
-    young, _ = await aged(conn, org, 29), await aged(conn, org, 31)
+    young, _ = await insert_ended_job(conn, org, 29), await insert_ended_job(conn, org, 31)
     await scene.submit(conn, org)
     assert await maintenance.prune_jobs(conn) == 1
     assert await conn.fetchval("select count(*) from job") == 2
@@ -217,16 +217,16 @@ async def test_jobs_are_kept_for_thirty_days_with_their_attempts(conn: Conn, org
             where organization_id = $1 and id = $2""",
     ],
 )
-async def test_a_job_that_a_row_names_stays(conn: Conn, org: UUID, pointer: str) -> None:
+async def test_a_referenced_job_is_kept(conn: Conn, org: UUID, pointer: str) -> None:
     project_id = await seeds.project(conn, org)
-    named = await aged(conn, org, 31, project_id=project_id)
-    await aged(conn, org, 31, project_id=project_id)
+    named = await insert_ended_job(conn, org, 31, project_id=project_id)
+    await insert_ended_job(conn, org, 31, project_id=project_id)
     await conn.execute(pointer, org, project_id, named)
     assert await maintenance.prune_jobs(conn) == 1
     assert [row["id"] for row in await conn.fetch("select id from job")] == [named]
 
 
-async def test_the_rows_of_dead_workers_go_once_no_job_needs_them(conn: Conn, org: UUID) -> None:
+async def test_rows_of_dead_workers_are_deleted_once_unreferenced(conn: Conn, org: UUID) -> None:
     await scene.started(conn, org)
     await scene.worker(conn)
     await conn.execute("update worker set lease_expires_at = now() - interval '2 hours'")
@@ -242,7 +242,7 @@ async def test_one_session_leads_until_it_ends(pool: Pool, conn: Conn) -> None:
         assert not (await maintenance.try_to_lead(other))[0]
 
 
-async def test_the_gate_names_pools_with_due_work(conn: Conn, org: UUID) -> None:
+async def test_find_due_returns_pools_with_due_work(conn: Conn, org: UUID) -> None:
     at, due = await maintenance.look(conn)
     assert (due, at.tzinfo) == ([], UTC)
     await scene.submit(conn, org, run_at=datetime.now(UTC) + timedelta(hours=1))
@@ -256,7 +256,7 @@ async def test_the_gate_names_pools_with_due_work(conn: Conn, org: UUID) -> None
     assert (await maintenance.look(conn))[1] == []
 
 
-async def test_the_gate_tells_that_somebody_pulls(conn: Conn) -> None:
+async def test_find_due_shows_that_a_worker_pulls(conn: Conn) -> None:
     orgs = await scene.tenants(conn, 2)
     await scene.fill(conn, orgs, 3)
     worker = await scene.worker(conn)

@@ -41,7 +41,7 @@ OPEN = SCHEDULED + WAITING + EACH + 2 * RUNNING + GONE
 LINE = WAITING + EACH + 2 * RUNNING + GONE
 
 
-class Ledger(NamedTuple):
+class LedgerScene(NamedTuple):
     """A tenant with a project, some of its jobs, and a worker that runs 200 jobs of many tenants."""
 
     org: UUID
@@ -51,7 +51,7 @@ class Ledger(NamedTuple):
     last_id: UUID
 
 
-Use = Callable[[Conn, Ledger], Awaitable[Any]]
+Use = Callable[[Conn, LedgerScene], Awaitable[Any]]
 
 
 async def list_page(conn: Conn, org: UUID, project_id: UUID | None = None, **filters: str) -> None:
@@ -65,17 +65,17 @@ async def list_page(conn: Conn, org: UUID, project_id: UUID | None = None, **fil
     await jobs.list_page(conn, organization_id=org, project_id=project_id, **asked, limit=25)
 
 
-async def count(conn: Conn, found: Ledger, project_id: UUID | None = None) -> None:
+async def count(conn: Conn, found: LedgerScene, project_id: UUID | None = None) -> None:
     kinds = [FREE_ERRAND.name, scene.ERRAND.name]
     await counts.count(conn, organization_id=found.org, project_id=project_id, kinds=kinds)
 
 
-async def wait(conn: Conn, found: Ledger) -> None:
+async def wait(conn: Conn, found: LedgerScene) -> None:
     """Read the wait reason of the last job of its line."""
     await wait_reasons.of_jobs(conn, refs=[(found.org, found.last_id)])
 
 
-async def tell(conn: Conn, found: Ledger) -> None:
+async def tell(conn: Conn, found: LedgerScene) -> None:
     await timelines.of_job(conn, organization_id=found.org, job_id=found.claims[0].id)
 
 
@@ -83,7 +83,7 @@ async def nothing(_: Conn) -> None:
     """Do nothing: the body of a step."""
 
 
-async def get_many(conn: Conn, found: Ledger) -> None:
+async def get_many(conn: Conn, found: LedgerScene) -> None:
     await jobs.get_many(conn, refs=[(claim.organization_id, claim.id) for claim in found.claims[:10]])
 
 
@@ -94,7 +94,7 @@ USES: dict[str, tuple[Use, int]] = {
     "settle": (lambda conn, found: scene.settle(conn, [found.claims.pop() for _ in range(10)], Done()), 50),
     "lock": (lambda conn, found: ledger.lock(conn, found.claims[0]), 5),
     "named step": (
-        lambda conn, found: steps.run(conn, found.claims[1], str(ids.new()), nothing),
+        lambda conn, found: steps.run_named_step(conn, found.claims[1], str(ids.new()), nothing),
         5,
     ),
     "commit": (lambda conn, found: ledger.end(conn, found.claims.pop(), result={}), 10),
@@ -139,11 +139,11 @@ USES: dict[str, tuple[Use, int]] = {
     "promote": (lambda conn, _: maintenance.promote(conn), 5),
     "rescue": (lambda conn, _: maintenance.rescue(conn, before=FUTURE), 2 * RUNNING + 10),
     "hang_up": (
-        lambda conn, _: maintenance.hang_up(conn, before=FUTURE, patience_s=1.0),
+        lambda conn, _: maintenance.terminate_idle_sessions(conn, before=FUTURE, patience_s=1.0),
         2 * RUNNING + 10,
     ),
     "end_overdue": (lambda conn, _: maintenance.end_overdue(conn), 5),
-    "prune_passing": (lambda conn, _: maintenance.prune_passing(conn), 5),
+    "prune_passing": (lambda conn, _: maintenance.prune_short_lived(conn), 5),
 }
 
 #: Without statistics a list may sort a tenant's open jobs, bounded by its caps.
@@ -151,7 +151,7 @@ FROM_THE_START = USES | {"list open": (USES["list open"][0], OPEN)}
 
 
 @pytest_asyncio.fixture
-async def found(conn: Conn) -> Ledger:
+async def found(conn: Conn) -> LedgerScene:
     """Set up the empty ledger with the rows that the uses need for planning."""
     [org] = await scene.tenants(conn, tier="partner")
     project_id = await seeds.project(conn, org)
@@ -164,10 +164,10 @@ async def found(conn: Conn) -> Ledger:
         await scene.submit(conn, org, FREE_ERRAND, run_at=datetime.now(UTC) + timedelta(days=7))
         await scene.settle(conn, [claims.pop()], Snooze(3600))
     last = await scene.submit(conn, org, FREE_ERRAND, run_at=datetime.now(UTC))
-    return Ledger(org, project_id, worker_id, claims, last.job_id)
+    return LedgerScene(org, project_id, worker_id, claims, last.job_id)
 
 
-async def load(conn: Conn, found: Ledger) -> None:
+async def load_jobs(conn: Conn, found: LedgerScene) -> None:
     """Insert 20,000 queued, 20,000 ended, 200 running jobs; one tenant has 5,000 more, 10,000 scheduled."""
     orgs = await scene.tenants(conn, TENANTS)
     await scene.fill(conn, [*orgs, found.org], EACH, FREE_ERRAND)
@@ -204,7 +204,7 @@ async def vacuumed(conn: Conn) -> bool:
 
 @pytest.mark.parametrize("analyzed", [True, False])
 async def test_no_statement_reads_more_than_it_must(
-    pool: Pool, conn: Conn, found: Ledger, analyzed: bool
+    pool: Pool, conn: Conn, found: LedgerScene, analyzed: bool
 ) -> None:
     uses = USES if analyzed else FROM_THE_START
     for table in ("job", "job_attempt", "organization", "pool", "worker"):
@@ -212,18 +212,18 @@ async def test_no_statement_reads_more_than_it_must(
         await conn.execute(f"alter table {table} set (autovacuum_enabled = false)")
     async with pool.acquire() as session:
         await plans.plan(session, uses, found)
-        await load(session, found)
+        await load_jobs(session, found)
         if analyzed:
             await eventually(partial(vacuumed, conn))
         assert await plans.excess(session, uses, found, "job") == {}
 
 
-async def test_many_jobs_are_locked_by_their_ids(pool: Pool, conn: Conn, found: Ledger) -> None:
+async def test_many_jobs_are_locked_by_their_ids(pool: Pool, conn: Conn, found: LedgerScene) -> None:
     of_tenant: dict[str, Any] = {
         "organization_id": found.org,
         "job_ids": [found.claims[0].id, found.claims[1].id],
     }
-    uses: plans.Uses[Ledger] = {
+    uses: plans.Uses[LedgerScene] = {
         "lock": (lambda conn, _: controls.lock_many(conn, **of_tenant), 10),
         "cancel": (lambda conn, _: controls.cancel_many(conn, **of_tenant), 20),
     }

@@ -14,7 +14,7 @@ from tests.jobs import scene
 from tests.jobs.scene import ERRAND, FREE_ERRAND, INTERNAL
 
 
-def shares(claims: Sequence[Claim], orgs: Sequence[UUID]) -> list[int]:
+def count_claims(claims: Sequence[Claim], orgs: Sequence[UUID]) -> list[int]:
     """Return the number of claims of each tenant."""
     counted = Counter(claim.organization_id for claim in claims)
     return [counted[org] for org in orgs]
@@ -35,14 +35,14 @@ async def test_a_claim_is_a_running_job_with_a_fence_of_its_own(conn: Conn, org:
 
 
 async def test_a_tenants_jobs_start_in_the_order_of_their_times(conn: Conn, org: UUID) -> None:
-    await scene.plenty(conn)
+    await scene.add_huge_worker(conn)
     submitted = [(await scene.submit(conn, org)).job_id for _ in range(4)]
     worker = await scene.worker(conn)
     assert [(await scene.pull(conn, worker, 1))[0].id for _ in submitted] == submitted
 
 
 async def test_the_cap_of_the_tier_is_exact(conn: Conn, org: UUID) -> None:
-    await scene.plenty(conn)
+    await scene.add_huge_worker(conn)
     await scene.fill(conn, [org], 20)
     worker = await scene.worker(conn)
     first = await scene.pull(conn, worker, 3)
@@ -68,8 +68,8 @@ async def test_internal_jobs_have_no_cap_and_count_in_none(conn: Conn, org: UUID
     assert Counter(claim.kind for claim in claims) == {"run_errand": 5, "tidy_up": 20}
 
 
-async def test_internal_jobs_of_a_tenant_at_its_cap_start_all_the_same(conn: Conn, org: UUID) -> None:
-    await scene.plenty(conn)
+async def test_internal_jobs_of_a_tenant_at_its_cap_start(conn: Conn, org: UUID) -> None:
+    await scene.add_huge_worker(conn)
     worker = await scene.worker(conn)
     await scene.fill(conn, [org], 20)
     assert len(await scene.pull(conn, worker, 100)) == 5
@@ -89,41 +89,41 @@ async def test_internal_and_other_jobs_of_one_tenant_take_turns(conn: Conn, org:
 
 
 async def test_slots_are_shared_evenly(conn: Conn) -> None:
-    await scene.plenty(conn)
+    await scene.add_huge_worker(conn)
     orgs = await scene.tenants(conn, 3)
     await scene.fill(conn, orgs, 10)
     claims = await scene.pull(conn, await scene.worker(conn), 6)
-    assert shares(claims, orgs) == [2, 2, 2]
+    assert count_claims(claims, orgs) == [2, 2, 2]
 
 
 @pytest.mark.fresh
-async def test_who_has_less_running_goes_first(conn: Conn) -> None:
+async def test_the_tenant_with_less_running_is_first(conn: Conn) -> None:
     """The first pull must read few rows: after many it stores skip hints, and `fill` doesn't clear them."""
-    await scene.plenty(conn)
+    await scene.add_huge_worker(conn)
     orgs = await scene.tenants(conn, 3)
     worker = await scene.worker(conn)
     await scene.fill(conn, orgs[:1], 4)
     assert len(await scene.pull(conn, worker, 4)) == 4
     await scene.fill(conn, orgs, 10)
     claims = await scene.pull(conn, worker, 7)
-    assert shares(claims, orgs) == [0, 4, 3]
+    assert count_claims(claims, orgs) == [0, 4, 3]
 
 
-async def test_what_short_lines_leave_goes_to_the_long_ones(conn: Conn) -> None:
-    await scene.plenty(conn)
+async def test_slots_unused_by_short_lines_go_to_long_ones(conn: Conn) -> None:
+    await scene.add_huge_worker(conn)
     orgs = await scene.tenants(conn, 4, tier="partner")
     await scene.fill(conn, orgs[:3], 1)
     await scene.fill(conn, orgs[3:], 100)
     claims = await scene.pull(conn, await scene.worker(conn), 40)
-    assert shares(claims, orgs) == [1, 1, 1, 37]
+    assert count_claims(claims, orgs) == [1, 1, 1, 37]
 
 
-async def test_what_caps_leave_goes_to_those_that_have_room(conn: Conn) -> None:
-    await scene.plenty(conn)
+async def test_slots_left_by_caps_go_to_tenants_with_room(conn: Conn) -> None:
+    await scene.add_huge_worker(conn)
     small, large = await scene.tenants(conn, 1), await scene.tenants(conn, 1, tier="partner")
     await scene.fill(conn, [*small, *large], 100)
     claims = await scene.pull(conn, await scene.worker(conn), 40)
-    assert shares(claims, [*small, *large]) == [5, 35]
+    assert count_claims(claims, [*small, *large]) == [5, 35]
 
 
 async def test_tenants_take_turns_at_one_slot(conn: Conn) -> None:
@@ -138,7 +138,7 @@ async def test_tenants_take_turns_at_one_slot(conn: Conn) -> None:
 
 
 @pytest.mark.parametrize("place", range(5))
-async def test_a_late_tenant_waits_one_round_at_most_behind_older_whales(conn: Conn, place: int) -> None:
+async def test_a_new_tenant_waits_at_most_one_round_behind_large_ones(conn: Conn, place: int) -> None:
     whales = await scene.tenants(conn, 5, tier="partner")
     late = whales.pop(place)
     await scene.fill(conn, whales, 500)
@@ -153,7 +153,7 @@ async def test_a_late_tenant_waits_one_round_at_most_behind_older_whales(conn: C
     assert freed <= len(whales)
 
 
-async def test_every_one_of_many_tenants_comes_in_one_round(conn: Conn) -> None:
+async def test_each_of_many_tenants_gets_a_job_in_one_round(conn: Conn) -> None:
     orgs = await scene.tenants(conn, 100)
     await scene.fill(conn, orgs, 3)
     worker, served = await scene.worker(conn), []
@@ -177,7 +177,7 @@ async def test_every_one_of_many_tenants_comes_in_one_round(conn: Conn) -> None:
         "update job set pool = 'publish'",
     ],
 )
-async def test_what_no_pull_may_take(conn: Conn, org: UUID, change: str) -> None:
+async def test_a_pull_skips_unpullable_jobs(conn: Conn, org: UUID, change: str) -> None:
     await scene.submit(conn, org)
     worker = await scene.worker(conn)
     await conn.execute(change)
@@ -187,7 +187,7 @@ async def test_what_no_pull_may_take(conn: Conn, org: UUID, change: str) -> None
 @pytest.mark.parametrize(
     "change", ["deadline_at = now() - interval '1 millisecond'", "kind = 'unknown'", "stage = 'scheduled'"]
 )
-async def test_what_cant_start_doesnt_hold_up_its_line(conn: Conn, org: UUID, change: str) -> None:
+async def test_an_unstartable_job_does_not_block_its_line(conn: Conn, org: UUID, change: str) -> None:
     first, second = await scene.submit(conn, org), await scene.submit(conn, org)
     await conn.execute(f"update job set {change} where id = $1", first.job_id)
     [claim] = await scene.pull(conn, await scene.worker(conn))

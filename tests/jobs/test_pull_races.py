@@ -84,7 +84,7 @@ async def pull_until_done(pool: Pool, worker: UUID) -> int:
     return count
 
 
-async def test_forty_submits_at_once_start_five_at_a_time(wide: Pool, conn: Conn, org: UUID) -> None:
+async def test_forty_concurrent_submits_start_five_at_a_time(wide: Pool, conn: Conn, org: UUID) -> None:
     workers = [await scene.worker(conn) for _ in range(4)]
 
     async def submit() -> None:
@@ -104,14 +104,14 @@ async def test_forty_submits_at_once_start_five_at_a_time(wide: Pool, conn: Conn
 
 
 @asynccontextmanager
-async def holding(pool: Pool, sql: str, *args: object) -> AsyncIterator[Conn]:
+async def hold_transaction(pool: Pool, sql: str, *args: object) -> AsyncIterator[Conn]:
     """Hold a transaction that has run a statement; it commits when the block ends."""
     async with pool.acquire() as other, other.transaction():
         await other.execute(sql, *args)
         yield other
 
 
-async def waiting_pull(pool: Pool, worker: UUID) -> "asyncio.Task[list[Claim]]":
+async def start_blocked_pull(pool: Pool, worker: UUID) -> "asyncio.Task[list[Claim]]":
     """Start a pull that waits for the pool's lock, held by another session."""
 
     async def pull() -> list[Claim]:
@@ -124,14 +124,14 @@ async def waiting_pull(pool: Pool, worker: UUID) -> "asyncio.Task[list[Claim]]":
     return task
 
 
-async def test_a_pull_that_waits_sees_what_the_other_one_took(pool: Pool, conn: Conn, org: UUID) -> None:
+async def test_a_waiting_pull_sees_the_other_ones_claims(pool: Pool, conn: Conn, org: UUID) -> None:
     """The snapshot is younger than the lock: otherwise the second pull would miss the five running jobs."""
-    await scene.plenty(conn)
+    await scene.add_huge_worker(conn)
     await scene.fill(conn, [org], 20)
     worker = await scene.worker(conn)
     async with pool.acquire() as other, other.transaction():
         assert len(await scene.pull(other, await scene.worker(other), 5)) == 5
-        waiting = await waiting_pull(pool, worker)
+        waiting = await start_blocked_pull(pool, worker)
     assert await waiting == []
 
 
@@ -139,8 +139,8 @@ async def test_a_job_rescheduled_while_a_pull_waits_is_left_alone(pool: Pool, co
     moved, stays = await scene.submit(conn, org), await scene.submit(conn, org)
     worker = await scene.worker(conn)
     lock = "select pg_advisory_xact_lock(72, hashtext('ingest'))"
-    async with holding(pool, lock) as other:
-        waiting = await waiting_pull(pool, worker)
+    async with hold_transaction(pool, lock) as other:
+        waiting = await start_blocked_pull(pool, worker)
         await other.execute(
             "update job set run_at = now() + interval '1 hour', stage = 'scheduled' where id = $1",
             moved.job_id,
@@ -150,15 +150,15 @@ async def test_a_job_rescheduled_while_a_pull_waits_is_left_alone(pool: Pool, co
 
 async def test_a_job_submitted_while_a_pull_waits_is_due(pool: Pool, conn: Conn, org: UUID) -> None:
     worker = await scene.worker(conn)
-    async with holding(pool, "select pg_advisory_xact_lock(72, hashtext('ingest'))"):
-        waiting = await waiting_pull(pool, worker)
+    async with hold_transaction(pool, "select pg_advisory_xact_lock(72, hashtext('ingest'))"):
+        waiting = await start_blocked_pull(pool, worker)
         submitted = await scene.submit(conn, org)
     assert [claim.id for claim in await waiting] == [submitted.job_id]
 
 
 async def test_a_locked_job_is_passed_over(pool: Pool, conn: Conn, org: UUID) -> None:
     locked, free = await scene.submit(conn, org), await scene.submit(conn, org)
-    async with holding(pool, "select from job where id = $1 for update", locked.job_id):
+    async with hold_transaction(pool, "select from job where id = $1 for update", locked.job_id):
         claims = await scene.pull(conn, await scene.worker(conn))
     assert [claim.id for claim in claims] == [free.job_id]
 
@@ -166,13 +166,13 @@ async def test_a_locked_job_is_passed_over(pool: Pool, conn: Conn, org: UUID) ->
 async def test_pulls_of_other_pools_dont_wait(pool: Pool, conn: Conn, org: UUID) -> None:
     await scene.submit(conn, org, FREE_ERRAND)
     worker = await scene.worker(conn, FREE_ERRAND)
-    async with holding(pool, "select pg_advisory_xact_lock(72, hashtext('ingest'))"):
+    async with hold_transaction(pool, "select pg_advisory_xact_lock(72, hashtext('ingest'))"):
         assert len(await scene.pull(conn, worker, 10, FREE_ERRAND)) == 1
 
 
 async def test_a_full_worker_doesnt_wait_for_the_lock(pool: Pool, conn: Conn, org: UUID) -> None:
     worker = await scene.worker(conn)
-    async with holding(pool, "select pg_advisory_xact_lock(72, hashtext('ingest'))"):
+    async with hold_transaction(pool, "select pg_advisory_xact_lock(72, hashtext('ingest'))"):
         assert await scene.pull(conn, worker, 0) == []
 
 

@@ -34,20 +34,20 @@ select count(*)
 async def narrow(conn: Conn) -> AsyncIterator[None]:
     """Allow each tenant one running job in a pool with caps, far from its share."""
     await conn.execute("update pool_cap set max_running = 1")
-    await scene.plenty(conn)
+    await scene.add_huge_worker(conn)
     yield
 
 
-async def rest(conn: Conn, kind: Kind = ERRAND) -> None:
+async def store_hints(conn: Conn, kind: Kind = ERRAND) -> None:
     await conn.execute(REST, kind.pool, [kind.name])
 
 
-async def forget(conn: Conn) -> None:
+async def end_hints(conn: Conn) -> None:
     """End all hints."""
     await conn.execute("update line_rest set until = '-infinity'")
 
 
-async def keep(conn: Conn) -> None:
+async def extend_hints(conn: Conn) -> None:
     """Make the active hints last: by itself one ends in two seconds, too soon for a loaded machine."""
     await conn.execute("update line_rest set until = 'infinity' where until > '-infinity'")
     await conn.execute("update pool set rest_until = 'infinity'")
@@ -56,7 +56,7 @@ async def keep(conn: Conn) -> None:
 async def rows_read(session: Conn, worker: UUID, kind: Kind = ERRAND) -> tuple[list[Claim], int]:
     """Pull twice; return the second pull's claims and the rows that it read. The first may store hints."""
     await scene.pull(session, worker, 10, kind)
-    await keep(session)
+    await extend_hints(session)
     async with plans.reading(session, "job") as found:
         claims = await scene.pull(session, worker, 10, kind)
     return claims, found.rows
@@ -75,18 +75,18 @@ async def at_their_cap(conn: Conn, count: int) -> tuple[list[UUID], list[Claim]]
 
 
 @pytest.mark.usefixtures("narrow")
-async def test_tenants_at_their_cap_cost_nothing(pool: Pool, conn: Conn) -> None:
+async def test_tenants_at_their_cap_cost_a_pull_nothing(pool: Pool, conn: Conn) -> None:
     await at_their_cap(conn, 700)
     await scene.fill(conn, await scene.tenants(conn, 30), 2)
-    await forget(conn)  # `fill` bypasses the mark of a new job in a line.
+    await end_hints(conn)  # `fill` bypasses the mark of a new job in a line.
     async with pool.acquire() as session:
         claims, rows = await rows_read(session, await scene.worker(conn))
     assert len(claims) == 10
     assert rows < FEW
 
 
-async def test_rows_of_an_unknown_kind_cost_nothing(pool: Pool, conn: Conn) -> None:
-    await scene.plenty(conn)
+async def test_jobs_of_an_unknown_kind_cost_a_pull_nothing(pool: Pool, conn: Conn) -> None:
+    await scene.add_huge_worker(conn)
     orgs = await scene.tenants(conn, 40)
     await scene.fill(conn, orgs, 100, UNKNOWN)
     await scene.fill(conn, orgs[::2], 2)  # Behind them in the same lines.
@@ -103,7 +103,7 @@ async def test_dead_rows_that_a_snapshot_keeps_cost_little(pool: Pool, conn: Con
         await dump.execute("select set_config('idle_in_transaction_session_timeout', '0', true)")
         for _ in range(40):
             await scene.settle(conn, await scene.pull(conn, worker, 100, FREE_ERRAND))
-        await rest(conn, FREE_ERRAND)
+        await store_hints(conn, FREE_ERRAND)
         async with pool.acquire() as session:
             claims, rows = await rows_read(session, worker, FREE_ERRAND)
     assert len(claims) == 10
@@ -113,7 +113,7 @@ async def test_dead_rows_that_a_snapshot_keeps_cost_little(pool: Pool, conn: Con
 @pytest.mark.usefixtures("narrow")
 async def test_a_tenants_next_job_starts_when_its_last_one_has_ended(conn: Conn) -> None:
     _, claims = await at_their_cap(conn, 12)
-    await rest(conn)
+    await store_hints(conn)
     await scene.settle(conn, claims[5:6])
     worker, org = await scene.worker(conn), claims[5].organization_id
     [claim] = await ledger.pull(conn, pool="ingest", worker_id=worker, free=10, kinds=[ERRAND], freed=[org])
@@ -121,14 +121,14 @@ async def test_a_tenants_next_job_starts_when_its_last_one_has_ended(conn: Conn)
 
 
 @pytest.mark.usefixtures("narrow")
-async def test_what_no_pull_was_told_is_found_when_the_hint_has_ended(conn: Conn) -> None:
+async def test_a_change_without_a_wake_is_found_when_the_hint_has_ended(conn: Conn) -> None:
     _, claims = await at_their_cap(conn, 12)
-    await rest(conn)
-    await keep(conn)
+    await store_hints(conn)
+    await extend_hints(conn)
     await scene.settle(conn, claims[5:6])
     worker = await scene.worker(conn)
     assert await scene.pull(conn, worker) == []
-    await forget(conn)
+    await end_hints(conn)
     [claim] = await scene.pull(conn, worker)
     assert claim.organization_id == claims[5].organization_id
 
@@ -147,10 +147,10 @@ async def test_the_function_that_an_older_release_calls_pulls_too(conn: Conn, or
 
 
 @pytest.mark.usefixtures("narrow")
-async def test_a_job_that_comes_to_an_empty_line_starts_though_all_around_it_rest(conn: Conn) -> None:
+async def test_a_job_in_an_empty_line_starts_inside_a_skip_range(conn: Conn) -> None:
     orgs = await scene.tenants(conn, 3)
     await at_their_cap(conn, 12)
-    await rest(conn)
+    await store_hints(conn)
     jobs = {(await scene.submit(conn, org)).job_id for org in orgs}
     worker = await scene.worker(conn)
     assert {claim.id for _ in orgs for claim in await scene.pull(conn, worker)} == jobs
@@ -160,18 +160,18 @@ async def test_a_burst_after_a_quiet_moment_fills_each_pull(conn: Conn) -> None:
     """Hints from an empty queue hide neither a line's first job nor the jobs behind it."""
     [first, *orgs], worker = await scene.tenants(conn, 31), await scene.worker(conn)
     await scene.settle(conn, [await scene.started(conn, first)])
-    await rest(conn)
+    await store_hints(conn)
     for org in orgs:
         for internal in (False, True):
             kind = ERRAND._replace(internal=internal)
             for _ in range(2):
                 await scene.submit(conn, org, kind)
-    await scene.plenty(conn)
+    await scene.add_huge_worker(conn)
     assert [len(await scene.pull(conn, worker)) for _ in range(12)] == [10] * 12
 
 
 @pytest.mark.parametrize("place", [0, 75, 149])
-async def test_a_newcomer_comes_before_those_who_wait_for_their_turn(conn: Conn, place: int) -> None:
+async def test_a_newcomer_is_pulled_before_waiting_tenants(conn: Conn, place: int) -> None:
     orgs = await scene.tenants(conn, 150)
     await scene.fill(conn, [org for org in orgs if org != orgs[place]], 5, FREE_ERRAND)
     worker = await scene.worker(conn, FREE_ERRAND)
@@ -182,7 +182,7 @@ async def test_a_newcomer_comes_before_those_who_wait_for_their_turn(conn: Conn,
     assert len(claims) == 4
 
 
-async def test_newcomers_leave_three_slots_in_four_to_those_who_wait(conn: Conn) -> None:
+async def test_newcomers_leave_three_in_four_slots_to_waiting_tenants(conn: Conn) -> None:
     await scene.fill(conn, await scene.tenants(conn, 150), 5, FREE_ERRAND)
     worker = await scene.worker(conn, FREE_ERRAND)
     await scene.pull(conn, worker, 10, FREE_ERRAND)
@@ -195,7 +195,7 @@ async def test_newcomers_leave_three_slots_in_four_to_those_who_wait(conn: Conn)
 
 
 @pytest.mark.usefixtures("narrow")
-async def test_a_clock_that_went_back_hides_no_running_job(conn: Conn, org: UUID) -> None:
+async def test_a_clock_set_back_hides_no_running_job(conn: Conn, org: UUID) -> None:
     await scene.fill(conn, [org], 3)
     worker = await scene.worker(conn)
     ahead = await conn.fetchval(
@@ -206,7 +206,7 @@ async def test_a_clock_that_went_back_hides_no_running_job(conn: Conn, org: UUID
     assert await scene.pull(conn, worker) == []
 
 
-class Fleet:
+class TwoWorkers:
     """Two workers and their jobs. One of them lacks some kinds."""
 
     def __init__(self, conn: Conn, workers: Sequence[UUID]) -> None:
@@ -230,7 +230,7 @@ class Fleet:
         self.freed[which] |= {claim.organization_id for claim in ended}
 
 
-async def act(fleet: Fleet, orgs: Sequence[UUID], dice: random.Random) -> None:
+async def do_random_action(fleet: TwoWorkers, orgs: Sequence[UUID], dice: random.Random) -> None:
     """Do one random action."""
     which = dice.randrange(2)
     match dice.choice(["submit", "submit", "pull", "end", "rest"]):
@@ -249,9 +249,9 @@ async def act(fleet: Fleet, orgs: Sequence[UUID], dice: random.Random) -> None:
 async def test_hints_hide_nothing_that_can_start_and_break_no_cap(conn: Conn, seed: int) -> None:
     """At the end each worker has the same jobs as without hints."""
     dice, orgs = random.Random(seed), await scene.tenants(conn, 16)
-    fleet = Fleet(conn, [await scene.worker(conn), await scene.worker(conn)])
+    fleet = TwoWorkers(conn, [await scene.worker(conn), await scene.worker(conn)])
     for _ in range(150):
-        await act(fleet, orgs, dice)
+        await do_random_action(fleet, orgs, dice)
         assert await conn.fetchval(OVER_CAP) == 0
     for _ in range(2):  # In the first round each worker reports the ends of the other's kinds.
         while sum([await fleet.pull(which, 10) for which in (1, 0)]):

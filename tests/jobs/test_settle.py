@@ -29,7 +29,7 @@ ALL: list[Outcome] = [
 ]
 
 
-async def judged(conn: Conn, org: UUID, outcome: Outcome, kind: Kind = ERRAND) -> dict[str, Any]:
+async def settle_one(conn: Conn, org: UUID, outcome: Outcome, kind: Kind = ERRAND) -> dict[str, Any]:
     """Run one attempt to its outcome, and return the job's row."""
     claim = await scene.started(conn, org, kind)
     await scene.settle(conn, [claim], outcome)
@@ -37,7 +37,7 @@ async def judged(conn: Conn, org: UUID, outcome: Outcome, kind: Kind = ERRAND) -
 
 
 async def test_done(conn: Conn, org: UUID) -> None:
-    row = await judged(conn, org, Done({"n": 1}))
+    row = await settle_one(conn, org, Done({"n": 1}))
     assert (row["state"], row["stage"], row["progress"], row["result"]) == (
         "completed",
         "completed",
@@ -45,17 +45,17 @@ async def test_done(conn: Conn, org: UUID) -> None:
         {"n": 1},
     )
     assert (row["finished_at"] is not None, row["lease_owner"], row["error"]) == (True, None, None)
-    assert await scene.attempts(conn, row["id"]) == ["completed"]
+    assert await scene.list_attempts(conn, row["id"]) == ["completed"]
 
 
 async def test_failed(conn: Conn, org: UUID) -> None:
-    row = await judged(conn, org, Failed("BROKEN", "it broke"))
+    row = await settle_one(conn, org, Failed("BROKEN", "it broke"))
     assert (row["state"], row["error"], row["result"]) == ("failed", BROKEN, None)
-    assert await scene.attempts(conn, row["id"]) == ["failed"]
+    assert await scene.list_attempts(conn, row["id"]) == ["failed"]
 
 
 async def test_a_retry_goes_back_into_its_line_and_costs_an_attempt(conn: Conn, org: UUID) -> None:
-    row = await judged(conn, org, Retry("TRIED", "it broke", after_s=2))
+    row = await settle_one(conn, org, Retry("TRIED", "it broke", after_s=2))
     assert (row["state"], row["stage"], row["attempt"], row["error"]) == ("queued", "queued", 1, None)
     kept = await conn.fetchrow("select outcome, error, worker_id from job_attempt")
     assert kept is not None
@@ -64,36 +64,36 @@ async def test_a_retry_goes_back_into_its_line_and_costs_an_attempt(conn: Conn, 
 
 
 @pytest.mark.parametrize(("after_s", "stage"), [(4.9, "queued"), (5.1, "scheduled")])
-async def test_who_waits_for_long_leaves_the_line(conn: Conn, org: UUID, after_s: float, stage: str) -> None:
-    row = await judged(conn, org, Retry("TRIED", "it broke", after_s=after_s))
+async def test_a_long_wait_leaves_the_line(conn: Conn, org: UUID, after_s: float, stage: str) -> None:
+    row = await settle_one(conn, org, Retry("TRIED", "it broke", after_s=after_s))
     waits = row["run_at"] - await conn.fetchval("select max(ended_at) from job_attempt")
     assert (row["stage"], waits) == (stage, timedelta(seconds=after_s))
 
 
-async def test_a_retry_without_a_time_waits_for_chance(conn: Conn, org: UUID) -> None:
-    row = await judged(conn, org, Retry("TRIED", "it broke"))
+async def test_a_retry_without_a_time_has_a_jittered_wait(conn: Conn, org: UUID) -> None:
+    row = await settle_one(conn, org, Retry("TRIED", "it broke"))
     waits = row["run_at"] - await conn.fetchval("select max(ended_at) from job_attempt")
     assert timedelta(0) <= waits <= timedelta(seconds=2)
 
 
 async def test_after_the_last_attempt_a_retry_fails_with_its_error(conn: Conn, org: UUID) -> None:
-    row = await judged(conn, org, Retry("TRIED", "it broke"), ERRAND._replace(max_attempts=1))
+    row = await settle_one(conn, org, Retry("TRIED", "it broke"), ERRAND._replace(max_attempts=1))
     assert (row["state"], row["error"]) == ("failed", TRIED)
-    assert await scene.attempts(conn, row["id"]) == ["failed"]
+    assert await scene.list_attempts(conn, row["id"]) == ["failed"]
 
 
 @pytest.mark.parametrize(("outcome", "word"), [(Snooze(0.5), "snoozed"), (Interrupted(), "interrupted")])
 async def test_snooze_and_interruption_cost_no_attempt(
     conn: Conn, org: UUID, outcome: Outcome, word: str
 ) -> None:
-    row = await judged(conn, org, outcome, ERRAND._replace(max_attempts=1))
+    row = await settle_one(conn, org, outcome, ERRAND._replace(max_attempts=1))
     assert (row["state"], row["stage"], row["attempt"]) == ("queued", "queued", 0)
-    assert await scene.attempts(conn, row["id"]) == [word]
+    assert await scene.list_attempts(conn, row["id"]) == [word]
 
 
 @pytest.mark.parametrize("outcome", [Retry("TRIED", "it broke", after_s=60), Snooze(60)])
-async def test_what_would_run_again_after_its_deadline_fails(conn: Conn, org: UUID, outcome: Outcome) -> None:
-    row = await judged(conn, org, outcome, ERRAND._replace(total_s=30))
+async def test_a_job_due_after_its_deadline_fails(conn: Conn, org: UUID, outcome: Outcome) -> None:
+    row = await settle_one(conn, org, outcome, ERRAND._replace(total_s=30))
     assert (row["state"], row["error"]) == ("failed", LATE)
 
 
@@ -111,16 +111,14 @@ async def test_nothing_moves_the_deadline(conn: Conn, org: UUID) -> None:
 
 
 @pytest.mark.parametrize("outcome", ALL)
-async def test_an_accepted_cancel_wins_over_whatever_the_attempt_says(
-    conn: Conn, org: UUID, outcome: Outcome
-) -> None:
+async def test_an_accepted_cancel_wins_over_any_outcome(conn: Conn, org: UUID, outcome: Outcome) -> None:
     claim = await scene.started(conn, org)
     await controls.cancel(conn, organization_id=org, job_id=claim.id)
     assert await scene.settle(conn, [claim], outcome) == ["canceled"]
-    assert await scene.attempts(conn, claim.id) == ["canceled"]
+    assert await scene.list_attempts(conn, claim.id) == ["canceled"]
 
 
-async def test_many_at_once_each_by_its_own_outcome(conn: Conn) -> None:
+async def test_many_attempts_settle_each_by_its_outcome(conn: Conn) -> None:
     orgs = await scene.tenants(conn, 3)
     await scene.fill(conn, orgs, 2)
     claims = await scene.pull(conn, await scene.worker(conn))
@@ -132,7 +130,7 @@ async def test_many_at_once_each_by_its_own_outcome(conn: Conn) -> None:
     assert moved[claims[1].id].error == BROKEN
 
 
-async def test_a_fenced_claim_changes_nothing_and_has_no_row_back(conn: Conn, org: UUID) -> None:
+async def test_a_fenced_claim_changes_nothing_and_returns_no_row(conn: Conn, org: UUID) -> None:
     old = await scene.started(conn, org)
     await scene.settle(conn, [old], Interrupted())
     [new] = await scene.pull(conn, await scene.worker(conn))
@@ -140,7 +138,7 @@ async def test_a_fenced_claim_changes_nothing_and_has_no_row_back(conn: Conn, or
     assert (await scene.row(conn, new.id))["state"] == "running"
     assert await scene.settle(conn, [new, old]) == ["completed"]
     assert await scene.settle(conn, [new]) == []
-    assert await scene.attempts(conn, new.id) == ["interrupted", "completed"]
+    assert await scene.list_attempts(conn, new.id) == ["interrupted", "completed"]
 
 
 async def test_another_tenants_claim_settles_nothing(conn: Conn) -> None:
@@ -151,7 +149,7 @@ async def test_another_tenants_claim_settles_nothing(conn: Conn) -> None:
 
 async def test_batches_that_share_jobs_in_opposite_orders_dont_deadlock(pool: Pool, conn: Conn) -> None:
     """Rows are locked in the order of their ids, not of the batch."""
-    await scene.plenty(conn)
+    await scene.add_huge_worker(conn)
     orgs = await scene.tenants(conn, 4, tier="partner")
     await scene.fill(conn, orgs, 50)
     claims = await scene.pull(conn, await scene.worker(conn), 200)

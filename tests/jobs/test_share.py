@@ -29,7 +29,7 @@ async def pull_all(conn: Conn, worker: UUID, kinds: Sequence[Kind] = (ERRAND, IN
 
 
 @pytest.mark.parametrize(("hogs", "left"), [(1, 5), (2, 3), (3, 2), (9, 1)])
-async def test_a_newcomer_starts_beside_tenants_with_all_the_work(conn: Conn, hogs: int, left: int) -> None:
+async def test_a_newcomer_starts_next_to_busy_tenants(conn: Conn, hogs: int, left: int) -> None:
     worker = await scene.worker(conn)
     await scene.fill(conn, await scene.tenants(conn, hogs, tier="partner"), 100)
     held = await pull_all(conn, worker)
@@ -51,7 +51,7 @@ async def test_a_sandbox_and_internal_jobs_count_with_their_organization(conn: C
     assert len(await pull_all(conn, await scene.worker(conn))) == SLOTS / 2
 
 
-async def test_the_share_is_one_of_all_workers(conn: Conn) -> None:
+async def test_the_share_is_of_all_workers_slots(conn: Conn) -> None:
     """With four workers a tenant holds more than half of one, but each has room for others."""
     workers = [await scene.worker(conn) for _ in range(4)]
     await scene.fill(conn, await scene.tenants(conn, tier="partner"), 100)
@@ -85,7 +85,7 @@ async def test_each_pool_but_default_runs_nothing_of_a_suspended_organization(co
     assert [row["name"] for row in names] == ["default"]
 
 
-class Arrival(NamedTuple):
+class TenantJobs(NamedTuple):
     """Jobs of a tenant; some end before the next pull of one of the workers."""
 
     tenant: int
@@ -97,7 +97,7 @@ class Arrival(NamedTuple):
 
 ARRIVALS = st.lists(
     st.builds(
-        Arrival,
+        TenantJobs,
         tenant=st.integers(0, 5),
         jobs=st.integers(0, 6),
         internal=st.booleans(),
@@ -111,11 +111,11 @@ ARRIVALS = st.lists(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(arrivals=ARRIVALS)
-async def test_in_any_order_the_share_holds_and_nothing_is_left_idle(
-    conn: Conn, arrivals: list[Arrival]
+async def test_in_any_order_the_share_holds_and_no_usable_slot_is_idle(
+    conn: Conn, arrivals: list[TenantJobs]
 ) -> None:
     """After each pull no tenant exceeds its share, and no tenant below its share waits."""
-    await forget(conn)
+    await delete_rows(conn)
     pairs = [await organizations.create(conn, name="Acme", tier="partner") for _ in range(3)]
     orgs = [org for pair in pairs for org in (pair.live, pair.sandbox)]
     tenant_of = {org: pair.live for pair in pairs for org in (pair.live, pair.sandbox)}
@@ -132,11 +132,13 @@ async def test_in_any_order_the_share_holds_and_nothing_is_left_idle(
         free = SLOTS - len(running[worker])
         held = Counter(tenant_of[claim.organization_id] for mine in running.values() for claim in mine)
         for tenant in {tenant_of[claim.organization_id] for claim in claims}:
-            assert within(held[tenant] - 1, free + 1)
-        assert not [org for org in await waiting(conn) if free and within(held[tenant_of[org]], free)]
+            assert is_within_share(held[tenant] - 1, free + 1)
+        assert not [
+            org for org in await list_waiting(conn) if free and is_within_share(held[tenant_of[org]], free)
+        ]
 
 
-async def forget(conn: Conn) -> None:
+async def delete_rows(conn: Conn) -> None:
     """Delete the last example's rows, and vacuum: a pull that reads many dead ones stores skip hints.
 
     `fill` bypasses the mark of a new job in a line, so a hint would hide it.
@@ -145,12 +147,12 @@ async def forget(conn: Conn) -> None:
     await conn.execute("update pool set rest_until = '-infinity'")
 
 
-def within(held: int, free: int) -> bool:
+def is_within_share(held: int, free: int) -> bool:
     """Return whether a tenant with `held` slots of two workers may have one of a worker's `free` slots."""
     return held / (2 * SLOTS) < free / SLOTS
 
 
-async def waiting(conn: Conn) -> list[UUID]:
+async def list_waiting(conn: Conn) -> list[UUID]:
     """Return the organizations with a waiting job within their cap."""
     rows = await conn.fetch(
         """select distinct w.organization_id as org from job w join organization o on o.id = w.organization_id

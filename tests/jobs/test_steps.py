@@ -30,7 +30,7 @@ async def test_a_commit_completes_the_job(conn: Conn, org: UUID) -> None:
         {"n": 1},
         None,
     )
-    assert await scene.attempts(conn, claim.id) == ["completed"]
+    assert await scene.list_attempts(conn, claim.id) == ["completed"]
 
 
 async def test_a_commit_that_rolls_back_leaves_the_job_running(conn: Conn, org: UUID) -> None:
@@ -40,7 +40,7 @@ async def test_a_commit_that_rolls_back_leaves_the_job_running(conn: Conn, org: 
     await ledger.end(conn, claim, result={})
     await transaction.rollback()
     assert (await scene.row(conn, claim.id))["state"] == "running"
-    assert await scene.attempts(conn, claim.id) == []
+    assert await scene.list_attempts(conn, claim.id) == []
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -55,7 +55,7 @@ async def test_an_attempt_that_lost_its_job_is_fenced(conn: Conn, org: UUID, ste
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_no_step_of_another_tenants_job(conn: Conn, step: Step) -> None:
+async def test_no_step_runs_for_another_tenants_job(conn: Conn, step: Step) -> None:
     acme, rival = await scene.tenants(conn, 2)
     claim = await scene.started(conn, acme)
     with pytest.raises(Fenced):
@@ -63,7 +63,7 @@ async def test_no_step_of_another_tenants_job(conn: Conn, step: Step) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_no_step_after_an_accepted_cancel(conn: Conn, org: UUID, step: Step) -> None:
+async def test_no_step_runs_after_an_accepted_cancel(conn: Conn, org: UUID, step: Step) -> None:
     claim = await scene.started(conn, org)
     await controls.cancel(conn, organization_id=org, job_id=claim.id)
     with pytest.raises(CancelRequested):
@@ -106,7 +106,7 @@ async def _cancel(conn: Conn, claim: Claim) -> None:
 
 
 @pytest.mark.parametrize(("before", "error"), [(_give_back, Fenced), (_cancel, CancelRequested)])
-async def test_a_commit_that_waited_for_its_job_ends_none_that_is_not_its_own(
+async def test_a_commit_that_waited_for_its_job_ends_no_other_attempts(
     pool: Pool, conn: Conn, org: UUID, before: Step, error: type[Exception]
 ) -> None:
     claim = await scene.started(conn, org)
@@ -118,10 +118,10 @@ async def test_a_commit_that_waited_for_its_job_ends_none_that_is_not_its_own(
         with pytest.raises(error):
             await ending
     assert (await scene.row(conn, claim.id))["state"] != "completed"
-    assert "completed" not in await scene.attempts(conn, claim.id)
+    assert "completed" not in await scene.list_attempts(conn, claim.id)
 
 
-async def test_a_commit_that_waited_for_a_progress_knows_who_ran_the_job(
+async def test_a_commit_that_waited_for_a_progress_keeps_the_jobs_worker(
     pool: Pool, conn: Conn, org: UUID
 ) -> None:
     claim = await scene.started(conn, org)
@@ -147,7 +147,7 @@ async def test_progress_never_falls(conn: Conn, org: UUID) -> None:
     assert shown == [(0.25, 3, "starting"), (0.75, 4, "starting"), (0.75, 5, "starting")]
 
 
-async def test_a_stage_may_close_the_door_to_cancel_and_open_it_again(conn: Conn, org: UUID) -> None:
+async def test_a_stage_may_refuse_and_again_allow_cancels(conn: Conn, org: UUID) -> None:
     claim = await scene.started(conn, org)
     await ledger.progress(conn, claim, progress=0.5, stage="sending", cancelable=False)
     assert await controls.cancel(conn, organization_id=org, job_id=claim.id) is None

@@ -26,20 +26,20 @@ async def test_a_job_waits_in_its_line(conn: Conn, org: UUID) -> None:
     assert row["deadline_at"] - row["run_at"] == timedelta(seconds=ERRAND.total_s)
 
 
-async def test_only_the_first_of_a_line_is_sent_for(conn: Conn, org: UUID) -> None:
+async def test_only_the_first_job_of_a_line_gets_a_wake(conn: Conn, org: UUID) -> None:
     wakes = [(await scene.submit(conn, org)).wake for _ in range(3)]
     other = await scene.submit(conn, org, FREE_ERRAND)
     assert [wake is not None for wake in wakes] == [True, False, False]
     assert other.wake is not None  # It is first in another pool.
 
 
-async def test_a_line_whose_head_waits_for_its_time_is_sent_for(conn: Conn, org: UUID) -> None:
+async def test_a_line_with_a_delayed_head_gets_a_wake(conn: Conn, org: UUID) -> None:
     claim = await scene.started(conn, org)
     await scene.settle(conn, [claim], Retry("X", "x", after_s=3))
     assert (await scene.submit(conn, org)).wake is not None
 
 
-async def test_a_job_for_later_is_out_of_the_line_and_sent_for_by_nobody(conn: Conn, org: UUID) -> None:
+async def test_a_scheduled_job_is_outside_of_the_line_and_gets_no_wake(conn: Conn, org: UUID) -> None:
     later = datetime.now(UTC) + timedelta(hours=1)
     submitted = await scene.submit(conn, org, run_at=later)
     row = await scene.row(conn, submitted.job_id)
@@ -48,7 +48,7 @@ async def test_a_job_for_later_is_out_of_the_line_and_sent_for_by_nobody(conn: C
     assert await scene.pull(conn, await scene.worker(conn)) == []
 
 
-async def test_it_is_undone_with_the_callers_transaction(conn: Conn, org: UUID) -> None:
+async def test_a_submit_rolls_back_with_the_callers_transaction(conn: Conn, org: UUID) -> None:
     transaction = conn.transaction()
     await transaction.start()
     await scene.submit(conn, org)
@@ -82,7 +82,9 @@ async def test_a_key_belongs_to_its_tenant(conn: Conn) -> None:
     assert second.job_id != first.job_id
 
 
-async def test_of_many_submits_of_a_key_at_once_one_makes_the_job(pool: Pool, conn: Conn, org: UUID) -> None:
+async def test_one_of_many_concurrent_submits_of_a_key_creates_the_job(
+    pool: Pool, conn: Conn, org: UUID
+) -> None:
     async def once() -> tuple[UUID, bool]:
         async with pool.acquire() as own:
             submitted = await scene.submit(own, org, unique_key="shop")
@@ -93,7 +95,7 @@ async def test_of_many_submits_of_a_key_at_once_one_makes_the_job(pool: Pool, co
     assert sum(fresh for _, fresh in answers) == 1
 
 
-async def test_a_key_whose_job_ends_while_a_submit_waits_for_it_makes_a_new_one(
+async def test_a_submit_that_waited_for_its_keys_job_creates_a_new_one(
     pool: Pool, conn: Conn, org: UUID
 ) -> None:
     async with pool.acquire() as other:
@@ -124,7 +126,7 @@ async def test_over_the_cap_of_its_tier_a_tenant_must_wait(conn: Conn) -> None:
     assert (await scene.submit(conn, other)).fresh
 
 
-async def test_what_counts_in_no_cap(conn: Conn, org: UUID) -> None:
+async def test_running_and_internal_jobs_count_in_no_cap(conn: Conn, org: UUID) -> None:
     await scene.fill(conn, [org], 1000)
     assert (await scene.submit(conn, org, INTERNAL)).fresh
     assert (await scene.submit(conn, org, FREE_ERRAND)).fresh

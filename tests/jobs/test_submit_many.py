@@ -25,7 +25,7 @@ select j.kind, j.pool, j.internal, j.cancelable, j.max_attempts, j.stage, j.stat
   from job j where j.id = any($1) order by array_position($1, j.id)"""
 
 
-async def at_once(conn: Conn, org: UUID, kind: Kind, times: Sequence[datetime | None]) -> Any:
+async def submit_together(conn: Conn, org: UUID, kind: Kind, times: Sequence[datetime | None]) -> Any:
     args = [{"place": place} for place in range(len(times))]
     common: dict[str, Any] = {"kind": kind, "organization_id": org, "project_id": None}
     return await ledger.submit_many(conn, **common, args=args, run_ats=times)
@@ -56,16 +56,14 @@ async def outcome(
 
 @pytest.mark.parametrize("kind", [ERRAND, FREE_ERRAND, INTERNAL], ids=lambda kind: kind.name)
 @pytest.mark.parametrize("waiting", range(4))
-async def test_many_at_once_are_as_one_after_the_other(
-    conn: Conn, org: UUID, kind: Kind, waiting: int
-) -> None:
+async def test_submit_many_equals_single_submits(conn: Conn, org: UUID, kind: Kind, waiting: int) -> None:
     """Up to a cap of three waiting jobs, from below it to above."""
     await conn.execute("update pool_cap set max_queued = 3")
     await scene.fill(conn, [org], waiting, kind)
     for count in range(5):
         for hours in product([None, -1, 1], repeat=count) if count < 4 else [(None,) * 4, (1,) * 4]:
             seen = []
-            for submit in (one_by_one, at_once):
+            for submit in (one_by_one, submit_together):
                 transaction = conn.transaction()
                 await transaction.start()
                 now = await conn.fetchval("select now()")

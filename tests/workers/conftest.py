@@ -65,7 +65,7 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give pictures enough time on a busy machine: an ingest would otherwise finish without them."""
     monkeypatch.setattr(meet, "PICTURES_S", PATIENCE_S)
     monkeypatch.setattr(suggesting, "SUGGEST_S", PATIENCE_S)
-    monkeypatch.setattr(suggesting, "LOOK_S", PATIENCE_S)
+    monkeypatch.setattr(suggesting, "INSPECT_S", PATIENCE_S)
 
 
 @pytest.fixture(autouse=True)

@@ -105,12 +105,12 @@ class Net:
             entry(address, port) for address in literal(host) or next(self.answers.get(host, iter(())), ())
         ]
 
-    async def connect(self, remote_host: object, remote_port: int, **_: object) -> "Wire":
+    async def connect(self, remote_host: object, remote_port: int, **_: object) -> "CannedConnection":
         self.connects.append((str(remote_host), remote_port))
-        return Wire(str(remote_host), remote_port, self.pages)
+        return CannedConnection(str(remote_host), remote_port, self.pages)
 
 
-class Wire(anyio.abc.ByteStream):
+class CannedConnection(anyio.abc.ByteStream):
     """A connection that returns its host's page for the first request."""
 
     def __init__(self, address: str, port: int, pages: Mapping[str, bytes]) -> None:

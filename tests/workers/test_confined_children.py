@@ -13,7 +13,7 @@ from PIL import Image
 from domain.media.probe import Found
 from tests.generation.escapes import outside
 from tests.generation.test_confinement import OLD_KERNEL
-from tests.workers.generation.pieces import asked
+from tests.workers.generation.pieces import piece_request
 
 HEAD = """
 import json, sys
@@ -48,10 +48,10 @@ child.serve(theirs, 5)
 """,
     "renderer": """
 from workers.generation import child
-from workers.generation.wire import Refused
+from workers.generation.wire import RenderRefused
 def make(_):
-    yield Refused(tell(starts=True), "")
-child.make = make
+    yield RenderRefused(tell(starts=True), "")
+child.render_piece = make
 child.main()
 """,
 }
@@ -71,7 +71,7 @@ def run(script: str, place: dict[str, str], folder: Path) -> list[str]:
     ) as child:  # fmt: skip
         assert child.stdin
         assert child.stdout
-        child.stdin.write(msgspec.json.encode(asked(str(folder), "image")) + b"\n")
+        child.stdin.write(msgspec.json.encode(piece_request(str(folder), "image")) + b"\n")
         child.stdin.flush()
         if "rasterizer" in script:
             child.stdin.close()
@@ -79,7 +79,7 @@ def run(script: str, place: dict[str, str], folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("child", CHILDREN)
-def test_a_child_that_is_taken_over_gets_nowhere(child: str, place: dict[str, str], tmp_path: Path) -> None:
+def test_a_compromised_child_reaches_nothing(child: str, place: dict[str, str], tmp_path: Path) -> None:
     said = run(HEAD + CHILDREN[child], place, tmp_path)
     assert "[]" in said or '"code":"[]"' in said[-1]
 

@@ -18,7 +18,7 @@ async def test_all_tasks_get_the_same_parser_and_it_ends_with_them() -> None:
     assert parser.parsing.process.poll() is not None
 
 
-async def test_what_nobody_asks_for_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unrequested_resource_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workers.ingest.parser.parser.start", pytest.fail)
     async with open_resources(SETTINGS) as resources:
         assert await resources.model() is None

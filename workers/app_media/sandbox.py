@@ -13,7 +13,7 @@ from schemas.errors import FetchBlocked, SourceError, SourceNotFound, TooLarge
 from workers.app_media import drawn, film
 
 HOST = "example.test"
-FAILING: Mapping[str, type[SourceError]] = {
+FAILING_PATHS: Mapping[str, type[SourceError]] = {
     "/blocked": FetchBlocked,
     "/missing": SourceNotFound,
     "/too-large": TooLarge,
@@ -24,35 +24,35 @@ SCREENS, FRAMES, FRAME_MS = 5, 36, 250
 def file(kind: AppMediaKind, url: str) -> bytes:
     """Return the file of an address. Raises a `SourceError`."""
     parts = urlsplit(url)
-    if parts.hostname == HOST and (error := FAILING.get(parts.path)):
+    if parts.hostname == HOST and (error := FAILING_PATHS.get(parts.path)):
         raise error(f"{HOST}{parts.path} is the sandbox's example of this failure")
     if parts.hostname == HOST and parts.path == "/not-media":
         return b"<!doctype html><title>No picture</title>"
-    return MADE[kind](crc32(url.encode()))
+    return FILES[kind](crc32(url.encode()))
 
 
 @cache
 def screenshot(number: int) -> bytes:
     """Return one of a few screenshots, by any number."""
-    return drawn.png(drawn.screen(number))
+    return drawn.encode_png(drawn.draw_screen(number))
 
 
 @cache
 def logo() -> bytes:
-    return drawn.png(drawn.logo())
+    return drawn.encode_png(drawn.draw_logo())
 
 
 @cache
 def end_card() -> bytes:
-    return drawn.png(drawn.card())
+    return drawn.encode_png(drawn.draw_end_card())
 
 
 @cache
 def demo_video() -> bytes:
-    return film.mov([*drawn.frames(FRAMES)], drawn.FRAME, ms=FRAME_MS)
+    return film.build_mov([*drawn.draw_frames(FRAMES)], drawn.FRAME, ms=FRAME_MS)
 
 
-MADE: Mapping[AppMediaKind, Callable[[int], bytes]] = {
+FILES: Mapping[AppMediaKind, Callable[[int], bytes]] = {
     "logo": lambda _: logo(),
     "screenshot": lambda number: screenshot(number % SCREENS),
     "demo_video": lambda _: demo_video(),

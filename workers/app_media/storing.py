@@ -10,16 +10,16 @@ from domain.media.store import Store
 from schemas.errors import Invalid, StorageAway, Unavailable
 
 #: Records a file of this many bytes at most, and returns its token.
-Begin = Callable[[int], Awaitable[str]]
+RecordFile = Callable[[int], Awaitable[str]]
 
 #: Seconds until a retry after the storage was away: each retry fetches the file again.
-STORAGE_S = 20.0
+STORAGE_RETRY_S = 20.0
 
 
-class Storing:
+class MediaWriter:
     """Stores one file after the other; `tokens` are those of all files begun."""
 
-    def __init__(self, store: Store, begin: Begin) -> None:
+    def __init__(self, store: Store, begin: RecordFile) -> None:
         self.store, self._begin = store, begin
         self.tokens: list[str] = []
 
@@ -30,31 +30,31 @@ class Storing:
             head += chunk
         file = Passing(head, path="file", name="", taken=taken)
         token = await self.begin(file.largest)
-        with _reaching():
+        with _storage_errors():
             await self.store.write(token, file.chunks(chunks))
         return file, token
 
     async def look(self, file: Passing, token: str) -> File:
         """Inspect a stored file and return its metadata. Raises as `put`."""
-        with _reaching():
-            [seen] = await passing.look(self.store, [file], [token])
-        return await passing.redrawn(seen.file, self._rewrite)
+        with _storage_errors():
+            [inspected] = await passing.look(self.store, [file], [token])
+        return await passing.redrawn(inspected.file, self._rewrite)
 
-    async def look_all(self, stored: Sequence[tuple[Passing, str]]) -> dict[str, File]:
+    async def inspect_all(self, stored: Sequence[tuple[Passing, str]]) -> dict[str, File]:
         """Inspect the files, and return the valid ones by their tokens; broken files are left out.
 
         One process inspects all of them. After a broken file another process inspects the rest.
         """
-        left = [*stored]
-        while left:
+        remaining = [*stored]
+        while remaining:
             try:
-                with _reaching():
-                    seen = await passing.look(self.store, *zip(*left, strict=True))
+                with _storage_errors():
+                    inspected = await passing.look(self.store, *zip(*remaining, strict=True))
             except Invalid as error:
-                del left[_number(error)]
+                del remaining[_file_number(error)]
             else:
-                pairs = zip(left, seen, strict=True)
-                return {token: await passing.redrawn(one.file, self._rewrite) for (_, token), one in pairs}
+                pairs = zip(remaining, inspected, strict=True)
+                return {token: await passing.redrawn(item.file, self._rewrite) for (_, token), item in pairs}
         return {}
 
     async def begin(self, at_most: int) -> str:
@@ -64,23 +64,23 @@ class Storing:
 
     async def _rewrite(self, data: bytes) -> str:
         token = await self.begin(len(data))
-        with _reaching():
+        with _storage_errors():
             await self.store.write(token, passing.whole(data))
         return token
 
 
 @contextmanager
-def _reaching() -> Iterator[None]:
+def _storage_errors() -> Iterator[None]:
     """Raise `StorageAway` for an unreachable storage: only an unreachable Postgres moves the job at once."""
     try:
         yield
     except Unavailable as error:
         raise StorageAway(
-            "the media storage can't be reached: the job is repeated", retry_after=STORAGE_S
+            "the media storage can't be reached: the job is repeated", retry_after=STORAGE_RETRY_S
         ) from error
 
 
-def _number(error: Invalid) -> int:
+def _file_number(error: Invalid) -> int:
     """Return the file's number in an error's path such as `file[2]`."""
     path: str = error.details["issues"][0]["path"]
     return int(path.removeprefix("file[").removesuffix("]"))

@@ -8,37 +8,41 @@ from schemas.conversions import Destination
 from schemas.errors import OutcomeUnknown, PlatformError
 from schemas.settings import Settings
 from workers.conversions import meta, tiktok, verdict
-from workers.conversions.sorting import Make, Ready
-from workers.conversions.verdict import TAKEN, Verdict
+from workers.conversions.sorting import BuildEvent, ReadyConversion
+from workers.conversions.verdict import ACCEPTED, Verdict
 from workers.platforms.connecting import Net
-from workers.platforms.http import Api
+from workers.platforms.http import PlatformApi
 
-Send: TypeAlias = Callable[[Api, OpenDestination, list[dict[str, Any]]], Awaitable[Verdict]]
+Send: TypeAlias = Callable[[PlatformApi, OpenDestination, list[dict[str, Any]]], Awaitable[Verdict]]
 
 
-class Server(NamedTuple):
+class DestinationApi(NamedTuple):
     """A destination's name, base URL, event builder and call."""
 
     name: str
     base: str
-    make: Make
+    make: BuildEvent
     send: Send
 
 
-def servers(settings: Settings) -> Mapping[Destination, Server]:
+def destination_apis(settings: Settings) -> Mapping[Destination, DestinationApi]:
     return {
-        "meta": Server(meta.NAME, settings.meta_api_url, meta.event, meta.send),
-        "tiktok": Server(tiktok.NAME, settings.tiktok_ads_url, tiktok.event, tiktok.send),
+        "meta": DestinationApi(meta.NAME, settings.meta_api_url, meta.build_event, meta.send_events),
+        "tiktok": DestinationApi(
+            tiktok.NAME, settings.tiktok_ads_url, tiktok.build_event, tiktok.send_events
+        ),
     }
 
 
-async def call(net: Net, server: Server, to: OpenDestination, ready: list[Ready]) -> Verdict:
+async def call_destination(
+    net: Net, server: DestinationApi, to: OpenDestination, batch: list[ReadyConversion]
+) -> Verdict:
     """Return the verdict of one call. In a sandbox no call is made, and all events count as accepted."""
     if to.sandbox:
-        return TAKEN
-    api = Api(client=net.client, base=server.base, token=to.token)
+        return ACCEPTED
+    api = PlatformApi(client=net.client, base=server.base, token=to.token)
     try:
-        return await server.send(api, to, [one.event for one in ready])
+        return await server.send(api, to, [conversion.event for conversion in batch])
     except OutcomeUnknown:
         return verdict.unclear(server.name)
     except PlatformError:

@@ -11,13 +11,17 @@ import time
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
-from workers.conversions.pii import NOBODY, Known, Strictness, tells
+from workers.conversions.pii import UNKNOWN_PERSON, KnownPerson, Strictness, contains_pii
 
-#: Limits in characters: longer labels, ids and user agents are dropped.
-MAX_LABEL, MAX_ID, MAX_USER_AGENT = 64, 100, 700
+#: Longer labels, ids and user agents are dropped.
+MAX_LABEL_CHARS = 64
+MAX_ID_CHARS = 100
+MAX_USER_AGENT_CHARS = 700
 
-#: Milliseconds: the earliest time in an id of Meta's, and how far a browser's clock may be ahead.
-_FIRST_MS, _AHEAD_MS = 1_262_304_000_000, 86_400_000
+#: The earliest time in an id of Meta's, in Unix milliseconds.
+_FIRST_MS = 1_262_304_000_000
+#: How far a browser's clock may be ahead, in milliseconds.
+_AHEAD_MS = 86_400_000
 
 _FB = r"fb\.[0-2]\.(?P<made>\d{13})\."
 _APPENDIX = r"(?:\.[A-Za-z0-9_-]{2,8})?"
@@ -29,14 +33,14 @@ _ADVERTISING_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.
 _HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.?", re.IGNORECASE)
 _VERSION = re.compile(r"(?<![^\s(])[\w.-]+/\d+(?:\.\d+)*(?![^\s);])")
 #: The start of many order ids, such as `ORD-2026-` and `20261130-`.
-_DATED = re.compile(
+_DATED_ORDER_ID = re.compile(
     r"(?P<prefix>#?(?:[A-Z]{1,10}[-_/#]?)?)20[23]\d(?:-?(?:0[1-9]|1[0-2])(?:-?(?:0[1-9]|[12]\d|3[01]))?)?[-_/.]",
     re.IGNORECASE,
 )
 _IN_USER_AGENT = re.compile(r"[^\s;(),]*@[^\s;(),]*|(?<![^\s;(),])\+?\d{7,}(?![^\s;(),])")
 
 
-def ip(text: str, _: Known = NOBODY) -> str | None:
+def check_ip(text: str, _: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Parse an IPv4 or IPv6 address, and write it in its one normal form."""
     try:
         address = ip_address(text)
@@ -47,65 +51,69 @@ def ip(text: str, _: Known = NOBODY) -> str | None:
     return None if address.scope_id else str(address.ipv4_mapped or address)
 
 
-def user_agent(text: str, known: Known = NOBODY) -> str | None:
+def check_user_agent(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Cut e-mail addresses and bare numbers out. None if the rest may identify a person or is too long."""
-    left = _IN_USER_AGENT.sub("", text).strip()
+    remainder = _IN_USER_AGENT.sub("", text).strip()
     # A browser's version may look like an IP address.
-    unversioned = _VERSION.sub("", left)
-    if not left or len(left) > MAX_USER_AGENT or tells(unversioned, Strictness.SPACED, known):
+    unversioned = _VERSION.sub("", remainder)
+    if (
+        not remainder
+        or len(remainder) > MAX_USER_AGENT_CHARS
+        or contains_pii(unversioned, Strictness.SPACED, known)
+    ):
         return None
-    return left
+    return remainder
 
 
-def fbc(text: str, known: Known = NOBODY) -> str | None:
+def check_fbc(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Check a click id: `fb.SUBDOMAINS.MS.FBCLID`."""
-    return _timed(_FBC, text, known)
+    return _check_timed_id(_FBC, text, known)
 
 
-def fbp(text: str, known: Known = NOBODY) -> str | None:
+def check_fbp(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Check a browser id: `fb.SUBDOMAINS.MS.RANDOM`."""
-    return _timed(_FBP, text, known)
+    return _check_timed_id(_FBP, text, known)
 
 
-def ttclid(text: str, known: Known = NOBODY) -> str | None:
-    return _token(_TTCLID, text, known)
+def check_ttclid(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
+    return _check_token(_TTCLID, text, known)
 
 
-def ttp(text: str, known: Known = NOBODY) -> str | None:
-    return _token(_TTP, text, known)
+def check_ttp(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
+    return _check_token(_TTP, text, known)
 
 
-def advertising_id(text: str, known: Known = NOBODY) -> str | None:
+def check_advertising_id(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Check a device's advertising id: a UUID, as of Android and iOS; all zeros mean no id."""
-    found = _token(_ADVERTISING_ID, text, known)
-    return found if found and found.strip("0-") else None
+    token = _check_token(_ADVERTISING_ID, text, known)
+    return token if token and token.strip("0-") else None
 
 
-def product_id(text: str, known: Known = NOBODY) -> str | None:
+def check_product_id(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Check an id of a catalog. It may be a bare number: a GTIN, or a shop's own."""
-    return None if len(text) > MAX_ID or tells(text, Strictness.SPACED, known) else text
+    return None if len(text) > MAX_ID_CHARS or contains_pii(text, Strictness.SPACED, known) else text
 
 
-def order_id(text: str, known: Known = NOBODY) -> str | None:
+def check_order_id(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Check an order id. It may begin with a date; without the date it must not look like a phone number."""
-    found = _DATED.match(text)
-    undated = found["prefix"] + text[found.end() :] if found else text
-    if len(text) > MAX_ID or tells(undated, Strictness.WRITTEN, known):
+    dated = _DATED_ORDER_ID.match(text)
+    undated = dated["prefix"] + text[dated.end() :] if dated else text
+    if len(text) > MAX_ID_CHARS or contains_pii(undated, Strictness.WRITTEN, known):
         return None
-    return None if tells(text, Strictness.SPACED, known) else text
+    return None if contains_pii(text, Strictness.SPACED, known) else text
 
 
-def words(text: str, known: Known = NOBODY) -> str | None:
+def check_search_words(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Check the words of a search."""
-    return None if tells(text.replace("/", "-"), Strictness.DIGITS, known) else text
+    return None if contains_pii(text.replace("/", "-"), Strictness.DIGITS, known) else text
 
 
-def label(text: str, known: Known = NOBODY) -> str | None:
+def check_label(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Check a name or version of a device, an app or a network."""
-    return None if len(text) > MAX_LABEL or tells(text, Strictness.SPACED, known) else text
+    return None if len(text) > MAX_LABEL_CHARS or contains_pii(text, Strictness.SPACED, known) else text
 
 
-def origin(text: str, _: Known = NOBODY) -> str | None:
+def check_origin(text: str, _: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Return scheme and host of a page's address; None for an IP address: ads lead to host names."""
     try:
         parts = urlsplit(text)
@@ -114,20 +122,20 @@ def origin(text: str, _: Known = NOBODY) -> str | None:
         return None
     if parts.scheme not in {"http", "https"} or not host or not _HOST.fullmatch(host):
         return None
-    return None if tells(host, Strictness.DIGITS) else f"{parts.scheme}://{host}"
+    return None if contains_pii(host, Strictness.DIGITS) else f"{parts.scheme}://{host}"
 
 
-def path(text: str, known: Known = NOBODY) -> str | None:
+def check_path(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Check the path of a page's address."""
-    return None if tells(text, Strictness.DIGITS, known) else text
+    return None if contains_pii(text, Strictness.DIGITS, known) else text
 
 
-def _timed(form: re.Pattern[str], text: str, known: Known) -> str | None:
-    found = _token(form, text, known)
-    match = form.fullmatch(found) if found else None
+def _check_timed_id(form: re.Pattern[str], text: str, known: KnownPerson) -> str | None:
+    token = _check_token(form, text, known)
+    match = form.fullmatch(token) if token else None
     latest = time.time() * 1000 + _AHEAD_MS
-    return found if match and _FIRST_MS <= int(match["made"]) <= latest else None
+    return token if match and _FIRST_MS <= int(match["made"]) <= latest else None
 
 
-def _token(form: re.Pattern[str], text: str, known: Known) -> str | None:
-    return text if form.fullmatch(text) and not tells(text, Strictness.MARKED, known) else None
+def _check_token(form: re.Pattern[str], text: str, known: KnownPerson) -> str | None:
+    return text if form.fullmatch(text) and not contains_pii(text, Strictness.MARKED, known) else None

@@ -15,33 +15,33 @@ from domain.values.countries import CODES
 _HASH = re.compile(r"[0-9a-f]{64}")
 _EMAIL = re.compile(r".+@.+\..+")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
-_BESIDE_DIGITS = re.compile(r"[\s\-()]")
-_BESIDE_PLACE = re.compile(r"[0-9.\s\-()]")
-_BESIDE_LETTERS = re.compile(r"[^a-z]")
+_PHONE_PUNCTUATION = re.compile(r"[\s\-()]")
+_PLACE_PUNCTUATION = re.compile(r"[0-9.\s\-()]")
+_NON_LETTERS = re.compile(r"[^a-z]")
 _DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})", re.ASCII)
 
 
-def email(text: str) -> str | None:
+def normalize_email(text: str) -> str | None:
     return text if _EMAIL.match(text) else None
 
 
-def phone(text: str) -> str | None:
+def normalize_phone(text: str) -> str | None:
     """Return a number in E.164 with its plus: without a country the number is ambiguous."""
-    found = _BESIDE_DIGITS.sub("", text)
-    return found if _PHONE.fullmatch(found) else None
+    number = _PHONE_PUNCTUATION.sub("", text)
+    return number if _PHONE.fullmatch(number) else None
 
 
-def _digits(text: str) -> str | None:
-    found = phone(text)
-    return found and found[1:]
+def _phone_digits(text: str) -> str | None:
+    number = normalize_phone(text)
+    return number and number[1:]
 
 
-def _same(text: str) -> str | None:
+def _unchanged(text: str) -> str | None:
     return text
 
 
 def _place(text: str) -> str | None:
-    return _BESIDE_PLACE.sub("", text)
+    return _PLACE_PUNCTUATION.sub("", text)
 
 
 def _postcode(text: str) -> str | None:
@@ -49,7 +49,7 @@ def _postcode(text: str) -> str | None:
 
 
 def _country(text: str) -> str | None:
-    code = _BESIDE_LETTERS.sub("", text)
+    code = _NON_LETTERS.sub("", text)
     return code if code in CODES else None
 
 
@@ -58,16 +58,16 @@ def _gender(text: str) -> str | None:
 
 
 def _birthday(text: str) -> str | None:
-    found = _DATE.match(text)
-    return "".join(found.groups()) if found else None
+    match = _DATE.match(text)
+    return "".join(match.groups()) if match else None
 
 
 #: Normal forms by Meta's field names.
 META: Mapping[str, Callable[[str], str | None]] = {
-    "em": email,
-    "ph": _digits,
-    "fn": _same,
-    "ln": _same,
+    "em": normalize_email,
+    "ph": _phone_digits,
+    "fn": _unchanged,
+    "ln": _unchanged,
     "ge": _gender,
     "db": _birthday,
     "ct": _place,
@@ -81,7 +81,10 @@ META: Mapping[str, Callable[[str], str | None]] = {
 #: sends places in plain, PostHog's hashes names with blanks (github.com/tiktok/gtm-template-eapi,
 #: segmentio/action-destinations, PostHog/posthog, 2026-11). A hash of another form matches no person, and no
 #: name is sent in plain.
-TIKTOK: Mapping[str, Callable[[str], str | None]] = {"email": email, "phone": phone}
+TIKTOK_NORMAL_FORMS: Mapping[str, Callable[[str], str | None]] = {
+    "email": normalize_email,
+    "phone": normalize_phone,
+}
 
 
 def hashed(text: str, normal: Callable[[str], str | None]) -> str | None:
@@ -89,11 +92,11 @@ def hashed(text: str, normal: Callable[[str], str | None]) -> str | None:
     lower = text.lower().strip()
     if _HASH.fullmatch(lower):
         return lower
-    found = normal(lower)
-    return sha256(found) if found else None
+    normalized = normal(lower)
+    return sha256(normalized) if normalized else None
 
 
-def hashed_id(text: str) -> str | None:
+def hash_id(text: str) -> str | None:
     """Return the hash of the app's own id, which is case-sensitive."""
     bare = text.strip()
     if _HASH.fullmatch(bare):

@@ -12,15 +12,15 @@ import msgspec
 from domain.events.conversion_lines import OpenDestination
 from domain.events.conversions import Due
 from workers.conversions import consent, forms, hashing, person, skipped, verdict
-from workers.conversions.person import Tree
-from workers.conversions.skipped import Skipped
-from workers.conversions.verdict import TAKEN, Verdict
+from workers.conversions.person import EventTree
+from workers.conversions.skipped import SkipReason
+from workers.conversions.verdict import ACCEPTED, Verdict
 from workers.platforms import http
 from workers.platforms.graph_version import GRAPH_VERSION
-from workers.platforms.http import Answer, Api
+from workers.platforms.http import PlatformApi, PlatformResponse
 
 NAME = "Meta"
-SEND_S = 20.0
+SEND_TIMEOUT_S = 20.0
 
 _TOKEN, _UNKNOWN_OBJECT = frozenset({102, 190}), (100, 33)
 _LIMITS = frozenset({4, 17, 32, 613, *range(80000, 80100)})
@@ -46,49 +46,51 @@ class _Body(msgspec.Struct):
     error: _Error = msgspec.field(default_factory=_Error)
 
 
-class _Taken(msgspec.Struct):
+class _EventsReceived(msgspec.Struct):
     events_received: int
 
 
-def event(to: OpenDestination, due: Due, tree: Tree) -> dict[str, Any] | Skipped:
+def build_event(to: OpenDestination, due: Due, tree: EventTree) -> dict[str, Any] | SkipReason:
     """Return the event's payload for Meta, or the reason to skip it."""
-    user, custom = _user(due, tree), _custom(due, tree)
-    made: dict[str, Any] = {
+    user, custom = _build_user(due, tree), _build_custom_data(due, tree)
+    event: dict[str, Any] = {
         "event_name": due.event_name,
         "event_time": int(due.occurred_at.timestamp()),
-        "event_id": person.event_id(due, tree),
+        "event_id": person.sent_event_id(due, tree),
         "action_source": "website" if to.is_web else "app",
         "user_data": user,
     }
     if custom:
-        made["custom_data"] = custom
-    if (region := consent.limited(tree)) is not None:
-        made |= {
+        event["custom_data"] = custom
+    if (region := consent.limited_data_use(tree)) is not None:
+        event |= {
             "data_processing_options": ["LDU"],
             "data_processing_options_country": region[0],
             "data_processing_options_state": region[1],
         }
     if due.event_name == "Purchase" and not {"value", "currency"} <= custom.keys():
         return skipped.NO_VALUE
-    return _of_web(made, user, tree) if to.is_web else _of_app(made, user, to, tree)
+    return _build_web_event(event, user, tree) if to.is_web else _build_app_event(event, user, to, tree)
 
 
-def _of_web(made: dict[str, Any], user: dict[str, Any], tree: Tree) -> dict[str, Any] | Skipped:
-    page = person.page_of(tree)
+def _build_web_event(
+    event: dict[str, Any], user: dict[str, Any], tree: EventTree
+) -> dict[str, Any] | SkipReason:
+    page = person.find_page(tree)
     if "client_user_agent" not in user:
         return skipped.NO_USER_AGENT
     if page is None:
         return skipped.NO_PAGE
     if not user.keys() - {"client_user_agent"}:
         return skipped.NO_IDENTIFIER
-    return made | {"event_source_url": page}
+    return event | {"event_source_url": page}
 
 
-def _of_app(
-    made: dict[str, Any], user: dict[str, Any], to: OpenDestination, tree: Tree
-) -> dict[str, Any] | Skipped:
+def _build_app_event(
+    event: dict[str, Any], user: dict[str, Any], to: OpenDestination, tree: EventTree
+) -> dict[str, Any] | SkipReason:
     system = _SYSTEMS.get((tree.text("context", "os", "name") or to.platform).lower())
-    extinfo = [system or "", *(person.label(tree, *path) or "" for path in _EXTINFO)]
+    extinfo = [system or "", *(person.find_label(tree, *path) or "" for path in _EXTINFO)]
     extinfo += [""] * (_EXTINFO_LENGTH - len(extinfo))
     if system is None or not extinfo[_OS_VERSION]:
         return skipped.NO_DEVICE
@@ -100,47 +102,47 @@ def _of_app(
         "application_tracking_enabled": 1,
         "extinfo": extinfo,
     }
-    return made | {"app_data": app}
+    return event | {"app_data": app}
 
 
-def _user(due: Due, tree: Tree) -> dict[str, Any]:
+def _build_user(due: Due, tree: EventTree) -> dict[str, Any]:
     """Return all identifiers of the person. Lists are sorted: the same event gives the same text."""
     texts = tree.texts
-    found: dict[str, Any] = {
+    hashed: dict[str, Any] = {
         name: [value]
         for name, normal in hashing.META.items()
         if name in texts and (value := hashing.hashed(texts[name], normal))
     }
-    given = filter(None, map(hashing.hashed_id, person.external_ids(due)))
-    if external := sorted(set(given)):
-        found["external_id"] = external
+    id_hashes = filter(None, map(hashing.hash_id, person.list_external_ids(due)))
+    if external := sorted(set(id_hashes)):
+        hashed["external_id"] = external
     plain = {
-        "client_ip_address": person.ip(tree),
-        "client_user_agent": person.user_agent(tree),
-        "fbc": person.click(tree, "fbc", forms.fbc),
-        "fbp": person.click(tree, "fbp", forms.fbp),
-        "madid": person.advertising_id(tree) if consent.may_track(tree) else None,
+        "client_ip_address": person.find_ip(tree),
+        "client_user_agent": person.find_user_agent(tree),
+        "fbc": person.find_click_id(tree, "fbc", forms.check_fbc),
+        "fbp": person.find_click_id(tree, "fbp", forms.check_fbp),
+        "madid": person.find_advertising_id(tree) if consent.may_track(tree) else None,
     }
-    return found | {name: value for name, value in plain.items() if value}
+    return hashed | {name: value for name, value in plain.items() if value}
 
 
-def _custom(due: Due, tree: Tree) -> dict[str, Any]:
+def _build_custom_data(due: Due, tree: EventTree) -> dict[str, Any]:
     contents = [
         {"id": name, "quantity": count} | ({} if price is None else {"item_price": price})
-        for name, count, price in person.products(tree)
+        for name, count, price in person.list_products(tree)
     ]
-    found: dict[str, Any] = {
-        "order_id": person.order_id(tree),
-        "search_string": person.search_words(tree),
+    fields: dict[str, Any] = {
+        "order_id": person.find_order_id(tree),
+        "search_string": person.find_search_words(tree),
         "contents": contents,
     }
     if due.value_micros is not None and due.currency:
-        found |= {"value": due.value_micros / 1e6, "currency": due.currency.lower()}
-    return {name: value for name, value in found.items() if value not in (None, [])}
+        fields |= {"value": due.value_micros / 1e6, "currency": due.currency.lower()}
+    return {name: value for name, value in fields.items() if value not in (None, [])}
 
 
-async def send(api: Api, to: OpenDestination, events: list[dict[str, Any]]) -> Verdict:
-    """Send the events. Raises as `Api.ask` does. The token goes into a header, never into an address."""
+async def send_events(api: PlatformApi, to: OpenDestination, events: list[dict[str, Any]]) -> Verdict:
+    """Send the events; the token goes into a header. Raises as `PlatformApi.ask` does."""
     body: dict[str, Any] = {"data": events}
     if to.test_event_code:
         body["test_event_code"] = to.test_event_code
@@ -149,25 +151,25 @@ async def send(api: Api, to: OpenDestination, events: list[dict[str, Any]]) -> V
         f"{api.base}/{GRAPH_VERSION}/{to.pixel_id}/events",
         headers=http.JSON,
         content=msgspec.json.encode(body),
-        timeout_s=SEND_S,
+        timeout_s=SEND_TIMEOUT_S,
         irreversible=True,
     )
-    return verdict_of(answer, len(events))
+    return classify_response(answer, len(events))
 
 
-def verdict_of(answer: Answer, count: int) -> Verdict:
+def classify_response(answer: PlatformResponse, count: int) -> Verdict:
     if answer.ok:
-        return TAKEN if _received(answer) == count else verdict.unclear(NAME, status=answer.status)
-    error = http.read_error(answer, _Body).error
-    if (closed := _closed(answer, error)) is not None:
+        return ACCEPTED if _count_received(answer) == count else verdict.unclear(NAME, status=answer.status)
+    error = http.decode_error(answer, _Body).error
+    if (closed := _classify_destination_error(answer, error)) is not None:
         return closed
-    known = error.code and error.code not in _UNCLEAR
-    if answer.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE or (answer.refused and known):
-        return verdict.bad(NAME, f"code {error.code}, {error.error_subcode or 0}")
+    is_known_code = error.code and error.code not in _UNCLEAR
+    if answer.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE or (answer.refused and is_known_code):
+        return verdict.bad_event(NAME, f"code {error.code}, {error.error_subcode or 0}")
     return verdict.unclear(NAME, status=answer.status)
 
 
-def _closed(answer: Answer, error: _Error) -> Verdict | None:
+def _classify_destination_error(answer: PlatformResponse, error: _Error) -> Verdict | None:
     """Return the verdict on the destination as a whole, for any event; None if the response has none."""
     if answer.status == httpx.codes.TOO_MANY_REQUESTS or error.code in _LIMITS:
         return verdict.throttled(NAME, http.cooldown_s(answer.headers, reset=""))
@@ -178,9 +180,9 @@ def _closed(answer: Answer, error: _Error) -> Verdict | None:
     return verdict.blocked(NAME) if error.code in _BLOCKED else None
 
 
-def _received(answer: Answer) -> int | None:
+def _count_received(answer: PlatformResponse) -> int | None:
     """Return the count of accepted events; None for an unreadable response: the count is then unknown."""
     try:
-        return msgspec.json.decode(answer.body, type=_Taken).events_received
+        return msgspec.json.decode(answer.body, type=_EventsReceived).events_received
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None

@@ -13,7 +13,7 @@ from domain.events import conversions
 from domain.events.conversions import Due, End, Line
 from schemas.errors import Unavailable
 from telemetry import metrics
-from workers.conversions.verdict import Verdict, Word
+from workers.conversions.verdict import Verdict, VerdictKind
 
 T = TypeVar("T")
 
@@ -72,7 +72,7 @@ class Outbox:
                 conversions.put_back,
                 ids=ids,
                 at=at,
-                maybe_taken=verdict.word == Word.UNCLEAR,
+                maybe_taken=verdict.word == VerdictKind.UNCLEAR,
                 error_code=verdict.code,
                 error_message=verdict.message,
             )

@@ -16,13 +16,19 @@ from urllib.parse import unquote
 
 from domain.values.addresses import is_ip
 
-#: Rounds of decoding, and of base64 inside of base64. A text that is still encoded afterwards counts as PII.
-MAX_ROUNDS, MAX_NESTED = 8, 4
+#: Rounds of decoding. A text that is still encoded afterwards counts as PII.
+MAX_ROUNDS = 8
+#: Levels of base64 inside of base64.
+MAX_NESTED = 4
 
-#: The shortest part of a name and of a phone number to search for, in characters.
-MIN_NAME, MIN_LOCAL, MIN_DIGITS = 3, 5, 7
-#: The shortest IPv6 address that counts as a person's, and the shortest token that may be an encoding.
-MIN_IPV6, MIN_TOKEN = 7, 8
+#: The shortest name, local part of an e-mail address and phone number to search for, in characters.
+MIN_NAME = 3
+MIN_LOCAL = 5
+MIN_DIGITS = 7
+#: The shortest IPv6 address that counts as a person's.
+MIN_IPV6 = 7
+#: The shortest token that may be an encoding.
+MIN_TOKEN = 8
 #: Parts between the colons of an IPv6 address at most: `::` at its start or end adds an empty part.
 MAX_GROUPS = 9
 
@@ -40,7 +46,7 @@ class Strictness(IntEnum):
     DIGITS = 4
 
 
-class Known(NamedTuple):
+class KnownPerson(NamedTuple):
     """The person of the event by the event's own fields: words of names, and ends of numbers."""
 
     names: frozenset[str] = frozenset()
@@ -48,7 +54,7 @@ class Known(NamedTuple):
     digits: str = ""
 
 
-NOBODY = Known()
+UNKNOWN_PERSON = KnownPerson()
 
 #: Printable ASCII without the marks of an encoding.
 _DECODED = re.compile(r"[ -$'-\[\]-~]*")
@@ -66,12 +72,12 @@ _BLANKS = re.compile(r"[\s()]")
 _MAX_PHONE_DIGITS = 15
 
 
-def know(texts: Mapping[str, str]) -> Known:
+def collect_known(texts: Mapping[str, str]) -> KnownPerson:
     """Collect the values to search for from the person's fields, by Meta's field names."""
     named = _WORD.findall(f"{texts.get('fn', '')} {texts.get('ln', '')}".casefold())
     local = texts.get("em", "").partition("@")[0].strip().casefold()
     digits = re.sub(r"\D", "", texts.get("ph", ""))
-    return Known(
+    return KnownPerson(
         frozenset(word for word in named if len(word) >= MIN_NAME),
         # A single word may be a common one, such as `shop`.
         local if len(local) >= MIN_LOCAL and not _WORD.fullmatch(local) else "",
@@ -79,16 +85,16 @@ def know(texts: Mapping[str, str]) -> Known:
     )
 
 
-def tells(text: str, strictness: Strictness, known: Known = NOBODY) -> bool:
+def contains_pii(text: str, strictness: Strictness, known: KnownPerson = UNKNOWN_PERSON) -> bool:
     """Return whether the text may name or reach a person, in plain or in an encoding."""
-    if any(_tells_plainly(one, strictness, known) for one in _layers(text)):
+    if any(_contains_plain_pii(layer, strictness, known) for layer in _iter_layers(text)):
         return True
     # A token that decodes to text is no id, so its numbers count as in text.
     hidden = max(strictness, Strictness.SPACED)
-    return any(_tells_plainly(one, hidden, known) for one in _hidden(text, MAX_NESTED))
+    return any(_contains_plain_pii(layer, hidden, known) for layer in _iter_hidden(text, MAX_NESTED))
 
 
-def _layers(text: str) -> Iterator[str]:
+def _iter_layers(text: str) -> Iterator[str]:
     """Yield each form of the text, from the original to the plain one."""
     for _ in range(MAX_ROUNDS):
         if "+" in text:
@@ -102,20 +108,20 @@ def _layers(text: str) -> Iterator[str]:
     yield "@"
 
 
-def _hidden(text: str, nested: int) -> Iterator[str]:
+def _iter_hidden(text: str, nested: int) -> Iterator[str]:
     """Decode the tokens of the plain text as base64 and hexadecimal, and yield each form of the results."""
-    *_, plain = _layers(text)
+    *_, plain = _iter_layers(text)
     for token in _TOKEN.findall(plain):
         for piece in {token, *re.split("[-_]", token)}:
-            for one in _decode_token(piece):
-                yield from _layers(one)
+            for decoded in _decode_token(piece):
+                yield from _iter_layers(decoded)
                 if nested:
-                    yield from _hidden(one, nested - 1)
+                    yield from _iter_hidden(decoded, nested - 1)
 
 
 def _decode(text: str) -> str:
     """Undo one layer of each encoding."""
-    text = _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
+    text = _ESCAPED.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
     text = unicodedata.normalize("NFKC", html.unescape(unquote(text)))
     return "".join(char for char in text if unicodedata.category(char) not in {"Cf", "Cc", "Cs"})
 
@@ -139,19 +145,19 @@ def _base64(token: str) -> bytes:
     return base64.b64decode(padded, validate=True)
 
 
-def _tells_plainly(text: str, strictness: Strictness, known: Known) -> bool:
+def _contains_plain_pii(text: str, strictness: Strictness, known: KnownPerson) -> bool:
     return (
         "@" in text
         or _has_ip(text)
-        or any(_is_phone(found, strictness) for found in _NUMBER.finditer(_UUID.sub("", text)))
-        or _names(text, strictness, known)
+        or any(_is_phone(match, strictness) for match in _NUMBER.finditer(_UUID.sub("", text)))
+        or _names_person(text, strictness, known)
     )
 
 
 def _has_ip(text: str) -> bool:
-    if any(is_ip(found) for found in _IPV4.findall(text)):
+    if any(is_ip(candidate) for candidate in _IPV4.findall(text)):
         return True
-    runs = (run for found in _IPV6.findall(text) for run in {found, *_COLONS.split(found)})
+    runs = (run for candidate in _IPV6.findall(text) for run in {candidate, *_COLONS.split(candidate)})
     return any(
         _ends_with_ipv6(end)
         for run in runs
@@ -166,15 +172,15 @@ def _ends_with_ipv6(run: str) -> bool:
     return any(is_ip(":".join(groups[start:]).lstrip(".")) for start in range(len(groups) - 1))
 
 
-def _is_phone(found: re.Match[str], strictness: Strictness) -> bool:
-    number = found[0]
+def _is_phone(match: re.Match[str], strictness: Strictness) -> bool:
+    number = match[0]
     count = sum(map(str.isdigit, number))
     if count < MIN_DIGITS:
         return False
-    if found["plus"] or strictness == Strictness.DIGITS:
+    if match["plus"] or strictness == Strictness.DIGITS:
         return True
-    text = found.string
-    around = text[: found.start()][-1:] + text[found.end() :][:1]
+    text = match.string
+    around = text[: match.start()][-1:] + text[match.end() :][:1]
     if count > _MAX_PHONE_DIGITS or re.search(r"\w", around):
         return False
     digits = re.sub(r"\D", "", number)
@@ -183,7 +189,7 @@ def _is_phone(found: re.Match[str], strictness: Strictness) -> bool:
     return strictness >= Strictness.WRITTEN and (digits != number or re.match("0[1-9]", digits) is not None)
 
 
-def _names(text: str, strictness: Strictness, known: Known) -> bool:
+def _names_person(text: str, strictness: Strictness, known: KnownPerson) -> bool:
     """Return whether the text has a known number, or from `WRITTEN` on a known name."""
     if known.digits and known.digits in re.sub(r"\D", "", text):
         return True

@@ -9,18 +9,19 @@ from domain.events.conversion_lines import OpenDestination
 from domain.events.conversions import Due, End
 from schemas.conversions import Ended
 from workers.conversions import consent, person, skipped
-from workers.conversions.person import Tree
-from workers.conversions.skipped import Skipped
+from workers.conversions.person import EventTree
+from workers.conversions.skipped import SkipReason
 
-#: A destination accepts events of 7 days, and deduplicates them for 48 hours from the first attempt on. One
-#: hour is left for the transfer.
-OLDEST, KNOWN = timedelta(days=7) - timedelta(hours=1), timedelta(hours=47)
+#: A destination accepts events of 7 days. One hour is left for the transfer.
+MAX_EVENT_AGE = timedelta(days=7) - timedelta(hours=1)
+#: A destination deduplicates for 48 hours from the first attempt on. One hour is left for the transfer.
+DEDUP_WINDOW = timedelta(hours=47)
 
 #: Builds an event's payload for a destination, or returns the reason to skip it.
-Make: TypeAlias = Callable[[OpenDestination, Due, Tree], dict[str, Any] | Skipped]
+BuildEvent: TypeAlias = Callable[[OpenDestination, Due, EventTree], dict[str, Any] | SkipReason]
 
 
-class Ready(NamedTuple):
+class ReadyConversion(NamedTuple):
     """A conversion ready to send, and the fields that were dropped for their format."""
 
     id: UUID
@@ -28,33 +29,35 @@ class Ready(NamedTuple):
     dropped: frozenset[str]
 
 
-def sort(
-    due: Sequence[Due], make: Make, to: OpenDestination, *, now: datetime
-) -> tuple[list[Ready], list[End]]:
+def split_due(
+    due: Sequence[Due], make: BuildEvent, to: OpenDestination, *, now: datetime
+) -> tuple[list[ReadyConversion], list[End]]:
     """Build the payloads of the conversions to send, and the ends of the others."""
-    ready, ends = list[Ready](), list[End]()
-    for one in due:
-        found = end_of(one, now=now) or _made(one, make, to)
-        if isinstance(found, End):
-            ends.append(found)
+    ready, ends = list[ReadyConversion](), list[End]()
+    for conversion in due:
+        result = find_end(conversion, now=now) or _build_payload(conversion, make, to)
+        if isinstance(result, End):
+            ends.append(result)
         else:
-            ready.append(found)
+            ready.append(result)
     return ready, ends
 
 
-def delivered(one: Ready) -> End:
+def delivered_end(conversion: ReadyConversion) -> End:
     """Return the end of an accepted conversion. The row names its dropped fields."""
-    if not one.dropped:
-        return End(one.id, "delivered")
-    return End(one.id, "delivered", "FIELDS_DROPPED", f"sent without {_listed(one.dropped)}")
+    if not conversion.dropped:
+        return End(conversion.id, "delivered")
+    return End(
+        conversion.id, "delivered", "FIELDS_DROPPED", f"sent without {_describe_fields(conversion.dropped)}"
+    )
 
 
-def end_of(due: Due, *, now: datetime) -> End | None:
+def find_end(due: Due, *, now: datetime) -> End | None:
     """Return the end of a conversion past its time, or None."""
-    if due.first_try_at is not None and now - due.first_try_at > KNOWN:
+    if due.first_try_at is not None and now - due.first_try_at > DEDUP_WINDOW:
         message = "a response was lost, and it is too late to send again: it may have been counted"
         return End(due.id, "outcome_unknown", "ANSWER_LOST", message)
-    if now - due.occurred_at > OLDEST:
+    if now - due.occurred_at > MAX_EVENT_AGE:
         if due.first_try_at is not None:
             message = (
                 "a response was lost, and the event is too old to be sent again: it may have been counted"
@@ -64,22 +67,22 @@ def end_of(due: Due, *, now: datetime) -> End | None:
     return None
 
 
-def _made(due: Due, make: Make, to: OpenDestination) -> Ready | End:
+def _build_payload(due: Due, make: BuildEvent, to: OpenDestination) -> ReadyConversion | End:
     if due.context is None:
-        return _skipped(due, skipped.GONE, frozenset())
-    tree = person.read(due)
-    found = consent.refused(tree) or make(to, due, tree)
-    if isinstance(found, Skipped):
-        return _skipped(due, found, tree.dropped)
-    return Ready(due.id, found, frozenset(tree.dropped))
+        return _skipped_end(due, skipped.EVENT_GONE, frozenset())
+    tree = person.parse_event(due)
+    payload = consent.find_refusal(tree) or make(to, due, tree)
+    if isinstance(payload, SkipReason):
+        return _skipped_end(due, payload, tree.dropped)
+    return ReadyConversion(due.id, payload, frozenset(tree.dropped))
 
 
-def _skipped(due: Due, why: Skipped, dropped: Collection[str]) -> End:
+def _skipped_end(due: Due, reason: SkipReason, dropped: Collection[str]) -> End:
     """Return the end of a conversion that can't be sent. An earlier attempt may have delivered it."""
     state: Ended = "skipped" if due.first_try_at is None else "outcome_unknown"
-    without = f"; dropped: {_listed(dropped)}" if dropped else ""
-    return End(due.id, state, why.code, why.message + without)
+    without = f"; dropped: {_describe_fields(dropped)}" if dropped else ""
+    return End(due.id, state, reason.code, reason.message + without)
 
 
-def _listed(dropped: Collection[str]) -> str:
+def _describe_fields(dropped: Collection[str]) -> str:
     return f"{', '.join(sorted(dropped))}: of another format, or may name a person"

@@ -4,11 +4,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class Word(StrEnum):
+class VerdictKind(StrEnum):
     """The result of a call, which decides the next step."""
 
     #: The events were accepted.
-    TAKEN = "taken"
+    ACCEPTED = "taken"
     #: No event was accepted, since at least one is invalid.
     BAD = "bad"
     #: No event was accepted, and no event would be for now.
@@ -23,48 +23,52 @@ class Verdict(NamedTuple):
     It omits the destination's own message: that may repeat the personal data sent.
     """
 
-    word: Word
+    word: VerdictKind
     code: str = ""
     message: str = ""
     after_s: float | None = None
 
 
-TAKEN = Verdict(Word.TAKEN)
+ACCEPTED = Verdict(VerdictKind.ACCEPTED)
 
 #: Seconds to wait for a change that only the owner can make.
-OWNER_S = 3600.0
+OWNER_PAUSE_S = 3600.0
 
 
 def token_refused(name: str) -> Verdict:
-    return Verdict(Word.CLOSED, "TOKEN_REFUSED", f"{name} refuses the token: set another token", OWNER_S)
+    return Verdict(
+        VerdictKind.CLOSED, "TOKEN_REFUSED", f"{name} refuses the token: set another token", OWNER_PAUSE_S
+    )
 
 
 def forbidden(name: str) -> Verdict:
     message = f"{name} refuses this token for this pixel: check both"
-    return Verdict(Word.CLOSED, "PIXEL_FORBIDDEN", message, OWNER_S)
+    return Verdict(VerdictKind.CLOSED, "PIXEL_FORBIDDEN", message, OWNER_PAUSE_S)
 
 
 def throttled(name: str, after_s: float | None) -> Verdict:
-    return Verdict(Word.CLOSED, "THROTTLED", f"{name} limits the rate", after_s)
+    return Verdict(VerdictKind.CLOSED, "THROTTLED", f"{name} limits the rate", after_s)
 
 
 def blocked(name: str) -> Verdict:
-    return Verdict(Word.CLOSED, "DESTINATION_BLOCKED", f"{name} accepts nothing from this pixel for now")
+    return Verdict(
+        VerdictKind.CLOSED, "DESTINATION_BLOCKED", f"{name} accepts nothing from this pixel for now"
+    )
 
 
 def unsent(name: str) -> Verdict:
-    return Verdict(Word.CLOSED, "DESTINATION_UNREACHABLE", f"{name} could not be reached")
+    return Verdict(VerdictKind.CLOSED, "DESTINATION_UNREACHABLE", f"{name} could not be reached")
 
 
 def all_refused(last: Verdict) -> Verdict:
     message = f"{last.message}, like each one before: check the destination's settings"
-    return Verdict(Word.CLOSED, "ALL_REFUSED", message, OWNER_S)
+    return Verdict(VerdictKind.CLOSED, "ALL_REFUSED", message, OWNER_PAUSE_S)
 
 
 def unclear(name: str, *, status: int | None = None) -> Verdict:
     answer = "the response was lost" if status is None else f"the response was {status}"
-    return Verdict(Word.UNCLEAR, "ANSWER_UNCLEAR", f"{name} may have accepted the event: {answer}")
+    return Verdict(VerdictKind.UNCLEAR, "ANSWER_UNCLEAR", f"{name} may have accepted the event: {answer}")
 
 
-def bad(name: str, code: str) -> Verdict:
-    return Verdict(Word.BAD, "EVENT_REFUSED", f"{name} refuses the event ({code})")
+def bad_event(name: str, code: str) -> Verdict:
+    return Verdict(VerdictKind.BAD, "EVENT_REFUSED", f"{name} refuses the event ({code})")

@@ -15,10 +15,10 @@ from workers.dispatcher.chore import Chore
 EVERY_S = 0.5
 
 #: Seconds that the main database may take in total, also when silent: the event counts wait meanwhile.
-PATIENCE_S = 3.0
+SUBMIT_TIMEOUT_S = 3.0
 
 
-class Look:
+class ConversionScan:
     """A round-robin scan of all lines with pending conversions, a batch at a time."""
 
     def __init__(self, database_url: str) -> None:
@@ -36,7 +36,7 @@ class Look:
         """Submit; return False while the main database is away: the next run then scans the same lines."""
         try:
             with reaching():
-                async with asyncio.timeout(PATIENCE_S):
+                async with asyncio.timeout(SUBMIT_TIMEOUT_S):
                     await self._submit_in_main(lines)
         except Unavailable:
             return False
@@ -53,5 +53,5 @@ class Look:
                 raise
 
 
-def relay(database_url: str) -> Chore:
-    return Chore("submit_conversions", EVERY_S, Look(database_url).submit, batch=conversions.LINES)
+def submit_conversions(database_url: str) -> Chore:
+    return Chore("submit_conversions", EVERY_S, ConversionScan(database_url).submit, batch=conversions.LINES)

@@ -3,7 +3,7 @@
 from domain.events import conversions, partitions, people, quarantine, rollups
 from schemas.settings import Settings
 from workers.dispatcher.chore import Chore
-from workers.dispatcher.conversions import relay
+from workers.dispatcher.conversions import submit_conversions
 from workers.dispatcher.leader import Leader
 
 #: The advisory lock of the process that runs these chores.
@@ -19,7 +19,7 @@ class EventKeeper(Leader):
         drop_days = partitions.drop_days(keep=settings.event_days, archived=bool(settings.events_archive_url))
         chores = [
             Chore("fold_events", 0.25, rollups.fold, batch=rollups.BATCH),
-            relay(settings.database_url),
+            submit_conversions(settings.database_url),
             Chore("fold_people", 0.5, people.fold, batch=people.BATCH),
             Chore("make_event_days", EVERY_S, partitions.make_days),
             Chore("rotate_event_generation", EVERY_S, partitions.rotate, batch=1),

@@ -16,10 +16,15 @@ from telemetry import logs, metrics
 from workers.dispatcher.chore import Agenda, Chore
 from workers.runtime.shutdown import Stop, first_of
 
-TICK_S, STAND_BY_S = 0.05, 0.5
+#: Seconds between two ticks of the leader.
+TICK_S = 0.05
+#: Seconds between two attempts to lead.
+STAND_BY_S = 0.5
 
-#: Seconds until a statement without a response fails, and until Postgres ends an idle session.
-COMMAND_TIMEOUT_S, IDLE_S = 10.0, 5
+#: Seconds until a statement without a response fails.
+COMMAND_TIMEOUT_S = 10.0
+#: Seconds until Postgres ends an idle session.
+IDLE_S = 5
 CLOSE_S = 1.0
 
 

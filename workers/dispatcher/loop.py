@@ -19,15 +19,15 @@ from workers.dispatcher.event_archiver import EventArchiver
 from workers.dispatcher.events import EventKeeper
 from workers.dispatcher.leader import Leader
 from workers.dispatcher.overdue import OVERDUE
-from workers.dispatcher.posters import LOOK_BACK
+from workers.dispatcher.posters import MAKE_MISSING_POSTERS
 from workers.dispatcher.promote import PROMOTE
 from workers.dispatcher.refresh import REFRESH
 from workers.dispatcher.rescue import rescue
 from workers.dispatcher.retention import RETENTION, prune_audit, prune_media
-from workers.dispatcher.show_pools import show_pools, shown_while_leading
+from workers.dispatcher.show_pools import clear_gauges_after, export_pools
 from workers.dispatcher.uptime import Uptime
 from workers.dispatcher.wake import WakeLimiter, wake
-from workers.dispatcher.webhooks import deliver
+from workers.dispatcher.webhooks import delivery_chores
 from workers.runtime.heartbeat import patience_s
 from workers.runtime.shutdown import Stop, stop_signals
 
@@ -58,10 +58,10 @@ class Dispatcher(Leader):
             OVERDUE,
             REFRESH,
             COLLECT,
-            *deliver(courier),
-            LOOK_BACK,
+            *delivery_chores(courier),
+            MAKE_MISSING_POSTERS,
             COUNT,
-            show_pools(settings.slots),
+            export_pools(settings.slots),
             *RETENTION,
             prune_audit(settings.audit_days),
             prune_media(open_store(settings)),
@@ -78,7 +78,7 @@ class Dispatcher(Leader):
         await super().tick(conn)
 
     async def lead(self, conn: Conn, stop: Stop) -> None:
-        with metrics.DISPATCHER_LEADS.track_inprogress(), shown_while_leading():
+        with metrics.DISPATCHER_LEADS.track_inprogress(), clear_gauges_after():
             await super().lead(conn, stop)
 
     def answered(self, at: datetime) -> None:

@@ -9,10 +9,10 @@ _log = logs.get("overdue")
 
 
 async def _run(conn: Conn) -> int:
-    ended = await maintenance.end_overdue(conn)
-    for row in ended:
+    jobs = await maintenance.end_overdue(conn)
+    for row in jobs:
         _log.warning("job ended past its deadline", **logs.job(row))
-    return len(ended)
+    return len(jobs)
 
 
 OVERDUE = Chore("overdue", 1.0, _run)

@@ -11,7 +11,7 @@ from domain.operations.maintenance import prune_idempotency, prune_oauth_states
 from domain.publishing import quotas
 from domain.tenancy import audit
 from domain.webhooks import events
-from jobs.maintenance import prune_jobs, prune_passing, prune_workers
+from jobs.maintenance import prune_jobs, prune_short_lived, prune_workers
 from schemas.errors import Unavailable
 from telemetry import logs
 from workers.dispatcher.chore import Chore
@@ -24,7 +24,7 @@ _log = logs.get("retention")
 
 RETENTION = [
     Chore("prune_jobs", EVERY_S, prune_jobs),
-    Chore("prune_passing", EVERY_S, prune_passing),
+    Chore("prune_passing", EVERY_S, prune_short_lived),
     Chore("prune_workers", EVERY_S, prune_workers),
     Chore("prune_idempotency", EVERY_S, prune_idempotency),
     Chore("prune_oauth_states", EVERY_S, prune_oauth_states),

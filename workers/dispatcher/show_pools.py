@@ -13,7 +13,7 @@ from workers.dispatcher.chore import Chore
 
 EVERY_S = 15.0
 
-SHOWN: dict[Gauge, Callable[[Pool], float]] = {
+GAUGES: dict[Gauge, Callable[[Pool], float]] = {
     metrics.POOL_QUEUED: lambda pool: pool.queued,
     metrics.POOL_OLDEST: lambda pool: pool.oldest_due_seconds or 0,
     metrics.POOL_RUNNING: lambda pool: pool.running,
@@ -23,12 +23,12 @@ SHOWN: dict[Gauge, Callable[[Pool], float]] = {
 }
 
 
-def show_pools(slots: int) -> Chore:
+def export_pools(slots: int) -> Chore:
     """Return the chore; `slots` is the assumed size of a worker in a pool without running workers."""
 
     async def run(conn: Conn) -> int:
         for pool in await pools.list_all(conn, slots=slots):
-            for gauge, value in SHOWN.items():
+            for gauge, value in GAUGES.items():
                 gauge.labels(pool.name).set(value(pool))
         return 0
 
@@ -36,10 +36,10 @@ def show_pools(slots: int) -> Chore:
 
 
 @contextmanager
-def shown_while_leading() -> Iterator[None]:
+def clear_gauges_after() -> Iterator[None]:
     """Clear the gauges when this process stops being the leader, so that no stale values are scraped."""
     try:
         yield
     finally:
-        for gauge in SHOWN:
+        for gauge in GAUGES:
             gauge.clear()

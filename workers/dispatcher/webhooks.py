@@ -10,12 +10,14 @@ from telemetry import metrics
 from workers.dispatcher.chore import Chore
 
 #: Seconds between scans for new deliveries, for due retries, and for leftovers of dead workers.
-NEW_EVERY_S, DUE_EVERY_S, LEFT_EVERY_S = 0.05, 0.5, 2.0
+NEW_EVERY_S = 0.05
+DUE_EVERY_S = 0.5
+LEFT_EVERY_S = 2.0
 #: Seconds between measurements of the oldest delivery's wait.
 AGE_EVERY_S = 15.0
 
 
-def deliver(courier: Courier) -> Sequence[Chore]:
+def delivery_chores(courier: Courier) -> Sequence[Chore]:
     """Return the chores. A run sends the wakes itself: the dispatcher's own scan would be a tick later."""
 
     def chore(name: str, every_s: float, look: Look) -> Chore:
@@ -31,11 +33,11 @@ def deliver(courier: Courier) -> Sequence[Chore]:
         chore("deliver_new", NEW_EVERY_S, Look(FIND_NEW)),
         chore("deliver_due", DUE_EVERY_S, Look(FIND_DUE)),
         chore("deliver_left", LEFT_EVERY_S, Look(FIND_LEFT)),
-        Chore("webhook_backlog", AGE_EVERY_S, measure),
+        Chore("webhook_backlog", AGE_EVERY_S, export_backlog_age),
     ]
 
 
-async def measure(conn: Conn) -> int:
+async def export_backlog_age(conn: Conn) -> int:
     """Export the wait of the longest due delivery, of endpoints that accept deliveries."""
     metrics.WEBHOOK_BACKLOG_AGE.set(await webhook_sending.backlog_age_s.value(conn))
     return 0

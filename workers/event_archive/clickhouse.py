@@ -19,10 +19,10 @@ from domain.events.tail import StoredEvent
 from schemas.errors import Unavailable
 
 #: Seconds that a call may take as a whole: a leader's session is idle meanwhile.
-PATIENCE_S = 4.0
+CALL_TIMEOUT_S = 4.0
 
 #: Dedup window in batches: only the last batch is ever copied again.
-REMEMBERED = 1_000
+DEDUP_WINDOW_BATCHES = 1_000
 
 TABLE = f"""
 create table if not exists event (
@@ -33,9 +33,9 @@ create table if not exists event (
 ) engine = MergeTree
 partition by toYYYYMMDD(occurred_at)
 order by (project_id, occurred_at, event_key, app_no)
-settings non_replicated_deduplication_window = {REMEMBERED}"""
+settings non_replicated_deduplication_window = {DEDUP_WINDOW_BATCHES}"""
 
-READ_TIMES = {"date_time_input_format": "best_effort"}
+TIME_SETTINGS = {"date_time_input_format": "best_effort"}
 
 
 class ClickHouse:
@@ -51,7 +51,7 @@ class ClickHouse:
         self._client = httpx.AsyncClient(
             base_url=f"{parts.scheme}://{host}",
             auth=(unquote(parts.username or "default"), unquote(parts.password or "")),
-            timeout=PATIENCE_S,
+            timeout=CALL_TIMEOUT_S,
             trust_env=False,
         )
 
@@ -69,7 +69,10 @@ class ClickHouse:
     async def copy(self, events: Sequence[StoredEvent], *, name: str) -> None:
         rows = msgspec.json.Encoder().encode_lines(event._asdict() for event in events)
         await self._run(
-            "insert into event format JSONEachRow", data=rows, insert_deduplication_token=name, **READ_TIMES
+            "insert into event format JSONEachRow",
+            data=rows,
+            insert_deduplication_token=name,
+            **TIME_SETTINGS,
         )
 
     async def count(self, day: date) -> int:
@@ -88,11 +91,11 @@ class ClickHouse:
 
     async def _run(self, *statements: str, data: bytes = b"", **settings: str) -> str:
         """Return the response to the last statement. Raises `Unavailable`, without any of the data."""
-        given = {"database": self._database, "default_format": "TabSeparated", **settings}
+        parameters = {"database": self._database, "default_format": "TabSeparated", **settings}
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(CALL_TIMEOUT_S):
                 for sql in statements:
-                    answer = await self._client.post("/", params={"query": sql, **given}, content=data)
+                    answer = await self._client.post("/", params={"query": sql, **parameters}, content=data)
                     _check(answer)
         except (httpx.HTTPError, TimeoutError) as error:
             raise Unavailable(f"the event archive is unavailable: {type(error).__name__}") from error

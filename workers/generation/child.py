@@ -28,71 +28,73 @@ from generation.words.write import write
 from schemas.errors import GenerationError
 from workers.generation.wire import (
     Asked,
-    Drawn,
-    Handles,
-    Instructions,
-    Planned,
-    Refused,
-    Report,
-    Short,
-    Sitting,
-    Still,
+    CopyReady,
+    DrawProgress,
+    InputHandles,
+    OutOfResources,
+    PieceRequest,
+    PortraitRequest,
+    PosterRequest,
+    RenderRefused,
+    RenderReport,
 )
 
-#: Limits: seconds of CPU, bytes of address space (FFmpeg reserves 1.2 GB) and bytes of a file.
-CPU_S, MEMORY, FILE = 240, 2 << 30, 100 << 20
+MAX_CPU_S = 240
+#: Address space; FFmpeg reserves 1.2 GB.
+MAX_MEMORY_BYTES = 2 << 30
+MAX_FILE_BYTES = 100 << 20
 
 #: Codes of failures that the piece itself does not cause.
 PASSING = {"DISK_FULL", "OUT_OF_MEMORY", "FFMPEG_KILLED", "RENDERER_KILLED"}
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_DISK_FULL_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
-SPEC = 0
+STDIN_FD = 0
 
 
 def main() -> None:
     asked = msgspec.json.decode(sys.stdin.buffer.readline(), type=Asked)
     end_with_worker()
-    limit()
-    confine(folder=Path(asked.folder), handles=reopened(asked), programs=programs())
-    with reporting() as reports:
-        for report in outcome(asked):
+    set_limits()
+    confine(folder=Path(asked.folder), handles=reopened_files(asked), programs=find_programs())
+    with open_reports() as reports:
+        for report in iter_reports(asked):
             reports.write(msgspec.json.encode(report) + b"\n")
             reports.flush()
 
 
 def end_with_worker() -> None:
     """Have the kernel kill the group by SIGKILL when the worker's end of stdin closes."""
-    fcntl.fcntl(SPEC, fcntl.F_SETSIG, signal.SIGKILL)
-    fcntl.fcntl(SPEC, fcntl.F_SETOWN, -os.getpgrp())
-    fcntl.fcntl(SPEC, fcntl.F_SETFL, fcntl.fcntl(SPEC, fcntl.F_GETFL) | os.O_ASYNC)
+    fcntl.fcntl(STDIN_FD, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(STDIN_FD, fcntl.F_SETOWN, -os.getpgrp())
+    fcntl.fcntl(STDIN_FD, fcntl.F_SETFL, fcntl.fcntl(STDIN_FD, fcntl.F_GETFL) | os.O_ASYNC)
     looked = select.poll()
-    looked.register(SPEC, select.POLLIN)
+    looked.register(STDIN_FD, select.POLLIN)
     if looked.poll(0):
         os.killpg(0, signal.SIGKILL)
 
 
-def limit() -> None:
+def set_limits() -> None:
     """Set limits in the kernel, so that they hold in C libraries and FFmpeg too; call it last."""
     os.nice(10)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 5))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE, FILE))
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S + 5))
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE_BYTES, MAX_FILE_BYTES))
 
 
-def reopened(asked: Asked) -> list[int]:
-    """Return the files that FFmpeg opens again, by `opened`."""
+def reopened_files(asked: Asked) -> list[int]:
+    """Return the files that FFmpeg opens again, by `fd_path`."""
     match asked:
-        case Instructions():
+        case PieceRequest():
             return [] if asked.handles.clip is None else [asked.handles.clip]
-        case Still():
+        case PosterRequest():
             return [asked.clip]
-        case Sitting():
+        case PortraitRequest():
             return []
 
 
-def programs() -> list[Path]:
+def find_programs() -> list[Path]:
     """Return FFmpeg's path, if present. Python, which draws SVG, is among the files of the system."""
     try:
         return [Path(ffmpeg.program())]
@@ -101,62 +103,62 @@ def programs() -> list[Path]:
 
 
 @contextmanager
-def reporting() -> Iterator[IO[bytes]]:
+def open_reports() -> Iterator[IO[bytes]]:
     """Open the pipe to the worker; a library's own prints don't reach it."""
     with os.fdopen(os.dup(1), "wb") as reports:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         yield reports
 
 
-def outcome(asked: Asked) -> Iterator[Report]:
+def iter_reports(asked: Asked) -> Iterator[RenderReport]:
     """Yield reports up to the last file, or up to the failure of the piece."""
     try:
-        yield from reports_of(asked)
+        yield from run_request(asked)
     except GenerationError as error:
-        yield (Short if error.code in PASSING else Refused)(error.code, error.message)
+        yield (OutOfResources if error.code in PASSING else RenderRefused)(error.code, error.message)
     except MemoryError:
-        yield Short("OUT_OF_MEMORY", "the piece took more memory than its limit")
+        yield OutOfResources("OUT_OF_MEMORY", "the piece took more memory than its limit")
     except OSError as error:
-        if error.errno not in _FULL:
+        if error.errno not in _DISK_FULL_ERRNOS:
             raise
-        yield Short("DISK_FULL", "there was no room for the files of the piece")
+        yield OutOfResources("DISK_FULL", "there was no room for the files of the piece")
 
 
-def reports_of(asked: Asked) -> Iterator[Report]:
+def run_request(asked: Asked) -> Iterator[RenderReport]:
     match asked:
-        case Sitting():
-            yield Drawn(1.0, draw_portrait(asked.presenter, asked.colors, Path(asked.folder)))
-        case Still():
-            yield Drawn(1.0, draw(opened(asked.clip), Path(asked.folder)))
-        case Instructions():
-            yield from make(asked)
+        case PortraitRequest():
+            yield DrawProgress(1.0, draw_portrait(asked.presenter, asked.colors, Path(asked.folder)))
+        case PosterRequest():
+            yield DrawProgress(1.0, draw(fd_path(asked.clip), Path(asked.folder)))
+        case PieceRequest():
+            yield from render_piece(asked)
 
 
-def make(asked: Instructions) -> Iterator[Report]:
+def render_piece(asked: PieceRequest) -> Iterator[RenderReport]:
     copy = asked.copy or write(asked.spec, asked.offers)
-    pictures = given(asked.handles)
+    pictures = read_pictures(asked.handles)
     piece = prepare(asked.spec, copy, pictures)
-    yield Planned(msgspec.structs.replace(copy, warnings=[*copy.warnings, *warnings(pictures)]))
+    yield CopyReady(msgspec.structs.replace(copy, warnings=[*copy.warnings, *warnings(pictures)]))
     for step in piece.make(Path(asked.folder)):
-        yield Drawn(step.share, step.made)
+        yield DrawProgress(step.share, step.made)
 
 
-def given(handles: Handles) -> Given:
+def read_pictures(handles: InputHandles) -> Given:
     """Read the pictures, one byte more of each than is allowed; the clip stays a path."""
     return Given(
-        logo=None if handles.logo is None else picture(handles.logo),
-        screenshots=[picture(handle) for handle in handles.screenshots],
-        end_card=None if handles.end_card is None else picture(handles.end_card),
-        clip=None if handles.clip is None else opened(handles.clip),
+        logo=None if handles.logo is None else read_picture(handles.logo),
+        screenshots=[read_picture(handle) for handle in handles.screenshots],
+        end_card=None if handles.end_card is None else read_picture(handles.end_card),
+        clip=None if handles.clip is None else fd_path(handles.clip),
     )
 
 
-def opened(handle: int) -> Path:
+def fd_path(handle: int) -> Path:
     """Return a path by which FFmpeg, too, reads a file that this process has open."""
     return Path(f"/proc/{os.getpid()}/fd/{handle}")
 
 
-def picture(handle: int) -> bytes:
+def read_picture(handle: int) -> bytes:
     with os.fdopen(handle, "rb") as file:
         return file.read(MAX_BYTES + 1)
 

@@ -28,14 +28,14 @@ def open_folders() -> Iterator[Folders]:
     shared.mkdir(mode=0o700, exist_ok=True)
     with _locked(shared):
         _clear(shared)
-        mine = Path(tempfile.mkdtemp(dir=shared))
-        held = os.open(mine, os.O_RDONLY)
-        fcntl.flock(held, fcntl.LOCK_EX)
+        folder = Path(tempfile.mkdtemp(dir=shared))
+        lock = os.open(folder, os.O_RDONLY)
+        fcntl.flock(lock, fcntl.LOCK_EX)
     try:
-        yield Folders(mine)
+        yield Folders(folder)
     finally:
-        shutil.rmtree(mine, ignore_errors=True)
-        os.close(held)
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
 
 
 @contextmanager

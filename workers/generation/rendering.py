@@ -14,18 +14,26 @@ import msgspec
 from generation.made import Made
 from jobs.outcomes import Failed, Retry
 from telemetry import logs
-from workers.generation.wire import Asked, Drawn, Planned, Refused, Report, Short, read
+from workers.generation.wire import (
+    Asked,
+    CopyReady,
+    DrawProgress,
+    OutOfResources,
+    RenderRefused,
+    RenderReport,
+    read_report,
+)
 
 #: Longest line from the process in bytes: a copy, or the texts of a file.
-LINE = 1 << 20
+MAX_LINE_BYTES = 1 << 20
 #: Bytes of the end of its stderr to log.
-TAIL = 2000
+LOGGED_STDERR_BYTES = 2000
 
 #: Environment variables with the path of a program.
-PASSED = ("IMAGEIO_FFMPEG_EXE",)
+PASSED_VARIABLES = ("IMAGEIO_FFMPEG_EXE",)
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
-COSTLY = Failed("TOO_COSTLY", "the piece exceeded its CPU limit: give fewer or smaller files")
+TOO_COSTLY = Failed("TOO_COSTLY", "the piece exceeded its CPU limit: give fewer or smaller files")
 KILLED = Retry("RENDERER_KILLED", "the process that made the piece was killed: the job is repeated")
 CRASHED = Failed("RENDERER_CRASHED", "a file or the piece crashed its process: give other files")
 BROKEN = Retry(
@@ -43,44 +51,46 @@ class Unmade(Exception):
         self.outcome = outcome
 
 
-async def render(asked: Asked, handles: Sequence[int]) -> AsyncGenerator[Planned | Drawn, None]:
+async def render(asked: Asked, handles: Sequence[int]) -> AsyncGenerator[CopyReady | DrawProgress, None]:
     """Yield reports up to the last file. Closing it ends the process and its children. Raises `Unmade`."""
     errors = Path(asked.folder, "stderr")
-    async with _started(asked, handles, errors) as process:
+    async with _run_process(asked, handles, errors) as process:
         assert process.stdout  # noqa: S101  it is a pipe
         async for line in process.stdout:
-            yield _usable(read(line))
+            yield _check_report(read_report(line))
         code = await process.wait()
     if code:
-        _log.warning("the renderer failed", code=code, said=_tail(errors))
+        _log.warning("the renderer failed", code=code, said=_read_tail(errors))
         raise Unmade(exit_outcome(code))
 
 
 async def render_one(asked: Asked, handles: Sequence[int]) -> Made:
     """Return the file of a process that makes only one. Raises `Unmade`."""
     async with aclosing(render(asked, handles)) as reports:
-        made = [report.made async for report in reports if isinstance(report, Drawn) and report.made]
-    return made[0]
+        outputs = [
+            report.made async for report in reports if isinstance(report, DrawProgress) and report.made
+        ]
+    return outputs[0]
 
 
 @asynccontextmanager
-async def _started(asked: Asked, handles: Sequence[int], errors: Path) -> AsyncIterator[Process]:
-    environment = {name: os.environ[name] for name in PASSED if name in os.environ}
-    with errors.open("wb") as said:
+async def _run_process(asked: Asked, handles: Sequence[int], errors: Path) -> AsyncIterator[Process]:
+    environment = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
+    with errors.open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "workers.generation.child",
-            pass_fds=handles, stdin=PIPE, stdout=PIPE, stderr=said, limit=LINE, start_new_session=True,
-            env=environment | ONE_THREAD | {"TMPDIR": asked.folder},
+            pass_fds=handles, stdin=PIPE, stdout=PIPE, stderr=stderr, limit=MAX_LINE_BYTES,
+            start_new_session=True, env=environment | ONE_THREAD | {"TMPDIR": asked.folder},
         )  # fmt: skip
     try:
         assert process.stdin  # noqa: S101  it is a pipe; closing it ends the process
         process.stdin.write(msgspec.json.encode(asked) + b"\n")
         yield process
     finally:
-        await _end(process)
+        await _kill_group(process)
 
 
-async def _end(process: Process) -> None:
+async def _kill_group(process: Process) -> None:
     """Kill the process's group, and wait for its end, even if this task is canceled meanwhile.
 
     The group outlives a process that was killed alone, for example by the kernel's OOM killer.
@@ -92,10 +102,10 @@ async def _end(process: Process) -> None:
         process.stdin.close()
 
 
-def _usable(report: Report) -> Planned | Drawn:
-    if isinstance(report, Refused):
+def _check_report(report: RenderReport) -> CopyReady | DrawProgress:
+    if isinstance(report, RenderRefused):
         raise Unmade(Failed(report.code, report.message))
-    if isinstance(report, Short):
+    if isinstance(report, OutOfResources):
         raise Unmade(Retry(report.code, report.message))
     return report
 
@@ -103,11 +113,11 @@ def _usable(report: Report) -> Planned | Drawn:
 def exit_outcome(code: int) -> Failed | Retry:
     """Return the outcome for an exit code. The host sends SIGKILL and SIGTERM; other signals would recur."""
     if code == -signal.SIGXCPU:
-        return COSTLY
+        return TOO_COSTLY
     if code >= 0:
         return BROKEN
     return KILLED if -code in {signal.SIGKILL, signal.SIGTERM} else CRASHED
 
 
-def _tail(file: Path) -> str:
-    return file.read_bytes()[-TAIL:].decode(errors="replace")
+def _read_tail(file: Path) -> str:
+    return file.read_bytes()[-LOGGED_STDERR_BYTES:].decode(errors="replace")

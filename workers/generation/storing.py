@@ -15,69 +15,71 @@ from generation.made import Made
 from jobs.outcomes import Failed, Retry
 from schemas.errors import Oversized, Unavailable
 from workers.generation.rendering import Unmade
-from workers.generation.wire import Handles
+from workers.generation.wire import InputHandles
 from workers.runtime.context import Context
 
 #: Seconds until a retry after the storage was away: each retry makes the piece again.
-STORAGE_S = 20.0
+STORAGE_RETRY_S = 20.0
 
-AWAY = Retry("STORAGE_UNAVAILABLE", "the media storage can't be reached: the job is repeated", STORAGE_S)
+STORAGE_AWAY = Retry(
+    "STORAGE_UNAVAILABLE", "the media storage can't be reached: the job is repeated", STORAGE_RETRY_S
+)
 GONE = Failed(
     "MEDIA_DELETED",
     "an input file was deleted since: regenerate the item, or request another one without that file",
 )
-FULL = Failed(
+STORAGE_FULL = Failed(
     "STORAGE_FULL",
     "the organization's storage is full: have projects purged, or ask for a higher tier",
     retryable=True,
 )
 
 
-async def given(ctx: Context, store: Store, files: Files, stack: AsyncExitStack) -> Handles:
+async def given(ctx: Context, store: Store, files: Files, stack: AsyncExitStack) -> InputHandles:
     """Open the piece's input files; their descriptors live as long as the stack. Raises `Unmade`."""
 
     async def handle(token: str) -> int:
         return await stack.enter_async_context(store.opened(token))
 
     try:
-        return Handles(
+        return InputHandles(
             logo=await handle(files.logo) if files.logo else None,
             screenshots=[await handle(token) for token in files.screenshots],
             end_card=await handle(files.end_card) if files.end_card else None,
             clip=await handle(files.clip) if files.clip else None,
         )
     except Unavailable:
-        lost = await ctx.step(partial(generated.lost_files, claim=ctx.job, files=files))
-        raise Unmade(GONE if lost else AWAY) from None
+        is_deleted = await ctx.step(partial(generated.lost_files, claim=ctx.job, files=files))
+        raise Unmade(GONE if is_deleted else STORAGE_AWAY) from None
 
 
-async def store_all(ctx: Context, store: Store, folder: Path, made: Sequence[Made]) -> list[File]:
+async def store_all(ctx: Context, store: Store, folder: Path, outputs: Sequence[Made]) -> list[File]:
     """Store files with their thumbnails. Files without a commit are deleted in a day. Raises `Unmade`."""
-    paths = [folder / name for one in made for name in (one.name, one.thumbnail)]
+    paths = [folder / name for output in outputs for name in (output.name, output.thumbnail)]
     sizes = [path.stat().st_size for path in paths]
     begin = partial(uploads.begin_many, organization_id=ctx.job.organization_id, sizes=sizes)
     try:
         tokens = await ctx.step(begin)
     except Oversized:
-        raise Unmade(FULL) from None
+        raise Unmade(STORAGE_FULL) from None
     for path, token in zip(paths, tokens, strict=True):
         await store_one(store, path, token)
     thumbnails = [
         Thumbnail(path.stat().st_size, sha256(path.read_bytes()).digest(), token)
         for path, token in zip(paths[1::2], tokens[1::2], strict=True)
     ]
-    return [file(*each) for each in zip(made, tokens[::2], thumbnails, strict=True)]
+    return [stored_file(*parts) for parts in zip(outputs, tokens[::2], thumbnails, strict=True)]
 
 
-async def keep(ctx: Context, store: Store, made: Made, folder: Path) -> File:
+async def store_output(ctx: Context, store: Store, output: Made, folder: Path) -> File:
     """Store a job's only file, under one token in all of its attempts. Raises `Unmade`."""
-    reserve = partial(uploads.begin, organization_id=ctx.job.organization_id, at_most=made.size_bytes)
+    reserve = partial(uploads.begin, organization_id=ctx.job.organization_id, at_most=output.size_bytes)
     try:
         token = await ctx.step(reserve, name="reserve")
     except Oversized:
-        raise Unmade(FULL) from None
-    await store_one(store, folder / made.name, token)
-    return file(made, token)
+        raise Unmade(STORAGE_FULL) from None
+    await store_one(store, folder / output.name, token)
+    return stored_file(output, token)
 
 
 async def store_one(store: Store, path: Path, token: str) -> None:
@@ -85,7 +87,7 @@ async def store_one(store: Store, path: Path, token: str) -> None:
     try:
         await store.write(token, _chunks(path))
     except Unavailable:
-        raise Unmade(AWAY) from None
+        raise Unmade(STORAGE_AWAY) from None
 
 
 async def _chunks(path: Path) -> AsyncIterator[bytes]:
@@ -94,16 +96,16 @@ async def _chunks(path: Path) -> AsyncIterator[bytes]:
             yield chunk
 
 
-def file(made: Made, token: str, thumbnail: Thumbnail | None = None) -> File:
+def stored_file(output: Made, token: str, thumbnail: Thumbnail | None = None) -> File:
     """Return the stored file of an output."""
     return File(
-        kind="video" if made.mime_type.startswith("video/") else "image",
-        mime_type=made.mime_type,
-        width=made.width,
-        height=made.height,
-        duration_ms=made.duration_ms,
-        size_bytes=made.size_bytes,
-        sha256=bytes.fromhex(made.sha256),
+        kind="video" if output.mime_type.startswith("video/") else "image",
+        mime_type=output.mime_type,
+        width=output.width,
+        height=output.height,
+        duration_ms=output.duration_ms,
+        size_bytes=output.size_bytes,
+        sha256=bytes.fromhex(output.sha256),
         token=token,
         thumbnail=thumbnail,
     )

@@ -12,12 +12,12 @@ from workers.runtime.context import Context
 T = TypeVar("T")
 
 #: Seconds between two checks of the job: a cancel frees the slot within this time.
-LOOK_S = 0.5
+CHECK_EVERY_S = 0.5
 
 
-async def while_wanted(ctx: Context, work: Coroutine[Any, Any, T]) -> T:
+async def run_until_canceled(ctx: Context, work: Coroutine[Any, Any, T]) -> T:
     """Run `work` until its end, or cancel it when the job is. Raises as `work` and the check do."""
-    working, looking = asyncio.create_task(work), asyncio.create_task(_look(ctx))
+    working, looking = asyncio.create_task(work), asyncio.create_task(_check_job(ctx))
     try:
         await asyncio.wait((working, looking), return_when=asyncio.FIRST_COMPLETED)
         return looking.result() if looking.done() else working.result()
@@ -27,10 +27,10 @@ async def while_wanted(ctx: Context, work: Coroutine[Any, Any, T]) -> T:
         await asyncio.gather(working, looking, return_exceptions=True)
 
 
-async def _look(ctx: Context) -> Any:
+async def _check_job(ctx: Context) -> Any:
     """Check the job until it ends; raises `CancelRequested`, `Fenced`. An outage of Postgres is ignored."""
     while True:
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(CHECK_EVERY_S)
         with suppress(Unavailable):
             await ctx.step(_nothing)
 

@@ -9,7 +9,7 @@ from generation.spec import Copy, Presenter, Spec
 from generation.words.offers import Offers
 
 
-class Handles(msgspec.Struct, frozen=True, kw_only=True):
+class InputHandles(msgspec.Struct, frozen=True, kw_only=True):
     """Input files of a piece, as open descriptors of the process."""
 
     logo: int | None
@@ -20,21 +20,21 @@ class Handles(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def all(self) -> list[int]:
         single = (self.logo, self.end_card, self.clip)
-        return [*self.screenshots, *(one for one in single if one is not None)]
+        return [*self.screenshots, *(handle for handle in single if handle is not None)]
 
 
-class Instructions(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class PieceRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The request for a piece: its files are written to `folder`. Without a copy the process writes one, and
     uses a model's offers where it can."""
 
     spec: Spec
-    handles: Handles
+    handles: InputHandles
     folder: str
     copy: Copy | None = None
     offers: Offers = Offers()
 
 
-class Sitting(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class PortraitRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The request for a portrait of a presenter, in a brand's colors."""
 
     presenter: Presenter
@@ -42,47 +42,47 @@ class Sitting(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     folder: str
 
 
-class Still(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class PosterRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The request for a video's poster; `clip` is its descriptor."""
 
     clip: int
     folder: str
 
 
-Asked: TypeAlias = Instructions | Sitting | Still
+Asked: TypeAlias = PieceRequest | PortraitRequest | PosterRequest
 
 
-class Planned(msgspec.Struct, frozen=True, tag=True):
+class CopyReady(msgspec.Struct, frozen=True, tag=True):
     """The texts are written and the pictures read: drawing begins."""
 
     copy: Copy
 
 
-class Drawn(msgspec.Struct, frozen=True, tag=True):
+class DrawProgress(msgspec.Struct, frozen=True, tag=True):
     """The finished share of the piece, and the file that was finished last."""
 
     share: float
     made: Made | None = None
 
 
-class Refused(msgspec.Struct, frozen=True, tag=True):
+class RenderRefused(msgspec.Struct, frozen=True, tag=True):
     """The piece can't be made as requested: no retry would help."""
 
     code: str
     message: str
 
 
-class Short(msgspec.Struct, frozen=True, tag=True):
+class OutOfResources(msgspec.Struct, frozen=True, tag=True):
     """Memory or disk ran out: a retry may succeed."""
 
     code: str
     message: str
 
 
-Report: TypeAlias = Planned | Drawn | Refused | Short
+RenderReport: TypeAlias = CopyReady | DrawProgress | RenderRefused | OutOfResources
 
-_REPORTS: msgspec.json.Decoder[Report] = msgspec.json.Decoder(Report)
+_REPORTS: msgspec.json.Decoder[RenderReport] = msgspec.json.Decoder(RenderReport)
 
 
-def read(line: bytes) -> Report:
+def read_report(line: bytes) -> RenderReport:
     return _REPORTS.decode(line)

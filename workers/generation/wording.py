@@ -22,7 +22,7 @@ from workers.llm.conversation import Question, about, ask
 from workers.llm.endpoint import Model
 
 #: Most clauses shown to the model: more than a piece has points.
-CLAUSES = 10
+MAX_CLAUSES = 10
 
 TASK = """\
 You write short lines for social posts about a software product from the product's own texts.
@@ -50,37 +50,39 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hooks: Annotated[list[Wording], Meta(max_length=3)]
-    points: Annotated[list[Wording], Meta(max_length=CLAUSES)]
+    points: Annotated[list[Wording], Meta(max_length=MAX_CLAUSES)]
 
 
-async def offers(model: Model | None, spec: Spec) -> Offers:
+async def request_offers(model: Model | None, spec: Spec) -> Offers:
     """Return the model's lines, or no lines after any failure. Never raises."""
     if model is None:
         return Offers()
     words = await asyncio.to_thread(write.read, spec.brand)
-    clauses = [clause.text for clause in words.clauses[:CLAUSES]]
+    clauses = [clause.text for clause in words.clauses[:MAX_CLAUSES]]
     if not clauses:
         return Offers()
     try:
-        answer = await ask(model, question(names.app(spec.brand), clauses))
+        answer = await ask(model, build_question(names.app(spec.brand), clauses))
     except ModelError as error:
         metrics.MODEL_ANSWERS.labels(error.code).inc()
         _log.warning("copy is written without the model", error=str(error))
         return Offers()
     metrics.MODEL_ANSWERS.labels("ok").inc()
-    return Offers(hooks=cited(answer.hooks, clauses), points=cited(answer.points, clauses))
+    return Offers(
+        hooks=check_citations(answer.hooks, clauses), points=check_citations(answer.points, clauses)
+    )
 
 
-def question(name: str, clauses: Sequence[str]) -> Question[Answer]:
+def build_question(name: str, clauses: Sequence[str]) -> Question[Answer]:
     listed = [f"{number}. {clause}" for number, clause in enumerate(clauses, 1)]
     return Question("lines", Answer, about(TASK, "\n".join([name, *listed])))
 
 
-def cited(lines: Sequence[Wording], clauses: Sequence[str]) -> list[Offer]:
+def check_citations(lines: Sequence[Wording], clauses: Sequence[str]) -> list[Offer]:
     """Return the lines that cite an existing clause and are short enough to show."""
-    known = dict(enumerate(clauses, 1))
+    clauses_by_number = dict(enumerate(clauses, 1))
     return [
-        Offer(line=one.line, clause=known[one.clause])
-        for one in lines
-        if one.clause in known and len(one.line) <= LONGEST
+        Offer(line=wording.line, clause=clauses_by_number[wording.clause])
+        for wording in lines
+        if wording.clause in clauses_by_number and len(wording.line) <= LONGEST
     ]

@@ -20,10 +20,10 @@ CALL_S = 10.0
 Figures: TypeAlias = Mapping[Collected, int]
 
 #: The error code of a call without the account owner's permission.
-NOT_ALLOWED = "SCOPE_MISSING"
+SCOPE_MISSING = "SCOPE_MISSING"
 
 
-class Limits(NamedTuple):
+class CollectLimits(NamedTuple):
     """Posts of one call, and posts of a collection run: a part of the platform's limit for an account."""
 
     batch: int
@@ -33,7 +33,7 @@ class Limits(NamedTuple):
 class Collector(Protocol):
     """Collector of one platform."""
 
-    limits: ClassVar[Limits]
+    limits: ClassVar[CollectLimits]
 
     async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
         """Return the figures of at most `limits.batch` posts, by their ids. Raises a `PlatformError`."""
@@ -45,7 +45,7 @@ class Collector(Protocol):
 
 
 @contextmanager
-def allowed() -> Iterator[None]:
+def skip_if_not_allowed() -> Iterator[None]:
     """End the block without a figure if the account's owner gave no permission to read them.
 
     Posts need no such permission, so the owner isn't asked to connect again.
@@ -53,11 +53,11 @@ def allowed() -> Iterator[None]:
     try:
         yield
     except ReauthRequired as error:
-        if error.code != NOT_ALLOWED:
+        if error.code != SCOPE_MISSING:
             raise
 
 
-def figures(**told: Any) -> Figures:
+def select_figures(**values: Any) -> Figures:
     """Return the whole numbers of a platform's own JSON by metric."""
-    found = {name: value for name, value in told.items() if type(value) is int}
-    return cast("Figures", found)
+    numbers = {name: value for name, value in values.items() if type(value) is int}
+    return cast("Figures", numbers)

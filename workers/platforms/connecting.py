@@ -34,26 +34,26 @@ class Net(NamedTuple):
 
 
 @asynccontextmanager
-async def open_net(settings: Settings) -> AsyncIterator[Net]:
+async def open_network(settings: Settings) -> AsyncIterator[Net]:
     allowed = urls.read_allowed(settings.fetch_allow)
     async with open_client(allowed=allowed, contact=settings.public_url) as client:
         yield Net(client, allowed, settings)
 
 
-class Connected(NamedTuple):
+class AccountConnection(NamedTuple):
     """A connected account and its tokens."""
 
     found: Found
     grant: Grant
 
 
-def application(net: Net, name: str) -> Client:
+def get_application(net: Net, name: str) -> Client:
     """Return the application at the named platform. Raises `Rejected` if the operator has configured none."""
-    found = consent_pages.applications(net.settings).get(name.lower())
-    if found is None:
+    application = consent_pages.applications(net.settings).get(name.lower())
+    if application is None:
         message = f"{name} is not set up on this server: ask its operator"
         raise Rejected("APP_MISSING", message, category="config")
-    return found.client
+    return application.client
 
 
 def code_form(asked: ConnectArgs, secret: Code) -> dict[str, str]:
@@ -71,13 +71,15 @@ def refresh_form(refresh_token: str) -> dict[str, str]:
     return {"grant_type": "refresh_token", "refresh_token": refresh_token}
 
 
-async def forget_unknown(ctx: Context, error: PlatformError, server: Server, us: Client | None) -> None:
+async def forget_unknown_registration(
+    ctx: Context, error: PlatformError, server: Server, us: Client | None
+) -> None:
     """Delete the registration at a server that no longer has it: the next connection registers again."""
     if error.code == APP_UNKNOWN and us is not None:
         await ctx.step(partial(client_registrations.forget, server=server, client_id=us.client_id))
 
 
-def refused(error: PlatformError) -> Outcome:
+def error_outcome(error: PlatformError) -> Outcome:
     """Return the outcome of an error. A limit with a known end costs no attempt: it is a snooze."""
     if isinstance(error, Throttled) and error.after_s is not None:
         return Snooze(error.after_s)

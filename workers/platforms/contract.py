@@ -18,7 +18,7 @@ from domain.publishing.outgoing import Account
 from schemas.errors import Outdated, Rejected
 
 
-class Media(msgspec.Struct, frozen=True, kw_only=True):
+class PostFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file of the post, in its order. `read` opens its bytes from an offset on, again at each call.
 
     `url` is its public address on this server; `duration_ms` is a video's.
@@ -46,7 +46,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     post_id: UUID
     caption: str
     language: str
-    media: Sequence[Media]
+    media: Sequence[PostFile]
     mode: str
     privacy_level: str | None
     is_ai_generated: bool
@@ -84,7 +84,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     external_url: str | None
 
 
-class Drafted(msgspec.Struct, frozen=True):
+class InboxDraft(msgspec.Struct, frozen=True):
     """Proved: the draft is in its owner's inbox, and only they can publish it."""
 
 
@@ -99,20 +99,20 @@ class Absent(msgspec.Struct, frozen=True):
     """Proved: the post is not there and no earlier call can still create it."""
 
 
-class GivenUp(msgspec.Struct, frozen=True):
+class DroppedPost(msgspec.Struct, frozen=True):
     """Proved: the platform accepted the post and then dropped it. `why` decides whether to send it again."""
 
     why: Rejected | Outdated
 
 
-class Undecided(msgspec.Struct, frozen=True):
+class UndecidedPost(msgspec.Struct, frozen=True):
     """Neither is proved. `after_s`: seconds until no earlier call can still be in flight."""
 
     after_s: float | None = None
 
 
-Sent: TypeAlias = Live | Drafted | Taken
-Found: TypeAlias = Live | Drafted | Taken | Absent | GivenUp | Undecided
+Sent: TypeAlias = Live | InboxDraft | Taken
+Found: TypeAlias = Live | InboxDraft | Taken | Absent | DroppedPost | UndecidedPost
 
 
 class Inquiry(NamedTuple):
@@ -131,9 +131,9 @@ class Inquiry(NamedTuple):
         return (self.sent_at + wait - self.now).total_seconds()
 
     def confirm(self, found: Found, *, in_flight: timedelta) -> Found:
-        """Return `found`, but `Undecided` for an absent post with a call that may still be in flight."""
+        """Return `found`, but `UndecidedPost` for an absent post with a call that may still be in flight."""
         left_s = self.left_s(in_flight)
-        return Undecided(left_s) if isinstance(found, Absent) and left_s > 0 else found
+        return UndecidedPost(left_s) if isinstance(found, Absent) and left_s > 0 else found
 
 
 class Adapter(Protocol):

@@ -1,9 +1,9 @@
 """HTTP requests to a platform's server; their errors state what a lost response proves.
 
 A partner names the server, so the client is `workers.web.fetch.open_client`'s with its guarded sockets. No
-redirect is followed, and a response has at most `LIMIT` bytes unless the caller allows more. A response of
-any status is returned. Without a response, `NotSent` is raised, or `OutcomeUnknown` once a byte of an
-irreversible request may have been sent.
+redirect is followed, and a response has at most `MAX_RESPONSE_BYTES` unless the caller allows more. A
+response of any status is returned. Without a response, `NotSent` is raised, or `OutcomeUnknown` once a byte
+of an irreversible request may have been sent.
 """
 
 import asyncio
@@ -21,14 +21,15 @@ from domain.publishing.outgoing import Account
 from schemas.errors import NotSent, OutcomeUnknown, PlatformError, Rejected, SourceError
 from workers.web import inflate
 
-LIMIT = 1 << 20
+MAX_RESPONSE_BYTES = 1 << 20
 CONNECT_S = 5.0
 READ_S = 20.0
-#: Bounds of a cooldown in seconds: a shorter one would bring repeated refusals, and no post can wait for
-#: longer than a day.
-LEAST_COOLDOWN_S, LONGEST_COOLDOWN_S = 5.0, 86400.0
+#: A shorter cooldown would bring repeated refusals.
+MIN_COOLDOWN_S = 5.0
+#: No post can wait for longer than a day.
+MAX_COOLDOWN_S = 86400.0
 #: Longest quote of a platform's message in an error message, in characters.
-QUOTED = 300
+MAX_QUOTE_CHARS = 300
 #: Replaces a secret in a quote.
 MASK = "***"
 #: Fields of a form, a query or a JSON body that are secrets at any platform; and a secret's fewest
@@ -45,7 +46,7 @@ SECRETS = frozenset(
         "upload_token",
     }
 )
-SHORTEST = 8
+MIN_SECRET_CHARS = 8
 
 T = TypeVar("T")
 
@@ -54,7 +55,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
 
 
-class Api(msgspec.Struct, frozen=True, kw_only=True):
+class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
     """A server and the token for it; `base` is its address without a slash at the end."""
 
     client: httpx.AsyncClient
@@ -83,9 +84,9 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
         content: bytes | AsyncIterable[bytes] | None = None,
         timeout_s: float = READ_S,
         silences: Mapping[str, float] = {},
-        limit: int = LIMIT,
+        limit: int = MAX_RESPONSE_BYTES,
         irreversible: bool = False,
-    ) -> "Answer":
+    ) -> "PlatformResponse":
         """Return the response to one request within `timeout_s`, on a connection of its own.
 
         `silences` are httpx's limits between two parts of the body, and before the response, if they are
@@ -99,25 +100,25 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
                 method,
                 url,
                 headers={"Accept": "application/json", "Connection": "close", **self.headers, **headers},
-                content=content if content is None or isinstance(content, bytes) else each(content),
+                content=content if content is None or isinstance(content, bytes) else async_only(content),
                 timeout=httpx.Timeout(timeout_s, **{"connect": min(CONNECT_S, timeout_s), **silences}),
                 extensions={"trace": trace},
             )
             async with asyncio.timeout(timeout_s):
-                answer = await exchange(self.client, request, limit=limit, irreversible=irreversible)
+                answer = await send_request(self.client, request, limit=limit, irreversible=irreversible)
         except httpx.InvalidURL as error:
             raise NotSent("ADDRESS_UNREADABLE", "the platform returned an invalid address") from error
         except SSRFGuardError as error:
             raise Rejected(
-                "ADDRESS_BLOCKED", f"{host(url)} leads to an address that is not public", category="config"
+                "ADDRESS_BLOCKED", f"{host_of(url)} leads to an address that is not public", category="config"
             ) from error
         except (TimeoutError, httpx.HTTPError, SourceError) as error:
-            raise lost(url, error, unknown=irreversible and trace.begun) from error
-        return msgspec.structs.replace(answer, secrets=secrets_of(request, content))
+            raise lost_response_error(url, error, unknown=irreversible and trace.begun) from error
+        return msgspec.structs.replace(answer, secrets=list_secrets(request, content))
 
     async def post_form(
         self, path: str, fields: Mapping[str, str], *, timeout_s: float = READ_S, irreversible: bool = False
-    ) -> "Answer":
+    ) -> "PlatformResponse":
         """Return the response to a form, sent to `base` and `path`."""
         url, content = f"{self.base}{path}", urlencode(fields).encode()
         return await self.ask(
@@ -128,7 +129,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
         return f"Api({self.base})"
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class PlatformResponse(msgspec.Struct, frozen=True, kw_only=True):
     """A whole HTTP response of any status, its body decoded; `secrets` are those of its request."""
 
     status: int
@@ -157,7 +158,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         for secret in self.secrets:
             text = text.replace(secret, MASK)
         printable = "".join(letter if letter.isprintable() else " " for letter in text)
-        return " ".join(printable.split())[:QUOTED]
+        return " ".join(printable.split())[:MAX_QUOTE_CHARS]
 
 
 class SendTrace:
@@ -170,54 +171,58 @@ class SendTrace:
         self.begun = self.begun or event.endswith("send_request_headers.started")
 
 
-def secrets_of(request: httpx.Request, content: object) -> tuple[str, ...]:
+def list_secrets(request: httpx.Request, content: object) -> tuple[str, ...]:
     """Return the secrets in a request, the longest first, since one may be a part of another."""
     token = request.headers.get("Authorization", "").rpartition(" ")[2]
-    fields = [*parse_qsl(request.url.query.decode()), *fields_of(content)]
-    found = {token, *(value for name, value in fields if name in SECRETS)}
-    return tuple(sorted((secret for secret in found if len(secret) >= SHORTEST), key=len, reverse=True))
+    fields = [*parse_qsl(request.url.query.decode()), *list_fields(content)]
+    secrets = {token, *(value for name, value in fields if name in SECRETS)}
+    return tuple(
+        sorted((secret for secret in secrets if len(secret) >= MIN_SECRET_CHARS), key=len, reverse=True)
+    )
 
 
-def fields_of(content: object) -> list[tuple[str, str]]:
+def list_fields(content: object) -> list[tuple[str, str]]:
     """Return the fields of a form or of a JSON object; none of a file."""
     if not isinstance(content, bytes):
         return []
     try:
-        found = msgspec.json.decode(content, type=dict[str, Any])
+        fields = msgspec.json.decode(content, type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return parse_qsl(content.decode("latin-1"))
-    return [(name, value) for name, value in found.items() if isinstance(value, str)]
+    return [(name, value) for name, value in fields.items() if isinstance(value, str)]
 
 
-async def each(content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+async def async_only(content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
     """Return an async iterator only: httpx would read a content that is also iterable without awaiting."""
     async for chunk in content:
         yield bytes(chunk)
 
 
-async def exchange(
+async def send_request(
     client: httpx.AsyncClient, request: httpx.Request, *, limit: int, irreversible: bool
-) -> Answer:
+) -> PlatformResponse:
     response = await client.send(request, stream=True)
     try:
         encoding = response.headers.get("Content-Encoding", "")
         body = await inflate.read(response.aiter_raw(), encoding=encoding, limit=limit)
     finally:
         await response.aclose()
-    return Answer(status=response.status_code, headers=response.headers, body=body, irreversible=irreversible)
+    return PlatformResponse(
+        status=response.status_code, headers=response.headers, body=body, irreversible=irreversible
+    )
 
 
-def lost(url: str, error: Exception, *, unknown: bool) -> PlatformError:
+def lost_response_error(url: str, error: Exception, *, unknown: bool) -> PlatformError:
     if unknown:
-        return OutcomeUnknown("ANSWER_LOST", f"the response of {host(url)} was lost: the post may be live")
+        return OutcomeUnknown("ANSWER_LOST", f"the response of {host_of(url)} was lost: the post may be live")
     if isinstance(error, TimeoutError | httpx.TimeoutException):
-        return NotSent("PLATFORM_TIMEOUT", f"{host(url)} did not respond in time")
+        return NotSent("PLATFORM_TIMEOUT", f"{host_of(url)} did not respond in time")
     if isinstance(error, httpx.ConnectError):
-        return NotSent("PLATFORM_UNREACHABLE", f"{host(url)} could not be reached")
-    return NotSent("PLATFORM_UNREADABLE", f"{host(url)} cut its response off, or sent an unreadable one")
+        return NotSent("PLATFORM_UNREACHABLE", f"{host_of(url)} could not be reached")
+    return NotSent("PLATFORM_UNREADABLE", f"{host_of(url)} cut its response off, or sent an unreadable one")
 
 
-def failed(answer: Answer) -> PlatformError:
+def unclear_response_error(answer: PlatformResponse) -> PlatformError:
     """Return the error of a status that leaves the result open: a 5xx, a 408, a redirect."""
     if answer.irreversible:
         return OutcomeUnknown(
@@ -226,15 +231,15 @@ def failed(answer: Answer) -> PlatformError:
     return NotSent("PLATFORM_FAILED", f"the platform returned {answer.status}: the call is repeated")
 
 
-def read(answer: Answer, kind: type[T]) -> T:
-    """Return the JSON of a 2xx. Raises `failed` for an unreadable one: the call may have worked."""
+def decode(answer: PlatformResponse, kind: type[T]) -> T:
+    """Return the JSON of a 2xx. Raises `unclear_response_error` for an unreadable one."""
     try:
         return msgspec.json.decode(answer.body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise failed(answer) from error
+        raise unclear_response_error(answer) from error
 
 
-def read_error(answer: Answer, kind: type[T]) -> T:
+def decode_error(answer: PlatformResponse, kind: type[T]) -> T:
     """Return the JSON of an error; an empty one for other bodies, such as that of a proxy in between."""
     try:
         return msgspec.json.decode(answer.body, type=kind)
@@ -242,7 +247,7 @@ def read_error(answer: Answer, kind: type[T]) -> T:
         return kind()
 
 
-def host(url: str) -> str:
+def host_of(url: str) -> str:
     return urlsplit(url).hostname or "the platform"
 
 
@@ -253,18 +258,18 @@ def cooldown_s(headers: httpx.Headers, *, reset: str) -> float | None:
     """
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
-        return bounded(float(value))
-    ends_at = moment(headers.get(reset, "").strip())
+        return clamp_cooldown_s(float(value))
+    ends_at = parse_time(headers.get(reset, "").strip())
     if ends_at is None:
         return None
-    return bounded((ends_at - date_of(headers)).total_seconds())
+    return clamp_cooldown_s((ends_at - response_date(headers)).total_seconds())
 
 
-def bounded(wait_s: float) -> float:
-    return min(max(wait_s, LEAST_COOLDOWN_S), LONGEST_COOLDOWN_S)
+def clamp_cooldown_s(wait_s: float) -> float:
+    return min(max(wait_s, MIN_COOLDOWN_S), MAX_COOLDOWN_S)
 
 
-def moment(text: str) -> datetime | None:
+def parse_time(text: str) -> datetime | None:
     """Return a time in Unix seconds or ISO 8601: platforms use both."""
     try:
         if text.isascii() and text.isdecimal():
@@ -275,7 +280,7 @@ def moment(text: str) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def date_of(headers: httpx.Headers) -> datetime:
+def response_date(headers: httpx.Headers) -> datetime:
     try:
         at = parsedate_to_datetime(headers.get("Date", ""))
     except (TypeError, ValueError, OverflowError):

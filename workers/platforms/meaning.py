@@ -20,9 +20,9 @@ class Meaning(NamedTuple):
     after_s: float | None = None
     proves: bool = True
 
-    def make(self, words: str = "", *, after_s: float | None = None) -> PlatformError:
-        """Return the error, with the platform's own `words` in brackets and its requested wait."""
-        message = f"{self.message} ({words})" if words else self.message
+    def make(self, quote: str = "", *, after_s: float | None = None) -> PlatformError:
+        """Return the error, with the platform's own `quote` in brackets and its requested wait."""
+        message = f"{self.message} ({quote})" if quote else self.message
         error = self.error(self.code, message, category=self.category)
         if isinstance(error, Throttled):
             error.after_s = after_s or self.after_s

@@ -9,12 +9,12 @@ from schemas.errors import Rejected
 from workers.platforms.contract import Draft
 
 
-def check(account: Account, draft: Draft, traits: Mapping[str, Any] | None = None) -> None:
+def check_files(account: Account, draft: Draft, traits: Mapping[str, Any] | None = None) -> None:
     """Check the files again as at the scheduling: the server's limits may have changed. Raises `Rejected`.
 
     `traits` are newer ones than the account's.
     """
     files = [File(file.kind, file.mime_type, file.size_bytes, file.duration_ms) for file in draft.media]
-    known = account.traits if traits is None else traits
-    for fault in faults_of_files(PLATFORMS[account.platform], known, files):
+    current = account.traits if traits is None else traits
+    for fault in faults_of_files(PLATFORMS[account.platform], current, files):
         raise Rejected(fault.code, fault.message)

@@ -12,9 +12,9 @@ from domain.security.keyring import Keyring
 from schemas.errors import Rejected
 from workers.platforms import graph_version
 from workers.platforms.bluesky.publish import Bluesky
-from workers.platforms.connecting import open_net
-from workers.platforms.contract import Adapter, Draft, Media
-from workers.platforms.fakes.publish import Fake
+from workers.platforms.connecting import open_network
+from workers.platforms.contract import Adapter, Draft, PostFile
+from workers.platforms.fakes.publish import SandboxAdapter
 from workers.platforms.instagram.publish import Instagram
 from workers.platforms.mastodon.publish import Mastodon
 from workers.platforms.tiktok.publish import TikTok
@@ -53,8 +53,8 @@ class Platforms(NamedTuple):
             now=post.now,
         )
 
-    def media(self, file: File) -> Media:
-        return Media(
+    def media(self, file: File) -> PostFile:
+        return PostFile(
             asset_id=file.id,
             kind=file.kind,
             mime_type=file.mime_type,
@@ -68,7 +68,7 @@ class Platforms(NamedTuple):
 
 
 async def open_platforms(resources: Resources) -> Platforms:
-    settings, net = resources.settings, await resources.once(open_net)
+    settings, net = resources.settings, await resources.open_once(open_network)
     graph_version.warn_if_ending(datetime.now(UTC).date())
     adapters: dict[str, Adapter] = {
         "bluesky": Bluesky(net.client),
@@ -76,4 +76,4 @@ async def open_platforms(resources: Resources) -> Platforms:
         "instagram": Instagram(net.client, settings.instagram_api_url),
         "tiktok": TikTok(net.client, settings.tiktok_api_url),
     }
-    return Platforms(adapters, Fake(), resources.keyring, open_store(settings), settings.public_url)
+    return Platforms(adapters, SandboxAdapter(), resources.keyring, open_store(settings), settings.public_url)

@@ -7,36 +7,42 @@ one ends as soon as the server reads no more. An upload makes nothing public: it
 from collections.abc import AsyncIterable
 from typing import NamedTuple
 
-from workers.platforms.http import Answer, Api
+from workers.platforms.http import PlatformApi, PlatformResponse
 
 #: Seconds that any upload has, and that one may continue without progress.
-LEAST_S = 20.0
-#: Least upload rate of a server in bytes a second (4 Mbit/s), and its rate of processing before it responds.
-TAKEN, LOOKED_THROUGH = 512 << 10, 4 << 20
+MIN_TIMEOUT_S = 20.0
+#: Least upload rate of a server, in bytes a second (4 Mbit/s).
+MIN_UPLOAD_RATE = 512 << 10
+#: Least rate at which a server processes a file before it responds, in bytes a second.
+MIN_PROCESSING_RATE = 4 << 20
 
 
-class Patience(NamedTuple):
+class UploadTimeouts(NamedTuple):
     """Seconds of an upload: in total, between two parts of it, and from the last one to the response."""
 
     total_s: float
     silence_s: float
-    answer_s: float
+    response_s: float
 
 
-def patience(size_bytes: int) -> Patience:
-    return Patience(LEAST_S + size_bytes / TAKEN, LEAST_S, LEAST_S + size_bytes / LOOKED_THROUGH)
+def upload_timeouts(size_bytes: int) -> UploadTimeouts:
+    return UploadTimeouts(
+        MIN_TIMEOUT_S + size_bytes / MIN_UPLOAD_RATE,
+        MIN_TIMEOUT_S,
+        MIN_TIMEOUT_S + size_bytes / MIN_PROCESSING_RATE,
+    )
 
 
 async def upload(
-    api: Api, url: str, content: AsyncIterable[bytes], *, content_type: str, size_bytes: int
-) -> Answer:
-    """Return the response to a POST of `size_bytes`. Raises as `Api.ask` does."""
-    limits = patience(size_bytes)
+    api: PlatformApi, url: str, content: AsyncIterable[bytes], *, content_type: str, size_bytes: int
+) -> PlatformResponse:
+    """Return the response to a POST of `size_bytes`. Raises as `PlatformApi.ask` does."""
+    limits = upload_timeouts(size_bytes)
     return await api.ask(
         "POST",
         url,
         headers={"Content-Type": content_type, "Content-Length": str(size_bytes)},
         content=content,
         timeout_s=limits.total_s,
-        silences={"write": limits.silence_s, "read": limits.answer_s},
+        silences={"write": limits.silence_s, "read": limits.response_s},
     )

@@ -26,12 +26,12 @@ _log = logs.get("publish")
 class PublishAttempt:
     """The post, its adapter, and the results of the phases so far.
 
-    `heard_at` is the event loop's time when the database returned `outgoing.now`. `so_far` is the last step
-    of preparing, `unsaved` its part that is not in the database yet. `prepared`, `sent_at` and `answer` are
-    set by the phases that find them out: `sent_at` is the time of the latest irreversible call. `wait_s` is
-    the pause before the next call. `doubt` is the unresolved error of an earlier call with an unknown result;
-    None: there is no such call. `cleared_up` is set once this attempt has resolved such an error, or sent the
-    bytes again.
+    `clock_read_at` is the event loop's time when the database returned `outgoing.now`. `previous_step` is the
+    last step of preparing, `unsaved` its part that is not in the database yet. `prepared`, `sent_at` and
+    `answer` are set by the phases that find them out: `sent_at` is the time of the latest irreversible call.
+    `wait_s` is the pause before the next call. `unresolved_error` is that of an earlier call with an unknown
+    result; None: there is no such call. `resend_used` is set once this attempt has resolved such an error, or
+    sent the bytes again.
     """
 
     ctx: Context
@@ -39,20 +39,20 @@ class PublishAttempt:
     draft: Draft
     outgoing: OutgoingPost
     keyring: Keyring
-    heard_at: float
-    so_far: Prepared | None = None
+    clock_read_at: float
+    previous_step: Prepared | None = None
     unsaved: sending.PreparedStep | None = None
     prepared: Prepared = field(init=False)
     sent_at: datetime = field(init=False)
     answer: Sent = field(init=False)
     wait_s: float = 0.0
-    doubt: PlatformError | None = None
-    cleared_up: bool = False
+    unresolved_error: PlatformError | None = None
+    resend_used: bool = False
     found: bool = False
 
     def now(self) -> datetime:
         """Return the database's time: its last value plus the loop's time since. It never runs ahead."""
-        return self.outgoing.now + timedelta(seconds=asyncio.get_running_loop().time() - self.heard_at)
+        return self.outgoing.now + timedelta(seconds=asyncio.get_running_loop().time() - self.clock_read_at)
 
     def inquiry(self, fetched: bool | None = None) -> Inquiry:
         """Return the question to the adapter about the latest call."""
@@ -83,14 +83,14 @@ class PublishAttempt:
 
 def report(attempt: PublishAttempt, outcome: Outcome) -> None:
     """Count and log the attempt's outcome."""
-    post, job, word = attempt.outgoing, attempt.ctx.job, _word(outcome)
+    post, job, word = attempt.outgoing, attempt.ctx.job, _outcome_word(outcome)
     metrics.POSTS.labels(post.account.platform, word).inc()
-    about = {**logs.job(job, attempt=job.attempt), **logs.post(job.organization_id, post.post_id)}
+    fields = {**logs.job(job, attempt=job.attempt), **logs.post(job.organization_id, post.post_id)}
     code = {"code": outcome.code} if isinstance(outcome, Failed) else {}
-    _log.info("post", outcome=word, platform=post.account.platform, **code, **about)
+    _log.info("post", outcome=word, platform=post.account.platform, **code, **fields)
 
 
-def _word(outcome: Outcome) -> str:
+def _outcome_word(outcome: Outcome) -> str:
     if isinstance(outcome, Done):
         return "published"
     if isinstance(outcome, Failed) and outcome.code == failures.UNKNOWN.code:

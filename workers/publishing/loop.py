@@ -12,12 +12,12 @@ from schemas.errors import OutcomeUnknown
 from workers.platforms.contract import Prepared
 from workers.publishing import phases
 from workers.publishing.attempt import PublishAttempt
-from workers.publishing.phases import LOST, Next, Phase
+from workers.publishing.phases import RESPONSE_LOST, Next, Phase
 
-DIED = OutcomeUnknown("ANSWER_LOST", "the worker died while the post was sent: it may be live")
+WORKER_DIED = OutcomeUnknown("ANSWER_LOST", "the worker died while the post was sent: it may be live")
 
 
-class Row(NamedTuple):
+class PhaseRow(NamedTuple):
     """A phase's line in the table: `starts` are the post's `phase`s that begin an attempt here.
 
     `call` is the adapter's. An outcome may follow each phase: it ends the attempt.
@@ -25,58 +25,58 @@ class Row(NamedTuple):
 
     run: Callable[[PublishAttempt], Awaitable[Next]]
     starts: str
-    does: str
+    description: str
     call: str
     follows: tuple[Phase, ...]
 
 
-PHASES: Mapping[Phase, Row] = {
-    Phase.PREPARE: Row(
+PHASES: Mapping[Phase, PhaseRow] = {
+    Phase.PREPARE: PhaseRow(
         phases.prepare,
         starts="-, `preparing`",
-        does="checks the post and uploads its files; each step is stored before the next",
+        description="checks the post and uploads its files; each step is stored before the next",
         call="prepare",
         follows=(Phase.PREPARE, Phase.MARK),
     ),
-    Phase.MARK: Row(
+    Phase.MARK: PhaseRow(
         phases.mark,
         starts="`prepared`",
-        does="makes the last checks and marks the post `sending`: the call may be made from now on",
+        description="makes the last checks and marks the post `sending`: the call may be made from now on",
         call="",
         follows=(Phase.SEND,),
     ),
-    Phase.SEND: Row(
+    Phase.SEND: PhaseRow(
         phases.send,
         starts="",
-        does="makes the one irreversible call",
+        description="makes the one irreversible call",
         call="send",
         follows=(Phase.RECORD, Phase.REPEAT, Phase.LOOK),
     ),
-    Phase.REPEAT: Row(
+    Phase.REPEAT: PhaseRow(
         phases.repeat,
         starts="`sending`",
-        does="after a lost response: marks the same bytes again, if they can't create a second post",
+        description="after a lost response: marks the same bytes again, if they can't create a second post",
         call="repeatable",
         follows=(Phase.SEND, Phase.LOOK),
     ),
-    Phase.LOOK: Row(
-        phases.look,
+    Phase.LOOK: PhaseRow(
+        phases.reconcile,
         starts="`sending`, after a reconciliation found it on its way",
-        does="closes the tickets and searches for the post; only a post proved absent is sent again",
+        description="closes the tickets and searches for the post; only a post proved absent is sent again",
         call="reconcile",
         follows=(Phase.RECORD, Phase.PREPARE, Phase.MARK),
     ),
-    Phase.RECORD: Row(
+    Phase.RECORD: PhaseRow(
         phases.record,
         starts="",
-        does="stores the platform's response",
+        description="stores the platform's response",
         call="",
         follows=(Phase.CONFIRM,),
     ),
-    Phase.CONFIRM: Row(
+    Phase.CONFIRM: PhaseRow(
         phases.confirm,
         starts="`accepted`, `confirming`",
-        does="polls the state of a post that the platform has accepted",
+        description="polls the state of a post that the platform has accepted",
         call="poll",
         follows=(Phase.RECORD,),
     ),
@@ -85,29 +85,29 @@ PHASES: Mapping[Phase, Row] = {
 
 async def run(attempt: PublishAttempt) -> Outcome:
     """Run phase after phase, until one returns an outcome."""
-    following: Next = first(attempt)
+    following: Next = first_phase(attempt)
     while isinstance(following, Phase):
         following = await PHASES[following].run(attempt)
     return following
 
 
-def first(attempt: PublishAttempt) -> Phase:
+def first_phase(attempt: PublishAttempt) -> Phase:
     """Return the phase at which the last attempt stopped, and load its stored state."""
     post = attempt.outgoing
     if post.handle is None or post.request is None or post.phase is None:
         return Phase.PREPARE
     complete = post.phase != "preparing"
-    kept = Prepared(handle=post.handle, request=post.request, secret=post.secret, complete=complete)
+    prepared = Prepared(handle=post.handle, request=post.request, secret=post.secret, complete=complete)
     if not complete:
-        attempt.so_far = kept if post.content_revision == post.revision else None
+        attempt.previous_step = prepared if post.content_revision == post.revision else None
         return Phase.PREPARE
-    attempt.prepared = kept
+    attempt.prepared = prepared
     if post.sent_at is None or post.phase == "prepared":
         return Phase.MARK
     attempt.sent_at = post.sent_at
     if post.phase != "sending":
         return Phase.CONFIRM
-    attempt.doubt = LOST if post.in_flight else DIED
+    attempt.unresolved_error = RESPONSE_LOST if post.in_flight else WORKER_DIED
     return Phase.LOOK if post.in_flight else Phase.REPEAT
 
 
@@ -119,5 +119,13 @@ def table() -> str:
     rows += [("---",) * len(rows[0])]
     for phase, row in PHASES.items():
         call = f"`{row.call}`" if row.call else "none"
-        rows += [(f"`{phase}`", row.starts, row.does, call, ", ".join(f"`{one}`" for one in row.follows))]
+        rows += [
+            (
+                f"`{phase}`",
+                row.starts,
+                row.description,
+                call,
+                ", ".join(f"`{follower}`" for follower in row.follows),
+            )
+        ]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)

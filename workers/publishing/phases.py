@@ -16,20 +16,27 @@ from domain.publishing import failures, locked_post, sending
 from jobs.outcomes import Canceled, NotDone, Outcome
 from schemas.errors import Conflict, NotSent, OutcomeUnknown, Outdated, PlatformError, Rejected, Unavailable
 from telemetry import metrics
-from workers.platforms.contract import Absent, Drafted, GivenUp, Sent, Taken, Undecided
+from workers.platforms.contract import Absent, DroppedPost, InboxDraft, Sent, Taken, UndecidedPost
 from workers.publishing.attempt import PublishAttempt
 
-#: Limits of the irreversible call: seconds, and a share of the time without a possible other attempt. The
-#: adapter gets this share of that limit, so that it reports first.
-SEND_S, SHARE = 30.0, 0.8
+#: Longest timeout of the irreversible call, in seconds.
+SEND_S = 30.0
+#: Share of the time without a possible other attempt for the call. The adapter gets this share of the
+#: call's timeout, so that it reports first.
+TIMEOUT_SHARE = 0.8
 #: Seconds before the same bytes are sent once more.
 PAUSE_S = 1.0
-#: Seconds: the longest wait for the platform that keeps its slot, and the bounds between two polls.
-SHORT_S, LEAST_S, LONG_S = 3.0, 1.0, 60.0
+#: Longest wait for the platform that keeps its slot, in seconds.
+SHORT_S = 3.0
+#: Seconds between two polls.
+MIN_POLL_S = 1.0
+MAX_POLL_S = 60.0
 
-UNREAD = NotSent("MEDIA_UNREADABLE", "the post's files can't be read from the storage: the job is repeated")
-LOST = OutcomeUnknown("ANSWER_LOST", "the platform's response was lost")
-TIMED_OUT = "the platform did not answer in time: the post may be live"
+FILES_UNREADABLE = NotSent(
+    "MEDIA_UNREADABLE", "the post's files can't be read from the storage: the job is repeated"
+)
+RESPONSE_LOST = OutcomeUnknown("ANSWER_LOST", "the platform's response was lost")
+TIMED_OUT_MESSAGE = "the platform did not answer in time: the post may be live"
 
 
 class Phase(StrEnum):
@@ -53,17 +60,17 @@ async def prepare(attempt: PublishAttempt) -> Next:
     The phase that marks the post stores the last step.
     """
     try:
-        step = await attempt.adapter.prepare(attempt.outgoing.account, attempt.draft, attempt.so_far)
+        step = await attempt.adapter.prepare(attempt.outgoing.account, attempt.draft, attempt.previous_step)
     except Unavailable:
-        return await attempt.not_sent(UNREAD)
+        return await attempt.not_sent(FILES_UNREADABLE)
     except PlatformError as error:
         return await attempt.not_sent(error)
-    made = step.handle, step.request, step.secret, step.tickets, step.traits
-    unsaved = sending.PreparedStep(attempt.keyring, attempt.outgoing.revision, *made)
+    fields = step.handle, step.request, step.secret, step.tickets, step.traits
+    unsaved = sending.PreparedStep(attempt.keyring, attempt.outgoing.revision, *fields)
     if step.complete:
         attempt.prepared, attempt.unsaved = step, unsaved
         return Phase.MARK
-    attempt.so_far = step
+    attempt.previous_step = step
     keep = partial(sending.keep, claim=attempt.ctx.job, step=unsaved, after_s=step.after_s)
     return await attempt.decide(keep) or Phase.PREPARE
 
@@ -88,26 +95,26 @@ async def mark(attempt: PublishAttempt) -> Next:
 async def send(attempt: PublishAttempt) -> Next:
     """Make the irreversible call. A refused repeat proves nothing about the call before it."""
     try:
-        attempt.answer, attempt.found = await call(attempt), False
+        attempt.answer, attempt.found = await call_adapter(attempt), False
     except OutcomeUnknown as error:
-        attempt.doubt, attempt.wait_s = error, PAUSE_S
+        attempt.unresolved_error, attempt.wait_s = error, PAUSE_S
         return Phase.REPEAT
     except PlatformError as error:
-        if attempt.doubt is None:
+        if attempt.unresolved_error is None:
             return await attempt.not_sent(error)
         if not isinstance(error, Rejected | Outdated):
             return await attempt.unverified(error)
-        attempt.doubt = error
+        attempt.unresolved_error = error
         return Phase.LOOK
     return Phase.RECORD
 
 
-async def call(attempt: PublishAttempt) -> Sent:
+async def call_adapter(attempt: PublishAttempt) -> Sent:
     """Call the adapter, with a timeout before any other attempt of this job could begin."""
-    limit_s = min(SEND_S, SHARE * attempt.ctx.time_left())
+    limit_s = min(SEND_S, TIMEOUT_SHARE * attempt.ctx.time_left())
     if limit_s <= 0:
         raise NotSent("NO_TIME", "the worker had too little time left for the call")
-    account, timeout_s = attempt.outgoing.account, SHARE * limit_s
+    account, timeout_s = attempt.outgoing.account, TIMEOUT_SHARE * limit_s
     with metrics.POST_SEND.labels(account.platform).time():
         try:
             async with asyncio.timeout(limit_s):
@@ -115,15 +122,15 @@ async def call(attempt: PublishAttempt) -> Sent:
                     account, attempt.prepared, attempt.draft, timeout_s=timeout_s
                 )
         except TimeoutError as error:
-            raise OutcomeUnknown("ANSWER_LOST", TIMED_OUT) from error
+            raise OutcomeUnknown("ANSWER_LOST", TIMED_OUT_MESSAGE) from error
 
 
 async def repeat(attempt: PublishAttempt) -> Next:
     """Mark the same bytes again if they can't create a second post; otherwise reconcile."""
     if not attempt.adapter.repeatable(attempt.outgoing.account, attempt.inquiry()):
         return Phase.LOOK
-    if attempt.cleared_up:
-        return await attempt.unverified(attempt.doubt or LOST)
+    if attempt.resend_used:
+        return await attempt.unverified(attempt.unresolved_error or RESPONSE_LOST)
     await asyncio.sleep(attempt.wait_s)
     try:
         marked = await attempt.decide(partial(sending.again, claim=attempt.ctx.job), project=True)
@@ -133,47 +140,47 @@ async def repeat(attempt: PublishAttempt) -> Next:
         return marked
     if marked is None:
         return Phase.LOOK
-    attempt.sent_at, attempt.cleared_up = marked, True
+    attempt.sent_at, attempt.resend_used = marked, True
     return Phase.SEND
 
 
-async def look(attempt: PublishAttempt) -> Next:
+async def reconcile(attempt: PublishAttempt) -> Next:
     """Close the tickets and query the platform for the post. Only a post proved absent is sent again."""
     org, post_id = attempt.ctx.job.organization_id, attempt.outgoing.post_id
     fetched = await attempt.ctx.step(partial(tickets.close, organization_id=org, post_id=post_id))
     try:
-        found = await attempt.adapter.reconcile(attempt.outgoing.account, attempt.inquiry(fetched))
+        result = await attempt.adapter.reconcile(attempt.outgoing.account, attempt.inquiry(fetched))
     except PlatformError as error:
         return await attempt.unverified(error)
-    match found:
-        case Undecided():
-            return await await_verdict(attempt, found)
-        case GivenUp():
-            return await attempt.not_sent(found.why)
+    match result:
+        case UndecidedPost():
+            return await await_verdict(attempt, result)
+        case DroppedPost():
+            return await attempt.not_sent(result.why)
         case Absent():
-            return await send_anew(attempt, outdated=fetched is not None)
-    attempt.answer, attempt.found = found, True
+            return await send_again(attempt, outdated=fetched is not None)
+    attempt.answer, attempt.found = result, True
     return Phase.RECORD
 
 
-async def await_verdict(attempt: PublishAttempt, found: Undecided) -> Outcome:
+async def await_verdict(attempt: PublishAttempt, undecided: UndecidedPost) -> Outcome:
     """Wait, with the post still `sending`, and reconcile again if time alone will resolve it.
 
     If not, the job ends `OUTCOME_UNKNOWN`, and reconciliation goes on.
     """
-    if found.after_s is None:
+    if undecided.after_s is None:
         return await attempt.unknown()
-    claim, spent = attempt.ctx.job, attempt.cleared_up
+    claim, spent = attempt.ctx.job, attempt.resend_used
     return await attempt.decide(
-        partial(failures.await_verdict, claim=claim, after_s=found.after_s, spent=spent)
+        partial(failures.await_verdict, claim=claim, after_s=undecided.after_s, spent=spent)
     )
 
 
-async def send_anew(attempt: PublishAttempt, *, outdated: bool) -> Next:
+async def send_again(attempt: PublishAttempt, *, outdated: bool) -> Next:
     """Send again, once in an attempt. `outdated`: the prepared addresses are dead by now."""
-    kind, why = Outdated if outdated else NotSent, attempt.doubt or LOST
-    absent = kind("NOT_TAKEN", f"{why.message}; the post was not found there and is sent again")
-    if attempt.cleared_up:
+    kind, cause = Outdated if outdated else NotSent, attempt.unresolved_error or RESPONSE_LOST
+    absent = kind("NOT_TAKEN", f"{cause.message}; the post was not found there and is sent again")
+    if attempt.resend_used:
         return await attempt.not_sent(absent)
     body = partial(failures.proved_absent, claim=attempt.ctx.job, outdated=outdated)
     try:
@@ -182,7 +189,7 @@ async def send_anew(attempt: PublishAttempt, *, outdated: bool) -> Next:
         return await attempt.not_sent(absent)
     if blocked:
         return blocked
-    attempt.doubt, attempt.cleared_up, attempt.so_far = None, True, None
+    attempt.unresolved_error, attempt.resend_used, attempt.previous_step = None, True, None
     return Phase.PREPARE if outdated else Phase.MARK
 
 
@@ -194,7 +201,7 @@ async def record(attempt: PublishAttempt) -> Next:
         attempt.wait_s = answer.after_s
         accept = partial(sending.accept, claim=claim, handle=answer.handle, found=found)
         return await attempt.decide(accept) or Phase.CONFIRM
-    if isinstance(answer, Drafted):
+    if isinstance(answer, InboxDraft):
         return await attempt.decide(partial(sending.leave_in_inbox, claim=claim, found=found))
     named = msgspec.structs.asdict(answer)
     try:
@@ -210,16 +217,16 @@ async def confirm(attempt: PublishAttempt) -> Next:
         return await attempt.decide(partial(sending.ask_later, claim=attempt.ctx.job, after_s=wait_s))
     await asyncio.sleep(wait_s)
     try:
-        said = await attempt.adapter.poll(attempt.outgoing.account, attempt.inquiry())
+        state = await attempt.adapter.poll(attempt.outgoing.account, attempt.inquiry())
     except (Rejected, Outdated) as error:
         return await attempt.not_sent(error)
     except PlatformError as error:
         return await attempt.unverified(error)
-    if isinstance(said, Taken):
+    if isinstance(state, Taken):
         age = attempt.now() - attempt.sent_at
         if age >= locked_post.CONFIRM:
             return await attempt.unknown()
-        after_s = min(max(said.after_s, age.total_seconds() / 4, LEAST_S), LONG_S)
-        said = msgspec.structs.replace(said, after_s=after_s)
-    attempt.answer, attempt.found = said, False
+        after_s = min(max(state.after_s, age.total_seconds() / 4, MIN_POLL_S), MAX_POLL_S)
+        state = msgspec.structs.replace(state, after_s=after_s)
+    attempt.answer, attempt.found = state, False
     return Phase.RECORD

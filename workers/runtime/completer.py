@@ -18,7 +18,7 @@ from jobs.outcomes import Done, Failed, Outcome
 from telemetry import logs, metrics, tracing
 from workers.runtime import spans
 from workers.runtime.progress import ProgressWriter
-from workers.runtime.slots import Attempt, Key, Slots, key
+from workers.runtime.slots import Attempt, AttemptKey, Slots, attempt_key
 
 #: Seconds before a failed statement is repeated, without end: the fence keeps a late one from counting.
 RETRY_S = 0.2
@@ -41,13 +41,13 @@ class Completer:
         self._pool, self._slots, self._progress_writer = pool, slots, progress_writer
         self._inbox: list[tuple[Attempt, Outcome]] = []
         self._arrived, self.settled = asyncio.Event(), asyncio.Event()
-        self.unsettled: set[Key] = set()
+        self.unsettled: set[AttemptKey] = set()
         self.settled.set()
 
     def put(self, attempt: Attempt, outcome: Outcome) -> None:
         self._inbox.append((attempt, outcome))
         self._slots.settle(1)
-        self.unsettled.add(key(attempt.claim))
+        self.unsettled.add(attempt_key(attempt.claim))
         self._arrived.set()
         self.settled.clear()
 
@@ -55,21 +55,21 @@ class Completer:
         while True:
             await self._arrived.wait()
             self._arrived.clear()
-            ended, self._inbox = self._inbox, []
-            await self._flush_progress(ended)
-            batch = [Settlement(attempt.claim, outcome) for attempt, outcome in ended]
+            outcomes, self._inbox = self._inbox, []
+            await self._flush_progress(outcomes)
+            batch = [Settlement(attempt.claim, outcome) for attempt, outcome in outcomes]
             began = tracing.now()
-            announce(batch, await self._store(batch))
-            spans.settled([attempt for attempt, _ in ended], began)
+            log_settlements(batch, await self._store(batch))
+            spans.record_settlement([attempt for attempt, _ in outcomes], began)
             self._slots.settle(-len(batch))
             self._slots.ended(claim for claim, _ in batch)
-            self.unsettled.difference_update(key(attempt.claim) for attempt, _ in ended)
+            self.unsettled.difference_update(attempt_key(attempt.claim) for attempt, _ in outcomes)
             if not self.unsettled:
                 self.settled.set()
 
-    async def _flush_progress(self, ended: Sequence[tuple[Attempt, Outcome]]) -> None:
+    async def _flush_progress(self, outcomes: Sequence[tuple[Attempt, Outcome]]) -> None:
         """Write the last progress of unfinished attempts; a done job's progress is 1 anyway."""
-        for attempt, outcome in ended:
+        for attempt, outcome in outcomes:
             if isinstance(outcome, Done):
                 self._progress_writer.forget(attempt)
             else:
@@ -83,12 +83,12 @@ class Completer:
             except PASSING:
                 await asyncio.sleep(RETRY_S)
             except UNSTORABLE:
-                return await self._separately(batch)
+                return await self._store_one_by_one(batch)
 
-    async def _separately(self, batch: Sequence[Settlement]) -> list[Moved]:
+    async def _store_one_by_one(self, batch: Sequence[Settlement]) -> list[Moved]:
         """Settle each alone, so that an outcome that can't be stored fails only its own job."""
         if len(batch) > 1:
-            return [moved for one in batch for moved in await self._store([one])]
+            return [moved for settlement in batch for moved in await self._store([settlement])]
         claim = batch[0].claim
         _log.exception("outcome can't be stored", **logs.job(claim, attempt=claim.attempt))
         return await self._store([Settlement(claim, NOT_STORED)])
@@ -98,18 +98,18 @@ class Completer:
             return await jobs.settle(self._pool, batch)
 
 
-def announce(batch: Sequence[Settlement], moved: Sequence[Moved]) -> None:
+def log_settlements(batch: Sequence[Settlement], moved: Sequence[Moved]) -> None:
     """Count the outcomes, and log those other than a timely `Done` at `info`."""
     rows = {(row.id, row.fence): row for row in moved}
-    words: Counter[tuple[str, str]] = Counter()
-    told = _log.is_enabled_for(DEBUG)
+    counts: Counter[tuple[str, str]] = Counter()
+    logs_all = _log.is_enabled_for(DEBUG)
     for claim, outcome in batch:
         row = rows.get((claim.id, claim.fence))
-        words[claim.kind, outcome.word if row else "lost"] += 1
-        fine = row is not None and isinstance(outcome, Done)
-        if told or not fine:
-            log = _log.debug if fine else _log.info
-            about = logs.job(claim, attempt=claim.attempt)
-            log("attempt ended", outcome=outcome.word, now=row and row.state, **about)
-    for (kind, word), count in words.items():
+        counts[claim.kind, outcome.word if row else "lost"] += 1
+        is_fine = row is not None and isinstance(outcome, Done)
+        if logs_all or not is_fine:
+            log = _log.debug if is_fine else _log.info
+            fields = logs.job(claim, attempt=claim.attempt)
+            log("attempt ended", outcome=outcome.word, now=row and row.state, **fields)
+    for (kind, word), count in counts.items():
         metrics.JOBS_SETTLED.labels(kind, word).inc(count)

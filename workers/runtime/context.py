@@ -58,12 +58,12 @@ class Context:
         statement of `body` locks the job itself. A deadlock's victim runs once more.
         """
         if name is not None:
-            self._take_name(name)
+            self._reserve_name(name)
 
         async def locked(conn: Conn) -> T:
             await self._lock_project(conn, project)
             if name is not None:
-                return await steps.run(conn, self.job, name, body)
+                return await steps.run_named_step(conn, self.job, name, body)
             if not locks:
                 await ledger.lock(conn, self.job)
             return await body(conn)
@@ -102,10 +102,10 @@ class Context:
         async def last(conn: Conn) -> Result:
             await self._lock_project(conn, project, alone=alone)
             await jobs.complete(conn, claim=self.job)
-            found = await body(conn)
-            if found:
-                await ledger.set_result(conn, self.job, result=found)
-            return found or {}
+            result = await body(conn)
+            if result:
+                await ledger.set_result(conn, self.job, result=result)
+            return result or {}
 
         self._attempt.committed = Done.word
         try:
@@ -124,9 +124,9 @@ class Context:
             return nullcontext()
         return self._servers.at(server, tenant=self.job.organization_id)
 
-    def parked(self) -> AbstractContextManager[None]:
+    def yield_slot(self) -> AbstractContextManager[None]:
         """Yield the worker's slot while the block waits for a remote response, unless too many have."""
-        return nullcontext() if self._servers is None else self._servers.parked()
+        return nullcontext() if self._servers is None else self._servers.yield_slot()
 
     async def progress(self, ratio: float, *, stage: str | None = None) -> None:
         """Report progress from 0 to 1. It is written at most once a second; the latest value wins."""
@@ -146,19 +146,19 @@ class Context:
             finally:
                 submits[:] = self._attempt.take_submits()
 
-        found = await transact(self._pool, tried)
-        spans.submitted(self._attempt, submits)
-        return found
+        result = await transact(self._pool, tried)
+        spans.record_submits(self._attempt, submits)
+        return result
 
-    def _take_name(self, name: str) -> None:
+    def _reserve_name(self, name: str) -> None:
         """Reserve a step's name. Raises ValueError for a repeated name: it would get the other's result."""
         if name in self._names or len(self._names) >= steps.MAX_STEPS:
             raise ValueError(f"step {name}: at most {steps.MAX_STEPS} names in an attempt, each once")
         self._names.add(name)
 
-    async def _lock_project(self, conn: Conn, wanted: bool, *, alone: bool = False) -> None:
+    async def _lock_project(self, conn: Conn, is_locked: bool, *, alone: bool = False) -> None:
         organization_id, project_id = self.job.organization_id, self.job.project_id
         if alone and project_id is not None:
             await project_locks.lock_alone(conn, organization_id=organization_id, project_id=project_id)
-        elif wanted and project_id is not None:
+        elif is_locked and project_id is not None:
             await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)

@@ -37,7 +37,7 @@ class FairSlots:
 
     def release(self, key: Hashable) -> None:
         """Return a slot, and admit the waiters that may have one now."""
-        self._give_back(key)
+        self._return_slot(key)
         while self.waiting and self.take(first := min(self.waiting, key=self.held.__getitem__)):
             self._admit(first)
 
@@ -61,11 +61,11 @@ class FairSlots:
         if line:
             self.waiting[key] = line
         if first.cancelled():
-            self._give_back(key)
+            self._return_slot(key)
         else:
             first.set_result(None)
 
-    def _give_back(self, key: Hashable) -> None:
+    def _return_slot(self, key: Hashable) -> None:
         self.held[key] -= 1
         if not self.held[key]:
             del self.held[key]

@@ -16,18 +16,22 @@ from uuid import UUID
 from db.pool import Conn, Pool
 from db.reach import PASSING, reaching
 from jobs import heartbeat
-from jobs.heartbeat import Running
+from jobs.heartbeat import HeldJob
 from jobs.ledger import Claim
 from jobs.outcomes import TIMED_OUT, Canceled, Interrupted
 from schemas import ids
 from telemetry import logs, metrics
-from workers.runtime.slots import Attempt, Key, LeaseLost, Slots, Verdict, key
+from workers.runtime.slots import Attempt, AttemptKey, LeaseLost, Slots, Verdict, attempt_key
 
-#: Parts of a lease: between two renewals, timeout of a renewal, and time without one until attempts stop.
-RENEW_EVERY, RENEW_TIMEOUT, STOP_AFTER = 2 / 15, 1 / 3, 2 / 3
+#: Pause between two renewals, as a part of a lease.
+RENEW_EVERY = 2 / 15
+#: Timeout of a renewal, as a part of a lease.
+RENEW_TIMEOUT = 1 / 3
+#: Time without a renewal until attempts stop, as a part of a lease.
+STOP_AFTER = 2 / 3
 
 #: Seconds that a worker waits for Postgres at least: a busy machine may be this late.
-LEAST_PATIENCE_S = 2.0
+MIN_PATIENCE_S = 2.0
 
 #: Starts a claim; the second argument is the start of its attempt by the loop's clock.
 Adopt: TypeAlias = Callable[[Claim, float], None]
@@ -37,7 +41,7 @@ _log = logs.get("heartbeat")
 
 def patience_s(lease_s: float) -> float:
     """Return the seconds of silence until a worker drops a connection, and Postgres the worker's session."""
-    return max(LEAST_PATIENCE_S, lease_s * RENEW_TIMEOUT)
+    return max(MIN_PATIENCE_S, lease_s * RENEW_TIMEOUT)
 
 
 class Heartbeat:
@@ -50,7 +54,7 @@ class Heartbeat:
     def __init__(self, *, pool_name: str, lease_s: float, pool: Pool, slots: Slots) -> None:
         self.worker_id = ids.new()
         self._pool_name, self._lease_s, self._pool, self._slots = pool_name, lease_s, pool, slots
-        self._unknown: set[Key] = set()
+        self._unknown: set[AttemptKey] = set()
         self._clock = asyncio.get_running_loop()
         self._renewed_at = self._clock.time()
         self._watch = self._clock.call_later(lease_s * STOP_AFTER, self._stop_attempts)
@@ -73,7 +77,7 @@ class Heartbeat:
         self._renewed(asked_at)
         return self.worker_id
 
-    async def run(self, *, adopt: Adopt, unsettled: Collection[Key]) -> None:
+    async def run(self, *, adopt: Adopt, unsettled: Collection[AttemptKey]) -> None:
         while True:
             await asyncio.sleep(self._lease_s * RENEW_EVERY)
             try:
@@ -100,31 +104,31 @@ class Heartbeat:
         """Return the seconds that the lease lasts at least: until then no other worker gets these jobs."""
         return self._lease_s - self.age_s
 
-    async def _renew(self, adopt: Adopt, unsettled: Collection[Key]) -> None:
+    async def _renew(self, adopt: Adopt, unsettled: Collection[AttemptKey]) -> None:
         attempts, asked_at = [*self._slots.attempts.values()], self._clock.time()
         async with self._connection() as conn:
             owned = await heartbeat.renew(conn, worker_id=self.worker_id, lease_s=self._lease_s)
         if owned is None:
-            await self._register_anew()
+            await self._register_again()
             return
         self._renewed(asked_at)
         rows = {(row.id, row.fence): row for row in owned}
-        stop_ended(attempts, rows)
+        stop_ended_attempts(attempts, rows)
         await self._adopt_unknown(rows.keys() - self._slots.attempts.keys() - set(unsettled), adopt)
 
-    async def _adopt_unknown(self, unknown: set[Key], adopt: Adopt) -> None:
+    async def _adopt_unknown(self, unknown: set[AttemptKey], adopt: Adopt) -> None:
         """Adopt own claims that have no slot at two renewals in a row: at one, a pull may be under way."""
-        lasting, self._unknown = unknown & self._unknown, unknown
-        if lasting:
+        lost, self._unknown = unknown & self._unknown, unknown
+        if lost:
             asked_at = self._clock.time()
             async with self._connection() as conn:
-                held = await heartbeat.claims(
-                    conn, worker_id=self.worker_id, job_ids=[job_id for job_id, _ in lasting]
+                claims = await heartbeat.list_held_claims(
+                    conn, worker_id=self.worker_id, job_ids=[job_id for job_id, _ in lost]
                 )
-            for claim, age_s in held:
+            for claim, age_s in claims:
                 adopt(claim, asked_at - age_s)
 
-    async def _register_anew(self) -> None:
+    async def _register_again(self) -> None:
         _log.warning("worker row lost", jobs=len(self._slots.attempts))
         self._slots.stop_all(LeaseLost())
         await self.register()
@@ -148,15 +152,15 @@ class Heartbeat:
                 yield conn
 
 
-def stop_ended(attempts: Collection[Attempt], rows: Mapping[Key, Running]) -> None:
+def stop_ended_attempts(attempts: Collection[Attempt], rows: Mapping[AttemptKey, HeldJob]) -> None:
     """Stop each attempt that the ledger has ended; `attempts` ran before the renewal was sent."""
     for attempt in attempts:
-        verdict = verdict_on(attempt, rows.get(key(attempt.claim)))
+        verdict = stop_verdict(attempt, rows.get(attempt_key(attempt.claim)))
         if verdict is not None:
             attempt.stop(verdict)
 
 
-def verdict_on(attempt: Attempt, row: Running | None) -> Verdict | None:
+def stop_verdict(attempt: Attempt, row: HeldJob | None) -> Verdict | None:
     if attempt.committed:
         return None
     if row is None:

@@ -18,14 +18,17 @@ from jobs.kinds import Kind
 from jobs.loop_time import LoopTimeout
 from schemas.errors import RedisAway
 from telemetry import logs, metrics
-from workers.runtime.slots import Slots, ignore
+from workers.runtime.slots import Slots, ignore_change
 
-#: Seconds between arq's own polls, which make up for a lost entry; and seconds of a wait for an entry.
-POLL_S, WAIT_S = 0.5, 5
+#: Seconds between arq's own polls, which make up for a lost entry.
+POLL_S = 0.5
+#: Seconds of a wait for an entry.
+WAIT_S = 5
 #: Seconds without a response until Redis counts as gone: longer than the wait for an entry.
 TIMEOUT_S = WAIT_S + 5.0
 #: Backoff in seconds: the first, doubled up to the most. It resets after twice the most without a failure.
-FIRST_S, MOST_S = 0.2, 5.0
+FIRST_S = 0.2
+MOST_S = 5.0
 CANCEL_AGAIN_S = 0.1
 
 _log = logs.get("listener")
@@ -49,22 +52,22 @@ async def listen(redis_url: str, *, pool_name: str, kinds: Sequence[Kind], slots
 
 async def _listen_once(redis_url: str, pool_name: str, kinds: Sequence[Kind], slots: Slots) -> None:
     async with courier.connected(redis_url, timeout_s=TIMEOUT_S) as client:
-        worker = build(client, pool_name=pool_name, kinds=kinds, slots=slots)
-        wakes = _read_wakes(client, courier.wake_list(pool_name), worker, slots)
+        worker = build_worker(client, pool_name=pool_name, kinds=kinds, slots=slots)
+        wakes = _read_wakes(client, courier.wake_list_key(pool_name), worker, slots)
         tasks = {asyncio.create_task(loop) for loop in (worker.async_run(), wakes)}
         try:
-            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in ended:
+            finished, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in finished:
                 task.result()
         finally:
-            slots.on_change = ignore
+            slots.on_change = ignore_change
             # The disconnect ends the calls under way, so that this need not wait for Redis.
             await client.connection_pool.disconnect()
             await end(tasks)
             await end(set(worker.tasks.values()))
 
 
-def build(client: ArqRedis, *, pool_name: str, kinds: Sequence[Kind], slots: Slots) -> Worker:
+def build_worker(client: ArqRedis, *, pool_name: str, kinds: Sequence[Kind], slots: Slots) -> Worker:
     """Build the arq worker. Its `max_jobs` follows the free slots: a full worker leaves messages to others.
 
     Retries and aborts of arq are off: the ledger alone does that.
@@ -76,7 +79,7 @@ def build(client: ArqRedis, *, pool_name: str, kinds: Sequence[Kind], slots: Slo
         slots.notify()
 
     worker = Worker(
-        [noop(kind) for kind in kinds],
+        [noop_function(kind) for kind in kinds],
         queue_name=courier.queue(pool_name),
         redis_pool=client,
         after_job_end=notify,
@@ -100,7 +103,7 @@ def build(client: ArqRedis, *, pool_name: str, kinds: Sequence[Kind], slots: Slo
     return worker
 
 
-def noop(kind: Kind) -> Function:
+def noop_function(kind: Kind) -> Function:
     """Return an arq function of the kind's name that does nothing."""
 
     async def nothing(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
@@ -136,8 +139,8 @@ async def end(tasks: set[asyncio.Task[Any]]) -> None:
         with contextlib.suppress(TimeoutError):
             async with LoopTimeout(CANCEL_AGAIN_S):
                 await asyncio.wait(tasks)
-        for task in (ended := {task for task in tasks if task.done()}):
+        for task in (finished := {task for task in tasks if task.done()}):
             # Retrieve the error, or asyncio would log it as lost: the failure's first error is already
             # logged.
             _ = task.cancelled() or task.exception()
-        tasks -= ended
+        tasks -= finished

@@ -13,7 +13,7 @@ from workers.runtime.slots import Attempt, LeaseLost
 INTERVAL_S = 1.0
 
 
-class Progress(NamedTuple):
+class JobProgress(NamedTuple):
     """Progress of a job: a ratio from 0 to 1, and its stage."""
 
     ratio: float
@@ -25,12 +25,12 @@ class ProgressWriter:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._latest: dict[Attempt, Progress] = {}
+        self._latest: dict[Attempt, JobProgress] = {}
         self._arrived = asyncio.Event()
 
     def add(self, attempt: Attempt, ratio: float, stage: str | None) -> None:
         earlier = self._latest.get(attempt)
-        self._latest[attempt] = Progress(ratio, stage or (earlier.stage if earlier else None))
+        self._latest[attempt] = JobProgress(ratio, stage or (earlier.stage if earlier else None))
         self._arrived.set()
 
     def forget(self, attempt: Attempt) -> None:
@@ -58,7 +58,7 @@ class ProgressWriter:
         except PASSING:
             pass  # The next value replaces this one anyway.
 
-    async def _write(self, attempt: Attempt, latest: Progress) -> None:
+    async def _write(self, attempt: Attempt, latest: JobProgress) -> None:
         with reaching():
             async with acquire(self._pool) as conn:
                 await ledger.progress(conn, attempt.claim, progress=latest.ratio, stage=latest.stage)

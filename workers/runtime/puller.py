@@ -62,7 +62,7 @@ class Puller:
                         worker_id=self.worker_id(),
                         free=free,
                         kinds=self.kinds,
-                        freed=self.slots.take_freed(),
+                        freed=self.slots.pop_freed_tenants(),
                     )
         except PASSING:
             return []

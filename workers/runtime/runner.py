@@ -63,12 +63,12 @@ class Runner:
         started, kind = time.monotonic(), attempt.claim.kind
         attempt.task = asyncio.current_task()
         causes.enter(attempt)
-        spans.begin(attempt)
-        limit = asyncio.get_running_loop().call_at(attempt.ends_at, end_late, attempt)
+        spans.begin_span(attempt)
+        limit = asyncio.get_running_loop().call_at(attempt.ends_at, stop_at_limit, attempt)
         try:
             context = Context(attempt, self.pool, self.progress_writer, self.lease_left, self.servers)
             verdict = attempt.verdict or await outcome_of(self.tasks[kind], context, attempt)
-            spans.end(attempt, verdict)
+            spans.end_span(attempt, verdict)
             self._end(attempt, verdict)
         finally:
             limit.cancel()
@@ -91,7 +91,7 @@ class Runner:
         _log.debug("attempt closed", outcome=word)
 
 
-def end_late(attempt: Attempt) -> None:
+def stop_at_limit(attempt: Attempt) -> None:
     """Stop an attempt at its limit, unless it commits. Soon after that the ledger takes the job away."""
     if not attempt.committed:
         attempt.stop(TIMED_OUT)
@@ -108,12 +108,12 @@ async def outcome_of(task: Task, context: Context, attempt: Attempt) -> Verdict:
     except CancelRequested:
         return Canceled()
     except (Unavailable, ServerBusy) as error:
-        return _soon(attempt.claim) if isinstance(error, ServerBusy) else Interrupted()
+        return _snooze_busy(attempt.claim) if isinstance(error, ServerBusy) else Interrupted()
     except Exception:  # noqa: BLE001  any exception of a task is one attempt's failure
         claim = attempt.claim
         _log.exception("task failed", **logs.job(claim, attempt=claim.attempt))
         return TASK_FAILED
 
 
-def _soon(claim: Claim) -> Snooze:
+def _snooze_busy(claim: Claim) -> Snooze:
     return Snooze(backoff.busy_s(claim.fence, claim.attempt))

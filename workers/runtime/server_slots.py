@@ -13,11 +13,11 @@ from workers.runtime.fair_slots import FairSlots
 from workers.runtime.slots import Slots
 
 #: The part of a worker's slots that attempts at one server may hold.
-SHARE = 0.75
+SERVER_SHARE = 0.75
 #: Seconds that an attempt waits for its server; then its job is snoozed.
 WAIT_S = 10.0
 #: Attempts that have yielded their slot during a remote wait, for each slot of the worker.
-MOST_PARKED = 25
+MAX_YIELDED_PER_SLOT = 25
 
 
 class ServerSlots:
@@ -27,32 +27,36 @@ class ServerSlots:
     """
 
     def __init__(self, slots: Slots) -> None:
-        self.slots, self.size = slots, max(1, int(slots.size * SHARE))
+        self.slots, self.size = slots, max(1, int(slots.size * SERVER_SHARE))
         self.servers: dict[str, FairSlots] = {}
 
     @asynccontextmanager
     async def at(self, server: str, *, tenant: UUID) -> AsyncIterator[None]:
         """Hold a slot of the server for the block. Raises `ServerBusy`."""
-        mine = self.servers.setdefault(server, FairSlots(self.size))
-        if not mine.take(tenant):
-            await self._wait(mine, tenant)
+        server_slots = self.servers.setdefault(server, FairSlots(self.size))
+        if not server_slots.take(tenant):
+            await self._wait(server_slots, tenant)
         try:
             yield
         finally:
-            mine.release(tenant)
-            if not mine.held:
+            server_slots.release(tenant)
+            if not server_slots.held:
                 del self.servers[server]
 
-    def parked(self) -> AbstractContextManager[None]:
-        """Yield an attempt's slot for the block; keep it if `MOST_PARKED` for each slot have yielded."""
-        return self.slots.parking() if self.slots.parked < MOST_PARKED * self.slots.size else nullcontext()
+    def yield_slot(self) -> AbstractContextManager[None]:
+        """Yield an attempt's slot for the block, up to `MAX_YIELDED_PER_SLOT`; else keep it."""
+        return (
+            self.slots.yield_slot()
+            if self.slots.yielded < MAX_YIELDED_PER_SLOT * self.slots.size
+            else nullcontext()
+        )
 
-    async def _wait(self, mine: FairSlots, tenant: UUID) -> None:
-        if self.slots.parked >= self.slots.size:
+    async def _wait(self, server_slots: FairSlots, tenant: UUID) -> None:
+        if self.slots.yielded >= self.slots.size:
             raise ServerBusy
-        with self.slots.parking():
+        with self.slots.yield_slot():
             try:
                 async with asyncio.timeout(WAIT_S):
-                    await mine.wait(tenant)
+                    await server_slots.wait(tenant)
             except TimeoutError as error:
                 raise ServerBusy from error

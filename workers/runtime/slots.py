@@ -23,18 +23,18 @@ class LeaseLost:
 
 #: With a backlog, a pull waits until one in this many slots is free: a small pull costs nearly as much as a
 #: large one.
-BACKLOG_SHARE = 2
+BACKLOG_SLOTS_PER_FREE = 2
 
 #: Back-pressure: a worker takes no more jobs while this many times its slots wait for settlement. Such jobs
 #: run nowhere but count as running, and other workers could have run them. A busy worker has the work of two
 #: statements in its pipe.
-UNSETTLED_SHARE = 2
+MAX_UNSETTLED_PER_SLOT = 2
 
 Verdict: TypeAlias = Outcome | LeaseLost
-Key: TypeAlias = tuple[UUID, int]
+AttemptKey: TypeAlias = tuple[UUID, int]
 
 
-def key(claim: Claim) -> Key:
+def attempt_key(claim: Claim) -> AttemptKey:
     """Return the attempt's key. The job alone won't do: a lost attempt may still run at the next claim."""
     return claim.id, claim.fence
 
@@ -75,67 +75,67 @@ class Attempt:
         self.submits.append(Submit(kind, project_id, job_id, tracing.now()))
 
     def take_submits(self) -> list[Submit]:
-        found, self.submits = self.submits, []
-        return found
+        submits, self.submits = self.submits, []
+        return submits
 
 
 class Slots:
-    """At most `size` attempts. `parked` attempts don't count: they wait, and have yielded their slots.
+    """At most `size` attempts. `yielded` attempts don't count: they wait, and have yielded their slots.
 
     `unsettled` attempts have ended but aren't settled in the ledger; too many of them take slots
-    (`UNSETTLED_SHARE`). `wake` is set while a pull is requested. `backlog` means that the last pull left due
-    jobs behind. `has_free_slots` and `empty` are set while they are true. `on_change` is called with the
-    number of free slots.
+    (`MAX_UNSETTLED_PER_SLOT`). `wake` is set while a pull is requested. `backlog` means that the last pull
+    left due jobs behind. `has_free_slots` and `empty` are set while they are true. `on_change` is called with
+    the number of free slots.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.attempts: dict[Key, Attempt] = {}
+        self.attempts: dict[AttemptKey, Attempt] = {}
         self.wake, self.has_free_slots, self.empty = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.backlog = self.closed = False
-        self.parked = self.unsettled = self._late = 0
+        self.yielded = self.unsettled = self._late = 0
         self._freed: set[UUID] = set()
-        self.on_change: Callable[[int], None] = ignore
+        self.on_change: Callable[[int], None] = ignore_change
         metrics.SLOTS_FREE.set_function(lambda: self.free)
         self._changed()
 
     @property
     def free(self) -> int:
-        return self.size - len(self.attempts) + self.parked - self._late
+        return self.size - len(self.attempts) + self.yielded - self._late
 
     def add(self, attempt: Attempt) -> None:
-        self.attempts[key(attempt.claim)] = attempt
+        self.attempts[attempt_key(attempt.claim)] = attempt
         self._changed()
 
     def remove(self, attempt: Attempt) -> None:
-        del self.attempts[key(attempt.claim)]
+        del self.attempts[attempt_key(attempt.claim)]
         if self.backlog:
             self.notify()
         self._changed()
 
     def notify(self) -> None:
-        """Request a pull; with a backlog only once a part of the slots is free (`BACKLOG_SHARE`)."""
-        if not self.backlog or self.free >= self.size / BACKLOG_SHARE:
+        """Request a pull; with a backlog only once a part of the slots is free (`BACKLOG_SLOTS_PER_FREE`)."""
+        if not self.backlog or self.free >= self.size / BACKLOG_SLOTS_PER_FREE:
             self.wake.set()
 
     @contextmanager
-    def parking(self) -> Iterator[None]:
+    def yield_slot(self) -> Iterator[None]:
         """Yield an attempt's slot for the block. It then takes a slot again even if none is free."""
-        self._park(1)
+        self._change_yielded(1)
         self.notify()
         try:
             yield
         finally:
-            self._park(-1)
+            self._change_yielded(-1)
 
-    def _park(self, change: int) -> None:
-        self.parked += change
+    def _change_yielded(self, change: int) -> None:
+        self.yielded += change
         self._changed()
 
     def settle(self, change: int) -> None:
         """Count an ended attempt that waits for its settlement; -1 once the settlement is committed."""
         self.unsettled += change
-        late = max(0, self.unsettled - UNSETTLED_SHARE * self.size)
+        late = max(0, self.unsettled - MAX_UNSETTLED_PER_SLOT * self.size)
         if late != self._late:
             self._late = late
             self._changed()
@@ -145,7 +145,7 @@ class Slots:
         self._freed.update(claim.organization_id for claim in claims)
         self.notify()
 
-    def take_freed(self) -> list[UUID]:
+    def pop_freed_tenants(self) -> list[UUID]:
         """Return the tenants with a job that ended since the last call."""
         freed, self._freed = [*self._freed], set()
         return freed
@@ -162,16 +162,16 @@ class Slots:
 
     def _changed(self) -> None:
         free = self.free
-        _set(self.has_free_slots, free > 0)
-        _set(self.empty, not self.attempts)
+        _set_event(self.has_free_slots, free > 0)
+        _set_event(self.empty, not self.attempts)
         self.on_change(free)
 
 
-def ignore(_: int) -> None:
+def ignore_change(_: int) -> None:
     """Do nothing: the `on_change` of slots without a listener."""
 
 
-def _set(event: asyncio.Event, is_set: bool) -> None:
+def _set_event(event: asyncio.Event, is_set: bool) -> None:
     if is_set:
         event.set()
     else:

@@ -11,23 +11,23 @@ from workers.runtime.slots import Attempt, Verdict
 _log = logs.get("runner")
 
 
-def begin(attempt: Attempt) -> None:
+def begin_span(attempt: Attempt) -> None:
     """Begin the span of an attempt in its job's trace, if a recorder is set."""
     if recorder := tracing.recorder():
         claim = attempt.claim
-        about: dict[str, str | int] = {
+        attributes: dict[str, str | int] = {
             "tenantry.job.id": ids.show(ids.JOB, claim.id),
             "tenantry.job.attempt": claim.attempt,
             "tenantry.organization.id": ids.show(ids.ORGANIZATION, claim.organization_id),
         }
         if claim.project_id is not None:
-            about["tenantry.project.id"] = ids.show(ids.PROJECT, claim.project_id)
+            attributes["tenantry.project.id"] = ids.show(ids.PROJECT, claim.project_id)
         if request := ids.request_of(claim.id):
-            about["tenantry.request.id"] = ids.show(ids.REQUEST, request)
-        attempt.span = recorder.attempt(claim.id, claim.kind, about)
+            attributes["tenantry.request.id"] = ids.show(ids.REQUEST, request)
+        attempt.span = recorder.attempt(claim.id, claim.kind, attributes)
 
 
-def end(attempt: Attempt, verdict: Verdict) -> None:
+def end_span(attempt: Attempt, verdict: Verdict) -> None:
     """End the span with the attempt's outcome: of an error the code, and not the message."""
     if attempt.span is None:
         return
@@ -37,18 +37,18 @@ def end(attempt: Attempt, verdict: Verdict) -> None:
     attempt.span.end()
 
 
-def submitted(attempt: Attempt, submits: Sequence[Submit]) -> None:
+def record_submits(attempt: Attempt, submits: Sequence[Submit]) -> None:
     """Record jobs that the attempt has submitted, after the commit. Their ids have no link to the attempt."""
     recorder = tracing.recorder()
-    for one in submits:
+    for submit in submits:
         if recorder and attempt.span:
-            recorder.submitted(attempt.span, one)
-        _log.info("job made", made_job_id=ids.show(ids.JOB, one.job_id), made_kind=one.kind)
+            recorder.submitted(attempt.span, submit)
+        _log.info("job made", made_job_id=ids.show(ids.JOB, submit.job_id), made_kind=submit.kind)
 
 
-def settled(attempts: Sequence[Attempt], began: int) -> None:
+def record_settlement(attempts: Sequence[Attempt], began: int) -> None:
     """Add the span of a committed settlement to each of its attempts."""
-    recorder, ended = tracing.recorder(), tracing.now()
+    recorder, end = tracing.recorder(), tracing.now()
     for attempt in attempts:
         if recorder and attempt.span:
-            recorder.begin(attempt.span, "settle", "internal", {}, began).end(ended)
+            recorder.begin(attempt.span, "settle", "internal", {}, began).end(end)

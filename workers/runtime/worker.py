@@ -31,8 +31,9 @@ OWN_CONNECTIONS = 4
 #: Seconds until a task that ignores its cancel is canceled again.
 CANCEL_AGAIN_S = 1.0
 
-#: Slots that share a connection, since tasks rarely wait for Postgres; and the fewest connections.
-SLOTS_A_CONNECTION, LEAST_CONNECTIONS = 5, 4
+#: Slots that share a connection, since tasks rarely wait for Postgres.
+SLOTS_PER_CONNECTION = 5
+MIN_CONNECTIONS = 4
 
 _log = logs.get("pool")
 
@@ -42,8 +43,8 @@ async def serve(settings: Settings, pool_name: str, tasks: Tasks) -> None:
 
     Raises `SettingsInvalid` for a pool without kinds.
     """
-    mine = {kind: task for kind, task in tasks.items() if kind.pool == pool_name}
-    if not mine:
+    pool_tasks = {kind: task for kind, task in tasks.items() if kind.pool == pool_name}
+    if not pool_tasks:
         raise SettingsInvalid(f"no kind of job runs in a pool named {pool_name}")
     with stop_signals() as stop:
         async with (
@@ -54,11 +55,13 @@ async def serve(settings: Settings, pool_name: str, tasks: Tasks) -> None:
             enter = stack.enter_async_context
             opened = await until_reached(lambda: enter(open_pools(settings, pool_name)), stop.soon)
             if opened:
-                worker = Worker(settings, pool_name=pool_name, tasks=mine, pools=opened, courier=courier)
+                worker = Worker(
+                    settings, pool_name=pool_name, tasks=pool_tasks, pools=opened, courier=courier
+                )
                 await worker.run(stop)
 
 
-class Pools(NamedTuple):
+class WorkerPools(NamedTuple):
     """Connection pools: `own` for the worker's loops, `shared` for its tasks."""
 
     own: Pool
@@ -66,13 +69,13 @@ class Pools(NamedTuple):
 
 
 @asynccontextmanager
-async def open_pools(settings: Settings, pool_name: str) -> AsyncIterator[Pools]:
+async def open_pools(settings: Settings, pool_name: str) -> AsyncIterator[WorkerPools]:
     """Open the connections of a worker. Raises as `open_pool` does."""
     async with (
         _open_pool(settings, f"{pool_name} own", OWN_CONNECTIONS) as own,
-        _open_pool(settings, pool_name, connections(settings), for_bursts=True) as shared,
+        _open_pool(settings, pool_name, shared_pool_size(settings), for_bursts=True) as shared,
     ):
-        yield Pools(own, shared)
+        yield WorkerPools(own, shared)
 
 
 def _open_pool(
@@ -90,16 +93,16 @@ def _open_pool(
     )
 
 
-def connections(settings: Settings) -> int:
+def shared_pool_size(settings: Settings) -> int:
     """Return the size of the tasks' pool. For 20 slots 4 beat 10: more wait for locks (bench publish)."""
-    return min(settings.pool_size, max(LEAST_CONNECTIONS, settings.slots // SLOTS_A_CONNECTION))
+    return min(settings.pool_size, max(MIN_CONNECTIONS, settings.slots // SLOTS_PER_CONNECTION))
 
 
 class Worker:
     """A worker process: it builds its parts, and runs them from the first pull to the drain."""
 
     def __init__(
-        self, settings: Settings, *, pool_name: str, tasks: Tasks, pools: Pools, courier: Courier
+        self, settings: Settings, *, pool_name: str, tasks: Tasks, pools: WorkerPools, courier: Courier
     ) -> None:
         self.settings, self.pool_name, self.tasks = settings, pool_name, tasks
         self.pools, self.courier = pools, courier

@@ -18,13 +18,18 @@ from workers.runtime.runner import Task
 
 Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 
-#: Seconds: timeout of a statement, time for the due work to end, and the snooze of a job without a turn.
-STATEMENT_S, PATIENCE_S, TURN_S = 10.0, 120.0, 5.0
-#: Bounds of the pause between two checks of the due work, in seconds, and its growth while no new work
-#: becomes due.
-LOOK_S, LONGER = (0.01, 0.25), 1.5
+#: Timeout of a statement, in seconds.
+STATEMENT_S = 10.0
+#: Time for the due work to end, in seconds.
+SETTLE_TIMEOUT_S = 120.0
+#: Snooze of a job without a turn, in seconds.
+NO_TURN_SNOOZE_S = 5.0
+#: Bounds of the pause between two checks of the due work, in seconds.
+PAUSE_BOUNDS_S = (0.01, 0.25)
+#: Growth of that pause while no new work becomes due.
+PAUSE_GROWTH = 1.5
 
-HELD_UP = Failed(
+CLOCK_HELD_UP = Failed(
     "CLOCK_HELD_UP",
     "the due work of the sandbox doesn't end: check its jobs, then advance its clock again",
     retryable=True,
@@ -32,26 +37,26 @@ HELD_UP = Failed(
 
 
 async def open_task(resources: Resources) -> Task:
-    courier = await resources.once(lambda settings: open_courier(settings.redis_url))
+    courier = await resources.open_once(lambda settings: open_courier(settings.redis_url))
     url = resources.settings.database_url
     connect = partial(connected, url, name="clock", command_timeout=STATEMENT_S)
     return partial(advance_clock, connect=connect, courier=courier)
 
 
 async def advance_clock(
-    ctx: Context, *, connect: Connect, courier: Courier, patience_s: float = PATIENCE_S
+    ctx: Context, *, connect: Connect, courier: Courier, patience_s: float = SETTLE_TIMEOUT_S
 ) -> Outcome:
     """Advance the clock stop by stop. Each stop is a step: another attempt continues after the last one."""
     with reaching():
         async with connect() as conn:
             if not await sandbox_time.take_place(conn):
-                return Snooze(TURN_S)
-            return await _go(ctx, conn, courier, patience_s)
+                return Snooze(NO_TURN_SNOOZE_S)
+            return await _advance(ctx, conn, courier, patience_s)
 
 
-async def _go(ctx: Context, conn: Conn, courier: Courier, patience_s: float) -> Outcome:
+async def _advance(ctx: Context, conn: Conn, courier: Courier, patience_s: float) -> Outcome:
     most_left = 0.0
-    while await _settled(ctx, conn, courier, patience_s):
+    while await _wait_until_settled(ctx, conn, courier, patience_s):
         stop = await ctx.decide(partial(sandbox_time.move, claim=ctx.job))
         if isinstance(stop, Outcome):
             return stop
@@ -59,22 +64,22 @@ async def _go(ctx: Context, conn: Conn, courier: Courier, patience_s: float) -> 
             most_left = max(most_left, stop.left_s)
             # A job that arrives at its first stop has no progress to report.
             await ctx.progress(1 - stop.left_s / most_left if most_left else 1.0, stage="advancing")
-    return HELD_UP
+    return CLOCK_HELD_UP
 
 
 def pauses() -> Iterator[float]:
     """Yield the pauses between checks of the due work, in seconds, after new work became due."""
-    pause_s = LOOK_S[0]
+    pause_s = PAUSE_BOUNDS_S[0]
     while True:
         yield pause_s
-        pause_s = min(pause_s * LONGER, LOOK_S[1])
+        pause_s = min(pause_s * PAUSE_GROWTH, PAUSE_BOUNDS_S[1])
 
 
-async def _settled(ctx: Context, conn: Conn, courier: Courier, patience_s: float) -> bool:
+async def _wait_until_settled(ctx: Context, conn: Conn, courier: Courier, patience_s: float) -> bool:
     """Wait until no work is due; return False if that takes too long. It yields its slot meanwhile."""
     clock = asyncio.get_running_loop().time
     ends_at, sent, waits = clock() + patience_s, set[Wake](), pauses()
-    with ctx.parked():
+    with ctx.yield_slot():
         while clock() < ends_at:
             sight = await sandbox_time.look(conn, claim=ctx.job)
             if not await sandbox_time.do_chores(conn, sight):

@@ -16,7 +16,7 @@ from workers.runtime.runner import Task
 BATCH = 200
 
 #: Stops a batch; returns 0 when nothing is left.
-Stop: TypeAlias = Callable[..., Awaitable[int]]
+StopBatch: TypeAlias = Callable[..., Awaitable[int]]
 
 
 async def open_task(_: Resources) -> Task:
@@ -45,18 +45,18 @@ async def archive_project(ctx: Context) -> Outcome:
 
 async def _end_leases(ctx: Context) -> int:
     """End the leases, one a transaction: each takes locks from the first of the lock order on."""
-    ended = 0
-    while await ctx.step(partial(leases.end_next_of_project, **scope(ctx))):
-        ended += 1
-    return ended
+    count = 0
+    while await ctx.step(partial(leases.end_next_of_project, **project_scope(ctx))):
+        count += 1
+    return count
 
 
-async def _stop_all(ctx: Context, stop: Stop) -> int:
+async def _stop_all(ctx: Context, stop: StopBatch) -> int:
     stopped = 0
-    while batch := await ctx.step(partial(stop, **scope(ctx), limit=BATCH)):
+    while batch := await ctx.step(partial(stop, **project_scope(ctx), limit=BATCH)):
         stopped += batch
     return stopped
 
 
-def scope(ctx: Context) -> dict[str, Any]:
+def project_scope(ctx: Context) -> dict[str, Any]:
     return {"organization_id": ctx.job.organization_id, "project_id": ctx.job.project_id}

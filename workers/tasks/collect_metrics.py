@@ -19,8 +19,8 @@ from schemas.errors import Conflict, NotSent, PlatformError, Rejected
 from telemetry import logs, metrics
 from workers.platforms.bluesky.collect import BlueskyCollector
 from workers.platforms.collecting import Collector
-from workers.platforms.connecting import open_net
-from workers.platforms.fakes.collect import FakeCollector, figures_of
+from workers.platforms.connecting import open_network
+from workers.platforms.fakes.collect import SandboxCollector, compute_figures
 from workers.platforms.instagram.collect import InstagramCollector
 from workers.platforms.mastodon.collect import MastodonCollector
 from workers.platforms.tiktok.collect import TikTokCollector
@@ -29,14 +29,14 @@ from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
 #: Seconds of a collection run; the next run collects the rest.
-VISIT_S = 45.0
+RUN_S = 45.0
 #: Posts of a collection run at most, for any platform.
-MOST = 500
+MAX_POSTS = 500
 #: Failed calls for posts in a row that mean an unreachable platform, rather than single bad posts.
-FAILURES = 3
+MAX_FAILURES = 3
 #: Categories of refusals of the account or of this server, not of a post.
-OF_ACCOUNT = frozenset({"account_issue", "config"})
-LATE = NotSent("PLATFORM_TIMEOUT", "the platform did not respond in time")
+ACCOUNT_CATEGORIES = frozenset({"account_issue", "config"})
+TIMED_OUT = NotSent("PLATFORM_TIMEOUT", "the platform did not respond in time")
 
 _log = logs.get("collect")
 
@@ -48,11 +48,11 @@ class Collectors(NamedTuple):
     keyring: Keyring
 
     def of(self, visit: Visit) -> Collector:
-        return FakeCollector(visit.now) if visit.sandbox else self.by_platform[visit.account.platform]
+        return SandboxCollector(visit.now) if visit.sandbox else self.by_platform[visit.account.platform]
 
 
 async def open_task(resources: Resources) -> Task:
-    settings, net = resources.settings, await resources.once(open_net)
+    settings, net = resources.settings, await resources.open_once(open_network)
     by_platform: dict[str, Collector] = {
         "bluesky": BlueskyCollector(net.client),
         "mastodon": MastodonCollector(net.client),
@@ -63,73 +63,75 @@ async def open_task(resources: Resources) -> Task:
 
 
 async def collect_metrics(ctx: Context, *, collectors: Collectors) -> Outcome:
-    visit = await ctx.step(partial(visits.begin, claim=ctx.job, most=MOST, keyring=collectors.keyring))
+    visit = await ctx.step(partial(visits.begin, claim=ctx.job, most=MAX_POSTS, keyring=collectors.keyring))
     if visit is None:
         return Done()
     async with nullcontext() if visit.sandbox else ctx.at(visit.account.service_url):
-        found = await ask(collectors.of(visit), visit)
-    word = "read" if found.error is None else found.error.code
-    metrics.VISITS.labels(visit.account.platform, "read" if found.error is None else "failed").inc()
-    _log.info("metrics collected", account=str(visit.account_id), posts=len(found.asked), outcome=word)
+        responses = await collect(collectors.of(visit), visit)
+    word = "read" if responses.error is None else responses.error.code
+    metrics.VISITS.labels(visit.account.platform, "read" if responses.error is None else "failed").inc()
+    _log.info("metrics collected", account=str(visit.account_id), posts=len(responses.asked), outcome=word)
     try:
-        return await ctx.commit(partial(visits.keep, claim=ctx.job, visit=visit, found=found), project=True)
+        return await ctx.commit(
+            partial(visits.keep, claim=ctx.job, visit=visit, found=responses), project=True
+        )
     except Conflict:
         return Canceled()
 
 
-async def ask(collector: Collector, visit: Visit) -> Found:
+async def collect(collector: Collector, visit: Visit) -> Found:
     """Collect the platform's responses until it fails, or the run's time is up."""
-    found = Found([], [], [], None)
+    responses = Found([], [], [], None)
     try:
-        async with asyncio.timeout(VISIT_S):
+        async with asyncio.timeout(RUN_S):
             if visit.gauges and (followers := await collector.followers(visit.account)) is not None:
-                found.told.append(Told(visits.account_itself(visit), {"followers": followers}))
-            await ask_for_posts(collector, visit, found)
+                responses.told.append(Told(visits.account_itself(visit), {"followers": followers}))
+            await collect_posts(collector, visit, responses)
     except PlatformError as error:
-        return found._replace(error=error)
+        return responses._replace(error=error)
     except TimeoutError:
-        return found if found.asked or found.failed else found._replace(error=LATE)
-    return found
+        return responses if responses.asked or responses.failed else responses._replace(error=TIMED_OUT)
+    return responses
 
 
-async def ask_for_posts(collector: Collector, visit: Visit, found: Found) -> None:
-    """Collect figures of posts into `found`. A failed call is repeated post by post, to isolate a bad one."""
-    batch, most = collector.limits
-    posts = visit.posts[:most]
+async def collect_posts(collector: Collector, visit: Visit, responses: Found) -> None:
+    """Collect figures of posts into `responses`. A failed call is repeated post by post."""
+    batch, max_posts = collector.limits
+    posts = visit.posts[:max_posts]
     waiting = deque(posts[start : start + batch] for start in range(0, len(posts), batch))
     failures = 0
     while waiting:
-        some = waiting.popleft()
+        batch_posts = waiting.popleft()
         try:
-            found.told.extend(await tell(collector, visit, some))
+            responses.told.extend(await collect_values(collector, visit, batch_posts))
         except NotSent:
             failures += 1
-            if len(some) == 1:
-                found.failed.extend(some)
+            if len(batch_posts) == 1:
+                responses.failed.extend(batch_posts)
             else:
-                waiting.extendleft([post] for post in reversed(some))
-            if failures == FAILURES or not (waiting or found.asked):
+                waiting.extendleft([post] for post in reversed(batch_posts))
+            if failures == MAX_FAILURES or not (waiting or responses.asked):
                 raise
         else:
             failures = 0
-            found.asked.extend(some)
+            responses.asked.extend(batch_posts)
 
 
-async def tell(collector: Collector, visit: Visit, some: Sequence[DuePost]) -> list[Told]:
+async def collect_values(collector: Collector, visit: Visit, batch: Sequence[DuePost]) -> list[Told]:
     """Return the values of one call. A refused post has none.
 
     In a sandbox they have a value for each due time that its clock has passed since the last run.
     """
-    if isinstance(collector, FakeCollector):
+    if isinstance(collector, SandboxCollector):
         return [
-            Told(visits.subject(post), figures_of(post, at), at)
-            for post in some
+            Told(visits.subject(post), compute_figures(post, at), at)
+            for post in batch
             for at in cadence.missed(post.published_at, post.due_at, visit.now)
         ]
     try:
-        figures = await collector.posts(visit.account, some)
+        figures = await collector.posts(visit.account, batch)
     except Rejected as error:
-        if error.category in OF_ACCOUNT:
+        if error.category in ACCOUNT_CATEGORIES:
             raise
         return []
-    return [Told(visits.subject(post), figures[post.id]) for post in some if post.id in figures]
+    return [Told(visits.subject(post), figures[post.id]) for post in batch if post.id in figures]

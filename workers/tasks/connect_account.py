@@ -9,7 +9,13 @@ from domain.security.keyring import Keyring
 from jobs.outcomes import Canceled, Failed, Outcome
 from schemas.errors import Conflict, PlatformError
 from workers.platforms.bluesky import connect as bluesky
-from workers.platforms.connecting import Connected, Net, forget_unknown, open_net, refused
+from workers.platforms.connecting import (
+    AccountConnection,
+    Net,
+    error_outcome,
+    forget_unknown_registration,
+    open_network,
+)
 from workers.platforms.fakes import connect as fakes
 from workers.platforms.instagram import connect as instagram
 from workers.platforms.mastodon import connect as mastodon
@@ -20,7 +26,7 @@ from workers.runtime.runner import Task
 
 
 async def open_task(resources: Resources) -> Task:
-    return partial(connect_account, net=await resources.once(open_net), keyring=resources.keyring)
+    return partial(connect_account, net=await resources.open_once(open_network), keyring=resources.keyring)
 
 
 async def connect_account(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
@@ -32,15 +38,15 @@ async def connect_account(ctx: Context, *, net: Net, keyring: Keyring) -> Outcom
         end = partial(connect.finish, claim=ctx.job, attempt=attempt, keyring=keyring)
         return await ctx.commit(partial(end, found=connected.found, grant=connected.grant), project=True)
     except PlatformError as error:
-        await forget_unknown(ctx, error, attempt.asked.server, attempt.client)
-        return refused(error)
+        await forget_unknown_registration(ctx, error, attempt.asked.server, attempt.client)
+        return error_outcome(error)
     except Conflict as error:
         # Archived meanwhile: the same outcome as that of jobs that the archive finds running.
         reason = error.details["reason"]
         return Canceled() if reason == "PROJECT_ARCHIVED" else Failed(reason, error.message)
 
 
-async def log_in(net: Net, attempt: ConnectAttempt) -> Connected:
+async def log_in(net: Net, attempt: ConnectAttempt) -> AccountConnection:
     if attempt.sandbox:
         return fakes.connect(attempt.asked, attempt.secret)
     if isinstance(attempt.secret, Login):

@@ -17,7 +17,7 @@ from workers.runtime.runner import Task
 
 
 async def open_task(resources: Resources) -> Task:
-    return partial(connect_github, app=await resources.once(open_app), keyring=resources.keyring)
+    return partial(connect_github, app=await resources.open_once(open_app), keyring=resources.keyring)
 
 
 async def connect_github(ctx: Context, *, app: App | None, keyring: Keyring) -> Outcome:

@@ -20,18 +20,19 @@ from schemas.errors import Conflict, ContentRejected, Invalid, NotFound
 from workers.generation import storing, wording
 from workers.generation.folders import Folders, open_folders
 from workers.generation.rendering import Unmade, render
-from workers.generation.wanted import while_wanted
-from workers.generation.wire import Instructions, Planned
+from workers.generation.wanted import run_until_canceled
+from workers.generation.wire import CopyReady, PieceRequest
 from workers.llm.endpoint import Model
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
 #: Progress of a job when drawing begins, and when it has ended.
-PLANNED, DRAWN = 0.1, 0.9
+PROGRESS_PLANNED = 0.1
+PROGRESS_DRAWN = 0.9
 
 
-class Studio(NamedTuple):
+class PieceStudio(NamedTuple):
     """Shared means of all pieces of a worker."""
 
     store: Store
@@ -40,7 +41,7 @@ class Studio(NamedTuple):
     model: Model | None
 
 
-class Piece(NamedTuple):
+class RenderedPiece(NamedTuple):
     """A piece with its files in its folder."""
 
     copy: Copy
@@ -52,17 +53,17 @@ async def open_task(resources: Resources) -> Task:
     libraries.require()
     settings, folders = resources.settings, resources.stack.enter_context(open_folders())
     store, model = open_store(settings), await resources.model()
-    return partial(content_generate, studio=Studio(store, folders, settings.public_url, model))
+    return partial(content_generate, studio=PieceStudio(store, folders, settings.public_url, model))
 
 
-async def content_generate(ctx: Context, *, studio: Studio) -> Outcome:
+async def content_generate(ctx: Context, *, studio: PieceStudio) -> Outcome:
     brief = await ctx.step(partial(generated.begin, claim=ctx.job))
     await ctx.progress(0.01, stage="planning")
     with studio.folders.new() as folder:
         try:
-            piece = await while_wanted(ctx, make(ctx, studio, brief, folder))
-            await ctx.progress(DRAWN, stage="finalizing")
-            files = await while_wanted(ctx, storing.store_all(ctx, studio.store, folder, piece.made))
+            piece = await run_until_canceled(ctx, render_piece(ctx, studio, brief, folder))
+            await ctx.progress(PROGRESS_DRAWN, stage="finalizing")
+            files = await run_until_canceled(ctx, storing.store_all(ctx, studio.store, folder, piece.made))
             body = partial(
                 generated.finish,
                 claim=ctx.job,
@@ -83,26 +84,26 @@ async def content_generate(ctx: Context, *, studio: Studio) -> Outcome:
             return Canceled()
 
 
-async def make(ctx: Context, studio: Studio, brief: Brief, folder: Path) -> Piece:
+async def render_piece(ctx: Context, studio: PieceStudio, brief: Brief, folder: Path) -> RenderedPiece:
     """Render the piece into the folder. Raises `Unmade`."""
-    copy, made = None, []
+    copy, outputs = None, []
     async with AsyncExitStack() as stack:
         handles = await storing.given(ctx, studio.store, brief.files, stack)
-        offers = await wording.offers(await _model(ctx, studio), brief.spec)
-        asked = Instructions(spec=brief.spec, handles=handles, folder=str(folder), offers=offers)
-        async with aclosing(render(asked, handles.all)) as reports:
+        offers = await wording.request_offers(await _model(ctx, studio), brief.spec)
+        request = PieceRequest(spec=brief.spec, handles=handles, folder=str(folder), offers=offers)
+        async with aclosing(render(request, handles.all)) as reports:
             async for report in reports:
-                if isinstance(report, Planned):
+                if isinstance(report, CopyReady):
                     copy = report.copy
-                    await ctx.progress(PLANNED, stage="generating_visuals")
+                    await ctx.progress(PROGRESS_PLANNED, stage="generating_visuals")
                 else:
-                    made += [report.made] if report.made else []
-                    await ctx.progress(PLANNED + (DRAWN - PLANNED) * report.share)
+                    outputs += [report.made] if report.made else []
+                    await ctx.progress(PROGRESS_PLANNED + (PROGRESS_DRAWN - PROGRESS_PLANNED) * report.share)
     assert copy  # noqa: S101  else `Unmade`
-    return Piece(structs.replace(copy, warnings=[*copy.warnings, *cut(made)]), made)
+    return RenderedPiece(structs.replace(copy, warnings=[*copy.warnings, *cut(outputs)]), outputs)
 
 
-async def _model(ctx: Context, studio: Studio) -> Model | None:
+async def _model(ctx: Context, studio: PieceStudio) -> Model | None:
     """Return the model for a piece's copy; none in a sandbox, so that the same brand gives the same piece."""
     if studio.model is None:
         return None

@@ -29,21 +29,23 @@ from workers.runtime.runner import Task
 from workers.webhooks import signing
 from workers.webhooks.sending import open_sender, send
 
-#: Concurrent deliveries to one endpoint, and those before the job's first success.
-LANES, FIRST_LANES = 4, 1
+#: Concurrent deliveries to one endpoint.
+MAX_CONCURRENCY = 4
+#: Concurrent deliveries before the job's first success.
+FIRST_CONCURRENCY = 1
 #: Time slice: seconds in which a job begins deliveries. Another job follows for the rest, behind other
 #: tenants.
-SPELL_S = 2.0
+TIME_SLICE_S = 2.0
 #: Seconds without a response after which a job yields its slot until the next one.
-SLOW_S = 0.1
+YIELD_AFTER_S = 0.1
 #: Seconds within which responses are stored together.
-TOGETHER_S = 0.005
+BATCH_WINDOW_S = 0.005
 
 _log = logs.get("webhooks")
 
 
 async def open_task(resources: Resources) -> Task:
-    client = await resources.once(open_sender)
+    client = await resources.open_once(open_sender)
     public_url = resources.settings.public_url
     return partial(deliver_webhook, client=client, keyring=resources.keyring, public_url=public_url)
 
@@ -51,7 +53,7 @@ async def open_task(resources: Resources) -> Task:
 async def deliver_webhook(
     ctx: Context, *, client: httpx.AsyncClient, keyring: Keyring, public_url: str
 ) -> Outcome:
-    spell = Spell(ctx, client, partial(tries.take, keyring=keyring, public_url=public_url))
+    spell = DeliverySession(ctx, client, partial(tries.take, keyring=keyring, public_url=public_url))
     endpoint = await spell.open()
     if endpoint.is_over:
         await spell.abandon()
@@ -60,7 +62,7 @@ async def deliver_webhook(
     return Done()
 
 
-class Spell:
+class DeliverySession:
     """One attempt of the job: its time slice. `_sends` are the deliveries under way."""
 
     def __init__(
@@ -68,7 +70,7 @@ class Spell:
     ) -> None:
         self._ctx, self._client, self._take = ctx, client, take
         self._org, self._endpoint_id = ctx.job.organization_id, endpoint_of(ctx.job)
-        self._late_at = asyncio.get_running_loop().time() + SPELL_S
+        self._slice_ends_at = asyncio.get_running_loop().time() + TIME_SLICE_S
         self._sends: set[asyncio.Task[Tried]] = set()
         self._failing = True
 
@@ -89,88 +91,90 @@ class Spell:
 
     async def run(self) -> None:
         """Keep the deliveries' concurrency up until none is due or the time slice is over."""
-        done, lanes = list[Tried](), FIRST_LANES
+        results, concurrency = list[Tried](), FIRST_CONCURRENCY
         try:
             while True:
-                if done:
-                    lanes = LANES if done[-1].code is None else FIRST_LANES
-                for one in await self._exchange(done, lanes - len(self._sends)):
-                    self._sends.add(asyncio.create_task(self._try(one)))
+                if results:
+                    concurrency = MAX_CONCURRENCY if results[-1].code is None else FIRST_CONCURRENCY
+                for delivery in await self._settle_and_take(results, concurrency - len(self._sends)):
+                    self._sends.add(asyncio.create_task(self._try(delivery)))
                 if not self._sends:
                     return
-                done = await self._next()
+                results = await self._next()
         finally:
-            await end(self._sends)
+            await cancel_sends(self._sends)
 
-    async def _exchange(self, done: Sequence[Tried], free: int) -> list[Outgoing]:
+    async def _settle_and_take(self, results: Sequence[Tried], free: int) -> list[Outgoing]:
         """Store the results of deliveries and take as many new ones as fit, in one transaction."""
-        in_time = asyncio.get_running_loop().time() < self._late_at
-        becomes: list[Next] = []
+        in_time = asyncio.get_running_loop().time() < self._slice_ends_at
+        next_states: list[Next] = []
 
         async def exchanged(conn: Conn) -> list[Outgoing]:
-            if done:
-                settle = partial(tries.settle, conn, claim=self._ctx.job, tried=done)
-                becomes[:] = await settle(failing=self._failing)
+            if results:
+                settle = partial(tries.settle, conn, claim=self._ctx.job, tried=results)
+                next_states[:] = await settle(failing=self._failing)
             if free <= 0 or not in_time:
                 return []
             return await self._take(conn, claim=self._ctx.job, limit=free)
 
-        taken = await self._ctx.step(exchanged)
-        if done:
-            succeeded = any(one.code is None for one in done)
-            self._failing = any(one.failed for one in done) or (self._failing and not succeeded)
-        self._tell(done, becomes)
-        return taken
+        deliveries = await self._ctx.step(exchanged)
+        if results:
+            succeeded = any(result.code is None for result in results)
+            self._failing = any(result.failed for result in results) or (self._failing and not succeeded)
+        self._log_results(results, next_states)
+        return deliveries
 
     async def _next(self) -> list[Tried]:
         """Return the deliveries that end next, or right after. Yields the slot while none does."""
         any_of = partial(asyncio.wait, self._sends, return_when=asyncio.FIRST_COMPLETED)
-        done, left = await any_of(timeout=SLOW_S)
+        done, pending = await any_of(timeout=YIELD_AFTER_S)
         if not done:
-            with self._ctx.parked():
-                done, left = await any_of()
-        if left:
+            with self._ctx.yield_slot():
+                done, pending = await any_of()
+        if pending:
             # One transaction for all of them costs as much as one for each.
-            done |= (await asyncio.wait(left, timeout=TOGETHER_S))[0]
+            done |= (await asyncio.wait(pending, timeout=BATCH_WINDOW_S))[0]
         self._sends -= done
-        return [one.result() for one in done]
+        return [send.result() for send in done]
 
-    async def _try(self, one: Outgoing) -> Tried:
+    async def _try(self, delivery: Outgoing) -> Tried:
         """Send one delivery. Any error is a counted attempt: otherwise the next job would send it again."""
-        if one.body is not None:
+        if delivery.body is not None:
             try:
-                return await self._send(one, one.body)
+                return await self._send(delivery, delivery.body)
             except Exception as error:  # noqa: BLE001  a receiver may cause any error
                 # Logged without its message, which may contain the address.
                 stack = "".join(traceback.format_tb(error.__traceback__))
                 cause = {"error": type(error).__name__, "stack": stack}
-                _log.error("delivery failed by an internal error", **self._about(one.delivery), **cause)
-        return Tried(one.delivery, None, OURS, None)
+                _log.error(
+                    "delivery failed by an internal error", **self._log_fields(delivery.delivery), **cause
+                )
+        return Tried(delivery.delivery, None, OURS, None)
 
-    async def _send(self, one: Outgoing, body: bytes) -> Tried:
+    async def _send(self, outgoing: Outgoing, body: bytes) -> Tried:
         headers = signing.headers(
-            event_id=ids.show(ids.WEBHOOK_EVENT, one.delivery.event_id),
+            event_id=ids.show(ids.WEBHOOK_EVENT, outgoing.delivery.event_id),
             at=int(time.time()),
             body=body,
-            keys=one.keys,
+            keys=outgoing.keys,
         )
-        answer = await send(self._client, one.delivery.url, headers=headers, body=body)
-        return Tried(one.delivery, answer.status, answer.code, answer.after_s)
+        answer = await send(self._client, outgoing.delivery.url, headers=headers, body=body)
+        return Tried(outgoing.delivery, answer.status, answer.code, answer.after_s)
 
-    def _tell(self, done: Sequence[Tried], becomes: Sequence[Next]) -> None:
+    def _log_results(self, results: Sequence[Tried], next_states: Sequence[Next]) -> None:
         """Count the results, and log failures. An address may contain a secret, and is never logged."""
-        for one, now in zip(done, becomes, strict=True):
+        for result, now in zip(results, next_states, strict=True):
             metrics.WEBHOOK_DELIVERIES.labels("waiting" if now == "pending" else now).inc()
-            if one.code:
+            if result.code:
                 _log.info(
                     "delivery failed",
-                    **self._about(one.delivery),
-                    status=one.status,
-                    code=one.code,
+                    **self._log_fields(result.delivery),
+                    status=result.status,
+                    code=result.code,
                     now=now,
                 )
 
-    def _about(self, delivery: Taken) -> dict[str, Any]:
+    def _log_fields(self, delivery: Taken) -> dict[str, Any]:
         """Return the fields of a delivery's log line."""
         return {
             "organization_id": ids.show(ids.ORGANIZATION, self._org),
@@ -181,8 +185,8 @@ class Spell:
         }
 
 
-async def end(sends: set[asyncio.Task[Tried]]) -> None:
+async def cancel_sends(sends: set[asyncio.Task[Tried]]) -> None:
     """Cancel the sends under way. Their deliveries stay marked, for the next job."""
-    for one in sends:
-        one.cancel()
+    for task in sends:
+        task.cancel()
     await asyncio.gather(*sends, return_exceptions=True)

@@ -12,7 +12,7 @@ from domain.media.store import Store
 from jobs.outcomes import Canceled, Failed, Outcome
 from schemas.errors import Conflict, Invalid, NotFound, Oversized, SourceError
 from workers.app_media import sandbox
-from workers.app_media.storing import Storing
+from workers.app_media.storing import MediaWriter
 from workers.ingest.page.address import site
 from workers.ingest.perform import outcome_of
 from workers.resources import Resources
@@ -21,11 +21,12 @@ from workers.runtime.runner import Task
 from workers.web.download import Downloads, open_downloads
 
 #: Seconds to fetch a film, and a picture.
-FILM_S, PICTURE_S = 240.0, 30.0
+FILM_S = 240.0
+PICTURE_S = 30.0
 
 
 async def open_task(resources: Resources) -> Task:
-    downloads = await resources.once(open_downloads)
+    downloads = await resources.open_once(open_downloads)
     return partial(fetch_app_media, downloads=downloads, store=open_store(resources.settings))
 
 
@@ -35,7 +36,7 @@ async def fetch_app_media(ctx: Context, *, downloads: Downloads, store: Store) -
     if not begun.awaited:
         return Canceled()
     try:
-        storing = Storing(store, partial(_begin, ctx))
+        storing = MediaWriter(store, partial(_begin, ctx))
         file = await _get(ctx, storing, None if begun.sandbox else downloads)
         await ctx.progress(0.9, stage="saving")
         finish = partial(app_media_fetches.finish, claim=ctx.job, file=file, begun=storing.tokens)
@@ -54,13 +55,13 @@ async def _begin(ctx: Context, at_most: int) -> str:
     return await ctx.step(partial(app_media_fetches.begin_file, claim=ctx.job, at_most=at_most))
 
 
-async def _get(ctx: Context, storing: Storing, downloads: Downloads | None) -> File:
+async def _get(ctx: Context, storing: MediaWriter, downloads: Downloads | None) -> File:
     """Fetch and store the file; without `downloads` use a sandbox's own."""
     kind, url = ctx.job.args["kind"], ctx.job.args["url"]
-    taken, passed = TAKEN[kind], list[tuple[Passing, str]]()
+    taken, stored_files = TAKEN[kind], list[tuple[Passing, str]]()
 
     async def keep(chunks: AsyncIterator[bytes]) -> None:
-        passed.append(await storing.put(chunks, taken))
+        stored_files.append(await storing.put(chunks, taken))
 
     await ctx.progress(0.1, stage="fetching")
     if downloads is None:
@@ -70,7 +71,7 @@ async def _get(ctx: Context, storing: Storing, downloads: Downloads | None) -> F
         async with ctx.at(site(url)):
             await downloads.get(url, keep, limit=limit, deadline_s=within_s)
     await ctx.progress(0.7, stage="analyzing")
-    [(file, token)] = passed
+    [(file, token)] = stored_files
     return await storing.look(file, token)
 
 

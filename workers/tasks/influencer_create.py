@@ -11,14 +11,15 @@ from schemas.errors import Conflict, NotFound
 from workers.generation import storing
 from workers.generation.folders import Folders, open_folders
 from workers.generation.rendering import Unmade, render_one
-from workers.generation.wanted import while_wanted
-from workers.generation.wire import Sitting
+from workers.generation.wanted import run_until_canceled
+from workers.generation.wire import PortraitRequest
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
 #: Progress of a job when drawing begins, and when it has ended.
-PLANNED, DRAWN = 0.1, 0.8
+PROGRESS_PLANNED = 0.1
+PROGRESS_DRAWN = 0.8
 
 
 async def open_task(resources: Resources) -> Task:
@@ -34,11 +35,11 @@ async def influencer_create(ctx: Context, *, store: Store, folders: Folders) -> 
     with folders.new() as folder:
         try:
             sitter = await ctx.step(partial(making.begin, claim=ctx.job))
-            await ctx.progress(PLANNED, stage="generating_visuals")
-            asked = Sitting(presenter=sitter.presenter, colors=sitter.colors, folder=str(folder))
-            made = await while_wanted(ctx, render_one(asked, ()))
-            await ctx.progress(DRAWN, stage="finalizing")
-            portrait = await storing.keep(ctx, store, made, folder)
+            await ctx.progress(PROGRESS_PLANNED, stage="generating_visuals")
+            request = PortraitRequest(presenter=sitter.presenter, colors=sitter.colors, folder=str(folder))
+            output = await run_until_canceled(ctx, render_one(request, ()))
+            await ctx.progress(PROGRESS_DRAWN, stage="finalizing")
+            portrait = await storing.store_output(ctx, store, output, folder)
             finish = partial(making.finish, claim=ctx.job, portrait=portrait)
             return await ctx.commit(finish, project=True)
         except Unmade as error:

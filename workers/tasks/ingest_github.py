@@ -26,7 +26,7 @@ async def open_task(resources: Resources) -> Task:
     settings, parser, model = resources.settings, await resources.parser(), await resources.model()
     client = open_client(allowed=urls.operated(settings.github_api_url), contact=settings.public_url)
     api = open_api(await resources.stack.enter_async_context(client), settings)
-    app, web = await resources.once(open_app), await resources.once(open_shared_web)
+    app, web = await resources.open_once(open_app), await resources.open_once(open_shared_web)
     store = open_store(resources.settings)
     return partial(ingest_github, store=store, api=api, web=web, app=app, parser=parser, model=model)
 

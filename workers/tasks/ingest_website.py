@@ -18,7 +18,7 @@ from workers.runtime.runner import Task
 
 
 async def open_task(resources: Resources) -> Task:
-    web = await resources.once(open_shared_web)
+    web = await resources.open_once(open_shared_web)
     parser, model = await resources.parser(), await resources.model()
     store = open_store(resources.settings)
     return partial(ingest_website, store=store, web=web, parser=parser, model=model)

@@ -18,19 +18,19 @@ from workers.runtime.runner import Task
 
 
 async def open_task(resources: Resources) -> Task:
-    return partial(list_github_repos, app=await resources.once(open_app))
+    return partial(list_github_repos, app=await resources.open_once(open_app))
 
 
 async def list_github_repos(ctx: Context, *, app: App | None) -> Outcome:
     is_sandbox = partial(organizations.is_sandbox, organization_id=ctx.job.organization_id)
     sandbox, installation_id = await ctx.step(is_sandbox), ctx.job.args["installation_id"]
     try:
-        found = fakes.REPOSITORIES if sandbox else await _list(ctx, app, installation_id)
+        repositories = fakes.REPOSITORIES if sandbox else await _list(ctx, app, installation_id)
     except InstallationGone:
         return await ctx.commit(partial(github_installations.forget_gone, claim=ctx.job))
     except SourceError as error:
         return outcome_of(error)
-    return await ctx.commit(partial(github_installations.keep_list, claim=ctx.job, repositories=found))
+    return await ctx.commit(partial(github_installations.keep_list, claim=ctx.job, repositories=repositories))
 
 
 async def _list(ctx: Context, app: App | None, installation_id: int) -> Sequence[GitHubRepo]:

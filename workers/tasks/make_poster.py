@@ -14,8 +14,8 @@ from schemas.errors import Conflict, NotFound, Unavailable
 from workers.generation import storing
 from workers.generation.folders import Folders, open_folders
 from workers.generation.rendering import Unmade, render_one
-from workers.generation.wanted import while_wanted
-from workers.generation.wire import Still
+from workers.generation.wanted import run_until_canceled
+from workers.generation.wire import PosterRequest
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
@@ -33,9 +33,9 @@ async def make_poster(ctx: Context, *, store: Store, folders: Folders) -> Outcom
     with folders.new() as folder:
         try:
             token = await ctx.step(partial(posters.begin, claim=ctx.job))
-            made = await while_wanted(ctx, draw(store, token, folder))
-            kept = await storing.keep(ctx, store, made, folder)
-            poster = Thumbnail(kept.size_bytes, kept.sha256, kept.token)
+            output = await run_until_canceled(ctx, draw(store, token, folder))
+            file = await storing.store_output(ctx, store, output, folder)
+            poster = Thumbnail(file.size_bytes, file.sha256, file.token)
             return await ctx.commit(partial(posters.finish, claim=ctx.job, poster=poster), project=True)
         except Unmade as error:
             return error.outcome
@@ -48,6 +48,6 @@ async def draw(store: Store, token: str, folder: Path) -> Made:
     """Draw the poster of a stored video. Raises `Unmade`."""
     try:
         async with store.opened(token) as handle:
-            return await render_one(Still(clip=handle, folder=str(folder)), [handle])
+            return await render_one(PosterRequest(clip=handle, folder=str(folder)), [handle])
     except Unavailable:
-        raise Unmade(storing.AWAY) from None
+        raise Unmade(storing.STORAGE_AWAY) from None

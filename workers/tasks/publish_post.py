@@ -15,7 +15,7 @@ from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
 #: Phases after the platform has accepted the post: calls are short, and need no slot of its server.
-TAKEN = ("accepted", "confirming")
+ACCEPTED_PHASES = ("accepted", "confirming")
 
 
 async def open_task(resources: Resources) -> Task:
@@ -33,13 +33,13 @@ async def publish_post(ctx: Context, *, platforms: Platforms) -> Outcome:
         body = partial(failures.unverified, claim=ctx.job, error=error, generation=post.generation)
         return await ctx.decide(body, locks=True)
     attempt = PublishAttempt(ctx, adapter, platforms.draft(post), post, platforms.keyring, heard_at)
-    asks = post.sandbox or post.phase in TAKEN
-    outcome = await (loop.run(attempt) if asks else at_server(attempt))
+    asks = post.sandbox or post.phase in ACCEPTED_PHASES
+    outcome = await (loop.run(attempt) if asks else run_at_server(attempt))
     report(attempt, outcome)
     return outcome
 
 
-async def at_server(attempt: PublishAttempt) -> Outcome:
+async def run_at_server(attempt: PublishAttempt) -> Outcome:
     """Run the attempt in a slot of the account's server. Without one in time, snooze the job in its order."""
     async with AsyncExitStack() as stack:
         try:

@@ -21,19 +21,19 @@ from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
 #: Seconds between two checks for running jobs.
-WAIT_S = 5.0
+OPEN_JOBS_SNOOZE_S = 5.0
 #: Seconds until a retry while the file storage or the event store is away.
-AWAY_S = 60.0
+STORAGE_SNOOZE_S = 60.0
 
 #: Seconds that a statement may take while the event store is silent.
 PATIENCE_S = 30.0
 
 #: Seconds in which an attempt begins batches: its timeout would cost an attempt, and often for large
 #: projects.
-SPELL_S = PURGE_PROJECT.timeout_s - 60
+TIME_SLICE_S = PURGE_PROJECT.timeout_s - 60
 
 #: Deletes a batch; returns a false value when nothing is left, a snooze when no deletion is possible now.
-Delete: TypeAlias = Callable[[], Awaitable[object]]
+DeleteBatch: TypeAlias = Callable[[], Awaitable[object]]
 
 
 async def open_task(resources: Resources) -> Task:
@@ -50,25 +50,25 @@ async def purge_project(
     ctx: Context, *, store: Store, keyring: Keyring, event_store: EventStore, archive_url: str = ""
 ) -> Outcome:
     """Delete all of the project. After a dead or late attempt the next one continues with the rest."""
-    late_at = asyncio.get_running_loop().time() + SPELL_S
+    late_at = asyncio.get_running_loop().time() + TIME_SLICE_S
     if await ctx.step(partial(purge.has_open_jobs, claim=ctx.job)):
-        return Snooze(WAIT_S)
+        return Snooze(OPEN_JOBS_SNOOZE_S)
     await _forget_answers(ctx)
     for delete in (
-        partial(_rows, ctx, purge.delete_posts),
-        partial(_with_files, ctx, store, purge.list_contents, purge.delete_contents),
-        partial(_with_files, ctx, store, purge.list_influencers, purge.delete_influencers),
-        partial(_with_files, ctx, store, purge.list_app_media, purge.delete_app_media),
-        partial(_rows, ctx, partial(purge.delete_account, keyring=keyring)),
-        partial(_rows, ctx, purge.delete_rest),
-        partial(_rows, ctx, purge.delete_jobs),
-        partial(_rows, ctx, purge.delete_webhooks),
+        partial(_delete_rows, ctx, purge.delete_posts),
+        partial(_delete_with_files, ctx, store, purge.list_contents, purge.delete_contents),
+        partial(_delete_with_files, ctx, store, purge.list_influencers, purge.delete_influencers),
+        partial(_delete_with_files, ctx, store, purge.list_app_media, purge.delete_app_media),
+        partial(_delete_rows, ctx, partial(purge.delete_account, keyring=keyring)),
+        partial(_delete_rows, ctx, purge.delete_rest),
+        partial(_delete_rows, ctx, purge.delete_jobs),
+        partial(_delete_rows, ctx, purge.delete_webhooks),
         # Last: rows buffered by an API process at the archive are stored by now.
-        partial(_events, ctx, event_store),
-        partial(_archived, ctx, event_store, archive_url),
+        partial(_delete_events, ctx, event_store),
+        partial(_delete_archived, ctx, event_store, archive_url),
     ):
-        if (ended := await _repeat(delete, late_at)) is not None:
-            return ended
+        if (outcome := await _delete_all(delete, late_at)) is not None:
+            return outcome
     return await ctx.commit(partial(purge.end, claim=ctx.job))
 
 
@@ -78,7 +78,7 @@ async def _forget_answers(ctx: Context) -> None:
         last = await ctx.step(partial(purge.forget_answers, claim=ctx.job, after=last))
 
 
-async def _repeat(delete: Delete, late_at: float) -> Snooze | Interrupted | None:
+async def _delete_all(delete: DeleteBatch, late_at: float) -> Snooze | Interrupted | None:
     """Delete until nothing is left: None. An attempt deletes a batch at least; the deadline ends the job."""
     while deleted := await delete():
         if isinstance(deleted, Snooze):
@@ -88,22 +88,22 @@ async def _repeat(delete: Delete, late_at: float) -> Snooze | Interrupted | None
     return None
 
 
-async def _rows(ctx: Context, delete: Callable[..., Awaitable[object]]) -> object:
+async def _delete_rows(ctx: Context, delete: Callable[..., Awaitable[object]]) -> object:
     return await ctx.step(partial(delete, claim=ctx.job))
 
 
-async def _events(ctx: Context, event_store: EventStore) -> object:
-    """Delete a batch of events. They may be in another database, and nobody reads them any more."""
+async def _delete_events(ctx: Context, event_store: EventStore) -> object:
+    """Delete a batch of events. They may be in another database; no other process needs them."""
     project_id = purge.project_of(ctx.job)
     try:
         with reaching():
             async with event_store() as conn:
                 return await events.delete_batch(conn, project_id=project_id)
     except Unavailable:
-        return Snooze(AWAY_S)
+        return Snooze(STORAGE_SNOOZE_S)
 
 
-async def _archived(ctx: Context, event_store: EventStore, archive_url: str) -> Snooze | None:
+async def _delete_archived(ctx: Context, event_store: EventStore, archive_url: str) -> Snooze | None:
     """Delete archived events, once the store has none: a batch under way has reached the archive by then."""
     if not archive_url:
         return None
@@ -113,11 +113,11 @@ async def _archived(ctx: Context, event_store: EventStore, archive_url: str) -> 
             async with event_store() as conn, ClickHouse(archive_url) as archive:
                 await event_archive.forget(conn, archive=archive, project_id=project_id)
     except Unavailable:
-        return Snooze(AWAY_S)
+        return Snooze(STORAGE_SNOOZE_S)
     return None
 
 
-async def _with_files(
+async def _delete_with_files(
     ctx: Context,
     store: Store,
     find: Callable[..., Awaitable[list[purge.Filed]]],
@@ -128,7 +128,7 @@ async def _with_files(
     try:
         await purge.delete_files(store, filed)
     except Unavailable:
-        return Snooze(AWAY_S)
+        return Snooze(STORAGE_SNOOZE_S)
     if filed:
         await ctx.step(partial(delete, claim=ctx.job, filed=filed))
     return filed

@@ -13,7 +13,7 @@ from domain.publishing.reconciliation import LostPost
 from jobs.outcomes import Done, Outcome
 from schemas.errors import OutcomeUnknown, PlatformError
 from telemetry import logs
-from workers.platforms.contract import Absent, Drafted, Found, GivenUp, Inquiry, Live, Prepared
+from workers.platforms.contract import Absent, DroppedPost, Found, InboxDraft, Inquiry, Live, Prepared
 from workers.platforms.registry import Platforms, open_platforms
 from workers.resources import Resources
 from workers.runtime.context import Context
@@ -31,34 +31,34 @@ async def reconcile_post(ctx: Context, *, platforms: Platforms) -> Outcome:
     if not isinstance(lost, LostPost):
         return lost or Done()
     try:
-        found = await look(ctx, platforms, lost)
+        result = await query_platform(ctx, platforms, lost)
     except PlatformError as error:
         body = partial(reconciliation.unverified, claim=ctx.job, lost=lost, error=error)
         return await ctx.decide(body) or Done()
     _log.info(
-        "platform queried", found=type(found).__name__, **logs.post(ctx.job.organization_id, lost.post_id)
+        "platform queried", found=type(result).__name__, **logs.post(ctx.job.organization_id, lost.post_id)
     )
-    return await end(ctx, lost, found)
+    return await settle_result(ctx, lost, result)
 
 
-async def look(ctx: Context, platforms: Platforms, lost: LostPost) -> Found:
+async def query_platform(ctx: Context, platforms: Platforms, lost: LostPost) -> Found:
     adapter = platforms.adapter(lost.account, sandbox=lost.sandbox)
     prepared = Prepared(handle=lost.handle, request=lost.request)
     async with nullcontext() if lost.sandbox else ctx.at(lost.account.service_url):
         return await adapter.reconcile(lost.account, Inquiry(prepared, lost.sent_at, lost.now, lost.fetched))
 
 
-async def end(ctx: Context, lost: LostPost, found: Found) -> Outcome:
+async def settle_result(ctx: Context, lost: LostPost, result: Found) -> Outcome:
     """Settle the query's result: a post that is undecided or still processed waits for the next query."""
-    if isinstance(found, Live) and not (lost.status == "published" and found.external_id is None):
+    if isinstance(result, Live) and not (lost.status == "published" and result.external_id is None):
         with suppress(OutcomeUnknown):  # Another post has that id: this one is not found yet.
-            named = msgspec.structs.asdict(found)
+            named = msgspec.structs.asdict(result)
             return await ctx.commit(partial(reconciliation.found, claim=ctx.job, lost=lost, **named))
-    if lost.status == "outcome_unknown" and isinstance(found, Absent | GivenUp):
-        why = found.why if isinstance(found, GivenUp) else reconciliation.NOT_PUBLISHED
-        return await ctx.commit(partial(reconciliation.proved_absent, claim=ctx.job, lost=lost, why=why))
-    if lost.status == "outcome_unknown" and isinstance(found, Drafted):
+    if lost.status == "outcome_unknown" and isinstance(result, Absent | DroppedPost):
+        cause = result.why if isinstance(result, DroppedPost) else reconciliation.NOT_PUBLISHED
+        return await ctx.commit(partial(reconciliation.proved_absent, claim=ctx.job, lost=lost, why=cause))
+    if lost.status == "outcome_unknown" and isinstance(result, InboxDraft):
         return await ctx.commit(partial(reconciliation.found_in_inbox, claim=ctx.job, lost=lost))
-    if isinstance(found, Drafted | GivenUp):
+    if isinstance(result, InboxDraft | DroppedPost):
         return Done()
     return reconciliation.undecided(lost.next_s) or Done()

@@ -10,7 +10,7 @@ from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError, ReauthRequired, Rejected
 from workers.platforms.bluesky import connect as bluesky
-from workers.platforms.connecting import Net, forget_unknown, open_net, refused
+from workers.platforms.connecting import Net, error_outcome, forget_unknown_registration, open_network
 from workers.platforms.fakes import connect as fakes
 from workers.platforms.instagram import connect as instagram
 from workers.platforms.mastodon import connect as mastodon
@@ -22,7 +22,7 @@ from workers.runtime.runner import Task
 
 
 async def open_task(resources: Resources) -> Task:
-    return partial(refresh_token, net=await resources.once(open_net), keyring=resources.keyring)
+    return partial(refresh_token, net=await resources.open_once(open_network), keyring=resources.keyring)
 
 
 async def refresh_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
@@ -39,12 +39,12 @@ async def refresh_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
         async with nullcontext() if attempt.sandbox else ctx.at(attempt.server.service_url):
             grant = await refresh(net, attempt)
     except PlatformError as error:
-        await forget_unknown(ctx, error, attempt.server, attempt.client)
+        await forget_unknown_registration(ctx, error, attempt.server, attempt.client)
         if isinstance(error, ReauthRequired) or error.code == APP_UNKNOWN:
             return Done(await ctx.step(partial(end, brought=error.code)))
         if isinstance(error, Rejected):
             await ctx.step(partial(token_refresh.cool_down, claim=ctx.job))
-        return refused(error)
+        return error_outcome(error)
     return Done(await ctx.step(partial(end, brought=grant)))
 
 

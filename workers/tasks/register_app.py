@@ -7,7 +7,7 @@ from domain.accounts.client_registrations import Server
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError
-from workers.platforms.connecting import Net, open_net, refused
+from workers.platforms.connecting import Net, error_outcome, open_network
 from workers.platforms.mastodon import connect as mastodon
 from workers.resources import Resources
 from workers.runtime.context import Context
@@ -15,7 +15,7 @@ from workers.runtime.runner import Task
 
 
 async def open_task(resources: Resources) -> Task:
-    return partial(register_app, net=await resources.once(open_net), keyring=resources.keyring)
+    return partial(register_app, net=await resources.open_once(open_network), keyring=resources.keyring)
 
 
 async def register_app(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
@@ -27,5 +27,5 @@ async def register_app(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
         async with ctx.at(server.service_url):
             client = await mastodon.register(net.client, server, website=net.settings.public_url)
     except PlatformError as error:
-        return refused(error)
+        return error_outcome(error)
     return await ctx.commit(partial(client_registrations.keep, server=server, client=client, keyring=keyring))

@@ -19,28 +19,28 @@ from domain.events.conversions import MOST_AT_ONCE, End
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome, Snooze
 from workers.conversions import calls
-from workers.conversions.calls import Server
+from workers.conversions.calls import DestinationApi
 from workers.conversions.outbox import PATIENCE_S, EventStore, Outbox, OutboxAwayError, open_outbox
-from workers.conversions.sorting import Ready, delivered, sort
-from workers.conversions.verdict import Verdict, Word, all_refused
-from workers.platforms.connecting import Net, open_net
+from workers.conversions.sorting import ReadyConversion, delivered_end, split_due
+from workers.conversions.verdict import Verdict, VerdictKind, all_refused
+from workers.platforms.connecting import Net, open_network
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
 #: Time slice in seconds: a large app's line then yields its slot to others.
-SPELL_S = 60.0
+TIME_SLICE_S = 60.0
 #: Seconds until a retry while the event store is away.
-AWAY_S = 5.0
+STORE_SNOOZE_S = 5.0
 #: Single conversions refused with the same error before any is accepted: then the cause is not theirs.
-MOST_REFUSED = 10
+MAX_REFUSED = 10
 
 
 async def open_task(resources: Resources) -> Task:
     url = resources.settings.event_store_url
     return partial(
         relay_conversions,
-        net=await resources.once(open_net),
+        net=await resources.open_once(open_network),
         keyring=resources.keyring,
         event_store=partial(connected, url, name="relay", command_timeout=PATIENCE_S),
     )
@@ -49,38 +49,40 @@ async def open_task(resources: Resources) -> Task:
 async def relay_conversions(ctx: Context, *, net: Net, keyring: Keyring, event_store: EventStore) -> Outcome:
     """Run one time slice of calls. Another job follows at once for the rest."""
     line = conversion_lines.line_of(ctx.job)
-    server = calls.servers(net.settings)[line.destination]
-    late_at = asyncio.get_running_loop().time() + SPELL_S
+    server = calls.destination_apis(net.settings)[line.destination]
+    late_at = asyncio.get_running_loop().time() + TIME_SLICE_S
     try:
         async with open_outbox(event_store, line) as outbox:
-            relay = Relay(ctx, net, keyring, server, outbox)
+            relay = ConversionRelay(ctx, net, keyring, server, outbox)
             while await relay.go_on() and asyncio.get_running_loop().time() < late_at:
                 pass
     except OutboxAwayError:
-        return Snooze(AWAY_S)
+        return Snooze(STORE_SNOOZE_S)
     return Done()
 
 
-class Try(NamedTuple):
+class ConversionCall(NamedTuple):
     """A call: its conversions, its destination, and the time of the mark."""
 
-    part: list[Ready]
+    part: list[ReadyConversion]
     to: OpenDestination
     at: datetime
 
     @property
     def ids(self) -> list[UUID]:
-        return [one.id for one in self.part]
+        return [conversion.id for conversion in self.part]
 
 
-class Relay:
+class ConversionRelay:
     """One attempt of the job. `_parts` are ready conversions, the last part for the next call, and `_refused`
     counts single refused ones by error."""
 
-    def __init__(self, ctx: Context, net: Net, keyring: Keyring, server: Server, outbox: Outbox) -> None:
+    def __init__(
+        self, ctx: Context, net: Net, keyring: Keyring, server: DestinationApi, outbox: Outbox
+    ) -> None:
         self._ctx, self._net, self._keyring = ctx, net, keyring
         self._server, self._outbox = server, outbox
-        self._parts: list[list[Ready]] = []
+        self._parts: list[list[ReadyConversion]] = []
         self._more = True
         self._refused, self._taken = Counter[str](), False
 
@@ -103,15 +105,15 @@ class Relay:
         due = await self._outbox.due()
         self._more = len(due) == MOST_AT_ONCE
         # About a millisecond of CPU each: other jobs use the event loop.
-        ready, ends = await asyncio.to_thread(sort, due, self._server.make, to, now=datetime.now(UTC))
+        batch, ends = await asyncio.to_thread(split_due, due, self._server.make, to, now=datetime.now(UTC))
         await self._outbox.settle(ends)
-        if ready:
-            self._parts.append(ready)
+        if batch:
+            self._parts.append(batch)
         return bool(due)
 
-    async def _try(self, part: list[Ready]) -> bool:
+    async def _try(self, part: list[ReadyConversion]) -> bool:
         """Make one call; return False if the destination needs a pause. A closed destination gets no call."""
-        ids = [one.id for one in part]
+        ids = [conversion.id for conversion in part]
         async with self._ctx.at(self._server.base):
             at = await self._outbox.begin(ids)
             # Check again, since the wait for the server's slot may have been long.
@@ -119,27 +121,27 @@ class Relay:
             if isinstance(to, Closed):
                 await self._outbox.take_back(ids, at=at)
                 return True
-            verdict = await calls.call(self._net, self._server, to, part)
-        return await self._settle(Try(part, to, at), verdict)
+            verdict = await calls.call_destination(self._net, self._server, to, part)
+        return await self._settle(ConversionCall(part, to, at), verdict)
 
-    async def _settle(self, tried: Try, verdict: Verdict) -> bool:
+    async def _settle(self, tried: ConversionCall, verdict: Verdict) -> bool:
         """Store the result of a call; return False if the destination needs a pause."""
-        if verdict.word == Word.TAKEN:
+        if verdict.word == VerdictKind.ACCEPTED:
             self._taken = True
-            await self._outbox.settle([delivered(one) for one in tried.part])
+            await self._outbox.settle([delivered_end(conversion) for conversion in tried.part])
             await self._ctx.step(partial(conversion_lines.note_forward, claim=self._ctx.job))
             return True
-        if verdict.word == Word.BAD:
-            return await self._find_bad(tried, verdict)
-        return await self._rest(tried, verdict)
+        if verdict.word == VerdictKind.BAD:
+            return await self._split_batch(tried, verdict)
+        return await self._pause(tried, verdict)
 
-    async def _rest(self, tried: Try, verdict: Verdict) -> bool:
+    async def _pause(self, tried: ConversionCall, verdict: Verdict) -> bool:
         await self._outbox.put_back(tried.ids, verdict, at=tried.at)
         note = partial(conversion_lines.note_failure, to=tried.to, message=verdict.message)
         await self._ctx.step(partial(note, claim=self._ctx.job, after_s=verdict.after_s))
         return False
 
-    async def _find_bad(self, tried: Try, verdict: Verdict) -> bool:
+    async def _split_batch(self, tried: ConversionCall, verdict: Verdict) -> bool:
         """Split a refused batch into halves. A single one is the bad one, unless all single ones fail."""
         part = tried.part
         if len(part) > 1:
@@ -147,8 +149,8 @@ class Relay:
             half = len(part) // 2
             self._parts += [part[half:], part[:half]]
             return True
-        if not self._taken and self._refused[verdict.message] >= MOST_REFUSED:
-            return await self._rest(tried, all_refused(verdict))
+        if not self._taken and self._refused[verdict.message] >= MAX_REFUSED:
+            return await self._pause(tried, all_refused(verdict))
         self._refused[verdict.message] += 1
         await self._outbox.settle([End(part[0].id, "failed", verdict.code, verdict.message)])
         note = partial(conversion_lines.note_refusal, message=verdict.message)

@@ -8,7 +8,7 @@ from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError, ReauthRequired, TokenExpired
 from workers.platforms.bluesky import connect as bluesky
-from workers.platforms.connecting import Net, open_net, refused
+from workers.platforms.connecting import Net, error_outcome, open_network
 from workers.platforms.mastodon import connect as mastodon
 from workers.platforms.tiktok import connect as tiktok
 from workers.resources import Resources
@@ -17,7 +17,7 @@ from workers.runtime.runner import Task
 
 
 async def open_task(resources: Resources) -> Task:
-    return partial(revoke_token, net=await resources.once(open_net), keyring=resources.keyring)
+    return partial(revoke_token, net=await resources.open_once(open_network), keyring=resources.keyring)
 
 
 async def revoke_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
@@ -31,7 +31,7 @@ async def revoke_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
     except (TokenExpired, ReauthRequired):
         return Done({"revoked": False})  # The token is already invalid.
     except PlatformError as error:
-        return refused(error)
+        return error_outcome(error)
     return Done({"revoked": True})
 
 

@@ -19,21 +19,22 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
-class See(Protocol[T_co]):
+class EventQuery(Protocol[T_co]):
     """A query to the event store for an app's last seconds."""
 
     async def __call__(self, conn: Conn, *, project_id: UUID, app_no: int, seconds: float) -> T_co: ...
 
 
 #: Seconds that a job waits for an event.
-LISTENS_S = 60.0
+MAX_WAIT_S = 60.0
 #: Seconds between two queries: at first and at last.
-SOON_S, LATER_S = 1.0, 4.0
+MIN_PAUSE_S = 1.0
+MAX_PAUSE_S = 4.0
 
 #: Seconds that a query may take while the event store is silent.
 PATIENCE_S = 10.0
 
-GONE = Failed("APP_DELETED", "the app was deleted: it receives no more events")
+APP_DELETED = Failed("APP_DELETED", "the app was deleted: it receives no more events")
 
 
 async def open_task(resources: Resources) -> Task:
@@ -41,25 +42,25 @@ async def open_task(resources: Resources) -> Task:
     return partial(verify_tracking, event_store=event_store)
 
 
-async def verify_tracking(ctx: Context, *, event_store: EventStore, listens_s: float = LISTENS_S) -> Outcome:
+async def verify_tracking(ctx: Context, *, event_store: EventStore, listens_s: float = MAX_WAIT_S) -> Outcome:
     """Query once. The job is done after an event, or after `listens_s`."""
     began_at = asyncio.get_running_loop().time()
     app = await ctx.step(partial(verifications.see, claim=ctx.job))
     if app is None:
-        return GONE
+        return APP_DELETED
     await ctx.progress(min(app.waited_s / listens_s, 0.99), stage="listening")
-    look = partial(_look, app, began_at, event_store)
+    look = partial(_query, app, began_at, event_store)
     try:
-        if app.may_have_come and (found := await look(arrivals.see)):
-            return Done(verifications.came(app, found))
+        if app.may_have_come and (events := await look(arrivals.see)):
+            return Done(verifications.came(app, events))
         if app.waited_s >= listens_s:
             return Done(verifications.none_came(app, await look(arrivals.see_refused)))
     except Unavailable:
-        return Snooze(LATER_S)
-    return Snooze(min(SOON_S + app.waited_s / 10, LATER_S, listens_s - app.waited_s))
+        return Snooze(MAX_PAUSE_S)
+    return Snooze(min(MIN_PAUSE_S + app.waited_s / 10, MAX_PAUSE_S, listens_s - app.waited_s))
 
 
-async def _look(app: Listening, began_at: float, event_store: EventStore, see: See[T]) -> T:
+async def _query(app: Listening, began_at: float, event_store: EventStore, see: EventQuery[T]) -> T:
     """Query the events since the job was accepted. Raises `Unavailable` while the store is away.
 
     The store has its own clock: the query passes a duration, counted from before the job's first read, so

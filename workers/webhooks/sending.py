@@ -21,14 +21,15 @@ from schemas.settings import Settings
 from workers.web.errors import as_source_errors, retry_after
 from workers.web.fetch import lookup, open_client
 
-#: Seconds of one attempt, without a hanging DNS lookup (`DNS_S` of the fetch); and of these for the response
-#: after its status.
-TRY_S, REST_S = 15.0, 2.0
+#: Seconds of one attempt, without a hanging DNS lookup (`DNS_S` of the fetch).
+TRY_S = 15.0
+#: Seconds of these for the response after its status.
+BODY_TIMEOUT_S = 2.0
 MOST_READ = 64 << 10
 
 #: Connections of one worker. A receiver may close a kept connection in the moment of a send, so it is kept
 #: only as long as a backlog needs it.
-LIMITS = httpx.Limits(max_connections=2000, max_keepalive_connections=100, keepalive_expiry=1.0)
+POOL_LIMITS = httpx.Limits(max_connections=2000, max_keepalive_connections=100, keepalive_expiry=1.0)
 
 #: Headers of each attempt. They request no compression, since the sender doesn't decompress.
 FIXED = {
@@ -40,19 +41,19 @@ FIXED = {
 
 
 #: Reason of a failed attempt: docs/explain/webhooks.md names the checks for each.
-Code: TypeAlias = Literal[
+FailureCode: TypeAlias = Literal[
     "BAD_STATUS", "REDIRECT", "TIMEOUT", "UNREACHABLE", "CONNECTION_LOST", "ADDRESS_REFUSED"
 ]
 
 
-class Answer(NamedTuple):
+class DeliveryResult(NamedTuple):
     """Result of one attempt: the receiver's status, if any, and a code for the cause of a failure.
 
     `after_s` is its Retry-After in seconds, a day at most.
     """
 
     status: int | None
-    code: Code | None = None
+    code: FailureCode | None = None
     after_s: float | None = None
 
 
@@ -61,48 +62,52 @@ async def open_sender(settings: Settings, *, resolver: Resolver = lookup) -> Asy
     """Open the guarded client for all deliveries of a process. Loopback is open as it is to ingests."""
     allowed = urls.read_allowed(settings.fetch_allow)
     async with open_client(
-        allowed=allowed, contact=settings.public_url, resolver=resolver, limits=LIMITS
+        allowed=allowed, contact=settings.public_url, resolver=resolver, limits=POOL_LIMITS
     ) as client:
         yield client
 
 
-async def send(client: httpx.AsyncClient, url: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
+async def send(
+    client: httpx.AsyncClient, url: str, *, headers: Mapping[str, str], body: bytes
+) -> DeliveryResult:
     """POST `body` once. No error of the receiver raises."""
     try:
         with as_source_errors(url):
             async with asyncio.timeout(TRY_S):
                 return await _post(client, url, {**FIXED, **headers}, body)
     except SourceError as error:
-        return Answer(None, _code(error))
+        return DeliveryResult(None, _error_failure(error))
 
 
-async def _post(client: httpx.AsyncClient, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+async def _post(
+    client: httpx.AsyncClient, url: str, headers: Mapping[str, str], body: bytes
+) -> DeliveryResult:
     silence = httpx.Timeout(TRY_S)
     async with client.stream("POST", url, headers=headers, content=body, timeout=silence) as response:
         # The status is already received: an error in the rest doesn't change the result.
         with contextlib.suppress(TimeoutError, httpx.TransportError):
-            async with asyncio.timeout(REST_S):
+            async with asyncio.timeout(BODY_TIMEOUT_S):
                 await _read_rest(response)
-        return Answer(response.status_code, _refusal(response), retry_after(response.headers))
+        return DeliveryResult(response.status_code, _status_failure(response), retry_after(response.headers))
 
 
 async def _read_rest(response: httpx.Response) -> None:
     """Read the response up to its limit, so that its connection can be reused."""
-    left = MOST_READ
+    remaining = MOST_READ
     async for chunk in response.aiter_raw():
-        left -= len(chunk)
-        if left <= 0:
+        remaining -= len(chunk)
+        if remaining <= 0:
             break
 
 
-def _refusal(response: httpx.Response) -> Code | None:
+def _status_failure(response: httpx.Response) -> FailureCode | None:
     """Return the code for a status other than 2xx; a redirect is never followed."""
     if response.is_success:
         return None
     return "REDIRECT" if response.is_redirect else "BAD_STATUS"
 
 
-def _code(error: SourceError) -> Code:
+def _error_failure(error: SourceError) -> FailureCode:
     if isinstance(error, FetchBlocked):
         return "ADDRESS_REFUSED"
     if isinstance(error, FetchTimeout):

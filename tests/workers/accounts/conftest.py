@@ -6,23 +6,23 @@ import pytest_asyncio
 
 from tests import seeds, social_servers
 from tests.social_servers import Fediverse, Pds
-from tests.workers.accounts.project import Project
+from tests.workers.accounts.project import ConnectingProject
 from tests.workers.runtime.workers import Workers
 
 
 @pytest_asyncio.fixture
-async def project(workers: Workers) -> AsyncIterator[Project]:
+async def project(workers: Workers) -> AsyncIterator[ConnectingProject]:
     async with social_servers.fediverse() as fediverse, social_servers.pds() as pds:
         async with workers.pool.acquire() as conn:
             project_id = await seeds.project(conn, workers.org)
-        yield Project(workers, fediverse, pds, project_id)
+        yield ConnectingProject(workers, fediverse, pds, project_id)
 
 
 @pytest_asyncio.fixture
-async def fediverse(project: Project) -> Fediverse:
+async def fediverse(project: ConnectingProject) -> Fediverse:
     return project.fediverse
 
 
 @pytest_asyncio.fixture
-async def pds(project: Project) -> Pds:
+async def pds(project: ConnectingProject) -> Pds:
     return project.pds

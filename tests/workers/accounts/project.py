@@ -28,7 +28,7 @@ KINDS = (CONNECT_ACCOUNT, REGISTER_APP, REFRESH_TOKEN, REVOKE_TOKEN)
 
 
 @dataclass
-class Project:
+class ConnectingProject:
     workers: Workers
     fediverse: Fediverse
     pds: Pds

@@ -15,7 +15,7 @@ from domain.connecting import connect
 from domain.connecting.connect import Code, ConnectArgs, Login
 from tests import seeds
 from tests.social_servers import Fediverse, Issued, Pds, s256
-from tests.workers.accounts.project import BACK, Project
+from tests.workers.accounts.project import BACK, ConnectingProject
 from workers.platforms.mastodon.connect import traits
 from workers.runtime import server_slots
 
@@ -23,7 +23,7 @@ WHO = "/api/v1/accounts/verify_credentials"
 LOGIN = "/xrpc/com.atproto.server.createSession"
 
 
-async def submit(project: Project, platform: str, secret: Code | Login) -> UUID:
+async def submit(project: ConnectingProject, platform: str, secret: Code | Login) -> UUID:
     """Submit the job, for an API key that doesn't exist."""
     server = project.fediverse.url if platform == "mastodon" else project.pds.url
     asked = ConnectArgs(
@@ -33,7 +33,7 @@ async def submit(project: Project, platform: str, secret: Code | Login) -> UUID:
     return (await transact(project.workers.pool, submit)).job_id
 
 
-async def a_key(project: Project) -> UUID:
+async def a_key(project: ConnectingProject) -> UUID:
     found: UUID = await project.workers.pool.fetchval(
         """insert into api_key
                   (organization_id, id, name, key_id, secret_hash, pepper_id, scopes, return_origins)
@@ -51,8 +51,8 @@ def code(fediverse: Fediverse) -> Code:
     return Code(code="secret-code", verifier="secret-verifier")
 
 
-async def test_one_that_dies_between_code_and_commit_says_to_start_again(
-    project: Project, fediverse: Fediverse
+async def test_a_retry_after_the_code_was_used_fails_with_start_again(
+    project: ConnectingProject, fediverse: Fediverse
 ) -> None:
     """The code is used, and its result died with the attempt; a surviving attempt is fenced."""
     await project.registered()
@@ -70,7 +70,7 @@ async def test_one_that_dies_between_code_and_commit_says_to_start_again(
         assert await project.count(table) == 0
 
 
-async def test_a_login_that_dies_is_tried_again(project: Project, pds: Pds) -> None:
+async def test_a_login_that_dies_is_retried(project: ConnectingProject, pds: Pds) -> None:
     pds.held[LOGIN] = asyncio.Event()
     async with project.at_work():
         login = Login(identifier="shop.example", password="secret-app-password")
@@ -83,8 +83,8 @@ async def test_a_login_that_dies_is_tried_again(project: Project, pds: Pds) -> N
     assert await project.count("social_account") == 1
 
 
-async def test_one_that_finds_its_server_busy_comes_again_with_its_code(
-    project: Project, fediverse: Fediverse, monkeypatch: pytest.MonkeyPatch
+async def test_a_connection_at_a_busy_server_is_snoozed_and_keeps_its_code(
+    project: ConnectingProject, fediverse: Fediverse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of two slots one server may hold one: while a login hangs there, another tenant's code isn't sent."""
     monkeypatch.setattr(server_slots, "WAIT_S", 0.0)
@@ -108,7 +108,7 @@ async def test_one_that_finds_its_server_busy_comes_again_with_its_code(
     assert await project.workers.attempts(first) == ["completed"]
 
 
-async def test_two_registrations_at_once_leave_one(project: Project, fediverse: Fediverse) -> None:
+async def test_concurrent_registrations_leave_one(project: ConnectingProject, fediverse: Fediverse) -> None:
     """They are of two organizations, so each has a job of its own."""
     server = Server("mastodon", fediverse.url, BACK)
     fediverse.held["/api/v1/apps"] = asyncio.Event()
@@ -144,7 +144,7 @@ async def test_two_registrations_at_once_leave_one(project: Project, fediverse: 
         ("", "unknown", False),
     ],
 )
-def test_only_mastodon_itself_is_taken_to_keep_its_keys(version: str, software: str, exact: bool) -> None:
+def test_only_mastodon_and_its_forks_are_token_exact(version: str, software: str, exact: bool) -> None:
     found = traits({"version": version})
     assert (found["software"], found["tokenExact"]) == (software, exact)
 
@@ -159,5 +159,5 @@ def test_only_mastodon_itself_is_taken_to_keep_its_keys(version: str, software: 
         {"version": {"x": 1}, "max_toot_chars": None},
     ],
 )
-def test_what_a_server_says_may_be_anything(said: dict[str, object]) -> None:
+def test_any_server_description_yields_traits(said: dict[str, object]) -> None:
     assert traits(said).keys() == {"software", "version", "tokenExact"}

@@ -23,18 +23,18 @@ from tests.peers.simulators.instagram_oauth import CLIENT_ID, CLIENT_SECRET
 from tests.peers.simulators.instagram_user import CALLBACK, DAY_S, long_lived
 from tests.peers.simulators.serving import served
 from tests.waiting import eventually
-from tests.workers.accounts.project import Project
-from tests.workers.dispatcher.test_dispatcher import dispatching
+from tests.workers.accounts.project import ConnectingProject
+from tests.workers.dispatcher.test_dispatcher import run_dispatcher
 from tests.workers.runtime.workers import Workers
 
 CALL = "GET /refresh_access_token"
 
 
 @dataclass
-class Account:
+class InstagramTokenAccount:
     """Ada's account with an Instagram token; `settings` point to the simulator."""
 
-    project: Project
+    project: ConnectingProject
     settings: dict[str, str]
     sim: Sim
     id: UUID
@@ -77,7 +77,7 @@ class Account:
 
 
 @pytest_asyncio.fixture
-async def account(project: Project) -> AsyncIterator[Account]:
+async def account(project: ConnectingProject) -> AsyncIterator[InstagramTokenAccount]:
     with served(Instagram(rate=0, redirect_uris=[CALLBACK])) as base:
         settings = {"instagram_api_url": base, "fetch_allow": base.removeprefix("http://")}
         settings |= {"instagram_client_id": CLIENT_ID, "instagram_client_secret": CLIENT_SECRET}
@@ -90,10 +90,10 @@ async def account(project: Project) -> AsyncIterator[Account]:
             fields: dict[str, Any] = {"platform": "instagram", "external_id": made["user_id"], "grant": grant}
             async with project.workers.pool.acquire() as conn:
                 account_id = await seeds.account(conn, project.workers.org, project.id, **fields)
-            yield Account(project, settings, sim, account_id)
+            yield InstagramTokenAccount(project, settings, sim, account_id)
 
 
-async def test_a_token_is_extended_for_another_sixty_days(account: Account) -> None:
+async def test_a_token_is_extended_for_another_sixty_days(account: InstagramTokenAccount) -> None:
     await account.age(50)
     before = await account.tokens()
     assert (await account.refreshed())["result"] == {"refreshed": True}
@@ -106,7 +106,7 @@ async def test_a_token_is_extended_for_another_sixty_days(account: Account) -> N
 
 
 @pytest.mark.parametrize("days", [60, 61])
-async def test_one_that_has_ended_needs_its_owner(account: Account, days: float) -> None:
+async def test_an_expired_token_requires_a_reconnection(account: InstagramTokenAccount, days: float) -> None:
     await account.age(days)
     assert (await account.refreshed())["result"] == {"reauthRequired": "TOKEN_ENDED"}
     assert await account.status() == "reauth_required"
@@ -114,7 +114,9 @@ async def test_one_that_has_ended_needs_its_owner(account: Account, days: float)
 
 @pytest.mark.parametrize("error", ["password_changed", "app_removed", "unknown_token", "session_invalidated"])
 @pytest.mark.parametrize("days", [0.5, 50])
-async def test_one_that_was_taken_back_needs_its_owner(account: Account, error: str, days: float) -> None:
+async def test_a_revoked_token_requires_a_reconnection(
+    account: InstagramTokenAccount, error: str, days: float
+) -> None:
     """A young token can't be extended, so it is tested instead."""
     await account.age(days)
     await account.sim.call("POST", "/tokens", username="ada", error=error)
@@ -122,7 +124,7 @@ async def test_one_that_was_taken_back_needs_its_owner(account: Account, error: 
     assert await account.status() == "reauth_required"
 
 
-async def test_a_young_one_that_does_is_kept(account: Account) -> None:
+async def test_a_young_token_that_works_is_kept(account: InstagramTokenAccount) -> None:
     await account.age(0.5)
     before = await account.tokens()
     assert (await account.refreshed())["result"] == {"refreshed": True}
@@ -135,7 +137,9 @@ async def test_a_young_one_that_does_is_kept(account: Account) -> None:
 @pytest.mark.parametrize("fault", [Fault.DROP_BEFORE, Fault.REFUSE_500, Fault.ACCEPT_THEN_DROP])
 @pytest.mark.parametrize("days", [0.5, 50])
 @pytest.mark.long
-async def test_what_the_network_loses_needs_nobody(account: Account, fault: Fault, days: float) -> None:
+async def test_a_network_fault_requires_no_reconnection(
+    account: InstagramTokenAccount, fault: Fault, days: float
+) -> None:
     await account.age(days)
     await account.sim.fault("refresh" if days > 1 else "me", fault)
     job = await account.refreshed()
@@ -143,7 +147,7 @@ async def test_what_the_network_loses_needs_nobody(account: Account, fault: Faul
     assert await account.status() == "connected"
 
 
-async def test_a_checkpoint_says_nothing_of_the_token(account: Account) -> None:
+async def test_a_checkpoint_keeps_the_token(account: InstagramTokenAccount) -> None:
     await account.age(50)
     await account.sim.call("POST", "/tokens", username="ada", error="checkpoint")
     job = await account.refreshed()
@@ -151,10 +155,10 @@ async def test_a_checkpoint_says_nothing_of_the_token(account: Account) -> None:
     assert await account.status() == "connected"
 
 
-async def test_the_dispatcher_sees_to_it_though_nobody_posts(account: Account) -> None:
+async def test_the_dispatcher_extends_tokens_without_posts(account: InstagramTokenAccount) -> None:
     await account.age(50)
     settings = msgspec.structs.replace(account.workers.settings, **account.settings)
-    async with dispatching(settings), account.project.at_work(**account.settings):
+    async with run_dispatcher(settings), account.project.at_work(**account.settings):
 
         async def extended() -> bool:
             return (await account.tokens()).generation == 2
@@ -163,7 +167,7 @@ async def test_the_dispatcher_sees_to_it_though_nobody_posts(account: Account) -
     assert await account.asked() == 1
 
 
-async def test_ten_dispatchers_at_once_have_one_job(account: Account) -> None:
+async def test_ten_concurrent_dispatchers_submit_one_job(account: InstagramTokenAccount) -> None:
     await account.age(50)
     assert sum(await asyncio.gather(*(account.due() for _ in range(10)))) == 1
     (job,) = await account.workers.pool.fetch("select * from job")
@@ -174,8 +178,8 @@ async def test_ten_dispatchers_at_once_have_one_job(account: Account) -> None:
 
 
 @pytest.mark.parametrize(("days", "due"), [(0, False), (49, False), (0, True)])
-async def test_one_that_is_not_due_or_of_today_is_left_alone(
-    account: Account, days: float, *, due: bool
+async def test_a_token_not_due_or_of_today_is_not_extended(
+    account: InstagramTokenAccount, days: float, *, due: bool
 ) -> None:
     """Instagram would refuse to extend a token of today."""
     await account.age(days)
@@ -184,7 +188,7 @@ async def test_one_that_is_not_due_or_of_today_is_left_alone(
     assert (await account.due(), await account.project.count("job")) == (0, 0)
 
 
-async def test_one_whose_refresh_failed_comes_up_again(account: Account) -> None:
+async def test_a_failed_refresh_becomes_due_again(account: InstagramTokenAccount) -> None:
     await account.age(50)
     await account.due()
     await account.workers.pool.execute(
@@ -194,7 +198,7 @@ async def test_one_whose_refresh_failed_comes_up_again(account: Account) -> None
     assert (await account.due(), await account.project.count("job")) == (1, 2)
 
 
-async def test_one_that_waits_for_its_owner_is_not_asked_about(account: Account) -> None:
+async def test_a_token_of_an_account_to_reconnect_is_not_refreshed(account: InstagramTokenAccount) -> None:
     await account.age(50)
     need = partial(accounts.require_reauth, organization_id=account.workers.org, account_id=account.id)
     await transact(account.workers.pool, partial(need, reason="TOKEN_REFUSED"))
@@ -202,7 +206,7 @@ async def test_one_that_waits_for_its_owner_is_not_asked_about(account: Account)
     assert await account.due() == 0
 
 
-async def test_a_platform_whose_tokens_need_no_extending_has_none_due(account: Account) -> None:
+async def test_other_platforms_have_no_tokens_to_extend(account: InstagramTokenAccount) -> None:
     async with account.workers.pool.acquire() as conn:
         await seeds.account(conn, account.workers.org, account.project.id)
     await account.workers.pool.execute("update account_credential set rotated_at = now() - interval '1 year'")

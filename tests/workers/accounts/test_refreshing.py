@@ -9,13 +9,13 @@ from domain.accounts import credentials
 from tests.http_server import Told
 from tests.leasing import actions
 from tests.social_servers import REFUSED, UNKNOWN_CLIENT, Fediverse, Pds
-from tests.workers.accounts.project import Project
+from tests.workers.accounts.project import ConnectingProject
 
 REFRESH = "/xrpc/com.atproto.server.refreshSession"
 WHO = "/api/v1/accounts/verify_credentials"
 
 
-async def test_a_session_goes_on_with_its_next_pair(project: Project, pds: Pds) -> None:
+async def test_a_session_goes_on_with_its_next_pair(project: ConnectingProject, pds: Pds) -> None:
     account = await project.blogger()
     before = await project.tokens(account)
     job = await project.refreshed(account)
@@ -27,7 +27,7 @@ async def test_a_session_goes_on_with_its_next_pair(project: Project, pds: Pds) 
     assert abs(after.expires_at - datetime.now(UTC) - pds.lasts) < timedelta(minutes=1)
 
 
-async def test_ten_that_ask_at_once_are_one_call(project: Project, pds: Pds) -> None:
+async def test_ten_concurrent_refreshes_make_one_call(project: ConnectingProject, pds: Pds) -> None:
     account = await project.blogger()
     jobs = await asyncio.gather(*(project.refresh(account) for _ in range(10)))
     assert {*jobs} == {(await project.refreshed(account))["id"]}
@@ -35,7 +35,7 @@ async def test_ten_that_ask_at_once_are_one_call(project: Project, pds: Pds) -> 
     assert await project.status(account) == "connected"
 
 
-async def test_a_rotated_token_takes_the_place_of_the_old_one(project: Project, fediverse: Fediverse) -> None:
+async def test_a_rotated_token_replaces_the_old_one(project: ConnectingProject, fediverse: Fediverse) -> None:
     fediverse.expires_in = 3600
     account = await project.ada()
     for _ in range(2):
@@ -46,8 +46,8 @@ async def test_a_rotated_token_takes_the_place_of_the_old_one(project: Project, 
 
 
 @pytest.mark.parametrize("life_s", [0, -7200, 10**30])
-async def test_a_token_that_has_ended_as_it_comes_is_tried_all_the_same(
-    project: Project, fediverse: Fediverse, pds: Pds, life_s: int
+async def test_a_new_token_that_is_already_expired_is_still_used(
+    project: ConnectingProject, fediverse: Fediverse, pds: Pds, life_s: int
 ) -> None:
     """Otherwise a post that waits for it would request refreshes in a tight loop."""
     fediverse.expires_in, pds.lasts = life_s, timedelta(seconds=min(life_s, 0))
@@ -59,7 +59,9 @@ async def test_a_token_that_has_ended_as_it_comes_is_tried_all_the_same(
         assert ends > datetime.now(UTC) + credentials.FRESH
 
 
-async def test_the_old_refresh_token_stays_where_none_is_sent(project: Project, fediverse: Fediverse) -> None:
+async def test_the_old_refresh_token_stays_if_the_response_has_none(
+    project: ConnectingProject, fediverse: Fediverse
+) -> None:
     fediverse.refreshes["secret-lasting"] = "ada"
     account = await project.ada(refresh_token="secret-lasting")
     await project.refreshed(account)
@@ -68,7 +70,9 @@ async def test_the_old_refresh_token_stays_where_none_is_sent(project: Project, 
 
 
 @pytest.mark.parametrize("error", ["ExpiredToken", "InvalidToken"])
-async def test_a_session_that_has_ended_needs_its_owner(project: Project, pds: Pds, error: str) -> None:
+async def test_an_ended_session_requires_a_reconnection(
+    project: ConnectingProject, pds: Pds, error: str
+) -> None:
     account = await project.blogger()
     pds.broken[REFRESH] = [Told(400, {"error": error})]
     job = await project.refreshed(account)
@@ -82,8 +86,8 @@ async def test_a_session_that_has_ended_needs_its_owner(project: Project, pds: P
 
 
 @pytest.mark.parametrize("told", [REFUSED, UNKNOWN_CLIENT])
-async def test_a_grant_that_is_no_more_needs_its_owner(
-    project: Project, fediverse: Fediverse, told: Told
+async def test_a_revoked_grant_requires_a_reconnection(
+    project: ConnectingProject, fediverse: Fediverse, told: Told
 ) -> None:
     fediverse.expires_in = 3600
     account = await project.ada()
@@ -100,8 +104,8 @@ async def test_a_grant_that_is_no_more_needs_its_owner(
         (Told(200, {"id": "101", "username": "ada"}), "connected"),
     ],
 )
-async def test_a_token_without_another_is_tried(
-    project: Project, fediverse: Fediverse, told: Told, status: str
+async def test_a_token_without_a_refresh_token_is_tested(
+    project: ConnectingProject, fediverse: Fediverse, told: Told, status: str
 ) -> None:
     account = await project.ada()
     fediverse.broken[WHO] = [told]
@@ -111,7 +115,9 @@ async def test_a_token_without_another_is_tried(
 
 @pytest.mark.parametrize("told", [Told(503, {}), Told(429, {}, ("Retry-After: 0",)), Told(200, {"no": 1})])
 @pytest.mark.long
-async def test_what_a_server_is_in_trouble_with_needs_nobody(project: Project, pds: Pds, told: Told) -> None:
+async def test_a_failing_server_requires_no_reconnection(
+    project: ConnectingProject, pds: Pds, told: Told
+) -> None:
     account = await project.blogger()
     pds.broken[REFRESH] = [told]
     job = await project.refreshed(account)
@@ -119,9 +125,7 @@ async def test_what_a_server_is_in_trouble_with_needs_nobody(project: Project, p
     assert pds.count(REFRESH) == 2
 
 
-async def test_a_server_that_suspends_the_account_says_nothing_of_its_tokens(
-    project: Project, pds: Pds
-) -> None:
+async def test_a_suspended_account_keeps_its_tokens(project: ConnectingProject, pds: Pds) -> None:
     account = await project.blogger()
     pds.broken[REFRESH] = [Told(401, {"error": "AccountTakedown"})]
     job = await project.refreshed(account)
@@ -131,7 +135,7 @@ async def test_a_server_that_suspends_the_account_says_nothing_of_its_tokens(
     assert await project.workers.pool.fetchval(waits)
 
 
-async def test_one_that_is_disconnected_meanwhile_gets_no_tokens(project: Project, pds: Pds) -> None:
+async def test_an_account_disconnected_meanwhile_gets_no_tokens(project: ConnectingProject, pds: Pds) -> None:
     account = await project.blogger()
     pds.held[REFRESH] = asyncio.Event()
     async with project.at_work():
@@ -145,8 +149,8 @@ async def test_one_that_is_disconnected_meanwhile_gets_no_tokens(project: Projec
 
 
 @pytest.mark.parametrize("late", [None, Told(400, {"error": "ExpiredToken"})])
-async def test_a_new_connection_stays_whatever_a_late_refresh_brings(
-    project: Project, pds: Pds, late: Told | None
+async def test_a_late_refresh_does_not_overwrite_a_new_connection(
+    project: ConnectingProject, pds: Pds, late: Told | None
 ) -> None:
     account = await project.blogger()
     pds.held[REFRESH] = asyncio.Event()
@@ -162,7 +166,7 @@ async def test_a_new_connection_stays_whatever_a_late_refresh_brings(
     assert await project.status(account) == "connected"
 
 
-async def test_one_that_was_disconnected_is_asked_nothing(project: Project, pds: Pds) -> None:
+async def test_a_disconnected_account_makes_no_call(project: ConnectingProject, pds: Pds) -> None:
     account = await project.blogger()
     await project.disconnect(account)
     assert (await project.refreshed(account))["state"] == "completed"

@@ -15,12 +15,12 @@ from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.tiktok import TikTok
 from tests.social_servers import Fediverse, Pds
-from tests.workers.accounts.project import BACK, Project
+from tests.workers.accounts.project import BACK, ConnectingProject
 
 REVOKE, DELETE = "/oauth/revoke", "/xrpc/com.atproto.server.deleteSession"
 
 
-async def test_disconnecting_waits_for_no_platform(project: Project, pds: Pds) -> None:
+async def test_disconnecting_waits_for_no_platform(project: ConnectingProject, pds: Pds) -> None:
     """The sealed tokens move from the account to the job."""
     account = await project.blogger()
     tokens = await project.tokens(account)
@@ -38,7 +38,7 @@ async def test_disconnecting_waits_for_no_platform(project: Project, pds: Pds) -
     assert tokens.refresh_token not in kept
 
 
-async def test_disconnecting_twice_revokes_once(project: Project, pds: Pds) -> None:
+async def test_disconnecting_twice_revokes_once(project: ConnectingProject, pds: Pds) -> None:
     account = await project.blogger()
     await asyncio.gather(*(project.disconnect(account) for _ in range(4)))
     await project.revoked(account)
@@ -47,8 +47,8 @@ async def test_disconnecting_twice_revokes_once(project: Project, pds: Pds) -> N
 
 @pytest.mark.parametrize("dies", [False, True])
 @pytest.mark.parametrize("platform", ["bluesky", "mastodon"])
-async def test_it_is_revoked_also_if_the_job_dies_after_the_platform_has_done_it(
-    project: Project, fediverse: Fediverse, pds: Pds, platform: str, *, dies: bool
+async def test_a_job_that_dies_after_the_revocation_ends_as_revoked(
+    project: ConnectingProject, fediverse: Fediverse, pds: Pds, platform: str, *, dies: bool
 ) -> None:
     account = await (project.blogger() if platform == "bluesky" else project.ada())
     server, path = (pds, DELETE) if platform == "bluesky" else (fediverse, REVOKE)
@@ -71,26 +71,26 @@ async def test_it_is_revoked_also_if_the_job_dies_after_the_platform_has_done_it
 
 @pytest.mark.parametrize("told", [Told(503, {}), Told(429, {}, ("Retry-After: 0",))])
 @pytest.mark.long
-async def test_a_server_in_trouble_is_asked_again(project: Project, pds: Pds, told: Told) -> None:
+async def test_a_failing_server_is_retried(project: ConnectingProject, pds: Pds, told: Told) -> None:
     account = await project.blogger()
     pds.broken[DELETE] = [told]
     assert (await project.revoked(account))["result"] == {"revoked": True}
     assert pds.count(DELETE) == 2
 
 
-async def test_what_opens_nothing_any_more_is_left(project: Project) -> None:
+async def test_a_dead_token_is_not_revoked(project: ConnectingProject) -> None:
     account = await project.blogger(refresh_token="secret-old")
     assert (await project.revoked(account))["result"] == {"revoked": False}
 
 
-async def test_a_server_that_will_not_ends_it(project: Project, fediverse: Fediverse) -> None:
+async def test_a_refusal_ends_the_revocation(project: ConnectingProject, fediverse: Fediverse) -> None:
     account = await project.ada()
     fediverse.apps.clear()
     assert (await project.revoked(account))["state"] == "failed"
     assert fediverse.count(REVOKE) == 1
 
 
-async def test_it_is_given_up_after_some_tries(project: Project, pds: Pds) -> None:
+async def test_the_revocation_fails_after_its_last_attempt(project: ConnectingProject, pds: Pds) -> None:
     account = await project.blogger()
     pds.broken[DELETE] = [Told(503, {})] * 20
     await project.disconnect(account)
@@ -99,8 +99,8 @@ async def test_it_is_given_up_after_some_tries(project: Project, pds: Pds) -> No
     assert pds.count(DELETE) == 2
 
 
-async def test_access_that_somebody_else_still_uses_is_not_taken(
-    project: Project, fediverse: Fediverse
+async def test_access_shared_with_another_account_is_not_revoked(
+    project: ConnectingProject, fediverse: Fediverse
 ) -> None:
     """For the server all tenants are one application, so a person's consent to one covers the others."""
     account = await project.ada()
@@ -112,7 +112,9 @@ async def test_access_that_somebody_else_still_uses_is_not_taken(
     assert fediverse.count(REVOKE) == 0
 
 
-async def test_one_that_was_let_in_again_meanwhile_stays(project: Project, fediverse: Fediverse) -> None:
+async def test_an_account_reconnected_meanwhile_keeps_its_access(
+    project: ConnectingProject, fediverse: Fediverse
+) -> None:
     account = await project.ada()
     await project.disconnect(account)
     again = await project.ada()
@@ -120,7 +122,7 @@ async def test_one_that_was_let_in_again_meanwhile_stays(project: Project, fediv
     assert (await project.tokens(again)).access_token in fediverse.tokens
 
 
-async def test_what_has_nothing_to_revoke_has_no_job(project: Project) -> None:
+async def test_an_account_without_revocable_tokens_has_no_job(project: ConnectingProject) -> None:
     """Instagram has no call for it, a sandbox no platform, and a leased account its owner's credential."""
     sandbox = await project.workers.pool.fetchval("select id from organization where env = 'test'")
     async with project.workers.pool.acquire() as conn:
@@ -135,7 +137,7 @@ async def test_what_has_nothing_to_revoke_has_no_job(project: Project) -> None:
 
 
 @pytest.mark.parametrize("days", [0, 2])
-async def test_tiktoks_access_is_revoked(project: Project, days: int) -> None:
+async def test_tiktoks_access_is_revoked(project: ConnectingProject, days: int) -> None:
     """An expired access token is refreshed for the revocation."""
     with served(TikTok(rate=0, redirect_uris=[tiktok_user.CALLBACK])) as base:
         async with (

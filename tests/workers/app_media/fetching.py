@@ -27,7 +27,7 @@ from workers.tasks.fetch_app_media import fetch_app_media
 from workers.web.download import Downloads
 
 
-class Fetching(NamedTuple):
+class MediaFetches(NamedTuple):
     """A project, the storage, and a worker's downloads."""
 
     project: Project

@@ -18,7 +18,7 @@ from schemas.app_media import AppMediaKind
 from schemas.errors import Conflict, SourceError, TooLarge
 from tests import media
 from tests.workers import by_hand
-from tests.workers.app_media.fetching import Fetching, site
+from tests.workers.app_media.fetching import MediaFetches, site
 from tests.workers.net import VECTORS, Net
 from tests.workers.tasks.project import Project
 from tests.workers.web.web import say
@@ -34,9 +34,9 @@ SVG = (
 
 
 @pytest.fixture
-def fetching(project: Project, tmp_path: Path) -> Fetching:
+def fetching(project: Project, tmp_path: Path) -> MediaFetches:
     settings = msgspec.structs.replace(project.workers.settings, assets_url=tmp_path.as_uri())
-    return Fetching(project, open_store(settings), tmp_path)
+    return MediaFetches(project, open_store(settings), tmp_path)
 
 
 @pytest_asyncio.fixture
@@ -45,7 +45,7 @@ async def net_downloads(net: Net) -> AsyncIterator[Downloads]:
         yield Downloads(client)
 
 
-async def test_a_file_comes_from_where_it_is(fetching: Fetching) -> None:
+async def test_a_file_is_fetched_from_its_address(fetching: MediaFetches) -> None:
     async with site({"/a": say(302, location="/b"), "/b": say(200, LOGO)}) as (served, downloads):
         row = await fetching.fetched(served.url("/a"), downloads)
     assert (row["status"], row["mime_type"], row["width"]) == ("ready", "image/png", 64)
@@ -53,7 +53,7 @@ async def test_a_file_comes_from_where_it_is(fetching: Fetching) -> None:
     assert await fetching.project.workers.pool.fetchval("select count(*) from media_upload") == 0
 
 
-async def test_of_a_drawing_what_it_was_is_pruned(fetching: Fetching) -> None:
+async def test_the_original_of_a_sanitized_drawing_is_pruned(fetching: MediaFetches) -> None:
     async with site({"/a": say(200, SVG)}) as (served, downloads):
         row = await fetching.fetched(served.url("/a"), downloads)
     await fetching.prune()
@@ -77,7 +77,7 @@ async def test_of_a_drawing_what_it_was_is_pruned(fetching: Fetching) -> None:
     ],
     ids=range(10),
 )  # fmt: skip
-async def test_what_can_not_be_taken_says_why(fetching: Fetching, answer: bytes, code: str) -> None:
+async def test_a_refused_file_has_an_error_code(fetching: MediaFetches, answer: bytes, code: str) -> None:
     async with site({"/a": answer}) as (served, downloads):
         row = await fetching.fetched(served.url("/a"), downloads)
     assert (row["status"], row["error"]["code"]) == ("failed", code)
@@ -85,8 +85,8 @@ async def test_what_can_not_be_taken_says_why(fetching: Fetching, answer: bytes,
     assert fetching.files() == []
 
 
-async def test_no_address_that_is_not_public_is_connected_to(
-    fetching: Fetching, net: Net, net_downloads: Downloads
+async def test_no_private_address_is_connected(
+    fetching: MediaFetches, net: Net, net_downloads: Downloads
 ) -> None:
     """The function itself doesn't check the address: DNS may change before the job runs."""
 
@@ -106,8 +106,8 @@ STEPS = ("begin", "begin_file", "finish")
 
 @pytest.mark.parametrize("dies_at", STEPS)
 @pytest.mark.parametrize("after", [False, True])
-async def test_whoever_dies_there_is_one_row_and_one_file(
-    fetching: Fetching, monkeypatch: pytest.MonkeyPatch, dies_at: str, after: bool
+async def test_a_dying_worker_leaves_one_row_and_one_file(
+    fetching: MediaFetches, monkeypatch: pytest.MonkeyPatch, dies_at: str, after: bool
 ) -> None:
     verb: Callable[..., Awaitable[Any]] = getattr(app_media_fetches, dies_at)
     dead: list[str] = []
@@ -135,7 +135,7 @@ async def test_whoever_dies_there_is_one_row_and_one_file(
     assert await fetching.project.workers.pool.fetchval("select bytes from storage_use") == row["size_bytes"]
 
 
-async def test_a_file_that_is_deleted_while_it_comes_leaves_nothing(fetching: Fetching) -> None:
+async def test_a_file_deleted_during_its_fetch_leaves_nothing(fetching: MediaFetches) -> None:
     async with site({"/a": say(200, LOGO)}) as (served, downloads):
         started = await fetching.start(served.url("/a"))
 
@@ -156,7 +156,7 @@ async def test_a_file_that_is_deleted_while_it_comes_leaves_nothing(fetching: Fe
     assert fetching.files() == []
 
 
-async def test_a_project_that_is_archived_meanwhile_takes_nothing(fetching: Fetching) -> None:
+async def test_a_project_archived_meanwhile_stores_nothing(fetching: MediaFetches) -> None:
     async with site({"/a": say(200, LOGO)}) as (served, downloads):
         started = await fetching.start(served.url("/a"))
         await fetching.project.archive()
@@ -166,7 +166,7 @@ async def test_a_project_that_is_archived_meanwhile_takes_nothing(fetching: Fetc
     assert fetching.files() == []
 
 
-async def test_a_film_streams_within_its_limit(fetching: Fetching) -> None:
+async def test_a_film_streams_within_its_limit(fetching: MediaFetches) -> None:
     """A response without a length is cut off at the first byte too many."""
     film, sent = media.film(more=media.box(b"free", bytes(1 << 20))), asyncio.Event()
 
@@ -208,7 +208,7 @@ FAILING = {
 
 async def test_a_sandbox_draws_what_it_fetches(sandbox: Project, tmp_path: Path) -> None:
     settings = msgspec.structs.replace(sandbox.workers.settings, assets_url=tmp_path.as_uri())
-    mine = Fetching(sandbox, open_store(settings), tmp_path)
+    mine = MediaFetches(sandbox, open_store(settings), tmp_path)
     async with httpx.AsyncClient() as nobody:
         for kind, seen in SEEN.items():
             row = await mine.fetched(f"https://example.test/{kind}", Downloads(nobody), kind)
@@ -218,7 +218,7 @@ async def test_a_sandbox_draws_what_it_fetches(sandbox: Project, tmp_path: Path)
             assert row["error"]["code"] == code
 
 
-async def test_a_storage_that_is_away_is_tried_again_later(fetching: Fetching) -> None:
+async def test_an_unreachable_storage_is_retried_later(fetching: MediaFetches) -> None:
     """A retry has a pause: each attempt fetches the whole file from its server."""
     media.shut(fetching.folder)
     async with site({"/a": say(200, LOGO)}) as (served, downloads):
@@ -227,8 +227,8 @@ async def test_a_storage_that_is_away_is_tried_again_later(fetching: Fetching) -
         assert await fetching.perform(task) == "retry"
 
 
-async def test_a_retry_takes_one_of_the_places_that_are_left(
-    fetching: Fetching, monkeypatch: pytest.MonkeyPatch
+async def test_a_retry_counts_against_the_limit_of_files(
+    fetching: MediaFetches, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app_media_limits, "MOST", {**app_media_limits.MOST, "logo": 1})
     async with site({"/a": say(404), "/b": say(200, LOGO)}) as (served, downloads):

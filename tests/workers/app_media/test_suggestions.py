@@ -26,7 +26,7 @@ PAGE = (
 )
 
 
-class Ingesting:
+class SuggestionIngest:
     def __init__(self, project: Project, folder: Path) -> None:
         self.project, self.folder = project, folder
 
@@ -67,7 +67,7 @@ class Ingesting:
 
 
 async def test_a_sandbox_suggests_a_logo_and_screenshots(sandbox: Project, tmp_path: Path) -> None:
-    mine = Ingesting(sandbox, tmp_path)
+    mine = SuggestionIngest(sandbox, tmp_path)
     assert (await mine.ingest("https://example.test/ok"))["state"] == "completed"
     rows = await mine.rows()
     assert [(row["kind"], row["origin"], row["width"]) for row in rows] == [
@@ -76,10 +76,8 @@ async def test_a_sandbox_suggests_a_logo_and_screenshots(sandbox: Project, tmp_p
     assert await mine.files() == sorted(row["token"] for row in rows)
 
 
-async def test_what_is_known_is_not_kept_again_and_what_was_dropped_stays_away(
-    sandbox: Project, tmp_path: Path
-) -> None:
-    mine = Ingesting(sandbox, tmp_path)
+async def test_known_and_deleted_suggestions_are_not_stored_again(sandbox: Project, tmp_path: Path) -> None:
+    mine = SuggestionIngest(sandbox, tmp_path)
     await mine.ingest("https://example.test/ok")
     logo, first, *_ = before = await mine.rows()
     await mine.delete(logo["id"])
@@ -91,8 +89,8 @@ async def test_what_is_known_is_not_kept_again_and_what_was_dropped_stays_away(
     assert len(await mine.files()) == 2
 
 
-async def test_a_sites_pictures_come_through_the_guard(project: Project, tmp_path: Path) -> None:
-    mine = Ingesting(project, tmp_path)
+async def test_a_sites_pictures_are_fetched_through_the_ssrf_guard(project: Project, tmp_path: Path) -> None:
+    mine = SuggestionIngest(project, tmp_path)
     answers = {
         "/": say(200, PAGE),
         "/logo.png": say(200, LOGO, content_type="image/png"),
@@ -106,16 +104,16 @@ async def test_a_sites_pictures_come_through_the_guard(project: Project, tmp_pat
 
 
 @pytest.mark.parametrize("picture", [say(500), say(200, LOGO[:60] + bytes(3000), content_type="image/png")])
-async def test_no_picture_is_worth_an_ingest(project: Project, tmp_path: Path, picture: bytes) -> None:
-    mine = Ingesting(project, tmp_path)
+async def test_a_failed_picture_fails_no_ingest(project: Project, tmp_path: Path, picture: bytes) -> None:
+    mine = SuggestionIngest(project, tmp_path)
     async with serve({"/": say(200, PAGE), "/logo.png": picture}) as site:
         row = await mine.ingest(site.url("/"), fetch_allow=site.host)
     assert (row["state"], await mine.rows()) == ("completed", [])
     assert await mine.files() == []
 
 
-async def test_a_broken_picture_takes_no_other_with_it(project: Project, tmp_path: Path) -> None:
-    mine = Ingesting(project, tmp_path)
+async def test_a_broken_picture_drops_no_other(project: Project, tmp_path: Path) -> None:
+    mine = SuggestionIngest(project, tmp_path)
     answers = {
         "/": say(200, PAGE),
         "/logo.png": say(200, LOGO[:60] + bytes(3000), content_type="image/png"),
@@ -127,11 +125,11 @@ async def test_a_broken_picture_takes_no_other_with_it(project: Project, tmp_pat
     assert (kept["kind"], await mine.files()) == ("screenshot", [kept["token"]])
 
 
-async def test_pictures_have_so_much_time(
+async def test_pictures_have_a_time_limit(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(suggesting, "SUGGEST_S", 0.0)
-    mine = Ingesting(project, tmp_path)
+    mine = SuggestionIngest(project, tmp_path)
     answers = {"/": say(200, PAGE), "/logo.png": say(200, LOGO, content_type="image/png")}
     async with serve(answers) as site:
         row = await mine.ingest(site.url("/"), fetch_allow=site.host)
@@ -140,6 +138,6 @@ async def test_pictures_have_so_much_time(
 
 async def test_an_ingest_needs_no_storage(sandbox: Project, tmp_path: Path) -> None:
     media.shut(tmp_path)
-    mine = Ingesting(sandbox, tmp_path)
+    mine = SuggestionIngest(sandbox, tmp_path)
     assert (await mine.ingest("https://example.test/ok"))["state"] == "completed"
     assert await mine.rows() == []

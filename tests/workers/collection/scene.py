@@ -18,8 +18,8 @@ from jobs.ledger import Claim
 from schemas.metrics import Collected
 from tests import seeds
 from tests.workers import by_hand
-from tests.workers.tasks.publish_post.project import Death, Mortal
-from workers.platforms.collecting import Collector, Figures, Limits
+from tests.workers.tasks.publish_post.project import Death, MortalContext
+from workers.platforms.collecting import CollectLimits, Collector, Figures
 from workers.runtime.progress import ProgressWriter
 from workers.tasks.collect_metrics import Collectors, collect_metrics
 
@@ -33,13 +33,13 @@ TABLES = {
 
 
 @dataclass
-class Telling(Collector):
+class ScriptedCollector(Collector):
     """Collector that returns `posts` by their external ids. A call first raises the next of `faults`, if any.
 
     A call with a post in `spoiled` always raises that post's.
     """
 
-    limits: ClassVar[Limits] = Limits(batch=2, most=5)
+    limits: ClassVar[CollectLimits] = CollectLimits(batch=2, most=5)
     told: dict[str, Figures] = field(default_factory=dict)
     people: int | None = 10
     faults: list[BaseException | None] = field(default_factory=list)
@@ -70,12 +70,12 @@ class Telling(Collector):
 
 
 @dataclass
-class Scene:
+class CollectionScene:
     pool: Pool
     org: UUID
     id: UUID
     account_id: UUID
-    platform: Telling = field(default_factory=Telling)
+    platform: ScriptedCollector = field(default_factory=ScriptedCollector)
 
     async def post(self, name: str, *, hours: float = 0, account_id: UUID | None = None) -> UUID:
         """Add a post published `hours` ago under this name."""
@@ -112,7 +112,7 @@ class Scene:
     async def perform(self, claim: Claim, death: Death | None = None) -> str:
         """Run and settle one attempt; return its outcome."""
         attempt = by_hand.attempt_of(claim, COLLECT_METRICS)
-        context = Mortal(death, attempt, self.pool, ProgressWriter(self.pool), lambda: 15.0)
+        context = MortalContext(death, attempt, self.pool, ProgressWriter(self.pool), lambda: 15.0)
         platforms = dict.fromkeys(("mastodon", "bluesky"), self.platform)
         task = partial(collect_metrics, collectors=Collectors(platforms, seeds.VAULT))
         return await by_hand.perform(self.pool, task, context, attempt)

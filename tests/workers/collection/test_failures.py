@@ -12,7 +12,7 @@ from schemas.errors import NotSent, PlatformError, ReauthRequired, Rejected, Thr
 from tests import seeds
 from tests.waiting import PATIENCE_S
 from tests.workers import by_hand
-from tests.workers.collection.scene import Scene
+from tests.workers.collection.scene import CollectionScene
 from tests.workers.tasks.publish_post.project import Death
 
 LOST = NotSent("PLATFORM_TIMEOUT", "it did not answer in time")
@@ -20,7 +20,9 @@ LOST = NotSent("PLATFORM_TIMEOUT", "it did not answer in time")
 
 @pytest.mark.parametrize("verb", [visits.begin, visits.keep])
 @pytest.mark.parametrize("after", [False, True])
-async def test_a_worker_that_dies_anywhere_costs_nothing(scene: Scene, verb: Any, after: bool) -> None:
+async def test_a_worker_that_dies_anywhere_loses_no_value(
+    scene: CollectionScene, verb: Any, after: bool
+) -> None:
     """Also between the response and its storage: the run is repeated, and the values are stored once."""
     post = await scene.post("one")
     scene.platform.told["one"] = {"views": 7}
@@ -31,7 +33,7 @@ async def test_a_worker_that_dies_anywhere_costs_nothing(scene: Scene, verb: Any
     assert await scene.count("job where finished_at is null") == 0
 
 
-async def test_a_worker_that_comes_back_from_the_dead_keeps_nothing(scene: Scene) -> None:
+async def test_a_frozen_worker_that_resumes_stores_nothing(scene: CollectionScene) -> None:
     post = await scene.post("one")
     scene.platform.told["one"] = {"views": 7}
     await scene.look()
@@ -49,7 +51,7 @@ async def test_a_worker_that_comes_back_from_the_dead_keeps_nothing(scene: Scene
     assert await scene.values(post) == [(7, 7)]
 
 
-async def test_what_was_told_before_an_answer_was_lost_is_kept(scene: Scene) -> None:
+async def test_values_before_a_lost_response_are_stored(scene: CollectionScene) -> None:
     posts = [await scene.post(f"post {number}", hours=number) for number in range(4)]
     scene.platform.told = {f"post {number}": {"views": 5} for number in range(4)}
     scene.platform.faults = [None, None, LOST, LOST, LOST]
@@ -60,7 +62,7 @@ async def test_what_was_told_before_an_answer_was_lost_is_kept(scene: Scene) -> 
     assert (account["failures"], account["error"], account["asked_at"]) == (1, LOST.code, None)
 
 
-async def test_a_silent_platform_is_asked_less_and_less_often(scene: Scene) -> None:
+async def test_a_silent_platform_is_queried_with_backoff(scene: CollectionScene) -> None:
     waits = list[float]()
     for _ in range(9):
         scene.platform.faults = [LOST]
@@ -80,8 +82,8 @@ async def test_a_silent_platform_is_asked_less_and_less_often(scene: Scene) -> N
         (Rejected("ACCOUNT_SUSPENDED", "it is suspended", category="account_issue"), 300),
     ],
 )
-async def test_what_a_platform_asks_for_is_waited_for(
-    scene: Scene, pool: Pool, error: PlatformError, rest_s: float
+async def test_a_platforms_retry_after_is_obeyed(
+    scene: CollectionScene, pool: Pool, error: PlatformError, rest_s: float
 ) -> None:
     """Only the figures wait: the account's posts go out."""
     scene.platform.faults = [error]
@@ -92,12 +94,12 @@ async def test_what_a_platform_asks_for_is_waited_for(
     assert await scene.count("social_account where cooldown_until is not null") == 0
 
 
-async def test_a_cooldown_of_its_posts_is_one_of_its_figures(scene: Scene, pool: Pool) -> None:
+async def test_a_cooldown_of_its_posts_is_one_of_its_figures(scene: CollectionScene, pool: Pool) -> None:
     await pool.execute("update social_account set cooldown_until = now() + interval '1 hour'")
     assert await scene.visit() == []
 
 
-async def test_a_post_that_is_refused_holds_up_no_other(scene: Scene) -> None:
+async def test_a_refused_post_blocks_no_other(scene: CollectionScene) -> None:
     posts = [await scene.post(f"post {number}", hours=number) for number in range(4)]
     scene.platform.told = {f"post {number}": {"views": 5} for number in range(4)}
     scene.platform.faults = [None, Rejected("PLATFORM_REJECTED", "no", category="platform_rejected")]
@@ -106,7 +108,7 @@ async def test_a_post_that_is_refused_holds_up_no_other(scene: Scene) -> None:
     assert (await scene.account())["failures"] == 0
 
 
-async def test_posts_that_always_fail_hold_up_no_other(scene: Scene) -> None:
+async def test_failing_posts_block_no_other(scene: CollectionScene) -> None:
     """After three failures in a row the platform is left alone, and later other posts follow."""
     posts = {name: await scene.post(name) for name in ("a", "b", "c", "d", "e", "f", "g", "h")}
     scene.platform.spoiled = dict.fromkeys("abcd", LOST)
@@ -119,7 +121,7 @@ async def test_posts_that_always_fail_hold_up_no_other(scene: Scene) -> None:
     assert [await scene.values(posts[name]) for name in "abcd"] == [[]] * 4
 
 
-async def test_a_post_that_fails_once_is_asked_again_within_an_hour(scene: Scene) -> None:
+async def test_a_post_that_fails_once_is_queried_again_within_an_hour(scene: CollectionScene) -> None:
     """At any age of the post. One failed post doesn't count as an unreachable platform."""
     posts = {name: await scene.post(name, hours=24 * 20) for name in ("a", "b")}
     scene.platform.told = {name: {"views": 5} for name in posts}
@@ -132,7 +134,7 @@ async def test_a_post_that_fails_once_is_asked_again_within_an_hour(scene: Scene
     assert [len(await scene.values(post)) for post in posts.values()] == [1, 1]
 
 
-async def test_a_token_that_has_ended_is_refreshed_once(scene: Scene) -> None:
+async def test_an_expired_token_is_refreshed_once(scene: CollectionScene) -> None:
     expired = TokenExpired("TOKEN_EXPIRED", "the token has ended")
     for _ in range(3):
         scene.platform.faults = [expired]
@@ -142,7 +144,7 @@ async def test_a_token_that_has_ended_is_refreshed_once(scene: Scene) -> None:
     assert (await scene.account())["failures"] == 3
 
 
-async def test_a_token_that_is_about_to_end_is_refreshed_first(scene: Scene, pool: Pool) -> None:
+async def test_an_expiring_token_is_refreshed_first(scene: CollectionScene, pool: Pool) -> None:
     ends = datetime.now(UTC) + timedelta(seconds=10)
     async with pool.acquire() as conn:
         await seeds.account(conn, scene.org, scene.id, grant=Grant(access_token="old", expires_at=ends))
@@ -152,7 +154,7 @@ async def test_a_token_that_is_about_to_end_is_refreshed_first(scene: Scene, poo
     assert 0 < (await scene.account())["in_s"] <= cadence.REFRESH_S
 
 
-async def test_an_account_that_only_its_owner_opens_waits_for_them(scene: Scene, pool: Pool) -> None:
+async def test_an_account_to_reconnect_waits_for_its_owner(scene: CollectionScene, pool: Pool) -> None:
     scene.platform.faults = [ReauthRequired("TOKEN_REFUSED", "the token opens nothing")]
     await scene.visit()
     assert (await scene.account())["status"] == "reauth_required"

@@ -6,15 +6,15 @@ from db.pool import Pool
 from domain.accounts.credentials import Grant
 from tests import leasing, seeds
 from tests.domain.project import Project
-from tests.workers.collection.scene import Scene
+from tests.workers.collection.scene import CollectionScene
 
 
-async def leased(scene: Scene, owner: leasing.Owner, project: Project) -> Scene:
+async def leased(scene: CollectionScene, owner: leasing.Owner, project: Project) -> CollectionScene:
     account_id = await leasing.lend(scene.pool, owner, project)
     return replace(scene, org=project.org, id=project.id, account_id=account_id)
 
 
-async def test_each_tenants_posts_and_days_are_its_own(scene: Scene, pool: Pool) -> None:
+async def test_each_tenant_gets_figures_of_its_own_posts_and_days(scene: CollectionScene, pool: Pool) -> None:
     """Followers belong to a tenant's own days; the figures of its posts are collected beyond them."""
     async with pool.acquire() as conn:
         owner = await leasing.owner(conn)
@@ -42,7 +42,9 @@ async def test_each_tenants_posts_and_days_are_its_own(scene: Scene, pool: Pool)
     assert await scene.count("metric_snapshot where organization_id = $1", owner.org) == 0
 
 
-async def test_an_ended_lease_is_asked_about_until_its_posts_are_old(scene: Scene, pool: Pool) -> None:
+async def test_an_ended_lease_is_collected_until_its_posts_are_old(
+    scene: CollectionScene, pool: Pool
+) -> None:
     async with pool.acquire() as conn:
         owner = await leasing.owner(conn)
     first = await leased(scene, owner, Project(scene.org, scene.id))

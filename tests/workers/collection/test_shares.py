@@ -13,19 +13,19 @@ from jobs.kinds import COLLECT_METRICS
 from schemas.settings import Settings
 from tests import seeds
 from tests.waiting import eventually
-from tests.workers.collection.scene import Scene
+from tests.workers.collection.scene import CollectionScene
 from tests.workers.runtime.workers import Workers
-from workers.platforms.collecting import Collector, Figures, Limits
+from workers.platforms.collecting import CollectLimits, Collector, Figures
 from workers.tasks.collect_metrics import Collectors, collect_metrics
 
 SLOTS, HOGS = 8, 12
 SILENT = "https://silent.example"
 
 
-class Slow(Collector):
+class SlowCollector(Collector):
     """Collector that returns accounts of the silent server only once `answers` is set."""
 
-    limits: ClassVar[Limits] = Limits(batch=1, most=1)
+    limits: ClassVar[CollectLimits] = CollectLimits(batch=1, most=1)
 
     def __init__(self) -> None:
         self.answers, self.held = asyncio.Event(), 0
@@ -41,12 +41,14 @@ class Slow(Collector):
         return 1
 
 
-async def test_accounts_on_a_silent_server_delay_no_other_tenants(scene: Scene, settings: Settings) -> None:
+async def test_accounts_on_a_silent_server_delay_no_other_tenants(
+    scene: CollectionScene, settings: Settings
+) -> None:
     await scene.pool.execute("update social_account set collect_at = null")
     async with scene.pool.acquire() as conn:
         for number in range(HOGS):
             await seeds.account(conn, scene.org, scene.id, handle=f"shop{number}", service_url=SILENT)
-    slow = Slow()
+    slow = SlowCollector()
     collectors = Collectors({"mastodon": slow}, seeds.VAULT)
 
     async def all_told() -> bool:

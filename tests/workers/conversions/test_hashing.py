@@ -12,8 +12,8 @@ from domain.events.conversion_lines import OpenDestination
 from domain.events.conversions import Due
 from tests.domain.events.sending import NOW
 from workers.conversions import hashing, meta, tiktok
-from workers.conversions.person import Tree
-from workers.conversions.sorting import sort
+from workers.conversions.person import EventTree
+from workers.conversions.sorting import split_due
 
 HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -45,7 +45,7 @@ KNOWN = {
 
 
 @pytest.mark.parametrize(("field", "sent", "normal"), NORMAL)
-def test_normal_forms_are_metas(field: str, sent: str, normal: str) -> None:
+def test_normal_forms_match_metas_examples(field: str, sent: str, normal: str) -> None:
     assert hashing.hashed(sent, hashing.META[field]) == hashing.sha256(normal)
 
 
@@ -54,15 +54,19 @@ def test_hashes_are_sha_256(text: str) -> None:
     assert hashing.sha256(text) == KNOWN[text]
 
 
-def test_a_phone_has_its_plus_at_tiktok_alone() -> None:
-    assert hashing.hashed("+1 650 555 1212", hashing.TIKTOK["phone"]) == hashing.sha256("+16505551212")
+def test_only_tiktoks_phone_keeps_its_plus() -> None:
+    assert hashing.hashed("+1 650 555 1212", hashing.TIKTOK_NORMAL_FORMS["phone"]) == hashing.sha256(
+        "+16505551212"
+    )
     for text in ("650 555 1212", "0049 151 23456", "+0 123 45678", "+49", "+1234567890123456"):
         assert hashing.hashed(text, hashing.META["ph"]) is None, text
 
 
-def test_a_hash_passes_whatever_its_letters() -> None:
+def test_a_hash_passes_in_any_case() -> None:
     made = hashing.sha256("x")
-    assert {hashing.hashed(text, hashing.email) for text in (made, made.upper(), f" {made}")} == {made}
+    assert {hashing.hashed(text, hashing.normalize_email) for text in (made, made.upper(), f" {made}")} == {
+        made
+    }
 
 
 texts = st.text(max_size=30)
@@ -88,14 +92,14 @@ people = st.fixed_dictionaries(
 
 
 @given(traits=people, properties=people, user_id=st.none() | st.emails() | texts.filter(bool))
-def test_what_names_a_person_is_hashed_whatever_it_is(
+def test_personal_data_is_hashed_for_any_input(
     traits: dict[str, Any], properties: dict[str, Any], user_id: str | None
 ) -> None:
     """No input of an app raises an error."""
     context = {"traits": traits, "userAgent": "ua", "page": {"url": "https://a.example/b?c=d#e"}}
-    tree = Tree({"context": context, "properties": properties})
+    tree = EventTree({"context": context, "properties": properties})
     found = due(user_id=user_id)
-    for made in (meta.event(TO, found, tree), tiktok.event(TO, found, tree)):
+    for made in (meta.build_event(TO, found, tree), tiktok.build_event(TO, found, tree)):
         if isinstance(made, tuple):
             assert made.code == "NO_IDENTIFIER"
             continue
@@ -121,6 +125,6 @@ def due(**fields: Any) -> Due:
     return Due(**given | fields)
 
 
-def test_an_event_that_is_gone_ends_its_conversion() -> None:
-    _, [end] = sort([due(context=None, properties=None)], meta.event, TO, now=NOW)
+def test_a_deleted_event_ends_its_conversion() -> None:
+    _, [end] = split_due([due(context=None, properties=None)], meta.build_event, TO, now=NOW)
     assert (end.state, end.error_code) == ("skipped", "EVENT_GONE")

@@ -18,8 +18,8 @@ from domain.apps.relays import USUAL
 from domain.events.conversion_lines import OpenDestination
 from tests.workers.conversions.test_hashing import due
 from workers.conversions import forms, meta, person, pii, tiktok
-from workers.conversions.person import Tree
-from workers.conversions.pii import NOBODY, Known, Strictness, know, tells
+from workers.conversions.person import EventTree
+from workers.conversions.pii import UNKNOWN_PERSON, KnownPerson, Strictness, collect_known, contains_pii
 
 WEB = OpenDestination("web", sandbox=False, pixel_id="1", token="t", sealed=b"", test_event_code=None)
 IOS = WEB._replace(platform="ios")
@@ -106,7 +106,7 @@ def decoded(text: str) -> set[str]:
     return {re.sub(r"[\s+]", "", one).lower() for one in seen}
 
 
-def event(planted: Mapping[tuple[str, ...], Any], traits: Mapping[str, str]) -> Tree:
+def event(planted: Mapping[tuple[str, ...], Any], traits: Mapping[str, str]) -> EventTree:
     root: dict[str, Any] = {"context": {"traits": traits}, "properties": {}}
     for path, value in {**PLAIN, **planted}.items():
         at = root
@@ -116,13 +116,13 @@ def event(planted: Mapping[tuple[str, ...], Any], traits: Mapping[str, str]) -> 
     root["context"]["device"]["adTrackingEnabled"] = True
     root["context"]["os"]["name"] = "iOS"
     root["properties"]["products"] = [{"product_id": root["properties"].pop("product_id")}]
-    return Tree(json.loads(json.dumps(root)))
+    return EventTree(json.loads(json.dumps(root)))
 
 
-def sent(tree: Tree, event_id: str = "e") -> list[str]:
+def sent(tree: EventTree, event_id: str = "e") -> list[str]:
     """Return the bodies to send: to both destinations, of a website and of an app."""
     found = due(event_id=event_id, event_name=USUAL["meta"]["sign_up"], user_id="u")
-    bodies = (make(to, found, tree) for make in (meta.event, tiktok.event) for to in (WEB, IOS))
+    bodies = (make(to, found, tree) for make in (meta.build_event, tiktok.build_event) for to in (WEB, IOS))
     return [msgspec.json.encode(one).decode() for one in bodies if isinstance(one, dict)]
 
 
@@ -170,7 +170,7 @@ def test_what_is_planted_in_a_field_never_leaves(
 
 
 @given(secret=st.sampled_from([EMAIL, *PHONES[:2], *IPS]), names=encodings, around=surroundings)
-def test_an_event_id_that_tells_leaves_as_a_hash(secret: str, names: list[str], around: str) -> None:
+def test_an_event_id_with_pii_is_sent_as_a_hash(secret: str, names: list[str], around: str) -> None:
     text = secret
     for name in names:
         text = ENCODINGS[name](text)
@@ -179,7 +179,7 @@ def test_an_event_id_that_tells_leaves_as_a_hash(secret: str, names: list[str], 
             _holds_nothing(value, secret)
 
 
-def test_what_has_its_form_leaves_as_it_is() -> None:
+def test_values_of_their_format_are_sent_unchanged() -> None:
     """This proves that the values above are missing because they are planted."""
     tree = event({}, {"email": EMAIL, "phone": f"+{DIGITS}", "lastName": NAME})
     left = set[str]().union(*map(values, sent(tree)))
@@ -188,69 +188,73 @@ def test_what_has_its_form_leaves_as_it_is() -> None:
 
 
 FITS = [
-    (forms.ip, "203.0.113.7", "203.0.113.7"),
-    (forms.ip, "2001:DB8:0::1", "2001:db8::1"),
-    (forms.ip, "::ffff:203.0.113.7", "203.0.113.7"),
-    (forms.ip, "fe80::1%jane@mail.example", None),
-    (forms.ip, "unknown", None),
+    (forms.check_ip, "203.0.113.7", "203.0.113.7"),
+    (forms.check_ip, "2001:DB8:0::1", "2001:db8::1"),
+    (forms.check_ip, "::ffff:203.0.113.7", "203.0.113.7"),
+    (forms.check_ip, "fe80::1%jane@mail.example", None),
+    (forms.check_ip, "unknown", None),
     (
-        forms.user_agent,
+        forms.check_user_agent,
         "Mozilla/5.0 Chrome/120.0.0.0 Safari/537.36",
         "Mozilla/5.0 Chrome/120.0.0.0 Safari/537.36",
     ),
     (
-        forms.user_agent,
+        forms.check_user_agent,
         "Instagram 302.0.0.23.114 Android (33/13; qcom; 520702231)",
         "Instagram 302.0.0.23.114 Android (33/13; qcom; )",
     ),
-    (forms.user_agent, "App/1.0 (jane@mail.example; iPhone)", "App/1.0 (; iPhone)"),
-    (forms.user_agent, "App/1.0 jane%40mail.example", None),
+    (forms.check_user_agent, "App/1.0 (jane@mail.example; iPhone)", "App/1.0 (; iPhone)"),
+    (forms.check_user_agent, "App/1.0 jane%40mail.example", None),
     (
-        forms.fbc,
+        forms.check_fbc,
         "fb.1.1554763741205.AbCdEfGhIjKlMnOpQrStUvWxYz1234567890.Bg",
         "fb.1.1554763741205.AbCdEfGhIjKlMnOpQrStUvWxYz1234567890.Bg",
     ),
-    (forms.fbc, "fb.1.1554763741205.4915112345678491511234", None),
-    (forms.fbc, "fb.1.4915112345678.AbCdEfGhIjKlMnOpQrStUvWxYz", None),
-    (forms.fbp, "fb.1.1596403881668.jane", None),
-    (forms.ttclid, "E_C_P_CrkBjaneIsNotHere-1234", "E_C_P_CrkBjaneIsNotHere-1234"),
-    (forms.ttclid, "jane-doe-of-mail-example", None),
-    (forms.ttp, "94e2a4j9-h3ss-k5h5-98cc-c84n745mk287", "94e2a4j9-h3ss-k5h5-98cc-c84n745mk287"),
-    (forms.ttp, "4915112345678491511234", None),
-    (forms.advertising_id, "00000000-0000-0000-0000-000000000000", None),
-    (forms.order_id, "1000004711", "1000004711"),
-    (forms.order_id, "0151 12345678", None),
-    (forms.order_id, "ORD-2026-000123", "ORD-2026-000123"),
-    (forms.order_id, "#2026-1234567", "#2026-1234567"),
-    (forms.order_id, "20261130-0001", "20261130-0001"),
-    (forms.order_id, "2026-11-30-1234567", "2026-11-30-1234567"),
-    (forms.order_id, "ORD-2026-11-30-000123", "ORD-2026-11-30-000123"),
-    (forms.order_id, "+20261130-0001", None),
-    (forms.order_id, "tel 2026-555-0123", None),
-    (forms.order_id, "ORD-202-555-0123", None),
-    (forms.order_id, "2026-0151-12345678", None),
-    (forms.order_id, "ORD-2026-555-123-4567", None),
-    (forms.product_id, "shopify_DE_7982904672311_43729384792873", "shopify_DE_7982904672311_43729384792873"),
-    (forms.path, "/2024/11/30/tide-tables", "/2024/11/30/tide-tables"),
-    (forms.path, "/u/jane%252540mail.example", None),
-    (forms.origin, "https://jane@shop.example/", "https://shop.example"),
-    (forms.origin, "https://198.51.100.23/", None),
-    (forms.origin, "https://jane%2540mail.example/", None),
+    (forms.check_fbc, "fb.1.1554763741205.4915112345678491511234", None),
+    (forms.check_fbc, "fb.1.4915112345678.AbCdEfGhIjKlMnOpQrStUvWxYz", None),
+    (forms.check_fbp, "fb.1.1596403881668.jane", None),
+    (forms.check_ttclid, "E_C_P_CrkBjaneIsNotHere-1234", "E_C_P_CrkBjaneIsNotHere-1234"),
+    (forms.check_ttclid, "jane-doe-of-mail-example", None),
+    (forms.check_ttp, "94e2a4j9-h3ss-k5h5-98cc-c84n745mk287", "94e2a4j9-h3ss-k5h5-98cc-c84n745mk287"),
+    (forms.check_ttp, "4915112345678491511234", None),
+    (forms.check_advertising_id, "00000000-0000-0000-0000-000000000000", None),
+    (forms.check_order_id, "1000004711", "1000004711"),
+    (forms.check_order_id, "0151 12345678", None),
+    (forms.check_order_id, "ORD-2026-000123", "ORD-2026-000123"),
+    (forms.check_order_id, "#2026-1234567", "#2026-1234567"),
+    (forms.check_order_id, "20261130-0001", "20261130-0001"),
+    (forms.check_order_id, "2026-11-30-1234567", "2026-11-30-1234567"),
+    (forms.check_order_id, "ORD-2026-11-30-000123", "ORD-2026-11-30-000123"),
+    (forms.check_order_id, "+20261130-0001", None),
+    (forms.check_order_id, "tel 2026-555-0123", None),
+    (forms.check_order_id, "ORD-202-555-0123", None),
+    (forms.check_order_id, "2026-0151-12345678", None),
+    (forms.check_order_id, "ORD-2026-555-123-4567", None),
+    (
+        forms.check_product_id,
+        "shopify_DE_7982904672311_43729384792873",
+        "shopify_DE_7982904672311_43729384792873",
+    ),
+    (forms.check_path, "/2024/11/30/tide-tables", "/2024/11/30/tide-tables"),
+    (forms.check_path, "/u/jane%252540mail.example", None),
+    (forms.check_origin, "https://jane@shop.example/", "https://shop.example"),
+    (forms.check_origin, "https://198.51.100.23/", None),
+    (forms.check_origin, "https://jane%2540mail.example/", None),
 ]
 
 
 @pytest.mark.parametrize(("form", "text", "left"), FITS)
-def test_forms(form: Callable[[str, Known], str | None], text: str, left: str | None) -> None:
-    assert form(text, NOBODY) == left
+def test_formats(form: Callable[[str, KnownPerson], str | None], text: str, left: str | None) -> None:
+    assert form(text, UNKNOWN_PERSON) == left
 
 
 @pytest.mark.parametrize("end", ["", ":", "::", ":.", ":x", "::zz", ":::1", ".", ": "])
-def test_an_ipv6_address_is_found_whatever_follows_it(end: str) -> None:
-    assert tells(f"from {IPS[1]}{end} today", Strictness.MARKED)
+def test_an_ipv6_address_is_found_before_any_suffix(end: str) -> None:
+    assert contains_pii(f"from {IPS[1]}{end} today", Strictness.MARKED)
 
 
 @pytest.mark.parametrize("text", [":" * 1_000, "a:" * 500, "1::" * 333])
-def test_colons_cost_no_look_each(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_colons_cost_no_check_each(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An app's key is public in a web page, so strangers choose the texts."""
     looks: list[str] = []
 
@@ -259,22 +263,24 @@ def test_colons_cost_no_look_each(text: str, monkeypatch: pytest.MonkeyPatch) ->
         return False
 
     monkeypatch.setattr(pii, "is_ip", is_ip)
-    tells(text, Strictness.MARKED)
+    contains_pii(text, Strictness.MARKED)
     assert len(looks) <= 100
     assert max(map(len, looks), default=0) <= 100
 
 
 def test_a_known_person_is_found_in_other_fields() -> None:
-    known = know({"em": "jane.doe@mail.example", "ph": "+49 151 12345678", "fn": "Jane", "ln": "Doe"})
+    known = collect_known(
+        {"em": "jane.doe@mail.example", "ph": "+49 151 12345678", "fn": "Jane", "ln": "Doe"}
+    )
     for text in ("jane.doe", "DOE", "number 15112345678x"):
-        assert tells(text, Strictness.WRITTEN, known), text
-        assert not tells(text, Strictness.WRITTEN), text
+        assert contains_pii(text, Strictness.WRITTEN, known), text
+        assert not contains_pii(text, Strictness.WRITTEN), text
 
 
-def test_numbers_that_are_too_long_for_what_they_count_are_dropped() -> None:
+def test_oversized_quantities_and_prices_are_dropped() -> None:
     product = {"product_id": "a", "quantity": int(DIGITS), "price": int(DIGITS)}
-    tree = Tree({"context": {}, "properties": {"products": [product]}})
-    assert person.products(tree) == [("a", 1, None)]
+    tree = EventTree({"context": {}, "properties": {"products": [product]}})
+    assert person.list_products(tree) == [("a", 1, None)]
     assert tree.dropped == {"quantity", "price"}
 
 

@@ -30,7 +30,7 @@ from workers.dispatcher.overdue import OVERDUE
 from workers.runtime.shutdown import Stop
 
 
-class Recorder(Courier):
+class RecordingCourier(Courier):
     """Courier that records wakes instead of sending them."""
 
     def __init__(self) -> None:
@@ -41,9 +41,9 @@ class Recorder(Courier):
 
 
 @asynccontextmanager
-async def dispatching(settings: Settings) -> AsyncIterator[Recorder]:
+async def run_dispatcher(settings: Settings) -> AsyncIterator[RecordingCourier]:
     """Run a dispatcher in the test's own loop until the block ends."""
-    recorder, stop = Recorder(), Stop()
+    recorder, stop = RecordingCourier(), Stop()
     async with asyncio.TaskGroup() as group:
         group.create_task(Dispatcher(settings, recorder).run(stop))
         yield recorder
@@ -65,8 +65,8 @@ async def leaders(conn: Conn) -> list[int]:
     return [row["pid"] for row in rows]
 
 
-async def test_a_job_whose_message_was_lost_is_sent_for(settings: Settings, conn: Conn, org: UUID) -> None:
-    async with dispatching(settings) as courier:
+async def test_a_job_with_a_lost_message_gets_a_wake(settings: Settings, conn: Conn, org: UUID) -> None:
+    async with run_dispatcher(settings) as courier:
         await scene.submit(conn, org)
         await eventually(lambda: answer(courier.sent))
     assert {(wake.pool, wake.kind) for wake in courier.sent} == {("ingest", "run_errand")}
@@ -79,24 +79,24 @@ async def answer(value: object) -> object:
 
 async def test_a_scheduled_job_starts_at_its_time(settings: Settings, conn: Conn, org: UUID) -> None:
     run_at = datetime.now(UTC) + timedelta(seconds=0.3)
-    async with dispatching(settings) as courier:
+    async with run_dispatcher(settings) as courier:
         await scene.submit(conn, org, run_at=run_at)
         await eventually(lambda: answer(courier.sent))
     assert datetime.now(UTC) >= run_at
     assert len(await scene.pull(conn, await scene.worker(conn))) == 1
 
 
-async def test_lost_and_late_jobs_are_seen_to(settings: Settings, conn: Conn, org: UUID) -> None:
+async def test_lost_and_overdue_jobs_are_handled(settings: Settings, conn: Conn, org: UUID) -> None:
     """A dead worker's job returns into its line; one past its deadline fails."""
     lost = await scene.started(conn, org)
     await scene.lose(conn, lost)
     late = await scene.submit(conn, org, scene.ERRAND._replace(total_s=0))
-    async with dispatching(settings):
+    async with run_dispatcher(settings):
         await eventually(lambda: has(conn, lost.id, "state = 'queued' and crashes = 1"))
         await eventually(lambda: has(conn, late.job_id, "error ->> 'code' = 'DEADLINE'"))
 
 
-async def test_what_is_old_goes(settings: Settings, conn: Conn, org: UUID) -> None:
+async def test_old_rows_are_deleted(settings: Settings, conn: Conn, org: UUID) -> None:
     claim = await scene.started(conn, org)
     await scene.settle(conn, [claim], Done())
     await conn.execute("update job set finished_at = now() - interval '31 days'")
@@ -105,11 +105,11 @@ async def test_what_is_old_goes(settings: Settings, conn: Conn, org: UUID) -> No
     async def gone() -> bool:
         return not await conn.fetchval("select exists (select from job) or exists (select from worker)")
 
-    async with dispatching(settings):
+    async with run_dispatcher(settings):
         await eventually(gone)
 
 
-async def test_full_batches_follow_each_other_at_once(
+async def test_a_full_batch_is_followed_at_once(
     settings: Settings, conn: Conn, org: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a partial batch the next one would not run in this test's time."""
@@ -120,7 +120,7 @@ async def test_full_batches_follow_each_other_at_once(
     async def left() -> bool:
         return not await conn.fetchval("select exists (select from job where finished_at is null)")
 
-    async with dispatching(settings):
+    async with run_dispatcher(settings):
         await eventually(left)
 
 
@@ -128,9 +128,9 @@ async def test_one_of_many_leads_and_another_takes_over(settings: Settings, conn
     async def led() -> list[int]:
         return await leaders(conn)
 
-    async with dispatching(settings):
+    async with run_dispatcher(settings):
         first = await eventually(led)
-        async with dispatching(settings):
+        async with run_dispatcher(settings):
             await eventually(lambda: standing_by(conn))
             assert await led() == first
             await conn.execute("select pg_terminate_backend($1)", first[0])
@@ -168,10 +168,10 @@ async def gone(conn: Conn) -> bool:
 
 
 @pytest.mark.long
-async def test_a_postgres_that_hangs_costs_no_job_its_worker(own_servers: servers.Servers) -> None:
+async def test_a_frozen_postgres_rescues_no_job(own_servers: servers.Servers) -> None:
     """A rescue under way at the freeze is not carried out after it."""
     settings = servers.settings_for(own_servers.postgres.url, own_servers.valkey.url, lease_s=3)
-    async with dispatching(settings):
+    async with run_dispatcher(settings):
         async with open_pool(settings.database_url, name="test") as pool, pool.acquire() as conn:
             [org] = await scene.tenants(conn)
             await eventually(lambda: leaders(conn))
@@ -190,7 +190,7 @@ async def test_a_postgres_that_hangs_costs_no_job_its_worker(own_servers: server
             assert row["lasted"] > timedelta(seconds=6)
 
 
-async def test_it_ends_in_order_when_it_is_told_to(settings: Settings, conn: Conn) -> None:
+async def test_it_ends_cleanly_on_a_stop(settings: Settings, conn: Conn) -> None:
     environ = {
         **os.environ,
         **{name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()},

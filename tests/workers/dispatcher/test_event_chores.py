@@ -19,7 +19,7 @@ from workers.runtime.shutdown import Stop
 
 
 @asynccontextmanager
-async def keeping(*settings: Settings) -> AsyncIterator[None]:
+async def run_keepers(*settings: Settings) -> AsyncIterator[None]:
     """Run event keepers in the test's own loop until the block ends."""
     stop = Stop()
     async with asyncio.TaskGroup() as group:
@@ -33,7 +33,7 @@ def asking(conn: Conn, sql: str) -> Callable[[], Awaitable[object]]:
     return lambda: conn.fetchval(sql)
 
 
-async def test_all_of_them_are_done(settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_all_chores_run(settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
     today = partitions.today()
     monkeypatch.setattr(partitions, "today", lambda: today)
     await send(conn, [event(number) for number in range(30)])
@@ -41,7 +41,7 @@ async def test_all_of_them_are_done(settings: Settings, conn: Conn, monkeypatch:
     await conn.execute("update event_generation set since = now() - interval '16 days'")
     await conn.execute("select make_event_days($1::date - 40, $1::date - 9)", today)
     short = msgspec.structs.replace(settings, event_days=8)
-    async with keeping(short, short):
+    async with run_keepers(short, short):
         await eventually(asking(conn, "select not exists (select from event_delta)"))
         await eventually(
             asking(conn, f"select to_regclass('event_{today + timedelta(days=9):%Y%m%d}')::text")
@@ -54,7 +54,7 @@ async def test_all_of_them_are_done(settings: Settings, conn: Conn, monkeypatch:
     assert await wrong_counts(conn) == []
 
 
-async def test_a_rotation_that_cannot_begin_holds_up_no_fold(
+async def test_a_blocked_rotation_delays_no_fold(
     settings: Settings, pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It times out after a second, and is repeated later."""
@@ -64,7 +64,7 @@ async def test_a_rotation_that_cannot_begin_holds_up_no_fold(
         held = writing.transaction()
         await held.start()
         await group_commit.keep(writing, [event(1)])
-        async with keeping(settings):
+        async with run_keepers(settings):
             for number in (2, 3):
                 await send(conn, [event(number)])
                 await eventually(asking(conn, "select not exists (select from event_delta)"))
@@ -73,11 +73,11 @@ async def test_a_rotation_that_cannot_begin_holds_up_no_fold(
             await eventually(asking(conn, "select n = 1 from event_generation"))
 
 
-async def test_a_store_that_is_cut_off_is_found_again(settings: Settings, conn: Conn) -> None:
+async def test_it_reconnects_to_the_event_store(settings: Settings, conn: Conn) -> None:
     cut = (
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'dispatcher-events'"
     )
-    async with keeping(settings):
+    async with run_keepers(settings):
         for number in range(3):
             await send(conn, [event(number)])
             await eventually(asking(conn, "select not exists (select from event_delta)"))

@@ -45,7 +45,7 @@ async def accounts(conn: Conn, project: Project) -> list[UUID]:
     return found
 
 
-async def test_an_account_whose_visit_is_refused_comes_up_again_soon(conn: Conn, project: Project) -> None:
+async def test_an_account_with_a_refused_collection_is_due_again_soon(conn: Conn, project: Project) -> None:
     refused, *others = await accounts(conn, project)
     await refuse(conn, f"collect:{refused}")
     assert await visits.submit_due(conn) == 3
@@ -56,7 +56,7 @@ async def test_an_account_whose_visit_is_refused_comes_up_again_soon(conn: Conn,
     ]  # fmt: skip
 
 
-async def test_a_refresh_that_is_refused_keeps_no_other_one_back(conn: Conn, project: Project) -> None:
+async def test_a_refused_refresh_blocks_no_other(conn: Conn, project: Project) -> None:
     refused, *others = await accounts(conn, project)
     await refuse(conn, f"refresh:{refused}")
     assert await credentials.refresh_due(conn) == 3
@@ -74,7 +74,7 @@ async def lines(conn: Conn, project: Project) -> dict[str, Line]:
     return found
 
 
-async def test_a_line_whose_job_is_refused_keeps_no_other_one_back(conn: Conn, project: Project) -> None:
+async def test_a_line_with_a_refused_job_blocks_no_other(conn: Conn, project: Project) -> None:
     found = await lines(conn, project)
     refused, *others = found
     await refuse(conn, refused)
@@ -82,7 +82,7 @@ async def test_a_line_whose_job_is_refused_keeps_no_other_one_back(conn: Conn, p
     assert await keys(conn) == {*others}
 
 
-async def test_lines_of_a_project_that_is_purged_are_left_to_the_purge(conn: Conn, project: Project) -> None:
+async def test_lines_of_a_purged_project_get_no_job(conn: Conn, project: Project) -> None:
     """Otherwise jobs would repeatedly scan rows under deletion."""
     found = await lines(conn, project)
     await conn.execute("update project set status = 'archived', archived_at = now(), purging_at = now()")

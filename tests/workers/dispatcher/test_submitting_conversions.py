@@ -12,15 +12,15 @@ from tests.domain.events.sending import PROJECT
 from tests.relay import Loss
 from tests.waiting import PATIENCE_S
 from workers.dispatcher import conversions
-from workers.dispatcher.conversions import Look
+from workers.dispatcher.conversions import ConversionScan
 
 
 @pytest.mark.parametrize("words", ["", "conversion_destination"])
-async def test_a_silent_main_database_is_waited_for_so_long_as_a_whole(
+async def test_a_silent_main_database_has_one_total_timeout(
     settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
     """Silent from the first byte on, or from a statement on: event counts wait meanwhile."""
-    monkeypatch.setattr(conversions, "PATIENCE_S", 1.0)
+    monkeypatch.setattr(conversions, "SUBMIT_TIMEOUT_S", 1.0)
     await conn.execute(
         """insert into event_conversion (project_id, app_no, destination, event_key, id, name, event_name,
                                          occurred_at)
@@ -30,6 +30,6 @@ async def test_a_silent_main_database_is_waited_for_so_long_as_a_whole(
     async with relay.before(settings.database_url) as network:
         network.whole = not words
         network.fall_silent_at(words, Loss.ANSWER, whole=True)
-        look = Look(network.url)
+        look = ConversionScan(network.url)
         async with asyncio.timeout(PATIENCE_S):
             assert await look.submit(conn) == 0

@@ -15,7 +15,7 @@ def reach(uptime: Uptime, *, first: float, last: float, every: float = 1.0) -> N
         at += every
 
 
-def test_not_before_a_whole_lease() -> None:
+def test_it_is_steady_after_a_whole_lease() -> None:
     uptime = Uptime(LEASE_S)
     assert not uptime.is_steady
     reach(uptime, first=0, last=9)
@@ -24,7 +24,7 @@ def test_not_before_a_whole_lease() -> None:
     assert uptime.is_steady
 
 
-def test_a_gap_starts_it_over() -> None:
+def test_a_gap_resets_it() -> None:
     uptime = Uptime(LEASE_S)
     reach(uptime, first=0, last=30)
     reach(uptime, first=36, last=45)
@@ -33,7 +33,7 @@ def test_a_gap_starts_it_over() -> None:
     assert uptime.is_steady
 
 
-def test_a_failure_starts_it_over() -> None:
+def test_a_failure_resets_it() -> None:
     uptime = Uptime(LEASE_S)
     reach(uptime, first=0, last=30)
     uptime.failed()
@@ -44,13 +44,13 @@ def test_a_failure_starts_it_over() -> None:
     assert uptime.is_steady
 
 
-def test_a_pause_in_which_no_lease_can_run_out_is_no_gap() -> None:
+def test_a_pause_shorter_than_any_lease_is_no_gap() -> None:
     uptime = Uptime(LEASE_S)
     reach(uptime, first=0, last=30, every=5)
     assert uptime.is_steady
 
 
-def test_a_judgement_that_comes_late_comes_after_a_gap() -> None:
+def test_a_late_judgement_follows_a_gap() -> None:
     uptime = Uptime(LEASE_S)
     reach(uptime, first=0, last=30)
     assert uptime.deadline == START + timedelta(seconds=35)

@@ -3,43 +3,43 @@
 from itertools import pairwise
 from uuid import UUID
 
-from jobs.maintenance import Due
+from jobs.maintenance import DuePool
 from schemas import ids
-from workers.dispatcher.wake import FIRST_S, MOST_S, WakeLimiter
+from workers.dispatcher.wake import MAX_WAIT_S, MIN_WAIT_S, WakeLimiter
 
 ROTOR = UUID(int=0)
 TICK_S = 1 / 16
 
 
-def due(pool: str = "ingest") -> Due:
-    return Due(pool, "ingest_website", ids.new(), ROTOR)
+def due(pool: str = "ingest") -> DuePool:
+    return DuePool(pool, "ingest_website", ids.new(), ROTOR)
 
 
-def times(limiter: WakeLimiter, *shown: Due, seconds: float) -> list[float]:
+def times(limiter: WakeLimiter, *shown: DuePool, seconds: float) -> list[float]:
     """Return the times of its wakes for `shown`, due at every tick."""
     ticks = [tick * TICK_S for tick in range(round(seconds / TICK_S))]
     return [now for now in ticks if limiter.choose(shown, now)]
 
 
-def test_it_backs_off_while_nothing_moves() -> None:
+def test_it_backs_off_while_the_due_job_stays() -> None:
     gaps = [later - earlier for earlier, later in pairwise(times(WakeLimiter(), due(), seconds=10))]
-    assert gaps[0] <= 2 * FIRST_S + TICK_S
+    assert gaps[0] <= 2 * MIN_WAIT_S + TICK_S
     assert gaps == sorted(gaps)
-    assert MOST_S <= gaps[-1] <= MOST_S + TICK_S
+    assert MAX_WAIT_S <= gaps[-1] <= MAX_WAIT_S + TICK_S
 
 
-def test_it_sends_at_every_tick_while_something_moves() -> None:
+def test_it_sends_at_every_tick_while_the_due_job_changes() -> None:
     limiter = WakeLimiter()
     assert all(limiter.choose([due()], tick * TICK_S) for tick in range(20))
 
 
-def test_a_rotor_that_turns_is_a_move() -> None:
+def test_a_new_rotor_counts_as_a_change() -> None:
     limiter, shown = WakeLimiter(), due()
     times(limiter, shown, seconds=5)
     assert limiter.choose([shown._replace(rotor=ids.new())], 5.0)
 
 
-def test_what_is_due_anew_is_sent_for_at_once() -> None:
+def test_a_pool_due_again_gets_a_wake_at_once() -> None:
     limiter, shown = WakeLimiter(), due()
     times(limiter, shown, seconds=5)
     assert limiter.choose([], 5.0) == []

@@ -12,7 +12,7 @@ import msgspec
 from tests.http_server import Asked, Told, listening
 
 
-class Shelves:
+class SimulatedClickHouse:
     """Rows of a table, and the names of batches in its dedup window.
 
     `down`: the number of refusals to come; `foreign`: the number of unrelated success responses to come.
@@ -49,8 +49,8 @@ class Shelves:
 
 
 @asynccontextmanager
-async def shelves() -> AsyncIterator[Shelves]:
-    opened = Shelves()
+async def shelves() -> AsyncIterator[SimulatedClickHouse]:
+    opened = SimulatedClickHouse()
     async with listening(opened.answer) as url:
         opened.url = f"{url}/events"
         yield opened

@@ -45,7 +45,7 @@ async def stock(conn: Conn) -> None:
     await send(conn, [event(number) for number in range(100, 105)])
 
 
-async def test_closed_days_go_into_the_archive_and_then(
+async def test_closed_days_are_archived_and_then_dropped(
     settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (events, event_archiver):
@@ -61,7 +61,7 @@ async def test_closed_days_go_into_the_archive_and_then(
     assert len(archive.rows) == 20
 
 
-async def test_it_survives_whatever_its_archive_makes_of_a_day(
+async def test_it_survives_any_failure_of_the_archive(
     settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Otherwise the error would end the whole dispatcher, and the next one too."""
@@ -91,7 +91,7 @@ async def is_gone(conn: Conn) -> bool:
     return found
 
 
-async def test_without_an_archive_nothing_waits(settings: Settings, conn: Conn) -> None:
+async def test_without_an_archive_days_are_dropped_directly(settings: Settings, conn: Conn) -> None:
     await stock(conn)
     stop = Stop()
     async with asyncio.TaskGroup() as group:
@@ -101,7 +101,7 @@ async def test_without_an_archive_nothing_waits(settings: Settings, conn: Conn) 
         stop.ask()
 
 
-async def test_an_archive_that_fails_is_away_and_nothing_of_its_answer_is_said() -> None:
+async def test_a_failing_archive_is_unavailable_and_its_response_is_not_quoted() -> None:
     async with shelves() as opened:
         opened.down = 1
         async with ClickHouse(opened.url) as archive:
@@ -114,16 +114,16 @@ async def test_an_archive_that_fails_is_away_and_nothing_of_its_answer_is_said()
             await archive.forget(uuid4())
 
 
-async def test_an_answer_that_is_no_number_is_none() -> None:
+async def test_a_count_that_is_no_number_is_an_error() -> None:
     async with shelves() as opened, ClickHouse(opened.url) as archive:
         opened.foreign = 1
         with pytest.raises(Unavailable, match="not a number"):
             await archive.count(TODAY)
 
 
-async def test_an_answer_is_waited_for_so_long_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_response_has_one_total_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit is for the whole response: the leader's session may not be idle for longer."""
-    monkeypatch.setattr(clickhouse, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(clickhouse, "CALL_TIMEOUT_S", 0.3)
 
     async def drip(_: Asked, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")

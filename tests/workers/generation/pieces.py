@@ -6,7 +6,7 @@ from pathlib import Path
 
 from generation.spec import Brand, Format, Spec
 from workers.generation.rendering import render
-from workers.generation.wire import Drawn, Handles, Instructions, Planned
+from workers.generation.wire import CopyReady, DrawProgress, InputHandles, PieceRequest
 
 BRAND = Brand(
     name="Tideline",
@@ -14,19 +14,21 @@ BRAND = Brand(
     descriptions=["See high and low water for each day. Works without a connection."],
     language="en",
 )
-NOTHING = Handles(logo=None, screenshots=[], end_card=None, clip=None)
+NOTHING = InputHandles(logo=None, screenshots=[], end_card=None, clip=None)
 
 
-def asked(folder: str, made: Format = "slideshow", handles: Handles = NOTHING) -> Instructions:
-    return Instructions(spec=Spec(format=made, brand=BRAND, seed="tide"), handles=handles, folder=folder)
+def piece_request(folder: str, made: Format = "slideshow", handles: InputHandles = NOTHING) -> PieceRequest:
+    return PieceRequest(spec=Spec(format=made, brand=BRAND, seed="tide"), handles=handles, folder=folder)
 
 
-def drawing(folder: str) -> AbstractAsyncContextManager[AsyncGenerator[Planned | Drawn, None]]:
+def draw_slideshow(
+    folder: str,
+) -> AbstractAsyncContextManager[AsyncGenerator[CopyReady | DrawProgress, None]]:
     """Return the reports of a slideshow: the first comes before its first slide."""
-    return aclosing(render(asked(folder), []))
+    return aclosing(render(piece_request(folder), []))
 
 
-def alive(folder: str) -> list[int]:
+def list_processes(folder: str) -> list[int]:
     """Return the processes with this temporary folder: the renderer, and its children."""
     return processes(f"TMPDIR={folder}\0")
 

@@ -17,12 +17,12 @@ from tests.domain.project import Project, cancel
 from tests.domain.publishing.post_scene import context
 from tests.waiting import PATIENCE_S
 from workers.generation.folders import Folders
-from workers.tasks.content_generate import Studio, content_generate
+from workers.tasks.content_generate import PieceStudio, content_generate
 
 __all__ = ["project"]
 
 
-class Holding:
+class BlockingStorage:
     """A storage that opens no file, and blocks its second write, until the caller cancels."""
 
     def __init__(self, folder: Folder) -> None:
@@ -49,7 +49,7 @@ class Holding:
 
 
 @pytest.mark.parametrize("stage", ["planning", "finalizing"])
-async def test_a_cancel_ends_what_a_storage_holds_up(
+async def test_a_cancel_ends_a_blocked_storage_call(
     pool: Pool, conn: Conn, project: Project, tmp_path: Path, stage: str
 ) -> None:
     await making.tell_brand(conn, project)
@@ -59,8 +59,8 @@ async def test_a_cancel_ends_what_a_storage_holds_up(
         await conn.execute(given)
     folder, work = open_folder(f"file://{tmp_path}/kept"), tmp_path / "work"
     work.mkdir()
-    store = Holding(folder)
-    studio = Studio(store, Folders(work), "https://api.example", None)  # type: ignore[arg-type]
+    store = BlockingStorage(folder)
+    studio = PieceStudio(store, Folders(work), "https://api.example", None)  # type: ignore[arg-type]
     async with asyncio.timeout(PATIENCE_S):
         running = asyncio.create_task(content_generate(context(pool, claim), studio=studio))
         await store.holds.wait()

@@ -18,7 +18,7 @@ with open_folders() as folders, folders.new() as folder:
 """
 
 
-def test_what_a_dead_worker_left_goes_with_the_next_start(
+def test_a_dead_workers_folder_is_deleted_at_the_next_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

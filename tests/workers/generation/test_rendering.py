@@ -16,38 +16,45 @@ from jobs.outcomes import Failed
 from schemas.errors import GenerationError
 from tests.generation.svg import KILLED, svg
 from tests.waiting import PATIENCE_S, until
-from tests.workers.generation.pieces import alive, asked, drawing
+from tests.workers.generation.pieces import draw_slideshow, list_processes, piece_request
 from workers.generation import child
-from workers.generation.rendering import COSTLY, CRASHED, ONE_THREAD, Unmade, exit_outcome, render
+from workers.generation.rendering import CRASHED, ONE_THREAD, TOO_COSTLY, Unmade, exit_outcome, render
 from workers.generation.rendering import KILLED as HOST_KILLED
-from workers.generation.wire import Handles, Planned, Refused, Report, Short, read
+from workers.generation.wire import (
+    CopyReady,
+    InputHandles,
+    OutOfResources,
+    RenderRefused,
+    RenderReport,
+    read_report,
+)
 
 
-async def test_left_before_its_end_it_is_gone_at_once(tmp_path: Path) -> None:
-    async with drawing(str(tmp_path)) as reports:
-        assert isinstance(await anext(reports), Planned)
-        assert len(alive(str(tmp_path))) == 1
-    assert alive(str(tmp_path)) == []
+async def test_closing_the_reports_ends_the_process(tmp_path: Path) -> None:
+    async with draw_slideshow(str(tmp_path)) as reports:
+        assert isinstance(await anext(reports), CopyReady)
+        assert len(list_processes(str(tmp_path))) == 1
+    assert list_processes(str(tmp_path)) == []
 
 
-async def test_killed_it_is_tried_again(tmp_path: Path) -> None:
-    async with drawing(str(tmp_path)) as reports:
+async def test_a_killed_renderer_is_retried(tmp_path: Path) -> None:
+    async with draw_slideshow(str(tmp_path)) as reports:
         await anext(reports)
-        os.kill(alive(str(tmp_path))[0], signal.SIGKILL)
+        os.kill(list_processes(str(tmp_path))[0], signal.SIGKILL)
         with pytest.raises(Unmade) as ended:
             async for _ in reports:
                 pass
     assert ended.value.outcome == HOST_KILLED
 
 
-def test_its_worker_killed_it_dies_too(tmp_path: Path) -> None:
+def test_the_renderer_dies_with_its_worker(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.workers.generation.worker", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as worker:
         assert worker.stdout
         assert worker.stdout.readline() == b"drawing\n"
-        assert len(alive(str(tmp_path))) == 1
+        assert len(list_processes(str(tmp_path))) == 1
         worker.kill()
-        until(lambda: not alive(str(tmp_path)))
+        until(lambda: not list_processes(str(tmp_path)))
 
 
 STARTS_ANOTHER = """
@@ -60,7 +67,7 @@ with subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL):
 """
 
 
-def test_with_it_dies_what_it_has_started(tmp_path: Path) -> None:
+def test_its_children_die_with_it(tmp_path: Path) -> None:
     """The child program reads nothing from it, as FFmpeg reads a clip."""
     with subprocess.Popen(
         [sys.executable, "-c", STARTS_ANOTHER], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -71,13 +78,13 @@ def test_with_it_dies_what_it_has_started(tmp_path: Path) -> None:
         renderer.stdin.write(b"\n")
         renderer.stdin.flush()
         assert renderer.stdout.readline() == b"started\n"
-        until(lambda: len(alive(str(tmp_path))) == 2)
+        until(lambda: len(list_processes(str(tmp_path))) == 2)
         renderer.stdin.close()
         assert renderer.wait(PATIENCE_S) == -signal.SIGKILL
-        until(lambda: not alive(str(tmp_path)))
+        until(lambda: not list_processes(str(tmp_path)))
 
 
-async def test_killed_alone_it_leaves_nothing_that_it_has_started(
+async def test_its_children_die_if_it_alone_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The kernel's OOM killer may take a single process of the group."""
@@ -85,27 +92,27 @@ async def test_killed_alone_it_leaves_nothing_that_it_has_started(
     killed.write_text("#!/bin/sh\nsleep 600 <&- >/dev/null 2>&1 &\nkill -9 $$\n")
     killed.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(killed))
-    async with drawing(str(tmp_path)) as reports:
+    async with draw_slideshow(str(tmp_path)) as reports:
         with pytest.raises(Unmade) as ended:
             await anext(reports)
     assert ended.value.outcome == HOST_KILLED
-    until(lambda: not alive(str(tmp_path)))
+    until(lambda: not list_processes(str(tmp_path)))
 
 
-async def test_what_cannot_be_drawn_fails_with_its_code(tmp_path: Path) -> None:
+async def test_an_undrawable_piece_fails_with_its_code(tmp_path: Path) -> None:
     picture = tmp_path / "picture"
     picture.write_bytes(b"<html>no picture</html>")
     handle = os.open(picture, os.O_RDONLY)
-    given = Handles(logo=None, screenshots=[handle], end_card=None, clip=None)
+    given = InputHandles(logo=None, screenshots=[handle], end_card=None, clip=None)
     try:
-        async with aclosing(render(asked(str(tmp_path), "image", given), [handle])) as reports:
+        async with aclosing(render(piece_request(str(tmp_path), "image", given), [handle])) as reports:
             with pytest.raises(Unmade) as ended:
                 await anext(reports)
     finally:
         os.close(handle)
     assert isinstance(ended.value.outcome, Failed)
     assert ended.value.outcome.code == "PICTURE_TYPE"
-    assert alive(str(tmp_path)) == []
+    assert list_processes(str(tmp_path)) == []
 
 
 async def test_a_drawing_that_takes_too_much_memory_fails_at_the_first_attempt(tmp_path: Path) -> None:
@@ -113,8 +120,8 @@ async def test_a_drawing_that_takes_too_much_memory_fails_at_the_first_attempt(t
     logo = tmp_path / "logo"
     logo.write_bytes(svg(KILLED["layers larger than the canvas"]))
     with logo.open("rb") as file:
-        handles = Handles(logo=file.fileno(), screenshots=[], end_card=None, clip=None)
-        async with aclosing(render(asked(str(tmp_path), "image", handles), handles.all)) as reports:
+        handles = InputHandles(logo=file.fileno(), screenshots=[], end_card=None, clip=None)
+        async with aclosing(render(piece_request(str(tmp_path), "image", handles), handles.all)) as reports:
             with pytest.raises(Unmade) as ended:
                 await anext(reports)
     assert isinstance(ended.value.outcome, Failed)
@@ -122,7 +129,7 @@ async def test_a_drawing_that_takes_too_much_memory_fails_at_the_first_attempt(t
 
 
 @pytest.mark.parametrize("ended", [signal.SIGABRT, signal.SIGSEGV, signal.SIGXFSZ, signal.SIGSYS])
-def test_a_signal_that_the_piece_has_caused_is_final(ended: signal.Signals) -> None:
+def test_a_signal_caused_by_the_piece_is_final(ended: signal.Signals) -> None:
     assert exit_outcome(-ended) == CRASHED
 
 
@@ -134,7 +141,7 @@ def busy(_):
     while True: pass
     yield
 def greedy(_):
-    yield bytearray(child.MEMORY)
+    yield bytearray(child.MAX_MEMORY_BYTES)
 {}
 child.main()
 """
@@ -143,59 +150,57 @@ child.main()
 @pytest.mark.parametrize(
     ("bound", "ended"),
     [
-        ("child.CPU_S, child.make = 1, busy", COSTLY),
-        ("child.make = greedy", "OUT_OF_MEMORY"),
-        ("child.FILE = 1000", "DISK_FULL"),
+        ("child.MAX_CPU_S, child.render_piece = 1, busy", TOO_COSTLY),
+        ("child.render_piece = greedy", "OUT_OF_MEMORY"),
+        ("child.MAX_FILE_BYTES = 1000", "DISK_FULL"),
     ],
 )
-def test_the_kernel_bounds_it_and_each_bound_has_a_code(
-    bound: str, ended: Failed | str, tmp_path: Path
-) -> None:
+def test_each_kernel_limit_has_a_code(bound: str, ended: Failed | str, tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-B", "-c", BOUNDED.format(bound)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         start_new_session=True, env={"TMPDIR": str(tmp_path)} | ONE_THREAD,
     ) as renderer:  # fmt: skip
         assert renderer.stdin
         assert renderer.stdout
-        renderer.stdin.write(msgspec.json.encode(asked(str(tmp_path), "image")) + b"\n")
+        renderer.stdin.write(msgspec.json.encode(piece_request(str(tmp_path), "image")) + b"\n")
         renderer.stdin.flush()
-        last = [read(line) for line in renderer.stdout][-1:]
+        last = [read_report(line) for line in renderer.stdout][-1:]
         code = renderer.wait(PATIENCE_S)
     if isinstance(ended, Failed):
         assert (code, last) == (-signal.SIGXCPU, [])
         assert exit_outcome(code) == ended
     else:
         [short] = last
-        assert isinstance(short, Short)
+        assert isinstance(short, OutOfResources)
         assert (code, short.code) == (0, ended)
 
 
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (GenerationError("CLIP_TOO_SHORT", "x"), Refused("CLIP_TOO_SHORT", "x")),
-        (GenerationError("FFMPEG_KILLED", "x"), Short("FFMPEG_KILLED", "x")),
-        (GenerationError("DISK_FULL", "x"), Short("DISK_FULL", "x")),
-        (MemoryError(), Short),
-        (OSError(errno.ENOSPC, "x"), Short),
-        (OSError(errno.EFBIG, "x"), Short),
+        (GenerationError("CLIP_TOO_SHORT", "x"), RenderRefused("CLIP_TOO_SHORT", "x")),
+        (GenerationError("FFMPEG_KILLED", "x"), OutOfResources("FFMPEG_KILLED", "x")),
+        (GenerationError("DISK_FULL", "x"), OutOfResources("DISK_FULL", "x")),
+        (MemoryError(), OutOfResources),
+        (OSError(errno.ENOSPC, "x"), OutOfResources),
+        (OSError(errno.EFBIG, "x"), OutOfResources),
     ],
 )
-def test_what_runs_out_is_told_from_what_is_refused(
-    error: Exception, said: Report | type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_lack_of_resources_is_distinguished_from_a_refusal(
+    error: Exception, said: RenderReport | type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(_: object) -> Iterator[Report]:
+    def fails(_: object) -> Iterator[RenderReport]:
         raise error
 
-    monkeypatch.setattr(child, "make", fails)
-    [report] = child.outcome(asked(str(tmp_path)))
+    monkeypatch.setattr(child, "render_piece", fails)
+    [report] = child.iter_reports(piece_request(str(tmp_path)))
     assert report == said or (isinstance(said, type) and isinstance(report, said))
 
 
-def test_any_other_error_is_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(_: object) -> Iterator[Report]:
+def test_any_other_error_is_internal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: object) -> Iterator[RenderReport]:
         raise OSError(errno.EIO, "x")
 
-    monkeypatch.setattr(child, "make", fails)
+    monkeypatch.setattr(child, "render_piece", fails)
     with pytest.raises(OSError, match="x"):
-        list(child.outcome(asked(str(tmp_path))))
+        list(child.iter_reports(piece_request(str(tmp_path))))

@@ -15,7 +15,7 @@ from tests.domain.content import making
 from tests.domain.project import Project
 from tests.domain.publishing.post_scene import context
 from workers.generation.rendering import Unmade
-from workers.generation.storing import AWAY, store_all
+from workers.generation.storing import STORAGE_AWAY, store_all
 
 __all__ = ["project"]
 
@@ -23,7 +23,7 @@ __all__ = ["project"]
 WRITES = 4
 
 
-class Breaking:
+class FailingStorage:
     """A storage that fails from one of its writes on."""
 
     def __init__(self, folder: Folder, good: int) -> None:
@@ -36,7 +36,7 @@ class Breaking:
         await self.folder.write(token, chunks)
 
 
-def drawn(folder: Path, number: int) -> Made:
+def draw_output(folder: Path, number: int) -> Made:
     name, small = f"{number}.jpg", f"{number}.small.jpg"
     for each in (name, small):
         (folder / each).write_bytes(each.encode())
@@ -47,15 +47,15 @@ def drawn(folder: Path, number: int) -> Made:
 
 
 @pytest.mark.parametrize("good", range(WRITES))
-async def test_of_a_storage_that_goes_away_nothing_is_left(
+async def test_a_storage_that_fails_midway_leaves_no_file(
     pool: Pool, conn: Conn, project: Project, tmp_path: Path, good: int
 ) -> None:
     await making.tell_brand(conn, project)
     claim = await making.begun(conn, project)
-    store, made = open_folder(f"file://{tmp_path}/kept"), [drawn(tmp_path, number) for number in (1, 2)]
+    store, made = open_folder(f"file://{tmp_path}/kept"), [draw_output(tmp_path, number) for number in (1, 2)]
     with pytest.raises(Unmade) as ended:
-        await store_all(context(pool, claim), Breaking(store, good), tmp_path, made)  # type: ignore[arg-type]
-    assert ended.value.outcome == AWAY
+        await store_all(context(pool, claim), FailingStorage(store, good), tmp_path, made)  # type: ignore[arg-type]
+    assert ended.value.outcome == STORAGE_AWAY
     assert await conn.fetchval("select count(*) from media_upload") == WRITES
     await conn.execute("update media_upload set started_at = now() - interval '2 days'")
     assert await uploads.prune(conn, store) == WRITES

@@ -12,7 +12,7 @@ from tests.workers.runtime.workers import Workers
 from workers.runtime.context import Context
 
 
-async def test_over_its_cap_a_tenant_waits_and_another_goes_on(workers: Workers, pool: Pool) -> None:
+async def test_a_tenant_at_its_cap_waits_and_another_runs(workers: Workers, pool: Pool) -> None:
     await pool.execute("update pool_cap set max_running = 2 where pool = $1", CONTENT_GENERATE.pool)
     async with pool.acquire() as conn:
         other = await seeds.organization(conn)

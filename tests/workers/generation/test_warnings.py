@@ -8,8 +8,8 @@ from PIL import Image
 
 from generation.made import cut
 from generation.spec import Brand, Spec
-from workers.generation.child import make
-from workers.generation.wire import Drawn, Handles, Instructions, Planned
+from workers.generation.child import render_piece
+from workers.generation.wire import CopyReady, DrawProgress, InputHandles, PieceRequest
 
 
 def logo(size: tuple[int, int]) -> int:
@@ -22,13 +22,13 @@ def logo(size: tuple[int, int]) -> int:
     return file
 
 
-def test_each_way_to_a_poor_piece_is_told(tmp_path: Path) -> None:
+def test_each_cause_of_a_poor_piece_has_a_warning(tmp_path: Path) -> None:
     spec = Spec(
         format="image", brand=Brand(name="Tideline", keywords=["tides"]), seed="1", hook="Tide " * 400
     )
-    handles = Handles(logo=logo((20, 20)), screenshots=[], end_card=None, clip=None)
-    planned, *drawn = make(Instructions(spec=spec, handles=handles, folder=str(tmp_path)))
-    assert isinstance(planned, Planned)
-    files = [step.made for step in drawn if isinstance(step, Drawn) and step.made]
+    handles = InputHandles(logo=logo((20, 20)), screenshots=[], end_card=None, clip=None)
+    planned, *drawn = render_piece(PieceRequest(spec=spec, handles=handles, folder=str(tmp_path)))
+    assert isinstance(planned, CopyReady)
+    files = [step.made for step in drawn if isinstance(step, DrawProgress) and step.made]
     told = [*planned.copy.warnings, *cut(files)]
     assert [one.partition(":")[0] for one in told] == ["few_clauses", "logo_unused", "text_cut"]

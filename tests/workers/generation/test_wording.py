@@ -20,14 +20,16 @@ SPEC = Spec(format="image", brand=BRAND, seed="the-seed", hook="The caller's own
 CLAUSES = [clause.text for clause in read(BRAND).clauses]
 
 
-async def offered(*answers: bytes | Script, deadline_s: float = 30) -> tuple[Offers, list[dict[str, Any]]]:
+async def request_from(
+    *answers: bytes | Script, deadline_s: float = 30
+) -> tuple[Offers, list[dict[str, Any]]]:
     async with serve(*answers) as endpoint, opened(endpoint.url, deadline_s=deadline_s) as model:
-        return await wording.offers(model, SPEC), endpoint.bodies
+        return await wording.request_offers(model, SPEC), endpoint.bodies
 
 
-async def test_a_model_is_told_the_name_and_the_clauses_alone() -> None:
+async def test_a_model_gets_only_the_name_and_the_clauses() -> None:
     answer = {"hooks": [{"clause": 1, "line": "One"}], "points": [{"clause": 99, "line": "None"}]}
-    offers, [asked] = await offered(completion(answer))
+    offers, [asked] = await request_from(completion(answer))
     assert offers == Offers(hooks=[Offer(line="One", clause=CLAUSES[0])])
     task, data = (message["content"] for message in asked["messages"])
     begin, name, *listed, end = data.splitlines()
@@ -71,17 +73,17 @@ LONG = {"hooks": [{"clause": 1, "line": "x" * 2_000}], "points": []}
     ],
     ids=["down", "html", "prose", "shape", "refusal", "huge", "long", "deep", "endless", "silent"],
 )
-async def test_however_it_answers_there_are_no_offers_in_time(answers: list[bytes | Script]) -> None:
-    offers, _ = await offered(*answers, deadline_s=0.3)
+async def test_a_bad_response_yields_no_offers_in_time(answers: list[bytes | Script]) -> None:
+    offers, _ = await request_from(*answers, deadline_s=0.3)
     assert offers == Offers()
 
 
-async def test_without_a_model_nobody_is_asked() -> None:
-    assert await wording.offers(None, SPEC) == Offers()
+async def test_without_a_model_no_call_is_made() -> None:
+    assert await wording.request_offers(None, SPEC) == Offers()
 
 
-async def test_one_that_is_away_is_none() -> None:
+async def test_an_unreachable_model_yields_no_offers() -> None:
     async with serve() as endpoint:
         url = endpoint.url
     async with opened(url) as model:
-        assert await wording.offers(model, SPEC) == Offers()
+        assert await wording.request_offers(model, SPEC) == Offers()

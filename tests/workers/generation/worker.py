@@ -3,11 +3,11 @@
 import asyncio
 import sys
 
-from tests.workers.generation.pieces import drawing
+from tests.workers.generation.pieces import draw_slideshow
 
 
 async def main() -> None:
-    async with drawing(sys.argv[1]) as reports:
+    async with draw_slideshow(sys.argv[1]) as reports:
         await anext(reports)
         print("drawing", flush=True)  # noqa: T201  for the test that kills it
         async for _ in reports:

@@ -14,7 +14,7 @@ from tests.peers.simulators.instagram import Instagram as Simulated
 from tests.peers.simulators.instagram_user import CALLBACK, Host, long_lived
 from tests.peers.simulators.serving import served
 from tests.workers.platforms.scripted import draft, file
-from workers.platforms.contract import Draft, Found, Inquiry, Media, Prepared, Sent
+from workers.platforms.contract import Draft, Found, Inquiry, PostFile, Prepared, Sent
 from workers.platforms.instagram.publish import Instagram
 from workers.web.fetch import open_client
 
@@ -38,7 +38,7 @@ class InstagramAccount:
         files = [self.file(name, number) for number, name in enumerate(names or ("a.jpg",))]
         return draft(caption, *files, now=await self.now())
 
-    def file(self, name: str, number: int = 0) -> Media:
+    def file(self, name: str, number: int = 0) -> PostFile:
         film = name.endswith(".mp4")
         kind, mime_type = ("video", "video/mp4") if film else ("image", "image/jpeg")
         fields: dict[str, Any] = {"asset_id": UUID(int=number), "url": f"{self.files}/{name}"}

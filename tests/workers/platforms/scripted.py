@@ -15,7 +15,7 @@ from domain.values import urls
 from tests import http_server
 from tests.http_server import Asked
 from tests.workers.web.web import say
-from workers.platforms.contract import Draft, Media, Prepared
+from workers.platforms.contract import Draft, PostFile, Prepared
 from workers.platforms.mastodon.publish import Mastodon
 from workers.web.fetch import open_client
 
@@ -26,7 +26,7 @@ AT = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
 Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
-class Server:
+class ScriptedServer:
     """A scripted server. `answers` has a list by path: one for each request; the last one repeats."""
 
     def __init__(self, answers: dict[str, list[Answer]]) -> None:
@@ -37,7 +37,7 @@ class Server:
         return [asked for asked in self.asked if asked.path == path]
 
     def next(self, path: str) -> Answer:
-        answers = self.answers.get(path, [told({"error": "NotScripted"}, 404)])
+        answers = self.answers.get(path, [json_response({"error": "NotScripted"}, 404)])
         return answers.pop(0) if len(answers) > 1 else answers[0]
 
 
@@ -57,11 +57,13 @@ async def hang(writer: asyncio.StreamWriter) -> None:
 async def truncate(writer: asyncio.StreamWriter) -> None:
     """Send a truncated 200."""
     writer.write(
-        told({"uri": "at://did:plc:me/app.bsky.feed.post/1", "id": "1", "cid": "c", "content": ""})[:-5]
+        json_response({"uri": "at://did:plc:me/app.bsky.feed.post/1", "id": "1", "cid": "c", "content": ""})[
+            :-5
+        ]
     )
 
 
-def told(body: Any, status: int = 200, **headers: str) -> bytes:
+def json_response(body: Any, status: int = 200, **headers: str) -> bytes:
     return say(status, json.dumps(body), **{"content_type": "application/json", **headers})
 
 
@@ -71,7 +73,7 @@ LOST: dict[str, Answer] = {
     "reset": reset,
     "never answered": hang,
     "cut off": truncate,
-    "500": told({"error": "InternalServerError"}, 500),
+    "500": json_response({"error": "InternalServerError"}, 500),
     "a proxy's 502": say(502, "<html>"),
     "a proxy's 408": say(408),
     "redirected": say(307, location="/elsewhere"),
@@ -81,16 +83,18 @@ LOST: dict[str, Answer] = {
 
 
 @asynccontextmanager
-async def server(**answers: Any) -> AsyncIterator[Server]:
+async def server(**answers: Any) -> AsyncIterator[ScriptedServer]:
     """Serve responses by a path's end: `putRecord`, `media`."""
-    served = Server({name: said if isinstance(said, list) else [said] for name, said in answers.items()})
+    served = ScriptedServer(
+        {name: said if isinstance(said, list) else [said] for name, said in answers.items()}
+    )
     waiting = set[asyncio.Task[Any] | None]()
 
     async def handle(asked: Asked, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         waiting.add(task := asyncio.current_task())
         try:
             served.asked.append(asked)
-            await give(served.next(asked.path.rpartition("/")[2]), writer)
+            await write_answer(served.next(asked.path.rpartition("/")[2]), writer)
         except asyncio.CancelledError:
             pass  # The test is over.
         finally:
@@ -103,7 +107,7 @@ async def server(**answers: Any) -> AsyncIterator[Server]:
             task.cancel()
 
 
-async def give(answer: Answer, writer: asyncio.StreamWriter) -> None:
+async def write_answer(answer: Answer, writer: asyncio.StreamWriter) -> None:
     if isinstance(answer, bytes):
         writer.write(answer)
     else:
@@ -112,13 +116,13 @@ async def give(answer: Answer, writer: asyncio.StreamWriter) -> None:
 
 
 @asynccontextmanager
-async def client_for(*served: Server) -> AsyncIterator[httpx.AsyncClient]:
+async def client_for(*served: ScriptedServer) -> AsyncIterator[httpx.AsyncClient]:
     allowed = urls.read_allowed(",".join(one.base.removeprefix("http://") for one in served))
     async with open_client(allowed=allowed, contact="https://tenantry.test") as client:
         yield client
 
 
-def account(served: Server | None, platform: str, **traits: Any) -> Account:
+def account(served: ScriptedServer | None, platform: str, **traits: Any) -> Account:
     return Account(
         platform=platform,
         service_url="http://127.0.0.1:9" if served is None else served.base,
@@ -129,7 +133,7 @@ def account(served: Server | None, platform: str, **traits: Any) -> Account:
     )
 
 
-def draft(caption: str = "Hello", *files: Media, **changes: Any) -> Draft:
+def draft(caption: str = "Hello", *files: PostFile, **changes: Any) -> Draft:
     fields: dict[str, Any] = {"post_id": POST_ID, "language": "en", "mode": "direct", "privacy_level": None}
     fields |= {"is_ai_generated": False, "created_at": AT, "now": AT}
     return Draft(caption=caption, media=files, **fields | changes)
@@ -137,7 +141,7 @@ def draft(caption: str = "Hello", *files: Media, **changes: Any) -> Draft:
 
 def file(
     content: bytes = b"\x89PNG...", *, kind: str = "image", mime_type: str = "image/png", **changes: Any
-) -> Media:
+) -> PostFile:
     """Return a file in two chunks."""
 
     @asynccontextmanager
@@ -155,7 +159,7 @@ def file(
         "duration_ms": None,
         "read": opened,
     }
-    return Media(**fields | changes)
+    return PostFile(**fields | changes)
 
 
 async def chunks(content: bytes) -> AsyncIterator[bytes]:
@@ -175,7 +179,7 @@ def status(
     return {"id": str(number), "content": content, "url": url, "media_attachments": attachments} | fields
 
 
-async def prepared(served: Server, what: Draft | None = None) -> Prepared:
+async def prepared(served: ScriptedServer, what: Draft | None = None) -> Prepared:
     async with client_for(served) as client:
         return await Mastodon(client).prepare(account(served, "mastodon"), what or draft())
 
@@ -196,5 +200,5 @@ def pds(**answers: Any) -> Any:
     return server(**{METHODS[name]: said for name, said in answers.items()})
 
 
-def xrpc(error: str, status: int = 400, **headers: str) -> bytes:
-    return told({"error": error, "message": f"about {error}"}, status, **headers)
+def xrpc_error(error: str, status: int = 400, **headers: str) -> bytes:
+    return json_response({"error": error, "message": f"about {error}"}, status, **headers)

@@ -13,55 +13,55 @@ from tests.workers.platforms.scripted import (
     LOST,
     METHODS,
     Answer,
-    Server,
+    ScriptedServer,
     account,
     client_for,
     draft,
     file,
+    json_response,
     pds,
-    told,
-    xrpc,
+    xrpc_error,
 )
 from workers.platforms.bluesky.publish import Bluesky
-from workers.platforms.contract import Absent, Draft, Inquiry, Live, Prepared, Undecided
+from workers.platforms.contract import Absent, Draft, Inquiry, Live, Prepared, UndecidedPost
 
 PUT = "/xrpc/com.atproto.repo.putRecord"
-WRITTEN = told({"uri": "at://did:plc:me/app.bsky.feed.post/x", "cid": "bafy"})
+WRITTEN = json_response({"uri": "at://did:plc:me/app.bsky.feed.post/x", "cid": "bafy"})
 
 
-async def prepared(served: Server, what: Draft | None = None) -> Prepared:
+async def prepared(served: ScriptedServer, what: Draft | None = None) -> Prepared:
     async with client_for(served) as client:
         return await Bluesky(client).prepare(account(served, "bluesky"), what or draft())
 
 
-async def sent(served: Server, what: Prepared, *, timeout_s: float = 0.3) -> Any:
+async def send_post(served: ScriptedServer, what: Prepared, *, timeout_s: float = 0.3) -> Any:
     async with client_for(served) as client:
         return await Bluesky(client).send(account(served, "bluesky"), what, draft(), timeout_s=timeout_s)
 
 
-async def looked(served: Server, what: Prepared, *, since_s: float) -> Any:
+async def query_post(served: ScriptedServer, what: Prepared, *, since_s: float) -> Any:
     async with client_for(served) as client:
         now = AT + timedelta(seconds=since_s)
         return await Bluesky(client).reconcile(account(served, "bluesky"), Inquiry(what, AT, now))
 
 
-async def failing(answer: Answer, **more: Answer) -> PlatformError:
+async def send_error(answer: Answer, **more: Answer) -> PlatformError:
     async with pds(putRecord=answer, **more) as served:
         what = await prepared(served)
         with pytest.raises(PlatformError) as caught:
-            await sent(served, what)
+            await send_post(served, what)
     return caught.value
 
 
-def known(what: Prepared, **changes: Any) -> bytes:
+def record_response(what: Prepared, **changes: Any) -> bytes:
     record = json.loads(what.request)["record"] | changes
-    return told({"uri": "at://did:plc:me/app.bsky.feed.post/x", "cid": "bafy", "value": record})
+    return json_response({"uri": "at://did:plc:me/app.bsky.feed.post/x", "cid": "bafy", "value": record})
 
 
 async def test_a_post_is_put_under_its_own_key() -> None:
     async with pds(putRecord=WRITTEN) as served:
         what = await prepared(served)
-        live = await sent(served, what)
+        live = await send_post(served, what)
     key = what.handle["rkey"]
     (asked,) = served.asked
     assert asked.body == what.request
@@ -85,10 +85,10 @@ async def test_a_post_is_put_under_its_own_key() -> None:
 
 
 async def test_each_repeat_sends_the_same_bytes() -> None:
-    async with pds(putRecord=WRITTEN, uploadBlob=told(BLOB)) as served:
+    async with pds(putRecord=WRITTEN, uploadBlob=json_response(BLOB)) as served:
         what, again = [await prepared(served, draft("Hi", file())) for _ in range(2)]
         for _ in range(3):
-            await sent(served, what)
+            await send_post(served, what)
     assert what == again
     assert {asked.body for asked in served.at(PUT)} == {what.request}
     assert len(served.at(PUT)) == 3
@@ -96,7 +96,7 @@ async def test_each_repeat_sends_the_same_bytes() -> None:
 
 async def test_images_are_uploaded_and_embedded_in_their_order() -> None:
     other = {"blob": BLOB["blob"] | {"size": 9}}
-    async with pds(uploadBlob=[told(BLOB), told(other)]) as served:
+    async with pds(uploadBlob=[json_response(BLOB), json_response(other)]) as served:
         what = await prepared(served, draft("", file(b"1234567"), file(b"123456789", mime_type="image/jpeg")))
     assert [asked.body for asked in served.asked] == [b"1234567", b"123456789"]
     assert [asked.headers["content-type"] for asked in served.asked] == ["image/png", "image/jpeg"]
@@ -106,7 +106,9 @@ async def test_images_are_uploaded_and_embedded_in_their_order() -> None:
 
 
 async def test_a_video_is_embedded_as_one() -> None:
-    async with pds(uploadBlob=told(BLOB), describeServer=told({"did": "did:web:x"})) as served:
+    async with pds(
+        uploadBlob=json_response(BLOB), describeServer=json_response({"did": "did:web:x"})
+    ) as served:
         what = await prepared(served, draft("", file(kind="video", mime_type="video/mp4")))
     embed = json.loads(what.request)["record"]["embed"]
     assert (embed["$type"], embed["video"]) == ("app.bsky.embed.video", BLOB["blob"])
@@ -114,7 +116,9 @@ async def test_a_video_is_embedded_as_one() -> None:
 
 async def test_a_video_above_the_servers_own_limit_is_not_uploaded() -> None:
     movie = file(b"123456", kind="video", mime_type="video/mp4")
-    async with pds(uploadBlob=told(BLOB), describeServer=told({"blobUploadLimit": 5})) as served:
+    async with pds(
+        uploadBlob=json_response(BLOB), describeServer=json_response({"blobUploadLimit": 5})
+    ) as served:
         with pytest.raises(Rejected) as caught:
             await prepared(served, draft("", movie))
     assert (caught.value.code, len(served.asked)) == ("MEDIA_TOO_LARGE", 1)
@@ -122,29 +126,31 @@ async def test_a_video_above_the_servers_own_limit_is_not_uploaded() -> None:
 
 @pytest.mark.parametrize("how", LOST)
 async def test_a_put_without_a_clear_answer_may_be_live(how: str) -> None:
-    assert type(await failing(LOST[how])) is OutcomeUnknown
+    assert type(await send_error(LOST[how])) is OutcomeUnknown
 
 
 @pytest.mark.parametrize(
     ("answer", "kind", "code"),
     [
-        (xrpc("ExpiredToken"), TokenExpired, "TOKEN_EXPIRED"),
-        (xrpc("InvalidToken"), TokenExpired, "TOKEN_EXPIRED"),
-        (xrpc("AuthMissing", 401), TokenExpired, "TOKEN_EXPIRED"),
-        (told({}, 401), TokenExpired, "TOKEN_REFUSED"),
-        (xrpc("AccountTakedown", 401), Rejected, "ACCOUNT_SUSPENDED"),
-        (xrpc("AccountDeactivated", 401), Rejected, "ACCOUNT_DEACTIVATED"),
-        (xrpc("AccountNotFound", 403), Rejected, "ACCOUNT_NOT_FOUND"),
-        (xrpc("RateLimitExceeded", 429), Throttled, "PLATFORM_RATE_LIMITED"),
-        (told({}, 429), Throttled, "PLATFORM_RATE_LIMITED"),
-        (xrpc("InvalidRequest"), Rejected, "PLATFORM_REJECTED"),
-        (xrpc("BlobNotFound"), Outdated, "MEDIA_GONE"),
-        (xrpc("PayloadTooLarge", 413), Rejected, "MEDIA_TOO_LARGE"),
-        (xrpc("SomethingNew", 418), Rejected, "PLATFORM_REJECTED"),
+        (xrpc_error("ExpiredToken"), TokenExpired, "TOKEN_EXPIRED"),
+        (xrpc_error("InvalidToken"), TokenExpired, "TOKEN_EXPIRED"),
+        (xrpc_error("AuthMissing", 401), TokenExpired, "TOKEN_EXPIRED"),
+        (json_response({}, 401), TokenExpired, "TOKEN_REFUSED"),
+        (xrpc_error("AccountTakedown", 401), Rejected, "ACCOUNT_SUSPENDED"),
+        (xrpc_error("AccountDeactivated", 401), Rejected, "ACCOUNT_DEACTIVATED"),
+        (xrpc_error("AccountNotFound", 403), Rejected, "ACCOUNT_NOT_FOUND"),
+        (xrpc_error("RateLimitExceeded", 429), Throttled, "PLATFORM_RATE_LIMITED"),
+        (json_response({}, 429), Throttled, "PLATFORM_RATE_LIMITED"),
+        (xrpc_error("InvalidRequest"), Rejected, "PLATFORM_REJECTED"),
+        (xrpc_error("BlobNotFound"), Outdated, "MEDIA_GONE"),
+        (xrpc_error("PayloadTooLarge", 413), Rejected, "MEDIA_TOO_LARGE"),
+        (xrpc_error("SomethingNew", 418), Rejected, "PLATFORM_REJECTED"),
     ],
 )
-async def test_a_refusal_is_known_by_its_name(answer: bytes, kind: type[PlatformError], code: str) -> None:
-    error = await failing(answer)
+async def test_a_refusal_is_classified_by_its_error_name(
+    answer: bytes, kind: type[PlatformError], code: str
+) -> None:
+    error = await send_error(answer)
     assert (type(error), error.code) == (kind, code)
 
 
@@ -157,77 +163,78 @@ async def test_a_refusal_is_known_by_its_name(answer: bytes, kind: type[Platform
         ("SomethingNew", 400, "platform_rejected"),
     ],
 )
-async def test_a_refusal_says_whose_it_is_to_mend(name: str, status: int, category: str) -> None:
-    assert (await failing(xrpc(name, status))).category == category
+async def test_a_refusal_has_its_category(name: str, status: int, category: str) -> None:
+    assert (await send_error(xrpc_error(name, status))).category == category
 
 
 async def test_a_refusal_quotes_the_servers_words_and_no_secret() -> None:
-    error = await failing(xrpc("InvalidRequest"))
+    error = await send_error(xrpc_error("InvalidRequest"))
     assert "about InvalidRequest" in error.message
     assert "secret-token" not in error.message
 
 
-async def test_a_rate_limit_says_when_it_ends() -> None:
+async def test_a_rate_limit_has_its_end() -> None:
     headers = {"ratelimit_reset": "1795521630", "date": "Tue, 24 Nov 2026 12:00:00 GMT"}
-    error = await failing(xrpc("RateLimitExceeded", 429, **headers))
+    error = await send_error(xrpc_error("RateLimitExceeded", 429, **headers))
     assert isinstance(error, Throttled)
     assert error.after_s == 30
 
 
-async def test_a_taken_key_that_holds_this_post_is_this_post() -> None:
-    async with pds(putRecord=xrpc("InvalidSwap")) as served:
+async def test_a_taken_key_with_this_post_is_live() -> None:
+    async with pds(putRecord=xrpc_error("InvalidSwap")) as served:
         what = await prepared(served)
-        served.answers[METHODS["getRecord"]] = [known(what)]
-        assert isinstance(await sent(served, what), Live)
+        served.answers[METHODS["getRecord"]] = [record_response(what)]
+        assert isinstance(await send_post(served, what), Live)
 
 
-@pytest.mark.parametrize("answer", [None, xrpc("AccountTakedown", 401), LOST["dropped"]])
-async def test_a_taken_key_that_may_hold_another_is_for_a_person(answer: Answer | None) -> None:
-    async with pds(putRecord=xrpc("InvalidSwap")) as served:
+@pytest.mark.parametrize("answer", [None, xrpc_error("AccountTakedown", 401), LOST["dropped"]])
+async def test_a_taken_key_with_another_post_is_unknown(answer: Answer | None) -> None:
+    async with pds(putRecord=xrpc_error("InvalidSwap")) as served:
         what = await prepared(served)
-        served.answers[METHODS["getRecord"]] = [answer or known(what, text="Other")]
+        served.answers[METHODS["getRecord"]] = [answer or record_response(what, text="Other")]
         with pytest.raises(OutcomeUnknown) as caught:
-            await sent(served, what)
+            await send_post(served, what)
     assert caught.value.code == "KEY_TAKEN"
 
 
 @pytest.mark.parametrize(
-    ("since_s", "found"), [(0, Undecided(60.0)), (59, Undecided(1.0)), (60, Absent()), (10**6, Absent())]
+    ("since_s", "found"),
+    [(0, UndecidedPost(60.0)), (59, UndecidedPost(1.0)), (60, Absent()), (10**6, Absent())],
 )
-async def test_a_missing_record_is_absent_once_its_call_is_surely_over(since_s: float, found: Any) -> None:
-    async with pds(getRecord=xrpc("RecordNotFound")) as served:
-        assert await looked(served, await prepared(served), since_s=since_s) == found
+async def test_a_missing_record_is_absent_after_the_in_flight_time(since_s: float, found: Any) -> None:
+    async with pds(getRecord=xrpc_error("RecordNotFound")) as served:
+        assert await query_post(served, await prepared(served), since_s=since_s) == found
 
 
 async def test_a_record_that_is_there_is_live_at_once() -> None:
     async with pds() as served:
         what = await prepared(served)
-        served.answers[METHODS["getRecord"]] = [known(what)]
-        assert isinstance(await looked(served, what, since_s=0), Live)
+        served.answers[METHODS["getRecord"]] = [record_response(what)]
+        assert isinstance(await query_post(served, what, since_s=0), Live)
 
 
 async def test_another_record_under_the_key_decides_nothing() -> None:
     async with pds() as served:
         what = await prepared(served)
-        served.answers[METHODS["getRecord"]] = [known(what, text="Other")]
-        assert await looked(served, what, since_s=10**6) == Undecided()
+        served.answers[METHODS["getRecord"]] = [record_response(what, text="Other")]
+        assert await query_post(served, what, since_s=10**6) == UndecidedPost()
 
 
 @pytest.mark.parametrize("how", ["dropped", "500", "200 of something else"])
-async def test_looking_that_fails_proves_nothing(how: str) -> None:
+async def test_a_failed_query_proves_nothing(how: str) -> None:
     async with pds(getRecord=LOST[how]) as served:
         what = await prepared(served)
         with pytest.raises(NotSent):
-            await looked(served, what, since_s=10**6)
+            await query_post(served, what, since_s=10**6)
 
 
-def test_a_put_may_be_repeated_whenever() -> None:
+def test_a_put_is_always_repeatable() -> None:
     what, later = Prepared(handle={}, request=b""), AT + timedelta(days=30)
     assert Bluesky(None).repeatable(account(None, "bluesky"), Inquiry(what, AT, later))  # type: ignore[arg-type]
 
 
-async def test_people_are_mentioned_whom_the_server_knows() -> None:
-    answers = [told({"did": "did:plc:a"}), xrpc("InvalidRequest")]
+async def test_only_resolvable_handles_are_mentions() -> None:
+    answers = [json_response({"did": "did:plc:a"}), xrpc_error("InvalidRequest")]
     async with pds(resolveHandle=answers) as served:
         what = await prepared(served, draft("hi @a.test, @b.test and @a.test"))
     facets = json.loads(what.request)["record"]["facets"]

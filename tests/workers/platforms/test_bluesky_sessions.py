@@ -5,23 +5,32 @@ from datetime import datetime
 import pytest
 
 from schemas.errors import NotSent, PlatformError, ReauthRequired, Rejected
-from tests.workers.platforms.scripted import BLOB, LOST, Answer, Server, client_for, pds, told, xrpc
+from tests.workers.platforms.scripted import (
+    BLOB,
+    LOST,
+    Answer,
+    ScriptedServer,
+    client_for,
+    json_response,
+    pds,
+    xrpc_error,
+)
 from workers.platforms.bluesky import api
 from workers.platforms.bluesky.api import Api
 
 SESSION = {"did": "did:plc:me", "handle": "me.test", "refreshJwt": "r"}
 
 
-async def opened(served: Server) -> api.Session:
+async def opened(served: ScriptedServer) -> api.Session:
     async with client_for(served) as client:
         return await api.create_session(client, served.base, identifier="me.test", password="app-password")
 
 
-async def test_a_session_says_when_it_ends_and_where_the_account_lives() -> None:
+async def test_a_session_has_its_end_and_the_accounts_server() -> None:
     token = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjE3OTU1MjE2MDB9.c2ln"
     service = [{"id": "#atproto_pds", "serviceEndpoint": "https://pds.example/"}]
     said = SESSION | {"accessJwt": token, "didDoc": {"service": service}}
-    async with pds(createSession=told(said)) as served:
+    async with pds(createSession=json_response(said)) as served:
         session = await opened(served)
     assert session.expires_at == datetime.fromisoformat("2026-11-24T12:00:00Z")
     assert session.server == "https://pds.example"
@@ -30,8 +39,10 @@ async def test_a_session_says_when_it_ends_and_where_the_account_lives() -> None
 
 
 @pytest.mark.parametrize("token", ["opaque", "a.b.c", "eyJhbGciOiJIUzI1NiJ9.e30.c2ln"])
-async def test_a_token_that_says_nothing_has_no_known_end(token: str) -> None:
-    async with pds(createSession=told(SESSION | {"accessJwt": token, "didDoc": {"service": 7}})) as served:
+async def test_a_token_without_claims_has_no_known_end(token: str) -> None:
+    async with pds(
+        createSession=json_response(SESSION | {"accessJwt": token, "didDoc": {"service": 7}})
+    ) as served:
         session = await opened(served)
     assert (session.expires_at, session.server) == (None, None)
 
@@ -39,14 +50,14 @@ async def test_a_token_that_says_nothing_has_no_known_end(token: str) -> None:
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (xrpc("ExpiredToken"), ReauthRequired),
-        (xrpc("InvalidToken"), ReauthRequired),
-        (xrpc("AccountTakedown", 401), Rejected),
+        (xrpc_error("ExpiredToken"), ReauthRequired),
+        (xrpc_error("InvalidToken"), ReauthRequired),
+        (xrpc_error("AccountTakedown", 401), Rejected),
         (LOST["500"], NotSent),
         (LOST["dropped"], NotSent),
     ],
 )
-async def test_only_the_servers_word_ends_a_session(answer: Answer, kind: type[PlatformError]) -> None:
+async def test_only_an_explicit_error_ends_a_session(answer: Answer, kind: type[PlatformError]) -> None:
     async with pds(refreshSession=answer) as served, client_for(served) as client:
         with pytest.raises(PlatformError) as caught:
             await api.refresh_session(client, served.base, refresh_token="r")
@@ -55,7 +66,10 @@ async def test_only_the_servers_word_ends_a_session(answer: Answer, kind: type[P
 
 async def test_an_avatar_is_served_by_the_accounts_own_server() -> None:
     profile = {"uri": "u", "cid": "c", "value": {"avatar": BLOB["blob"]}}
-    async with pds(getRecord=[told(profile), xrpc("RecordNotFound")]) as served, client_for(served) as client:
+    async with (
+        pds(getRecord=[json_response(profile), xrpc_error("RecordNotFound")]) as served,
+        client_for(served) as client,
+    ):
         one = Api(client=client, base=served.base)
         assert await api.avatar_url(one, "did:plc:me") == (
             f"{served.base}/xrpc/com.atproto.sync.getBlob?did=did%3Aplc%3Ame&cid=bafkqaaa"

@@ -18,11 +18,11 @@ from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.instagram_state import INSIGHTS
 from tests.workers.platforms import instagram_account, tiktok_account
 from tests.workers.platforms.instagram_account import InstagramAccount
-from tests.workers.platforms.scripted import AT, account, client_for, drop, server, told, xrpc
+from tests.workers.platforms.scripted import AT, account, client_for, drop, json_response, server, xrpc_error
 from tests.workers.platforms.tiktok_account import TikTokAccount
 from workers.platforms.bluesky.collect import BlueskyCollector
 from workers.platforms.collecting import Collector, Figures
-from workers.platforms.fakes.collect import FakeCollector
+from workers.platforms.fakes.collect import SandboxCollector
 from workers.platforms.instagram.collect import InstagramCollector
 from workers.platforms.mastodon.collect import MastodonCollector
 from workers.platforms.tiktok.collect import TikTokCollector
@@ -44,9 +44,9 @@ async def figures(collector: Collector, of: Account, *names: str, video: bool = 
 VIEW = {"uri": "at://1", "likeCount": 4, "replyCount": 3, "repostCount": 2, "quoteCount": 1}
 
 
-async def test_bluesky_tells_of_many_posts_at_once() -> None:
+async def test_bluesky_returns_many_posts_in_one_call() -> None:
     views = [VIEW, {"uri": "at://2", "likeCount": 0, "bookmarkCount": 9}, {"uri": "at://other"}]
-    answers = {"app.bsky.feed.getPosts": told({"posts": views})}
+    answers = {"app.bsky.feed.getPosts": json_response({"posts": views})}
     async with server(**answers) as served, client_for(served) as client:
         found = await figures(
             BlueskyCollector(client), account(served, "bluesky"), *"at://1 at://2 at://3".split()
@@ -63,26 +63,26 @@ async def test_bluesky_tells_of_many_posts_at_once() -> None:
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (xrpc("ExpiredToken"), TokenExpired),
-        (xrpc("AuthenticationRequired", 401), ReauthRequired),
-        (xrpc("RateLimitExceeded", 429), Throttled),
-        (xrpc("UpstreamFailure", 502), NotSent),
-        (told({"posts": [{"likeCount": 1}]}), NotSent),
+        (xrpc_error("ExpiredToken"), TokenExpired),
+        (xrpc_error("AuthenticationRequired", 401), ReauthRequired),
+        (xrpc_error("RateLimitExceeded", 429), Throttled),
+        (xrpc_error("UpstreamFailure", 502), NotSent),
+        (json_response({"posts": [{"likeCount": 1}]}), NotSent),
         (drop, NotSent),
     ],
 )
-async def test_bluesky_fails_as_it_does_for_posts(answer: Any, error: type[PlatformError]) -> None:
+async def test_bluesky_raises_the_errors_of_posting(answer: Any, error: type[PlatformError]) -> None:
     answers = {"app.bsky.feed.getPosts": answer}
     async with server(**answers) as served, client_for(served) as client:
         with pytest.raises(error):
             await figures(BlueskyCollector(client), account(served, "bluesky"), "at://1")
 
 
-async def test_followers_are_told_by_either_server() -> None:
-    answers = {"app.bsky.actor.getProfile": told({"did": "did:plc:me", "followersCount": 7})}
+async def test_both_servers_return_followers() -> None:
+    answers = {"app.bsky.actor.getProfile": json_response({"did": "did:plc:me", "followersCount": 7})}
     async with server(**answers) as served, client_for(served) as client:
         assert await BlueskyCollector(client).followers(account(served, "bluesky")) == 7
-    person = told({"id": "7", "username": "me", "followers_count": 8})
+    person = json_response({"id": "7", "username": "me", "followers_count": 8})
     async with server(verify_credentials=person) as served, client_for(served) as client:
         assert await MastodonCollector(client).followers(account(served, "mastodon")) == 8
 
@@ -92,11 +92,11 @@ async def test_followers_are_told_by_either_server() -> None:
 COUNTED = {"id": "1", "favourites_count": 4, "replies_count": 3, "reblogs_count": 2}
 
 
-async def test_mastodon_tells_of_a_post_that_is_there() -> None:
+async def test_mastodon_returns_an_existing_post() -> None:
     answers = {
-        "1": told(COUNTED),
-        "2": told({**COUNTED, "quotes_count": 1}),
-        "3": told({"error": "Gone"}, 404),
+        "1": json_response(COUNTED),
+        "2": json_response({**COUNTED, "quotes_count": 1}),
+        "3": json_response({"error": "Gone"}, 404),
     }
     async with server(**answers) as served, client_for(served) as client:
         found = await figures(MastodonCollector(client), account(served, "mastodon"), "1", "2", "3")
@@ -107,7 +107,7 @@ async def test_mastodon_tells_of_a_post_that_is_there() -> None:
 # Instagram
 
 
-class Insta(NamedTuple):
+class InsightsAccount(NamedTuple):
     insta: InstagramAccount
     account: Account
     collector: InstagramCollector
@@ -125,12 +125,12 @@ class Insta(NamedTuple):
 
 
 @pytest_asyncio.fixture
-async def insta() -> AsyncIterator[Insta]:
+async def insta() -> AsyncIterator[InsightsAccount]:
     """Connect ada's account with permission to read insights."""
     async with instagram_account.instagram_account() as found:
         token = await allowed(found.sim, f"{instagram_user.SCOPES},{INSIGHTS}")
         collector = InstagramCollector(found.adapter.client, found.sim.base)
-        yield Insta(found, with_token(found.account, token), collector)
+        yield InsightsAccount(found, with_token(found.account, token), collector)
 
 
 async def allowed(sim: Sim, scopes: str) -> str:
@@ -152,7 +152,7 @@ def with_token(found: Account, token: str) -> Account:
     )
 
 
-async def test_instagram_tells_of_pictures_and_reels(insta: Insta) -> None:
+async def test_instagram_returns_pictures_and_reels(insta: InsightsAccount) -> None:
     post = await insta.post(views=9, reach=8, likes=4, comments=3, saved=2, shares=1)
     expected = {"views": 9, "reach": 8, "likes": 4, "comments": 3, "saves": 2, "shares": 1}
     assert await insta.told(post) == expected
@@ -162,7 +162,7 @@ async def test_instagram_tells_of_pictures_and_reels(insta: Insta) -> None:
     assert (shown["views"], shown["watch_time_ms"]) == (9, 12_000)
 
 
-async def test_what_comes_late_is_no_zero(insta: Insta) -> None:
+async def test_late_insights_are_not_zero(insta: InsightsAccount) -> None:
     """Until then the post's own fields have likes and comments."""
     await insta.insta.sim.account("ada", insights_s=48 * 3600)
     post = await insta.post(views=9, likes=4)
@@ -173,7 +173,7 @@ async def test_what_comes_late_is_no_zero(insta: Insta) -> None:
     assert shown["views"] == 9
 
 
-async def test_below_five_viewers_there_are_no_insights(insta: Insta) -> None:
+async def test_below_five_viewers_there_are_no_insights(insta: InsightsAccount) -> None:
     post = await insta.post(viewers=4, views=4, likes=1)
     assert await insta.told(post) == {"likes": 1, "comments": 0}
     await insta.see(post, viewers=5, views=5, likes=1)
@@ -182,7 +182,7 @@ async def test_below_five_viewers_there_are_no_insights(insta: Insta) -> None:
     assert shown["views"] == 5
 
 
-async def test_an_owner_who_did_not_allow_insights_is_not_asked_again(insta: Insta) -> None:
+async def test_missing_insights_permission_requires_no_reconnection(insta: InsightsAccount) -> None:
     """The token works anyway, and followers need no such permission."""
     await insta.insta.sim.account("ada", followers=70)
     post = await insta.post(views=9, likes=4)
@@ -191,7 +191,7 @@ async def test_an_owner_who_did_not_allow_insights_is_not_asked_again(insta: Ins
     assert await without.collector.followers(without.account) == 70
 
 
-async def test_a_post_that_is_gone_is_left_out(insta: Insta) -> None:
+async def test_a_deleted_post_is_left_out(insta: InsightsAccount) -> None:
     post = await insta.post(views=9)
     await insta.insta.sim.call("POST", "/posts/delete", id=post)
     assert await insta.told(post) is None
@@ -207,8 +207,8 @@ async def test_a_post_that_is_gone_is_left_out(insta: Insta) -> None:
         ("unavailable", NotSent),
     ],
 )
-async def test_instagram_fails_as_it_does_for_posts(
-    insta: Insta, refusal: str, error: type[PlatformError]
+async def test_instagram_raises_the_errors_of_posting(
+    insta: InsightsAccount, refusal: str, error: type[PlatformError]
 ) -> None:
     post = await insta.post(views=9)
     await insta.insta.order(refusal, "insights")
@@ -223,7 +223,7 @@ SHOWN = {"views": 9, "likes": 4, "comments": 3, "shares": 2}
 ALL = f"{tiktok_user.SCOPES},user.info.profile,video.list,user.info.stats"
 
 
-class Tok(NamedTuple):
+class CountsAccount(NamedTuple):
     tok: TikTokAccount
     account: Account
     collector: TikTokCollector
@@ -239,16 +239,16 @@ class Tok(NamedTuple):
 
 
 @pytest_asyncio.fixture
-async def tok() -> AsyncIterator[Tok]:
+async def tok() -> AsyncIterator[CountsAccount]:
     """Connect ada's account with permission to read counts."""
     async with tiktok_account.ada(followers=70) as found:
         async with visiting(found.sim.base) as http:
             person = await tiktok_user.connected(found.sim, http, scope=ALL)
         collector = TikTokCollector(found.adapter.client, found.sim.base)
-        yield Tok(found, with_token(found.account, person.access), collector)
+        yield CountsAccount(found, with_token(found.account, person.access), collector)
 
 
-async def test_tiktok_tells_of_public_posts(tok: Tok) -> None:
+async def test_tiktok_returns_public_posts(tok: CountsAccount) -> None:
     """Falling numbers, and a deleted post."""
     key, name = await tok.post(**FIGURES)
     assert await figures(tok.collector, tok.account, name, "7300000000000009999") == {name: SHOWN}
@@ -259,7 +259,7 @@ async def test_tiktok_tells_of_public_posts(tok: Tok) -> None:
     assert await tok.collector.followers(tok.account) == 70
 
 
-async def test_tiktok_without_the_scopes_tells_nothing(tok: Tok) -> None:
+async def test_tiktok_returns_nothing_without_the_scopes(tok: CountsAccount) -> None:
     _, name = await tok.post(**FIGURES)
     assert await figures(tok.collector, tok.tok.account, name) == {}
     assert await tok.collector.followers(tok.tok.account) is None
@@ -274,7 +274,9 @@ async def test_tiktok_without_the_scopes_tells_nothing(tok: Tok) -> None:
         (Fault.TRUNCATED_200, NotSent),
     ],
 )
-async def test_tiktok_fails_as_it_does_for_posts(tok: Tok, fault: Fault, error: type[PlatformError]) -> None:
+async def test_tiktok_raises_the_errors_of_posting(
+    tok: CountsAccount, fault: Fault, error: type[PlatformError]
+) -> None:
     _, name = await tok.post(**FIGURES)
     await tok.tok.sim.fault("/v2/video/query/", fault)
     with pytest.raises(error):
@@ -286,9 +288,9 @@ async def test_tiktok_fails_as_it_does_for_posts(tok: Tok, fault: Fault, error: 
 
 async def test_a_sandboxs_figures_grow_for_a_week_and_are_always_the_same() -> None:
     post = DuePost(UUID(int=5), "x", AT, video=False, due_at=None)
-    collector, shop = FakeCollector(AT), account(None, "mastodon")
+    collector, shop = SandboxCollector(AT), account(None, "mastodon")
     told_at = [
-        (await FakeCollector(AT + timedelta(days=days)).posts(shop, [post]))[post.id]["views"]
+        (await SandboxCollector(AT + timedelta(days=days)).posts(shop, [post]))[post.id]["views"]
         for days in range(6)
     ]
     assert told_at == sorted(told_at)

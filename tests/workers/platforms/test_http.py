@@ -10,25 +10,25 @@ import pytest
 
 from schemas.errors import NotSent, OutcomeUnknown, PlatformError, Rejected
 from tests.workers.net import Net
-from tests.workers.platforms.scripted import LOST, Answer, client_for, server, told
+from tests.workers.platforms.scripted import LOST, Answer, client_for, json_response, server
 from tests.workers.web.web import say
-from workers.platforms.http import LEAST_COOLDOWN_S, MASK, Api, cooldown_s
-from workers.platforms.http import Answer as Whole
+from workers.platforms.http import MASK, MIN_COOLDOWN_S, PlatformApi, cooldown_s
+from workers.platforms.http import PlatformResponse as Whole
 from workers.web.fetch import open_client
 
 #: It contains characters that an address and a form encode.
 SECRET = "s3cr3t/of+an=account%"
 
 
-def anyones(client: httpx.AsyncClient) -> Api:
+def any_server(client: httpx.AsyncClient) -> PlatformApi:
     """Return any server, without a token."""
-    return Api(client=client, base="")
+    return PlatformApi(client=client, base="")
 
 
-async def lost(answer: Answer, *, irreversible: bool) -> PlatformError:
+async def send_lost(answer: Answer, *, irreversible: bool) -> PlatformError:
     async with server(x=answer) as served, client_for(served) as client:
         with pytest.raises(PlatformError) as caught:
-            await anyones(client).ask(
+            await any_server(client).ask(
                 "POST", f"{served.base}/x", content=b"{}", timeout_s=0.3, irreversible=irreversible
             )
     return caught.value
@@ -38,18 +38,18 @@ NO_ANSWER = ["dropped", "reset", "never answered", "cut off", "200 too long"]
 
 
 @pytest.mark.parametrize("how", NO_ANSWER)
-async def test_an_irreversible_call_without_an_answer_may_have_done_its_work(how: str) -> None:
-    assert type(await lost(LOST[how], irreversible=True)) is OutcomeUnknown
+async def test_an_irreversible_call_without_a_response_is_unknown(how: str) -> None:
+    assert type(await send_lost(LOST[how], irreversible=True)) is OutcomeUnknown
 
 
 @pytest.mark.parametrize("how", NO_ANSWER)
-async def test_any_other_call_without_an_answer_is_worth_another_try(how: str) -> None:
-    assert type(await lost(LOST[how], irreversible=False)) is NotSent
+async def test_any_other_call_without_a_response_is_retryable(how: str) -> None:
+    assert type(await send_lost(LOST[how], irreversible=False)) is NotSent
 
 
-async def refused(url: str, client: httpx.AsyncClient) -> PlatformError:
+async def send_refused(url: str, client: httpx.AsyncClient) -> PlatformError:
     with pytest.raises(PlatformError) as caught:
-        await anyones(client).ask("POST", url, content=b"{}", timeout_s=5, irreversible=True)
+        await any_server(client).ask("POST", url, content=b"{}", timeout_s=5, irreversible=True)
     return caught.value
 
 
@@ -57,18 +57,18 @@ async def test_a_refused_connection_sent_nothing() -> None:
     async with server() as served, client_for(served) as client:
         pass
     async with client_for(served) as client:
-        error = await refused(f"{served.base}/x", client)
+        error = await send_refused(f"{served.base}/x", client)
     assert (type(error), error.code) == (NotSent, "PLATFORM_UNREACHABLE")
 
 
 async def test_a_name_that_does_not_resolve_sent_nothing() -> None:
     net = Net()
     async with open_client(allowed={}, contact="https://tenantry.test", resolver=net.resolve) as client:
-        error = await refused("https://nowhere.example/x", client)
+        error = await send_refused("https://nowhere.example/x", client)
     assert (type(error), error.code) == (NotSent, "PLATFORM_UNREACHABLE")
 
 
-async def test_a_server_that_accepts_nothing_in_time_was_sent_nothing() -> None:
+async def test_a_connect_timeout_sent_nothing() -> None:
     """The queue of the listening socket is full: the connection is never made."""
     with socket.socket() as full, socket.socket() as first, socket.socket() as second:
         full.bind(("127.0.0.1", 0))
@@ -80,27 +80,27 @@ async def test_a_server_that_accepts_nothing_in_time_was_sent_nothing() -> None:
             served.base = "http://{}:{}".format(*full.getsockname())
             async with client_for(served) as client:
                 with pytest.raises(NotSent) as caught:
-                    await anyones(client).ask(
+                    await any_server(client).ask(
                         "POST", served.base, content=b"{}", timeout_s=0.3, irreversible=True
                     )
     assert caught.value.code == "PLATFORM_TIMEOUT"
 
 
-async def test_an_address_that_is_not_public_is_never_asked() -> None:
+async def test_a_private_address_is_never_called() -> None:
     async with server() as served, client_for() as client:
-        error = await refused(f"{served.base}/x", client)
+        error = await send_refused(f"{served.base}/x", client)
     assert (type(error), error.code, error.category) == (Rejected, "ADDRESS_BLOCKED", "config")
     assert served.asked == []
 
 
 async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
     async with server(x=say(307, location="/y")) as served, client_for(served) as client:
-        answer = await anyones(client).ask("POST", f"{served.base}/x", content=b"{}")
+        answer = await any_server(client).ask("POST", f"{served.base}/x", content=b"{}")
     assert (answer.status, answer.refused) == (307, False)
     assert [asked.path for asked in served.asked] == ["/x"]
 
 
-class Stream:
+class StorageStream:
     """A stream like a storage's: it can be read with and without awaiting."""
 
     def __init__(self, content: bytes) -> None:
@@ -113,10 +113,12 @@ class Stream:
         yield self.content
 
 
-async def test_what_is_streamed_from_a_storage_is_sent() -> None:
-    async with server(x=told({})) as served, client_for(served) as client:
+async def test_a_storage_stream_is_sent() -> None:
+    async with server(x=json_response({})) as served, client_for(served) as client:
         sent = {"Content-Length": "5"}
-        await anyones(client).ask("POST", f"{served.base}/x", headers=sent, content=Stream(b"bytes"))
+        await any_server(client).ask(
+            "POST", f"{served.base}/x", headers=sent, content=StorageStream(b"bytes")
+        )
     assert served.asked[0].body == b"bytes"
 
 
@@ -129,19 +131,19 @@ DATE = {"Date": "Tue, 24 Nov 2026 12:00:00 GMT"}
         ({}, None), ({"Retry-After": "7"}, 7), ({"Reset": "1795521630", **DATE}, 30),
         ({"Reset": "2026-11-24T12:05:00.000Z", **DATE}, 300),
         ({"Reset": "2026-11-24T12:05:00", **DATE}, 300),
-        ({"Reset": "2026-11-24T11:00:00Z", **DATE}, LEAST_COOLDOWN_S),
-        ({"Reset": "1", **DATE}, LEAST_COOLDOWN_S),
-        ({"Reset": "1", "Date": "Mon, 20 Nov 99999999999 00:00:00 GMT"}, LEAST_COOLDOWN_S),
-        ({"Retry-After": "0"}, LEAST_COOLDOWN_S), ({"Reset": "9" * 30, **DATE}, None),
+        ({"Reset": "2026-11-24T11:00:00Z", **DATE}, MIN_COOLDOWN_S),
+        ({"Reset": "1", **DATE}, MIN_COOLDOWN_S),
+        ({"Reset": "1", "Date": "Mon, 20 Nov 99999999999 00:00:00 GMT"}, MIN_COOLDOWN_S),
+        ({"Retry-After": "0"}, MIN_COOLDOWN_S), ({"Reset": "9" * 30, **DATE}, None),
         ({"Reset": "soon", **DATE}, None), ({"Reset": "2999-01-01T00:00:00Z", **DATE}, 86400),
         ({"Retry-After": "9" * 20}, 86400),
     ],
 )  # fmt: skip
-def test_a_platforms_wish_for_a_rest(headers: dict[str, str], seconds: float | None) -> None:
+def test_cooldown_headers(headers: dict[str, str], seconds: float | None) -> None:
     assert cooldown_s(httpx.Headers(headers), reset="Reset") == seconds
 
 
-def test_a_platforms_words_fit_into_a_row() -> None:
+def test_a_quote_fits_into_a_row() -> None:
     """Otherwise a refusal could not be stored, and would count as a lost response."""
     words = "it\0says\x1b[31m\nno\u202e " + "x" * 1000
     assert (
@@ -165,7 +167,9 @@ async def test_a_secret_that_a_platform_echoes_is_not_quoted(
 ) -> None:
     """Truncated in its middle or whole: partners see the stored refusal."""
     async with server(x=say(400, b"{}")) as served, client_for(served) as client:
-        answer = await anyones(client).ask("POST", f"{served.base}{target}", headers=headers, content=content)
+        answer = await any_server(client).ask(
+            "POST", f"{served.base}{target}", headers=headers, content=content
+        )
     assert answer.quoted(f"no {SECRET}, no") == f"no {MASK}, no"
     assert SECRET[:8] not in answer.quoted("x" * 290 + SECRET)
     assert answer.quoted("grant_type refresh of me.example: Fresh bread") == (
@@ -174,10 +178,10 @@ async def test_a_secret_that_a_platform_echoes_is_not_quoted(
     assert SECRET not in repr(answer)
 
 
-async def test_a_file_shows_nothing() -> None:
+async def test_a_file_has_no_secrets() -> None:
     async def chunks() -> AsyncIterator[bytes]:
         yield b"code=12345678"
 
     async with server(x=say(400, b"{}")) as served, client_for(served) as client:
-        answer = await anyones(client).ask("POST", f"{served.base}/x", content=chunks())
+        answer = await any_server(client).ask("POST", f"{served.base}/x", content=chunks())
     assert answer.secrets == ()

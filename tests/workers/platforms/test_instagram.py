@@ -8,7 +8,7 @@ import pytest
 from schemas.errors import NotSent, OutcomeUnknown, Outdated, Rejected, Throttled
 from tests.peers.simulators.faults import Fault
 from tests.workers.platforms.instagram_account import InstagramAccount
-from tests.workers.platforms.scripted import account, client_for, draft, file, server, told
+from tests.workers.platforms.scripted import account, client_for, draft, file, json_response, server
 from workers.platforms.contract import Inquiry, Live, Prepared
 from workers.platforms.graph_version import GRAPH_VERSION
 from workers.platforms.instagram.publish import Instagram
@@ -26,7 +26,7 @@ async def test_an_image_goes_out_from_one_container(ada: InstagramAccount) -> No
     assert str(sent.external_url).startswith("https://www.instagram.com/p/")
 
 
-async def test_a_reel_is_waited_for_while_it_is_worked_on(ada: InstagramAccount) -> None:
+async def test_a_reel_is_polled_while_it_is_processed(ada: InstagramAccount) -> None:
     """The slot is yielded meanwhile, each time for longer."""
     post = await ada.post("reel.mp4", caption="Film")
     steps = [await ada.step(post)]
@@ -39,7 +39,7 @@ async def test_a_reel_is_waited_for_while_it_is_worked_on(ada: InstagramAccount)
     assert (entry["kind"], entry["state"]) == ("REELS", "live")
 
 
-async def test_a_wait_never_grows_beyond_a_minute(ada: InstagramAccount) -> None:
+async def test_a_poll_pause_is_at_most_a_minute(ada: InstagramAccount) -> None:
     await ada.sim.account("ada", video_s=100_000)
     post = await ada.post("reel.mp4")
     step = await ada.step(post)
@@ -48,7 +48,7 @@ async def test_a_wait_never_grows_beyond_a_minute(ada: InstagramAccount) -> None
     assert step.after_s == 60
 
 
-async def test_a_carousel_is_made_of_its_images_in_their_order(ada: InstagramAccount) -> None:
+async def test_a_carousel_has_its_images_in_order(ada: InstagramAccount) -> None:
     post = await ada.post("a.jpg", "b.jpg", "a.jpg", caption="Three")
     steps = [await ada.step(post)]
     while not steps[-1].complete:
@@ -61,7 +61,7 @@ async def test_a_carousel_is_made_of_its_images_in_their_order(ada: InstagramAcc
     assert entry["sha256"][0] == entry["sha256"][2] != entry["sha256"][1]
 
 
-async def test_what_is_finished_is_not_asked_about_again(ada: InstagramAccount) -> None:
+async def test_finished_items_are_not_polled_again(ada: InstagramAccount) -> None:
     await ada.sim.account("ada", image_s=1)
     post = await ada.post("a.jpg", "b.jpg")
     prepared = await ada.prepared(post)
@@ -69,7 +69,7 @@ async def test_what_is_finished_is_not_asked_about_again(ada: InstagramAccount) 
     assert asked == [2, 1]
 
 
-async def test_a_step_that_is_done_again_makes_no_other_container(ada: InstagramAccount) -> None:
+async def test_a_repeated_step_creates_no_second_container(ada: InstagramAccount) -> None:
     """As after a death: each step continues from the stored one before."""
     post = await ada.post("a.jpg", "b.jpg", caption="Twice")
     first = await ada.step(post)
@@ -83,7 +83,7 @@ async def test_a_step_that_is_done_again_makes_no_other_container(ada: Instagram
     assert (await ada.sim.counts("ada", "Twice"))["live"] == 1
 
 
-async def test_containers_that_are_too_old_are_made_anew(ada: InstagramAccount) -> None:
+async def test_old_containers_are_created_again(ada: InstagramAccount) -> None:
     begun = await ada.step(await ada.post())
     await ada.sim.advance(23 * 3600 + 1)
     again = await ada.step(await ada.post(), begun)
@@ -100,7 +100,7 @@ async def test_a_container_that_expired_is_prepared_again(ada: InstagramAccount)
     assert caught.value.code == "CONTAINER_GONE"
 
 
-async def test_a_container_that_instagram_denies_three_times_is_made_again(ada: InstagramAccount) -> None:
+async def test_a_container_unknown_three_times_is_created_again(ada: InstagramAccount) -> None:
     post = await ada.post()
     step = await ada.step(post)
     await ada.order("unknown_object", "container", times=3)
@@ -112,7 +112,7 @@ async def test_a_container_that_instagram_denies_three_times_is_made_again(ada: 
 
 
 @pytest.mark.parametrize("names", [["a.jpg"], ["a.jpg", "b.jpg"]])
-async def test_a_living_container_that_instagram_denies_is_not_made_anew(
+async def test_an_existing_container_reported_unknown_is_kept(
     ada: InstagramAccount, names: list[str]
 ) -> None:
     """Meta returns 100/33 for existing containers. An account may create 400 in a day."""
@@ -137,7 +137,7 @@ async def test_generated_content_carries_the_ai_label(
     assert (entry["state"], entry["ai_label"]) == ("live", is_ai_generated)
 
 
-async def test_what_was_made_without_its_label_is_made_anew(ada: InstagramAccount) -> None:
+async def test_containers_without_the_label_are_created_again(ada: InstagramAccount) -> None:
     """By a release that set none, or before its partner declared it."""
     plain = await ada.post(caption="Declared")
     labelled = msgspec.structs.replace(plain, is_ai_generated=True)
@@ -160,7 +160,7 @@ async def test_what_was_made_without_its_label_is_made_anew(ada: InstagramAccoun
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("fetches_first", [True, False])
-async def test_a_file_that_instagram_can_not_use_says_why(
+async def test_an_unusable_file_has_its_code(
     ada: InstagramAccount, name: str, kind: type[Exception], code: str, fetches_first: bool
 ) -> None:
     """The error comes at once, or in the status of the container."""
@@ -171,14 +171,14 @@ async def test_a_file_that_instagram_can_not_use_says_why(
     assert await ada.calls("/media_publish") == 0
 
 
-async def test_files_that_the_platform_does_not_take_make_no_container(ada: InstagramAccount) -> None:
+async def test_refused_files_create_no_container(ada: InstagramAccount) -> None:
     with pytest.raises(Rejected) as caught:
         await ada.step(await ada.post(*["a.jpg"] * 11))
     assert caught.value.code == "MEDIA_TOO_MANY"
     assert await ada.calls("/media") == 0
 
 
-async def test_an_account_that_has_used_its_day_up_rests(ada: InstagramAccount) -> None:
+async def test_an_account_at_its_daily_quota_cools_down(ada: InstagramAccount) -> None:
     await ada.sim.account("ada", quota_total=1)
     post = await ada.post(caption="First")
     await ada.send(await ada.prepared(post), post)
@@ -188,7 +188,7 @@ async def test_an_account_that_has_used_its_day_up_rests(ada: InstagramAccount) 
     assert await ada.calls("/media") == 1
 
 
-async def test_a_post_is_live_though_its_address_is_unknown(ada: InstagramAccount) -> None:
+async def test_a_post_without_a_permalink_is_live(ada: InstagramAccount) -> None:
     post = await ada.post()
     prepared = await ada.prepared(post)
     await ada.sim.fault("medium", Fault.DROP_BEFORE)
@@ -197,7 +197,7 @@ async def test_a_post_is_live_though_its_address_is_unknown(ada: InstagramAccoun
     assert sent == Live(external_id=entry["external_id"], external_url=None)
 
 
-async def test_an_address_that_does_not_come_is_not_waited_for(ada: InstagramAccount) -> None:
+async def test_a_silent_permalink_call_times_out(ada: InstagramAccount) -> None:
     post = await ada.post()
     prepared = await ada.prepared(post)
     await ada.sim.fault("medium", Fault.ACCEPT_THEN_TIMEOUT)
@@ -206,7 +206,7 @@ async def test_an_address_that_does_not_come_is_not_waited_for(ada: InstagramAcc
     assert sent.external_url is None
 
 
-async def test_a_publish_that_comes_too_early_has_published_nothing(ada: InstagramAccount) -> None:
+async def test_a_publish_before_processing_has_ended_publishes_nothing(ada: InstagramAccount) -> None:
     post = await ada.post(caption="Early")
     begun = await ada.step(post)
     early = Prepared(
@@ -220,7 +220,7 @@ async def test_a_publish_that_comes_too_early_has_published_nothing(ada: Instagr
     assert isinstance(await ada.send(early, post), Live)
 
 
-async def test_no_call_is_repeated_before_a_look(ada: InstagramAccount) -> None:
+async def test_no_call_is_repeated_before_a_reconciliation(ada: InstagramAccount) -> None:
     post = await ada.post()
     prepared, now = await ada.prepared(post), await ada.now()
     assert not Instagram(ada.adapter.client, "").repeatable(ada.account, Inquiry(prepared, now, now))
@@ -228,11 +228,13 @@ async def test_no_call_is_repeated_before_a_look(ada: InstagramAccount) -> None:
 
 
 async def test_no_address_holds_the_token() -> None:
-    usage = told({"data": [{"quota_usage": 0, "config": {"quota_total": 25, "quota_duration": 86400}}]})
+    usage = json_response(
+        {"data": [{"quota_usage": 0, "config": {"quota_total": 25, "quota_duration": 86400}}]}
+    )
     made = {
         "content_publishing_limit": usage,
-        "media": told({"id": "17"}),
-        "17": told({"status_code": "FINISHED"}),
+        "media": json_response({"id": "17"}),
+        "17": json_response({"status_code": "FINISHED"}),
     }
     async with server(**made) as served, client_for(served) as client:
         adapter, mine = Instagram(client, served.base), account(served, "instagram")

@@ -21,13 +21,13 @@ from tests.peers.simulators.instagram_errors import REFUSALS
 from tests.peers.simulators.instagram_oauth import CLIENT_ID, CLIENT_SECRET
 from tests.peers.simulators.instagram_user import CALLBACK, code_of
 from tests.workers.platforms.instagram_account import InstagramAccount
-from workers.platforms.http import Answer
+from workers.platforms.http import PlatformResponse
 from workers.platforms.instagram import api, errors
 
 MESSAGE = "the error's own words"
 
 
-class Told(NamedTuple):
+class ExpectedErrors(NamedTuple):
     """The error of a call that only reads or prepares; `published` is that of the publish itself."""
 
     kind: type[PlatformError]
@@ -36,31 +36,31 @@ class Told(NamedTuple):
     published: type[PlatformError] | None = None
 
 
-OWNER = Told(ReauthRequired, "TOKEN_REFUSED")
-LIMIT = Told(Throttled, "PLATFORM_RATE_LIMITED", "rate_limit")
-FAILED = Told(NotSent, "PLATFORM_FAILED", "network", OutcomeUnknown)
-GONE = Told(Outdated, "CONTAINER_GONE", "network", OutcomeUnknown)
+OWNER = ExpectedErrors(ReauthRequired, "TOKEN_REFUSED")
+LIMIT = ExpectedErrors(Throttled, "PLATFORM_RATE_LIMITED", "rate_limit")
+FAILED = ExpectedErrors(NotSent, "PLATFORM_FAILED", "network", OutcomeUnknown)
+GONE = ExpectedErrors(Outdated, "CONTAINER_GONE", "network", OutcomeUnknown)
 DENIED = GONE._replace(code="CONTAINER_UNKNOWN")
-UNFETCHED = Told(Outdated, "MEDIA_NOT_FETCHED", "network", OutcomeUnknown)
-UNMADE = Told(Outdated, "MEDIA_FAILED", "network", OutcomeUnknown)
-OURS = Told(Rejected, "PLATFORM_REJECTED", "platform_rejected", OutcomeUnknown)
-TOKEN = Told(TokenExpired, "TOKEN_REFUSED")
+UNFETCHED = ExpectedErrors(Outdated, "MEDIA_NOT_FETCHED", "network", OutcomeUnknown)
+UNMADE = ExpectedErrors(Outdated, "MEDIA_FAILED", "network", OutcomeUnknown)
+OURS = ExpectedErrors(Rejected, "PLATFORM_REJECTED", "platform_rejected", OutcomeUnknown)
+TOKEN = ExpectedErrors(TokenExpired, "TOKEN_REFUSED")
 
 
-def content(code: str) -> Told:
-    return Told(Rejected, code, "user_content")
+def content(code: str) -> ExpectedErrors:
+    return ExpectedErrors(Rejected, code, "user_content")
 
 
-def account(code: str) -> Told:
-    return Told(Rejected, code, "account_issue")
+def account(code: str) -> ExpectedErrors:
+    return ExpectedErrors(Rejected, code, "account_issue")
 
 
 TABLE = {
     "no_token": OWNER,
     "unknown_token": TOKEN,
-    "expired": Told(ReauthRequired, "TOKEN_ENDED"),
+    "expired": ExpectedErrors(ReauthRequired, "TOKEN_ENDED"),
     "password_changed": OWNER,
-    "app_removed": Told(ReauthRequired, "ACCESS_REMOVED"),
+    "app_removed": ExpectedErrors(ReauthRequired, "ACCESS_REMOVED"),
     "checkpoint": account("ACCOUNT_CHECKPOINT"),
     "session_invalidated": OWNER,
     "code_reused": TOKEN,
@@ -68,14 +68,14 @@ TABLE = {
     "not_long_lived": TOKEN,
     "not_short_lived": TOKEN,
     "wrong_secret": FAILED,
-    "no_permission": Told(ReauthRequired, "SCOPE_MISSING"),
+    "no_permission": ExpectedErrors(ReauthRequired, "SCOPE_MISSING"),
     "app_limit": LIMIT,
     "user_limit": LIMIT,
     "page_limit": LIMIT,
     "custom_limit": LIMIT,
     "business_limit": LIMIT,
-    "daily_limit": Told(Throttled, "QUOTA_USED_UP", "rate_limit"),
-    "container_limit": Told(Throttled, "QUOTA_USED_UP", "rate_limit"),
+    "daily_limit": ExpectedErrors(Throttled, "QUOTA_USED_UP", "rate_limit"),
+    "container_limit": ExpectedErrors(Throttled, "QUOTA_USED_UP", "rate_limit"),
     "unknown_object": DENIED,
     "no_version": OURS,
     "ended_version": OURS,
@@ -100,11 +100,11 @@ TABLE = {
     "video_format": content("MEDIA_REFUSED"),
     "video_unusable": content("MEDIA_REFUSED"),
     "create_failed": UNMADE,
-    "not_ready": Told(NotSent, "MEDIA_PROCESSING", "network", NotSent),
+    "not_ready": ExpectedErrors(NotSent, "MEDIA_PROCESSING", "network", NotSent),
     "media_not_found": GONE,
     "builder_gone": GONE,
     "restricted": account("ACCOUNT_RESTRICTED"),
-    "action_blocked": Told(NotSent, "ACTION_BLOCKED", "network", OutcomeUnknown),
+    "action_blocked": ExpectedErrors(NotSent, "ACTION_BLOCKED", "network", OutcomeUnknown),
     "server_error": FAILED,
 }
 
@@ -116,7 +116,7 @@ def test_every_refusal_of_the_simulator_is_in_the_table() -> None:
     assert TABLE.keys() == REFUSALS.keys() - OF_FIGURES
 
 
-async def test_a_refusal_says_what_is_to_be_mended(ada: InstagramAccount) -> None:
+async def test_a_refusal_has_its_class_and_category(ada: InstagramAccount) -> None:
     post = await ada.post()
     for name, expected in TABLE.items():
         await ada.order(name, "create")
@@ -128,7 +128,7 @@ async def test_a_refusal_says_what_is_to_be_mended(ada: InstagramAccount) -> Non
     assert await ada.sim.posts("ada") == []
 
 
-async def test_a_refused_publish_is_only_believed_where_nothing_can_be_live(ada: InstagramAccount) -> None:
+async def test_a_refused_publish_fails_only_if_nothing_can_be_live(ada: InstagramAccount) -> None:
     """`failed` requires proof of the post's absence."""
     post = await ada.post()
     prepared = await ada.prepared(post)
@@ -143,7 +143,9 @@ async def test_a_refused_publish_is_only_believed_where_nothing_can_be_live(ada:
     ("name", "after_s"),
     [("business_limit", 19 * 60), ("custom_limit", 19 * 60), ("app_limit", 300), ("user_limit", 300)],
 )
-async def test_a_limit_lasts_as_the_usage_says(ada: InstagramAccount, name: str, after_s: float) -> None:
+async def test_a_limit_lasts_as_long_as_the_usage_header(
+    ada: InstagramAccount, name: str, after_s: float
+) -> None:
     """The limit of the whole application has no time of its own."""
     await ada.order(name, "limit")
     with pytest.raises(Throttled) as caught:
@@ -151,10 +153,10 @@ async def test_a_limit_lasts_as_the_usage_says(ada: InstagramAccount, name: str,
     assert caught.value.after_s == after_s
 
 
-def said(body: Any, status: int = 400, *, publish: bool = False, **headers: str) -> PlatformError:
+def error_from(body: Any, status: int = 400, *, publish: bool = False, **headers: str) -> PlatformError:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     content = body if isinstance(body, bytes) else msgspec.json.encode(body)
-    answer = Answer(status=status, headers=httpx.Headers(named), body=content, irreversible=publish)
+    answer = PlatformResponse(status=status, headers=httpx.Headers(named), body=content, irreversible=publish)
     return errors.error_of(answer)
 
 
@@ -171,27 +173,30 @@ def unknown(**fields: Any) -> dict[str, Any]:
         ({"error": {"code": "190"}}, 400, Rejected),
     ],
 )  # fmt: skip
-def test_an_unknown_refusal_is_known_by_its_status(body: Any, status: int, kind: type[PlatformError]) -> None:
-    assert type(said(body, status)) is kind
+def test_an_unknown_refusal_is_classified_by_its_status(
+    body: Any, status: int, kind: type[PlatformError]
+) -> None:
+    assert type(error_from(body, status)) is kind
     publish = Throttled if status == 429 else OutcomeUnknown
-    assert type(said(body, status, publish=True)) is publish
+    assert type(error_from(body, status, publish=True)) is publish
 
 
-def test_an_unknown_refusal_is_told_with_its_words_and_number() -> None:
-    message = said(unknown(error_user_msg="for a person")).message
+def test_an_unknown_refusal_quotes_its_message_and_number() -> None:
+    message = error_from(unknown(error_user_msg="for a person")).message
     assert "for a person" in message
     assert "987654" in message
-    assert MESSAGE in said(unknown()).message
+    assert MESSAGE in error_from(unknown()).message
 
 
 @pytest.mark.parametrize(
     ("subcode", "kind"),
     [(459, Rejected), (490, Rejected), (467, ReauthRequired), (None, TokenExpired), (12345, TokenExpired)],
 )
-def test_a_token_is_refused_for_a_reason(subcode: int | None, kind: type[PlatformError]) -> None:
-    assert type(said(unknown(code=190, error_subcode=subcode))) is kind
+def test_token_refusals_by_subcode(subcode: int | None, kind: type[PlatformError]) -> None:
+    assert type(error_from(unknown(code=190, error_subcode=subcode))) is kind
     assert (
-        type(said(unknown(code=190, error_subcode=subcode, message="a checkpoint is required"))) is Rejected
+        type(error_from(unknown(code=190, error_subcode=subcode, message="a checkpoint is required")))
+        is Rejected
     )
 
 
@@ -209,7 +214,7 @@ def test_a_token_is_refused_for_a_reason(subcode: int | None, kind: type[Platfor
     ],
 )
 def test_any_usage_header_can_be_read(usage: str, after_s: float) -> None:
-    error = said(unknown(code=4), 403, x_business_use_case_usage=usage)
+    error = error_from(unknown(code=4), 403, x_business_use_case_usage=usage)
     assert isinstance(error, Throttled)
     assert error.after_s == after_s
 
@@ -223,7 +228,7 @@ def test_any_usage_header_can_be_read(usage: str, after_s: float) -> None:
         ({"redirect_uri": "https://app.test/elsewhere"}, ReauthRequired, "CODE_REFUSED"),
     ],
 )
-async def test_a_code_is_refused_for_its_own_sake_or_for_ours(
+async def test_a_refused_code_is_distinguished_from_a_refused_app(
     ada: InstagramAccount, changed: dict[str, str], kind: type[PlatformError], code: str
 ) -> None:
     form = {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code_verifier": "v" * 64}

@@ -7,15 +7,15 @@ import pytest
 from schemas.errors import NotSent, OutcomeUnknown, Outdated
 from tests.peers.simulators.faults import Fault
 from tests.workers.platforms.instagram_account import InstagramAccount
-from workers.platforms.contract import Absent, GivenUp, Live, Prepared, Undecided
-from workers.platforms.instagram.reconcile import essence
+from workers.platforms.contract import Absent, DroppedPost, Live, Prepared, UndecidedPost
+from workers.platforms.instagram.reconcile import comparable_caption
 
 LOST = [Fault.ACCEPT_THEN_DROP, Fault.ACCEPT_THEN_500, Fault.CREATED_BUT_400, Fault.TRUNCATED_200]
 KEPT = [Fault.REFUSE_500, Fault.DROP_BEFORE]
 SETTLED, LISTED = timedelta(minutes=2), timedelta(minutes=5)
 
 
-async def lose(
+async def publish_lost(
     ada: InstagramAccount, fault: Fault, *names: str, caption: str = "Once"
 ) -> tuple[Prepared, datetime]:
     """Publish with a lost response; return the time of the call."""
@@ -42,8 +42,8 @@ async def live_id(ada: InstagramAccount, caption: str = "Once") -> str:
         (Fault.ACCEPT_THEN_DROP, ["reel.mp4"]),
     ],
 )
-async def test_what_was_published_is_found(ada: InstagramAccount, fault: Fault, names: list[str]) -> None:
-    prepared, sent_at = await lose(ada, fault, *names)
+async def test_a_published_post_is_found(ada: InstagramAccount, fault: Fault, names: list[str]) -> None:
+    prepared, sent_at = await publish_lost(ada, fault, *names)
     found = await ada.ask(prepared, sent_at=sent_at)
     assert isinstance(found, Live)
     assert found.external_id == await live_id(ada)
@@ -51,11 +51,13 @@ async def test_what_was_published_is_found(ada: InstagramAccount, fault: Fault, 
 
 
 @pytest.mark.parametrize("fault", KEPT)
-async def test_what_was_not_is_absent_once_that_is_settled(ada: InstagramAccount, fault: Fault) -> None:
-    prepared, sent_at = await lose(ada, fault)
-    assert await ada.ask(prepared, sent_at=sent_at) == Undecided(30.0)
+async def test_an_unpublished_post_is_absent_after_the_in_flight_time(
+    ada: InstagramAccount, fault: Fault
+) -> None:
+    prepared, sent_at = await publish_lost(ada, fault)
+    assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost(30.0)
     late = await ada.later(prepared, sent_at=sent_at, after=SETTLED - timedelta(seconds=10))
-    assert isinstance(late, Undecided)
+    assert isinstance(late, UndecidedPost)
     assert late.after_s == pytest.approx(10, abs=1)
     assert await ada.later(prepared, sent_at=sent_at, after=SETTLED) == Absent()
     post = await ada.post(caption="Once")
@@ -63,46 +65,46 @@ async def test_what_was_not_is_absent_once_that_is_settled(ada: InstagramAccount
     assert await ada.sim.counts("ada", "Once") == {"live": 1}
 
 
-async def test_an_older_post_of_the_same_caption_is_not_taken_for_it(ada: InstagramAccount) -> None:
+async def test_an_older_post_with_the_same_caption_is_ignored(ada: InstagramAccount) -> None:
     await ada.by_hand("Once", ago_s=600)
     await ada.sim.account("ada", listing_s=60)
-    prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
-    assert await ada.ask(prepared, sent_at=sent_at) == Undecided(30.0)
+    prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
+    assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost(30.0)
     found = await ada.later(prepared, sent_at=sent_at, after=timedelta(seconds=61))
     entries = await ada.sim.posts("ada", "Once")
     assert isinstance(found, Live)
     assert found.external_id == next(one["external_id"] for one in entries if one["detail"] is None)
 
 
-async def test_of_several_alike_none_is_taken_for_it(ada: InstagramAccount) -> None:
+async def test_several_similar_posts_name_none(ada: InstagramAccount) -> None:
     """The post is live, and its id stays unknown."""
-    prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
+    prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
     await ada.by_hand("Once")
-    assert await ada.ask(prepared, sent_at=sent_at) == Undecided(30.0)
+    assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost(30.0)
     late = await ada.later(prepared, sent_at=sent_at, after=LISTED)
     assert late == Live(external_id=None, external_url=None)
 
 
-async def test_one_that_the_list_does_not_have_yet_is_waited_for(ada: InstagramAccount) -> None:
+async def test_a_post_not_listed_yet_is_waited_for(ada: InstagramAccount) -> None:
     await ada.sim.account("ada", listing_s=90)
-    prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
-    assert await ada.ask(prepared, sent_at=sent_at) == Undecided(30.0)
+    prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
+    assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost(30.0)
     found = await ada.later(prepared, sent_at=sent_at, after=timedelta(seconds=95))
     assert isinstance(found, Live)
     assert found.external_id == await live_id(ada)
 
 
-async def test_one_that_the_list_never_has_is_live_without_a_name(ada: InstagramAccount) -> None:
+async def test_a_post_never_listed_is_live_without_an_id(ada: InstagramAccount) -> None:
     await ada.sim.account("ada", listing_s=10_000)
-    prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
+    prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
     late = await ada.later(prepared, sent_at=sent_at, after=LISTED)
     assert late == Live(external_id=None, external_url=None)
 
 
 @pytest.mark.parametrize("hidden", [["permalink"], ["caption"], ["timestamp"], ["caption", "timestamp"]])
-async def test_what_the_list_does_not_say_is_not_made_up(ada: InstagramAccount, hidden: list[str]) -> None:
+async def test_missing_list_fields_stay_unknown(ada: InstagramAccount, hidden: list[str]) -> None:
     await ada.sim.account("ada", hides=hidden)
-    prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
+    prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
     found = await ada.later(prepared, sent_at=sent_at, after=LISTED)
     named = None if "caption" in hidden else await live_id(ada)
     assert isinstance(found, Live)
@@ -110,28 +112,28 @@ async def test_what_the_list_does_not_say_is_not_made_up(ada: InstagramAccount, 
     assert (found.external_url is None) is (named is None or hidden == ["permalink"])
 
 
-async def test_one_that_is_still_published_is_waited_for(ada: InstagramAccount) -> None:
+async def test_a_publish_in_progress_is_waited_for(ada: InstagramAccount) -> None:
     await ada.sim.account("ada", publish_s=300)
-    prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
+    prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
     late = await ada.later(prepared, sent_at=sent_at, after=SETTLED)
-    assert late == Undecided(30.0)
+    assert late == UndecidedPost(30.0)
     found = await ada.later(prepared, sent_at=sent_at, after=timedelta(seconds=301))
     assert isinstance(found, Live)
 
 
-async def test_a_container_that_is_behind_is_no_proof(ada: InstagramAccount) -> None:
+async def test_a_stale_container_status_is_no_proof(ada: InstagramAccount) -> None:
     """It reports FINISHED though the list has the post."""
     await ada.sim.account("ada", status_s=3600)
-    prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
+    prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
     late = await ada.later(prepared, sent_at=sent_at, after=SETTLED)
-    assert late == Undecided()
+    assert late == UndecidedPost()
     found = await ada.later(prepared, sent_at=sent_at, after=timedelta(seconds=3601))
     assert isinstance(found, Live)
 
 
-async def test_a_call_that_arrives_late_is_not_missed(ada: InstagramAccount) -> None:
-    prepared, sent_at = await lose(ada, Fault.DROP_THEN_ACCEPT)
-    assert await ada.ask(prepared, sent_at=sent_at) == Undecided(30.0)
+async def test_a_late_call_is_not_missed(ada: InstagramAccount) -> None:
+    prepared, sent_at = await publish_lost(ada, Fault.DROP_THEN_ACCEPT)
+    assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost(30.0)
     await ada.sim.release()
     found = await ada.later(prepared, sent_at=sent_at, after=SETTLED)
     assert isinstance(found, Live)
@@ -139,28 +141,28 @@ async def test_a_call_that_arrives_late_is_not_missed(ada: InstagramAccount) -> 
 
 
 async def test_a_container_that_expired_was_never_published(ada: InstagramAccount) -> None:
-    prepared, sent_at = await lose(ada, Fault.DROP_BEFORE)
+    prepared, sent_at = await publish_lost(ada, Fault.DROP_BEFORE)
     found = await ada.later(prepared, sent_at=sent_at, after=timedelta(hours=24))
-    assert isinstance(found, GivenUp)
+    assert isinstance(found, DroppedPost)
     assert (type(found.why), found.why.code) == (Outdated, "CONTAINER_GONE")
 
 
-async def test_a_container_that_is_not_known_says_nothing(ada: InstagramAccount) -> None:
-    prepared, sent_at = await lose(ada, Fault.DROP_BEFORE)
+async def test_an_unknown_container_proves_nothing(ada: InstagramAccount) -> None:
+    prepared, sent_at = await publish_lost(ada, Fault.DROP_BEFORE)
     await ada.sim.advance(600)
     await ada.order("unknown_object", "container")
-    assert await ada.ask(prepared, sent_at=sent_at) == Undecided()
+    assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost()
 
 
 @pytest.mark.parametrize("call", ["container", "list"])
-async def test_what_can_not_be_asked_says_nothing(ada: InstagramAccount, call: str) -> None:
-    prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
+async def test_a_failed_query_proves_nothing(ada: InstagramAccount, call: str) -> None:
+    prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
     await ada.sim.fault(call, Fault.REFUSE_500)
     with pytest.raises(NotSent):
         await ada.ask(prepared, sent_at=sent_at)
 
 
-async def test_a_second_publish_is_refused_and_says_nothing(ada: InstagramAccount) -> None:
+async def test_a_refused_second_publish_proves_nothing(ada: InstagramAccount) -> None:
     post = await ada.post(caption="Once")
     prepared, sent_at = await ada.prepared(post), await ada.now()
     first = await ada.send(prepared, post)
@@ -170,8 +172,8 @@ async def test_a_second_publish_is_refused_and_says_nothing(ada: InstagramAccoun
     assert await ada.sim.counts("ada", "Once") == {"live": 1}
 
 
-async def test_it_is_found_behind_many_newer_ones(ada: InstagramAccount) -> None:
-    prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
+async def test_a_post_is_found_behind_many_newer_ones(ada: InstagramAccount) -> None:
+    prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
     for number in range(60):
         await ada.by_hand(f"Newer {number}")
     found = await ada.ask(prepared, sent_at=sent_at)
@@ -180,18 +182,18 @@ async def test_it_is_found_behind_many_newer_ones(ada: InstagramAccount) -> None
 
 
 async def test_half_a_list_proves_nothing(ada: InstagramAccount, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workers.platforms.instagram.reconcile.MOST_PAGES", 1)
-    prepared, sent_at = await lose(ada, Fault.DROP_BEFORE)
+    monkeypatch.setattr("workers.platforms.instagram.reconcile.MAX_PAGES", 1)
+    prepared, sent_at = await publish_lost(ada, Fault.DROP_BEFORE)
     for number in range(60):
         await ada.by_hand(f"Newer {number}")
     late = await ada.later(prepared, sent_at=sent_at, after=SETTLED)
-    assert late == Undecided()
+    assert late == UndecidedPost()
 
 
 @pytest.mark.parametrize(
     ("one", "other"),
     [("Fresh  bread\n\nfrom seven ", "Fresh bread from seven"), ("cafe\u0301", "caf\u00e9"), ("", " ")],
 )
-def test_spaces_and_forms_make_no_other_caption(one: str, other: str) -> None:
-    assert essence(one) == essence(other)
-    assert essence(one) != essence(f"{other}!")
+def test_spaces_and_unicode_forms_do_not_change_a_caption(one: str, other: str) -> None:
+    assert comparable_caption(one) == comparable_caption(other)
+    assert comparable_caption(one) != comparable_caption(f"{other}!")

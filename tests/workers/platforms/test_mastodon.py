@@ -12,15 +12,15 @@ from tests.workers.platforms.scripted import (
     LOST,
     POST_ID,
     Answer,
-    Server,
+    ScriptedServer,
     account,
     client_for,
     draft,
     file,
+    json_response,
     prepared,
     server,
     status,
-    told,
 )
 from tests.workers.web.web import say
 from workers.platforms.contract import Inquiry, Live, Prepared
@@ -30,23 +30,23 @@ POSTS = "/api/v1/statuses"
 LISTED = "/api/v1/accounts/7/statuses"
 
 
-async def sent(served: Server, what: Prepared) -> Any:
+async def send_post(served: ScriptedServer, what: Prepared) -> Any:
     async with client_for(served) as client:
         return await Mastodon(client).send(account(served, "mastodon"), what, draft(), timeout_s=0.3)
 
 
-async def failing(answer: Answer) -> PlatformError:
-    async with server(statuses=[told([]), answer]) as served:
+async def send_error(answer: Answer) -> PlatformError:
+    async with server(statuses=[json_response([]), answer]) as served:
         what = await prepared(served)
         with pytest.raises(PlatformError) as caught:
-            await sent(served, what)
+            await send_post(served, what)
     return caught.value
 
 
 async def test_a_post_goes_out_with_its_key() -> None:
-    async with server(statuses=[told([status(3)]), told(status(4))]) as served:
+    async with server(statuses=[json_response([status(3)]), json_response(status(4))]) as served:
         what = await prepared(served)
-        live = await sent(served, what)
+        live = await send_post(served, what)
     assert live == Live(external_id="4", external_url="https://m.example/@me/4")
     listed, asked = served.asked
     assert (listed.path, asked.path, what.handle["after"]) == (LISTED, POSTS, "3")
@@ -56,10 +56,10 @@ async def test_a_post_goes_out_with_its_key() -> None:
 
 
 async def test_each_repeat_sends_the_same_bytes_and_key() -> None:
-    async with server(statuses=[told([]), told(status())]) as served:
+    async with server(statuses=[json_response([]), json_response(status())]) as served:
         what = await prepared(served)
         for _ in range(3):
-            await sent(served, what)
+            await send_post(served, what)
     assert {(asked.body, asked.headers["idempotency-key"]) for asked in served.at(POSTS)} == {
         (what.request, str(POST_ID))
     }
@@ -67,8 +67,8 @@ async def test_each_repeat_sends_the_same_bytes_and_key() -> None:
 
 
 async def test_files_are_uploaded_and_named_in_their_order() -> None:
-    answers = [told({"id": "11"}), told({"id": "12"})]
-    async with server(statuses=told([]), media=answers) as served:
+    answers = [json_response({"id": "11"}), json_response({"id": "12"})]
+    async with server(statuses=json_response([]), media=answers) as served:
         what = await prepared(served, draft("", file(b"first"), file(b"second!", mime_type="image/jpeg")))
     assert json.loads(what.request)["media_ids"] == ["11", "12"]
     first, second = served.at("/api/v2/media")
@@ -85,60 +85,68 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_no_pauses")
-async def test_a_file_is_waited_for_while_the_server_works_on_it() -> None:
+async def test_a_file_is_polled_while_the_server_processes_it() -> None:
     media = {
-        "media": told({"id": "11", "url": None}, 202),
-        "11": [told({"id": "11"}, 206), told({"id": "11"})],
+        "media": json_response({"id": "11", "url": None}, 202),
+        "11": [json_response({"id": "11"}, 206), json_response({"id": "11"})],
     }
-    async with server(statuses=told([]), **media) as served:
+    async with server(statuses=json_response([]), **media) as served:
         await prepared(served, draft("", file()))
     assert [asked.path for asked in served.at("/api/v1/media/11")] == ["/api/v1/media/11"] * 2
 
 
 @pytest.mark.usefixtures("_no_pauses")
-async def test_a_file_that_is_never_ready_is_given_up_for_now() -> None:
-    media = {"media": told({"id": "11"}, 202), "11": told({"id": "11"}, 206)}
-    async with server(statuses=told([]), **media) as served:
+async def test_a_file_that_is_never_ready_is_retried_later() -> None:
+    media = {"media": json_response({"id": "11"}, 202), "11": json_response({"id": "11"}, 206)}
+    async with server(statuses=json_response([]), **media) as served:
         with pytest.raises(NotSent) as caught:
             await prepared(served, draft("", file()))
     assert caught.value.code == "MEDIA_PROCESSING"
 
 
-async def test_a_file_that_the_server_will_not_have_ends_the_post() -> None:
-    async with server(statuses=told([]), media=told({"error": "Bad file"}, 422)) as served:
+async def test_a_refused_file_ends_the_post() -> None:
+    async with server(statuses=json_response([]), media=json_response({"error": "Bad file"}, 422)) as served:
         with pytest.raises(Rejected, match="Bad file"):
             await prepared(served, draft("", file()))
 
 
 @pytest.mark.parametrize("how", LOST)
 async def test_a_post_without_a_clear_answer_may_be_live(how: str) -> None:
-    assert type(await failing(LOST[how])) is OutcomeUnknown
+    assert type(await send_error(LOST[how])) is OutcomeUnknown
 
 
 @pytest.mark.parametrize(
     ("answer", "kind", "category"),
     [
-        (told({"error": "The access token was revoked"}, 401), ReauthRequired, "auth"),
+        (json_response({"error": "The access token was revoked"}, 401), ReauthRequired, "auth"),
         (say(401), ReauthRequired, "auth"),
         (say(422), ReauthRequired, "auth"),
-        (told({"error": "This action is outside the authorized scopes"}, 403), ReauthRequired, "auth"),
-        (told({"error": "Your login is currently disabled"}, 403), Rejected, "account_issue"),
-        (told({"error": "Record not found"}, 404), Rejected, "platform_rejected"),
-        (told({"error": "Validation failed: Text character limit"}, 422), Rejected, "user_content"),
+        (
+            json_response({"error": "This action is outside the authorized scopes"}, 403),
+            ReauthRequired,
+            "auth",
+        ),
+        (json_response({"error": "Your login is currently disabled"}, 403), Rejected, "account_issue"),
+        (json_response({"error": "Record not found"}, 404), Rejected, "platform_rejected"),
+        (json_response({"error": "Validation failed: Text character limit"}, 422), Rejected, "user_content"),
         (say(413), Rejected, "user_content"),
-        (told({"error": "Too many requests"}, 429), Throttled, "rate_limit"),
+        (json_response({"error": "Too many requests"}, 429), Throttled, "rate_limit"),
         (say(429), Throttled, "rate_limit"),
     ],
 )
-async def test_a_refusal_says_what_to_mend(answer: bytes, kind: type[PlatformError], category: str) -> None:
-    error = await failing(answer)
+async def test_a_refusal_has_its_class_and_category(
+    answer: bytes, kind: type[PlatformError], category: str
+) -> None:
+    error = await send_error(answer)
     assert (type(error), error.category) == (kind, category)
     assert "secret-token" not in error.message
 
 
 @pytest.mark.parametrize("reset", ["1795521630", "2026-11-24T12:00:30.000000Z"])
-async def test_a_rate_limit_says_when_it_ends(reset: str) -> None:
-    error = await failing(told({}, 429, x_ratelimit_reset=reset, date="Tue, 24 Nov 2026 12:00:00 GMT"))
+async def test_a_rate_limit_has_its_end(reset: str) -> None:
+    error = await send_error(
+        json_response({}, 429, x_ratelimit_reset=reset, date="Tue, 24 Nov 2026 12:00:00 GMT")
+    )
     assert isinstance(error, Throttled)
     assert error.after_s == 30
 
@@ -155,7 +163,7 @@ async def test_a_rate_limit_says_when_it_ends(reset: str) -> None:
 )
 async def test_a_kept_key_allows_a_repeat(traits: dict[str, Any], minutes: float, expected: bool) -> None:
     """The key's time starts before the first call, by the database's time; `sent_at` may be a repeat's."""
-    async with server(statuses=told([])) as served, client_for(served) as client:
+    async with server(statuses=json_response([])) as served, client_for(served) as client:
         adapter, mine = Mastodon(client), account(served, "mastodon", **traits)
         what = await adapter.prepare(mine, draft(now=AT))
         now = AT + timedelta(minutes=minutes)

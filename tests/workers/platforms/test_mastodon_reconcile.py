@@ -9,21 +9,21 @@ from schemas.errors import NotSent
 from tests.workers.platforms.scripted import (
     AT,
     LOST,
-    Server,
+    ScriptedServer,
     account,
     client_for,
     draft,
     file,
+    json_response,
     prepared,
     server,
     status,
-    told,
 )
-from workers.platforms.contract import Absent, Inquiry, Live, Prepared, Undecided
+from workers.platforms.contract import Absent, Inquiry, Live, Prepared, UndecidedPost
 from workers.platforms.mastodon.publish import Mastodon
 
 
-async def looked(served: Server, what: Prepared, *, since_s: float = 60) -> Any:
+async def query_post(served: ScriptedServer, what: Prepared, *, since_s: float = 60) -> Any:
     async with client_for(served) as client:
         now = AT + timedelta(seconds=since_s)
         return await Mastodon(client).reconcile(account(served, "mastodon"), Inquiry(what, AT, now))
@@ -34,10 +34,10 @@ async def found(
 ) -> Any:
     media = [file() for _ in range(files)]
     before = [] if after is None else [status(int(after), "<p>Before</p>")]
-    answers = [told(before), *(told(page) for page in pages)]
-    async with server(statuses=answers, media=told({"id": "0"})) as served:
+    answers = [json_response(before), *(json_response(page) for page in pages)]
+    async with server(statuses=answers, media=json_response({"id": "0"})) as served:
         what = await prepared(served, draft(caption, *media))
-        return await looked(served, what, since_s=since_s)
+        return await query_post(served, what, since_s=since_s)
 
 
 OLD = status(1, "<p>Before</p>")
@@ -46,7 +46,7 @@ OLD = status(1, "<p>Before</p>")
 IT = Live(external_id="2", external_url="https://m.example/@me/2")
 
 
-def others(newest: int, count: int) -> list[Any]:
+def other_statuses(newest: int, count: int) -> list[Any]:
     return [status(newest - n, f"<p>{n}</p>") for n in range(count)]
 
 
@@ -54,16 +54,16 @@ def others(newest: int, count: int) -> list[Any]:
 LISTS: dict[str, tuple[list[Any], dict[str, Any], Any]] = {
     "the one newer post": ([[status(3, "<p>Other</p>"), status(2), OLD, status(0)]], {"since_s": 0}, IT),
     "an older post with its text": ([[status(2, "<p>Other</p>"), OLD, status(0)]], {}, Absent()),
-    "a call that may be on its way": ([[OLD]], {"since_s": 59}, Undecided(1.0)),
+    "a call that may be on its way": ([[OLD]], {"since_s": 59}, UndecidedPost(1.0)),
     "a call that is surely over": ([[OLD]], {"since_s": 60}, Absent()),
-    "two that match": ([[status(3), status(2), OLD]], {}, Undecided()),
+    "two that match": ([[status(3), status(2), OLD]], {}, UndecidedPost()),
     "a boost": ([[status(4, reblog=status(9)), OLD]], {}, Absent()),
-    "it is on the second page": ([others(100, 40), [status(2), OLD]], {}, IT),
-    "it is on neither page": ([others(100, 40), [status(2, "<p>no</p>"), OLD]], {}, Absent()),
-    "more posts than are read": ([others(1000 - 40 * k, 40) for k in range(5)], {}, Undecided()),
-    "a long list without pages": ([others(100, 50)], {"after": None}, Undecided()),
-    "a long list to the last known post": ([[*others(100, 50), OLD]], {}, Absent()),
-    "a short list without pages": ([others(100, 5)], {"after": None}, Absent()),
+    "it is on the second page": ([other_statuses(100, 40), [status(2), OLD]], {}, IT),
+    "it is on neither page": ([other_statuses(100, 40), [status(2, "<p>no</p>"), OLD]], {}, Absent()),
+    "more posts than are read": ([other_statuses(1000 - 40 * k, 40) for k in range(5)], {}, UndecidedPost()),
+    "a long list without pages": ([other_statuses(100, 50)], {"after": None}, UndecidedPost()),
+    "a long list to the last known post": ([[*other_statuses(100, 50), OLD]], {}, Absent()),
+    "a short list without pages": ([other_statuses(100, 5)], {"after": None}, Absent()),
     "an account without posts": ([[]], {"after": None}, Absent()),
     "the first post of an account": ([[status(2)]], {"after": None}, IT),
     "a newer one, the last known deleted": ([[status(2), status(0, "<p>x</p>")], []], {}, IT),
@@ -80,8 +80,8 @@ async def test_a_list_proves_no_more_than_it_shows(listed: str) -> None:
 @pytest.mark.parametrize(
     ("sent", "shown", "expected"),
     [
-        (0, 0, "Live"), (2, 2, "Live"), (2, 1, "Live"), (0, 1, "Undecided"), (1, 0, "Undecided"),
-        (1, 2, "Undecided"),
+        (0, 0, "Live"), (2, 2, "Live"), (2, 1, "Live"), (0, 1, "UndecidedPost"), (1, 0, "UndecidedPost"),
+        (1, 2, "UndecidedPost"),
     ],
 )  # fmt: skip
 async def test_the_same_text_with_other_files_decides_nothing(sent: int, shown: int, expected: str) -> None:
@@ -90,11 +90,11 @@ async def test_the_same_text_with_other_files_decides_nothing(sent: int, shown: 
 
 
 @pytest.mark.parametrize("how", ["dropped", "500", "200 of something else"])
-async def test_looking_that_fails_proves_nothing(how: str) -> None:
-    async with server(statuses=[told([]), LOST[how]]) as served:
+async def test_a_failed_query_proves_nothing(how: str) -> None:
+    async with server(statuses=[json_response([]), LOST[how]]) as served:
         what = await prepared(served)
         with pytest.raises(NotSent):
-            await looked(served, what)
+            await query_post(served, what)
 
 
 LINK = "https://example.com/a?b=1&c=2"
@@ -116,7 +116,7 @@ SHOWN_LINK = (
         ("🎉 🎉", "<p>🎉🎉</p>"),
     ],
 )
-async def test_a_text_is_known_again_as_servers_show_it(caption: str, content: str) -> None:
+async def test_a_text_is_recognized_as_servers_show_it(caption: str, content: str) -> None:
     assert isinstance(await found([status(2, content), OLD], caption=caption), Live)
 
 
@@ -128,12 +128,12 @@ async def test_a_text_is_known_again_as_servers_show_it(caption: str, content: s
         ("see https://example.com", "<p>see https://example.com (a page)</p>"),
     ],
 )
-async def test_a_text_that_may_be_ours_is_not_proved_to_be_another(caption: str, content: str) -> None:
+async def test_a_possibly_equal_text_proves_nothing(caption: str, content: str) -> None:
     """Otherwise a post with rendered markup would go out twice."""
-    assert await found([status(2, content), OLD], caption=caption) == Undecided()
+    assert await found([status(2, content), OLD], caption=caption) == UndecidedPost()
 
 
-async def test_a_servers_own_copy_of_the_text_goes_before_what_it_shows() -> None:
+async def test_a_servers_source_text_has_precedence() -> None:
     shown = status(2, "<p>an image in place of :hello:</p>", text="Hello")
     assert isinstance(await found([shown, OLD]), Live)
 
@@ -141,5 +141,5 @@ async def test_a_servers_own_copy_of_the_text_goes_before_what_it_shows() -> Non
 @pytest.mark.parametrize(
     ("caption", "content"), [("Hello 1", "<p>Hello 2</p>"), ("🎉", "<p>🎈</p>"), ("", "<p>x</p>")]
 )
-async def test_other_texts_are_others(caption: str, content: str) -> None:
+async def test_different_texts_are_distinguished(caption: str, content: str) -> None:
     assert await found([status(2, content), OLD], caption=caption) == Absent()

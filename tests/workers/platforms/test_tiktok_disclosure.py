@@ -19,9 +19,7 @@ async def person() -> AsyncIterator[TikTokAccount]:
 
 
 @pytest.mark.parametrize("is_private", [True, False])
-async def test_a_post_that_nobody_chose_a_level_for_is_not_begun(
-    person: TikTokAccount, is_private: bool
-) -> None:
+async def test_a_post_without_a_chosen_level_is_not_begun(person: TikTokAccount, is_private: bool) -> None:
     """An older release scheduled it with a public default: it must not go out with that."""
     await person.sim.account("ada", is_private=is_private)
     with pytest.raises(Rejected, match="schedule it again with a privacyLevel") as caught:
@@ -30,7 +28,7 @@ async def test_a_post_that_nobody_chose_a_level_for_is_not_begun(
     assert await person.asked("video/init") == 0
 
 
-async def test_the_only_level_that_the_account_offers_needs_no_choice(person: TikTokAccount) -> None:
+async def test_the_only_offered_level_needs_no_choice(person: TikTokAccount) -> None:
     await person.sim.account("ada", privacy_level_options=["SELF_ONLY"])
     prepared = await person.prepare(post(video(), privacy_level=None))
     assert prepared.traits is not None
@@ -39,7 +37,7 @@ async def test_the_only_level_that_the_account_offers_needs_no_choice(person: Ti
     assert entry["audience"] == "SELF_ONLY"
 
 
-async def test_an_upload_that_fell_back_to_everybody_is_begun_anew(person: TikTokAccount) -> None:
+async def test_an_upload_with_a_fallback_level_starts_over(person: TikTokAccount) -> None:
     """The handle of an older release: without the mark of a chosen level."""
     prepared = await person.prepare(post(video(LONG)))
     old = {name: value for name, value in prepared.handle.items() if name != "isChosen"}
@@ -60,7 +58,7 @@ async def test_a_generated_video_carries_the_ai_label(person: TikTokAccount, is_
     assert (entry["state"], entry["ai_label"]) == ("live", is_ai_generated)
 
 
-async def test_an_upload_without_its_label_is_begun_anew(person: TikTokAccount) -> None:
+async def test_an_upload_without_its_label_starts_over(person: TikTokAccount) -> None:
     what = post(video(LONG), is_ai_generated=True)
     plain = await person.prepare(post(video(LONG)))
     with pytest.raises(Outdated):

@@ -16,12 +16,12 @@ from schemas.errors import (
     TokenExpired,
 )
 from tests.peers.simulators import tiktok_errors
-from tests.workers.platforms.scripted import client_for, server, told
+from tests.workers.platforms.scripted import client_for, json_response, server
 from tests.workers.platforms.tiktok_account import ada, post, video
 from tests.workers.web.web import say
-from workers.platforms.http import Answer, Api
+from workers.platforms.http import PlatformApi, PlatformResponse
 from workers.platforms.tiktok import api, errors
-from workers.platforms.tiktok.errors import ERRORS, FAIL_REASONS, ErrorBody
+from workers.platforms.tiktok.errors import ERRORS, FAIL_REASONS, TikTokErrorBody
 
 #: The class and the category of each, and whether it proves the post's absence.
 EXPECTED: dict[str, tuple[type[PlatformError], str, bool]] = {
@@ -64,39 +64,39 @@ FAILED: dict[str, tuple[type[PlatformError], str]] = {
 }
 
 
-def refused(code: str, status: int = 403, *, irreversible: bool = False, rest: str = "") -> PlatformError:
-    answer = Answer(
+def error_for(code: str, status: int = 403, *, irreversible: bool = False, rest: str = "") -> PlatformError:
+    answer = PlatformResponse(
         status=status, headers=httpx.Headers({"Retry-After": rest}), body=b"", irreversible=irreversible
     )
-    return errors.error_of(answer, ErrorBody(code=code, message="as it says", log_id="2026"))
+    return errors.error_of(answer, TikTokErrorBody(code=code, message="as it says", log_id="2026"))
 
 
-def test_the_tables_have_all_that_the_simulator_has() -> None:
+def test_the_tables_cover_the_simulators_errors() -> None:
     assert {*tiktok_errors.STATUS} - {"ok"} <= {*ERRORS}
     assert {*FAIL_REASONS} >= tiktok_errors.FAIL_REASONS
 
 
 @pytest.mark.parametrize("code", sorted({*ERRORS, *EXPECTED}))
-def test_each_refusal_has_a_class_and_says_its_log_id(code: str) -> None:
+def test_each_refusal_has_a_class_and_quotes_its_log_id(code: str) -> None:
     kind, category, proves = EXPECTED[code]
-    error = refused(code, tiktok_errors.STATUS.get(code, 500))
+    error = error_for(code, tiktok_errors.STATUS.get(code, 500))
     assert (type(error), error.category) == (kind, category)
     assert f"{code} as it says, log 2026" in error.message
-    sent = refused(code, tiktok_errors.STATUS.get(code, 500), irreversible=True)
+    sent = error_for(code, tiktok_errors.STATUS.get(code, 500), irreversible=True)
     assert type(sent) is (kind if proves else OutcomeUnknown)
     assert "log 2026" in sent.message
 
 
 @pytest.mark.parametrize("reason", sorted({*FAIL_REASONS, *FAILED}))
 def test_each_fail_reason_has_a_class(reason: str) -> None:
-    error = errors.failure(reason)
+    error = errors.fail_reason_error(reason)
     assert (type(error), error.category) == FAILED[reason]
     assert reason in error.message
 
 
-def test_a_fail_reason_that_nobody_knows_is_the_last_word() -> None:
-    assert type(errors.failure("something_new")) is Rejected
-    assert "no reason given" in errors.failure("").message
+def test_an_unknown_fail_reason_is_final() -> None:
+    assert type(errors.fail_reason_error("something_new")) is Rejected
+    assert "no reason given" in errors.fail_reason_error("").message
 
 
 @pytest.mark.parametrize(
@@ -107,21 +107,21 @@ def test_a_fail_reason_that_nobody_knows_is_the_last_word() -> None:
         (502, NotSent, OutcomeUnknown),
     ],
 )  # fmt: skip
-def test_a_code_that_nobody_knows_goes_by_its_status(
+def test_an_unknown_code_is_classified_by_its_status(
     status: int, kind: type[PlatformError], sent: type[PlatformError]
 ) -> None:
-    assert type(refused("something_new", status)) is kind
-    assert type(refused("something_new", status, irreversible=True)) is sent
+    assert type(error_for("something_new", status)) is kind
+    assert type(error_for("something_new", status, irreversible=True)) is sent
 
 
-def test_a_rest_is_as_long_as_it_says_and_a_days_cap_an_hour_at_least() -> None:
-    slow, cap = (refused("rate_limit_exceeded", 429, rest="7"), refused("spam_risk_too_many_posts"))
+def test_a_cooldown_lasts_as_stated_and_a_daily_caps_an_hour_at_least() -> None:
+    slow, cap = (error_for("rate_limit_exceeded", 429, rest="7"), error_for("spam_risk_too_many_posts"))
     assert isinstance(slow, Throttled)
     assert isinstance(cap, Throttled)
     assert (slow.after_s, cap.after_s) == (7.0, 3600.0)
 
 
-async def test_each_refusal_of_an_init_leaves_nothing() -> None:
+async def test_a_refused_init_leaves_no_post() -> None:
     codes = sorted({*tiktok_errors.STATUS} - {"ok"})
     async with ada(refuses=codes) as person:
         for code in codes:
@@ -132,7 +132,7 @@ async def test_each_refusal_of_an_init_leaves_nothing() -> None:
         assert await person.counts() == {}
 
 
-async def test_each_fail_reason_is_found_out_by_asking() -> None:
+async def test_each_fail_reason_is_found_by_polling() -> None:
     reasons = sorted(tiktok_errors.FAIL_REASONS)
     async with ada(fails=reasons) as person:
         for reason in reasons:
@@ -146,18 +146,18 @@ async def test_each_fail_reason_is_found_out_by_asking() -> None:
 
 BAD: dict[str, Any] = {
     "a page": say(200, "<html>"),
-    "no envelope": told({"data": {"publish_id": "p"}}),
-    "no data": told({"error": {"code": "ok"}}),
-    "no id": told({"data": {}, "error": {"code": "ok"}}),
-    "ok with a status that isn't": told({"data": {"publish_id": "p"}, "error": {"code": "ok"}}, 500),
-    "a number for a code": told({"data": {"publish_id": "p"}, "error": {"code": 0}}),
+    "no envelope": json_response({"data": {"publish_id": "p"}}),
+    "no data": json_response({"error": {"code": "ok"}}),
+    "no id": json_response({"data": {}, "error": {"code": "ok"}}),
+    "ok with a status that isn't": json_response({"data": {"publish_id": "p"}, "error": {"code": "ok"}}, 500),
+    "a number for a code": json_response({"data": {"publish_id": "p"}, "error": {"code": 0}}),
 }
 
 
 @pytest.mark.parametrize("what", sorted(BAD))
-async def test_an_answer_that_says_nothing_is_no_success_and_proves_no_absence(what: str) -> None:
+async def test_an_empty_response_is_no_success_and_proves_no_absence(what: str) -> None:
     async with server(**{"": [BAD[what]]}) as served, client_for(served) as client:
-        tiktok = Api(client=client, base=served.base, token="t")
+        tiktok = PlatformApi(client=client, base=served.base, token="t")
         with pytest.raises(NotSent):
             await api.init(tiktok, "video/init", b"{}")
         with pytest.raises(OutcomeUnknown):

@@ -15,14 +15,14 @@ from tests.peers.simulators.serving import served
 from tests.peers.simulators.simulator import Simulator
 from tests.workers.platforms.scripted import file
 from tests.workers.platforms.tiktok_account import TikTokAccount, ada, post, prepared_with
-from workers.platforms.contract import Absent, Draft, Drafted, Live, Media, Taken, Undecided
+from workers.platforms.contract import Absent, Draft, InboxDraft, Live, PostFile, Taken, UndecidedPost
 from workers.platforms.tiktok import photos
 
 JPEG = picture("JPEG", (8, 8))
 AFTER = 120.0
 
 
-class Album(Simulator):
+class PhotoServer(Simulator):
     """The media server, serving `GET /media/{token}/{ticket}`; `came` has the used tickets."""
 
     def __init__(self) -> None:
@@ -42,28 +42,30 @@ class Album(Simulator):
 
 
 @pytest.fixture
-def album() -> Iterator[Album]:
-    made = Album()
+def album() -> Iterator[PhotoServer]:
+    made = PhotoServer()
     with served(made):
         yield made
 
 
 @pytest_asyncio.fixture
-async def person(album: Album) -> AsyncIterator[TikTokAccount]:
+async def person(album: PhotoServer) -> AsyncIterator[TikTokAccount]:
     async with ada() as made:
         await made.sim.call("POST", "/app", verified_prefixes=[f"{album.base}/media/"])
         yield made
 
 
-def pictures(album: Album, count: int = 2) -> Draft:
+def pictures(album: PhotoServer, count: int = 2) -> Draft:
     return post(*(photo(album, number) for number in range(count)))
 
 
-def photo(album: Album, number: int = 0, mime_type: str = "image/jpeg") -> Media:
+def photo(album: PhotoServer, number: int = 0, mime_type: str = "image/jpeg") -> PostFile:
     return file(JPEG, mime_type=mime_type, url=f"{album.base}/media/{number:043}")
 
 
-async def test_photos_are_fetched_by_tickets_of_this_call_alone(person: TikTokAccount, album: Album) -> None:
+async def test_photos_are_fetched_by_tickets_of_this_call_alone(
+    person: TikTokAccount, album: PhotoServer
+) -> None:
     what = pictures(album)
     prepared, other = await person.prepare(what), await person.prepare(what)
     assert len({*prepared.tickets, *other.tickets}) == 4
@@ -81,7 +83,9 @@ async def test_photos_are_fetched_by_tickets_of_this_call_alone(person: TikTokAc
     "fault", [Fault.ACCEPT_THEN_DROP, Fault.ACCEPT_THEN_500, Fault.CREATED_BUT_400, Fault.TRUNCATED_200]
 )
 @pytest.mark.parametrize("came", [True, False])
-async def test_who_came_decides_a_loss(person: TikTokAccount, album: Album, fault: Fault, came: bool) -> None:
+async def test_ticket_use_decides_a_lost_call(
+    person: TikTokAccount, album: PhotoServer, fault: Fault, came: bool
+) -> None:
     what = pictures(album)
     prepared = await person.prepare(what)
     await person.sim.fault("/v2/post/publish/content/init/", fault)
@@ -92,10 +96,12 @@ async def test_who_came_decides_a_loss(person: TikTokAccount, album: Album, faul
     found = await person.look(prepared, fetched=bool(album.came))
     await person.sim.advance(AFTER)
     assert await person.counts() == ({"live": 1} if came else {"failed": 1})
-    assert found == (Undecided() if came else Absent())
+    assert found == (UndecidedPost() if came else Absent())
 
 
-async def test_photos_that_tiktok_could_not_fetch_go_out_anew(person: TikTokAccount, album: Album) -> None:
+async def test_photos_that_tiktok_could_not_fetch_are_sent_again(
+    person: TikTokAccount, album: PhotoServer
+) -> None:
     album.closed = True
     prepared = await person.sent(pictures(album))
     await person.sim.advance(AFTER)
@@ -104,7 +110,7 @@ async def test_photos_that_tiktok_could_not_fetch_go_out_anew(person: TikTokAcco
     assert caught.value.code == "MEDIA_NOT_FETCHED"
 
 
-async def test_an_address_that_nobody_verified_is_the_operators(person: TikTokAccount, album: Album) -> None:
+async def test_an_unverified_domain_is_a_config_error(person: TikTokAccount, album: PhotoServer) -> None:
     await person.sim.call("POST", "/app", verified_prefixes=[])
     what = pictures(album)
     prepared = await person.prepare(what)
@@ -117,23 +123,23 @@ async def test_an_address_that_nobody_verified_is_the_operators(person: TikTokAc
 @pytest.mark.parametrize(
     ("mime_type", "count", "code"), [("image/png", 1, "MEDIA_REFUSED"), ("image/jpeg", 36, "MEDIA_TOO_MANY")]
 )
-async def test_what_tiktok_takes_no_photo_of_is_not_prepared(
-    person: TikTokAccount, album: Album, mime_type: str, count: int, code: str
+async def test_unsupported_photos_are_not_prepared(
+    person: TikTokAccount, album: PhotoServer, mime_type: str, count: int, code: str
 ) -> None:
     with pytest.raises(PlatformError) as caught:
         await person.prepare(post(*[photo(album, mime_type=mime_type)] * count))
     assert (type(caught.value), caught.value.code) == (Rejected, code)
 
 
-async def test_photos_of_a_draft_lie_in_the_inbox(person: TikTokAccount, album: Album) -> None:
+async def test_photos_of_a_draft_go_to_the_inbox(person: TikTokAccount, album: PhotoServer) -> None:
     prepared = await person.sent(post(photo(album), mode="draft"))
     assert isinstance(await person.poll(prepared), Taken)
     await person.sim.advance(AFTER)
-    assert await person.poll(prepared, after_s=AFTER) == Drafted()
+    assert await person.poll(prepared, after_s=AFTER) == InboxDraft()
     assert await person.counts() == {"draft": 1}
 
 
-async def test_the_fields_of_a_post_are_those_that_tiktok_names(person: TikTokAccount, album: Album) -> None:
+async def test_a_post_has_only_documented_fields(person: TikTokAccount, album: PhotoServer) -> None:
     """The simulator accepts no other fields."""
     await person.sim.account("ada", comment_disabled=True)
     prepared = await person.prepare(pictures(album))
@@ -161,5 +167,5 @@ async def test_the_fields_of_a_post_are_those_that_tiktok_names(person: TikTokAc
         ("Fresh bread\n ", "", "Fresh bread\n "),
     ],
 )
-def test_a_first_line_that_fits_is_the_title(caption: str, title: str, description: str) -> None:
-    assert photos.texts(caption) == (title, description)
+def test_a_short_first_line_is_the_title(caption: str, title: str, description: str) -> None:
+    assert photos.split_caption(caption) == (title, description)

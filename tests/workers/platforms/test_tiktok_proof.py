@@ -11,7 +11,7 @@ from tests.workers.platforms.scripted import AT, account
 from tests.workers.platforms.tiktok_account import LONG, MIB, TikTokAccount, ada, post, video
 from workers.platforms.contract import Absent, Inquiry, Live, Prepared
 from workers.platforms.tiktok import handle, outcome
-from workers.platforms.tiktok.api import Status
+from workers.platforms.tiktok.api import PublishStatus
 
 
 @pytest_asyncio.fixture
@@ -21,21 +21,21 @@ async def person() -> AsyncIterator[TikTokAccount]:
 
 
 @pytest.mark.parametrize(("received", "absent"), [(0, True), (MIB, True), (-1, False), (None, False)])
-def test_a_count_of_bytes_that_can_not_be_is_no_proof(received: int | None, absent: bool) -> None:
-    upload = handle.Upload(size=MIB + 1, chunk=MIB + 1, count=1, mime_type="video/mp4", init_at=AT)
-    kept = handle.Handle(kind="video", level=None, publish_id="v", upload=upload)
+def test_an_impossible_byte_count_is_no_proof(received: int | None, absent: bool) -> None:
+    upload = handle.VideoUpload(size=MIB + 1, chunk=MIB + 1, count=1, mime_type="video/mp4", init_at=AT)
+    kept = handle.TikTokHandle(kind="video", level=None, publish_id="v", upload=upload)
     inquiry = Inquiry(Prepared(handle=msgspec.to_builtins(kept), request=b""), AT, AT + outcome.IN_FLIGHT)
-    said = Status(status=outcome.UPLOADING, uploaded_bytes=received)
+    said = PublishStatus(status=outcome.UPLOADING, uploaded_bytes=received)
     assert (outcome.outcome_of(account(None, "mastodon"), inquiry, said) == Absent()) is absent
 
 
-async def test_an_address_that_is_none_is_uploaded_to_by_nobody(person: TikTokAccount) -> None:
+async def test_an_invalid_upload_address_is_not_used(person: TikTokAccount) -> None:
     begun = await person.adapter.prepare(person.account, post(video()))
     with pytest.raises(NotSent):
         await person.send(msgspec.structs.replace(begun, secret=b"https://up.test:x/"), post(video()))
 
 
-async def test_an_address_that_has_run_out_is_no_proof_where_all_is_there(person: TikTokAccount) -> None:
+async def test_an_expired_address_is_no_proof_for_a_complete_video(person: TikTokAccount) -> None:
     """The last part arrived after all, late: to start over would create another post."""
     what = post(video(LONG))
     prepared = await person.sent(what)

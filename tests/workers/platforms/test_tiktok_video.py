@@ -16,7 +16,7 @@ from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.tiktok_inits import wrong_chunks
 from tests.workers.platforms.scripted import AT
 from tests.workers.platforms.tiktok_account import LONG, MIB, TikTokAccount, ada, later, post, video
-from workers.platforms.contract import Absent, Drafted, GivenUp, Live, Taken, Undecided
+from workers.platforms.contract import Absent, DroppedPost, InboxDraft, Live, Taken, UndecidedPost
 from workers.platforms.tiktok import handle
 from workers.platforms.tiktok import video as uploads
 
@@ -34,8 +34,8 @@ async def person() -> AsyncIterator[TikTokAccount]:
 @example(5 * MIB)
 @example(10 * MIB)
 @example(10 * MIB + 1)
-def test_chunks_are_as_tiktok_wants_them_and_the_last_is_small(size: int) -> None:
-    chunk, count = handle.chunks(size)
+def test_chunks_obey_tiktoks_rules_and_the_last_is_small(size: int) -> None:
+    chunk, count = handle.split_into_chunks(size)
     assert wrong_chunks(size, chunk, count) is None
     assert size - (count - 1) * chunk <= 10 * MIB + count
     assert (count == 1) == (size <= 10 * MIB)
@@ -63,7 +63,7 @@ async def test_the_creators_own_settings_are_kept(person: TikTokAccount) -> None
     assert await person.counts() == {"live": 1}
 
 
-async def test_a_name_is_waited_for_while_tiktok_looks_at_it(person: TikTokAccount) -> None:
+async def test_an_id_is_waited_for_during_moderation(person: TikTokAccount) -> None:
     await person.sim.account("ada", moderation_s=7200)
     prepared = await person.sent(post(video()))
     await person.sim.advance(30)
@@ -73,14 +73,14 @@ async def test_a_name_is_waited_for_while_tiktok_looks_at_it(person: TikTokAccou
     assert isinstance(await person.look(prepared, after_s=7300), Live)
 
 
-async def test_what_only_its_owner_sees_has_no_name(person: TikTokAccount) -> None:
+async def test_a_private_post_has_no_id(person: TikTokAccount) -> None:
     prepared = await person.sent(post(video(), privacy_level="private"))
     await person.sim.advance(AFTER)
     assert await person.poll(prepared) == Live(external_id=None, external_url=None)
 
 
 @pytest.mark.parametrize("fault", LOST)
-async def test_a_lost_answer_to_the_last_chunk_is_found_by_id(person: TikTokAccount, fault: Fault) -> None:
+async def test_a_post_with_a_lost_last_response_is_found_by_id(person: TikTokAccount, fault: Fault) -> None:
     what = post(video(LONG))
     prepared = await person.prepare(what)
     await person.sim.fault("last_chunk", fault)
@@ -93,13 +93,13 @@ async def test_a_lost_answer_to_the_last_chunk_is_found_by_id(person: TikTokAcco
 
 
 @pytest.mark.parametrize("fault", [Fault.DROP_BEFORE, Fault.REFUSE_500, Fault.DROP_THEN_ACCEPT])
-async def test_a_last_chunk_that_never_came_is_absent_in_the_end(person: TikTokAccount, fault: Fault) -> None:
+async def test_a_last_chunk_that_never_arrived_is_absent(person: TikTokAccount, fault: Fault) -> None:
     what = post(video(LONG))
     prepared = await person.prepare(what)
     await person.sim.fault("last_chunk", fault)
     with pytest.raises(OutcomeUnknown):
         await person.send(prepared, what)
-    assert await person.look(prepared, after_s=20) == Undecided(after_s=40.0)
+    assert await person.look(prepared, after_s=20) == UndecidedPost(after_s=40.0)
     assert await person.look(prepared, after_s=60) == Absent()
     await person.send(prepared, what)
     await person.sim.call("POST", "/release")
@@ -119,7 +119,7 @@ async def test_a_chunk_is_sent_again_only_if_missed(person: TikTokAccount, fault
     assert (await person.sim.requests())["PUT /upload/"] == 3 + again
 
 
-async def test_a_last_chunk_that_our_storage_breaks_off_is_asked_about(person: TikTokAccount) -> None:
+async def test_a_last_chunk_cut_by_the_storage_is_unknown(person: TikTokAccount) -> None:
     @asynccontextmanager
     async def broken(start: int = 0, end: int | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
         yield broken_off()
@@ -134,7 +134,7 @@ async def test_a_last_chunk_that_our_storage_breaks_off_is_asked_about(person: T
     assert await person.look(prepared, after_s=60) == Absent()
 
 
-async def test_an_answer_of_another_kind_costs_a_question_and_no_chunk(person: TikTokAccount) -> None:
+async def test_an_unexpected_response_costs_a_query_and_no_chunk(person: TikTokAccount) -> None:
     """Five chunks, each with an error response though TikTok has received it."""
     long = film(ms=4000, frames=45 * MIB)
     await person.sim.fault("chunk", Fault.CREATED_BUT_400, times=4)
@@ -144,13 +144,13 @@ async def test_an_answer_of_another_kind_costs_a_question_and_no_chunk(person: T
     assert (await person.sim.requests())["PUT /upload/"] == 5
 
 
-def test_all_bytes_are_no_reason_to_begin_anew() -> None:
-    upload = handle.Upload(size=25 * MIB, chunk=5 * MIB, count=5, mime_type="video/mp4", init_at=AT)
+def test_a_complete_upload_does_not_start_over() -> None:
+    upload = handle.VideoUpload(size=25 * MIB, chunk=5 * MIB, count=5, mime_type="video/mp4", init_at=AT)
     assert [upload.number(received * MIB) for received in (0, 5, 20, 25)] == [0, 1, 4, 4]
     assert [upload.number(received * MIB) for received in (1, -1, -5)] == [None, None, None]
 
 
-async def test_another_attempt_goes_on_where_the_last_one_was(person: TikTokAccount) -> None:
+async def test_another_attempt_continues_the_upload(person: TikTokAccount) -> None:
     what = post(video(LONG))
     begun = await person.adapter.prepare(person.account, what)
     await person.sim.fault("chunk", Fault.DROP_BEFORE, times=3, skip=1)
@@ -162,14 +162,14 @@ async def test_another_attempt_goes_on_where_the_last_one_was(person: TikTokAcco
 
 
 async def test_a_long_upload_takes_many_steps(person: TikTokAccount, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "STEP_S", 0.0)
+    monkeypatch.setattr(uploads, "MAX_STEP_S", 0.0)
     begun = await person.adapter.prepare(person.account, post(video(LONG)))
     step = await person.adapter.prepare(person.account, post(video(LONG)), begun)
     assert (step.complete, step.after_s, step.handle) == (False, 1.0, begun.handle)
     assert step.secret == begun.secret
 
 
-async def test_an_upload_that_runs_out_is_begun_anew(person: TikTokAccount) -> None:
+async def test_an_expired_upload_starts_over(person: TikTokAccount) -> None:
     what = post(video(LONG))
     begun = await person.adapter.prepare(person.account, what)
     again = await person.adapter.prepare(person.account, later(what, 51 * 60), begun)
@@ -188,14 +188,14 @@ async def test_a_prepared_video_that_waited_too_long_is_not_sent(person: TikTokA
     assert await person.counts() == {"open": 1}
 
 
-async def test_an_address_that_expires_between_two_chunks_is_begun_anew(person: TikTokAccount) -> None:
+async def test_an_address_that_expires_between_two_chunks_starts_over(person: TikTokAccount) -> None:
     begun = await person.adapter.prepare(person.account, post(video(LONG)))
     await person.sim.advance(3600)
     with pytest.raises(Outdated):
         await person.adapter.prepare(person.account, post(video(LONG)), begun)
 
 
-async def test_a_lost_init_leaves_nothing_but_an_empty_post(person: TikTokAccount) -> None:
+async def test_a_lost_init_leaves_only_an_empty_post(person: TikTokAccount) -> None:
     await person.sim.fault("/v2/post/publish/video/init/", Fault.ACCEPT_THEN_DROP)
     with pytest.raises(NotSent):
         await person.prepare(post(video()))
@@ -204,7 +204,7 @@ async def test_a_lost_init_leaves_nothing_but_an_empty_post(person: TikTokAccoun
     assert await person.counts() == {"open": 1, "live": 1}
 
 
-async def test_a_video_that_tiktok_gives_up_says_why(person: TikTokAccount) -> None:
+async def test_a_dropped_video_has_its_reason(person: TikTokAccount) -> None:
     prepared = await person.sent(post(video()))
     await person.sim.call("POST", "/posts", publish_id=prepared.handle["publishId"], fail="spam_risk")
     await person.sim.advance(AFTER)
@@ -212,7 +212,7 @@ async def test_a_video_that_tiktok_gives_up_says_why(person: TikTokAccount) -> N
         await person.poll(prepared)
     assert (caught.value.code, caught.value.category) == ("SPAM_RISK", "platform_rejected")
     found = await person.look(prepared)
-    assert isinstance(found, GivenUp)
+    assert isinstance(found, DroppedPost)
     assert found.why.code == "SPAM_RISK"
 
 
@@ -224,7 +224,7 @@ async def test_a_video_longer_than_the_creator_may_post_is_not_begun(person: Tik
     assert await person.asked("video/init") == 0
 
 
-async def test_whom_it_is_not_offered_for_it_does_not_go_out_to(person: TikTokAccount) -> None:
+async def test_a_level_that_is_not_offered_is_refused(person: TikTokAccount) -> None:
     await person.sim.account("ada", is_private=True)
     with pytest.raises(Rejected, match="it offers friends, followers, private") as caught:
         await person.prepare(post(video(), privacy_level="public"))
@@ -232,10 +232,10 @@ async def test_whom_it_is_not_offered_for_it_does_not_go_out_to(person: TikTokAc
     assert await person.asked("video/init") == 0
 
 
-async def test_a_draft_lies_in_its_owners_inbox_until_they_post_it(person: TikTokAccount) -> None:
+async def test_a_draft_stays_in_its_owners_inbox_until_they_post_it(person: TikTokAccount) -> None:
     prepared = await person.sent(post(video(LONG), mode="draft"))
     await person.sim.advance(AFTER)
-    assert await person.poll(prepared, after_s=AFTER) == Drafted()
+    assert await person.poll(prepared, after_s=AFTER) == InboxDraft()
     assert await person.counts() == {"draft": 1}
     assert await person.asked("creator_info/query") == 0
     await person.sim.call("POST", "/posts", publish_id=prepared.handle["publishId"], deed="post")
@@ -243,7 +243,7 @@ async def test_a_draft_lies_in_its_owners_inbox_until_they_post_it(person: TikTo
     assert isinstance(await person.look(prepared, after_s=900), Live)
 
 
-async def test_drafts_that_pend_keep_another_from_being_begun(person: TikTokAccount) -> None:
+async def test_pending_drafts_block_another_one(person: TikTokAccount) -> None:
     await person.sim.account("ada", pending_shares=1)
     await person.sent(post(video(), mode="draft"))
     with pytest.raises(NotSent) as caught:
@@ -252,7 +252,7 @@ async def test_drafts_that_pend_keep_another_from_being_begun(person: TikTokAcco
     await person.sent(post(video()))
 
 
-async def test_a_status_that_comes_too_soon_costs_the_account_no_rest(person: TikTokAccount) -> None:
+async def test_a_throttled_status_call_causes_no_cooldown(person: TikTokAccount) -> None:
     prepared = await person.sent(post(video()))
     for _ in range(30):
         await person.poll(prepared)

@@ -15,7 +15,7 @@ from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.tiktok import TikTok as Simulator
 from tests.workers.platforms.scripted import AT, draft, file
-from workers.platforms.contract import Draft, Found, Inquiry, Media, Prepared, Sent
+from workers.platforms.contract import Draft, Found, Inquiry, PostFile, Prepared, Sent
 from workers.platforms.tiktok.publish import TikTok
 
 MIB = 1 << 20
@@ -90,11 +90,11 @@ async def ada(**settings: Any) -> AsyncIterator[TikTokAccount]:
             yield TikTokAccount(sim, TikTok(client, base), account)
 
 
-def video(content: bytes = FILM, *, duration_ms: int = 4000) -> Media:
+def video(content: bytes = FILM, *, duration_ms: int = 4000) -> PostFile:
     return file(content, kind="video", mime_type="video/mp4", duration_ms=duration_ms)
 
 
-def post(*files: Media, **changes: Any) -> Draft:
+def post(*files: PostFile, **changes: Any) -> Draft:
     """Return a public post by default: TikTok has no default level."""
     return draft(CAPTION, *files, **{"privacy_level": "public"} | changes)
 

@@ -37,7 +37,7 @@ async def write(conn: Conn, job_id: UUID, what: str) -> dict[str, str]:
     return {"wrote": what}
 
 
-async def test_a_commit_that_breaks_leaves_nothing(workers: Workers, effects: Any) -> None:
+async def test_a_commit_that_raises_writes_nothing(workers: Workers, effects: Any) -> None:
     async def task(ctx: Context) -> Outcome:
         async def body(conn: Conn) -> dict[str, str]:
             await write(conn, ctx.job.id, "half")
@@ -140,7 +140,7 @@ async def test_a_step_for_a_project_needs_it_active(workers: Workers, effects: A
     assert (reasons, await effects()) == (["PROJECT_ARCHIVED"], [])
 
 
-async def test_reports_within_a_second_are_one_write_and_the_latest_wins(workers: Workers) -> None:
+async def test_progress_reports_within_a_second_are_one_write_and_the_latest_wins(workers: Workers) -> None:
     reported, go_on = asyncio.Event(), asyncio.Event()
 
     async def task(ctx: Context) -> Outcome:
@@ -163,7 +163,7 @@ async def test_reports_within_a_second_are_one_write_and_the_latest_wins(workers
     assert (row["state_version"], round(row["progress"], 2)) == (4, 0.6)
 
 
-async def test_the_last_report_of_an_attempt_that_breaks_is_not_lost(workers: Workers) -> None:
+async def test_the_last_progress_report_of_a_failed_attempt_is_written(workers: Workers) -> None:
     async def task(ctx: Context) -> Outcome:
         await ctx.progress(0.1)
         await workers.becomes(ctx.job.id, "progress > 0")
@@ -175,7 +175,7 @@ async def test_the_last_report_of_an_attempt_that_breaks_is_not_lost(workers: Wo
     assert round(row["progress"], 2) == 0.7
 
 
-async def test_a_report_for_a_job_that_went_to_another_stops_the_attempt(workers: Workers) -> None:
+async def test_a_progress_report_of_a_lost_job_stops_the_attempt(workers: Workers) -> None:
     stopped = asyncio.Event()
 
     async def task(ctx: Context) -> Outcome:
@@ -220,7 +220,7 @@ async def test_a_deadlocks_victim_runs_once_more(workers: Workers, effects: Any)
     assert await effects() == ["ab", "ba"]
 
 
-async def test_a_lock_that_takes_too_long_spends_no_attempt(workers: Workers, effects: Any) -> None:
+async def test_a_lock_timeout_costs_no_attempt(workers: Workers, effects: Any) -> None:
     """Another session holds the lock of the step: the job returns into its line."""
     await workers.pool.execute("create table thing (name text); insert into thing values ('a')")
 
@@ -247,5 +247,5 @@ async def test_a_task_has_no_connection_of_its_own(workers: Workers) -> None:
 
     row = await workers.run(task)
     assert row["result"] == {
-        "gives": ["at", "commit", "decide", "job", "parked", "progress", "step", "time_left"]
+        "gives": ["at", "commit", "decide", "job", "progress", "step", "time_left", "yield_slot"]
     }

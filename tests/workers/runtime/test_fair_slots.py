@@ -21,7 +21,7 @@ async def test_a_single_slot_is_used() -> None:
     assert [slots.take(key) for key in "ab"] == [True, False]
 
 
-async def test_keys_that_wait_take_turns_whoever_has_the_longer_line() -> None:
+async def test_waiting_keys_take_turns_for_any_queue_length() -> None:
     slots, served = FairSlots(1), list[str]()
 
     async def once(key: str) -> None:
@@ -33,7 +33,7 @@ async def test_keys_that_wait_take_turns_whoever_has_the_longer_line() -> None:
     assert "".join(served) == "aabcaba"
 
 
-class Use:
+class SlotUser:
     """A task that waits for a slot and keeps it until it is released or canceled."""
 
     def __init__(self, slots: FairSlots, key: str) -> None:
@@ -62,19 +62,19 @@ async def test_in_any_order_the_rule_holds(
     size: int, events: list[tuple[str, str]], settled: list[bool]
 ) -> None:
     """Also with concurrent actions, such as a grant and the cancel of its waiter."""
-    slots, uses = FairSlots(size), list[Use]()
+    slots, uses = FairSlots(size), list[SlotUser]()
     for (event, key), settles in zip(events, settled, strict=False):
         if event == "begin":
-            uses.append(Use(slots, key))
+            uses.append(SlotUser(slots, key))
         for use in [use for use in uses if use.key == key and not use.task.done()][:1]:
             if event == "end":
                 use.end.set()
             elif event == "cancel":
                 use.task.cancel()
         if settles:
-            await quiet()
+            await wait_until_idle()
             check(slots, uses)
-    await quiet()
+    await wait_until_idle()
     check(slots, uses)
     for use in uses:
         use.task.cancel()
@@ -84,13 +84,13 @@ async def test_in_any_order_the_rule_holds(
     assert not slots.waiting
 
 
-async def quiet() -> None:
+async def wait_until_idle() -> None:
     """Wait until no task can continue."""
     for _ in range(20):
         await asyncio.sleep(0)
 
 
-def check(slots: FairSlots, uses: list[Use]) -> None:
+def check(slots: FairSlots, uses: list[SlotUser]) -> None:
     held = {key: sum(use.has for use in uses if use.key == key) for key in KEYS}
     waiting = {use.key for use in uses if not (use.has or use.task.done())}
     free = slots.size - sum(held.values())

@@ -25,13 +25,13 @@ async def row_of(workers: Workers, worker_id: UUID) -> asyncpg.Record | None:
     )
 
 
-async def present(workers: Workers, worker: Worker) -> asyncpg.Record:
+async def wait_for_row(workers: Workers, worker: Worker) -> asyncpg.Record:
     row = await eventually(lambda: row_of(workers, worker.heartbeat.worker_id))
     assert row is not None
     return row
 
 
-async def pulls_end(worker: Worker, count: int) -> None:
+async def wait_for_pulls(worker: Worker, count: int) -> None:
     """Request `count` pulls and wait for their ends; the first may have begun before."""
 
     def ended() -> float:
@@ -49,23 +49,23 @@ async def pulls_end(worker: Worker, count: int) -> None:
 
 async def test_a_worker_has_a_row_while_it_lives(workers: Workers) -> None:
     async with workers.working(idle, slots=7) as worker:
-        row = await present(workers, worker)
+        row = await wait_for_row(workers, worker)
         assert (row["pool"], row["slots"], row["state"]) == (POOL, 7, "active")
     assert await row_of(workers, worker.heartbeat.worker_id) is None
 
 
 async def test_a_lease_is_renewed_long_before_it_ends(workers: Workers) -> None:
     async with workers.working(idle) as worker:
-        first = (await present(workers, worker))["lease_expires_at"]
+        first = (await wait_for_row(workers, worker))["lease_expires_at"]
 
         async def renewed() -> bool:
-            row = await present(workers, worker)
+            row = await wait_for_row(workers, worker)
             return bool(row["lease_expires_at"] > first) and row["left"].total_seconds() > LEASE_S / 2
 
         await eventually(renewed)
 
 
-async def test_a_worker_whose_row_was_lost_starts_over_under_another_id(workers: Workers) -> None:
+async def test_a_worker_with_a_lost_row_registers_again_under_another_id(workers: Workers) -> None:
     verdicts: list[type | None] = []
 
     async def task(ctx: Context) -> Outcome:
@@ -86,16 +86,16 @@ async def test_a_worker_whose_row_was_lost_starts_over_under_another_id(workers:
         await workers.take_away(job_id)
         row = await workers.ended(job_id)
         assert worker.heartbeat.worker_id != before
-        await present(workers, worker)
+        await wait_for_row(workers, worker)
     assert (verdicts, row["state"], row["fence"]) == ([LeaseLost], "completed", 2)
 
 
-async def test_a_claim_whose_answer_was_cut_off_is_adopted(workers: Workers) -> None:
+async def test_a_claim_with_a_lost_pull_response_is_adopted(workers: Workers) -> None:
     async with workers.working(idle) as worker:
-        await present(workers, worker)
+        await wait_for_row(workers, worker)
         # Without a slot it pulls nothing: the test pulls on another connection in the worker's name.
         worker.slots.size = 0
-        await pulls_end(worker, 2)
+        await wait_for_pulls(worker, 2)
         job_id = await workers.submit(wake=False)
         async with workers.pool.acquire() as conn:
             (claim,) = await ledger.pull(
@@ -105,7 +105,7 @@ async def test_a_claim_whose_answer_was_cut_off_is_adopted(workers: Workers) -> 
     assert (claim.id, row["state"], row["fence"], row["attempt"]) == (job_id, "completed", 1, 1)
 
 
-async def test_a_worker_out_of_touch_stops_its_work_before_its_lease_ends(workers: Workers) -> None:
+async def test_a_worker_without_renewals_stops_its_attempts_before_its_lease_ends(workers: Workers) -> None:
     """Its renewals wait for the row's lock, held by the test."""
     stopped = asyncio.Event()
 
@@ -124,7 +124,7 @@ async def test_a_worker_out_of_touch_stops_its_work_before_its_lease_ends(worker
         async with workers.pool.acquire() as conn, conn.transaction():
             await conn.execute("select from worker where id = $1 for update", worker.heartbeat.worker_id)
             await asyncio.wait_for(stopped.wait(), PATIENCE_S)
-            row = await present(workers, worker)
+            row = await wait_for_row(workers, worker)
             assert row["left"].total_seconds() > 0
         row = await workers.ended(job_id)
     # The job was given back, and no attempt spent, as soon as Postgres was reachable.

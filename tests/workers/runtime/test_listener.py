@@ -14,7 +14,7 @@ from workers.runtime.slots import Slots
 POOL = ARCHIVE_PROJECT.pool
 
 
-async def test_from_its_first_command_to_the_end_of_a_message(redis_url: str) -> None:
+async def test_a_cancel_at_any_step_leaves_no_connection(redis_url: str) -> None:
     """A message without an entry of the list: arq runs it, and then writes behind a shield."""
 
     async def hear() -> None:

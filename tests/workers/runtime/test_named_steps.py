@@ -59,9 +59,7 @@ async def test_a_step_without_a_name_runs_again(workers: Workers, effects: Any) 
 
 @pytest.mark.long
 @pytest.mark.parametrize("loss", Loss)
-async def test_a_commit_whose_answer_is_lost_counts_if_it_was_one(
-    workers: Workers, effects: Any, loss: Loss
-) -> None:
+async def test_a_commit_with_a_lost_response_counts(workers: Workers, effects: Any, loss: Loss) -> None:
     async def task(ctx: Context) -> Outcome:
         return Done(await ctx.step(lambda conn: write(conn, ctx, "pay"), name="pay"))
 
@@ -93,7 +91,7 @@ async def test_an_attempt_that_lost_its_job_runs_no_named_step(workers: Workers,
     assert (row["fence"], await effects()) == (2, ["by 2"])
 
 
-async def test_a_body_that_raises_keeps_nothing(workers: Workers, effects: Any) -> None:
+async def test_a_body_that_raises_stores_nothing(workers: Workers, effects: Any) -> None:
     async def task(ctx: Context) -> Outcome:
         async def body(conn: Conn) -> dict[str, Any]:
             done = await write(conn, ctx, f"attempt {ctx.job.attempt}")
@@ -115,10 +113,10 @@ async def test_a_body_that_raises_keeps_nothing(workers: Workers, effects: Any) 
 
 @pytest.mark.parametrize(
     ("result", "error"),
-    [("x" * steps.MAX_RESULT, ValueError), (object(), TypeError)],
+    [("x" * steps.MAX_RESULT_BYTES, ValueError), (object(), TypeError)],
     ids=["long", "no JSON"],
 )
-async def test_what_cant_be_kept_is_an_error(
+async def test_an_unstorable_result_is_an_error(
     workers: Workers, effects: Any, result: Any, error: type[Exception]
 ) -> None:
     async def task(ctx: Context) -> Outcome:
@@ -145,7 +143,7 @@ async def test_a_name_used_twice_is_an_error(workers: Workers, effects: Any) -> 
     assert (row["state"], await effects()) == ("completed", ["one"])
 
 
-async def test_an_attempt_has_only_so_many(workers: Workers) -> None:
+async def test_an_attempt_has_a_limit_of_named_steps(workers: Workers) -> None:
     async def nothing(_: Conn) -> None:
         pass
 
@@ -159,7 +157,7 @@ async def test_an_attempt_has_only_so_many(workers: Workers) -> None:
     assert (await workers.run(task))["state"] == "completed"
 
 
-async def test_they_go_with_their_job(workers: Workers, effects: Any) -> None:
+async def test_named_steps_are_deleted_with_their_job(workers: Workers, effects: Any) -> None:
     async def task(ctx: Context) -> Outcome:
         await ctx.step(lambda conn: write(conn, ctx, "pay"), name="pay")
         return Done()
@@ -209,7 +207,7 @@ async def attempt(conn: Conn, claim: Any, last: int, *, committed: bool) -> list
 
         transaction = conn.transaction()
         await transaction.start()
-        found = await steps.run(conn, claim, f"step {number}", body)
+        found = await steps.run_named_step(conn, claim, f"step {number}", body)
         if number == last and not committed:
             await transaction.rollback()
             break

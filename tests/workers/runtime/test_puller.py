@@ -91,7 +91,7 @@ async def test_a_worker_that_fills_up_wakes_another_one(workers: Workers, client
 
 
 @pytest.mark.usefixtures("by_message_only")
-async def test_a_wake_is_passed_on_while_the_first_message_still_stands(
+async def test_a_wake_is_passed_on_while_the_first_message_is_queued(
     workers: Workers, client: ArqRedis
 ) -> None:
     """Redis refuses a second message with the id of the one running job."""
@@ -125,14 +125,14 @@ async def busy_together(
 
 
 @pytest.mark.usefixtures("by_message_only")
-async def test_a_wake_that_a_full_worker_hears_is_passed_on(workers: Workers, client: ArqRedis) -> None:
+async def test_a_full_worker_passes_a_wake_on(workers: Workers, client: ArqRedis) -> None:
     async with workers.working(quick, slots=1) as full:
         await listening(client, full)
         full.slots.size = 0
         await workers.submit()
 
         async def handed_on() -> bool:
-            return bool(await client.exists(courier.wake_list(POOL)))
+            return bool(await client.exists(courier.wake_list_key(POOL)))
 
         await eventually(handed_on)
         async with workers.working(quick):
@@ -153,7 +153,7 @@ async def test_a_backlog_drains_without_another_message(workers: Workers) -> Non
 
 
 @pytest.mark.usefixtures("by_message_only")
-async def test_a_redis_that_comes_back_is_listened_to_again(workers: Workers, tmp_path: Path) -> None:
+async def test_the_listener_reconnects_after_a_restart_of_redis(workers: Workers, tmp_path: Path) -> None:
     with valkey(tmp_path) as server:
         async with (
             courier.connected(server.url, timeout_s=PATIENCE_S) as client,

@@ -13,11 +13,11 @@ from tests.workers.runtime.workers import ERRAND, Workers
 from workers.runtime import puller
 from workers.runtime.context import Context
 from workers.runtime.runner import Runner
-from workers.runtime.slots import UNSETTLED_SHARE
+from workers.runtime.slots import MAX_UNSETTLED_PER_SLOT
 from workers.runtime.worker import Worker
 
 
-async def test_whatever_a_task_raises_is_tried_again_and_tells_nothing(workers: Workers) -> None:
+async def test_any_exception_of_a_task_is_retried_without_its_text(workers: Workers) -> None:
     async def task(_: Context) -> Outcome:
         raise KeyError("secret-of-ours")
 
@@ -50,7 +50,7 @@ async def test_a_cancel_reaches_a_running_handler(workers: Workers) -> None:
     assert row["state"] == "canceled"
 
 
-async def test_an_attempt_that_takes_too_long_is_stopped_and_tried_again(workers: Workers) -> None:
+async def test_an_attempt_past_its_time_limit_is_stopped_and_retried(workers: Workers) -> None:
     async def task(ctx: Context) -> Outcome:
         if ctx.job.attempt == 1:
             await asyncio.Event().wait()
@@ -61,7 +61,7 @@ async def test_an_attempt_that_takes_too_long_is_stopped_and_tried_again(workers
     assert (row["state"], row["attempt"]) == ("completed", 2)
 
 
-async def test_an_outcome_that_cannot_be_stored_fails_its_own_job_and_no_other(workers: Workers) -> None:
+async def test_an_unstorable_outcome_fails_only_its_own_job(workers: Workers) -> None:
     """They end together, so that one statement settles them."""
     results: dict[str, dict[str, Any]] = {
         "fine": {"text": "ok"},
@@ -104,7 +104,7 @@ async def test_a_stop_before_a_run_is_settled_too(workers: Workers, monkeypatch:
     assert await workers.attempts(job_id) == ["interrupted", "completed"]
 
 
-async def test_no_more_run_at_once_than_there_are_slots(workers: Workers) -> None:
+async def test_no_more_attempts_run_than_slots(workers: Workers) -> None:
     running = most = 0
 
     async def task(_: Context) -> Outcome:
@@ -121,7 +121,7 @@ async def test_no_more_run_at_once_than_there_are_slots(workers: Workers) -> Non
     assert 1 <= most <= 3
 
 
-async def test_a_worker_whose_settlements_hang_takes_no_more_than_it_can_hold(
+async def test_a_worker_with_blocked_settlements_stops_pulling(
     workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Unsettled jobs count as running, and another worker could have run the next ones."""
@@ -138,7 +138,7 @@ async def test_a_worker_whose_settlements_hang_takes_no_more_than_it_can_hold(
     monkeypatch.setattr(puller, "POLL_S", 0.01)
     submitted = [await workers.submit(wake=False) for _ in range(20)]
     async with workers.working(task, slots=2) as worker:
-        most = 2 + UNSETTLED_SHARE * 2
+        most = 2 + MAX_UNSETTLED_PER_SLOT * 2
         await eventually(lambda: running(workers, most))
         await eventually(lambda: nothing_free(worker))
         assert await running(workers, most)

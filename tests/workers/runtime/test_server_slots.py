@@ -22,7 +22,7 @@ SLOTS = 8
 AT_ONE_SERVER = 6
 
 
-class Servers:
+class GatedServers:
     """Servers that respond once they are released; `open` counts the attempts at each."""
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Servers:
 
 async def test_a_job_at_another_server_starts_while_many_tenants_jobs_hang(workers: Workers) -> None:
     """One and a half times as many jobs as slots hang or wait at one server."""
-    servers = Servers()
+    servers = GatedServers()
     async with workers.pool.acquire() as conn:
         orgs = await scene.tenants(conn, SLOTS + SLOTS // 2)
     async with workers.working(servers.ask, slots=SLOTS) as worker:
@@ -65,14 +65,14 @@ async def submit(workers: Workers, org: UUID, server: str) -> UUID:
 
 
 async def hangs(slots: Slots, count: int) -> bool:
-    return len(slots.attempts) == count and slots.parked == count - AT_ONE_SERVER
+    return len(slots.attempts) == count and slots.yielded == count - AT_ONE_SERVER
 
 
-async def test_a_job_that_finds_no_slot_in_time_comes_again(
+async def test_a_job_without_a_slot_in_time_is_snoozed(
     workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server_slots, "WAIT_S", 0.0)
-    servers = Servers()
+    servers = GatedServers()
     async with workers.pool.acquire() as conn:
         orgs = await scene.tenants(conn, AT_ONE_SERVER + 1)
     async with workers.working(servers.ask, slots=SLOTS):
@@ -98,7 +98,7 @@ async def test_one_tenant_leaves_slots_of_a_server_to_others() -> None:
     slots = Slots(SLOTS)
     servers, hog, other = ServerSlots(slots), UUID(int=1), UUID(int=2)
     held = [asyncio.create_task(hold(servers, hog)) for _ in range(SLOTS)]
-    await quiet()
+    await wait_until_idle()
     assert servers.servers["slow"].held == {hog: AT_ONE_SERVER // 2}
     async with servers.at("slow", tenant=other):
         assert servers.servers["slow"].held[other] == 1
@@ -106,15 +106,15 @@ async def test_one_tenant_leaves_slots_of_a_server_to_others() -> None:
         task.cancel()
     await asyncio.gather(*held, return_exceptions=True)
     assert servers.servers == {}
-    assert slots.parked == 0
+    assert slots.yielded == 0
 
 
-async def test_no_more_wait_than_there_are_slots() -> None:
+async def test_no_more_attempts_wait_than_slots() -> None:
     slots = Slots(1)
     servers = ServerSlots(slots)
     held = [asyncio.create_task(hold(servers, UUID(int=number))) for number in range(2)]
-    await quiet()
-    assert slots.parked == 1
+    await wait_until_idle()
+    assert slots.yielded == 1
     with pytest.raises(ServerBusy):
         await hold(servers, UUID(int=3))
     for task in held:
@@ -126,7 +126,7 @@ async def hold(servers: ServerSlots, tenant: UUID) -> None:
         await asyncio.Event().wait()
 
 
-async def quiet() -> None:
+async def wait_until_idle() -> None:
     """Wait until no task can continue."""
     for _ in range(20):
         await asyncio.sleep(0)

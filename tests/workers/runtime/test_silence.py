@@ -59,7 +59,7 @@ async def effect(conn: Conn, ctx: Context) -> dict[str, Any]:
     return {}
 
 
-async def recovered(workers: Workers, relay: Relay, job_id: UUID) -> Any:
+async def wait_for_recovery(workers: Workers, relay: Relay, job_id: UUID) -> Any:
     """Return the row of the job, ended despite the silence, with one effect."""
     await asyncio.wait_for(relay.silent.wait(), PATIENCE_S)
     row = await workers.ended(job_id)
@@ -70,36 +70,36 @@ async def recovered(workers: Workers, relay: Relay, job_id: UUID) -> Any:
 
 @BOTH
 @pytest.mark.usefixtures("dispatcher")
-async def test_at_the_pull(workers: Workers, silent: Relay, loss: Loss) -> None:
+async def test_silence_at_the_pull(workers: Workers, silent: Relay, loss: Loss) -> None:
     """A pull with a lost response has claimed the job for this worker, which adopts it."""
     async with workers.working(work, lease_s=LEASE_S, database_url=silent.url):
         silent.fall_silent_at("pull_jobs", loss)
         await asyncio.wait_for(silent.silent.wait(), PATIENCE_S)
-        row = await recovered(workers, silent, await workers.submit())
+        row = await wait_for_recovery(workers, silent, await workers.submit())
     assert row["attempt"] == 1
 
 
 @pytest.mark.usefixtures("dispatcher")
-async def test_at_a_pull_that_took_a_job(workers: Workers, silent: Relay) -> None:
+async def test_silence_at_a_pull_that_claimed_a_job(workers: Workers, silent: Relay) -> None:
     async with workers.working(work, lease_s=LEASE_S, database_url=silent.url, slots=1):
         await workers.ended(await workers.submit())
         await workers.pool.execute("truncate effect")
         job_id = await workers.submit(wake=False)
         silent.fall_silent_at("pull_jobs", Loss.ANSWER)
-        row = await recovered(workers, silent, job_id)
+        row = await wait_for_recovery(workers, silent, job_id)
     assert (row["attempt"], row["fence"]) == (1, 1)
 
 
 @BOTH
 @pytest.mark.usefixtures("dispatcher")
-async def test_at_the_settlement(workers: Workers, silent: Relay, loss: Loss) -> None:
+async def test_silence_at_the_settlement(workers: Workers, silent: Relay, loss: Loss) -> None:
     async def task(ctx: Context) -> Outcome:
         await ctx.step(lambda conn: effect(conn, ctx))
         return Done()
 
     async with workers.working(task, lease_s=LEASE_S, database_url=silent.url, slots=1):
         silent.fall_silent_at("settle_jobs", loss)
-        row = await recovered(workers, silent, await workers.submit())
+        row = await wait_for_recovery(workers, silent, await workers.submit())
         # Its only slot is free again.
         await workers.ended(await workers.submit())
     assert row["fence"] == 1
@@ -107,31 +107,31 @@ async def test_at_the_settlement(workers: Workers, silent: Relay, loss: Loss) ->
 
 @BOTH
 @pytest.mark.usefixtures("dispatcher")
-async def test_in_a_step(workers: Workers, silent: Relay, loss: Loss) -> None:
+async def test_silence_in_a_step(workers: Workers, silent: Relay, loss: Loss) -> None:
     """A second worker is idle. Postgres releases the step's lock, and rolls the step back."""
     async with workers.working(work, lease_s=LEASE_S, database_url=silent.url, slots=1):
         silent.fall_silent_at("insert into effect", loss)
         job_id = await workers.submit()
         await asyncio.wait_for(silent.silent.wait(), PATIENCE_S)
         async with workers.working(work):
-            row = await recovered(workers, silent, job_id)
+            row = await wait_for_recovery(workers, silent, job_id)
     assert (row["fence"], row["attempt"]) == (2, 1)
 
 
 @BOTH
 @pytest.mark.usefixtures("dispatcher")
-async def test_at_the_commit(workers: Workers, silent: Relay, loss: Loss) -> None:
+async def test_silence_at_the_commit(workers: Workers, silent: Relay, loss: Loss) -> None:
     """The worker needn't find out whether the commit succeeded: the fence decides."""
     async with workers.working(work, lease_s=LEASE_S, database_url=silent.url, slots=1):
         silent.fall_silent_at("COMMIT", loss)
-        row = await recovered(workers, silent, await workers.submit())
+        row = await wait_for_recovery(workers, silent, await workers.submit())
         await workers.ended(await workers.submit())
     assert (row["fence"], row["attempt"]) == (1 if loss is Loss.ANSWER else 2, 1)
 
 
 @pytest.mark.long
 @pytest.mark.usefixtures("dispatcher")
-async def test_of_the_whole_host(workers: Workers, silent: Relay) -> None:
+async def test_silence_of_the_whole_host(workers: Workers, silent: Relay) -> None:
     """Every connection of the worker, in a step: another worker gets the job when the lease has expired."""
     async with workers.working(work, lease_s=LEASE_S, database_url=silent.url, slots=1):
         silent.fall_silent_at("insert into effect", Loss.STATEMENT, whole=True)
@@ -145,7 +145,7 @@ async def test_of_the_whole_host(workers: Workers, silent: Relay) -> None:
 
 @pytest.mark.long
 @pytest.mark.usefixtures("dispatcher")
-async def test_a_deadline_is_met_though_a_step_is_silent_and_its_worker_renews(
+async def test_a_deadline_holds_while_a_step_is_silent_and_its_worker_renews(
     workers: Workers, silent: Relay
 ) -> None:
     """The lease is so long that neither it nor Postgres's own timeout helps."""
@@ -164,7 +164,7 @@ async def test_a_deadline_is_met_though_a_step_is_silent_and_its_worker_renews(
 
 
 @pytest.mark.usefixtures("dispatcher")
-async def test_a_deadline_is_met_though_the_task_ignores_its_end(workers: Workers, silent: Relay) -> None:
+async def test_a_deadline_holds_for_a_task_that_ignores_its_cancel(workers: Workers, silent: Relay) -> None:
     """Its worker renews and still owns the job; its late commit is void."""
     brief, go, stopped = ERRAND._replace(timeout_s=0.5), asyncio.Event(), list[bool]()
 

@@ -52,7 +52,7 @@ async def fill(project: Project, conn: Conn, store: Store) -> Full:
         await asset(conn, mine.org, content_id, number, token)
     tokens.append(await app_media(conn, mine, store))
     await seeds.app(conn, mine.org, mine.id)
-    await strays(conn, mine, posts[0], job_id)
+    await insert_internal_rows(conn, mine, posts[0], job_id)
     await figures(conn, mine, posts[0])
     await oauth_state(conn, mine)
     await conversions(conn, mine)
@@ -94,7 +94,7 @@ async def webhooks(conn: Conn, mine: Scope) -> None:
     )
 
 
-async def strays(conn: Conn, mine: Scope, post_id: UUID, job_id: UUID) -> None:
+async def insert_internal_rows(conn: Conn, mine: Scope, post_id: UUID, job_id: UUID) -> None:
     """Insert rows that only workers and platforms create."""
     await raw(
         conn,
@@ -251,7 +251,7 @@ async def tables(conn: Conn) -> list[str]:
     return [row["table_name"] for row in rows]
 
 
-async def of_projects(conn: Conn) -> list[str]:
+async def list_project_tables(conn: Conn) -> list[str]:
     """Return the tables with a project column, by the catalog, so that future tables are included.
 
     Of partitioned tables it returns only the parent, which contains its partitions' rows.

@@ -50,7 +50,7 @@ async def clock_of(project: Project) -> Clock:
         return await sandbox_clock.get(conn, organization_id=project.org)
 
 
-async def test_the_next_attempt_goes_on_where_one_died(scheduled: Project) -> None:
+async def test_the_next_attempt_continues_after_a_dead_one(scheduled: Project) -> None:
     """Between two stops, and in the middle of one, which is rolled back."""
     pool = scheduled.workers.pool
     async with pool.acquire() as conn:
@@ -82,7 +82,7 @@ async def test_the_next_attempt_goes_on_where_one_died(scheduled: Project) -> No
     assert [row["sends"] for row in sends] == [1] * DAYS
 
 
-async def test_a_way_on_which_nothing_is_due_takes_one_attempt(sandbox: Project) -> None:
+async def test_an_advance_without_due_work_takes_one_attempt(sandbox: Project) -> None:
     body, pool = AdvanceClock(advance="1d"), sandbox.workers.pool
     await transact(pool, partial(sandbox_clock.advance, organization_id=sandbox.org, body=body))
     async with sandbox.at_work(ADVANCE_CLOCK):
@@ -92,13 +92,13 @@ async def test_a_way_on_which_nothing_is_due_takes_one_attempt(sandbox: Project)
 
 
 @pytest.mark.parametrize("took_s", [0.001, 0.02, 0.05, 0.1, 0.2, 0.5, 2.0, 60.0])
-def test_little_is_waited_once_what_was_due_has_ended(took_s: float) -> None:
+def test_the_wait_after_the_due_work_is_short(took_s: float) -> None:
     """At most half as long as the work took, and a quarter of a second: a few seconds in all for 90 stops."""
     seen_s = next(looked_s for looked_s in accumulate(pauses()) if looked_s >= took_s)
     assert seen_s - took_s <= min(0.01 + took_s / 2, 0.25)
 
 
-def patient(project: Project, patience_s: float, queries: list[str] | None = None) -> Task:
+def advance_with_patience(project: Project, patience_s: float, queries: list[str] | None = None) -> Task:
     """Return the task with another patience; `queries` records the statements of its connection."""
     noted = [] if queries is None else queries
 
@@ -118,10 +118,10 @@ async def job_of(project: Project) -> UUID:
     return found
 
 
-async def test_a_clock_that_is_held_up_says_so_and_stands(scheduled: Project) -> None:
+async def test_a_blocked_clock_fails_and_stays(scheduled: Project) -> None:
     """No worker publishes: the job fails at the first post, after few checks."""
     workers, queries = scheduled.workers, list[str]()
-    async with workers.working_on({ADVANCE_CLOCK: patient(scheduled, 5.0, queries)}):
+    async with workers.working_on({ADVANCE_CLOCK: advance_with_patience(scheduled, 5.0, queries)}):
         job = await workers.ended(await job_of(scheduled))
     assert (job["state"], job["error"]["code"]) == ("failed", "CLOCK_HELD_UP")
     assert 1 < queries.count(sandbox_time.LOOK.query.sql) < 60
@@ -130,20 +130,20 @@ async def test_a_clock_that_is_held_up_says_so_and_stands(scheduled: Project) ->
     assert clock.ahead <= timedelta(days=1)
 
 
-async def test_others_have_the_slot_of_a_clock_that_waits(scheduled: Project) -> None:
+async def test_a_waiting_clock_yields_its_slot(scheduled: Project) -> None:
     workers, errand = scheduled.workers, ERRAND._replace(pool=ADVANCE_CLOCK.pool)
 
     async def run(_: Context) -> Outcome:
         return Done()
 
-    tasks = {ADVANCE_CLOCK: patient(scheduled, 60.0), errand: run}
+    tasks = {ADVANCE_CLOCK: advance_with_patience(scheduled, 60.0), errand: run}
     async with workers.working_on(tasks, slots=1, drain_s=0.1):
         await workers.becomes(await job_of(scheduled), "stage = 'advancing'")
         assert (await workers.ended(await workers.submit(kind=errand)))["state"] == "completed"
         assert (await workers.job(await job_of(scheduled)))["state"] == "running"
 
 
-async def test_as_many_advance_at_once_as_there_are_places(scheduled: Project) -> None:
+async def test_concurrent_advances_are_limited(scheduled: Project) -> None:
     """Another one is snoozed, and its clock is shown as advancing until then."""
     url = scheduled.workers.settings.database_url
     async with AsyncExitStack() as stack:

@@ -19,7 +19,7 @@ from tests.workers.tasks.project import Project
 from workers.tasks import archive_project
 
 
-async def test_an_archive_ends_what_waits_and_nothing_else(
+async def test_an_archive_cancels_waiting_posts_only(
     project: Project, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archive_project, "BATCH", 3)
@@ -52,7 +52,7 @@ async def test_an_archive_ends_what_waits_and_nothing_else(
     assert Counter(await scene.statuses(conn, blocked + running + queued)) == {"canceled": 21}
 
 
-async def test_an_archive_gives_back_what_is_leased(project: Project, conn: Conn) -> None:
+async def test_an_archive_ends_leases(project: Project, conn: Conn) -> None:
     pool, tenant = project.workers.pool, Scope(project.org, project.id)
     owners = [await leasing.owner(conn, handle=handle) for handle in ("one", "two")]
     leased = [await leasing.lend(pool, owner, tenant) for owner in owners]

@@ -32,7 +32,7 @@ from tests import seeds
 from tests.workers.by_hand import Died, attempt_of, perform
 from tests.workers.tasks.project import Project
 from workers.generation.folders import Folders, open_folders
-from workers.generation.wire import Sitting
+from workers.generation.wire import PortraitRequest
 from workers.runtime.context import Context
 from workers.runtime.progress import ProgressWriter
 from workers.tasks import influencer_create
@@ -125,7 +125,7 @@ class Fuse:
         return done
 
 
-class Mortal(Context):
+class FusedContext(Context):
     """Context with a point before and after each transaction of an attempt."""
 
     fuse = Fuse(0)
@@ -137,7 +137,7 @@ class Mortal(Context):
         return await self.fuse.around(super().commit(body, **given))
 
 
-class Studio:
+class PortraitStudio:
     """A worker's storage and folders, with a prepared drawing."""
 
     def __init__(self, project: Project, store: Store, folders: Folders) -> None:
@@ -150,7 +150,7 @@ class Studio:
             raise Unavailable("away")
         await self.fuse.around(self.store.write(token, chunks))
 
-    async def draw(self, asked: Sitting, _: Sequence[int]) -> Made:
+    async def draw(self, asked: PortraitRequest, _: Sequence[int]) -> Made:
         put(asked.folder)
         self.fuse.burn()
         return DRAWN
@@ -159,7 +159,7 @@ class Studio:
         """Run an attempt with this studio's drawing; return its outcome."""
         self.fuse = Fuse(dies_at)
         pool, attempt = self.project.workers.pool, attempt_of(claim, INFLUENCER_CREATE)
-        context = Mortal(attempt, pool, ProgressWriter(pool), lambda: 15.0)
+        context = FusedContext(attempt, pool, ProgressWriter(pool), lambda: 15.0)
         context.fuse = self.fuse
         task = partial(
             influencer_create.influencer_create,
@@ -175,16 +175,18 @@ class Studio:
 
 
 @pytest_asyncio.fixture
-async def studio(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Studio]:
+async def studio(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[PortraitStudio]:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(tmp_path / "media")))
     with open_folders() as folders:
-        here = Studio(project, store, folders)
+        here = PortraitStudio(project, store, folders)
         monkeypatch.setattr(influencer_create, "render_one", here.draw)
         yield here
 
 
-async def test_wherever_its_worker_dies_there_is_one_file(studio: Studio, tmp_path: Path) -> None:
+async def test_a_worker_death_at_any_point_leaves_one_file(studio: PortraitStudio, tmp_path: Path) -> None:
     project, media = studio.project, tmp_path / "media"
     came, number = "died", 0
     while came == "died":
@@ -202,7 +204,7 @@ async def test_wherever_its_worker_dies_there_is_one_file(studio: Studio, tmp_pa
     assert files(tmp_path / f"tenantry-generate-{os.getuid()}") == []
 
 
-async def test_a_storage_that_is_away_is_tried_again(studio: Studio) -> None:
+async def test_an_unreachable_storage_is_retried(studio: PortraitStudio) -> None:
     making = await made(studio.project)
     studio.away = True
     assert await studio.attempt(await studio.claim()) == "retry"
@@ -212,7 +214,9 @@ async def test_a_storage_that_is_away_is_tried_again(studio: Studio) -> None:
     assert await studio.attempt(await studio.claim()) == "completed"
 
 
-async def test_one_that_is_deleted_meanwhile_is_drawn_no_more(studio: Studio, tmp_path: Path) -> None:
+async def test_an_influencer_deleted_meanwhile_stops_the_drawing(
+    studio: PortraitStudio, tmp_path: Path
+) -> None:
     project = studio.project
 
     async def gone(making: Making) -> None:
@@ -231,7 +235,7 @@ async def test_one_that_is_deleted_meanwhile_is_drawn_no_more(studio: Studio, tm
     making = await made(project)
     claim, draw = await studio.claim(), studio.draw
 
-    async def late(asked: Sitting, handles: Sequence[int]) -> Made:
+    async def late(asked: PortraitRequest, handles: Sequence[int]) -> Made:
         await gone(making)
         return await draw(asked, handles)
 
@@ -245,7 +249,9 @@ async def test_one_that_is_deleted_meanwhile_is_drawn_no_more(studio: Studio, tm
     assert files(tmp_path / "media") == []
 
 
-async def test_a_deleted_ones_file_goes_a_day_later(studio: Studio, tmp_path: Path) -> None:
+async def test_a_deleted_influencers_file_is_pruned_a_day_later(
+    studio: PortraitStudio, tmp_path: Path
+) -> None:
     project, pool = studio.project, studio.project.workers.pool
     making = await made(project)
     await studio.attempt(await studio.claim())
@@ -275,7 +281,7 @@ async def test_a_deleted_ones_file_goes_a_day_later(studio: Studio, tmp_path: Pa
 
 
 async def test_a_cancel_and_a_full_storage_end_it_with_a_reason(
-    studio: Studio, monkeypatch: pytest.MonkeyPatch
+    studio: PortraitStudio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = studio.project
     making = await made(project)

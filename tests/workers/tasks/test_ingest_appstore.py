@@ -61,7 +61,7 @@ async def test_a_listing_becomes_the_projects_brand(project: Project) -> None:
         (json(" " * (1 << 20) + "{}"), "TOO_LARGE"),
     ],
 )  # fmt: skip
-async def test_what_cannot_be_read_fails_at_once(project: Project, answer: bytes, code: str) -> None:
+async def test_an_unreadable_listing_fails_at_once(project: Project, answer: bytes, code: str) -> None:
     row = await ingest(project, {at(FACEBOOK): answer}, FACEBOOK)
     assert (row["state"], row["error"]["code"], row["attempt"]) == ("failed", code, 1)
     assert row["error"]["message"]
@@ -69,7 +69,7 @@ async def test_what_cannot_be_read_fails_at_once(project: Project, answer: bytes
     assert shown.ingest_state.appstore.error.code == code
 
 
-async def test_an_app_that_is_nowhere_costs_its_five_tokens(project: Project) -> None:
+async def test_an_unlisted_app_costs_five_rate_tokens(project: Project) -> None:
     nothing = {at(FACEBOOK, country): json(NOTHING) for country in ("us", "gb", "de", "fr", "jp")}
     row = await ingest(project, nothing, FACEBOOK)
     assert (row["state"], row["error"]["code"]) == ("failed", "SOURCE_NOT_FOUND")
@@ -78,15 +78,15 @@ async def test_an_app_that_is_nowhere_costs_its_five_tokens(project: Project) ->
     assert await project.workers.pool.fetchval(ahead) == pytest.approx(20, abs=2)
 
 
-async def test_a_refusal_puts_every_job_to_sleep_and_costs_no_attempt(project: Project) -> None:
+async def test_a_rate_limit_snoozes_every_job_and_costs_no_attempt(project: Project) -> None:
     answers = {at(FACEBOOK): json("", 403)}
     other = await create(project.workers)
     async with stores(project, answers) as site:
         first = await start(project, FACEBOOK)
-        row = await asleep(project, first, 50)
+        row = await wait_until_snoozed(project, first, 50)
         assert row["attempt"] == 0
         second = await start(other, FACEBOOK)
-        await asleep(project, second, 50)
+        await wait_until_snoozed(project, second, 50)
         assert site.paths == [at(FACEBOOK)]
         answers[at(FACEBOOK)] = json(recorded("itunesLookup-284882215.json"))
         await an_hour_passes(project)
@@ -95,7 +95,7 @@ async def test_a_refusal_puts_every_job_to_sleep_and_costs_no_attempt(project: P
     assert await project.workers.attempts(first) == ["snoozed", "completed"]
 
 
-async def asleep(project: Project, job_id: UUID, seconds: int) -> asyncpg.Record:
+async def wait_until_snoozed(project: Project, job_id: UUID, seconds: int) -> asyncpg.Record:
     """Return the job's row, once it is snoozed for at least `seconds`."""
     queued = f"state = 'queued' and run_at > now() + interval '{seconds} seconds'"
     return await project.workers.becomes(job_id, queued)
@@ -117,7 +117,7 @@ async def test_an_empty_bucket_is_waited_for_outside_the_worker(project: Project
     )
     async with stores(project, {}) as site:
         job_id = await start(project, FACEBOOK)
-        row = await asleep(project, job_id, 60)
+        row = await wait_until_snoozed(project, job_id, 60)
     assert (row["attempt"], site.asked) == (0, [])
     assert await project.workers.attempts(job_id) == ["snoozed"]
 

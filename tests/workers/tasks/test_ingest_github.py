@@ -26,7 +26,7 @@ async def ingested(project: Project, repo: str = "acme/zap") -> asyncpg.Record:
     return await project.ingested(ingests.start_github, repo=repo, branch=None)
 
 
-async def test_an_ingest_writes_what_the_repository_says(project: Project) -> None:
+async def test_an_ingest_stores_the_repositorys_brand(project: Project) -> None:
     async with github(Repo("acme/zap", files=FILES)) as served, at_work(project, served):
         row = await ingested(project)
     assert (row["state"], row["error"]) == ("completed", None)
@@ -38,7 +38,7 @@ async def test_an_ingest_writes_what_the_repository_says(project: Project) -> No
     assert known.provenance["appDescription"].url == "https://github.com/acme/zap/blob/main/package.json"
 
 
-async def test_a_limit_puts_the_job_to_sleep_until_its_end_and_costs_no_attempt(project: Project) -> None:
+async def test_a_rate_limit_snoozes_the_job_until_its_reset_and_costs_no_attempt(project: Project) -> None:
     """The reset is 30 minutes after the server's Date, for any local clock."""
     limit = told({}, status=403, x_ratelimit_remaining="0", x_ratelimit_reset="1795523400")
     async with github(Repo("acme/zap", files=FILES)) as served, at_work(project, served):
@@ -76,7 +76,7 @@ async def test_what_cannot_be_read_fails_with_its_code_at_once(
     assert (row["state"], row["error"]["code"], row["attempt"]) == ("failed", code, 1)
 
 
-async def test_the_servers_own_token_raises_the_limit_and_opens_nothing(project: Project) -> None:
+async def test_the_operators_token_raises_the_limit_and_grants_no_access(project: Project) -> None:
     repo = Repo("acme/zap", files=FILES, about={"private": True, "visibility": "private"})
     async with github(repo) as served, at_work(project, served, github_token="ghp_server"):
         row = await ingested(project)

@@ -32,7 +32,7 @@ async def ingested(project: Project, *answers: bytes) -> tuple[asyncpg.Record, B
     return row, await project.brand()
 
 
-async def test_what_a_model_says_is_shown_with_its_quotes(project: Project) -> None:
+async def test_model_values_are_shown_with_their_quotes(project: Project) -> None:
     row, brand = await ingested(project, llm.completion(llm.GOOD))
     assert row["result"]["warnings"] == []
     assert brand.audience == "Freelance designers."

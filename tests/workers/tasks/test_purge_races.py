@@ -26,17 +26,17 @@ from tests.workers.tasks.project import Project
 from tests.workers.tasks.test_purging import archived, begin, perform
 
 
-def beginning(project: Project) -> Callable[[Conn], Awaitable[Any]]:
+def begin_purge(project: Project) -> Callable[[Conn], Awaitable[Any]]:
     return partial(purge.begin, project_id=project.id, name="Shop", env=None, actor=None)
 
 
-def reviving(project: Project) -> Callable[[Conn], Awaitable[Any]]:
+def unarchive(project: Project) -> Callable[[Conn], Awaitable[Any]]:
     body = projects.check(ProjectPatch(status="active"))
     mine = partial(projects.patch, organization_id=project.org, project_id=project.id)
     return partial(mine, api_key_id=None, body=body)
 
 
-async def second(
+async def run_second(
     pool: Pool, first: Callable[[Conn], Awaitable[Any]], then: Callable[[Conn], Awaitable[Any]]
 ) -> Any:
     """Return the result of `then`, which waits for the commit of `first`."""
@@ -48,9 +48,9 @@ async def second(
         return await waiting
 
 
-async def test_two_at_once_are_one(project: Project, conn: Conn) -> None:
+async def test_two_concurrent_purges_are_one(project: Project, conn: Conn) -> None:
     await archived(project, conn)
-    purging, wake = await second(project.workers.pool, beginning(project), beginning(project))
+    purging, wake = await run_second(project.workers.pool, begin_purge(project), begin_purge(project))
     assert wake is None
     assert await begin(project.workers.pool, project.id) == purging
     assert await conn.fetchval("select count(*) from job where kind = 'purge_project'") == 1
@@ -58,19 +58,19 @@ async def test_two_at_once_are_one(project: Project, conn: Conn) -> None:
     assert await conn.fetchval(started) == 1
 
 
-async def test_what_is_made_active_first_stays(project: Project, conn: Conn) -> None:
+async def test_a_project_reactivated_first_stays(project: Project, conn: Conn) -> None:
     await archived(project, conn)
     with pytest.raises(Conflict) as refused:
-        await second(project.workers.pool, reviving(project), beginning(project))
+        await run_second(project.workers.pool, unarchive(project), begin_purge(project))
     assert refused.value.details["reason"] == "NOT_ARCHIVED"
     assert (await project.shown()).status == "active"
     assert await conn.fetchval("select purging_at from project") is None
 
 
-async def test_what_is_purged_first_is_not_made_active(project: Project, conn: Conn) -> None:
+async def test_a_project_purged_first_is_not_reactivated(project: Project, conn: Conn) -> None:
     await archived(project, conn)
     with pytest.raises(NotFound):
-        await second(project.workers.pool, beginning(project), reviving(project))
+        await run_second(project.workers.pool, begin_purge(project), unarchive(project))
     assert await conn.fetchval("select status from project") == "archived"
 
 

@@ -56,7 +56,7 @@ async def offered(project: Project, conn: Conn) -> leasing.Owner:
     return owner
 
 
-async def test_an_account_that_is_being_lent_keeps_its_project(project: Project, conn: Conn) -> None:
+async def test_a_lent_account_prevents_the_purge(project: Project, conn: Conn) -> None:
     """Otherwise its tenant would post with rows that the purge deletes."""
     pool, owner = project.workers.pool, await offered(project, conn)
     request_id = await leasing.ask(conn, await leasing.tenant(conn))
@@ -81,7 +81,7 @@ async def test_an_account_of_a_purged_project_is_not_offered_again(project: Proj
         )
 
 
-async def test_only_by_its_name_and_in_its_environment(project: Project, conn: Conn) -> None:
+async def test_a_purge_needs_the_projects_name_and_environment(project: Project, conn: Conn) -> None:
     await archived(project, conn)
     with pytest.raises(Invalid):
         await begin(project.workers.pool, project.id, name="shop")

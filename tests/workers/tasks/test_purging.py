@@ -26,7 +26,7 @@ from tests import leasing, seeds
 from tests.domain.project import Project as Scope
 from tests.domain.publishing import post_scene as scene
 from tests.workers.event_archive.clickhouse import shelves
-from tests.workers.tasks.full_project import fill, left, named, of_projects
+from tests.workers.tasks.full_project import fill, left, list_project_tables, named
 from tests.workers.tasks.project import Project
 from workers.runtime.context import Context
 from workers.tasks import purge_project
@@ -38,7 +38,7 @@ class DiedError(Exception):
     """Simulates the worker's end."""
 
 
-class Mortal(Context):
+class DyingContext(Context):
     """Context that dies after `steps` steps."""
 
     steps = 0
@@ -65,9 +65,9 @@ def files(folder: Path) -> set[str]:
     return {path.name for path in folder.rglob("*") if path.is_file()}
 
 
-def dying(pool: Pool, claim: Claim, steps: int) -> Mortal:
+def dying_context(pool: Pool, claim: Claim, steps: int) -> DyingContext:
     alive = scene.context(pool, claim)
-    mortal = Mortal(alive._attempt, pool, alive._progress_writer, lambda: 15.0)
+    mortal = DyingContext(alive._attempt, pool, alive._progress_writer, lambda: 15.0)
     mortal.steps = steps
     return mortal
 
@@ -78,11 +78,11 @@ async def perform(ctx: Context, store: Store, archive_url: str = "") -> Outcome:
     )
 
 
-async def until_done(pool: Pool, claim: Claim, store: Store) -> int:
+async def run_until_done(pool: Pool, claim: Claim, store: Store) -> int:
     """Run a worker that dies after one step, the next after two, and so on; return the number of deaths."""
     for steps in count(1):
         try:
-            await perform(dying(pool, claim, steps), store)
+            await perform(dying_context(pool, claim, steps), store)
         except DiedError:
             continue
         return steps - 1
@@ -97,19 +97,19 @@ def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("one_by_one")
-async def test_nothing_is_left_wherever_its_worker_dies(project: Project, conn: Conn, folder: Path) -> None:
+async def test_no_row_is_left_after_any_worker_death(project: Project, conn: Conn, folder: Path) -> None:
     store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))
     full = await fill(project, conn, store)
     await project.archive()
     await project.archived()
     names = await named(conn, full.scope.id)
-    for table in await of_projects(conn):
+    for table in await list_project_tables(conn):
         mine = f"select count(*) from {table} where project_id = $1"
         assert await conn.fetchval(mine, project.id), f"{table}: fill it in the test project, and purge it"
     assert files(folder) == set(full.tokens)
     await begin(project.workers.pool, project.id)
     [claim] = await seeds.claims(conn, PURGE_PROJECT)
-    assert await until_done(project.workers.pool, claim, store) >= 10
+    assert await run_until_done(project.workers.pool, claim, store) >= 10
     rest = await left(conn, names)
     assert rest.keys() == {"audit_log", "job"}
     assert rest["job"] == 1  # The purge's own job.
@@ -132,7 +132,7 @@ async def is_returned(project: Project, conn: Conn, owner: leasing.Owner) -> Non
     await leasing.lend(project.workers.pool, owner, await leasing.tenant(conn))
 
 
-async def test_a_worker_purges_and_then_it_is_not_found(project: Project, conn: Conn, folder: Path) -> None:
+async def test_a_purged_project_is_not_found(project: Project, conn: Conn, folder: Path) -> None:
     await scene.fill(conn, Scope(project.org, project.id))
     await project.archive()
     await project.archived()
@@ -148,7 +148,7 @@ async def test_a_worker_purges_and_then_it_is_not_found(project: Project, conn: 
         await begin(project.workers.pool, project.id)
 
 
-async def test_what_is_under_way_is_waited_for_and_not_for_ever(
+async def test_running_jobs_are_waited_for_with_a_deadline(
     project: Project, conn: Conn, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool = project.workers.pool
@@ -169,7 +169,7 @@ async def test_what_is_under_way_is_waited_for_and_not_for_ever(
         await scene.publish(pool, claims[0])
 
 
-async def test_events_go_from_the_archive_too_once_it_answers(
+async def test_archived_events_are_deleted_once_the_archive_responds(
     project: Project, conn: Conn, folder: Path
 ) -> None:
     store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))
@@ -186,7 +186,7 @@ async def test_events_go_from_the_archive_too_once_it_answers(
     assert archive.rows == [{"project_id": str(project.org)}]
 
 
-async def test_a_storage_that_is_away_loses_no_row(project: Project, conn: Conn, folder: Path) -> None:
+async def test_an_unreachable_storage_deletes_no_row(project: Project, conn: Conn, folder: Path) -> None:
     store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))
     full = await fill(project, conn, store)
     await project.archive()
@@ -209,10 +209,10 @@ async def test_a_storage_that_is_away_loses_no_row(project: Project, conn: Conn,
 
 
 @pytest.mark.usefixtures("one_by_one")
-async def test_an_attempt_that_is_late_lets_another_go_on(
+async def test_a_late_attempt_is_continued_by_another(
     project: Project, conn: Conn, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(purge_project, "SPELL_S", 0)
+    monkeypatch.setattr(purge_project, "TIME_SLICE_S", 0)
     store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))
     full = await fill(project, conn, store)
     await archived(project, conn)
@@ -226,7 +226,7 @@ async def test_an_attempt_that_is_late_lets_another_go_on(
         await begin(project.workers.pool, project.id)
 
 
-async def test_what_a_leased_account_sent_counts_on_with_its_owner(
+async def test_sends_of_a_leased_account_still_count_for_its_owner(
     project: Project, conn: Conn, folder: Path
 ) -> None:
     """Until the owner's account is deleted too."""

@@ -89,7 +89,7 @@ async def history(conn: Conn, tenant: Tenant, account_id: UUID) -> list[Any]:
     ]
 
 
-async def test_what_others_read_of_it_stays(project: Project, conn: Conn, store: Store) -> None:
+async def test_tenants_history_stays_readable(project: Project, conn: Conn, store: Store) -> None:
     _, tenants, leased = await lent(project, conn, 2)
     held = [*zip(tenants, leased, strict=True)]
     before = [await history(conn, *one) for one in held]
@@ -99,7 +99,7 @@ async def test_what_others_read_of_it_stays(project: Project, conn: Conn, store:
     assert (before[0][0].leased, before[0][2][0].handle) == (True, "ours")
 
 
-async def test_its_stub_says_nothing(project: Project, conn: Conn, store: Store) -> None:
+async def test_the_tombstone_contains_no_data(project: Project, conn: Conn, store: Store) -> None:
     """It can't be read, lent or offered."""
     owner, (tenant,), _ = await lent(project, conn, 1)
     account_id = owner.account_id
@@ -118,7 +118,9 @@ async def test_its_stub_says_nothing(project: Project, conn: Conn, store: Store)
         await leasing.lend(project.workers.pool, owner, tenant)
 
 
-async def test_its_stub_goes_with_the_last_lease(project: Project, conn: Conn, store: Store) -> None:
+async def test_the_tombstone_is_deleted_with_the_last_lease(
+    project: Project, conn: Conn, store: Store
+) -> None:
     _, tenants, _ = await lent(project, conn, 2)
     await archived(project, conn)
     await purged(project.workers.pool, conn, store, project.id)
@@ -129,7 +131,7 @@ async def test_its_stub_goes_with_the_last_lease(project: Project, conn: Conn, s
     assert await conn.fetchval("select count(*) from social_account") == 0
 
 
-async def test_what_becomes_a_stub_while_a_tenants_posts_go_keeps_none_of_their_sends(
+async def test_a_concurrent_purge_of_a_tenant_leaves_no_sends(
     project: Project, conn: Conn, store: Store
 ) -> None:
     pool = project.workers.pool
@@ -156,7 +158,7 @@ async def test_what_becomes_a_stub_while_a_tenants_posts_go_keeps_none_of_their_
 
 
 @pytest.mark.parametrize("places", [(1, 2), (0, 1), (1, 0)])
-async def test_two_purges_at_once_leave_no_stub(
+async def test_two_concurrent_purges_leave_no_tombstone(
     project: Project, conn: Conn, store: Store, places: tuple[int, int]
 ) -> None:
     """Purges of the last two tenants, or of an owner (0) and its tenant: both see the other's row deleted."""
@@ -181,7 +183,7 @@ async def test_two_purges_at_once_leave_no_stub(
     assert await conn.fetchval("select count(*) from social_account") == 0
 
 
-async def test_a_lease_that_goes_on_keeps_its_project(project: Project, conn: Conn, store: Store) -> None:
+async def test_an_open_lease_prevents_the_purge(project: Project, conn: Conn, store: Store) -> None:
     """Until the account is recalled."""
     pool = project.workers.pool
     owner = await leasing.another(conn, leasing.Owner(project.org, project.id, project.org), handle="ours")

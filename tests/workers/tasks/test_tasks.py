@@ -47,7 +47,7 @@ async def state(project: Project) -> IngestState:
     return found
 
 
-async def test_an_ingest_writes_what_the_page_says_and_ends_with_its_subject(project: Project) -> None:
+async def test_an_ingest_stores_the_pages_brand_and_ends_with_its_subject(project: Project) -> None:
     with demo.site() as host:
         row = await ingest(project, f"http://{host}/")
     assert (row["state"], row["error"]) == ("completed", None)
@@ -75,7 +75,7 @@ async def test_a_second_ingest_of_a_site_that_has_not_changed_writes_nothing(pro
     assert await project.workers.pool.fetchrow(stored, project.id) == before
 
 
-async def test_what_cannot_be_fetched_fails_with_its_code(project: Project) -> None:
+async def test_an_unfetchable_page_fails_with_its_code(project: Project) -> None:
     row = await ingest(project, "https://127.0.0.1/")
     assert (row["state"], row["error"]["code"], row["attempt"]) == ("failed", "FETCH_BLOCKED", 1)
     shown = await state(project)
@@ -84,7 +84,7 @@ async def test_what_cannot_be_fetched_fails_with_its_code(project: Project) -> N
     assert shown.error.code == "FETCH_BLOCKED"
 
 
-async def test_what_may_work_later_is_tried_again(project: Project) -> None:
+async def test_a_temporary_failure_is_retried(project: Project) -> None:
     """No server listens on port 1."""
     async with project.at_work(INGEST_WEBSITE, fetch_allow="127.0.0.1:1"):
         job_id = await project.start(ingests.start_website, url="http://127.0.0.1:1/", **PAGE)
@@ -133,7 +133,7 @@ async def test_an_ingest_of_a_project_archived_meanwhile_ends_canceled(project: 
     assert (await state(project)).status == "canceled"
 
 
-def test_every_kind_has_a_file_with_a_task_and_none_is_left_over() -> None:
+def test_every_kind_has_exactly_one_task_file() -> None:
     assert {kind.name for kind in OPENERS} == {path.stem for path in FOLDER.glob("[a-z]*.py")}
     for kind in OPENERS:
         assert iscoroutinefunction(import_module(f"workers.tasks.{kind.name}").open_task)
@@ -156,7 +156,7 @@ def test_a_worker_loads_the_tasks_of_its_pool_alone(settings: Settings) -> None:
     assert done.stdout.split() == ["workers.tasks.deliver_webhook"]
 
 
-def test_a_refusal_keeps_its_code_and_its_wish_and_one_with_an_end_costs_no_attempt() -> None:
+def test_a_refusal_keeps_its_code_and_a_timed_one_costs_no_attempt() -> None:
     again = perform.outcome_of(SourceError("wait", retryable=True, retry_after=30))
     assert again == Retry("SCRAPE_FAILED", "wait", after_s=30)
     assert perform.outcome_of(SourceError("no", retryable=False)) == Failed("SCRAPE_FAILED", "no")

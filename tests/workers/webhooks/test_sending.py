@@ -24,13 +24,13 @@ from tests.workers.webhooks.receiver import (
     says,
 )
 from workers.webhooks import sending
-from workers.webhooks.sending import Answer, open_sender, send
+from workers.webhooks.sending import DeliveryResult, open_sender, send
 
 DATES = {"date": "Tue, 24 Nov 2026 12:00:00 GMT", "retry_after": "Tue, 24 Nov 2026 12:01:00 GMT"}
-BROKE = Answer(None, "CONNECTION_LOST")
+BROKE = DeliveryResult(None, "CONNECTION_LOST")
 
 
-async def tried(settings: Settings, behave: Behaviour) -> Answer:
+async def send_attempt(settings: Settings, behave: Behaviour) -> DeliveryResult:
     """Send one attempt to a receiver with this behavior; return its result."""
     async with receiving(behave) as receiver:
         mine = msgspec.structs.replace(settings, fetch_allow=receiver.host)
@@ -42,17 +42,19 @@ async def tried(settings: Settings, behave: Behaviour) -> Answer:
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make an attempt's timeout short."""
     monkeypatch.setattr(sending, "TRY_S", 0.3)
-    monkeypatch.setattr(sending, "REST_S", 0.1)
+    monkeypatch.setattr(sending, "BODY_TIMEOUT_S", 0.1)
 
 
-async def test_a_try_is_one_post_of_these_bytes(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_attempt_is_one_post_of_these_bytes(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     async with receiving(says(200, set_cookie="a=b")) as receiver:
         mine = msgspec.structs.replace(settings, fetch_allow=receiver.host)
         async with open_sender(mine) as client:
             for _ in range(2):
                 answer = await send(client, receiver.url, headers={"webhook-id": "evt_1"}, body=b'{"a": 1}')
-                assert answer == Answer(200)
+                assert answer == DeliveryResult(200)
     for asked in receiver.asked:
         assert (asked.method, asked.target, asked.body) == ("POST", "/hook", b'{"a": 1}')
         assert asked.headers["webhook-id"] == "evt_1"
@@ -62,62 +64,62 @@ async def test_a_try_is_one_post_of_these_bytes(settings: Settings, monkeypatch:
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299, 400, 404, 410, 500, 503])
-async def test_the_status_is_the_answer(settings: Settings, status: int) -> None:
-    answer = await tried(settings, says(status))
-    assert answer == Answer(status, None if status < 300 else "BAD_STATUS")
+async def test_the_result_has_the_status(settings: Settings, status: int) -> None:
+    answer = await send_attempt(settings, says(status))
+    assert answer == DeliveryResult(status, None if status < 300 else "BAD_STATUS")
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_not_followed(settings: Settings, status: int) -> None:
     async with receiving(says(200)) as other:
-        answer = await tried(settings, says(status, location=other.url))
-        assert answer == Answer(status, "REDIRECT")
+        answer = await send_attempt(settings, says(status, location=other.url))
+        assert answer == DeliveryResult(status, "REDIRECT")
         assert other.asked == []
 
 
 @pytest.mark.parametrize(("headers", "after_s"), [({"retry_after": "120"}, 120.0), (DATES, 60.0), ({}, None)])
-async def test_a_wait_is_read_in_both_of_its_forms(
+async def test_retry_after_is_read_in_both_formats(
     settings: Settings, headers: dict[str, str], after_s: float | None
 ) -> None:
-    assert await tried(settings, says(429, **headers)) == Answer(429, "BAD_STATUS", after_s)
+    assert await send_attempt(settings, says(429, **headers)) == DeliveryResult(429, "BAD_STATUS", after_s)
 
 
 @pytest.mark.usefixtures("_short")
 @pytest.mark.parametrize("behave", [hangs, drips])
-async def test_one_that_never_answers_is_left(settings: Settings, behave: Behaviour) -> None:
-    assert await tried(settings, behave) == Answer(None, "TIMEOUT")
+async def test_a_silent_receiver_times_out(settings: Settings, behave: Behaviour) -> None:
+    assert await send_attempt(settings, behave) == DeliveryResult(None, "TIMEOUT")
 
 
 @pytest.mark.parametrize("behave", [drips_on, floods, breaks_off, explodes])
-async def test_what_was_said_first_stands(
+async def test_the_status_stands_after_a_broken_body(
     settings: Settings, behave: Behaviour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The rest of the response has a short timeout, and changes nothing."""
-    monkeypatch.setattr(sending, "REST_S", 0.1)
-    assert await tried(settings, behave) == Answer(200)
+    monkeypatch.setattr(sending, "BODY_TIMEOUT_S", 0.1)
+    assert await send_attempt(settings, behave) == DeliveryResult(200)
 
 
-async def test_an_answer_without_an_end_is_left_for_its_size(
+async def test_an_endless_response_is_cut_at_its_size_limit(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The time limit is off here: an unlimited read would run into the test's own timeout."""
-    assert (sending.TRY_S, sending.REST_S, sending.MOST_READ) == (15, 2, 64 * 1024)
+    assert (sending.TRY_S, sending.BODY_TIMEOUT_S, sending.MOST_READ) == (15, 2, 64 * 1024)
     monkeypatch.setattr(sending, "TRY_S", 3600.0)
-    monkeypatch.setattr(sending, "REST_S", 3600.0)
-    assert await tried(settings, floods) == Answer(200)
+    monkeypatch.setattr(sending, "BODY_TIMEOUT_S", 3600.0)
+    assert await send_attempt(settings, floods) == DeliveryResult(200)
 
 
 @pytest.mark.parametrize("behave", [resets, babbles])
-async def test_what_is_no_answer_is_none(settings: Settings, behave: Behaviour) -> None:
-    assert await tried(settings, behave) == BROKE
+async def test_an_invalid_response_is_a_lost_connection(settings: Settings, behave: Behaviour) -> None:
+    assert await send_attempt(settings, behave) == BROKE
 
 
-async def test_nobody_is_there(settings: Settings) -> None:
+async def test_an_unreachable_receiver_has_its_code(settings: Settings) -> None:
     async with receiving(says(200)) as receiver:
         url, mine = receiver.url, msgspec.structs.replace(settings, fetch_allow=receiver.host)
     async with open_sender(mine) as client:
         answer = await send(client, url, headers={}, body=b"{}")
-    assert answer == Answer(None, "UNREACHABLE")
+    assert answer == DeliveryResult(None, "UNREACHABLE")
 
 
 @pytest_asyncio.fixture
@@ -127,19 +129,17 @@ async def guarded(settings: Settings, net: Net) -> AsyncIterator[httpx.AsyncClie
         yield client
 
 
-async def test_nothing_that_is_not_public_is_connected(guarded: httpx.AsyncClient, net: Net) -> None:
+async def test_no_private_address_is_connected(guarded: httpx.AsyncClient, net: Net) -> None:
     for url in VECTORS:
         answer = await send(guarded, url, headers={}, body=b"{}")
         assert (answer.status, net.connects) == (None, []), url
 
 
-async def test_a_name_that_leads_elsewhere_by_now_is_checked_anew(
-    guarded: httpx.AsyncClient, net: Net
-) -> None:
+async def test_a_name_with_changed_dns_is_checked_again(guarded: httpx.AsyncClient, net: Net) -> None:
     net.answers["rebind.example"] = iter([["93.184.216.34"], ["127.0.0.1"], ["169.254.169.254"]])
     net.pages["rebind.example"] = say(200)
     url = "http://rebind.example/"
     answers = [await send(guarded, url, headers={}, body=b"{}") for _ in range(3)]
-    refused = Answer(None, "ADDRESS_REFUSED")
-    assert answers == [Answer(200), refused, refused]
+    refused = DeliveryResult(None, "ADDRESS_REFUSED")
+    assert answers == [DeliveryResult(200), refused, refused]
     assert net.connects == [("93.184.216.34", 80)]

@@ -15,11 +15,11 @@ import msgspec
 from schemas.errors import Outdated, PlatformError, ReauthRequired, Rejected, Throttled, TokenExpired
 from schemas.errors.platforms import Category
 from workers.platforms import http
-from workers.platforms.http import JSON, Answer
+from workers.platforms.http import JSON, PlatformResponse
 from workers.platforms.meaning import Meaning
 from workers.platforms.upload import upload
 
-POST = "app.bsky.feed.post"
+POST_COLLECTION = "app.bsky.feed.post"
 #: The code for a record under the post's key with other content.
 KEY_TAKEN = "KEY_TAKEN"
 
@@ -58,7 +58,7 @@ ERRORS: Mapping[str, Meaning] = {
 }
 
 
-class Api(http.Api, frozen=True):
+class Api(http.PlatformApi, frozen=True):
     """A Personal Data Server, and the access token for it."""
 
     def url(self, method: str, **query: str) -> str:
@@ -99,14 +99,14 @@ class Session(msgspec.Struct, frozen=True, rename="camel"):
         return None
 
 
-class ErrorBody(msgspec.Struct):
+class XrpcErrorBody(msgspec.Struct):
     """The body of an XRPC error."""
 
     error: str = ""
     message: str = ""
 
 
-class Record(msgspec.Struct):
+class StoredRecord(msgspec.Struct):
     """A stored record: its address `at://did/collection/key`, the hash of its content, the content."""
 
     uri: str
@@ -114,20 +114,20 @@ class Record(msgspec.Struct):
     value: dict[str, Any]
 
 
-class Written(msgspec.Struct):
+class WrittenRecord(msgspec.Struct):
     uri: str
     cid: str
 
 
-class Described(msgspec.Struct, rename="camel"):
+class ServerDescription(msgspec.Struct, rename="camel"):
     blob_upload_limit: int | None = None
 
 
-class Resolved(msgspec.Struct):
+class ResolvedHandle(msgspec.Struct):
     did: str
 
 
-class Uploaded(msgspec.Struct):
+class UploadedBlob(msgspec.Struct):
     blob: dict[str, Any]
 
 
@@ -136,8 +136,8 @@ async def create_session(client: httpx.AsyncClient, base: str, *, identifier: st
     body = msgspec.json.encode({"identifier": identifier, "password": password})
     api = Api(client=client, base=base)
     url = api.url("com.atproto.server.createSession")
-    answer = await api.ask("POST", url, headers=JSON, content=body)
-    return http.read(accepted(answer), Session)
+    answer = await api.ask("POST_COLLECTION", url, headers=JSON, content=body)
+    return http.decode(check_response(answer), Session)
 
 
 async def refresh_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> Session:
@@ -147,8 +147,10 @@ async def refresh_session(client: httpx.AsyncClient, base: str, *, refresh_token
     """
     api = Api(client=client, base=base, token=refresh_token)
     try:
-        answer = accepted(await api.ask("POST", api.url("com.atproto.server.refreshSession")))
-        return http.read(answer, Session)
+        answer = check_response(
+            await api.ask("POST_COLLECTION", api.url("com.atproto.server.refreshSession"))
+        )
+        return http.decode(answer, Session)
     except TokenExpired as error:
         raise ReauthRequired("SESSION_ENDED", "the session has ended: connect the account again") from error
 
@@ -156,7 +158,7 @@ async def refresh_session(client: httpx.AsyncClient, base: str, *, refresh_token
 async def delete_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> None:
     """End the refresh token's session. Its access token works until its own end, at most 2 h (measured)."""
     api = Api(client=client, base=base, token=refresh_token)
-    accepted(await api.ask("POST", api.url("com.atproto.server.deleteSession")))
+    check_response(await api.ask("POST_COLLECTION", api.url("com.atproto.server.deleteSession")))
 
 
 async def avatar_url(api: Api, did: str) -> str | None:
@@ -173,13 +175,13 @@ async def resolve_handle(api: Api, handle: str) -> str | None:
     answer = await api.ask("GET", api.url("com.atproto.identity.resolveHandle", handle=handle))
     if not answer.ok and error_body(answer).error == "InvalidRequest":
         return None
-    return http.read(accepted(answer), Resolved).did
+    return http.decode(check_response(answer), ResolvedHandle).did
 
 
 async def upload_limit(api: Api) -> int | None:
     """Return the server's limit for a file in bytes; None if it doesn't publish one."""
     answer = await api.anonymous.ask("GET", api.url("com.atproto.server.describeServer"))
-    return http.read(accepted(answer), Described).blob_upload_limit
+    return http.decode(check_response(answer), ServerDescription).blob_upload_limit
 
 
 async def upload_blob(
@@ -188,49 +190,51 @@ async def upload_blob(
     """Upload a file, and return the blob that names it in a record. The same bytes give the same blob."""
     url = api.url("com.atproto.repo.uploadBlob")
     answer = await upload(api, url, content, content_type=mime_type, size_bytes=size_bytes)
-    return http.read(accepted(answer), Uploaded).blob
+    return http.decode(check_response(answer), UploadedBlob).blob
 
 
-async def put_record(api: Api, body: bytes, *, timeout_s: float) -> Written:
+async def put_record(api: Api, body: bytes, *, timeout_s: float) -> WrittenRecord:
     """Write a record, irreversibly; the same bytes again change nothing. Raises `Rejected` `KEY_TAKEN`."""
     url = api.url("com.atproto.repo.putRecord")
-    answer = await api.ask("POST", url, headers=JSON, content=body, timeout_s=timeout_s, irreversible=True)
-    return http.read(accepted(answer), Written)
+    answer = await api.ask(
+        "POST_COLLECTION", url, headers=JSON, content=body, timeout_s=timeout_s, irreversible=True
+    )
+    return http.decode(check_response(answer), WrittenRecord)
 
 
-async def get_record(api: Api, *, repo: str, collection: str, rkey: str) -> Record | None:
+async def get_record(api: Api, *, repo: str, collection: str, rkey: str) -> StoredRecord | None:
     """Return the record; None if the server has none."""
     url = api.url("com.atproto.repo.getRecord", repo=repo, collection=collection, rkey=rkey)
     answer = await api.ask("GET", url)
     if not answer.ok and error_body(answer).error == "RecordNotFound":
         return None
-    return http.read(accepted(answer), Record)
+    return http.decode(check_response(answer), StoredRecord)
 
 
-def accepted(answer: Answer) -> Answer:
+def check_response(answer: PlatformResponse) -> PlatformResponse:
     """Return the response if it is a 2xx. Raises `error_of` any other."""
     if not answer.ok:
         raise error_of(answer)
     return answer
 
 
-def error_of(answer: Answer) -> PlatformError:
+def error_of(answer: PlatformResponse) -> PlatformError:
     body = error_body(answer)
     if answer.status == 429 or body.error == "RateLimitExceeded":
         after_s = http.cooldown_s(answer.headers, reset="ratelimit-reset")
         return Throttled("PLATFORM_RATE_LIMITED", "the account's server limits the rate", after_s=after_s)
     if not answer.refused:
-        return http.failed(answer)
+        return http.unclear_response_error(answer)
     if body.error in ERRORS:
         return ERRORS[body.error].make()
     if answer.status == 401:
         return TokenExpired("TOKEN_REFUSED", "the account's server refuses the access token")
-    words = answer.quoted(body.message or body.error or f"status {answer.status}")
+    message = answer.quoted(body.message or body.error or f"status {answer.status}")
     category: Category = "user_content" if body.error == "InvalidRequest" else "platform_rejected"
     return Rejected(
-        "PLATFORM_REJECTED", f"the account's server refuses the request: {words}", category=category
+        "PLATFORM_REJECTED", f"the account's server refuses the request: {message}", category=category
     )
 
 
-def error_body(answer: Answer) -> ErrorBody:
-    return http.read_error(answer, ErrorBody)
+def error_body(answer: PlatformResponse) -> XrpcErrorBody:
+    return http.decode_error(answer, XrpcErrorBody)

@@ -17,8 +17,8 @@ import msgspec
 from domain.collection.visits import DuePost
 from domain.publishing.outgoing import Account
 from workers.platforms import http
-from workers.platforms.bluesky.api import Api, accepted
-from workers.platforms.collecting import CALL_S, Collector, Figures, Limits, figures
+from workers.platforms.bluesky.api import Api, check_response
+from workers.platforms.collecting import CALL_S, CollectLimits, Collector, Figures, select_figures
 
 
 class PostView(msgspec.Struct, rename="camel"):
@@ -34,7 +34,7 @@ class PostView(msgspec.Struct, rename="camel"):
     @property
     def figures(self) -> Figures:
         shares = [count for count in (self.repost_count, self.quote_count) if count is not None]
-        return figures(
+        return select_figures(
             likes=self.like_count,
             comments=self.reply_count,
             shares=sum(shares) if shares else None,
@@ -42,11 +42,11 @@ class PostView(msgspec.Struct, rename="camel"):
         )
 
 
-class Posts(msgspec.Struct):
+class PostViews(msgspec.Struct):
     posts: list[PostView]
 
 
-class Profile(msgspec.Struct, rename="camel"):
+class BlueskyProfile(msgspec.Struct, rename="camel"):
     followers_count: int | None = None
 
 
@@ -55,17 +55,21 @@ class BlueskyCollector(Collector):
     """The collector; `client` is `workers.web.fetch.open_client`'s."""
 
     client: httpx.AsyncClient
-    limits: ClassVar[Limits] = Limits(batch=25, most=500)
+    limits: ClassVar[CollectLimits] = CollectLimits(batch=25, most=500)
 
     async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
         server = Api.of(account, self.client)
-        asked = urlencode([("uris", post.external_id) for post in posts])
-        answer = await server.ask("GET", f"{server.url('app.bsky.feed.getPosts')}?{asked}", timeout_s=CALL_S)
-        found = {view.uri: view.figures for view in http.read(accepted(answer), Posts).posts}
-        return {post.id: found[post.external_id] for post in posts if post.external_id in found}
+        query = urlencode([("uris", post.external_id) for post in posts])
+        answer = await server.ask("GET", f"{server.url('app.bsky.feed.getPosts')}?{query}", timeout_s=CALL_S)
+        figures_by_uri = {
+            view.uri: view.figures for view in http.decode(check_response(answer), PostViews).posts
+        }
+        return {
+            post.id: figures_by_uri[post.external_id] for post in posts if post.external_id in figures_by_uri
+        }
 
     async def followers(self, account: Account) -> int | None:
         server = Api.of(account, self.client)
         url = server.url("app.bsky.actor.getProfile", actor=account.external_id)
-        answer = accepted(await server.ask("GET", url, timeout_s=CALL_S))
-        return http.read(answer, Profile).followers_count
+        answer = check_response(await server.ask("GET", url, timeout_s=CALL_S))
+        return http.decode(answer, BlueskyProfile).followers_count

@@ -12,10 +12,10 @@ from domain.connecting.token_revocation import Revocable
 from schemas.errors import Invalid, PlatformError, Rejected
 from workers.platforms.bluesky import api
 from workers.platforms.bluesky.api import Api, Session
-from workers.platforms.connecting import Connected, Net
+from workers.platforms.connecting import AccountConnection, Net
 
 
-async def connect(net: Net, asked: ConnectArgs, secret: Login) -> Connected:
+async def connect(net: Net, asked: ConnectArgs, secret: Login) -> AccountConnection:
     """Return the account of the password. Raises `ReauthRequired` for a wrong one, any `PlatformError`.
 
     From then on calls go to the account's own server, by its DID document.
@@ -28,7 +28,7 @@ async def connect(net: Net, asked: ConnectArgs, secret: Login) -> Connected:
             "ACCOUNT_INACTIVE", f"the account is {session.status or 'inactive'}", category="account_issue"
         )
     home = _home(net, session, asked.service_url)
-    found = Found(
+    account = Found(
         platform=asked.platform,
         service_url=home,
         external_id=session.did,
@@ -36,7 +36,7 @@ async def connect(net: Net, asked: ConnectArgs, secret: Login) -> Connected:
         avatar_url=await _avatar(net.client, home, session),
         traits={"software": "atproto"},
     )
-    return Connected(found, _grant(session))
+    return AccountConnection(account, _grant(session))
 
 
 async def refresh(client: httpx.AsyncClient, service_url: str, tokens: Tokens) -> Grant:
@@ -66,9 +66,9 @@ async def _avatar(client: httpx.AsyncClient, home: str, session: Session) -> str
 
 
 def _grant(session: Session) -> Grant:
-    ends = session.expires_at
+    expires_at = session.expires_at
     return Grant(
         access_token=session.access_jwt,
         refresh_token=session.refresh_jwt,
-        expires_at=ends and credentials.ending((ends - datetime.now(UTC)).total_seconds()),
+        expires_at=expires_at and credentials.ending((expires_at - datetime.now(UTC)).total_seconds()),
     )

@@ -17,7 +17,7 @@ from schemas.errors import OutcomeUnknown, PlatformError, Rejected
 from workers.platforms import media
 from workers.platforms.bluesky import api
 from workers.platforms.bluesky.api import Api
-from workers.platforms.bluesky.record import key_of, mentioned, record_of
+from workers.platforms.bluesky.record import build_record, list_handles, record_key
 from workers.platforms.contract import (
     Absent,
     Adapter,
@@ -25,19 +25,19 @@ from workers.platforms.contract import (
     Found,
     Inquiry,
     Live,
-    Media,
+    PostFile,
     Prepared,
     Sent,
-    Undecided,
+    UndecidedPost,
 )
 
 #: Time after the last call in which its request may still arrive, so that the post's absence proves nothing.
 IN_FLIGHT = timedelta(seconds=60)
 #: Most mentions of a post that are resolved.
-LOOKED_UP = 10
+MAX_MENTIONS = 10
 
 
-class Put(msgspec.Struct, rename="camel"):
+class PutRecordInput(msgspec.Struct, rename="camel"):
     """The input of com.atproto.repo.putRecord."""
 
     repo: str
@@ -59,13 +59,15 @@ class Bluesky(Adapter):
 
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:  # noqa: ARG002
         """Upload the files. A repeat leaves no extra files: the same bytes get the same name."""
-        media.check(account, draft)
+        media.check_files(account, draft)
         server = Api.of(account, self.client)
         await check_videos(server, draft.media)
         blobs = [await upload(server, file) for file in draft.media]
-        people = await look_up(server, draft.caption)
-        key, record = key_of(draft.post_id, draft.created_at), record_of(draft, blobs, people)
-        put = Put(repo=account.external_id, collection=api.POST, rkey=key, record=record)
+        people = await resolve_mentions(server, draft.caption)
+        key, record = record_key(draft.post_id, draft.created_at), build_record(draft, blobs, people)
+        put = PutRecordInput(
+            repo=account.external_id, collection=api.POST_COLLECTION, rkey=key, record=record
+        )
         return Prepared(handle={"rkey": key}, request=msgspec.json.encode(put))
 
     async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:  # noqa: ARG002
@@ -74,17 +76,17 @@ class Bluesky(Adapter):
         except Rejected as error:
             if error.code != api.KEY_TAKEN:
                 raise
-            return await self.existing(account, prepared)
-        return live(prepared)
+            return await self.find_existing(account, prepared)
+        return live_post(prepared)
 
-    async def existing(self, account: Account, prepared: Prepared) -> Live:
+    async def find_existing(self, account: Account, prepared: Prepared) -> Live:
         """Return the existing post under the key. Raises `OutcomeUnknown` if it isn't this very post."""
         try:
-            found = await self.look(account, prepared)
+            post = await self.look(account, prepared)
         except PlatformError as error:
             raise OutcomeUnknown(api.KEY_TAKEN, f"the post's key is taken, and {error}") from error
-        if isinstance(found, Live):
-            return found
+        if isinstance(post, Live):
+            return post
         raise OutcomeUnknown(
             api.KEY_TAKEN, "another post has this post's key: check the account and resolve the post"
         )
@@ -93,25 +95,25 @@ class Bluesky(Adapter):
         return inquiry.confirm(await self.look(account, inquiry.prepared), in_flight=IN_FLIGHT)
 
     async def look(self, account: Account, prepared: Prepared) -> Found:
-        put = msgspec.json.decode(prepared.request, type=Put)
+        put = msgspec.json.decode(prepared.request, type=PutRecordInput)
         record = await api.get_record(
             Api.of(account, self.client), repo=put.repo, collection=put.collection, rkey=put.rkey
         )
         if record is None:
             return Absent()
-        return live(prepared) if record.value == put.record else Undecided()
+        return live_post(prepared) if record.value == put.record else UndecidedPost()
 
 
-def live(prepared: Prepared) -> Live:
+def live_post(prepared: Prepared) -> Live:
     """Return the live post, with the address of its page at Bluesky for any server."""
-    put = msgspec.json.decode(prepared.request, type=Put)
+    put = msgspec.json.decode(prepared.request, type=PutRecordInput)
     return Live(
         external_id=f"at://{put.repo}/{put.collection}/{put.rkey}",
         external_url=f"https://bsky.app/profile/{put.repo}/post/{put.rkey}",
     )
 
 
-async def check_videos(server: Api, files: Sequence[Media]) -> None:
+async def check_videos(server: Api, files: Sequence[PostFile]) -> None:
     """Raise `Rejected` for a file that is too large: the server may drop its upload without an error."""
     sizes = [file.size_bytes for file in files if file.kind == "video"]
     limit = await api.upload_limit(server) if sizes else None
@@ -119,12 +121,14 @@ async def check_videos(server: Api, files: Sequence[Media]) -> None:
         raise Rejected("MEDIA_TOO_LARGE", f"the account's server accepts no file above {limit} bytes")
 
 
-async def upload(server: Api, file: Media) -> dict[str, Any]:
+async def upload(server: Api, file: PostFile) -> dict[str, Any]:
     async with file.read() as chunks:
         return await api.upload_blob(server, chunks, mime_type=file.mime_type, size_bytes=file.size_bytes)
 
 
-async def look_up(server: Api, caption: str) -> dict[str, str]:
+async def resolve_mentions(server: Api, caption: str) -> dict[str, str]:
     """Return DIDs of the mentioned accounts by handle, without unknown ones."""
-    found = {handle: await api.resolve_handle(server, handle) for handle in mentioned(caption)[:LOOKED_UP]}
-    return {handle: did for handle, did in found.items() if did is not None}
+    dids = {
+        handle: await api.resolve_handle(server, handle) for handle in list_handles(caption)[:MAX_MENTIONS]
+    }
+    return {handle: did for handle, did in dids.items() if did is not None}

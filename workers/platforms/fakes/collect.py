@@ -8,26 +8,26 @@ from uuid import UUID
 
 from domain.collection.visits import DuePost
 from domain.publishing.outgoing import Account
-from workers.platforms.collecting import Collector, Figures, Limits
+from workers.platforms.collecting import CollectLimits, Collector, Figures
 
 GROWS = timedelta(days=7)
 
 
 @dataclass(frozen=True)
-class FakeCollector(Collector):
+class SandboxCollector(Collector):
     """The collector for all platforms of a sandbox. It returns 100 followers a letter of the handle."""
 
     now: datetime
-    limits: ClassVar[Limits] = Limits(batch=100, most=500)
+    limits: ClassVar[CollectLimits] = CollectLimits(batch=100, most=500)
 
     async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:  # noqa: ARG002
-        return {post.id: figures_of(post, self.now) for post in posts}
+        return {post.id: compute_figures(post, self.now) for post in posts}
 
     async def followers(self, account: Account) -> int | None:
         return 100 * len(account.handle)
 
 
-def figures_of(post: DuePost, now: datetime) -> Figures:
+def compute_figures(post: DuePost, now: datetime) -> Figures:
     """Return all metrics that any platform reports."""
     age = min(max(now - post.published_at, timedelta()), GROWS)
     views = int((1000 + post.id.int % 9000) * (age / GROWS))

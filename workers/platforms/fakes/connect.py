@@ -12,7 +12,7 @@ from domain.accounts.accounts import Found
 from domain.accounts.credentials import Grant
 from domain.connecting.connect import Code, ConnectArgs, Login
 from schemas.errors import ReauthRequired
-from workers.platforms.connecting import Connected
+from workers.platforms.connecting import AccountConnection
 from workers.platforms.instagram import connect as instagram
 from workers.platforms.tiktok import connect as tiktok
 
@@ -20,7 +20,7 @@ from workers.platforms.tiktok import connect as tiktok
 HANDLE = re.compile(r"[A-Za-z0-9._:@-]{1,253}", re.ASCII)
 
 
-class Life(NamedTuple):
+class TokenLife(NamedTuple):
     """The time until a platform's token ends, and until an unused token is refreshed."""
 
     ends: timedelta
@@ -28,13 +28,13 @@ class Life(NamedTuple):
 
 
 #: By platform with such refreshes; TikTok's refresh token lives a year. Other tokens have no such time.
-LIVES: Mapping[str, Life] = {
-    "instagram": Life(instagram.LIFE, instagram.LIFE * instagram.EXTENDED_AT),
-    "tiktok": Life(timedelta(days=1), timedelta(days=365) * tiktok.REFRESHED_AT),
+TOKEN_LIVES: Mapping[str, TokenLife] = {
+    "instagram": TokenLife(instagram.TOKEN_LIFE, instagram.TOKEN_LIFE * instagram.EXTENDED_AT),
+    "tiktok": TokenLife(timedelta(days=1), timedelta(days=365) * tiktok.REFRESHED_AT),
 }
 
 
-def connect(asked: ConnectArgs, secret: Code | Login) -> Connected:
+def connect(asked: ConnectArgs, secret: Code | Login) -> AccountConnection:
     """Return the account of the handle. Raises `ReauthRequired` for an invalid handle."""
     handle = secret.code if isinstance(secret, Code) else secret.identifier
     if not HANDLE.fullmatch(handle):
@@ -45,13 +45,13 @@ def connect(asked: ConnectArgs, secret: Code | Login) -> Connected:
         if asked.platform == "bluesky"
         else str(int.from_bytes(digest[:7]))
     )
-    found = Found(asked.platform, asked.service_url, external_id, handle, None, {"software": "sandbox"})
-    return Connected(found, refresh(asked.platform))
+    account = Found(asked.platform, asked.service_url, external_id, handle, None, {"software": "sandbox"})
+    return AccountConnection(account, refresh(asked.platform))
 
 
 def refresh(platform: str) -> Grant:
     """Return unchecked tokens, with the lifetime of the platform's."""
-    life = LIVES.get(platform)
+    life = TOKEN_LIVES.get(platform)
     return Grant(
         access_token="sandbox",  # noqa: S106  no secret
         refresh_token="sandbox",  # noqa: S106  no secret

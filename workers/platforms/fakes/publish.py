@@ -19,29 +19,30 @@ from schemas.errors import OutcomeUnknown, ReauthRequired, Rejected, Throttled
 from workers.platforms.contract import (
     Adapter,
     Draft,
-    Drafted,
     Found,
+    InboxDraft,
     Inquiry,
     Live,
     Prepared,
     Sent,
-    Undecided,
+    UndecidedPost,
 )
 
-THROTTLED_FOR, FOUND_AFTER = timedelta(seconds=5), timedelta(seconds=20)
+THROTTLED_FOR = timedelta(seconds=5)
+FOUND_AFTER = timedelta(seconds=20)
 
 
-class Handle(msgspec.Struct, frozen=True, kw_only=True):
+class SandboxHandle(msgspec.Struct, frozen=True, kw_only=True):
     """Handle of a post. Its outcome depends only on this, the account and the time."""
 
     post_id: str
 
 
-class Fake(Adapter):
+class SandboxAdapter(Adapter):
     """Adapter for all platforms of a sandbox. No call is repeatable, so an unknown outcome stays unknown."""
 
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:  # noqa: ARG002
-        handle = Handle(post_id=str(draft.post_id))
+        handle = SandboxHandle(post_id=str(draft.post_id))
         text = {"platform": account.platform, "handle": account.handle, "caption": draft.caption}
         return Prepared(handle=msgspec.to_builtins(handle), request=msgspec.json.encode(text))
 
@@ -57,29 +58,31 @@ class Fake(Adapter):
                 raise OutcomeUnknown("ANSWER_LOST", "the platform's response was lost: the post may be live")
             case "rate_limited":
                 throttle(draft)
-        return Drafted() if draft.mode == "draft" else live(account, prepared)
+        return InboxDraft() if draft.mode == "draft" else live_post(account, prepared)
 
     async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
-        return live(account, inquiry.prepared)
+        return live_post(account, inquiry.prepared)
 
     async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
         if account.handle == "unknown_then_found" and inquiry.now - inquiry.sent_at >= FOUND_AFTER:
-            return live(account, inquiry.prepared)
-        return Undecided()
+            return live_post(account, inquiry.prepared)
+        return UndecidedPost()
 
 
 def throttle(draft: Draft) -> None:
     """Raise `Throttled` by the times of rows alone: the sandbox clock moves them."""
-    left = draft.created_at + THROTTLED_FOR - draft.now
-    if left > timedelta():
-        raise Throttled("PLATFORM_RATE_LIMITED", "the platform limits the rate", after_s=left.total_seconds())
+    remaining = draft.created_at + THROTTLED_FOR - draft.now
+    if remaining > timedelta():
+        raise Throttled(
+            "PLATFORM_RATE_LIMITED", "the platform limits the rate", after_s=remaining.total_seconds()
+        )
 
 
-def live(account: Account, prepared: Prepared) -> Live:
-    post_id = read(prepared).post_id
+def live_post(account: Account, prepared: Prepared) -> Live:
+    post_id = read_handle(prepared).post_id
     url = f"https://example.test/{account.platform}/{account.handle}/{post_id}"
     return Live(external_id=f"sandbox-{post_id}", external_url=url)
 
 
-def read(prepared: Prepared) -> Handle:
-    return msgspec.convert(prepared.handle, Handle)
+def read_handle(prepared: Prepared) -> SandboxHandle:
+    return msgspec.convert(prepared.handle, SandboxHandle)

@@ -16,16 +16,16 @@ from domain.accounts.client_registrations import Client
 from schemas.errors import PlatformError, ReauthRequired, Rejected
 from workers.platforms import http
 from workers.platforms.graph_version import GRAPH_VERSION
-from workers.platforms.http import Answer, Api
+from workers.platforms.http import PlatformApi, PlatformResponse
 from workers.platforms.instagram import errors
 
 #: Posts in a page of an account's list.
-PAGE = 50
+PAGE_SIZE = 50
 
 T = TypeVar("T")
 
 
-class ShortLived(msgspec.Struct, frozen=True):
+class HourToken(msgspec.Struct, frozen=True):
     """A token for an hour, and its owner's permissions (a list, or comma-separated)."""
 
     access_token: str
@@ -40,7 +40,7 @@ class ShortLived(msgspec.Struct, frozen=True):
         return "ShortLived()"
 
 
-class LongLived(msgspec.Struct, frozen=True):
+class SixtyDayToken(msgspec.Struct, frozen=True):
     """A token for 60 days; `expires_in` is in seconds."""
 
     access_token: str
@@ -50,7 +50,7 @@ class LongLived(msgspec.Struct, frozen=True):
         return "LongLived()"
 
 
-class Person(msgspec.Struct):
+class InstagramUser(msgspec.Struct):
     """The account of a token; `user_id` is the same for every application."""
 
     user_id: str | int
@@ -58,27 +58,27 @@ class Person(msgspec.Struct):
     profile_picture_url: str | None = None
 
 
-class Config(msgspec.Struct):
+class QuotaConfig(msgspec.Struct):
     """A quota: posts in any window of this many seconds."""
 
     quota_total: int
     quota_duration: int
 
 
-class Usage(msgspec.Struct):
+class QuotaUsage(msgspec.Struct):
     """Use of an account's publishing quota."""
 
     quota_usage: int
-    config: Config
+    config: QuotaConfig
 
 
-class Created(msgspec.Struct):
+class CreatedObject(msgspec.Struct):
     """A new container or post."""
 
     id: str
 
 
-class Status(msgspec.Struct):
+class ContainerStatus(msgspec.Struct):
     """Status of a container: IN_PROGRESS, FINISHED, ERROR, EXPIRED (after 24 h) or PUBLISHED."""
 
     status_code: str
@@ -95,7 +95,7 @@ class ListedPost(msgspec.Struct):
 
     @property
     def at(self) -> datetime | None:
-        return http.moment(self.timestamp)
+        return http.parse_time(self.timestamp)
 
 
 class Cursors(msgspec.Struct):
@@ -109,117 +109,125 @@ class Paging(msgspec.Struct):
     next: str | None = None
 
 
-class Page(msgspec.Struct):
+class MediaPage(msgspec.Struct):
     data: list[ListedPost]
     paging: Paging = msgspec.field(default_factory=Paging)
 
 
-class Denied(msgspec.Struct):
+class ExchangeErrorBody(msgspec.Struct):
     """The error of a code exchange, which has no number."""
 
     error_message: str = ""
 
 
-async def exchange(client: httpx.AsyncClient, base: str, us: Client, form: Mapping[str, str]) -> ShortLived:
+async def exchange(client: httpx.AsyncClient, base: str, us: Client, form: Mapping[str, str]) -> HourToken:
     """Exchange a code for a token; it works once. Raises `ReauthRequired` if Instagram refuses the code."""
     fields = {**us._asdict(), **form}
-    answer = await Api(client=client, base=base).post_form("/oauth/access_token", fields)
+    answer = await PlatformApi(client=client, base=base).post_form("/oauth/access_token", fields)
     if not answer.ok:
-        raise _denied(answer)
-    return only(answer, ShortLived)
+        raise _exchange_error(answer)
+    return read_object(answer, HourToken)
 
 
-async def lengthen(api: Api, *, client_secret: str) -> LongLived:
+async def exchange_for_long_token(api: PlatformApi, *, client_secret: str) -> SixtyDayToken:
     """Exchange a token of an hour for one of 60 days. Instagram takes the secret here only in the address."""
-    asked = {"grant_type": "ig_exchange_token", "client_secret": client_secret}
-    return http.read(await get(api, "access_token", asked), LongLived)
+    query = {"grant_type": "ig_exchange_token", "client_secret": client_secret}
+    return http.decode(await get(api, "access_token", query), SixtyDayToken)
 
 
-async def refresh(api: Api) -> LongLived:
+async def refresh(api: PlatformApi) -> SixtyDayToken:
     """Extend a token to 60 days from now. It must be at least 24 h old and not expired."""
-    return http.read(await get(api, "refresh_access_token", {"grant_type": "ig_refresh_token"}), LongLived)
+    return http.decode(
+        await get(api, "refresh_access_token", {"grant_type": "ig_refresh_token"}), SixtyDayToken
+    )
 
 
-async def me(api: Api) -> Person:
-    return only(await read(api, "me", {"fields": "user_id,username,profile_picture_url"}), Person)
+async def get_user(api: PlatformApi) -> InstagramUser:
+    return read_object(
+        await read(api, "me", {"fields": "user_id,username,profile_picture_url"}), InstagramUser
+    )
 
 
-async def usage(api: Api, account_id: str) -> Usage:
-    path = f"{part(account_id)}/content_publishing_limit"
-    return only(await read(api, path, {"fields": "quota_usage,config"}), Usage)
+async def get_usage(api: PlatformApi, account_id: str) -> QuotaUsage:
+    path = f"{quote_part(account_id)}/content_publishing_limit"
+    return read_object(await read(api, path, {"fields": "quota_usage,config"}), QuotaUsage)
 
 
-async def create(api: Api, account_id: str, **fields: str) -> str:
+async def create_container(api: PlatformApi, account_id: str, **fields: str) -> str:
     """Create a container, and return its id. It is invisible until it is published."""
-    answer = accepted(await api.post_form(f"/{GRAPH_VERSION}/{part(account_id)}/media", fields))
-    return http.read(answer, Created).id
+    answer = check_response(await api.post_form(f"/{GRAPH_VERSION}/{quote_part(account_id)}/media", fields))
+    return http.decode(answer, CreatedObject).id
 
 
-async def status(api: Api, container: str) -> Status:
+async def get_status(api: PlatformApi, container: str) -> ContainerStatus:
     """Return the status of a container, its message safe to quote."""
-    answer = await read(api, part(container), {"fields": "status_code,status"})
-    found = only(answer, Status)
-    return msgspec.structs.replace(found, status=answer.quoted(found.status))
+    answer = await read(api, quote_part(container), {"fields": "status_code,status"})
+    status = read_object(answer, ContainerStatus)
+    return msgspec.structs.replace(status, status=answer.quoted(status.status))
 
 
-async def publish(api: Api, account_id: str, container: str, *, timeout_s: float) -> str:
+async def publish(api: PlatformApi, account_id: str, container: str, *, timeout_s: float) -> str:
     """Publish a container, irreversibly; return the post's id."""
-    path, fields = f"/{GRAPH_VERSION}/{part(account_id)}/media_publish", {"creation_id": container}
+    path, fields = f"/{GRAPH_VERSION}/{quote_part(account_id)}/media_publish", {"creation_id": container}
     answer = await api.post_form(path, fields, timeout_s=timeout_s, irreversible=True)
-    return http.read(accepted(answer), Created).id
+    return http.decode(check_response(answer), CreatedObject).id
 
 
-async def permalink(api: Api, media_id: str, *, timeout_s: float) -> str | None:
-    answer = await read(api, part(media_id), {"fields": "permalink"}, timeout_s=timeout_s)
-    return only(answer, ListedPost).permalink
+async def get_permalink(api: PlatformApi, media_id: str, *, timeout_s: float) -> str | None:
+    answer = await read(api, quote_part(media_id), {"fields": "permalink"}, timeout_s=timeout_s)
+    return read_object(answer, ListedPost).permalink
 
 
-async def media(api: Api, account_id: str, *, after: str | None) -> Page:
+async def list_media(api: PlatformApi, account_id: str, *, after: str | None) -> MediaPage:
     """Return a page of the account's posts, newest first; with `after`, the page after that cursor."""
-    asked = {"fields": "id,caption,timestamp,permalink", "limit": str(PAGE)}
-    asked |= {} if after is None else {"after": after}
-    return http.read(await read(api, f"{part(account_id)}/media", asked), Page)
+    query = {"fields": "id,caption,timestamp,permalink", "limit": str(PAGE_SIZE)}
+    query |= {} if after is None else {"after": after}
+    return http.decode(await read(api, f"{quote_part(account_id)}/media", query), MediaPage)
 
 
-async def read(api: Api, path: str, query: Mapping[str, str], *, timeout_s: float = http.READ_S) -> Answer:
+async def read(
+    api: PlatformApi, path: str, query: Mapping[str, str], *, timeout_s: float = http.READ_S
+) -> PlatformResponse:
     """Send a GET to the Graph API, at its fixed version."""
     return await get(api, f"{GRAPH_VERSION}/{path}", query, timeout_s=timeout_s)
 
 
-async def get(api: Api, path: str, query: Mapping[str, str], *, timeout_s: float = http.READ_S) -> Answer:
-    return accepted(await api.ask("GET", f"{api.base}/{path}?{urlencode(query)}", timeout_s=timeout_s))
+async def get(
+    api: PlatformApi, path: str, query: Mapping[str, str], *, timeout_s: float = http.READ_S
+) -> PlatformResponse:
+    return check_response(await api.ask("GET", f"{api.base}/{path}?{urlencode(query)}", timeout_s=timeout_s))
 
 
-def accepted(answer: Answer) -> Answer:
+def check_response(answer: PlatformResponse) -> PlatformResponse:
     """Return the response if it is a 2xx. Raises `errors.error_of` any other."""
     if not answer.ok:
         raise errors.error_of(answer)
     return answer
 
 
-def only(answer: Answer, kind: type[T]) -> T:
+def read_object(answer: PlatformResponse, kind: type[T]) -> T:
     """Return the object of a response, by itself or as the only item of a list."""
-    found = http.read(answer, dict[str, Any])
-    one = found["data"][0] if isinstance(found.get("data"), list) and found["data"] else found
+    body = http.decode(answer, dict[str, Any])
+    item = body["data"][0] if isinstance(body.get("data"), list) and body["data"] else body
     try:
-        return msgspec.convert(one, kind)
+        return msgspec.convert(item, kind)
     except msgspec.ValidationError as error:
-        raise http.failed(answer) from error
+        raise http.unclear_response_error(answer) from error
 
 
-def part(name: str) -> str:
+def quote_part(name: str) -> str:
     return quote(name, safe="")
 
 
-def _denied(answer: Answer) -> PlatformError:
+def _exchange_error(answer: PlatformResponse) -> PlatformError:
     """Return the error of a code exchange, by its message alone."""
     if not answer.refused:
-        return http.failed(answer)
-    words = http.read_error(answer, Denied).error_message
-    if "client" in words.lower() or "platform app" in words.lower():
+        return http.unclear_response_error(answer)
+    message = http.decode_error(answer, ExchangeErrorBody).error_message
+    if "client" in message.lower() or "platform app" in message.lower():
         return Rejected(
             "APP_REFUSED",
-            f"Instagram refuses this server's application: tell its operator ({answer.quoted(words)})",
+            f"Instagram refuses this server's application: tell its operator ({answer.quoted(message)})",
             category="config",
         )
-    return ReauthRequired("CODE_REFUSED", answer.quoted(words))
+    return ReauthRequired("CODE_REFUSED", answer.quoted(message))

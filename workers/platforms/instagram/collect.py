@@ -18,12 +18,19 @@ from domain.publishing.outgoing import Account
 from schemas.errors import Outdated, Rejected
 from schemas.metrics import Collected
 from workers.platforms import http
-from workers.platforms.collecting import CALL_S, Collector, Figures, Limits, allowed, figures
-from workers.platforms.http import Api
+from workers.platforms.collecting import (
+    CALL_S,
+    CollectLimits,
+    Collector,
+    Figures,
+    select_figures,
+    skip_if_not_allowed,
+)
+from workers.platforms.http import PlatformApi
 from workers.platforms.instagram import api
 
 #: Instagram's names of the metrics: of each post, and the additional one of a reel.
-NAMES: Mapping[str, Collected] = {
+METRIC_NAMES: Mapping[str, Collected] = {
     "views": "views",
     "reach": "reach",
     "likes": "likes",
@@ -31,7 +38,7 @@ NAMES: Mapping[str, Collected] = {
     "saved": "saves",
     "shares": "shares",
 }
-OF_REELS: Mapping[str, Collected] = {"ig_reels_video_view_total_time": "watch_time_ms"}
+REEL_METRIC_NAMES: Mapping[str, Collected] = {"ig_reels_video_view_total_time": "watch_time_ms"}
 
 
 class Insight(msgspec.Struct):
@@ -43,22 +50,22 @@ class Insight(msgspec.Struct):
 
     @property
     def value(self) -> Any:
-        found = self.values[0] if self.values else self.total_value
-        return found.get("value")
+        first = self.values[0] if self.values else self.total_value
+        return first.get("value")
 
 
-class Insights(msgspec.Struct):
+class PostInsights(msgspec.Struct):
     data: list[Insight] = []
 
 
-class Medium(msgspec.Struct):
+class PostCounts(msgspec.Struct):
     """The figures of a post that need no additional permission."""
 
     like_count: int | None = None
     comments_count: int | None = None
 
 
-class Person(msgspec.Struct):
+class InstagramProfile(msgspec.Struct):
     followers_count: int | None = None
 
 
@@ -69,33 +76,35 @@ class InstagramCollector(Collector):
     client: httpx.AsyncClient
     base: str
     #: A fraction of the roughly 200 calls an hour for each account; a post may take two.
-    limits: ClassVar[Limits] = Limits(batch=1, most=60)
+    limits: ClassVar[CollectLimits] = CollectLimits(batch=1, most=60)
 
     async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
-        server, found = self.server(account), dict[UUID, Figures]()
+        server, figures_by_post = self.server(account), dict[UUID, Figures]()
         for post in posts:
-            told = await insights(server, post) or await counts(server, post)
-            if told is not None:
-                found[post.id] = told
-        return found
+            figures = await get_insights(server, post) or await get_counts(server, post)
+            if figures is not None:
+                figures_by_post[post.id] = figures
+        return figures_by_post
 
     async def followers(self, account: Account) -> int | None:
         answer = await api.read(self.server(account), "me", {"fields": "followers_count"}, timeout_s=CALL_S)
-        return api.only(answer, Person).followers_count
+        return api.read_object(answer, InstagramProfile).followers_count
 
-    def server(self, account: Account) -> Api:
-        return Api(client=self.client, base=self.base, token=account.access_token)
+    def server(self, account: Account) -> PlatformApi:
+        return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 
-async def insights(server: Api, post: DuePost) -> Figures | None:
+async def get_insights(server: PlatformApi, post: DuePost) -> Figures | None:
     """Return the post's insights; None if there are none (yet), or no permission."""
-    names = {**NAMES, **(OF_REELS if post.video else {})}
-    path, asked = f"{api.part(post.external_id)}/insights", {"metric": ",".join(names)}
+    names = {**METRIC_NAMES, **(REEL_METRIC_NAMES if post.video else {})}
+    path, query = f"{api.quote_part(post.external_id)}/insights", {"metric": ",".join(names)}
     try:
-        with allowed():
-            answer = await api.read(server, path, asked, timeout_s=CALL_S)
-            told = http.read(answer, Insights).data
-            return figures(**{names[one.name]: one.value for one in told if one.name in names})
+        with skip_if_not_allowed():
+            answer = await api.read(server, path, query, timeout_s=CALL_S)
+            insights = http.decode(answer, PostInsights).data
+            return select_figures(
+                **{names[insight.name]: insight.value for insight in insights if insight.name in names}
+            )
     except Outdated:
         return None
     except Rejected as error:
@@ -104,12 +113,12 @@ async def insights(server: Api, post: DuePost) -> Figures | None:
     return None
 
 
-async def counts(server: Api, post: DuePost) -> Figures | None:
+async def get_counts(server: PlatformApi, post: DuePost) -> Figures | None:
     """Return likes and comments; None for a deleted post."""
-    asked = {"fields": "like_count,comments_count"}
+    query = {"fields": "like_count,comments_count"}
     try:
-        answer = await api.read(server, api.part(post.external_id), asked, timeout_s=CALL_S)
+        answer = await api.read(server, api.quote_part(post.external_id), query, timeout_s=CALL_S)
     except Outdated:
         return None
-    told = api.only(answer, Medium)
-    return figures(likes=told.like_count, comments=told.comments_count)
+    counts = api.read_object(answer, PostCounts)
+    return select_figures(likes=counts.like_count, comments=counts.comments_count)

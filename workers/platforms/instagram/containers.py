@@ -12,23 +12,23 @@ import msgspec
 
 from domain.publishing.outgoing import Account
 from schemas.errors import Outdated, PlatformError
-from workers.platforms.contract import Draft, Media, Prepared
-from workers.platforms.http import Api
+from workers.platforms.contract import Draft, PostFile, Prepared
+from workers.platforms.http import PlatformApi
 from workers.platforms.instagram import api, errors
 
 #: Safe lifetime of a container, out of its 24 h.
-LASTS = timedelta(hours=23)
+CONTAINER_LIFETIME = timedelta(hours=23)
 #: Seconds before the first status poll, doubled up to the longest.
-FIRST_S: Mapping[str, float] = {"image": 1.0, "video": 5.0}
-LONGEST_S = 60.0
+FIRST_POLL_S: Mapping[str, float] = {"image": 1.0, "video": 5.0}
+MAX_POLL_S = 60.0
 #: Polls in a row with the container unknown to Instagram, until it is created again.
-MISSES = 3
+MAX_MISSES = 3
 
 #: The error's subcode in a status, as in "Media upload has failed with error code 2207026".
 SUBCODE = re.compile(r"\b2207\d{3}\b")
 
 
-class Handle(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class InstagramHandle(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """Handle of a post. `began_at` is before its first container; `done` of its `items` are finished.
 
     `container` is the one to publish; `asks` counts the polls while Instagram processes it, `misses` the
@@ -45,71 +45,79 @@ class Handle(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     is_ai_generated: bool = False
 
 
-class Post(msgspec.Struct):
+class PublishRequest(msgspec.Struct):
     """The container to publish, and the caption that identifies its post in the account's list."""
 
     creation_id: str
     caption: str
 
 
-async def step(server: Api, account: Account, draft: Draft, handle: Handle) -> Prepared:
+async def step(server: PlatformApi, account: Account, draft: Draft, handle: InstagramHandle) -> Prepared:
     """Run the next step towards a finished container. Raises `PlatformError`.
 
     `Outdated` means that Instagram could not create the container or lost it: all containers are created
     again. Instagram also reports existing containers as unknown (Postiz #1562, 2026-05), and an account may
-    create only 400 a day. So `MISSES` such reports in a row are needed.
+    create only 400 a day. So `MAX_MISSES` such reports in a row are needed.
     """
     try:
         return await _step(server, account, draft, handle)
     except Outdated as error:
         is_new = handle.container is None and not handle.items
-        if error.code != errors.DENIED.code or is_new or handle.misses + 1 >= MISSES:
+        if error.code != errors.DENIED.code or is_new or handle.misses + 1 >= MAX_MISSES:
             raise
         missed = msgspec.structs.replace(handle, misses=handle.misses + 1)
-        return kept(missed, after_s=FIRST_S[draft.media[0].kind] * 2**handle.misses)
+        return incomplete_step(missed, after_s=FIRST_POLL_S[draft.media[0].kind] * 2**handle.misses)
 
 
-async def _step(server: Api, account: Account, draft: Draft, handle: Handle) -> Prepared:
+async def _step(server: PlatformApi, account: Account, draft: Draft, handle: InstagramHandle) -> Prepared:
     if handle.container is not None:
-        return await finished(server, draft, handle, handle.container)
+        return await check_finished(server, draft, handle, handle.container)
     if len(draft.media) == 1:
-        made = await create(server, account, **source(draft.media[0]), **words(draft))
-        return started(draft, handle, made)
+        container = await create_container(
+            server, account, **file_fields(draft.media[0]), **caption_fields(draft)
+        )
+        return first_poll(draft, handle, container)
     if len(handle.items) < len(draft.media):
         return await add_item(server, account, draft, handle)
-    return await join(server, account, draft, handle)
+    return await create_carousel(server, account, draft, handle)
 
 
-async def finished(server: Api, draft: Draft, handle: Handle, container: str) -> Prepared:
+async def check_finished(
+    server: PlatformApi, draft: Draft, handle: InstagramHandle, container: str
+) -> Prepared:
     """Complete the step once the container is finished or published; then the publish finds the post."""
     if not await is_finished(server, container):
-        return waiting(draft, handle)
-    request = msgspec.json.encode(Post(container, draft.caption))
+        return next_poll(draft, handle)
+    request = msgspec.json.encode(PublishRequest(container, draft.caption))
     return Prepared(handle=msgspec.to_builtins(handle), request=request)
 
 
-async def add_item(server: Api, account: Account, draft: Draft, handle: Handle) -> Prepared:
+async def add_item(server: PlatformApi, account: Account, draft: Draft, handle: InstagramHandle) -> Prepared:
     file = draft.media[len(handle.items)]
-    made = await create(server, account, is_carousel_item="true", **source(file))
-    return kept(msgspec.structs.replace(handle, items=(*handle.items, made)))
+    container = await create_container(server, account, is_carousel_item="true", **file_fields(file))
+    return incomplete_step(msgspec.structs.replace(handle, items=(*handle.items, container)))
 
 
-async def join(server: Api, account: Account, draft: Draft, handle: Handle) -> Prepared:
+async def create_carousel(
+    server: PlatformApi, account: Account, draft: Draft, handle: InstagramHandle
+) -> Prepared:
     """Create the carousel's container once all items are finished; finished items aren't polled again."""
     for item in handle.items[handle.done :]:
         if not await is_finished(server, item):
-            return waiting(draft, handle)
+            return next_poll(draft, handle)
         handle = msgspec.structs.replace(handle, done=handle.done + 1)
     children = ",".join(handle.items)
-    made = await create(server, account, media_type="CAROUSEL", children=children, **words(draft))
-    return started(draft, handle, made)
+    container = await create_container(
+        server, account, media_type="CAROUSEL", children=children, **caption_fields(draft)
+    )
+    return first_poll(draft, handle, container)
 
 
-async def create(server: Api, account: Account, **fields: str) -> str:
-    return await api.create(server, account.external_id, **fields)
+async def create_container(server: PlatformApi, account: Account, **fields: str) -> str:
+    return await api.create_container(server, account.external_id, **fields)
 
 
-def words(draft: Draft) -> dict[str, str]:
+def caption_fields(draft: Draft) -> dict[str, str]:
     """Return the caption and the AI label of the container to publish; a carousel's items accept neither.
 
     "Content Publishing" and the changelog of 2026-06-22 (documentation/instagram-platform/changelog).
@@ -118,39 +126,39 @@ def words(draft: Draft) -> dict[str, str]:
     return {"caption": draft.caption, **label}
 
 
-def source(file: Media) -> dict[str, str]:
+def file_fields(file: PostFile) -> dict[str, str]:
     if file.kind == "video":
         return {"media_type": "REELS", "video_url": file.url}
     return {"image_url": file.url}
 
 
-async def is_finished(server: Api, container: str) -> bool:
+async def is_finished(server: PlatformApi, container: str) -> bool:
     """Return whether the container is finished. Raises its error, `Outdated` if it is gone."""
-    status = await api.status(server, container)
+    status = await api.get_status(server, container)
     if status.status_code == "ERROR":
-        raise failure(status.status)
+        raise container_error(status.status)
     if status.status_code == "EXPIRED":
         raise errors.GONE.make()
     return status.status_code in {"FINISHED", "PUBLISHED"}
 
 
-def failure(words: str) -> PlatformError:
+def container_error(message: str) -> PlatformError:
     """Return the error of a failed container by its subcode; a retryable one means to create it again."""
-    found = SUBCODE.search(words)
-    meaning = (errors.SUBCODES.get(int(found[0])) if found else None) or errors.UNMADE
-    error = errors.make(meaning, words)
+    match = SUBCODE.search(message)
+    meaning = (errors.SUBCODES.get(int(match[0])) if match else None) or errors.UNMADE
+    error = errors.make_error(meaning, message)
     return Outdated(error.code, error.message) if error.retryable else error
 
 
-def started(draft: Draft, handle: Handle, container: str) -> Prepared:
+def first_poll(draft: Draft, handle: InstagramHandle, container: str) -> Prepared:
     """Return the step after the container to publish was created: Instagram processes it."""
-    return waiting(draft, msgspec.structs.replace(handle, container=container, asks=0))
+    return next_poll(draft, msgspec.structs.replace(handle, container=container, asks=0))
 
 
-def waiting(draft: Draft, handle: Handle) -> Prepared:
-    wait_s = min(FIRST_S[draft.media[0].kind] * 2**handle.asks, LONGEST_S)
-    return kept(msgspec.structs.replace(handle, asks=handle.asks + 1, misses=0), after_s=wait_s)
+def next_poll(draft: Draft, handle: InstagramHandle) -> Prepared:
+    wait_s = min(FIRST_POLL_S[draft.media[0].kind] * 2**handle.asks, MAX_POLL_S)
+    return incomplete_step(msgspec.structs.replace(handle, asks=handle.asks + 1, misses=0), after_s=wait_s)
 
 
-def kept(handle: Handle, *, after_s: float = 0.0) -> Prepared:
+def incomplete_step(handle: InstagramHandle, *, after_s: float = 0.0) -> Prepared:
     return Prepared(handle=msgspec.to_builtins(handle), request=b"", complete=False, after_s=after_s)

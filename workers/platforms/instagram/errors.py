@@ -1,4 +1,4 @@
-"""Errors of Instagram: the meanings of its codes and subcodes, and what each proves.
+"""Errors of Instagram: the meanings of its codes and subcodes, and the proof in each.
 
 A subcode is more specific than its code, so it has precedence. An error of the publish proves the post's
 absence only if it is known to precede the write
@@ -23,16 +23,18 @@ from schemas.errors import (
     TokenExpired,
 )
 from workers.platforms import http
-from workers.platforms.http import Answer
+from workers.platforms.http import PlatformResponse
 from workers.platforms.meaning import Meaning
 
-#: Seconds of the cooldown after a limit without a stated end: for calls an hour, and for posts a day.
-CALLS_S, DAY_S = 300.0, 900.0
-USAGE = "X-Business-Use-Case-Usage"
+#: Seconds of the cooldown after a limit of calls an hour without a stated end.
+CALL_LIMIT_COOLDOWN_S = 300.0
+#: Seconds of the cooldown after a limit of posts a day without a stated end.
+DAY_LIMIT_COOLDOWN_S = 900.0
+USAGE_HEADER = "X-Business-Use-Case-Usage"
 CONNECT = "connect the account again"
 
 
-class Error(msgspec.Struct):
+class GraphError(msgspec.Struct):
     """The Graph API's error. `error_user_msg` is meant for a person."""
 
     message: str = ""
@@ -42,20 +44,22 @@ class Error(msgspec.Struct):
     is_transient: bool = False
 
 
-class ErrorBody(msgspec.Struct):
-    error: Error
+class GraphErrorBody(msgspec.Struct):
+    error: GraphError
 
 
-def _limit(message: str, after_s: float = CALLS_S, code: str = "PLATFORM_RATE_LIMITED") -> Meaning:
+def _limit(
+    message: str, after_s: float = CALL_LIMIT_COOLDOWN_S, code: str = "PLATFORM_RATE_LIMITED"
+) -> Meaning:
     return Meaning(Throttled, code, message, after_s=after_s)
 
 
-def _again(message: str, code: str = "MEDIA_FAILED") -> Meaning:
+def _prepare_again(message: str, code: str = "MEDIA_FAILED") -> Meaning:
     """Return a meaning after which the post is prepared again."""
     return Meaning(Outdated, code, message, proves=False)
 
 
-def _owner(message: str, code: str = "TOKEN_REFUSED") -> Meaning:
+def _reauth(message: str, code: str = "TOKEN_REFUSED") -> Meaning:
     return Meaning(ReauthRequired, code, f"{message}: {CONNECT}")
 
 
@@ -70,21 +74,25 @@ def _content(code: str, message: str) -> Meaning:
 UNREADABLE = _content(
     "MEDIA_REFUSED", "Instagram can't use the video: it has to be MP4 or MOV, H.264 or HEVC"
 )
-UNFETCHED = _again(
+UNFETCHED = _prepare_again(
     "Instagram could not fetch the post's files, or not as an image or a video: the post is prepared again",
     "MEDIA_NOT_FETCHED",
 )
-UNMADE = _again("Instagram failed to process the post's files: the post is prepared again")
-GONE = _again("Instagram no longer has the prepared post: it is prepared again", "CONTAINER_GONE")
+UNMADE = _prepare_again("Instagram failed to process the post's files: the post is prepared again")
+GONE = _prepare_again("Instagram no longer has the prepared post: it is prepared again", "CONTAINER_GONE")
 #: Meta reports this for existing containers, too (Postiz #1562, 2026-05): `containers.step` polls again
 #: first.
-DENIED = _again("Instagram does not find the prepared post: it is prepared again", "CONTAINER_UNKNOWN")
+DENIED = _prepare_again(
+    "Instagram does not find the prepared post: it is prepared again", "CONTAINER_UNKNOWN"
+)
 CALLED_TOO_OFTEN = _limit("Instagram limits the rate of calls")
-USED_UP = _limit("the account has used up Instagram's daily limit of posts", DAY_S, "QUOTA_USED_UP")
+USED_UP = _limit(
+    "the account has used up Instagram's daily limit of posts", DAY_LIMIT_COOLDOWN_S, "QUOTA_USED_UP"
+)
 SUPPORT = Meaning(
     Rejected, "PLATFORM_REJECTED", "Instagram refuses the request", "platform_rejected", proves=False
 )
-SCOPE = _owner("the account gave no permission to post", "SCOPE_MISSING")
+SCOPE = _reauth("the account gave no permission to post", "SCOPE_MISSING")
 CHECKPOINT = _account(
     "ACCOUNT_CHECKPOINT", "its owner has to log in to instagram.com and follow the instructions there"
 )
@@ -132,15 +140,15 @@ SUBCODES: Mapping[int, Meaning] = {
 
 #: Subcodes of the code 190.
 TOKENS: Mapping[int, Meaning] = {
-    33: _owner("Instagram has ended the session"),
-    458: _owner("its owner has revoked the access", "ACCESS_REMOVED"),
+    33: _reauth("Instagram has ended the session"),
+    458: _reauth("its owner has revoked the access", "ACCESS_REMOVED"),
     459: CHECKPOINT,
-    460: _owner("its owner has changed the password"),
-    463: _owner("the access has expired", "TOKEN_ENDED"),
+    460: _reauth("its owner has changed the password"),
+    463: _reauth("the access has expired", "TOKEN_ENDED"),
     464: CHECKPOINT,
-    467: _owner("Instagram refuses the token"),
+    467: _reauth("Instagram refuses the token"),
     490: CHECKPOINT,
-    492: _owner("Instagram has ended the session"),
+    492: _reauth("Instagram has ended the session"),
 }
 #: A token refused without a reason may work after a refresh; if not, the refresh's error has the reason.
 TOKEN = Meaning(TokenExpired, "TOKEN_REFUSED", "Instagram refuses the token")
@@ -157,8 +165,8 @@ CODES: Mapping[int, Meaning] = {
     25: SUBCODES[2207050],
     32: CALLED_TOO_OFTEN,
     100: SUPPORT,
-    102: _owner("Instagram has ended the session"),
-    104: _owner("Instagram requires a token"),
+    102: _reauth("Instagram has ended the session"),
+    104: _reauth("Instagram requires a token"),
     352: UNREADABLE,
     368: _account(
         "ACCOUNT_BLOCKED", "Instagram has blocked the account's posts: follow the instructions there"
@@ -177,21 +185,21 @@ CODES: Mapping[int, Meaning] = {
 UNKNOWN_OBJECT = (100, 33)
 
 
-def error_of(answer: Answer) -> PlatformError:
+def error_of(answer: PlatformResponse) -> PlatformError:
     """Return the error of a response that isn't a 2xx."""
     try:
-        error = msgspec.json.decode(answer.body, type=ErrorBody).error
+        error = msgspec.json.decode(answer.body, type=GraphErrorBody).error
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _unlisted(answer, Error(message=f"status {answer.status}"))  # of a proxy before Instagram
+        return _unlisted(answer, GraphError(message=f"status {answer.status}"))  # of a proxy before Instagram
     meaning = meaning_of(error)
     if meaning is None:
         return _unlisted(answer, error)
     if answer.irreversible and not meaning.proves:
         return _unclear(answer, error)
-    return make(meaning, words_of(answer, error), after_s=cooldown_s(answer.headers))
+    return make_error(meaning, quote_message(answer, error), after_s=cooldown_s(answer.headers))
 
 
-def meaning_of(error: Error) -> Meaning | None:
+def meaning_of(error: GraphError) -> Meaning | None:
     """Return the meaning of an error; None for an unknown one."""
     code, subcode = error.code, error.error_subcode or 0
     if code == BAD_TOKEN:
@@ -201,41 +209,40 @@ def meaning_of(error: Error) -> Meaning | None:
     return SUBCODES.get(subcode) or CODES.get(code)
 
 
-def make(meaning: Meaning, words: str, *, after_s: float | None = None) -> PlatformError:
-    """Return the error itself; only a final one quotes Instagram's own `words`."""
-    return meaning.make(words if meaning.error is Rejected else "", after_s=after_s)
+def make_error(meaning: Meaning, quote: str, *, after_s: float | None = None) -> PlatformError:
+    """Return the error itself; only a final one quotes Instagram's own `quote`."""
+    return meaning.make(quote if meaning.error is Rejected else "", after_s=after_s)
 
 
 def cooldown_s(headers: httpx.Headers) -> float | None:
     """Return the longest wait of the account's usage in seconds; usage lists minutes by account and kind."""
     with suppress(msgspec.MsgspecError):
         uses: dict[str, list[dict[str, Any]]] = msgspec.json.decode(
-            headers.get(USAGE, "{}"), type=dict[str, list[dict[str, Any]]]
+            headers.get(USAGE_HEADER, "{}"), type=dict[str, list[dict[str, Any]]]
         )
-        waits = [use.get("estimated_time_to_regain_access") for each in uses.values() for use in each]
+        waits = [use.get("estimated_time_to_regain_access") for use_list in uses.values() for use in use_list]
         longest = max((wait for wait in waits if isinstance(wait, int) and wait > 0), default=0)
-        return min(longest * 60, http.LONGEST_COOLDOWN_S) or None
+        return min(longest * 60, http.MAX_COOLDOWN_S) or None
     return None
 
 
-def _unlisted(answer: Answer, error: Error) -> PlatformError:
+def _unlisted(answer: PlatformResponse, error: GraphError) -> PlatformError:
     if answer.status == httpx.codes.TOO_MANY_REQUESTS:
         return CALLED_TOO_OFTEN.make(after_s=cooldown_s(answer.headers))
     if answer.irreversible:
         return _unclear(answer, error)
     if error.is_transient or not answer.refused:
         return FAILED.make()
-    message = (
-        f"Instagram refuses it: {words_of(answer, error)} (code {error.code}, {error.error_subcode or 0})"
-    )
+    numbers = f"code {error.code}, {error.error_subcode or 0}"
+    message = f"Instagram refuses it: {quote_message(answer, error)} ({numbers})"
     return Rejected("PLATFORM_REJECTED", message, category="platform_rejected")
 
 
-def _unclear(answer: Answer, error: Error) -> OutcomeUnknown:
-    words = words_of(answer, error)
-    return OutcomeUnknown("ANSWER_UNCLEAR", f"the post may be live; Instagram's error: {words}")
+def _unclear(answer: PlatformResponse, error: GraphError) -> OutcomeUnknown:
+    quote = quote_message(answer, error)
+    return OutcomeUnknown("ANSWER_UNCLEAR", f"the post may be live; Instagram's error: {quote}")
 
 
-def words_of(answer: Answer, error: Error) -> str:
+def quote_message(answer: PlatformResponse, error: GraphError) -> str:
     """Return Instagram's own message, safe to quote."""
     return answer.quoted(error.error_user_msg or error.message)

@@ -14,12 +14,12 @@ from domain.publishing.outgoing import Account
 from schemas.errors import Outdated, PlatformError
 from workers.platforms import media
 from workers.platforms.contract import Adapter, Draft, Found, Inquiry, Live, Prepared, Sent
-from workers.platforms.http import Api
+from workers.platforms.http import PlatformApi
 from workers.platforms.instagram import api, containers, errors, reconcile
-from workers.platforms.instagram.containers import LASTS, Handle, Post
+from workers.platforms.instagram.containers import CONTAINER_LIFETIME, InstagramHandle, PublishRequest
 
 #: Part of the irreversible call's timeout for the call itself; the rest is for the post's address.
-SHARE = 0.8
+PUBLISH_SHARE = 0.8
 
 
 @dataclass(frozen=True)
@@ -32,44 +32,48 @@ class Instagram(Adapter):
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:
         """Create the containers, step by step; again if they are too old for a publish."""
         server = self.server(account)
-        handle = None if so_far is None else msgspec.convert(so_far.handle, Handle)
-        if handle is None or not fits(handle, draft) or draft.now - handle.began_at > LASTS:
-            media.check(account, draft)
+        handle = None if so_far is None else msgspec.convert(so_far.handle, InstagramHandle)
+        if (
+            handle is None
+            or not has_label_of(handle, draft)
+            or draft.now - handle.began_at > CONTAINER_LIFETIME
+        ):
+            media.check_files(account, draft)
             await check_quota(server, account)
-            handle = Handle(began_at=draft.now, is_ai_generated=draft.is_ai_generated)
+            handle = InstagramHandle(began_at=draft.now, is_ai_generated=draft.is_ai_generated)
         return await containers.step(server, account, draft, handle)
 
     async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:
-        if not fits(msgspec.convert(prepared.handle, Handle), draft):
+        if not has_label_of(msgspec.convert(prepared.handle, InstagramHandle), draft):
             raise Outdated("DISCLOSURE_CHANGED", "it was prepared without its AI label: it is prepared again")
-        post = msgspec.json.decode(prepared.request, type=Post)
-        server, call_s = self.server(account), SHARE * timeout_s
+        post = msgspec.json.decode(prepared.request, type=PublishRequest)
+        server, call_s = self.server(account), PUBLISH_SHARE * timeout_s
         media_id = await api.publish(server, account.external_id, post.creation_id, timeout_s=call_s)
-        url = await permalink(server, media_id, timeout_s=timeout_s - call_s)
+        url = await find_permalink(server, media_id, timeout_s=timeout_s - call_s)
         return Live(external_id=media_id, external_url=url)
 
     async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
         return await reconcile.find(self.server(account), account, inquiry)
 
-    def server(self, account: Account) -> Api:
-        return Api(client=self.client, base=self.base, token=account.access_token)
+    def server(self, account: Account) -> PlatformApi:
+        return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 
-def fits(handle: Handle, draft: Draft) -> bool:
+def has_label_of(handle: InstagramHandle, draft: Draft) -> bool:
     """Return whether the containers carry the draft's AI label. An earlier release created them without."""
     return handle.is_ai_generated == draft.is_ai_generated
 
 
-async def check_quota(server: Api, account: Account) -> None:
+async def check_quota(server: PlatformApi, account: Account) -> None:
     """Raise `Throttled` if the account has no post left today, including posts of other applications."""
-    used = await api.usage(server, account.external_id)
+    used = await api.get_usage(server, account.external_id)
     if used.quota_usage >= used.config.quota_total:
         raise errors.USED_UP.make()
 
 
-async def permalink(server: Api, media_id: str, *, timeout_s: float) -> str | None:
+async def find_permalink(server: PlatformApi, media_id: str, *, timeout_s: float) -> str | None:
     """Return the post's address; None if it can't be read, since the post is live anyway."""
     try:
-        return await api.permalink(server, media_id, timeout_s=timeout_s)
+        return await api.get_permalink(server, media_id, timeout_s=timeout_s)
     except PlatformError:
         return None

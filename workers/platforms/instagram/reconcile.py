@@ -11,75 +11,96 @@ import msgspec
 
 from domain.publishing.outgoing import Account
 from schemas.errors import Outdated
-from workers.platforms.contract import Absent, Found, GivenUp, Inquiry, Live, Undecided
-from workers.platforms.http import Api
+from workers.platforms.contract import Absent, DroppedPost, Found, Inquiry, Live, UndecidedPost
+from workers.platforms.http import PlatformApi
 from workers.platforms.instagram import api, errors
 from workers.platforms.instagram.api import ListedPost
-from workers.platforms.instagram.containers import Post
+from workers.platforms.instagram.containers import PublishRequest
 
-#: Time after the last call in which its post may still be created, and in which the list may still lack it.
-IN_FLIGHT, LISTED = timedelta(minutes=2), timedelta(minutes=5)
+#: Time after the last call in which its post may still be created.
+IN_FLIGHT = timedelta(minutes=2)
+#: Time after the last call in which the list may still lack its post.
+LIST_LAG = timedelta(minutes=5)
 #: Seconds between two checks meanwhile.
-AGAIN_S = 30.0
-#: Difference of two clocks, and the longest time between its call and the post's timestamp.
-SKEW, WITHIN = timedelta(minutes=1), timedelta(minutes=30)
+RECHECK_S = 30.0
+#: Largest difference of two clocks.
+CLOCK_SKEW = timedelta(minutes=1)
+#: Longest time between a call and its post's timestamp.
+MAX_PUBLISH_DELAY = timedelta(minutes=30)
 #: Pages of the list to read at most.
-MOST_PAGES = 5
+MAX_PAGES = 5
 
 
-async def find(server: Api, account: Account, inquiry: Inquiry) -> Found:
+async def find(server: PlatformApi, account: Account, inquiry: Inquiry) -> Found:
     """Return the outcome of a container's publish. Raises `PlatformError` if it can't be read."""
-    post = msgspec.json.decode(inquiry.prepared.request, type=Post)
+    post = msgspec.json.decode(inquiry.prepared.request, type=PublishRequest)
     try:
-        status = (await api.status(server, post.creation_id)).status_code
+        status = (await api.get_status(server, post.creation_id)).status_code
     except Outdated:
-        return Undecided()  # Instagram doesn't know the container (any more).
+        return UndecidedPost()  # Instagram doesn't know the container (any more).
     if status == "PUBLISHED":
-        return await named(server, account, inquiry, post)
+        return await name_live_post(server, account, inquiry, post)
     if (left_s := inquiry.left_s(IN_FLIGHT)) > 0:
-        return Undecided(min(left_s, AGAIN_S))
+        return UndecidedPost(min(left_s, RECHECK_S))
     if status == "IN_PROGRESS":
-        return Undecided(AGAIN_S)
-    found = Absent() if status == "FINISHED" else GivenUp(Outdated(errors.GONE.code, errors.GONE.message))
-    return await unlisted(server, account, inquiry, post, found)
+        return UndecidedPost(RECHECK_S)
+    result = (
+        Absent() if status == "FINISHED" else DroppedPost(Outdated(errors.GONE.code, errors.GONE.message))
+    )
+    return await confirm_unlisted(server, account, inquiry, post, result)
 
 
-async def named(server: Api, account: Account, inquiry: Inquiry, post: Post) -> Found:
+async def name_live_post(
+    server: PlatformApi, account: Account, inquiry: Inquiry, post: PublishRequest
+) -> Found:
     """Return the live post, named by the list, which may lag. Several similar posts name none."""
-    alike, _ = await look(server, account, inquiry, post)
+    alike, _ = await list_matching(server, account, inquiry, post)
     if len(alike) == 1:
         return Live(external_id=alike[0].id, external_url=alike[0].permalink)
-    if (missing_s := inquiry.left_s(LISTED)) > 0:
-        return Undecided(min(missing_s, AGAIN_S))
+    if (missing_s := inquiry.left_s(LIST_LAG)) > 0:
+        return UndecidedPost(min(missing_s, RECHECK_S))
     return Live(external_id=None, external_url=None)
 
 
-async def unlisted(
-    server: Api, account: Account, inquiry: Inquiry, post: Post, found: Absent | GivenUp
+async def confirm_unlisted(
+    server: PlatformApi,
+    account: Account,
+    inquiry: Inquiry,
+    post: PublishRequest,
+    result: Absent | DroppedPost,
 ) -> Found:
-    """Return `found` for an unpublished container, unless the list has a similar post."""
-    alike, complete = await look(server, account, inquiry, post)
-    return Undecided() if alike or not complete else found
+    """Return `result` for an unpublished container, unless the list has a similar post."""
+    alike, complete = await list_matching(server, account, inquiry, post)
+    return UndecidedPost() if alike or not complete else result
 
 
-async def look(server: Api, account: Account, inquiry: Inquiry, post: Post) -> tuple[list[ListedPost], bool]:
+async def list_matching(
+    server: PlatformApi, account: Account, inquiry: Inquiry, post: PublishRequest
+) -> tuple[list[ListedPost], bool]:
     """Return posts with this caption since the call, and whether the list was read completely."""
-    since, until = inquiry.sent_at - SKEW, inquiry.sent_at + WITHIN
-    found, after = list[ListedPost](), None
-    for _ in range(MOST_PAGES):
-        page = await api.media(server, account.external_id, after=after)
-        found += [one for one in page.data if is_alike(one, post, since, until)]
+    since, until = inquiry.sent_at - CLOCK_SKEW, inquiry.sent_at + MAX_PUBLISH_DELAY
+    matching, after = list[ListedPost](), None
+    for _ in range(MAX_PAGES):
+        page = await api.list_media(server, account.external_id, after=after)
+        matching += [listed for listed in page.data if is_alike(listed, post, since, until)]
         after = page.paging.cursors.after
-        if page.paging.next is None or not after or any(one.at and one.at < since for one in page.data):
-            return found, True
-    return found, False
+        if (
+            page.paging.next is None
+            or not after
+            or any(listed.at and listed.at < since for listed in page.data)
+        ):
+            return matching, True
+    return matching, False
 
 
-def is_alike(listed: ListedPost, post: Post, since: datetime, until: datetime) -> bool:
+def is_alike(listed: ListedPost, post: PublishRequest, since: datetime, until: datetime) -> bool:
     """Return whether it may be the post; a post without a time may be."""
-    return essence(listed.caption) == essence(post.caption) and since <= (listed.at or since) <= until
+    return (
+        comparable_caption(listed.caption) == comparable_caption(post.caption)
+        and since <= (listed.at or since) <= until
+    )
 
 
-def essence(caption: str) -> str:
+def comparable_caption(caption: str) -> str:
     """Return the caption without spaces, which Instagram may change."""
     return "".join(unicodedata.normalize("NFC", caption).split())

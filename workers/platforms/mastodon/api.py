@@ -14,18 +14,20 @@ import msgspec
 from domain.accounts.client_registrations import Client
 from schemas.errors import PlatformError, ReauthRequired, Rejected, Throttled
 from workers.platforms import http
-from workers.platforms.http import JSON, Answer
+from workers.platforms.http import JSON, PlatformResponse
 from workers.platforms.upload import upload
 
 #: Limit of a list in bytes: some servers (snac) send all their posts for any requested number.
-LIST_LIMIT = 8 << 20
+MAX_LIST_BYTES = 8 << 20
 #: The code for a registration unknown to the server: it has to be registered again.
 APP_UNKNOWN = "APP_UNKNOWN"
 #: Errors that mean a dead token, with any status.
-DEAD_TOKEN = frozenset({"invalid_grant", "invalid_token", "The access token is invalid", "token_revoked"})
+DEAD_TOKEN_ERRORS = frozenset(
+    {"invalid_grant", "invalid_token", "The access token is invalid", "token_revoked"}
+)
 
 
-class Api(http.Api, frozen=True):
+class Api(http.PlatformApi, frozen=True):
     """A server with Mastodon's API, and the access token for it."""
 
     def url(self, path: str, **query: str) -> str:
@@ -42,7 +44,7 @@ class App(msgspec.Struct, frozen=True):
         return f"App({self.client_id})"
 
 
-class Token(msgspec.Struct, frozen=True):
+class MastodonToken(msgspec.Struct, frozen=True):
     """An access token; `expires_in` is in seconds. Most servers' tokens never expire and have no refresh."""
 
     access_token: str
@@ -82,7 +84,7 @@ class Status(msgspec.Struct):
     reblog: dict[str, Any] | None = None
 
 
-class ErrorBody(msgspec.Struct):
+class MastodonErrorBody(msgspec.Struct):
     """The body of an error, for the API and OAuth."""
 
     error: str = ""
@@ -94,8 +96,8 @@ async def instance(client: httpx.AsyncClient, base: str) -> dict[str, Any]:
     api = Api(client=client, base=base)
     newer = await api.ask("GET", api.url("/api/v2/instance"))
     if newer.ok:
-        return http.read(newer, dict[str, Any])
-    return http.read(await get(api, "/api/v1/instance"), dict[str, Any])
+        return http.decode(newer, dict[str, Any])
+    return http.decode(await get(api, "/api/v1/instance"), dict[str, Any])
 
 
 async def register_app(
@@ -104,27 +106,27 @@ async def register_app(
     """Register this application (`POST /api/v1/apps`): each call creates another one, so store it."""
     fields = {"client_name": name, "redirect_uris": redirect_uri, "scopes": scopes, "website": website}
     answer = await Api(client=client, base=base).post_form("/api/v1/apps", fields)
-    return http.read(accepted(answer), App)
+    return http.decode(check_response(answer), App)
 
 
-async def token(client: httpx.AsyncClient, base: str, us: Client, form: Mapping[str, str]) -> Token:
+async def token(client: httpx.AsyncClient, base: str, us: Client, form: Mapping[str, str]) -> MastodonToken:
     """Exchange a code or a refresh token. Raises `ReauthRequired` if the server no longer accepts it."""
-    return http.read(await oauth(client, base, "token", us, form), Token)
+    return http.decode(await call_oauth(client, base, "token", us, form), MastodonToken)
 
 
 async def revoke(client: httpx.AsyncClient, base: str, us: Client, access_token: str) -> None:
-    await oauth(client, base, "revoke", us, {"token": access_token})
+    await call_oauth(client, base, "revoke", us, {"token": access_token})
 
 
-async def oauth(
+async def call_oauth(
     client: httpx.AsyncClient, base: str, call: str, us: Client, form: Mapping[str, str]
-) -> Answer:
+) -> PlatformResponse:
     api = Api(client=client, base=base)
-    return accepted(await api.post_form(f"/oauth/{call}", {**us._asdict(), **form}))
+    return check_response(await api.post_form(f"/oauth/{call}", {**us._asdict(), **form}))
 
 
 async def verify_credentials(api: Api) -> Credentials:
-    return http.read(await get(api, "/api/v1/accounts/verify_credentials"), Credentials)
+    return http.decode(await get(api, "/api/v1/accounts/verify_credentials"), Credentials)
 
 
 async def upload_media(
@@ -133,7 +135,7 @@ async def upload_media(
     """Upload a multipart body with the field `file`; return the file, and whether it is ready (not: 202)."""
     url = api.url("/api/v2/media")
     answer = await upload(api, url, content, content_type=content_type, size_bytes=size_bytes)
-    return http.read(accepted(answer), Attachment), answer.status != httpx.codes.ACCEPTED
+    return http.decode(check_response(answer), Attachment), answer.status != httpx.codes.ACCEPTED
 
 
 async def media_is_ready(api: Api, media_id: str) -> bool:
@@ -144,65 +146,67 @@ async def media_is_ready(api: Api, media_id: str) -> bool:
 
 async def post_status(api: Api, body: bytes, *, key: str, timeout_s: float) -> Status:
     """Publish a post, irreversibly. A server that keeps `key` returns the first post for a repeat."""
-    url, sent = api.url("/api/v1/statuses"), {**JSON, "Idempotency-Key": key}
-    answer = await api.ask("POST", url, headers=sent, content=body, timeout_s=timeout_s, irreversible=True)
-    return http.read(accepted(answer), Status)
+    url, headers = api.url("/api/v1/statuses"), {**JSON, "Idempotency-Key": key}
+    answer = await api.ask("POST", url, headers=headers, content=body, timeout_s=timeout_s, irreversible=True)
+    return http.decode(check_response(answer), Status)
 
 
 async def statuses(api: Api, account_id: str, *, limit: int, max_id: str | None = None) -> list[Status]:
     """Return the account's own posts, newest first; with `max_id` only older ones."""
     query = {"limit": str(limit), "exclude_reblogs": "true"} | ({} if max_id is None else {"max_id": max_id})
     url = api.url(f"/api/v1/accounts/{quote(account_id, safe='')}/statuses", **query)
-    return http.read(accepted(await api.ask("GET", url, limit=LIST_LIMIT)), list[Status])
+    return http.decode(check_response(await api.ask("GET", url, limit=MAX_LIST_BYTES)), list[Status])
 
 
-async def get(api: Api, path: str, **query: str) -> Answer:
-    return accepted(await api.ask("GET", api.url(path, **query)))
+async def get(api: Api, path: str, **query: str) -> PlatformResponse:
+    return check_response(await api.ask("GET", api.url(path, **query)))
 
 
-def accepted(answer: Answer) -> Answer:
+def check_response(answer: PlatformResponse) -> PlatformResponse:
     """Return the response if it is a 2xx. Raises `error_of` any other."""
     if not answer.ok:
         raise error_of(answer)
     return answer
 
 
-def error_of(answer: Answer) -> PlatformError:
+def error_of(answer: PlatformResponse) -> PlatformError:
     if answer.status == 429:
         after_s = http.cooldown_s(answer.headers, reset="X-RateLimit-Reset")
         return Throttled("PLATFORM_RATE_LIMITED", "the account's server limits the rate", after_s=after_s)
     if not answer.refused:
-        return http.failed(answer)
-    body = http.read_error(answer, ErrorBody)
+        return http.unclear_response_error(answer)
+    body = http.decode_error(answer, MastodonErrorBody)
     if body.error == "invalid_client":
-        return app_unknown()
+        return app_unknown_error()
     # snac returns 422 without a body for a revoked token.
-    if answer.status == 401 or body.error in DEAD_TOKEN or (answer.status == 422 and not answer.body):
+    if answer.status == 401 or body.error in DEAD_TOKEN_ERRORS or (answer.status == 422 and not answer.body):
         return ReauthRequired("TOKEN_REFUSED", "the account's server refuses the token: connect it again")
-    return by_status(answer, body)
+    return error_by_status(answer, body)
 
 
-def app_unknown() -> Rejected:
+def app_unknown_error() -> Rejected:
     """Return the error of a registration that the server doesn't have (any more): it gets no token."""
     message = "the account's server no longer has this application's registration: connect the account again"
     return Rejected(APP_UNKNOWN, message, category="config")
 
 
-def by_status(answer: Answer, body: ErrorBody) -> PlatformError:
+def error_by_status(answer: PlatformResponse, body: MastodonErrorBody) -> PlatformError:
     status = answer.status
-    words = answer.quoted(body.error_description or body.error or f"status {status}")
-    if status == 403 and "scope" in words.lower():
+    message = answer.quoted(body.error_description or body.error or f"status {status}")
+    if status == 403 and "scope" in message.lower():
         return ReauthRequired("SCOPE_MISSING", "the account gave no permission to post: connect it again")
     if status == 403:
         return Rejected(
-            "ACCOUNT_REFUSED", f"the account's server refuses the account: {words}", category="account_issue"
+            "ACCOUNT_REFUSED",
+            f"the account's server refuses the account: {message}",
+            category="account_issue",
         )
     if status == 413:
         return Rejected("MEDIA_TOO_LARGE", "a file is larger than the account's server accepts")
     if status == 422:
-        return Rejected("PLATFORM_REJECTED", f"the account's server refuses the post: {words}")
+        return Rejected("PLATFORM_REJECTED", f"the account's server refuses the post: {message}")
     return Rejected(
         "PLATFORM_REJECTED",
-        f"the account's server refuses the request: {words}",
+        f"the account's server refuses the request: {message}",
         category="platform_rejected",
     )

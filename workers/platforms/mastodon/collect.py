@@ -16,14 +16,14 @@ import msgspec
 from domain.collection.visits import DuePost
 from domain.publishing.outgoing import Account
 from workers.platforms import http
-from workers.platforms.collecting import CALL_S, Collector, Figures, Limits, figures
-from workers.platforms.mastodon.api import Api, accepted
+from workers.platforms.collecting import CALL_S, CollectLimits, Collector, Figures, select_figures
+from workers.platforms.mastodon.api import Api, check_response
 
 #: Statuses of a deleted post, or of one that the account may not see any more.
-GONE = frozenset({403, 404, 410})
+GONE_STATUSES = frozenset({403, 404, 410})
 
 
-class Counted(msgspec.Struct):
+class StatusCounts(msgspec.Struct):
     """A post's counts. Mastodon has quotes since 4.5."""
 
     favourites_count: int | None = None
@@ -35,10 +35,10 @@ class Counted(msgspec.Struct):
     def figures(self) -> Figures:
         reblogs = self.reblogs_count
         shares = None if reblogs is None else reblogs + (self.quotes_count or 0)
-        return figures(likes=self.favourites_count, comments=self.replies_count, shares=shares)
+        return select_figures(likes=self.favourites_count, comments=self.replies_count, shares=shares)
 
 
-class Person(msgspec.Struct):
+class MastodonProfile(msgspec.Struct):
     followers_count: int | None = None
 
 
@@ -47,18 +47,18 @@ class MastodonCollector(Collector):
     """The collector; `client` is `workers.web.fetch.open_client`'s."""
 
     client: httpx.AsyncClient
-    limits: ClassVar[Limits] = Limits(batch=1, most=60)
+    limits: ClassVar[CollectLimits] = CollectLimits(batch=1, most=60)
 
     async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
-        server, found = Api.of(account, self.client), dict[UUID, Figures]()
+        server, figures = Api.of(account, self.client), dict[UUID, Figures]()
         for post in posts:
             url = server.url(f"/api/v1/statuses/{quote(post.external_id, safe='')}")
             answer = await server.ask("GET", url, timeout_s=CALL_S)
-            if answer.status not in GONE:
-                found[post.id] = http.read(accepted(answer), Counted).figures
-        return found
+            if answer.status not in GONE_STATUSES:
+                figures[post.id] = http.decode(check_response(answer), StatusCounts).figures
+        return figures
 
     async def followers(self, account: Account) -> int | None:
         server = Api.of(account, self.client)
         answer = await server.ask("GET", server.url("/api/v1/accounts/verify_credentials"), timeout_s=CALL_S)
-        return http.read(accepted(answer), Person).followers_count
+        return http.decode(check_response(answer), MastodonProfile).followers_count

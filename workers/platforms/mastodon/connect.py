@@ -15,14 +15,14 @@ from domain.accounts.credentials import Grant, Tokens
 from domain.connecting.connect import Code, ConnectArgs
 from domain.connecting.token_revocation import Revocable
 from schemas.errors import ReauthRequired, Rejected
-from workers.platforms.connecting import START_AGAIN, Connected, code_form, refresh_form
+from workers.platforms.connecting import START_AGAIN, AccountConnection, code_form, refresh_form
 from workers.platforms.mastodon import api
-from workers.platforms.mastodon.api import Api, Token
+from workers.platforms.mastodon.api import Api, MastodonToken
 
 #: Versions of Mastodon and its forks, such as `4.4.1+glitch`. Other programs add their names, such as `2.7.2
 #: (compatible; Pleroma 2.6.2)` or `4.0.0 (not true; really snac/2.75)`, or are at 0.x (GoToSocial).
-GENUINE = re.compile(r"[3-9]\.\d+\.\d+([-+.][\w.+-]*)?|[1-9]\d\.\d+\.\d+([-+.][\w.+-]*)?")
-OTHER = re.compile(r"(?:compatible;|really)\s*([A-Za-z][\w-]*)")
+MASTODON_VERSION = re.compile(r"[3-9]\.\d+\.\d+([-+.][\w.+-]*)?|[1-9]\d\.\d+\.\d+([-+.][\w.+-]*)?")
+OTHER_SOFTWARE = re.compile(r"(?:compatible;|really)\s*([A-Za-z][\w-]*)")
 
 
 async def register(client: httpx.AsyncClient, server: Server, *, website: str) -> Client:
@@ -40,14 +40,14 @@ async def register(client: httpx.AsyncClient, server: Server, *, website: str) -
 
 async def connect(
     client: httpx.AsyncClient, asked: ConnectArgs, us: Client | None, secret: Code
-) -> Connected:
+) -> AccountConnection:
     """Return the account of a one-time code. Raises `ReauthRequired` for a used one, `PlatformError`."""
-    token = await _exchange(client, asked, _known(us), secret)
+    token = await _exchange(client, asked, _require_registration(us), secret)
     person = await api.verify_credentials(
         Api(client=client, base=asked.service_url, token=token.access_token)
     )
     described = await api.instance(client, asked.service_url)
-    found = Found(
+    account = Found(
         platform=asked.platform,
         service_url=asked.service_url,
         external_id=person.id,
@@ -55,7 +55,7 @@ async def connect(
         avatar_url=person.avatar,
         traits=traits(described),
     )
-    return Connected(found, _grant(token, redirect_uri=asked.redirect_uri))
+    return AccountConnection(account, _grant(token, redirect_uri=asked.redirect_uri))
 
 
 async def refresh(client: httpx.AsyncClient, service_url: str, us: Client | None, tokens: Tokens) -> Grant:
@@ -66,7 +66,9 @@ async def refresh(client: httpx.AsyncClient, service_url: str, us: Client | None
     if tokens.refresh_token is None:
         await _check_open(Api(client=client, base=service_url, token=tokens.access_token))
         return Grant(access_token=tokens.access_token, redirect_uri=tokens.redirect_uri)
-    token = await api.token(client, service_url, _known(us), refresh_form(tokens.refresh_token))
+    token = await api.token(
+        client, service_url, _require_registration(us), refresh_form(tokens.refresh_token)
+    )
     grant = _grant(token, redirect_uri=tokens.redirect_uri)
     return msgspec.structs.replace(grant, refresh_token=grant.refresh_token or tokens.refresh_token)
 
@@ -75,7 +77,7 @@ async def revoke(
     client: httpx.AsyncClient, service_url: str, us: Client | None, revocable: Revocable
 ) -> None:
     """Revoke the token; only the registration that got it can do so. Raises `PlatformError`."""
-    await api.revoke(client, service_url, _known(us), revocable.access_token)
+    await api.revoke(client, service_url, _require_registration(us), revocable.access_token)
 
 
 def traits(described: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,13 +86,13 @@ def traits(described: Mapping[str, Any]) -> dict[str, Any]:
     `tokenExact`: it keeps an Idempotency-Key, as the API specifies. Only Mastodon and its forks do.
     """
     version = str(described.get("version", ""))[:100]
-    genuine = GENUINE.fullmatch(version) is not None
-    other = OTHER.search(version)
+    genuine = MASTODON_VERSION.fullmatch(version) is not None
+    other_software = OTHER_SOFTWARE.search(version)
     posts, media = (
         _part(_part(described, "configuration"), name) for name in ("statuses", "media_attachments")
     )
-    found = {
-        "software": "mastodon" if genuine else other[1].lower() if other else "unknown",
+    traits = {
+        "software": "mastodon" if genuine else other_software[1].lower() if other_software else "unknown",
         "version": version,
         "tokenExact": genuine,
         "captionMax": _positive(posts.get("max_characters")) or _positive(described.get("max_toot_chars")),
@@ -98,7 +100,7 @@ def traits(described: Mapping[str, Any]) -> dict[str, Any]:
         "imageBytesMax": _positive(media.get("image_size_limit")),
         "videoBytesMax": _positive(media.get("video_size_limit")),
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in traits.items() if value is not None}
 
 
 async def _check_open(as_account: Api) -> None:
@@ -111,7 +113,7 @@ async def _check_open(as_account: Api) -> None:
         raise ReauthRequired("TOKEN_REFUSED", error.message) from error
 
 
-async def _exchange(client: httpx.AsyncClient, asked: ConnectArgs, us: Client, secret: Code) -> Token:
+async def _exchange(client: httpx.AsyncClient, asked: ConnectArgs, us: Client, secret: Code) -> MastodonToken:
     form = {**code_form(asked, secret), "scope": SCOPES}
     try:
         return await api.token(client, asked.service_url, us, form)
@@ -121,19 +123,19 @@ async def _exchange(client: httpx.AsyncClient, asked: ConnectArgs, us: Client, s
         ) from error
 
 
-def _known(us: Client | None) -> Client:
+def _require_registration(us: Client | None) -> Client:
     if us is None:
-        raise api.app_unknown()
+        raise api.app_unknown_error()
     return us
 
 
-def _grant(token: Token, *, redirect_uri: str | None) -> Grant:
-    ends = None if token.expires_in is None else credentials.ending(token.expires_in)
+def _grant(token: MastodonToken, *, redirect_uri: str | None) -> Grant:
+    expires_at = None if token.expires_in is None else credentials.ending(token.expires_in)
     return Grant(
         access_token=token.access_token,
         refresh_token=token.refresh_token,
         redirect_uri=redirect_uri,
-        expires_at=ends,
+        expires_at=expires_at,
     )
 
 

@@ -15,15 +15,15 @@ from workers.platforms import media
 from workers.platforms.contract import Adapter, Draft, Found, Inquiry, Prepared, Sent
 from workers.platforms.mastodon import api, reconcile, uploads
 from workers.platforms.mastodon.api import Api
-from workers.platforms.mastodon.reconcile import Wanted
+from workers.platforms.mastodon.reconcile import SentPost
 
 #: Safe retention of a key, out of Mastodon's hour at most.
-KEY_KEPT = timedelta(minutes=50)
+KEY_RETENTION = timedelta(minutes=50)
 #: Time after the last call in which its post may still be created or listed.
 IN_FLIGHT = timedelta(seconds=60)
 
 
-class Handle(msgspec.Struct, rename="camel"):
+class MastodonHandle(msgspec.Struct, rename="camel"):
     """Handle of a post: `prepared_at` is before the calls with `key`, `after` the newest post at the time."""
 
     key: str
@@ -31,7 +31,7 @@ class Handle(msgspec.Struct, rename="camel"):
     after: str | None
 
 
-class Post(msgspec.Struct):
+class StatusRequest(msgspec.Struct):
     """The body of POST /api/v1/statuses. Never with `scheduled_at`, which creates no post yet."""
 
     status: str
@@ -48,31 +48,35 @@ class Mastodon(Adapter):
 
     def repeatable(self, account: Account, inquiry: Inquiry) -> bool:
         """Return whether the server still keeps the key of the first call: `sent_at` is that of the last."""
-        age = inquiry.now - handle(inquiry.prepared).prepared_at
-        return account.traits.get("tokenExact") is True and age < KEY_KEPT
+        age = inquiry.now - read_handle(inquiry.prepared).prepared_at
+        return account.traits.get("tokenExact") is True and age < KEY_RETENTION
 
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:  # noqa: ARG002
-        media.check(account, draft)
+        media.check_files(account, draft)
         server = Api.of(account, self.client)
-        after = await reconcile.newest(server, account.external_id)
+        after = await reconcile.newest_id(server, account.external_id)
         media_ids = [await uploads.upload(server, file) for file in draft.media]
         language = draft.language or msgspec.UNSET
-        post = Post(status=draft.caption, media_ids=media_ids, visibility="public", language=language)
-        kept = Handle(key=str(draft.post_id), prepared_at=draft.now, after=after)
-        return Prepared(handle=msgspec.to_builtins(kept), request=msgspec.json.encode(post))
+        post = StatusRequest(
+            status=draft.caption, media_ids=media_ids, visibility="public", language=language
+        )
+        handle = MastodonHandle(key=str(draft.post_id), prepared_at=draft.now, after=after)
+        return Prepared(handle=msgspec.to_builtins(handle), request=msgspec.json.encode(post))
 
     async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:  # noqa: ARG002
         status = await api.post_status(
-            Api.of(account, self.client), prepared.request, key=handle(prepared).key, timeout_s=timeout_s
+            Api.of(account, self.client), prepared.request, key=read_handle(prepared).key, timeout_s=timeout_s
         )
-        return reconcile.live(status)
+        return reconcile.live_post(status)
 
     async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
-        post = msgspec.json.decode(inquiry.prepared.request, type=Post)
-        wanted = Wanted(text=post.status, media_ids=post.media_ids, after=handle(inquiry.prepared).after)
-        found = await reconcile.find(Api.of(account, self.client), account.external_id, wanted)
-        return inquiry.confirm(found, in_flight=IN_FLIGHT)
+        post = msgspec.json.decode(inquiry.prepared.request, type=StatusRequest)
+        sent_post = SentPost(
+            text=post.status, media_ids=post.media_ids, after=read_handle(inquiry.prepared).after
+        )
+        result = await reconcile.find(Api.of(account, self.client), account.external_id, sent_post)
+        return inquiry.confirm(result, in_flight=IN_FLIGHT)
 
 
-def handle(prepared: Prepared) -> Handle:
-    return msgspec.convert(prepared.handle, Handle)
+def read_handle(prepared: Prepared) -> MastodonHandle:
+    return msgspec.convert(prepared.handle, MastodonHandle)

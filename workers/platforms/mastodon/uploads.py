@@ -5,7 +5,7 @@ import secrets
 from collections.abc import AsyncIterator
 
 from schemas.errors import NotSent
-from workers.platforms.contract import Media
+from workers.platforms.contract import PostFile
 from workers.platforms.mastodon import api
 from workers.platforms.mastodon.api import Api
 
@@ -13,22 +13,22 @@ from workers.platforms.mastodon.api import Api
 PAUSES_S = (0.5, 1, 2, 4, 8, 15, 30, 30)
 
 
-async def upload(server: Api, file: Media) -> str:
+async def upload(server: Api, file: PostFile) -> str:
     """Upload a file, and return its usable id. Raises `NotSent` if it takes too long, `PlatformError`."""
     boundary = secrets.token_hex(16)
-    head, tail = parts(file, boundary)
-    attachment, done = await api.upload_media(
+    head, tail = multipart_frame(file, boundary)
+    attachment, is_ready = await api.upload_media(
         server,
-        body(file, head, tail),
+        multipart_body(file, head, tail),
         content_type=f"multipart/form-data; boundary={boundary}",
         size_bytes=len(head) + file.size_bytes + len(tail),
     )
-    if not done:
-        await ready(server, attachment.id)
+    if not is_ready:
+        await wait_until_ready(server, attachment.id)
     return attachment.id
 
 
-async def ready(server: Api, media_id: str) -> None:
+async def wait_until_ready(server: Api, media_id: str) -> None:
     """Wait until the file is ready. Raises `NotSent` if it isn't in time."""
     for pause_s in PAUSES_S:
         await asyncio.sleep(pause_s)
@@ -37,7 +37,7 @@ async def ready(server: Api, media_id: str) -> None:
     raise NotSent("MEDIA_PROCESSING", "the account's server still processes a file of the post")
 
 
-def parts(file: Media, boundary: str) -> tuple[bytes, bytes]:
+def multipart_frame(file: PostFile, boundary: str) -> tuple[bytes, bytes]:
     """Return the bytes of a multipart body before and after the file's own (RFC 7578)."""
     name = f"{file.asset_id}.{file.mime_type.rpartition('/')[2]}"
     disposition = f'Content-Disposition: form-data; name="file"; filename="{name}"'
@@ -45,7 +45,7 @@ def parts(file: Media, boundary: str) -> tuple[bytes, bytes]:
     return head.encode(), f"\r\n--{boundary}--\r\n".encode()
 
 
-async def body(file: Media, head: bytes, tail: bytes) -> AsyncIterator[bytes]:
+async def multipart_body(file: PostFile, head: bytes, tail: bytes) -> AsyncIterator[bytes]:
     yield head
     async with file.read() as chunks:
         async for chunk in chunks:

@@ -10,16 +10,16 @@ import msgspec
 
 from schemas.errors import NotSent, Rejected
 from workers.platforms import http
-from workers.platforms.http import Answer, Api
+from workers.platforms.http import PlatformApi, PlatformResponse
 from workers.platforms.tiktok import errors
-from workers.platforms.tiktok.errors import ErrorBody
+from workers.platforms.tiktok.errors import TikTokErrorBody
 
 JSON = {"Content-Type": "application/json; charset=UTF-8"}
 
 T = TypeVar("T")
 
 
-class Envelope(msgspec.Struct, Generic[T]):
+class TikTokEnvelope(msgspec.Struct, Generic[T]):
     """Envelope of a response; `data` is read only if `error.code` is `ok`."""
 
     data: T
@@ -28,10 +28,10 @@ class Envelope(msgspec.Struct, Generic[T]):
 class EnvelopeError(msgspec.Struct):
     """The `error` of an envelope, read first."""
 
-    error: ErrorBody
+    error: TikTokErrorBody
 
 
-class Creator(msgspec.Struct):
+class CreatorInfo(msgspec.Struct):
     """creator_info: the account's current options. Its privacy levels are TikTok's words."""
 
     privacy_level_options: list[str]
@@ -41,7 +41,7 @@ class Creator(msgspec.Struct):
     max_video_post_duration_sec: int | None = None
 
 
-class Person(msgspec.Struct):
+class TikTokUser(msgspec.Struct):
     """The account of a token. `username` is its handle, without the @."""
 
     open_id: str
@@ -50,11 +50,11 @@ class Person(msgspec.Struct):
     avatar_url: str = ""
 
 
-class Info(msgspec.Struct):
-    user: Person
+class UserInfo(msgspec.Struct):
+    user: TikTokUser
 
 
-class Init(msgspec.Struct):
+class InitData(msgspec.Struct):
     """Response to an init. `upload_url` is a secret, and empty for photos."""
 
     publish_id: str
@@ -64,7 +64,7 @@ class Init(msgspec.Struct):
         return f"Init({self.publish_id})"
 
 
-class Status(msgspec.Struct):
+class PublishStatus(msgspec.Struct):
     """Status of a post. `publicaly_available_post_id` (TikTok's spelling) has numbers beyond a float's."""
 
     status: str
@@ -73,61 +73,63 @@ class Status(msgspec.Struct):
     uploaded_bytes: int | None = None
 
 
-async def user_info(api: Api) -> Person:
+async def get_user(api: PlatformApi) -> TikTokUser:
     url = f"{api.base}/v2/user/info/?fields=open_id,avatar_url,display_name,username"
-    return opened(await api.ask("GET", url), Info).user
+    return read_data(await api.ask("GET", url), UserInfo).user
 
 
-async def creator_info(api: Api) -> Creator:
+async def get_creator(api: PlatformApi) -> CreatorInfo:
     """Return the account's settings; TikTok requires this read before each post."""
-    return opened(await ask(api, "creator_info/query", b"{}"), Creator)
+    return read_data(await ask(api, "creator_info/query", b"{}"), CreatorInfo)
 
 
-async def init(api: Api, path: str, body: bytes) -> Init:
+async def init(api: PlatformApi, path: str, body: bytes) -> InitData:
     """Call `video/init` or `inbox/video/init`. An init with a lost response leaves a hidden empty post."""
-    started = opened(await ask(api, path, body), Init)
+    started = read_data(await ask(api, path, body), InitData)
     if not started.upload_url:
         raise NotSent("PLATFORM_UNREADABLE", "TikTok returned no address for the video's upload")
     return started
 
 
-async def content_init(api: Api, body: bytes, *, timeout_s: float) -> Init:
+async def content_init(api: PlatformApi, body: bytes, *, timeout_s: float) -> InitData:
     """Publish photos, irreversibly: TikTok fetches them and creates the post, even after a lost response."""
-    return opened(await ask(api, "content/init", body, timeout_s=timeout_s, irreversible=True), Init)
+    return read_data(await ask(api, "content/init", body, timeout_s=timeout_s, irreversible=True), InitData)
 
 
-async def status(api: Api, publish_id: str) -> Status:
+async def get_status(api: PlatformApi, publish_id: str) -> PublishStatus:
     """Return the status of a post. An error proves nothing about it: `NotSent`, unless it is the token's."""
     try:
-        return opened(await ask(api, "status/fetch", msgspec.json.encode({"publish_id": publish_id})), Status)
+        return read_data(
+            await ask(api, "status/fetch", msgspec.json.encode({"publish_id": publish_id})), PublishStatus
+        )
     except Rejected as error:
         raise NotSent(error.code, error.message, category=error.category) from error
 
 
 async def ask(
-    api: Api, path: str, body: bytes, *, timeout_s: float = http.READ_S, irreversible: bool = False
-) -> Answer:
+    api: PlatformApi, path: str, body: bytes, *, timeout_s: float = http.READ_S, irreversible: bool = False
+) -> PlatformResponse:
     url = f"{api.base}/v2/post/publish/{path}/"
     return await api.ask(
         "POST", url, headers=JSON, content=body, timeout_s=timeout_s, irreversible=irreversible
     )
 
 
-def opened(answer: Answer, kind: type[T]) -> T:
+def read_data(answer: PlatformResponse, kind: type[T]) -> T:
     """Return the `data` of a response with the code `ok`. Raises `errors.error_of` any other."""
     body = error_body(answer)
     if body.code != errors.OK or not answer.ok:
         raise errors.error_of(answer, body)
-    read: Any = http.read(answer, Envelope[kind])  # type: ignore[valid-type]
+    read: Any = http.decode(answer, TikTokEnvelope[kind])  # type: ignore[valid-type]
     data: T = read.data
     return data
 
 
-def error_body(answer: Answer) -> ErrorBody:
+def error_body(answer: PlatformResponse) -> TikTokErrorBody:
     """Return the envelope's error; an empty one for other bodies, such as that of a proxy before the API."""
     try:
         return msgspec.json.decode(answer.body, type=EnvelopeError).error
     except (msgspec.MsgspecError, UnicodeDecodeError):
         if answer.ok:
-            raise http.failed(answer) from None
-        return ErrorBody()
+            raise http.unclear_response_error(answer) from None
+        return TikTokErrorBody()

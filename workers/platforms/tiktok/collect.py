@@ -15,14 +15,21 @@ import msgspec
 
 from domain.collection.visits import DuePost
 from domain.publishing.outgoing import Account
-from workers.platforms.collecting import CALL_S, Collector, Figures, Limits, allowed, figures
-from workers.platforms.http import Api
+from workers.platforms.collecting import (
+    CALL_S,
+    CollectLimits,
+    Collector,
+    Figures,
+    select_figures,
+    skip_if_not_allowed,
+)
+from workers.platforms.http import PlatformApi
 from workers.platforms.tiktok import api
 
 FIELDS = "id,view_count,like_count,comment_count,share_count"
 
 
-class Video(msgspec.Struct):
+class VideoCounts(msgspec.Struct):
     """A post's counts. Ids are numbers beyond a float's, mostly as text."""
 
     id: int | str
@@ -33,7 +40,7 @@ class Video(msgspec.Struct):
 
     @property
     def figures(self) -> Figures:
-        return figures(
+        return select_figures(
             views=self.view_count,
             likes=self.like_count,
             comments=self.comment_count,
@@ -41,16 +48,16 @@ class Video(msgspec.Struct):
         )
 
 
-class Videos(msgspec.Struct):
-    videos: list[Video] = []
+class VideoList(msgspec.Struct):
+    videos: list[VideoCounts] = []
 
 
-class Counted(msgspec.Struct):
+class TikTokProfile(msgspec.Struct):
     follower_count: int | None = None
 
 
-class Info(msgspec.Struct):
-    user: Counted
+class ProfileInfo(msgspec.Struct):
+    user: TikTokProfile
 
 
 @dataclass(frozen=True)
@@ -59,23 +66,29 @@ class TikTokCollector(Collector):
 
     client: httpx.AsyncClient
     base: str
-    limits: ClassVar[Limits] = Limits(batch=20, most=400)
+    limits: ClassVar[CollectLimits] = CollectLimits(batch=20, most=400)
 
     async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
         server = self.server(account)
         body = msgspec.json.encode({"filters": {"video_ids": [post.external_id for post in posts]}})
-        url, found = f"{server.base}/v2/video/query/?fields={FIELDS}", dict[str, Figures]()
-        with allowed():
+        url, figures_by_id = f"{server.base}/v2/video/query/?fields={FIELDS}", dict[str, Figures]()
+        with skip_if_not_allowed():
             answer = await server.ask("POST", url, headers=api.JSON, content=body, timeout_s=CALL_S)
-            found = {str(video.id): video.figures for video in api.opened(answer, Videos).videos}
-        return {post.id: found[post.external_id] for post in posts if post.external_id in found}
+            figures_by_id = {
+                str(video.id): video.figures for video in api.read_data(answer, VideoList).videos
+            }
+        return {
+            post.id: figures_by_id[post.external_id] for post in posts if post.external_id in figures_by_id
+        }
 
     async def followers(self, account: Account) -> int | None:
         server = self.server(account)
-        with allowed():
+        with skip_if_not_allowed():
             url = f"{server.base}/v2/user/info/?fields=follower_count"
-            return api.opened(await server.ask("GET", url, timeout_s=CALL_S), Info).user.follower_count
+            return api.read_data(
+                await server.ask("GET", url, timeout_s=CALL_S), ProfileInfo
+            ).user.follower_count
         return None
 
-    def server(self, account: Account) -> Api:
-        return Api(client=self.client, base=self.base, token=account.access_token)
+    def server(self, account: Account) -> PlatformApi:
+        return PlatformApi(client=self.client, base=self.base, token=account.access_token)

@@ -10,25 +10,25 @@ from domain.connecting.connect import Code, ConnectArgs
 from domain.connecting.consent_pages import PAGES
 from domain.connecting.token_revocation import Revocable
 from schemas.errors import NotSent, ReauthRequired, Rejected, Throttled, TokenExpired
-from workers.platforms.connecting import START_AGAIN, Connected, Net, code_form, refresh_form
-from workers.platforms.http import Api
+from workers.platforms.connecting import START_AGAIN, AccountConnection, Net, code_form, refresh_form
+from workers.platforms.http import PlatformApi
 from workers.platforms.tiktok import api, creator, oauth
-from workers.platforms.tiktok.oauth import Token
+from workers.platforms.tiktok.oauth import TikTokTokens
 
 #: Part of a refresh token's life after which it is used even without need, so that it never expires.
 REFRESHED_AT = 0.5
 
 
-async def connect(net: Net, asked: ConnectArgs, secret: Code) -> Connected:
+async def connect(net: Net, asked: ConnectArgs, secret: Code) -> AccountConnection:
     """Return the account of a one-time code. Raises `ReauthRequired` for a used one, `PlatformError`."""
     token = await _exchange(net, asked, secret)
     _check_scopes(token)
-    server = Api(client=net.client, base=net.settings.tiktok_api_url, token=token.access_token)
+    server = PlatformApi(client=net.client, base=net.settings.tiktok_api_url, token=token.access_token)
     try:
-        person = await api.user_info(server)
+        person = await api.get_user(server)
     except TokenExpired as error:
         raise ReauthRequired("TOKEN_REFUSED", f"{error.message}: {START_AGAIN}") from error
-    found = Found(
+    account = Found(
         platform=asked.platform,
         service_url=asked.service_url,
         external_id=token.open_id,
@@ -36,7 +36,7 @@ async def connect(net: Net, asked: ConnectArgs, secret: Code) -> Connected:
         avatar_url=person.avatar_url or None,
         traits=await _traits(server),
     )
-    return Connected(found, _grant(token, redirect_uri=asked.redirect_uri))
+    return AccountConnection(account, _grant(token, redirect_uri=asked.redirect_uri))
 
 
 async def refresh(net: Net, tokens: Tokens) -> Grant:
@@ -46,7 +46,7 @@ async def refresh(net: Net, tokens: Tokens) -> Grant:
     """
     if tokens.refresh_token is None:
         raise ReauthRequired("TOKEN_REFUSED", "the account has no refresh token: connect it again")
-    token = await oauth.token(net, refresh_form(tokens.refresh_token))
+    token = await oauth.exchange_token(net, refresh_form(tokens.refresh_token))
     return _grant(token, redirect_uri=tokens.redirect_uri)
 
 
@@ -61,9 +61,9 @@ async def revoke(net: Net, revocable: Revocable) -> None:
     await oauth.post(net, "revoke", {"token": token})
 
 
-async def _exchange(net: Net, asked: ConnectArgs, secret: Code) -> Token:
+async def _exchange(net: Net, asked: ConnectArgs, secret: Code) -> TikTokTokens:
     try:
-        return await oauth.token(net, code_form(asked, secret))
+        return await oauth.exchange_token(net, code_form(asked, secret))
     except (ReauthRequired, Rejected) as error:
         if error.category == "config":
             raise
@@ -73,7 +73,7 @@ async def _exchange(net: Net, asked: ConnectArgs, secret: Code) -> Token:
         ) from error
 
 
-def _check_scopes(token: Token) -> None:
+def _check_scopes(token: TikTokTokens) -> None:
     """Raise `ReauthRequired` for a missing scope: people may leave boxes unticked at TikTok."""
     missing = set(PAGES["tiktok"].scopes.split(",")) - set(token.scope.replace(" ", "").split(","))
     if missing:
@@ -83,15 +83,15 @@ def _check_scopes(token: Token) -> None:
         )
 
 
-async def _traits(server: Api) -> dict[str, Any]:
+async def _traits(server: PlatformApi) -> dict[str, Any]:
     """Return the account's traits; none if they can't be read now, since each post reads them again."""
     try:
-        return creator.traits(await api.creator_info(server))
+        return creator.traits(await api.get_creator(server))
     except (NotSent, Rejected, Throttled):
         return {}
 
 
-def _grant(token: Token, *, redirect_uri: str | None) -> Grant:
+def _grant(token: TikTokTokens, *, redirect_uri: str | None) -> Grant:
     return Grant(
         access_token=token.access_token,
         refresh_token=token.refresh_token,

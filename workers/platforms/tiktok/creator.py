@@ -7,7 +7,7 @@ from domain.publishing.outgoing import Account
 from schemas.errors import Rejected
 from workers.platforms import media
 from workers.platforms.contract import Draft
-from workers.platforms.tiktok.api import Creator
+from workers.platforms.tiktok.api import CreatorInfo
 
 #: The API's privacy levels, and TikTok's words for them.
 LEVELS: Mapping[str, str] = {
@@ -19,49 +19,49 @@ LEVELS: Mapping[str, str] = {
 PUBLIC = LEVELS["public"]
 
 
-def traits(creator: Creator) -> dict[str, Any]:
+def traits(creator: CreatorInfo) -> dict[str, Any]:
     """Return the account's traits, for scheduling."""
-    found = {
-        "privacyLevels": offered(creator),
+    fields = {
+        "privacyLevels": offered_levels(creator),
         "videoSecondsMax": creator.max_video_post_duration_sec,
         "commentDisabled": creator.comment_disabled,
         "duetDisabled": creator.duet_disabled,
         "stitchDisabled": creator.stitch_disabled,
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
-def offered(creator: Creator) -> list[str]:
+def offered_levels(creator: CreatorInfo) -> list[str]:
     return [word for word, level in LEVELS.items() if level in creator.privacy_level_options]
 
 
-def level(draft: Draft, creator: Creator) -> str:
+def choose_level(draft: Draft, creator: CreatorInfo) -> str:
     """Return the post's privacy level in TikTok's word: the chosen one, or the account's only one.
 
     "Content Sharing Guidelines": the creator chooses, and no level is a default. Raises `Rejected` without a
     choice, and for a level that the account does not offer.
     """
-    there = ", ".join(offered(creator)) or "nothing"
+    offer = ", ".join(offered_levels(creator)) or "nothing"
     if draft.privacy_level is None:
         if len(creator.privacy_level_options) == 1:
             return creator.privacy_level_options[0]
         raise Rejected(
             "PRIVACY_REQUIRED",
-            f"the post has no privacy level: schedule it again with a privacyLevel of {there}",
+            f"the post has no privacy level: schedule it again with a privacyLevel of {offer}",
         )
     if LEVELS[draft.privacy_level] not in creator.privacy_level_options:
-        message = f"the account doesn't offer the privacyLevel {draft.privacy_level}: it offers {there}"
+        message = f"the account doesn't offer the privacyLevel {draft.privacy_level}: it offers {offer}"
         raise Rejected("PRIVACY_NOT_OFFERED", message)
     return LEVELS[draft.privacy_level]
 
 
-def check(account: Account, draft: Draft, creator: Creator | None) -> str | None:
+def check_draft(account: Account, draft: Draft, creator: CreatorInfo | None) -> str | None:
     """Return the level of a direct post. A draft (`creator` None) has only its files checked: None.
 
     Raises `Rejected` for an unpostable draft.
     """
     if creator is None:
-        media.check(account, draft)
+        media.check_files(account, draft)
         return None
-    media.check(account, draft, traits(creator))
-    return level(draft, creator)
+    media.check_files(account, draft, traits(creator))
+    return choose_level(draft, creator)

@@ -21,7 +21,7 @@ from schemas.errors import (
     TokenExpired,
 )
 from workers.platforms import http
-from workers.platforms.http import Answer
+from workers.platforms.http import PlatformResponse
 from workers.platforms.meaning import Meaning
 
 #: Seconds until a retry after a day's quota is used up: TikTok doesn't publish the quota's reset time.
@@ -133,7 +133,7 @@ FAIL_REASONS: Mapping[str, Meaning] = {
 }
 
 
-class ErrorBody(msgspec.Struct):
+class TikTokErrorBody(msgspec.Struct):
     """The `error` of a response's envelope."""
 
     code: str = ""
@@ -141,16 +141,16 @@ class ErrorBody(msgspec.Struct):
     log_id: str = ""
 
 
-def error_of(answer: Answer, body: ErrorBody) -> PlatformError:
+def error_of(answer: PlatformResponse, body: TikTokErrorBody) -> PlatformError:
     """Return the error of a response with a code other than `ok`."""
-    meaning, words = ERRORS.get(body.code) or by_status(answer), f"TikTok: {quoted(answer, body)}"
+    meaning, quote = ERRORS.get(body.code) or meaning_by_status(answer), f"TikTok: {quoted(answer, body)}"
     if answer.irreversible and not meaning.proves:
-        return OutcomeUnknown("ANSWER_UNCLEAR", f"the post may be live ({words})")
+        return OutcomeUnknown("ANSWER_UNCLEAR", f"the post may be live ({quote})")
     after_s = http.cooldown_s(answer.headers, reset="X-RateLimit-Reset")
-    return meaning.make(words, after_s=after_s if meaning is SLOW else max(after_s or 0.0, QUOTA_COOLDOWN_S))
+    return meaning.make(quote, after_s=after_s if meaning is SLOW else max(after_s or 0.0, QUOTA_COOLDOWN_S))
 
 
-def by_status(answer: Answer) -> Meaning:
+def meaning_by_status(answer: PlatformResponse) -> Meaning:
     """Return the meaning of a code that is not in the table."""
     if answer.status == 429:
         return SLOW
@@ -159,21 +159,21 @@ def by_status(answer: Answer) -> Meaning:
     return WRONG if answer.refused or answer.ok else BROKEN
 
 
-def failure(reason: str) -> Rejected | Outdated:
+def fail_reason_error(reason: str) -> Rejected | Outdated:
     """Return the error of a post with the status FAILED; an unknown reason is final."""
     meaning = FAIL_REASONS.get(reason, WRONG)
-    made = meaning.make(f"TikTok: {plain(reason) or 'no reason given'}")
-    assert isinstance(made, Rejected | Outdated)  # noqa: S101  the table has no others
-    return made
+    error = meaning.make(f"TikTok: {quote_word(reason) or 'no reason given'}")
+    assert isinstance(error, Rejected | Outdated)  # noqa: S101  the table has no others
+    return error
 
 
-def quoted(answer: Answer, body: ErrorBody) -> str:
-    words = answer.quoted(f"{body.code} {body.message}".strip() or f"status {answer.status}")
-    log_id = plain(body.log_id)
-    return f"{words}, log {log_id}" if log_id else words
+def quoted(answer: PlatformResponse, body: TikTokErrorBody) -> str:
+    message = answer.quoted(f"{body.code} {body.message}".strip() or f"status {answer.status}")
+    log_id = quote_word(body.log_id)
+    return f"{message}, log {log_id}" if log_id else message
 
 
-def plain(word: str) -> str:
+def quote_word(word: str) -> str:
     """Return a word of TikTok's, safe to quote."""
     return "".join(letter for letter in word if letter.isascii() and (letter.isalnum() or letter in "_-."))[
         :80

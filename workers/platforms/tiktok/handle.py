@@ -8,12 +8,12 @@ import msgspec
 from workers.platforms.contract import Draft, Prepared
 
 #: Safe lifetime of a video's upload address, out of TikTok's hour.
-UPLOAD_LIVES = timedelta(minutes=50)
+UPLOAD_LIFETIME = timedelta(minutes=50)
 #: Bytes of the largest chunk to send.
-LARGEST = 10 << 20
+MAX_CHUNK_BYTES = 10 << 20
 
 
-class Upload(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class VideoUpload(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Upload of a video in `count` chunks of `chunk` bytes, the last one with the rest, since `init_at`."""
 
     size: int
@@ -42,10 +42,10 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     def is_good(self, now: datetime) -> bool:
         """Return whether its address is still valid."""
-        return now < self.init_at + UPLOAD_LIVES
+        return now < self.init_at + UPLOAD_LIFETIME
 
 
-class Handle(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class TikTokHandle(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Handle of a post. `publish_id` of photos exists after the call. `level`: TikTok's word; None: a draft.
 
     `is_chosen`: a person chose the level, or the account offered no other. An earlier release fell back to
@@ -57,25 +57,25 @@ class Handle(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     is_chosen: bool = False
     is_aigc: bool = False
     publish_id: str | None = None
-    upload: Upload | None = None
+    upload: VideoUpload | None = None
 
 
-def fits(handle: Handle, draft: Draft) -> bool:
+def has_label_and_level_of(handle: TikTokHandle, draft: Draft) -> bool:
     """Return whether the post was prepared with the draft's AI label, and with a level that was chosen."""
     is_aigc = draft.is_ai_generated and handle.kind == "video"
     return handle.is_aigc == is_aigc and (handle.level is None or handle.is_chosen)
 
 
-def read(prepared: Prepared) -> Handle:
-    return msgspec.convert(prepared.handle, Handle)
+def read_handle(prepared: Prepared) -> TikTokHandle:
+    return msgspec.convert(prepared.handle, TikTokHandle)
 
 
-def chunks(size: int) -> tuple[int, int]:
+def split_into_chunks(size: int) -> tuple[int, int]:
     """Return size and number of a video's chunks: even, and at most 10 MiB.
 
     TikTok requires `floor(size / chunk)` chunks of 5 to 64 MB, one for a smaller file, and the rest in the
     last one. Even chunks keep the last one small: its upload is the irreversible call. It has less than
     `count` bytes more than the others.
     """
-    count = -(-size // LARGEST)
+    count = -(-size // MAX_CHUNK_BYTES)
     return size // count, count

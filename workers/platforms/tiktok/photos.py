@@ -7,44 +7,44 @@ import msgspec
 from domain.accounts.platform_limits import utf16
 from workers.platforms.contract import Draft, Prepared
 from workers.platforms.tiktok import creator
-from workers.platforms.tiktok.api import Creator
-from workers.platforms.tiktok.handle import Handle
+from workers.platforms.tiktok.api import CreatorInfo
+from workers.platforms.tiktok.handle import TikTokHandle
 
 #: UTF-16 units of a title.
-TITLE_MAX = 90
+MAX_TITLE_UNITS = 90
 
 
-def prepare(draft: Draft, made: Creator | None, level: str | None) -> Prepared:
-    """Return the request of a post, each photo with its own ticket; `made` None: a draft for the inbox.
+def prepare(draft: Draft, creator_info: CreatorInfo | None, level: str | None) -> Prepared:
+    """Return the request of a post, each photo with a ticket; `creator_info` None: a draft for the inbox.
 
     TikTok accepts no AI label on photos ("Content Posting API: Photo", 2026-11).
     """
     tickets = [secrets.token_urlsafe(32) for _ in draft.media]
     addresses = [f"{file.url}/{ticket}" for file, ticket in zip(draft.media, tickets, strict=True)]
-    title, description = texts(draft.caption)
+    title, description = split_caption(draft.caption)
     info: dict[str, object] = {"title": title, "description": description}
-    if made is not None:
-        info |= {"privacy_level": level, "disable_comment": made.comment_disabled}
+    if creator_info is not None:
+        info |= {"privacy_level": level, "disable_comment": creator_info.comment_disabled}
     body = {
         "media_type": "PHOTO",
-        "post_mode": "MEDIA_UPLOAD" if made is None else "DIRECT_POST",
+        "post_mode": "MEDIA_UPLOAD" if creator_info is None else "DIRECT_POST",
         "post_info": info,
         "source_info": {"source": "PULL_FROM_URL", "photo_images": addresses, "photo_cover_index": 0},
     }
-    kept = Handle(kind="photo", level=level, is_chosen=level is not None)
+    handle = TikTokHandle(kind="photo", level=level, is_chosen=level is not None)
     return Prepared(
-        handle=msgspec.to_builtins(kept),
+        handle=msgspec.to_builtins(handle),
         request=msgspec.json.encode(body),
         tickets=tuple(tickets),
-        traits=None if made is None else creator.traits(made),
+        traits=None if creator_info is None else creator.traits(creator_info),
     )
 
 
-def texts(caption: str) -> tuple[str, str]:
+def split_caption(caption: str) -> tuple[str, str]:
     """Return title and description: a short first line of the caption, and the rest of it.
 
     Tags and mentions are links in a description only, so a first line with one stays there.
     """
     first, _, remainder = caption.partition("\n")
-    fits = utf16(first.strip()) <= TITLE_MAX and not {"#", "@"} & set(first)
+    fits = utf16(first.strip()) <= MAX_TITLE_UNITS and not {"#", "@"} & set(first)
     return (first.strip(), remainder.strip()) if fits and remainder.strip() else ("", caption)

@@ -17,17 +17,17 @@ from workers.platforms.contract import (
     Absent,
     Adapter,
     Draft,
+    DroppedPost,
     Found,
-    GivenUp,
     Inquiry,
     Prepared,
     Sent,
     Taken,
-    Undecided,
+    UndecidedPost,
 )
-from workers.platforms.http import Api
+from workers.platforms.http import PlatformApi
 from workers.platforms.tiktok import api, creator, handle, outcome, photos, video
-from workers.platforms.tiktok.handle import Handle
+from workers.platforms.tiktok.handle import TikTokHandle
 
 #: Seconds until the next poll after a throttled status call.
 THROTTLED_S = 60.0
@@ -42,73 +42,79 @@ class TikTok(Adapter):
 
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:
         server = self.server(account)
-        if so_far is not None and goes_on(handle.read(so_far), draft):
-            return await video.go_on(server, draft, so_far)
-        made = None if draft.mode == "draft" else await api.creator_info(server)
-        level = creator.check(account, draft, made)
+        if so_far is not None and can_continue(handle.read_handle(so_far), draft):
+            return await video.continue_upload(server, draft, so_far)
+        creator_info = None if draft.mode == "draft" else await api.get_creator(server)
+        level = creator.check_draft(account, draft, creator_info)
         if draft.media[0].kind == "video":
-            return await video.begin(server, draft, made, level)
-        return photos.prepare(draft, made, level)
+            return await video.begin(server, draft, creator_info, level)
+        return photos.prepare(draft, creator_info, level)
 
     async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:
-        kept = handle.read(prepared)
-        if not handle.fits(kept, draft):
+        stored = handle.read_handle(prepared)
+        if not handle.has_label_and_level_of(stored, draft):
             raise Outdated("DISCLOSURE_CHANGED", "it was prepared without its AI label or privacy level")
-        if kept.kind == "photo":
+        if stored.kind == "photo":
             started = await api.content_init(self.server(account), prepared.request, timeout_s=timeout_s)
-            return outcome.taken(msgspec.structs.replace(kept, publish_id=started.publish_id))
-        upload = video.uploaded(kept)
+            return outcome.accepted_post(msgspec.structs.replace(stored, publish_id=started.publish_id))
+        upload = video.upload_of(stored)
         if not upload.is_good(draft.now):
             raise Outdated("UPLOAD_EXPIRED", "the video's upload has expired: it is uploaded again")
         try:
-            answer = await video.put_last(self.server(account), draft.media[0], prepared, timeout_s=timeout_s)
+            answer = await video.put_last_chunk(
+                self.server(account), draft.media[0], prepared, timeout_s=timeout_s
+            )
         except Outdated as error:
-            raise await self.expired(account, kept, error) from error
+            raise await self.expired(account, stored, error) from error
         except Unavailable as error:  # The media storage failed, maybe half-way.
             raise OutcomeUnknown(
                 "ANSWER_LOST", "the upload of the video's last part broke off: it may be live"
             ) from error
-        if answer.status != video.WHOLE:
+        if answer.status != video.VIDEO_RECEIVED:
             raise OutcomeUnknown(
                 "ANSWER_UNCLEAR", f"TikTok returned {answer.status} for the video's last part: it may be live"
             )
-        return outcome.taken(kept)
+        return outcome.accepted_post(stored)
 
-    async def expired(self, account: Account, kept: Handle, error: Outdated) -> PlatformError:
+    async def expired(self, account: Account, stored: TikTokHandle, error: Outdated) -> PlatformError:
         """Return the error of an expired address: nothing is live if TikTok still lacks bytes.
 
         An address may also expire because its video is complete.
         """
         with suppress(PlatformError):
-            status = await api.status(self.server(account), kept.publish_id or "")
+            status = await api.get_status(self.server(account), stored.publish_id or "")
             if status.status == outcome.FAILED:
-                return outcome.given_up(status).why
-            if status.status == outcome.UPLOADING and outcome.lacks_bytes(status, video.uploaded(kept)):
+                return outcome.dropped_post(status).why
+            if status.status == outcome.UPLOADING and outcome.lacks_bytes(status, video.upload_of(stored)):
                 return error
         return OutcomeUnknown("ANSWER_UNCLEAR", "TikTok accepts no more of the video: it may be live")
 
     async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
         try:
-            found = await self.reconcile(account, inquiry)
+            result = await self.reconcile(account, inquiry)
         except Throttled as error:
             return Taken(handle=inquiry.prepared.handle, after_s=error.after_s or THROTTLED_S)
-        if isinstance(found, GivenUp):
-            raise found.why
+        if isinstance(result, DroppedPost):
+            raise result.why
         return (
-            outcome.taken(handle.read(inquiry.prepared)) if isinstance(found, Absent | Undecided) else found
+            outcome.accepted_post(handle.read_handle(inquiry.prepared))
+            if isinstance(result, Absent | UndecidedPost)
+            else result
         )
 
     async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
         """Return the outcome by the post's status. Photos without an id are absent if none was fetched."""
-        kept = handle.read(inquiry.prepared)
-        if kept.publish_id is None:
-            return Absent() if inquiry.fetched is False else Undecided()
-        return outcome.outcome_of(account, inquiry, await api.status(self.server(account), kept.publish_id))
+        stored = handle.read_handle(inquiry.prepared)
+        if stored.publish_id is None:
+            return Absent() if inquiry.fetched is False else UndecidedPost()
+        return outcome.outcome_of(
+            account, inquiry, await api.get_status(self.server(account), stored.publish_id)
+        )
 
-    def server(self, account: Account) -> Api:
-        return Api(client=self.client, base=self.base, token=account.access_token)
+    def server(self, account: Account) -> PlatformApi:
+        return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 
-def goes_on(kept: Handle, draft: Draft) -> bool:
+def can_continue(stored: TikTokHandle, draft: Draft) -> bool:
     """Return whether the upload of a video may continue, instead of starting over."""
-    return video.uploaded(kept).is_good(draft.now) and handle.fits(kept, draft)
+    return video.upload_of(stored).is_good(draft.now) and handle.has_label_and_level_of(stored, draft)

@@ -17,12 +17,10 @@ from tests.workers.tasks.deliver_webhook.scene import Scene
 from tests.workers.web.web import say
 from tests.workers.webhooks.receiver import Receiver, receiving, says
 from workers.tasks import deliver_webhook
-from workers.webhooks.sending import Answer, send
+from workers.webhooks.sending import DeliveryResult, send
 
 
-async def test_an_event_comes_once_and_its_signature_is_that_of_the_secret(
-    scene: Scene, receiver: Receiver
-) -> None:
+async def test_an_event_is_delivered_once_with_a_valid_signature(scene: Scene, receiver: Receiver) -> None:
     endpoint_id, secret = await scene.endpoint(receiver.url)
     sent = await scene.emit(times=3)
     assert await scene.attempt() == ["completed"]
@@ -44,7 +42,7 @@ async def test_both_secrets_of_a_rotation_sign(scene: Scene, receiver: Receiver)
         Webhook(secret).verify(receiver.asked[0].body, receiver.asked[0].headers)
 
 
-async def test_one_that_fails_is_tried_ten_times_with_the_same_id(scene: Scene, receiver: Receiver) -> None:
+async def test_a_failing_delivery_has_ten_attempts_with_one_id(scene: Scene, receiver: Receiver) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     receiver.behave = says(500)
     sent = await scene.emit()
@@ -64,7 +62,7 @@ async def test_one_that_fails_is_tried_ten_times_with_the_same_id(scene: Scene, 
     assert (await scene.shown(endpoint_id)).consecutive_failure_count == 10
 
 
-async def test_what_waits_for_a_paused_one_goes_on_when_it_is_resumed(
+async def test_deliveries_of_a_paused_endpoint_continue_when_it_is_resumed(
     scene: Scene, receiver: Receiver
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
@@ -76,7 +74,7 @@ async def test_what_waits_for_a_paused_one_goes_on_when_it_is_resumed(
     assert receiver.times == dict.fromkeys(sent, 1)
 
 
-async def test_a_deleted_one_is_sent_nothing_and_its_job_abandons_what_waits(
+async def test_a_deleted_endpoint_gets_nothing_and_its_deliveries_are_abandoned(
     scene: Scene, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("domain.webhooks.tries.BATCH", 2)
@@ -95,7 +93,7 @@ async def test_a_deleted_one_is_sent_nothing_and_its_job_abandons_what_waits(
     assert await scene.states(endpoint_id) == ["abandoned"] * 5
 
 
-async def test_four_are_under_way_at_most_once_one_has_come(scene: Scene, receiver: Receiver) -> None:
+async def test_at_most_four_deliveries_run_after_the_first_success(scene: Scene, receiver: Receiver) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     under_way = list[int]()
     here, full = 0, asyncio.Event()
@@ -119,11 +117,11 @@ async def test_four_are_under_way_at_most_once_one_has_come(scene: Scene, receiv
     assert await scene.states(endpoint_id) == ["delivered"] * 9
 
 
-async def test_answers_that_come_together_cost_what_one_does(
+async def test_simultaneous_responses_cost_one_transaction(
     scene: Scene, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nine deliveries are an attempt's first, and twice four."""
-    monkeypatch.setattr(deliver_webhook, "TOGETHER_S", 600.0)
+    monkeypatch.setattr(deliver_webhook, "BATCH_WINDOW_S", 600.0)
     await scene.endpoint(receiver.url)
     sent = await scene.emit(times=9)
     with counted() as seen:
@@ -135,7 +133,7 @@ async def test_answers_that_come_together_cost_what_one_does(
     assert (seen["take_deliveries"], seen["note_success"]) == (4, 0)
 
 
-async def test_one_that_takes_nothing_is_sent_one_at_a_time(scene: Scene, receiver: Receiver) -> None:
+async def test_a_failing_endpoint_gets_one_delivery_at_a_time(scene: Scene, receiver: Receiver) -> None:
     await scene.endpoint(receiver.url)
     under_way, here = list[int](), 0
 
@@ -166,7 +164,9 @@ async def test_an_attempt_that_lost_its_job_writes_nothing(scene: Scene, receive
     assert await scene.states(endpoint_id) == ["delivering"]
 
 
-async def test_what_an_attempt_left_is_sent_again_with_its_id(scene: Scene, receiver: Receiver) -> None:
+async def test_leftovers_of_a_dead_attempt_are_sent_again_with_their_id(
+    scene: Scene, receiver: Receiver
+) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     sent = await scene.emit()
     await scene.pool.execute("update webhook_delivery set status = 'delivering', attempts = 1")
@@ -175,7 +175,7 @@ async def test_what_an_attempt_left_is_sent_again_with_its_id(scene: Scene, rece
     assert await scene.states(endpoint_id) == ["delivered"]
 
 
-async def test_an_address_that_leads_inside_by_now_is_not_asked(
+async def test_an_address_that_became_private_gets_no_request(
     scene: Scene, receiver: Receiver, capsys: pytest.CaptureFixture[str]
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
@@ -191,7 +191,7 @@ async def test_an_address_that_leads_inside_by_now_is_not_asked(
     assert [word for word in ("hush", inside.host) if word in said] == []
 
 
-async def test_nothing_is_sent_to_what_an_endpoint_leads_to_by_now(scene: Scene, net: Net) -> None:
+async def test_nothing_is_sent_to_private_addresses(scene: Scene, net: Net) -> None:
     """Any private address that passed the endpoint's check, and a public name with changed DNS."""
     scene.resolver = net.resolve
     net.answers["hooks.example"] = iter([*([[GOOD]] * 2), ["127.0.0.1"], ["169.254.169.254"]])
@@ -216,7 +216,7 @@ async def test_nothing_is_sent_to_what_an_endpoint_leads_to_by_now(scene: Scene,
 
 
 @pytest.mark.parametrize("error", [ValueError, OverflowError])
-async def test_an_event_that_cannot_be_told_holds_up_no_other(
+async def test_an_unserializable_event_blocks_no_other(
     scene: Scene, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
@@ -239,13 +239,15 @@ async def test_an_event_that_cannot_be_told_holds_up_no_other(
     assert (await scene.shown(endpoint_id)).consecutive_failure_count == 0
 
 
-async def test_a_try_that_fails_by_us_counts_and_no_other_is_made_again(
+async def test_an_internal_error_counts_as_an_attempt_and_repeats_no_other(
     scene: Scene, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     good, bad, *rest = await scene.emit(times=4)
 
-    async def fails(client: httpx.AsyncClient, url: str, *, headers: dict[str, str], body: bytes) -> Answer:
+    async def fails(
+        client: httpx.AsyncClient, url: str, *, headers: dict[str, str], body: bytes
+    ) -> DeliveryResult:
         if headers["webhook-id"] == bad:
             raise OverflowError(url)
         return await send(client, url, headers=headers, body=body)
@@ -260,7 +262,7 @@ async def test_a_try_that_fails_by_us_counts_and_no_other_is_made_again(
     assert receiver.host not in said
 
 
-async def test_a_wait_until_no_date_is_none(scene: Scene, receiver: Receiver) -> None:
+async def test_an_invalid_retry_after_is_ignored(scene: Scene, receiver: Receiver) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     receiver.behave = says(500, retry_after=f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT")
     await scene.emit()

@@ -23,7 +23,7 @@ ANEW = """update webhook_endpoint set consecutive_failures = 0, failing_since = 
           update webhook_delivery set status = 'delivering', ended_at = null"""
 
 
-async def test_a_success_forgets_failures(scene: Scene, receiver: Receiver) -> None:
+async def test_a_success_resets_failures(scene: Scene, receiver: Receiver) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     receiver.behave = says(500)
     await scene.emit()
@@ -36,9 +36,7 @@ async def test_a_success_forgets_failures(scene: Scene, receiver: Receiver) -> N
     assert (shown.consecutive_failure_count, shown.failing_since) == (0, None)
 
 
-async def test_one_that_does_nothing_but_fail_rests_longer_each_time(
-    scene: Scene, receiver: Receiver
-) -> None:
+async def test_a_failing_endpoint_backs_off_longer_each_time(scene: Scene, receiver: Receiver) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     receiver.behave = says(500)
     await scene.emit(times=40)
@@ -52,7 +50,7 @@ async def test_one_that_does_nothing_but_fail_rests_longer_each_time(
     assert (await scene.shown(endpoint_id)).status == "active"
 
 
-async def test_one_that_asks_for_a_pause_gets_it_for_all(scene: Scene, receiver: Receiver) -> None:
+async def test_a_retry_after_pauses_all_deliveries_of_an_endpoint(scene: Scene, receiver: Receiver) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     receiver.behave = says(429, retry_after="600")
     await scene.emit()
@@ -67,7 +65,7 @@ async def test_one_that_asks_for_a_pause_gets_it_for_all(scene: Scene, receiver:
     assert await scene.states(endpoint_id) == ["delivered"] * 2
 
 
-async def test_one_that_rests_is_tried_at_once_at_a_new_address(
+async def test_an_endpoint_in_backoff_is_tried_at_once_at_a_new_address(
     scene: Scene, receiver: Receiver, other: Receiver
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
@@ -83,7 +81,7 @@ async def test_one_that_rests_is_tried_at_once_at_a_new_address(
 @pytest.mark.parametrize(
     ("status", "passed_h", "reason"), [(410, 0, "GONE"), (500, 119, None), (500, 121, "FAILING")]
 )
-async def test_gone_and_five_days_of_failure_disable_and_the_others_are_told(
+async def test_a_410_and_five_days_of_failure_disable_an_endpoint(
     scene: Scene, receiver: Receiver, other: Receiver, *, status: int, passed_h: float, reason: str | None
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url, "job.failed")
@@ -103,7 +101,7 @@ async def test_gone_and_five_days_of_failure_disable_and_the_others_are_told(
         assert {*await scene.states(endpoint_id)} == {"abandoned"}
 
 
-async def test_an_address_that_was_given_meanwhile_is_not_gone(
+async def test_a_410_of_an_old_address_does_not_disable_the_new_one(
     scene: Scene, receiver: Receiver, other: Receiver
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
@@ -121,7 +119,7 @@ async def test_an_address_that_was_given_meanwhile_is_not_gone(
     assert await scene.states(endpoint_id) == ["delivered"] * 2
 
 
-async def test_what_an_old_address_says_is_not_of_the_new_one(
+async def test_failures_of_an_old_address_do_not_count_for_the_new_one(
     scene: Scene, receiver: Receiver, other: Receiver
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
@@ -139,7 +137,7 @@ async def test_what_an_old_address_says_is_not_of_the_new_one(
 
 
 @pytest.mark.parametrize("through", ["another address", "a pause"])
-async def test_five_days_begin_anew(
+async def test_the_five_days_restart(
     scene: Scene, receiver: Receiver, other: Receiver, *, through: str
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
@@ -158,7 +156,7 @@ async def test_five_days_begin_anew(
     assert (shown.status, shown.consecutive_failure_count) == ("active", 1)
 
 
-async def test_one_that_asks_for_a_pause_gets_the_longest_however_its_answers_come(scene: Scene) -> None:
+async def test_the_longest_retry_after_wins_in_any_order(scene: Scene) -> None:
     await scene.endpoint("https://hooks.example.com/")
     await scene.emit(times=3)
     await scene.look()
@@ -179,7 +177,7 @@ async def test_one_that_asks_for_a_pause_gets_the_longest_however_its_answers_co
             assert await take(limit=1) == []
 
 
-async def test_what_others_hear_that_are_under_way_ends_no_pause_that_was_asked_for(
+async def test_other_deliveries_under_way_do_not_end_a_requested_pause(
     scene: Scene, receiver: Receiver
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)

@@ -28,7 +28,7 @@ async def hanging(receiver: Receiver) -> AsyncIterator[None]:
         over.set()
 
 
-async def test_those_that_hang_delay_nobody_else(scene: Scene, receiver: Receiver, other: Receiver) -> None:
+async def test_hanging_receivers_delay_no_other(scene: Scene, receiver: Receiver, other: Receiver) -> None:
     hangers = [(await scene.endpoint(receiver.url, "job.failed"))[0] for _ in range(5)]
     await scene.emit("job.failed", times=6)
     openers = {DELIVER_WEBHOOK: OPENERS[DELIVER_WEBHOOK]}

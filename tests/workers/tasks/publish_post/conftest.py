@@ -33,7 +33,7 @@ async def project(
     settings: Settings, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Project]:
     monkeypatch.setattr(phases, "PAUSE_S", 0.0)
-    monkeypatch.setattr(phases, "LEAST_S", 0.0)
+    monkeypatch.setattr(phases, "MIN_POLL_S", 0.0)
     async with pool.acquire() as conn:
         await conn.execute(WATCH)
         org = await seeds.organization(conn)

@@ -46,7 +46,7 @@ class Death(NamedTuple):
     after: bool = False
 
 
-class Mortal(Context):
+class MortalContext(Context):
     """Context that dies at its `death`. `verbs` are the functions of its transactions."""
 
     def __init__(self, death: Death | None, *given: Any) -> None:
@@ -168,7 +168,9 @@ class Project:
         if not claims:
             return None
         attempt = by_hand.attempt_of(claims[0], kind)
-        context = Mortal(death, attempt, self.pool, ProgressWriter(self.pool), lambda: self.lease_left_s)
+        context = MortalContext(
+            death, attempt, self.pool, ProgressWriter(self.pool), lambda: self.lease_left_s
+        )
         self.verbs = context.verbs
         task = self.task if kind is PUBLISH_POST else self.asking
         return await by_hand.perform(self.pool, task, context, attempt)
@@ -183,7 +185,7 @@ class Project:
             "update social_account set cooldown_until = now() where cooldown_until is not null"
         )
 
-    async def skip_to_asking(self) -> None:
+    async def make_query_due(self) -> None:
         """Make the next query for a post with a lost response due."""
         due = "update job set run_at = now(), stage = 'queued' where kind = $1 and state = 'queued'"
         await self.pool.execute(due, RECONCILE_POST.name)
@@ -252,7 +254,7 @@ class Project:
 
 
 #: Ends all waiting posts of a project.
-Stop: TypeAlias = Callable[[Project], Awaitable[Archived | AccountDisconnected]]
+StopAction: TypeAlias = Callable[[Project], Awaitable[Archived | AccountDisconnected]]
 
 
 async def lender(project: Project) -> Owner:

@@ -21,14 +21,14 @@ from tests.workers.by_hand import Died
 from workers.platforms.contract import (
     Absent,
     Draft,
-    Drafted,
     Found,
+    InboxDraft,
     Inquiry,
     Live,
     Prepared,
     Sent,
     Taken,
-    Undecided,
+    UndecidedPost,
 )
 
 #: The results of a call. Steps in `TAKES` create the post, also if their response is lost.
@@ -50,7 +50,7 @@ FAULTS: dict[str, Callable[[], BaseException]] = {
 }
 
 
-class Call(msgspec.Struct, frozen=True):
+class ScriptedCall(msgspec.Struct, frozen=True):
     account: str
     post_id: str
     caption: str
@@ -61,15 +61,15 @@ class Scripted:
     """The scripted platform. Each call takes the next step of its script, and succeeds without one.
 
     `live` counts the records of each post: a repeatable platform deduplicates by the post's key. `names` is a
-    post whose id it returns for all others. `tickets` are added to a prepared post. Slow calls wait for
-    `answers`.
+    post with an id that it returns for all others. `tickets` are added to a prepared post. Slow calls wait
+    for `answers`.
     """
 
     def __init__(self, *, repeatable: bool = True) -> None:
         self.exact = repeatable
         self.script: dict[str, deque[str]] = defaultdict(deque)
         self.live: Counter[str] = Counter()
-        self.calls: list[Call] = []
+        self.calls: list[ScriptedCall] = []
         self.drafts: list[Draft] = []
         self.steps: list[Prepared | None] = []
         self.inquiries: list[Inquiry] = []
@@ -117,7 +117,7 @@ class Scripted:
         if word in TAKES:
             self.take(post_id)
         at = asyncio.get_running_loop().time()
-        self.calls.append(Call(account.handle, post_id, prepared.request.decode(), at))
+        self.calls.append(ScriptedCall(account.handle, post_id, prepared.request.decode(), at))
         if word.startswith("slow"):
             await self.answers.wait()
         if fault := FAULTS.get(word):
@@ -127,9 +127,9 @@ class Scripted:
             return Taken(handle=prepared.handle | {"upload": "1"}, after_s=after_s)
         return self.answer(word, post_id)
 
-    def answer(self, word: str, post_id: str) -> Live | Drafted:
+    def answer(self, word: str, post_id: str) -> Live | InboxDraft:
         if word == "inbox":
-            return Drafted()
+            return InboxDraft()
         return Live(external_id=None, external_url=None) if word == "nameless" else self.shown(post_id)
 
     def take(self, post_id: str) -> None:
@@ -155,9 +155,9 @@ class Scripted:
         if fault := FAULTS.get(word):
             raise fault()
         if word == "undecided":
-            return Undecided()
+            return UndecidedPost()
         if word == "later":
-            return Undecided(after_s=60.0)
+            return UndecidedPost(after_s=60.0)
         post_id = inquiry.prepared.handle["key"]
         if not self.live[post_id]:
             return Absent()

@@ -26,7 +26,7 @@ def sent(project: Project, handle: str = "shop") -> list[str]:
     return [call.post_id for call in project.platform.calls if call.account == handle]
 
 
-async def test_one_at_a_time_in_the_order_of_their_times(project: Project) -> None:
+async def test_posts_are_sent_one_at_a_time_in_time_order(project: Project) -> None:
     """The jobs begin in any order, and all together."""
     mine = await posts(project, 12)
     other = await project.account(handle="other")
@@ -49,7 +49,7 @@ async def test_one_at_a_time_in_the_order_of_their_times(project: Project) -> No
     assert busy["most"] <= 2
 
 
-async def test_those_behind_wait_outside_of_the_line(project: Project) -> None:
+async def test_queued_posts_wait_outside_of_the_line(project: Project) -> None:
     """In the line they would be pulled for nothing; each end wakes the next."""
     mine = await posts(project, 5)
     stages = "select count(*) filter (where stage = 'scheduled') from job where kind = 'publish_post'"
@@ -66,7 +66,7 @@ async def test_those_behind_wait_outside_of_the_line(project: Project) -> None:
 @pytest.mark.parametrize(
     ("send", "status", "phase"), [("unreached", "queued", "prepared"), ("take", "publishing", "accepted")]
 )
-async def test_a_post_that_waits_for_another_try_or_look_lets_the_others_pass(
+async def test_a_post_that_waits_for_a_retry_lets_the_others_pass(
     project: Project, send: str, status: str, phase: str
 ) -> None:
     mine = first, second, third = await posts(project, 3)
@@ -167,7 +167,7 @@ async def test_a_full_quota_wakes_a_post_when_there_is_room(project: Project) ->
     assert (await project.row(second))["status"] == "published"
 
 
-async def test_a_wake_waits_for_no_job_that_somebody_holds(project: Project) -> None:
+async def test_a_wake_does_not_wait_for_a_locked_job(project: Project) -> None:
     first, second = await posts(project, 2)
     ids = [(await project.job(post_id))["id"] for post_id in (first, second)]
     await project.pool.execute("update job set run_at = now() + interval '1 hour', stage = 'scheduled'")
@@ -180,7 +180,7 @@ async def test_a_wake_waits_for_no_job_that_somebody_holds(project: Project) -> 
     assert [claim.id for claim in claimed] == [ids[1]]
 
 
-async def test_what_is_proved_absent_is_sent_anew_only_at_the_head_of_the_queue(
+async def test_a_post_proved_absent_is_sent_again_only_at_the_head_of_the_queue(
     project: Project,
 ) -> None:
     """It left the head of the queue while undecided, and another post is there by now."""

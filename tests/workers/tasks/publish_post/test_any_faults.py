@@ -17,7 +17,7 @@ from tests.workers.tasks.publish_post.project import Death, Project, hours_pass
 from tests.workers.tasks.publish_post.scripted import REFUSES, TAKES, Scripted
 
 
-class Story(NamedTuple):
+class FaultStory(NamedTuple):
     """A random history: results of calls, deaths of attempts, and actions of people."""
 
     exact: bool
@@ -33,7 +33,7 @@ SENDS = st.sampled_from([word for word in (*TAKES, *REFUSES) if not word.startsw
 FAULTS = st.sampled_from(["ok", "unreached", "throttle", "expire", "shut", "lose", "die_before"])
 DEATHS = st.builds(Death, verb=st.none(), nth=st.integers(1, 6), after=st.booleans())
 STORIES = st.builds(
-    Story,
+    FaultStory,
     exact=st.booleans(),
     sends=st.lists(SENDS, min_size=1, max_size=6),
     prepares=st.lists(st.one_of(FAULTS, st.sampled_from(["step", "step_slow", "outdate"])), max_size=4),
@@ -64,7 +64,7 @@ async def act(project: Project, post_id: UUID, what: str | None) -> None:
             )
 
 
-async def tell(project: Project, story: Story) -> list[str | None]:
+async def run_story(project: Project, story: FaultStory) -> list[str | None]:
     """Run one post through the whole story, and on without faults; return its attempts' outcomes."""
     project.platform = Scripted(repeatable=story.exact)
     project.platform.plan(send=story.sends, prepare=story.prepares, poll=story.polls, reconcile=story.looks)
@@ -78,19 +78,19 @@ async def tell(project: Project, story: Story) -> list[str | None]:
         await project.skip_waits()
     project.platform.script.clear()
     await project.attempts()
-    await ask(project, post_id)
-    await check(project, post_id)
+    await query_post(project, post_id)
+    await check_post(project, post_id)
     return words
 
 
-async def ask(project: Project, post_id: UUID) -> None:
+async def query_post(project: Project, post_id: UUID) -> None:
     for _ in range(3):
         await act(project, post_id, "reconnect")
-        await project.skip_to_asking()
+        await project.make_query_due()
         await project.attempt(kind=RECONCILE_POST)
 
 
-async def check(project: Project, post_id: UUID) -> None:
+async def check_post(project: Project, post_id: UUID) -> None:
     """An account that is gone can't be queried: the state of its possible post stays unknown."""
     row, live = await project.row(post_id), project.records(post_id)
     gone = "select status = 'disconnected' from social_account where id = $1"
@@ -111,34 +111,34 @@ async def test_a_worker_that_dies_at_any_step_leaves_one_record(
     project: Project, send: str, after: bool, exact: bool
 ) -> None:
     """At each step of an undisturbed attempt."""
-    story = Story(exact, [send])
-    assert (await tell(project, story))[0] == "completed"
+    story = FaultStory(exact, [send])
+    assert (await run_story(project, story))[0] == "completed"
     for nth in range(1, len(project.verbs) + 1):
-        words = await tell(project, story._replace(deaths=[Death(nth=nth, after=after)]))
+        words = await run_story(project, story._replace(deaths=[Death(nth=nth, after=after)]))
         assert (words[0], sum(project.platform.live.values())) == ("died", 1)
 
 
 @pytest.mark.parametrize(
     "story",
     [
-        Story(
+        FaultStory(
             exact=False,
             sends=["ok"],
             looks=["shut"],
             deaths=[Death(sending.publish)],
             meanwhile=["late", "late", None],
         ),
-        Story(exact=False, sends=["take"], polls=["refuse"], deaths=[Death(failures.not_sent)]),
+        FaultStory(exact=False, sends=["take"], polls=["refuse"], deaths=[Death(failures.not_sent)]),
     ],
 )
-async def test_a_story_that_once_ended_with_something_else(project: Project, story: Story) -> None:
-    assert (await tell(project, story))[0] == "died"
+async def test_a_regression_story_ends_with_a_right_row(project: Project, story: FaultStory) -> None:
+    assert (await run_story(project, story))[0] == "died"
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=STORIES)
-async def test_any_story_ends_with_the_truth(project: Project, story: Story) -> None:
+async def test_any_fault_story_ends_with_a_right_row(project: Project, story: FaultStory) -> None:
     async with project.pool.acquire() as conn:
         project.id = await seeds.project(conn, project.org)
     project.account_id = await project.account()
-    await tell(project, story)
+    await run_story(project, story)

@@ -12,7 +12,7 @@ from tests.workers.tasks.publish_post.project import Project
 from tests.workers.tasks.publish_post.scripted import Scripted
 
 
-async def test_a_refusal_fails_it_with_its_category(project: Project, post: UUID) -> None:
+async def test_a_refusal_fails_the_post_with_its_category(project: Project, post: UUID) -> None:
     project.platform.plan(send=["refuse"])
     assert await project.attempts() == ["failed"]
     row, job = await project.row(post), await project.job(post)
@@ -43,9 +43,7 @@ async def test_a_limit_cools_the_account_down_and_costs_no_attempt(project: Proj
     assert (len(project.platform.calls), len(project.platform.drafts), project.records(post)) == (2, 1, 1)
 
 
-async def test_what_is_lost_and_absent_again_and_again_is_tried_as_often_as_anything(
-    project: Project, post: UUID
-) -> None:
+async def test_a_repeatedly_lost_and_absent_post_has_the_usual_attempts(project: Project, post: UUID) -> None:
     """The wait until it is proved absent costs no attempt; a repeated call does."""
     project.platform = Scripted(repeatable=False)
     project.platform.plan(send=["lose"] * 3, reconcile=["later", "ok"] * 3)
@@ -53,7 +51,7 @@ async def test_what_is_lost_and_absent_again_and_again_is_tried_as_often_as_anyt
     assert (len(project.platform.calls), project.records(post)) == (4, 1)
 
 
-async def test_files_that_cannot_be_read_now_are_waited_for(project: Project, post: UUID) -> None:
+async def test_unreadable_files_are_retried(project: Project, post: UUID) -> None:
     project.platform.plan(prepare=["unstored"])
     assert await project.attempt() == "retry"
     assert (await project.row(post))["last_error"]["code"] == "MEDIA_UNREADABLE"
@@ -82,7 +80,7 @@ async def test_a_token_about_to_end_is_refreshed_before_anything(project: Projec
     assert (project.platform.drafts, len(await project.jobs(REFRESH_TOKEN))) == ([], 1)
 
 
-async def test_posts_that_the_platform_has_are_asked_about_once_their_owner_is_back(project: Project) -> None:
+async def test_accepted_posts_are_polled_again_after_a_reconnection(project: Project) -> None:
     """All of them, since they wait in no queue; but a post that waits for a retry keeps its time."""
     project.platform.plan(send=["take"] * 3, poll=["unreached", "shut", "shut"])
     patient, *others = [await project.post() for _ in range(3)]
@@ -98,19 +96,19 @@ async def test_posts_that_the_platform_has_are_asked_about_once_their_owner_is_b
     assert (await project.row(patient))["status"] == "publishing"
 
 
-async def shut(project: Project) -> None:
+async def mark_account(project: Project) -> None:
     """Mark the account as one that only its owner can reconnect, after a refresh of the first tokens."""
     await project.do(accounts.require_reauth, account_id=project.account_id, reason="GONE", generation=1)
 
 
-async def come_back(project: Project) -> None:
+async def reconnect(project: Project) -> None:
     """Connect the account again, as its owner."""
     assert await project.account() == project.account_id
 
 
 @pytest.mark.parametrize("tries", [1, 2])
 @pytest.mark.parametrize("word", ["expire", "shut"])
-async def test_who_is_refused_while_the_account_is_closed_waits_for_its_owner(
+async def test_a_post_refused_while_the_account_is_marked_waits_for_its_owner(
     project: Project, post: UUID, word: str, tries: int
 ) -> None:
     """The refusal is older than the mark: it costs no attempt, and the owner's return wakes the post."""
@@ -118,18 +116,18 @@ async def test_who_is_refused_while_the_account_is_closed_waits_for_its_owner(
     if tries == 2:
         assert await project.attempt() == "snoozed"
         await project.skip_waits()
-    project.platform.on["send"] = partial(shut, project)
+    project.platform.on["send"] = partial(mark_account, project)
     assert await project.attempt() == "snoozed"
     assert (await project.job(post))["attempt"] == 0
     del project.platform.on["send"]
     assert await project.attempt() is None
-    await come_back(project)
+    await reconnect(project)
     assert await project.attempt() == "completed"
 
 
 @pytest.mark.parametrize("word", ["expire", "shut"])
 @pytest.mark.parametrize("first", [[], ["expire"]])
-async def test_who_is_refused_for_tokens_that_were_replaced_meanwhile_tries_the_new_ones(
+async def test_a_post_refused_for_replaced_tokens_uses_the_new_ones(
     project: Project, post: UUID, first: list[str], word: str
 ) -> None:
     """At once: the wake for new tokens came while the attempt ran."""
@@ -138,7 +136,7 @@ async def test_who_is_refused_for_tokens_that_were_replaced_meanwhile_tries_the_
         assert await project.attempt() == "snoozed"
         await project.skip_waits()
     asked = len(await project.jobs(REFRESH_TOKEN))
-    project.platform.on["send"] = partial(come_back, project)
+    project.platform.on["send"] = partial(reconnect, project)
     assert await project.attempt() == "interrupted"
     del project.platform.on["send"]
     assert await project.attempt() == "completed"
@@ -146,7 +144,7 @@ async def test_who_is_refused_for_tokens_that_were_replaced_meanwhile_tries_the_
     assert (await project.row(post))["status"] == "published"
 
 
-async def test_a_post_that_is_due_since_its_account_is_connected_anew_is_woken(project: Project) -> None:
+async def test_a_post_that_became_due_by_a_reconnection_is_woken(project: Project) -> None:
     """Its attempt began, and found its obstacle, after the connection's transaction had begun."""
     await project.pool.execute("update social_account set status = 'reauth_required'")
     async with project.pool.acquire() as conn, conn.transaction():
@@ -156,9 +154,7 @@ async def test_a_post_that_is_due_since_its_account_is_connected_anew_is_woken(p
     assert await project.attempt() == "completed"
 
 
-async def test_who_waits_for_another_try_with_its_tokens_is_woken_by_new_ones(
-    project: Project, post: UUID
-) -> None:
+async def test_a_post_that_waits_for_tokens_is_woken_by_new_ones(project: Project, post: UUID) -> None:
     """A post that waits for anything else is not woken."""
     project.platform.plan(send=["unreached", "expire", "expire"])
     other = await project.post()
@@ -169,12 +165,12 @@ async def test_who_waits_for_another_try_with_its_tokens_is_woken_by_new_ones(
     )
     assert await project.attempt() == "retry"
     assert await project.attempt() is None
-    await come_back(project)
+    await reconnect(project)
     assert [await project.attempt() for _ in range(2)] == ["completed", None]
     assert [(await project.row(one))["status"] for one in (post, other)] == ["queued", "published"]
 
 
-async def test_tries_that_fail_wait_longer_each_time(project: Project, post: UUID) -> None:
+async def test_failed_attempts_back_off(project: Project, post: UUID) -> None:
     project.platform.plan(send=["unreached"] * 4)
     for wait_s in (30, 120, 600, 1800):
         assert await project.attempt() == "retry"
@@ -187,7 +183,7 @@ async def test_tries_that_fail_wait_longer_each_time(project: Project, post: UUI
     assert await project.attempts() == ["completed"]
 
 
-async def test_a_try_that_would_come_too_late_is_the_last(project: Project) -> None:
+async def test_a_retry_past_the_deadline_fails_the_post(project: Project) -> None:
     project.platform.plan(send=["unreached"])
     post_id = await project.post(ago_s=2 * 3600 - 10)
     assert await project.attempts() == ["failed"]

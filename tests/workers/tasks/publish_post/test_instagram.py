@@ -29,7 +29,7 @@ CAPTION = "Three of them"
 MOST = 60
 
 
-class Ours(Simulator):
+class MediaServer(Simulator):
     """This server's addresses of files."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Ours(Simulator):
 
 
 @dataclass
-class OnInstagram(Project):
+class InstagramProject(Project):
     """A project with ada's account; each wait advances Instagram's time."""
 
     ada: InstagramAccount = None  # type: ignore[assignment]  # set by its fixture
@@ -91,9 +91,9 @@ class OnInstagram(Project):
 
 
 @asynccontextmanager
-async def on_instagram(project: Project) -> AsyncIterator[OnInstagram]:
+async def on_instagram(project: Project) -> AsyncIterator[InstagramProject]:
     async with instagram_account.instagram_account() as ada:
-        with served(Ours()) as files:
+        with served(MediaServer()) as files:
             await ada.sim.account("ada", quota_total=1000, containers_max=4000)
             account_id = await project.account(
                 platform="instagram",
@@ -106,16 +106,16 @@ async def on_instagram(project: Project) -> AsyncIterator[OnInstagram]:
             mine: dict[str, Any] = {
                 name: getattr(project, name) for name in ("pool", "settings", "courier", "store", "org", "id")
             }
-            yield OnInstagram(**mine, account_id=account_id, ada=ada, files=files)
+            yield InstagramProject(**mine, account_id=account_id, ada=ada, files=files)
 
 
 @pytest_asyncio.fixture
-async def there(project: Project) -> AsyncIterator[OnInstagram]:
+async def there(project: Project) -> AsyncIterator[InstagramProject]:
     async with on_instagram(project) as made:
         yield made
 
 
-async def test_it_goes_out_in_steps_that_give_their_slot_back(there: OnInstagram) -> None:
+async def test_a_carousel_is_published_in_steps_that_yield_the_slot(there: InstagramProject) -> None:
     post_id = await there.carousel()
     assert await there.ends() == ["snoozed", "snoozed", "completed"]
     row = await there.row(post_id)
@@ -129,7 +129,7 @@ async def test_it_goes_out_in_steps_that_give_their_slot_back(there: OnInstagram
 @pytest.mark.parametrize("fault", [None, Fault.ACCEPT_THEN_DROP, Fault.DROP_BEFORE])
 @pytest.mark.parametrize("after", [False, True])
 async def test_a_death_at_any_step_leaves_one_post(
-    there: OnInstagram, fault: Fault | None, after: bool
+    there: InstagramProject, fault: Fault | None, after: bool
 ) -> None:
     """Before or after each transaction of each attempt, with the publish arriving or not."""
     deaths, first, nth = 0, 0, 1

@@ -36,7 +36,9 @@ async def leased(project: Project, owner: Owner) -> Project:
     return await tenant(project, owner, Tenant(project.org, project.id))
 
 
-async def test_it_goes_out_by_the_owners_credential(project: Project, owner: Owner, leased: Project) -> None:
+async def test_a_leased_post_uses_the_owners_credential(
+    project: Project, owner: Owner, leased: Project
+) -> None:
     tokens: list[str] = []
 
     class Seeing(Scripted):
@@ -54,20 +56,20 @@ async def test_it_goes_out_by_the_owners_credential(project: Project, owner: Own
     assert await project.pool.fetchval("select owner_account_id from account_send") == owner.account_id
 
 
-async def test_what_was_lost_is_asked_for_after_the_lease(leased: Project) -> None:
+async def test_a_lost_post_is_reconciled_after_the_lease(leased: Project) -> None:
     leased.platform = Scripted(repeatable=False)
     leased.platform.plan(send=["drop"], reconcile=["undecided", "undecided"])
     post_id = await leased.post()
     assert await leased.attempts() == ["failed"]
     await release(leased)
-    await leased.skip_to_asking()
+    await leased.make_query_due()
     assert await leased.attempt(kind=RECONCILE_POST) == "snoozed"
-    await leased.skip_to_asking()
+    await leased.make_query_due()
     assert await leased.attempt(kind=RECONCILE_POST) == "completed"
     assert ((await leased.row(post_id))["status"], len(leased.platform.calls)) == ("published", 1)
 
 
-async def test_one_job_of_the_owners_refreshes_for_whoever_asks(
+async def test_one_refresh_job_of_the_owner_serves_all_tenants(
     project: Project, owner: Owner, leased: Project
 ) -> None:
     project.platform.plan(send=["take"], poll=["expire"])
@@ -84,7 +86,7 @@ async def test_one_job_of_the_owners_refreshes_for_whoever_asks(
 
 
 @pytest.mark.parametrize(("send", "word"), [("throttle", "snoozed"), ("ok", "completed")])
-async def test_a_cooldown_and_a_quota_are_the_next_tenants_too(
+async def test_cooldown_and_quota_outlast_the_lease(
     project: Project, owner: Owner, leased: Project, *, send: str, word: str
 ) -> None:
     if send == "ok":
@@ -110,7 +112,9 @@ async def limit(project: Project, owner: Owner, *, posts: int) -> None:
         await accounts.set_quota(conn, **named, posts=posts, seconds=86400)
 
 
-async def test_its_owner_helps_and_its_posts_go_on(project: Project, owner: Owner, leased: Project) -> None:
+async def test_the_owners_reconnection_resumes_the_tenants_posts(
+    project: Project, owner: Owner, leased: Project
+) -> None:
     project.platform.plan(send=["shut"])
     post_id = await leased.post()
     assert await leased.attempt() == "snoozed"
@@ -126,23 +130,23 @@ async def test_its_owner_helps_and_its_posts_go_on(project: Project, owner: Owne
 
 
 @pytest.mark.parametrize("whose", ["tenant", "owner"])
-async def test_a_post_of_the_last_ones_is_taken_for_nobody_elses(
+async def test_an_earlier_tenants_post_is_not_taken_for_the_next_ones(
     project: Project, owner: Owner, whose: str
 ) -> None:
     """A reconciliation may find a post of another tenant from before the lease."""
-    before = await earlier(project, owner, whose)
+    before = await insert_earlier_post(project, owner, whose)
     after = await tenant(project, owner)
     project.platform.names = str(before)
     post_id = await after.post()
     await after.attempts()
     row = await after.row(post_id)
     assert (row["status"], row["external_id"], row["external_url"]) == ("outcome_unknown", None, None)
-    await after.skip_to_asking()
+    await after.make_query_due()
     assert await after.attempt(kind=RECONCILE_POST) == "snoozed"
     assert (await after.row(post_id))["external_id"] is None
 
 
-async def earlier(project: Project, owner: Owner, whose: str) -> UUID:
+async def insert_earlier_post(project: Project, owner: Owner, whose: str) -> UUID:
     """Insert a post that went out to the account before it was leased."""
     if whose == "tenant":
         first = await tenant(project, owner)
@@ -161,7 +165,7 @@ async def earlier(project: Project, owner: Owner, whose: str) -> UUID:
 
 
 @pytest.mark.long
-async def test_tenant_after_tenant_beside_workers_at_work(project: Project, owner: Owner) -> None:
+async def test_successive_tenants_with_workers_running(project: Project, owner: Owner) -> None:
     """Each post goes out once or not at all, and none begins after its lease; all within one quota."""
     project.platform = Scripted(repeatable=False)
     project.platform.plan(send=["ok", "take", "drop", "unreached", "ok", "lose", "ok"] * 5)
@@ -171,7 +175,7 @@ async def test_tenant_after_tenant_beside_workers_at_work(project: Project, owne
         for number in range(8):
             held, calls = await tenant(project, owner), len(project.platform.calls)
             posts += [await held.post(f"post {number}.{one}") for one in range(6)]
-            await eventually(partial(enough, project, calls + number % 3 + 1))
+            await eventually(partial(made_enough_calls, project, calls + number % 3 + 1))
             await release(held)
     project.platform.script.clear()
     await project.skip_waits()
@@ -192,6 +196,6 @@ async def test_tenant_after_tenant_beside_workers_at_work(project: Project, owne
     assert await project.pool.fetchval(late) == 0
 
 
-async def enough(project: Project, calls: int) -> bool:
+async def made_enough_calls(project: Project, calls: int) -> bool:
     """Return whether enough calls were made, or no more will be: the quota is used up."""
     return len(project.platform.calls) >= calls or await project.sends() >= QUOTA

@@ -61,7 +61,7 @@ def test_no_function_calls_itself_directly_or_through_others(name: str) -> None:
 
 
 @pytest.mark.parametrize("phase", Phase)
-def test_a_phase_does_what_its_row_says(phase: Phase) -> None:
+def test_a_phase_matches_its_row(phase: Phase) -> None:
     row = PHASES[phase]
     found = [node for name in {row.run.__name__, *reached(row.run.__name__)} for node in attributes(name)]
     follows = {node.attr for node in found if isinstance(node.value, ast.Name) and node.value.id == "Phase"}

@@ -22,7 +22,7 @@ from schemas.projects import Archived
 from tests import seeds
 from tests.jobs.scene import waits_for_lock
 from tests.waiting import eventually
-from tests.workers.tasks.publish_post.project import Project, Stop
+from tests.workers.tasks.publish_post.project import Project, StopAction
 from tests.workers.tasks.publish_post.scripted import Scripted
 
 MANY = pytest.param(1000, marks=pytest.mark.long)
@@ -30,7 +30,7 @@ MANY = pytest.param(1000, marks=pytest.mark.long)
 ATTEMPT_S = 0.005
 
 
-class End(NamedTuple):
+class RaceResult(NamedTuple):
     """The counts of the response, and the post's end."""
 
     canceled: int
@@ -38,14 +38,20 @@ class End(NamedTuple):
     status: str
 
 
-CANCELED, IN_FLIGHT, WAS_LIVE = End(1, 0, "canceled"), End(0, 1, "published"), End(0, 0, "published")
+CANCELED, IN_FLIGHT, WAS_LIVE = (
+    RaceResult(1, 0, "canceled"),
+    RaceResult(0, 1, "published"),
+    RaceResult(0, 0, "published"),
+)
 
 
 @pytest.mark.parametrize("races", [60, MANY])
 @pytest.mark.parametrize("stop", [Project.archive, Project.disconnect])
-async def test_stops_against_sending(project: Project, stop: Stop, races: int) -> None:
+async def test_a_stop_cancels_or_publishes_each_post_once(
+    project: Project, stop: StopAction, races: int
+) -> None:
     """Each post is canceled or published, never both, and the counts of the response are right."""
-    ends = await raced(project, stop, races)
+    ends = await run_races(project, stop, races)
     live = IN_FLIGHT if stop is Project.archive else WAS_LIVE
     assert {CANCELED, live} <= set(ends) <= {CANCELED, live, WAS_LIVE}
     told = await project.pool.fetchrow(
@@ -57,9 +63,9 @@ async def test_stops_against_sending(project: Project, stop: Stop, races: int) -
     assert tuple(told) == (ends[CANCELED], ends[IN_FLIGHT])
 
 
-async def raced(project: Project, stop: Stop, races: int) -> Counter[End]:
+async def run_races(project: Project, stop: StopAction, races: int) -> Counter[RaceResult]:
     """Count the results of `races` races, each in a project of its own."""
-    chance, ends = random.Random(7), Counter[End]()
+    chance, ends = random.Random(7), Counter[RaceResult]()
     for _ in range(races):
         async with project.pool.acquire() as conn:
             project.id = await seeds.project(conn, project.org)
@@ -70,7 +76,7 @@ async def raced(project: Project, stop: Stop, races: int) -> Counter[End]:
     return ends
 
 
-async def race(project: Project, stop: Stop, chance: random.Random) -> End:
+async def race(project: Project, stop: StopAction, chance: random.Random) -> RaceResult:
     """Stop a post at any moment of an attempt, or of its later queries."""
     post_id, begins = await project.post(), asyncio.Event()
 
@@ -93,7 +99,7 @@ async def race(project: Project, stop: Stop, chance: random.Random) -> End:
     status = (await project.row(post_id))["status"]
     assert project.records(post_id) == (status == "published")
     in_flight = answer.in_flight_posts if isinstance(answer, Archived) else 0
-    return End(answer.canceled_scheduled_posts, in_flight, status)
+    return RaceResult(answer.canceled_scheduled_posts, in_flight, status)
 
 
 async def test_a_storm_of_changes_leaves_each_post_once_or_not_at_all(project: Project) -> None:
@@ -115,7 +121,7 @@ async def test_a_storm_of_changes_leaves_each_post_once_or_not_at_all(project: P
             return await project.open_jobs() == 0
 
         await eventually(drained)
-    await project.skip_to_asking()
+    await project.make_query_due()
     while await project.attempt(kind=RECONCILE_POST) is not None:
         pass
     for post_id in post_ids:
@@ -130,26 +136,26 @@ async def people(project: Project, post_ids: list[UUID], seed: int) -> None:
         post_id = chance.choice(post_ids)
         match chance.choice(["cancel", "move", "edit"]):
             case "cancel":
-                await tolerant(project.do, changes.cancel, post_id=post_id, reason=None)
+                await ignore_refusal(project.do, changes.cancel, post_id=post_id, reason=None)
             case "move":
                 soon = seeds.in_utc(datetime.now(UTC) + timedelta(seconds=0.2))
                 body = Reschedule(scheduled_for=soon, allow_duplicate=True)
                 asked = {"body": body, "now": datetime.now(UTC)}
-                await tolerant(project.do, changes.reschedule, post_id=post_id, **asked)
+                await ignore_refusal(project.do, changes.reschedule, post_id=post_id, **asked)
             case "edit":
                 content_id = (await project.row(post_id))["content_id"]
                 patch = ContentPatch(caption=f"edited {chance.random()}")
                 words = {"patch": patch, "versions": None, "public_url": ""}
-                await tolerant(project.do, content.edit, content_id=content_id, **words)
+                await ignore_refusal(project.do, content.edit, content_id=content_id, **words)
 
 
-async def tolerant(do: Callable[..., Awaitable[object]], verb: object, **given: object) -> None:
+async def ignore_refusal(do: Callable[..., Awaitable[object]], verb: object, **given: object) -> None:
     """Run a person's action; a refusal for being too late is fine."""
     with contextlib.suppress(DomainError):
         await do(verb, **given)
 
 
-async def test_an_attempt_that_waited_for_a_lock_is_not_ahead_of_its_time(project: Project) -> None:
+async def test_an_attempt_that_waited_for_a_lock_uses_the_current_time(project: Project) -> None:
     """Otherwise a post in flight would count as decided too soon."""
     project.platform = Scripted(repeatable=False)
     project.platform.plan(send=["lose"], reconcile=["later", "later"])

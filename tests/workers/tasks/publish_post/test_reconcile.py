@@ -34,14 +34,14 @@ async def next_s(project: Project) -> float:
 
 async def ask(project: Project) -> str | None:
     """Run the next query as if it were due."""
-    await project.skip_to_asking()
+    await project.make_query_due()
     return await project.attempt(kind=RECONCILE_POST)
 
 
 @pytest.mark.parametrize(
     ("how", "status", "code"), [("drop", "published", None), ("lose", "failed", "NOT_PUBLISHED")]
 )
-async def test_what_is_found_and_what_is_proved_absent_end_it(
+async def test_a_found_or_absent_post_ends_the_reconciliation(
     project: Project, how: str, status: str, code: str | None
 ) -> None:
     post_id = await lost(project, how=how)
@@ -52,7 +52,7 @@ async def test_what_is_found_and_what_is_proved_absent_end_it(
     assert (len(project.platform.calls), await project.open_jobs()) == (1, 0)
 
 
-async def test_what_is_found_without_a_name_is_asked_for_it_on(project: Project) -> None:
+async def test_a_post_found_without_an_id_is_queried_on(project: Project) -> None:
     post_id = await lost(project)
     project.platform.plan(reconcile=["nameless", "ok"])
     assert await ask(project) == "completed"
@@ -63,7 +63,7 @@ async def test_what_is_found_without_a_name_is_asked_for_it_on(project: Project)
     assert await ask(project) is None
 
 
-async def test_it_is_asked_at_six_times_and_then_left_to_a_person(project: Project) -> None:
+async def test_a_post_is_queried_six_times_and_then_left_to_a_person(project: Project) -> None:
     post_id = await lost(project)
     project.platform.plan(reconcile=["undecided", "unreached", "expire", "shut", "undecided", "undecided"])
     age = "update job set created_at = now() - $1 * interval '1 second' where kind = 'reconcile_post'"
@@ -77,7 +77,7 @@ async def test_it_is_asked_at_six_times_and_then_left_to_a_person(project: Proje
     assert (await project.row(post_id))["status"] == "outcome_unknown"
 
 
-async def test_a_persons_word_ends_it(project: Project) -> None:
+async def test_a_persons_resolution_ends_the_reconciliation(project: Project) -> None:
     post_id = await lost(project)
     await project.pool.execute("update scheduled_post set status = 'failed', resolved_at = now()")
     assert await ask(project) == "completed"
@@ -85,7 +85,7 @@ async def test_a_persons_word_ends_it(project: Project) -> None:
 
 
 @pytest.mark.parametrize("how", ["drop", "lose"])
-async def test_an_ask_says_nothing_of_a_call_that_came_after_it(project: Project, how: str) -> None:
+async def test_a_query_proves_nothing_about_a_later_call(project: Project, how: str) -> None:
     """During the query a person resolves the post as not published and retries it; that response is lost."""
     post_id = await lost(project, how=how)
 
@@ -115,7 +115,7 @@ async def need_owner(project: Project) -> None:
         (need_owner, "snoozed", "outcome_unknown"),
     ],
 )
-async def test_it_is_asked_as_long_as_somebody_can_ask(
+async def test_a_post_is_queried_as_long_as_its_account_exists(
     project: Project, meanwhile: Callable[[Project], Awaitable[object]], word: str, status: str
 ) -> None:
     """In an archived project too. A deleted account ends it; a marked account waits for its owner."""
@@ -125,7 +125,7 @@ async def test_it_is_asked_as_long_as_somebody_can_ask(
     assert (await project.row(post_id))["status"] == status
 
 
-async def test_a_token_that_has_ended_is_refreshed_before_it_is_asked(project: Project) -> None:
+async def test_an_expired_token_is_refreshed_before_the_query(project: Project) -> None:
     await lost(project)
     await project.pool.execute("update account_credential set expires_at = now()")
     project.platform.plan(reconcile=["die_before"])

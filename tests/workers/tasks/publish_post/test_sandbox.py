@@ -14,26 +14,26 @@ from tests.workers.net import Net
 from tests.workers.platforms import scripted
 from tests.workers.tasks.publish_post.project import Project
 from workers.platforms.contract import Inquiry, Prepared
-from workers.platforms.fakes.publish import Fake
+from workers.platforms.fakes.publish import SandboxAdapter
 from workers.platforms.registry import Platforms
 
 
-class Sandbox(Project):
+class SandboxProject(Project):
     @property
     def platforms(self) -> Platforms:
-        return Platforms({}, Fake(), seeds.VAULT, self.store, "http://127.0.0.1:8000")
+        return Platforms({}, SandboxAdapter(), seeds.VAULT, self.store, "http://127.0.0.1:8000")
 
 
 @pytest_asyncio.fixture
-async def sandbox(project: Project, net: Net, tmp_path: Path) -> Sandbox:
+async def sandbox(project: Project, net: Net, tmp_path: Path) -> SandboxProject:
     async with project.pool.acquire() as conn:
         org = (await organizations.create(conn, name="Acme", tier="partner")).sandbox
         project_id = await seeds.project(conn, org)
     store = open_folder(f"file:{tmp_path}")
-    return Sandbox(project.pool, project.settings, project.courier, org, project_id, project_id, store)
+    return SandboxProject(project.pool, project.settings, project.courier, org, project_id, project_id, store)
 
 
-async def sent(sandbox: Sandbox, handle: str) -> tuple[UUID, list[str]]:
+async def sent(sandbox: SandboxProject, handle: str) -> tuple[UUID, list[str]]:
     """Publish a post by the account of this handle; return the outcomes of its attempts."""
     account_id = await sandbox.account(handle=handle)
     post_id = await sandbox.post(account_id=account_id)
@@ -50,8 +50,8 @@ async def sent(sandbox: Sandbox, handle: str) -> tuple[UUID, list[str]]:
         ("fail_auth", "queued", "TOKEN_REFUSED"),
     ],
 )
-async def test_a_handle_says_what_happens(
-    sandbox: Sandbox, handle: str, status: str, code: str | None
+async def test_a_handle_decides_the_outcome(
+    sandbox: SandboxProject, handle: str, status: str, code: str | None
 ) -> None:
     post_id, _ = await sent(sandbox, handle)
     row = await sandbox.row(post_id)
@@ -62,7 +62,7 @@ async def test_a_handle_says_what_happens(
     assert await sandbox.pool.fetchval(account) == ("reauth_required" if handle == "fail_auth" else None)
 
 
-async def test_a_rate_limit_ends_five_seconds_after_the_posts_time(sandbox: Sandbox) -> None:
+async def test_a_rate_limit_ends_five_seconds_after_the_posts_time(sandbox: SandboxProject) -> None:
     account_id = await sandbox.account(handle="rate_limited")
     post_id = await sandbox.post(account_id=account_id)
     assert await sandbox.attempt() == "snoozed"
@@ -80,18 +80,18 @@ async def test_a_rate_limit_ends_five_seconds_after_the_posts_time(sandbox: Sand
 
 @pytest.mark.parametrize(("handle", "found"), [("unknown_then_found", True), ("unknown_forever", False)])
 async def test_a_lost_answer_is_found_at_the_first_ask_or_never(
-    sandbox: Sandbox, handle: str, found: bool
+    sandbox: SandboxProject, handle: str, found: bool
 ) -> None:
     post_id, _ = await sent(sandbox, handle)
     await sandbox.pool.execute("update scheduled_post set sent_at = sent_at - interval '30 seconds'")
-    await sandbox.skip_to_asking()
+    await sandbox.make_query_due()
     assert await sandbox.attempt(kind=RECONCILE_POST) == ("completed" if found else "snoozed")
     assert (await sandbox.row(post_id))["status"] == ("published" if found else "outcome_unknown")
 
 
 async def test_the_same_input_has_the_same_outcome() -> None:
     account, draft = scripted.account(None, "bluesky"), scripted.draft()
-    prepared: list[Prepared] = [await Fake().prepare(account, draft) for _ in range(2)]
+    prepared: list[Prepared] = [await SandboxAdapter().prepare(account, draft) for _ in range(2)]
     assert prepared[0] == prepared[1]
-    sent = await Fake().send(account, prepared[0], draft, timeout_s=1)
-    assert sent == await Fake().poll(account, Inquiry(prepared[1], draft.now, draft.now))
+    sent = await SandboxAdapter().send(account, prepared[0], draft, timeout_s=1)
+    assert sent == await SandboxAdapter().poll(account, Inquiry(prepared[1], draft.now, draft.now))

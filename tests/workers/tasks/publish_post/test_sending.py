@@ -13,7 +13,7 @@ from tests.workers.tasks.publish_post.project import Project, hours_pass
 from tests.workers.tasks.publish_post.scripted import Scripted
 
 
-async def test_a_post_goes_out_in_steps_that_are_written_down(project: Project) -> None:
+async def test_a_post_is_published_in_stored_steps(project: Project) -> None:
     post_id = await project.post("Hello, world")
     assert await project.attempts() == ["completed"]
     row, job = await project.row(post_id), await project.job(post_id)
@@ -44,7 +44,7 @@ async def one_chunk(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
-async def test_bytes_lost_twice_go_again_in_another_attempt(project: Project, post: UUID) -> None:
+async def test_twice_lost_bytes_are_sent_again_by_another_attempt(project: Project, post: UUID) -> None:
     project.platform.plan(send=["lose", "drop", "ok"])
     assert await project.attempt() == "retry"
     row, job = await project.row(post), await project.job(post)
@@ -82,7 +82,7 @@ async def test_an_edit_does_not_change_what_is_sent_again(project: Project, lost
         ("outdate", ["completed"]),
     ],
 )
-async def test_what_a_repeat_is_refused_says_nothing_of_the_first_call(
+async def test_a_refused_repeat_proves_nothing_about_the_first_call(
     project: Project, post: UUID, fault: str, words: list[str]
 ) -> None:
     project.platform.plan(send=["drop", fault])
@@ -94,7 +94,7 @@ async def test_what_a_repeat_is_refused_says_nothing_of_the_first_call(
     assert (seen, project.records(post)) == (words, 1)
 
 
-async def test_what_nobody_can_tell_is_outcome_unknown_and_asked_on(project: Project, post: UUID) -> None:
+async def test_an_undecided_post_is_outcome_unknown_and_reconciled(project: Project, post: UUID) -> None:
     project.platform = Scripted(repeatable=False)
     project.platform.plan(send=["drop"], reconcile=["undecided"])
     assert await project.attempts() == ["failed"]
@@ -105,7 +105,7 @@ async def test_what_nobody_can_tell_is_outcome_unknown_and_asked_on(project: Pro
     assert asking["args"] == {"post_id": str(post)}
 
 
-async def test_what_time_will_decide_is_looked_for_again_then(project: Project, post: UUID) -> None:
+async def test_a_post_in_flight_is_reconciled_again_later(project: Project, post: UUID) -> None:
     project.platform = Scripted(repeatable=False)
     project.platform.plan(send=["lose"], reconcile=["later", "ok"])
     assert await project.attempt() == "snoozed"
@@ -118,7 +118,7 @@ async def test_what_time_will_decide_is_looked_for_again_then(project: Project, 
     assert (len(project.platform.calls), project.records(post)) == (2, 1)
 
 
-async def test_what_may_be_on_its_way_is_looked_for_before_it_is_sent_again(project: Project) -> None:
+async def test_a_post_in_flight_is_reconciled_before_it_is_sent_again(project: Project) -> None:
     """Otherwise each refused repeat would delay the end, as long as the post is in time."""
     project.platform.plan(send=["lose", "refuse", "refuse"], reconcile=["later", "later", "ok"])
     post_id = await project.post()
@@ -143,7 +143,7 @@ async def test_a_post_that_is_proved_absent_twice_waits_before_the_next_try(proj
     assert (len(project.platform.calls), project.records(post_id), await project.sends()) == (3, 1, 1)
 
 
-async def test_what_is_taken_is_asked_about_and_never_sent_again(project: Project, post: UUID) -> None:
+async def test_an_accepted_post_is_polled_and_never_sent_again(project: Project, post: UUID) -> None:
     project.platform.plan(send=["take"], poll=["take", "unreached", "expire", "ok"])
     assert await project.attempts() == ["retry", "snoozed", "completed"]
     assert (len(project.platform.calls), project.records(post)) == (1, 1)
@@ -151,7 +151,7 @@ async def test_what_is_taken_is_asked_about_and_never_sent_again(project: Projec
     assert (await project.row(post))["handle"]["upload"] == "1"
 
 
-async def test_what_is_worked_on_for_too_long_is_outcome_unknown(project: Project, post: UUID) -> None:
+async def test_a_post_processed_for_too_long_is_outcome_unknown(project: Project, post: UUID) -> None:
     project.platform.plan(send=["take"], poll=["unreached", "take"])
     assert await project.attempt() == "retry"
     await hours_pass(project, 0.6)
@@ -160,7 +160,7 @@ async def test_what_is_worked_on_for_too_long_is_outcome_unknown(project: Projec
     assert (await project.row(post))["status"] == "outcome_unknown"
 
 
-async def test_an_answer_that_takes_too_long_is_given_up(
+async def test_a_slow_response_times_out(
     project: Project, post: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("workers.publishing.phases.SEND_S", 0.05)
@@ -169,7 +169,7 @@ async def test_an_answer_that_takes_too_long_is_given_up(
     assert project.records(post) == 1
 
 
-async def test_a_call_is_given_up_before_the_lease_may_run_out(project: Project, post: UUID) -> None:
+async def test_a_call_times_out_before_the_lease_may_end(project: Project, post: UUID) -> None:
     """A response at the lease's end is too late."""
     project.lease_left_s = 0.1
     project.platform.plan(send=["slow_after"])
@@ -183,13 +183,13 @@ async def test_a_call_is_given_up_before_the_lease_may_run_out(project: Project,
     assert (len(project.platform.calls), project.records(post)) == (2, 1)
 
 
-async def test_no_call_is_made_once_the_lease_may_have_run_out(project: Project, post: UUID) -> None:
+async def test_no_call_is_made_once_the_lease_may_have_ended(project: Project, post: UUID) -> None:
     project.lease_left_s = 0.0
     assert await project.attempt() == "retry"
     assert ((await project.row(post))["phase"], project.platform.calls) == ("prepared", [])
 
 
-async def test_an_edit_after_it_was_prepared_prepares_it_anew(project: Project) -> None:
+async def test_an_edit_of_a_prepared_post_prepares_it_again(project: Project) -> None:
     post_id = await project.post("first words")
     edit = "update content_item set caption = 'last words', revision = revision + 1"
     project.platform.plan(send=["unreached"])
@@ -216,7 +216,7 @@ async def test_a_platforms_name_for_another_post_is_no_proof(project: Project) -
         ("update content_item set approval_status = 'pending'", "NOT_APPROVED", "user_content"),
     ],
 )
-async def test_what_may_not_go_out_fails(
+async def test_an_unpublishable_post_fails(
     project: Project, post: UUID, change: str, code: str, category: str
 ) -> None:
     await project.pool.execute(change)

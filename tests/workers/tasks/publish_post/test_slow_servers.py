@@ -27,7 +27,7 @@ from workers.tasks import publish_post
 HOGS, POSTS, SLOTS = 2, 6, 10
 
 
-class Pds:
+class SlowPds:
     """A Personal Data Server that responds to an upload only once it is released."""
 
     def __init__(self) -> None:
@@ -43,13 +43,13 @@ class Pds:
 
 
 @asynccontextmanager
-async def serving(pds: Pds) -> AsyncIterator[None]:
+async def serving(pds: SlowPds) -> AsyncIterator[None]:
     async with http_server.listening(pds.reply) as pds.url:
         yield
         pds.answer.set()
 
 
-async def settled(project: Project, pds: Pds, *, posts: int) -> Project:
+async def settled(project: Project, pds: SlowPds, *, posts: int) -> Project:
     """Create a tenant of the lowest tier with due posts, each of its own account."""
     async with project.pool.acquire() as conn:
         org = (await organizations.create(conn, name="Acme", tier="standard")).live
@@ -59,11 +59,11 @@ async def settled(project: Project, pds: Pds, *, posts: int) -> Project:
             platform="bluesky", handle=f"shop{number}", external_id=f"did:plc:{number}", service_url=pds.url
         )
         await mine.post(f"Post {number}", account_id=account_id)
-        await illustrate(mine)
+        await add_picture(mine)
     return mine
 
 
-async def illustrate(project: Project) -> None:
+async def add_picture(project: Project) -> None:
     """Add a picture to the tenant's newest content."""
     token = secrets.token_urlsafe(32)
     await open_store(project.settings).write(token, one_chunk(bytes(43)))
@@ -78,7 +78,7 @@ async def illustrate(project: Project) -> None:
 
 
 async def test_twelve_posts_whose_uploads_hang_make_no_other_tenants_post_late(project: Project) -> None:
-    slow, quick = Pds(), Pds()
+    slow, quick = SlowPds(), SlowPds()
     quick.answer.set()
     async with serving(slow), serving(quick):
         hosts = ",".join(pds.url.removeprefix("http://") for pds in (slow, quick))
@@ -94,22 +94,22 @@ async def test_twelve_posts_whose_uploads_hang_make_no_other_tenants_post_late(p
             await eventually(lambda: all_published(project))
 
 
-async def hangs(pds: Pds) -> bool:
+async def hangs(pds: SlowPds) -> bool:
     return pds.held > 0
 
 
-async def test_a_post_that_finds_its_server_busy_comes_again_at_no_cost(
+async def test_a_post_at_a_busy_server_is_snoozed_at_no_cost(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of two slots one server may hold one: the other tenant's post waits unchanged."""
     monkeypatch.setattr(server_slots, "WAIT_S", 0.0)
-    async with serving(slow := Pds()):
+    async with serving(slow := SlowPds()):
         settings = msgspec.structs.replace(
             project.settings, slots=2, fetch_allow=slow.url.removeprefix("http://")
         )
         tenants = [await settled(project, slow, posts=1) for _ in range(2)]
         async with at_work(settings, project.pool, {PUBLISH_POST: publish_post.open_task}):
-            await eventually(lambda: waits(project))
+            await eventually(lambda: is_snoozed(project))
             await eventually(lambda: hangs(slow))
             assert slow.held == 1
             slow.answer.set()
@@ -119,7 +119,7 @@ async def test_a_post_that_finds_its_server_busy_comes_again_at_no_cost(
     assert {row["outcome"] for row in attempts} == {"completed", "snoozed"}
 
 
-async def test_a_post_that_was_taken_is_asked_about_at_a_busy_server(
+async def test_an_accepted_post_is_polled_at_a_busy_server(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.platform.plan(send=["take"], poll=["unreached"])
@@ -140,7 +140,7 @@ def no_slot(_: Context, server: str) -> NoReturn:
     raise ServerBusy(server)
 
 
-async def waits(project: Project) -> bool:
+async def is_snoozed(project: Project) -> bool:
     """Return whether one post is snoozed: no attempt is spent, and its row is unchanged."""
     row = await project.pool.fetchrow(
         """select j.attempt, p.status, p.phase, p.last_error
@@ -150,7 +150,7 @@ async def waits(project: Project) -> bool:
     return row is not None and tuple(row) == (0, "queued", "preparing", None)
 
 
-async def hang(project: Project, slow: Pds) -> bool:
+async def hang(project: Project, slow: SlowPds) -> bool:
     """Return whether as many posts as possible are at the server, or wait for it."""
     running = await project.pool.fetchval("select count(*) from job where state = 'running'")
     return bool(slow.held and running >= SLOTS - 3)

@@ -15,15 +15,15 @@ from tests.workers.tasks.publish_post.project import Death, Project
 TICKET, NEXT = "t" * 43, "u" * 43
 
 
-def came(project: Project) -> list[int | None]:
+def list_previous_steps(project: Project) -> list[int | None]:
     """Return the number of the previous step in each call to prepare."""
     return [None if so_far is None else so_far.handle["step"] for so_far in project.platform.steps]
 
 
-async def test_each_step_is_given_the_one_before(project: Project, post: UUID) -> None:
+async def test_each_step_gets_the_previous_one(project: Project, post: UUID) -> None:
     project.platform.plan(prepare=["step", "step", "ok"])
     assert await project.attempts() == ["completed"]
-    assert came(project) == [None, 1, 2]
+    assert list_previous_steps(project) == [None, 1, 2]
     assert await project.events(post) == ["scheduled", "prepared", "sending", "published"]
     assert project.records(post) == 1
 
@@ -36,14 +36,14 @@ async def test_a_death_between_two_steps_loses_none_of_them(project: Project, po
     assert (await project.row(post))["phase"] == "preparing"
     assert "the address of upload" not in await everything(project.pool)
     assert await project.attempts() == ["completed"]
-    assert came(project) == [None, 1, 2]
+    assert list_previous_steps(project) == [None, 1, 2]
     last = project.platform.steps[-1]
     assert last
     assert last.secret == b"the address of upload 2"
     assert ((await project.row(post))["sealed"], project.records(post)) == (None, 1)
 
 
-async def test_a_step_that_takes_the_platform_long_lets_others_go_first(project: Project) -> None:
+async def test_a_slow_step_yields_to_other_posts(project: Project) -> None:
     project.platform.plan(prepare=["step_slow", "ok", "ok"])
     slow, other = await project.post(), await project.post()
     assert await project.attempt() == "snoozed"
@@ -52,10 +52,10 @@ async def test_a_step_that_takes_the_platform_long_lets_others_go_first(project:
     assert (await project.job(slow))["attempt"] == 0
     await project.skip_waits()
     assert await project.attempts() == ["completed"]
-    assert came(project) == [None, None, 1]
+    assert list_previous_steps(project) == [None, None, 1]
 
 
-async def test_a_step_that_comes_back_is_not_taken_for_the_last(project: Project, post: UUID) -> None:
+async def test_an_unchanged_step_is_not_complete(project: Project, post: UUID) -> None:
     """For a film that takes longer than an attempt, an unchanged step is still unfinished."""
     project.platform.plan(prepare=["step_slow", "same", "ok"])
     for _ in range(2):
@@ -83,12 +83,12 @@ async def test_an_edit_or_another_time_between_two_steps_starts_over(
     await project.pool.execute(change)
     await project.skip_waits()
     assert await project.attempts() == ["completed"]
-    assert came(project) == [None, None]
+    assert list_previous_steps(project) == [None, None]
     assert [call.caption for call in project.platform.calls] == [sent]
     assert project.records(post) == 1
 
 
-async def test_a_step_is_waited_for_no_longer_than_the_post_is_in_time(project: Project, post: UUID) -> None:
+async def test_a_step_waits_no_longer_than_the_posts_deadline(project: Project, post: UUID) -> None:
     project.platform.plan(prepare=["step_slow"] * 3)
     assert await project.attempt() == "snoozed"
     await project.move(post, timedelta(hours=2).total_seconds())
@@ -97,24 +97,24 @@ async def test_a_step_is_waited_for_no_longer_than_the_post_is_in_time(project: 
     assert (await project.row(post))["last_error"]["code"] == "TOO_LATE"
 
 
-async def test_what_ran_out_before_the_call_is_prepared_anew(project: Project, post: UUID) -> None:
+async def test_a_post_that_expired_before_the_call_is_prepared_again(project: Project, post: UUID) -> None:
     project.platform.plan(send=["outdate"])
     assert await project.attempts() == ["retry", "completed"]
-    assert came(project) == [None, None]
+    assert list_previous_steps(project) == [None, None]
     assert project.records(post) == 1
 
 
-async def test_what_ran_out_after_a_lost_call_is_prepared_anew_once_that_is_proved_absent(
+async def test_a_post_that_expired_after_a_lost_call_is_prepared_again_once_absent(
     project: Project, post: UUID
 ) -> None:
     """The same bytes would be refused at every repeat."""
     project.platform.plan(send=["lose", "outdate", "outdate"])
     assert await project.attempts() == ["retry", "retry", "completed"]
-    assert came(project) == [None, None]
+    assert list_previous_steps(project) == [None, None]
     assert project.records(post) == 1
 
 
-async def test_a_draft_lies_in_the_inbox_and_is_not_published(project: Project, post: UUID) -> None:
+async def test_a_draft_goes_to_the_inbox_and_is_not_published(project: Project, post: UUID) -> None:
     project.platform.plan(send=["inbox"])
     assert await project.attempts() == ["completed"]
     row, job = await project.row(post), await project.job(post)
@@ -128,12 +128,12 @@ async def test_a_draft_whose_answer_was_lost_is_found_in_the_inbox(project: Proj
     project.platform.plan(send=["drop"], reconcile=["undecided", "inbox"])
     assert await project.attempts() == ["failed"]
     assert (await project.row(post))["status"] == "outcome_unknown"
-    await project.skip_to_asking()
+    await project.make_query_due()
     assert await project.attempt(kind=RECONCILE_POST) == "completed"
     assert (await project.row(post))["status"] == "draft_in_inbox"
 
 
-async def test_a_look_that_finds_it_taken_asks_on(project: Project, post: UUID) -> None:
+async def test_a_reconciliation_that_finds_the_post_accepted_polls_on(project: Project, post: UUID) -> None:
     project.platform.exact = False
     project.platform.plan(send=["drop"], reconcile=["take"], poll=["take", "ok"])
     assert await project.attempts() == ["completed"]
@@ -141,7 +141,7 @@ async def test_a_look_that_finds_it_taken_asks_on(project: Project, post: UUID) 
     assert await project.events(post) == ["scheduled", "prepared", "sending", "accepted", "published"]
 
 
-async def test_a_post_may_be_live_before_it_has_a_name(project: Project) -> None:
+async def test_a_post_may_be_live_before_it_has_an_id(project: Project) -> None:
     project.platform.plan(send=["nameless", "nameless"])
     posts = [await project.post(), await project.post()]
     assert await project.attempts() == ["completed", "completed"]
@@ -156,7 +156,7 @@ async def fetch(project: Project, ticket: str) -> None:
         )
 
 
-async def test_tickets_that_nobody_used_prove_that_it_is_not_there(project: Project, post: UUID) -> None:
+async def test_unused_tickets_prove_absence(project: Project, post: UUID) -> None:
     """They are closed before the query; the next send has new ones."""
     project.platform.exact = False
     project.platform.tickets = [TICKET, NEXT]
@@ -164,14 +164,14 @@ async def test_tickets_that_nobody_used_prove_that_it_is_not_there(project: Proj
     await project.attach("a" * 43)
     assert await project.attempts() == ["completed"]
     assert [inquiry.fetched for inquiry in project.platform.inquiries] == [False]
-    assert came(project) == [None, None]
+    assert list_previous_steps(project) == [None, None]
     with pytest.raises(NotFound):
         await fetch(project, TICKET)
     await fetch(project, NEXT)
     assert project.records(post) == 1
 
 
-async def test_a_ticket_that_was_used_is_told_of(project: Project, post: UUID) -> None:
+async def test_a_used_ticket_is_passed_to_the_adapter(project: Project, post: UUID) -> None:
     project.platform.exact = False
     project.platform.tickets = [TICKET]
     project.platform.plan(send=["drop"], reconcile=["undecided", "undecided"])
@@ -183,7 +183,7 @@ async def test_a_ticket_that_was_used_is_told_of(project: Project, post: UUID) -
     project.platform.on["send"] = pull
     await project.attach("a" * 43)
     assert await project.attempts() == ["failed"]
-    await project.skip_to_asking()
+    await project.make_query_due()
     assert await project.attempt(kind=RECONCILE_POST) == "snoozed"
     assert [inquiry.fetched for inquiry in project.platform.inquiries] == [True, True]
     assert (await project.row(post))["status"] == "outcome_unknown"
@@ -203,7 +203,7 @@ async def test_a_ticket_is_for_its_own_posts_files(project: Project) -> None:
             await tickets.fetch(conn, token="a" * 43, ticket=NEXT)
 
 
-async def test_old_tickets_are_forgotten(project: Project) -> None:
+async def test_old_tickets_are_deleted(project: Project) -> None:
     project.platform.tickets = [TICKET, NEXT]
     await project.post(), await project.post()
     await project.attempts()

@@ -12,7 +12,7 @@ from schemas.accounts import AccountDisconnected
 from schemas.content import ContentPatch
 from schemas.errors import Conflict
 from schemas.projects import Archived
-from tests.workers.tasks.publish_post.project import Death, Project, Stop, lender, release, tenant
+from tests.workers.tasks.publish_post.project import Death, Project, StopAction, lender, release, tenant
 from tests.workers.tasks.publish_post.scripted import Scripted
 
 
@@ -38,7 +38,7 @@ async def test_a_cancel_wins_until_the_post_is_marked(project: Project, post: UU
 
 
 @pytest.mark.parametrize("who", ["partner", "archive"])
-async def test_an_edit_does_not_bring_back_what_was_asked_to_cancel(project: Project, who: str) -> None:
+async def test_an_edit_does_not_revive_a_canceled_post(project: Project, who: str) -> None:
     """Otherwise the next approval would give it another job, and it would go out."""
     post_id = await project.post()
     post = await project.row(post_id)
@@ -76,7 +76,7 @@ async def test_no_step_of_a_post_is_prepared_after_its_archive(project: Project,
     assert (project.records(post_id), await project.open_jobs()) == (0, 0)
 
 
-class Case(NamedTuple):
+class StopCase(NamedTuple):
     """A post's position when it is stopped, its call's result, and its end: a failure with its code."""
 
     where: str
@@ -89,23 +89,23 @@ class Case(NamedTuple):
 
 REFUSED, GONE = "failed PLATFORM_REJECTED", "failed ACCOUNT_DISCONNECTED"
 CASES = [
-    Case("prepare", "ok", "canceled", "canceled", "canceled", 0),
-    Case("send", "ok", "published", "published", "published", 1),
-    Case("send", "inbox", "draft_in_inbox", "draft_in_inbox", "draft_in_inbox", 1),
-    Case("send", "drop", "published", "published", "published", 1),
-    Case("send", "lose", "canceled", GONE, GONE, 0),
-    Case("send", "unreached", "canceled", GONE, GONE, 0),
-    Case("send", "throttle", "canceled", GONE, GONE, 0),
-    Case("send", "shut", "canceled", GONE, GONE, 0),
-    Case("send", "refuse", REFUSED, REFUSED, REFUSED, 0),
+    StopCase("prepare", "ok", "canceled", "canceled", "canceled", 0),
+    StopCase("send", "ok", "published", "published", "published", 1),
+    StopCase("send", "inbox", "draft_in_inbox", "draft_in_inbox", "draft_in_inbox", 1),
+    StopCase("send", "drop", "published", "published", "published", 1),
+    StopCase("send", "lose", "canceled", GONE, GONE, 0),
+    StopCase("send", "unreached", "canceled", GONE, GONE, 0),
+    StopCase("send", "throttle", "canceled", GONE, GONE, 0),
+    StopCase("send", "shut", "canceled", GONE, GONE, 0),
+    StopCase("send", "refuse", REFUSED, REFUSED, REFUSED, 0),
     # A deleted account can't be queried; a leased one can, with its owner's credential.
-    Case("send", "die_after", "published", "outcome_unknown", "published", 1),
-    Case("send", "die_before", "canceled", "outcome_unknown", GONE, 0),
-    Case("poll", "take", "published", "published", "published", 1),
+    StopCase("send", "die_after", "published", "outcome_unknown", "published", 1),
+    StopCase("send", "die_before", "canceled", "outcome_unknown", GONE, 0),
+    StopCase("poll", "take", "published", "published", "published", 1),
 ]
 #: An archive ends these in their first attempt. A later one would go out if the project is active again.
 AT_ONCE = {"throttle", "shut", "refuse"}
-REASONS: dict[Stop, str] = {
+REASONS: dict[StopAction, str] = {
     Project.archive: "project_archived",
     Project.disconnect: "account_disconnected",
     release: "lease_released",
@@ -115,8 +115,8 @@ REASONS: dict[Stop, str] = {
 @pytest.mark.parametrize("stop", REASONS)
 @pytest.mark.parametrize("case", CASES, ids=[case.send for case in CASES])
 @pytest.mark.parametrize("exact", [True, False])
-async def test_what_is_not_marked_is_stopped_and_counted_and_the_rest_ends_truthfully(
-    project: Project, stop: Stop, case: Case, exact: bool
+async def test_unmarked_posts_are_stopped_and_counted_and_marked_ones_end_right(
+    project: Project, stop: StopAction, case: StopCase, exact: bool
 ) -> None:
     """A post that was marked is not sent a second time."""
     if stop is release:
@@ -144,7 +144,7 @@ async def test_what_is_not_marked_is_stopped_and_counted_and_the_rest_ends_truth
     assert isinstance(answer, AccountDisconnected) or answer.in_flight_posts == marked
 
 
-async def test_what_is_proved_absent_in_an_archived_project_is_not_revived_after_a_death(
+async def test_a_post_proved_absent_in_an_archived_project_is_not_revived_after_a_death(
     project: Project, post: UUID
 ) -> None:
     """The step is rolled back, so a death after it can't leave a waiting post."""

@@ -19,11 +19,11 @@ async def entries(project: Project, post_id: UUID) -> list[TimelineEntry]:
     async with project.pool.acquire() as conn:
         told = await timelines.of_post(conn, organization_id=project.org, post_id=post_id)
     assert [entry.at for entry in told] == sorted(entry.at for entry in told)
-    names_attempts(told)
+    check_attempts(told)
     return told
 
 
-def names_attempts(told: list[TimelineEntry]) -> None:
+def check_attempts(told: list[TimelineEntry]) -> None:
     """Check that each entry of an attempt names the attempt and its worker."""
     begun: TimelineEntry | None = None
     for entry in told:
@@ -38,14 +38,14 @@ def names_attempts(told: list[TimelineEntry]) -> None:
             assert entry.fence
 
 
-def short(told: list[TimelineEntry]) -> list[str]:
+def summarize(told: list[TimelineEntry]) -> list[str]:
     """Return each entry in a word or two."""
     return [" ".join(filter(None, (entry.type, entry.outcome or entry.verdict or ""))) for entry in told]
 
 
 async def story(project: Project, post_id: UUID) -> str:
     """Return the timeline from the first attempt on."""
-    words = short(await entries(project, post_id))
+    words = summarize(await entries(project, post_id))
     assert words[0] == "scheduled"
     return ", ".join(words[1:])
 
@@ -92,7 +92,7 @@ LATER = "attempt_ended snoozed, attempt_started"
         ),
     ],
 )
-async def test_what_was_sent_and_what_proves_it(
+async def test_a_timeline_lists_sends_and_proofs(
     project: Project, post: UUID, exact: bool, plan: dict[str, list[str]], told: str
 ) -> None:
     project.platform.exact = exact
@@ -110,7 +110,7 @@ async def test_what_was_sent_and_what_proves_it(
         (["die_before"], False, "look_up absent, not_sent, call, published"),
     ],
 )
-async def test_a_worker_that_dies_in_the_call(
+async def test_a_timeline_of_a_worker_that_dies_in_the_call(
     project: Project, post: UUID, dies: list[str], exact: bool, told: str
 ) -> None:
     project.platform.exact = exact
@@ -131,7 +131,7 @@ async def test_a_worker_that_dies_in_the_call(
         ("lose", ["ok"], "look_up absent, failed"),
     ],
 )
-async def test_a_post_that_was_looked_for_afterwards(
+async def test_a_timeline_of_a_reconciled_post(
     project: Project, post: UUID, send: str, asks: list[str], end: str
 ) -> None:
     """The reconciling jobs are internal, but their findings are listed."""
@@ -139,7 +139,7 @@ async def test_a_post_that_was_looked_for_afterwards(
     project.platform.plan(send=[send], reconcile=["undecided", *asks])
     assert await project.attempts() == ["failed"]
     for _ in asks:
-        await project.skip_to_asking()
+        await project.make_query_due()
         assert await project.attempt(kind=RECONCILE_POST) in {"snoozed", "completed"}
     lost = f"{BEGUN}, answer_lost, outcome_unknown, attempt_ended failed"
     assert await story(project, post) == f"{lost}, {end}"
@@ -152,7 +152,7 @@ async def test_an_attempt_that_runs_has_begun(project: Project, post: UUID) -> N
     job_id = (await project.job(post))["id"]
     async with project.pool.acquire() as conn:
         told = await timelines.of_job(conn, organization_id=project.org, job_id=job_id)
-    assert short(told) == ["submitted", "attempt_started", "attempt_ended lost"]
+    assert summarize(told) == ["submitted", "attempt_started", "attempt_ended lost"]
 
 
 async def test_a_post_that_was_sent_again_by_a_retry_has_both_jobs(project: Project, post: UUID) -> None:
@@ -175,7 +175,7 @@ LOOKS = st.lists(st.sampled_from(["ok", "undecided", "later", "unreached"]), max
 
 @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(send=FAULTS, reconcile=LOOKS, exact=st.booleans())
-async def test_between_two_calls_stands_what_allows_the_second(
+async def test_each_second_call_has_its_proof_before_it(
     project: Project, send: list[str], reconcile: list[str], exact: bool
 ) -> None:
     project.platform.exact = exact

@@ -60,7 +60,7 @@ async def times(project: Project, post_id: UUID) -> dict[str, datetime]:
         ({"send": ["take_slow"]}, "platform_processing", "run_at"),
     ],
 )
-async def test_a_try_that_did_not_end_it_says_what_it_waits_for(
+async def test_an_unfinished_attempt_has_its_wait_reason(
     project: Project, post: UUID, plan: dict[str, list[str]], reason: str, until: str | None
 ) -> None:
     await with_worker(project)
@@ -73,7 +73,7 @@ async def test_a_try_that_did_not_end_it_says_what_it_waits_for(
     assert told.until == (until and (await times(project, post))[until])
 
 
-async def test_a_lost_answer_is_looked_for_later(project: Project, post: UUID) -> None:
+async def test_a_lost_response_has_its_wait_reason(project: Project, post: UUID) -> None:
     project.platform.exact = False
     project.platform.plan(send=["lose"], reconcile=["later"])
     assert await project.attempt() == "snoozed"
@@ -86,9 +86,7 @@ async def test_a_lost_answer_is_looked_for_later(project: Project, post: UUID) -
 
 
 @pytest.mark.parametrize(("platform", "way"), [("bluesky", "/social-accounts"), ("mastodon", "reauth-url")])
-async def test_an_account_is_opened_again_as_its_platform_has_it(
-    project: Project, platform: str, way: str
-) -> None:
+async def test_a_reconnection_uses_the_platforms_own_route(project: Project, platform: str, way: str) -> None:
     post = await project.post(account_id=await project.account(handle="other", platform=platform))
     project.platform.plan(send=["shut"])
     await project.attempt()
@@ -109,7 +107,7 @@ async def test_reconnecting_ends_the_wait_at_once(project: Project, post: UUID) 
     assert await waiting(project, post) is None
 
 
-async def test_a_quota_says_until_when(project: Project, post: UUID) -> None:
+async def test_a_quota_wait_has_its_end(project: Project, post: UUID) -> None:
     await project.pool.execute("update social_account set quota_posts = 1, quota_window_s = 3600")
     assert await project.attempt() == "completed"
     second = await project.post()
@@ -139,9 +137,7 @@ async def test_posts_of_an_account_go_one_at_a_time(project: Project) -> None:
     assert "1 before this one" in told.message
 
 
-async def test_a_post_whose_outcome_nobody_knows_says_when_it_is_asked_for(
-    project: Project, post: UUID
-) -> None:
+async def test_an_unknown_post_has_its_next_query_time(project: Project, post: UUID) -> None:
     project.platform.exact = False
     project.platform.plan(send=["lose"], reconcile=["undecided"])
     assert await project.attempt() == "failed"

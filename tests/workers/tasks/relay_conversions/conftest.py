@@ -15,7 +15,7 @@ from tests.peers.simulators.client import Sim
 from tests.peers.simulators.meta import Meta
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.tiktok_events import TikTokEvents
-from tests.workers.tasks.relay_conversions.scene import PIXEL, TOKEN, Scene
+from tests.workers.tasks.relay_conversions.scene import PIXEL, TOKEN, RelayScene
 
 SIMULATORS = {"meta": Meta, "tiktok": TikTokEvents}
 
@@ -41,7 +41,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest_asyncio.fixture
 async def scene(
     pool: Pool, settings: Settings, org: UUID, destination: str, base: str
-) -> AsyncIterator[Scene]:
+) -> AsyncIterator[RelayScene]:
     mine = msgspec.structs.replace(
         settings, meta_api_url=base, tiktok_ads_url=base, fetch_allow=base.removeprefix("http://")
     )
@@ -50,7 +50,7 @@ async def scene(
         project_id = await seeds.project(conn, org)
         app = await seeds.app(conn, org, project_id)
     async with Sim(base) as sim:
-        made = Scene(pool, mine, sim, org, project_id, destination, app)
+        made = RelayScene(pool, mine, sim, org, project_id, destination, app)
         await sim.call("POST", "/pixels", pixel=PIXEL, token=TOKEN)
         await made.patch(enabled=True, pixelId=PIXEL, accessToken=TOKEN)
         yield made

@@ -27,8 +27,8 @@ from tests.domain.events import sending
 from tests.peers.simulators.client import Sim
 from tests.workers import by_hand
 from tests.workers.by_hand import Died
-from workers.dispatcher.conversions import Look
-from workers.platforms.connecting import open_net
+from workers.dispatcher.conversions import ConversionScan
+from workers.platforms.connecting import open_network
 from workers.runtime.context import Context
 from workers.runtime.progress import ProgressWriter
 from workers.tasks.relay_conversions import relay_conversions
@@ -57,7 +57,7 @@ PROPERTIES = {
 RAW = ("buyer", "Buyer", "1512345678", "+49", "Ada", "Ives")
 
 
-class Dying:
+class DyingConnection:
     """A connection with a process that dies before or after its `nth` statement."""
 
     def __init__(self, conn: Conn, nth: int, *, after: bool) -> None:
@@ -78,7 +78,7 @@ class Dying:
         return run
 
 
-class Meanwhile:
+class InterruptingConnection:
     """A connection that runs an action elsewhere before its `nth` statement."""
 
     def __init__(self, conn: Conn, nth: int, happens: Callable[[], Awaitable[Any]]) -> None:
@@ -95,7 +95,7 @@ class Meanwhile:
 
 
 @dataclass
-class Scene:
+class RelayScene:
     pool: Pool
     settings: Settings
     sim: Sim
@@ -103,10 +103,10 @@ class Scene:
     project_id: UUID
     destination: str
     app: SdkAppShown
-    look: Look = field(init=False)
+    look: ConversionScan = field(init=False)
 
     def __post_init__(self) -> None:
-        self.look = Look(self.settings.database_url)
+        self.look = ConversionScan(self.settings.database_url)
 
     # Actions of the owner
 
@@ -181,7 +181,7 @@ class Scene:
             return None
         attempt = by_hand.attempt_of(claims[0], RELAY_CONVERSIONS)
         context = Context(attempt, self.pool, ProgressWriter(self.pool), lambda: 15.0)
-        async with open_net(self.settings) as net:
+        async with open_network(self.settings) as net:
             task = partial(
                 relay_conversions, net=net, keyring=seeds.VAULT, event_store=event_store or self.store()
             )
@@ -200,13 +200,13 @@ class Scene:
     async def finish(self, most: int = 20) -> None:
         """Run attempts until nothing is pending; end pauses at once."""
         for _ in range(most):
-            await self.rested()
+            await self.end_pauses()
             await self.attempt()
             if not await self.pool.fetchval("select count(*) from event_conversion where state = 'pending'"):
                 return
         raise AssertionError(f"still pending: {await self.states()}")
 
-    async def rested(self) -> None:
+    async def end_pauses(self) -> None:
         await self.pool.execute("update conversion_destination set retry_at = null")
         await self.pool.execute("update job set run_at = now(), stage = 'queued' where state = 'queued'")
 

@@ -64,7 +64,7 @@ def settings(settings: Settings, store_url: str, destinations: Mapping[str, str]
     )
 
 
-async def shop_of(caller: Caller) -> Json:
+async def create_shop_app(caller: Caller) -> Json:
     """Create an app with conversions to both destinations."""
     apps = f"/v1/projects/{await new_project(caller)}/sdk-apps"
     app: Json = (await caller.http.post(apps, json=SHOP)).json()
@@ -86,14 +86,14 @@ async def send(caller: Caller, app: Json) -> None:
     assert taken(answer)[0] == len(events)
 
 
-async def ends(caller: Caller, app: Json) -> Counter[tuple[str, str, str | None]]:
+async def count_ends(caller: Caller, app: Json) -> Counter[tuple[str, str, str | None]]:
     """Count the app's conversions by their end, as the owner's API shows it."""
     at = f"/v1/projects/{app['projectId']}/conversions/deliveries"
     items = (await caller.http.get(at, params={"appId": app["appId"]})).json()["items"]
     return Counter((one["destination"], one["state"], (one["error"] or {}).get("code")) for one in items)
 
 
-async def counted(base: str) -> Json:
+async def count_events(base: str) -> Json:
     """Return the count of each event, after a search for personal data in all requests."""
     async with Sim(base) as sim:
         told = await sim.call("GET", "/conversions")
@@ -116,7 +116,7 @@ async def test_an_event_is_counted_once_at_each_destination_and_its_owner_sees_i
         calling(api, pool, "Acme") as acme,
         open_fleet(settings, tmp_path) as fleet,
     ):
-        app = await shop_of(acme)
+        app = await create_shop_app(acme)
         await send(acme, app)
         async with connected(store_url, name="test") as store:
             # The batching window is over.
@@ -128,11 +128,11 @@ async def test_an_event_is_counted_once_at_each_destination_and_its_owner_sees_i
                 return bool(await store.fetchval(ENDED))
 
             await eventually(all_have_ended)
-        assert await ends(acme, app) == Counter(
+        assert await count_ends(acme, app) == Counter(
             {(name, "delivered", "FIELDS_DROPPED"): 5 for name in destinations}
             | {(name, "skipped", "NO_CONSENT"): 1 for name in destinations}
         )
         shown = await acme.http.get(f"/v1/projects/{app['projectId']}/sdk-apps/{app['appId']}")
         assert all(shown.json()["capi"][name]["lastForwardAt"] for name in destinations)
     for base in destinations.values():
-        assert await counted(base) == {f"e-{number}": 1 for number in range(5)}
+        assert await count_events(base) == {f"e-{number}": 1 for number in range(5)}

@@ -6,11 +6,11 @@ import pytest
 from prometheus_client import REGISTRY
 
 from tests.peers.simulators.faults import Fault
-from tests.workers.tasks.relay_conversions.scene import Meanwhile, Scene
+from tests.workers.tasks.relay_conversions.scene import InterruptingConnection, RelayScene
 
 
 @pytest.mark.parametrize("how", ["archived", "disabled", "forgotten", "deleted"])
-async def test_what_waits_is_canceled_with_its_reason(scene: Scene, how: str) -> None:
+async def test_waiting_conversions_are_canceled_with_their_reason(scene: RelayScene, how: str) -> None:
     """A conversion that may have been accepted has that reason instead."""
     await scene.send([1])
     await scene.sim.fault("*", Fault.ACCEPT_THEN_DROP)
@@ -25,34 +25,34 @@ async def test_what_waits_is_canceled_with_its_reason(scene: Scene, how: str) ->
     assert list((await scene.counted()).values()) == [1]
 
 
-def counted_ends(scene: Scene, end: str) -> float:
+def counted_ends(scene: RelayScene, end: str) -> float:
     labels = {"destination": scene.destination, "outcome": end}
     return REGISTRY.get_sample_value("conversions_total", labels) or 0
 
 
 @pytest.mark.parametrize("how", ["archived", "disabled"])
-async def test_what_ends_while_a_call_waits_for_its_turn_is_not_called(scene: Scene, how: str) -> None:
+async def test_a_destination_that_ends_before_the_call_is_not_called(scene: RelayScene, how: str) -> None:
     await scene.send([1, 2])
-    ended = scene.store(lambda conn: Meanwhile(conn, 2, partial(END_BY[how], scene)))
+    ended = scene.store(lambda conn: InterruptingConnection(conn, 2, partial(END_BY[how], scene)))
     assert await scene.attempt(event_store=ended) == "completed"
     assert (await scene.told())["bodies"] == []
     assert await scene.states() == {"canceled": 2}
     assert {(row["tries"], row["first_try_at"]) for row in await scene.rows()} == {(0, None)}
 
 
-async def archive(scene: Scene) -> None:
+async def archive(scene: RelayScene) -> None:
     await scene.archive()
 
 
-async def disable(scene: Scene) -> None:
+async def disable(scene: RelayScene) -> None:
     await scene.patch(enabled=False)
 
 
-async def forget(scene: Scene) -> None:
+async def forget(scene: RelayScene) -> None:
     await scene.patch_capi({scene.destination: None})
 
 
-async def delete(scene: Scene) -> None:
+async def delete(scene: RelayScene) -> None:
     await scene.delete_app()
 
 

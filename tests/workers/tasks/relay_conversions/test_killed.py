@@ -11,7 +11,7 @@ from tests.chaos.fleet import open_fleet
 from tests.jobs.scene import waits_for_lock
 from tests.peers.simulators.faults import Fault
 from tests.waiting import eventually
-from tests.workers.tasks.relay_conversions.scene import Scene
+from tests.workers.tasks.relay_conversions.scene import RelayScene
 
 pytestmark = pytest.mark.long
 
@@ -19,20 +19,20 @@ ROWS = "select from event_conversion for update"
 DESTINATION = "select from conversion_destination for update"
 
 
-async def before_the_mark(scene: Scene, holder: Conn) -> None:
+async def before_the_mark(scene: RelayScene, holder: Conn) -> None:
     await holder.execute(ROWS)
 
 
-async def during_the_call(scene: Scene, holder: Conn) -> None:
+async def during_the_call(scene: RelayScene, holder: Conn) -> None:
     await scene.sim.fault("*", Fault.ACCEPT_THEN_TIMEOUT)
 
 
-async def before_the_note(scene: Scene, holder: Conn) -> None:
+async def before_the_note(scene: RelayScene, holder: Conn) -> None:
     await holder.execute(DESTINATION)
 
 
 #: Blocks a worker at its step.
-HOLDS: Mapping[str, Callable[[Scene, Conn], Awaitable[None]]] = {
+HOLDS: Mapping[str, Callable[[RelayScene, Conn], Awaitable[None]]] = {
     "before the mark": before_the_mark,
     "during the call": during_the_call,
     "before its end": during_the_call,
@@ -41,7 +41,7 @@ HOLDS: Mapping[str, Callable[[Scene, Conn], Awaitable[None]]] = {
 
 
 @asynccontextmanager
-async def held(scene: Scene, point: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+async def held(scene: RelayScene, point: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
     """Block workers started in the block at this point; the yielded function waits until one is there."""
     async with scene.pool.acquire() as holder:
         holding = holder.transaction()
@@ -65,7 +65,7 @@ async def held(scene: Scene, point: str) -> AsyncIterator[Callable[[], Awaitable
 
 @pytest.mark.parametrize("point", HOLDS)
 async def test_a_killed_worker_is_followed_by_one_that_finishes(
-    scene: Scene, tmp_path: Path, point: str
+    scene: RelayScene, tmp_path: Path, point: str
 ) -> None:
     await scene.send(range(5))
     async with open_fleet(scene.settings, tmp_path) as fleet:
@@ -79,5 +79,5 @@ async def test_a_killed_worker_is_followed_by_one_that_finishes(
     assert len(await scene.counted()) == 5
 
 
-async def all_delivered(scene: Scene) -> bool:
+async def all_delivered(scene: RelayScene) -> bool:
     return await scene.states() == {"delivered": 5}

@@ -14,13 +14,13 @@ from tests.workers.tasks.relay_conversions.scene import (
     EMAIL,
     PIXEL,
     TOKEN,
-    Dying,
-    Meanwhile,
-    Scene,
+    DyingConnection,
+    InterruptingConnection,
+    RelayScene,
     encoded,
 )
 from workers.conversions.hashing import sha256
-from workers.tasks.relay_conversions import MOST_REFUSED
+from workers.tasks.relay_conversions import MAX_REFUSED
 
 #: Responses of a destination, by their meaning.
 THROTTLED = {"meta": answer_of(80004), "tiktok": {"status": 200, "body": {"code": 40100}}}
@@ -37,7 +37,7 @@ SEGMENTS = {"categoryPreferences": {"Advertising": False, "Functional": True}}
 LOST = [Fault.ACCEPT_THEN_DROP, Fault.ACCEPT_THEN_500, Fault.TRUNCATED_200, Fault.DROP_BEFORE]
 
 
-async def test_conversions_go_out_by_their_own_ids_and_hashes(scene: Scene) -> None:
+async def test_conversions_are_sent_with_their_own_ids_and_hashes(scene: RelayScene) -> None:
     """Personal data leaves only as a hash, with any other content of the event."""
     await scene.send([1, 2, 3])
     await scene.send([4], event_id="order 4")
@@ -57,7 +57,9 @@ async def test_conversions_go_out_by_their_own_ids_and_hashes(scene: Scene) -> N
 
 
 @pytest.mark.parametrize("fault", LOST)
-async def test_a_lost_answer_is_asked_for_again_with_the_same_id(scene: Scene, fault: Fault) -> None:
+async def test_a_conversion_with_a_lost_response_is_sent_again_with_its_id(
+    scene: RelayScene, fault: Fault
+) -> None:
     await scene.send(range(3))
     await scene.sim.fault("*", fault, times=2)
     await scene.finish()
@@ -66,7 +68,7 @@ async def test_a_lost_answer_is_asked_for_again_with_the_same_id(scene: Scene, f
     assert (await scene.shown()).last_error is None
 
 
-async def test_what_may_have_been_taken_is_not_sent_after_47_hours(scene: Scene) -> None:
+async def test_a_possibly_accepted_conversion_is_not_sent_after_47_hours(scene: RelayScene) -> None:
     """The destination would count it again: the id is outside its dedup window."""
     await scene.send([1])
     await scene.sim.fault("*", Fault.ACCEPT_THEN_DROP)
@@ -81,8 +83,8 @@ async def test_what_may_have_been_taken_is_not_sent_after_47_hours(scene: Scene)
 @pytest.mark.parametrize(
     ("later", "end"), [([THROTTLED], "hours"), ([TOKEN_ENDED], "archive"), ([REFUSED, FAILED], "hours")]
 )
-async def test_a_later_refusal_forgets_no_earlier_try(
-    scene: Scene, later: list[dict[str, dict[str, Any]]], end: str
+async def test_a_later_refusal_keeps_an_earlier_attempt_unknown(
+    scene: RelayScene, later: list[dict[str, dict[str, Any]]], end: str
 ) -> None:
     """The refusal proves nothing about the call with the lost response."""
     await scene.send([1, 2])
@@ -91,7 +93,7 @@ async def test_a_later_refusal_forgets_no_earlier_try(
     [first, _] = [row["first_try_at"] for row in await scene.rows()]
     for answers in later:
         await scene.answers(**answers[scene.destination])
-    await scene.rested()
+    await scene.end_pauses()
     assert await scene.attempt() == "completed"
     assert all(abs(row["first_try_at"] - first) < timedelta(seconds=0.001) for row in await scene.rows())
     await (scene.hours_pass(48.1) if end == "hours" else scene.archive())
@@ -101,8 +103,8 @@ async def test_a_later_refusal_forgets_no_earlier_try(
 
 
 @pytest.mark.parametrize("answers", [THROTTLED, TOKEN_ENDED, FORBIDDEN])
-async def test_a_refusal_of_the_whole_proves_that_nothing_was_taken(
-    scene: Scene, answers: dict[str, dict[str, Any]]
+async def test_a_refusal_of_the_whole_call_proves_no_event_accepted(
+    scene: RelayScene, answers: dict[str, dict[str, Any]]
 ) -> None:
     """So it counts as never sent, however late."""
     await scene.send([1, 2])
@@ -118,7 +120,7 @@ async def test_a_refusal_of_the_whole_proves_that_nothing_was_taken(
     assert list((await scene.counted()).values()) == [1, 1]
 
 
-async def test_another_token_is_tried_at_once(scene: Scene, destination: str) -> None:
+async def test_another_token_is_tried_at_once(scene: RelayScene, destination: str) -> None:
     await scene.sim.call("POST", "/pixels", pixel="1234567890", token=None)
     await scene.send([1])
     await scene.attempt()
@@ -131,30 +133,30 @@ async def test_another_token_is_tried_at_once(scene: Scene, destination: str) ->
     assert await scene.states() == {"delivered": 1}
 
 
-async def test_another_token_rests_for_no_answer_to_the_one_before(scene: Scene) -> None:
+async def test_a_new_token_is_not_paused_by_the_old_ones_refusal(scene: RelayScene) -> None:
     """Its owner sets it while a call with the old token is under way."""
     await scene.send([1])
     await scene.sim.call("POST", "/pixels", pixel=PIXEL, token="another-token")
     patch = partial(scene.patch, accessToken="another-token")
-    before_the_note = scene.store(lambda conn: Meanwhile(conn, 3, patch))
+    before_the_note = scene.store(lambda conn: InterruptingConnection(conn, 3, patch))
     assert await scene.attempt(event_store=before_the_note) == "completed"
     assert (await scene.told())["counted"] == []
     assert await scene.attempt() == "completed"
     assert await scene.states() == {"delivered": 1}
 
 
-async def test_a_destination_that_refuses_all_is_left_alone(scene: Scene) -> None:
+async def test_a_destination_that_refuses_all_is_paused(scene: RelayScene) -> None:
     """The cause is at the destination, so only a few events end with it."""
     await scene.send(range(60))
     await scene.answers(**REFUSED[scene.destination], times=100)
     assert await scene.attempt() == "completed"
-    assert await scene.states() == {"failed": MOST_REFUSED, "pending": 60 - MOST_REFUSED}
-    assert len((await scene.told())["bodies"]) < 4 * MOST_REFUSED
+    assert await scene.states() == {"failed": MAX_REFUSED, "pending": 60 - MAX_REFUSED}
+    assert len((await scene.told())["bodies"]) < 4 * MAX_REFUSED
     assert "like each one before" in (await scene.shown()).last_error
     assert await scene.attempt() is None, "in its pause"
 
 
-async def test_a_bad_event_is_found_and_the_others_are_taken(scene: Scene) -> None:
+async def test_a_bad_event_is_isolated_and_the_others_are_accepted(scene: RelayScene) -> None:
     await scene.patch(eventMap={"purchase_success": "Purchase", "sign_up": "Bad"})
     await scene.send(range(20))
     await scene.sim.call("POST", "/bad", name="Bad")
@@ -165,20 +167,20 @@ async def test_a_bad_event_is_found_and_the_others_are_taken(scene: Scene) -> No
     assert {row["error_code"] for row in await scene.rows()} == {"FIELDS_DROPPED", "EVENT_REFUSED"}
 
 
-async def test_a_steady_flow_goes_in_batches(scene: Scene) -> None:
+async def test_a_steady_flow_is_sent_in_batches(scene: RelayScene) -> None:
     """Conversions that arrive during a call wait for more."""
     await scene.send([1])
     [fresh] = await scene.send([2])
     await scene.pool.execute("update event_conversion set due_at = now() where id = $1", fresh)
     comes = partial(scene.send, [3])
-    during_the_call = scene.store(lambda conn: Meanwhile(conn, 3, comes))
+    during_the_call = scene.store(lambda conn: InterruptingConnection(conn, 3, comes))
     assert await scene.attempt(event_store=during_the_call) == "completed"
     assert await scene.states() == {"delivered": 2, "pending": 1}
     await scene.pool.execute("update event_conversion set due_at = now()")
     assert await scene.attempt() is None, "in its batching window"
 
 
-async def test_one_call_has_a_thousand_at_most(scene: Scene) -> None:
+async def test_one_call_has_a_thousand_at_most(scene: RelayScene) -> None:
     await scene.send(range(1_001))
     assert await scene.attempt() == "completed"
     assert await scene.states() == {"delivered": 1_001}
@@ -198,7 +200,9 @@ async def test_one_call_has_a_thousand_at_most(scene: Scene) -> None:
         ({"context": encoded({"userAgent": "x", "page": CONTEXT["page"]}), "user_id": None}, "NO_IDENTIFIER"),
     ],
 )  # fmt: skip
-async def test_what_may_not_be_sent_says_why(scene: Scene, fields: dict[str, Any], code: str) -> None:
+async def test_an_unsendable_conversion_has_its_reason(
+    scene: RelayScene, fields: dict[str, Any], code: str
+) -> None:
     await scene.send([1], **fields)
     await scene.send([2])
     await scene.attempt()
@@ -208,7 +212,7 @@ async def test_what_may_not_be_sent_says_why(scene: Scene, fields: dict[str, Any
     assert (await scene.told())["wrong"] == []
 
 
-async def test_the_row_names_the_fields_that_the_event_went_without(scene: Scene) -> None:
+async def test_the_row_names_the_dropped_fields(scene: RelayScene) -> None:
     """Also for a conversion that can't be sent without them."""
     agent = encoded(CONTEXT | {"userAgent": "jane%40mail.example", "ip": "jane@mail.example", "page": {}})
     await scene.send([1])
@@ -222,7 +226,7 @@ async def test_the_row_names_the_fields_that_the_event_went_without(scene: Scene
     assert (rows[3]["state"], rows[3]["error_code"]) == ("delivered", None)
 
 
-async def test_an_event_older_than_is_taken_expires(scene: Scene) -> None:
+async def test_a_too_old_event_expires(scene: RelayScene) -> None:
     """One of them would fail the call for all others."""
     await scene.send([1], occurred_at=datetime.now(UTC) - timedelta(days=6, hours=23, minutes=1))
     await scene.send([2], occurred_at=datetime.now(UTC) - timedelta(days=6, hours=22))
@@ -230,7 +234,7 @@ async def test_an_event_older_than_is_taken_expires(scene: Scene) -> None:
     assert await scene.states() == {"expired": 1, "delivered": 1}
 
 
-async def test_an_event_ahead_of_its_time_waits_for_it(scene: Scene) -> None:
+async def test_an_event_ahead_of_its_time_waits_for_it(scene: RelayScene) -> None:
     await scene.send([1], occurred_at=datetime.now(UTC) + timedelta(minutes=30))
     assert await scene.attempt() is None
     assert await scene.states() == {"pending": 1}
@@ -238,29 +242,29 @@ async def test_an_event_ahead_of_its_time_waits_for_it(scene: Scene) -> None:
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("nth", [1, 2, 3])
-async def test_whoever_dies_at_a_statement_is_followed_by_one_that_finishes(
-    scene: Scene, nth: int, after: bool
+async def test_a_death_at_any_statement_is_followed_by_a_finishing_attempt(
+    scene: RelayScene, nth: int, after: bool
 ) -> None:
     """The statements: list due ones, mark, end."""
     await scene.send(range(3))
-    dying = scene.store(lambda conn: Dying(conn, nth, after=after))
+    dying = scene.store(lambda conn: DyingConnection(conn, nth, after=after))
     assert await scene.attempt(event_store=dying) == "died"
     await scene.finish()
     assert len(await scene.counted()) == 3
     assert await scene.states() == {"delivered": 3}
 
 
-async def test_jobs_of_lines_go_soon(scene: Scene) -> None:
+async def test_ended_jobs_of_lines_are_pruned_soon(scene: RelayScene) -> None:
     """There may be one every few seconds."""
     await scene.send([1])
     await scene.attempt()
     async with scene.pool.acquire() as conn:
-        assert await maintenance.prune_passing(conn) == 0
+        assert await maintenance.prune_short_lived(conn) == 0
         await conn.execute("update job set finished_at = finished_at - interval '2 hours'")
-        assert await maintenance.prune_passing(conn) == 1
+        assert await maintenance.prune_short_lived(conn) == 1
 
 
-async def test_all_goes_as_a_test_while_there_is_a_code(scene: Scene) -> None:
+async def test_all_events_carry_a_set_test_code(scene: RelayScene) -> None:
     await scene.patch(testEventCode="TEST1")
     await scene.send([1])
     await scene.attempt()
@@ -268,7 +272,7 @@ async def test_all_goes_as_a_test_while_there_is_a_code(scene: Scene) -> None:
     assert '"test_event_code":"TEST1"' in body
 
 
-async def test_a_line_has_one_job_whoever_looks(scene: Scene) -> None:
+async def test_concurrent_scans_submit_one_job_for_a_line(scene: RelayScene) -> None:
     await scene.send([1])
     for _ in range(3):
         await scene.submit()

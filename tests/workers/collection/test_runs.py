@@ -13,11 +13,11 @@ from jobs import maintenance
 from schemas.projects import ProjectPatch
 from tests import seeds
 from tests.domain.project import Project, archive
-from tests.workers.collection.scene import Scene
+from tests.workers.collection.scene import CollectionScene
 from workers.platforms.collecting import Figures
 
 
-async def test_what_is_told_is_kept_where_it_changed(scene: Scene) -> None:
+async def test_changed_values_are_stored(scene: CollectionScene) -> None:
     post = await scene.post("one")
     for views in (7, 7, 9, 4):
         scene.platform.told["one"] = {"views": views, "likes": 1}
@@ -28,7 +28,7 @@ async def test_what_is_told_is_kept_where_it_changed(scene: Scene) -> None:
     assert await scene.values(scene.account_id, "followers") == [(10, None)]
 
 
-async def test_what_is_not_told_is_no_zero(scene: Scene) -> None:
+async def test_missing_values_are_not_zero(scene: CollectionScene) -> None:
     """No metric, some metrics, and lower values than before."""
     post = await scene.post("one")
     stages: list[Figures] = [{}, {"likes": 0}, {"views": 5}, {}]
@@ -40,7 +40,7 @@ async def test_what_is_not_told_is_no_zero(scene: Scene) -> None:
     assert await scene.values(post, "likes") == [(0, 0)]
 
 
-async def test_what_an_old_post_had_before_is_nobodys_day(scene: Scene) -> None:
+async def test_the_first_value_of_an_old_post_counts_for_no_day(scene: CollectionScene) -> None:
     post = await scene.post("old", hours=24 * 30)
     for views in (1000, 1004):
         scene.platform.told["old"] = {"views": views}
@@ -56,7 +56,7 @@ CADENCE = [
 ]  # fmt: skip
 
 
-async def test_a_post_comes_up_less_and_less_often_for_90_days(scene: Scene) -> None:
+async def test_a_post_is_due_less_and_less_often_for_90_days(scene: CollectionScene) -> None:
     await scene.post("one")
     asked, last = list[tuple[float, bool]](), 0.0
     for hours, _ in CADENCE:
@@ -68,7 +68,7 @@ async def test_a_post_comes_up_less_and_less_often_for_90_days(scene: Scene) -> 
     assert asked == CADENCE
 
 
-async def test_an_account_without_anything_due_makes_no_job(scene: Scene) -> None:
+async def test_an_account_without_anything_due_makes_no_job(scene: CollectionScene) -> None:
     """It is due each hour; its followers every six hours."""
     assert (cadence.LOOK_S, cadence.GAUGES_S) == (3600, 6 * 3600)
     assert await scene.visit() == ["completed"]
@@ -77,7 +77,7 @@ async def test_an_account_without_anything_due_makes_no_job(scene: Scene) -> Non
         assert len(await scene.visit()) == jobs
 
 
-async def test_more_than_a_visit_asks_for_is_asked_soon(scene: Scene) -> None:
+async def test_posts_beyond_the_limit_of_a_run_are_due_soon(scene: CollectionScene) -> None:
     for number in range(12):
         await scene.post(f"post {number}", hours=number)
     assert await scene.visit() == ["completed"]
@@ -91,7 +91,7 @@ async def test_more_than_a_visit_asks_for_is_asked_soon(scene: Scene) -> None:
     assert (await scene.account())["in_s"] > cadence.MORE_S
 
 
-async def test_many_looks_at_once_make_one_job_of_each_account(scene: Scene, pool: Pool) -> None:
+async def test_concurrent_scans_submit_one_job_for_each_account(scene: CollectionScene, pool: Pool) -> None:
     """Another scan makes no second job while the first is open."""
     async with pool.acquire() as conn:
         for number in range(30):
@@ -106,7 +106,9 @@ async def test_many_looks_at_once_make_one_job_of_each_account(scene: Scene, poo
 
 
 @pytest.mark.parametrize("end", ["disconnected", "archived", "suspended", "purged"])
-async def test_nothing_is_asked_for_what_has_ended(scene: Scene, pool: Pool, end: str) -> None:
+async def test_ended_accounts_and_projects_are_not_collected(
+    scene: CollectionScene, pool: Pool, end: str
+) -> None:
     """An end during the run stores nothing either."""
     await scene.post("one")
     scene.platform.told["one"] = {"views": 1}
@@ -128,7 +130,7 @@ async def test_nothing_is_asked_for_what_has_ended(scene: Scene, pool: Pool, end
     assert (account["in_s"] is None) is (end == "disconnected")
 
 
-async def test_a_project_that_is_active_again_is_looked_at_at_once(scene: Scene, pool: Pool) -> None:
+async def test_a_reactivated_project_is_collected_at_once(scene: CollectionScene, pool: Pool) -> None:
     """Not six hours after its last run."""
     await scene.post("one")
     project = Project(scene.org, scene.id)
@@ -143,7 +145,7 @@ async def test_a_project_that_is_active_again_is_looked_at_at_once(scene: Scene,
     assert await scene.visit() == ["completed"]
 
 
-async def test_a_project_that_is_archived_meanwhile_keeps_nothing(scene: Scene, pool: Pool) -> None:
+async def test_a_project_archived_meanwhile_stores_nothing(scene: CollectionScene, pool: Pool) -> None:
     await scene.post("one")
     scene.platform.told["one"] = {"views": 1}
     archive = "update project set status = 'archived', archived_at = now()"
@@ -152,10 +154,10 @@ async def test_a_project_that_is_archived_meanwhile_keeps_nothing(scene: Scene, 
     assert await scene.count("metric_snapshot") == 0
 
 
-async def test_jobs_that_have_ended_go_soon(scene: Scene, pool: Pool) -> None:
+async def test_ended_jobs_are_pruned_soon(scene: CollectionScene, pool: Pool) -> None:
     await scene.visit()
     async with pool.acquire() as conn:
-        assert await maintenance.prune_passing(conn) == 0
+        assert await maintenance.prune_short_lived(conn) == 0
         await conn.execute("update job set finished_at = finished_at - interval '2 hours'")
-        assert await maintenance.prune_passing(conn) == 1
+        assert await maintenance.prune_short_lived(conn) == 1
     assert await scene.count("job_attempt") == 0

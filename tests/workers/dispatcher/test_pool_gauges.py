@@ -6,22 +6,22 @@ from prometheus_client import REGISTRY
 
 from db.pool import Conn
 from tests.jobs import scene
-from workers.dispatcher.show_pools import SHOWN, show_pools, shown_while_leading
+from workers.dispatcher.show_pools import GAUGES, clear_gauges_after, export_pools
 
 POOL = {"pool": scene.ERRAND.pool}
 
 
 def shown() -> dict[str, float | None]:
-    return {name: REGISTRY.get_sample_value(name, POOL) for name in (gauge._name for gauge in SHOWN)}
+    return {name: REGISTRY.get_sample_value(name, POOL) for name in (gauge._name for gauge in GAUGES)}
 
 
-async def test_a_pool_is_shown_as_it_is_while_this_one_leads(conn: Conn, org: UUID) -> None:
+async def test_pool_gauges_match_the_ledger_while_leading(conn: Conn, org: UUID) -> None:
     await scene.worker(conn, slots=7)
     await scene.fill(conn, [org], 3)
     await conn.execute("update pool set paused = true")
     await conn.execute("update job set run_at = now() - interval '1 hour'")
-    with shown_while_leading():
-        await show_pools(slots=10).run(conn)
+    with clear_gauges_after():
+        await export_pools(slots=10).run(conn)
         found = shown()
         assert (found.pop("pool_oldest_due_seconds") or 0) >= 3600
         assert found == {

@@ -9,7 +9,7 @@ from domain.webhooks.delivery_jobs import FIND_DUE, FIND_LEFT, FIND_NEW, Look, W
 from telemetry import metrics
 from tests.plans import TIMES, reading
 from tests.workers.tasks.deliver_webhook.scene import Scene
-from workers.dispatcher.webhooks import measure
+from workers.dispatcher.webhooks import export_backlog_age
 
 pytestmark = pytest.mark.fresh
 
@@ -18,7 +18,7 @@ FEW = 40
 
 
 @pytest.mark.parametrize("query", [FIND_NEW, FIND_DUE, FIND_LEFT])
-async def test_a_look_reads_few_rows_however_many_wait(scene: Scene, query: TypedQuery[Walked]) -> None:
+async def test_a_scan_reads_few_rows_of_a_long_queue(scene: Scene, query: TypedQuery[Walked]) -> None:
     await scene.endpoint("https://hooks.example.com/")
     await scene.emit()
     await scene.pool.execute(
@@ -36,7 +36,7 @@ async def test_a_look_reads_few_rows_however_many_wait(scene: Scene, query: Type
     assert (read.scans, read.rows < FEW) == (0, True)
 
 
-async def test_each_endpoint_has_its_turn_and_one_job(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_each_endpoint_gets_its_turn_and_one_job(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery_jobs, "BATCH", 2)
     made = {(await scene.endpoint("https://hooks.example.com/"))[0] for _ in range(5)}
     await scene.emit(times=3)
@@ -71,5 +71,5 @@ async def test_the_age_of_the_backlog_is_that_of_the_longest_due(scene: Scene) -
 
 
 async def age_s(conn: Conn) -> float:
-    await measure(conn)
+    await export_backlog_age(conn)
     return float(metrics.WEBHOOK_BACKLOG_AGE._value.get())
