@@ -108,7 +108,7 @@ async def list_page(
 
     A filter of None matches all accounts. Raises `NotFound` for the project.
     """
-    asked = {
+    filters = {
         "org": organization_id,
         "platforms": platforms,
         "leased": leased,
@@ -116,10 +116,10 @@ async def list_page(
         "limit": limit,
     }
     if project_id is None:
-        find, leading = partial(LIST_ACCOUNTS_OF_ALL.all, conn, **asked), merging.lead(status=statuses)
+        find, leading = partial(LIST_ACCOUNTS_OF_ALL.all, conn, **filters), merging.lead(status=statuses)
     else:
         await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
-        find = partial(LIST_ACCOUNTS.all, conn, project_id=project_id, **asked)
+        find = partial(LIST_ACCOUNTS.all, conn, project_id=project_id, **filters)
         leading = merging.lead(status=statuses, platform=platforms)
     rows = await merging.newest(conn, find, leading, limit=limit)
     return [_shown(row) for row in rows]
@@ -148,8 +148,8 @@ async def require_reauth(
         return
     if await social_account.require_reauth.one(conn, org=organization_id, id=account_id):
         lessees = await REQUIRE_REAUTH_OF_LESSEE.all(conn, owner_id=account_id)
-        for told in (scope, *lessees):
-            await record(conn, told, "reauth_required", {"reason": reason})
+        for account_scope in (scope, *lessees):
+            await record(conn, account_scope, "reauth_required", {"reason": reason})
 
 
 async def record(

@@ -110,14 +110,14 @@ async def create(
     """
     project = await _lock(conn, author)
     project_locks.check_active(project.status)
-    app_id, given = ids.new(), identifiers.merge(Identifiers(), body)
+    app_id, new_identifiers = ids.new(), identifiers.merge(Identifiers(), body)
     app_no = await _next_number(conn, author)
-    await _check_other(conn, author, app_id, body.platform, given)
+    await _check_other(conn, author, app_id, body.platform, new_identifiers)
     secret, hashed = key_secrets.make(peppers)
     row = await INSERT_APP.row(
         conn,
         **author.scope,
-        **given._asdict(),
+        **new_identifiers._asdict(),
         **hashed._asdict(),
         id=app_id,
         app_no=app_no,
@@ -223,23 +223,25 @@ async def _check_other(
     conn: Conn, author: Author, app_id: UUID, platform: AppPlatform, given: Identifiers
 ) -> None:
     """Raise `Conflict` APP_EXISTS if another app of the platform has one of these identifiers."""
-    other = await sdk_app.same_app.value(
+    same_app_id = await sdk_app.same_app.value(
         conn, **author.scope, **given._asdict(), id=app_id, platform=platform
     )
-    if other is not None:
+    if same_app_id is not None:
         raise Conflict(
             "APP_EXISTS",
             f"the project has an app for {platform} with this identifier: change that one, or delete it",
-            appId=ids.show(ids.APP, other),
+            appId=ids.show(ids.APP, same_app_id),
         )
 
 
 async def _update(conn: Conn, author: Author, row: _Row, body: SdkAppPatch) -> _Row:
-    given = identifiers.merge(row.identifiers, body)
-    identifiers.check(row.platform, given)
-    await _check_other(conn, author, row.id, row.platform, given)
+    new_identifiers = identifiers.merge(row.identifiers, body)
+    identifiers.check(row.platform, new_identifiers)
+    await _check_other(conn, author, row.id, row.platform, new_identifiers)
     name = row.name if body.name is UNSET else body.name
-    return await UPDATE_APP.row(conn, org=author.organization_id, id=row.id, name=name, **given._asdict())
+    return await UPDATE_APP.row(
+        conn, org=author.organization_id, id=row.id, name=name, **new_identifiers._asdict()
+    )
 
 
 async def _rotate(

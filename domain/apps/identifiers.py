@@ -64,8 +64,8 @@ def _normal(name: str, value: str | None) -> str | None:
 
 def merge(kept: Identifiers, body: SdkAppCreate | SdkAppPatch) -> Identifiers:
     """Return an app's identifiers after a body is applied."""
-    given = (getattr(body, name) for name in _FIELDS)
-    return Identifiers(*(old if new is UNSET else new for old, new in zip(kept, given, strict=True)))
+    values = (getattr(body, name) for name in _FIELDS)
+    return Identifiers(*(old if new is UNSET else new for old, new in zip(kept, values, strict=True)))
 
 
 def check(platform: AppPlatform, given: Identifiers) -> None:

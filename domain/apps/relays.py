@@ -50,8 +50,8 @@ def relays_of(maps: EventMaps | None) -> Relays:
     """Return an app's relays from the maps of its enabled destinations."""
     if not maps:
         return NONE
-    found: dict[str, tuple[Relay, ...]] = {}
-    for destination, given in sorted(maps.items()):
-        for name, theirs in (USUAL[destination] if given is None else given).items():
-            found[name] = (*found.get(name, ()), Relay(destination, theirs))
-    return found
+    relays: dict[str, tuple[Relay, ...]] = {}
+    for destination, event_map in sorted(maps.items()):
+        for name, destination_name in (USUAL[destination] if event_map is None else event_map).items():
+            relays[name] = (*relays.get(name, ()), Relay(destination, destination_name))
+    return relays

@@ -98,9 +98,9 @@ def read(text: str) -> Listing:
 
 def split(text: str) -> SplitResult:
     scheme = SCHEME.match(text)
-    known = scheme is not None and scheme[1].lower() in {"http", "https", "market", *PROGRAMS}
+    has_scheme = scheme is not None and scheme[1].lower() in {"http", "https", "market", *PROGRAMS}
     try:
-        parts = urlsplit(text if known else f"https://{text}")
+        parts = urlsplit(text if has_scheme else f"https://{text}")
         return parts if parts.port in {None, 80, 443} else parts._replace(netloc="")
     except ValueError as error:
         raise Invalid(URL, f"not a URL; {GIVE}") from error

@@ -178,7 +178,7 @@ async def keep(conn: Conn, *, claim: Claim, visit: Visit, found: Found) -> dict[
     """Store the results of a run, complete or not; return the job's result."""
     org = claim.organization_id
     scope: dict[str, Any] = {"organization_id": org, "account_id": visit.account_id}
-    kept = await snapshots.keep(conn, **scope, told=found.told, at=visit.now, ahead=visit.ahead)
+    stored = await snapshots.keep(conn, **scope, told=found.told, at=visit.now, ahead=visit.ahead)
     more = visit.more or len(found.asked) + len(found.failed) < len(visit.posts)
     dues = {post.id: _next_due(visit, post) for post in found.asked}
     dues |= {post.id: cadence.next_try(post.published_at, visit.now) for post in found.failed}
@@ -191,7 +191,7 @@ async def keep(conn: Conn, *, claim: Claim, visit: Visit, found: Found) -> dict[
         dues=[*dues.values()],
     )
     await _end(conn, org, visit, found.error, more=more)
-    return {"asked": len(found.asked), "kept": kept}
+    return {"asked": len(found.asked), "kept": stored}
 
 
 def _next_due(visit: Visit, post: DuePost) -> datetime | None:

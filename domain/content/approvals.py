@@ -69,10 +69,10 @@ async def approve(
         caption=locked.caption,
         now=now,
     )
-    shown = await content.get(
+    answer = await content.get(
         conn, organization_id=organization_id, content_id=content_id, public_url=public_url
     )
-    return shown, wakes
+    return answer, wakes
 
 
 def _check_completed(locked: content.LockedContent) -> None:
@@ -147,8 +147,8 @@ async def _decide(
 def _check(locked: content.LockedContent, revision: int | None) -> None:
     status = locked.approval_status
     if status != "pending":
-        what = "needs no approval" if status == "not_required" else f"was {status} already"
-        raise Conflict("ALREADY_DECIDED", f"this content {what}: read it again", approvalStatus=status)
+        reason = "needs no approval" if status == "not_required" else f"was {status} already"
+        raise Conflict("ALREADY_DECIDED", f"this content {reason}: read it again", approvalStatus=status)
     if revision not in {None, locked.revision}:
         raise Conflict(
             "VERSION_MISMATCH",

@@ -96,9 +96,9 @@ def _check_clip(files: Files, own: Sequence[Usable]) -> None:
             "a ugc_remix is made of a clip: name one, or a sourceContentId that is a video,"
             " or give the project a demo_video",
         )
-    for one in own:
-        if one.token == files.clip:
-            given_files.check(Named("mediaIds", given_files.of_app(one)))
+    for file in own:
+        if file.token == files.clip:
+            given_files.check(Named("mediaIds", given_files.of_app(file)))
 
 
 def _check_words(spec: Spec) -> None:
@@ -129,14 +129,14 @@ def _check(body: ContentRequest) -> None:
 
 def _spec(body: ContentRequest, known: Brand, speaker: Speaker | None, **more: Any) -> Spec:
     """Build the spec; fields that are absent in the request keep the renderer's defaults."""
-    asked = {"seconds": body.seconds, "speech": body.voice}
+    overrides = {"seconds": body.seconds, "speech": body.voice}
     return Spec(
         format=body.format,
         brand=structs.replace(known, voice=speaker.voice) if speaker else known,
         hook=body.hook,
         language=body.language or (speaker.language if speaker else None),
         **more,
-        **{name: value for name, value in asked.items() if value is not None},  # type: ignore[arg-type]
+        **{name: value for name, value in overrides.items() if value is not None},  # type: ignore[arg-type]
     )
 
 
@@ -164,29 +164,29 @@ async def _files(
 ) -> Files:
     """Return the requested pictures, then the clip. Raises `NotFound`, `Invalid`."""
     source = await _source(conn, organization_id, project_id, body.source_content_id)
-    named = [ids.read(ids.ASSET, shown) for shown in body.media_ids]
-    if source is None and not named:
+    requested_ids = [ids.read(ids.ASSET, media_id) for media_id in body.media_ids]
+    if source is None and not requested_ids:
         return Files()
-    found = await LIST_GIVEN.all(
+    rows = await LIST_GIVEN.all(
         conn,
         org=organization_id,
         project_id=project_id,
-        ids=[one for one in named if one],
+        ids=[asset_id for asset_id in requested_ids if asset_id],
         content_id=source,
     )
-    if source and not again and not any(one.of_source for one in found):
+    if source and not again and not any(row.of_source for row in rows):
         raise Invalid("sourceContentId", "has no file that a piece could be made with")
-    by_id = {one.id: one for one in [*map(given_files.of_app, own), *found]}
-    unknown = [number for number, one in enumerate(named) if one not in by_id]
+    by_id = {file.id: file for file in [*map(given_files.of_app, own), *rows]}
+    unknown = [number for number, asset_id in enumerate(requested_ids) if asset_id not in by_id]
     if unknown:
         raise _absent(unknown, again=again)
-    apart = {one.id for one in own if one.kind in app_files.APART}
+    apart = {file.id for file in own if file.kind in app_files.APART}
     chosen = [
-        Named(f"mediaIds[{number}]", by_id[one])
-        for number, one in enumerate(named)
-        if one and one not in apart
+        Named(f"mediaIds[{number}]", by_id[asset_id])
+        for number, asset_id in enumerate(requested_ids)
+        if asset_id and asset_id not in apart
     ]
-    chosen += [Named("sourceContentId", one) for one in found if one.id not in named]
+    chosen += [Named("sourceContentId", row) for row in rows if row.id not in requested_ids]
     return given_files.place(chosen, body.format, again=again)
 
 
@@ -207,13 +207,17 @@ async def _speaker(
     """
     if shown is None:
         return None
-    one = ids.read(ids.INFLUENCER, shown)
+    influencer_id = ids.read(ids.INFLUENCER, shown)
     at: dict[str, Any] = {"organization_id": organization_id, "project_id": project_id}
-    found = None if one is None else await speaking.speaker_of(conn, **at, influencer_id=one, deleted=deleted)
-    if found is None:
+    speaker = (
+        None
+        if influencer_id is None
+        else await speaking.speaker_of(conn, **at, influencer_id=influencer_id, deleted=deleted)
+    )
+    if speaker is None:
         issue = {"path": "influencerId", "message": "is no influencer of this project"}
         raise NotFound("no such influencer in this project: check influencerId", issues=[issue])
-    return found
+    return speaker
 
 
 async def _source(conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None) -> UUID | None:
@@ -221,8 +225,8 @@ async def _source(conn: Conn, organization_id: UUID, project_id: UUID, shown: st
     if shown is None:
         return None
     content_id = ids.read(ids.CONTENT, shown)
-    found = content_id and await content_item.find_project.value(conn, org=organization_id, id=content_id)
-    if found != project_id:
+    owner_id = content_id and await content_item.find_project.value(conn, org=organization_id, id=content_id)
+    if owner_id != project_id:
         issue = {"path": "sourceContentId", "message": "is no content of this project"}
         raise NotFound("no such content in this project: check sourceContentId", issues=[issue])
     return content_id

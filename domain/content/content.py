@@ -237,10 +237,10 @@ async def _write(conn: Conn, locked: LockedContent, caption: str, *, ai_declared
 
 async def project_of(conn: Conn, *, organization_id: UUID, content_id: UUID) -> UUID:
     """Return the project, which is locked before the content. Raises `NotFound`."""
-    found: UUID | None = await content_item.find_project.value(conn, org=organization_id, id=content_id)
-    if found is None:
+    project_id: UUID | None = await content_item.find_project.value(conn, org=organization_id, id=content_id)
+    if project_id is None:
         raise absent("content")
-    return found
+    return project_id
 
 
 async def lock(conn: Conn, *, organization_id: UUID, content_id: UUID) -> LockedContent:
@@ -260,7 +260,7 @@ def shown(row: ContentRow, public_url: str) -> Content:
         status=row.status,
         hook=row.hook,
         caption=row.caption,
-        assets=[assets.shown(each, public_url) for each in row.assets],
+        assets=[assets.shown(asset, public_url) for asset in row.assets],
         approval_status=row.approval_status,
         decision=_decision(row.decision) if row.decision else None,
         revision=row.revision,
@@ -283,8 +283,8 @@ def _origin(row: ContentRow | LockedContent) -> Origin:
 
 def _fits(row: ContentRow) -> dict[PlatformName, str]:
     files = [
-        platform_limits.File(one["kind"], one["mimeType"], one["sizeBytes"], one["durationMs"])
-        for one in row.assets
+        platform_limits.File(asset["kind"], asset["mimeType"], asset["sizeBytes"], asset["durationMs"])
+        for asset in row.assets
     ]
     return platform_limits.fits(row.caption, files)
 

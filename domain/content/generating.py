@@ -207,10 +207,10 @@ async def progress(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Co
     row = await GET_PROGRESS.one(conn, org=organization_id, content_id=content_id)
     if row is None:
         raise absent("content")
-    shown = ids.show(ids.CONTENT, content_id)
+    shown_id = ids.show(ids.CONTENT, content_id)
     if not row.runs or row.stage is None or row.progress is None:
         return ContentProgress(
-            content_id=shown,
+            content_id=shown_id,
             status=row.status,
             stage=row.status,
             stage_progress=1.0,
@@ -218,7 +218,7 @@ async def progress(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Co
             updated_at=row.updated_at,
         )
     return ContentProgress(
-        content_id=shown,
+        content_id=shown_id,
         status="queued" if row.stage in WAITING else "processing",
         stage=row.stage,
         stage_progress=_within(row.stage, row.progress),

@@ -46,15 +46,15 @@ def of_app(own: Usable) -> Given:
 
 def place(named: Sequence[Named], format_: GeneratedFormat, *, again: bool) -> Files:
     """Assign each file to its use; `again`: a clip without a use stays unused. Raises `Invalid`."""
-    for one in named:
-        check(one)
+    for requested in named:
+        check(requested)
     clips = [*_of(named, "video")]
     if len(clips) > 1:
         raise Invalid("mediaIds", "names more than one clip: only one is allowed")
     if clips and format_ != "ugc_remix" and not again:
         raise Invalid(clips[0].path, f"is a clip: only a ugc_remix uses one, a {format_} uses pictures")
     return Files(
-        screenshots=[one.file.token for one in _of(named, "image")],
+        screenshots=[requested.file.token for requested in _of(named, "image")],
         clip=clips[0].file.token if clips else None,
     )
 
@@ -80,4 +80,4 @@ def _check_clip(file: Given) -> None:
 
 
 def _of(named: Sequence[Named], kind: str) -> Iterator[Named]:
-    return (one for one in named if one.file.kind == kind)
+    return (requested for requested in named if requested.file.kind == kind)

@@ -221,11 +221,11 @@ async def _add(conn: Conn, days: list[Day]) -> None:
         events=[events for _, events, _ in counted.values()],
         bytes=[size for _, _, size in counted.values()],
     )
-    for one in sums:
-        day, events, size = counted[one.organization_id, one.day]
+    for added in sums:
+        day, events, size = counted[added.organization_id, added.day]
         day.due_events -= events
         day.due_size -= size
-        day.sum_events, day.sum_size = one.events, one.bytes
+        day.sum_events, day.sum_size = added.events, added.bytes
 
 
 async def get(conn: Conn, *, organization_id: UUID, now: datetime) -> tuple[int, int]:

@@ -86,8 +86,8 @@ async def submit(conn: Conn, *, lines: Sequence[Line]) -> int:
     If the ledger refuses a line's job now, the next search finds the line again.
     """
     project_ids, app_nos, destinations = zip(*lines, strict=True)
-    found = await FIND_LINES.all(conn, project_ids=project_ids, app_nos=app_nos, destinations=destinations)
-    for organization_id, app_id, project_id, app_no, destination in found:
+    rows = await FIND_LINES.all(conn, project_ids=project_ids, app_nos=app_nos, destinations=destinations)
+    for organization_id, app_id, project_id, app_no, destination in rows:
         args = {"project_id": project_id, "app_id": app_id, "app_no": app_no, "destination": destination}
         with suppress(Limited):
             await ledger.submit(
@@ -99,7 +99,7 @@ async def submit(conn: Conn, *, lines: Sequence[Line]) -> int:
                 args=args,
                 unique_key=f"relay:{app_id}:{destination}",
             )
-    return len(found)
+    return len(rows)
 
 
 def line_of(claim: Claim) -> Line:

@@ -70,9 +70,9 @@ LIST_DUE = event_conversion.list_due.typed(Due)
 
 async def find_lines(conn: Conn, *, after: Line) -> tuple[list[Line], Line]:
     """Return the lines after `after` with rows that are due for `GATHER_S`, and the next search's start."""
-    found = await FIND_DUE.all(conn, **after._asdict(), limit=LINES, gather_s=GATHER_S)
-    last = Line(*found[-1][:3]) if len(found) == LINES else FIRST
-    return [Line(*one[:3]) for one in found if one.due], last
+    rows = await FIND_DUE.all(conn, **after._asdict(), limit=LINES, gather_s=GATHER_S)
+    last = Line(*rows[-1][:3]) if len(rows) == LINES else FIRST
+    return [Line(*row[:3]) for row in rows if row.due], last
 
 
 async def list_due(conn: Conn, *, line: Line) -> list[Due]:

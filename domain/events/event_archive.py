@@ -115,8 +115,10 @@ async def _copy(conn: Conn, state: _State, archive: EventArchive, limit: int) ->
 def _name(state: _State, events: Sequence[StoredEvent]) -> str:
     """Return a batch's name: its position and a hash of its events."""
     digest = hashlib.sha256()
-    for one in events:
-        digest.update(one.project_id.bytes + one.event_key.bytes + one.app_no.to_bytes(2, "big", signed=True))
+    for stored in events:
+        digest.update(
+            stored.project_id.bytes + stored.event_key.bytes + stored.app_no.to_bytes(2, "big", signed=True)
+        )
     return f"{state.day}.{state.attempt}.{state.batches}.{digest.hexdigest()}"
 
 

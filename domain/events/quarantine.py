@@ -77,10 +77,10 @@ class _Waiting:
         self.noted: deque[Noted] = deque()
         self._size = 0
 
-    def add(self, one: Noted) -> None:
+    def add(self, event: Noted) -> None:
         """Add an event; the oldest ones are dropped to make room."""
-        self.noted.append(one)
-        self._size += one.size
+        self.noted.append(event)
+        self._size += event.size
         while len(self.noted) > MOST_NOTED or self._size > MOST_BYTES:
             self._size -= self.noted.popleft().size
 
@@ -116,8 +116,8 @@ class Quarantine:
         waiting = self._place(app)
         if waiting is None:
             return
-        for one in refused[-MOST_NOTED:]:
-            waiting.add(note(app.app_no, one))
+        for event in refused[-MOST_NOTED:]:
+            waiting.add(note(app.app_no, event))
         self.came.set()
 
     def _place(self, app: KeyedApp) -> _Waiting | None:
@@ -134,16 +134,16 @@ class Quarantine:
         A full buffer drops the first project of the organization with the most, if that still leaves it with
         no fewer than this one. So no few organizations can hold the whole buffer.
         """
-        places = Counter(one.organization_id for one in self._due.values())
+        places = Counter(queue.organization_id for queue in self._due.values())
         if places[organization_id] >= MOST_OF_ONE:
             return False
         if len(self._due) < MOST_PROJECTS:
             return True
-        [(largest, most)] = places.most_common(1)
-        if most <= places[organization_id] + 1:
+        [(largest, highest)] = places.most_common(1)
+        if highest <= places[organization_id] + 1:
             return False
-        first = next(project for project, one in self._due.items() if one.organization_id == largest)
-        del self._due[first]
+        dropped = next(project for project, queue in self._due.items() if queue.organization_id == largest)
+        del self._due[dropped]
         return True
 
     async def list_page(
@@ -197,12 +197,12 @@ async def keep(conn: Conn, project_id: UUID, noted: Sequence[Noted]) -> None:
         await event_quarantine.insert_refused.run(
             conn,
             project_id=project_id,
-            ids=[one.id for one in noted],
-            app_nos=[one.app_no for one in noted],
-            codes=[one.code for one in noted],
-            names=[one.name for one in noted],
-            event_ids=[one.event_id for one in noted],
-            texts=[one.text for one in noted],
+            ids=[event.id for event in noted],
+            app_nos=[event.app_no for event in noted],
+            codes=[event.code for event in noted],
+            names=[event.name for event in noted],
+            event_ids=[event.event_id for event in noted],
+            texts=[event.text for event in noted],
         )
         await event_quarantine.trim.run(conn, project_id=project_id, most=MOST)
 
@@ -216,8 +216,11 @@ async def delete_old(conn: Conn) -> int:
 def note(app_no: int, refused: Refused) -> Noted:
     """Return a rejected event as stored."""
     text = refused.text[: 4 * MOST_TEXT].decode("utf-8", "replace").replace("\0", "\ufffd")[:MOST_TEXT]
-    named = _named(refused.text)
-    names = (_short(named.name or named.event), _short(named.eventId or named.messageId))
+    names_in_text = _named(refused.text)
+    names = (
+        _short(names_in_text.name or names_in_text.event),
+        _short(names_in_text.eventId or names_in_text.messageId),
+    )
     return Noted(ids.new(), app_no, refused.code, *names, text)
 
 

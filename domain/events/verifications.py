@@ -81,15 +81,15 @@ def none_came(app: Listening, refused: Sequence[Refusals]) -> dict[str, Any]:
 
 
 def _shown(app: Listening, event: Arrived | None, count: int, findings: list[Finding]) -> dict[str, Any]:
-    told = Verification(
+    verification = Verification(
         verified=event is not None,
         count=count,
         event=event,
         last_event_at=app.last_event_at,
         findings=findings,
     )
-    shown: dict[str, Any] = msgspec.to_builtins(told)
-    return shown
+    result: dict[str, Any] = msgspec.to_builtins(verification)
+    return result
 
 
 def _refused(refused: Sequence[Refusals]) -> Finding:
@@ -117,18 +117,18 @@ def _findings(app: Listening) -> Iterator[Finding]:
             message=f"nothing came since the key was rotated at {_moment(rotated)}: build the app with the "
             "new key, or rotate it again, with overlapHours",
         )
-    where = f", on {app.web_domain} and no other host" if app.web_domain else ""
+    place = f", on {app.web_domain} and no other host" if app.web_domain else ""
     if last is None:
         yield Finding(
             code="NEVER_SEEN",
             message="no event of this app ever came: see that it starts the SDK with this app's key and "
-            f"endpoint, as install-spec has it{where}, and look at what the endpoint answers to it",
+            f"endpoint, as install-spec has it{place}, and look at what the endpoint answers to it",
         )
     else:
         yield Finding(
             code="NONE_CAME",
             message=f"the last event came at {_moment(last)}, and none since: use the app while the job "
-            f"listens{where}, and look at what the endpoint answers to it",
+            f"listens{place}, and look at what the endpoint answers to it",
         )
 
 

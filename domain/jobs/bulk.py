@@ -50,15 +50,15 @@ async def cancel(
         until=chosen.period.until,
         limit=COUNTED + 1,
     )
-    found = [row["id"] for row in rows]
+    matching = [row["id"] for row in rows]
     moved = []
     if not dry_run:
-        batch = found[: most or MOST]
+        batch = matching[: most or MOST]
         moved = await controls.cancel_many(conn, organization_id=organization_id, job_ids=batch)
         await subjects.end(conn, moved)
     return BulkCanceled(
-        matched=min(len(found), COUNTED),
-        capped=len(found) > COUNTED,
+        matched=min(len(matching), COUNTED),
+        capped=len(matching) > COUNTED,
         job_ids=sorted(ids.show(ids.JOB, row.id) for row in moved),
-        more=len(found) > len(moved),
+        more=len(matching) > len(moved),
     )

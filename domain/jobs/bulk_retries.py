@@ -86,17 +86,19 @@ async def retry(
     """Retry the oldest `most` matching jobs after `after`, or only count them. Raises `NotFound`."""
     if chosen.project_id is not None:
         await project_locks.check(conn, organization_id=organization_id, project_id=chosen.project_id)
-    found = await _find(conn, organization_id, chosen, after, depth or DEPTH)
-    batch = found.ids[: COUNTED if dry_run else most or MOST]
-    done = _Done() if dry_run else await _retry_each(conn, organization_id, scopes, batch)
+    matching = await _find(conn, organization_id, chosen, after, depth or DEPTH)
+    batch = matching.ids[: COUNTED if dry_run else most or MOST]
+    results = _Done() if dry_run else await _retry_each(conn, organization_id, scopes, batch)
     answer = BulkRetried(
-        matched=min(len(found.ids), COUNTED),
-        capped=len(found.ids) > COUNTED or found.last_id is not None,
-        retried=done.retried,
-        skipped=done.skipped,
+        matched=min(len(matching.ids), COUNTED),
+        capped=len(matching.ids) > COUNTED or matching.last_id is not None,
+        retried=results.retried,
+        skipped=results.skipped,
         next_cursor=None,
     )
-    return Batch(answer, batch[-1] if len(found.ids) > len(batch) else found.last_id, tuple(done.wakes))
+    return Batch(
+        answer, batch[-1] if len(matching.ids) > len(batch) else matching.last_id, tuple(results.wakes)
+    )
 
 
 async def _find(
@@ -136,15 +138,15 @@ class _Done:
 async def _retry_each(
     conn: Conn, organization_id: UUID, scopes: Collection[str], job_ids: Sequence[UUID]
 ) -> _Done:
-    done = _Done()
+    results = _Done()
     for origin in await _lock(conn, organization_id, job_ids):
         try:
             with causes.undone():
                 async with conn.transaction():
-                    await _retry_one(conn, organization_id, scopes, origin, done)
+                    await _retry_one(conn, organization_id, scopes, origin, results)
         except DomainError as error:
-            done.skip(origin, error)
-    return done
+            results.skip(origin, error)
+    return results
 
 
 async def _lock(conn: Conn, organization_id: UUID, job_ids: Sequence[UUID]) -> list[_LockedOrigin]:
@@ -159,7 +161,7 @@ async def _lock(conn: Conn, organization_id: UUID, job_ids: Sequence[UUID]) -> l
 
 
 async def _retry_one(
-    conn: Conn, organization_id: UUID, scopes: Collection[str], locked: _LockedOrigin, done: _Done
+    conn: Conn, organization_id: UUID, scopes: Collection[str], locked: _LockedOrigin, results: _Done
 ) -> None:
     """Retry one job.
 
@@ -175,6 +177,6 @@ async def _retry_one(
     new = ids.show(ids.JOB, submitted.job_id)
     if not submitted.fresh:
         raise Conflict("ALREADY_RUNNING", f"{new} is running with the same arguments")
-    done.retried.append(Retried(job_id=new, retry_of=ids.show(ids.JOB, locked.id)))
+    results.retried.append(Retried(job_id=new, retry_of=ids.show(ids.JOB, locked.id)))
     if submitted.wake:
-        done.wakes.append(submitted.wake)
+        results.wakes.append(submitted.wake)

@@ -33,11 +33,11 @@ async def count(
     conn: Conn, *, organization_id: UUID, project_id: UUID | None, kinds: Sequence[str] | None
 ) -> JobCounts:
     """Count the jobs of the organization or of one project, by kind. Raises `NotFound` for a project."""
-    asked = {"org": organization_id, "kinds": kinds or _SHOWN, "most": MOST}
+    filters = {"org": organization_id, "kinds": kinds or _SHOWN, "most": MOST}
     if project_id is None:
-        return _shown(await COUNT_JOBS.all(conn, **asked), of_all=False)
+        return _shown(await COUNT_JOBS.all(conn, **filters), of_all=False)
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
-    return _shown(await COUNT_JOBS_OF_PROJECT.all(conn, **asked, project_id=project_id), of_all=True)
+    return _shown(await COUNT_JOBS_OF_PROJECT.all(conn, **filters, project_id=project_id), of_all=True)
 
 
 def by_status(jobs: Mapping[str, int]) -> JobsByStatus:

@@ -94,7 +94,7 @@ async def list_page(
 
     Raises `Invalid` for filters that need more than `MOST_SEARCHES` searches, `NotFound` for a project.
     """
-    asked: dict[str, Any] = {
+    filters: dict[str, Any] = {
         "org": organization_id,
         "error_code": error_code,
         "since": period.since,
@@ -103,9 +103,9 @@ async def list_page(
         "before": period.before(before),
         "limit": limit,
     }
-    named = {"kind": kinds, "status": statuses, "stage": stages, "phase": phases}
-    given: list[Sequence[str | None]] = [each or [None] for each in named.values()]
-    leading = [asked | dict(zip(named, each, strict=True)) for each in product(*given)]
+    lists = {"kind": kinds, "status": statuses, "stage": stages, "phase": phases}
+    value_lists: list[Sequence[str | None]] = [values or [None] for values in lists.values()]
+    leading = [filters | dict(zip(lists, combination, strict=True)) for combination in product(*value_lists)]
     if len(leading) > MOST_SEARCHES:
         raise Invalid(
             "kind",
@@ -153,8 +153,8 @@ async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> CancelAn
     """
     moved = await controls.cancel(conn, organization_id=organization_id, job_id=job_id)
     if moved is None:
-        found, _ = await get(conn, organization_id=organization_id, job_id=job_id)
-        return _too_late(found)
+        job, _ = await get(conn, organization_id=organization_id, job_id=job_id)
+        return _too_late(job)
     await subjects.end(conn, [moved])
     return CancelAnswer(job_id=ids.show(ids.JOB, job_id), accepted=True)
 
@@ -220,13 +220,13 @@ async def complete(conn: Conn, *, claim: Claim, result: dict[str, Any] | None = 
     await subjects.end(conn, [await ledger.end(conn, claim, result=result or {})])
 
 
-def has_ended(seen: Versioned) -> bool:
+def has_ended(versioned: Versioned) -> bool:
     """Return whether the job has ended; a terminal state is final, so no other version follows."""
-    return seen[0].status != "running"
+    return versioned[0].status != "running"
 
 
 def _shown(row: JobRow) -> Versioned:
-    shown = Job(
+    job = Job(
         job_id=ids.show(ids.JOB, row.id),
         kind=row.kind,
         status=row.status,
@@ -245,4 +245,4 @@ def _shown(row: JobRow) -> Versioned:
         error=msgspec.convert(row.error, JobError) if row.error else None,
         waiting=UNSET if row.finished_at is None else None,
     )
-    return shown, row.version
+    return job, row.version

@@ -125,8 +125,8 @@ async def _retry_listening(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin:
 
 
 async def _retry_influencer(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: Origin) -> Submitted:
-    made = {"project_id": origin.project_id, "influencer_id": UUID(origin.args["influencer_id"])}
-    return await creating.retry(conn, organization_id=org, retry_of=job_id, **made)
+    scope = {"project_id": origin.project_id, "influencer_id": UUID(origin.args["influencer_id"])}
+    return await creating.retry(conn, organization_id=org, retry_of=job_id, **scope)
 
 
 async def _retry_content(

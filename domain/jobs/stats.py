@@ -96,7 +96,7 @@ def begins(window: Window, now: datetime) -> list[datetime]:
 
 
 def _shown(window: Window, ats: Sequence[datetime], rows: Sequence[_Row]) -> JobStats:
-    of = {row.at: row for row in rows}
+    by_time = {row.at: row for row in rows}
     codes = Counter[str]()
     for row in rows:
         codes.update(row.codes)
@@ -106,7 +106,7 @@ def _shown(window: Window, ats: Sequence[datetime], rows: Sequence[_Row]) -> Job
         bucket_seconds=seconds,
         since=ats[0],
         until=ats[-1] + timedelta(seconds=seconds),
-        buckets=[_bucket(of.get(at) or _empty(at)) for at in ats],
+        buckets=[_bucket(by_time.get(at) or _empty(at)) for at in ats],
         sampled_above=MOST,
         errors=[ErrorCount(code=code, jobs=jobs) for code, jobs in codes.most_common(CODES)],
     )

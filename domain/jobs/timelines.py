@@ -130,8 +130,8 @@ def _told(rows: Iterable[Row], external_url: str | None) -> Iterator[TimelineEnt
         if row.type != "undecided" and not (
             row.kind == RECONCILE_POST.name and row.type == "attempt_started"
         ):
-            shown = _shown(row)
-            yield replace(shown, external_url=external_url or UNSET) if row.type == "published" else shown
+            entry = _shown(row)
+            yield replace(entry, external_url=external_url or UNSET) if row.type == "published" else entry
 
 
 def _misses(row: Row) -> bool:
@@ -151,19 +151,19 @@ def _verdict(row: Row) -> LookUpVerdict | None:
 def _shown(row: Row) -> TimelineEntry:
     if row.kind == RECONCILE_POST.name and row.type == "attempt_ended":
         return _look_up(row)
-    told = (row.details or {}) | (row.error or {})
+    fields = (row.details or {}) | (row.error or {})
     return TimelineEntry(
         at=row.at,
         type=cast("EntryType", row.type),
         **_attempt(row),
-        retry_of=_id(ids.JOB, told.get("retryOf")),
+        retry_of=_id(ids.JOB, fields.get("retryOf")),
         outcome=cast("AttemptOutcome | UnsetType", _known(row.outcome)),
-        code=_known(told.get("code")),
-        message=_known(told.get("message")),
-        step=_known(told.get("step")),
-        revision=_known(told.get("revision")),
-        api_key_id=_id(ids.KEY, told.get("apiKeyId")),
-        details={name: value for name, value in told.items() if name not in FIELDS} or UNSET,
+        code=_known(fields.get("code")),
+        message=_known(fields.get("message")),
+        step=_known(fields.get("step")),
+        revision=_known(fields.get("revision")),
+        api_key_id=_id(ids.KEY, fields.get("apiKeyId")),
+        details={name: value for name, value in fields.items() if name not in FIELDS} or UNSET,
     )
 
 

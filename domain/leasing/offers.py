@@ -52,10 +52,10 @@ async def offer(conn: Conn, *, actor: Actor, account_id: UUID, niche: str) -> Of
     Raises `NotFound`, `Conflict` ACCOUNT_LEASED, ACCOUNT_NOT_CONNECTED, POSTS_WAIT or ACCOUNT_OFFERED.
     """
     org = actor.organization_id
-    found = await accounts.find(conn, organization_id=org, account_id=account_id)
+    row = await accounts.find(conn, organization_id=org, account_id=account_id)
     # A purge runs either before this, or after it and withdraws the offer.
-    await project_locks.share(conn, organization_id=org, project_id=found.project_id)
-    await project_locks.check(conn, organization_id=org, project_id=found.project_id)
+    await project_locks.share(conn, organization_id=org, project_id=row.project_id)
+    await project_locks.check(conn, organization_id=org, project_id=row.project_id)
     account = await _lock(conn, org, account_id)
     if account.status != "connected":
         raise Conflict("ACCOUNT_NOT_CONNECTED", f"the account is {account.status}: connect it first")

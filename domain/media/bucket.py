@@ -85,9 +85,9 @@ class Bucket(Store):
         except FileNotFoundError:
             raise Unavailable(AWAY) from FileNotFoundError("the bucket has no such object")
         except (OSError, EOFError, BaseError) as error:
-            said = _said(error)
-            _log.warning("the bucket failed", said=said)
-            raise Unavailable(AWAY) from OSError(said)
+            code = _said(error)
+            _log.warning("the bucket failed", said=code)
+            raise Unavailable(AWAY) from OSError(code)
 
 
 async def _abort(writer: "AsyncWritableFile", error: BaseException) -> None:
@@ -119,16 +119,16 @@ def _look(settings: Settings) -> None:
     try:
         next(iter(obstore.list(_place(settings, once, LOOK_S), prefix="none")), None)
     except (OSError, BaseError) as error:
-        said = _said(error)
+        code = _said(error)
         if not settings.aws_access_key_id and "list request" not in str(error):
             raise SettingsInvalid(
                 "AWS_ACCESS_KEY_ID is missing, and this machine has no role: ASSETS_URL is a bucket"
             ) from None
-        if said[0] in "34":
+        if code[0] in "34":
             raise SettingsInvalid(
-                f"ASSETS_URL: the bucket {_bucket(settings)} {_WHY.get(said, _REFUSES)} ({said})"
+                f"ASSETS_URL: the bucket {_bucket(settings)} {_WHY.get(code, _REFUSES)} ({code})"
             ) from None
-        _log.warning("the bucket can't be reached yet", said=said)
+        _log.warning("the bucket can't be reached yet", said=code)
 
 
 _REFUSES = "refuses the key of AWS_ACCESS_KEY_ID, which needs the rights in docs/howto/operate.md"
@@ -147,7 +147,7 @@ def _said(error: Exception) -> str:
     """Return status and code, such as `403 AccessDenied`; the error's class name without them."""
     text = str(error)
     status, code = _STATUS.search(text), _CODE.search(text)
-    return " ".join(found[1] for found in (status, code) if found) or type(error).__name__
+    return " ".join(match[1] for match in (status, code) if match) or type(error).__name__
 
 
 def _bucket(settings: Settings) -> str:

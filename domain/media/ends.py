@@ -86,9 +86,9 @@ class End:
         """Return the number of the chunk's leading bytes that belong to the file."""
         if self._walk is None:
             return len(chunk)
-        at, most = 0, min(MOST_STEPS, self.steps + MOST_STEPS_AT_ONCE)
+        at, max_steps = 0, min(MOST_STEPS, self.steps + MOST_STEPS_AT_ONCE)
         while at < len(chunk) and self._step is not None:
-            if self.steps > most:
+            if self.steps > max_steps:
                 self.is_cut_up = True
                 return at
             at = self._find(chunk, at) if isinstance(self._step, Find) else self._pass(chunk, at)
@@ -96,13 +96,13 @@ class End:
 
     def _find(self, chunk: bytes, at: int) -> int:
         before = self._read  # 0xFF if the last chunk ended with it.
-        found = _MARKER.search(before + chunk if before else chunk, at)
-        if found is None:
+        match = _MARKER.search(before + chunk if before else chunk, at)
+        if match is None:
             self._read = b"\xff" if chunk.endswith(b"\xff") else b""
             return len(chunk)
-        self._read = found[0][1:]
+        self._read = match[0][1:]
         self._go_on()
-        return found.end() - len(before)
+        return match.end() - len(before)
 
     def _pass(self, chunk: bytes, at: int) -> int:
         piece = chunk[at : at + self._left]

@@ -84,9 +84,9 @@ def main(files: list[str]) -> None:
     for file in files:
         handle, _, mime = file.partition(":")
         with open(int(handle), "rb", closefd=False) as media:
-            said = look(media, mime)
-        say(said)
-        if isinstance(said, Refused):
+            answer = look(media, mime)
+        say(answer)
+        if isinstance(answer, Refused):
             break
     used = resource.getrusage(resource.RUSAGE_SELF)
     say(Spent(used.ru_utime + used.ru_stime))
@@ -127,9 +127,9 @@ def picture(media: IO[bytes], kind: str) -> Said:
     try:
         with Image.open(media, formats=[kind]) as image:
             width, height = image.size
-            said = _within(Found(width, height))
-            if isinstance(said, Refused):
-                return said
+            answer = _within(Found(width, height))
+            if isinstance(answer, Refused):
+                return answer
             is_unpacked = _unpack(image, kind)
             exif = Image.Exif()
             exif.load(
@@ -177,12 +177,12 @@ def drawing(media: IO[bytes]) -> Said:
     from generation.drawings import MAX_BYTES, cleaned  # noqa: PLC0415  Others are read without its parser.
 
     try:
-        found = cleaned(media.read(MAX_BYTES + 1))
+        drawn = cleaned(media.read(MAX_BYTES + 1))
     except PictureRefused as error:
         return Refused(f"can't be taken: {error}")
-    if found.lost:
-        return Refused(f"shows {' and '.join(found.lost)}, which can't be kept: turn them into paths")
-    return Found(ceil(found.width), ceil(found.height), drawing=found.text)
+    if drawn.lost:
+        return Refused(f"shows {' and '.join(drawn.lost)}, which can't be kept: turn them into paths")
+    return Found(ceil(drawn.width), ceil(drawn.height), drawing=drawn.text)
 
 
 def film(media: IO[bytes]) -> Said:

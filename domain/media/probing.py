@@ -28,19 +28,19 @@ async def probe(store: Store, files: Sequence[tuple[str, str]]) -> list[Found]:
     """
     async with AsyncExitStack() as stack:
         handles = [await stack.enter_async_context(store.opened(token)) for token, _ in files]
-        said = await _run(
+        answers = await _run(
             [f"{handle}:{mime}" for handle, (_, mime) in zip(handles, files, strict=True)], handles
         )
-    found = [one for one in said if isinstance(one, Found)]
-    if len(found) < len(files):
-        last = said[-1] if said else None
+    metadata = [answer for answer in answers if isinstance(answer, Found)]
+    if len(metadata) < len(files):
+        last = answers[-1] if answers else None
         why = (
             last.why
             if isinstance(last, Refused)
             else "can't be read: it takes too long, or breaks the reader"
         )
-        raise Invalid(f"file[{len(found)}]", why)
-    return found
+        raise Invalid(f"file[{len(metadata)}]", why)
+    return metadata
 
 
 async def _run(files: list[str], handles: list[int]) -> list[Said]:

@@ -43,10 +43,10 @@ class Counted:
 
     def get(self, project_id: UUID, window: Window, events: int, now: datetime) -> int | None:
         """Return the cached number; None if there is none for so many events."""
-        known = self._found.get((project_id, window))
-        if known is None or known[1] != events or now - known[2] >= KEPT:
+        cached = self._found.get((project_id, window))
+        if cached is None or cached[1] != events or now - cached[2] >= KEPT:
             return None
-        return known[0]
+        return cached[0]
 
     def put(self, project_id: UUID, window: Window, n: int, events: int, now: datetime) -> None:
         """Cache a number; the oldest one is evicted."""
@@ -60,11 +60,11 @@ async def count(
     conn: Conn, counted: Counted, *, project_id: UUID, events: Mapping[Window, int], now: datetime
 ) -> list[int]:
     """Return the number of people in each window. The caller has just counted the windows' events."""
-    known = {window: counted.get(project_id, window, n, now) for window, n in events.items()}
-    found = await _count(conn, project_id, [window for window, n in known.items() if n is None])
-    for window, n in found.items():
+    cached = {window: counted.get(project_id, window, n, now) for window, n in events.items()}
+    fresh = await _count(conn, project_id, [window for window, n in cached.items() if n is None])
+    for window, n in fresh.items():
         counted.put(project_id, window, n, events[window], now)
-    return [found[window] if n is None else n for window, n in known.items()]
+    return [fresh[window] if n is None else n for window, n in cached.items()]
 
 
 async def known_from(conn: Conn, *, project_id: UUID) -> datetime | None:
@@ -99,19 +99,19 @@ async def _count(conn: Conn, project_id: UUID, windows: Sequence[Window]) -> dic
 
 def masks(window: Window) -> dict[date, int]:
     """Return the UTC days of a window, each with a mask of its quarter-hours in the window."""
-    found: dict[date, int] = {}
+    quarters: dict[date, int] = {}
     midnight = datetime.combine(window.since.date(), time(), UTC)
     while midnight < window.until:
-        first = max(window.since - midnight, timedelta(0)) // QUARTER
+        first_quarter = max(window.since - midnight, timedelta(0)) // QUARTER
         last = min(window.until - midnight, DAY) // QUARTER
-        found[midnight.date()] = (1 << last) - (1 << first)
+        quarters[midnight.date()] = (1 << last) - (1 << first_quarter)
         midnight += DAY
-    return found
+    return quarters
 
 
 def _months(days: Iterable[date]) -> dict[date, int]:
-    found: dict[date, int] = {}
+    months: dict[date, int] = {}
     for day in days:
         month = day.replace(day=1)
-        found[month] = found.get(month, 0) | 1 << (day.day - 1)
-    return found
+        months[month] = months.get(month, 0) | 1 << (day.day - 1)
+    return months

@@ -88,7 +88,7 @@ async def read(stores: Stores, asked: Asked, *, now: datetime) -> AdMetrics:
 
 
 async def _sum(conn: Conn, asked: Asked, first_day: date, last_day: date) -> list[DaySum]:
-    named = {column: asked.subject_id if asked.scope == scope else None for scope, column in _COLUMNS.items()}
+    ids = {column: asked.subject_id if asked.scope == scope else None for scope, column in _COLUMNS.items()}
     return await SUM_DAYS.all(
         conn,
         project_id=asked.project_id,
@@ -96,7 +96,7 @@ async def _sum(conn: Conn, asked: Asked, first_day: date, last_day: date) -> lis
         first_day=first_day,
         last_day=last_day,
         platforms=asked.platforms,
-        **named,
+        **ids,
     )
 
 

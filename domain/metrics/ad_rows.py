@@ -27,9 +27,9 @@ MOST_FAULTS = 100
 
 def check(rows: Sequence[AdRow], *, now: datetime) -> None:
     """Raise `Invalid` for rows with a future day, an unknown currency, or a repeated ad, day and window."""
-    found = [*islice(_faults(rows, now), MOST_FAULTS)]
-    if found:
-        raise Invalid(*found[0], *found[1:])
+    faults = [*islice(_faults(rows, now), MOST_FAULTS)]
+    if faults:
+        raise Invalid(*faults[0], *faults[1:])
 
 
 async def replace(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]) -> int:
@@ -80,8 +80,8 @@ async def delete(conn: Conn, *, project_id: UUID, attribution_window: str) -> in
 
 
 async def _check_windows(conn: Conn, project_id: UUID, given: set[str]) -> None:
-    known: set[str] = {*await ad_day.name_windows.value(conn, project_id=project_id)}
-    if given - known and len(given | known) > MOST_WINDOWS:
+    stored_windows: set[str] = {*await ad_day.name_windows.value(conn, project_id=project_id)}
+    if given - stored_windows and len(given | stored_windows) > MOST_WINDOWS:
         raise Conflict(
             "TOO_MANY_WINDOWS",
             f"the project would have rows of more than {MOST_WINDOWS} attribution windows",

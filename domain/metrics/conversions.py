@@ -60,13 +60,13 @@ async def count(stores: Stores, asked: Asked) -> Conversions:
     app_no = app_numbers.number_of(numbered, asked.app_id)
     cut, names = _cut(asked, zone), [*(asked.names or CONVERSIONS)]
     async with stores.events() as conn:
-        found = await _read(conn, asked, names, cut, app_no)
-    groups = _groups(found, _grouper(asked.by, cut, zone, numbered)) if asked.by else []
+        counts = await _read(conn, asked, names, cut, app_no)
+    groups = _groups(counts, _grouper(asked.by, cut, zone, numbered)) if asked.by else []
     return Conversions(
         window=MetricWindow(since=asked.window.since, until=asked.window.until),
         timezone=zone.key,
         event_names=names,
-        totals=ConversionTotals(**_sum(found)),
+        totals=ConversionTotals(**_sum(counts)),
         groups=groups,
     )
 
@@ -83,7 +83,7 @@ def _cut(asked: Asked, zone: ZoneInfo) -> Sequence[Bucket]:
 async def _read(
     conn: Conn, asked: Asked, names: Sequence[str], cut: Sequence[Bucket], app_no: int | None
 ) -> list[Count]:
-    found = await rollup_counts.count(
+    counts = await rollup_counts.count(
         conn,
         project_id=asked.project_id,
         names=names,
@@ -92,11 +92,11 @@ async def _read(
         app_nos=None if app_no is None else [app_no],
         limit=MOST + 1,
     )
-    if len(found) > MOST:
+    if len(counts) > MOST:
         raise Invalid(
             "groupBy", f"gives more than {MOST} groups: ask for a shorter time, or for fewer groups"
         )
-    return found
+    return counts
 
 
 def _groups(found: Sequence[Count], group_of: Callable[[Count], _Group]) -> list[ConversionGroup]:
@@ -121,8 +121,8 @@ def _grouper(
         "hour": lambda row: cut[max(row.place, 1) - 1].label,
         "currency": lambda row: row.currency,
     }
-    asked = [telling[name] if name in by else None for name in get_args(Grouping)]
-    return lambda row: _Group(*[tell(row) if tell else None for tell in asked])
+    selected = [telling[name] if name in by else None for name in get_args(Grouping)]
+    return lambda row: _Group(*[tell(row) if tell else None for tell in selected])
 
 
 def _sum(rows: Sequence[Count]) -> dict[str, Any]:

@@ -61,10 +61,10 @@ _READER = msgspec.json.Decoder(float_hook=lambda text: msgspec.Raw(str(text).enc
 
 def redact(text: str, *, event_name: str = "") -> msgspec.Raw:
     """Return the JSON object without personal data; nothing but its keys if the event is about a person."""
-    found = _READER.decode(text)
+    parsed = _READER.decode(text)
     whole = event_name in ABOUT_PEOPLE
-    shown = dict.fromkeys(found, REDACTED) if whole else _object(found, within="")
-    return msgspec.Raw(msgspec.json.encode(shown))
+    redacted = dict.fromkeys(parsed, REDACTED) if whole else _object(parsed, within="")
+    return msgspec.Raw(msgspec.json.encode(redacted))
 
 
 def redact_id(text: str) -> str:
@@ -101,7 +101,7 @@ def _value(value: Any, *, within: str) -> Any:
     if isinstance(value, dict):
         return _object(value, within=within)
     if isinstance(value, list):
-        return [_value(one, within=within) for one in value]
+        return [_value(item, within=within) for item in value]
     return _text(value) if isinstance(value, str) else value
 
 

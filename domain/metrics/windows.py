@@ -34,10 +34,10 @@ def read(since: str | None, until: str | None, *, now: datetime) -> Window:
 
 
 def _read(path: str, text: str) -> datetime:
-    found = timezones.read(text, path=path)
-    if not EARLIEST <= found <= LATEST:
+    moment = timezones.read(text, path=path)
+    if not EARLIEST <= moment <= LATEST:
         raise Invalid(path, f"must be from {EARLIEST:%Y-%m-%d} to {LATEST:%Y-%m-%d}")
-    return found
+    return moment
 
 
 def _down(moment: datetime) -> datetime:

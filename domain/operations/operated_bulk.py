@@ -154,14 +154,14 @@ async def cancel(
     job_ids, matched, place = list[ids.JobId](), 0, _behind(listed)
     room = bulk.COUNTED if dry_run else bulk.MOST
     for org in [row.id for row in listed]:
-        one = await bulk.cancel(conn, organization_id=org, chosen=chosen, dry_run=dry_run, most=room)
-        matched += one.matched
-        job_ids += one.job_ids
-        if one.job_ids:
-            await _record(conn, actor, org, "jobs.canceled", len(one.job_ids))
-        room -= one.matched if dry_run else len(one.job_ids)
+        result = await bulk.cancel(conn, organization_id=org, chosen=chosen, dry_run=dry_run, most=room)
+        matched += result.matched
+        job_ids += result.job_ids
+        if result.job_ids:
+            await _record(conn, actor, org, "jobs.canceled", len(result.job_ids))
+        room -= result.matched if dry_run else len(result.job_ids)
         if room <= 0:
-            place = Position(org, FIRST if one.more else LAST)
+            place = Position(org, FIRST if result.more else LAST)
             break
     answer = OperatedCanceled(
         matched=min(matched, bulk.COUNTED), capped=place is not None, job_ids=job_ids, next_cursor=None

@@ -93,10 +93,10 @@ async def pause(
     changed = await pool.set_paused.value(conn, name=name, paused=paused) if name.isprintable() else None
     if changed is None:
         raise NotFound("no such pool: the list of pools names them")
-    whose: Mapping[UUID, UUID | None] = {}
+    logs: Mapping[UUID, UUID | None] = {}
     if changed:
-        whose = await _operators(conn) if actor is None else {actor.organization_id: actor.key_uuid}
-    for org, key_id in whose.items():
+        logs = await _operators(conn) if actor is None else {actor.organization_id: actor.key_uuid}
+    for org, key_id in logs.items():
         await audit.record(
             conn,
             organization_id=org,
@@ -105,7 +105,7 @@ async def pause(
             subject=name,
             details=details,
         )
-    return next(shown for shown in await list_all(conn, slots=slots) if shown.name == name)
+    return next(listed for listed in await list_all(conn, slots=slots) if listed.name == name)
 
 
 async def has_operators(conn: Conn) -> bool:

@@ -96,12 +96,12 @@ async def move(conn: Conn, *, claim: Claim) -> Stop | Outcome | None:
     if clock.target is None or clock.target <= clock.time:
         return Done({"dueJobs": clock.jobs, "duePosts": clock.posts})
     next_at: datetime | None = await sandbox_clock.find_next.value(conn, org=org, own=own)
-    left = clock.target - clock.time
-    by = left if next_at is None else max(min(next_at - clock.now, left), timedelta())
+    remaining = clock.target - clock.time
+    by = remaining if next_at is None else max(min(next_at - clock.now, remaining), timedelta())
     await _age(conn, org, own, by)
     due = await COUNT_DUE.row(conn, org=org, own=own)
     await sandbox_clock.move_clock.run(conn, org=org, by=by, posts=due.posts, jobs=due.jobs)
-    return Stop((left - by).total_seconds())
+    return Stop((remaining - by).total_seconds())
 
 
 async def _age(conn: Conn, org: UUID, own: UUID, by: timedelta) -> None:

@@ -165,22 +165,22 @@ async def list_page(
 
     A filter of None matches all.
     """
-    asked: dict[str, Any] = {
+    filters: dict[str, Any] = {
         "org": organization_id,
         "status": status,
         "customer_external_id": customer_external_id,
         "before": before,
         "limit": limit,
     }
-    rows = await (_search(conn, asked, search) if search else LIST_PROJECTS.all(conn, **asked))
+    rows = await (_search(conn, filters, search) if search else LIST_PROJECTS.all(conn, **filters))
     return [_shown(row) for row in rows]
 
 
 async def _search(conn: Conn, asked: dict[str, Any], search: str) -> list[_Row]:
     """Search the newest projects, which suffices for a frequent name, then the index of names."""
-    named = {**asked, "search": f"%{_literal(search)}%"}
-    rows = await SEARCH_NEWEST.all(conn, **named, looked=LOOKED)
-    return rows if len(rows) == asked["limit"] else await SEARCH_PROJECTS.all(conn, **named, most=SORTED)
+    filters = {**asked, "search": f"%{_literal(search)}%"}
+    rows = await SEARCH_NEWEST.all(conn, **filters, looked=LOOKED)
+    return rows if len(rows) == asked["limit"] else await SEARCH_PROJECTS.all(conn, **filters, most=SORTED)
 
 
 def check(body: ProjectPatch) -> ProjectPatch:

@@ -170,8 +170,8 @@ async def _after(
     conn: Conn, claim: Claim, post: LockedPost, error: PlatformError, generation: int
 ) -> NotDone:
     org, account_id = post.owner_organization_id, post.owner_id
-    if isinstance(error, TokenExpired | ReauthRequired) and (news := await _news(conn, post, generation)):
-        return news
+    if isinstance(error, TokenExpired | ReauthRequired) and (outcome := await _news(conn, post, generation)):
+        return outcome
     match error:
         case Throttled():
             cooldown_s = COOLDOWN_S if error.after_s is None else error.after_s
@@ -240,8 +240,8 @@ async def _put_back(conn: Conn, claim: Claim, post: LockedPost, *, code: str, ou
         await outgoing_post.prepare_again.run(conn, org=org, id=post_id)
     await quotas.take_back(conn, organization_id=org, account_id=post.account_id, post_id=post_id)
     await ledger.progress(conn, claim, progress=0, stage="preparing", cancelable=True)
-    told = {"code": code}
-    await posts.note(conn, organization_id=org, post_ids=[post_id], event="not_sent", details=told)
+    details = {"code": code}
+    await posts.note(conn, organization_id=org, post_ids=[post_id], event="not_sent", details=details)
     return await locked_post.lock(conn, claim)
 
 
@@ -252,5 +252,5 @@ async def _keep_error(conn: Conn, post: LockedPost, error: PlatformError) -> Non
 async def _write_error(
     conn: Conn, post: LockedPost, code: str, category: str, message: str, *, retryable: bool
 ) -> None:
-    told = {"code": code, "category": category, "message": message, "retryable": retryable}
-    await outgoing_post.keep_error.run(conn, org=post.organization_id, id=post.id, error=told)
+    error = {"code": code, "category": category, "message": message, "retryable": retryable}
+    await outgoing_post.keep_error.run(conn, org=post.organization_id, id=post.id, error=error)

@@ -97,7 +97,7 @@ async def list_page(
     """
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     await _check_targets(conn, organization_id, project_id, account_id, content_id)
-    asked = {
+    filters = {
         "org": organization_id,
         "project_id": project_id,
         "account_id": account_id,
@@ -111,7 +111,7 @@ async def list_page(
     }
     led = content_id is not None or account_id is not None
     leading = merging.lead(status=None if led else statuses)
-    rows = await merging.newest(conn, partial(LIST_POSTS.all, conn, **asked), leading, limit=limit)
+    rows = await merging.newest(conn, partial(LIST_POSTS.all, conn, **filters), leading, limit=limit)
     return [_shown(row) for row in rows]
 
 
@@ -125,7 +125,7 @@ async def list_page_of_all(
     limit: int,
 ) -> list[Post]:
     """Return a page over all active projects of the organization."""
-    asked = {
+    filters = {
         "org": organization_id,
         "since": period.since,
         "until": period.until,
@@ -133,7 +133,7 @@ async def list_page_of_all(
         "most": SORTED,
         "limit": limit,
     }
-    find = partial(LIST_POSTS_OF_ALL.all, conn, **asked)
+    find = partial(LIST_POSTS_OF_ALL.all, conn, **filters)
     rows = await merging.newest(conn, find, merging.lead(status=statuses), limit=limit)
     return [_shown(row) for row in rows]
 

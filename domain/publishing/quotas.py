@@ -45,8 +45,8 @@ def of(
         return Quota(quota_posts, quota_window_s)
     if (own := platform_limits.quota_of(traits)) is not None:
         return Quota(*own)
-    known = PLATFORMS.get(platform)
-    return known and Quota(*known.quota)
+    limits = PLATFORMS.get(platform)
+    return limits and Quota(*limits.quota)
 
 
 def window(post: LockedPost) -> Window:

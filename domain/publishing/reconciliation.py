@@ -184,8 +184,8 @@ async def proved_absent(conn: Conn, *, claim: Claim, lost: LostPost, why: Platfo
     """Mark the post as failed after proof that it isn't live and can't become so."""
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
-    told = {name: getattr(why, name) for name in ("code", "category", "message", "retryable")}
-    if await lost_post.fail_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, error=told):
+    error = {name: getattr(why, name) for name in ("code", "category", "message", "retryable")}
+    if await lost_post.fail_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, error=error):
         await posts.note(conn, organization_id=org, post_ids=[lost.post_id], event="failed")
     return _result(lost, "failed")
 

@@ -68,10 +68,10 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> OutgoingPost |
         outcome = await _line_up(conn, claim, post)
     if outcome is not None:
         return outcome
-    begun = await outgoing.read(conn, post, keyring)
-    if credentials.ends_soon(begun.token_ends, now=begun.now):
+    outgoing_post = await outgoing.read(conn, post, keyring)
+    if credentials.ends_soon(outgoing_post.token_ends, now=outgoing_post.now):
         return await failures.refresh(conn, post)
-    return begun
+    return outgoing_post
 
 
 async def _line_up(conn: Conn, claim: Claim, post: LockedPost) -> NotDone | None:
@@ -124,8 +124,10 @@ async def again(conn: Conn, *, claim: Claim) -> datetime | NotDone | None:
 
 
 async def _keep(conn: Conn, post: LockedPost, step: PreparedStep, *, phase: str) -> None:
-    org, given = post.organization_id, _given(post, step)
-    await outgoing_post.keep_prepared.run(conn, org=org, id=post.id, event_id=ids.new(), phase=phase, **given)
+    org, columns = post.organization_id, _given(post, step)
+    await outgoing_post.keep_prepared.run(
+        conn, org=org, id=post.id, event_id=ids.new(), phase=phase, **columns
+    )
     await _keep_found(conn, post, step)
 
 
@@ -281,10 +283,10 @@ async def name(
     conn: Conn, organization_id: UUID, account_id: UUID, post_id: UUID, external_id: str | None
 ) -> None:
     """Raise `OutcomeUnknown` if another post of ours has this external id."""
-    taken = await lost_post.is_named.value(
+    is_taken = await lost_post.is_named.value(
         conn, org=organization_id, account_id=account_id, id=post_id, external_id=external_id
     )
-    if taken:
+    if is_taken:
         raise named_twice()
 
 

@@ -83,7 +83,7 @@ async def list_page(
     """
     if project_ids or api_key_ids:
         await _check_known(conn, organization_id, project_ids, api_key_ids)
-    asked = {
+    filters = {
         "org": organization_id,
         "actions": actions,
         "api_key_ids": api_key_ids,
@@ -94,7 +94,7 @@ async def list_page(
         "limit": limit,
     }
     leading = merging.lead(project_id=project_ids, api_key_id=api_key_ids, action=actions)
-    rows = await merging.newest(conn, partial(LIST_ENTRIES.all, conn, **asked), leading, limit=limit)
+    rows = await merging.newest(conn, partial(LIST_ENTRIES.all, conn, **filters), leading, limit=limit)
     return [_shown(row) for row in rows]
 
 
@@ -110,9 +110,9 @@ async def _check_known(
     project_ids: Sequence[UUID] | None,
     api_key_ids: Sequence[UUID] | None,
 ) -> None:
-    known = await ARE_KNOWN.row(conn, org=organization_id, project_ids=project_ids, api_key_ids=api_key_ids)
-    if not (known.projects and known.api_keys):
-        raise absent("api_key" if known.projects else "project")
+    row = await ARE_KNOWN.row(conn, org=organization_id, project_ids=project_ids, api_key_ids=api_key_ids)
+    if not (row.projects and row.api_keys):
+        raise absent("api_key" if row.projects else "project")
 
 
 def _shown(row: _Row) -> AuditEntry:

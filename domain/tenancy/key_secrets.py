@@ -45,7 +45,9 @@ def opens(secret: str, peppers: Keyring, kept: Kept | None) -> bool:
         hashes[0] = Hashed(kept.secret_hash, kept.pepper_id)
         if kept.old_secret_hash is not None:
             hashes[1] = Hashed(kept.old_secret_hash, kept.old_pepper_id)
-    same = [hmac.compare_digest(_digest(secret, peppers, one.pepper_id), one.secret_hash) for one in hashes]
+    same = [
+        hmac.compare_digest(_digest(secret, peppers, entry.pepper_id), entry.secret_hash) for entry in hashes
+    ]
     return any(same)
 
 

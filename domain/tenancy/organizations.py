@@ -125,10 +125,10 @@ async def record(
     details: Mapping[str, Any] | None = None,
 ) -> None:
     """Audit an operator's change of an organization: there without the key, and in the operator's own log."""
-    whose: dict[UUID, UUID | None] = {organization_id: None}
+    logs: dict[UUID, UUID | None] = {organization_id: None}
     if actor is not None:
-        whose |= {actor.organization_id: actor.key_uuid}
-    for org, key_id in whose.items():
+        logs |= {actor.organization_id: actor.key_uuid}
+    for org, key_id in logs.items():
         await audit.record(
             conn,
             organization_id=org,

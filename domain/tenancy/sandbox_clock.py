@@ -145,12 +145,12 @@ def _way(clock: Clock, body: AdvanceClock) -> tuple[str, timedelta]:
 async def _check_work(conn: Conn, organization_id: UUID, path: str, by: timedelta) -> None:
     """Raise `Invalid` if the clock would stop too often for the sandbox's number of rows."""
     way = await WEIGH.row(conn, org=organization_id, by=by)
-    stops, most = way.times + (by.days if way.daily else 0) + 1, MOST_AGED // max(1, way.rows)
-    if not most:
+    stops, max_stops = way.times + (by.days if way.daily else 0) + 1, MOST_AGED // max(1, way.rows)
+    if not max_stops:
         raise Invalid(path, "is too far: the sandbox has too many rows by now; use a new organization's")
-    if stops > most:
+    if stops > max_stops:
         raise Invalid(
             path,
             f"is too far at once: it needs {stops} stops with due work, and for the rows of this "
-            f"sandbox one advance has {most}: advance in parts",
+            f"sandbox one advance has {max_stops}: advance in parts",
         )

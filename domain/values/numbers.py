@@ -23,8 +23,8 @@ _MANTISSA = re.compile(r"-?0*([0-9]*)\.?([0-9]*)")
 def read(text: str) -> float:
     """Parse a number with a fraction or an exponent. Raises ValueError with advice."""
     value = float(text)
-    found = _MANTISSA.match(text)
-    digits = f"{found[1]}{found[2]}".strip("0") if found else ""
+    match = _MANTISSA.match(text)
+    digits = f"{match[1]}{match[2]}".strip("0") if match else ""
     if len(digits) > DIGITS:
         raise ValueError(f"a number may have {DIGITS} digits: {AS_TEXT}")
     if not is_kept(value) or (digits and not value):

@@ -57,8 +57,17 @@ def resolve(local: str, *, zone: str, path: str) -> Resolved:
         raise Invalid(path, "must be a time without a zone, such as 2026-11-01T01:30")
     try:
         naive = datetime.fromisoformat(local)
-        first, second = (naive.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
+        by_old_offset, by_new_offset = (
+            naive.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1)
+        )
     except (ValueError, OverflowError):
         raise Invalid(path, "is not a valid date and time") from None
-    # `fold` matters only at a clock change: a repeated time if the first is earlier, else a skipped one.
-    return Resolved(first, "exact" if first == second else "fold_first" if first < second else "gap_shifted")
+    # `fold` matters only at a clock change: a repeated time has the earlier instant by the old offset.
+    return Resolved(
+        by_old_offset,
+        "exact"
+        if by_old_offset == by_new_offset
+        else "fold_first"
+        if by_old_offset < by_new_offset
+        else "gap_shifted",
+    )

@@ -79,14 +79,14 @@ async def list_of_endpoint(
     Raises `NotFound` for the endpoint.
     """
     await endpoints.get(conn, organization_id=organization_id, endpoint_id=endpoint_id)
-    asked = {
+    filters = {
         "org": organization_id,
         "endpoint_id": endpoint_id,
         "types": types,
         "before": before,
         "limit": limit,
     }
-    find, leading = partial(LIST_DELIVERIES.all, conn, **asked), merging.lead(status=statuses)
+    find, leading = partial(LIST_DELIVERIES.all, conn, **filters), merging.lead(status=statuses)
     rows = await merging.newest(conn, find, leading, limit=limit)
     return [_shown(row) for row in rows]
 
@@ -119,13 +119,13 @@ async def replay(conn: Conn, *, author: Author, delivery_id: UUID) -> WebhookDel
     A delivery under way is returned unchanged. Raises `NotFound`, `Conflict` ENDPOINT_DISABLED.
     """
     org = author.organization_id
-    found = await get(conn, organization_id=org, delivery_id=delivery_id)
-    endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, found.endpoint_id)
+    delivery = await get(conn, organization_id=org, delivery_id=delivery_id)
+    endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, delivery.endpoint_id)
     if endpoint_id is None:
         raise absent("webhook_endpoint")
     endpoint = await _open(conn, org, endpoint_id)
-    await endpoints.record(conn, author, endpoint, "replayed", {"deliveryId": found.id})
-    if found.ended_at is not None:
+    await endpoints.record(conn, author, endpoint, "replayed", {"deliveryId": delivery.id})
+    if delivery.ended_at is not None:
         repeated = await webhook_delivery.repeat_delivery.value(conn, org=org, id=delivery_id)
         return await get(conn, organization_id=org, delivery_id=repeated)
     await webhook_delivery.hurry_delivery.value(conn, org=org, id=delivery_id)
@@ -153,9 +153,9 @@ async def replay_since(
     )
     details = {"since": f"{body.since:%FT%TZ}", "deliveries": repeated.deliveries}
     await endpoints.record(conn, author, endpoint, "replayed", details)
-    left = repeated.last_id
+    last_id = repeated.last_id
     return WebhookReplayed(
-        deliveries=repeated.deliveries, continue_since=None if left is None else ids.made_at(left)
+        deliveries=repeated.deliveries, continue_since=None if last_id is None else ids.made_at(last_id)
     )
 
 

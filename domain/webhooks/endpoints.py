@@ -226,10 +226,10 @@ async def _lock(conn: Conn, organization_id: UUID, endpoint_id: UUID, versions: 
 
 
 def _given(body: WebhookEndpointPatch) -> dict[str, Any]:
-    given = {name: value for name in _CHANGED if (value := getattr(body, name)) is not UNSET}
-    if "events" in given:
-        given["events"] = _distinct(given["events"])
-    return given
+    changes = {name: value for name in _CHANGED if (value := getattr(body, name)) is not UNSET}
+    if "events" in changes:
+        changes["events"] = _distinct(changes["events"])
+    return changes
 
 
 def _distinct(events: Sequence[Subscription]) -> list[Subscription]:

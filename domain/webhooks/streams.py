@@ -85,30 +85,30 @@ async def begin(conn: Conn, *, organization_id: UUID) -> datetime:
 
 async def end(conn: Conn) -> str:
     """Return the name of the end of all committed events. Not in a transaction with `begin`."""
-    found: str = await webhook_stream.find_end.value(conn)
-    first = found.partition(":")[0]
-    return found if len(found) <= MOST_OF_AN_END else f"{first}:{first}:"
+    snapshot: str = await webhook_stream.find_end.value(conn)
+    oldest = snapshot.partition(":")[0]
+    return snapshot if len(snapshot) <= MOST_OF_AN_END else f"{oldest}:{oldest}:"
 
 
 async def find(conn: Conn, *, organization_id: UUID, after: str) -> Position:
     """Return the place after an event id, or at an end. Raises `NotFound` for a deleted event, `Invalid`."""
     if _END.fullmatch(after):
         xid = await _transaction(conn, after)
-        where = None if xid is None else Position((int(xid), NONE), after)
+        position = None if xid is None else Position((int(xid), NONE), after)
     else:
         event_id = ids.read(ids.WEBHOOK_EVENT, after)
         xid = await webhook_stream.find_event.value(conn, org=organization_id, id=event_id)
-        where = None if xid is None or event_id is None else Position((int(xid), event_id))
-    if where is None:
+        position = None if xid is None or event_id is None else Position((int(xid), event_id))
+    if position is None:
         raise absent("webhook_event")
-    return where
+    return position
 
 
 async def heads(conn: Conn, *, organization_ids: Sequence[UUID]) -> dict[UUID, Head]:
     """Return each organization's head, by one statement for all."""
-    found = await FIND_HEADS.all(conn, orgs=organization_ids)
+    rows = await FIND_HEADS.all(conn, orgs=organization_ids)
     return dict.fromkeys(organization_ids, START) | {
-        row.organization_id: (int(row.xid), row.id) for row in found
+        row.organization_id: (int(row.xid), row.id) for row in rows
     }
 
 
@@ -122,7 +122,7 @@ async def read(conn: Conn, *, organization_id: UUID, position: Position, limit: 
 
 async def _transaction(conn: Conn, after: str) -> str | None:
     try:
-        found: str | None = await webhook_stream.find_transaction.value(conn, seen=after)
+        xid: str | None = await webhook_stream.find_transaction.value(conn, seen=after)
     except asyncpg.DataError:
         raise Invalid("after", "is neither an event id nor a stream's end") from None
-    return found
+    return xid
