@@ -89,7 +89,7 @@ async def find(conn: Conn, *, organization_id: UUID, account_id: UUID) -> Accoun
 
 async def get(conn: Conn, *, organization_id: UUID, account_id: UUID) -> SocialAccount:
     """Return an account; raises `NotFound`."""
-    return _shown(await find(conn, organization_id=organization_id, account_id=account_id))
+    return _to_schema(await find(conn, organization_id=organization_id, account_id=account_id))
 
 
 async def list_page(
@@ -122,7 +122,7 @@ async def list_page(
         find = partial(LIST_ACCOUNTS.all, conn, project_id=project_id, **filters)
         leading = merging.lead(status=statuses, platform=platforms)
     rows = await merging.newest(conn, find, leading, limit=limit)
-    return [_shown(row) for row in rows]
+    return [_to_schema(row) for row in rows]
 
 
 async def lock(conn: Conn, *, organization_id: UUID, account_id: UUID) -> LockedAccount:
@@ -181,7 +181,7 @@ async def set_quota(
     """
     row = await find(conn, organization_id=organization_id, account_id=account_id)
     if row.owner_account_id is not None:
-        raise leased("a leased account uses its owner's quota: set it on the owner's account")
+        raise leased_error("a leased account uses its owner's quota: set it on the owner's account")
     await social_account.set_quota.run(
         conn, org=organization_id, id=account_id, posts=posts, window_s=seconds
     )
@@ -192,11 +192,11 @@ async def set_quota(
     )
 
 
-def gone() -> Conflict:
+def not_connected_error() -> Conflict:
     return Conflict("ACCOUNT_NOT_CONNECTED", "the account was disconnected: connect it again")
 
 
-def offered(**details: Any) -> Conflict:
+def offered_error(**details: Any) -> Conflict:
     return Conflict(
         "ACCOUNT_OFFERED",
         "an account is offered for lease, and only its leases post to it: withdraw it, or leave it out",
@@ -204,11 +204,11 @@ def offered(**details: Any) -> Conflict:
     )
 
 
-def leased(message: str) -> Conflict:
+def leased_error(message: str) -> Conflict:
     return Conflict("ACCOUNT_LEASED", message)
 
 
-def _shown(row: AccountRow) -> SocialAccount:
+def _to_schema(row: AccountRow) -> SocialAccount:
     return SocialAccount(
         social_account_id=ids.show(ids.ACCOUNT, row.id),
         project_id=ids.show(ids.PROJECT, row.project_id),

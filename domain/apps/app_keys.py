@@ -15,7 +15,7 @@ from db.queries import sdk_app
 from domain.apps.relays import EventMaps, Relays, relays_of
 from domain.security.keyring import Keyring
 from domain.tenancy import key_secrets, project_locks
-from domain.tenancy.key_secrets import Kept
+from domain.tenancy.key_secrets import StoredHashes
 from schemas import ids
 from schemas.api_keys import Tier
 from schemas.apps import AppPlatform
@@ -117,5 +117,5 @@ async def app_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID,
 
 
 def _opened(presented: PresentedAppKey, peppers: Keyring, row: _Row | None) -> KeyedApp | None:
-    same = key_secrets.opens(presented.secret, peppers, row and Kept(*row[10:]))
+    same = key_secrets.opens(presented.secret, peppers, row and StoredHashes(*row[10:]))
     return KeyedApp(*row[:10]) if row is not None and same else None

@@ -31,7 +31,7 @@ from schemas.errors import Conflict, Invalid
 from schemas.errors.absent import absent
 
 #: Most apps of a project at a time, and ever: a number is 15 bits in the event store.
-MOST, MOST_EVER = 100, 32_767
+MAX_APPS, MAX_APP_NUMBERS = 100, 32_767
 
 
 #: Columns that a patch may change, with their JSON names.
@@ -210,11 +210,15 @@ async def _get(conn: Conn, author: Author, app_id: UUID) -> _Row:
 
 async def _next_number(conn: Conn, author: Author) -> int:
     counts = await COUNT_APPS.row(conn, **author.scope)
-    if counts.live >= MOST:
-        raise Conflict("TOO_MANY_APPS", f"the project has {MOST} SDK apps: delete an unused one", limit=MOST)
-    if counts.last_no >= MOST_EVER:
+    if counts.live >= MAX_APPS:
         raise Conflict(
-            "TOO_MANY_APPS", f"the project has had {MOST_EVER} SDK apps: use another project", limit=MOST_EVER
+            "TOO_MANY_APPS", f"the project has {MAX_APPS} SDK apps: delete an unused one", limit=MAX_APPS
+        )
+    if counts.last_no >= MAX_APP_NUMBERS:
+        raise Conflict(
+            "TOO_MANY_APPS",
+            f"the project has had {MAX_APP_NUMBERS} SDK apps: use another project",
+            limit=MAX_APP_NUMBERS,
         )
     return counts.last_no + 1
 
@@ -223,7 +227,7 @@ async def _check_other(
     conn: Conn, author: Author, app_id: UUID, platform: AppPlatform, given: Identifiers
 ) -> None:
     """Raise `Conflict` APP_EXISTS if another app of the platform has one of these identifiers."""
-    same_app_id = await sdk_app.same_app.value(
+    same_app_id = await sdk_app.find_same_app.value(
         conn, **author.scope, **given._asdict(), id=app_id, platform=platform
     )
     if same_app_id is not None:
@@ -272,6 +276,6 @@ def _fields(row: _Row, public_url: str) -> dict[str, Any]:
     return columns | {
         "project_id": ids.show(ids.PROJECT, row.project_id),
         "app_id": app_id,
-        "capi": destinations.shown(row.capi),
+        "capi": destinations.to_schema(row.capi),
         "ingest_endpoint": f"{public_url}/v1/apps/{app_id}/events",
     }

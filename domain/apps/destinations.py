@@ -46,12 +46,12 @@ _NEW = _Row(
 GET_DESTINATION = conversion_destination.get_destination.typed(_Row)
 
 
-def shown(columns: Mapping[str, dict[str, Any]] | None) -> Capi:
+def to_schema(columns: Mapping[str, dict[str, Any]] | None) -> Capi:
     """Return the destinations from the app's row."""
-    return Capi(**{name: _shown(name, (columns or {}).get(name)) for name in DESTINATIONS})
+    return Capi(**{name: _to_schema(name, (columns or {}).get(name)) for name in DESTINATIONS})
 
 
-def _shown(name: Destination, columns: dict[str, Any] | None) -> CapiDestination | None:
+def _to_schema(name: Destination, columns: dict[str, Any] | None) -> CapiDestination | None:
     if columns is None:
         return None
     event_map = columns.pop("eventMap")

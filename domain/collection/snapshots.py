@@ -15,9 +15,9 @@ from schemas.metrics import Collected
 
 #: Age up to which a post's first value counts as a difference from 0. An older post's first value belongs to
 #: no known hour or day.
-FROM_NOTHING = timedelta(days=7)
+COUNTS_FROM_ZERO_AGE = timedelta(days=7)
 #: Largest value of a column; a platform's larger value is ignored.
-MOST = 2**63 - 1
+MAX_VALUE = 2**63 - 1
 
 
 class Subject(NamedTuple):
@@ -58,7 +58,7 @@ class Change(NamedTuple):
 
 #: Readings in one statement, of several values each. A platform's collection run has fewer. A sandbox that
 #: skipped days has many thousands, and the worker's other jobs run between two statements.
-TOLD = 501
+READINGS_PER_STATEMENT = 501
 
 LATEST = metric_snapshot.list_latest.typed(Latest)
 
@@ -67,11 +67,11 @@ def change(
     subject: Subject, metric: Collected, value: int, *, before: int | None, at: datetime
 ) -> Change | None:
     """Return the value to store; None if it is unchanged or out of range."""
-    if value == before or not 0 <= value <= MOST:
+    if value == before or not 0 <= value <= MAX_VALUE:
         return None
     if before is not None:
         return Change(subject.id, metric, value, value - before, at)
-    from_nothing = subject.since is not None and at - subject.since <= FROM_NOTHING
+    from_nothing = subject.since is not None and at - subject.since <= COUNTS_FROM_ZERO_AGE
     return Change(subject.id, metric, value, value if from_nothing else None, at)
 
 
@@ -97,7 +97,7 @@ async def keep(
     rows = await LATEST.all(conn, org=organization_id, subject_ids=subject_ids, metrics=metrics)
     latest = {(row.subject_id, row.metric): row.value for row in rows}
     number = 0
-    for batch in _batches(told, TOLD):
+    for batch in _batches(told, READINGS_PER_STATEMENT):
         changes = _changes(batch, latest, at)
         number += len(changes)
         await metric_snapshot.insert_snapshots.run(

@@ -102,9 +102,9 @@ async def check_again(
     if row.project_id != project_id:
         raise absent("account")
     if row.owner_account_id is not None:
-        raise accounts.leased("the account is leased: its owner connects it again")
+        raise accounts.leased_error("the account is leased: its owner connects it again")
     if row.status == "disconnected":
-        raise accounts.gone()
+        raise accounts.not_connected_error()
     if row.platform == "bluesky":
         raise Invalid("socialAccountId", f"a bluesky account is connected again as at first: {LOGIN}")
     if not principal.sandbox:
@@ -210,7 +210,7 @@ async def handle_callback(
             conn,
             organization_id=flow.organization_id,
             project_id=flow.project_id,
-            asked=_asked(flow),
+            asked=_connect_args(flow),
             secret=Code(code=code, verifier=verifier),
             keyring=keyring,
         )
@@ -292,6 +292,6 @@ def _page(details: Details, client_id: str, state: str) -> str:
     )
 
 
-def _asked(flow: Flow) -> ConnectArgs:
+def _connect_args(flow: Flow) -> ConnectArgs:
     details = msgspec.convert(flow.details, Details)
     return ConnectArgs(**details.server._asdict(), api_key_id=flow.api_key_id, account_id=details.account_id)

@@ -81,7 +81,7 @@ def _check_completed(locked: content.LockedContent) -> None:
             "CONTENT_NOT_READY", f"the content is {locked.status}: regenerate it, or retry its job"
         )
     if locked.status != "completed":
-        raise content.in_the_making()
+        raise content.not_ready_error()
 
 
 async def reject(
@@ -101,7 +101,7 @@ async def reject(
     await waiting.lock_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
     locked = await content.lock(conn, organization_id=organization_id, content_id=content_id)
     if locked.status in {"queued", "processing"}:
-        raise content.in_the_making()
+        raise content.not_ready_error()
     await _decide(conn, locked, "rejected", revision=revision, note=reason, api_key_id=api_key_id)
     await waiting.cancel_of_content(
         conn, organization_id=organization_id, content_id=content_id, reason=REJECTED

@@ -50,7 +50,7 @@ async def _attach_thumbnails(conn: Conn, organization_id: UUID, thumbnails: Mapp
         )
 
 
-def shown(each: dict[str, Any], public_url: str) -> Asset:
+def to_schema(each: dict[str, Any], public_url: str) -> Asset:
     """Return an asset from a statement's `jsonb_build_object`, with its download addresses."""
     own = {
         "assetId": ids.show(ids.ASSET, UUID(each["id"])),

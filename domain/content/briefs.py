@@ -16,7 +16,7 @@ from domain.accounts import accounts
 from domain.brand import brand
 from domain.content import app_files, given_files
 from domain.content.app_files import Files
-from domain.content.given_files import Given, Named
+from domain.content.given_files import ProjectFile, RequestedFile
 from domain.influencers import speaking
 from domain.influencers.speaking import Speaker
 from domain.media import app_media
@@ -34,9 +34,9 @@ from telemetry import costs
 
 #: Unicode categories of visible characters, of which a hook needs at least one: letters, numbers,
 #: punctuation, symbols.
-SEEN = "LNPS"
+VISIBLE_CATEGORIES = "LNPS"
 #: Platforms that show pictures, too, on the whole of a phone's screen.
-UPRIGHT: frozenset[PlatformName] = frozenset({"tiktok"})
+PORTRAIT_PLATFORMS: frozenset[PlatformName] = frozenset({"tiktok"})
 
 
 class Brief(Value, frozen=True, kw_only=True):
@@ -47,10 +47,10 @@ class Brief(Value, frozen=True, kw_only=True):
     files: Files
 
 
-LIST_GIVEN = content_asset.list_given.typed(Given)
+LIST_GIVEN = content_asset.list_given.typed(ProjectFile)
 
 
-async def draw_up(
+async def build_brief(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -66,7 +66,9 @@ async def draw_up(
     """
     _check(body)
     own = await app_media.usable(conn, organization_id=organization_id, project_id=project_id)
-    files = app_files.fill(await _files(conn, organization_id, project_id, body, own, again=again), own, body)
+    files = app_files.complete_files(
+        await _files(conn, organization_id, project_id, body, own, again=again), own, body
+    )
     if body.format == "ugc_remix":
         _check_clip(files, own)
     aspect = await _aspect(conn, organization_id, project_id, body)
@@ -98,7 +100,7 @@ def _check_clip(files: Files, own: Sequence[Usable]) -> None:
         )
     for file in own:
         if file.token == files.clip:
-            given_files.check(Named("mediaIds", given_files.of_app(file)))
+            given_files.check(RequestedFile("mediaIds", given_files.from_app_media(file)))
 
 
 def _check_words(spec: Spec) -> None:
@@ -112,7 +114,9 @@ def _check_words(spec: Spec) -> None:
 
 
 def _check(body: ContentRequest) -> None:
-    if body.hook is not None and not any(unicodedata.category(sign)[0] in SEEN for sign in body.hook):
+    if body.hook is not None and not any(
+        unicodedata.category(sign)[0] in VISIBLE_CATEGORIES for sign in body.hook
+    ):
         raise Invalid("hook", "has no visible character: leave it out, or write a line")
     if body.language is not None:
         languages.check(body.language, path="language")
@@ -150,7 +154,7 @@ async def _aspect(conn: Conn, organization_id: UUID, project_id: UUID, body: Con
     account = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
     if account.project_id != project_id:
         raise absent("account")
-    return body.aspect or ("9:16" if account.platform in UPRIGHT else None)
+    return body.aspect or ("9:16" if account.platform in PORTRAIT_PLATFORMS else None)
 
 
 async def _files(
@@ -176,18 +180,18 @@ async def _files(
     )
     if source and not again and not any(row.of_source for row in rows):
         raise Invalid("sourceContentId", "has no file that a piece could be made with")
-    by_id = {file.id: file for file in [*map(given_files.of_app, own), *rows]}
+    by_id = {file.id: file for file in [*map(given_files.from_app_media, own), *rows]}
     unknown = [number for number, asset_id in enumerate(requested_ids) if asset_id not in by_id]
     if unknown:
         raise _absent(unknown, again=again)
-    apart = {file.id for file in own if file.kind in app_files.APART}
+    apart = {file.id for file in own if file.kind in app_files.SINGLE_FILE_KINDS}
     chosen = [
-        Named(f"mediaIds[{number}]", by_id[asset_id])
+        RequestedFile(f"mediaIds[{number}]", by_id[asset_id])
         for number, asset_id in enumerate(requested_ids)
         if asset_id and asset_id not in apart
     ]
-    chosen += [Named("sourceContentId", row) for row in rows if row.id not in requested_ids]
-    return given_files.place(chosen, body.format, again=again)
+    chosen += [RequestedFile("sourceContentId", row) for row in rows if row.id not in requested_ids]
+    return given_files.assign_files(chosen, body.format, again=again)
 
 
 def _absent(numbers: Sequence[int], *, again: bool) -> NotFound:

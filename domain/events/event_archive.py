@@ -64,7 +64,7 @@ async def advance(conn: Conn, *, archive: EventArchive, limit: int = BATCH) -> i
         await event_archive.lock_archive.value(conn)
         await event_archive.begin.run(conn)
         state = await STATE.one(conn)
-        if state is None or state.day >= partitions.today() - timedelta(days=partitions.BEHIND):
+        if state is None or state.day >= partitions.today() - timedelta(days=partitions.PAST_DAYS):
             return 0
         if not state.emptied:
             await archive.empty(state.day)

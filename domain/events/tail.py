@@ -17,11 +17,11 @@ from db.queries import event
 LIMIT = 5_000
 
 #: Time until a started transaction is surely listed by the server.
-SPARE = timedelta(seconds=1)
+LISTING_DELAY = timedelta(seconds=1)
 
 #: Longest wait for an open transaction. A transaction that writes events takes a second, or a few on a
 #: stalled store. An older one is of another kind, such as a dump.
-LONGEST = timedelta(minutes=1)
+MAX_WAIT = timedelta(minutes=1)
 
 #: Order of the events: time of receipt, app, key.
 Order: TypeAlias = tuple[datetime, int, UUID]
@@ -112,5 +112,5 @@ class Tail:
         return rows
 
     async def _horizon(self, conn: Conn) -> datetime:
-        horizon: datetime = await event.horizon.value(conn, spare=SPARE, longest=LONGEST)
+        horizon: datetime = await event.horizon.value(conn, spare=LISTING_DELAY, longest=MAX_WAIT)
         return horizon

@@ -83,7 +83,7 @@ async def get(
     row = await GET_INFLUENCER.one(conn, org=organization_id, id=influencer_id)
     if row is None:
         raise absent("influencer")
-    return _shown(row, public_url), row.version
+    return _to_schema(row, public_url), row.version
 
 
 async def list_page(
@@ -104,7 +104,7 @@ async def list_page(
     rows = await LIST_INFLUENCERS.all(
         conn, org=organization_id, project_id=project_id, statuses=statuses, before=before, limit=limit
     )
-    return [_shown(row, public_url) for row in rows]
+    return [_to_schema(row, public_url) for row in rows]
 
 
 async def patch(
@@ -205,7 +205,7 @@ async def record(
     )
 
 
-def _shown(row: _Row, public_url: str) -> Influencer:
+def _to_schema(row: _Row, public_url: str) -> Influencer:
     return Influencer(
         influencer_id=ids.show(ids.INFLUENCER, row.id),
         project_id=ids.show(ids.PROJECT, row.project_id),

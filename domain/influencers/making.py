@@ -38,7 +38,7 @@ class Draft(NamedTuple):
     seed: str
 
 
-class Sitter(NamedTuple):
+class PortraitInput(NamedTuple):
     """Presenter to draw, with the brand's colors at the time of the request."""
 
     presenter: Presenter
@@ -162,12 +162,12 @@ async def _submit(
     )
 
 
-async def begin(conn: Conn, *, claim: Claim) -> Sitter:
+async def begin(conn: Conn, *, claim: Claim) -> PortraitInput:
     """Return the presenter to draw, and mark it as `training`. Raises `NotFound` if it was deleted."""
     face = await TRAIN_INFLUENCER.one(conn, org=claim.organization_id, id=influencer_of(claim))
     if face is None:
         raise absent("influencer")
-    return Sitter(Presenter(**face._asdict()), claim.args["colors"])
+    return PortraitInput(Presenter(**face._asdict()), claim.args["colors"])
 
 
 async def finish(conn: Conn, *, claim: Claim, portrait: File) -> dict[str, Any]:

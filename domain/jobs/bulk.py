@@ -17,7 +17,7 @@ from schemas.jobs import BulkCanceled
 #: Jobs that a call cancels, and that it counts.
 MOST, COUNTED = 100, 1_000
 
-_SHOWN = [kind.name for kind in SHOWN]
+_VISIBLE_KINDS = [kind.name for kind in SHOWN]
 
 
 class Choice(NamedTuple):
@@ -43,7 +43,7 @@ async def cancel(
         conn,
         org=organization_id,
         project_id=chosen.project_id,
-        kinds=chosen.kinds or _SHOWN,
+        kinds=chosen.kinds or _VISIBLE_KINDS,
         stages=chosen.stages,
         phases=chosen.phases,
         since=chosen.period.since,

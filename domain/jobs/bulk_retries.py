@@ -27,7 +27,7 @@ from telemetry import causes
 #: Jobs that a call retries, that it counts, and that it scans for the filter.
 MOST, COUNTED, DEPTH = 100, 1_000, 20_000
 
-_SHOWN = [kind.name for kind in SHOWN]
+_VISIBLE_KINDS = [kind.name for kind in SHOWN]
 
 
 class Selection(NamedTuple):
@@ -48,7 +48,7 @@ class Batch(NamedTuple):
     wakes: tuple[Wake, ...]
 
 
-class _Found(NamedTuple):
+class _RetryableJobs(NamedTuple):
     ids: list[UUID]
     last_id: UUID | None
 
@@ -63,7 +63,7 @@ class _LockedOrigin(NamedTuple):
     superseded: bool
 
 
-FIND_RETRYABLE = bulk_job.find_retryable.typed(_Found)
+FIND_RETRYABLE = bulk_job.find_retryable.typed(_RetryableJobs)
 LIST_ORIGINS = bulk_job.list_origins.typed(_LockedOrigin)
 
 
@@ -88,7 +88,7 @@ async def retry(
         await project_locks.check(conn, organization_id=organization_id, project_id=chosen.project_id)
     matching = await _find(conn, organization_id, chosen, after, depth or DEPTH)
     batch = matching.ids[: COUNTED if dry_run else most or MOST]
-    results = _Done() if dry_run else await _retry_each(conn, organization_id, scopes, batch)
+    results = _Results() if dry_run else await _retry_each(conn, organization_id, scopes, batch)
     answer = BulkRetried(
         matched=min(len(matching.ids), COUNTED),
         capped=len(matching.ids) > COUNTED or matching.last_id is not None,
@@ -103,13 +103,13 @@ async def retry(
 
 async def _find(
     conn: Conn, organization_id: UUID, chosen: Selection, after: UUID | None, depth: int
-) -> _Found:
+) -> _RetryableJobs:
     period = chosen.period
     return await FIND_RETRYABLE.row(
         conn,
         org=organization_id,
         project_id=chosen.project_id,
-        kinds=chosen.kinds or _SHOWN,
+        kinds=chosen.kinds or _VISIBLE_KINDS,
         states=statuses(chosen),
         error_code=chosen.error_code,
         since=period.since,
@@ -122,7 +122,7 @@ async def _find(
     )
 
 
-class _Done:
+class _Results:
     """Results of a call so far."""
 
     def __init__(self) -> None:
@@ -137,8 +137,8 @@ class _Done:
 
 async def _retry_each(
     conn: Conn, organization_id: UUID, scopes: Collection[str], job_ids: Sequence[UUID]
-) -> _Done:
-    results = _Done()
+) -> _Results:
+    results = _Results()
     for origin in await _lock(conn, organization_id, job_ids):
         try:
             with causes.undone():
@@ -161,7 +161,7 @@ async def _lock(conn: Conn, organization_id: UUID, job_ids: Sequence[UUID]) -> l
 
 
 async def _retry_one(
-    conn: Conn, organization_id: UUID, scopes: Collection[str], locked: _LockedOrigin, results: _Done
+    conn: Conn, organization_id: UUID, scopes: Collection[str], locked: _LockedOrigin, results: _Results
 ) -> None:
     """Retry one job.
 

@@ -12,7 +12,7 @@ from db.pool import Conn
 from db.queries import job_wait, sending
 from domain.connecting.authorization import LOGIN
 from domain.publishing import quotas, reconciliation
-from domain.publishing.locked_post import GRACE
+from domain.publishing.locked_post import MAX_DELAY
 from schemas import ids
 from schemas.posts import Post
 from schemas.waiting import Waiting, WaitReason
@@ -77,7 +77,7 @@ class Facts(NamedTuple):
         """Return the time after which its post isn't sent any more; None: a platform may have it."""
         if self.scheduled_for is None or self.post_status != "queued":
             return None
-        return self.scheduled_for + GRACE
+        return self.scheduled_for + MAX_DELAY
 
     @property
     def may_start(self) -> int:
@@ -107,7 +107,7 @@ class Rule(NamedTuple):
         return Waiting(reason=self.reason, until=until, message=self.message.format_map(values))
 
 
-def _later(facts: Facts) -> datetime:
+def _run_at(facts: Facts) -> datetime:
     return facts.run_at
 
 
@@ -142,7 +142,7 @@ PRECEDENCE: Sequence[Rule] = (
             not facts.due and (facts.early or (facts.last_outcome is None and facts.post_status is None))
         ),
         "its time hasn't come",
-        _later,
+        _run_at,
     ),
     Rule(
         "reauth_needed",
@@ -168,19 +168,19 @@ PRECEDENCE: Sequence[Rule] = (
         "retry_wait",
         lambda facts: not facts.due and (facts.held_back or facts.last_outcome == "retry"),
         "the last attempt failed ({last_code}), and another one follows automatically",
-        _later,
+        _run_at,
     ),
     Rule(
         "answer_lost",
         lambda facts: facts.phase == "sending",
         "the platform's answer was lost: the post is looked up before it is sent again",
-        _later,
+        _run_at,
     ),
     Rule(
         "platform_processing",
         lambda facts: facts.phase in {"accepted", "confirming"},
         "the platform has accepted the post and is processing it: its status is polled",
-        _later,
+        _run_at,
     ),
     Rule(
         "behind_posts",
@@ -191,13 +191,13 @@ PRECEDENCE: Sequence[Rule] = (
         "source_busy",
         lambda facts: not facts.due and facts.kind and facts.kind.startswith("ingest_"),
         "the source takes no more requests for now: it is read again automatically",
-        _later,
+        _run_at,
     ),
     Rule(
         "snoozed",
         lambda facts: not facts.due,
         "a resource isn't ready, such as a busy server: it tries again automatically",
-        _later,
+        _run_at,
     ),
     Rule(
         "becoming_due",
@@ -275,7 +275,7 @@ async def _reason(conn: Conn, facts: Facts) -> Waiting | None:
 
 
 async def _full_until(conn: Conn, facts: Facts) -> datetime | None:
-    quota = quotas.of(
+    quota = quotas.find_quota(
         platform=facts.platform,
         traits=facts.traits,
         quota_posts=facts.quota_posts,
@@ -291,5 +291,5 @@ async def _full_until(conn: Conn, facts: Facts) -> datetime | None:
 async def _next_ask(conn: Conn, organization_id: UUID, post_id: UUID) -> datetime | None:
     """Return the time of the next look-up at its platform; None: all look-ups are done."""
     lost = await _FIND_LOSS.one(conn, org=organization_id, post_id=post_id)
-    next_s = lost and reconciliation.next_ask((lost.now - lost.created_at).total_seconds())
+    next_s = lost and reconciliation.next_poll_s((lost.now - lost.created_at).total_seconds())
     return lost.now + timedelta(seconds=next_s) if lost and next_s else None

@@ -167,7 +167,7 @@ async def list_page(
     """Return at most `limit` leases of a project older than `before`, newest first. Raises `NotFound`."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_LEASES.all(conn, org=organization_id, project_id=project_id, before=before, limit=limit)
-    return [_shown(row) for row in rows]
+    return [_to_schema(row) for row in rows]
 
 
 def _blockers(request: LockedRequest, owners: Sequence[Owner], leased: set[UUID]) -> list[dict[str, str]]:
@@ -245,7 +245,7 @@ async def _record_begin(
     await accounts.record(conn, owners, "lent", lent, api_key_id=key_id)
 
 
-def _shown(row: LeaseRow) -> LeasedAccount:
+def _to_schema(row: LeaseRow) -> LeasedAccount:
     return LeasedAccount(
         social_account_id=ids.show(ids.ACCOUNT, row.account_id),
         project_id=ids.show(ids.PROJECT, row.project_id),

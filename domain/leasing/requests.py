@@ -112,7 +112,7 @@ async def list_page(
     first.
     """
     rows = await LIST_REQUESTS.all(conn, env=env, statuses=statuses, before=before, limit=limit)
-    return [_operated(row) for row in rows]
+    return [_to_operator_schema(row) for row in rows]
 
 
 async def assign(
@@ -134,7 +134,7 @@ async def assign(
     status = "assigned" if len(leased) == remaining else "partial"
     await lease_request.note_assigned.run(conn, org=org, id=request_id, status=status)
     shown_ids = [ids.show(ids.ACCOUNT, account_id) for account_id in leased]
-    return await _decided(conn, actor, request, "assigned", {"socialAccountIds": shown_ids})
+    return await _record_decision(conn, actor, request, "assigned", {"socialAccountIds": shown_ids})
 
 
 async def reject(conn: Conn, *, actor: Actor, request_id: UUID, reason: str) -> OperatedRequest:
@@ -142,7 +142,7 @@ async def reject(conn: Conn, *, actor: Actor, request_id: UUID, reason: str) -> 
     org, _ = await _find(conn, actor, request_id)
     request = await _lock(conn, org, request_id)
     await lease_request.note_rejected.run(conn, org=org, id=request_id, reason=reason)
-    return await _decided(conn, actor, request, "rejected", {"reason": reason})
+    return await _record_decision(conn, actor, request, "rejected", {"reason": reason})
 
 
 async def close_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> int:
@@ -181,7 +181,7 @@ def _read(account_ids: Sequence[str]) -> list[UUID | None]:
     return read
 
 
-async def _decided(
+async def _record_decision(
     conn: Conn, actor: Actor, request: LockedRequest, action: str, details: Mapping[str, Any]
 ) -> OperatedRequest:
     """Record a decision for the partner, without the operator's name, and for the operator's organization."""
@@ -192,7 +192,7 @@ async def _decided(
         await _record(
             conn, AuditLog(actor.organization_id, actor.key_uuid, None), request.id, action, operator_details
         )
-    return _operated(await GET_REQUEST.row(conn, org=org, id=request.id))
+    return _to_operator_schema(await GET_REQUEST.row(conn, org=org, id=request.id))
 
 
 async def _record(
@@ -207,7 +207,7 @@ async def _record(
     )
 
 
-def _operated(row: RequestRow) -> OperatedRequest:
+def _to_operator_schema(row: RequestRow) -> OperatedRequest:
     return OperatedRequest(organization_id=ids.show(ids.ORGANIZATION, row.organization_id), **_fields(row))
 
 

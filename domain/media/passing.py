@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from typing import NamedTuple, TypeAlias
 
 from domain.media import sniff
-from domain.media.ends import End
+from domain.media.ends import PictureEnd
 from domain.media.files import File
 from domain.media.probe import Found
 from domain.media.probing import probe
@@ -41,7 +41,7 @@ class Passing:
         sniff.check(type_, name=name, declared=declared, path=path)
         self.path, self.head, self.type, self.largest = path, head, type_, taken[type_]
         self.size, self.hash = 0, hashlib.sha256()
-        self.came, self._end = 0, End(type_.mime)
+        self.came, self._end = 0, PictureEnd(type_.mime)
 
     async def chunks(self, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Yield the head and the rest up to the file's end, counted and hashed.

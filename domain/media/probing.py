@@ -9,7 +9,7 @@ from subprocess import DEVNULL, PIPE
 
 import msgspec
 
-from domain.media.probe import WALL_S, Found, Refused, Said, Spent, cpu_limit
+from domain.media.probe import WALL_S, Answer, Found, Refused, Spent, cpu_limit
 from domain.media.store import Store
 from schemas.errors import Invalid
 from telemetry import costs
@@ -17,7 +17,7 @@ from telemetry import costs
 #: Timeout above the process's own.
 PATIENCE_S = WALL_S + 5.0
 
-_LINES: msgspec.json.Decoder[Said | Spent] = msgspec.json.Decoder(Said | Spent)
+_LINES: msgspec.json.Decoder[Answer | Spent] = msgspec.json.Decoder(Answer | Spent)
 
 
 async def probe(store: Store, files: Sequence[tuple[str, str]]) -> list[Found]:
@@ -43,7 +43,7 @@ async def probe(store: Store, files: Sequence[tuple[str, str]]) -> list[Found]:
     return metadata
 
 
-async def _run(files: list[str], handles: list[int]) -> list[Said]:
+async def _run(files: list[str], handles: list[int]) -> list[Answer]:
     """Return the process's lines up to its end. Charges its CPU time to the request.
 
     A killed process can't report its CPU time, so its wall time counts, up to its CPU limit.

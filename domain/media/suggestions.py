@@ -15,7 +15,7 @@ from schemas.app_media import AppMediaKind
 from schemas.brand import Source
 
 #: Most suggestions of a project, dropped ones included.
-MOST = 60
+MAX_SUGGESTIONS = 60
 
 
 class Suggestion(NamedTuple):
@@ -33,17 +33,17 @@ class Suggested(NamedTuple):
     tokens: Sequence[str] = ()
 
 
-class Known(NamedTuple):
+class KnownSuggestion(NamedTuple):
     """Suggestion that a project has or has dropped."""
 
     source_url: str
     sha256: bytes
 
 
-LIST_SUGGESTED = queries.list_suggested.typed(Known)
+LIST_SUGGESTED = queries.list_suggested.typed(KnownSuggestion)
 
 
-async def known(conn: Conn, *, claim: Claim) -> list[Known]:
+async def known(conn: Conn, *, claim: Claim) -> list[KnownSuggestion]:
     return await LIST_SUGGESTED.all(conn, org=claim.organization_id, project_id=claim.project_id)
 
 
@@ -67,12 +67,16 @@ async def keep(conn: Conn, *, claim: Claim, source: Source, suggested: Suggested
     await uploads.give_up(conn, organization_id=claim.organization_id, tokens=suggested.tokens)
 
 
-def _new(pictures: Sequence[Suggestion], had: Sequence[Known]) -> list[Suggestion]:
+def _new(pictures: Sequence[Suggestion], had: Sequence[KnownSuggestion]) -> list[Suggestion]:
     """Return the new pictures, each once by its bytes and by its address."""
     urls, hashes = {one.source_url for one in had}, {suggestion.sha256 for suggestion in had}
     new: list[Suggestion] = []
     for picture in pictures:
-        if picture.url not in urls and picture.file.sha256 not in hashes and len(had) + len(new) < MOST:
+        if (
+            picture.url not in urls
+            and picture.file.sha256 not in hashes
+            and len(had) + len(new) < MAX_SUGGESTIONS
+        ):
             new.append(picture)
             urls.add(picture.url)
             hashes.add(picture.file.sha256)

@@ -8,26 +8,26 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import event_person
-from domain.events.people import HALF, QUARTERS, before_noon
+from domain.events.people import QUARTERS_PER_DAY, QUARTERS_PER_HALF_DAY, before_noon
 from domain.metrics.windows import QUARTER, Window
 
 DAY = timedelta(days=1)
-ALL_DAY = (1 << QUARTERS) - 1
+ALL_DAY = (1 << QUARTERS_PER_DAY) - 1
 
 #: Least run of whole days that is read by month: a month has as many rows as one of its days.
-BY_MONTH = 3
+MIN_MONTH_DAYS = 3
 
 
-class _Found(NamedTuple):
+class _PlaceCount(NamedTuple):
     place: int
     n: int
 
 
-COUNT_PEOPLE = event_person.count_people.typed(_Found)
+COUNT_PEOPLE = event_person.count_people.typed(_PlaceCount)
 
 
 #: Time to keep a number, and so the longest time that a rebuild may stay unnoticed.
-KEPT = timedelta(minutes=10)
+CACHE_TIME = timedelta(minutes=10)
 
 
 class Counted:
@@ -44,7 +44,7 @@ class Counted:
     def get(self, project_id: UUID, window: Window, events: int, now: datetime) -> int | None:
         """Return the cached number; None if there is none for so many events."""
         cached = self._found.get((project_id, window))
-        if cached is None or cached[1] != events or now - cached[2] >= KEPT:
+        if cached is None or cached[1] != events or now - cached[2] >= CACHE_TIME:
             return None
         return cached[0]
 
@@ -67,7 +67,7 @@ async def count(
     return [fresh[window] if n is None else n for window, n in cached.items()]
 
 
-async def known_from(conn: Conn, *, project_id: UUID) -> datetime | None:
+async def first_recorded_at(conn: Conn, *, project_id: UUID) -> datetime | None:
     """Return the first midnight since which a project's people are recorded; None: none ever was."""
     day: date | None = await event_person.first_day.value(conn, project_id=project_id)
     return None if day is None else datetime.combine(day, time(), UTC)
@@ -80,7 +80,7 @@ async def _count(conn: Conn, project_id: UUID, windows: Sequence[Window]) -> dic
     for place, window in enumerate(windows):
         days = masks(window)
         whole = [day for day, mask in days.items() if mask == ALL_DAY]
-        by_month = whole if len(whole) >= BY_MONTH else []
+        by_month = whole if len(whole) >= MIN_MONTH_DAYS else []
         quarters += [(place, day, mask) for day, mask in days.items() if day not in {*by_month}]
         months += [(place, month, mask) for month, mask in _months(by_month).items()]
     rows = await COUNT_PEOPLE.all(
@@ -89,7 +89,7 @@ async def _count(conn: Conn, project_id: UUID, windows: Sequence[Window]) -> dic
         places=[place for place, _, _ in quarters],
         days=[day for _, day, _ in quarters],
         ams=[before_noon(mask) for _, _, mask in quarters],
-        pms=[mask >> HALF for _, _, mask in quarters],
+        pms=[mask >> QUARTERS_PER_HALF_DAY for _, _, mask in quarters],
         month_places=[place for place, _, _ in months],
         months=[month for _, month, _ in months],
         month_days=[mask for _, _, mask in months],

@@ -31,7 +31,7 @@ MAX_SOURCES = 20_000
 #: Platform that shows an ad of content. Apple's ads show no content.
 SHOWN_ON: Mapping[AdPlatform, PlatformName] = {"meta_ads": "instagram", "tiktok_ads": "tiktok"}
 
-NOTHING_NAMED = (
+NO_REFERENCE = (
     "no imported ad row of the window names a post or content of the project: send its id as adId, adsetId "
     "or campaignId of the row, or rank by another metric"
 )
@@ -95,7 +95,7 @@ async def rank(stores: Stores, asked: Asked, *, now: datetime) -> TopPerformers:
         raise Invalid("window", f"ads name more than {MAX_SOURCES} posts and contents: ask for a shorter one")
     sources = await _list_advertised(stores, asked, sums)
     if not sources:
-        raise Invalid("metric", NOTHING_NAMED)
+        raise Invalid("metric", NO_REFERENCE)
     return TopPerformers(items=_ranked(asked, _grouped(asked, sums, sources)))
 
 
@@ -137,7 +137,9 @@ def _grouped(
 
 def _ranked(asked: Asked, groups: Mapping[tuple[str, PlatformName], Sequence[AdSum]]) -> list[TopPerformer]:
     figures = [
-        (figure, *key) for key, sums in groups.items() if (figure := _figure(asked.metric, sums)) is not None
+        (figure, *key)
+        for key, sums in groups.items()
+        if (figure := _metric_of(asked.metric, sums)) is not None
     ]
     best = sorted(figures, key=lambda figure: (-figure[0], figure[1], figure[2]))[: asked.limit]
     return [
@@ -154,7 +156,7 @@ def _ranked(asked: Asked, groups: Mapping[tuple[str, PlatformName], Sequence[AdS
     ]
 
 
-def _figure(metric: TopMetric, sums: Sequence[AdSum]) -> int | float | None:
+def _metric_of(metric: TopMetric, sums: Sequence[AdSum]) -> int | float | None:
     """Return a metric of sums; None for a ratio with a zero base, or of several currencies."""
     if metric == "conversions":
         return sum(ad_sum.conversions for ad_sum in sums)

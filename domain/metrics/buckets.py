@@ -15,7 +15,7 @@ from schemas.errors import Invalid
 from schemas.metrics import Granularity
 
 #: Buckets of one answer.
-MOST = 1_000
+MAX_BUCKETS = 1_000
 
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 
@@ -28,12 +28,14 @@ class Bucket(NamedTuple):
     until: datetime
 
 
-def cut(window: Window, zone: ZoneInfo, granularity: Granularity) -> list[Bucket]:
-    """Return the buckets of a window in order, without a gap. Raises `Invalid` for more than `MOST`."""
+def cut_window(window: Window, zone: ZoneInfo, granularity: Granularity) -> list[Bucket]:
+    """Return the buckets of a window in order, without a gap. Raises `Invalid` above `MAX_BUCKETS`."""
     buckets, at = list[Bucket](), window.since
     while at < window.until:
-        if len(buckets) == MOST:
-            raise Invalid("granularity", f"the window has more than {MOST} of these: ask for longer ones")
+        if len(buckets) == MAX_BUCKETS:
+            raise Invalid(
+                "granularity", f"the window has more than {MAX_BUCKETS} of these: ask for longer ones"
+            )
         label, until = _CUTS[granularity](at, zone)
         buckets.append(Bucket(label, at, min(until, window.until)))
         at = until

@@ -22,7 +22,7 @@ from schemas.errors import Invalid
 from schemas.metrics import MetricWindow
 
 #: Groups of one answer.
-MOST = 10_000
+MAX_GROUPS = 10_000
 
 
 class Asked(NamedTuple):
@@ -52,7 +52,7 @@ class _Group(NamedTuple):
 
 
 async def count(stores: Stores, asked: Asked) -> Conversions:
-    """Count conversions. Raises `NotFound`, `Invalid` for more than `MOST` groups or too many hours."""
+    """Count conversions. Raises `NotFound`, `Invalid` for more than `MAX_GROUPS` groups or too many hours."""
     async with stores.main() as conn:
         of_project = {"organization_id": asked.organization_id, "project_id": asked.project_id}
         zone = ZoneInfo(await zone_of(conn, **of_project))
@@ -74,9 +74,9 @@ async def count(stores: Stores, asked: Asked) -> Conversions:
 def _cut(asked: Asked, zone: ZoneInfo) -> Sequence[Bucket]:
     """Return the finest requested periods; a single one if none is requested."""
     if "hour" in asked.by:
-        return buckets.cut(asked.window, zone, "hour")
+        return buckets.cut_window(asked.window, zone, "hour")
     if "day" in asked.by:
-        return buckets.cut(asked.window, zone, "day")
+        return buckets.cut_window(asked.window, zone, "day")
     return [Bucket("", *asked.window)]
 
 
@@ -90,11 +90,11 @@ async def _read(
         bounds=[*(bucket.since for bucket in cut), asked.window.until],
         by=By(len(cut) > 1, "eventName" in asked.by, not {"appId", "platform"}.isdisjoint(asked.by)),
         app_nos=None if app_no is None else [app_no],
-        limit=MOST + 1,
+        limit=MAX_GROUPS + 1,
     )
-    if len(counts) > MOST:
+    if len(counts) > MAX_GROUPS:
         raise Invalid(
-            "groupBy", f"gives more than {MOST} groups: ask for a shorter time, or for fewer groups"
+            "groupBy", f"gives more than {MAX_GROUPS} groups: ask for a shorter time, or for fewer groups"
         )
     return counts
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from db.pool import Conn
-from domain.events.checks import OLDEST
+from domain.events.checks import MAX_AGE
 from domain.events.event_names import OTHER
 from domain.metrics import active_users, rollup_counts
 from domain.metrics.value_sources import Question, Values, ValueSource
@@ -13,7 +13,7 @@ from domain.metrics.windows import Window
 from schemas.metrics import Figure, Metric
 
 #: Longest wait of a request's events for their commit, with a margin.
-UNDER_WAY = timedelta(minutes=10)
+MAX_COMMIT_DELAY = timedelta(minutes=10)
 
 
 async def read(conn: Conn, question: Question) -> Mapping[Metric, Values]:
@@ -58,12 +58,12 @@ async def _unknown(conn: Conn, project_id: UUID, empty: Sequence[Window]) -> lis
     """Return the windows without people that end before people were first recorded."""
     if not empty:
         return []
-    since = await active_users.known_from(conn, project_id=project_id)
+    since = await active_users.first_recorded_at(conn, project_id=project_id)
     return [window for window in empty if since is None or window.until <= since]
 
 
 #: Time after its end in which a bucket may get an event.
-SETTLES = OLDEST + UNDER_WAY
+SETTLES = MAX_AGE + MAX_COMMIT_DELAY
 
 EVENTS = ValueSource(
     metrics={"project": frozenset({"events", "other_events", "active_users"})},

@@ -85,7 +85,7 @@ async def read(stores: Stores, asked: Asked, *, now: datetime) -> Metrics:
     async with stores.main() as conn:
         zone = await zone_of(conn, organization_id=asked.organization_id, project_id=asked.project_id)
         await _check_subject(conn, asked)
-    cut = buckets.cut(asked.window, ZoneInfo(zone), asked.granularity)
+    cut = buckets.cut_window(asked.window, ZoneInfo(zone), asked.granularity)
     question = Question(*asked[:-2], cut, stores.counted, now, asked.ahead)
     sources = [source for source in SOURCES if source.has(question)]
     values: dict[Metric, Values] = {}
@@ -93,7 +93,7 @@ async def read(stores: Stores, asked: Asked, *, now: datetime) -> Metrics:
         async with (stores.events if source.of_events else stores.main)() as conn:
             values |= await source.read(conn, question)
     settles = max((source.settles for source in sources), default=timedelta(0))
-    return _shown(question, values, zone=zone, final_until=now - settles)
+    return _to_schema(question, values, zone=zone, final_until=now - settles)
 
 
 async def zone_of(conn: Conn, *, organization_id: UUID, project_id: UUID) -> str:
@@ -119,7 +119,7 @@ async def _check_subject(conn: Conn, asked: Asked) -> None:
             raise absent("post")
 
 
-def _shown(
+def _to_schema(
     question: Question,
     values: Mapping[Metric, Values],
     *,

@@ -67,7 +67,7 @@ async def count(
         "by_name": by.name,
         "by_app": by.app,
         "limit": limit,
-        **event_names.PLACES,
+        **event_names.PLACE_PARAMETERS,
     }
     split = split_hours(bounds)
     if 2 * len(split) * HOUR > bounds[-1] - bounds[0]:

@@ -72,11 +72,11 @@ async def retry(
         conn,
         org=organization_id,
         project=chosen.project_id,
-        from_org=_next(after),
+        from_org=_first_organization(after),
         states=bulk_retries.statuses(chosen),
         limit=ORGANIZATIONS,
     )
-    total, place = _Sum(), _behind(listed)
+    total, place = _Sum(), _after_last(listed)
     depth = bulk_retries.DEPTH if organization_id or chosen.project_id else DEPTH
     for org in [row.id for row in listed]:
         batch = await bulk_retries.retry(
@@ -148,10 +148,10 @@ async def cancel(
         conn,
         org=organization_id,
         project=chosen.project_id,
-        from_org=_next(after),
+        from_org=_first_organization(after),
         limit=ORGANIZATIONS,
     )
-    job_ids, matched, place = list[ids.JobId](), 0, _behind(listed)
+    job_ids, matched, place = list[ids.JobId](), 0, _after_last(listed)
     room = bulk.COUNTED if dry_run else bulk.MOST
     for org in [row.id for row in listed]:
         result = await bulk.cancel(conn, organization_id=org, chosen=chosen, dry_run=dry_run, most=room)
@@ -169,14 +169,14 @@ async def cancel(
     return CanceledOfAll(answer, place)
 
 
-def _next(after: Position | None) -> UUID | None:
+def _first_organization(after: Position | None) -> UUID | None:
     """Return the first organization of a call: the position's own, or the next one after its last job."""
     if after is None or after.job_id != LAST:
         return after and after.organization_id
     return UUID(int=after.organization_id.int + 1)
 
 
-def _behind(listed: list[_Organization]) -> Position | None:
+def _after_last(listed: list[_Organization]) -> Position | None:
     return Position(listed[-1].id, LAST) if len(listed) == ORGANIZATIONS else None
 
 

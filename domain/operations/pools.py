@@ -72,7 +72,7 @@ async def list_all(conn: Conn, *, slots: int) -> list[Pool]:
     last count, which it makes in parts. Without a fresh count the number is `COUNTED` and one.
     """
     rows = await LIST_POOLS.all(conn, exact=COUNTED, fresh_s=COUNT_FRESH_S)
-    return [_shown(row, slots) for row in rows]
+    return [_to_schema(row, slots) for row in rows]
 
 
 async def pause(
@@ -158,7 +158,7 @@ async def _operators(conn: Conn) -> dict[UUID, UUID | None]:
     return {row["organization_id"]: None for row in await api_key.list_operators.all(conn)}
 
 
-def _shown(row: _PoolRow, slots: int) -> Pool:
+def _to_schema(row: _PoolRow, slots: int) -> Pool:
     return Pool(
         name=row.name,
         queued=row.queued,

@@ -34,7 +34,7 @@ PATIENCE_S = 15 * 60.0
 ROWS, CONTENTS, RECORDS = 200, 10, 2000
 
 
-class Found(NamedTuple):
+class PurgedProject(NamedTuple):
     """Project row, locked exclusively by this transaction."""
 
     organization_id: UUID
@@ -68,7 +68,7 @@ class Record(NamedTuple):
 #: Before every record.
 FIRST = Record(UUID(int=0), "")
 
-_LOCK = purge.lock_purged.typed(Found)
+_LOCK = purge.lock_purged.typed(PurgedProject)
 _LIST_FILES = purge_files.list_files.typed(Filed)
 _LIST_APP_FILES = purge_files.list_app_files.typed(Filed)
 _LIST_PORTRAITS = purge_files.list_portraits.typed(Filed)
@@ -117,7 +117,7 @@ async def begin(
     return answer, submitted.wake
 
 
-async def _check(conn: Conn, found: Found, project_id: UUID) -> None:
+async def _check(conn: Conn, found: PurgedProject, project_id: UUID) -> None:
     if found.status != "archived":
         raise Conflict("NOT_ARCHIVED", "only an archived project is purged: archive it with DELETE first")
     await archive.check_done(conn, organization_id=found.organization_id, project_id=project_id)
@@ -129,7 +129,7 @@ async def _check_not_leased(conn: Conn, organization_id: UUID, project_id: UUID)
     The offers are withdrawn before, so no further lease can begin.
     """
     if await purge.is_leased.value(conn, org=organization_id, project_id=project_id):
-        raise accounts.leased(
+        raise accounts.leased_error(
             "accounts of this project are leased: recall those leases first, or wait for their end"
         )
 

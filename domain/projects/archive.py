@@ -99,7 +99,7 @@ async def revive(conn: Conn, locked: LockedProject) -> None:
     """
     await check_done(conn, organization_id=locked.organization_id, project_id=locked.id)
     await projects.unarchive_project.run(conn, org=locked.organization_id, id=locked.id)
-    await collection.come_up_now.run(conn, org=locked.organization_id, project_id=locked.id)
+    await collection.make_project_due.run(conn, org=locked.organization_id, project_id=locked.id)
 
 
 async def check_done(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:

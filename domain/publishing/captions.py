@@ -50,7 +50,7 @@ async def approve(
 async def _release(conn: Conn, post: ChangedPost, now: datetime) -> tuple[UUID | None, list[Wake]]:
     """Submit the post's job for its time; none if its content is pending or its time has passed."""
     org = post.organization_id
-    content = await scheduling.ready(conn, organization_id=org, content_id=post.content_id)
+    content = await scheduling.lock_ready(conn, organization_id=org, content_id=post.content_id)
     late = post.scheduled_for < now
     if content.pending or late:
         details = None if content.pending else waiting.PASSED

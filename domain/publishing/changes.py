@@ -27,7 +27,7 @@ from schemas.posts import Reschedule, ResolvePost, Status
 _ADDRESS = re.compile(r"https?://[!-~]+")
 
 #: Last error of a post that a person didn't find on the platform.
-NOT_THERE = {
+NOT_FOUND_ERROR = {
     "code": "NOT_PUBLISHED",
     "category": "unknown",
     "message": "a person did not find it on the platform: retry its job or schedule it again",
@@ -109,7 +109,7 @@ async def reschedule(
     DUPLICATE_POST.
     """
     post_scope = await find(conn, organization_id, post_id)
-    when = scheduling.instant(body, zone=post_scope.timezone, now=now, ahead=ahead)
+    when = scheduling.resolve_time(body, zone=post_scope.timezone, now=now, ahead=ahead)
     _check_version(post_scope, versions)
     await project_locks.lock_active(conn, organization_id=organization_id, project_id=post_scope.project_id)
     post, _ = await lock_all(conn, organization_id, post_id, versions)
@@ -176,7 +176,7 @@ async def resolve(
         id=post_id,
         status="published" if body.published else "failed",
         external_url=body.external_url,
-        error=None if body.published else NOT_THERE,
+        error=None if body.published else NOT_FOUND_ERROR,
     )
     details = {"published": body.published, "apiKeyId": api_key_id and str(api_key_id)}
     await posts.note(
@@ -259,14 +259,16 @@ async def _check_again(conn: Conn, post: ChangedPost, account: LockedAccount, re
     """Check that the post failed by a retryable error, and that this attempt was its last."""
     error = post.last_error or {}
     if (post.status, post.job_id) != ("failed", retry_of) or not error.get("retryable"):
-        raise Conflict("JOB_NOT_RETRYABLE", states.NOT_AGAIN[PostState(post.status)], status=post.status)
-    content = await scheduling.ready(conn, organization_id=post.organization_id, content_id=post.content_id)
+        raise Conflict("JOB_NOT_RETRYABLE", states.RETRY_REFUSALS[PostState(post.status)], status=post.status)
+    content = await scheduling.lock_ready(
+        conn, organization_id=post.organization_id, content_id=post.content_id
+    )
     if content.pending:
         raise ApprovalRequired
     if account.status == "disconnected":
-        raise accounts.gone()
+        raise accounts.not_connected_error()
     if account.offered:
-        raise accounts.offered()
+        raise accounts.offered_error()
 
 
 async def _move_job(conn: Conn, post: ChangedPost, at: datetime) -> tuple[UUID | None, list[Wake]]:
@@ -283,7 +285,7 @@ async def _move_job(conn: Conn, post: ChangedPost, at: datetime) -> tuple[UUID |
                 status="queued",
             )
         return post.job_id, wakes
-    content = await scheduling.ready(conn, organization_id=org, content_id=post.content_id)
+    content = await scheduling.lock_ready(conn, organization_id=org, content_id=post.content_id)
     if content.pending or post.caption_pending:
         return None, []
     submitted = await posts.submit(

@@ -19,7 +19,7 @@ from schemas.errors import ApprovalRequired, Conflict, ContentRejected, Invalid
 from schemas.errors.absent import absent
 from schemas.posts import PublishContent, Reschedule, ScheduleContent, Scheduled, ScheduledTarget, Target
 
-LATEST_PAST, FURTHEST = timedelta(seconds=30), timedelta(days=180)
+MAX_PAST, MAX_AHEAD = timedelta(seconds=30), timedelta(days=180)
 
 NOT_AHEAD = timedelta()
 
@@ -38,7 +38,7 @@ class Schedule(NamedTuple):
     known: Sequence[UUID]
 
 
-class _Found(NamedTuple):
+class _ContentScope(NamedTuple):
     project_id: UUID
     timezone: str
     now: datetime
@@ -77,7 +77,7 @@ class _New(NamedTuple):
         return self.caption_pending or self.content_pending
 
 
-FIND_CONTENT = scheduled_post.find_content.typed(_Found)
+FIND_CONTENT = scheduled_post.find_content.typed(_ContentScope)
 SHARE_CONTENT = scheduled_post.share_content.typed(SharedContent)
 LIST_ASSETS = scheduled_post.list_assets.typed(AssetRow)
 
@@ -101,7 +101,7 @@ async def schedule(
     CONTENT_NOT_READY, ACCOUNT_NOT_CONNECTED or DUPLICATE_POST.
     """
     scope = await _scope(conn, organization_id, content_id, body.targets)
-    when = instant(body, zone=scope.timezone, now=now, ahead=ahead)
+    when = resolve_time(body, zone=scope.timezone, now=now, ahead=ahead)
     return await _post(conn, scope, body, when, approver_id=approver_id, may_wait=True)
 
 
@@ -117,7 +117,7 @@ async def publish(
     return await _post(conn, scope, body, now, approver_id=approver_id, may_wait=False)
 
 
-def instant(
+def resolve_time(
     asked: ScheduleContent | Reschedule, *, zone: str, now: datetime, ahead: timedelta = NOT_AHEAD
 ) -> Resolved:
     """Return the requested time; local times are of `zone`. Raises `Invalid`.
@@ -133,14 +133,14 @@ def instant(
         path, when = "localTime", timezones.resolve(asked.local_time, zone=zone, path="localTime")
     else:
         raise Invalid("scheduledFor", "send either scheduledFor or localTime")
-    if when.at < now + ahead - LATEST_PAST:
+    if when.at < now + ahead - MAX_PAST:
         raise Invalid(path, "is in the past: send a future time")
-    if when.at > now + ahead + FURTHEST:
-        raise Invalid(path, f"is more than {FURTHEST.days} days ahead")
+    if when.at > now + ahead + MAX_AHEAD:
+        raise Invalid(path, f"is more than {MAX_AHEAD.days} days ahead")
     return when._replace(at=when.at - ahead)
 
 
-async def ready(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Ready:
+async def lock_ready(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Ready:
     """Lock content against edits and decisions. Raises `ContentRejected`, `Conflict` CONTENT_NOT_READY."""
     row = await SHARE_CONTENT.row(conn, org=organization_id, id=content_id)
     if row.approval_status == "rejected":
@@ -153,7 +153,7 @@ async def ready(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Ready
 
 
 async def _scope(conn: Conn, organization_id: UUID, content_id: UUID, aims: Sequence[Target]) -> Schedule:
-    account_ids = targets.named(aims)
+    account_ids = targets.account_ids_of(aims)
     row = await FIND_CONTENT.one(conn, org=organization_id, id=content_id, account_ids=account_ids)
     if row is None:
         raise absent("content")
@@ -173,7 +173,7 @@ async def _post(
     # An unknown account is refused before the checks of the project's state.
     targets.check_known(body.targets, scope.known)
     await project_locks.lock_active(conn, organization_id=org, project_id=project_id)
-    content = await ready(conn, organization_id=org, content_id=scope.content_id)
+    content = await lock_ready(conn, organization_id=org, content_id=scope.content_id)
     if content.pending and not may_wait:
         raise ApprovalRequired
     planned = await targets.plan(
@@ -249,7 +249,7 @@ async def _insert(
     )
     await posts.note(conn, organization_id=org, post_ids=queued, event="scheduled")
     await posts.note(conn, organization_id=org, post_ids=blocked, event="blocked")
-    return wakes, [_made(post, jobs.get(post.id), at) for post in new]
+    return wakes, [_to_schema(post, jobs.get(post.id), at) for post in new]
 
 
 async def _record(conn: Conn, scope: Schedule, approver_id: UUID, approved: Sequence[_New]) -> None:
@@ -265,7 +265,7 @@ async def _record(conn: Conn, scope: Schedule, approver_id: UUID, approved: Sequ
     )
 
 
-def _made(new: _New, job_id: UUID | None, at: datetime) -> ScheduledTarget:
+def _to_schema(new: _New, job_id: UUID | None, at: datetime) -> ScheduledTarget:
     return ScheduledTarget(
         id=ids.show(ids.POST, new.id),
         job_id=ids.show(ids.JOB, job_id) if job_id else None,

@@ -57,7 +57,7 @@ class Planned(NamedTuple):
     fingerprint: bytes
 
 
-class _Same(NamedTuple):
+class _EqualPost(NamedTuple):
     """Existing post with the same fingerprint: `place` is the target's number, from 1."""
 
     place: int
@@ -69,7 +69,7 @@ class _Captioned(NamedTuple):
     social_account_id: UUID
 
 
-FIND_SAME = scheduled_post.find_same.typed(_Same)
+FIND_SAME = scheduled_post.find_same.typed(_EqualPost)
 LIST_WAITING = scheduled_post.list_waiting_of_content.typed(WaitingPost)
 LIST_CAPTIONED = scheduled_post.list_captioned.typed(_Captioned)
 LOCK_ACCOUNTS = social_account.lock_accounts.typed(LockedAccount)
@@ -84,7 +84,7 @@ async def plan(
 
     An account in need of a new authorization is accepted: its posts wait for it.
     """
-    rows = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=named(targets))
+    rows = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=account_ids_of(targets))
     locked = {row.id: row for row in rows if row.project_id == project_id}
     accounts = [locked[account_id] for account_id in check_known(targets, locked)]
     await _check_fit(targets, accounts, material)
@@ -188,7 +188,7 @@ async def update_fingerprints(conn: Conn, *, organization_id: UUID, content_id: 
     )
 
 
-def named(targets: Sequence[Target]) -> list[UUID]:
+def account_ids_of(targets: Sequence[Target]) -> list[UUID]:
     """Return the account ids of the targets with a valid one."""
     read = [ids.read(ids.ACCOUNT, target.social_account_id) for target in targets]
     return [account_id for account_id in read if account_id]
@@ -229,7 +229,9 @@ async def _check_fit(
 def _check_connected(accounts: Sequence[LockedAccount]) -> None:
     offered = [number for number, account in enumerate(accounts) if account.offered]
     if offered:
-        raise refusals.offered(issues=_issues([(path(number), "is offered for lease") for number in offered]))
+        raise refusals.offered_error(
+            issues=_issues([(path(number), "is offered for lease") for number in offered])
+        )
     disconnected = [number for number, account in enumerate(accounts) if account.status == "disconnected"]
     if disconnected:
         raise Conflict(

@@ -29,12 +29,12 @@ class _Row(NamedTuple):
 BATCH = 500
 
 
-class _Known(NamedTuple):
+class _KnownFilters(NamedTuple):
     projects: bool
     api_keys: bool
 
 
-ARE_KNOWN = audit_log.are_known.typed(_Known)
+ARE_KNOWN = audit_log.are_known.typed(_KnownFilters)
 LIST_ENTRIES = audit_log.list_entries.typed(_Row)
 
 
@@ -95,7 +95,7 @@ async def list_page(
     }
     leading = merging.lead(project_id=project_ids, api_key_id=api_key_ids, action=actions)
     rows = await merging.newest(conn, partial(LIST_ENTRIES.all, conn, **filters), leading, limit=limit)
-    return [_shown(row) for row in rows]
+    return [_to_schema(row) for row in rows]
 
 
 async def prune(conn: Conn, *, keep: timedelta) -> int:
@@ -115,7 +115,7 @@ async def _check_known(
         raise absent("api_key" if row.projects else "project")
 
 
-def _shown(row: _Row) -> AuditEntry:
+def _to_schema(row: _Row) -> AuditEntry:
     return AuditEntry(
         id=ids.show(ids.AUDIT, row.id),
         action=row.action,

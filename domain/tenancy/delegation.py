@@ -18,7 +18,7 @@ def check_scopes(scopes: Collection[str], wanted: Iterable[str]) -> None:
             raise Forbidden(scope)
 
 
-def beyond(
+def find_excess(
     own_origins: Collection[str] | None,
     own_end: datetime | None,
     *,

@@ -10,7 +10,7 @@ import re
 WHOLE_MIN, WHOLE_MAX = -(2**63), 2**64 - 1
 
 #: Range that every JSON library prints without an exponent (ECMA-262, Number::toString, and ten digits less).
-LEAST, MOST = 1e-15, 1e21
+MIN_MAGNITUDE, MAX_MAGNITUDE = 1e-15, 1e21
 
 #: Digits of a double; a longer number returns shortened.
 DIGITS = 17
@@ -36,4 +36,4 @@ def is_kept(value: float) -> bool:
     """Return whether a number returns unchanged. (True and False are whole numbers.)"""
     if isinstance(value, int):
         return WHOLE_MIN <= value <= WHOLE_MAX
-    return value == 0 or (math.isfinite(value) and LEAST <= abs(value) < MOST)
+    return value == 0 or (math.isfinite(value) and MIN_MAGNITUDE <= abs(value) < MAX_MAGNITUDE)

@@ -18,14 +18,14 @@ NO_PLACE = {"Factory", "localtime"}
 
 
 @cache
-def known() -> frozenset[str]:
+def known_names() -> frozenset[str]:
     """Return every name of a zone; reading the database takes 70 ms, so it is cached."""
     return frozenset(available_timezones() - NO_PLACE)
 
 
 def check(name: str, *, path: str = "timezone") -> str:
     """Return `name` unchanged. Raises `Invalid` for a name that the database lacks."""
-    if name not in known():
+    if name not in known_names():
         raise Invalid(path, "unknown time zone: send a name of the IANA database, such as Europe/Berlin")
     return name
 

@@ -29,7 +29,7 @@ from schemas.errors.absent import absent
 from schemas.webhooks import WebhookEvent, WebhookEventBody, WebhookEventData, WebhookEventType
 
 #: Retention of events with their deliveries.
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 #: Most bytes of a body: receivers may refuse larger ones. A larger body leaves the object out.
 MOST_BYTES = 20_000
 #: Events, or remains of deleted endpoints, that one run of `prune` deletes.
@@ -131,7 +131,7 @@ async def bodies(
     bodies_by_id: dict[UUID, bytes | Exception] = {row.id: row.body for row in rows if row.body is not None}
     if len(bodies_by_id) == len(rows):
         return bodies_by_id
-    ahead = await sandbox_clock.keep(conn, organization_id=organization_id)
+    ahead = await sandbox_clock.hold_for_advance(conn, organization_id=organization_id)
     new_bodies: dict[UUID, bytes] = {}
     for row in (row for row in rows if row.body is None):
         subject = Subject(organization_id, row.project_id, row.object_id, public_url)
@@ -147,16 +147,16 @@ async def bodies(
 
 async def prune(conn: Conn) -> int:
     """Delete a batch of expired events with their deliveries, or remains of long deleted endpoints."""
-    before = ids.first_of(datetime.now(UTC) - KEPT)
+    before = ids.first_of(datetime.now(UTC) - RETENTION)
     pruned = await webhook_event.prune_events.run(conn, before=before, limit=BATCH)
-    return pruned or await webhook_event.prune_endpoints.run(conn, keep=KEPT, limit=BATCH)
+    return pruned or await webhook_event.prune_endpoints.run(conn, keep=RETENTION, limit=BATCH)
 
 
 async def keep_sample(conn: Conn, *, event_id: UUID, subject: Subject, thing: Any) -> WebhookEvent:
     """Fill an event of this transaction with an object that doesn't exist, and return it."""
     org = subject.organization_id
     [row] = await LOCK_EVENTS.all(conn, org=org, ids=[event_id])
-    ahead = await sandbox_clock.keep(conn, organization_id=org)
+    ahead = await sandbox_clock.hold_for_advance(conn, organization_id=org)
     rendered = _encode(row, subject, shown_times.shown(thing, ahead))
     await webhook_event.keep_bodies.run(conn, org=org, ids=[event_id], bodies=[rendered])
     return WebhookEvent(

@@ -20,11 +20,11 @@ from schemas.webhooks import DisabledReason
 from telemetry import logs
 
 #: Longest pause in seconds that a receiver can request.
-MOST_ASKED_S = 3600.0
+MAX_REQUESTED_PAUSE_S = 3600.0
 #: After more failures in a row an endpoint gets a backoff of two seconds, doubled after each failure.
-PATIENT_TRIES, MOST_REST_S = 3, 60.0
+FAILURES_WITHOUT_BACKOFF, MAX_BACKOFF_S = 3, 60.0
 #: Period of failures only after which an endpoint is disabled.
-PATIENCE = timedelta(days=5)
+MAX_FAILING_TIME = timedelta(days=5)
 #: Deliveries of a deleted endpoint that one transaction ends.
 BATCH = 1000
 
@@ -97,16 +97,16 @@ TAKE_DELIVERIES = webhook_sending.take_deliveries.typed(Taken)
 
 _log = logs.get("webhooks")
 
-GONE = Endpoint("disabled", deleted=True, rests=False, failing=False)
+DELETED_ENDPOINT = Endpoint("disabled", deleted=True, rests=False, failing=False)
 
 
 async def open_endpoint(conn: Conn, *, claim: Claim) -> Endpoint:
-    return await OPEN_ENDPOINT.one(conn, **_scope(claim)) or GONE
+    return await OPEN_ENDPOINT.one(conn, **_scope(claim)) or DELETED_ENDPOINT
 
 
 async def put_back(conn: Conn, *, claim: Claim) -> None:
     """Return unsettled deliveries of an earlier attempt of the job to the queue: they are sent again."""
-    await webhook_sending.put_back.run(conn, **_scope(claim))
+    await webhook_sending.requeue.run(conn, **_scope(claim))
 
 
 async def take(conn: Conn, *, claim: Claim, limit: int, keyring: Keyring, public_url: str) -> list[Outgoing]:
@@ -187,21 +187,21 @@ async def _note(conn: Conn, claim: Claim, url: str, tried: Sequence[Tried], *, f
             conn,
             **at,
             failures=len(failed),
-            patient_tries=PATIENT_TRIES,
-            most_rest_s=MOST_REST_S,
-            patience=PATIENCE,
+            patient_tries=FAILURES_WITHOUT_BACKOFF,
+            most_rest_s=MAX_BACKOFF_S,
+            patience=MAX_FAILING_TIME,
         )
         if late:
             await _disable(conn, at, "FAILING")
     if asked_s := _asked_s(failed):
-        await webhook_sending.note_rest.run(conn, **at, asked_s=asked_s)
+        await webhook_sending.note_pause.run(conn, **at, asked_s=asked_s)
     return is_gone
 
 
 def _asked_s(failed: Sequence[Tried]) -> float | None:
     """Return the seconds of the pause that the endpoint requested for all of its deliveries."""
     pauses = [attempt.after_s for attempt in failed if attempt.after_s and attempt.status in {429, 503}]
-    return min(max(pauses), MOST_ASKED_S) if pauses else None
+    return min(max(pauses), MAX_REQUESTED_PAUSE_S) if pauses else None
 
 
 async def _disable(conn: Conn, at: Mapping[str, Any], reason: DisabledReason) -> bool:

@@ -74,7 +74,7 @@ async def test_each_event_is_in_the_first_poll_after_its_commit(
     """
     await conn.execute("delete from event; delete from event_seen; delete from event_delta")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tail, "SPARE", timedelta(0))
+        patch.setattr(tail, "LISTING_DELAY", timedelta(0))
         patch.setattr(tail, "LIMIT", limit)
         async with AsyncExitStack() as stack:
             writers = Writers([await stack.enter_async_context(pool.acquire()) for _ in range(4)])

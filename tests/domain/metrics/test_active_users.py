@@ -102,4 +102,4 @@ async def test_a_window_without_another_event_is_counted_once_in_ten_minutes(con
     await send(conn, [event(1, occurred_at=FIRST, user_id="ana")])
     assert [await asked(events) for events in (0, 1)] == [0, 1]
     await conn.execute("delete from event_person_delta")
-    assert [await asked(1), await asked(1, NOW + active_users.KEPT)] == [1, 0]
+    assert [await asked(1), await asked(1, NOW + active_users.CACHE_TIME)] == [1, 0]

@@ -11,7 +11,7 @@ import pytest
 
 from db.pool import Conn
 from domain.collection import snapshots
-from domain.collection.snapshots import FROM_NOTHING, Subject, Told
+from domain.collection.snapshots import COUNTS_FROM_ZERO_AGE, Subject, Told
 from domain.metrics import collected_values
 from domain.metrics.active_users import Counted
 from domain.metrics.buckets import Bucket
@@ -49,7 +49,7 @@ class History(NamedTuple):
             return end - start
         first_at, first = self.told[metric][0]
         published = self.subject.since
-        young = published is not None and first_at - published <= FROM_NOTHING
+        young = published is not None and first_at - published <= COUNTS_FROM_ZERO_AGE
         return end if young else end - first
 
 
