@@ -68,10 +68,10 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> OutgoingPost |
         outcome = await _take_head_or_wait(conn, claim, post)
     if outcome is not None:
         return outcome
-    outgoing_post = await outgoing.read(conn, post, keyring)
-    if credentials.ends_soon(outgoing_post.token_ends, now=outgoing_post.now):
+    post_to_send = await outgoing.read(conn, post, keyring)
+    if credentials.ends_soon(post_to_send.token_ends, now=post_to_send.now):
         return await failures.refresh(conn, post)
-    return outgoing_post
+    return post_to_send
 
 
 async def _take_head_or_wait(conn: Conn, claim: Claim, post: LockedPost) -> NotDone | None:

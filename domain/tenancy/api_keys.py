@@ -134,9 +134,7 @@ async def find(conn: Conn, *, key_ids: Iterable[str]) -> dict[str, PresentedKey]
 
 
 def opens(row: PresentedKey | None, presented: Presented, peppers: Keyring) -> bool:
-    """Check a secret against the row's current one, and the old one during a rotation's overlap, in constant
-    time.
-    """
+    """Check a secret in constant time against the current one and, during a rotation, the old one."""
     same = key_secrets.opens(presented.secret, peppers, row and row.kept)
     return row is not None and row.env == presented.env and same
 

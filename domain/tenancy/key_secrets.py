@@ -34,8 +34,7 @@ def make(peppers: Keyring) -> tuple[str, Hashed]:
 
 
 def opens(secret: str, peppers: Keyring, kept: StoredHashes | None) -> bool:
-    """Check a secret against the row's current one, and the old one during a rotation's overlap, in constant
-    time.
+    """Check a secret in constant time against the current one and, during a rotation, the old one.
 
     An unknown id (None) and one without a rotation cost as many hashes and comparisons, so the time doesn't
     reveal existing ids.
