@@ -52,9 +52,9 @@ async def test_process_exceeds_a_budget_by_a_lot_and_a_request(
         if one.came.is_set():
             await one.write_due(pool)
     assert budget.events <= accepted <= budget.events + 4 * (budget.events / 100 + most)
-    for one in processes:
-        one.make_ready()
-        await one.write_due(pool)
+    for process in processes:
+        process.make_ready()
+        await process.write_due(pool)
     assert await sums(pool) == [(accepted, 0)]
 
 

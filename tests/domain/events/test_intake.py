@@ -86,7 +86,7 @@ async def test_flooding_organization_leaves_room_for_others(pool: Pool) -> None:
                     tasks.append(send_of(intake, organization_id, sent(range(start, start + 500), uuid4())))
                     await asyncio.sleep(0)
         answers = await asyncio.gather(*tasks, return_exceptions=True)
-    refused = [one for one in answers if isinstance(one, Unavailable)]
+    refused = [answer for answer in answers if isinstance(answer, Unavailable)]
     taken = [answers[turn : turn + 40].count(Taken(500, 0)) * 500 for turn in (0, 40, 80)]
     assert taken == [9_500, 5_000, 2_500]
     assert len(refused) == 120 - sum(taken) // 500

@@ -134,7 +134,7 @@ async def work(conn: Conn) -> list[Any]:
         await conversions.begin_tries(conn, line=LINE, ids=ids, at=NOW)
         maybe: dict[str, Any] = {"at": NOW, "maybe_taken": True, "error_code": "X", "error_message": "x"}
         await conversions.put_back(conn, line=LINE, ids=ids, **maybe)
-        ends = [conversions.End(one, "delivered") for one in ids]
+        ends = [conversions.End(row_id, "delivered") for row_id in ids]
         await conversions.settle(conn, line=LINE, ends=ends)
     return due
 

@@ -35,9 +35,9 @@ def at_random(dice: random.Random, numbers: range, project_id: UUID = PROJECT) -
 def true(events: Sequence[Event], window: Window) -> int:
     return len(
         {
-            (one.user_id is None, one.user_id or one.anonymous_id)
-            for one in events
-            if window.since <= one.occurred_at < window.until and (one.user_id or one.anonymous_id)
+            (event.user_id is None, event.user_id or event.anonymous_id)
+            for event in events
+            if window.since <= event.occurred_at < window.until and (event.user_id or event.anonymous_id)
         }
     )
 
@@ -76,7 +76,7 @@ async def test_each_window_has_its_people_each_once(conn: Conn) -> None:
     await conn.execute("update event_person set am = 0")
     await conn.execute("update event_person_month set days = 0")
     await fold_all(conn)
-    for day in {one.occurred_at.date() for one in events}:
+    for day in {sent.occurred_at.date() for sent in events}:
         await rollups.rebuild(conn, project_id=PROJECT, day=day)
     assert await counted(conn, asked) == [true(events, window) for window in asked]
 
