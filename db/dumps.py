@@ -81,11 +81,11 @@ async def count_tables(database_url: str) -> int:
 
 def find_tool(name: str, server: int) -> Tool:
     """Find the tool of the server's version, else of the next later one. Raises `BackupFailed`."""
-    found = sorted(_tools(name), key=lambda tool: tool.major)
-    for tool in found:
+    tools = sorted(_tools(name), key=lambda tool: tool.major)
+    for tool in tools:
         if tool.major >= server:
             return tool
-    had = f", and there is {', '.join(f'{tool.path} of {tool.major}' for tool in found)}" if found else ""
+    had = f", and there is {', '.join(f'{tool.path} of {tool.major}' for tool in tools)}" if tools else ""
     raise BackupFailed(
         f"a PostgreSQL {server} needs {name} of version {server} or later{had}: apt-get install "
         f"postgresql-client-{server} (of apt.postgresql.org where Debian lacks it)"
@@ -96,16 +96,16 @@ def _tools(name: str) -> Iterator[Tool]:
     """Yield the tools of the embedded server, the search path, and Debian's packages."""
     with contextlib.suppress(LocalUnavailable):
         yield from _tool(embedded_binaries() / name)
-    if found := shutil.which(name):
-        yield from _tool(Path(found))
+    if path := shutil.which(name):
+        yield from _tool(Path(path))
     for folder in INSTALLED.glob("*/bin"):
         yield from _tool(folder / name)
 
 
 def _tool(path: Path) -> Iterator[Tool]:
     with contextlib.suppress(OSError):
-        said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
-        if match := _VERSION.search(said):
+        output = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+        if match := _VERSION.search(output):
             yield Tool(path, int(match[1]))
 
 
@@ -113,12 +113,12 @@ def _run(tool: Tool, database_url: str, *words: str) -> None:
     """Run a tool. Passes the password by the environment: command lines are visible to all users."""
     url, password = _without_password(database_url)
     environment: Mapping[str, str] = os.environ | ({"PGPASSWORD": password} if password else {})
-    done = subprocess.run(
+    ended = subprocess.run(
         [tool.path, *words, "--dbname", url], env=environment, capture_output=True, text=True, check=False
     )
-    if done.returncode:
-        said = "\n".join(done.stderr.strip().splitlines()[-5:])
-        raise BackupFailed(f"{tool.path} ended with exit code {done.returncode}:\n{said}")
+    if ended.returncode:
+        message = "\n".join(ended.stderr.strip().splitlines()[-5:])
+        raise BackupFailed(f"{tool.path} ended with exit code {ended.returncode}:\n{message}")
 
 
 def _without_password(database_url: str) -> tuple[str, str]:

@@ -59,8 +59,8 @@ def postgres(
     slow start. Raises `LocalUnavailable` if it can't run here, or if another process uses `folder`.
     """
     with _locked(folder):
-        found = binaries or embedded_binaries()
-        server = _postgres(folder.absolute(), settings or {}, found)
+        folder_of_binaries = binaries or embedded_binaries()
+        server = _postgres(folder.absolute(), settings or {}, folder_of_binaries)
         with running(server, report):
             yield server
 
@@ -233,5 +233,5 @@ def _end_leftover(pidfile: Path, folder: Path) -> None:
 
 
 def _leading_number(file: Path) -> int:
-    first = file.read_text().split("\n")[0].strip() if file.exists() else ""
-    return int(first) if first.isdigit() else 0
+    first_line = file.read_text().split("\n")[0].strip() if file.exists() else ""
+    return int(first_line) if first_line.isdigit() else 0

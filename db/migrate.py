@@ -54,8 +54,8 @@ class Migration(NamedTuple):
 def known(schema: Schema) -> list[Migration]:
     """Return all of the schema's migrations in this release, in order."""
     folder = files("db").joinpath(schema.folder)
-    found = (path for path in folder.iterdir() if path.name.endswith(".sql"))
-    return sorted(Migration(path.name.removesuffix(".sql"), path.read_text("utf-8")) for path in found)
+    paths = (path for path in folder.iterdir() if path.name.endswith(".sql"))
+    return sorted(Migration(path.name.removesuffix(".sql"), path.read_text("utf-8")) for path in paths)
 
 
 async def migrate(database_url: str, event_store_url: str | None = None) -> list[str]:

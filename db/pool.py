@@ -47,7 +47,7 @@ SOCKET = {
 FOR_BURSTS = {"plan_cache_mode": "force_generic_plan"}
 
 #: Errors that no retry on the same connection can resolve: no answer, or a read-only server after a failover.
-DEAD = (TimeoutError, asyncpg.ReadOnlySQLTransactionError)
+CONNECTION_ERRORS = (TimeoutError, asyncpg.ReadOnlySQLTransactionError)
 
 #: Share of a client's patience that the wait for a lock may take.
 LOCK_SHARE = 0.8
@@ -59,7 +59,7 @@ CONNECT_S = 10.0
 IDLE_S = 300.0
 
 #: Seconds, least and most, before a deadlock's victim is retried: our transactions take less.
-AFTER_DEADLOCK_S = (0.02, 0.06)
+DEADLOCK_DELAY_S = (0.02, 0.06)
 
 _JSONB_VERSION = b"\x01"
 
@@ -181,7 +181,7 @@ async def _repeated(attempt: Callable[[], Awaitable[T]]) -> T:
     try:
         return await attempt()
     except asyncpg.DeadlockDetectedError:
-        await asyncio.sleep(random.uniform(*AFTER_DEADLOCK_S))  # noqa: S311  no secret
+        await asyncio.sleep(random.uniform(*DEADLOCK_DELAY_S))  # noqa: S311  no secret
         return await attempt()
 
 
@@ -199,7 +199,7 @@ async def _attempt_alone(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
 
 @asynccontextmanager
 async def acquire(pool: Pool) -> AsyncIterator[Conn]:
-    """Acquire a connection of the pool, which drops it after an error of `DEAD`."""
+    """Acquire a connection of the pool, which drops it after an error of `CONNECTION_ERRORS`."""
     async with pool.acquire() as conn:
         with dropping_dead(conn):
             yield conn
@@ -207,10 +207,10 @@ async def acquire(pool: Pool) -> AsyncIterator[Conn]:
 
 @contextmanager
 def dropping_dead(conn: Conn) -> Iterator[None]:
-    """Drop the connection after one of `DEAD`: releasing a silent one would wait as long again."""
+    """Drop the connection after a connection error: releasing a silent one would wait as long again."""
     try:
         yield
-    except DEAD:
+    except CONNECTION_ERRORS:
         conn.terminate()
         raise
 

@@ -134,7 +134,9 @@ def await_all(servers: Mapping[str, Server], report: Report | None = None) -> No
     try:
         while waiting := {name: server for name, server in waiting.items() if not server.is_ready()}:
             if report and time.monotonic() >= due:
-                report("waiting for " + ", ".join(f"{name} ({one.why()})" for name, one in waiting.items()))
+                report(
+                    "waiting for " + ", ".join(f"{name} ({server.why()})" for name, server in waiting.items())
+                )
                 due = time.monotonic() + REPORT_INTERVAL_S
             time.sleep(POLL_S)
     except BaseException:

@@ -43,28 +43,28 @@ def starting() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        found = [_explained(one) for one in leaves(error)]
-        if not found or None in found:
+        explanations = [_explained(leaf) for leaf in leaves(error)]
+        if not explanations or None in explanations:
             raise
-        code, line = next(one for one in found if one)
+        code, line = next(explanation for explanation in explanations if explanation)
         print(line, file=sys.stderr)  # noqa: T201  for the person who started it
         sys.exit(code)
 
 
 def _explained(error: BaseException) -> tuple[int, str] | None:
     """Return an exit code and advice; None for an unexpected error."""
-    said = " ".join(str(error).split())
+    message = " ".join(str(error).split())
     if isinstance(error, SettingsInvalid):
-        return SETTING, f"{said} ({SEE})"
+        return SETTING, f"{message} ({SEE})"
     if isinstance(error, LibrariesMissing):
-        return SETTING, said
+        return SETTING, message
     if isinstance(error, MigrationChanged):
-        return SERVER, said
+        return SERVER, message
     if isinstance(error, _UNUSABLE):
-        return SERVER, f"{UNUSABLE}: {said}: create it, or correct the address"
+        return SERVER, f"{UNUSABLE}: {message}: create it, or correct the address"
     if isinstance(error, _UNMIGRATED):
         return (
             SERVER,
-            f"the database lacks what this release needs ({said}): run `python -m db.migrate` first",
+            f"the database lacks what this release needs ({message}): run `python -m db.migrate` first",
         )
     return None

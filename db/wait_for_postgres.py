@@ -42,9 +42,9 @@ async def until_reached(ask: Callable[[], Awaitable[T]], stopped: asyncio.Event)
 
 def away_reason(error: BaseException) -> BaseException | None:
     """Find the connection error in an exception or group; None if any error has another cause."""
-    found = list(leaves(error))
-    if all(isinstance(one, PASSING) or is_postgres_away(one) for one in found):
-        return found[0].__cause__ or found[0]
+    errors = list(leaves(error))
+    if all(isinstance(leaf, PASSING) or is_postgres_away(leaf) for leaf in errors):
+        return errors[0].__cause__ or errors[0]
     return None
 
 

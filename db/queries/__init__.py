@@ -34,7 +34,7 @@ class Query:
         self.name = name
         body = _COMMENT.sub("", text).strip().rstrip(";")
         self.parameters = tuple(dict.fromkeys(_PARAMETER.findall(body)))
-        self.sql = _PARAMETER.sub(lambda found: f"${self.parameters.index(found[1]) + 1}", body)
+        self.sql = _PARAMETER.sub(lambda match: f"${self.parameters.index(match[1]) + 1}", body)
 
     async def all(self, conn: Conn, **values: Any) -> list[asyncpg.Record]:
         """Return every row."""
@@ -46,10 +46,10 @@ class Query:
 
     async def row(self, conn: Conn, **values: Any) -> asyncpg.Record:
         """Return the first row of a statement that always has one. Raises LookupError otherwise."""
-        found = await self.one(conn, **values)
-        if found is None:
+        row = await self.one(conn, **values)
+        if row is None:
             raise LookupError(f"{self.name} found no row")
-        return found
+        return row
 
     async def value(self, conn: Conn, **values: Any) -> Any:
         """Return the first column of the first row, or None."""
@@ -82,16 +82,16 @@ class TypedQuery(Generic[R]):
 
     async def all(self, conn: Conn, **values: Any) -> list[R]:
         """Return every row."""
-        found = await self.query.all(conn, **values)
-        if found and not self._checked:
-            self.check(tuple(found[0].keys()))
+        rows = await self.query.all(conn, **values)
+        if rows and not self._checked:
+            self.check(tuple(rows[0].keys()))
         make, shape = tuple.__new__, self.shape
-        return [make(shape, record) for record in found]
+        return [make(shape, record) for record in rows]
 
     async def one(self, conn: Conn, **values: Any) -> R | None:
         """Return the first row, or None."""
-        found = await self.query.one(conn, **values)
-        return None if found is None else self._made(found)
+        row = await self.query.one(conn, **values)
+        return None if row is None else self._made(row)
 
     async def row(self, conn: Conn, **values: Any) -> R:
         """Return the first row of a statement that always has one. Raises LookupError otherwise."""

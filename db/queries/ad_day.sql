@@ -59,7 +59,7 @@ delete from ad_day
             and attribution_window = :attribution_window
           limit :limit));
 
--- name: full_day    Return one of these days with too many ads in some window.
+-- name: find_full_day    Return one of these days with too many ads in some window.
 select at.day
   from unnest(:windows::text[]) as by (attribution_window)
  cross join unnest(:days::date[]) as at (day)

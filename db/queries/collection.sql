@@ -131,14 +131,14 @@ values (:org, :account_id, :asked_at, :failures, :error)
        failures = excluded.failures,
        error = excluded.error;
 
--- name: come_up    Make an account due after some seconds, unless it has ended for good.
+-- name: make_due    Make an account due after some seconds, unless it has ended for good.
 update social_account
    set collect_at = now() + :after_s * interval '1 second'
  where organization_id = :org
    and id = :account_id
    and collect_at is not null;
 
--- name: come_up_now    Make a project's accounts due now, unless they have ended for good.
+-- name: make_project_due    Make a project's accounts due now, unless they have ended for good.
 update social_account
    set collect_at = now()
  where organization_id = :org

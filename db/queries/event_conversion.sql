@@ -56,15 +56,15 @@ select d.id, coalesce(d.event_id, d.event_key::text) as event_id, d.event_name, 
                    and e.app_no = d.app_no
  order by d.due_at;
 
--- name: begin_tries    Record attempts before the call.
+-- name: begin_attempts    Record attempts before the call.
 update event_conversion
-   -- A further attempt moves the time by a microsecond, so put_back finds no row with only one attempt.
+   -- A further attempt moves the time by a microsecond, so requeue finds no row with only one attempt.
    set first_try_at = coalesce(first_try_at - interval '1 microsecond', :at), tries = tries + 1
  where project_id = :project_id
    and id = any((select :ids::uuid[])::uuid[])
    and state = 'pending';
 
--- name: take_back_tries    Undo the attempts of a call that wasn't made.
+-- name: undo_attempts    Undo the attempts of a call that wasn't made.
 update event_conversion
    set first_try_at = nullif(first_try_at, :at), tries = tries - 1
  where project_id = :project_id
@@ -80,7 +80,7 @@ update event_conversion c
    and c.id = s.id
    and c.state = 'pending';
 
--- name: put_back
+-- name: requeue
 -- Return rows to the queue. Clears the first try if the call that began then was the only one, and sent none.
 update event_conversion
    set first_try_at = case when :maybe_taken then first_try_at else nullif(first_try_at, :at) end,

@@ -47,7 +47,7 @@ update scheduled_post
  where organization_id = :org
    and id = :id;
 
--- name: put_back    Return a post to the queue after proof that it isn't live.
+-- name: requeue    Return a post to the queue after proof that it isn't live.
 update scheduled_post
    set status = 'queued',
        phase = case phase when 'preparing' then 'preparing' else 'prepared' end,
@@ -75,7 +75,7 @@ select id
  order by scheduled_for, id
  limit :most;
 
--- name: let_pass    Release a held-back post; the caller locked its account.
+-- name: release_post    Release a held-back post; the caller locked its account.
 update scheduled_post
    set not_before = null
  where organization_id = :org

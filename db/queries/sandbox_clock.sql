@@ -49,7 +49,7 @@ update sandbox_clock c
  where c.organization_id = t.organization_id
    and c.job_id = t.job_id;
 
--- name: look    Return which kinds of work are due in the sandbox, except for the clock's own job `own`.
+-- name: find_due_work    Return the kinds of due work in the sandbox, without the clock's own job `own`.
 select exists (
          select
            from job

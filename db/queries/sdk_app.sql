@@ -60,7 +60,7 @@ select (select count(*)
            order by app_no desc
            limit 1), 0)::int as last_no;
 
--- name: same_app
+-- name: find_same_app
 -- Return another app of the platform with one of the identifiers; the caller locked the project.
 select id
   from sdk_app

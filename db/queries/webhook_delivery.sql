@@ -47,7 +47,7 @@ select {delivery}
   from found d
  order by d.id desc;
 
--- name: hurry_delivery    Make a pending delivery due now. No row: it isn't pending.
+-- name: make_delivery_due    Make a pending delivery due now. No row: it isn't pending.
 update webhook_delivery
    set next_at = now()
  where organization_id = :org

@@ -75,7 +75,7 @@ select status, deleted_at is not null as deleted, coalesce(retry_at > now(), fal
  where organization_id = :org
    and id = :endpoint_id;
 
--- name: put_back    Return attempts of an ended job attempt to the queue; the receivers may have got them.
+-- name: requeue    Return attempts of an ended job attempt to the queue; the receivers may have got them.
 update webhook_delivery
    set status = 'pending', next_at = now()
  where organization_id = :org
@@ -156,7 +156,7 @@ select failing_since
   from failing_endpoint
  where failing_since <= now() - :patience::interval;
 
--- name: note_rest    Start a pause that this address requested; no other answer shortens it.
+-- name: note_pause    Start a pause that this address requested; no other answer shortens it.
 update webhook_endpoint
    set retry_at = greatest(retry_at, now() + interval '1 second' * :asked_s::float8)
  where organization_id = :org

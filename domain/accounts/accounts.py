@@ -89,7 +89,7 @@ async def find(conn: Conn, *, organization_id: UUID, account_id: UUID) -> Accoun
 
 async def get(conn: Conn, *, organization_id: UUID, account_id: UUID) -> SocialAccount:
     """Return an account; raises `NotFound`."""
-    return _shown(await find(conn, organization_id=organization_id, account_id=account_id))
+    return _to_schema(await find(conn, organization_id=organization_id, account_id=account_id))
 
 
 async def list_page(
@@ -108,7 +108,7 @@ async def list_page(
 
     A filter of None matches all accounts. Raises `NotFound` for the project.
     """
-    asked = {
+    filters = {
         "org": organization_id,
         "platforms": platforms,
         "leased": leased,
@@ -116,13 +116,13 @@ async def list_page(
         "limit": limit,
     }
     if project_id is None:
-        find, leading = partial(LIST_ACCOUNTS_OF_ALL.all, conn, **asked), merging.lead(status=statuses)
+        find, leading = partial(LIST_ACCOUNTS_OF_ALL.all, conn, **filters), merging.lead(status=statuses)
     else:
         await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
-        find = partial(LIST_ACCOUNTS.all, conn, project_id=project_id, **asked)
+        find = partial(LIST_ACCOUNTS.all, conn, project_id=project_id, **filters)
         leading = merging.lead(status=statuses, platform=platforms)
     rows = await merging.newest(conn, find, leading, limit=limit)
-    return [_shown(row) for row in rows]
+    return [_to_schema(row) for row in rows]
 
 
 async def lock(conn: Conn, *, organization_id: UUID, account_id: UUID) -> LockedAccount:
@@ -148,8 +148,8 @@ async def require_reauth(
         return
     if await social_account.require_reauth.one(conn, org=organization_id, id=account_id):
         lessees = await REQUIRE_REAUTH_OF_LESSEE.all(conn, owner_id=account_id)
-        for told in (scope, *lessees):
-            await record(conn, told, "reauth_required", {"reason": reason})
+        for account_scope in (scope, *lessees):
+            await record(conn, account_scope, "reauth_required", {"reason": reason})
 
 
 async def record(
@@ -181,7 +181,7 @@ async def set_quota(
     """
     row = await find(conn, organization_id=organization_id, account_id=account_id)
     if row.owner_account_id is not None:
-        raise leased("a leased account uses its owner's quota: set it on the owner's account")
+        raise leased_error("a leased account uses its owner's quota: set it on the owner's account")
     await social_account.set_quota.run(
         conn, org=organization_id, id=account_id, posts=posts, window_s=seconds
     )
@@ -192,11 +192,11 @@ async def set_quota(
     )
 
 
-def gone() -> Conflict:
+def not_connected_error() -> Conflict:
     return Conflict("ACCOUNT_NOT_CONNECTED", "the account was disconnected: connect it again")
 
 
-def offered(**details: Any) -> Conflict:
+def offered_error(**details: Any) -> Conflict:
     return Conflict(
         "ACCOUNT_OFFERED",
         "an account is offered for lease, and only its leases post to it: withdraw it, or leave it out",
@@ -204,11 +204,11 @@ def offered(**details: Any) -> Conflict:
     )
 
 
-def leased(message: str) -> Conflict:
+def leased_error(message: str) -> Conflict:
     return Conflict("ACCOUNT_LEASED", message)
 
 
-def _shown(row: AccountRow) -> SocialAccount:
+def _to_schema(row: AccountRow) -> SocialAccount:
     return SocialAccount(
         social_account_id=ids.show(ids.ACCOUNT, row.id),
         project_id=ids.show(ids.PROJECT, row.project_id),

@@ -47,23 +47,23 @@ GET_APP = platform_app.get_app.typed(Registration)
 
 async def find_id(conn: Conn, *, server: Server) -> str | None:
     """Return the client id, which is no secret; None before the registration."""
-    found = await _find(conn, server)
-    return found and found.client_id
+    registration = await _find(conn, server)
+    return registration and registration.client_id
 
 
 async def is_lasting(conn: Conn, *, server: Server) -> bool:
     """Return whether a registration exists and lasts long enough for a person's consent."""
-    found = await _find(conn, server)
-    return found is not None and found.lasting
+    registration = await _find(conn, server)
+    return registration is not None and registration.lasting
 
 
 async def open(conn: Conn, *, server: Server, keyring: Keyring) -> Client | None:  # noqa: A001  what it is
     """Return the client with its secret; None before the registration."""
-    found = await _find(conn, server)
-    if found is None:
+    registration = await _find(conn, server)
+    if registration is None:
         return None
-    sealed = vault.Sealed(found.vault_key_id, found.sealed)
-    return Client(found.client_id, vault.unseal(keyring, sealed, row=row_name(server)).decode())
+    sealed = vault.Sealed(registration.vault_key_id, registration.sealed)
+    return Client(registration.client_id, vault.unseal(keyring, sealed, row=row_name(server)).decode())
 
 
 async def ensure(conn: Conn, server: Server, organization_id: UUID) -> Submitted | None:

@@ -28,7 +28,7 @@ FRESH = timedelta(seconds=60)
 
 #: Bounds of a token's lifetime in seconds, whatever its platform reports. A token that is expired on arrival
 #: would be refreshed in a loop: each refresh wakes the post that requests the next one.
-LEAST_LIFE_S, MOST_LIFE_S = 300.0, 10 * 365 * 86400.0
+MIN_LIFE_S, MAX_LIFE_S = 300.0, 10 * 365 * 86400.0
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +84,7 @@ TAKE_DUE = account_credential.take_due.typed(DueCredential)
 
 def ending(life_s: float) -> datetime:
     """Return the expiry of a token that lives `life_s` seconds from now, within the bounds."""
-    return datetime.now(UTC) + timedelta(seconds=min(max(life_s, LEAST_LIFE_S), MOST_LIFE_S))
+    return datetime.now(UTC) + timedelta(seconds=min(max(life_s, MIN_LIFE_S), MAX_LIFE_S))
 
 
 def ends_soon(expires_at: datetime | None, *, now: datetime) -> bool:
@@ -95,10 +95,12 @@ def ends_soon(expires_at: datetime | None, *, now: datetime) -> bool:
 async def open(conn: Conn, *, organization_id: UUID, account_id: UUID, keyring: Keyring) -> Tokens:  # noqa: A001  what it is
     """Return an account's tokens; raises LookupError for a disconnected account."""
     row = await GET_CREDENTIAL.row(conn, org=organization_id, account_id=account_id)
-    return opened(row, organization_id=organization_id, account_id=account_id, keyring=keyring)
+    return unseal_tokens(row, organization_id=organization_id, account_id=account_id, keyring=keyring)
 
 
-def opened(row: SealedCredential, *, organization_id: UUID, account_id: UUID, keyring: Keyring) -> Tokens:
+def unseal_tokens(
+    row: SealedCredential, *, organization_id: UUID, account_id: UUID, keyring: Keyring
+) -> Tokens:
     """Unseal the tokens of a credential's row."""
     sealed = vault.Sealed(row.vault_key_id, row.sealed)
     plain = vault.unseal(keyring, sealed, row=row_name(organization_id, account_id))

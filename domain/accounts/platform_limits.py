@@ -90,8 +90,8 @@ def graphemes(text: str) -> int:
     Plain characters are counted without segmentation, a hundred times as fast. The cache serves two platforms
     for each text: a page of content counts hundreds of captions.
     """
-    rest = _BETWEEN.sub("", text)
-    return len(text) - len(rest) + sum(1 for _ in _GRAPHEME.finditer(rest))
+    unlike = _BETWEEN.sub("", text)
+    return len(text) - len(unlike) + sum(1 for _ in _GRAPHEME.finditer(unlike))
 
 
 def utf16(text: str) -> int:
@@ -181,16 +181,21 @@ FITS = "ok"
 
 def fits(caption: str, files: Sequence[File]) -> dict[PlatformName, str]:
     """Return each platform's objections to a post from an account without traits; `ok` if there are none."""
-    found = {one.name: faults(one, {}, caption, files) for one in PLATFORMS.values()}
-    return {name: "; ".join(fault.message for fault in those) or FITS for name, those in found.items()}
+    faults_by_platform = {
+        platform.name: faults(platform, {}, caption, files) for platform in PLATFORMS.values()
+    }
+    return {
+        name: "; ".join(fault.message for fault in those) or FITS
+        for name, those in faults_by_platform.items()
+    }
 
 
 def faults(
     platform: PlatformLimits, traits: Mapping[str, Any], caption: str, files: Sequence[File]
 ) -> Iterator[Fault]:
     """Yield the reasons that keep a caption and its files from being posted."""
-    for what in caption_faults(platform, caption_max(platform, traits), caption):
-        yield Fault(CAPTION, what)
+    for message in caption_faults(platform, caption_max(platform, traits), caption):
+        yield Fault(CAPTION, message)
     if not files and not caption.strip():
         yield Fault(CAPTION, "there is neither a caption nor a file")
     yield from faults_of_files(platform, traits, files)
@@ -203,17 +208,17 @@ def caption_max(platform: PlatformLimits, traits: Mapping[str, Any]) -> int:
     return _positive(traits.get("captionMax")) or platform.caption_max
 
 
-def caption_faults(platform: PlatformLimits, most: int, caption: str) -> Iterator[str]:
+def caption_faults(platform: PlatformLimits, max_length: int, caption: str) -> Iterator[str]:
     """Yield the reasons that keep a caption from being posted; `most` is `caption_max`."""
     limits: Sequence[tuple[int | None, Callable[[str], int], str]] = (
-        (most, platform.measure, "characters"),
+        (max_length, platform.measure, "characters"),
         (platform.caption_bytes, lambda text: len(text.encode()), "bytes"),
         (platform.hashtags_max, lambda text: len(_HASHTAG.findall(text)), "hashtags"),
         (platform.mentions_max, lambda text: len(_TAGGED.findall(text)), "mentions"),
     )
     for limit, count, unit in limits:
-        if limit is not None and (found := count(caption)) > limit:
-            yield f"the caption has {found} {unit} and {platform.name} takes {limit}: shorten it"
+        if limit is not None and (amount := count(caption)) > limit:
+            yield f"the caption has {amount} {unit} and {platform.name} takes {limit}: shorten it"
 
 
 def bytes_max(platform: PlatformLimits, kind: str, traits: Mapping[str, Any]) -> int:
@@ -270,18 +275,20 @@ def faults_of_files(
         yield Fault("MEDIA_MISSING", f"{name} takes no post without an image or a video")
     if len(set(kinds)) > 1:
         yield Fault("MEDIA_MIXED", f"{name} takes images or a video, not both")
-    for kind, most in (("image", platform.images_max), ("video", 1)):
-        if (count := kinds.count(kind)) > most:
-            yield Fault("MEDIA_TOO_MANY", f"the content has {count} {kind}s and {name} takes {most}")
+    for kind, limit in (("image", platform.images_max), ("video", 1)):
+        if (count := kinds.count(kind)) > limit:
+            yield Fault("MEDIA_TOO_MANY", f"the content has {count} {kind}s and {name} takes {limit}")
     yield from dict.fromkeys(fault for file in files for fault in _faults_of_file(platform, traits, file))
 
 
 def _faults_of_file(platform: PlatformLimits, traits: Mapping[str, Any], file: File) -> Iterator[Fault]:
     if file.mime_type not in platform.mime_types:
         yield Fault("MEDIA_REFUSED", f"{platform.name} takes no {file.mime_type}")
-    most = bytes_max(platform, file.kind, traits)
-    if file.size_bytes > most:
-        yield Fault("MEDIA_TOO_LARGE", f"a file has {file.size_bytes} bytes and {platform.name} takes {most}")
+    limit = bytes_max(platform, file.kind, traits)
+    if file.size_bytes > limit:
+        yield Fault(
+            "MEDIA_TOO_LARGE", f"a file has {file.size_bytes} bytes and {platform.name} takes {limit}"
+        )
     longest_s = _positive(traits.get("videoSecondsMax")) or platform.video_s
     if longest_s and file.duration_ms and file.duration_ms > longest_s * 1000:
         seconds = file.duration_ms / 1000

@@ -18,11 +18,11 @@ def of_host(host: str, *, allowed: Allowed, path: str) -> str:
 
     It is https, or http for a loopback host that TENANTRY_FETCH_ALLOW permits.
     """
-    named = host.strip(" ")
-    if not _HOST.fullmatch(named):
+    host_name = host.strip(" ")
+    if not _HOST.fullmatch(host_name):
         raise Invalid(path, "must be the name of a server, such as mastodon.social")
-    local = named.lower() in {f"{name}:{port}" for name, port in allowed}
-    return of_url(f"{'http' if local else 'https'}://{named}", allowed=allowed, path=path)
+    local = host_name.lower() in {f"{name}:{port}" for name, port in allowed}
+    return of_url(f"{'http' if local else 'https'}://{host_name}", allowed=allowed, path=path)
 
 
 def of_url(url: str, *, allowed: Allowed, path: str) -> str:

@@ -15,7 +15,7 @@ from db.queries import sdk_app
 from domain.apps.relays import EventMaps, Relays, relays_of
 from domain.security.keyring import Keyring
 from domain.tenancy import key_secrets, project_locks
-from domain.tenancy.key_secrets import Kept
+from domain.tenancy.key_secrets import StoredHashes
 from schemas import ids
 from schemas.api_keys import Tier
 from schemas.apps import AppPlatform
@@ -88,8 +88,8 @@ def show(app_id: UUID, secret: str) -> str:
 
 def parse(text: str) -> PresentedAppKey | None:
     """Parse a key; None for a malformed one, which then costs no query."""
-    found = _FORM.fullmatch(text)
-    return PresentedAppKey(pgproto.UUID(found[1]), found[2]) if found else None
+    match = _FORM.fullmatch(text)
+    return PresentedAppKey(pgproto.UUID(match[1]), match[2]) if match else None
 
 
 async def apps_of_keys(conn: Conn, *, keys: Sequence[str], peppers: Keyring) -> list[KeyedApp | None]:
@@ -98,21 +98,24 @@ async def apps_of_keys(conn: Conn, *, keys: Sequence[str], peppers: Keyring) -> 
     A deleted app's key and a rotated key stop working with the next call.
     """
     presented = {key: parse(key) for key in keys}  # drops duplicates
-    rows = await FIND_KEYS.all(conn, ids=[one.app_id for one in presented.values() if one])
+    rows = await FIND_KEYS.all(conn, ids=[key.app_id for key in presented.values() if key])
     by_id = {row.id: row for row in rows}
-    opened = {key: one and _opened(one, peppers, by_id.get(one.app_id)) for key, one in presented.items()}
+    opened = {
+        key: parsed and _opened(parsed, peppers, by_id.get(parsed.app_id))
+        for key, parsed in presented.items()
+    }
     return [opened[key] for key in keys]
 
 
 async def app_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID) -> KeyedApp:
     """Return an app as its key would open it. Raises `NotFound`."""
-    found = await FIND_APP.one(conn, org=organization_id, project_id=project_id, id=app_id)
-    if found is None:
+    row = await FIND_APP.one(conn, org=organization_id, project_id=project_id, id=app_id)
+    if row is None:
         await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
         raise absent("sdk_app")
-    return found
+    return row
 
 
 def _opened(presented: PresentedAppKey, peppers: Keyring, row: _Row | None) -> KeyedApp | None:
-    same = key_secrets.opens(presented.secret, peppers, row and Kept(*row[10:]))
+    same = key_secrets.opens(presented.secret, peppers, row and StoredHashes(*row[10:]))
     return KeyedApp(*row[:10]) if row is not None and same else None

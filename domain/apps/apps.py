@@ -31,7 +31,7 @@ from schemas.errors import Conflict, Invalid
 from schemas.errors.absent import absent
 
 #: Most apps of a project at a time, and ever: a number is 15 bits in the event store.
-MOST, MOST_EVER = 100, 32_767
+MAX_APPS, MAX_APP_NUMBERS = 100, 32_767
 
 
 #: Columns that a patch may change, with their JSON names.
@@ -110,14 +110,14 @@ async def create(
     """
     project = await _lock(conn, author)
     project_locks.check_active(project.status)
-    app_id, given = ids.new(), identifiers.merge(Identifiers(), body)
+    app_id, new_identifiers = ids.new(), identifiers.merge(Identifiers(), body)
     app_no = await _next_number(conn, author)
-    await _check_other(conn, author, app_id, body.platform, given)
+    await _check_other(conn, author, app_id, body.platform, new_identifiers)
     secret, hashed = key_secrets.make(peppers)
     row = await INSERT_APP.row(
         conn,
         **author.scope,
-        **given._asdict(),
+        **new_identifiers._asdict(),
         **hashed._asdict(),
         id=app_id,
         app_no=app_no,
@@ -210,11 +210,15 @@ async def _get(conn: Conn, author: Author, app_id: UUID) -> _Row:
 
 async def _next_number(conn: Conn, author: Author) -> int:
     counts = await COUNT_APPS.row(conn, **author.scope)
-    if counts.live >= MOST:
-        raise Conflict("TOO_MANY_APPS", f"the project has {MOST} SDK apps: delete an unused one", limit=MOST)
-    if counts.last_no >= MOST_EVER:
+    if counts.live >= MAX_APPS:
         raise Conflict(
-            "TOO_MANY_APPS", f"the project has had {MOST_EVER} SDK apps: use another project", limit=MOST_EVER
+            "TOO_MANY_APPS", f"the project has {MAX_APPS} SDK apps: delete an unused one", limit=MAX_APPS
+        )
+    if counts.last_no >= MAX_APP_NUMBERS:
+        raise Conflict(
+            "TOO_MANY_APPS",
+            f"the project has had {MAX_APP_NUMBERS} SDK apps: use another project",
+            limit=MAX_APP_NUMBERS,
         )
     return counts.last_no + 1
 
@@ -223,23 +227,25 @@ async def _check_other(
     conn: Conn, author: Author, app_id: UUID, platform: AppPlatform, given: Identifiers
 ) -> None:
     """Raise `Conflict` APP_EXISTS if another app of the platform has one of these identifiers."""
-    other = await sdk_app.same_app.value(
+    same_app_id = await sdk_app.find_same_app.value(
         conn, **author.scope, **given._asdict(), id=app_id, platform=platform
     )
-    if other is not None:
+    if same_app_id is not None:
         raise Conflict(
             "APP_EXISTS",
             f"the project has an app for {platform} with this identifier: change that one, or delete it",
-            appId=ids.show(ids.APP, other),
+            appId=ids.show(ids.APP, same_app_id),
         )
 
 
 async def _update(conn: Conn, author: Author, row: _Row, body: SdkAppPatch) -> _Row:
-    given = identifiers.merge(row.identifiers, body)
-    identifiers.check(row.platform, given)
-    await _check_other(conn, author, row.id, row.platform, given)
+    new_identifiers = identifiers.merge(row.identifiers, body)
+    identifiers.check(row.platform, new_identifiers)
+    await _check_other(conn, author, row.id, row.platform, new_identifiers)
     name = row.name if body.name is UNSET else body.name
-    return await UPDATE_APP.row(conn, org=author.organization_id, id=row.id, name=name, **given._asdict())
+    return await UPDATE_APP.row(
+        conn, org=author.organization_id, id=row.id, name=name, **new_identifiers._asdict()
+    )
 
 
 async def _rotate(
@@ -270,6 +276,6 @@ def _fields(row: _Row, public_url: str) -> dict[str, Any]:
     return columns | {
         "project_id": ids.show(ids.PROJECT, row.project_id),
         "app_id": app_id,
-        "capi": destinations.shown(row.capi),
+        "capi": destinations.to_schema(row.capi),
         "ingest_endpoint": f"{public_url}/v1/apps/{app_id}/events",
     }

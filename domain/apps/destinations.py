@@ -46,17 +46,17 @@ _NEW = _Row(
 GET_DESTINATION = conversion_destination.get_destination.typed(_Row)
 
 
-def shown(columns: Mapping[str, dict[str, Any]] | None) -> Capi:
+def to_schema(columns: Mapping[str, dict[str, Any]] | None) -> Capi:
     """Return the destinations from the app's row."""
-    return Capi(**{name: _shown(name, (columns or {}).get(name)) for name in DESTINATIONS})
+    return Capi(**{name: _to_schema(name, (columns or {}).get(name)) for name in DESTINATIONS})
 
 
-def _shown(name: Destination, found: dict[str, Any] | None) -> CapiDestination | None:
-    if found is None:
+def _to_schema(name: Destination, columns: dict[str, Any] | None) -> CapiDestination | None:
+    if columns is None:
         return None
-    event_map = found.pop("eventMap")
-    given = found | {"eventMap": dict(relays.USUAL[name]) if event_map is None else event_map}
-    return msgspec.convert(given, CapiDestination)
+    event_map = columns.pop("eventMap")
+    fields = columns | {"eventMap": dict(relays.USUAL[name]) if event_map is None else event_map}
+    return msgspec.convert(fields, CapiDestination)
 
 
 async def patch(
@@ -68,19 +68,19 @@ async def patch(
     """
     fields: list[str] = []
     for name in DESTINATIONS:
-        given: CapiDestinationPatch | UnsetType | None = getattr(body, name)
-        where: dict[str, Any] = {"org": organization_id, "app_id": app_id, "destination": name}
-        if isinstance(given, UnsetType):
+        change: CapiDestinationPatch | UnsetType | None = getattr(body, name)
+        scope: dict[str, Any] = {"org": organization_id, "app_id": app_id, "destination": name}
+        if isinstance(change, UnsetType):
             continue
-        if given is None:
-            await conversion_destination.drop_destination.run(conn, **where)
+        if change is None:
+            await conversion_destination.drop_destination.run(conn, **scope)
             fields.append(f"capi.{name}")
             continue
-        row = _merge(await GET_DESTINATION.one(conn, **where) or _NEW, given, keyring, row_name(**where))
+        row = _merge(await GET_DESTINATION.one(conn, **scope) or _NEW, change, keyring, row_name(**scope))
         _check(name, row)
-        await conversion_destination.put_destination.run(conn, **where, **row._asdict())
+        await conversion_destination.put_destination.run(conn, **scope, **row._asdict())
         fields += [
-            f"capi.{name}.{wire}" for key, wire in _CHANGED.items() if getattr(given, key) is not UNSET
+            f"capi.{name}.{wire}" for key, wire in _CHANGED.items() if getattr(change, key) is not UNSET
         ]
     return fields
 
@@ -95,8 +95,8 @@ def row_name(org: UUID, app_id: UUID, destination: str) -> str:
     return f"conversion_destination/{org}/{app_id}/{destination}"
 
 
-def _merge(row: _Row, given: CapiDestinationPatch, keyring: Keyring, name: str) -> _Row:
-    sent = {key: value for key in _CHANGED if (value := getattr(given, key)) is not UNSET}
+def _merge(row: _Row, change: CapiDestinationPatch, keyring: Keyring, name: str) -> _Row:
+    sent = {key: value for key in _CHANGED if (value := getattr(change, key)) is not UNSET}
     if "access_token" in sent:
         token = sent.pop("access_token")
         sealed = vault.seal(keyring, token.encode(), row=name) if token is not None else None

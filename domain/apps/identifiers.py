@@ -38,7 +38,7 @@ _FIELDS: Mapping[str, _Field] = {
 
 #: Identifiers that each platform accepts. A cross-platform phone app may have both phone identifiers.
 _WEB, _PHONES = ("web_domain",), ("bundle_id", "android_package")
-HAS: Mapping[AppPlatform, tuple[str, ...]] = {
+ACCEPTED: Mapping[AppPlatform, tuple[str, ...]] = {
     "ios": ("bundle_id",),
     "android": ("android_package",),
     "web": _WEB,
@@ -64,19 +64,19 @@ def _normal(name: str, value: str | None) -> str | None:
 
 def merge(kept: Identifiers, body: SdkAppCreate | SdkAppPatch) -> Identifiers:
     """Return an app's identifiers after a body is applied."""
-    given = (getattr(body, name) for name in _FIELDS)
-    return Identifiers(*(old if new is UNSET else new for old, new in zip(kept, given, strict=True)))
+    values = (getattr(body, name) for name in _FIELDS)
+    return Identifiers(*(old if new is UNSET else new for old, new in zip(kept, values, strict=True)))
 
 
 def check(platform: AppPlatform, given: Identifiers) -> None:
     """Raise `Invalid` for identifiers that the platform doesn't accept, or if the app has no accepted one."""
-    needed = " or ".join(_FIELDS[name].path for name in HAS[platform])
+    needed = " or ".join(_FIELDS[name].path for name in ACCEPTED[platform])
     issues = [
         (_FIELDS[name].path, f"an app for {platform} has none: it has {needed}")
         for name, value in given._asdict().items()
-        if value is not None and name not in HAS[platform]
+        if value is not None and name not in ACCEPTED[platform]
     ]
-    if not any(getattr(given, name) for name in HAS[platform]):
-        issues.append((_FIELDS[HAS[platform][0]].path, f"an app for {platform} needs {needed}"))
+    if not any(getattr(given, name) for name in ACCEPTED[platform]):
+        issues.append((_FIELDS[ACCEPTED[platform][0]].path, f"an app for {platform} needs {needed}"))
     if issues:
         raise Invalid(*issues[0], *issues[1:])

@@ -100,8 +100,8 @@ _PLATFORMS: Mapping[AppPlatform, _Platform] = {
 def show(*, app_id: str, endpoint: str, public_url: str, platforms: Sequence[AppPlatform]) -> InstallSpec:
     """Return the requirements of each platform, in the given order."""
     texts = {"base": public_url, "host": urlsplit(public_url).netloc, "endpoint": endpoint}
-    shown = [_platform(name, texts) for name in dict.fromkeys(platforms)]
-    return InstallSpec(app_id=app_id, ingest_endpoint=endpoint, platforms=shown)
+    installs = [_platform(name, texts) for name in dict.fromkeys(platforms)]
+    return InstallSpec(app_id=app_id, ingest_endpoint=endpoint, platforms=installs)
 
 
 def _platform(name: AppPlatform, texts: Mapping[str, str]) -> PlatformInstall:

@@ -21,7 +21,7 @@ EventMaps: TypeAlias = Mapping[Destination, Mapping[str, str] | None]
 Relays: TypeAlias = Mapping[str, tuple[Relay, ...]]
 
 #: Relays of an app without a destination.
-NONE: Relays = MappingProxyType({})
+NO_RELAYS: Relays = MappingProxyType({})
 
 #: Default maps from event names to a destination's names, by destination.
 USUAL: Mapping[Destination, Mapping[str, str]] = {
@@ -49,9 +49,9 @@ USUAL: Mapping[Destination, Mapping[str, str]] = {
 def relays_of(maps: EventMaps | None) -> Relays:
     """Return an app's relays from the maps of its enabled destinations."""
     if not maps:
-        return NONE
-    found: dict[str, tuple[Relay, ...]] = {}
-    for destination, given in sorted(maps.items()):
-        for name, theirs in (USUAL[destination] if given is None else given).items():
-            found[name] = (*found.get(name, ()), Relay(destination, theirs))
-    return found
+        return NO_RELAYS
+    relays: dict[str, tuple[Relay, ...]] = {}
+    for destination, event_map in sorted(maps.items()):
+        for name, destination_name in (USUAL[destination] if event_map is None else event_map).items():
+            relays[name] = (*relays.get(name, ()), Relay(destination, destination_name))
+    return relays

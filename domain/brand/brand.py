@@ -35,19 +35,20 @@ def merge(rows: Sequence[BrandRow]) -> BrandContext | None:
     """Merge all sources into the brand: each field's winner with its provenance; None without a source."""
     if not rows:
         return None
-    winners: dict[str, Said] = {name: said[0] for name, said in by_field(rows).items()}
-    values: dict[str, Any] = {name: said.value for name, said in winners.items()}
+    winners: dict[str, Said] = {name: findings[0] for name, findings in by_field(rows).items()}
+    values: dict[str, Any] = {name: finding.value for name, finding in winners.items()}
     return msgspec.convert(
-        {**values, "provenance": {name: said.provenance for name, said in winners.items()}}, BrandContext
+        {**values, "provenance": {name: finding.provenance for name, finding in winners.items()}},
+        BrandContext,
     )
 
 
 def by_field(rows: Sequence[BrandRow]) -> dict[Field, list[Said]]:
     """Return the findings of each field, the winner first: the partner's, then by confidence, then by age."""
-    found: dict[Field, list[Said]] = {}
-    for name, said in _everything(rows):
-        found.setdefault(name, []).append(said)
-    return {name: sorted(said, key=_rank, reverse=True) for name, said in found.items()}
+    findings: dict[Field, list[Said]] = {}
+    for name, finding in _everything(rows):
+        findings.setdefault(name, []).append(finding)
+    return {name: sorted(finding, key=_rank, reverse=True) for name, finding in findings.items()}
 
 
 def describe(rows: Sequence[BrandRow], *, project_id: UUID) -> Brand:
@@ -78,13 +79,13 @@ async def patch(
     """Set and drop the partner's own values; the caller has locked the project."""
     sent = msgspec.to_builtins(body)
     own = await row_of(conn, organization_id=organization_id, project_id=project_id, source="partner")
-    kept = {name: said for name, said in own.fields.items() if name not in sent} if own else {}
+    unchanged = {name: finding for name, finding in own.fields.items() if name not in sent} if own else {}
     new = {
         name: Finding(value=value, confidence=1, rule="partner", at=now)
         for name, value in sent.items()
         if value is not None
     }
-    if fields := kept | new:
+    if fields := unchanged | new:
         await sources.put_source.run(
             conn,
             org=organization_id,
@@ -143,26 +144,28 @@ async def read(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[B
     return msgspec.convert([dict(row) for row in rows], list[BrandRow])
 
 
-def _field(said: Sequence[Said]) -> BrandField:
-    if not said:
+def _field(findings: Sequence[Said]) -> BrandField:
+    if not findings:
         return BrandField(value=None, provenance=None, alternatives=[])
-    return BrandField(value=said[0].value, provenance=said[0].provenance, alternatives=list(said[1:]))
+    return BrandField(
+        value=findings[0].value, provenance=findings[0].provenance, alternatives=list(findings[1:])
+    )
 
 
-def _value(said: Sequence[Said] | None) -> object:
-    return said[0].value if said else None
+def _value(findings: Sequence[Said] | None) -> object:
+    return findings[0].value if findings else None
 
 
-def _rank(said: Said) -> tuple[bool, float, datetime]:
-    origin = said.provenance
+def _rank(finding: Said) -> tuple[bool, float, datetime]:
+    origin = finding.provenance
     return origin.source == "partner", origin.confidence, origin.at
 
 
 def _everything(rows: Sequence[BrandRow]) -> Iterator[tuple[Field, Said]]:
     for row in rows:
         for name, finding in row.fields.items():
-            for one in (finding, *finding.alternatives):
-                yield name, Said(value=one.value, provenance=_provenance(row, one))
+            for stated in (finding, *finding.alternatives):
+                yield name, Said(value=stated.value, provenance=_provenance(row, stated))
 
 
 def _provenance(row: BrandRow, finding: Finding) -> Provenance:

@@ -112,8 +112,8 @@ async def handle_callback(
         return flow, await _submit_connect(
             conn, flow, code=code, installation_id=installation_id, keyring=keyring
         )
-    asked = setup_action == "request" and failure is None
-    await oauth_states.end(conn, flow, outcome="requested" if asked else "failed", error=failure)
+    requested = setup_action == "request" and failure is None
+    await oauth_states.end(conn, flow, outcome="requested" if requested else "failed", error=failure)
     return flow, None
 
 
@@ -125,10 +125,10 @@ def _app_page(settings: Settings) -> str:
 
 def _link(settings: Settings, state: str, *, sandbox: bool) -> str:
     """Return our link for a person's browser; in a sandbox it leads straight to the callback."""
-    ours = f"{settings.public_url.rstrip('/')}/v1/github"
+    base_url = f"{settings.public_url.rstrip('/')}/v1/github"
     if sandbox:
-        return f"{ours}/callback?{urlencode({**SANDBOX_CALLBACK, 'state': state})}"
-    return f"{ours}/install?{urlencode({'state': state})}"
+        return f"{base_url}/callback?{urlencode({**SANDBOX_CALLBACK, 'state': state})}"
+    return f"{base_url}/install?{urlencode({'state': state})}"
 
 
 async def _submit_connect(
@@ -188,25 +188,25 @@ async def find(conn: Conn, *, organization_id: UUID) -> Installation | None:
 
 async def disconnect(conn: Conn, *, organization_id: UUID, api_key_id: UUID) -> GitHubDisconnected:
     """Disconnect: after the commit, ingests can read only public repositories. Raises `NotFound`."""
-    gone = await FORGET_INSTALLATION.one(conn, org=organization_id, installation_id=None)
-    if gone is None:
+    row = await FORGET_INSTALLATION.one(conn, org=organization_id, installation_id=None)
+    if row is None:
         raise absent("github_installation")
-    await _record(conn, organization_id, api_key_id, "disconnected", gone)
-    return GitHubDisconnected(installation_id=gone.installation_id, account_login=gone.account_login)
+    await _record(conn, organization_id, api_key_id, "disconnected", row)
+    return GitHubDisconnected(installation_id=row.installation_id, account_login=row.account_login)
 
 
 async def forget(conn: Conn, *, organization_id: UUID, installation_id: int) -> None:
     """Delete an installation that GitHub has uninstalled, unless another one is connected by now."""
-    gone = await FORGET_INSTALLATION.one(conn, org=organization_id, installation_id=installation_id)
-    if gone is not None:
-        await _record(conn, organization_id, None, "uninstalled", gone)
+    row = await FORGET_INSTALLATION.one(conn, org=organization_id, installation_id=installation_id)
+    if row is not None:
+        await _record(conn, organization_id, None, "uninstalled", row)
 
 
 async def forget_gone(conn: Conn, *, claim: Claim) -> dict[str, Any]:
     """Delete an uninstalled installation as the end of the job that detected it."""
-    gone: int = claim.args["installation_id"]
-    await forget(conn, organization_id=claim.organization_id, installation_id=gone)
-    return {"gone": gone}
+    installation_id: int = claim.args["installation_id"]
+    await forget(conn, organization_id=claim.organization_id, installation_id=installation_id)
+    return {"gone": installation_id}
 
 
 async def list_repos(conn: Conn, *, organization_id: UUID) -> GitHubRepos:

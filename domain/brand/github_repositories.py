@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from schemas.errors import Invalid
 
 PATH = "repoFullName"
-MOST = 500
+MAX_CHARACTERS = 500
 
 #: GitHub's rules: an account's name has no two hyphens in a row and none at an end.
 OWNER = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
@@ -28,8 +28,8 @@ NOT_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|^[/.]|\.lock(
 
 def check(text: str) -> str:
     """Return `owner/name` in the spelling of the input. Raises `Invalid`."""
-    if len(text) > MOST:
-        raise invalid(f"must have at most {MOST} characters")
+    if len(text) > MAX_CHARACTERS:
+        raise invalid(f"must have at most {MAX_CHARACTERS} characters")
     owner, name = parts(text.strip().strip("/"))
     if not (OWNER.fullmatch(owner) or MANAGED.fullmatch(owner)) or owner.lower() in RESERVED:
         raise invalid(f"{owner[:50]!r} is no account of GitHub; send owner/name, such as octocat/hello-world")

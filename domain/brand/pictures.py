@@ -15,12 +15,12 @@ def merge(rows: Sequence[BrandRow]) -> list[BrandMedia]:
     newest = sorted(rows, key=lambda row: (row.at, row.source), reverse=True)
     met = [(row, picture) for row in newest for picture in row.media]
     once: dict[str, BrandMedia] = {}
-    for row, picture in sorted(met, key=lambda one: KINDS.index(one[1].kind)):
-        once.setdefault(picture.url, _shown(row, picture))
+    for row, picture in sorted(met, key=lambda pair: KINDS.index(pair[1].kind)):
+        once.setdefault(picture.url, _to_schema(row, picture))
     return list(once.values())
 
 
-def _shown(row: BrandRow, picture: Picture) -> BrandMedia:
+def _to_schema(row: BrandRow, picture: Picture) -> BrandMedia:
     return BrandMedia(
         kind=picture.kind,
         url=picture.url,

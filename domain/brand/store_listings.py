@@ -52,13 +52,13 @@ Listing: TypeAlias = InAppStore | InGooglePlay
 
 def check(body: IngestAppStore) -> list[Listing]:
     """Return the listings of a request, each once, its URL's first. Raises `Invalid`."""
-    listings = list(dict.fromkeys(named(body)))
+    listings = list(dict.fromkeys(parse_listings(body)))
     if not listings:
         raise Invalid(URL, "give at least one of appStoreUrl, iosBundleId and androidPackage")
     return listings
 
 
-def named(body: IngestAppStore) -> Iterator[Listing]:
+def parse_listings(body: IngestAppStore) -> Iterator[Listing]:
     if body.app_store_url is not None:
         yield read(body.app_store_url.strip())
     if body.ios_bundle_id is not None:
@@ -98,9 +98,9 @@ def read(text: str) -> Listing:
 
 def split(text: str) -> SplitResult:
     scheme = SCHEME.match(text)
-    known = scheme is not None and scheme[1].lower() in {"http", "https", "market", *PROGRAMS}
+    has_scheme = scheme is not None and scheme[1].lower() in {"http", "https", "market", *PROGRAMS}
     try:
-        parts = urlsplit(text if known else f"https://{text}")
+        parts = urlsplit(text if has_scheme else f"https://{text}")
         return parts if parts.port in {None, 80, 443} else parts._replace(netloc="")
     except ValueError as error:
         raise Invalid(URL, f"not a URL; {GIVE}") from error
@@ -111,7 +111,7 @@ def in_app_store(parts: SplitResult) -> InAppStore:
     *folders, last = [part for part in parts.path.split("/") if part] or [""]
     number = APP_ID.fullmatch(last) if "app" in folders[:2] and last.lower().startswith("id") else None
     if last in {"viewSoftware", "lookup"}:
-        number = APP_ID.fullmatch(first(parts, "id"))
+        number = APP_ID.fullmatch(query_parameter(parts, "id"))
     if number is None:
         raise Invalid(URL, f"a page of the App Store, but not an app's; {GIVE}")
     return InAppStore(by="id", value=number[1], country=storefront(folders))
@@ -126,14 +126,14 @@ def storefront(folders: list[str]) -> str | None:
 def in_google_play(parts: SplitResult) -> InGooglePlay:
     if parts.path.rstrip("/") not in {"/store/apps/details", "/details"}:
         raise Invalid(URL, "a page of Google Play, but not an app's; its address has /store/apps/details?id=")
-    country, language = first(parts, "gl"), first(parts, "hl")
+    country, language = query_parameter(parts, "gl"), query_parameter(parts, "hl")
     return InGooglePlay(
-        package=package(first(parts, "id"), URL),
+        package=package(query_parameter(parts, "id"), URL),
         language=language if LANGUAGE.fullmatch(language) else None,
         country=countries.check(country, path=URL) if country else None,
     )
 
 
-def first(parts: SplitResult, name: str) -> str:
+def query_parameter(parts: SplitResult, name: str) -> str:
     """Return a query parameter; empty if it is absent."""
     return parse_qs(parts.query).get(name, [""])[0]

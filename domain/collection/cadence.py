@@ -2,25 +2,25 @@
 
 from datetime import datetime, timedelta
 
-#: Interval between two requests for a post, from each age on. No request follows `LAST`.
+#: Interval between two requests for a post, from each age on. No request follows `MAX_POST_AGE`.
 STEPS = (
     (timedelta(), timedelta(hours=1)),
     (timedelta(hours=48), timedelta(hours=6)),
     (timedelta(days=7), timedelta(days=1)),
 )
-LAST = timedelta(days=90)
+MAX_POST_AGE = timedelta(days=90)
 
 #: Period for which a sandbox's missed figures are requested; its clock stops once a day for them.
 CATCH_UP = timedelta(hours=48)
 
 #: Seconds until an account is due again: as a rule; if it can't be polled now; and if more posts were due
 #: than one collection run requests.
-LOOK_S, LATER_S, MORE_S = 3600.0, 6 * 3600.0, 300.0
+LOOK_S, CLOSED_RECHECK_S, MORE_S = 3600.0, 6 * 3600.0, 300.0
 #: Seconds between two readings of an account's followers.
 GAUGES_S = 6 * 3600.0
 
 #: Seconds until an account is due again after its platform failed, doubled by each failure in a row.
-FAILED_S, LONGEST_S = 300.0, 6 * 3600.0
+FIRST_BACKOFF_S, LONGEST_S = 300.0, 6 * 3600.0
 #: Seconds to wait for a token refresh.
 REFRESH_S = 120.0
 
@@ -30,7 +30,7 @@ def next_due(published_at: datetime, asked_at: datetime) -> datetime | None:
     age = asked_at - published_at
     step = next((every for since, every in reversed(STEPS) if age >= since), STEPS[0][1])
     due = asked_at + step
-    return due if due - published_at < LAST else None
+    return due if due - published_at < MAX_POST_AGE else None
 
 
 def missed(published_at: datetime, due_at: datetime | None, now: datetime) -> list[datetime]:
@@ -52,12 +52,12 @@ def missed(published_at: datetime, due_at: datetime | None, now: datetime) -> li
     return times
 
 
-def next_try(published_at: datetime, asked_at: datetime) -> datetime | None:
+def next_attempt(published_at: datetime, asked_at: datetime) -> datetime | None:
     """Return the next time of a post after a failed request: not now, or it would be first again."""
     due = next_due(published_at, asked_at)
     return due and min(due, asked_at + STEPS[0][1])
 
 
-def after_failures(failures: int) -> float:
+def backoff_s(failures: int) -> float:
     """Return the seconds until an account is due again after so many failures in a row."""
-    return float(min(FAILED_S * 2 ** min(failures - 1, 20), LONGEST_S))
+    return float(min(FIRST_BACKOFF_S * 2 ** min(failures - 1, 20), LONGEST_S))

@@ -15,9 +15,9 @@ from schemas.metrics import Collected
 
 #: Age up to which a post's first value counts as a difference from 0. An older post's first value belongs to
 #: no known hour or day.
-FROM_NOTHING = timedelta(days=7)
+COUNTS_FROM_ZERO_AGE = timedelta(days=7)
 #: Largest value of a column; a platform's larger value is ignored.
-MOST = 2**63 - 1
+MAX_VALUE = 2**63 - 1
 
 
 class Subject(NamedTuple):
@@ -58,7 +58,7 @@ class Change(NamedTuple):
 
 #: Readings in one statement, of several values each. A platform's collection run has fewer. A sandbox that
 #: skipped days has many thousands, and the worker's other jobs run between two statements.
-TOLD = 501
+READINGS_PER_STATEMENT = 501
 
 LATEST = metric_snapshot.list_latest.typed(Latest)
 
@@ -67,11 +67,11 @@ def change(
     subject: Subject, metric: Collected, value: int, *, before: int | None, at: datetime
 ) -> Change | None:
     """Return the value to store; None if it is unchanged or out of range."""
-    if value == before or not 0 <= value <= MOST:
+    if value == before or not 0 <= value <= MAX_VALUE:
         return None
     if before is not None:
         return Change(subject.id, metric, value, value - before, at)
-    from_nothing = subject.since is not None and at - subject.since <= FROM_NOTHING
+    from_nothing = subject.since is not None and at - subject.since <= COUNTS_FROM_ZERO_AGE
     return Change(subject.id, metric, value, value if from_nothing else None, at)
 
 
@@ -92,23 +92,23 @@ async def keep(
     """
     if not told:
         return 0
-    asked = list({one.subject.id for one in told})
-    metrics = list({metric for one in told for metric in one.values})
-    rows = await LATEST.all(conn, org=organization_id, subject_ids=asked, metrics=metrics)
+    subject_ids = list({reading.subject.id for reading in told})
+    metrics = list({metric for reading in told for metric in reading.values})
+    rows = await LATEST.all(conn, org=organization_id, subject_ids=subject_ids, metrics=metrics)
     latest = {(row.subject_id, row.metric): row.value for row in rows}
     number = 0
-    for some in _batches(told, TOLD):
-        changes = _changes(some, latest, at)
+    for batch in _batches(told, READINGS_PER_STATEMENT):
+        changes = _changes(batch, latest, at)
         number += len(changes)
         await metric_snapshot.insert_snapshots.run(
             conn,
             org=organization_id,
             account_id=account_id,
-            ats=[one.at + ahead for one in changes],
-            subject_ids=[one.subject_id for one in changes],
-            metrics=[one.metric for one in changes],
-            values=[one.value for one in changes],
-            deltas=[one.delta for one in changes],
+            ats=[snapshot.at + ahead for snapshot in changes],
+            subject_ids=[snapshot.subject_id for snapshot in changes],
+            metrics=[snapshot.metric for snapshot in changes],
+            values=[snapshot.value for snapshot in changes],
+            deltas=[snapshot.delta for snapshot in changes],
         )
     return number
 
@@ -123,7 +123,7 @@ def _changes(told: Sequence[Told], latest: dict[tuple[UUID, Collected], int], at
     for subject, values, earlier in told:
         for metric, value in values.items():
             before = latest.get((subject.id, metric))
-            if found := change(subject, metric, value, before=before, at=earlier or at):
+            if new_snapshot := change(subject, metric, value, before=before, at=earlier or at):
                 latest[subject.id, metric] = value
-                changes.append(found)
+                changes.append(new_snapshot)
     return changes

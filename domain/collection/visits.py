@@ -38,7 +38,7 @@ class DueAccount(NamedTuple):
     wanted: bool
 
 
-class VisitedAccount(NamedTuple):
+class PolledAccount(NamedTuple):
     """Account of a collection run, with its owner's scope; a leased account uses its owner's tokens."""
 
     platform: str
@@ -100,7 +100,7 @@ class Found(NamedTuple):
 
 
 TAKE_DUE = collection.take_due_accounts.typed(DueAccount)
-FIND_ACCOUNT = collection.find_account.typed(VisitedAccount)
+FIND_ACCOUNT = collection.find_account.typed(PolledAccount)
 LIST_POSTS = collection.list_due_posts.typed(DuePost)
 
 
@@ -112,10 +112,10 @@ async def submit_due(conn: Conn) -> int:
     due = await TAKE_DUE.all(
         conn,
         limit=LOOKED_AT,
-        last_s=cadence.LAST.total_seconds(),
+        last_s=cadence.MAX_POST_AGE.total_seconds(),
         gauges_s=cadence.GAUGES_S,
         look_s=cadence.LOOK_S,
-        later_s=cadence.LATER_S,
+        later_s=cadence.CLOSED_RECHECK_S,
     )
     for account in due:
         if account.wanted:
@@ -136,7 +136,7 @@ async def _submit(conn: Conn, account: DueAccount) -> None:
             unique_key=f"collect:{account_id}",
         )
     except Limited:
-        await collection.come_up.run(conn, org=org, account_id=account_id, after_s=cadence.MORE_S)
+        await collection.make_due.run(conn, org=org, account_id=account_id, after_s=cadence.MORE_S)
 
 
 async def begin(conn: Conn, *, claim: Claim, most: int, keyring: Keyring) -> Visit | None:
@@ -151,9 +151,9 @@ async def begin(conn: Conn, *, claim: Claim, most: int, keyring: Keyring) -> Vis
     tokens = await owners.open(conn, row, keyring)
     if credentials.ends_soon(tokens.expires_at, now=row.now):
         await owners.refresh(conn, row)
-        await collection.come_up.run(conn, org=org, account_id=account_id, after_s=cadence.REFRESH_S)
+        await collection.make_due.run(conn, org=org, account_id=account_id, after_s=cadence.REFRESH_S)
         return None
-    last_s = cadence.LAST.total_seconds()
+    last_s = cadence.MAX_POST_AGE.total_seconds()
     posts = await LIST_POSTS.all(
         conn, org=org, account_id=account_id, last_s=last_s, asked_at=row.asked_at, limit=most + 1
     )
@@ -178,10 +178,10 @@ async def keep(conn: Conn, *, claim: Claim, visit: Visit, found: Found) -> dict[
     """Store the results of a run, complete or not; return the job's result."""
     org = claim.organization_id
     scope: dict[str, Any] = {"organization_id": org, "account_id": visit.account_id}
-    kept = await snapshots.keep(conn, **scope, told=found.told, at=visit.now, ahead=visit.ahead)
+    stored = await snapshots.keep(conn, **scope, told=found.told, at=visit.now, ahead=visit.ahead)
     more = visit.more or len(found.asked) + len(found.failed) < len(visit.posts)
     dues = {post.id: _next_due(visit, post) for post in found.asked}
-    dues |= {post.id: cadence.next_try(post.published_at, visit.now) for post in found.failed}
+    dues |= {post.id: cadence.next_attempt(post.published_at, visit.now) for post in found.failed}
     await collection.keep_asked.run(
         conn,
         org=org,
@@ -191,7 +191,7 @@ async def keep(conn: Conn, *, claim: Claim, visit: Visit, found: Found) -> dict[
         dues=[*dues.values()],
     )
     await _end(conn, org, visit, found.error, more=more)
-    return {"asked": len(found.asked), "kept": kept}
+    return {"asked": len(found.asked), "kept": stored}
 
 
 def _next_due(visit: Visit, post: DuePost) -> datetime | None:
@@ -220,7 +220,7 @@ async def _end(conn: Conn, org: UUID, visit: Visit, error: PlatformError | None,
         await owners.require_reauth(conn, visit, reason=error.code, generation=visit.generation)
     after_s = _after(error, failures, more=more)
     if after_s is not None:
-        await collection.come_up.run(conn, org=org, account_id=visit.account_id, after_s=after_s)
+        await collection.make_due.run(conn, org=org, account_id=visit.account_id, after_s=after_s)
 
 
 def _after(error: PlatformError | None, failures: int, *, more: bool) -> float | None:
@@ -230,7 +230,7 @@ def _after(error: PlatformError | None, failures: int, *, more: bool) -> float |
     if isinstance(error, TokenExpired) and failures == 1:
         return cadence.REFRESH_S
     asked_s = (error.after_s or 0.0) if isinstance(error, Throttled) else 0.0
-    return max(asked_s, cadence.after_failures(failures))
+    return max(asked_s, cadence.backoff_s(failures))
 
 
 def subject(post: DuePost) -> Subject:

@@ -102,9 +102,9 @@ async def check_again(
     if row.project_id != project_id:
         raise absent("account")
     if row.owner_account_id is not None:
-        raise accounts.leased("the account is leased: its owner connects it again")
+        raise accounts.leased_error("the account is leased: its owner connects it again")
     if row.status == "disconnected":
-        raise accounts.gone()
+        raise accounts.not_connected_error()
     if row.platform == "bluesky":
         raise Invalid("socialAccountId", f"a bluesky account is connected again as at first: {LOGIN}")
     if not principal.sandbox:
@@ -129,22 +129,24 @@ async def start(
     """
     await project_locks.lock_active(conn, organization_id=principal.organization_id, project_id=project_id)
     if isinstance(asked, OAuthUrlCreate):
-        wanted = check(asked, settings=settings, principal=principal, allowed=allowed)
+        new_flow = check(asked, settings=settings, principal=principal, allowed=allowed)
     else:
-        wanted = await check_again(conn, asked, settings=settings, principal=principal, project_id=project_id)
-    one_place = wanted.platform in consent_pages.shared_urls(settings)
-    issuer = consent_pages.issuer(wanted.platform, wanted.service_url, one_place=one_place)
-    server = Server(wanted.platform, wanted.service_url, f"{_base(settings)}/callback/{issuer}")
+        new_flow = await check_again(
+            conn, asked, settings=settings, principal=principal, project_id=project_id
+        )
+    one_place = new_flow.platform in consent_pages.shared_urls(settings)
+    issuer = consent_pages.issuer(new_flow.platform, new_flow.service_url, one_place=one_place)
+    server = Server(new_flow.platform, new_flow.service_url, f"{_base(settings)}/callback/{issuer}")
     registering = None
     if not (principal.sandbox or one_place):
         registering = await client_registrations.ensure(conn, server, principal.organization_id)
-    details, verifier = _details(server, wanted, registering)
+    details, verifier = _details(server, new_flow, registering)
     state, expires_at = await oauth_states.make(
         conn,
         organization_id=principal.organization_id,
         api_key_id=principal.key_uuid,
         purpose=CONNECT_ACCOUNT.name,
-        return_url=wanted.return_url,
+        return_url=new_flow.return_url,
         now=now,
         lifetime=LIFETIME,
         bound=not principal.sandbox,
@@ -152,7 +154,7 @@ async def start(
         details=msgspec.to_builtins(details),
         verifier=(verifier, keyring),
     )
-    url = link(settings, state) if not principal.sandbox else sandbox_link(server, state, wanted.handle)
+    url = link(settings, state) if not principal.sandbox else sandbox_link(server, state, new_flow.handle)
     return OAuthUrl(authorize_url=url, state=state, expires_at=expires_at), registering and registering.wake
 
 
@@ -167,8 +169,8 @@ async def follow_link(
     )
     if waits:
         return LinkStep(flow, None, details.register_job_id)
-    if ours := consent_pages.applications(settings).get(details.platform):
-        return LinkStep(flow, _page(details, ours.client.client_id, state), None)
+    if application := consent_pages.applications(settings).get(details.platform):
+        return LinkStep(flow, _page(details, application.client.client_id, state), None)
     client_id = await client_registrations.find_id(conn, server=details.server)
     if client_id is not None:
         return LinkStep(flow, _page(details, client_id, state), None)
@@ -208,7 +210,7 @@ async def handle_callback(
             conn,
             organization_id=flow.organization_id,
             project_id=flow.project_id,
-            asked=_asked(flow),
+            asked=_connect_args(flow),
             secret=Code(code=code, verifier=verifier),
             keyring=keyring,
         )
@@ -228,7 +230,7 @@ def _absence(code: str | None, error: str | None) -> str | None:
 
 async def status(conn: Conn, *, principal: Principal, state: str, now: datetime) -> OAuthStatus:
     """Return the status of a flow. Raises `NotFound` for a state of another key."""
-    seen = await oauth_states.status(
+    flow_status = await oauth_states.status(
         conn,
         organization_id=principal.organization_id,
         api_key_id=principal.key_uuid,
@@ -236,13 +238,13 @@ async def status(conn: Conn, *, principal: Principal, state: str, now: datetime)
         purpose=CONNECT_ACCOUNT.name,
         now=now,
     )
-    if seen is None:
+    if flow_status is None:
         raise NotFound("no such state: check it, and that this key made it")
-    if seen.status == "failed":
-        return OAuthStatus(status="failed", error=FlowError(code=seen.error or "INTERNAL"))
-    if seen.status == "pending" or seen.result is None:
+    if flow_status.status == "failed":
+        return OAuthStatus(status="failed", error=FlowError(code=flow_status.error or "INTERNAL"))
+    if flow_status.status == "pending" or flow_status.result is None:
         return OAuthStatus(status="pending")
-    return OAuthStatus(status="connected", social_account_id=seen.result["socialAccountId"])
+    return OAuthStatus(status="connected", social_account_id=flow_status.result["socialAccountId"])
 
 
 def link(settings: Settings, state: str) -> str:
@@ -273,10 +275,10 @@ def _details(server: Server, wanted: NewFlow, job: Submitted | None) -> tuple[De
 
 async def _registration_error(conn: Conn, flow: Flow, details: Details) -> str:
     """Return the error code of the failed registration job."""
-    found = details.register_job_id and await ledger.error_code(
+    error_code = details.register_job_id and await ledger.error_code(
         conn, organization_id=flow.organization_id, job_id=details.register_job_id
     )
-    return found or "REGISTRATION_FAILED"
+    return error_code or "REGISTRATION_FAILED"
 
 
 def _page(details: Details, client_id: str, state: str) -> str:
@@ -290,6 +292,6 @@ def _page(details: Details, client_id: str, state: str) -> str:
     )
 
 
-def _asked(flow: Flow) -> ConnectArgs:
+def _connect_args(flow: Flow) -> ConnectArgs:
     details = msgspec.convert(flow.details, Details)
     return ConnectArgs(**details.server._asdict(), api_key_id=flow.api_key_id, account_id=details.account_id)

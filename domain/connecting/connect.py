@@ -27,16 +27,16 @@ from schemas.accounts import AccountConnect, AccountDisconnected
 from schemas.errors import Conflict, Invalid
 
 #: Default login server of Bluesky accounts.
-BSKY = "https://bsky.social"
+BLUESKY_URL = "https://bsky.social"
 
 #: Handle, a domain name (atproto.com/specs/handle), or DID by one of its two methods (specs/did).
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-NAMED = re.compile(
+IDENTIFIER = re.compile(
     rf"(?:{_LABEL}\.)+[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?|did:(?:plc|web):[A-Za-z0-9._:%-]*[A-Za-z0-9._-]",
     re.ASCII,
 )
 #: Identifiers of a sandbox: the magic ones too.
-SANDBOX_NAMED = re.compile(r"[A-Za-z0-9._:%-]+", re.ASCII)
+SANDBOX_IDENTIFIER = re.compile(r"[A-Za-z0-9._:%-]+", re.ASCII)
 
 #: Cancel reason of the account's posts.
 DISCONNECTED = "account_disconnected"
@@ -97,10 +97,10 @@ def check(asked: AccountConnect, *, sandbox: bool, allowed: Allowed) -> tuple[st
         raise Invalid(
             "platform", f"{asked.platform} is connected with POST /v1/projects/{{id}}/social/oauth-url"
         )
-    named = SANDBOX_NAMED if sandbox else NAMED
-    if not named.fullmatch(asked.identifier):
+    pattern = SANDBOX_IDENTIFIER if sandbox else IDENTIFIER
+    if not pattern.fullmatch(asked.identifier):
         raise Invalid("identifier", "must be a handle such as shop.bsky.social, or a DID")
-    service_url = servers.of_url(asked.service_url or BSKY, allowed=allowed, path="serviceUrl")
+    service_url = servers.of_url(asked.service_url or BLUESKY_URL, allowed=allowed, path="serviceUrl")
     return service_url, Login(identifier=asked.identifier, password=asked.app_password)
 
 
@@ -152,22 +152,22 @@ async def finish(
 
     The caller locked the project and the job.
     """
-    asked = attempt.asked
+    args = attempt.asked
     project_id: UUID = claim.project_id  # type: ignore[assignment]  # each of these jobs is a project's
     account_id = await connect(
         conn,
         organization_id=claim.organization_id,
         project_id=project_id,
-        api_key_id=asked.api_key_id,
+        api_key_id=args.api_key_id,
         found=found,
         grant=grant,
         keyring=keyring,
-        expected=asked.account_id,
+        expected=args.account_id,
     )
     if attempt.client is not None:
-        await client_registrations.prove(conn, server=asked.server, client_id=attempt.client.client_id)
-    shown = ids.show(ids.ACCOUNT, account_id)
-    return {"socialAccountId": shown, "platform": found.platform, "handle": found.handle}
+        await client_registrations.prove(conn, server=args.server, client_id=attempt.client.client_id)
+    shown_id = ids.show(ids.ACCOUNT, account_id)
+    return {"socialAccountId": shown_id, "platform": found.platform, "handle": found.handle}
 
 
 async def connect(
@@ -193,7 +193,7 @@ async def connect(
         conn, org=organization_id, project_id=project_id, id=new, **found._asdict()
     )
     if account_id is None:
-        raise accounts.leased(f"the project leases {found.handle}: release it first")
+        raise accounts.leased_error(f"the project leases {found.handle}: release it first")
     await credentials.put(
         conn, organization_id=organization_id, account_id=account_id, grant=grant, keyring=keyring
     )
@@ -216,20 +216,18 @@ async def disconnect(
     between the cancel and the end. Raises `NotFound`, `Conflict` ACCOUNT_LEASED: first the lease must end,
     then the owner's account can be disconnected.
     """
-    found = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
-    if found.owner_account_id is not None:
-        raise accounts.leased("the account is leased: let it go with DELETE /v1/leased-accounts/{id}")
-    await project_locks.lock(
-        conn, organization_id=organization_id, project_id=found.project_id, versions=None
-    )
-    found = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
-    canceled = found.canceled_posts
+    row = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
+    if row.owner_account_id is not None:
+        raise accounts.leased_error("the account is leased: let it go with DELETE /v1/leased-accounts/{id}")
+    await project_locks.lock(conn, organization_id=organization_id, project_id=row.project_id, versions=None)
+    row = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
+    canceled = row.canceled_posts
     if canceled is None:
         canceled = await _end(
-            conn, AccountScope(organization_id, account_id), found.project_id, keyring, api_key_id
+            conn, AccountScope(organization_id, account_id), row.project_id, keyring, api_key_id
         )
-    shown = ids.show(ids.ACCOUNT, account_id)
-    return AccountDisconnected(social_account_id=shown, canceled_scheduled_posts=canceled)
+    shown_id = ids.show(ids.ACCOUNT, account_id)
+    return AccountDisconnected(social_account_id=shown_id, canceled_scheduled_posts=canceled)
 
 
 async def _end(
@@ -257,7 +255,7 @@ async def _check_same(conn: Conn, organization_id: UUID, expected: UUID, found: 
     """Raise `Conflict` unless this is the expected account: its posts must not go out from another one."""
     account = await accounts.lock(conn, organization_id=organization_id, account_id=expected)
     if account.status == "disconnected":
-        raise accounts.gone()
+        raise accounts.not_connected_error()
     if (account.platform, account.external_id) != (found.platform, found.external_id):
         raise Conflict(
             "OTHER_ACCOUNT", f"{found.handle} was connected, not {account.handle}: nothing was changed"

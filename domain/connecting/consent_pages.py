@@ -48,11 +48,13 @@ def applications(settings: Settings) -> Mapping[str, Application]:
     """Return the configured applications by platform."""
     tiktok = Client(settings.tiktok_client_key, settings.tiktok_client_secret)
     instagram = Client(settings.instagram_client_id, settings.instagram_client_secret)
-    known = {
+    candidates = {
         "tiktok": Application(settings.tiktok_url, tiktok),
         "instagram": Application(settings.instagram_url, instagram),
     }
-    return {platform: found for platform, found in known.items() if found.client.client_id}
+    return {
+        platform: application for platform, application in candidates.items() if application.client.client_id
+    }
 
 
 def shared_urls(settings: Settings) -> Mapping[str, str]:

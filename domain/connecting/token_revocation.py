@@ -25,7 +25,7 @@ from jobs.ledger import Claim
 #: Platforms with a revocation endpoint. Instagram has none: the owner removes our app on instagram.com.
 PLATFORMS = frozenset({"bluesky", "mastodon", "tiktok"})
 #: Platforms on which a revocation ends only this login.
-ALONE = frozenset({"bluesky"})
+SINGLE_LOGIN = frozenset({"bluesky"})
 
 
 class Revocable(msgspec.Struct, frozen=True):
@@ -88,7 +88,7 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> RevokeAttempt 
     The tenant doesn't matter: all tenants share our application.
     """
     args: dict[str, Any] = claim.args
-    if args["platform"] not in ALONE and await social_account.is_connected.value(conn, **args):
+    if args["platform"] not in SINGLE_LOGIN and await social_account.is_connected.value(conn, **args):
         return None
     secret = await job_secrets.reveal(conn, claim=claim, keyring=keyring)
     revocable = msgspec.json.decode(secret, type=Revocable)

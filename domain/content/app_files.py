@@ -11,9 +11,9 @@ from schemas.app_media import AppMediaKind
 from schemas.content import ContentRequest
 
 #: Kinds of which a piece has one each, apart from screenshots and the clip.
-APART: frozenset[AppMediaKind] = frozenset({"logo", "end_card"})
+SINGLE_FILE_KINDS: frozenset[AppMediaKind] = frozenset({"logo", "end_card"})
 #: Screenshots of a piece by default.
-MOST_SCREENSHOTS = 10
+MAX_SCREENSHOTS = 10
 
 
 class Files(Value, frozen=True, kw_only=True):
@@ -25,20 +25,20 @@ class Files(Value, frozen=True, kw_only=True):
     clip: str | None = None
 
 
-def fill(named: Files, own: Sequence[Usable], body: ContentRequest) -> Files:
+def complete_files(named: Files, own: Sequence[Usable], body: ContentRequest) -> Files:
     """Add the project's own files to the caller's: a logo, an end card, and screenshots by default.
 
     A remix without a clip uses the project's demo video.
     """
-    wanted = {ids.read(ids.ASSET, shown) for shown in body.media_ids}
+    requested_ids = {ids.read(ids.ASSET, media_id) for media_id in body.media_ids}
     # Requested files first, then current ones.
-    first = sorted(own, key=lambda one: one.id not in wanted)
-    clip = named.clip or (_first(first, "demo_video") if body.format == "ugc_remix" else None)
-    screenshots = [one.token for one in own if one.kind == "screenshot"][:MOST_SCREENSHOTS]
+    ordered = sorted(own, key=lambda file: file.id not in requested_ids)
+    clip = named.clip or (_first_of_kind(ordered, "demo_video") if body.format == "ugc_remix" else None)
+    screenshots = [file.token for file in own if file.kind == "screenshot"][:MAX_SCREENSHOTS]
     return structs.replace(
         named,
-        logo=_first(first, "logo"),
-        end_card=_first(first, "end_card"),
+        logo=_first_of_kind(ordered, "logo"),
+        end_card=_first_of_kind(ordered, "end_card"),
         screenshots=named.screenshots or ([] if clip else screenshots),
         clip=clip,
     )
@@ -46,8 +46,8 @@ def fill(named: Files, own: Sequence[Usable], body: ContentRequest) -> Files:
 
 def transcript_of(clip: str | None, own: Sequence[Usable]) -> str | None:
     """Return the transcript of a clip; None for a clip outside the project's own files."""
-    return next((one.transcript for one in own if one.token == clip), None)
+    return next((file.transcript for file in own if file.token == clip), None)
 
 
-def _first(files: Sequence[Usable], kind: AppMediaKind) -> str | None:
-    return next((one.token for one in files if one.kind == kind), None)
+def _first_of_kind(files: Sequence[Usable], kind: AppMediaKind) -> str | None:
+    return next((file.token for file in files if file.kind == kind), None)

@@ -69,10 +69,10 @@ async def approve(
         caption=locked.caption,
         now=now,
     )
-    shown = await content.get(
+    answer = await content.get(
         conn, organization_id=organization_id, content_id=content_id, public_url=public_url
     )
-    return shown, wakes
+    return answer, wakes
 
 
 def _check_completed(locked: content.LockedContent) -> None:
@@ -81,7 +81,7 @@ def _check_completed(locked: content.LockedContent) -> None:
             "CONTENT_NOT_READY", f"the content is {locked.status}: regenerate it, or retry its job"
         )
     if locked.status != "completed":
-        raise content.in_the_making()
+        raise content.not_ready_error()
 
 
 async def reject(
@@ -101,7 +101,7 @@ async def reject(
     await waiting.lock_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
     locked = await content.lock(conn, organization_id=organization_id, content_id=content_id)
     if locked.status in {"queued", "processing"}:
-        raise content.in_the_making()
+        raise content.not_ready_error()
     await _decide(conn, locked, "rejected", revision=revision, note=reason, api_key_id=api_key_id)
     await waiting.cancel_of_content(
         conn, organization_id=organization_id, content_id=content_id, reason=REJECTED
@@ -147,8 +147,8 @@ async def _decide(
 def _check(locked: content.LockedContent, revision: int | None) -> None:
     status = locked.approval_status
     if status != "pending":
-        what = "needs no approval" if status == "not_required" else f"was {status} already"
-        raise Conflict("ALREADY_DECIDED", f"this content {what}: read it again", approvalStatus=status)
+        reason = "needs no approval" if status == "not_required" else f"was {status} already"
+        raise Conflict("ALREADY_DECIDED", f"this content {reason}: read it again", approvalStatus=status)
     if revision not in {None, locked.revision}:
         raise Conflict(
             "VERSION_MISMATCH",

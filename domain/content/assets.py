@@ -16,15 +16,15 @@ from schemas.content import Asset
 
 async def attach(conn: Conn, *, organization_id: UUID, content_id: UUID, files: Sequence[File]) -> None:
     """Attach stored files to a content, in their order. Raises `Unavailable`."""
-    made = {ids.new(): file for file in files}
-    small = {asset_id: file.thumbnail for asset_id, file in made.items() if file.thumbnail}
-    tokens = [*(file.token for file in files), *(one.token for one in small.values())]
+    by_id = {ids.new(): file for file in files}
+    small = {asset_id: file.thumbnail for asset_id, file in by_id.items() if file.thumbnail}
+    tokens = [*(file.token for file in files), *(thumbnail.token for thumbnail in small.values())]
     await uploads.take(conn, organization_id=organization_id, tokens=tokens)
     await content_asset.insert_assets.run(
         conn,
         org=organization_id,
         content_id=content_id,
-        ids=list(made),
+        ids=list(by_id),
         kinds=[file.kind for file in files],
         mime_types=[file.mime_type for file in files],
         widths=[file.width for file in files],
@@ -44,13 +44,13 @@ async def _attach_thumbnails(conn: Conn, organization_id: UUID, thumbnails: Mapp
             conn,
             org=organization_id,
             asset_ids=list(thumbnails),
-            sizes_bytes=[one.size_bytes for one in thumbnails.values()],
-            sha256s=[one.sha256 for one in thumbnails.values()],
-            tokens=[one.token for one in thumbnails.values()],
+            sizes_bytes=[thumbnail.size_bytes for thumbnail in thumbnails.values()],
+            sha256s=[thumbnail.sha256 for thumbnail in thumbnails.values()],
+            tokens=[thumbnail.token for thumbnail in thumbnails.values()],
         )
 
 
-def shown(each: dict[str, Any], public_url: str) -> Asset:
+def to_schema(each: dict[str, Any], public_url: str) -> Asset:
     """Return an asset from a statement's `jsonb_build_object`, with its download addresses."""
     own = {
         "assetId": ids.show(ids.ASSET, UUID(each["id"])),

@@ -16,7 +16,7 @@ from domain.accounts import accounts
 from domain.brand import brand
 from domain.content import app_files, given_files
 from domain.content.app_files import Files
-from domain.content.given_files import Given, Named
+from domain.content.given_files import ProjectFile, RequestedFile
 from domain.influencers import speaking
 from domain.influencers.speaking import Speaker
 from domain.media import app_media
@@ -34,9 +34,9 @@ from telemetry import costs
 
 #: Unicode categories of visible characters, of which a hook needs at least one: letters, numbers,
 #: punctuation, symbols.
-SEEN = "LNPS"
+VISIBLE_CATEGORIES = "LNPS"
 #: Platforms that show pictures, too, on the whole of a phone's screen.
-UPRIGHT: frozenset[PlatformName] = frozenset({"tiktok"})
+PORTRAIT_PLATFORMS: frozenset[PlatformName] = frozenset({"tiktok"})
 
 
 class Brief(Value, frozen=True, kw_only=True):
@@ -47,10 +47,10 @@ class Brief(Value, frozen=True, kw_only=True):
     files: Files
 
 
-LIST_GIVEN = content_asset.list_given.typed(Given)
+LIST_GIVEN = content_asset.list_given.typed(ProjectFile)
 
 
-async def draw_up(
+async def build_brief(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -66,7 +66,9 @@ async def draw_up(
     """
     _check(body)
     own = await app_media.usable(conn, organization_id=organization_id, project_id=project_id)
-    files = app_files.fill(await _files(conn, organization_id, project_id, body, own, again=again), own, body)
+    files = app_files.complete_files(
+        await _files(conn, organization_id, project_id, body, own, again=again), own, body
+    )
     if body.format == "ugc_remix":
         _check_clip(files, own)
     aspect = await _aspect(conn, organization_id, project_id, body)
@@ -96,9 +98,9 @@ def _check_clip(files: Files, own: Sequence[Usable]) -> None:
             "a ugc_remix is made of a clip: name one, or a sourceContentId that is a video,"
             " or give the project a demo_video",
         )
-    for one in own:
-        if one.token == files.clip:
-            given_files.check(Named("mediaIds", given_files.of_app(one)))
+    for file in own:
+        if file.token == files.clip:
+            given_files.check(RequestedFile("mediaIds", given_files.from_app_media(file)))
 
 
 def _check_words(spec: Spec) -> None:
@@ -112,7 +114,9 @@ def _check_words(spec: Spec) -> None:
 
 
 def _check(body: ContentRequest) -> None:
-    if body.hook is not None and not any(unicodedata.category(sign)[0] in SEEN for sign in body.hook):
+    if body.hook is not None and not any(
+        unicodedata.category(sign)[0] in VISIBLE_CATEGORIES for sign in body.hook
+    ):
         raise Invalid("hook", "has no visible character: leave it out, or write a line")
     if body.language is not None:
         languages.check(body.language, path="language")
@@ -129,14 +133,14 @@ def _check(body: ContentRequest) -> None:
 
 def _spec(body: ContentRequest, known: Brand, speaker: Speaker | None, **more: Any) -> Spec:
     """Build the spec; fields that are absent in the request keep the renderer's defaults."""
-    asked = {"seconds": body.seconds, "speech": body.voice}
+    overrides = {"seconds": body.seconds, "speech": body.voice}
     return Spec(
         format=body.format,
         brand=structs.replace(known, voice=speaker.voice) if speaker else known,
         hook=body.hook,
         language=body.language or (speaker.language if speaker else None),
         **more,
-        **{name: value for name, value in asked.items() if value is not None},  # type: ignore[arg-type]
+        **{name: value for name, value in overrides.items() if value is not None},  # type: ignore[arg-type]
     )
 
 
@@ -150,7 +154,7 @@ async def _aspect(conn: Conn, organization_id: UUID, project_id: UUID, body: Con
     account = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
     if account.project_id != project_id:
         raise absent("account")
-    return body.aspect or ("9:16" if account.platform in UPRIGHT else None)
+    return body.aspect or ("9:16" if account.platform in PORTRAIT_PLATFORMS else None)
 
 
 async def _files(
@@ -164,30 +168,30 @@ async def _files(
 ) -> Files:
     """Return the requested pictures, then the clip. Raises `NotFound`, `Invalid`."""
     source = await _source(conn, organization_id, project_id, body.source_content_id)
-    named = [ids.read(ids.ASSET, shown) for shown in body.media_ids]
-    if source is None and not named:
+    requested_ids = [ids.read(ids.ASSET, media_id) for media_id in body.media_ids]
+    if source is None and not requested_ids:
         return Files()
-    found = await LIST_GIVEN.all(
+    rows = await LIST_GIVEN.all(
         conn,
         org=organization_id,
         project_id=project_id,
-        ids=[one for one in named if one],
+        ids=[asset_id for asset_id in requested_ids if asset_id],
         content_id=source,
     )
-    if source and not again and not any(one.of_source for one in found):
+    if source and not again and not any(row.of_source for row in rows):
         raise Invalid("sourceContentId", "has no file that a piece could be made with")
-    by_id = {one.id: one for one in [*map(given_files.of_app, own), *found]}
-    unknown = [number for number, one in enumerate(named) if one not in by_id]
+    by_id = {file.id: file for file in [*map(given_files.from_app_media, own), *rows]}
+    unknown = [number for number, asset_id in enumerate(requested_ids) if asset_id not in by_id]
     if unknown:
         raise _absent(unknown, again=again)
-    apart = {one.id for one in own if one.kind in app_files.APART}
+    apart = {file.id for file in own if file.kind in app_files.SINGLE_FILE_KINDS}
     chosen = [
-        Named(f"mediaIds[{number}]", by_id[one])
-        for number, one in enumerate(named)
-        if one and one not in apart
+        RequestedFile(f"mediaIds[{number}]", by_id[asset_id])
+        for number, asset_id in enumerate(requested_ids)
+        if asset_id and asset_id not in apart
     ]
-    chosen += [Named("sourceContentId", one) for one in found if one.id not in named]
-    return given_files.place(chosen, body.format, again=again)
+    chosen += [RequestedFile("sourceContentId", row) for row in rows if row.id not in requested_ids]
+    return given_files.assign_files(chosen, body.format, again=again)
 
 
 def _absent(numbers: Sequence[int], *, again: bool) -> NotFound:
@@ -207,13 +211,17 @@ async def _speaker(
     """
     if shown is None:
         return None
-    one = ids.read(ids.INFLUENCER, shown)
+    influencer_id = ids.read(ids.INFLUENCER, shown)
     at: dict[str, Any] = {"organization_id": organization_id, "project_id": project_id}
-    found = None if one is None else await speaking.speaker_of(conn, **at, influencer_id=one, deleted=deleted)
-    if found is None:
+    speaker = (
+        None
+        if influencer_id is None
+        else await speaking.speaker_of(conn, **at, influencer_id=influencer_id, deleted=deleted)
+    )
+    if speaker is None:
         issue = {"path": "influencerId", "message": "is no influencer of this project"}
         raise NotFound("no such influencer in this project: check influencerId", issues=[issue])
-    return found
+    return speaker
 
 
 async def _source(conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None) -> UUID | None:
@@ -221,8 +229,8 @@ async def _source(conn: Conn, organization_id: UUID, project_id: UUID, shown: st
     if shown is None:
         return None
     content_id = ids.read(ids.CONTENT, shown)
-    found = content_id and await content_item.find_project.value(conn, org=organization_id, id=content_id)
-    if found != project_id:
+    owner_id = content_id and await content_item.find_project.value(conn, org=organization_id, id=content_id)
+    if owner_id != project_id:
         issue = {"path": "sourceContentId", "message": "is no content of this project"}
         raise NotFound("no such content in this project: check sourceContentId", issues=[issue])
     return content_id

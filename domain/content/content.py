@@ -152,7 +152,7 @@ async def get(conn: Conn, *, organization_id: UUID, content_id: UUID, public_url
     row = await GET_CONTENT.one(conn, org=organization_id, id=content_id)
     if row is None:
         raise absent("content")
-    return shown(row, public_url)
+    return to_schema(row, public_url)
 
 
 async def find_file(conn: Conn, *, token: str) -> Served:
@@ -211,7 +211,7 @@ def check_revision(locked: LockedContent, versions: project_locks.Versions) -> N
         raise ContentRejected
 
 
-def in_the_making(**details: str) -> Conflict:
+def not_ready_error(**details: str) -> Conflict:
     """Return the error for changes of a content while a job generates it."""
     return Conflict("CONTENT_NOT_READY", "a job is generating it: wait for its end, or cancel it", **details)
 
@@ -219,7 +219,7 @@ def in_the_making(**details: str) -> Conflict:
 def _check_edit(locked: LockedContent, caption: str, versions: project_locks.Versions) -> None:
     check_revision(locked, versions)
     if locked.in_the_making:
-        raise in_the_making()
+        raise not_ready_error()
     if locked.format == "text" and not caption.strip():
         raise Invalid("caption", "can't be empty: this content has no file")
 
@@ -237,10 +237,10 @@ async def _write(conn: Conn, locked: LockedContent, caption: str, *, ai_declared
 
 async def project_of(conn: Conn, *, organization_id: UUID, content_id: UUID) -> UUID:
     """Return the project, which is locked before the content. Raises `NotFound`."""
-    found: UUID | None = await content_item.find_project.value(conn, org=organization_id, id=content_id)
-    if found is None:
+    project_id: UUID | None = await content_item.find_project.value(conn, org=organization_id, id=content_id)
+    if project_id is None:
         raise absent("content")
-    return found
+    return project_id
 
 
 async def lock(conn: Conn, *, organization_id: UUID, content_id: UUID) -> LockedContent:
@@ -251,7 +251,7 @@ async def lock(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Locked
     return locked
 
 
-def shown(row: ContentRow, public_url: str) -> Content:
+def to_schema(row: ContentRow, public_url: str) -> Content:
     """Return a content's answer for partners."""
     return Content(
         id=ids.show(ids.CONTENT, row.id),
@@ -260,7 +260,7 @@ def shown(row: ContentRow, public_url: str) -> Content:
         status=row.status,
         hook=row.hook,
         caption=row.caption,
-        assets=[assets.shown(each, public_url) for each in row.assets],
+        assets=[assets.to_schema(asset, public_url) for asset in row.assets],
         approval_status=row.approval_status,
         decision=_decision(row.decision) if row.decision else None,
         revision=row.revision,
@@ -283,8 +283,8 @@ def _origin(row: ContentRow | LockedContent) -> Origin:
 
 def _fits(row: ContentRow) -> dict[PlatformName, str]:
     files = [
-        platform_limits.File(one["kind"], one["mimeType"], one["sizeBytes"], one["durationMs"])
-        for one in row.assets
+        platform_limits.File(asset["kind"], asset["mimeType"], asset["sizeBytes"], asset["durationMs"])
+        for asset in row.assets
     ]
     return platform_limits.fits(row.caption, files)
 

@@ -35,8 +35,8 @@ async def begin(conn: Conn, *, claim: Claim) -> Brief:
 async def lost_files(conn: Conn, *, claim: Claim, files: Files) -> int:
     """Count the brief's files that were deleted since it was built."""
     tokens = [token for token in (files.logo, *files.screenshots, files.end_card, files.clip) if token]
-    found: int = await content_generation.count_lost.value(conn, org=claim.organization_id, tokens=tokens)
-    return found
+    lost: int = await content_generation.count_lost.value(conn, org=claim.organization_id, tokens=tokens)
+    return lost
 
 
 async def finish(
@@ -74,9 +74,9 @@ async def finish(
     )
     if locked.status == "completed":
         await _replaced(conn, locked, copy.caption, blocks=gate != locked.approval_status)
-    shown = await content.get(conn, **at, public_url=public_url)
-    assets_shown = msgspec.to_builtins(shown.assets)
-    return {"contentId": shown.id, "assets": assets_shown, "warnings": copy.warnings}
+    answer = await content.get(conn, **at, public_url=public_url)
+    assets_shown = msgspec.to_builtins(answer.assets)
+    return {"contentId": answer.id, "assets": assets_shown, "warnings": copy.warnings}
 
 
 def made_by(spec: Spec, copy: Copy) -> MadeBy:
@@ -113,7 +113,7 @@ async def _replaced(conn: Conn, locked: LockedContent, caption: str, *, blocks: 
 
 def provenance(copy: Copy) -> list[LineProvenance]:
     """Return each text of a piece with each piece of evidence for it, once."""
-    return list(dict.fromkeys(one for line in _lines(copy) for one in _evidence(line)))
+    return list(dict.fromkeys(source for line in _lines(copy) for source in _evidence(line)))
 
 
 def _lines(copy: Copy) -> Iterable[Line]:
@@ -122,8 +122,8 @@ def _lines(copy: Copy) -> Iterable[Line]:
 
 
 def _evidence(line: Line) -> Iterator[LineProvenance]:
-    for one in line.evidence:
-        yield LineProvenance(line=line.text, field=one.field, quote=one.quote, rule=line.rule)
+    for evidence in line.evidence:
+        yield LineProvenance(line=line.text, field=evidence.field, quote=evidence.quote, rule=line.rule)
     if not line.evidence:
         yield LineProvenance(line=line.text, field=None, quote=None, rule=line.rule)
 

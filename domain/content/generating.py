@@ -25,7 +25,7 @@ from schemas.errors import Conflict
 from schemas.errors.absent import absent
 
 
-class Latest(NamedTuple):
+class LatestRequest(NamedTuple):
     """Request of a content's last revision, and the number of the next revision."""
 
     asked: ContentRequest
@@ -62,7 +62,7 @@ STAGES = dict(zip(CONTENT_GENERATE.stages, (0.0, 0.1, 0.9), strict=True))
 #: Stages of a job without a worker.
 WAITING = frozenset({"queued", "scheduled"})
 #: Smallest share of progress that allows an estimate of the remaining time.
-TOLD = 0.15
+MIN_ESTIMATE_SHARE = 0.15
 
 
 async def start(conn: Conn, *, organization_id: UUID, project_id: UUID, body: ContentRequest) -> Started:
@@ -72,7 +72,7 @@ async def start(conn: Conn, *, organization_id: UUID, project_id: UUID, body: Co
     """
     await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
     content_id = ids.new()
-    brief = await briefs.draw_up(
+    brief = await briefs.build_brief(
         conn, organization_id=organization_id, project_id=project_id, seed=str(content_id), body=body
     )
     submitted = await _submit(conn, organization_id, project_id, content_id, revision=1)
@@ -122,8 +122,8 @@ async def regenerate(
     locked = await content.lock(conn, organization_id=org, content_id=content_id)
     content.check_revision(locked, versions)
     if not submitted.fresh:
-        raise content.in_the_making(jobId=ids.show(ids.JOB, submitted.job_id))
-    brief = await briefs.draw_up(
+        raise content.not_ready_error(jobId=ids.show(ids.JOB, submitted.job_id))
+    brief = await briefs.build_brief(
         conn,
         organization_id=org,
         project_id=project_id,
@@ -169,7 +169,7 @@ async def retry(
     return submitted
 
 
-async def _latest(conn: Conn, organization_id: UUID, content_id: UUID) -> Latest:
+async def _latest(conn: Conn, organization_id: UUID, content_id: UUID) -> LatestRequest:
     """Return the last request.
 
     Raises `Conflict` CONTENT_UPLOADED. The project's lock excludes new revisions.
@@ -177,7 +177,7 @@ async def _latest(conn: Conn, organization_id: UUID, content_id: UUID) -> Latest
     row = await GET_LATEST.one(conn, org=organization_id, content_id=content_id)
     if row is None:
         raise Conflict("CONTENT_UPLOADED", "uploaded content can't be regenerated")
-    return Latest(msgspec.convert(row.brief, Brief).asked, row.next_revision)
+    return LatestRequest(msgspec.convert(row.brief, Brief).asked, row.next_revision)
 
 
 async def _submit(
@@ -207,10 +207,10 @@ async def progress(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Co
     row = await GET_PROGRESS.one(conn, org=organization_id, content_id=content_id)
     if row is None:
         raise absent("content")
-    shown = ids.show(ids.CONTENT, content_id)
+    shown_id = ids.show(ids.CONTENT, content_id)
     if not row.runs or row.stage is None or row.progress is None:
         return ContentProgress(
-            content_id=shown,
+            content_id=shown_id,
             status=row.status,
             stage=row.status,
             stage_progress=1.0,
@@ -218,7 +218,7 @@ async def progress(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Co
             updated_at=row.updated_at,
         )
     return ContentProgress(
-        content_id=shown,
+        content_id=shown_id,
         status="queued" if row.stage in WAITING else "processing",
         stage=row.stage,
         stage_progress=_within(row.stage, row.progress),
@@ -238,7 +238,7 @@ def _within(stage: str, done: float) -> float:
 
 def _left(done: float, ran_s: float | None) -> int | None:
     """Estimate the remaining seconds from the speed so far."""
-    return None if ran_s is None or done < TOLD else round(ran_s * (1 - done) / done)
+    return None if ran_s is None or done < MIN_ESTIMATE_SHARE else round(ran_s * (1 - done) / done)
 
 
 async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:

@@ -12,7 +12,7 @@ from schemas.content import GeneratedFormat
 from schemas.errors import ClipRefused, Invalid, PictureRefused
 
 
-class Given(NamedTuple):
+class ProjectFile(NamedTuple):
     """File of the project; `of_source`: it belongs to the content that the piece is based on."""
 
     id: UUID
@@ -25,15 +25,15 @@ class Given(NamedTuple):
     of_source: bool = False
 
 
-class Named(NamedTuple):
+class RequestedFile(NamedTuple):
     """File, and the request's field that names it."""
 
     path: str
-    file: Given
+    file: ProjectFile
 
 
-def of_app(own: Usable) -> Given:
-    return Given(
+def from_app_media(own: Usable) -> ProjectFile:
+    return ProjectFile(
         own.id,
         "video" if own.kind == "demo_video" else "image",
         own.token,
@@ -44,22 +44,22 @@ def of_app(own: Usable) -> Given:
     )
 
 
-def place(named: Sequence[Named], format_: GeneratedFormat, *, again: bool) -> Files:
+def assign_files(named: Sequence[RequestedFile], format_: GeneratedFormat, *, again: bool) -> Files:
     """Assign each file to its use; `again`: a clip without a use stays unused. Raises `Invalid`."""
-    for one in named:
-        check(one)
-    clips = [*_of(named, "video")]
+    for requested in named:
+        check(requested)
+    clips = [*_of_kind(named, "video")]
     if len(clips) > 1:
         raise Invalid("mediaIds", "names more than one clip: only one is allowed")
     if clips and format_ != "ugc_remix" and not again:
         raise Invalid(clips[0].path, f"is a clip: only a ugc_remix uses one, a {format_} uses pictures")
     return Files(
-        screenshots=[one.file.token for one in _of(named, "image")],
+        screenshots=[requested.file.token for requested in _of_kind(named, "image")],
         clip=clips[0].file.token if clips else None,
     )
 
 
-def check(named: Named) -> None:
+def check(named: RequestedFile) -> None:
     """Raise `Invalid` for a file that its job would refuse."""
     try:
         (_check_picture if named.file.kind == "image" else _check_clip)(named.file)
@@ -67,17 +67,17 @@ def check(named: Named) -> None:
         raise Invalid(named.path, f"can't be used: {error.message}") from None
 
 
-def _check_picture(file: Given) -> None:
+def _check_picture(file: ProjectFile) -> None:
     check_bytes(file.size_bytes)
     check_size(file.width, file.height)
 
 
-def _check_clip(file: Given) -> None:
+def _check_clip(file: ProjectFile) -> None:
     boxes.check_size(file.width, file.height, boxes.REMIX.side)
     seconds = (file.duration_ms or 0) / 1000
     if 0 < seconds < boxes.REMIX.seconds:
         raise boxes.too_short(seconds)
 
 
-def _of(named: Sequence[Named], kind: str) -> Iterator[Named]:
-    return (one for one in named if one.file.kind == kind)
+def _of_kind(named: Sequence[RequestedFile], kind: str) -> Iterator[RequestedFile]:
+    return (requested for requested in named if requested.file.kind == kind)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import content_item
-from domain.content.content import ContentRow, shown
+from domain.content.content import ContentRow, to_schema
 from domain.tenancy import project_locks
 from domain.values import merging
 from domain.values.periods import Period
@@ -52,7 +52,7 @@ async def list_page(
         approval_status=approval_statuses, status=statuses, format=formats, creative_type=creative_types
     )
     rows = await merging.newest(conn, partial(LIST_CONTENT.all, conn, **asked), leading, limit=limit)
-    return [shown(row, public_url) for row in rows]
+    return [to_schema(row, public_url) for row in rows]
 
 
 async def list_page_of_all(
@@ -78,4 +78,4 @@ async def list_page_of_all(
     }
     leading = merging.lead(approval_status=approval_statuses, status=statuses)
     rows = await merging.newest(conn, partial(LIST_CONTENT_OF_ALL.all, conn, **asked), leading, limit=limit)
-    return [shown(row, public_url) for row in rows]
+    return [to_schema(row, public_url) for row in rows]

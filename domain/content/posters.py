@@ -64,7 +64,7 @@ async def look_back(conn: Conn) -> int:
 
 def _up_to_wanted(files: Sequence[_File]) -> Sequence[_File]:
     """Return the files up to the first video without a poster."""
-    first = next((number for number, one in enumerate(files, 1) if one.wanted), len(files))
+    first = next((number for number, file in enumerate(files, 1) if file.wanted), len(files))
     return files[:first]
 
 

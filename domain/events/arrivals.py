@@ -8,10 +8,10 @@ from db.pool import Conn
 from db.queries import event, event_quarantine
 
 #: Most events that are counted.
-MOST = 1000
+MAX_COUNTED = 1000
 
 
-class Arrivals(NamedTuple):
+class RecentEvents(NamedTuple):
     """Newest recent event, and the number of recent events."""
 
     name: str
@@ -21,22 +21,24 @@ class Arrivals(NamedTuple):
     n: int
 
 
-class Refusals(NamedTuple):
+class RejectedCount(NamedTuple):
     """Number of refused events with a code."""
 
     code: str
     n: int
 
 
-SEE_ARRIVALS = event.see_arrivals.typed(Arrivals)
-COUNT_REFUSED = event_quarantine.count_refused.typed(Refusals)
+FIND_RECENT = event.see_arrivals.typed(RecentEvents)
+COUNT_REFUSED = event_quarantine.count_refused.typed(RejectedCount)
 
 
-async def see(conn: Conn, *, project_id: UUID, app_no: int, seconds: float) -> Arrivals | None:
+async def see(conn: Conn, *, project_id: UUID, app_no: int, seconds: float) -> RecentEvents | None:
     """Return the events of the last `seconds` that occurred at most an hour earlier; None without any."""
-    return await SEE_ARRIVALS.one(conn, project_id=project_id, app_no=app_no, seconds=seconds, limit=MOST)
+    return await FIND_RECENT.one(
+        conn, project_id=project_id, app_no=app_no, seconds=seconds, limit=MAX_COUNTED
+    )
 
 
-async def see_refused(conn: Conn, *, project_id: UUID, app_no: int, seconds: float) -> list[Refusals]:
+async def see_refused(conn: Conn, *, project_id: UUID, app_no: int, seconds: float) -> list[RejectedCount]:
     """Count the refused events of the last `seconds`, as far as the quarantine stores them."""
     return await COUNT_REFUSED.all(conn, project_id=project_id, app_no=app_no, seconds=seconds)

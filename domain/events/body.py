@@ -13,16 +13,16 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from domain.events.checks import EventRefused, kept
+from domain.events.checks import EventRefused, to_event
 from domain.events.event import Event
 from domain.events.json_text import (
     MOST_PACKED,
     MOST_PLAIN,
     UNREADABLE,
     mend,
-    mend_slowly,
-    reading_bytes,
+    repair_in_steps,
     unpack,
+    weigh_text,
 )
 from domain.values import json_items
 from domain.values.steps import STEP_BYTES, Steps
@@ -97,7 +97,7 @@ FROM_APP: Form[_Head] = Form(msgspec.json.Decoder(_Whole), msgspec.json.Decoder(
 FROM_SERVER: Form[ServerHead] = Form(
     msgspec.json.Decoder(EventsFromServer), msgspec.json.Decoder(_SplitFromServer), MOST_FROM_SERVER
 )
-_ONE = msgspec.json.Decoder(EventIn)
+_EVENT_DECODER = msgspec.json.Decoder(EventIn)
 _ANY, _SKIP = msgspec.json.Decoder(), msgspec.json.Decoder(msgspec.Raw)
 
 _NAMED = re.compile(r"(?:unknown|required) field `(.*)`", re.DOTALL)
@@ -123,7 +123,7 @@ def split(plain: bytes, form: Form[H]) -> Steps[Parts[H]]:
     """
     if len(plain) <= STEP_BYTES:
         return _split_at_once(plain, form)
-    text = yield from mend_slowly(plain)
+    text = yield from repair_in_steps(plain)
     beside, items = yield from json_items.read(text, {b'"events"'}, form.most)
     head = decode(beside, form.split)
     events = head.events if items is None else [msgspec.Raw(item) for item in items]  # type: ignore[attr-defined]
@@ -160,13 +160,13 @@ def check(
     """Check each event of a body: collect it as stored, or its rejection."""
     body, done = Body([], [], size), 0
     for index, one in enumerate(found):
-        done += reading_bytes(bytes(one)) if isinstance(one, msgspec.Raw) else 0
+        done += weigh_text(bytes(one)) if isinstance(one, msgspec.Raw) else 0
         if done > STEP_BYTES:
             done = 0
             yield
         try:
             event = one if isinstance(one, EventIn) else _read_one(one)
-            body.events.append(kept(event, project_id, app_no, now))
+            body.events.append(to_event(event, project_id, app_no, now))
         except EventRefused as error:
             body.refused.append(Refused(index, error.code, _text(one)))
     return body
@@ -185,7 +185,7 @@ def _refuse(text: bytes, error: msgspec.ValidationError) -> NoReturn:
 
 def _read_one(text: msgspec.Raw) -> EventIn:
     try:
-        return _ONE.decode(text)
+        return _EVENT_DECODER.decode(text)
     except msgspec.ValidationError:
         raise EventRefused("INVALID") from None
     except UNREADABLE:

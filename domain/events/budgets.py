@@ -22,16 +22,16 @@ from schemas.errors import Limited
 MIB, GIB = 1 << 20, 1 << 30
 
 #: Number of lots in a budget, and seconds after which a smaller count is added too.
-LOTS, EVERY_S = 1_000, 5.0
+LOTS_PER_BUDGET, FLUSH_S = 1_000, 5.0
 
 #: Seconds between two additions of a process, and rows of one statement.
-PAUSE_S, ROWS = 0.05, 500
+PAUSE_S, STATEMENT_ROWS = 0.05, 500
 
 #: Organizations with sums in this process's memory.
-REMEMBERED = 10_000
+MAX_CACHED_DAYS = 10_000
 
 #: Days for which sums are stored, and rows that one run of `prune` deletes.
-KEPT_DAYS, BATCH = 35, 500
+RETENTION_DAYS, BATCH = 35, 500
 
 DAY_S = 86_400
 
@@ -131,7 +131,7 @@ class Budgets:
         day, budget = self._day(app), BUDGETS[app.tier]
         day.due_events += events
         day.due_size += size
-        if day.due_events * LOTS >= budget.events or day.due_size * LOTS >= budget.size:
+        if day.due_events * LOTS_PER_BUDGET >= budget.events or day.due_size * LOTS_PER_BUDGET >= budget.size:
             self._ready[day.key] = day
             self.came.set()
         if self._timer is None:
@@ -152,7 +152,7 @@ class Budgets:
         self.came.clear()
         try:
             while self._ready:
-                keys = sorted(self._ready)[:ROWS]
+                keys = sorted(self._ready)[:STATEMENT_ROWS]
                 with reaching():
                     async with pool.acquire() as conn:
                         await _add(conn, [self._ready[key] for key in keys])
@@ -170,21 +170,21 @@ class Budgets:
         day = self._days.get(key)
         if day is None:
             day = self._days[key] = Day(key)
-            if len(self._days) > REMEMBERED:
+            if len(self._days) > MAX_CACHED_DAYS:
                 self._forget()
         return day
 
     def _forget(self) -> None:
         """Drop past days, and the oldest days above the limit. A day with counts to add stays."""
         today = self._clock().date()
-        spare = len(self._days) - REMEMBERED
+        spare = len(self._days) - MAX_CACHED_DAYS
         settled = [key for key, day in self._days.items() if day.is_settled]
         for place, key in enumerate(settled):
             if key[1] != today or place < spare:
                 del self._days[key]
 
     def _arm(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(EVERY_S, self.make_ready)
+        self._timer = asyncio.get_running_loop().call_later(FLUSH_S, self.make_ready)
 
     def _check(self, day: Day, budget: Budget) -> None:
         for limit, used, most in ((EVENTS, day.events, budget.events), (BYTES, day.size, budget.size)):
@@ -221,11 +221,11 @@ async def _add(conn: Conn, days: list[Day]) -> None:
         events=[events for _, events, _ in counted.values()],
         bytes=[size for _, _, size in counted.values()],
     )
-    for one in sums:
-        day, events, size = counted[one.organization_id, one.day]
+    for added in sums:
+        day, events, size = counted[added.organization_id, added.day]
         day.due_events -= events
         day.due_size -= size
-        day.sum_events, day.sum_size = one.events, one.bytes
+        day.sum_events, day.sum_size = added.events, added.bytes
 
 
 async def get(conn: Conn, *, organization_id: UUID, now: datetime) -> tuple[int, int]:
@@ -241,5 +241,5 @@ def next_day(now: datetime) -> datetime:
 
 async def prune(conn: Conn) -> int:
     """Delete a batch of old sums; return their number."""
-    before = datetime.now(UTC).date() - timedelta(days=KEPT_DAYS)
+    before = datetime.now(UTC).date() - timedelta(days=RETENTION_DAYS)
     return await intake_day.prune_days.run(conn, before=before, limit=BATCH)

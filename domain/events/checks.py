@@ -13,13 +13,13 @@ from domain.values import currencies
 from schemas.events import EventIn, RejectCode
 
 #: Greatest age of an event, and the most that its clock may be ahead of ours.
-OLDEST, AHEAD = timedelta(days=7), timedelta(hours=1)
+MAX_AGE, MAX_AHEAD = timedelta(days=7), timedelta(hours=1)
 
 #: Bytes of the JSON of one event.
-MOST_BYTES = 32_768
+MAX_EVENT_BYTES = 32_768
 
 #: Largest value: the sums of a commit fit a bigint, as millionths.
-MOST_VALUE = 1e9
+MAX_VALUE = 1e9
 MICROS = 1_000_000
 VALUES = ("revenue_amount", "price_amount", "value")
 
@@ -34,14 +34,14 @@ class EventRefused(Exception):
         self.code = code
 
 
-def kept(event: EventIn, project_id: UUID, app_no: int, now: datetime) -> Event:
+def to_event(event: EventIn, project_id: UUID, app_no: int, now: datetime) -> Event:
     """Return the event as stored. Raises `EventRefused`."""
-    if not now - OLDEST <= event.occurred_at <= now + AHEAD:
+    if not now - MAX_AGE <= event.occurred_at <= now + MAX_AHEAD:
         raise EventRefused("BAD_TIME")
     if "\0" in f"{event.name}{event.event_id}{event.app_user_id}{event.anonymous_id}":
         raise EventRefused("INVALID")
     properties, context = bytes(event.properties), bytes(event.context)
-    if len(properties) + len(context) > MOST_BYTES:
+    if len(properties) + len(context) > MAX_EVENT_BYTES:
         raise EventRefused("TOO_LARGE")
     value, currency = _value(read_object(properties))
     read_object(context)
@@ -87,6 +87,6 @@ def _value(properties: dict[str, Any]) -> tuple[int | None, str | None]:
             break
     else:
         return None, None
-    if not abs(found) <= MOST_VALUE:
+    if not abs(found) <= MAX_VALUE:
         raise EventRefused("BAD_VALUE")
     return round(found * MICROS), currencies.find(properties.get("currency"))

@@ -12,7 +12,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import conversion_destination
 from domain.apps.destinations import row_name
-from domain.apps.identifiers import HAS
+from domain.apps.identifiers import ACCEPTED
 from domain.events.conversions import Line
 from domain.security import vault
 from domain.security.keyring import Keyring
@@ -24,7 +24,7 @@ from schemas.conversions import Destination
 from schemas.errors import Limited
 
 #: Seconds of a destination's backoff after its first failure, and at most.
-FIRST_REST_S, MOST_REST_S = 5.0, 900.0
+FIRST_REST_S, MAX_BACKOFF_S = 5.0, 900.0
 
 
 class OpenDestination(NamedTuple):
@@ -39,7 +39,7 @@ class OpenDestination(NamedTuple):
 
     @property
     def is_web(self) -> bool:
-        return "web_domain" in HAS[self.platform]
+        return "web_domain" in ACCEPTED[self.platform]
 
     def __repr__(self) -> str:
         return f"OpenDestination({self.platform})"
@@ -52,7 +52,7 @@ class Closed(NamedTuple):
     message: str
 
 
-class _Found(NamedTuple):
+class _LineApp(NamedTuple):
     organization_id: UUID
     app_id: UUID
     project_id: UUID
@@ -60,7 +60,7 @@ class _Found(NamedTuple):
     destination: Destination
 
 
-class _Opened(NamedTuple):
+class _DestinationRow(NamedTuple):
     platform: AppPlatform
     deleted: bool
     archived: bool
@@ -72,8 +72,8 @@ class _Opened(NamedTuple):
     test_event_code: str | None
 
 
-FIND_LINES = conversion_destination.find_lines.typed(_Found)
-OPEN_DESTINATION = conversion_destination.open_destination.typed(_Opened)
+FIND_LINES = conversion_destination.find_lines.typed(_LineApp)
+OPEN_DESTINATION = conversion_destination.open_destination.typed(_DestinationRow)
 
 DELETED = Closed("APP_DELETED", "the app was deleted before this was sent")
 ARCHIVED = Closed("PROJECT_ARCHIVED", "the project was archived before this was sent")
@@ -86,8 +86,8 @@ async def submit(conn: Conn, *, lines: Sequence[Line]) -> int:
     If the ledger refuses a line's job now, the next search finds the line again.
     """
     project_ids, app_nos, destinations = zip(*lines, strict=True)
-    found = await FIND_LINES.all(conn, project_ids=project_ids, app_nos=app_nos, destinations=destinations)
-    for organization_id, app_id, project_id, app_no, destination in found:
+    rows = await FIND_LINES.all(conn, project_ids=project_ids, app_nos=app_nos, destinations=destinations)
+    for organization_id, app_id, project_id, app_no, destination in rows:
         args = {"project_id": project_id, "app_id": app_id, "app_no": app_no, "destination": destination}
         with suppress(Limited):
             await ledger.submit(
@@ -99,7 +99,7 @@ async def submit(conn: Conn, *, lines: Sequence[Line]) -> int:
                 args=args,
                 unique_key=f"relay:{app_id}:{destination}",
             )
-    return len(found)
+    return len(rows)
 
 
 def line_of(claim: Claim) -> Line:
@@ -145,7 +145,7 @@ async def note_failure(
         message=message,
         after_s=after_s,
         first_s=FIRST_REST_S,
-        most_s=MOST_REST_S,
+        most_s=MAX_BACKOFF_S,
     )
 
 

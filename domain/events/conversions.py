@@ -70,9 +70,9 @@ LIST_DUE = event_conversion.list_due.typed(Due)
 
 async def find_lines(conn: Conn, *, after: Line) -> tuple[list[Line], Line]:
     """Return the lines after `after` with rows that are due for `GATHER_S`, and the next search's start."""
-    found = await FIND_DUE.all(conn, **after._asdict(), limit=LINES, gather_s=GATHER_S)
-    last = Line(*found[-1][:3]) if len(found) == LINES else FIRST
-    return [Line(*one[:3]) for one in found if one.due], last
+    rows = await FIND_DUE.all(conn, **after._asdict(), limit=LINES, gather_s=GATHER_S)
+    last = Line(*rows[-1][:3]) if len(rows) == LINES else FIRST
+    return [Line(*row[:3]) for row in rows if row.due], last
 
 
 async def list_due(conn: Conn, *, line: Line) -> list[Due]:
@@ -82,12 +82,12 @@ async def list_due(conn: Conn, *, line: Line) -> list[Due]:
 
 async def begin_tries(conn: Conn, *, line: Line, ids: Sequence[UUID], at: datetime) -> None:
     """Record before a call that the destination may have these from now on; `at` identifies the call."""
-    await event_conversion.begin_tries.run(conn, project_id=line.project_id, ids=ids, at=at)
+    await event_conversion.begin_attempts.run(conn, project_id=line.project_id, ids=ids, at=at)
 
 
 async def take_back_tries(conn: Conn, *, line: Line, ids: Sequence[UUID], at: datetime) -> None:
     """Record that the call that began `at` wasn't made."""
-    await event_conversion.take_back_tries.run(conn, project_id=line.project_id, ids=ids, at=at)
+    await event_conversion.undo_attempts.run(conn, project_id=line.project_id, ids=ids, at=at)
 
 
 async def settle(conn: Conn, *, line: Line, ends: Sequence[End]) -> None:
@@ -112,7 +112,7 @@ async def put_back(
 
     Clears their first try unless this call or another may have arrived.
     """
-    await event_conversion.put_back.run(
+    await event_conversion.requeue.run(
         conn,
         project_id=line.project_id,
         ids=ids,

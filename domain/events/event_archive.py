@@ -64,7 +64,7 @@ async def advance(conn: Conn, *, archive: EventArchive, limit: int = BATCH) -> i
         await event_archive.lock_archive.value(conn)
         await event_archive.begin.run(conn)
         state = await STATE.one(conn)
-        if state is None or state.day >= partitions.today() - timedelta(days=partitions.BEHIND):
+        if state is None or state.day >= partitions.today() - timedelta(days=partitions.PAST_DAYS):
             return 0
         if not state.emptied:
             await archive.empty(state.day)
@@ -115,8 +115,10 @@ async def _copy(conn: Conn, state: _State, archive: EventArchive, limit: int) ->
 def _name(state: _State, events: Sequence[StoredEvent]) -> str:
     """Return a batch's name: its position and a hash of its events."""
     digest = hashlib.sha256()
-    for one in events:
-        digest.update(one.project_id.bytes + one.event_key.bytes + one.app_no.to_bytes(2, "big", signed=True))
+    for stored in events:
+        digest.update(
+            stored.project_id.bytes + stored.event_key.bytes + stored.app_no.to_bytes(2, "big", signed=True)
+        )
     return f"{state.day}.{state.attempt}.{state.batches}.{digest.hexdigest()}"
 
 

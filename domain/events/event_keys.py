@@ -55,9 +55,9 @@ def key_of(event_id: str) -> UUID:
     if _UUID.fullmatch(event_id):
         return pgproto.UUID(event_id)
     key = bytearray(hashlib.blake2b(event_id.encode(), digest_size=16).digest())
-    if found := _FORMS.search(event_id):
-        form = found.lastgroup or ""
-        key[:6] = _TIMES[form](found[form]).to_bytes(6, "big")
+    if match := _FORMS.search(event_id):
+        form = match.lastgroup or ""
+        key[:6] = _TIMES[form](match[form]).to_bytes(6, "big")
     key[6], key[8] = 0x80 | key[6] & 0x0F, 0x80 | key[8] & 0x3F
     return pgproto.UUID(bytes(key))
 

@@ -23,7 +23,7 @@ CONVERSIONS = (
 )  # fmt: skip
 
 #: Names that need no place.
-ALWAYS = [*CONVERSIONS, *segment.NAMES.values(), OTHER]
+UNLIMITED_NAMES = [*CONVERSIONS, *segment.NAMES.values(), OTHER]
 
 #: Parameters of statements that count by name.
-PLACES: Mapping[str, Any] = {"most_names": MOST, "always": ALWAYS, "other": OTHER}
+PLACE_PARAMETERS: Mapping[str, Any] = {"most_names": MOST, "always": UNLIMITED_NAMES, "other": OTHER}

@@ -25,20 +25,20 @@ from schemas.errors import Unavailable
 from telemetry import logs, metrics
 
 #: Most events that are queued or under commit in one process, and most events of one transaction.
-MOST_HELD, MOST_AT_ONCE = 20_000, 4_000
+MOST_HELD, MAX_COMMIT_EVENTS = 20_000, 4_000
 
 #: Concurrent commits: while one waits for the disk, the next one is prepared.
 COMMITTERS = 2
 
 #: Bytes of a body that count as one event, if its events are larger.
-BYTES_EACH = 2_048
+BYTES_PER_EVENT = 2_048
 
 _log = logs.get("events")
 
 
 def weight(events: int, size: int) -> int:
     """Return the weight of a request in the queue, for a body of `size` bytes."""
-    return max(events, size // BYTES_EACH)
+    return max(events, size // BYTES_PER_EVENT)
 
 
 class Taken(NamedTuple):
@@ -48,7 +48,7 @@ class Taken(NamedTuple):
     duplicates: int
 
 
-class Unwritten(Exception):
+class WriteFailed(Exception):
     """Write error, named by Postgres' error class only: its text may contain personal data."""
 
 
@@ -91,7 +91,7 @@ class Intake:
 
         Raises `Limited` if the organization's budget is used up, `Unavailable` if the queue is full: then no
         event was stored. If Postgres fails or is silent the events may have been committed: repeated, they
-        are duplicates. Raises `Unwritten`.
+        are duplicates. Raises `WriteFailed`.
         """
         if not events:
             return Taken(0, 0)
@@ -135,8 +135,8 @@ class Intake:
             self._release([request])
 
     def _next_group(self) -> list[_Request]:
-        """Take the requests of one commit, one of each organization in turn, up to `MOST_AT_ONCE`."""
-        group, room = list[_Request](), MOST_AT_ONCE
+        """Take the requests of one commit, one of each organization in turn, up to `MAX_COMMIT_EVENTS`."""
+        group, room = list[_Request](), MAX_COMMIT_EVENTS
         while self._waiting and (not group or self._waiting.first().weight <= room):
             group.append(self._waiting.take())
             room -= group[-1].weight
@@ -160,7 +160,7 @@ class Intake:
             fresh = await self._keep(group)
         except Exception as error:  # noqa: BLE001  whoever waits raises it
             if len(group) == 1 or isinstance(error, Unavailable):
-                _fail(group, _said(error))
+                _fail(group, _to_request_error(error))
                 return
             _log.error("a group of events can't be written", error=type(error).__name__)
             for request in group:
@@ -224,13 +224,13 @@ def _succeed(request: _Request, taken: Taken) -> None:
         request.answer.set_result(taken)
 
 
-def _said(error: Exception) -> Exception:
+def _to_request_error(error: Exception) -> Exception:
     """Return the error for a request."""
     if isinstance(error, asyncpg.CheckViolationError):
         return Unavailable("there is no table for the day of an event yet")
     if isinstance(error, PASSING):
         return error if isinstance(error, Unavailable) else Unavailable()
-    return Unwritten(type(error).__name__)
+    return WriteFailed(type(error).__name__)
 
 
 def _fail(group: list[_Request], error: Exception) -> None:

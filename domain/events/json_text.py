@@ -15,7 +15,7 @@ from domain.values.steps import Steps
 from schemas.errors import Malformed, Oversized
 
 #: Bytes of a body as sent, and unpacked; levels of objects and lists in one event.
-MOST_PACKED, MOST_PLAIN, MOST_DEEP = 1_000_000, 8_000_000, 100
+MOST_PACKED, MOST_PLAIN, MAX_LEVELS = 1_000_000, 8_000_000, 100
 
 #: Decoder errors for bad JSON, bad UTF-8 and too deep nesting.
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -27,7 +27,7 @@ _HALF = re.compile(
 )
 
 #: Bytes that one step unpacks, and that one step repairs.
-UNPACKED_BYTES, MENDED_BYTES = 1 << 19, 1 << 17
+UNPACK_STEP_BYTES, REPAIR_STEP_BYTES = 1 << 19, 1 << 17
 
 #: Bytes of text that take as long to decode as one list or object.
 BRACKET_BYTES = 20
@@ -48,7 +48,7 @@ def unpack(data: bytes, most: int = MOST_PLAIN) -> Steps[bytes]:
     parts, size = list[bytes](), 0
     while not reader.eof and size < most:
         try:
-            part = reader.decompress(data, min(UNPACKED_BYTES, most - size))
+            part = reader.decompress(data, min(UNPACK_STEP_BYTES, most - size))
         except zlib.error as error:
             raise Malformed(f"the body is no gzip: {error}") from None
         if not part:
@@ -63,11 +63,11 @@ def unpack(data: bytes, most: int = MOST_PLAIN) -> Steps[bytes]:
     return b"".join(parts)
 
 
-def mend_slowly(text: bytes) -> Steps[bytes]:
+def repair_in_steps(text: bytes) -> Steps[bytes]:
     """Run `mend` in steps. Each step ends after a comma if possible: no escape contains a comma."""
     parts, at = list[bytes](), 0
     while at < len(text):
-        end = min(len(text), at + MENDED_BYTES)
+        end = min(len(text), at + REPAIR_STEP_BYTES)
         if end < len(text):
             end = text.rfind(b",", at, end) + 1 or end
         part = text[at:end]
@@ -83,7 +83,7 @@ def mend(text: bytes) -> bytes:
     return _HALF.sub(rb"\\ufffd", text.replace(rb"\\", _BACKSLASH)).replace(_BACKSLASH, rb"\\")
 
 
-def without_escapes(text: bytes) -> bytes:
+def replace_escapes(text: bytes) -> bytes:
     """Replace escapes by other characters, for a reader of fields without escapes.
 
     It costs a fifth of `mend`: the sender is not authenticated yet.
@@ -93,11 +93,11 @@ def without_escapes(text: bytes) -> bytes:
 
 def is_too_deep(text: bytes, value: Any) -> bool:
     """Return whether a value has too many levels; few brackets can't form many."""
-    few = text.count(b"{") + text.count(b"[") <= MOST_DEEP
-    return not few and _depth(value) > MOST_DEEP
+    few = text.count(b"{") + text.count(b"[") <= MAX_LEVELS
+    return not few and _depth(value) > MAX_LEVELS
 
 
-def reading_bytes(text: bytes) -> int:
+def weigh_text(text: bytes) -> int:
     """Return the bytes of plain text that take as long to decode as this text."""
     return len(text) + BRACKET_BYTES * (text.count(b"{") + text.count(b"["))
 
@@ -105,7 +105,7 @@ def reading_bytes(text: bytes) -> int:
 def _depth(value: Any) -> int:
     """Count the levels of objects and lists without recursion, up to one above the limit."""
     depth, level = 0, [value]
-    while depth <= MOST_DEEP and (level := [one for one in level if isinstance(one, (dict, list))]):
+    while depth <= MAX_LEVELS and (level := [one for one in level if isinstance(one, (dict, list))]):
         depth += 1
         level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)]
     return depth

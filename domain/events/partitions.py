@@ -9,18 +9,18 @@ from db.pool import Conn
 from db.queries import Query, event, event_archive, event_seen
 
 #: Days in the past for which events are accepted, and days ahead for which tables are created.
-BEHIND, AHEAD = 8, 14
+PAST_DAYS, FUTURE_DAYS = 8, 14
 
 #: Period of the open generation, and closed generations that are probed: an id is known for at least 30 days.
-OPEN = timedelta(days=15)
-CLOSED = 2
+GENERATION_AGE = timedelta(days=15)
+PROBED_GENERATIONS = 2
 
 
 async def make_days(conn: Conn) -> int:
     """Create the missing tables; return their number."""
     day = today()
-    first_day, last_day = day - timedelta(days=BEHIND), day + timedelta(days=AHEAD)
-    return await _patiently(event.make_days, conn, first_day=first_day, last_day=last_day)
+    first_day, last_day = day - timedelta(days=PAST_DAYS), day + timedelta(days=FUTURE_DAYS)
+    return await _run_with_lock_timeout(event.make_days, conn, first_day=first_day, last_day=last_day)
 
 
 def drop_days(*, keep: int, archived: bool = False) -> Callable[[Conn], Awaitable[int]]:
@@ -31,22 +31,22 @@ def drop_days(*, keep: int, archived: bool = False) -> Callable[[Conn], Awaitabl
     query = event_archive.drop_archived_day if archived else event.drop_day
 
     async def drop(conn: Conn) -> int:
-        return await _patiently(query, conn, before=today() - timedelta(days=keep))
+        return await _run_with_lock_timeout(query, conn, before=today() - timedelta(days=keep))
 
     return drop
 
 
-async def rotate(conn: Conn, *, age: timedelta = OPEN) -> int:
+async def rotate(conn: Conn, *, age: timedelta = GENERATION_AGE) -> int:
     """Open the next generation if this one is older than `age`; return the number of new ones."""
-    return await _patiently(event_seen.rotate, conn, age=age)
+    return await _run_with_lock_timeout(event_seen.rotate, conn, age=age)
 
 
 async def drop_leaf(conn: Conn) -> int:
     """Drop the oldest partition of ids that is no longer probed; return the number of dropped ones."""
-    return await _patiently(event_seen.drop_leaf, conn, closed=CLOSED)
+    return await _run_with_lock_timeout(event_seen.drop_leaf, conn, closed=PROBED_GENERATIONS)
 
 
-async def _patiently(query: Query, conn: Conn, **values: object) -> int:
+async def _run_with_lock_timeout(query: Query, conn: Conn, **values: object) -> int:
     """Run a statement; return 0 if its lock isn't free within a second, as other writers would queue behind
     it.
     """

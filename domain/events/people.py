@@ -15,12 +15,12 @@ from db.queries import event_person
 BATCH = 5_000
 
 #: Quarter-hours of a day, and of half a day.
-QUARTERS, HALF = 96, 48
+QUARTERS_PER_DAY, QUARTERS_PER_HALF_DAY = 96, 48
 
 
 def before_noon(mask: int) -> int:
     """Return the first half of a day's mask."""
-    return mask & (1 << HALF) - 1
+    return mask & (1 << QUARTERS_PER_HALF_DAY) - 1
 
 
 async def fold(conn: Conn) -> int:

@@ -26,16 +26,16 @@ from schemas.events import RejectCode
 from telemetry import metrics
 
 #: Approximate number of stored rejections of a project, and their retention.
-MOST, AGE = 1_000, timedelta(days=7)
+MAX_ROWS, AGE = 1_000, timedelta(days=7)
 
 #: Stored characters of an event's text, and most queued events of a project.
-MOST_TEXT, MOST_NOTED = 4_096, 100
+MAX_TEXT, MAX_QUEUED = 4_096, 100
 
 #: Most bytes of memory for a project's queued events.
 MOST_BYTES = 256 * 1024
 
 #: Most projects in the buffer, and most projects of one organization in it.
-MOST_PROJECTS, MOST_OF_ONE = 200, 20
+MAX_PROJECTS, MAX_PROJECTS_OF_ORGANIZATION = 200, 20
 
 #: Rows that one run of the chore deletes.
 BATCH = 1_000
@@ -77,15 +77,15 @@ class _Waiting:
         self.noted: deque[Noted] = deque()
         self._size = 0
 
-    def add(self, one: Noted) -> None:
+    def add(self, event: Noted) -> None:
         """Add an event; the oldest ones are dropped to make room."""
-        self.noted.append(one)
-        self._size += one.size
-        while len(self.noted) > MOST_NOTED or self._size > MOST_BYTES:
+        self.noted.append(event)
+        self._size += event.size
+        while len(self.noted) > MAX_QUEUED or self._size > MOST_BYTES:
             self._size -= self.noted.popleft().size
 
 
-class _Named(msgspec.Struct):
+class _EventNames(msgspec.Struct):
     """Name and id of an event, in our field names and in Segment's."""
 
     name: str | None = None
@@ -95,7 +95,7 @@ class _Named(msgspec.Struct):
 
 
 LIST_REFUSED = event_quarantine.list_refused.typed(Quarantined)
-_NAMED = msgspec.json.Decoder(_Named)
+_NAMES_DECODER = msgspec.json.Decoder(_EventNames)
 
 
 class Quarantine:
@@ -116,8 +116,8 @@ class Quarantine:
         waiting = self._place(app)
         if waiting is None:
             return
-        for one in refused[-MOST_NOTED:]:
-            waiting.add(note(app.app_no, one))
+        for event in refused[-MAX_QUEUED:]:
+            waiting.add(note(app.app_no, event))
         self.came.set()
 
     def _place(self, app: KeyedApp) -> _Waiting | None:
@@ -134,16 +134,16 @@ class Quarantine:
         A full buffer drops the first project of the organization with the most, if that still leaves it with
         no fewer than this one. So no few organizations can hold the whole buffer.
         """
-        places = Counter(one.organization_id for one in self._due.values())
-        if places[organization_id] >= MOST_OF_ONE:
+        places = Counter(queue.organization_id for queue in self._due.values())
+        if places[organization_id] >= MAX_PROJECTS_OF_ORGANIZATION:
             return False
-        if len(self._due) < MOST_PROJECTS:
+        if len(self._due) < MAX_PROJECTS:
             return True
-        [(largest, most)] = places.most_common(1)
-        if most <= places[organization_id] + 1:
+        [(largest, highest)] = places.most_common(1)
+        if highest <= places[organization_id] + 1:
             return False
-        first = next(project for project, one in self._due.items() if one.organization_id == largest)
-        del self._due[first]
+        dropped = next(project for project, queue in self._due.items() if queue.organization_id == largest)
+        del self._due[dropped]
         return True
 
     async def list_page(
@@ -192,19 +192,19 @@ class Quarantine:
 
 
 async def keep(conn: Conn, project_id: UUID, noted: Sequence[Noted]) -> None:
-    """Insert rejected events of a project, and delete the oldest above `MOST`."""
+    """Insert rejected events of a project, and delete the oldest above `MAX_ROWS`."""
     async with conn.transaction():
         await event_quarantine.insert_refused.run(
             conn,
             project_id=project_id,
-            ids=[one.id for one in noted],
-            app_nos=[one.app_no for one in noted],
-            codes=[one.code for one in noted],
-            names=[one.name for one in noted],
-            event_ids=[one.event_id for one in noted],
-            texts=[one.text for one in noted],
+            ids=[event.id for event in noted],
+            app_nos=[event.app_no for event in noted],
+            codes=[event.code for event in noted],
+            names=[event.name for event in noted],
+            event_ids=[event.event_id for event in noted],
+            texts=[event.text for event in noted],
         )
-        await event_quarantine.trim.run(conn, project_id=project_id, most=MOST)
+        await event_quarantine.trim.run(conn, project_id=project_id, most=MAX_ROWS)
 
 
 async def delete_old(conn: Conn) -> int:
@@ -215,19 +215,22 @@ async def delete_old(conn: Conn) -> int:
 
 def note(app_no: int, refused: Refused) -> Noted:
     """Return a rejected event as stored."""
-    text = refused.text[: 4 * MOST_TEXT].decode("utf-8", "replace").replace("\0", "\ufffd")[:MOST_TEXT]
-    named = _named(refused.text)
-    names = (_short(named.name or named.event), _short(named.eventId or named.messageId))
+    text = refused.text[: 4 * MAX_TEXT].decode("utf-8", "replace").replace("\0", "\ufffd")[:MAX_TEXT]
+    names_in_text = _parse_names(refused.text)
+    names = (
+        _storable_name(names_in_text.name or names_in_text.event),
+        _storable_name(names_in_text.eventId or names_in_text.messageId),
+    )
     return Noted(ids.new(), app_no, refused.code, *names, text)
 
 
-def _named(text: bytes) -> _Named:
+def _parse_names(text: bytes) -> _EventNames:
     try:
-        return _NAMED.decode(text)
+        return _NAMES_DECODER.decode(text)
     except UNREADABLE:
-        return _Named()
+        return _EventNames()
 
 
-def _short(text: str | None) -> str | None:
+def _storable_name(text: str | None) -> str | None:
     """Return the storable part of a name; None for an empty one."""
     return text[:255].replace("\0", "\ufffd") or None if text else None

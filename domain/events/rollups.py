@@ -22,7 +22,7 @@ async def fold(conn: Conn) -> int:
     async with conn.transaction():
         # A separate statement, so that the snapshot of the next one has all names with a place.
         await event_name.lock_names.value(conn)
-        folded: int = await event_rollup.fold.value(conn, limit=BATCH, **event_names.PLACES)
+        folded: int = await event_rollup.fold.value(conn, limit=BATCH, **event_names.PLACE_PARAMETERS)
     return folded
 
 
@@ -43,5 +43,5 @@ async def rebuild(conn: Conn, *, project_id: UUID, day: date) -> None:
             if not await event_rollup.has_day.value(conn, day=day):
                 raise Invalid("day", f"no events of {day} are stored, so there is nothing to count")
             await event_rollup.drop_counts.run(conn, **stretch)
-            await event_rollup.count_events.run(conn, **stretch, **event_names.PLACES)
+            await event_rollup.count_events.run(conn, **stretch, **event_names.PLACE_PARAMETERS)
     await people.rebuild(conn, project_id=project_id, day=day)

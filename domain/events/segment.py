@@ -17,15 +17,15 @@ import msgspec
 from msgspec import Meta
 
 from domain.events.body import Body, Refused, decode, malformed
-from domain.events.checks import AHEAD, MOST_BYTES, EventRefused, kept, read_object
+from domain.events.checks import MAX_AHEAD, MAX_EVENT_BYTES, EventRefused, read_object, to_event
 from domain.events.event import Event
-from domain.events.json_text import UNREADABLE, mend_slowly, reading_bytes, without_escapes
+from domain.events.json_text import UNREADABLE, repair_in_steps, replace_escapes, weigh_text
 from domain.values import json_items
 from domain.values.steps import STEP_BYTES, Steps
 from schemas.events import EventIn
 
 #: Messages of one batch: as many small ones as fit the 475 KB of a mobile SDK's file.
-MOST_MESSAGES = 5_000
+MAX_MESSAGES = 5_000
 
 #: Bytes of a body as text: twice such a file.
 MOST_PLAIN = 1_000_000
@@ -48,7 +48,7 @@ NAMES = {
 }
 
 #: Fields outside `properties` and `traits` that are stored with them.
-BESIDE = {
+EXTRA_FIELDS = {
     "page": ("name", "category"),
     "screen": ("name", "category"),
     "group": ("groupId",),
@@ -89,7 +89,7 @@ class _Head(msgspec.Struct):
 
 
 class _Batch(_Head):
-    batch: Annotated[list[msgspec.Raw], Meta(max_length=MOST_MESSAGES)] = []
+    batch: Annotated[list[msgspec.Raw], Meta(max_length=MAX_MESSAGES)] = []
 
 
 class _Sent(NamedTuple):
@@ -107,7 +107,7 @@ _HEAD, _BATCH = msgspec.json.Decoder(_Head), msgspec.json.Decoder(_Batch)
 def key_in(plain: bytes) -> str | None:
     """Return the key in a body; nothing else in it is stored. Raises `Malformed`."""
     try:
-        return _KEYED.decode(without_escapes(plain)).writeKey
+        return _KEYED.decode(replace_escapes(plain)).writeKey
     except msgspec.ValidationError:
         return None
     except UNREADABLE as error:
@@ -119,10 +119,10 @@ def read(plain: bytes, *, kind: str | None, project_id: UUID, app_no: int, now: 
 
     Raises `Malformed`, `Invalid`, `Oversized` for the whole body.
     """
-    sent = yield from _split((yield from mend_slowly(plain)), kind)
+    sent = yield from _split((yield from repair_in_steps(plain)), kind)
     body, done = Body([], [], len(plain)), 0
     for index, text in enumerate(sent.messages):
-        done += reading_bytes(bytes(text))
+        done += weigh_text(bytes(text))
         if done > STEP_BYTES:
             done = 0
             yield
@@ -141,7 +141,7 @@ def _split(text: bytes, kind: str | None) -> Steps[_Sent]:
     if len(text) <= STEP_BYTES:
         batch = decode(text, _BATCH)
         return _Sent(None, batch.batch, batch.sentAt)
-    beside, items = yield from json_items.read(text, {b'"batch"'}, MOST_MESSAGES)
+    beside, items = yield from json_items.read(text, {b'"batch"'}, MAX_MESSAGES)
     batch = decode(beside, _BATCH)
     messages = batch.batch if items is None else [msgspec.Raw(item) for item in items]
     return _Sent(None, messages, batch.sentAt)
@@ -162,7 +162,7 @@ def _event(text: msgspec.Raw, sent: _Sent, project_id: UUID, app_no: int, now: d
         properties=_properties(message, kind),
         context=_object(message.context),
     )
-    return kept(event, project_id, app_no, now)
+    return to_event(event, project_id, app_no, now)
 
 
 def _read(text: msgspec.Raw) -> _Message:
@@ -185,7 +185,7 @@ def _time(message: _Message, batch_sent_at: datetime | None, now: datetime) -> d
     """Return the message's time, corrected if its clock is ahead. Raises `EventRefused`."""
     sent_at = _aware(message.sentAt or batch_sent_at)
     time = _aware(message.timestamp or message.originalTimestamp) or sent_at or now
-    if not (sent_at and sent_at > now and time > now + AHEAD):
+    if not (sent_at and sent_at > now and time > now + MAX_AHEAD):
         return time
     try:
         return min(now, now - (sent_at - time))
@@ -216,10 +216,10 @@ def _properties(message: _Message, kind: str) -> msgspec.Raw:
     given = message.properties if kind in {"track", "page", "screen"} else message.traits
     text = _object(given)
     beside: dict[str, Any] = {
-        name: value for name in BESIDE.get(kind, ()) if (value := getattr(message, name)) is not None
+        name: value for name in EXTRA_FIELDS.get(kind, ()) if (value := getattr(message, name)) is not None
     }
     if not beside:
         return text
-    if len(bytes(text)) > MOST_BYTES:
+    if len(bytes(text)) > MAX_EVENT_BYTES:
         raise EventRefused("TOO_LARGE")
     return msgspec.Raw(msgspec.json.encode(beside | read_object(bytes(text))))

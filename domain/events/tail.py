@@ -17,11 +17,11 @@ from db.queries import event
 LIMIT = 5_000
 
 #: Time until a started transaction is surely listed by the server.
-SPARE = timedelta(seconds=1)
+LISTING_DELAY = timedelta(seconds=1)
 
 #: Longest wait for an open transaction. A transaction that writes events takes a second, or a few on a
 #: stalled store. An older one is of another kind, such as a dump.
-LONGEST = timedelta(minutes=1)
+MAX_WAIT = timedelta(minutes=1)
 
 #: Order of the events: time of receipt, app, key.
 Order: TypeAlias = tuple[datetime, int, UUID]
@@ -86,13 +86,13 @@ class Tail:
     async def look(self, conn: Conn) -> list[StoredEvent]:
         """Return at most `LIMIT` events that were committed since the last poll."""
         shown = self._shown
-        return [kept for kept in await self._read(conn) if kept.place not in shown]
+        return [stored for stored in await self._read(conn) if stored.place not in shown]
 
     async def _read(self, conn: Conn) -> list[StoredEvent]:
         """Read from the last safe time on, and advance it to the next one."""
         horizon: Order = (await self._horizon(conn), *_FIRST)
         received_at, after_app, after_key = self._since
-        found = await TAIL_EVENTS.all(
+        rows = await TAIL_EVENTS.all(
             conn,
             **self._wanted._asdict(),
             received_at=received_at,
@@ -100,17 +100,17 @@ class Tail:
             after_key=after_key,
             limit=LIMIT,
         )
-        self.more = len(found) == LIMIT
+        self.more = len(rows) == LIMIT
         if self.more:
-            self.passed_over |= found[-1].place > horizon
-            self._since = found[-1].place
+            self.passed_over |= rows[-1].place > horizon
+            self._since = rows[-1].place
         else:
             self._since = max(self._since, horizon)
         # Returned events of earlier polls may lie after the events of this full poll.
-        read = self._shown.union(kept.place for kept in found)
+        read = self._shown.union(stored.place for stored in rows)
         self._shown = frozenset(place for place in read if place > self._since)
-        return found
+        return rows
 
     async def _horizon(self, conn: Conn) -> datetime:
-        found: datetime = await event.horizon.value(conn, spare=SPARE, longest=LONGEST)
-        return found
+        horizon: datetime = await event.horizon.value(conn, spare=LISTING_DELAY, longest=MAX_WAIT)
+        return horizon

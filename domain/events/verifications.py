@@ -12,7 +12,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import sdk_app
 from domain.apps import apps
-from domain.events.arrivals import Arrivals, Refusals
+from domain.events.arrivals import RecentEvents, RejectedCount
 from domain.tenancy import project_locks
 from jobs import ledger
 from jobs.kinds import VERIFY_TRACKING
@@ -68,31 +68,31 @@ async def see(conn: Conn, *, claim: Claim) -> Listening | None:
     )
 
 
-def came(app: Listening, found: Arrivals) -> dict[str, Any]:
+def came(app: Listening, found: RecentEvents) -> dict[str, Any]:
     """Return the result of a job that received an event."""
     name, event_id, occurred_at, received_at, count = found
     event = Arrived(name=name, event_id=event_id, occurred_at=occurred_at, received_at=received_at)
-    return _shown(app, event, count, [])
+    return _to_result(app, event, count, [])
 
 
-def none_came(app: Listening, refused: Sequence[Refusals]) -> dict[str, Any]:
+def none_came(app: Listening, refused: Sequence[RejectedCount]) -> dict[str, Any]:
     """Return the result of a job without an event, with its rejected events or likely causes."""
-    return _shown(app, None, 0, [_refused(refused)] if refused else [*_findings(app)])
+    return _to_result(app, None, 0, [_refused(refused)] if refused else [*_findings(app)])
 
 
-def _shown(app: Listening, event: Arrived | None, count: int, findings: list[Finding]) -> dict[str, Any]:
-    told = Verification(
+def _to_result(app: Listening, event: Arrived | None, count: int, findings: list[Finding]) -> dict[str, Any]:
+    verification = Verification(
         verified=event is not None,
         count=count,
         event=event,
         last_event_at=app.last_event_at,
         findings=findings,
     )
-    shown: dict[str, Any] = msgspec.to_builtins(told)
-    return shown
+    result: dict[str, Any] = msgspec.to_builtins(verification)
+    return result
 
 
-def _refused(refused: Sequence[Refusals]) -> Finding:
+def _refused(refused: Sequence[RejectedCount]) -> Finding:
     codes = ", ".join(f"{n} of {code}" for code, n in refused)
     return Finding(
         code="EVENTS_REFUSED",
@@ -117,18 +117,18 @@ def _findings(app: Listening) -> Iterator[Finding]:
             message=f"nothing came since the key was rotated at {_moment(rotated)}: build the app with the "
             "new key, or rotate it again, with overlapHours",
         )
-    where = f", on {app.web_domain} and no other host" if app.web_domain else ""
+    place = f", on {app.web_domain} and no other host" if app.web_domain else ""
     if last is None:
         yield Finding(
             code="NEVER_SEEN",
             message="no event of this app ever came: see that it starts the SDK with this app's key and "
-            f"endpoint, as install-spec has it{where}, and look at what the endpoint answers to it",
+            f"endpoint, as install-spec has it{place}, and look at what the endpoint answers to it",
         )
     else:
         yield Finding(
             code="NONE_CAME",
             message=f"the last event came at {_moment(last)}, and none since: use the app while the job "
-            f"listens{where}, and look at what the endpoint answers to it",
+            f"listens{place}, and look at what the endpoint answers to it",
         )
 
 

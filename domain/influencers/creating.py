@@ -41,12 +41,12 @@ async def create(conn: Conn, *, author: Author, project_id: UUID, body: Influenc
     Raises `Invalid`, `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or TOO_MANY_INFLUENCERS.
     """
     name = None if body.name is None else influencers.on_one_line(body.name)
-    project, taken = await _lock(conn, author, project_id)
+    project, names = await _lock(conn, author, project_id)
     rows = await brand.read(conn, organization_id=author.organization_id, project_id=project_id)
-    known = making.snapshot_of(rows, project_id, project.primary_language)
+    brand_now = making.snapshot_of(rows, project_id, project.primary_language)
     wish = Wish(body.gender, body.age_range, body.prompt, name)
-    draft = making.draft(known, wish, taken=taken)
-    return await _make(conn, author, project_id, draft, known.colors)
+    draft = making.draft(brand_now, wish, taken=names)
+    return await _make(conn, author, project_id, draft, brand_now.colors)
 
 
 async def clone(conn: Conn, *, author: Author, influencer_id: UUID, body: InfluencerClone) -> Making:
@@ -110,17 +110,17 @@ async def _make(
     *,
     of: UUID | None = None,
 ) -> Making:
-    made = await making.start(
+    submitted = await making.start(
         conn, organization_id=author.organization_id, project_id=project_id, draft=draft, colors=colors
     )
     details = {"name": draft.name} | ({"clonedFrom": ids.show(ids.INFLUENCER, of)} if of else {})
     await influencers.record(conn, author, project_id, draft.id, action="created", details=details)
-    return Making(project_id, draft.id, made)
+    return Making(project_id, draft.id, submitted)
 
 
 def _cloned(original: LockedInfluencer, overrides: InfluencerOverrides, name: str) -> Draft:
     """Return the clone's draft: it has the original's seed, which determines the face."""
     own = {field: getattr(original, field) for field in Draft._fields if field != "id"}
-    given = {field: getattr(overrides, field) for field in InfluencerOverrides.__struct_fields__}
-    other = {field: value for field, value in given.items() if value is not UNSET}
-    return Draft(**own | other | {"id": ids.new(), "name": name})
+    values = {field: getattr(overrides, field) for field in InfluencerOverrides.__struct_fields__}
+    changed = {field: value for field, value in values.items() if value is not UNSET}
+    return Draft(**own | changed | {"id": ids.new(), "name": name})

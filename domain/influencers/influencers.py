@@ -83,7 +83,7 @@ async def get(
     row = await GET_INFLUENCER.one(conn, org=organization_id, id=influencer_id)
     if row is None:
         raise absent("influencer")
-    return _shown(row, public_url), row.version
+    return _to_schema(row, public_url), row.version
 
 
 async def list_page(
@@ -104,7 +104,7 @@ async def list_page(
     rows = await LIST_INFLUENCERS.all(
         conn, org=organization_id, project_id=project_id, statuses=statuses, before=before, limit=limit
     )
-    return [_shown(row, public_url) for row in rows]
+    return [_to_schema(row, public_url) for row in rows]
 
 
 async def patch(
@@ -121,15 +121,15 @@ async def patch(
     Raises `NotFound`, `Invalid`, `Stale`.
     """
     check_language(body, "language")
-    given = {name: getattr(body, name) for name in _CHANGED if getattr(body, name) is not UNSET}
-    if "name" in given:
-        given["name"] = on_one_line(given["name"])
+    changes = {name: getattr(body, name) for name in _CHANGED if getattr(body, name) is not UNSET}
+    if "name" in changes:
+        changes["name"] = on_one_line(changes["name"])
     org = author.organization_id
     locked = await _lock_for_change(conn, org, influencer_id, versions)
-    changed = [name for name, value in given.items() if value != getattr(locked, name)]
+    changed = [name for name, value in changes.items() if value != getattr(locked, name)]
     if changed:
         old = {name: getattr(locked, name) for name in _CHANGED}
-        await influencer.update_influencer.run(conn, org=org, id=influencer_id, **old | given)
+        await influencer.update_influencer.run(conn, org=org, id=influencer_id, **old | changes)
         fields = {"fields": [_CHANGED[name] for name in changed]}
         await record(conn, author, locked.project_id, influencer_id, action="updated", details=fields)
     return await get(conn, organization_id=org, influencer_id=influencer_id, public_url=public_url)
@@ -148,10 +148,10 @@ async def delete(conn: Conn, *, author: Author, influencer_id: UUID, versions: V
 
 async def project_of(conn: Conn, *, organization_id: UUID, influencer_id: UUID) -> UUID:
     """Return the project, which is locked before the influencer. Raises `NotFound`."""
-    found: UUID | None = await influencer.find_project.value(conn, org=organization_id, id=influencer_id)
-    if found is None:
+    project_id: UUID | None = await influencer.find_project.value(conn, org=organization_id, id=influencer_id)
+    if project_id is None:
         raise absent("influencer")
-    return found
+    return project_id
 
 
 async def _lock_for_change(
@@ -205,7 +205,7 @@ async def record(
     )
 
 
-def _shown(row: _Row, public_url: str) -> Influencer:
+def _to_schema(row: _Row, public_url: str) -> Influencer:
     return Influencer(
         influencer_id=ids.show(ids.INFLUENCER, row.id),
         project_id=ids.show(ids.PROJECT, row.project_id),

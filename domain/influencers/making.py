@@ -38,7 +38,7 @@ class Draft(NamedTuple):
     seed: str
 
 
-class Sitter(NamedTuple):
+class PortraitInput(NamedTuple):
     """Presenter to draw, with the brand's colors at the time of the request."""
 
     presenter: Presenter
@@ -68,9 +68,16 @@ def snapshot_of(rows: Sequence[BrandRow], project_id: UUID, language: str) -> Br
 def draft(known: Brand, wish: Wish, *, taken: Collection[str] = ()) -> Draft:
     """Draft a new influencer; its id is its seed."""
     new_id = ids.new()
-    made = persona(known, wish, str(new_id), taken=taken)
+    new_persona = persona(known, wish, str(new_id), taken=taken)
     return Draft(
-        new_id, made.name, made.gender, made.age_range, made.voice, made.language, made.topics, str(new_id)
+        new_id,
+        new_persona.name,
+        new_persona.gender,
+        new_persona.age_range,
+        new_persona.voice,
+        new_persona.language,
+        new_persona.topics,
+        str(new_id),
     )
 
 
@@ -85,7 +92,7 @@ async def start(
 ) -> Submitted:
     """Insert the row and submit its job; the caller keeps the project active. Raises `Limited`."""
     submitted = await _submit(conn, organization_id, project_id, draft.id, colors)
-    made = await influencer.insert_influencer.value(
+    inserted_id = await influencer.insert_influencer.value(
         conn,
         **draft._asdict(),
         org=organization_id,
@@ -93,7 +100,7 @@ async def start(
         is_first=is_first,
         job_id=submitted.job_id,
     )
-    if made is None:
+    if inserted_id is None:
         raise _MadeAlreadyError
     return submitted
 
@@ -109,10 +116,10 @@ async def introduce(conn: Conn, *, claim: Claim) -> None:
     if project_id is None or language is None:
         return
     scope = {"organization_id": org, "project_id": project_id}
-    known = snapshot_of(await brand.read(conn, **scope), project_id, language)
+    brand_now = snapshot_of(await brand.read(conn, **scope), project_id, language)
     try:
         async with conn.transaction():
-            await start(conn, **scope, draft=draft(known, Wish()), colors=known.colors, is_first=True)
+            await start(conn, **scope, draft=draft(brand_now, Wish()), colors=brand_now.colors, is_first=True)
     except (Limited, _MadeAlreadyError):
         return
 
@@ -155,12 +162,12 @@ async def _submit(
     )
 
 
-async def begin(conn: Conn, *, claim: Claim) -> Sitter:
+async def begin(conn: Conn, *, claim: Claim) -> PortraitInput:
     """Return the presenter to draw, and mark it as `training`. Raises `NotFound` if it was deleted."""
     face = await TRAIN_INFLUENCER.one(conn, org=claim.organization_id, id=influencer_of(claim))
     if face is None:
         raise absent("influencer")
-    return Sitter(Presenter(**face._asdict()), claim.args["colors"])
+    return PortraitInput(Presenter(**face._asdict()), claim.args["colors"])
 
 
 async def finish(conn: Conn, *, claim: Claim, portrait: File) -> dict[str, Any]:
@@ -170,7 +177,7 @@ async def finish(conn: Conn, *, claim: Claim, portrait: File) -> dict[str, Any]:
     """
     org, influencer_id = claim.organization_id, influencer_of(claim)
     await uploads.take(conn, organization_id=org, tokens=[portrait.token])
-    made = await influencer.ready_influencer.run(
+    updated = await influencer.ready_influencer.run(
         conn,
         org=org,
         id=influencer_id,
@@ -181,7 +188,7 @@ async def finish(conn: Conn, *, claim: Claim, portrait: File) -> dict[str, Any]:
         sha256=portrait.sha256,
         token=portrait.token,
     )
-    if not made:
+    if not updated:
         raise absent("influencer")
     return {"influencerId": ids.show(ids.INFLUENCER, influencer_id)}
 

@@ -38,8 +38,8 @@ async def speaker_of(
 
     With `deleted` also a deleted one. Raises `Conflict` INFLUENCER_NOT_READY.
     """
-    asked = {"org": organization_id, "project_id": project_id, "id": influencer_id}
-    row = await GET_SPEAKER.one(conn, **asked, deleted=deleted)
+    scope = {"org": organization_id, "project_id": project_id, "id": influencer_id}
+    row = await GET_SPEAKER.one(conn, **scope, deleted=deleted)
     if row is None:
         return None
     if row.status != "ready":

@@ -17,7 +17,7 @@ from schemas.jobs import BulkCanceled
 #: Jobs that a call cancels, and that it counts.
 MOST, COUNTED = 100, 1_000
 
-_SHOWN = [kind.name for kind in SHOWN]
+_VISIBLE_KINDS = [kind.name for kind in SHOWN]
 
 
 class Choice(NamedTuple):
@@ -43,22 +43,22 @@ async def cancel(
         conn,
         org=organization_id,
         project_id=chosen.project_id,
-        kinds=chosen.kinds or _SHOWN,
+        kinds=chosen.kinds or _VISIBLE_KINDS,
         stages=chosen.stages,
         phases=chosen.phases,
         since=chosen.period.since,
         until=chosen.period.until,
         limit=COUNTED + 1,
     )
-    found = [row["id"] for row in rows]
+    matching = [row["id"] for row in rows]
     moved = []
     if not dry_run:
-        batch = found[: most or MOST]
+        batch = matching[: most or MOST]
         moved = await controls.cancel_many(conn, organization_id=organization_id, job_ids=batch)
         await subjects.end(conn, moved)
     return BulkCanceled(
-        matched=min(len(found), COUNTED),
-        capped=len(found) > COUNTED,
+        matched=min(len(matching), COUNTED),
+        capped=len(matching) > COUNTED,
         job_ids=sorted(ids.show(ids.JOB, row.id) for row in moved),
-        more=len(found) > len(moved),
+        more=len(matching) > len(moved),
     )

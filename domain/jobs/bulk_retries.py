@@ -27,7 +27,7 @@ from telemetry import causes
 #: Jobs that a call retries, that it counts, and that it scans for the filter.
 MOST, COUNTED, DEPTH = 100, 1_000, 20_000
 
-_SHOWN = [kind.name for kind in SHOWN]
+_VISIBLE_KINDS = [kind.name for kind in SHOWN]
 
 
 class Selection(NamedTuple):
@@ -48,7 +48,7 @@ class Batch(NamedTuple):
     wakes: tuple[Wake, ...]
 
 
-class _Found(NamedTuple):
+class _RetryableJobs(NamedTuple):
     ids: list[UUID]
     last_id: UUID | None
 
@@ -63,7 +63,7 @@ class _LockedOrigin(NamedTuple):
     superseded: bool
 
 
-FIND_RETRYABLE = bulk_job.find_retryable.typed(_Found)
+FIND_RETRYABLE = bulk_job.find_retryable.typed(_RetryableJobs)
 LIST_ORIGINS = bulk_job.list_origins.typed(_LockedOrigin)
 
 
@@ -86,28 +86,30 @@ async def retry(
     """Retry the oldest `most` matching jobs after `after`, or only count them. Raises `NotFound`."""
     if chosen.project_id is not None:
         await project_locks.check(conn, organization_id=organization_id, project_id=chosen.project_id)
-    found = await _find(conn, organization_id, chosen, after, depth or DEPTH)
-    batch = found.ids[: COUNTED if dry_run else most or MOST]
-    done = _Done() if dry_run else await _retry_each(conn, organization_id, scopes, batch)
+    matching = await _find(conn, organization_id, chosen, after, depth or DEPTH)
+    batch = matching.ids[: COUNTED if dry_run else most or MOST]
+    results = _Results() if dry_run else await _retry_each(conn, organization_id, scopes, batch)
     answer = BulkRetried(
-        matched=min(len(found.ids), COUNTED),
-        capped=len(found.ids) > COUNTED or found.last_id is not None,
-        retried=done.retried,
-        skipped=done.skipped,
+        matched=min(len(matching.ids), COUNTED),
+        capped=len(matching.ids) > COUNTED or matching.last_id is not None,
+        retried=results.retried,
+        skipped=results.skipped,
         next_cursor=None,
     )
-    return Batch(answer, batch[-1] if len(found.ids) > len(batch) else found.last_id, tuple(done.wakes))
+    return Batch(
+        answer, batch[-1] if len(matching.ids) > len(batch) else matching.last_id, tuple(results.wakes)
+    )
 
 
 async def _find(
     conn: Conn, organization_id: UUID, chosen: Selection, after: UUID | None, depth: int
-) -> _Found:
+) -> _RetryableJobs:
     period = chosen.period
     return await FIND_RETRYABLE.row(
         conn,
         org=organization_id,
         project_id=chosen.project_id,
-        kinds=chosen.kinds or _SHOWN,
+        kinds=chosen.kinds or _VISIBLE_KINDS,
         states=statuses(chosen),
         error_code=chosen.error_code,
         since=period.since,
@@ -120,7 +122,7 @@ async def _find(
     )
 
 
-class _Done:
+class _Results:
     """Results of a call so far."""
 
     def __init__(self) -> None:
@@ -135,16 +137,16 @@ class _Done:
 
 async def _retry_each(
     conn: Conn, organization_id: UUID, scopes: Collection[str], job_ids: Sequence[UUID]
-) -> _Done:
-    done = _Done()
+) -> _Results:
+    results = _Results()
     for origin in await _lock(conn, organization_id, job_ids):
         try:
             with causes.undone():
                 async with conn.transaction():
-                    await _retry_one(conn, organization_id, scopes, origin, done)
+                    await _retry_one(conn, organization_id, scopes, origin, results)
         except DomainError as error:
-            done.skip(origin, error)
-    return done
+            results.skip(origin, error)
+    return results
 
 
 async def _lock(conn: Conn, organization_id: UUID, job_ids: Sequence[UUID]) -> list[_LockedOrigin]:
@@ -159,7 +161,7 @@ async def _lock(conn: Conn, organization_id: UUID, job_ids: Sequence[UUID]) -> l
 
 
 async def _retry_one(
-    conn: Conn, organization_id: UUID, scopes: Collection[str], locked: _LockedOrigin, done: _Done
+    conn: Conn, organization_id: UUID, scopes: Collection[str], locked: _LockedOrigin, results: _Results
 ) -> None:
     """Retry one job.
 
@@ -175,6 +177,6 @@ async def _retry_one(
     new = ids.show(ids.JOB, submitted.job_id)
     if not submitted.fresh:
         raise Conflict("ALREADY_RUNNING", f"{new} is running with the same arguments")
-    done.retried.append(Retried(job_id=new, retry_of=ids.show(ids.JOB, locked.id)))
+    results.retried.append(Retried(job_id=new, retry_of=ids.show(ids.JOB, locked.id)))
     if submitted.wake:
-        done.wakes.append(submitted.wake)
+        results.wakes.append(submitted.wake)

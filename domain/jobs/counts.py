@@ -26,18 +26,18 @@ class _Count(NamedTuple):
 COUNT_JOBS = partner_job.count_jobs.typed(_Count)
 COUNT_JOBS_OF_PROJECT = partner_job.count_jobs_of_project.typed(_Count)
 
-_SHOWN = [kind.name for kind in catalogue.SHOWN]
+_VISIBLE_KINDS = [kind.name for kind in catalogue.SHOWN]
 
 
 async def count(
     conn: Conn, *, organization_id: UUID, project_id: UUID | None, kinds: Sequence[str] | None
 ) -> JobCounts:
     """Count the jobs of the organization or of one project, by kind. Raises `NotFound` for a project."""
-    asked = {"org": organization_id, "kinds": kinds or _SHOWN, "most": MOST}
+    filters = {"org": organization_id, "kinds": kinds or _VISIBLE_KINDS, "most": MOST}
     if project_id is None:
-        return _shown(await COUNT_JOBS.all(conn, **asked), of_all=False)
+        return _to_schema(await COUNT_JOBS.all(conn, **filters), of_all=False)
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
-    return _shown(await COUNT_JOBS_OF_PROJECT.all(conn, **asked, project_id=project_id), of_all=True)
+    return _to_schema(await COUNT_JOBS_OF_PROJECT.all(conn, **filters, project_id=project_id), of_all=True)
 
 
 def by_status(jobs: Mapping[str, int]) -> JobsByStatus:
@@ -50,7 +50,7 @@ def by_phase(jobs: Mapping[str, int]) -> JobsByPhase:
     return JobsByPhase(**{phase: jobs.get(phase, 0) for phase in PHASES})
 
 
-def _shown(rows: Sequence[_Count], *, of_all: bool) -> JobCounts:
+def _to_schema(rows: Sequence[_Count], *, of_all: bool) -> JobCounts:
     statuses, phases, stages = Counter[str](), Counter[str](), Counter[str]()
     for row in rows:
         statuses[row.status] += row.jobs

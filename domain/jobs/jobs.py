@@ -56,7 +56,7 @@ _BY_PHASE = {
 WAITING = frozenset({"queued", "scheduled"})
 
 #: Most searches of one list: the product of the filters' numbers of values.
-MOST_SEARCHES = 25
+MAX_SEARCHES = 25
 
 #: Job and its version, which grows with every visible change.
 Versioned: TypeAlias = tuple[Job, int]
@@ -67,13 +67,13 @@ async def get(conn: Conn, *, organization_id: UUID, job_id: UUID) -> Versioned:
     row = await GET_JOB.one(conn, org=organization_id, id=job_id)
     if row is None:
         raise absent("job")
-    return _shown(row)
+    return _to_schema(row)
 
 
 async def get_many(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]) -> list[Versioned | None]:
     """Return the job of each (organization, job), in order; None where `get` would raise."""
     rows = await GET_JOBS.all(conn, orgs=[org for org, _ in refs], ids=[job_id for _, job_id in refs])
-    return [None if row.id is None else _shown(row) for row in rows]
+    return [None if row.id is None else _to_schema(row) for row in rows]
 
 
 async def list_page(
@@ -92,9 +92,9 @@ async def list_page(
 ) -> list[Job]:
     """Return at most `limit` jobs older than `before`, newest first; a filter of None matches all.
 
-    Raises `Invalid` for filters that need more than `MOST_SEARCHES` searches, `NotFound` for a project.
+    Raises `Invalid` for filters that need more than `MAX_SEARCHES` searches, `NotFound` for a project.
     """
-    asked: dict[str, Any] = {
+    filters: dict[str, Any] = {
         "org": organization_id,
         "error_code": error_code,
         "since": period.since,
@@ -103,18 +103,18 @@ async def list_page(
         "before": period.before(before),
         "limit": limit,
     }
-    named = {"kind": kinds, "status": statuses, "stage": stages, "phase": phases}
-    given: list[Sequence[str | None]] = [each or [None] for each in named.values()]
-    leading = [asked | dict(zip(named, each, strict=True)) for each in product(*given)]
-    if len(leading) > MOST_SEARCHES:
+    lists = {"kind": kinds, "status": statuses, "stage": stages, "phase": phases}
+    value_lists: list[Sequence[str | None]] = [values or [None] for values in lists.values()]
+    leading = [filters | dict(zip(lists, combination, strict=True)) for combination in product(*value_lists)]
+    if len(leading) > MAX_SEARCHES:
         raise Invalid(
             "kind",
-            f"times status, stage and phase makes over {MOST_SEARCHES} searches: use fewer values",
+            f"times status, stage and phase makes over {MAX_SEARCHES} searches: use fewer values",
         )
     if project_id is not None:
         await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     rows = await merging.newest(conn, partial(_search, conn, project_id), leading, limit=limit)
-    return [_shown(row)[0] for row in rows]
+    return [_to_schema(row)[0] for row in rows]
 
 
 async def _search(conn: Conn, project_id: UUID | None, **asked: Any) -> list[JobRow]:
@@ -153,8 +153,8 @@ async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> CancelAn
     """
     moved = await controls.cancel(conn, organization_id=organization_id, job_id=job_id)
     if moved is None:
-        found, _ = await get(conn, organization_id=organization_id, job_id=job_id)
-        return _too_late(found)
+        job, _ = await get(conn, organization_id=organization_id, job_id=job_id)
+        return _too_late(job)
     await subjects.end(conn, [moved])
     return CancelAnswer(job_id=ids.show(ids.JOB, job_id), accepted=True)
 
@@ -192,7 +192,7 @@ async def settle(pool: Pool, settlements: Sequence[Settlement]) -> list[Moved]:
 
     Uses a single statement if no job has a subject. A claim without a returned row was fenced.
     """
-    if not subjects.concerned(settlements):
+    if not subjects.may_end_subjects(settlements):
         async with acquire(pool) as conn:
             return await ledger.settle(conn, settlements)
 
@@ -220,13 +220,13 @@ async def complete(conn: Conn, *, claim: Claim, result: dict[str, Any] | None = 
     await subjects.end(conn, [await ledger.end(conn, claim, result=result or {})])
 
 
-def has_ended(seen: Versioned) -> bool:
+def has_ended(versioned: Versioned) -> bool:
     """Return whether the job has ended; a terminal state is final, so no other version follows."""
-    return seen[0].status != "running"
+    return versioned[0].status != "running"
 
 
-def _shown(row: JobRow) -> Versioned:
-    shown = Job(
+def _to_schema(row: JobRow) -> Versioned:
+    job = Job(
         job_id=ids.show(ids.JOB, row.id),
         kind=row.kind,
         status=row.status,
@@ -245,4 +245,4 @@ def _shown(row: JobRow) -> Versioned:
         error=msgspec.convert(row.error, JobError) if row.error else None,
         waiting=UNSET if row.finished_at is None else None,
     )
-    return shown, row.version
+    return job, row.version

@@ -119,14 +119,14 @@ async def _retry_fetch(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: Ori
     return await app_media_fetches.retry(conn, **scope, args=origin.args, retry_of=job_id)
 
 
-async def _retry_listening(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: Origin) -> Submitted:
+async def _retry_verification(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: Origin) -> Submitted:
     app = {"project_id": origin.project_id, "app_id": UUID(origin.args["app_id"])}
     return await verifications.start(conn, organization_id=org, retry_of=job_id, **app)
 
 
 async def _retry_influencer(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: Origin) -> Submitted:
-    made = {"project_id": origin.project_id, "influencer_id": UUID(origin.args["influencer_id"])}
-    return await creating.retry(conn, organization_id=org, retry_of=job_id, **made)
+    scope = {"project_id": origin.project_id, "influencer_id": UUID(origin.args["influencer_id"])}
+    return await creating.retry(conn, organization_id=org, retry_of=job_id, **scope)
 
 
 async def _retry_content(
@@ -149,7 +149,7 @@ _RETRIES: Mapping[str, Callable[[Conn, Kind, UUID, UUID, Origin], Awaitable[Subm
     ARCHIVE_PROJECT.name: _retry_archive,
     CONTENT_GENERATE.name: _retry_content,
     PUBLISH_POST.name: _retry_post,
-    VERIFY_TRACKING.name: _retry_listening,
+    VERIFY_TRACKING.name: _retry_verification,
     INFLUENCER_CREATE.name: _retry_influencer,
     FETCH_APP_MEDIA.name: _retry_fetch,
 }

@@ -1,7 +1,7 @@
 """Statistics of the last hour or day of jobs, for charts, computed from the ledger itself.
 
-All jobs are counted, from an index alone. In a bucket and pool of more than `MOST` jobs, outcomes and
-durations come from a sample that is spread over the bucket's time.
+All jobs are counted, from an index alone. In a bucket and pool of more than `FULL_READ_JOBS` jobs, outcomes
+and durations come from a sample that is spread over the bucket's time.
 """
 
 from collections import Counter
@@ -17,13 +17,13 @@ from schemas import ids
 from schemas.job_stats import ErrorCount, JobBucket, JobStats, Percentiles, Window
 
 #: Jobs of a bucket and pool that are all read; above that, the sample's jobs of each part, and its parts.
-MOST, FEW, PARTS = 2_000, 20, 20
+FULL_READ_JOBS, SAMPLE_JOBS_PER_PART, PARTS_PER_BUCKET = 2_000, 20, 20
 
 #: Error codes in the answer.
-CODES = 10
+MAX_CODES = 10
 
 
-_SHOWN = [kind.name for kind in SHOWN]
+_VISIBLE_KINDS = [kind.name for kind in SHOWN]
 
 
 class Buckets(NamedTuple):
@@ -56,47 +56,55 @@ MEASURE_JOBS = job_stats.measure_jobs.typed(_Row)
 
 async def measure_ended(conn: Conn, *, window: Window, pool: str | None, now: datetime) -> JobStats:
     """Measure the jobs of all organizations, of one pool if given, by the time of their end."""
-    ats = begins(window, now)
+    ats = bucket_starts(window, now)
     bucket_s = WINDOWS[window].seconds
     rows = await MEASURE_ENDED_JOBS.all(
-        conn, ats=ats, parts=PARTS, part_s=bucket_s / PARTS, pool=pool, most=MOST, few=FEW
+        conn,
+        ats=ats,
+        parts=PARTS_PER_BUCKET,
+        part_s=bucket_s / PARTS_PER_BUCKET,
+        pool=pool,
+        most=FULL_READ_JOBS,
+        few=SAMPLE_JOBS_PER_PART,
     )
-    return _shown(window, ats, rows)
+    return _to_schema(window, ats, rows)
 
 
 async def measure(conn: Conn, *, organization_id: UUID, window: Window, now: datetime) -> JobStats:
     """Measure the jobs of one organization without internal ones, by the time of their acceptance."""
-    ats = begins(window, now)
+    ats = bucket_starts(window, now)
     bucket_s = WINDOWS[window].seconds
     bounds = [
-        ids.first_of(at + timedelta(seconds=part * bucket_s / PARTS)) for at in ats for part in range(PARTS)
+        ids.first_of(at + timedelta(seconds=part * bucket_s / PARTS_PER_BUCKET))
+        for at in ats
+        for part in range(PARTS_PER_BUCKET)
     ]
     bounds.append(ids.first_of(ats[-1] + timedelta(seconds=bucket_s)))
     rows = await MEASURE_JOBS.all(
         conn,
         org=organization_id,
-        kinds=_SHOWN,
+        kinds=_VISIBLE_KINDS,
         ats=ats,
-        from_ids=bounds[:-1:PARTS],
-        to_ids=bounds[PARTS::PARTS],
-        part_ats=[at for at in ats for _ in range(PARTS)],
+        from_ids=bounds[:-1:PARTS_PER_BUCKET],
+        to_ids=bounds[PARTS_PER_BUCKET::PARTS_PER_BUCKET],
+        part_ats=[at for at in ats for _ in range(PARTS_PER_BUCKET)],
         part_from_ids=bounds[:-1],
         part_to_ids=bounds[1:],
-        most=MOST,
-        few=FEW,
+        most=FULL_READ_JOBS,
+        few=SAMPLE_JOBS_PER_PART,
     )
-    return _shown(window, ats, rows)
+    return _to_schema(window, ats, rows)
 
 
-def begins(window: Window, now: datetime) -> list[datetime]:
+def bucket_starts(window: Window, now: datetime) -> list[datetime]:
     """Return the starts of the whole buckets, the oldest first; `now` is in the last one."""
     many, seconds = WINDOWS[window]
     last = now.timestamp() // seconds * seconds
     return [datetime.fromtimestamp(last - back * seconds, UTC) for back in range(many - 1, -1, -1)]
 
 
-def _shown(window: Window, ats: Sequence[datetime], rows: Sequence[_Row]) -> JobStats:
-    of = {row.at: row for row in rows}
+def _to_schema(window: Window, ats: Sequence[datetime], rows: Sequence[_Row]) -> JobStats:
+    by_time = {row.at: row for row in rows}
     codes = Counter[str]()
     for row in rows:
         codes.update(row.codes)
@@ -106,9 +114,9 @@ def _shown(window: Window, ats: Sequence[datetime], rows: Sequence[_Row]) -> Job
         bucket_seconds=seconds,
         since=ats[0],
         until=ats[-1] + timedelta(seconds=seconds),
-        buckets=[_bucket(of.get(at) or _empty(at)) for at in ats],
-        sampled_above=MOST,
-        errors=[ErrorCount(code=code, jobs=jobs) for code, jobs in codes.most_common(CODES)],
+        buckets=[_bucket(by_time.get(at) or _empty(at)) for at in ats],
+        sampled_above=FULL_READ_JOBS,
+        errors=[ErrorCount(code=code, jobs=jobs) for code, jobs in codes.most_common(MAX_CODES)],
     )
 
 

@@ -56,7 +56,7 @@ ENDS: Mapping[str, Ended] = {
 }
 
 
-def concerned(settlements: Iterable[Settlement]) -> bool:
+def may_end_subjects(settlements: Iterable[Settlement]) -> bool:
     """Return whether a subject may end with these settlements."""
     return any(claim.kind in ENDS for claim, _ in settlements)
 

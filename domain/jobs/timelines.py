@@ -20,9 +20,9 @@ from schemas.errors.absent import absent
 from schemas.timelines import AttemptOutcome, EntryType, LookUpVerdict, TimelineEntry
 
 #: Entries of one timeline before paging, and jobs that are searched for a post's.
-MOST, SEARCHED = 5_000, 10_000
+MAX_ENTRIES, MAX_SEARCHED_JOBS = 5_000, 10_000
 #: Largest difference between the clock of an id and the database's.
-APART = timedelta(hours=1)
+MAX_CLOCK_DIFFERENCE = timedelta(hours=1)
 
 
 class Row(NamedTuple):
@@ -48,7 +48,11 @@ _LIST_POST_ENTRIES = timeline.list_post_entries.typed(Row)
 #: Types of entries that resolve the doubt about a call.
 VERDICTS = frozenset({"not_sent", "accepted", "published", "draft_in_inbox", "resolved"})
 #: Result of a platform's look-up, by the status that it gave the post.
-_FOUND: dict[str, LookUpVerdict] = {"published": "found", "draft_in_inbox": "found", "failed": "absent"}
+_VERDICT_BY_STATUS: dict[str, LookUpVerdict] = {
+    "published": "found",
+    "draft_in_inbox": "found",
+    "failed": "absent",
+}
 #: Types of entries that only an attempt writes about a post: its fence is checked, so it is the last one that
 #: began.
 _OF_ATTEMPTS = frozenset(
@@ -66,10 +70,12 @@ async def of_job(
     conn: Conn, *, organization_id: UUID, job_id: UUID, internal: bool = False
 ) -> list[TimelineEntry]:
     """Return a job's entries, the oldest first. Raises `NotFound`, for internal jobs unless `internal`."""
-    rows = await _LIST_JOB_ENTRIES.all(conn, org=organization_id, id=job_id, internal=internal, most=MOST)
+    rows = await _LIST_JOB_ENTRIES.all(
+        conn, org=organization_id, id=job_id, internal=internal, most=MAX_ENTRIES
+    )
     if not rows:
         raise absent("job")
-    return [_shown(row) for row in rows]
+    return [_to_schema(row) for row in rows]
 
 
 async def of_post(conn: Conn, *, organization_id: UUID, post_id: UUID) -> list[TimelineEntry]:
@@ -79,12 +85,12 @@ async def of_post(conn: Conn, *, organization_id: UUID, post_id: UUID) -> list[T
         conn,
         org=organization_id,
         id=post_id,
-        made_from=ids.first_of(post.created_at - APART),
-        due_from=ids.first_of(post.scheduled_for - APART),
-        searched=SEARCHED,
-        most=MOST,
+        made_from=ids.first_of(post.created_at - MAX_CLOCK_DIFFERENCE),
+        due_from=ids.first_of(post.scheduled_for - MAX_CLOCK_DIFFERENCE),
+        searched=MAX_SEARCHED_JOBS,
+        most=MAX_ENTRIES,
     )
-    return [*_told(_with_attempts(rows), post.external_url)]
+    return [*_with_call_outcomes(_with_attempts(rows), post.external_url)]
 
 
 def _with_attempts(rows: Iterable[Row]) -> Iterator[Row]:
@@ -98,12 +104,12 @@ def _with_attempts(rows: Iterable[Row]) -> Iterator[Row]:
             # A row of the attempt's last transaction has the time of its end, and may follow the end.
             ended_at = row.at if row.fence == running.fence else ended_at
         if running and row.type in _OF_ATTEMPTS and ended_at in {None, row.at}:
-            yield _of(running, row)
+            yield _with_attempt(running, row)
         else:
             yield row
 
 
-def _of(attempt: Row, row: Row) -> Row:
+def _with_attempt(attempt: Row, row: Row) -> Row:
     """Return a row that names its attempt."""
     return row._replace(
         job_id=attempt.job_id,
@@ -114,7 +120,7 @@ def _of(attempt: Row, row: Row) -> Row:
     )
 
 
-def _told(rows: Iterable[Row], external_url: str | None) -> Iterator[TimelineEntry]:
+def _with_call_outcomes(rows: Iterable[Row], external_url: str | None) -> Iterator[TimelineEntry]:
     """Yield each row, preceded by an entry for the earlier call's lost answer or its look-up."""
     in_doubt = lost = False
     for row in rows:
@@ -130,8 +136,8 @@ def _told(rows: Iterable[Row], external_url: str | None) -> Iterator[TimelineEnt
         if row.type != "undecided" and not (
             row.kind == RECONCILE_POST.name and row.type == "attempt_started"
         ):
-            shown = _shown(row)
-            yield replace(shown, external_url=external_url or UNSET) if row.type == "published" else shown
+            entry = _to_schema(row)
+            yield replace(entry, external_url=external_url or UNSET) if row.type == "published" else entry
 
 
 def _misses(row: Row) -> bool:
@@ -148,42 +154,44 @@ def _verdict(row: Row) -> LookUpVerdict | None:
     return "found" if row.details and row.details.get("found") else None
 
 
-def _shown(row: Row) -> TimelineEntry:
+def _to_schema(row: Row) -> TimelineEntry:
     if row.kind == RECONCILE_POST.name and row.type == "attempt_ended":
         return _look_up(row)
-    told = (row.details or {}) | (row.error or {})
+    fields = (row.details or {}) | (row.error or {})
     return TimelineEntry(
         at=row.at,
         type=cast("EntryType", row.type),
         **_attempt(row),
-        retry_of=_id(ids.JOB, told.get("retryOf")),
-        outcome=cast("AttemptOutcome | UnsetType", _known(row.outcome)),
-        code=_known(told.get("code")),
-        message=_known(told.get("message")),
-        step=_known(told.get("step")),
-        revision=_known(told.get("revision")),
-        api_key_id=_id(ids.KEY, told.get("apiKeyId")),
-        details={name: value for name, value in told.items() if name not in FIELDS} or UNSET,
+        retry_of=_id(ids.JOB, fields.get("retryOf")),
+        outcome=cast("AttemptOutcome | UnsetType", _or_unset(row.outcome)),
+        code=_or_unset(fields.get("code")),
+        message=_or_unset(fields.get("message")),
+        step=_or_unset(fields.get("step")),
+        revision=_or_unset(fields.get("revision")),
+        api_key_id=_id(ids.KEY, fields.get("apiKeyId")),
+        details={name: value for name, value in fields.items() if name not in FIELDS} or UNSET,
     )
 
 
 def _look_up(row: Row) -> TimelineEntry:
     """Return the entry for an ended attempt of the job that looks up a lost post."""
     status = (row.details or {}).get("status", "") if row.outcome == "completed" else ""
-    return TimelineEntry(at=row.at, type="look_up", verdict=_FOUND.get(status, "undecided"), **_attempt(row))
+    return TimelineEntry(
+        at=row.at, type="look_up", verdict=_VERDICT_BY_STATUS.get(status, "undecided"), **_attempt(row)
+    )
 
 
 def _attempt(row: Row) -> dict[str, Any]:
     """Return the fields that identify an entry's attempt."""
     return {
         "job_id": _id(ids.JOB, row.job_id),
-        "attempt": _known(row.attempt),
-        "fence": _known(row.fence),
+        "attempt": _or_unset(row.attempt),
+        "fence": _or_unset(row.fence),
         "worker_id": _id(ids.WORKER, row.worker_id),
     }
 
 
-def _known(value: T | None) -> T | UnsetType:
+def _or_unset(value: T | None) -> T | UnsetType:
     return UNSET if value is None else value
 
 

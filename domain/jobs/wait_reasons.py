@@ -12,7 +12,7 @@ from db.pool import Conn
 from db.queries import job_wait, sending
 from domain.connecting.authorization import LOGIN
 from domain.publishing import quotas, reconciliation
-from domain.publishing.locked_post import GRACE
+from domain.publishing.locked_post import MAX_DELAY
 from schemas import ids
 from schemas.posts import Post
 from schemas.waiting import Waiting, WaitReason
@@ -77,7 +77,7 @@ class Facts(NamedTuple):
         """Return the time after which its post isn't sent any more; None: a platform may have it."""
         if self.scheduled_for is None or self.post_status != "queued":
             return None
-        return self.scheduled_for + GRACE
+        return self.scheduled_for + MAX_DELAY
 
     @property
     def may_start(self) -> int:
@@ -103,12 +103,12 @@ class Rule(NamedTuple):
 
     def said(self, facts: Facts) -> Waiting:
         until = self.until(facts) if self.until else None
-        known = facts._asdict() | {"way_back": facts.way_back}
-        return Waiting(reason=self.reason, until=until, message=self.message.format_map(known))
+        values = facts._asdict() | {"way_back": facts.way_back}
+        return Waiting(reason=self.reason, until=until, message=self.message.format_map(values))
 
 
-def _later(one: Facts) -> datetime:
-    return one.run_at
+def _run_at(facts: Facts) -> datetime:
+    return facts.run_at
 
 
 _FIND_WAITS = job_wait.find_waits.typed(Facts)
@@ -128,111 +128,115 @@ TIMED: frozenset[WaitReason] = frozenset({"outcome_unknown"})
 
 #: The first rule that holds is reported. Rules up to `snoozed` are for jobs before their time.
 PRECEDENCE: Sequence[Rule] = (
-    Rule("worker_lost", lambda one: one.lost, "its worker is silent: another one takes over automatically"),
+    Rule(
+        "worker_lost", lambda facts: facts.lost, "its worker is silent: another one takes over automatically"
+    ),
     Rule(
         "overdue",
-        lambda one: one.deadline_at <= one.now,
+        lambda facts: facts.deadline_at <= facts.now,
         "its deadline has passed: it fails automatically within seconds, retry it then",
     ),
     Rule(
         "scheduled",
-        lambda one: not one.due and (one.early or (one.last_outcome is None and one.post_status is None)),
+        lambda facts: (
+            not facts.due and (facts.early or (facts.last_outcome is None and facts.post_status is None))
+        ),
         "its time hasn't come",
-        _later,
+        _run_at,
     ),
     Rule(
         "reauth_needed",
-        lambda one: one.owner_status == "reauth_required",
+        lambda facts: facts.owner_status == "reauth_required",
         "the account's tokens are no longer valid: have its owner connect it again ({way_back}); "
         "at `until`, if it has one, it is too late for the post",
-        lambda one: one.too_late_at,
+        lambda facts: facts.too_late_at,
     ),
     Rule(
         "account_cooling_down",
-        lambda one: one.cooldown_until,
+        lambda facts: facts.cooldown_until,
         "the account's platform asked for a pause",
-        lambda one: one.cooldown_until,
+        lambda facts: facts.cooldown_until,
     ),
     Rule(
         "account_quota",
-        lambda one: one.full_until,
+        lambda facts: facts.full_until,
         "the account has had as many posts as its quota allows",
-        lambda one: one.full_until,
+        lambda facts: facts.full_until,
     ),
-    Rule("token_refresh", lambda one: one.refreshing, "the account's tokens are being renewed"),
+    Rule("token_refresh", lambda facts: facts.refreshing, "the account's tokens are being renewed"),
     Rule(
         "retry_wait",
-        lambda one: not one.due and (one.held_back or one.last_outcome == "retry"),
+        lambda facts: not facts.due and (facts.held_back or facts.last_outcome == "retry"),
         "the last attempt failed ({last_code}), and another one follows automatically",
-        _later,
+        _run_at,
     ),
     Rule(
         "answer_lost",
-        lambda one: one.phase == "sending",
+        lambda facts: facts.phase == "sending",
         "the platform's answer was lost: the post is looked up before it is sent again",
-        _later,
+        _run_at,
     ),
     Rule(
         "platform_processing",
-        lambda one: one.phase in {"accepted", "confirming"},
+        lambda facts: facts.phase in {"accepted", "confirming"},
         "the platform has accepted the post and is processing it: its status is polled",
-        _later,
+        _run_at,
     ),
     Rule(
         "behind_posts",
-        lambda one: one.posts_ahead,
+        lambda facts: facts.posts_ahead,
         "the account's posts go one at a time: {posts_ahead} before this one",
     ),
     Rule(
         "source_busy",
-        lambda one: not one.due and one.kind and one.kind.startswith("ingest_"),
+        lambda facts: not facts.due and facts.kind and facts.kind.startswith("ingest_"),
         "the source takes no more requests for now: it is read again automatically",
-        _later,
+        _run_at,
     ),
     Rule(
         "snoozed",
-        lambda one: not one.due,
+        lambda facts: not facts.due,
         "a resource isn't ready, such as a busy server: it tries again automatically",
-        _later,
+        _run_at,
     ),
     Rule(
         "becoming_due",
-        lambda one: one.stage == "scheduled",
+        lambda facts: facts.stage == "scheduled",
         "its time has come: it is queued within a second while the dispatcher runs",
     ),
     Rule(
         "organization_suspended",
-        lambda one: one.suspended and one.max_running == 0,
+        lambda facts: facts.suspended and facts.max_running == 0,
         "the organization is suspended: ask the operators",
     ),
     Rule(
         "pool_paused",
-        lambda one: one.paused,
+        lambda facts: facts.paused,
         "the operators have paused the pool {pool}: it continues when they resume it",
     ),
     Rule(
         "no_worker",
-        lambda one: not one.workers,
+        lambda facts: not facts.workers,
         "no worker of the pool {pool} runs: it starts with the first one",
     ),
     Rule(
         "running_cap",
-        lambda one: one.max_running is not None and one.running >= one.max_running,
+        lambda facts: facts.max_running is not None and facts.running >= facts.max_running,
         "{running} jobs of the organization run in the pool {pool}, as many as its tier allows: wait for one",
     ),
     Rule(
         "workers_busy",
-        lambda one: one.free <= 0,
+        lambda facts: facts.free <= 0,
         "all workers of the pool {pool} are busy: it starts when a slot is free",
     ),
     Rule(
         "pool_share",
-        lambda one: one.share <= 0,
+        lambda facts: facts.share <= 0,
         "the organization holds its share of the pool {pool}: wait for one of its jobs",
     ),
     Rule(
         "behind_own_jobs",
-        lambda one: one.ahead >= one.may_start,
+        lambda facts: facts.ahead >= facts.may_start,
         "{ahead} jobs of the organization go first in the pool {pool}",
     ),
 )
@@ -240,8 +244,8 @@ PRECEDENCE: Sequence[Rule] = (
 
 async def of_jobs(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]) -> list[Waiting | None]:
     """Return the reason of each (organization, job), in order; None: it runs, has ended, or starts now."""
-    asked = {"orgs": [org for org, _ in refs], "ids": [job_id for _, job_id in refs]}
-    return [await _reason(conn, one) for one in await _FIND_WAITS.all(conn, **asked, most=MOST)]
+    parameters = {"orgs": [org for org, _ in refs], "ids": [job_id for _, job_id in refs]}
+    return [await _reason(conn, facts) for facts in await _FIND_WAITS.all(conn, **parameters, most=MOST)]
 
 
 async def of_post(conn: Conn, *, organization_id: UUID, post_id: UUID, post: Post) -> Waiting | None:
@@ -262,30 +266,30 @@ def _of_status(reason: WaitReason, until: datetime | None = None) -> Waiting:
     return Waiting(reason=reason, until=until, message=OF_STATUS[reason])
 
 
-async def _reason(conn: Conn, one: Facts) -> Waiting | None:
-    if one.state != "queued" and not one.lost:
+async def _reason(conn: Conn, facts: Facts) -> Waiting | None:
+    if facts.state != "queued" and not facts.lost:
         return None
-    if one.post_status == "queued" and not (one.early or one.held_back):
-        one = one._replace(full_until=await _full_until(conn, one))
-    return next((rule.said(one) for rule in PRECEDENCE if rule.holds(one)), None)
+    if facts.post_status == "queued" and not (facts.early or facts.held_back):
+        facts = facts._replace(full_until=await _full_until(conn, facts))
+    return next((rule.said(facts) for rule in PRECEDENCE if rule.holds(facts)), None)
 
 
-async def _full_until(conn: Conn, one: Facts) -> datetime | None:
-    quota = quotas.of(
-        platform=one.platform,
-        traits=one.traits,
-        quota_posts=one.quota_posts,
-        quota_window_s=one.quota_window_s,
+async def _full_until(conn: Conn, facts: Facts) -> datetime | None:
+    quota = quotas.find_quota(
+        platform=facts.platform,
+        traits=facts.traits,
+        quota_posts=facts.quota_posts,
+        quota_window_s=facts.quota_window_s,
     )
     if quota is None:
         return None
     window_s = quota.window_s + quotas.ARRIVAL_S
-    full_s = await sending.get_room.value(conn, owner_id=one.owner_id, posts=quota.posts, window_s=window_s)
-    return one.now + timedelta(seconds=full_s) if full_s and full_s > 0 else None
+    full_s = await sending.get_room.value(conn, owner_id=facts.owner_id, posts=quota.posts, window_s=window_s)
+    return facts.now + timedelta(seconds=full_s) if full_s and full_s > 0 else None
 
 
 async def _next_ask(conn: Conn, organization_id: UUID, post_id: UUID) -> datetime | None:
     """Return the time of the next look-up at its platform; None: all look-ups are done."""
     lost = await _FIND_LOSS.one(conn, org=organization_id, post_id=post_id)
-    next_s = lost and reconciliation.next_ask((lost.now - lost.created_at).total_seconds())
+    next_s = lost and reconciliation.next_poll_s((lost.now - lost.created_at).total_seconds())
     return lost.now + timedelta(seconds=next_s) if lost and next_s else None

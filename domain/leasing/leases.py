@@ -89,22 +89,24 @@ async def begin(
 
     A None is an invalid account id. Raises `NotFound`, `Conflict` ACCOUNT_NOT_LEASABLE.
     """
-    known = [one for one in owner_ids if one]
+    account_ids = [owner_id for owner_id in owner_ids if owner_id]
     # A live account is invisible to a sandbox's operator.
-    locked = {owner.id: owner for owner in await LOCK_OWNERS.all(conn, ids=known) if owner.env == actor.env}
-    if unknown := [position for position, one in enumerate(owner_ids) if one not in locked]:
+    locked = {
+        owner.id: owner for owner in await LOCK_OWNERS.all(conn, ids=account_ids) if owner.env == actor.env
+    }
+    if unknown := [position for position, owner_id in enumerate(owner_ids) if owner_id not in locked]:
         issues = [_issue(position, UNKNOWN) for position in unknown]
         raise NotFound("no such account: check the ids, and that the accounts are offered", issues=issues)
-    owners = [locked[one] for one in known]
-    leased = await offers.leased_of(conn, known)
+    owners = [locked[account_id] for account_id in account_ids]
+    leased = await offers.leased_of(conn, account_ids)
     _refuse(_blockers(request, owners, leased))
-    new = [ids.new() for _ in known]
+    new = [ids.new() for _ in account_ids]
     org = request.organization_id
     rows = await account_lease.insert_accounts.all(
-        conn, org=org, project_id=request.project_id, ids=new, owner_ids=known
+        conn, org=org, project_id=request.project_id, ids=new, owner_ids=account_ids
     )
     inserted = {owner_id for (owner_id,) in rows}
-    connected = [position for position, one in enumerate(known) if one not in inserted]
+    connected = [position for position, account_id in enumerate(account_ids) if account_id not in inserted]
     _refuse([_issue(position, "is connected by the project itself") for position in connected])
     await account_lease.insert_leases.run(conn, org=org, ids=new, request_id=request.id)
     for account_id, owner in zip(new, owners, strict=True):
@@ -120,17 +122,15 @@ async def release(
     As `connect.disconnect`. Posts under way are still polled, with the owner's credential.
     """
     scope = AccountScope(organization_id, account_id)
-    found = await accounts.GET_ACCOUNT.one(conn, org=organization_id, id=account_id)
-    if found is None or found.owner_account_id is None:
+    row = await accounts.GET_ACCOUNT.one(conn, org=organization_id, id=account_id)
+    if row is None or row.owner_account_id is None:
         raise absent("leased_account")
-    await project_locks.lock(
-        conn, organization_id=organization_id, project_id=found.project_id, versions=None
-    )
+    await project_locks.lock(conn, organization_id=organization_id, project_id=row.project_id, versions=None)
     canceled = await _canceled(conn, scope)
     if canceled is None:
         canceled = await _end(conn, scope, reason, api_key_id=api_key_id)
-    shown = ids.show(ids.ACCOUNT, account_id)
-    return AccountDisconnected(social_account_id=shown, canceled_scheduled_posts=canceled)
+    shown_id = ids.show(ids.ACCOUNT, account_id)
+    return AccountDisconnected(social_account_id=shown_id, canceled_scheduled_posts=canceled)
 
 
 async def recall(conn: Conn, *, actor: Actor, account_id: UUID) -> AccountDisconnected:
@@ -167,7 +167,7 @@ async def list_page(
     """Return at most `limit` leases of a project older than `before`, newest first. Raises `NotFound`."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_LEASES.all(conn, org=organization_id, project_id=project_id, before=before, limit=limit)
-    return [_shown(row) for row in rows]
+    return [_to_schema(row) for row in rows]
 
 
 def _blockers(request: LockedRequest, owners: Sequence[Owner], leased: set[UUID]) -> list[dict[str, str]]:
@@ -245,7 +245,7 @@ async def _record_begin(
     await accounts.record(conn, owners, "lent", lent, api_key_id=key_id)
 
 
-def _shown(row: LeaseRow) -> LeasedAccount:
+def _to_schema(row: LeaseRow) -> LeasedAccount:
     return LeasedAccount(
         social_account_id=ids.show(ids.ACCOUNT, row.account_id),
         project_id=ids.show(ids.PROJECT, row.project_id),

@@ -52,10 +52,10 @@ async def offer(conn: Conn, *, actor: Actor, account_id: UUID, niche: str) -> Of
     Raises `NotFound`, `Conflict` ACCOUNT_LEASED, ACCOUNT_NOT_CONNECTED, POSTS_WAIT or ACCOUNT_OFFERED.
     """
     org = actor.organization_id
-    found = await accounts.find(conn, organization_id=org, account_id=account_id)
+    row = await accounts.find(conn, organization_id=org, account_id=account_id)
     # A purge runs either before this, or after it and withdraws the offer.
-    await project_locks.share(conn, organization_id=org, project_id=found.project_id)
-    await project_locks.check(conn, organization_id=org, project_id=found.project_id)
+    await project_locks.share(conn, organization_id=org, project_id=row.project_id)
+    await project_locks.check(conn, organization_id=org, project_id=row.project_id)
     account = await _lock(conn, org, account_id)
     if account.status != "connected":
         raise Conflict("ACCOUNT_NOT_CONNECTED", f"the account is {account.status}: connect it first")
@@ -90,7 +90,7 @@ async def withdraw(conn: Conn, *, actor: Actor, account_id: UUID) -> OfferedAcco
 async def check_free(conn: Conn, *, account_id: UUID) -> None:
     """Raise `Conflict` ACCOUNT_LEASED if the account is leased; the caller locked the owner's account."""
     if await leased_of(conn, [account_id]):
-        raise accounts.leased("the account is leased: recall the lease first, or wait for its end")
+        raise accounts.leased_error("the account is leased: recall the lease first, or wait for its end")
 
 
 async def leased_of(conn: Conn, account_ids: Sequence[UUID]) -> set[UUID]:
@@ -99,23 +99,23 @@ async def leased_of(conn: Conn, account_ids: Sequence[UUID]) -> set[UUID]:
 
 
 async def get(conn: Conn, *, organization_id: UUID, account_id: UUID) -> OfferedAccount:
-    return _shown(await GET_OFFERED.row(conn, org=organization_id, id=account_id))
+    return _to_schema(await GET_OFFERED.row(conn, org=organization_id, id=account_id))
 
 
 async def list_page(conn: Conn, *, env: Env, before: UUID | None, limit: int) -> list[OfferedAccount]:
     """Return at most `limit` offers of all organizations in the environment, newest first."""
     rows = await LIST_OFFERED.all(conn, env=env, before=before, limit=limit)
-    return [_shown(row) for row in rows]
+    return [_to_schema(row) for row in rows]
 
 
 async def _lock(conn: Conn, organization_id: UUID, account_id: UUID) -> LockedAccount:
     account = await accounts.lock(conn, organization_id=organization_id, account_id=account_id)
     if account.owner_account_id is not None:
-        raise accounts.leased("the account is leased itself: only its owner can offer it")
+        raise accounts.leased_error("the account is leased itself: only its owner can offer it")
     return account
 
 
-def _shown(row: OfferRow) -> OfferedAccount:
+def _to_schema(row: OfferRow) -> OfferedAccount:
     return OfferedAccount(
         social_account_id=ids.show(ids.ACCOUNT, row.id),
         organization_id=ids.show(ids.ORGANIZATION, row.organization_id),

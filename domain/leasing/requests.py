@@ -112,7 +112,7 @@ async def list_page(
     first.
     """
     rows = await LIST_REQUESTS.all(conn, env=env, statuses=statuses, before=before, limit=limit)
-    return [_operated(row) for row in rows]
+    return [_to_operator_schema(row) for row in rows]
 
 
 async def assign(
@@ -127,14 +127,14 @@ async def assign(
     await project_locks.lock_active(conn, organization_id=org, project_id=project_id)
     request = await _lock(conn, org, request_id)
     owner_ids = _read(account_ids)
-    left = request.wanted - len((await GET_REQUEST.row(conn, org=org, id=request_id)).account_ids)
-    if len(owner_ids) > left:
-        raise Conflict("TOO_MANY_ACCOUNTS", f"the request has room for {left} more: name fewer")
+    remaining = request.wanted - len((await GET_REQUEST.row(conn, org=org, id=request_id)).account_ids)
+    if len(owner_ids) > remaining:
+        raise Conflict("TOO_MANY_ACCOUNTS", f"the request has room for {remaining} more: name fewer")
     leased = await leases.begin(conn, actor=actor, request=request, owner_ids=owner_ids)
-    status = "assigned" if len(leased) == left else "partial"
+    status = "assigned" if len(leased) == remaining else "partial"
     await lease_request.note_assigned.run(conn, org=org, id=request_id, status=status)
-    shown = [ids.show(ids.ACCOUNT, one) for one in leased]
-    return await _decided(conn, actor, request, "assigned", {"socialAccountIds": shown})
+    shown_ids = [ids.show(ids.ACCOUNT, account_id) for account_id in leased]
+    return await _record_decision(conn, actor, request, "assigned", {"socialAccountIds": shown_ids})
 
 
 async def reject(conn: Conn, *, actor: Actor, request_id: UUID, reason: str) -> OperatedRequest:
@@ -142,7 +142,7 @@ async def reject(conn: Conn, *, actor: Actor, request_id: UUID, reason: str) -> 
     org, _ = await _find(conn, actor, request_id)
     request = await _lock(conn, org, request_id)
     await lease_request.note_rejected.run(conn, org=org, id=request_id, reason=reason)
-    return await _decided(conn, actor, request, "rejected", {"reason": reason})
+    return await _record_decision(conn, actor, request, "rejected", {"reason": reason})
 
 
 async def close_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> int:
@@ -156,10 +156,10 @@ async def close_of_project(conn: Conn, *, organization_id: UUID, project_id: UUI
 
 
 async def _find(conn: Conn, actor: Actor, request_id: UUID) -> RequestScope:
-    found = await FIND_REQUEST.one(conn, id=request_id, env=actor.env)
-    if found is None:
+    row = await FIND_REQUEST.one(conn, id=request_id, env=actor.env)
+    if row is None:
         raise absent("lease_request")
-    return found
+    return row
 
 
 async def _lock(conn: Conn, organization_id: UUID, request_id: UUID) -> LockedRequest:
@@ -175,22 +175,24 @@ async def _lock(conn: Conn, organization_id: UUID, request_id: UUID) -> LockedRe
 
 def _read(account_ids: Sequence[str]) -> list[UUID | None]:
     read = [ids.read(ids.ACCOUNT, text) for text in account_ids]
-    for position, one in enumerate(read):
-        if one and one in read[:position]:
+    for position, account_id in enumerate(read):
+        if account_id and account_id in read[:position]:
             raise Invalid(f"socialAccountIds[{position}]", "is given twice")
     return read
 
 
-async def _decided(
+async def _record_decision(
     conn: Conn, actor: Actor, request: LockedRequest, action: str, details: Mapping[str, Any]
 ) -> OperatedRequest:
     """Record a decision for the partner, without the operator's name, and for the operator's organization."""
     org = request.organization_id
     await _record(conn, AuditLog(org, None, request.project_id), request.id, action, details)
     if actor.organization_id != org:
-        theirs = {"organizationId": ids.show(ids.ORGANIZATION, org), **details}
-        await _record(conn, AuditLog(actor.organization_id, actor.key_uuid, None), request.id, action, theirs)
-    return _operated(await GET_REQUEST.row(conn, org=org, id=request.id))
+        operator_details = {"organizationId": ids.show(ids.ORGANIZATION, org), **details}
+        await _record(
+            conn, AuditLog(actor.organization_id, actor.key_uuid, None), request.id, action, operator_details
+        )
+    return _to_operator_schema(await GET_REQUEST.row(conn, org=org, id=request.id))
 
 
 async def _record(
@@ -205,7 +207,7 @@ async def _record(
     )
 
 
-def _operated(row: RequestRow) -> OperatedRequest:
+def _to_operator_schema(row: RequestRow) -> OperatedRequest:
     return OperatedRequest(organization_id=ids.show(ids.ORGANIZATION, row.organization_id), **_fields(row))
 
 
@@ -218,7 +220,7 @@ def _fields(row: RequestRow) -> dict[str, Any]:
         "niche": row.niche,
         "platform": row.platform,
         "note": row.note,
-        "assigned_social_account_ids": [ids.show(ids.ACCOUNT, one) for one in row.account_ids],
+        "assigned_social_account_ids": [ids.show(ids.ACCOUNT, account_id) for account_id in row.account_ids],
         "submitted_at": row.created_at,
         "assigned_at": row.assigned_at,
         "reason": row.reason,

@@ -129,7 +129,7 @@ async def add(
     )
     await uploads.take(conn, organization_id=organization_id, tokens=[file.token])
     row = await GET_APP_MEDIA.row(conn, org=organization_id, project_id=project_id, id=asset_id)
-    return _shown(row, public_url)
+    return _to_schema(row, public_url)
 
 
 def rank_of(kind: AppMediaKind) -> int:
@@ -182,7 +182,7 @@ async def get(
     row = await GET_APP_MEDIA.one(conn, org=organization_id, project_id=project_id, id=asset_id)
     if row is None:
         raise absent("app_media")
-    return _shown(row, public_url)
+    return _to_schema(row, public_url)
 
 
 async def list_page(
@@ -210,7 +210,7 @@ async def list_page(
         before=before,
         limit=limit,
     )
-    return [_shown(row, public_url) for row in rows]
+    return [_to_schema(row, public_url) for row in rows]
 
 
 async def usable(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[Usable]:
@@ -257,7 +257,7 @@ async def give_up(
     )
 
 
-def _shown(row: _Row, public_url: str) -> AppMedia:
+def _to_schema(row: _Row, public_url: str) -> AppMedia:
     return AppMedia(
         asset_id=ids.show(ids.ASSET, row.id),
         project_id=ids.show(ids.PROJECT, row.project_id),
@@ -275,11 +275,11 @@ def _shown(row: _Row, public_url: str) -> AppMedia:
         transcript=row.transcript,
         source_url=row.source_url,
         job_id=ids.show(ids.JOB, row.job_id) if row.job_id else None,
-        error=msgspec.convert(_told(row.error), AppMediaError) if row.error else None,
+        error=msgspec.convert(_public_error(row.error), AppMediaError) if row.error else None,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
 
 
-def _told(error: dict[str, Any]) -> dict[str, Any]:
+def _public_error(error: dict[str, Any]) -> dict[str, Any]:
     return {name: error[name] for name in ("code", "message")}

@@ -85,9 +85,9 @@ class Bucket(Store):
         except FileNotFoundError:
             raise Unavailable(AWAY) from FileNotFoundError("the bucket has no such object")
         except (OSError, EOFError, BaseError) as error:
-            said = _said(error)
-            _log.warning("the bucket failed", said=said)
-            raise Unavailable(AWAY) from OSError(said)
+            code = _error_code(error)
+            _log.warning("the bucket failed", said=code)
+            raise Unavailable(AWAY) from OSError(code)
 
 
 async def _abort(writer: "AsyncWritableFile", error: BaseException) -> None:
@@ -96,7 +96,7 @@ async def _abort(writer: "AsyncWritableFile", error: BaseException) -> None:
         async with asyncio.timeout(ABORT_S):
             await writer.__aexit__(type(error), error, error.__traceback__)
     except (OSError, BaseError) as failed:
-        _log.warning("an upload may have left parts in the bucket", said=_said(failed))
+        _log.warning("an upload may have left parts in the bucket", said=_error_code(failed))
 
 
 def open_bucket(settings: Settings) -> Bucket:
@@ -104,31 +104,31 @@ def open_bucket(settings: Settings) -> Bucket:
 
     An unreachable one is accepted too, as it may recover. Raises `SettingsInvalid`.
     """
-    _look(settings)
+    _check_bucket(settings)
     retries: RetryConfig = {
         "max_retries": RETRIES,
         "retry_timeout": timedelta(seconds=RETRY_S),
         "backoff": {"init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=2), "base": 2},
     }
-    return Bucket(_place(settings, retries, SILENT_S))
+    return Bucket(_open_store(settings, retries, SILENT_S))
 
 
-def _look(settings: Settings) -> None:
+def _check_bucket(settings: Settings) -> None:
     """Check bucket and key by listing a prefix that never exists."""
     once: RetryConfig = {"max_retries": 0, "retry_timeout": timedelta(seconds=LOOK_S)}
     try:
-        next(iter(obstore.list(_place(settings, once, LOOK_S), prefix="none")), None)
+        next(iter(obstore.list(_open_store(settings, once, LOOK_S), prefix="none")), None)
     except (OSError, BaseError) as error:
-        said = _said(error)
+        code = _error_code(error)
         if not settings.aws_access_key_id and "list request" not in str(error):
             raise SettingsInvalid(
                 "AWS_ACCESS_KEY_ID is missing, and this machine has no role: ASSETS_URL is a bucket"
             ) from None
-        if said[0] in "34":
+        if code[0] in "34":
             raise SettingsInvalid(
-                f"ASSETS_URL: the bucket {_bucket(settings)} {_WHY.get(said, _REFUSES)} ({said})"
+                f"ASSETS_URL: the bucket {_bucket(settings)} {_WHY.get(code, _REFUSES)} ({code})"
             ) from None
-        _log.warning("the bucket can't be reached yet", said=said)
+        _log.warning("the bucket can't be reached yet", said=code)
 
 
 _REFUSES = "refuses the key of AWS_ACCESS_KEY_ID, which needs the rights in docs/howto/operate.md"
@@ -143,18 +143,18 @@ _WHY = {
 }
 
 
-def _said(error: Exception) -> str:
+def _error_code(error: Exception) -> str:
     """Return status and code, such as `403 AccessDenied`; the error's class name without them."""
     text = str(error)
     status, code = _STATUS.search(text), _CODE.search(text)
-    return " ".join(found[1] for found in (status, code) if found) or type(error).__name__
+    return " ".join(match[1] for match in (status, code) if match) or type(error).__name__
 
 
 def _bucket(settings: Settings) -> str:
     return settings.assets_url.removeprefix(BUCKET).partition("/")[0]
 
 
-def _place(settings: Settings, retries: "RetryConfig", silent_s: int) -> S3Store:
+def _open_store(settings: Settings, retries: "RetryConfig", silent_s: int) -> S3Store:
     """Open the bucket: in the host name on AWS, in the path elsewhere, which every service accepts."""
     endpoint = settings.aws_endpoint_url
     config: S3Config = {

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 #: Most steps of a picture, and of one chunk. A picture of 30 MiB takes ten thousand, and fifty in a chunk.
 #: Each step takes a microsecond of the event loop.
-MOST_STEPS, MOST_STEPS_AT_ONCE = 20_000, 4_000
+MAX_STEPS, MAX_CHUNK_STEPS = 20_000, 4_000
 
 
 class Skip(NamedTuple):
@@ -70,7 +70,7 @@ def webp() -> Walk:
 WALKS: Mapping[str, Callable[[], Walk]] = {"image/png": png, "image/jpeg": jpeg, "image/webp": webp}
 
 
-class End:
+class PictureEnd:
     """Search for the end of one file in its bytes as they stream."""
 
     def __init__(self, mime: str) -> None:
@@ -86,9 +86,9 @@ class End:
         """Return the number of the chunk's leading bytes that belong to the file."""
         if self._walk is None:
             return len(chunk)
-        at, most = 0, min(MOST_STEPS, self.steps + MOST_STEPS_AT_ONCE)
+        at, max_steps = 0, min(MAX_STEPS, self.steps + MAX_CHUNK_STEPS)
         while at < len(chunk) and self._step is not None:
-            if self.steps > most:
+            if self.steps > max_steps:
                 self.is_cut_up = True
                 return at
             at = self._find(chunk, at) if isinstance(self._step, Find) else self._pass(chunk, at)
@@ -96,13 +96,13 @@ class End:
 
     def _find(self, chunk: bytes, at: int) -> int:
         before = self._read  # 0xFF if the last chunk ended with it.
-        found = _MARKER.search(before + chunk if before else chunk, at)
-        if found is None:
+        match = _MARKER.search(before + chunk if before else chunk, at)
+        if match is None:
             self._read = b"\xff" if chunk.endswith(b"\xff") else b""
             return len(chunk)
-        self._read = found[0][1:]
+        self._read = match[0][1:]
         self._go_on()
-        return found.end() - len(before)
+        return match.end() - len(before)
 
     def _pass(self, chunk: bytes, at: int) -> int:
         piece = chunk[at : at + self._left]

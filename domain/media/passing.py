@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from typing import NamedTuple, TypeAlias
 
 from domain.media import sniff
-from domain.media.ends import End
+from domain.media.ends import PictureEnd
 from domain.media.files import File
 from domain.media.probe import Found
 from domain.media.probing import probe
@@ -35,13 +35,13 @@ class Passing:
     def __init__(
         self, head: bytes, *, path: str, name: str, declared: str = "", taken: Taken = CONTENT
     ) -> None:
-        found = sniff.sniff(head)
-        if found is None or found not in taken:
+        type_ = sniff.sniff(head)
+        if type_ is None or type_ not in taken:
             raise Invalid(path, f"is none of the accepted types: {', '.join(_names(taken))}")
-        sniff.check(found, name=name, declared=declared, path=path)
-        self.path, self.head, self.type, self.largest = path, head, found, taken[found]
+        sniff.check(type_, name=name, declared=declared, path=path)
+        self.path, self.head, self.type, self.largest = path, head, type_, taken[type_]
         self.size, self.hash = 0, hashlib.sha256()
-        self.came, self._end = 0, End(found.mime)
+        self.came, self._end = 0, PictureEnd(type_.mime)
 
     async def chunks(self, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Yield the head and the rest up to the file's end, counted and hashed.
@@ -57,8 +57,8 @@ class Passing:
     def _own(self, chunk: bytes) -> bytes:
         self.came += len(chunk)
         if self.came > self.largest:
-            most, kind = self.largest // MIB, self.type.kind
-            raise Oversized(f"{self.path}: a file of the kind {kind} may have at most {most} MiB")
+            max_mib, kind = self.largest // MIB, self.type.kind
+            raise Oversized(f"{self.path}: a file of the kind {kind} may have at most {max_mib} MiB")
         own = chunk[: self._end.take(chunk)]
         if self._end.is_cut_up:
             raise Invalid(self.path, "is a picture of too many parts: save it again")
@@ -84,7 +84,7 @@ async def redrawn(file: File, write: Callable[[bytes], Awaitable[str]]) -> File:
 def _names(taken: Taken) -> Sequence[str]:
     """Return the types' names for partners."""
     called = {JPEG: "jpeg", PNG: "png", WEBP: "webp", MP4: "mp4", MOV: "mov", SVG: "svg"}
-    return [called[one] for one in taken]
+    return [called[type_] for type_ in taken]
 
 
 class Seen(NamedTuple):
@@ -99,8 +99,10 @@ async def look(store: Store, passed: Sequence[Passing], tokens: Sequence[str]) -
     if not passed:
         return []
     pairs = [*zip(passed, tokens, strict=True)]
-    found = await probe(store, [(token, file.type.mime) for file, token in pairs])
-    return [Seen(_file(*pair, one), one.thumbnail) for pair, one in zip(pairs, found, strict=True)]
+    probed = await probe(store, [(token, file.type.mime) for file, token in pairs])
+    return [
+        Seen(_file(*pair, metadata), metadata.thumbnail) for pair, metadata in zip(pairs, probed, strict=True)
+    ]
 
 
 def _file(file: Passing, token: str, found: Found) -> File:

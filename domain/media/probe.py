@@ -75,7 +75,7 @@ class Spent(msgspec.Struct, frozen=True, tag=True):
     seconds: float
 
 
-Said = Found | Refused
+Answer = Found | Refused
 
 
 def main(files: list[str]) -> None:
@@ -84,15 +84,15 @@ def main(files: list[str]) -> None:
     for file in files:
         handle, _, mime = file.partition(":")
         with open(int(handle), "rb", closefd=False) as media:
-            said = look(media, mime)
-        say(said)
-        if isinstance(said, Refused):
+            answer = look(media, mime)
+        say(answer)
+        if isinstance(answer, Refused):
             break
     used = resource.getrusage(resource.RUSAGE_SELF)
     say(Spent(used.ru_utime + used.ru_stime))
 
 
-def say(line: Said | Spent) -> None:
+def say(line: Answer | Spent) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
     sys.stdout.flush()
 
@@ -114,22 +114,22 @@ def limit(files: int) -> None:
     signal.alarm(WALL_S)
 
 
-def look(media: IO[bytes], mime: str) -> Said:
+def look(media: IO[bytes], mime: str) -> Answer:
     """Return the metadata of a file, or its refusal."""
     if mime == "image/svg+xml":
         return drawing(media)
     return picture(media, FORMATS[mime]) if mime in FORMATS else film(media)
 
 
-def picture(media: IO[bytes], kind: str) -> Said:
+def picture(media: IO[bytes], kind: str) -> Answer:
     """Read a picture. It is unpacked if possible, as only that detects a truncated file."""
     Image.MAX_IMAGE_PIXELS = None  # We refuse large pictures; Pillow would only warn.
     try:
         with Image.open(media, formats=[kind]) as image:
             width, height = image.size
-            said = _within(Found(width, height))
-            if isinstance(said, Refused):
-                return said
+            answer = _within(Found(width, height))
+            if isinstance(answer, Refused):
+                return answer
             is_unpacked = _unpack(image, kind)
             exif = Image.Exif()
             exif.load(
@@ -172,20 +172,20 @@ def _on_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
 
 
-def drawing(media: IO[bytes]) -> Said:
+def drawing(media: IO[bytes]) -> Answer:
     """Sanitize a drawing, unless it would lose visible parts."""
     from generation.drawings import MAX_BYTES, cleaned  # noqa: PLC0415  Others are read without its parser.
 
     try:
-        found = cleaned(media.read(MAX_BYTES + 1))
+        drawn = cleaned(media.read(MAX_BYTES + 1))
     except PictureRefused as error:
         return Refused(f"can't be taken: {error}")
-    if found.lost:
-        return Refused(f"shows {' and '.join(found.lost)}, which can't be kept: turn them into paths")
-    return Found(ceil(found.width), ceil(found.height), drawing=found.text)
+    if drawn.lost:
+        return Refused(f"shows {' and '.join(drawn.lost)}, which can't be kept: turn them into paths")
+    return Found(ceil(drawn.width), ceil(drawn.height), drawing=drawn.text)
 
 
-def film(media: IO[bytes]) -> Said:
+def film(media: IO[bytes]) -> Answer:
     """Read a video's metadata from its boxes; of several tracks the first counts."""
     tracks = MediaInfo.parse(media, full=True, parse_speed=0).video_tracks
     if not tracks:
@@ -207,7 +207,7 @@ def _number(track: Track, name: str) -> int:
         return 0
 
 
-def _within(found: Found) -> Said:
+def _within(found: Found) -> Answer:
     if not (0 < found.width <= SIDE_MAX and 0 < found.height <= SIDE_MAX):
         return Refused(f"is {found.width} x {found.height}: a side may have at most {SIDE_MAX} pixels")
     if found.duration_ms is not None and found.duration_ms > DURATION_MAX_MS:

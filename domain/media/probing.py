@@ -9,7 +9,7 @@ from subprocess import DEVNULL, PIPE
 
 import msgspec
 
-from domain.media.probe import WALL_S, Found, Refused, Said, Spent, cpu_limit
+from domain.media.probe import WALL_S, Answer, Found, Refused, Spent, cpu_limit
 from domain.media.store import Store
 from schemas.errors import Invalid
 from telemetry import costs
@@ -17,7 +17,7 @@ from telemetry import costs
 #: Timeout above the process's own.
 PATIENCE_S = WALL_S + 5.0
 
-_LINES: msgspec.json.Decoder[Said | Spent] = msgspec.json.Decoder(Said | Spent)
+_LINES: msgspec.json.Decoder[Answer | Spent] = msgspec.json.Decoder(Answer | Spent)
 
 
 async def probe(store: Store, files: Sequence[tuple[str, str]]) -> list[Found]:
@@ -28,22 +28,22 @@ async def probe(store: Store, files: Sequence[tuple[str, str]]) -> list[Found]:
     """
     async with AsyncExitStack() as stack:
         handles = [await stack.enter_async_context(store.opened(token)) for token, _ in files]
-        said = await _run(
+        answers = await _run(
             [f"{handle}:{mime}" for handle, (_, mime) in zip(handles, files, strict=True)], handles
         )
-    found = [one for one in said if isinstance(one, Found)]
-    if len(found) < len(files):
-        last = said[-1] if said else None
+    metadata = [answer for answer in answers if isinstance(answer, Found)]
+    if len(metadata) < len(files):
+        last = answers[-1] if answers else None
         why = (
             last.why
             if isinstance(last, Refused)
             else "can't be read: it takes too long, or breaks the reader"
         )
-        raise Invalid(f"file[{len(found)}]", why)
-    return found
+        raise Invalid(f"file[{len(metadata)}]", why)
+    return metadata
 
 
-async def _run(files: list[str], handles: list[int]) -> list[Said]:
+async def _run(files: list[str], handles: list[int]) -> list[Answer]:
     """Return the process's lines up to its end. Charges its CPU time to the request.
 
     A killed process can't report its CPU time, so its wall time counts, up to its CPU limit.

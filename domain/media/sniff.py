@@ -57,8 +57,8 @@ def sniff(head: bytes) -> Type | None:
 
 def check(found: Type, *, name: str, declared: str, path: str) -> None:
     """Raise `Invalid` if the name or the declared type contradicts the content."""
-    said = _EXTENSION.search(name.lower())
-    if said and said[1] not in found.names:
-        raise Invalid(path, f"is {found.mime}, but its name ends in .{said[1]}: correct its name")
+    extension = _EXTENSION.search(name.lower())
+    if extension and extension[1] not in found.names:
+        raise Invalid(path, f"is {found.mime}, but its name ends in .{extension[1]}: correct its name")
     if declared not in _UNSAID | {found.mime} | found.called:
         raise Invalid(path, f"is {found.mime}, but is declared as another type: correct that")

@@ -49,18 +49,18 @@ class Store(ABC):
     async def read(self, token: str, start: int = 0, end: int = END) -> AsyncIterator[AsyncIterator[bytes]]:
         """Read the bytes from `start` up to, but not including, `end`, or up to the object's end."""
         with self._reaching():
-            found = await obstore.get_async(self._place, key(token), options={"range": (start, end)})
-        yield self._pieces(found)
+            result = await obstore.get_async(self._place, key(token), options={"range": (start, end)})
+        yield self._pieces(result)
 
     async def _pieces(self, found: "GetResult") -> AsyncIterator[bytes]:
         """Yield the chunks; a broken stream raises, so it never looks like a short file."""
         start, end = found.range
-        left = end - start
+        remaining = end - start
         with self._reaching():
             async for chunk in found.stream(min_chunk_size=CHUNK):
-                left -= len(chunk)
+                remaining -= len(chunk)
                 yield chunk
-            if left:
+            if remaining:
                 raise EOFError
 
 

@@ -15,7 +15,7 @@ from schemas.app_media import AppMediaKind
 from schemas.brand import Source
 
 #: Most suggestions of a project, dropped ones included.
-MOST = 60
+MAX_SUGGESTIONS = 60
 
 
 class Suggestion(NamedTuple):
@@ -33,17 +33,17 @@ class Suggested(NamedTuple):
     tokens: Sequence[str] = ()
 
 
-class Known(NamedTuple):
+class KnownSuggestion(NamedTuple):
     """Suggestion that a project has or has dropped."""
 
     source_url: str
     sha256: bytes
 
 
-LIST_SUGGESTED = queries.list_suggested.typed(Known)
+LIST_SUGGESTED = queries.list_suggested.typed(KnownSuggestion)
 
 
-async def known(conn: Conn, *, claim: Claim) -> list[Known]:
+async def known(conn: Conn, *, claim: Claim) -> list[KnownSuggestion]:
     return await LIST_SUGGESTED.all(conn, org=claim.organization_id, project_id=claim.project_id)
 
 
@@ -62,33 +62,37 @@ async def keep(conn: Conn, *, claim: Claim, source: Source, suggested: Suggested
         rank=-time.time_ns() // 1000,
         **_columns(new),
     )
-    taken = [one.file.token for one in new]
-    await uploads.take(conn, organization_id=claim.organization_id, tokens=taken)
+    tokens = [picture.file.token for picture in new]
+    await uploads.take(conn, organization_id=claim.organization_id, tokens=tokens)
     await uploads.give_up(conn, organization_id=claim.organization_id, tokens=suggested.tokens)
 
 
-def _new(pictures: Sequence[Suggestion], had: Sequence[Known]) -> list[Suggestion]:
+def _new(pictures: Sequence[Suggestion], had: Sequence[KnownSuggestion]) -> list[Suggestion]:
     """Return the new pictures, each once by its bytes and by its address."""
-    urls, hashes = {one.source_url for one in had}, {one.sha256 for one in had}
+    urls, hashes = {one.source_url for one in had}, {suggestion.sha256 for suggestion in had}
     new: list[Suggestion] = []
-    for one in pictures:
-        if one.url not in urls and one.file.sha256 not in hashes and len(had) + len(new) < MOST:
-            new.append(one)
-            urls.add(one.url)
-            hashes.add(one.file.sha256)
+    for picture in pictures:
+        if (
+            picture.url not in urls
+            and picture.file.sha256 not in hashes
+            and len(had) + len(new) < MAX_SUGGESTIONS
+        ):
+            new.append(picture)
+            urls.add(picture.url)
+            hashes.add(picture.file.sha256)
     return new
 
 
 def _columns(new: Sequence[Suggestion]) -> dict[str, list[Any]]:
-    made: list[UUID] = [ids.new() for _ in new]
+    asset_ids: list[UUID] = [ids.new() for _ in new]
     return {
-        "ids": made,
-        "kinds": [one.kind for one in new],
-        "source_urls": [one.url for one in new],
-        "mime_types": [one.file.mime_type for one in new],
-        "widths": [one.file.width for one in new],
-        "heights": [one.file.height for one in new],
-        "sizes_bytes": [one.file.size_bytes for one in new],
-        "sha256s": [one.file.sha256 for one in new],
-        "tokens": [one.file.token for one in new],
+        "ids": asset_ids,
+        "kinds": [picture.kind for picture in new],
+        "source_urls": [picture.url for picture in new],
+        "mime_types": [picture.file.mime_type for picture in new],
+        "widths": [picture.file.width for picture in new],
+        "heights": [picture.file.height for picture in new],
+        "sizes_bytes": [picture.file.size_bytes for picture in new],
+        "sha256s": [picture.file.sha256 for picture in new],
+        "tokens": [picture.file.token for picture in new],
     }

@@ -8,26 +8,26 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import event_person
-from domain.events.people import HALF, QUARTERS, before_noon
+from domain.events.people import QUARTERS_PER_DAY, QUARTERS_PER_HALF_DAY, before_noon
 from domain.metrics.windows import QUARTER, Window
 
 DAY = timedelta(days=1)
-ALL_DAY = (1 << QUARTERS) - 1
+ALL_DAY = (1 << QUARTERS_PER_DAY) - 1
 
 #: Least run of whole days that is read by month: a month has as many rows as one of its days.
-BY_MONTH = 3
+MIN_MONTH_DAYS = 3
 
 
-class _Found(NamedTuple):
+class _PlaceCount(NamedTuple):
     place: int
     n: int
 
 
-COUNT_PEOPLE = event_person.count_people.typed(_Found)
+COUNT_PEOPLE = event_person.count_people.typed(_PlaceCount)
 
 
 #: Time to keep a number, and so the longest time that a rebuild may stay unnoticed.
-KEPT = timedelta(minutes=10)
+CACHE_TIME = timedelta(minutes=10)
 
 
 class Counted:
@@ -43,10 +43,10 @@ class Counted:
 
     def get(self, project_id: UUID, window: Window, events: int, now: datetime) -> int | None:
         """Return the cached number; None if there is none for so many events."""
-        known = self._found.get((project_id, window))
-        if known is None or known[1] != events or now - known[2] >= KEPT:
+        cached = self._found.get((project_id, window))
+        if cached is None or cached[1] != events or now - cached[2] >= CACHE_TIME:
             return None
-        return known[0]
+        return cached[0]
 
     def put(self, project_id: UUID, window: Window, n: int, events: int, now: datetime) -> None:
         """Cache a number; the oldest one is evicted."""
@@ -60,14 +60,14 @@ async def count(
     conn: Conn, counted: Counted, *, project_id: UUID, events: Mapping[Window, int], now: datetime
 ) -> list[int]:
     """Return the number of people in each window. The caller has just counted the windows' events."""
-    known = {window: counted.get(project_id, window, n, now) for window, n in events.items()}
-    found = await _count(conn, project_id, [window for window, n in known.items() if n is None])
-    for window, n in found.items():
+    cached = {window: counted.get(project_id, window, n, now) for window, n in events.items()}
+    fresh = await _count(conn, project_id, [window for window, n in cached.items() if n is None])
+    for window, n in fresh.items():
         counted.put(project_id, window, n, events[window], now)
-    return [found[window] if n is None else n for window, n in known.items()]
+    return [fresh[window] if n is None else n for window, n in cached.items()]
 
 
-async def known_from(conn: Conn, *, project_id: UUID) -> datetime | None:
+async def first_recorded_at(conn: Conn, *, project_id: UUID) -> datetime | None:
     """Return the first midnight since which a project's people are recorded; None: none ever was."""
     day: date | None = await event_person.first_day.value(conn, project_id=project_id)
     return None if day is None else datetime.combine(day, time(), UTC)
@@ -80,7 +80,7 @@ async def _count(conn: Conn, project_id: UUID, windows: Sequence[Window]) -> dic
     for place, window in enumerate(windows):
         days = masks(window)
         whole = [day for day, mask in days.items() if mask == ALL_DAY]
-        by_month = whole if len(whole) >= BY_MONTH else []
+        by_month = whole if len(whole) >= MIN_MONTH_DAYS else []
         quarters += [(place, day, mask) for day, mask in days.items() if day not in {*by_month}]
         months += [(place, month, mask) for month, mask in _months(by_month).items()]
     rows = await COUNT_PEOPLE.all(
@@ -89,7 +89,7 @@ async def _count(conn: Conn, project_id: UUID, windows: Sequence[Window]) -> dic
         places=[place for place, _, _ in quarters],
         days=[day for _, day, _ in quarters],
         ams=[before_noon(mask) for _, _, mask in quarters],
-        pms=[mask >> HALF for _, _, mask in quarters],
+        pms=[mask >> QUARTERS_PER_HALF_DAY for _, _, mask in quarters],
         month_places=[place for place, _, _ in months],
         months=[month for _, month, _ in months],
         month_days=[mask for _, _, mask in months],
@@ -99,19 +99,19 @@ async def _count(conn: Conn, project_id: UUID, windows: Sequence[Window]) -> dic
 
 def masks(window: Window) -> dict[date, int]:
     """Return the UTC days of a window, each with a mask of its quarter-hours in the window."""
-    found: dict[date, int] = {}
+    quarters: dict[date, int] = {}
     midnight = datetime.combine(window.since.date(), time(), UTC)
     while midnight < window.until:
-        first = max(window.since - midnight, timedelta(0)) // QUARTER
+        first_quarter = max(window.since - midnight, timedelta(0)) // QUARTER
         last = min(window.until - midnight, DAY) // QUARTER
-        found[midnight.date()] = (1 << last) - (1 << first)
+        quarters[midnight.date()] = (1 << last) - (1 << first_quarter)
         midnight += DAY
-    return found
+    return quarters
 
 
 def _months(days: Iterable[date]) -> dict[date, int]:
-    found: dict[date, int] = {}
+    months: dict[date, int] = {}
     for day in days:
         month = day.replace(day=1)
-        found[month] = found.get(month, 0) | 1 << (day.day - 1)
-    return found
+        months[month] = months.get(month, 0) | 1 << (day.day - 1)
+    return months

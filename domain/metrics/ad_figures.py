@@ -46,17 +46,17 @@ class Sum(NamedTuple):
 
 def add(days: Iterable[DaySum]) -> Sum:
     """Sum all days."""
-    found = [*days]
-    shown = [day for day in found if day.shown]
-    alone = len(shown) == 1 and shown[0].shown == 1
+    all_days = [*days]
+    days_with_impressions = [day for day in all_days if day.shown]
+    alone = len(days_with_impressions) == 1 and days_with_impressions[0].shown == 1
     return Sum(
-        frozenset(day.currency for day in found),
-        sum(day.spend for day in found),
-        sum(day.impressions for day in found),
-        sum(day.clicks for day in found),
-        sum(day.conversions for day in found),
-        sum(day.revenue for day in found),
-        shown[0].reach if alone else None if shown else 0,
+        frozenset(day.currency for day in all_days),
+        sum(day.spend for day in all_days),
+        sum(day.impressions for day in all_days),
+        sum(day.clicks for day in all_days),
+        sum(day.conversions for day in all_days),
+        sum(day.revenue for day in all_days),
+        days_with_impressions[0].reach if alone else None if days_with_impressions else 0,
     )
 
 
@@ -71,23 +71,23 @@ def ratio(part: int, whole: int | None) -> float | None:
 
 #: Metrics that depend on money.
 MONEY: Mapping[AdMetric, Callable[[Sum], Figure]] = {
-    "spend": lambda one: cents(one.spend),
-    "cpa": lambda one: cents(one.spend, one.conversions),
-    "cpc": lambda one: cents(one.spend, one.clicks),
-    "cpm": lambda one: cents(1_000 * one.spend, one.impressions),
-    "roas": lambda one: ratio(one.revenue, one.spend),
+    "spend": lambda figures: cents(figures.spend),
+    "cpa": lambda figures: cents(figures.spend, figures.conversions),
+    "cpc": lambda figures: cents(figures.spend, figures.clicks),
+    "cpm": lambda figures: cents(1_000 * figures.spend, figures.impressions),
+    "roas": lambda figures: ratio(figures.revenue, figures.spend),
 }
 COUNTED: Mapping[AdMetric, Callable[[Sum], Figure]] = {
-    "impressions": lambda one: one.impressions,
-    "clicks": lambda one: one.clicks,
-    "conversions": lambda one: one.conversions,
-    "ctr": lambda one: ratio(one.clicks, one.impressions),
-    "reach": lambda one: one.reach,
-    "frequency": lambda one: ratio(one.impressions, one.reach),
+    "impressions": lambda figures: figures.impressions,
+    "clicks": lambda figures: figures.clicks,
+    "conversions": lambda figures: figures.conversions,
+    "ctr": lambda figures: ratio(figures.clicks, figures.impressions),
+    "reach": lambda figures: figures.reach,
+    "frequency": lambda figures: ratio(figures.impressions, figures.reach),
 }
 
 
 def values(found: Sum, metrics: Iterable[AdMetric], *, money: bool) -> dict[str, Figure]:
     """Return these metrics of a sum; without `money`, those that depend on it are None."""
-    known = {**COUNTED, **MONEY} if money else COUNTED
-    return {name: known[name](found) if name in known else None for name in metrics}
+    available = {**COUNTED, **MONEY} if money else COUNTED
+    return {name: available[name](found) if name in available else None for name in metrics}

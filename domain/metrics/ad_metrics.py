@@ -61,7 +61,7 @@ async def read(stores: Stores, asked: Asked, *, now: datetime) -> AdMetrics:
     async with stores.main() as conn:
         name = await zone_of(conn, organization_id=asked.organization_id, project_id=asked.project_id)
     zone = ZoneInfo(name)
-    cut = buckets.cut(asked.window, zone, asked.granularity)
+    cut = buckets.cut_window(asked.window, zone, asked.granularity)
     last_days = [(bucket.until - INSTANT).astimezone(zone).date() for bucket in cut]
     async with stores.events() as conn:
         rows = await _sum(conn, asked, asked.window.since.astimezone(zone).date(), last_days[-1])
@@ -88,7 +88,7 @@ async def read(stores: Stores, asked: Asked, *, now: datetime) -> AdMetrics:
 
 
 async def _sum(conn: Conn, asked: Asked, first_day: date, last_day: date) -> list[DaySum]:
-    named = {column: asked.subject_id if asked.scope == scope else None for scope, column in _COLUMNS.items()}
+    ids = {column: asked.subject_id if asked.scope == scope else None for scope, column in _COLUMNS.items()}
     return await SUM_DAYS.all(
         conn,
         project_id=asked.project_id,
@@ -96,7 +96,7 @@ async def _sum(conn: Conn, asked: Asked, first_day: date, last_day: date) -> lis
         first_day=first_day,
         last_day=last_day,
         platforms=asked.platforms,
-        **named,
+        **ids,
     )
 
 

@@ -13,7 +13,7 @@ from schemas.ads import AdRow
 from schemas.errors import Conflict, Invalid
 
 #: Ads of one project on one day, for one attribution window.
-MOST_A_DAY = 5_000
+MAX_ADS_PER_DAY = 5_000
 
 #: Attribution windows of one project, each of which has rows of its own.
 MOST_WINDOWS = 10
@@ -22,14 +22,14 @@ MOST_WINDOWS = 10
 MOST_DELETED = 20_000
 
 #: Faults in one answer.
-MOST_FAULTS = 100
+MAX_FAULTS = 100
 
 
 def check(rows: Sequence[AdRow], *, now: datetime) -> None:
     """Raise `Invalid` for rows with a future day, an unknown currency, or a repeated ad, day and window."""
-    found = [*islice(_faults(rows, now), MOST_FAULTS)]
-    if found:
-        raise Invalid(*found[0], *found[1:])
+    faults = [*islice(_faults(rows, now), MAX_FAULTS)]
+    if faults:
+        raise Invalid(*faults[0], *faults[1:])
 
 
 async def replace(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]) -> int:
@@ -59,11 +59,13 @@ async def replace(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]) -> int
             revenues=[row.revenue_micros for row in rows],
             reaches=[row.reach for row in rows],
         )
-        full = await ad_day.full_day.value(
-            conn, project_id=project_id, windows=[*{*windows}], days=[*{*days}], most=MOST_A_DAY
+        full = await ad_day.find_full_day.value(
+            conn, project_id=project_id, windows=[*{*windows}], days=[*{*days}], most=MAX_ADS_PER_DAY
         )
         if full is not None:
-            raise Conflict("TOO_MANY_ADS", f"{full} would have more than {MOST_A_DAY} ads", limit=MOST_A_DAY)
+            raise Conflict(
+                "TOO_MANY_ADS", f"{full} would have more than {MAX_ADS_PER_DAY} ads", limit=MAX_ADS_PER_DAY
+            )
     return replaced
 
 
@@ -80,8 +82,8 @@ async def delete(conn: Conn, *, project_id: UUID, attribution_window: str) -> in
 
 
 async def _check_windows(conn: Conn, project_id: UUID, given: set[str]) -> None:
-    known: set[str] = {*await ad_day.name_windows.value(conn, project_id=project_id)}
-    if given - known and len(given | known) > MOST_WINDOWS:
+    stored_windows: set[str] = {*await ad_day.name_windows.value(conn, project_id=project_id)}
+    if given - stored_windows and len(given | stored_windows) > MOST_WINDOWS:
         raise Conflict(
             "TOO_MANY_WINDOWS",
             f"the project would have rows of more than {MOST_WINDOWS} attribution windows",

@@ -31,7 +31,7 @@ MAX_SOURCES = 20_000
 #: Platform that shows an ad of content. Apple's ads show no content.
 SHOWN_ON: Mapping[AdPlatform, PlatformName] = {"meta_ads": "instagram", "tiktok_ads": "tiktok"}
 
-NOTHING_NAMED = (
+NO_REFERENCE = (
     "no imported ad row of the window names a post or content of the project: send its id as adId, adsetId "
     "or campaignId of the row, or rank by another metric"
 )
@@ -78,9 +78,9 @@ async def rank(stores: Stores, asked: Asked, *, now: datetime) -> TopPerformers:
 
     Raises `NotFound`, and `Invalid` if no ad of the window refers to one, or too many do.
     """
-    where = {"organization_id": asked.organization_id, "project_id": asked.project_id}
+    scope = {"organization_id": asked.organization_id, "project_id": asked.project_id}
     async with stores.main() as conn:
-        zone = ZoneInfo(await zone_of(conn, **where))
+        zone = ZoneInfo(await zone_of(conn, **scope))
     last_day = now.astimezone(zone).date()
     async with stores.events() as conn:
         sums = await SUM_SOURCES.all(
@@ -93,17 +93,17 @@ async def rank(stores: Stores, asked: Asked, *, now: datetime) -> TopPerformers:
         )
     if len(sums) > MAX_SOURCES:
         raise Invalid("window", f"ads name more than {MAX_SOURCES} posts and contents: ask for a shorter one")
-    known = await _list_advertised(stores, asked, sums)
-    if not known:
-        raise Invalid("metric", NOTHING_NAMED)
-    return TopPerformers(items=_ranked(asked, _grouped(asked, sums, known)))
+    sources = await _list_advertised(stores, asked, sums)
+    if not sources:
+        raise Invalid("metric", NO_REFERENCE)
+    return TopPerformers(items=_ranked(asked, _grouped(asked, sums, sources)))
 
 
 async def _list_advertised(stores: Stores, asked: Asked, sums: Iterable[AdSum]) -> dict[str, Advertised]:
     """Return the project's own posts and contents that the ads refer to, by public id."""
-    named = {one.source for one in sums}
-    found = {
-        prefix: [*filter(None, (ids.read(prefix, one) for one in named))]
+    public_ids = {ad_sum.source for ad_sum in sums}
+    source_ids = {
+        prefix: [*filter(None, (ids.read(prefix, public_id) for public_id in public_ids))]
         for prefix in (ids.POST, ids.CONTENT)
     }
     async with stores.main() as conn:
@@ -111,8 +111,8 @@ async def _list_advertised(stores: Stores, asked: Asked, sums: Iterable[AdSum]) 
             conn,
             org=asked.organization_id,
             project_id=asked.project_id,
-            post_ids=found[ids.POST],
-            content_ids=found[ids.CONTENT],
+            post_ids=source_ids[ids.POST],
+            content_ids=source_ids[ids.CONTENT],
         )
     return {ids.show(ids.POST if row.platform else ids.CONTENT, row.source_id): row for row in rows}
 
@@ -122,24 +122,26 @@ def _grouped(
 ) -> Mapping[tuple[str, PlatformName], list[AdSum]]:
     """Group the sums by post, or by content and platform."""
     groups = defaultdict[tuple[str, PlatformName], list[AdSum]](list)
-    for one in sums:
-        source = known.get(one.source)
-        platform = source and (source.platform or SHOWN_ON.get(one.platform))
+    for ad_sum in sums:
+        source = known.get(ad_sum.source)
+        platform = source and (source.platform or SHOWN_ON.get(ad_sum.platform))
         if source is None or platform is None or platform not in (asked.platforms or (platform,)):
             continue
         if asked.source_type == "platform_post":
             if source.platform:
-                groups[one.source, platform].append(one)
+                groups[ad_sum.source, platform].append(ad_sum)
         elif source.creative_type == CONTENTS[asked.source_type]:
-            groups[ids.show(ids.CONTENT, source.content_id), platform].append(one)
+            groups[ids.show(ids.CONTENT, source.content_id), platform].append(ad_sum)
     return groups
 
 
 def _ranked(asked: Asked, groups: Mapping[tuple[str, PlatformName], Sequence[AdSum]]) -> list[TopPerformer]:
-    known = [
-        (figure, *key) for key, sums in groups.items() if (figure := _figure(asked.metric, sums)) is not None
+    figures = [
+        (figure, *key)
+        for key, sums in groups.items()
+        if (figure := _metric_of(asked.metric, sums)) is not None
     ]
-    best = sorted(known, key=lambda one: (-one[0], one[1], one[2]))[: asked.limit]
+    best = sorted(figures, key=lambda figure: (-figure[0], figure[1], figure[2]))[: asked.limit]
     return [
         TopPerformer(
             rank=place,
@@ -154,11 +156,11 @@ def _ranked(asked: Asked, groups: Mapping[tuple[str, PlatformName], Sequence[AdS
     ]
 
 
-def _figure(metric: TopMetric, sums: Sequence[AdSum]) -> int | float | None:
+def _metric_of(metric: TopMetric, sums: Sequence[AdSum]) -> int | float | None:
     """Return a metric of sums; None for a ratio with a zero base, or of several currencies."""
     if metric == "conversions":
-        return sum(one.conversions for one in sums)
-    if len({one.currency for one in sums}) > 1:
+        return sum(ad_sum.conversions for ad_sum in sums)
+    if len({ad_sum.currency for ad_sum in sums}) > 1:
         return None
-    found = ratio(sum(one.revenue for one in sums), sum(one.spend for one in sums))
-    return None if found is None else round(found, 6)
+    roas = ratio(sum(ad_sum.revenue for ad_sum in sums), sum(ad_sum.spend for ad_sum in sums))
+    return None if roas is None else round(roas, 6)

@@ -15,7 +15,7 @@ from schemas.errors import Invalid
 from schemas.metrics import Granularity
 
 #: Buckets of one answer.
-MOST = 1_000
+MAX_BUCKETS = 1_000
 
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 
@@ -28,22 +28,24 @@ class Bucket(NamedTuple):
     until: datetime
 
 
-def cut(window: Window, zone: ZoneInfo, granularity: Granularity) -> list[Bucket]:
-    """Return the buckets of a window in order, without a gap. Raises `Invalid` for more than `MOST`."""
-    found, at = list[Bucket](), window.since
+def cut_window(window: Window, zone: ZoneInfo, granularity: Granularity) -> list[Bucket]:
+    """Return the buckets of a window in order, without a gap. Raises `Invalid` above `MAX_BUCKETS`."""
+    buckets, at = list[Bucket](), window.since
     while at < window.until:
-        if len(found) == MOST:
-            raise Invalid("granularity", f"the window has more than {MOST} of these: ask for longer ones")
+        if len(buckets) == MAX_BUCKETS:
+            raise Invalid(
+                "granularity", f"the window has more than {MAX_BUCKETS} of these: ask for longer ones"
+            )
         label, until = _CUTS[granularity](at, zone)
-        found.append(Bucket(label, at, min(until, window.until)))
+        buckets.append(Bucket(label, at, min(until, window.until)))
         at = until
-    return found
+    return buckets
 
 
 def _hour(at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
     """Return the name and the end of an instant's hour. The name is the hour's first instant."""
-    shown = at.astimezone(zone)
-    start = at - timedelta(minutes=shown.minute, seconds=shown.second, microseconds=shown.microsecond)
+    local = at.astimezone(zone)
+    start = at - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
     end = start + HOUR
     if _offset(start, zone) != _offset(at, zone):
         start = _change(start, at, zone)
@@ -67,10 +69,10 @@ def _week(at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
 def _midnight(day: date, zone: ZoneInfo, *, after: datetime) -> datetime:
     """Return the first instant of a local day, or the first one after a day that the zone skipped."""
     wall = datetime(day.year, day.month, day.day, tzinfo=zone)
-    first, second = (wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-    if first > second:
-        return _change(second, first, zone)
-    return first if first > after else second
+    by_old_offset, by_new_offset = (wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    if by_old_offset > by_new_offset:
+        return _change(by_new_offset, by_old_offset, zone)
+    return by_old_offset if by_old_offset > after else by_new_offset
 
 
 def _change(before: datetime, behind: datetime, zone: ZoneInfo) -> datetime:

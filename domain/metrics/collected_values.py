@@ -60,7 +60,7 @@ class Delta(NamedTuple):
     delta: Decimal
 
 
-class First(NamedTuple):
+class FirstValue(NamedTuple):
     """Time of the first value of a metric of an account, or of the post."""
 
     account_id: UUID
@@ -81,13 +81,13 @@ class Published(NamedTuple):
 
 LIST_ACCOUNTS = collected.list_of_project.typed(HeldAccount)
 SUM_OF_ACCOUNTS, SUM_OF_POST = collected.sum_of_accounts.typed(Delta), collected.sum_of_post.typed(Delta)
-FIRST_OF_ACCOUNTS = collected.first_of_accounts.typed(First)
-FIRST_OF_POST = collected.first_of_post.typed(First)
+FIRST_OF_ACCOUNTS = collected.first_of_accounts.typed(FirstValue)
+FIRST_OF_POST = collected.first_of_post.typed(FirstValue)
 LIST_FOLLOWERS = collected.list_followers.typed(Followers)
 COUNT_PUBLISHED = collected.count_published.typed(Published)
 
 
-class Stretch(NamedTuple):
+class Period(NamedTuple):
     """Bucket with its number from 1 on, or the whole window: place None."""
 
     place: int | None
@@ -95,7 +95,7 @@ class Stretch(NamedTuple):
     until: datetime
 
 
-class Told(NamedTuple):
+class ReportedValues(NamedTuple):
     """Reported values of the accounts in scope, or of the post: the `subjects`.
 
     `sums` are by metric, subject and place, None for the whole window; `firsts` is the time of a subject's
@@ -108,24 +108,24 @@ class Told(NamedTuple):
 
     def known(self, metric: Metric, before: datetime) -> list[UUID]:
         """Return the subjects with a value of the metric before that time."""
-        return [one for one in self.subjects if self.firsts.get((metric, one), before) < before]
+        return [subject for subject in self.subjects if self.firsts.get((metric, subject), before) < before]
 
-    def sum(self, metric: Metric, stretch: Stretch, subjects: Iterable[UUID]) -> int:
-        return sum(self.sums.get((metric, one, stretch.place), 0) for one in subjects)
+    def sum(self, metric: Metric, stretch: Period, subjects: Iterable[UUID]) -> int:
+        return sum(self.sums.get((metric, subject, stretch.place), 0) for subject in subjects)
 
 
 async def read(conn: Conn, question: Question) -> Mapping[Metric, Values]:
     """Return the values of the query's metrics that platforms report."""
     accounts = await _accounts(conn, question)
-    of = [account.id for account in accounts]
-    told = await _told(conn, question, of)
-    found = dict[Metric, Values]()
+    account_ids = [account.id for account in accounts]
+    reported = await _read_reported(conn, question, account_ids)
+    values = dict[Metric, Values]()
     for metric in question.metrics:
         if metric in OF_POSTS or metric == "follower_delta":
-            found[metric] = _values(question, partial(FIGURES.get(metric, counter), told, metric))
+            values[metric] = _values(question, partial(FIGURES.get(metric, counter), reported, metric))
     if "followers" in question.metrics:
-        found["followers"] = await _followers(conn, question, accounts)
-    return found
+        values["followers"] = await _followers(conn, question, accounts)
+    return values
 
 
 async def read_published(conn: Conn, question: Question) -> Mapping[Metric, Values]:
@@ -135,13 +135,13 @@ async def read_published(conn: Conn, question: Question) -> Mapping[Metric, Valu
     return {"posts_published": await _published(conn, question, [account.id for account in accounts])}
 
 
-def counter(told: Told, metric: Metric, stretch: Stretch) -> Figure:
+def counter(told: ReportedValues, metric: Metric, stretch: Period) -> Figure:
     """Return the sum over the subjects with a value before the period's end; None without any."""
-    known = told.known(metric, stretch.until)
-    return told.sum(metric, stretch, known) if known else None
+    subjects = told.known(metric, stretch.until)
+    return told.sum(metric, stretch, subjects) if subjects else None
 
 
-def engagement_rate(told: Told, _: Metric, stretch: Stretch) -> Figure:
+def engagement_rate(told: ReportedValues, _: Metric, stretch: Period) -> Figure:
     """Return engagements divided by views, of the subjects with views; None without a view."""
     viewed = told.known("views", stretch.until)
     views = told.sum("views", stretch, viewed)
@@ -150,23 +150,23 @@ def engagement_rate(told: Told, _: Metric, stretch: Stretch) -> Figure:
     return round(sum(told.sum(metric, stretch, viewed) for metric in ENGAGEMENTS) / views, 6)
 
 
-def follower_delta(told: Told, _: Metric, stretch: Stretch) -> Figure:
+def follower_delta(told: ReportedValues, _: Metric, stretch: Period) -> Figure:
     """Return the sum over accounts with a value to compare with: a first value has no difference."""
-    changed = {one for one in told.subjects if ("followers", one, stretch.place) in told.sums}
-    known = changed | set(told.known("followers", stretch.since))
-    return told.sum("followers", stretch, known) if known else None
+    changed = {subject for subject in told.subjects if ("followers", subject, stretch.place) in told.sums}
+    subjects = changed | set(told.known("followers", stretch.since))
+    return told.sum("followers", stretch, subjects) if subjects else None
 
 
-FIGURES: Mapping[Metric, Callable[[Told, Metric, Stretch], Figure]] = {
+FIGURES: Mapping[Metric, Callable[[ReportedValues, Metric, Period], Figure]] = {
     "engagement_rate": engagement_rate,
     "follower_delta": follower_delta,
 }
 
 
-def _values(question: Question, figure: Callable[[Stretch], Figure]) -> Values:
+def _values(question: Question, figure: Callable[[Period], Figure]) -> Values:
     places = enumerate(question.buckets, 1)
-    series = [figure(Stretch(place, bucket.since, bucket.until)) for place, bucket in places]
-    return Values(series, figure(Stretch(None, *question.window)))
+    series = [figure(Period(place, bucket.since, bucket.until)) for place, bucket in places]
+    return Values(series, figure(Period(None, *question.window)))
 
 
 async def _accounts(conn: Conn, question: Question) -> list[HeldAccount]:
@@ -185,23 +185,23 @@ async def _accounts(conn: Conn, question: Question) -> list[HeldAccount]:
     ]
 
 
-async def _told(conn: Conn, question: Question, account_ids: Sequence[UUID]) -> Told:
+async def _read_reported(conn: Conn, question: Question, account_ids: Sequence[UUID]) -> ReportedValues:
     names = dict.fromkeys(part for metric in question.metrics for part in PARTS.get(metric, (metric,)))
-    asked = {"org": question.organization_id, "metrics": list(names)}
+    filters = {"org": question.organization_id, "metrics": list(names)}
     within = {"since": question.window.since, "until": question.window.until, "bounds": question.bounds}
     if question.scope == "platform_post":
         post_id = question.subject_id
-        deltas = await SUM_OF_POST.all(conn, **asked, **within, post_id=post_id)
-        firsts = await FIRST_OF_POST.all(conn, **asked, post_id=post_id)
+        deltas = await SUM_OF_POST.all(conn, **filters, **within, post_id=post_id)
+        firsts = await FIRST_OF_POST.all(conn, **filters, post_id=post_id)
     else:
-        deltas = await SUM_OF_ACCOUNTS.all(conn, **asked, **within, account_ids=account_ids)
-        firsts = await FIRST_OF_ACCOUNTS.all(conn, **asked, account_ids=account_ids)
+        deltas = await SUM_OF_ACCOUNTS.all(conn, **filters, **within, account_ids=account_ids)
+        firsts = await FIRST_OF_ACCOUNTS.all(conn, **filters, account_ids=account_ids)
     sums = defaultdict[tuple[Metric, UUID, int | None], int](int)
     for row in deltas:
         sums[row.metric, row.account_id, row.place] += int(row.delta)
         sums[row.metric, row.account_id, None] += int(row.delta)
     subjects = [question.subject_id] if question.subject_id else account_ids
-    return Told(subjects, dict(sums), {(row.metric, row.account_id): row.at for row in firsts})
+    return ReportedValues(subjects, dict(sums), {(row.metric, row.account_id): row.at for row in firsts})
 
 
 async def _followers(conn: Conn, question: Question, accounts: Sequence[HeldAccount]) -> Values:
@@ -218,9 +218,9 @@ async def _followers(conn: Conn, question: Question, accounts: Sequence[HeldAcco
     series = list[Figure]()
     now = {account.id: last.get((account.id, 0)) for account in accounts}
     for place, bucket in enumerate(question.buckets, 1):
-        now = {one: last.get((one, place), value) for one, value in now.items()}
-        held = [now[one.id] for one in accounts if one.is_held(bucket.since)]
-        values = [value for value in held if value is not None]
+        now = {account_id: last.get((account_id, place), value) for account_id, value in now.items()}
+        values_held = [now[account.id] for account in accounts if account.is_held(bucket.since)]
+        values = [value for value in values_held if value is not None]
         series.append(sum(values) if values else None)
     return Values(series, series[-1] if series else None)
 
@@ -234,8 +234,8 @@ async def _published(conn: Conn, question: Question, account_ids: Sequence[UUID]
         until=question.window.until,
         bounds=question.bounds,
     )
-    found = {row.place: row.n for row in rows}
-    counts = [found.get(place, 0) for place in range(1, len(question.buckets) + 1)]
+    by_place = {row.place: row.n for row in rows}
+    counts = [by_place.get(place, 0) for place in range(1, len(question.buckets) + 1)]
     return Values(counts, sum(counts))
 
 

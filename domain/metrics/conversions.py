@@ -22,7 +22,7 @@ from schemas.errors import Invalid
 from schemas.metrics import MetricWindow
 
 #: Groups of one answer.
-MOST = 10_000
+MAX_GROUPS = 10_000
 
 
 class Asked(NamedTuple):
@@ -52,7 +52,7 @@ class _Group(NamedTuple):
 
 
 async def count(stores: Stores, asked: Asked) -> Conversions:
-    """Count conversions. Raises `NotFound`, `Invalid` for more than `MOST` groups or too many hours."""
+    """Count conversions. Raises `NotFound`, `Invalid` for more than `MAX_GROUPS` groups or too many hours."""
     async with stores.main() as conn:
         of_project = {"organization_id": asked.organization_id, "project_id": asked.project_id}
         zone = ZoneInfo(await zone_of(conn, **of_project))
@@ -60,13 +60,13 @@ async def count(stores: Stores, asked: Asked) -> Conversions:
     app_no = app_numbers.number_of(numbered, asked.app_id)
     cut, names = _cut(asked, zone), [*(asked.names or CONVERSIONS)]
     async with stores.events() as conn:
-        found = await _read(conn, asked, names, cut, app_no)
-    groups = _groups(found, _grouper(asked.by, cut, zone, numbered)) if asked.by else []
+        counts = await _read(conn, asked, names, cut, app_no)
+    groups = _groups(counts, _grouper(asked.by, cut, zone, numbered)) if asked.by else []
     return Conversions(
         window=MetricWindow(since=asked.window.since, until=asked.window.until),
         timezone=zone.key,
         event_names=names,
-        totals=ConversionTotals(**_sum(found)),
+        totals=ConversionTotals(**_sum(counts)),
         groups=groups,
     )
 
@@ -74,29 +74,29 @@ async def count(stores: Stores, asked: Asked) -> Conversions:
 def _cut(asked: Asked, zone: ZoneInfo) -> Sequence[Bucket]:
     """Return the finest requested periods; a single one if none is requested."""
     if "hour" in asked.by:
-        return buckets.cut(asked.window, zone, "hour")
+        return buckets.cut_window(asked.window, zone, "hour")
     if "day" in asked.by:
-        return buckets.cut(asked.window, zone, "day")
+        return buckets.cut_window(asked.window, zone, "day")
     return [Bucket("", *asked.window)]
 
 
 async def _read(
     conn: Conn, asked: Asked, names: Sequence[str], cut: Sequence[Bucket], app_no: int | None
 ) -> list[Count]:
-    found = await rollup_counts.count(
+    counts = await rollup_counts.count(
         conn,
         project_id=asked.project_id,
         names=names,
         bounds=[*(bucket.since for bucket in cut), asked.window.until],
         by=By(len(cut) > 1, "eventName" in asked.by, not {"appId", "platform"}.isdisjoint(asked.by)),
         app_nos=None if app_no is None else [app_no],
-        limit=MOST + 1,
+        limit=MAX_GROUPS + 1,
     )
-    if len(found) > MOST:
+    if len(counts) > MAX_GROUPS:
         raise Invalid(
-            "groupBy", f"gives more than {MOST} groups: ask for a shorter time, or for fewer groups"
+            "groupBy", f"gives more than {MAX_GROUPS} groups: ask for a shorter time, or for fewer groups"
         )
-    return found
+    return counts
 
 
 def _groups(found: Sequence[Count], group_of: Callable[[Count], _Group]) -> list[ConversionGroup]:
@@ -121,8 +121,8 @@ def _grouper(
         "hour": lambda row: cut[max(row.place, 1) - 1].label,
         "currency": lambda row: row.currency,
     }
-    asked = [telling[name] if name in by else None for name in get_args(Grouping)]
-    return lambda row: _Group(*[tell(row) if tell else None for tell in asked])
+    selected = [telling[name] if name in by else None for name in get_args(Grouping)]
+    return lambda row: _Group(*[tell(row) if tell else None for tell in selected])
 
 
 def _sum(rows: Sequence[Count]) -> dict[str, Any]:

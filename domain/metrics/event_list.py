@@ -90,12 +90,12 @@ async def list_page(
             limit=limit,
         )
     return [
-        (Position(row.occurred_at, row.event_key, row.app_no).pack(), _shown(row, found, wanted))
+        (Position(row.occurred_at, row.event_key, row.app_no).pack(), _to_schema(row, found, wanted))
         for row in rows
     ]
 
 
-def _shown(row: _Row, found: Apps, wanted: Wanted) -> KeptEvent:
+def _to_schema(row: _Row, found: Apps, wanted: Wanted) -> KeptEvent:
     return KeptEvent(
         app_id=ids.show(ids.APP, found.by_number[row.app_no].id),
         name=row.name,

@@ -73,11 +73,11 @@ def choose(scope: MetricScope, metrics: Sequence[Metric] | None, *, has_id: bool
     """
     if has_id == (scope == "project"):
         raise Invalid("id", "name the account or the post of `scope`; for the project, leave it out")
-    known = METRICS[scope]
+    available = METRICS[scope]
     for metric in metrics or ():
-        if metric not in known:
-            raise Invalid("metrics", f"{scope} has no {metric}: send some of {', '.join(known)}")
-    return metrics or known
+        if metric not in available:
+            raise Invalid("metrics", f"{scope} has no {metric}: send some of {', '.join(available)}")
+    return metrics or available
 
 
 async def read(stores: Stores, asked: Asked, *, now: datetime) -> Metrics:
@@ -85,7 +85,7 @@ async def read(stores: Stores, asked: Asked, *, now: datetime) -> Metrics:
     async with stores.main() as conn:
         zone = await zone_of(conn, organization_id=asked.organization_id, project_id=asked.project_id)
         await _check_subject(conn, asked)
-    cut = buckets.cut(asked.window, ZoneInfo(zone), asked.granularity)
+    cut = buckets.cut_window(asked.window, ZoneInfo(zone), asked.granularity)
     question = Question(*asked[:-2], cut, stores.counted, now, asked.ahead)
     sources = [source for source in SOURCES if source.has(question)]
     values: dict[Metric, Values] = {}
@@ -93,7 +93,7 @@ async def read(stores: Stores, asked: Asked, *, now: datetime) -> Metrics:
         async with (stores.events if source.of_events else stores.main)() as conn:
             values |= await source.read(conn, question)
     settles = max((source.settles for source in sources), default=timedelta(0))
-    return _shown(question, values, zone=zone, final_until=now - settles)
+    return _to_schema(question, values, zone=zone, final_until=now - settles)
 
 
 async def zone_of(conn: Conn, *, organization_id: UUID, project_id: UUID) -> str:
@@ -108,18 +108,18 @@ async def _check_subject(conn: Conn, asked: Asked) -> None:
     """Raise `NotFound` for an account or a post outside the project."""
     if asked.subject_id is None:
         return
-    shown = ids.show(ids.PROJECT, asked.project_id)
+    shown_id = ids.show(ids.PROJECT, asked.project_id)
     if asked.scope == "social_account":
         account = await accounts.get(conn, organization_id=asked.organization_id, account_id=asked.subject_id)
-        if account.project_id != shown:
+        if account.project_id != shown_id:
             raise absent("account")
     else:
         post, _ = await posts.get(conn, organization_id=asked.organization_id, post_id=asked.subject_id)
-        if post.project_id != shown:
+        if post.project_id != shown_id:
             raise absent("post")
 
 
-def _shown(
+def _to_schema(
     question: Question,
     values: Mapping[Metric, Values],
     *,

@@ -14,7 +14,7 @@ from domain.values.addresses import is_ip
 from schemas.events import REDACTED
 
 #: Parts of names, in lower case without punctuation: a name that contains one is of a person or a device.
-PARTS = (
+PERSONAL_PARTS = (
     "email", "phone", "address", "firstname", "lastname", "middlename", "fullname", "surname", "username",
     "nickname", "displayname", "birth", "passport", "password", "secret", "token", "iban", "creditcard",
     "cardnumber", "deviceid", "advertisingid", "vendorid", "androidid", "fingerprint", "userid",
@@ -23,7 +23,7 @@ PARTS = (
 )  # fmt: skip
 
 #: Whole names.
-WHOLE = frozenset(
+PERSONAL_NAMES = frozenset(
     "name first last mail ip ips ipv4 ipv6 mac tel mobile sms fax whatsapp gender sex dob age ssn nin vat zip"
     " city lat lng lon geo coordinates idfa idfv gaid aaid adid imei imsi meid serial cookie cookies fbp fbc"
     " fbclid gclid gbraid wbraid ttclid ttp msclkid login handle signature em ph fn ln ge db ct st zp state"
@@ -49,7 +49,7 @@ THINGS = frozenset(
 ABOUT_PEOPLE = frozenset({"$identify", "$group", "$alias"})
 
 _SIGNS = re.compile(r"[\W_]+")
-_FOUND = re.compile(r"[^\s@]@[^\s@]+\.|[^\s%]%40|\+\d[\d\s().-]{6,}")
+_ADDRESS_OR_PHONE = re.compile(r"[^\s@]@[^\s@]+\.|[^\s%]%40|\+\d[\d\s().-]{6,}")
 _WORD, _CARRIES = re.compile(r"\S+"), re.compile(r"[?#]")
 
 #: Characters of an IP address, at most.
@@ -61,15 +61,15 @@ _READER = msgspec.json.Decoder(float_hook=lambda text: msgspec.Raw(str(text).enc
 
 def redact(text: str, *, event_name: str = "") -> msgspec.Raw:
     """Return the JSON object without personal data; nothing but its keys if the event is about a person."""
-    found = _READER.decode(text)
+    parsed = _READER.decode(text)
     whole = event_name in ABOUT_PEOPLE
-    shown = dict.fromkeys(found, REDACTED) if whole else _object(found, within="")
-    return msgspec.Raw(msgspec.json.encode(shown))
+    redacted = dict.fromkeys(parsed, REDACTED) if whole else _object(parsed, within="")
+    return msgspec.Raw(msgspec.json.encode(redacted))
 
 
 def redact_id(text: str) -> str:
     """Return an event's id, unless it contains an address."""
-    return REDACTED if _finds(text) else text
+    return REDACTED if _has_address(text) else text
 
 
 def _object(found: Mapping[str, Any], *, within: str) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _object(found: Mapping[str, Any], *, within: str) -> dict[str, Any]:
 
 def _key(name: str) -> str:
     """Return a field's name; hidden if it is an address, as in maps by person."""
-    return REDACTED if _finds(name) else name
+    return REDACTED if _has_address(name) else name
 
 
 def _field(name: str, value: Any, within: str) -> Any:
@@ -94,19 +94,19 @@ def _is_personal(name: str, within: str) -> bool:
         return within not in THINGS
     if name == "id":
         return within in DEVICES
-    return name in WHOLE or any(part in name for part in PARTS)
+    return name in PERSONAL_NAMES or any(part in name for part in PERSONAL_PARTS)
 
 
 def _value(value: Any, *, within: str) -> Any:
     if isinstance(value, dict):
         return _object(value, within=within)
     if isinstance(value, list):
-        return [_value(one, within=within) for one in value]
+        return [_value(item, within=within) for item in value]
     return _text(value) if isinstance(value, str) else value
 
 
 def _text(text: str) -> str:
-    if _finds(text):
+    if _has_address(text):
         return REDACTED
     return _WORD.sub(_without_query, text) if _CARRIES.search(text) else text
 
@@ -118,9 +118,9 @@ def _without_query(word: re.Match[str]) -> str:
     return address if carries else word[0]
 
 
-def _finds(text: str) -> bool:
+def _has_address(text: str) -> bool:
     """Return whether a text has an e-mail address or a phone number, or is an IP address."""
-    return bool(_FOUND.search(text)) or (len(text) <= LONGEST_IP and is_ip(text.strip()))
+    return bool(_ADDRESS_OR_PHONE.search(text)) or (len(text) <= LONGEST_IP and is_ip(text.strip()))
 
 
 def _plain(name: str) -> str:

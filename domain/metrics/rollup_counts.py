@@ -56,7 +56,7 @@ async def count(
 
     Returns at most `limit` groups; an empty `app_nos` matches no app.
     """
-    asked = {
+    parameters = {
         "project_id": project_id,
         "names": names,
         "app_nos": app_nos,
@@ -67,12 +67,12 @@ async def count(
         "by_name": by.name,
         "by_app": by.app,
         "limit": limit,
-        **event_names.PLACES,
+        **event_names.PLACE_PARAMETERS,
     }
     split = split_hours(bounds)
     if 2 * len(split) * HOUR > bounds[-1] - bounds[0]:
-        return await BY_QUARTERS.all(conn, **asked)
-    return await BY_HOURS.all(conn, **asked, split=split)
+        return await BY_QUARTERS.all(conn, **parameters)
+    return await BY_HOURS.all(conn, **parameters, split=split)
 
 
 def split_hours(bounds: Sequence[datetime]) -> list[datetime]:

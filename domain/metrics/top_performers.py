@@ -73,10 +73,12 @@ async def rank(
         least_views=LEAST_VIEWS,
         limit=limit,
     )
-    return TopPerformers(items=[_shown(row, place, source_type, metric) for place, row in enumerate(rows, 1)])
+    return TopPerformers(
+        items=[_to_schema(row, place, source_type, metric) for place, row in enumerate(rows, 1)]
+    )
 
 
-def _shown(row: Ranked, place: int, source_type: SourceType, metric: TopMetric) -> TopPerformer:
+def _to_schema(row: Ranked, place: int, source_type: SourceType, metric: TopMetric) -> TopPerformer:
     value = round(float(row.value), 6) if metric == "engagement_rate" else int(row.value)
     kind = ids.POST if source_type == "platform_post" else ids.CONTENT
     return TopPerformer(

@@ -7,7 +7,7 @@ from domain.values import timezones
 from schemas.errors import Invalid
 
 #: Length of a window without a start.
-USUAL = timedelta(days=30)
+DEFAULT_LENGTH = timedelta(days=30)
 
 #: Years in which every clock change is at a quarter-hour; the last exception: Casey, 2022.
 EARLIEST, LATEST = datetime(2023, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -25,7 +25,7 @@ class Window(NamedTuple):
 def read(since: str | None, until: str | None, *, now: datetime) -> Window:
     """Return the window, widened to whole quarter-hours. Raises `Invalid`."""
     end = _up(now if until is None else _read("until", until))
-    start = max(end - USUAL, EARLIEST) if since is None else _down(_read("since", since))
+    start = max(end - DEFAULT_LENGTH, EARLIEST) if since is None else _down(_read("since", since))
     if start >= end:
         raise Invalid(
             "until" if since is None else "since", "the window is empty: since must be before until"
@@ -34,10 +34,10 @@ def read(since: str | None, until: str | None, *, now: datetime) -> Window:
 
 
 def _read(path: str, text: str) -> datetime:
-    found = timezones.read(text, path=path)
-    if not EARLIEST <= found <= LATEST:
+    moment = timezones.read(text, path=path)
+    if not EARLIEST <= moment <= LATEST:
         raise Invalid(path, f"must be from {EARLIEST:%Y-%m-%d} to {LATEST:%Y-%m-%d}")
-    return found
+    return moment
 
 
 def _down(moment: datetime) -> datetime:

@@ -162,10 +162,10 @@ async def give_to_job(conn: Conn, flow: Flow, *, job_id: UUID) -> None:
 
 async def outcome(conn: Conn, flow: Flow) -> str | None:
     """Return the outcome of a flow; None while its job runs."""
-    found: str | None = await oauth_state.get_outcome.value(
+    result: str | None = await oauth_state.get_outcome.value(
         conn, org=flow.organization_id, state_hash=flow.state_hash
     )
-    return found
+    return result
 
 
 async def status(

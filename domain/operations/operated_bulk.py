@@ -72,11 +72,11 @@ async def retry(
         conn,
         org=organization_id,
         project=chosen.project_id,
-        from_org=_next(after),
+        from_org=_first_organization(after),
         states=bulk_retries.statuses(chosen),
         limit=ORGANIZATIONS,
     )
-    total, place = _Sum(), _behind(listed)
+    total, place = _Sum(), _after_last(listed)
     depth = bulk_retries.DEPTH if organization_id or chosen.project_id else DEPTH
     for org in [row.id for row in listed]:
         batch = await bulk_retries.retry(
@@ -148,20 +148,20 @@ async def cancel(
         conn,
         org=organization_id,
         project=chosen.project_id,
-        from_org=_next(after),
+        from_org=_first_organization(after),
         limit=ORGANIZATIONS,
     )
-    job_ids, matched, place = list[ids.JobId](), 0, _behind(listed)
+    job_ids, matched, place = list[ids.JobId](), 0, _after_last(listed)
     room = bulk.COUNTED if dry_run else bulk.MOST
     for org in [row.id for row in listed]:
-        one = await bulk.cancel(conn, organization_id=org, chosen=chosen, dry_run=dry_run, most=room)
-        matched += one.matched
-        job_ids += one.job_ids
-        if one.job_ids:
-            await _record(conn, actor, org, "jobs.canceled", len(one.job_ids))
-        room -= one.matched if dry_run else len(one.job_ids)
+        result = await bulk.cancel(conn, organization_id=org, chosen=chosen, dry_run=dry_run, most=room)
+        matched += result.matched
+        job_ids += result.job_ids
+        if result.job_ids:
+            await _record(conn, actor, org, "jobs.canceled", len(result.job_ids))
+        room -= result.matched if dry_run else len(result.job_ids)
         if room <= 0:
-            place = Position(org, FIRST if one.more else LAST)
+            place = Position(org, FIRST if result.more else LAST)
             break
     answer = OperatedCanceled(
         matched=min(matched, bulk.COUNTED), capped=place is not None, job_ids=job_ids, next_cursor=None
@@ -169,14 +169,14 @@ async def cancel(
     return CanceledOfAll(answer, place)
 
 
-def _next(after: Position | None) -> UUID | None:
+def _first_organization(after: Position | None) -> UUID | None:
     """Return the first organization of a call: the position's own, or the next one after its last job."""
     if after is None or after.job_id != LAST:
         return after and after.organization_id
     return UUID(int=after.organization_id.int + 1)
 
 
-def _behind(listed: list[_Organization]) -> Position | None:
+def _after_last(listed: list[_Organization]) -> Position | None:
     return Position(listed[-1].id, LAST) if len(listed) == ORGANIZATIONS else None
 
 

@@ -19,8 +19,8 @@ from schemas.jobs import JobError, Phase, Status
 from schemas.operated_jobs import OperatedJob, OperatedJobCounts, OperatedJobDetail
 from schemas.timelines import TimelineEntry
 
-#: Newest jobs that a filter scans, an equal part of each organization; a list scans at least `LEAST`.
-MOST, LEAST = 10_000, 200
+#: Newest jobs that a filter scans, an equal part of each organization; a list scans at least `MIN_DEPTH`.
+SCAN_DEPTH, MIN_DEPTH = 10_000, 200
 
 
 class _Row(NamedTuple):
@@ -100,9 +100,9 @@ async def timeline(conn: Conn, *, job_id: UUID) -> list[TimelineEntry]:
 
 async def list_page(conn: Conn, *, wanted: Wanted, before: UUID | None, limit: int) -> list[OperatedJob]:
     """Return at most `limit` jobs older than `before`, newest first, of the scanned ones."""
-    depth = max(limit, LEAST, await _depth(conn, wanted))
-    asked = _asked(wanted, before, depth) | {"limit": limit}
-    return [OperatedJob(**_fields(row)) for row in await _search(conn, wanted, asked)]
+    depth = max(limit, MIN_DEPTH, await _depth(conn, wanted))
+    parameters = _to_parameters(wanted, before, depth) | {"limit": limit}
+    return [OperatedJob(**_fields(row)) for row in await _search(conn, wanted, parameters)]
 
 
 async def _search(conn: Conn, wanted: Wanted, asked: dict[str, Any]) -> Sequence[_Row]:
@@ -123,11 +123,11 @@ async def _search(conn: Conn, wanted: Wanted, asked: dict[str, Any]) -> Sequence
 async def count(conn: Conn, *, wanted: Wanted) -> OperatedJobCounts:
     """Count the scanned jobs of the filter; `more_of` names the statuses with further jobs."""
     depth = await _depth(conn, wanted)
-    asked = _asked(wanted, None, depth)
+    parameters = _to_parameters(wanted, None, depth)
     if wanted.project_id is None:
-        rows = await COUNT_OPERATED_JOBS.all(conn, **asked)
+        rows = await COUNT_OPERATED_JOBS.all(conn, **parameters)
     else:
-        rows = await COUNT_OPERATED_JOBS_OF_PROJECT.all(conn, **asked, project=wanted.project_id)
+        rows = await COUNT_OPERATED_JOBS_OF_PROJECT.all(conn, **parameters, project=wanted.project_id)
     by_status, by_phase = Counter[str](), Counter[str]()
     for row in rows:
         by_status[row.status] += row.jobs
@@ -143,12 +143,12 @@ async def count(conn: Conn, *, wanted: Wanted) -> OperatedJobCounts:
 async def _depth(conn: Conn, wanted: Wanted) -> int:
     """Return the number of jobs to scan in each organization; a project belongs to one alone."""
     if wanted.project_id is not None:
-        return MOST
-    found = await operated_job.count_operated_organizations.value(conn, org=wanted.organization_id)
-    return max(1, MOST // max(1, int(found)))
+        return SCAN_DEPTH
+    organizations = await operated_job.count_operated_organizations.value(conn, org=wanted.organization_id)
+    return max(1, SCAN_DEPTH // max(1, int(organizations)))
 
 
-def _asked(wanted: Wanted, before: UUID | None, depth: int) -> dict[str, Any]:
+def _to_parameters(wanted: Wanted, before: UUID | None, depth: int) -> dict[str, Any]:
     return {
         "org": wanted.organization_id,
         "kind": wanted.kind,

@@ -72,7 +72,7 @@ async def list_all(conn: Conn, *, slots: int) -> list[Pool]:
     last count, which it makes in parts. Without a fresh count the number is `COUNTED` and one.
     """
     rows = await LIST_POOLS.all(conn, exact=COUNTED, fresh_s=COUNT_FRESH_S)
-    return [_shown(row, slots) for row in rows]
+    return [_to_schema(row, slots) for row in rows]
 
 
 async def pause(
@@ -93,10 +93,10 @@ async def pause(
     changed = await pool.set_paused.value(conn, name=name, paused=paused) if name.isprintable() else None
     if changed is None:
         raise NotFound("no such pool: the list of pools names them")
-    whose: Mapping[UUID, UUID | None] = {}
+    logs: Mapping[UUID, UUID | None] = {}
     if changed:
-        whose = await _operators(conn) if actor is None else {actor.organization_id: actor.key_uuid}
-    for org, key_id in whose.items():
+        logs = await _operators(conn) if actor is None else {actor.organization_id: actor.key_uuid}
+    for org, key_id in logs.items():
         await audit.record(
             conn,
             organization_id=org,
@@ -105,7 +105,7 @@ async def pause(
             subject=name,
             details=details,
         )
-    return next(shown for shown in await list_all(conn, slots=slots) if shown.name == name)
+    return next(listed for listed in await list_all(conn, slots=slots) if listed.name == name)
 
 
 async def has_operators(conn: Conn) -> bool:
@@ -158,7 +158,7 @@ async def _operators(conn: Conn) -> dict[UUID, UUID | None]:
     return {row["organization_id"]: None for row in await api_key.list_operators.all(conn)}
 
 
-def _shown(row: _PoolRow, slots: int) -> Pool:
+def _to_schema(row: _PoolRow, slots: int) -> Pool:
     return Pool(
         name=row.name,
         queued=row.queued,

@@ -34,7 +34,7 @@ PATIENCE_S = 15 * 60.0
 ROWS, CONTENTS, RECORDS = 200, 10, 2000
 
 
-class Found(NamedTuple):
+class PurgedProject(NamedTuple):
     """Project row, locked exclusively by this transaction."""
 
     organization_id: UUID
@@ -68,7 +68,7 @@ class Record(NamedTuple):
 #: Before every record.
 FIRST = Record(UUID(int=0), "")
 
-_LOCK = purge.lock_purged.typed(Found)
+_LOCK = purge.lock_purged.typed(PurgedProject)
 _LIST_FILES = purge_files.list_files.typed(Filed)
 _LIST_APP_FILES = purge_files.list_app_files.typed(Filed)
 _LIST_PORTRAITS = purge_files.list_portraits.typed(Filed)
@@ -84,16 +84,16 @@ async def begin(
     A repeat returns the same answer, and submits another job if the last one failed. `actor` is an operator
     with a key. Raises `NotFound`, `Invalid`, `Conflict` NOT_ARCHIVED, ARCHIVE_RUNNING, ACCOUNT_LEASED.
     """
-    found = await _LOCK.one(conn, id=project_id, env=env)
-    if found is None:
+    row = await _LOCK.one(conn, id=project_id, env=env)
+    if row is None:
         raise absent("project")
-    if name != found.name:
+    if name != row.name:
         raise Invalid("name", "is not the project's name: send it unchanged to confirm the purge")
-    org = found.organization_id
-    if found.purging_at is None:
-        await _check(conn, found, project_id)
+    org = row.organization_id
+    if row.purging_at is None:
+        await _check(conn, row, project_id)
     purging_at = await purge.begin_purge.value(conn, org=org, project_id=project_id)
-    if found.purging_at is None:
+    if row.purging_at is None:
         await _check_not_leased(conn, org, project_id)
         subject = ids.show(ids.PROJECT, project_id)
         await organizations.record(
@@ -107,17 +107,17 @@ async def begin(
         args={"project_id": str(project_id)},
         unique_key=f"purge:{project_id}",
     )
-    shown = Purging(
+    answer = Purging(
         id=ids.show(ids.PROJECT, project_id),
         organization_id=ids.show(ids.ORGANIZATION, org),
-        name=found.name,
+        name=row.name,
         status="purging",
         purging_at=purging_at,
     )
-    return shown, submitted.wake
+    return answer, submitted.wake
 
 
-async def _check(conn: Conn, found: Found, project_id: UUID) -> None:
+async def _check(conn: Conn, found: PurgedProject, project_id: UUID) -> None:
     if found.status != "archived":
         raise Conflict("NOT_ARCHIVED", "only an archived project is purged: archive it with DELETE first")
     await archive.check_done(conn, organization_id=found.organization_id, project_id=project_id)
@@ -129,7 +129,7 @@ async def _check_not_leased(conn: Conn, organization_id: UUID, project_id: UUID)
     The offers are withdrawn before, so no further lease can begin.
     """
     if await purge.is_leased.value(conn, org=organization_id, project_id=project_id):
-        raise accounts.leased(
+        raise accounts.leased_error(
             "accounts of this project are leased: recall those leases first, or wait for their end"
         )
 
@@ -174,24 +174,24 @@ async def list_app_media(conn: Conn, *, claim: Claim) -> list[Filed]:
 
 async def delete_files(store: Store, filed: list[Filed]) -> None:
     """Delete the files; raises `Unavailable`."""
-    await asyncio.gather(*(store.delete(token) for one in filed for token in one.tokens))
+    await asyncio.gather(*(store.delete(token) for entry in filed for token in entry.tokens))
 
 
 async def delete_contents(conn: Conn, *, claim: Claim, filed: list[Filed]) -> int:
     return await purge_files.purge_contents.run(
-        conn, org=claim.organization_id, ids=[one.id for one in filed]
+        conn, org=claim.organization_id, ids=[entry.id for entry in filed]
     )
 
 
 async def delete_influencers(conn: Conn, *, claim: Claim, filed: list[Filed]) -> int:
     return await purge_files.purge_influencers.run(
-        conn, org=claim.organization_id, ids=[one.id for one in filed]
+        conn, org=claim.organization_id, ids=[entry.id for entry in filed]
     )
 
 
 async def delete_app_media(conn: Conn, *, claim: Claim, filed: list[Filed]) -> int:
     return await purge_files.purge_app_media.run(
-        conn, org=claim.organization_id, ids=[one.id for one in filed]
+        conn, org=claim.organization_id, ids=[entry.id for entry in filed]
     )
 
 
@@ -202,20 +202,20 @@ async def delete_account(conn: Conn, *, claim: Claim, keyring: Keyring) -> bool:
     (docs/decisions/0016-leased-account-as-its-own-row.md).
     """
     org = claim.organization_id
-    found = await _NEXT_ACCOUNT.one(conn, **_scope(claim))
-    if found is None:
+    row = await _NEXT_ACCOUNT.one(conn, **_scope(claim))
+    if row is None:
         return False
-    owner = {"org": found.owner_organization_id, "id": found.owner_id}
-    if found.owner_id:
+    owner = {"org": row.owner_organization_id, "id": row.owner_id}
+    if row.owner_id:
         await purge.lock_owner.run(conn, **owner)
-    account = await accounts.lock(conn, organization_id=org, account_id=found.id)
+    account = await accounts.lock(conn, organization_id=org, account_id=row.id)
     await token_revocation.submit(
-        conn, AccountScope(org, found.id), project_id=None, account=account, keyring=keyring
+        conn, AccountScope(org, row.id), project_id=None, account=account, keyring=keyring
     )
-    await purge.purge_account.run(conn, org=org, id=found.id)
-    if not await purge.delete_account.value(conn, **_scope(claim), id=found.id):
-        await purge.make_stub.run(conn, org=org, id=found.id)
-    if found.owner_id:
+    await purge.purge_account.run(conn, org=org, id=row.id)
+    if not await purge.delete_account.value(conn, **_scope(claim), id=row.id):
+        await purge.make_stub.run(conn, org=org, id=row.id)
+    if row.owner_id:
         await purge.delete_account.run(conn, **owner, project_id=None)
     return True
 

@@ -122,7 +122,7 @@ async def rewrap(pool: Pool, *, keyring: Keyring, report: Report) -> dict[str, i
 
 
 async def _rewrap(pool: Pool, name: str, keyring: Keyring, report: Report) -> int:
-    done = 0
+    finished = 0
 
     async def batch(conn: Conn) -> int:
         rows = await TABLES[name].lock.all(conn, writer=keyring.writer, limit=BATCH)
@@ -130,18 +130,18 @@ async def _rewrap(pool: Pool, name: str, keyring: Keyring, report: Report) -> in
             await _reseal(conn, TABLES[name], row, keyring)
         return len(rows)
 
-    while some := await transact(pool, batch):
-        done += some
-        report(some)
-    return done
+    while resealed := await transact(pool, batch):
+        finished += resealed
+        report(resealed)
+    return finished
 
 
 async def _reseal(conn: Conn, table: Table, row: asyncpg.Record, keyring: Keyring) -> None:
-    named = {key: row[key] for key in table.keys}
-    bound_to = table.name(*named.values())
+    key_values = {key: row[key] for key in table.keys}
+    bound_to = table.name(*key_values.values())
     try:
         plain = vault.unseal(keyring, vault.Sealed(row["vault_key_id"], row["sealed"]), row=bound_to)
     except InvalidTag as error:
         raise SealBroken(f"{bound_to} can't be opened: it was changed, or copied from another row") from error
     sealed = vault.seal(keyring, plain, row=bound_to)
-    await table.reseal.run(conn, **named, sealed=sealed.data, vault_key_id=sealed.key_id)
+    await table.reseal.run(conn, **key_values, sealed=sealed.data, vault_key_id=sealed.key_id)

@@ -19,7 +19,7 @@ from jobs.ledger import Claim, Wake
 from jobs.outcomes import Done, Outcome
 
 #: Statements for all rows of a sandbox with a time.
-AGE = (
+AGE_STATEMENTS = (
     sandbox_clock.age_projects,
     sandbox_clock.age_accounts,
     sandbox_clock.age_posts,
@@ -30,7 +30,7 @@ AGE = (
 PLACES = 4
 
 
-class Sight(NamedTuple):
+class DueWork(NamedTuple):
     """Due work of a sandbox: jobs (`busy`), and work of the dispatcher's chores."""
 
     busy: bool
@@ -40,20 +40,20 @@ class Sight(NamedTuple):
     collect: bool
 
 
-class Stop(NamedTuple):
+class ClockUnderWay(NamedTuple):
     """Clock under way, with the seconds to its target."""
 
     left_s: float
 
 
-class _Left(NamedTuple):
+class _DueCounts(NamedTuple):
     posts: int
     jobs: int
 
 
-LOOK = sandbox_clock.look.typed(Sight)
+LOOK = sandbox_clock.find_due_work.typed(DueWork)
 LIST_DUE = sandbox_clock.list_due.typed(Wake)
-COUNT_DUE = sandbox_clock.count_due.typed(_Left)
+COUNT_DUE = sandbox_clock.count_due.typed(_DueCounts)
 
 
 async def take_place(conn: Conn) -> bool:
@@ -61,7 +61,7 @@ async def take_place(conn: Conn) -> bool:
     return await sandbox_load.take_place.value(conn, places=PLACES) is not None
 
 
-async def look(conn: Conn, *, claim: Claim) -> Sight:
+async def look(conn: Conn, *, claim: Claim) -> DueWork:
     return await LOOK.row(conn, org=claim.organization_id, own=claim.id)
 
 
@@ -70,7 +70,7 @@ async def list_due(conn: Conn, *, claim: Claim) -> list[Wake]:
     return await LIST_DUE.all(conn, org=claim.organization_id, own=claim.id)
 
 
-async def do_chores(conn: Conn, sight: Sight) -> bool:
+async def do_chores(conn: Conn, sight: DueWork) -> bool:
     """Run the dispatcher's chores with due work; return False if there are none."""
     if sight.overdue:
         await maintenance.end_overdue(conn)
@@ -83,7 +83,7 @@ async def do_chores(conn: Conn, sight: Sight) -> bool:
     return sight.overdue or sight.ripe or sight.refresh or sight.collect
 
 
-async def move(conn: Conn, *, claim: Claim) -> Stop | Outcome | None:
+async def move(conn: Conn, *, claim: Claim) -> ClockUnderWay | Outcome | None:
     """Move the clock to the next due time, or to its target, which ends its job.
 
     Returns None if work is due already. Runs in a step of the job; its locks keep the sandbox's other jobs
@@ -96,15 +96,15 @@ async def move(conn: Conn, *, claim: Claim) -> Stop | Outcome | None:
     if clock.target is None or clock.target <= clock.time:
         return Done({"dueJobs": clock.jobs, "duePosts": clock.posts})
     next_at: datetime | None = await sandbox_clock.find_next.value(conn, org=org, own=own)
-    left = clock.target - clock.time
-    by = left if next_at is None else max(min(next_at - clock.now, left), timedelta())
+    remaining = clock.target - clock.time
+    by = remaining if next_at is None else max(min(next_at - clock.now, remaining), timedelta())
     await _age(conn, org, own, by)
     due = await COUNT_DUE.row(conn, org=org, own=own)
     await sandbox_clock.move_clock.run(conn, org=org, by=by, posts=due.posts, jobs=due.jobs)
-    return Stop((left - by).total_seconds())
+    return ClockUnderWay((remaining - by).total_seconds())
 
 
 async def _age(conn: Conn, org: UUID, own: UUID, by: timedelta) -> None:
     await sandbox_clock.age_jobs.run(conn, org=org, own=own, by=by)
-    for statement in AGE:
+    for statement in AGE_STATEMENTS:
         await statement.run(conn, org=org, by=by)

@@ -17,7 +17,7 @@ from schemas.api_keys import Storage, Tier
 from schemas.usage import BudgetUse, EventsUse, PoolUse, ProjectCounts, Usage, Use
 
 #: Largest counts of queued jobs in a pool without a cap, and of projects.
-MOST_JOBS, MOST_PROJECTS = 10_000, 100_000
+MAX_JOBS, MAX_PROJECTS = 10_000, 100_000
 
 _POOLS = sorted({kind.pool for kind in SHOWN})
 
@@ -43,8 +43,8 @@ async def get(
     conn: Conn, *, organization_id: UUID, tier: Tier, budgets: Sequence[BudgetUse], now: datetime
 ) -> Usage:
     """Return the usage; `budgets` come from the API's own counts, and `now` gives the UTC day."""
-    pools = await _LIST_POOLS.all(conn, org=organization_id, names=_POOLS, most=MOST_JOBS)
-    projects = await _COUNT_PROJECTS.row(conn, org=organization_id, most=MOST_PROJECTS)
+    pools = await _LIST_POOLS.all(conn, org=organization_id, names=_POOLS, most=MAX_JOBS)
+    projects = await _COUNT_PROJECTS.row(conn, org=organization_id, most=MAX_PROJECTS)
     storage = await storage_quota.get(conn, organization_id=organization_id)
     keys = await api_key.count_live_keys.value(conn, org=organization_id)
     hooks = await webhook_endpoint.count_endpoints.value(conn, org=organization_id)
@@ -61,7 +61,7 @@ async def get(
         ),
         storage=Storage(used_bytes=storage.used, limit_bytes=storage.limit),
         api_keys=Use(used=keys, limit=MOST_LIVE),
-        webhook_endpoints=Use(used=hooks, limit=endpoints.MOST),
+        webhook_endpoints=Use(used=hooks, limit=endpoints.MAX_ENDPOINTS),
         projects=ProjectCounts(**projects._asdict()),
         budgets=list(budgets),
     )

@@ -99,23 +99,23 @@ async def revive(conn: Conn, locked: LockedProject) -> None:
     """
     await check_done(conn, organization_id=locked.organization_id, project_id=locked.id)
     await projects.unarchive_project.run(conn, org=locked.organization_id, id=locked.id)
-    await collection.come_up_now.run(conn, org=locked.organization_id, project_id=locked.id)
+    await collection.make_project_due.run(conn, org=locked.organization_id, project_id=locked.id)
 
 
 async def check_done(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
     """Raise `Conflict` ARCHIVE_RUNNING if the job is open; the caller has locked the archived project."""
-    found = await OPEN_ARCHIVE.one(conn, org=organization_id, id=project_id)
-    if found is not None:
+    row = await OPEN_ARCHIVE.one(conn, org=organization_id, id=project_id)
+    if row is not None:
         raise Conflict(
             "ARCHIVE_RUNNING",
             "the archive still runs: wait for the end of its job, or retry it if it failed",
-            jobId=ids.show(ids.JOB, found.archive_job_id) if found.archive_job_id else None,
+            jobId=ids.show(ids.JOB, row.archive_job_id) if row.archive_job_id else None,
         )
 
 
 def _archived(row: _Row | LockedProject) -> Archived:
     """Return the answer of an archive, the same for as long as the project is archived."""
-    shown = {
+    fields = {
         "id": ids.show(ids.PROJECT, row.id),
         "status": row.status,
         "archivedAt": row.archived_at,
@@ -123,4 +123,4 @@ def _archived(row: _Row | LockedProject) -> Archived:
         "inFlightPosts": row.in_flight_posts,
         "jobId": row.archive_job_id and ids.show(ids.JOB, row.archive_job_id),
     }
-    return msgspec.convert(shown, Archived)
+    return msgspec.convert(fields, Archived)

@@ -60,7 +60,7 @@ SEARCH_PROJECTS = projects.search_projects.typed(_Row)
 
 #: Newest projects that a search scans before it uses the index of names; and most matches that the index
 #: search sorts.
-LOOKED, SORTED = 1_000, 2_000
+MAX_SCANNED, MAX_SORTED = 1_000, 2_000
 
 
 def compose(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
@@ -139,7 +139,7 @@ async def get(conn: Conn, *, organization_id: UUID, project_id: UUID) -> tuple[P
     row = await GET_PROJECT.one(conn, org=organization_id, id=project_id)
     if row is None:
         raise absent("project")
-    return _shown(row), row.version
+    return _to_schema(row), row.version
 
 
 async def get_brand(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
@@ -165,22 +165,24 @@ async def list_page(
 
     A filter of None matches all.
     """
-    asked: dict[str, Any] = {
+    filters: dict[str, Any] = {
         "org": organization_id,
         "status": status,
         "customer_external_id": customer_external_id,
         "before": before,
         "limit": limit,
     }
-    rows = await (_search(conn, asked, search) if search else LIST_PROJECTS.all(conn, **asked))
-    return [_shown(row) for row in rows]
+    rows = await (_search(conn, filters, search) if search else LIST_PROJECTS.all(conn, **filters))
+    return [_to_schema(row) for row in rows]
 
 
 async def _search(conn: Conn, asked: dict[str, Any], search: str) -> list[_Row]:
     """Search the newest projects, which suffices for a frequent name, then the index of names."""
-    named = {**asked, "search": f"%{_literal(search)}%"}
-    rows = await SEARCH_NEWEST.all(conn, **named, looked=LOOKED)
-    return rows if len(rows) == asked["limit"] else await SEARCH_PROJECTS.all(conn, **named, most=SORTED)
+    filters = {**asked, "search": f"%{_literal(search)}%"}
+    rows = await SEARCH_NEWEST.all(conn, **filters, looked=MAX_SCANNED)
+    return (
+        rows if len(rows) == asked["limit"] else await SEARCH_PROJECTS.all(conn, **filters, most=MAX_SORTED)
+    )
 
 
 def check(body: ProjectPatch) -> ProjectPatch:
@@ -260,7 +262,7 @@ async def _update(conn: Conn, locked: LockedProject, body: ProjectPatch) -> None
     )
 
 
-def _shown(row: _Row) -> Project:
+def _to_schema(row: _Row) -> Project:
     return Project(
         id=ids.show(ids.PROJECT, row.id),
         organization_id=ids.show(ids.ORGANIZATION, row.organization_id),

@@ -17,9 +17,9 @@ from jobs.ledger import Claim
 
 #: Seconds until a waiting post checks the queue again without a wake. Taking the head puts off so many of the
 #: next posts without a check.
-WAIT_S, LINED_UP = 30.0, 50
+WAIT_S, POSTPONED_POSTS = 30.0, 50
 #: Posts with a call under way that one wake makes due at once; each checks with its platform.
-WOKEN = 50
+WAKE_BATCH = 50
 #: Progress of the job at the head of the queue.
 PREPARING = 0.1
 
@@ -61,7 +61,7 @@ async def take_head(conn: Conn, claim: Claim, post: LockedPost) -> QueuePosition
         job_id=claim.id,
         fence=claim.fence,
         progress=PREPARING,
-        most=LINED_UP,
+        most=POSTPONED_POSTS,
         wait_s=WAIT_S,
         posts=window.posts,
         window_s=window.window_s,
@@ -94,11 +94,11 @@ async def wake(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
 async def _wake(conn: Conn, organization_id: UUID, account_id: UUID) -> None:
     await account_send.lock_sender.one(conn, org=organization_id, account_id=account_id)
     refused = await outgoing_post.find_refused.all(
-        conn, org=organization_id, account_id=account_id, most=WOKEN
+        conn, org=organization_id, account_id=account_id, most=WAKE_BATCH
     )
     for post_id in sorted(row["id"] for row in refused):
-        await outgoing_post.let_pass.run(conn, org=organization_id, id=post_id)
-    await sending.wake_sent.run(conn, org=organization_id, account_id=account_id, most=WOKEN)
+        await outgoing_post.release_post.run(conn, org=organization_id, id=post_id)
+    await sending.wake_sent.run(conn, org=organization_id, account_id=account_id, most=WAKE_BATCH)
     await wake_next(conn, organization_id=organization_id, account_id=account_id)
 
 

@@ -37,8 +37,8 @@ async def approve(
     Raises `NotFound`, `Stale`, `Limited`, `ContentRejected`, `Conflict` PROJECT_ARCHIVED, CONTENT_NOT_READY,
     ALREADY_DECIDED.
     """
-    found = await changes.find(conn, organization_id, post_id)
-    await project_locks.lock_active(conn, organization_id=organization_id, project_id=found.project_id)
+    post_scope = await changes.find(conn, organization_id, post_id)
+    await project_locks.lock_active(conn, organization_id=organization_id, project_id=post_scope.project_id)
     post, _ = await changes.lock_all(conn, organization_id, post_id, versions)
     _check(post)
     job_id, wakes = await _release(conn, post, now)
@@ -50,13 +50,13 @@ async def approve(
 async def _release(conn: Conn, post: ChangedPost, now: datetime) -> tuple[UUID | None, list[Wake]]:
     """Submit the post's job for its time; none if its content is pending or its time has passed."""
     org = post.organization_id
-    content = await scheduling.ready(conn, organization_id=org, content_id=post.content_id)
+    content = await scheduling.lock_ready(conn, organization_id=org, content_id=post.content_id)
     late = post.scheduled_for < now
     if content.pending or late:
         details = None if content.pending else waiting.PASSED
         await posts.note(conn, organization_id=org, post_ids=[post.id], event="blocked", details=details)
         return None, []
-    made = await posts.submit(
+    submitted = await posts.submit(
         conn,
         organization_id=org,
         project_id=post.project_id,
@@ -64,7 +64,7 @@ async def _release(conn: Conn, post: ChangedPost, now: datetime) -> tuple[UUID |
         run_at=post.scheduled_for,
     )
     await posts.note(conn, organization_id=org, post_ids=[post.id], event="released")
-    return made.job_id, [made.wake] if made.wake else []
+    return submitted.job_id, [submitted.wake] if submitted.wake else []
 
 
 async def reject(
@@ -80,12 +80,14 @@ async def reject(
 
     Raises `NotFound`, `Stale`, `Conflict` ALREADY_DECIDED.
     """
-    found = await changes.find(conn, organization_id, post_id)
-    await project_locks.share(conn, organization_id=organization_id, project_id=found.project_id)
+    post_scope = await changes.find(conn, organization_id, post_id)
+    await project_locks.share(conn, organization_id=organization_id, project_id=post_scope.project_id)
     post, _ = await changes.lock_all(conn, organization_id, post_id, versions)
     _check(post)
-    one = WaitingPost(post.id, post.job_id, post.social_account_id)
-    await waiting.cancel_waiting(conn, organization_id=organization_id, waiting=[one], reason=REJECTED)
+    waiting_post = WaitingPost(post.id, post.job_id, post.social_account_id)
+    await waiting.cancel_waiting(
+        conn, organization_id=organization_id, waiting=[waiting_post], reason=REJECTED
+    )
     await _record(conn, post, "rejected", note=reason, api_key_id=api_key_id)
     return await posts.get(conn, organization_id=organization_id, post_id=post_id)
 

@@ -27,7 +27,7 @@ from schemas.posts import Reschedule, ResolvePost, Status
 _ADDRESS = re.compile(r"https?://[!-~]+")
 
 #: Last error of a post that a person didn't find on the platform.
-NOT_THERE = {
+NOT_FOUND_ERROR = {
     "code": "NOT_PUBLISHED",
     "category": "unknown",
     "message": "a person did not find it on the platform: retry its job or schedule it again",
@@ -80,14 +80,16 @@ async def cancel(
 
     Raises `NotFound`, `Stale`, `Conflict` POST_NOT_QUEUED.
     """
-    found = await find(conn, organization_id, post_id)
+    post_scope = await find(conn, organization_id, post_id)
     # An archive runs either before, and counts the post, or after this.
-    await project_locks.share(conn, organization_id=organization_id, project_id=found.project_id)
+    await project_locks.share(conn, organization_id=organization_id, project_id=post_scope.project_id)
     post, _ = await lock_all(conn, organization_id, post_id, versions)
     if post.status != "canceled":
         _check_waits(post)
-        one = WaitingPost(post.id, post.job_id, post.social_account_id)
-        await waiting.cancel_waiting(conn, organization_id=organization_id, waiting=[one], reason=reason)
+        waiting_post = WaitingPost(post.id, post.job_id, post.social_account_id)
+        await waiting.cancel_waiting(
+            conn, organization_id=organization_id, waiting=[waiting_post], reason=reason
+        )
     return await posts.get(conn, organization_id=organization_id, post_id=post_id)
 
 
@@ -106,10 +108,10 @@ async def reschedule(
     Raises `NotFound`, `Invalid`, `Stale`, `Limited`, `Conflict` PROJECT_ARCHIVED, POST_NOT_QUEUED or
     DUPLICATE_POST.
     """
-    found = await find(conn, organization_id, post_id)
-    when = scheduling.instant(body, zone=found.timezone, now=now, ahead=ahead)
-    _check_version(found, versions)
-    await project_locks.lock_active(conn, organization_id=organization_id, project_id=found.project_id)
+    post_scope = await find(conn, organization_id, post_id)
+    when = scheduling.resolve_time(body, zone=post_scope.timezone, now=now, ahead=ahead)
+    _check_version(post_scope, versions)
+    await project_locks.lock_active(conn, organization_id=organization_id, project_id=post_scope.project_id)
     post, _ = await lock_all(conn, organization_id, post_id, versions)
     _check_waits(post)
     if not body.allow_duplicate:
@@ -174,11 +176,11 @@ async def resolve(
         id=post_id,
         status="published" if body.published else "failed",
         external_url=body.external_url,
-        error=None if body.published else NOT_THERE,
+        error=None if body.published else NOT_FOUND_ERROR,
     )
-    said = {"published": body.published, "apiKeyId": api_key_id and str(api_key_id)}
+    details = {"published": body.published, "apiKeyId": api_key_id and str(api_key_id)}
     await posts.note(
-        conn, organization_id=organization_id, post_ids=[post_id], event="resolved", details=said
+        conn, organization_id=organization_id, post_ids=[post_id], event="resolved", details=details
     )
     return await posts.get(conn, organization_id=organization_id, post_id=post_id)
 
@@ -194,10 +196,10 @@ def _check_address(body: ResolvePost) -> None:
 
 async def find(conn: Conn, organization_id: UUID, post_id: UUID) -> FoundPost:
     """Return a post's rows to lock; raises `NotFound`."""
-    found = await FIND_POST.one(conn, org=organization_id, id=post_id)
-    if found is None:
+    row = await FIND_POST.one(conn, org=organization_id, id=post_id)
+    if row is None:
         raise absent("post")
-    return found
+    return row
 
 
 async def lock_all(
@@ -210,13 +212,13 @@ async def lock_all(
     may become a deadlock's victim.)
     """
     while True:
-        found = await find(conn, organization_id, post_id)
-        if found.job_id:
-            await controls.lock_many(conn, organization_id=organization_id, job_ids=[found.job_id])
-        await scheduled_post.share_content.row(conn, org=organization_id, id=found.content_id)
-        [account] = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=[found.social_account_id])
+        post_scope = await find(conn, organization_id, post_id)
+        if post_scope.job_id:
+            await controls.lock_many(conn, organization_id=organization_id, job_ids=[post_scope.job_id])
+        await scheduled_post.share_content.row(conn, org=organization_id, id=post_scope.content_id)
+        [account] = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=[post_scope.social_account_id])
         post = await _lock(conn, organization_id, post_id, versions)
-        if post.job_id == found.job_id:
+        if post.job_id == post_scope.job_id:
             return post, account
 
 
@@ -247,22 +249,26 @@ def _too_late(status: str) -> Conflict:
 
 
 async def _check_new(conn: Conn, post: ChangedPost, at: datetime) -> None:
-    mine = TargetFingerprint("scheduledFor", post.social_account_id, post.fingerprint)
-    await targets.check_new(conn, organization_id=post.organization_id, prints=[mine], at=at, but=post.id)
+    fingerprint = TargetFingerprint("scheduledFor", post.social_account_id, post.fingerprint)
+    await targets.check_new(
+        conn, organization_id=post.organization_id, prints=[fingerprint], at=at, but=post.id
+    )
 
 
 async def _check_again(conn: Conn, post: ChangedPost, account: LockedAccount, retry_of: UUID) -> None:
     """Check that the post failed by a retryable error, and that this attempt was its last."""
     error = post.last_error or {}
     if (post.status, post.job_id) != ("failed", retry_of) or not error.get("retryable"):
-        raise Conflict("JOB_NOT_RETRYABLE", states.NOT_AGAIN[PostState(post.status)], status=post.status)
-    found = await scheduling.ready(conn, organization_id=post.organization_id, content_id=post.content_id)
-    if found.pending:
+        raise Conflict("JOB_NOT_RETRYABLE", states.RETRY_REFUSALS[PostState(post.status)], status=post.status)
+    content = await scheduling.lock_ready(
+        conn, organization_id=post.organization_id, content_id=post.content_id
+    )
+    if content.pending:
         raise ApprovalRequired
     if account.status == "disconnected":
-        raise accounts.gone()
+        raise accounts.not_connected_error()
     if account.offered:
-        raise accounts.offered()
+        raise accounts.offered_error()
 
 
 async def _move_job(conn: Conn, post: ChangedPost, at: datetime) -> tuple[UUID | None, list[Wake]]:
@@ -279,11 +285,13 @@ async def _move_job(conn: Conn, post: ChangedPost, at: datetime) -> tuple[UUID |
                 status="queued",
             )
         return post.job_id, wakes
-    found = await scheduling.ready(conn, organization_id=org, content_id=post.content_id)
-    if found.pending or post.caption_pending:
+    content = await scheduling.lock_ready(conn, organization_id=org, content_id=post.content_id)
+    if content.pending or post.caption_pending:
         return None, []
-    made = await posts.submit(conn, organization_id=org, project_id=project_id, post_id=post.id, run_at=at)
-    return made.job_id, [made.wake] if made.wake else []
+    submitted = await posts.submit(
+        conn, organization_id=org, project_id=project_id, post_id=post.id, run_at=at
+    )
+    return submitted.job_id, [submitted.wake] if submitted.wake else []
 
 
 async def _move(conn: Conn, post: ChangedPost, job_id: UUID | None, at: datetime) -> None:

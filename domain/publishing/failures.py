@@ -26,7 +26,7 @@ from schemas.errors import (
 )
 
 #: Seconds before each further attempt, with a jitter of a fifth against simultaneous returns.
-WAITS_S, JITTER = (30.0, 120.0, 600.0, 1800.0), 0.2
+BACKOFF_S, JITTER = (30.0, 120.0, 600.0, 1800.0), 0.2
 #: Seconds of a cooldown without an end by the platform; wait for a refresh; wait for a new connection.
 COOLDOWN_S, REFRESH_S, REAUTH_S = 60.0, 15.0, 600.0
 
@@ -45,7 +45,7 @@ DISCONNECTED = Rejected(
 )
 
 
-async def blocker(conn: Conn, post: LockedPost) -> NotDone | None:
+async def find_blocker(conn: Conn, post: LockedPost) -> NotDone | None:
     """Return the outcome if the account's posts can't be sent now, else None.
 
     A post that may be live is looked up however late it is, and after the end of its account's lease too.
@@ -58,13 +58,13 @@ async def blocker(conn: Conn, post: LockedPost) -> NotDone | None:
         case "disconnected":
             return await give_up(conn, post)
         case "reauth_required":
-            return await pause(conn, post, REAUTH_S)
+            return await snooze_account(conn, post, REAUTH_S)
     if post.cooldown_s and post.cooldown_s > 0:
-        return await pause(conn, post, post.cooldown_s)
+        return await snooze_account(conn, post, post.cooldown_s)
     return None
 
 
-async def pause(conn: Conn, post: LockedPost, after_s: float) -> NotDone:
+async def snooze_account(conn: Conn, post: LockedPost, after_s: float) -> NotDone:
     """Snooze for a cause that blocks all of the account's posts, up to the post's own end."""
     if post.left_s <= 0:
         return await give_up(conn, post)
@@ -72,7 +72,7 @@ async def pause(conn: Conn, post: LockedPost, after_s: float) -> NotDone:
     return Snooze(min(after_s, post.left_s) + 0.01)
 
 
-async def let_others_pass(conn: Conn, post: LockedPost, after_s: float) -> NotDone:
+async def snooze_preparing(conn: Conn, post: LockedPost, after_s: float) -> NotDone:
     """Snooze while the platform processes a preparing step; the account's other posts may go meanwhile."""
     if post.left_s <= 0:
         return await give_up(conn, post)
@@ -128,7 +128,7 @@ async def await_verdict(conn: Conn, *, claim: Claim, after_s: float, spent: bool
     if spent:
         return await _try_again(conn, claim, post, IN_FLIGHT, least_s=after_s)
     await account_queue.advance(conn, post)
-    return await pause(conn, post, after_s)
+    return await snooze_account(conn, post, after_s)
 
 
 async def unknown(conn: Conn, *, claim: Claim) -> NotDone:
@@ -163,32 +163,34 @@ async def cool_down(conn: Conn, *, organization_id: UUID, account_id: UUID, cool
 async def refresh(conn: Conn, post: LockedPost) -> NotDone:
     """Refresh the account's token in one job for all callers; its end wakes the account's posts."""
     await owners.refresh(conn, post)
-    return await pause(conn, post, REFRESH_S)
+    return await snooze_account(conn, post, REFRESH_S)
 
 
 async def _after(
     conn: Conn, claim: Claim, post: LockedPost, error: PlatformError, generation: int
 ) -> NotDone:
     org, account_id = post.owner_organization_id, post.owner_id
-    if isinstance(error, TokenExpired | ReauthRequired) and (news := await _news(conn, post, generation)):
-        return news
+    if isinstance(error, TokenExpired | ReauthRequired) and (
+        outcome := await _token_change(conn, post, generation)
+    ):
+        return outcome
     match error:
         case Throttled():
             cooldown_s = COOLDOWN_S if error.after_s is None else error.after_s
             await cool_down(conn, organization_id=org, account_id=account_id, cooldown_s=cooldown_s)
-            return await pause(conn, post, cooldown_s)
+            return await snooze_account(conn, post, cooldown_s)
         case TokenExpired() if not post.repeats(error):
             return await refresh(conn, post)
         case ReauthRequired():
             await owners.require_reauth(conn, post, reason=error.code, generation=generation)
-            return await pause(conn, post, REFRESH_S)
+            return await snooze_account(conn, post, REFRESH_S)
         case Rejected():
             return await give_up(conn, post) if post.sent else await fail(conn, post, error)
         case _:
             return await _try_again(conn, claim, post, error)
 
 
-async def _news(conn: Conn, post: LockedPost, generation: int) -> NotDone | None:
+async def _token_change(conn: Conn, post: LockedPost, generation: int) -> NotDone | None:
     """Return an outcome if the account's tokens were replaced or given up meanwhile; else None.
 
     The wake of that change may have come during this attempt, and so reached no waiting post.
@@ -201,7 +203,7 @@ async def _news(conn: Conn, post: LockedPost, generation: int) -> NotDone | None
     ):
         return Interrupted()
     if post.owner_status == "reauth_required":
-        return await pause(conn, post, REAUTH_S)
+        return await snooze_account(conn, post, REAUTH_S)
     return None
 
 
@@ -218,7 +220,7 @@ async def _try_again(
     conn: Conn, claim: Claim, post: LockedPost, error: PlatformError, *, least_s: float = 0
 ) -> NotDone:
     """Retry after a backoff in which the account's other posts may go."""
-    wait_s = WAITS_S[min(claim.attempt, len(WAITS_S)) - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  no secret
+    wait_s = BACKOFF_S[min(claim.attempt, len(BACKOFF_S)) - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  no secret
     wait_s = max(wait_s, least_s)
     if wait_s >= post.left_s:
         return await give_up(conn, post)
@@ -235,13 +237,13 @@ async def _hold_back(conn: Conn, post: LockedPost, wait_s: float) -> None:
 async def _put_back(conn: Conn, claim: Claim, post: LockedPost, *, code: str, outdated: bool) -> LockedPost:
     """Undo the mark `sending`: the post counts in no quota and can be canceled again."""
     org, post_id = post.organization_id, post.id
-    await outgoing_post.put_back.run(conn, org=org, id=post_id)
+    await outgoing_post.requeue.run(conn, org=org, id=post_id)
     if outdated:
         await outgoing_post.prepare_again.run(conn, org=org, id=post_id)
     await quotas.take_back(conn, organization_id=org, account_id=post.account_id, post_id=post_id)
     await ledger.progress(conn, claim, progress=0, stage="preparing", cancelable=True)
-    told = {"code": code}
-    await posts.note(conn, organization_id=org, post_ids=[post_id], event="not_sent", details=told)
+    details = {"code": code}
+    await posts.note(conn, organization_id=org, post_ids=[post_id], event="not_sent", details=details)
     return await locked_post.lock(conn, claim)
 
 
@@ -252,5 +254,5 @@ async def _keep_error(conn: Conn, post: LockedPost, error: PlatformError) -> Non
 async def _write_error(
     conn: Conn, post: LockedPost, code: str, category: str, message: str, *, retryable: bool
 ) -> None:
-    told = {"code": code, "category": category, "message": message, "retryable": retryable}
-    await outgoing_post.keep_error.run(conn, org=post.organization_id, id=post.id, error=told)
+    error = {"code": code, "category": category, "message": message, "retryable": retryable}
+    await outgoing_post.keep_error.run(conn, org=post.organization_id, id=post.id, error=error)

@@ -58,10 +58,10 @@ async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
             await reconcile(
                 conn, organization_id=org, project_id=post.project_id, post_id=post.id, now=post.now
             )
-    for (org, status, reason), gone in alike.items():
+    for (org, status, reason), post_ids in alike.items():
         why = {"reason": reason}
-        await posts.note(conn, organization_id=org, post_ids=gone, event=status, details=why)
-        await waiting.advance(conn, organization_id=org, heads=heads, gone=gone)
+        await posts.note(conn, organization_id=org, post_ids=post_ids, event=status, details=why)
+        await waiting.advance(conn, organization_id=org, heads=heads, gone=post_ids)
 
 
 async def reconcile(

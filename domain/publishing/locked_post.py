@@ -12,7 +12,7 @@ from jobs.ledger import Claim
 from schemas.errors import PlatformError
 
 #: Delay after its time from which a post isn't sent any more.
-GRACE = timedelta(hours=2)
+MAX_DELAY = timedelta(hours=2)
 #: Longest processing of an accepted post by its platform.
 CONFIRM = timedelta(minutes=30)
 
@@ -80,7 +80,7 @@ class LockedPost(NamedTuple):
     def left_s(self) -> float:
         """Return the seconds until it is too late to send it, or to wait for its processing."""
         taken_at = self.sent_at if self.phase in {"accepted", "confirming"} else None
-        until = taken_at + CONFIRM if taken_at else self.scheduled_for + GRACE
+        until = taken_at + CONFIRM if taken_at else self.scheduled_for + MAX_DELAY
         return (until - self.now).total_seconds()
 
     def repeats(self, error: PlatformError) -> bool:

@@ -138,7 +138,7 @@ async def read(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
     draft = rows[0]
     origin = Origin(draft.creative_type, draft.made_by, draft.ai_declared)
     sealed_tokens = SealedCredential(draft.sealed, draft.vault_key_id, draft.generation, draft.expires_at)
-    tokens = credentials.opened(
+    tokens = credentials.unseal_tokens(
         sealed_tokens, organization_id=owner_org, account_id=post.owner_id, keyring=keyring
     )
     return OutgoingPost(

@@ -49,7 +49,7 @@ COUNT_OPEN = scheduled_post.count_open.typed(Counts)
 WAITING = frozenset({"blocked", "queued", "publishing", "outcome_unknown"})
 
 #: Most posts of a period that are read one by one and sorted.
-SORTED = 2_000
+MAX_SORTED = 2_000
 
 
 async def note(
@@ -76,7 +76,7 @@ async def get(conn: Conn, *, organization_id: UUID, post_id: UUID) -> Versioned:
     row = await GET_POST.one(conn, org=organization_id, id=post_id)
     if row is None:
         raise absent("post")
-    return _shown(row), row.version
+    return _to_schema(row), row.version
 
 
 async def list_page(
@@ -97,7 +97,7 @@ async def list_page(
     """
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     await _check_targets(conn, organization_id, project_id, account_id, content_id)
-    asked = {
+    filters = {
         "org": organization_id,
         "project_id": project_id,
         "account_id": account_id,
@@ -106,13 +106,13 @@ async def list_page(
         "since": period.since,
         "until": period.until,
         "before": period.before(before),
-        "most": SORTED,
+        "most": MAX_SORTED,
         "limit": limit,
     }
     led = content_id is not None or account_id is not None
     leading = merging.lead(status=None if led else statuses)
-    rows = await merging.newest(conn, partial(LIST_POSTS.all, conn, **asked), leading, limit=limit)
-    return [_shown(row) for row in rows]
+    rows = await merging.newest(conn, partial(LIST_POSTS.all, conn, **filters), leading, limit=limit)
+    return [_to_schema(row) for row in rows]
 
 
 async def list_page_of_all(
@@ -125,17 +125,17 @@ async def list_page_of_all(
     limit: int,
 ) -> list[Post]:
     """Return a page over all active projects of the organization."""
-    asked = {
+    filters = {
         "org": organization_id,
         "since": period.since,
         "until": period.until,
         "before": before,
-        "most": SORTED,
+        "most": MAX_SORTED,
         "limit": limit,
     }
-    find = partial(LIST_POSTS_OF_ALL.all, conn, **asked)
+    find = partial(LIST_POSTS_OF_ALL.all, conn, **filters)
     rows = await merging.newest(conn, find, merging.lead(status=statuses), limit=limit)
-    return [_shown(row) for row in rows]
+    return [_to_schema(row) for row in rows]
 
 
 async def project_of(conn: Conn, *, organization_id: UUID, account_id: UUID) -> UUID:
@@ -202,7 +202,7 @@ async def submit_many(
     )
 
 
-def _shown(row: PostRow) -> Post:
+def _to_schema(row: PostRow) -> Post:
     return Post(
         id=ids.show(ids.POST, row.id),
         content_id=ids.show(ids.CONTENT, row.content_id),

@@ -19,7 +19,7 @@ from jobs import maintenance
 ARRIVAL_S = 1.0
 
 #: Retention of sends in seconds: longer than any platform's window.
-KEEP_S = 2 * 86400.0
+RETENTION_S = 2 * 86400.0
 
 
 class Quota(NamedTuple):
@@ -34,7 +34,7 @@ class Window(NamedTuple):
     window_s: float | None
 
 
-def of(
+def find_quota(
     *, platform: str, traits: Mapping[str, Any], quota_posts: int | None, quota_window_s: float | None
 ) -> Quota | None:
     """Return the account's quota: an operator's, else the account's by its platform, else the platform's.
@@ -45,13 +45,13 @@ def of(
         return Quota(quota_posts, quota_window_s)
     if (own := platform_limits.quota_of(traits)) is not None:
         return Quota(*own)
-    known = PLATFORMS.get(platform)
-    return known and Quota(*known.quota)
+    limits = PLATFORMS.get(platform)
+    return limits and Quota(*limits.quota)
 
 
 def window(post: LockedPost) -> Window:
     """Return the window of the post's account."""
-    quota = of(
+    quota = find_quota(
         platform=post.platform,
         traits=post.traits,
         quota_posts=post.quota_posts,
@@ -66,4 +66,4 @@ async def take_back(conn: Conn, *, organization_id: UUID, account_id: UUID, post
 
 async def prune(conn: Conn) -> int:
     """Delete a batch of sends outside every quota's window; return their number."""
-    return await account_send.prune_sends.run(conn, limit=maintenance.BATCH, keep_s=KEEP_S)
+    return await account_send.prune_sends.run(conn, limit=maintenance.BATCH, keep_s=RETENTION_S)

@@ -24,9 +24,9 @@ from schemas import ids
 from schemas.errors import NotSent, PlatformError, ReauthRequired, TokenExpired
 
 #: Times of the polls in seconds after the loss.
-ASKS_S = (30.0, 120.0, 600.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
+POLL_TIMES_S = (30.0, 120.0, 600.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
 #: Tolerance in seconds: a poll that runs so much too early still counts as that poll.
-EARLY_S = 1.0
+POLL_TOLERANCE_S = 1.0
 
 NOT_PUBLISHED = NotSent(
     "NOT_PUBLISHED",
@@ -49,7 +49,7 @@ class Sender(NamedTuple):
     owner_id: UUID
 
 
-class Unfound(NamedTuple):
+class LostPostRow(NamedTuple):
     """Row of `find_lost`; `age_s` is the age of the polling job."""
 
     project_id: UUID
@@ -64,7 +64,7 @@ class Unfound(NamedTuple):
 
 
 _LOCK_SENDER = account_send.lock_sender.typed(Sender)
-_FIND = lost_post.find_lost.typed(Unfound)
+_FIND = lost_post.find_lost.typed(LostPostRow)
 
 
 class LostPost(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,9 +89,9 @@ class LostPost(msgspec.Struct, frozen=True, kw_only=True):
     next_s: float | None
 
 
-def next_ask(age_s: float) -> float | None:
+def next_poll_s(age_s: float) -> float | None:
     """Return the seconds until the next poll, `age_s` after the loss."""
-    return next((ask_s - age_s for ask_s in ASKS_S if ask_s > age_s + EARLY_S), None)
+    return next((ask_s - age_s for ask_s in POLL_TIMES_S if ask_s > age_s + POLL_TOLERANCE_S), None)
 
 
 async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> LostPost | NotDone | None:
@@ -101,7 +101,7 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> LostPost | Not
     if post is None:
         return None
     account = await _LOCK_SENDER.row(conn, org=org, account_id=post.account_id)
-    later_s = next_ask(post.age_s)
+    later_s = next_poll_s(post.age_s)
     if account.owner_status == "disconnected":
         return None
     if account.owner_status == "reauth_required":
@@ -151,7 +151,7 @@ async def found(
     """
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
-    await sending.name(conn, org, lost.account_id, lost.post_id, external_id)
+    await sending.check_name_is_free(conn, org, lost.account_id, lost.post_id, external_id)
     known_before = lost.status == "published"
     query = lost_post.name_post if known_before else lost_post.publish_lost
     published = await query.run(
@@ -184,8 +184,8 @@ async def proved_absent(conn: Conn, *, claim: Claim, lost: LostPost, why: Platfo
     """Mark the post as failed after proof that it isn't live and can't become so."""
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
-    told = {name: getattr(why, name) for name in ("code", "category", "message", "retryable")}
-    if await lost_post.fail_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, error=told):
+    error = {name: getattr(why, name) for name in ("code", "category", "message", "retryable")}
+    if await lost_post.fail_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, error=error):
         await posts.note(conn, organization_id=org, post_ids=[lost.post_id], event="failed")
     return _result(lost, "failed")
 

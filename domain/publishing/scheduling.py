@@ -19,7 +19,7 @@ from schemas.errors import ApprovalRequired, Conflict, ContentRejected, Invalid
 from schemas.errors.absent import absent
 from schemas.posts import PublishContent, Reschedule, ScheduleContent, Scheduled, ScheduledTarget, Target
 
-LATEST_PAST, FURTHEST = timedelta(seconds=30), timedelta(days=180)
+MAX_PAST, MAX_AHEAD = timedelta(seconds=30), timedelta(days=180)
 
 NOT_AHEAD = timedelta()
 
@@ -38,7 +38,7 @@ class Schedule(NamedTuple):
     known: Sequence[UUID]
 
 
-class _Found(NamedTuple):
+class _ContentScope(NamedTuple):
     project_id: UUID
     timezone: str
     now: datetime
@@ -77,7 +77,7 @@ class _New(NamedTuple):
         return self.caption_pending or self.content_pending
 
 
-FIND_CONTENT = scheduled_post.find_content.typed(_Found)
+FIND_CONTENT = scheduled_post.find_content.typed(_ContentScope)
 SHARE_CONTENT = scheduled_post.share_content.typed(SharedContent)
 LIST_ASSETS = scheduled_post.list_assets.typed(AssetRow)
 
@@ -101,7 +101,7 @@ async def schedule(
     CONTENT_NOT_READY, ACCOUNT_NOT_CONNECTED or DUPLICATE_POST.
     """
     scope = await _scope(conn, organization_id, content_id, body.targets)
-    when = instant(body, zone=scope.timezone, now=now, ahead=ahead)
+    when = resolve_time(body, zone=scope.timezone, now=now, ahead=ahead)
     return await _post(conn, scope, body, when, approver_id=approver_id, may_wait=True)
 
 
@@ -117,7 +117,7 @@ async def publish(
     return await _post(conn, scope, body, now, approver_id=approver_id, may_wait=False)
 
 
-def instant(
+def resolve_time(
     asked: ScheduleContent | Reschedule, *, zone: str, now: datetime, ahead: timedelta = NOT_AHEAD
 ) -> Resolved:
     """Return the requested time; local times are of `zone`. Raises `Invalid`.
@@ -133,14 +133,14 @@ def instant(
         path, when = "localTime", timezones.resolve(asked.local_time, zone=zone, path="localTime")
     else:
         raise Invalid("scheduledFor", "send either scheduledFor or localTime")
-    if when.at < now + ahead - LATEST_PAST:
+    if when.at < now + ahead - MAX_PAST:
         raise Invalid(path, "is in the past: send a future time")
-    if when.at > now + ahead + FURTHEST:
-        raise Invalid(path, f"is more than {FURTHEST.days} days ahead")
+    if when.at > now + ahead + MAX_AHEAD:
+        raise Invalid(path, f"is more than {MAX_AHEAD.days} days ahead")
     return when._replace(at=when.at - ahead)
 
 
-async def ready(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Ready:
+async def lock_ready(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Ready:
     """Lock content against edits and decisions. Raises `ContentRejected`, `Conflict` CONTENT_NOT_READY."""
     row = await SHARE_CONTENT.row(conn, org=organization_id, id=content_id)
     if row.approval_status == "rejected":
@@ -153,8 +153,8 @@ async def ready(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Ready
 
 
 async def _scope(conn: Conn, organization_id: UUID, content_id: UUID, aims: Sequence[Target]) -> Schedule:
-    named = targets.named(aims)
-    row = await FIND_CONTENT.one(conn, org=organization_id, id=content_id, account_ids=named)
+    account_ids = targets.account_ids_of(aims)
+    row = await FIND_CONTENT.one(conn, org=organization_id, id=content_id, account_ids=account_ids)
     if row is None:
         raise absent("content")
     return Schedule(organization_id, content_id, *row)
@@ -173,31 +173,31 @@ async def _post(
     # An unknown account is refused before the checks of the project's state.
     targets.check_known(body.targets, scope.known)
     await project_locks.lock_active(conn, organization_id=org, project_id=project_id)
-    found = await ready(conn, organization_id=org, content_id=scope.content_id)
-    if found.pending and not may_wait:
+    content = await lock_ready(conn, organization_id=org, content_id=scope.content_id)
+    if content.pending and not may_wait:
         raise ApprovalRequired
     planned = await targets.plan(
-        conn, organization_id=org, project_id=project_id, material=found.material, targets=body.targets
+        conn, organization_id=org, project_id=project_id, material=content.material, targets=body.targets
     )
-    unapproved = [found.unapproved(one.caption_override) for one in planned]
+    unapproved = [content.unapproved(target.caption_override) for target in planned]
     if approver_id is None and not may_wait:
         _check_captions(unapproved)
     if not body.allow_duplicate:
         await targets.check_new(conn, organization_id=org, prints=_fingerprints(planned), at=when.at)
     new = [
-        _New(ids.new(), one, approver_id is None and alone, found.pending)
-        for one, alone in zip(planned, unapproved, strict=True)
+        _New(ids.new(), target, approver_id is None and alone, content.pending)
+        for target, alone in zip(planned, unapproved, strict=True)
     ]
-    wakes, made = await _insert(conn, scope, new, when.at)
+    wakes, scheduled_targets = await _insert(conn, scope, new, when.at)
     if approver_id is not None and any(unapproved):
         await _record(
-            conn, scope, approver_id, [one for one, alone in zip(new, unapproved, strict=True) if alone]
+            conn, scope, approver_id, [post for post, alone in zip(new, unapproved, strict=True) if alone]
         )
     scheduled = Scheduled(
         content_id=ids.show(ids.CONTENT, scope.content_id),
-        gate_status="blocked_on_approval" if any(one.blocked for one in new) else "open",
+        gate_status="blocked_on_approval" if any(post.blocked for post in new) else "open",
         time_rule=when.rule,
-        scheduled_posts=made,
+        scheduled_posts=scheduled_targets,
     )
     return scheduled, wakes
 
@@ -216,8 +216,8 @@ def _check_captions(unapproved: Sequence[bool]) -> None:
 
 def _fingerprints(planned: Sequence[Planned]) -> list[TargetFingerprint]:
     return [
-        TargetFingerprint(targets.path(number), one.account_id, one.fingerprint)
-        for number, one in enumerate(planned)
+        TargetFingerprint(targets.path(number), target.account_id, target.fingerprint)
+        for number, target in enumerate(planned)
     ]
 
 
@@ -225,8 +225,8 @@ async def _insert(
     conn: Conn, scope: Schedule, new: Sequence[_New], at: datetime
 ) -> tuple[list[Wake], list[ScheduledTarget]]:
     """Insert the posts, and submit the jobs of the unblocked ones, in the order of the targets."""
-    org, planned = scope.organization_id, [one.planned for one in new]
-    queued, blocked = [one.id for one in new if not one.blocked], [one.id for one in new if one.blocked]
+    org, planned = scope.organization_id, [post.planned for post in new]
+    queued, blocked = [one.id for one in new if not one.blocked], [post.id for post in new if post.blocked]
     job_ids, wakes = await posts.submit_many(
         conn, organization_id=org, project_id=scope.project_id, times=dict.fromkeys(queued, at)
     )
@@ -237,19 +237,19 @@ async def _insert(
         project_id=scope.project_id,
         content_id=scope.content_id,
         scheduled_for=at,
-        ids=[one.id for one in new],
-        job_ids=[jobs.get(one.id) for one in new],
-        captions_pending=[one.caption_pending for one in new],
-        account_ids=[one.account_id for one in planned],
-        platforms=[one.platform for one in planned],
-        modes=[one.mode for one in planned],
-        privacy_levels=[one.privacy_level for one in planned],
-        caption_overrides=[one.caption_override for one in planned],
-        fingerprints=[one.fingerprint for one in planned],
+        ids=[post.id for post in new],
+        job_ids=[jobs.get(post.id) for post in new],
+        captions_pending=[post.caption_pending for post in new],
+        account_ids=[target.account_id for target in planned],
+        platforms=[target.platform for target in planned],
+        modes=[target.mode for target in planned],
+        privacy_levels=[target.privacy_level for target in planned],
+        caption_overrides=[target.caption_override for target in planned],
+        fingerprints=[target.fingerprint for target in planned],
     )
     await posts.note(conn, organization_id=org, post_ids=queued, event="scheduled")
     await posts.note(conn, organization_id=org, post_ids=blocked, event="blocked")
-    return wakes, [_made(one, jobs.get(one.id), at) for one in new]
+    return wakes, [_to_schema(post, jobs.get(post.id), at) for post in new]
 
 
 async def _record(conn: Conn, scope: Schedule, approver_id: UUID, approved: Sequence[_New]) -> None:
@@ -261,11 +261,11 @@ async def _record(conn: Conn, scope: Schedule, approver_id: UUID, approved: Sequ
         action="caption.approved",
         subject=ids.show(ids.CONTENT, scope.content_id),
         project_id=scope.project_id,
-        details={"posts": [ids.show(ids.POST, one.id) for one in approved]},
+        details={"posts": [ids.show(ids.POST, post.id) for post in approved]},
     )
 
 
-def _made(new: _New, job_id: UUID | None, at: datetime) -> ScheduledTarget:
+def _to_schema(new: _New, job_id: UUID | None, at: datetime) -> ScheduledTarget:
     return ScheduledTarget(
         id=ids.show(ids.POST, new.id),
         job_id=ids.show(ids.JOB, job_id) if job_id else None,

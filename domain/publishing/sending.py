@@ -26,7 +26,7 @@ from schemas.errors import OutcomeUnknown, Rejected
 from schemas.posts import AiLabel
 
 #: Most doublings of the wait in the account's queue, which make a long wait cheap.
-MOST_DOUBLED = 3
+MAX_DOUBLINGS = 3
 
 NOT_APPROVED = Rejected(
     "NOT_APPROVED", "the content is no longer approved: have it approved and schedule again"
@@ -63,18 +63,18 @@ _MARK = sending.mark_sending.typed(Marked)
 async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> OutgoingPost | NotDone:
     """Take the head of the account's queue for a waiting post; a post under way continues where it was."""
     post = await locked_post.lock(conn, claim)
-    outcome = Canceled() if post.stopped else await failures.blocker(conn, post)
+    outcome = Canceled() if post.stopped else await failures.find_blocker(conn, post)
     if outcome is None and not post.sent:
-        outcome = await _line_up(conn, claim, post)
+        outcome = await _take_head_or_wait(conn, claim, post)
     if outcome is not None:
         return outcome
-    begun = await outgoing.read(conn, post, keyring)
-    if credentials.ends_soon(begun.token_ends, now=begun.now):
+    post_to_send = await outgoing.read(conn, post, keyring)
+    if credentials.ends_soon(post_to_send.token_ends, now=post_to_send.now):
         return await failures.refresh(conn, post)
-    return begun
+    return post_to_send
 
 
-async def _line_up(conn: Conn, claim: Claim, post: LockedPost) -> NotDone | None:
+async def _take_head_or_wait(conn: Conn, claim: Claim, post: LockedPost) -> NotDone | None:
     """Take the head; None: this post has it.
 
     A cause that blocks all of the account's posts ends by itself.
@@ -83,10 +83,10 @@ async def _line_up(conn: Conn, claim: Claim, post: LockedPost) -> NotDone | None
     if position.is_head:
         return None
     if position.full_s:
-        return await failures.pause(conn, post, position.full_s)
+        return await failures.snooze_account(conn, post, position.full_s)
     if not position.busy:
         await account_queue.wake_next(conn, organization_id=post.organization_id, account_id=post.account_id)
-    waits = min(claim.fence - claim.attempt, MOST_DOUBLED)
+    waits = min(claim.fence - claim.attempt, MAX_DOUBLINGS)
     return Snooze(min(account_queue.WAIT_S * 2**waits, post.left_s))
 
 
@@ -96,7 +96,7 @@ async def keep(conn: Conn, *, claim: Claim, step: PreparedStep, after_s: float) 
     if post.stopped:
         return Canceled()
     await _keep(conn, post, step, phase="preparing")
-    return await failures.let_others_pass(conn, post, after_s) if after_s else None
+    return await failures.snooze_preparing(conn, post, after_s) if after_s else None
 
 
 async def mark(
@@ -124,8 +124,10 @@ async def again(conn: Conn, *, claim: Claim) -> datetime | NotDone | None:
 
 
 async def _keep(conn: Conn, post: LockedPost, step: PreparedStep, *, phase: str) -> None:
-    org, given = post.organization_id, _given(post, step)
-    await outgoing_post.keep_prepared.run(conn, org=org, id=post.id, event_id=ids.new(), phase=phase, **given)
+    org, columns = post.organization_id, _prepared_columns(post, step)
+    await outgoing_post.keep_prepared.run(
+        conn, org=org, id=post.id, event_id=ids.new(), phase=phase, **columns
+    )
     await _keep_found(conn, post, step)
 
 
@@ -137,7 +139,7 @@ async def _keep_found(conn: Conn, post: LockedPost, step: PreparedStep) -> None:
         await social_account.update_traits.run(conn, org=org, id=post.account_id, traits=step.traits)
 
 
-def _given(post: LockedPost, step: PreparedStep | None) -> dict[str, Any]:
+def _prepared_columns(post: LockedPost, step: PreparedStep | None) -> dict[str, Any]:
     """Return the columns of a prepared call; nulls keep the stored ones."""
     if step is None:
         return dict.fromkeys(("handle", "request", "content_revision", "sealed", "vault_key_id"))
@@ -160,7 +162,7 @@ async def _mark(
     unsaved: PreparedStep | None = None,
     ai_label: AiLabel | None = None,
 ) -> datetime | NotDone:
-    outcome = await failures.blocker(conn, post)
+    outcome = await failures.find_blocker(conn, post)
     if outcome is not None:
         return outcome
     org, post_id, window = post.organization_id, post.id, quotas.window(post)
@@ -181,7 +183,7 @@ async def _mark(
         posts=window.posts,
         window_s=window.window_s,
         ai_label=ai_label,
-        **_given(post, unsaved),
+        **_prepared_columns(post, unsaved),
     )
     if marked.sent_at is None:
         return await _unmarked(conn, post, marked)
@@ -196,7 +198,7 @@ async def _unmarked(conn: Conn, post: LockedPost, marked: Marked) -> NotDone:
     if not marked.current:
         await outgoing_post.prepare_again.run(conn, org=post.organization_id, id=post.id)
         return Interrupted()
-    return await failures.pause(conn, post, marked.full_s or 0)
+    return await failures.snooze_account(conn, post, marked.full_s or 0)
 
 
 async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any], found: bool) -> NotDone | None:
@@ -223,13 +225,13 @@ async def ask_later(conn: Conn, *, claim: Claim, after_s: float) -> NotDone:
     """
     post = await locked_post.lock(conn, claim)
     await account_queue.advance(conn, post)
-    return await failures.pause(conn, post, after_s)
+    return await failures.snooze_account(conn, post, after_s)
 
 
 async def come_again(conn: Conn, *, claim: Claim) -> NotDone:
     """Snooze because the account's server is busy, which blocks all of the account's posts."""
     post = await locked_post.lock(conn, claim)
-    return await failures.pause(conn, post, backoff.busy_s(claim.fence, claim.attempt))
+    return await failures.snooze_account(conn, post, backoff.busy_s(claim.fence, claim.attempt))
 
 
 async def publish(
@@ -254,7 +256,7 @@ async def publish(
         external_url=external_url,
     )
     if published is None:
-        raise named_twice()
+        raise named_twice_error()
     if external_id is None:
         await job_end.reconcile(
             conn,
@@ -277,18 +279,18 @@ async def leave_in_inbox(conn: Conn, *, claim: Claim, found: bool) -> Done:
     return Done({"postId": ids.show(ids.POST, post.id), "status": "draft_in_inbox"})
 
 
-async def name(
+async def check_name_is_free(
     conn: Conn, organization_id: UUID, account_id: UUID, post_id: UUID, external_id: str | None
 ) -> None:
     """Raise `OutcomeUnknown` if another post of ours has this external id."""
-    taken = await lost_post.is_named.value(
+    is_taken = await lost_post.is_named.value(
         conn, org=organization_id, account_id=account_id, id=post_id, external_id=external_id
     )
-    if taken:
-        raise named_twice()
+    if is_taken:
+        raise named_twice_error()
 
 
-def named_twice() -> OutcomeUnknown:
+def named_twice_error() -> OutcomeUnknown:
     return OutcomeUnknown("NAMED_TWICE", "the platform returned the id of another one of our posts")
 
 

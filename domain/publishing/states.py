@@ -44,7 +44,7 @@ TRANSITIONS = (
 ALLOWED = frozenset((source, target) for source, target, _ in TRANSITIONS)
 
 #: Reasons against a retry of a post's job. Only a post that is surely not live may be scheduled again.
-NOT_AGAIN = {
+RETRY_REFUSALS = {
     **dict.fromkeys((PostState.QUEUED, PostState.PUBLISHING), "its post has a newer job: wait for that"),
     PostState.BLOCKED: "its post waits for an approval: it gets another job once it is approved",
     PostState.PUBLISHED: "its post is live: nothing is left to send",

@@ -57,7 +57,7 @@ class Planned(NamedTuple):
     fingerprint: bytes
 
 
-class _Same(NamedTuple):
+class _EqualPost(NamedTuple):
     """Existing post with the same fingerprint: `place` is the target's number, from 1."""
 
     place: int
@@ -69,7 +69,7 @@ class _Captioned(NamedTuple):
     social_account_id: UUID
 
 
-FIND_SAME = scheduled_post.find_same.typed(_Same)
+FIND_SAME = scheduled_post.find_same.typed(_EqualPost)
 LIST_WAITING = scheduled_post.list_waiting_of_content.typed(WaitingPost)
 LIST_CAPTIONED = scheduled_post.list_captioned.typed(_Captioned)
 LOCK_ACCOUNTS = social_account.lock_accounts.typed(LockedAccount)
@@ -84,7 +84,7 @@ async def plan(
 
     An account in need of a new authorization is accepted: its posts wait for it.
     """
-    rows = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=named(targets))
+    rows = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=account_ids_of(targets))
     locked = {row.id: row for row in rows if row.project_id == project_id}
     accounts = [locked[account_id] for account_id in check_known(targets, locked)]
     await _check_fit(targets, accounts, material)
@@ -117,19 +117,19 @@ async def check_new(
     same = await FIND_SAME.all(
         conn,
         org=organization_id,
-        account_ids=[one.account_id for one in prints],
-        fingerprints=[one.fingerprint for one in prints],
+        account_ids=[fingerprint.account_id for fingerprint in prints],
+        fingerprints=[fingerprint.fingerprint for fingerprint in prints],
         at=at,
         but=but,
     )
     if same:
-        others = [ids.show(ids.POST, row.id) for row in same]
-        found = zip([prints[row.place - 1].path for row in same], others, strict=True)
+        post_ids = [ids.show(ids.POST, row.id) for row in same]
+        conflicts = zip([prints[row.place - 1].path for row in same], post_ids, strict=True)
         raise Conflict(
             "DUPLICATE_POST",
             "the account has the same post within 24 hours: send allowDuplicate to post it anyway",
-            scheduledPostId=others[0],
-            issues=_issues([(path, f"the account has it as {other}") for path, other in found]),
+            scheduledPostId=post_ids[0],
+            issues=_issues([(path, f"the account has it as {post_id}") for path, post_id in conflicts]),
         )
 
 
@@ -147,9 +147,9 @@ async def check_caption(conn: Conn, *, organization_id: UUID, content_id: UUID, 
         misfits[bound] = list(platform_limits.caption_faults(*bound, caption))
         await asyncio.sleep(0)  # as below
     issues = [
-        ("caption", f"{ids.show(ids.POST, row.id)} waits with it: {what}")
+        ("caption", f"{ids.show(ids.POST, row.id)} waits with it: {message}")
         for row in waiting
-        for what in misfits[bounds[row.social_account_id]]
+        for message in misfits[bounds[row.social_account_id]]
     ]
     if issues:
         raise Invalid(*issues[0], *issues[1:])
@@ -188,7 +188,7 @@ async def update_fingerprints(conn: Conn, *, organization_id: UUID, content_id: 
     )
 
 
-def named(targets: Sequence[Target]) -> list[UUID]:
+def account_ids_of(targets: Sequence[Target]) -> list[UUID]:
     """Return the account ids of the targets with a valid one."""
     read = [ids.read(ids.ACCOUNT, target.social_account_id) for target in targets]
     return [account_id for account_id in read if account_id]
@@ -211,12 +211,12 @@ async def _check_fit(
 ) -> None:
     issues: list[Issue] = []
     choices: dict[str, list[PrivacyLevel]] = {}
-    seen: set[UUID] = set()
+    account_ids: set[UUID] = set()
     for number, (target, account) in enumerate(zip(targets, accounts, strict=True)):
-        if account.id in seen:
+        if account.id in account_ids:
             issues.append((path(number), "is given twice"))
-        seen.add(account.id)
-        issues += [(path(number, field), what) for field, what in _misfits(target, account, material)]
+        account_ids.add(account.id)
+        issues += [(path(number, field), message) for field, message in _misfits(target, account, material)]
         if _lacks_privacy(target, account):
             choices[path(number, "privacyLevel")] = _offered(account)
         await asyncio.sleep(0)  # a long caption takes 5 ms to count: other tasks run between two
@@ -229,13 +229,15 @@ async def _check_fit(
 def _check_connected(accounts: Sequence[LockedAccount]) -> None:
     offered = [number for number, account in enumerate(accounts) if account.offered]
     if offered:
-        raise refusals.offered(issues=_issues([(path(number), "is offered for lease") for number in offered]))
-    gone = [number for number, account in enumerate(accounts) if account.status == "disconnected"]
-    if gone:
+        raise refusals.offered_error(
+            issues=_issues([(path(number), "is offered for lease") for number in offered])
+        )
+    disconnected = [number for number, account in enumerate(accounts) if account.status == "disconnected"]
+    if disconnected:
         raise Conflict(
             "ACCOUNT_NOT_CONNECTED",
             "an account is disconnected: connect it again, or leave it out",
-            issues=_issues([(path(number), "is disconnected") for number in gone]),
+            issues=_issues([(path(number), "is disconnected") for number in disconnected]),
         )
 
 
@@ -252,8 +254,10 @@ def _misfits(target: Target, account: LockedAccount, material: Material) -> Iter
         yield "mode", f"{platform.name} takes {' or '.join(sorted(platform.modes))}"
     if _lacks_privacy(target, account):
         return
-    asked = target.privacy_level is not None or target.mode == "direct"
-    if asked and (why := platform_limits.privacy_fault(platform, _offered(account), target.privacy_level)):
+    needs_level = target.privacy_level is not None or target.mode == "direct"
+    if needs_level and (
+        why := platform_limits.privacy_fault(platform, _offered(account), target.privacy_level)
+    ):
         yield "privacyLevel", why
 
 

@@ -55,22 +55,22 @@ def read(body: bytes, signature: bytes, *, client_key: str, secret: str, now: da
     """
     check(body, signature, secret=secret, now=now)
     try:
-        told = msgspec.json.decode(body, type=Body)
-        content = msgspec.json.decode(told.content, type=Content)
+        payload = msgspec.json.decode(body, type=Body)
+        content = msgspec.json.decode(payload.content, type=Content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid("body", f"is no event of TikTok's: {error}") from error
-    if told.client_key != client_key:
+    if payload.client_key != client_key:
         raise Invalid("client_key", "is another app's")
-    return WebhookEvent(event=told.event, open_id=told.user_openid, publish_id=content.publish_id)
+    return WebhookEvent(event=payload.event, open_id=payload.user_openid, publish_id=content.publish_id)
 
 
 def check(body: bytes, signature: bytes, *, secret: str, now: datetime) -> None:
     """Check the signature: HMAC-SHA256 over the time, a dot and the body. Raises `Unsigned`."""
-    found = _SIGNATURE.fullmatch(signature)
-    if not found or not secret or abs(now.timestamp() - int(found["at"])) > TOLERANCE_S:
+    match = _SIGNATURE.fullmatch(signature)
+    if not match or not secret or abs(now.timestamp() - int(match["at"])) > TOLERANCE_S:
         raise Unsigned
-    wanted = hmac.new(secret.encode(), found["at"] + b"." + body, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(wanted.encode(), found["digest"].lower()):
+    expected = hmac.new(secret.encode(), match["at"] + b"." + body, hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(expected.encode(), match["digest"].lower()):
         raise Unsigned
 
 
@@ -127,4 +127,4 @@ async def _ask(conn: Conn, post: KnownPost) -> list[Wake]:
 
 
 def _wakes(submitted: list[Submitted]) -> list[Wake]:
-    return [one.wake for one in submitted if one.wake]
+    return [job.wake for job in submitted if job.wake]

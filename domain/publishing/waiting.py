@@ -129,8 +129,8 @@ async def cancel_waiting(
     """Cancel those of these posts that still wait, and their jobs; return their number."""
     await controls.cancel_many(conn, organization_id=organization_id, job_ids=_jobs(waiting))
     heads = await _lock_accounts(conn, organization_id, waiting)
-    found = [post.id for post in waiting]
-    rows = await CANCEL_POSTS.all(conn, org=organization_id, ids=found, reason=reason)
+    post_ids = [post.id for post in waiting]
+    rows = await CANCEL_POSTS.all(conn, org=organization_id, ids=post_ids, reason=reason)
     canceled, why = [row.id for row in rows], {"reason": reason}
     await posts.note(conn, organization_id=organization_id, post_ids=canceled, event="canceled", details=why)
     await advance(conn, organization_id=organization_id, heads=heads, gone=canceled)

@@ -13,7 +13,7 @@ from db.pool import Conn
 from db.queries import api_key
 from domain.security.keyring import Keyring
 from domain.tenancy import audit, delegation, key_secrets
-from domain.tenancy.key_secrets import Kept
+from domain.tenancy.key_secrets import StoredHashes
 from domain.tenancy.key_text import Presented
 from schemas import ids
 from schemas.api_keys import ApiKey, ApiKeyShown, Env, Scope, Tier
@@ -22,7 +22,7 @@ from schemas.errors.absent import absent
 
 _ALPHABET = string.ascii_lowercase + string.digits
 
-LONGEST = timedelta(days=36_525)
+MAX_LIFETIME = timedelta(days=36_525)
 
 #: Most keys of one organization that are neither killed nor expired.
 MOST_LIVE = 100
@@ -47,7 +47,7 @@ class Actor(NamedTuple):
     def lacks(self, origins: Collection[str], end: datetime | None) -> tuple[str, str] | None:
         """Return the field and the fault of a key that would exceed this one's rights."""
         own = self.return_origins, self.expires_at
-        return delegation.beyond(*own, return_origins=origins, expires_at=end)
+        return delegation.find_excess(*own, return_origins=origins, expires_at=end)
 
 
 class Principal(NamedTuple):
@@ -96,8 +96,8 @@ class PresentedKey(NamedTuple):
     suspended: bool
 
     @property
-    def kept(self) -> Kept:
-        return Kept(self.secret_hash, self.pepper_id, self.old_secret_hash, self.old_pepper_id)
+    def kept(self) -> StoredHashes:
+        return StoredHashes(self.secret_hash, self.pepper_id, self.old_secret_hash, self.old_pepper_id)
 
     @property
     def principal(self) -> Principal:
@@ -134,9 +134,7 @@ async def find(conn: Conn, *, key_ids: Iterable[str]) -> dict[str, PresentedKey]
 
 
 def opens(row: PresentedKey | None, presented: Presented, peppers: Keyring) -> bool:
-    """Check a secret against the row's current one, and the old one during a rotation's overlap, in constant
-    time.
-    """
+    """Check a secret in constant time against the current one and, during a rotation, the old one."""
     same = key_secrets.opens(presented.secret, peppers, row and row.kept)
     return row is not None and row.env == presented.env and same
 
@@ -162,7 +160,7 @@ async def create(
     expires_at = expires_at or actor.expires_at
     if fault := actor.lacks(return_origins, expires_at):
         raise Invalid(*fault)
-    if expires_at is not None and not now < expires_at < now + LONGEST:
+    if expires_at is not None and not now < expires_at < now + MAX_LIFETIME:
         raise Invalid("expiresAt", "must be in the future, within 100 years: without one a key never expires")
     await _check_count(conn, actor.organization_id)
     secret, hashed = key_secrets.make(peppers)
@@ -177,7 +175,7 @@ async def create(
         return_origins=return_origins,
         expires_at=expires_at,
     )
-    return await _recorded(conn, actor, "api_key.created", row, secret)
+    return await _record_with_key(conn, actor, "api_key.created", row, secret)
 
 
 async def _check_count(conn: Conn, organization_id: UUID) -> None:
@@ -195,7 +193,7 @@ async def get(conn: Conn, *, organization_id: UUID, env: Env, key_uuid: UUID) ->
     row = await GET_KEY.one(conn, org=organization_id, id=key_uuid)
     if row is None:
         raise absent("api_key")
-    return _shown(row, env)
+    return _to_schema(row, env)
 
 
 async def list_page(
@@ -203,7 +201,7 @@ async def list_page(
 ) -> list[ApiKey]:
     """Return at most `limit` keys older than `before`, newest first, killed ones included."""
     rows = await LIST_KEYS.all(conn, org=organization_id, before=before, limit=limit)
-    return [_shown(row, env) for row in rows]
+    return [_to_schema(row, env) for row in rows]
 
 
 async def rotate(
@@ -220,7 +218,7 @@ async def rotate(
     secret, hashed = key_secrets.make(peppers)
     org = actor.organization_id
     row = await ROTATE_KEY.row(conn, org=org, id=key_uuid, overlap=overlap, **hashed._asdict())
-    return await _recorded(conn, actor, "api_key.rotated", row, secret)
+    return await _record_with_key(conn, actor, "api_key.rotated", row, secret)
 
 
 async def kill(conn: Conn, *, actor: Actor, key_uuid: UUID) -> ApiKey:
@@ -232,7 +230,7 @@ async def kill(conn: Conn, *, actor: Actor, key_uuid: UUID) -> ApiKey:
     await _lock(conn, actor, key_uuid)
     row = await KILL_KEY.row(conn, org=actor.organization_id, id=key_uuid)
     await _record(conn, actor, "api_key.killed", row)
-    return _shown(row, actor.env)
+    return _to_schema(row, actor.env)
 
 
 async def _lock(conn: Conn, actor: Actor, key_uuid: UUID) -> _Row:
@@ -245,10 +243,10 @@ async def _lock(conn: Conn, actor: Actor, key_uuid: UUID) -> _Row:
     return locked
 
 
-async def _recorded(conn: Conn, actor: Actor, action: str, row: _Row, secret: str) -> ApiKeyShown:
+async def _record_with_key(conn: Conn, actor: Actor, action: str, row: _Row, secret: str) -> ApiKeyShown:
     await _record(conn, actor, action, row)
     text = f"lp_{actor.env}_{row.key_id}_{secret}"
-    return ApiKeyShown(**msgspec.structs.asdict(_shown(row, actor.env)), api_key=text)
+    return ApiKeyShown(**msgspec.structs.asdict(_to_schema(row, actor.env)), api_key=text)
 
 
 async def _record(conn: Conn, actor: Actor, action: str, row: _Row) -> None:
@@ -262,7 +260,7 @@ async def _record(conn: Conn, actor: Actor, action: str, row: _Row) -> None:
     )
 
 
-def _shown(row: _Row, env: Env) -> ApiKey:
+def _to_schema(row: _Row, env: Env) -> ApiKey:
     return ApiKey(
         id=ids.show(ids.KEY, row.id),
         env=env,

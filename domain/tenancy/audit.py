@@ -29,12 +29,12 @@ class _Row(NamedTuple):
 BATCH = 500
 
 
-class _Known(NamedTuple):
+class _KnownFilters(NamedTuple):
     projects: bool
     api_keys: bool
 
 
-ARE_KNOWN = audit_log.are_known.typed(_Known)
+ARE_KNOWN = audit_log.are_known.typed(_KnownFilters)
 LIST_ENTRIES = audit_log.list_entries.typed(_Row)
 
 
@@ -83,7 +83,7 @@ async def list_page(
     """
     if project_ids or api_key_ids:
         await _check_known(conn, organization_id, project_ids, api_key_ids)
-    asked = {
+    filters = {
         "org": organization_id,
         "actions": actions,
         "api_key_ids": api_key_ids,
@@ -94,8 +94,8 @@ async def list_page(
         "limit": limit,
     }
     leading = merging.lead(project_id=project_ids, api_key_id=api_key_ids, action=actions)
-    rows = await merging.newest(conn, partial(LIST_ENTRIES.all, conn, **asked), leading, limit=limit)
-    return [_shown(row) for row in rows]
+    rows = await merging.newest(conn, partial(LIST_ENTRIES.all, conn, **filters), leading, limit=limit)
+    return [_to_schema(row) for row in rows]
 
 
 async def prune(conn: Conn, *, keep: timedelta) -> int:
@@ -110,12 +110,12 @@ async def _check_known(
     project_ids: Sequence[UUID] | None,
     api_key_ids: Sequence[UUID] | None,
 ) -> None:
-    known = await ARE_KNOWN.row(conn, org=organization_id, project_ids=project_ids, api_key_ids=api_key_ids)
-    if not (known.projects and known.api_keys):
-        raise absent("api_key" if known.projects else "project")
+    row = await ARE_KNOWN.row(conn, org=organization_id, project_ids=project_ids, api_key_ids=api_key_ids)
+    if not (row.projects and row.api_keys):
+        raise absent("api_key" if row.projects else "project")
 
 
-def _shown(row: _Row) -> AuditEntry:
+def _to_schema(row: _Row) -> AuditEntry:
     return AuditEntry(
         id=ids.show(ids.AUDIT, row.id),
         action=row.action,

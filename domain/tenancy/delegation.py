@@ -18,7 +18,7 @@ def check_scopes(scopes: Collection[str], wanted: Iterable[str]) -> None:
             raise Forbidden(scope)
 
 
-def beyond(
+def find_excess(
     own_origins: Collection[str] | None,
     own_end: datetime | None,
     *,
@@ -26,7 +26,9 @@ def beyond(
     expires_at: datetime | None,
 ) -> tuple[str, str] | None:
     """Return the field and the fault of a key with a longer life or other origins than its creator."""
-    if own_origins is not None and (more := [one for one in return_origins if one not in own_origins]):
+    if own_origins is not None and (
+        more := [return_origin for return_origin in return_origins if return_origin not in own_origins]
+    ):
         return "returnOrigins", f"{more[0]} is none of your key's"
     if own_end is not None and (expires_at is None or expires_at > own_end):
         return "expiresAt", "is after your key's expiry"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from domain.security.keyring import Keyring
 
 #: Hash that no secret has: random bytes of this process.
-_NOBODYS = secrets.token_bytes(hashlib.sha256().digest_size)
+_DUMMY_HASH = secrets.token_bytes(hashlib.sha256().digest_size)
 
 
 class Hashed(NamedTuple):
@@ -18,7 +18,7 @@ class Hashed(NamedTuple):
     pepper_id: str
 
 
-class Kept(NamedTuple):
+class StoredHashes(NamedTuple):
     """Hash of a row's secret, and of the old one (or None) during a rotation's overlap."""
 
     secret_hash: bytes
@@ -33,19 +33,20 @@ def make(peppers: Keyring) -> tuple[str, Hashed]:
     return secret, Hashed(_digest(secret, peppers, peppers.writer), peppers.writer)
 
 
-def opens(secret: str, peppers: Keyring, kept: Kept | None) -> bool:
-    """Check a secret against the row's current one, and the old one during a rotation's overlap, in constant
-    time.
+def opens(secret: str, peppers: Keyring, kept: StoredHashes | None) -> bool:
+    """Check a secret in constant time against the current one and, during a rotation, the old one.
 
     An unknown id (None) and one without a rotation cost as many hashes and comparisons, so the time doesn't
     reveal existing ids.
     """
-    hashes = [Hashed(_NOBODYS, peppers.writer)] * 2
+    hashes = [Hashed(_DUMMY_HASH, peppers.writer)] * 2
     if kept is not None:
         hashes[0] = Hashed(kept.secret_hash, kept.pepper_id)
         if kept.old_secret_hash is not None:
             hashes[1] = Hashed(kept.old_secret_hash, kept.old_pepper_id)
-    same = [hmac.compare_digest(_digest(secret, peppers, one.pepper_id), one.secret_hash) for one in hashes]
+    same = [
+        hmac.compare_digest(_digest(secret, peppers, entry.pepper_id), entry.secret_hash) for entry in hashes
+    ]
     return any(same)
 
 

@@ -16,5 +16,5 @@ class Presented(NamedTuple):
 
 def parse(text: str) -> Presented | None:
     """Parse a key; None for a malformed one, which then costs no query."""
-    found = _FORM.fullmatch(text)
-    return Presented(*found.groups()) if found else None
+    match = _FORM.fullmatch(text)
+    return Presented(*match.groups()) if match else None

@@ -79,7 +79,7 @@ async def find(conn: Conn, *, organization_id: UUID) -> Organization:
     row = await FIND_ORGANIZATION.one(conn, id=organization_id)
     if row is None:
         raise absent("organization")
-    return _shown(row)
+    return _to_schema(row)
 
 
 async def change(
@@ -111,7 +111,7 @@ async def change(
         await record(
             conn, before.id, action="organization.changed", subject=subject, actor=actor, details=details
         )
-    return _shown(after)
+    return _to_schema(after)
 
 
 async def record(
@@ -125,10 +125,10 @@ async def record(
     details: Mapping[str, Any] | None = None,
 ) -> None:
     """Audit an operator's change of an organization: there without the key, and in the operator's own log."""
-    whose: dict[UUID, UUID | None] = {organization_id: None}
+    logs: dict[UUID, UUID | None] = {organization_id: None}
     if actor is not None:
-        whose |= {actor.organization_id: actor.key_uuid}
-    for org, key_id in whose.items():
+        logs |= {actor.organization_id: actor.key_uuid}
+    for org, key_id in logs.items():
         await audit.record(
             conn,
             organization_id=org,
@@ -147,10 +147,10 @@ async def is_sandbox(conn: Conn, *, organization_id: UUID) -> bool:
 async def list_page(conn: Conn, *, before: UUID | None, limit: int) -> list[Organization]:
     """Return at most `limit` live organizations older than `before`, newest first."""
     rows = await LIST_ORGANIZATIONS.all(conn, before=before, limit=limit)
-    return [_shown(row) for row in rows]
+    return [_to_schema(row) for row in rows]
 
 
-def _shown(row: _Row) -> Organization:
+def _to_schema(row: _Row) -> Organization:
     return Organization(
         id=ids.show(ids.ORGANIZATION, row.id),
         sandbox_id=ids.show(ids.ORGANIZATION, row.sandbox_id),

@@ -21,10 +21,10 @@ from schemas.errors import Conflict, Invalid
 from schemas.sandbox import AdvanceClock, SandboxClock
 
 #: Largest total advance of a sandbox.
-FURTHEST = timedelta(days=400)
+MAX_AHEAD = timedelta(days=400)
 #: Most row updates of one advance: all of the sandbox's rows at each stop. That is ten times as many as for
 #: 90 days of a daily post; some minutes' work of a shared database.
-MOST_AGED = 2_000_000
+MAX_AGED_ROWS = 2_000_000
 
 
 class Clock(NamedTuple):
@@ -48,7 +48,7 @@ class Clock(NamedTuple):
         return None if self.job_id is None else ids.show(ids.JOB, self.job_id)
 
 
-class _Way(NamedTuple):
+class _AdvanceCost(NamedTuple):
     """Cost of an advance: `times` with due work, and `rows` to update at each stop."""
 
     times: int
@@ -59,7 +59,7 @@ class _Way(NamedTuple):
 GET_CLOCK = sandbox_clock.get_clock.typed(Clock)
 HOLD_CLOCK = sandbox_clock.hold_clock.typed(Clock)
 LOCK_CLOCK = sandbox_clock.lock_clock.typed(Clock)
-WEIGH = sandbox_load.weigh.typed(_Way)
+WEIGH = sandbox_load.weigh.typed(_AdvanceCost)
 
 
 async def get(conn: Conn, *, organization_id: UUID) -> Clock:
@@ -75,11 +75,11 @@ async def hold(conn: Conn, *, organization_id: UUID) -> timedelta:
     clock = await HOLD_CLOCK.one(conn, org=organization_id)
     if clock is None:
         return timedelta()
-    _check_stands(clock)
+    _check_not_advancing(clock)
     return clock.ahead
 
 
-async def keep(conn: Conn, *, organization_id: UUID) -> timedelta:
+async def hold_for_advance(conn: Conn, *, organization_id: UUID) -> timedelta:
     """Return the advance as `hold` does, also during an advance, which then waits for this transaction."""
     clock = await HOLD_CLOCK.one(conn, org=organization_id)
     return timedelta() if clock is None else clock.ahead
@@ -92,8 +92,8 @@ async def advance(conn: Conn, *, organization_id: UUID, body: AdvanceClock) -> t
     """
     await sandbox_clock.insert_clock.run(conn, org=organization_id)
     clock = await LOCK_CLOCK.row(conn, org=organization_id)
-    _check_stands(clock)
-    path, by = _way(clock, body)
+    _check_not_advancing(clock)
+    path, by = _read_distance(clock, body)
     await _check_work(conn, organization_id, path, by)
     target = clock.time + by
     submitted = await ledger.submit(
@@ -121,13 +121,13 @@ def show(clock: Clock) -> SandboxClock:
     )
 
 
-def _check_stands(clock: Clock) -> None:
+def _check_not_advancing(clock: Clock) -> None:
     if clock.target:
         why = "the sandbox's clock advances: wait for its job's end"
         raise Conflict("CLOCK_ADVANCING", why, jobId=clock.shown_job_id)
 
 
-def _way(clock: Clock, body: AdvanceClock) -> tuple[str, timedelta]:
+def _read_distance(clock: Clock, body: AdvanceClock) -> tuple[str, timedelta]:
     """Return the field with the distance, and the distance. Raises `Invalid`."""
     if body.advance is not None and body.now is None:
         path, by = "advance", durations.read(body.advance, path="advance")
@@ -137,20 +137,20 @@ def _way(clock: Clock, body: AdvanceClock) -> tuple[str, timedelta]:
         raise Invalid("now", "send either now or advance")
     if by <= timedelta():
         raise Invalid(path, "is not ahead of the sandbox's time: its clock goes forward only")
-    if by > FURTHEST - clock.ahead:
-        raise Invalid(path, f"is too far: a sandbox is at most {FURTHEST.days} days ahead in all")
+    if by > MAX_AHEAD - clock.ahead:
+        raise Invalid(path, f"is too far: a sandbox is at most {MAX_AHEAD.days} days ahead in all")
     return path, by
 
 
 async def _check_work(conn: Conn, organization_id: UUID, path: str, by: timedelta) -> None:
     """Raise `Invalid` if the clock would stop too often for the sandbox's number of rows."""
     way = await WEIGH.row(conn, org=organization_id, by=by)
-    stops, most = way.times + (by.days if way.daily else 0) + 1, MOST_AGED // max(1, way.rows)
-    if not most:
+    stops, max_stops = way.times + (by.days if way.daily else 0) + 1, MAX_AGED_ROWS // max(1, way.rows)
+    if not max_stops:
         raise Invalid(path, "is too far: the sandbox has too many rows by now; use a new organization's")
-    if stops > most:
+    if stops > max_stops:
         raise Invalid(
             path,
             f"is too far at once: it needs {stops} stops with due work, and for the rows of this "
-            f"sandbox one advance has {most}: advance in parts",
+            f"sandbox one advance has {max_stops}: advance in parts",
         )

@@ -17,21 +17,21 @@ REAL = timedelta()
 
 def shown(content: T, ahead: timedelta) -> T:
     """Return an answer with its times shifted by `ahead`, but for shapes with `Real` times."""
-    return cast("T", _shown(content, ahead)) if ahead else content
+    return cast("T", _shift(content, ahead)) if ahead else content
 
 
-def _shown(value: Any, ahead: timedelta) -> Any:
+def _shift(value: Any, ahead: timedelta) -> Any:
     if isinstance(value, datetime):
         return value + ahead
     if isinstance(value, msgspec.Struct):
         return value if isinstance(value, Real) else _struct(value, ahead)
     if isinstance(value, dict):
-        return {name: _shown(item, ahead) for name, item in value.items()}
+        return {name: _shift(item, ahead) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_shown(item, ahead) for item in value]
+        return [_shift(item, ahead) for item in value]
     return value
 
 
 def _struct(value: msgspec.Struct, ahead: timedelta) -> msgspec.Struct:
-    fields = {name: _shown(getattr(value, name), ahead) for name in value.__struct_fields__}
+    fields = {name: _shift(getattr(value, name), ahead) for name in value.__struct_fields__}
     return msgspec.structs.replace(value, **fields)

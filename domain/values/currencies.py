@@ -20,5 +20,5 @@ CODES = frozenset(
 
 def find(code: object) -> str | None:
     """Return the code in upper case; None for any other value."""
-    found = code.upper() if isinstance(code, str) and code.isascii() else None
-    return found if found in CODES else None
+    currency = code.upper() if isinstance(code, str) and code.isascii() else None
+    return currency if currency in CODES else None

@@ -8,13 +8,13 @@ from schemas.errors import Invalid
 
 def gather(*checks: Callable[[], Any]) -> list[Any]:
     """Return the result of each check. Raises one `Invalid` with the issues of all."""
-    found: list[Any] = []
+    results: list[Any] = []
     issues: list[tuple[str, str]] = []
     for check in checks:
         try:
-            found.append(check())
+            results.append(check())
         except Invalid as error:
             issues += [(issue["path"], issue["message"]) for issue in error.details["issues"]]
     if issues:
         raise Invalid(*issues[0], *issues[1:])
-    return found
+    return results

@@ -101,14 +101,14 @@ class _Reader:
 
     def items(self, name: bytes, most: int) -> Steps[list[bytes]]:
         """Skip a list, and return its items. Raises `Malformed`, `Oversized`, `Invalid`."""
-        found = list[bytes]()
+        items = list[bytes]()
         more = not self.take(b"]")
         while more:
-            found.append((yield from self.value()))
-            if len(found) > most:
+            items.append((yield from self.value()))
+            if len(items) > most:
                 raise Invalid(name.decode().strip('"'), f"Expected `array` of length <= {most}")
             more = self.is_followed_by(b"]")
-        return found
+        return items
 
     def malformed(self, error: Exception | None = None) -> Malformed:
         why = error or f"it is malformed at byte {self.at}"
@@ -119,13 +119,13 @@ class _Reader:
         try:
             _SKIP.decode(window)
         except (msgspec.DecodeError, RecursionError) as error:
-            if found := _NEXT.search(str(error)):
-                return self.at + int(found[1]) - 1
+            if match := _NEXT.search(str(error)):
+                return self.at + int(match[1]) - 1
             if self.at + len(window) < len(self.text) and "truncated" in str(error):
                 raise Oversized(f"a value of the body has more than {MAX_VALUE_BYTES} bytes") from None
             raise self.malformed(error) from None
         return self.at + len(window)
 
     def _behind_space(self, at: int) -> int:
-        found = _SPACE.match(self.text, at)
-        return found.end() if found else at
+        match = _SPACE.match(self.text, at)
+        return match.end() if match else at

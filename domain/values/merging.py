@@ -40,5 +40,5 @@ async def newest(
     if len(leading) == 1:
         return await find(**leading[0])
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        found = [row for one in leading for row in await find(**one)]
-    return sorted(found, key=lambda row: row.id, reverse=True)[:limit]
+        rows = [row for parameters in leading for row in await find(**parameters)]
+    return sorted(rows, key=lambda row: row.id, reverse=True)[:limit]

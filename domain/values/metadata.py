@@ -46,12 +46,12 @@ def _inner(partner: Any) -> str | UnsetType | None:
         return UNSET
     if not isinstance(partner, dict):
         raise Invalid("metadata.partner", "is kept for customerExternalId: send an object or leave it out")
-    found = partner.get("customerExternalId", UNSET)
-    if found is UNSET or found is None:
-        return found
-    if not isinstance(found, str) or not 1 <= len(found) <= 255 or "\0" in found:
+    inner = partner.get("customerExternalId", UNSET)
+    if inner is UNSET or inner is None:
+        return inner
+    if not isinstance(inner, str) or not 1 <= len(inner) <= 255 or "\0" in inner:
         raise Invalid(_INNER, "must be a string of 1 to 255 characters without NUL")
-    return found
+    return inner
 
 
 def check(metadata: dict[str, Any]) -> dict[str, Any]:

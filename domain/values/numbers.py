@@ -10,7 +10,7 @@ import re
 WHOLE_MIN, WHOLE_MAX = -(2**63), 2**64 - 1
 
 #: Range that every JSON library prints without an exponent (ECMA-262, Number::toString, and ten digits less).
-LEAST, MOST = 1e-15, 1e21
+MIN_MAGNITUDE, MAX_MAGNITUDE = 1e-15, 1e21
 
 #: Digits of a double; a longer number returns shortened.
 DIGITS = 17
@@ -23,8 +23,8 @@ _MANTISSA = re.compile(r"-?0*([0-9]*)\.?([0-9]*)")
 def read(text: str) -> float:
     """Parse a number with a fraction or an exponent. Raises ValueError with advice."""
     value = float(text)
-    found = _MANTISSA.match(text)
-    digits = f"{found[1]}{found[2]}".strip("0") if found else ""
+    match = _MANTISSA.match(text)
+    digits = f"{match[1]}{match[2]}".strip("0") if match else ""
     if len(digits) > DIGITS:
         raise ValueError(f"a number may have {DIGITS} digits: {AS_TEXT}")
     if not is_kept(value) or (digits and not value):
@@ -36,4 +36,4 @@ def is_kept(value: float) -> bool:
     """Return whether a number returns unchanged. (True and False are whole numbers.)"""
     if isinstance(value, int):
         return WHOLE_MIN <= value <= WHOLE_MAX
-    return value == 0 or (math.isfinite(value) and LEAST <= abs(value) < MOST)
+    return value == 0 or (math.isfinite(value) and MIN_MAGNITUDE <= abs(value) < MAX_MAGNITUDE)

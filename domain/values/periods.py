@@ -7,7 +7,7 @@ from uuid import UUID
 from schemas import ids
 
 #: Largest difference between the clock of an id and the database's, which sets a row's own time.
-APART = timedelta(hours=1)
+MAX_CLOCK_DIFFERENCE = timedelta(hours=1)
 
 
 class Period(NamedTuple):
@@ -30,11 +30,16 @@ class Period(NamedTuple):
     @property
     def from_id(self) -> UUID | None:
         """Return a lower bound of the ids in the period."""
-        return None if self.since is None else ids.first_of(_moved(self.since, -APART))
+        return None if self.since is None else ids.first_of(_moved(self.since, -MAX_CLOCK_DIFFERENCE))
 
     def before(self, cursor: UUID | None) -> UUID | None:
         """Return an upper bound of the ids in the period and before a cursor."""
-        ends = [cursor, None if self.until is None else ids.first_of(_moved(self.until, APART + self.older))]
+        ends = [
+            cursor,
+            None
+            if self.until is None
+            else ids.first_of(_moved(self.until, MAX_CLOCK_DIFFERENCE + self.older)),
+        ]
         return min((end for end in ends if end), default=None)
 
 

@@ -18,14 +18,14 @@ NO_PLACE = {"Factory", "localtime"}
 
 
 @cache
-def known() -> frozenset[str]:
+def known_names() -> frozenset[str]:
     """Return every name of a zone; reading the database takes 70 ms, so it is cached."""
     return frozenset(available_timezones() - NO_PLACE)
 
 
 def check(name: str, *, path: str = "timezone") -> str:
     """Return `name` unchanged. Raises `Invalid` for a name that the database lacks."""
-    if name not in known():
+    if name not in known_names():
         raise Invalid(path, "unknown time zone: send a name of the IANA database, such as Europe/Berlin")
     return name
 
@@ -57,8 +57,17 @@ def resolve(local: str, *, zone: str, path: str) -> Resolved:
         raise Invalid(path, "must be a time without a zone, such as 2026-11-01T01:30")
     try:
         naive = datetime.fromisoformat(local)
-        first, second = (naive.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
+        by_old_offset, by_new_offset = (
+            naive.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1)
+        )
     except (ValueError, OverflowError):
         raise Invalid(path, "is not a valid date and time") from None
-    # `fold` matters only at a clock change: a repeated time if the first is earlier, else a skipped one.
-    return Resolved(first, "exact" if first == second else "fold_first" if first < second else "gap_shifted")
+    # `fold` matters only at a clock change: a repeated time has the earlier instant by the old offset.
+    return Resolved(
+        by_old_offset,
+        "exact"
+        if by_old_offset == by_new_offset
+        else "fold_first"
+        if by_old_offset < by_new_offset
+        else "gap_shifted",
+    )

@@ -152,8 +152,8 @@ def refuse_private(host: str, port: int) -> None:
 
 
 def netloc(parts: SplitResult, host: str) -> str:
-    shown = f"[{host}]" if ":" in host else host
-    return shown if parts.port is None else f"{shown}:{parts.port}"
+    host_text = f"[{host}]" if ":" in host else host
+    return host_text if parts.port is None else f"{host_text}:{parts.port}"
 
 
 def invalid(message: str) -> Invalid:

@@ -11,7 +11,7 @@ from db.queries import webhook_delivery, webhook_event
 from domain.values import merging
 from domain.webhooks import endpoints
 from domain.webhooks.endpoints import Author, EndpointRow
-from domain.webhooks.events import KEPT
+from domain.webhooks.events import RETENTION
 from schemas import ids
 from schemas.errors import Conflict, Invalid
 from schemas.errors.absent import absent
@@ -26,7 +26,7 @@ from schemas.webhooks import (
 #: Events that one call replays, and that it scans.
 MOST_AGAIN, MOST_SEEN = 1_000, 20_000
 #: Largest lag of the clock of an event's id behind ours.
-APART = timedelta(minutes=1)
+MAX_CLOCK_LAG = timedelta(minutes=1)
 
 
 class _Row(NamedTuple):
@@ -61,7 +61,7 @@ async def get(conn: Conn, *, organization_id: UUID, delivery_id: UUID) -> Webhoo
     row = await GET_DELIVERY.one(conn, org=organization_id, id=delivery_id)
     if row is None:
         raise absent("webhook_delivery")
-    return _shown(row)
+    return _to_schema(row)
 
 
 async def list_of_endpoint(
@@ -79,22 +79,22 @@ async def list_of_endpoint(
     Raises `NotFound` for the endpoint.
     """
     await endpoints.get(conn, organization_id=organization_id, endpoint_id=endpoint_id)
-    asked = {
+    filters = {
         "org": organization_id,
         "endpoint_id": endpoint_id,
         "types": types,
         "before": before,
         "limit": limit,
     }
-    find, leading = partial(LIST_DELIVERIES.all, conn, **asked), merging.lead(status=statuses)
+    find, leading = partial(LIST_DELIVERIES.all, conn, **filters), merging.lead(status=statuses)
     rows = await merging.newest(conn, find, leading, limit=limit)
-    return [_shown(row) for row in rows]
+    return [_to_schema(row) for row in rows]
 
 
 async def ping(conn: Conn, *, author: Author, endpoint_id: UUID) -> WebhookDelivery:
     """Emit a `test.ping` to this endpoint alone. Raises `NotFound`, `Conflict` ENDPOINT_DISABLED."""
     org = author.organization_id
-    endpoint = await _open(conn, org, endpoint_id)
+    endpoint = await _lock_active(conn, org, endpoint_id)
     event_id = await webhook_event.emit_event.value(
         conn,
         org=org,
@@ -110,7 +110,7 @@ async def ping(conn: Conn, *, author: Author, endpoint_id: UUID) -> WebhookDeliv
     await endpoints.record(
         conn, author, endpoint, "tested", {"eventId": ids.show(ids.WEBHOOK_EVENT, event_id)}
     )
-    return _shown(row)
+    return _to_schema(row)
 
 
 async def replay(conn: Conn, *, author: Author, delivery_id: UUID) -> WebhookDelivery:
@@ -119,16 +119,16 @@ async def replay(conn: Conn, *, author: Author, delivery_id: UUID) -> WebhookDel
     A delivery under way is returned unchanged. Raises `NotFound`, `Conflict` ENDPOINT_DISABLED.
     """
     org = author.organization_id
-    found = await get(conn, organization_id=org, delivery_id=delivery_id)
-    endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, found.endpoint_id)
+    delivery = await get(conn, organization_id=org, delivery_id=delivery_id)
+    endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, delivery.endpoint_id)
     if endpoint_id is None:
         raise absent("webhook_endpoint")
-    endpoint = await _open(conn, org, endpoint_id)
-    await endpoints.record(conn, author, endpoint, "replayed", {"deliveryId": found.id})
-    if found.ended_at is not None:
+    endpoint = await _lock_active(conn, org, endpoint_id)
+    await endpoints.record(conn, author, endpoint, "replayed", {"deliveryId": delivery.id})
+    if delivery.ended_at is not None:
         repeated = await webhook_delivery.repeat_delivery.value(conn, org=org, id=delivery_id)
         return await get(conn, organization_id=org, delivery_id=repeated)
-    await webhook_delivery.hurry_delivery.value(conn, org=org, id=delivery_id)
+    await webhook_delivery.make_delivery_due.value(conn, org=org, id=delivery_id)
     return await get(conn, organization_id=org, delivery_id=delivery_id)
 
 
@@ -140,7 +140,7 @@ async def replay_since(
     Skips events under way. Raises `NotFound`, `Invalid`, `Conflict` ENDPOINT_DISABLED.
     """
     org = author.organization_id
-    endpoint = await _open(conn, org, endpoint_id)
+    endpoint = await _lock_active(conn, org, endpoint_id)
     _check_since(body.since, now=datetime.now(UTC))
     repeated = await REPEAT_EVENTS.row(
         conn,
@@ -153,22 +153,22 @@ async def replay_since(
     )
     details = {"since": f"{body.since:%FT%TZ}", "deliveries": repeated.deliveries}
     await endpoints.record(conn, author, endpoint, "replayed", details)
-    left = repeated.last_id
+    last_id = repeated.last_id
     return WebhookReplayed(
-        deliveries=repeated.deliveries, continue_since=None if left is None else ids.made_at(left)
+        deliveries=repeated.deliveries, continue_since=None if last_id is None else ids.made_at(last_id)
     )
 
 
 def _check_since(since: datetime, *, now: datetime) -> None:
-    if since < now - KEPT:
-        raise Invalid("since", f"must be at most {KEPT.days} days ago: older events are deleted")
-    if since > now + APART:
+    if since < now - RETENTION:
+        raise Invalid("since", f"must be at most {RETENTION.days} days ago: older events are deleted")
+    if since > now + MAX_CLOCK_LAG:
         raise Invalid("since", "is in the future: events have the real time, in a sandbox too")
 
 
-async def _open(conn: Conn, organization_id: UUID, endpoint_id: UUID) -> EndpointRow:
+async def _lock_active(conn: Conn, organization_id: UUID, endpoint_id: UUID) -> EndpointRow:
     """Lock an active endpoint against changes and return it."""
-    endpoint = await endpoints.hold(conn, organization_id=organization_id, endpoint_id=endpoint_id)
+    endpoint = await endpoints.lock(conn, organization_id=organization_id, endpoint_id=endpoint_id)
     if endpoint.status == "disabled":
         raise Conflict(
             "ENDPOINT_DISABLED", 'the endpoint is disabled: make it active with PATCH {"status": "active"}'
@@ -176,7 +176,7 @@ async def _open(conn: Conn, organization_id: UUID, endpoint_id: UUID) -> Endpoin
     return endpoint
 
 
-def _shown(row: _Row) -> WebhookDelivery:
+def _to_schema(row: _Row) -> WebhookDelivery:
     return WebhookDelivery(
         id=ids.show(ids.WEBHOOK_DELIVERY, row.id),
         endpoint_id=ids.show(ids.WEBHOOK_ENDPOINT, row.endpoint_id),

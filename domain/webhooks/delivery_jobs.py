@@ -47,15 +47,15 @@ class Look:
         """
         org, endpoint_id = self._after
         walked = await self._query.all(conn, org=org, endpoint_id=endpoint_id, limit=BATCH)
-        wakes = await _submit(conn, [one for one in walked if one.free])
+        wakes = await _submit(conn, [endpoint for endpoint in walked if endpoint.free])
         self._after = walked[-1][:2] if len(walked) == BATCH else FIRST
         return len(walked), wakes
 
 
-async def _submit(conn: Conn, found: Sequence[Walked]) -> list[Wake]:
+async def _submit(conn: Conn, endpoints: Sequence[Walked]) -> list[Wake]:
     """Submit each job alone: an endpoint that the ledger refuses now is found by the next search."""
     wakes = []
-    for organization_id, endpoint_id, _ in found:
+    for organization_id, endpoint_id, _ in endpoints:
         with suppress(Limited):
             submitted = await ledger.submit(
                 conn,

@@ -31,7 +31,7 @@ from schemas.webhooks import (
 )
 
 #: Endpoints of one organization: each of its events may be a delivery to each of them.
-MOST = 20
+MAX_ENDPOINTS = 20
 
 #: Columns that a patch may change.
 _CHANGED = ("url", "events", "description", "metadata", "status")
@@ -106,9 +106,11 @@ async def create(
     if project_id is not None:
         await _hold_project(conn, org, project_id)
     await webhook_endpoint.lock_organization.value(conn, org=org)
-    if await webhook_endpoint.count_endpoints.value(conn, org=org) >= MOST:
+    if await webhook_endpoint.count_endpoints.value(conn, org=org) >= MAX_ENDPOINTS:
         raise Conflict(
-            "TOO_MANY_ENDPOINTS", f"there are {MOST} webhook endpoints: delete one first", limit=MOST
+            "TOO_MANY_ENDPOINTS",
+            f"there are {MAX_ENDPOINTS} webhook endpoints: delete one first",
+            limit=MAX_ENDPOINTS,
         )
     endpoint_id = ids.new()
     await webhook_endpoint.insert_endpoint.run(
@@ -198,7 +200,7 @@ async def rotate_secret(
     return WebhookEndpointShown(**_fields(row), signing_secret=secret), row.version
 
 
-async def hold(conn: Conn, *, organization_id: UUID, endpoint_id: UUID) -> EndpointRow:
+async def lock(conn: Conn, *, organization_id: UUID, endpoint_id: UUID) -> EndpointRow:
     """Lock an endpoint against changes and return it. Raises `NotFound`."""
     return await _lock(conn, organization_id, endpoint_id, None)
 
@@ -226,10 +228,10 @@ async def _lock(conn: Conn, organization_id: UUID, endpoint_id: UUID, versions: 
 
 
 def _given(body: WebhookEndpointPatch) -> dict[str, Any]:
-    given = {name: value for name in _CHANGED if (value := getattr(body, name)) is not UNSET}
-    if "events" in given:
-        given["events"] = _distinct(given["events"])
-    return given
+    changes = {name: value for name in _CHANGED if (value := getattr(body, name)) is not UNSET}
+    if "events" in changes:
+        changes["events"] = _distinct(changes["events"])
+    return changes
 
 
 def _distinct(events: Sequence[Subscription]) -> list[Subscription]:

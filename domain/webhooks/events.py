@@ -29,7 +29,7 @@ from schemas.errors.absent import absent
 from schemas.webhooks import WebhookEvent, WebhookEventBody, WebhookEventData, WebhookEventType
 
 #: Retention of events with their deliveries.
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 #: Most bytes of a body: receivers may refuse larger ones. A larger body leaves the object out.
 MOST_BYTES = 20_000
 #: Events, or remains of deleted endpoints, that one run of `prune` deletes.
@@ -105,16 +105,16 @@ async def body(conn: Conn, *, organization_id: UUID, event_id: UUID, public_url:
 
     Raises `NotFound`, and one of `FAULTS`.
     """
-    kept: bytes | None = await webhook_event.get_body.value(conn, org=organization_id, id=event_id)
-    if kept is not None:
-        return kept
+    stored: bytes | None = await webhook_event.get_body.value(conn, org=organization_id, id=event_id)
+    if stored is not None:
+        return stored
     rendered = partial(bodies, organization_id=organization_id, public_url=public_url)
-    found = (await rendered(conn, event_ids=[event_id])).get(event_id)
-    if found is None:
+    rendered_body = (await rendered(conn, event_ids=[event_id])).get(event_id)
+    if rendered_body is None:
         raise absent("webhook_event")
-    if isinstance(found, Exception):
-        raise found
-    return found
+    if isinstance(rendered_body, Exception):
+        raise rendered_body
+    return rendered_body
 
 
 async def bodies(
@@ -128,33 +128,35 @@ async def bodies(
     # Version numbers are taken before the objects are read. So an event of a later change has a higher number
     # than any rendering without that change.
     rows = await LOCK_EVENTS.all(conn, org=organization_id, ids=event_ids)
-    found: dict[UUID, bytes | Exception] = {row.id: row.body for row in rows if row.body is not None}
-    if len(found) == len(rows):
-        return found
-    ahead = await sandbox_clock.keep(conn, organization_id=organization_id)
-    made: dict[UUID, bytes] = {}
+    bodies_by_id: dict[UUID, bytes | Exception] = {row.id: row.body for row in rows if row.body is not None}
+    if len(bodies_by_id) == len(rows):
+        return bodies_by_id
+    ahead = await sandbox_clock.hold_for_advance(conn, organization_id=organization_id)
+    new_bodies: dict[UUID, bytes] = {}
     for row in (row for row in rows if row.body is None):
         subject = Subject(organization_id, row.project_id, row.object_id, public_url)
         try:
-            made[row.id] = await _render(conn, row, subject, ahead)
+            new_bodies[row.id] = await _render(conn, row, subject, ahead)
         except FAULTS as error:
-            found[row.id] = error
-    await webhook_event.keep_bodies.run(conn, org=organization_id, ids=[*made], bodies=[*made.values()])
-    return found | made
+            bodies_by_id[row.id] = error
+    await webhook_event.keep_bodies.run(
+        conn, org=organization_id, ids=[*new_bodies], bodies=[*new_bodies.values()]
+    )
+    return bodies_by_id | new_bodies
 
 
 async def prune(conn: Conn) -> int:
     """Delete a batch of expired events with their deliveries, or remains of long deleted endpoints."""
-    before = ids.first_of(datetime.now(UTC) - KEPT)
+    before = ids.first_of(datetime.now(UTC) - RETENTION)
     pruned = await webhook_event.prune_events.run(conn, before=before, limit=BATCH)
-    return pruned or await webhook_event.prune_endpoints.run(conn, keep=KEPT, limit=BATCH)
+    return pruned or await webhook_event.prune_endpoints.run(conn, keep=RETENTION, limit=BATCH)
 
 
 async def keep_sample(conn: Conn, *, event_id: UUID, subject: Subject, thing: Any) -> WebhookEvent:
     """Fill an event of this transaction with an object that doesn't exist, and return it."""
     org = subject.organization_id
     [row] = await LOCK_EVENTS.all(conn, org=org, ids=[event_id])
-    ahead = await sandbox_clock.keep(conn, organization_id=org)
+    ahead = await sandbox_clock.hold_for_advance(conn, organization_id=org)
     rendered = _encode(row, subject, shown_times.shown(thing, ahead))
     await webhook_event.keep_bodies.run(conn, org=org, ids=[event_id], bodies=[rendered])
     return WebhookEvent(
@@ -173,23 +175,23 @@ async def _render(conn: Conn, row: _Unrendered, subject: Subject, ahead: timedel
     return _encode(row, subject, shown)
 
 
-def _encode(row: _Unrendered, subject: Subject, shown: Any) -> bytes:
-    made = WebhookEventBody(
+def _encode(row: _Unrendered, subject: Subject, subject_view: Any) -> bytes:
+    event_body = WebhookEventBody(
         id=ids.show(ids.WEBHOOK_EVENT, row.id),
         type=row.type,
         created_at=row.created_at,
         project_id=_project(row.project_id),
         data=WebhookEventData(
-            object=shown,
+            object=subject_view,
             version=row.next_version,
             object_url=_kind(row.type).url(subject),
         ),
     )
-    encoded = msgspec.json.encode(made)
+    encoded = msgspec.json.encode(event_body)
     if len(encoded) <= MOST_BYTES:
         return encoded
     return msgspec.json.encode(
-        msgspec.structs.replace(made, data=msgspec.structs.replace(made.data, object=None))
+        msgspec.structs.replace(event_body, data=msgspec.structs.replace(event_body.data, object=None))
     )
 
 
@@ -241,9 +243,9 @@ class _Kind(NamedTuple):
     prefix: str
 
     def url(self, subject: Subject) -> str:
-        shown = ids.show(self.prefix, subject.id)
+        shown_id = ids.show(self.prefix, subject.id)
         project = ids.show(ids.PROJECT, subject.project_id) if subject.project_id else ""
-        return f"{subject.public_url}/v1{self.path.format(id=shown, project=project)}"
+        return f"{subject.public_url}/v1{self.path.format(id=shown_id, project=project)}"
 
 
 #: By the first word of a type.

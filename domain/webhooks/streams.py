@@ -2,7 +2,7 @@
 
 While a reader is connected, a row of `webhook_endpoint` without an address, `listening`, causes all events to
 be recorded without a delivery. It is the organization's only such row, under the organization's own id, and
-outlives its readers: a reader that returns within `REST` misses no event.
+outlives its readers: a reader that returns within `MIN_RECORD_TIME` misses no event.
 
 Events come in the order of their transactions, and each waits until all earlier transactions have ended: one
 that commits late would be missed otherwise. So the longest write of the whole server delays the streams.
@@ -24,12 +24,12 @@ from schemas.errors.absent import absent
 from schemas.webhooks import WebhookEventType
 
 #: Recording time from a renewal on, and its minimum after the last reader has left.
-KEEP, REST = timedelta(hours=1), timedelta(minutes=30)
-#: Interval of renewals; a row with more than that and `REST` left is not renewed.
+RECORD_TIME, MIN_RECORD_TIME = timedelta(hours=1), timedelta(minutes=30)
+#: Interval of renewals; a row with more than that and `MIN_RECORD_TIME` left is not renewed.
 RENEW = timedelta(minutes=5)
 
 #: Characters of an end; of a longer one, with hundreds of open transactions, only the start is used.
-MOST_OF_AN_END = 1_000
+MAX_END_CHARACTERS = 1_000
 _END = re.compile(r"[0-9]+:[0-9]+:[0-9,]*")
 
 #: Last event that no earlier event can still precede: its transaction, and its id. Both define the order.
@@ -61,19 +61,21 @@ class Recorded(NamedTuple):
         return int(self.xid), self.id
 
 
-class _Found(NamedTuple):
+class _HeadRow(NamedTuple):
     organization_id: UUID
     xid: str
     id: UUID
 
 
-FIND_HEADS = webhook_stream.find_heads.typed(_Found)
+FIND_HEADS = webhook_stream.find_heads.typed(_HeadRow)
 READ_EVENTS = webhook_stream.read_events.typed(Recorded)
 
 
 async def listen(conn: Conn, *, organization_ids: Sequence[UUID]) -> None:
-    """Record all events of these organizations from the commit on, for `KEEP`."""
-    await webhook_stream.listen.run(conn, orgs=organization_ids, keep=KEEP, rest=REST + RENEW)
+    """Record all events of these organizations from the commit on, for `RECORD_TIME`."""
+    await webhook_stream.listen.run(
+        conn, orgs=organization_ids, keep=RECORD_TIME, rest=MIN_RECORD_TIME + RENEW
+    )
 
 
 async def begin(conn: Conn, *, organization_id: UUID) -> datetime:
@@ -85,30 +87,30 @@ async def begin(conn: Conn, *, organization_id: UUID) -> datetime:
 
 async def end(conn: Conn) -> str:
     """Return the name of the end of all committed events. Not in a transaction with `begin`."""
-    found: str = await webhook_stream.find_end.value(conn)
-    first = found.partition(":")[0]
-    return found if len(found) <= MOST_OF_AN_END else f"{first}:{first}:"
+    snapshot: str = await webhook_stream.find_end.value(conn)
+    oldest = snapshot.partition(":")[0]
+    return snapshot if len(snapshot) <= MAX_END_CHARACTERS else f"{oldest}:{oldest}:"
 
 
 async def find(conn: Conn, *, organization_id: UUID, after: str) -> Position:
     """Return the place after an event id, or at an end. Raises `NotFound` for a deleted event, `Invalid`."""
     if _END.fullmatch(after):
         xid = await _transaction(conn, after)
-        where = None if xid is None else Position((int(xid), NONE), after)
+        position = None if xid is None else Position((int(xid), NONE), after)
     else:
         event_id = ids.read(ids.WEBHOOK_EVENT, after)
         xid = await webhook_stream.find_event.value(conn, org=organization_id, id=event_id)
-        where = None if xid is None or event_id is None else Position((int(xid), event_id))
-    if where is None:
+        position = None if xid is None or event_id is None else Position((int(xid), event_id))
+    if position is None:
         raise absent("webhook_event")
-    return where
+    return position
 
 
 async def heads(conn: Conn, *, organization_ids: Sequence[UUID]) -> dict[UUID, Head]:
     """Return each organization's head, by one statement for all."""
-    found = await FIND_HEADS.all(conn, orgs=organization_ids)
+    rows = await FIND_HEADS.all(conn, orgs=organization_ids)
     return dict.fromkeys(organization_ids, START) | {
-        row.organization_id: (int(row.xid), row.id) for row in found
+        row.organization_id: (int(row.xid), row.id) for row in rows
     }
 
 
@@ -122,7 +124,7 @@ async def read(conn: Conn, *, organization_id: UUID, position: Position, limit: 
 
 async def _transaction(conn: Conn, after: str) -> str | None:
     try:
-        found: str | None = await webhook_stream.find_transaction.value(conn, seen=after)
+        xid: str | None = await webhook_stream.find_transaction.value(conn, seen=after)
     except asyncpg.DataError:
         raise Invalid("after", "is neither an event id nor a stream's end") from None
-    return found
+    return xid

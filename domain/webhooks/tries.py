@@ -20,11 +20,11 @@ from schemas.webhooks import DisabledReason
 from telemetry import logs
 
 #: Longest pause in seconds that a receiver can request.
-MOST_ASKED_S = 3600.0
+MAX_REQUESTED_PAUSE_S = 3600.0
 #: After more failures in a row an endpoint gets a backoff of two seconds, doubled after each failure.
-PATIENT_TRIES, MOST_REST_S = 3, 60.0
+FAILURES_WITHOUT_BACKOFF, MAX_BACKOFF_S = 3, 60.0
 #: Period of failures only after which an endpoint is disabled.
-PATIENCE = timedelta(days=5)
+MAX_FAILING_TIME = timedelta(days=5)
 #: Deliveries of a deleted endpoint that one transaction ends.
 BATCH = 1000
 
@@ -97,41 +97,43 @@ TAKE_DELIVERIES = webhook_sending.take_deliveries.typed(Taken)
 
 _log = logs.get("webhooks")
 
-GONE = Endpoint("disabled", deleted=True, rests=False, failing=False)
+DELETED_ENDPOINT = Endpoint("disabled", deleted=True, rests=False, failing=False)
 
 
 async def open_endpoint(conn: Conn, *, claim: Claim) -> Endpoint:
-    return await OPEN_ENDPOINT.one(conn, **_scope(claim)) or GONE
+    return await OPEN_ENDPOINT.one(conn, **_scope(claim)) or DELETED_ENDPOINT
 
 
 async def put_back(conn: Conn, *, claim: Claim) -> None:
     """Return unsettled deliveries of an earlier attempt of the job to the queue: they are sent again."""
-    await webhook_sending.put_back.run(conn, **_scope(claim))
+    await webhook_sending.requeue.run(conn, **_scope(claim))
 
 
 async def take(conn: Conn, *, claim: Claim, limit: int, keyring: Keyring, public_url: str) -> list[Outgoing]:
     """Take up to `limit` due deliveries; none while the endpoint accepts none."""
-    taken = await TAKE_DELIVERIES.all(conn, **_scope(claim), limit=limit)
-    if not taken:
+    deliveries = await TAKE_DELIVERIES.all(conn, **_scope(claim), limit=limit)
+    if not deliveries:
         return []
     org, endpoint_id = claim.organization_id, endpoint_of(claim)
     keys = await secrets.signing(conn, organization_id=org, endpoint_id=endpoint_id, keyring=keyring)
-    bodies = await _bodies(conn, org, taken, public_url)
-    return [Outgoing(one, bodies.get(one.event_id), keys) for one in taken]
+    bodies = await _bodies(conn, org, deliveries, public_url)
+    return [Outgoing(delivery, bodies.get(delivery.event_id), keys) for delivery in deliveries]
 
 
-async def _bodies(conn: Conn, org: UUID, taken: Sequence[Taken], public_url: str) -> Mapping[UUID, bytes]:
+async def _bodies(
+    conn: Conn, org: UUID, deliveries: Sequence[Taken], public_url: str
+) -> Mapping[UUID, bytes]:
     """Return the bodies by event. One that can't be rendered blocks no other: it is tried again later."""
-    kept = {one.event_id: one.body for one in taken if one.body is not None}
-    new = [one.event_id for one in taken if one.body is None]
+    stored = {delivery.event_id: delivery.body for delivery in deliveries if delivery.body is not None}
+    new = [delivery.event_id for delivery in deliveries if delivery.body is None]
     if not new:
-        return kept
-    made = await events.bodies(conn, organization_id=org, event_ids=new, public_url=public_url)
-    for event_id, error in made.items():
+        return stored
+    rendered = await events.bodies(conn, organization_id=org, event_ids=new, public_url=public_url)
+    for event_id, error in rendered.items():
         if isinstance(error, Exception):
-            shown = ids.show(ids.WEBHOOK_EVENT, event_id)
-            _log.error("event not rendered", event_id=shown, exc_info=error)
-    return kept | {event_id: body for event_id, body in made.items() if isinstance(body, bytes)}
+            shown_id = ids.show(ids.WEBHOOK_EVENT, event_id)
+            _log.error("event not rendered", event_id=shown_id, exc_info=error)
+    return stored | {event_id: body for event_id, body in rendered.items() if isinstance(body, bytes)}
 
 
 async def settle(conn: Conn, *, claim: Claim, tried: Sequence[Tried], failing: bool) -> list[Next]:
@@ -139,18 +141,18 @@ async def settle(conn: Conn, *, claim: Claim, tried: Sequence[Tried], failing: b
 
     `failing`: its last attempt may have failed, which a success resets.
     """
-    urls = sorted({one.delivery.url for one in tried})
-    of = {url: [one for one in tried if one.delivery.url == url] for url in urls}
+    urls = sorted({attempt.delivery.url for attempt in tried})
+    by_url = {url: [attempt for attempt in tried if attempt.delivery.url == url] for url in urls}
     # Lock order: the endpoint first, as in a replay of a delivery.
-    gone = [url for url in urls if await _note(conn, claim, url, of[url], failing=failing)]
-    after = [_after(one, gone=one.delivery.url in gone) for one in tried]
+    gone_urls = [url for url in urls if await _note(conn, claim, url, by_url[url], failing=failing)]
+    after = [_after(attempt, gone=attempt.delivery.url in gone_urls) for attempt in tried]
     await webhook_sending.settle_deliveries.run(
         conn,
         org=claim.organization_id,
-        ids=[one.delivery.id for one in tried],
+        ids=[attempt.delivery.id for attempt in tried],
         statuses=[becomes for becomes, _ in after],
-        http_statuses=[one.status for one in tried],
-        error_codes=[one.code for one in tried],
+        http_statuses=[attempt.status for attempt in tried],
+        error_codes=[attempt.code for attempt in tried],
         afters_s=[wait for _, wait in after],
     )
     return [becomes for becomes, _ in after]
@@ -174,10 +176,10 @@ async def _note(conn: Conn, claim: Claim, url: str, tried: Sequence[Tried], *, f
 
     Does nothing if the endpoint has another address by now.
     """
-    failed = [one for one in tried if one.failed]
+    failed = [attempt for attempt in tried if attempt.failed]
     at = _scope(claim) | {"url": url}
-    gone = any(one.is_gone for one in failed) and await _disable(conn, at, "GONE")
-    if any(one.code is None for one in tried):
+    is_gone = any(attempt.is_gone for attempt in failed) and await _disable(conn, at, "GONE")
+    if any(attempt.code is None for attempt in tried):
         if failing:
             await webhook_sending.note_success.run(conn, **at)
     elif failed:
@@ -185,21 +187,21 @@ async def _note(conn: Conn, claim: Claim, url: str, tried: Sequence[Tried], *, f
             conn,
             **at,
             failures=len(failed),
-            patient_tries=PATIENT_TRIES,
-            most_rest_s=MOST_REST_S,
-            patience=PATIENCE,
+            patient_tries=FAILURES_WITHOUT_BACKOFF,
+            most_rest_s=MAX_BACKOFF_S,
+            patience=MAX_FAILING_TIME,
         )
         if late:
             await _disable(conn, at, "FAILING")
     if asked_s := _asked_s(failed):
-        await webhook_sending.note_rest.run(conn, **at, asked_s=asked_s)
-    return gone
+        await webhook_sending.note_pause.run(conn, **at, asked_s=asked_s)
+    return is_gone
 
 
 def _asked_s(failed: Sequence[Tried]) -> float | None:
     """Return the seconds of the pause that the endpoint requested for all of its deliveries."""
-    asked = [one.after_s for one in failed if one.after_s and one.status in {429, 503}]
-    return min(max(asked), MOST_ASKED_S) if asked else None
+    pauses = [attempt.after_s for attempt in failed if attempt.after_s and attempt.status in {429, 503}]
+    return min(max(pauses), MAX_REQUESTED_PAUSE_S) if pauses else None
 
 
 async def _disable(conn: Conn, at: Mapping[str, Any], reason: DisabledReason) -> bool:

@@ -204,7 +204,7 @@ async def test_a_sample_of_each_type_is_sent(
 async def test_a_sample_without_a_receiver_is_refused(webhooks: Webhooks) -> None:
     refused = await webhooks("trigger", "post.published")
     assert refused.exit_code == 4
-    assert "nobody wants post.published" in refused.stderr
+    assert "no endpoint subscribes to post.published" in refused.stderr
     assert (await webhooks("trigger", "--list")).stdout.split() == list(TYPES)
     assert (await webhooks("trigger")).exit_code == 2
 

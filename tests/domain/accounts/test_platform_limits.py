@@ -170,7 +170,7 @@ def test_other_platforms_ignore_hashtags() -> None:
 def test_operator_quota_overrides_account_and_platform(
     traits: dict[str, Any], operator: int | None, expected: tuple[int, float]
 ) -> None:
-    found = quotas.of(
+    found = quotas.find_quota(
         platform="instagram",
         traits=traits,
         quota_posts=operator,

@@ -85,7 +85,7 @@ def test_the_winner_is_the_partners_or_the_most_confident_and_newest(
         else:
             best = max((one.provenance.confidence, one.provenance.at) for one in said)
             assert (first.confidence, first.at) == best
-        assert any(field in one.fields for one in rows)
+        assert any(field in row.fields for row in rows)
 
 
 @given(ROWS, some.randoms())
@@ -105,5 +105,5 @@ def test_every_value_that_shows_has_provenance_and_nothing_else_has(rows: list[B
     if merged is None:
         assert rows == []
         return
-    known = {name for one in rows for name in one.fields}
+    known = {name for row in rows for name in row.fields}
     assert merged.provenance.keys() == known

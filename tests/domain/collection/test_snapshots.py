@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.collection import cadence, snapshots
-from domain.collection.snapshots import FROM_NOTHING, Change, Subject
+from domain.collection.snapshots import COUNTS_FROM_ZERO_AGE, Change, Subject
 
 BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
 HOURS = st.integers(0, 30 * 24)
@@ -51,7 +51,7 @@ def known(history: list[Asked], published: int | None, hour: int) -> int | None:
     before = [asked.value for asked in told if asked.hour < hour]
     if before:
         return before[-1]
-    young = published is not None and told and at(told[0].hour) - at(published) <= FROM_NOTHING
+    young = published is not None and told and at(told[0].hour) - at(published) <= COUNTS_FROM_ZERO_AGE
     return 0 if young else None
 
 
@@ -84,10 +84,10 @@ def test_only_changed_values_are_stored(history: list[Asked]) -> None:
 def test_a_post_is_never_asked_about_beyond_its_days(published: int, age: int) -> None:
     due = cadence.next_due(at(published), at(published + age))
     if due is None:
-        assert timedelta(hours=age) > cadence.LAST - timedelta(days=1)
+        assert timedelta(hours=age) > cadence.MAX_POST_AGE - timedelta(days=1)
     else:
         assert timedelta(hours=1) <= due - at(published + age) <= timedelta(days=1)
-        assert due - at(published) < cadence.LAST
+        assert due - at(published) < cadence.MAX_POST_AGE
 
 
 def test_out_of_range_value_is_not_stored() -> None:

@@ -190,7 +190,7 @@ async def test_rejected_or_uploaded_content_is_not_regenerated(
 ) -> None:
     await policy(conn, project, requires_approval=True)
     queued = await making.ask(conn, project)
-    with pytest.raises(Conflict, match="a job makes it"):
+    with pytest.raises(Conflict, match="a job is generating it"):
         await reject(conn, project, queued.content_id)
     await cancel(pool, project, queued.submitted.job_id)
     content_id = await making.made(pool, conn, project)

@@ -46,7 +46,9 @@ async def end(pool: Pool, claim: Claim) -> bool:
 
 
 async def publish(conn: Conn, project: Project) -> None:
-    targets = [Target(social_account_id=ids.show(ids.ACCOUNT, one)) for one in project.account_ids]
+    targets = [
+        Target(social_account_id=ids.show(ids.ACCOUNT, account_id)) for account_id in project.account_ids
+    ]
     await scheduling.publish(
         conn,
         organization_id=project.org,

@@ -39,7 +39,7 @@ class Spread:
         fresh: list[int] = []
         for pool in self.pools:
             async with pool.acquire() as conn, conn.transaction():
-                own = sorted(one for one in events if self.of(one.project_id) is pool)
+                own = sorted(sent for sent in events if self.of(sent.project_id) is pool)
                 fresh += [one.event_key.int for one in await group_commit.keep(conn, own)] if own else []
         return sorted(fresh)
 
@@ -61,10 +61,10 @@ class Router:
         taken = [
             await self._intakes[home(project_id, len(self._intakes))].take(
                 app._replace(project_id=project_id),
-                [one for one in events if one.project_id == project_id],
+                [sent for sent in events if sent.project_id == project_id],
                 size=size,
             )
-            for project_id in dict.fromkeys(one.project_id for one in events)
+            for project_id in dict.fromkeys(sent.project_id for sent in events)
         ]
         return Taken(sum(one.accepted for one in taken), sum(one.duplicates for one in taken))
 

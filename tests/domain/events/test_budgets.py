@@ -35,7 +35,7 @@ async def test_process_exceeds_a_budget_by_a_lot_and_a_request(
 ) -> None:
     budget, most = Budget(5_000, 1 << 40), 20
     monkeypatch.setattr(budgets, "BUDGETS", {"standard": budget})
-    monkeypatch.setattr(budgets, "LOTS", 100)
+    monkeypatch.setattr(budgets, "LOTS_PER_BUDGET", 100)
     app, chance = await an_app(pool), random.Random(seed)
     processes = [new_budgets() for _ in range(4)]
     accepted, refused = 0, set[int]()
@@ -52,22 +52,22 @@ async def test_process_exceeds_a_budget_by_a_lot_and_a_request(
         if one.came.is_set():
             await one.write_due(pool)
     assert budget.events <= accepted <= budget.events + 4 * (budget.events / 100 + most)
-    for one in processes:
-        one.make_ready()
-        await one.write_due(pool)
+    for process in processes:
+        process.make_ready()
+        await process.write_due(pool)
     assert await sums(pool) == [(accepted, 0)]
 
 
 async def test_full_lot_is_added_at_once_and_less_later(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     app, one, other = await an_app(pool), new_budgets(), new_budgets()
-    lot = budgets.BUDGETS["standard"].events // budgets.LOTS
-    monkeypatch.setattr(budgets, "EVERY_S", 600.0)
+    lot = budgets.BUDGETS["standard"].events // budgets.LOTS_PER_BUDGET
+    monkeypatch.setattr(budgets, "FLUSH_S", 600.0)
     one.count(app, lot - 1, 1)
     assert not one.came.is_set()
     one.count(app, 1, 7)
     assert one.came.is_set()
     await one.write_due(pool)
-    monkeypatch.setattr(budgets, "EVERY_S", 0.01)
+    monkeypatch.setattr(budgets, "FLUSH_S", 0.01)
     other.count(app, 1, 1)
     async with asyncio.timeout(60):
         await other.came.wait()
@@ -147,7 +147,7 @@ async def test_past_days_are_dropped_after_their_addition(pool: Pool) -> None:
 async def test_only_settled_organizations_are_evicted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(budgets, "REMEMBERED", 10)
+    monkeypatch.setattr(budgets, "MAX_CACHED_DAYS", 10)
     one = new_budgets()
     held = keyed(PROJECT, 1, UUID(int=1))
     one.hold(held, 1, 1)
@@ -163,5 +163,5 @@ async def test_old_sums_are_pruned(pool: Pool) -> None:
                 select $1, (now() at time zone 'UTC')::date - n, n, n from generate_series(0, 50) n"""
     await pool.execute(insert, app.organization_id)
     async with pool.acquire() as conn:
-        assert await budgets.prune(conn) == 50 - budgets.KEPT_DAYS
-    assert len(await sums(pool)) == budgets.KEPT_DAYS + 1
+        assert await budgets.prune(conn) == 50 - budgets.RETENTION_DAYS
+    assert len(await sums(pool)) == budgets.RETENTION_DAYS + 1

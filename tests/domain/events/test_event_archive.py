@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from db.pool import Conn
 from domain.events import event_archive, partitions, purge
-from domain.events.partitions import BEHIND
+from domain.events.partitions import PAST_DAYS
 from domain.events.tail import StoredEvent
 from schemas.errors import Unavailable
 from tests.domain.events.sending import PROJECT, event, send
@@ -69,7 +69,7 @@ def day_of(one: StoredEvent) -> date:
 
 def closed_days(today: date) -> list[date]:
     """Return the last three closed days."""
-    return [today - timedelta(days=BEHIND + ago) for ago in (3, 2, 1)]
+    return [today - timedelta(days=PAST_DAYS + ago) for ago in (3, 2, 1)]
 
 
 async def stock(conn: Conn, today: date) -> None:
@@ -96,7 +96,7 @@ async def empty(conn: Conn, today: date) -> None:
 async def closed(conn: Conn, today: date) -> list[tuple[object, ...]]:
     rows = await conn.fetch(
         "select project_id, app_no, event_key from event where occurred_at < $1",
-        datetime.combine(today - timedelta(days=BEHIND), time(), UTC),
+        datetime.combine(today - timedelta(days=PAST_DAYS), time(), UTC),
     )
     return sorted(map(tuple, rows))
 
@@ -143,7 +143,7 @@ async def test_day_with_a_wrong_count_is_copied_again(conn: Conn, today: date) -
 
 async def test_archived_day_can_be_dropped(conn: Conn, today: date) -> None:
     await stock(conn, today)
-    drop = partitions.drop_days(keep=BEHIND, archived=True)
+    drop = partitions.drop_days(keep=PAST_DAYS, archived=True)
     shelf = Shelf()
     assert await drop(conn) == 0
     for _ in closed_days(today):

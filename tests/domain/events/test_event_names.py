@@ -8,7 +8,7 @@ from datetime import timedelta
 from db.pool import Conn, Pool
 from domain.events import group_commit, rollups
 from domain.events.event import Event
-from domain.events.event_names import ALWAYS, MOST, OTHER
+from domain.events.event_names import MOST, OTHER, UNLIMITED_NAMES
 from domain.metrics import rollup_counts
 from domain.metrics.rollup_counts import By
 from tests.domain.events.sending import NOW, PROJECT, event, fold_all, send
@@ -32,7 +32,7 @@ async def read(conn: Conn) -> Counter[str]:
     rows = await rollup_counts.count(
         conn,
         project_id=PROJECT,
-        names=[*NAMES, *ALWAYS, ""],
+        names=[*NAMES, *UNLIMITED_NAMES, ""],
         bounds=[HOUR, HOUR + timedelta(hours=1)],
         by=By(name=True),
     )
@@ -42,7 +42,7 @@ async def read(conn: Conn) -> Counter[str]:
 async def by_events(conn: Conn) -> Counter[str]:
     """Return the same counts from the events and the names with a place."""
     rows = await conn.fetch("select name, count(*) as n from event group by name")
-    places = {row["name"] for row in await conn.fetch("select name from event_name")} | {*ALWAYS}
+    places = {row["name"] for row in await conn.fetch("select name from event_name")} | {*UNLIMITED_NAMES}
     counts = Counter[str]()
     for row in rows:
         counts[row["name"] if row["name"] in places else OTHER] += row["n"]
@@ -81,7 +81,7 @@ async def test_names_beyond_the_limit_are_counted_once_and_together(wide: Pool, 
     assert await conn.fetchval("select n from event_name_count") == MOST
     assert await read(conn) == await by_events(conn)
 
-    late = ["never seen", *ALWAYS, *NAMES[:200]]
+    late = ["never seen", *UNLIMITED_NAMES, *NAMES[:200]]
     await send(conn, named(range(20_000, 20_000 + len(late)), late))
     unfolded = await read(conn)
     await fold_all(conn)

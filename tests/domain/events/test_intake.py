@@ -14,7 +14,7 @@ import pytest
 from db.pool import Conn, Pool, open_pool
 from domain.events import intake as intakes
 from domain.events.event import Event
-from domain.events.intake import Intake, Taken, Unwritten, open_intake
+from domain.events.intake import Intake, Taken, WriteFailed, open_intake
 from domain.events.round_robin import RoundRobin
 from schemas.errors import Unavailable
 from tests.domain.events.sending import NOW, event, fold_all, keyed, new_budgets, stored, take, wrong_counts
@@ -86,7 +86,7 @@ async def test_flooding_organization_leaves_room_for_others(pool: Pool) -> None:
                     tasks.append(send_of(intake, organization_id, sent(range(start, start + 500), uuid4())))
                     await asyncio.sleep(0)
         answers = await asyncio.gather(*tasks, return_exceptions=True)
-    refused = [one for one in answers if isinstance(one, Unavailable)]
+    refused = [answer for answer in answers if isinstance(answer, Unavailable)]
     taken = [answers[turn : turn + 40].count(Taken(500, 0)) * 500 for turn in (0, 40, 80)]
     assert taken == [9_500, 5_000, 2_500]
     assert len(refused) == 120 - sum(taken) // 500
@@ -194,7 +194,7 @@ async def test_unwritable_request_does_not_affect_others(pool: Pool, conn: Conn)
             await asyncio.sleep(0)
         first, second, third = await asyncio.gather(*tasks, return_exceptions=True)
     assert (first, third) == (Taken(10, 0), Taken(10, 0))
-    assert isinstance(second, Unwritten)
+    assert isinstance(second, WriteFailed)
     assert "ada@example.com" not in "".join(traceback.format_exception(second))
     assert await stored(conn) == [*range(20), 900_000]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from db.pool import Conn, open_pool
-from domain.apps.relays import NONE, Relay, relays_of
+from domain.apps.relays import NO_RELAYS, Relay, relays_of
 from domain.events import conversions, group_commit
 from domain.events.conversions import FIRST, Line
 from domain.events.group_commit import AppRelays
@@ -61,7 +61,7 @@ async def test_a_commit_with_conversions_is_one_statement_more(
         monkeypatch.setattr(relay, "loss_of", ran.append)
         async with pool.acquire() as conn:
             await send(conn, 1, 2, 3)
-            await send(conn, 4, relays={(PROJECT, 1): NONE})
+            await send(conn, 4, relays={(PROJECT, 1): NO_RELAYS})
     words = [statement.split()[0].strip(";").lower() for statement in ran]
     common = "begin select".split()
     assert words == [*common, "insert", "commit", *common, "commit"]
@@ -71,7 +71,7 @@ def test_name_is_relayed_to_each_mapped_destination() -> None:
     found = relays_of({"tiktok": None, "meta": {"x": "Y", "search": "Search"}})
     assert found["x"] == (Relay("meta", "Y"),)
     assert found["search"] == (Relay("meta", "Search"), Relay("tiktok", "Search"))
-    assert relays_of(None) is NONE
+    assert relays_of(None) is NO_RELAYS
 
 
 async def test_search_visits_all_lines(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +134,7 @@ async def work(conn: Conn) -> list[Any]:
         await conversions.begin_tries(conn, line=LINE, ids=ids, at=NOW)
         maybe: dict[str, Any] = {"at": NOW, "maybe_taken": True, "error_code": "X", "error_message": "x"}
         await conversions.put_back(conn, line=LINE, ids=ids, **maybe)
-        ends = [conversions.End(one, "delivered") for one in ids]
+        ends = [conversions.End(row_id, "delivered") for row_id in ids]
         await conversions.settle(conn, line=LINE, ends=ends)
     return due
 

@@ -7,7 +7,7 @@ import pytest
 
 from db.pool import Conn, Pool
 from domain.events import group_commit, partitions
-from domain.events.partitions import AHEAD, BEHIND, CLOSED
+from domain.events.partitions import FUTURE_DAYS, PAST_DAYS, PROBED_GENERATIONS
 from tests.domain.events.sending import event, send, stored
 
 
@@ -24,11 +24,11 @@ def named(today: date, *ago: int) -> list[str]:
 
 
 async def test_all_days_on_which_events_may_come_have_a_table(conn: Conn, today: date) -> None:
-    assert await days(conn) == named(today, *range(BEHIND, -AHEAD - 1, -1))
-    for day in named(today, 3, 0, -AHEAD):
+    assert await days(conn) == named(today, *range(PAST_DAYS, -FUTURE_DAYS - 1, -1))
+    for day in named(today, 3, 0, -FUTURE_DAYS):
         await conn.execute(f"drop table {day}")
     assert [await partitions.make_days(conn), await partitions.make_days(conn)] == [3, 0]
-    assert await days(conn) == named(today, *range(BEHIND, -AHEAD - 1, -1))
+    assert await days(conn) == named(today, *range(PAST_DAYS, -FUTURE_DAYS - 1, -1))
 
 
 async def test_a_table_has_its_day_of_utc_and_no_more(conn: Conn, today: date) -> None:
@@ -38,14 +38,14 @@ async def test_a_table_has_its_day_of_utc_and_no_more(conn: Conn, today: date) -
     for day, number in zip(named(today, 0, 1), (1, 2), strict=True):
         assert [row["event_key"].int for row in await conn.fetch(f"select * from {day}")] == [number]
     with pytest.raises(asyncpg.CheckViolationError):
-        await send(conn, [event(3, occurred_at=midnight - timedelta(days=BEHIND + 1))])
+        await send(conn, [event(3, occurred_at=midnight - timedelta(days=PAST_DAYS + 1))])
     assert await stored(conn) == [1, 2]
 
 
 async def test_old_days_are_dropped_oldest_first(conn: Conn, today: date) -> None:
-    drop = partitions.drop_days(keep=BEHIND - 2)
+    drop = partitions.drop_days(keep=PAST_DAYS - 2)
     assert [await drop(conn) for _ in range(3)] == [1, 1, 0]
-    assert (await days(conn))[0] == named(today, BEHIND - 2)[0]
+    assert (await days(conn))[0] == named(today, PAST_DAYS - 2)[0]
 
 
 @pytest.mark.usefixtures("today")
@@ -58,7 +58,7 @@ async def test_lock_timeout_gives_up_and_retries_later(pool: Pool, conn: Conn) -
 
 
 async def test_days_are_made_beside_a_commit_that_is_under_way(pool: Pool, conn: Conn, today: date) -> None:
-    await conn.execute(f"drop table {named(today, -AHEAD)[0]}")
+    await conn.execute(f"drop table {named(today, -FUTURE_DAYS)[0]}")
     async with pool.acquire() as writing, writing.transaction():
         await group_commit.keep(writing, [event(1)])
         assert await partitions.make_days(conn) == 1
@@ -66,11 +66,11 @@ async def test_days_are_made_beside_a_commit_that_is_under_way(pool: Pool, conn:
 
 async def test_leaf_is_dropped_by_any_plan(conn: Conn) -> None:
     """A plan may scan all tables of the catalog, a number without a limit."""
-    for _ in range(CLOSED + 1):
+    for _ in range(PROBED_GENERATIONS + 1):
         assert await partitions.rotate(conn, age=timedelta(0)) == 1
     await conn.execute("set enable_nestloop = off; set enable_mergejoin = off")
     assert [await partitions.drop_leaf(conn) for _ in range(2)] == [1, 0]
     leaves = await conn.fetch(
         "select inhrelid::regclass::text from pg_inherits where inhparent = 'event_seen'::regclass"
     )
-    assert {leaf for (leaf,) in leaves} == {f"event_seen_{n}" for n in range(1, CLOSED + 2)}
+    assert {leaf for (leaf,) in leaves} == {f"event_seen_{n}" for n in range(1, PROBED_GENERATIONS + 2)}

@@ -61,7 +61,7 @@ async def copy_batch(conn: Conn) -> int:
     await conn.execute("insert into event_archive (day, emptied) values ($1, true)", NOW.date())
     shelf = Shelf()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(partitions, "today", lambda: NOW.date() + timedelta(days=partitions.BEHIND + 1))
+        patch.setattr(partitions, "today", lambda: NOW.date() + timedelta(days=partitions.PAST_DAYS + 1))
         await event_archive.advance(conn, archive=shelf, limit=100)
     return len(shelf.kept)
 

@@ -6,7 +6,7 @@ from functools import partial
 from db.pool import Conn, Pool
 from db.queries import event_rollup
 from domain.events import purge
-from domain.events.event_names import PLACES
+from domain.events.event_names import PLACE_PARAMETERS
 from tests.domain.events.sending import NOW, PROJECT, event, fold_all, send
 from tests.jobs.scene import waits_for_lock
 from tests.waiting import eventually
@@ -25,7 +25,7 @@ async def test_purge_waits_for_a_rebuild_and_deletes_all(pool: Pool, conn: Conn)
             purged = asyncio.create_task(purge.delete_batch(purging, project_id=PROJECT))
             await eventually(partial(waits_for_lock, conn))
             await event_rollup.drop_counts.run(rebuilding, **stretch)
-            await event_rollup.count_events.run(rebuilding, **stretch, **PLACES)
+            await event_rollup.count_events.run(rebuilding, **stretch, **PLACE_PARAMETERS)
         assert await purged > 0
     assert await purge.delete_batch(conn, project_id=PROJECT) == 0
     for table in (

@@ -64,12 +64,12 @@ async def test_long_or_broken_text_is_stored_in_part(
     await waiting.write_due()
     [row] = await listed(pool)
     assert (row.name, row.event_id) == (name, event_id)
-    assert 0 < len(row.text) <= quarantine.MOST_TEXT
+    assert 0 < len(row.text) <= quarantine.MAX_TEXT
 
 
 async def test_flood_keeps_the_newest_events(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     """In memory, and in the table."""
-    monkeypatch.setattr(quarantine, "MOST", 150)
+    monkeypatch.setattr(quarantine, "MAX_ROWS", 150)
     waiting, other = Quarantine(pool), uuid4()
     waiting.note(keyed(other, 1), [refused(0)])
     for turn in range(3):
@@ -98,7 +98,7 @@ async def test_queued_events_of_a_project_are_bounded_in_memory(pool: Pool) -> N
     rows = await listed(pool)
     assert [row.text[12:16] for row in rows] == [f"e-{number}" for number in range(89, 89 - len(rows), -1)]
     assert len(rows) >= 10
-    assert len(rows) * 4 * quarantine.MOST_TEXT <= quarantine.MOST_BYTES
+    assert len(rows) * 4 * quarantine.MAX_TEXT <= quarantine.MOST_BYTES
 
 
 async def test_organization_cannot_fill_the_buffer(pool: Pool) -> None:
@@ -110,7 +110,7 @@ async def test_organization_cannot_fill_the_buffer(pool: Pool) -> None:
     await waiting.write_due()
     assert [row.event_id for row in await listed(pool)] == ["e-1"]
     projects = await pool.fetchval("select count(distinct project_id) from event_quarantine")
-    assert projects == quarantine.MOST_OF_ONE + 1
+    assert projects == quarantine.MAX_PROJECTS_OF_ORGANIZATION + 1
 
 
 def test_full_buffer_gives_another_organization_its_share(pool: Pool) -> None:
@@ -121,8 +121,8 @@ def test_full_buffer_gives_another_organization_its_share(pool: Pool) -> None:
         for organization_id in [*dice.choices(organizations, k=600), *[PROJECT] * 30]:
             waiting.note(keyed(uuid4(), 1)._replace(organization_id=organization_id), [refused(0)])
         places = Counter(one.organization_id for one in waiting._due.values())
-        assert places.total() <= quarantine.MOST_PROJECTS
-        assert max(places.values()) <= quarantine.MOST_OF_ONE
+        assert places.total() <= quarantine.MAX_PROJECTS
+        assert max(places.values()) <= quarantine.MAX_PROJECTS_OF_ORGANIZATION
         assert places[PROJECT] >= max(1, max(places.values()) - 1)
 
 

@@ -69,7 +69,9 @@ async def store(urls: list[str]) -> AsyncIterator[Spread]:
 async def test_each_id_is_stored_once_on_its_projects_server(urls: list[str], store: Spread) -> None:
     """Under folds, rotations of single servers, and terminated writers."""
     done, acknowledged = asyncio.Event(), list[int]()
-    batches = [[[_spread(one) for one in events] for events in share] for share in racing.batches(1, NUMBERS)]
+    batches = [
+        [[_spread(event) for event in events] for events in share] for share in racing.batches(1, NUMBERS)
+    ]
     count = sum(map(len, batches))
     async with AsyncExitStack() as stack:
         routers = [await stack.enter_async_context(routed(urls)) for _ in range(WRITERS)]

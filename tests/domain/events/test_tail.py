@@ -68,13 +68,13 @@ DEEDS = st.tuples(st.sampled_from(["look", "write", "write", "commit", "undo"]),
 async def test_each_event_is_in_the_first_poll_after_its_commit(
     pool: Pool, conn: Conn, deeds: list[tuple[str, int]], limit: int
 ) -> None:
-    """Also of a transaction that was open during many polls, with `SPARE` at 0, which would hide it.
+    """Also of a transaction that was open during many polls, with `LISTING_DELAY` at 0, which would hide it.
 
     If polls end at their limit, no event is returned twice, and `passed_over` reports missed ones.
     """
     await conn.execute("delete from event; delete from event_seen; delete from event_delta")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tail, "SPARE", timedelta(0))
+        patch.setattr(tail, "LISTING_DELAY", timedelta(0))
         patch.setattr(tail, "LIMIT", limit)
         async with AsyncExitStack() as stack:
             writers = Writers([await stack.enter_async_context(pool.acquire()) for _ in range(4)])
@@ -98,7 +98,7 @@ async def test_each_event_is_in_the_first_poll_after_its_commit(
 
 async def test_dump_does_not_delay_the_tail(pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
     """Returned events aren't read again during another long transaction."""
-    for name, value in {"SPARE": timedelta(0), "LONGEST": timedelta(0), "LIMIT": 2}.items():
+    for name, value in {"LISTING_DELAY": timedelta(0), "MAX_WAIT": timedelta(0), "LIMIT": 2}.items():
         monkeypatch.setattr(tail, name, value)
     async with pool.acquire() as other, other.transaction():
         await other.execute("select count(*) from event")
@@ -117,11 +117,11 @@ async def test_tail_applies_its_filter_from_begin_on(conn: Conn) -> None:
         FOLLOWED._replace(name=NAMES[1]),
         FOLLOWED._replace(back=timedelta(hours=30)),
     ]
-    tails = [await begun(conn, one) for one in wanted]
+    tails = [await begun(conn, filter_) for filter_ in wanted]
     old = event(4, occurred_at=NOW - timedelta(hours=25))
     await send(conn, [event(1), event(2), event(3, app_no=2), old, event(5, project_id=uuid4())])
-    assert [await seen(conn, one) for one in tails] == [[1, 2, 3], [3], [1], [1, 2, 3, 4]]
-    assert [await seen(conn, one) for one in tails] == [[]] * 4
+    assert [await seen(conn, followed) for followed in tails] == [[1, 2, 3], [3], [1], [1, 2, 3, 4]]
+    assert [await seen(conn, followed) for followed in tails] == [[]] * 4
 
 
 async def test_an_event_is_shown_as_it_is_stored(conn: Conn) -> None:

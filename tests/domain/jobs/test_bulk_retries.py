@@ -77,5 +77,5 @@ async def test_rolled_back_retry_is_not_logged(wide: Pool, conn: Conn, project: 
     finally:
         causes.leave(before)
     assert [one.code for one in answer.skipped] == ["ACCOUNT_NOT_CONNECTED"]
-    made = [ids.show(ids.JOB, one.job_id) for one in request.submits]
+    made = [ids.show(ids.JOB, submit.job_id) for submit in request.submits]
     assert (made, len(made)) == ([one.job_id for one in answer.retried], 2)

@@ -187,7 +187,7 @@ async def test_aged_leases_never_overlap(pool: Pool, conn: Conn, owner: Owner, p
     await leasing.lend(pool, owner, project)
     before = await shown(conn, project)
     week = timedelta(days=7)
-    for statement in sandbox_time.AGE:
+    for statement in sandbox_time.AGE_STATEMENTS:
         await statement.run(conn, org=project.org, by=week)
     after = await shown(conn, project)
     assert [at and at + week for at in after] == before

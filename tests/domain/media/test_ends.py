@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from domain.media import ends, sniff
-from domain.media.ends import End
+from domain.media.ends import PictureEnd
 from domain.media.passing import Passing
 from schemas.errors import Invalid
 from tests.media import film, grainy, picture, rescanned
@@ -53,7 +53,7 @@ BEHIND = (b"", b"\0", b"\xff\xd9", b"\xff\xd8\xff\xe0 another", b"IEND", b"RIFF"
 
 def kept(mime: str, content: bytes, sizes: list[int]) -> bytes:
     """Return the stored bytes of a file that comes in chunks of these sizes, in rotation."""
-    end, out, at, turn = End(mime), b"", 0, 0
+    end, out, at, turn = PictureEnd(mime), b"", 0, 0
     while at < len(content):
         chunk = content[at : at + sizes[turn % len(sizes)]]
         out += chunk[: end.take(chunk)]
@@ -96,7 +96,7 @@ def test_video_is_stored_to_its_last_byte() -> None:
 
 @pytest.mark.parametrize("data", [b"\xff\x00", b"\xff\xff", b"\xff\xd0"])
 def test_data_between_two_markers_is_one_step_a_chunk(data: bytes) -> None:
-    end, chunk = End("image/jpeg"), data * 32_768
+    end, chunk = PictureEnd("image/jpeg"), data * 32_768
     assert sum(end.take(part) for part in (b"\xff\xd8", *[chunk] * 3)) == 2 + 3 * len(chunk)
     assert end.steps == 1
 
@@ -106,7 +106,7 @@ def test_data_between_two_markers_is_one_step_a_chunk(data: bytes) -> None:
     [(b"\xff\xd8\xff\xe1\x00\x02", b"\xff\xe1\x00\x02"), (b"\x89PNG\r\n\x1a\n", b"\0\0\0\0tEXt\0\0\0\0")],
 )
 async def test_a_picture_of_too_many_parts_is_refused(start: bytes, part: bytes) -> None:
-    whole = start + part * ends.MOST_STEPS
+    whole = start + part * ends.MAX_STEPS
 
     async def rest() -> AsyncIterator[bytes]:
         for at in range(sniff.HEAD, len(whole), 65_536):

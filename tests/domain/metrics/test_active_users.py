@@ -35,9 +35,9 @@ def at_random(dice: random.Random, numbers: range, project_id: UUID = PROJECT) -
 def true(events: Sequence[Event], window: Window) -> int:
     return len(
         {
-            (one.user_id is None, one.user_id or one.anonymous_id)
-            for one in events
-            if window.since <= one.occurred_at < window.until and (one.user_id or one.anonymous_id)
+            (event.user_id is None, event.user_id or event.anonymous_id)
+            for event in events
+            if window.since <= event.occurred_at < window.until and (event.user_id or event.anonymous_id)
         }
     )
 
@@ -76,7 +76,7 @@ async def test_each_window_has_its_people_each_once(conn: Conn) -> None:
     await conn.execute("update event_person set am = 0")
     await conn.execute("update event_person_month set days = 0")
     await fold_all(conn)
-    for day in {one.occurred_at.date() for one in events}:
+    for day in {sent.occurred_at.date() for sent in events}:
         await rollups.rebuild(conn, project_id=PROJECT, day=day)
     assert await counted(conn, asked) == [true(events, window) for window in asked]
 
@@ -102,4 +102,4 @@ async def test_a_window_without_another_event_is_counted_once_in_ten_minutes(con
     await send(conn, [event(1, occurred_at=FIRST, user_id="ana")])
     assert [await asked(events) for events in (0, 1)] == [0, 1]
     await conn.execute("delete from event_person_delta")
-    assert [await asked(1), await asked(1, NOW + active_users.KEPT)] == [1, 0]
+    assert [await asked(1), await asked(1, NOW + active_users.CACHE_TIME)] == [1, 0]

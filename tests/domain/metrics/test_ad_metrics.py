@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from db.pool import Conn, Pool
 from domain.metrics import ad_rows
-from domain.metrics.ad_rows import MOST_A_DAY, MOST_WINDOWS
+from domain.metrics.ad_rows import MAX_ADS_PER_DAY, MOST_WINDOWS
 from schemas.ads import AdMetric, AdPlatform, AdRow
 from schemas.errors import Conflict, Invalid
 from tests.domain.metrics.ad_scene import FIRST, LAST, NOW, put, read, row
@@ -144,13 +144,13 @@ async def test_what_another_project_imports_is_not_read(pool: Pool, conn: Conn, 
 
 async def test_a_day_has_no_more_ads_than_it_may(conn: Conn, project: Project) -> None:
     """An import above the limit is refused whole; existing rows can be replaced."""
-    ads = [row(ad_id=f"a{number}", currency="SEK") for number in range(MOST_A_DAY)]
+    ads = [row(ad_id=f"a{number}", currency="SEK") for number in range(MAX_ADS_PER_DAY)]
     assert await put(conn, project, *ads) == 0
     with pytest.raises(Conflict) as refusal:
         await put(conn, project, row(ad_id="one more"), row(date=LAST))
-    assert refusal.value.details == {"reason": "TOO_MANY_ADS", "limit": MOST_A_DAY}
+    assert refusal.value.details == {"reason": "TOO_MANY_ADS", "limit": MAX_ADS_PER_DAY}
     assert await put(conn, project, *ads[:3], row(date=LAST)) == 3
-    assert await conn.fetchval("select count(*) from ad_day") == MOST_A_DAY + 1
+    assert await conn.fetchval("select count(*) from ad_day") == MAX_ADS_PER_DAY + 1
 
 
 async def test_a_project_has_no_more_windows_than_it_may(conn: Conn, project: Project) -> None:

@@ -51,7 +51,7 @@ async def test_the_best_by_ads_are_read_from_their_days(
     await put(conn, project, row(ad_id=ids.show(ids.POST, post), conversions=3))
     async with open_pool(settings.database_url, name="planned", size=1) as pool:
         for _ in range(plans.TIMES):
-            assert [one.metric_value for one in (await rank(pool, project)).items] == [3]
+            assert [item.metric_value for item in (await rank(pool, project)).items] == [3]
         await fill(conn, project)
         for _ in range(300):
             await seeds.post(conn, project.org, await seeds.content(conn, project.org, project.id), account)

@@ -40,7 +40,7 @@ def shown(at: datetime, zone: ZoneInfo, granularity: Granularity) -> Any:
 
 def at_random(dice: random.Random) -> tuple[ZoneInfo, Window, Granularity]:
     """Return a window of up to 60 buckets; half of the windows are around a clock change."""
-    zone = ZoneInfo(dice.choice(sorted(timezones.known())))
+    zone = ZoneInfo(dice.choice(sorted(timezones.known_names())))
     granularity = dice.choice(sorted(LENGTHS))
     middle = FIRST + (LAST - FIRST) * dice.random()
     if dice.random() < 0.5:
@@ -58,7 +58,7 @@ def _put(step: datetime, zone: ZoneInfo) -> bool:
 def wrong(dice: random.Random) -> list[Any]:
     """Return instants of a random window in a wrong bucket, some of them at its ends."""
     zone, window, granularity = at_random(dice)
-    cut = buckets.cut(window, zone, granularity)
+    cut = buckets.cut_window(window, zone, granularity)
     assert [bucket.until for bucket in cut] == [bucket.since for bucket in cut[1:]] + [window.until]
     assert cut[0].since == window.since
     instants = [window.since + (window.until - window.since) * dice.random() for _ in range(12)]
@@ -92,7 +92,7 @@ def test_no_instant_of_ten_thousand_windows_is_in_a_wrong_bucket() -> None:
 def labels(zone: str, since: str, until: str, granularity: Granularity = "day") -> list[tuple[str, int]]:
     """Return the buckets' names with their minutes."""
     window = Window(datetime.fromisoformat(since), datetime.fromisoformat(until))
-    cut = buckets.cut(window, ZoneInfo(zone), granularity)
+    cut = buckets.cut_window(window, ZoneInfo(zone), granularity)
     return [(bucket.label, (bucket.until - bucket.since) // timedelta(minutes=1)) for bucket in cut]
 
 
@@ -130,7 +130,7 @@ def test_all_clock_changes_are_at_quarter_hours() -> None:
     """Otherwise a bound could split a quarter-hour, the unit of counts. After 2040 the rules repeat."""
     week = timedelta(weeks=1)
     off = []
-    for zone in map(ZoneInfo, sorted(timezones.known())):
+    for zone in map(ZoneInfo, sorted(timezones.known_names())):
         for at in (EARLIEST + number * week for number in range(17 * 53)):
             if at.astimezone(zone).utcoffset() != (at + week).astimezone(zone).utcoffset():
                 change = buckets._change(at, at + week, zone)
@@ -139,7 +139,7 @@ def test_all_clock_changes_are_at_quarter_hours() -> None:
 
 
 def test_more_buckets_than_an_answer_has_are_refused() -> None:
-    window = Window(EARLIEST, EARLIEST + timedelta(hours=buckets.MOST))
-    assert len(buckets.cut(window, ZoneInfo("UTC"), "hour")) == buckets.MOST
+    window = Window(EARLIEST, EARLIEST + timedelta(hours=buckets.MAX_BUCKETS))
+    assert len(buckets.cut_window(window, ZoneInfo("UTC"), "hour")) == buckets.MAX_BUCKETS
     with pytest.raises(Invalid):
-        buckets.cut(window._replace(until=window.until + QUARTER), ZoneInfo("UTC"), "hour")
+        buckets.cut_window(window._replace(until=window.until + QUARTER), ZoneInfo("UTC"), "hour")

@@ -11,7 +11,7 @@ import pytest
 
 from db.pool import Conn
 from domain.collection import snapshots
-from domain.collection.snapshots import FROM_NOTHING, Subject, Told
+from domain.collection.snapshots import COUNTS_FROM_ZERO_AGE, Subject, Told
 from domain.metrics import collected_values
 from domain.metrics.active_users import Counted
 from domain.metrics.buckets import Bucket
@@ -49,7 +49,7 @@ class History(NamedTuple):
             return end - start
         first_at, first = self.told[metric][0]
         published = self.subject.since
-        young = published is not None and first_at - published <= FROM_NOTHING
+        young = published is not None and first_at - published <= COUNTS_FROM_ZERO_AGE
         return end if young else end - first
 
 
@@ -91,8 +91,8 @@ class Asked(NamedTuple):
 
 def counter(asked: Asked, metric: Collected, since: datetime, until: datetime, only: set[int]) -> int | None:
     """Sum over posts of these accounts; None if none has a value before the end."""
-    posts = [one for one in asked.histories if one.subject.since and one.account in only]
-    changes = [one.change(metric, since, until) for one in posts]
+    posts = [history for history in asked.histories if history.subject.since and history.account in only]
+    changes = [post.change(metric, since, until) for post in posts]
     known = [change for change in changes if change is not None]
     return sum(known) if known else None
 
@@ -102,9 +102,12 @@ def expected(asked: Asked, metric: Metric, since: datetime, until: datetime) -> 
     if metric == "engagement_rate":
         viewed = {one for one in every if counter(asked, "views", since, until, {one}) is not None}
         views = counter(asked, "views", since, until, viewed)
-        parts = [counter(asked, one, since, until, viewed) for one in collected_values.ENGAGEMENTS]  # type: ignore[arg-type]
+        parts = [
+            counter(asked, part, since, until, viewed)  # type: ignore[arg-type]
+            for part in collected_values.ENGAGEMENTS
+        ]
         return round(sum(part or 0 for part in parts) / views, 6) if views and views > 0 else None
-    followed = [one for one in asked.histories if one.subject.since is None]
+    followed = [history for history in asked.histories if history.subject.since is None]
     if metric == "followers":
         values = [value for one in followed if (value := one.known("followers", until)) is not None]
         return sum(values) if values else None
@@ -168,9 +171,9 @@ def choose(chance: random.Random, histories: Sequence[History]) -> Asked:
         return Asked(scope, histories, None)
     if scope == "social_account":
         account = chance.randrange(ACCOUNTS)
-        mine = [one for one in histories if one.account == account]
+        mine = [history for history in histories if history.account == account]
         return Asked(scope, mine, next(one.subject.id for one in mine if one.subject.since is None))
-    post = chance.choice([one for one in histories if one.subject.since])
+    post = chance.choice([history for history in histories if history.subject.since])
     return Asked(scope, [post], post.subject.id)
 
 

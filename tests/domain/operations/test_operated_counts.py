@@ -83,7 +83,7 @@ async def test_counts_match_the_list_under_any_filter(conn: Conn, monkeypatch: p
         counts = await operated_jobs.count(conn, wanted=asked)
         assert (by_status(counts), counts.more_of) == (found, []), asked
         with monkeypatch.context() as patched:
-            patched.setattr(operated_jobs, "MOST", 20)
+            patched.setattr(operated_jobs, "SCAN_DEPTH", 20)
             counts = await operated_jobs.count(conn, wanted=asked)
         for status, jobs in by_status(counts).items():
             assert jobs <= found[status], (asked, status)
@@ -92,7 +92,7 @@ async def test_counts_match_the_list_under_any_filter(conn: Conn, monkeypatch: p
 
 async def test_counts_scan_a_bounded_number_of_jobs(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each filter scans a bounded number of jobs for each status, and for a project."""
-    monkeypatch.setattr(operated_jobs, "MOST", 100)
+    monkeypatch.setattr(operated_jobs, "SCAN_DEPTH", 100)
     org, project = await mixed(conn, 5, 1_000)
     await conn.execute("analyze job")
     for filters in ({}, {"kind": "none"}, {"organization_id": org}, {"error_code": "none"}):

@@ -83,8 +83,8 @@ async def test_any_job_has_its_wait_reason_and_timeline(conn: Conn) -> None:
 
 
 async def test_filter_without_matches_scans_few_jobs(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operated_jobs, "LEAST", 20)
-    monkeypatch.setattr(operated_jobs, "MOST", 100)
+    monkeypatch.setattr(operated_jobs, "MIN_DEPTH", 20)
+    monkeypatch.setattr(operated_jobs, "SCAN_DEPTH", 100)
     orgs = await scene.tenants(conn, 5)
     await scene.fill(conn, orgs, 200)
     await conn.execute("analyze job")

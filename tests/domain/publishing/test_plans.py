@@ -149,7 +149,7 @@ FROM_THE_START: dict[str, tuple[Use, int]] = {
         20,
     ),
     "list of few at their time": (listed_soon, 4 * WAITING),
-    "list of many at their time": (listed(period=Period(since=LONG_AGO)), 2 * posts.SORTED + 4 * PAGE),
+    "list of many at their time": (listed(period=Period(since=LONG_AGO)), 2 * posts.MAX_SORTED + 4 * PAGE),
     "list of all": (listed_of_all(), 3 * PAGE),
     "list of all further": (listed_of_all(before=ids.new()), 3 * PAGE),
     "list of all failed": (listed_of_all(statuses=["failed"]), 10),
@@ -162,7 +162,7 @@ FROM_THE_START: dict[str, tuple[Use, int]] = {
     "list of all in a future": (listed_of_all(period=Period(since=FAR)), 10),
     "list of all at their time": (
         listed_of_all(period=Period(since=LONG_AGO)),
-        2 * posts.SORTED + 4 * PAGE,
+        2 * posts.MAX_SORTED + 4 * PAGE,
     ),
     "count": (lambda conn, found: posts.count_of_project(conn, **found.scope), WAITING + 30),
     "check_new": (check_new, 20),
