@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.peers, pytest.mark.timeout(600)]
 COST_LIMIT_MS = "30000"
 
 
-async def test_a_minute_lets_nothing_through(settings: Settings, pool: Pool, tmp_path: Path) -> None:
+async def test_attack_of_a_minute_has_no_finding(settings: Settings, pool: Pool, tmp_path: Path) -> None:
     """Attack two organizations that have one of each object, with a partner's rate limits."""
     keys = []
     for _ in range(2):
