@@ -71,7 +71,7 @@ class Recorder(Protocol):
     ) -> Span: ...
 
 
-class _Silent:
+class _NoSpan:
     """A span without a recorder."""
 
     def note(self, attributes: Attributes) -> None: ...
@@ -86,7 +86,7 @@ class _Silent:
     def __exit__(self, *_: object) -> None: ...
 
 
-_SILENT = _Silent()
+_NO_SPAN = _NoSpan()
 _recorder: Recorder | None = None
 
 
@@ -99,25 +99,25 @@ def recorder() -> Recorder | None:
 def recording(with_: Recorder) -> Iterator[None]:
     """Install the recorder while the block runs."""
     global _recorder  # noqa: PLW0603  one for a process, as OpenTelemetry has it
-    before, _recorder = _recorder, with_
+    previous, _recorder = _recorder, with_
     try:
         yield
     finally:
-        _recorder = before
+        _recorder = previous
 
 
-def within(name: str, role: Role = "internal", attributes: Attributes = NOTHING) -> "_Silent | _Block":
+def within(name: str, role: Role = "internal", attributes: Attributes = NOTHING) -> "_NoSpan | _BlockSpan":
     """Open a span for the block, below the span of the current attempt.
 
     An error that leaves the block marks the span as failed.
     """
     cause = causes.current()
     if _recorder is None or cause is None or cause.span is None:
-        return _SILENT
-    return _Block(_recorder.begin(cause.span, name, role, attributes))
+        return _NO_SPAN
+    return _BlockSpan(_recorder.begin(cause.span, name, role, attributes))
 
 
-class _Block:
+class _BlockSpan:
     """A span that ends with its block."""
 
     def __init__(self, span: Span) -> None:
