@@ -27,7 +27,7 @@ MADE_S = 600.0
 
 
 @pytest.mark.parametrize("stage", CONTENT_GENERATE.stages[:2])
-async def test_killed_in_a_stage_another_makes_it(
+async def test_another_worker_generates_after_a_kill_in_a_stage(
     fleet: Fleet, stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -64,7 +64,7 @@ async def test_killed_in_a_stage_another_makes_it(
 
 
 @pytest.mark.parametrize("media_kept", ["s3"], indirect=True)
-async def test_killed_while_it_stores_another_makes_it(
+async def test_another_worker_generates_after_a_kill_during_storing(
     fleet: Fleet, media_kept: KeptBucket, s3: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hanging storage keeps the job in its last stage."""

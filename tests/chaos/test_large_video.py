@@ -114,7 +114,7 @@ def forget_most(pid: int) -> None:
     Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
-async def test_a_hundred_megabytes_take_few_in_any_process(line: Line) -> None:
+async def test_publishing_100_mib_needs_little_memory(line: Line) -> None:
     warm = await line.post(media.film(ms=4000), "a short one")
     assert warm["status"] == "published", warm
     before = [memory(pid, "VmRSS") for pid in line.processes]

@@ -39,7 +39,9 @@ async def api(fleet: Fleet, redis: NastyRedis) -> AsyncIterator[httpx.AsyncClien
             yield client
 
 
-async def test_a_hundred_restarts(fleet: Fleet, redis: NastyRedis, api: httpx.AsyncClient) -> None:
+async def test_api_survives_a_hundred_redis_restarts(
+    fleet: Fleet, redis: NastyRedis, api: httpx.AsyncClient
+) -> None:
     dispatcher = await fleet.dispatcher()
     worker = await fleet.of_product(ARCHIVE_PROJECT.pool, lease_s=LONG_S)
     for _ in range(RESTARTS):

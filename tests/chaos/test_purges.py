@@ -106,7 +106,7 @@ async def rows_of(conn: Conn, orgs: Sequence[UUID]) -> dict[str, set[str]]:
 
 @EVERYWHERE
 @pytest.mark.timeout(900)
-async def test_killed_at_each_step(fleet: Fleet, media_kept: Kept) -> None:
+async def test_purge_completes_after_a_kill_at_each_step(fleet: Fleet, media_kept: Kept) -> None:
     with patch.dict(os.environ, {FOLDER: str(fleet.folder)}):
         purger = await fleet._known("tests.chaos.purger", {"slots": 400, "pool_size": 40, "lease_s": LEASE_S})
     async with fleet.pool.acquire() as conn:

@@ -100,7 +100,7 @@ async def connected(fleet: Fleet, sim: Sim, project_id: UUID, username: str) -> 
 
 
 @pytest.mark.timeout(600)
-async def test_no_account_is_over_its_quota(scene: Scene) -> None:
+async def test_no_account_exceeds_its_quota(scene: Scene) -> None:
     """All posts are published once; the platform never has to refuse one."""
     fleet = scene.fleet
     await fleet.dispatcher()

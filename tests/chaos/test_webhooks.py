@@ -102,9 +102,7 @@ async def held(fleet: Fleet, receiver: Receiver, point: str) -> AsyncIterator[Ca
 
 
 @pytest.mark.parametrize("point", POINTS)
-async def test_a_killed_worker_is_followed_by_one_that_delivers(
-    fleet: Fleet, receiver: Receiver, point: str
-) -> None:
+async def test_another_worker_delivers_after_a_kill(fleet: Fleet, receiver: Receiver, point: str) -> None:
     scene, endpoint_id = await scene_of(fleet, receiver)
     sent = await scene.emit(times=1 if point == "before the record" else 3)
     await fleet.dispatcher()
@@ -119,7 +117,7 @@ async def test_a_killed_worker_is_followed_by_one_that_delivers(
         assert max(receiver.times.values()) > 1
 
 
-async def test_no_event_is_lost_and_none_is_made_up_whatever_dies(
+async def test_each_event_is_delivered_under_any_fault(
     own_fleet: Fleet, own_servers: Servers, receiver: Receiver
 ) -> None:
     """Events are emitted meanwhile: emissions may be cut off at any point, too."""

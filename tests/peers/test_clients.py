@@ -73,7 +73,9 @@ def run(words: Sequence[str | Path], cwd: Path, **environment: str) -> str:
     return done.stdout
 
 
-def test_a_python_client_is_made_checked_and_used(document: Path, platform: Platform, tmp_path: Path) -> None:
+def test_python_client_is_generated_checked_and_used(
+    document: Path, platform: Platform, tmp_path: Path
+) -> None:
     program = pypi.install("openapi_client")
     python, folder = program.with_name("python"), tmp_path / "python"
     said = run([program, "generate", "--path", document, "--output-path", folder], tmp_path)
@@ -84,7 +86,7 @@ def test_a_python_client_is_made_checked_and_used(document: Path, platform: Plat
     assert run([python, script, *platform], folder, PYTHONPATH=str(folder)) == "published\n"
 
 
-def test_a_typescript_client_is_made_checked_and_used(
+def test_typescript_client_is_generated_checked_and_used(
     document: Path, platform: Platform, tmp_path: Path
 ) -> None:
     modules, folder = node.install(), tmp_path / "typescript"

@@ -52,7 +52,7 @@ def test_javascript_and_typescript_can_be_parsed() -> None:
     assert {line.partition(":")[0] for line in complaints(broken)} == found.keys()
 
 
-def test_a_phones_property_list_can_be_parsed() -> None:
+def test_ios_property_list_can_be_parsed() -> None:
     listed = texts("ios")["ios/Info.plist"]
     read = plistlib.loads(f'<plist version="1.0"><dict>{listed}</dict></plist>'.encode())
     assert read == {"TENANTRY_KEY": "$(TENANTRY_KEY)"}

@@ -32,7 +32,7 @@ LETTERS = "abcXYZÄéßñΣИ정李🙂 '-.,()0123456789\t"
 BLANK = hashing.sha256("")
 
 
-def test_they_are_equal() -> None:
+def test_normalized_values_match_metas_sdk() -> None:
     chance = random.Random(20261127)
     asked = [(field, make(chance)) for field, make in MAKE.items() for _ in range(EACH)]
     program = str(pypi.install("facebook_business"))

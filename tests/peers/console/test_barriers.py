@@ -15,7 +15,7 @@ LOOKS = [(theme, width) for theme in ("light", "dark") for width in (1400, 400)]
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.address)
-def test_it_has_no_barrier(filled: FilledApi, page: Page, screen: Screen) -> None:
+def test_screen_has_no_accessibility_barrier(filled: FilledApi, page: Page, screen: Screen) -> None:
     filled.open(page, filled.at(screen), screen.ready)
     found = {}
     for theme, width in LOOKS:
@@ -26,7 +26,7 @@ def test_it_has_no_barrier(filled: FilledApi, page: Page, screen: Screen) -> Non
 
 
 @pytest.mark.parametrize(("theme", "width"), LOOKS)
-def test_nor_has_what_opens_above_it(filled: FilledApi, page: Page, theme: str, width: int) -> None:
+def test_dialog_has_no_accessibility_barrier(filled: FilledApi, page: Page, theme: str, width: int) -> None:
     """Covers the help, the finder, an organization's usage, a form, and the narrow menu."""
     page.look(theme, width)
     filled.open(page, "organizations", "document.querySelector('main td')")

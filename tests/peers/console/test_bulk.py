@@ -77,7 +77,7 @@ def bars_nobody(page: Page) -> None:
         assert barriers(page) == [], (theme, width)
 
 
-def test_all_that_failed_is_retried_and_what_cant_be_is_told(api: OwnApi, page: Page) -> None:
+def test_bulk_retry_retries_failed_jobs_and_counts_skipped(api: OwnApi, page: Page) -> None:
     api.open(
         page,
         "jobs?phase=failed&errorCode=SITE_TIMEOUT",
@@ -105,7 +105,7 @@ def test_all_that_failed_is_retried_and_what_cant_be_is_told(api: OwnApi, page: 
     page.until(f"{TOLD} == '247 jobs canceled or stopping.'")
 
 
-def test_a_post_that_may_be_live_is_looked_for_and_not_retried(api: OwnApi, page: Page) -> None:
+def test_job_with_unknown_outcome_is_not_retried(api: OwnApi, page: Page) -> None:
     job_id = asyncio.run(asked(api, UNCLEAR))
     api.open(page, f"jobs/job_{job_id}", "document.querySelector('main section.failed a')")
     assert "The post may be live" in page.run("document.querySelector('main section.failed').innerText")
@@ -116,7 +116,7 @@ def test_a_post_that_may_be_live_is_looked_for_and_not_retried(api: OwnApi, page
     assert page.troubles == []
 
 
-def test_an_edit_of_what_somebody_else_has_changed_is_asked_about(api: OwnApi, page: Page) -> None:
+def test_concurrent_edit_asks_before_overwriting(api: OwnApi, page: Page) -> None:
     page.expects.append("412")
     with api.client() as client:
         project = api.project(client)

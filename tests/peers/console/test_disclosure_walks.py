@@ -33,7 +33,7 @@ async def tiktok(shop: Shop) -> str:
     return ids.show(ids.ACCOUNT, made)
 
 
-def test_a_tiktok_post_asks_who_sees_it_and_shows_its_ai_label(quiet: Shop, page: Page) -> None:
+def test_tiktok_post_requires_an_audience_and_shows_its_ai_label(quiet: Shop, page: Page) -> None:
     account = asyncio.run(tiktok(quiet))
     page.expects.append("422")
     with quiet.api.client() as client:

@@ -31,7 +31,7 @@ def project(shop: Living) -> str:
         return shop.api.project(client)
 
 
-def test_an_account_is_connected_and_connected_again(shop: Living, page: Page, project: str) -> None:
+def test_account_is_connected_and_reconnected(shop: Living, page: Page, project: str) -> None:
     """The owner opens the console's link, and returns to a tab without a key."""
     shop.open(page, f"projects/{project}/accounts", "document.querySelector('main .nothing')")
     click(page, "Connect an account")
@@ -66,7 +66,7 @@ def let_in(shop: Living, page: Page) -> None:
     noted(page, "The account is connected")
 
 
-def test_three_sources_are_read_and_their_words_are_marked(shop: Living, page: Page, project: str) -> None:
+def test_ingest_of_three_sources_highlights_evidence(shop: Living, page: Page, project: str) -> None:
     shop.hold()
     shop.open(page, f"projects/{project}", "document.querySelectorAll('main .source').length === 3")
     read(page, "Website")
@@ -96,7 +96,7 @@ def read(page: Page, source: str) -> None:
     page.run(f"{found}.click()")
 
 
-def test_an_ingest_that_fails_says_what_to_do(shop: Living, page: Page, project: str) -> None:
+def test_failed_ingest_names_the_next_step(shop: Living, page: Page, project: str) -> None:
     shop.open(page, f"projects/{project}", "document.querySelectorAll('main .source').length === 3")
     read(page, "Website")
     write(page, "url", shop.site.url("/missing"))
@@ -107,7 +107,7 @@ def test_an_ingest_that_fails_says_what_to_do(shop: Living, page: Page, project:
     assert "The page does not exist" in said
 
 
-def test_a_field_that_is_edited_is_the_persons_own(shop: Living, page: Page, project: str) -> None:
+def test_edited_brand_field_overrides_ingests(shop: Living, page: Page, project: str) -> None:
     shop.open(page, f"projects/{project}", "document.querySelector('[data-field=tagline] button')")
     page.run("document.querySelector('[data-field=tagline] button').click()")
     write(page, "brandContext.tagline", "Slow coffee")
@@ -143,7 +143,7 @@ def test_content_is_uploaded_and_approved(shop: Living, page: Page, project: str
     assert (item["caption"], item["approvalStatus"]) == ("Beans of this week", "approved")
 
 
-def test_a_key_is_made_and_killed(shop: Living, page: Page) -> None:
+def test_key_is_created_and_killed(shop: Living, page: Page) -> None:
     shop.open(page, "keys", "document.querySelector('main tbody tr')")
     click(page, "New key")
     write(page, "name", "reader of the walk")
@@ -167,7 +167,7 @@ def status(shop: Living, key: str) -> int:
     return httpx.get(f"{shop.api.url}/v1/projects", headers=headers, timeout=PATIENCE_S).status_code
 
 
-def test_an_endpoint_is_made_tested_and_sent_to_again_until_it_is_gone(
+def test_endpoint_is_created_tested_replayed_and_deleted(
     shop: Living, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.open(page, "webhooks", "document.querySelector('main .nothing, main tbody tr')")
@@ -197,7 +197,7 @@ PINGS = """[...document.querySelectorAll('main tbody tr')]
   .filter((one) => one.innerText.includes('test.ping') && one.querySelector('.badge.delivered')).length"""
 
 
-def test_accounts_are_asked_for_lent_and_shown(shop: Living, page: Page, project: str) -> None:
+def test_accounts_are_requested_leased_and_shown(shop: Living, page: Page, project: str) -> None:
     """A partner and an operator act, each with their own key."""
     accounts = f"projects/{project}/accounts"
     shop.open(page, accounts, "document.querySelector('main .nothing')")
@@ -226,7 +226,7 @@ def test_accounts_are_asked_for_lent_and_shown(shop: Living, page: Page, project
     page.until("document.querySelector('main tbody .badge')?.innerText === 'free'")
 
 
-def test_a_project_is_archived_and_comes_back(shop: Living, page: Page, project: str) -> None:
+def test_project_is_archived_and_unarchived(shop: Living, page: Page, project: str) -> None:
     shop.open(page, f"projects/{project}", "document.querySelector('.head .tools button:last-child')")
     click(page, "Archive…")
     page.until("document.querySelector('dialog button.danger')")
@@ -249,7 +249,7 @@ def ended(client: httpx.Client, job: str) -> dict[str, Any]:
     return found
 
 
-def test_a_sandbox_travels_a_week_and_its_posts_go_out(shop: Living, page: Page) -> None:
+def test_sandbox_clock_advances_a_week_and_posts_are_published(shop: Living, page: Page) -> None:
     """The sandbox's clock in the menu also drives the calendar and the job filters."""
     headers = {"Authorization": f"Bearer {shop.keys.sandbox}"}
     with httpx.Client(base_url=f"{shop.api.url}/v1", headers=headers, timeout=PATIENCE_S) as client:

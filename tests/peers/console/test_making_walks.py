@@ -66,7 +66,7 @@ def go(studio: Living, page: Page, address: str, ready: str) -> None:
     studio.open(page, address, ready, key=studio.keys.sandbox)
 
 
-def test_a_slideshow_is_made_made_anew_approved_and_scheduled(
+def test_slideshow_is_generated_regenerated_approved_and_scheduled(
     studio: Living, page: Page, client: httpx.Client, project: str
 ) -> None:
     client.patch(f"/projects/{project}/approval-policy", json={"requiresApproval": True})
@@ -124,9 +124,7 @@ def connected(client: httpx.Client, project: str) -> str:
     return account
 
 
-def test_a_brand_that_says_nothing_names_what_it_lacks(
-    studio: Living, page: Page, client: httpx.Client
-) -> None:
+def test_empty_brand_names_its_missing_fields(studio: Living, page: Page, client: httpx.Client) -> None:
     """Chromium also logs the API's refusal."""
     project = studio.api.project(client)
     page.expects.append("422")
@@ -140,7 +138,7 @@ def test_a_brand_that_says_nothing_names_what_it_lacks(
     assert ", ".join(missing) in said
 
 
-def test_files_of_the_app_are_added_and_dropped(
+def test_app_files_are_added_and_removed(
     studio: Living, page: Page, client: httpx.Client, project: str, tmp_path: Path
 ) -> None:
     """The ingest may have suggested files before."""
@@ -167,7 +165,7 @@ def test_files_of_the_app_are_added_and_dropped(
 FILES = "document.querySelectorAll('main .files .file').length"
 
 
-def test_an_influencer_is_drawn_edited_cloned_and_deleted(
+def test_influencer_is_created_edited_cloned_and_deleted(
     studio: Living, page: Page, client: httpx.Client, project: str
 ) -> None:
     path = f"/projects/{project}/influencers"
@@ -213,7 +211,7 @@ def act(page: Page, name: str, verb: str) -> None:
     click(page, verb, within=f"main article[aria-label={name}]")
 
 
-def test_what_is_drawn_shows_its_stage_and_is_stopped(
+def test_generation_shows_its_stage_and_is_stopped(
     studio: Living, page: Page, client: httpx.Client, project: str
 ) -> None:
     """The test acts as the worker, so that generation lasts as long as the walk."""

@@ -25,7 +25,7 @@ def counted(api: FilledApi, **filters: str) -> list[str]:
     ]
 
 
-def test_its_tabs_count_what_passes_the_filters(filled: FilledApi, page: Page) -> None:
+def test_tabs_count_jobs_that_match_the_filters(filled: FilledApi, page: Page) -> None:
     """The counts do not depend on the open tab."""
     for filters in ({}, {"kind": "publish_post"}, {"errorCode": "BLOCKED"}, {"projectId": filled.other}):
         address = "&".join(f"{name}={value}" for name, value in filters.items())
@@ -34,7 +34,7 @@ def test_its_tabs_count_what_passes_the_filters(filled: FilledApi, page: Page) -
             assert page.run(COUNTS) == counted(filled, **filters), (filters, phase)
 
 
-def test_all_that_match_of_a_project_are_its_own(filled: FilledApi, page: Page) -> None:
+def test_bulk_actions_respect_the_project_filter(filled: FilledApi, page: Page) -> None:
     """Jobs of other projects exist too."""
     with filled.api.client() as client:
         body = {"url": "https://other.example"}

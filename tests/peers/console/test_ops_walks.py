@@ -91,7 +91,7 @@ def agree(page: Page, heading: str, verb: str) -> None:
     page.until("!document.querySelector('dialog')")
 
 
-def test_a_pool_is_paused_and_resumed_and_both_are_on_the_record(ops: OpsApi, page: Page) -> None:
+def test_pool_is_paused_and_resumed_with_audit_entries(ops: OpsApi, page: Page) -> None:
     with ops.api.client() as client:
         for verb, badge, paused in (("Pause", "paused", True), ("Resume", "open", False)):
             ops.open(page, "overview", row("publish"))
@@ -107,7 +107,7 @@ def test_a_pool_is_paused_and_resumed_and_both_are_on_the_record(ops: OpsApi, pa
             assert "publish" in page.run(f"{row(action)}.innerText")
 
 
-def test_an_organization_is_suspended_and_let_in_again(ops: OpsApi, page: Page) -> None:
+def test_organization_is_suspended_and_restored(ops: OpsApi, page: Page) -> None:
     """Its keys are refused from the click on; its own audit log has both changes, without the operator's
     key.
     """
@@ -128,7 +128,7 @@ def test_an_organization_is_suspended_and_let_in_again(ops: OpsApi, page: Page) 
     assert all("operator" in text for text in changed)
 
 
-def test_an_organization_gets_another_tier_and_its_limits(ops: OpsApi, page: Page) -> None:
+def test_organization_tier_changes_its_limits(ops: OpsApi, page: Page) -> None:
     with ops.api.client() as client:
         before = client.get(f"/ops/organizations/{ops.partner}/usage").json()
         ops.open(page, "organizations", row("Harbour"))
@@ -149,7 +149,7 @@ def sum_of(usage: dict[str, Any]) -> int:
     return sum(pool["maxRunning"] or 0 for pool in usage["pools"])
 
 
-def test_chosen_jobs_are_canceled_and_started_again_and_the_others_left(ops: OpsApi, page: Page) -> None:
+def test_only_selected_jobs_are_canceled_and_retried(ops: OpsApi, page: Page) -> None:
     with ops.api.client() as client:
         client.headers["Authorization"] = f"Bearer {ops.theirs}"
         jobs = [waiting(client, name) for name in NAMES]

@@ -74,7 +74,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.address)
-def test_it_runs_no_name_fits_and_bars_nobody(full: Shop, page: Page, screen: Screen) -> None:
+def test_screen_is_safe_fits_and_is_accessible(full: Shop, page: Page, screen: Screen) -> None:
     """Checks both themes, wide and narrow; all requests go to this host."""
     full.open(page, screen.address, screen.ready)
     for theme, width in product(("light", "dark"), (1400, 400)):
@@ -86,9 +86,7 @@ def test_it_runs_no_name_fits_and_bars_nobody(full: Shop, page: Page, screen: Sc
 
 
 @pytest.mark.parametrize(("address", "name"), DIALOGS, ids=lambda one: one.strip("…"))
-def test_a_dialog_bars_nobody_and_keeps_the_focus_until_it_gives_it_back(
-    full: Shop, page: Page, address: str, name: str
-) -> None:
+def test_dialog_is_accessible_and_restores_the_focus(full: Shop, page: Page, address: str, name: str) -> None:
     page.expects.append(BRAND_IS_SILENT)
     found = f"[...document.querySelectorAll('main button')].find((one) => one.innerText === {name!r})"
     full.open(page, address, found)
@@ -106,7 +104,7 @@ def test_a_dialog_bars_nobody_and_keeps_the_focus_until_it_gives_it_back(
     page.until("document.activeElement === opener")
 
 
-def test_a_post_is_shown_as_each_platform_shows_it(full: Shop, page: Page) -> None:
+def test_preview_follows_each_platform(full: Shop, page: Page) -> None:
     """Captions are cut only on platforms with a documented limit."""
     lines = [f"Line {number}" for number in range(33)]
     with full.api.client() as client:

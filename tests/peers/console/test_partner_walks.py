@@ -66,7 +66,7 @@ def down_to(page: Page, select: str, value: str) -> None:
     raise AssertionError(f"{value} is not in {select}")
 
 
-def test_the_keyboard_alone_schedules_a_post(quiet: Shop, page: Page) -> None:
+def test_keyboard_schedules_a_post(quiet: Shop, page: Page) -> None:
     quiet.open(page, f"{PROJECT}/calendar", "document.querySelector('main .heading button.primary')")
     page.run("document.body.focus()")
     tab_to(page, "main .heading button.primary")
@@ -105,7 +105,7 @@ def test_content_is_approved_and_rejected_with_a_reason(quiet: Shop, page: Page)
     assert (shown["approvalStatus"], shown["decision"]["note"]) == ("rejected", "dark")
 
 
-def test_a_post_is_moved_by_the_mouse_and_by_the_keyboard(quiet: Shop, page: Page) -> None:
+def test_post_is_moved_by_mouse_and_keyboard(quiet: Shop, page: Page) -> None:
     """The post keeps its local time, also across the end of summer time: days are the project's."""
     with quiet.api.client() as client:
         content = uploaded(client, quiet.project)
@@ -145,7 +145,7 @@ def drag(page: Page, chip: str, day: date) -> None:
     }})()""")
 
 
-def test_a_finger_carries_a_post_to_another_day_and_a_swipe_does_not(quiet: Shop, page: Page) -> None:
+def test_long_press_drags_a_post_and_a_swipe_scrolls(quiet: Shop, page: Page) -> None:
     """At 400 px, where a month shows only days with posts until a post is lifted."""
     page.look("light", 400)
     page.ask("Emulation.setTouchEmulationEnabled", enabled=True)
@@ -170,7 +170,7 @@ def test_a_finger_carries_a_post_to_another_day_and_a_swipe_does_not(quiet: Shop
         assert local_day(client.get(f"/scheduled-posts/{post['id']}").json()) == day
 
 
-def test_a_post_is_asked_to_move_from_its_own_second(quiet: Shop, page: Page) -> None:
+def test_move_dialog_keeps_the_seconds(quiet: Shop, page: Page) -> None:
     with quiet.api.client() as client:
         post = quiet.schedule(client, uploaded(client, quiet.project), days=12)
         at = {"scheduledFor": post["scheduledFor"].replace(":00Z", ":27Z")}
@@ -185,7 +185,7 @@ def test_a_post_is_asked_to_move_from_its_own_second(quiet: Shop, page: Page) ->
         assert client.get(f"/scheduled-posts/{post['id']}").json()["scheduledFor"] == at["scheduledFor"]
 
 
-def test_an_alternative_of_the_brand_is_taken_and_dropped_again(quiet: Shop, page: Page) -> None:
+def test_brand_alternative_is_used_and_removed(quiet: Shop, page: Page) -> None:
     path = f"/projects/{quiet.project}/brand"
     quiet.open(page, PROJECT, "document.querySelector('[data-field=tagline] summary')")
     assert page.run("document.querySelector('mark').innerText") == "home baristas"
@@ -199,7 +199,7 @@ def test_an_alternative_of_the_brand_is_taken_and_dropped_again(quiet: Shop, pag
         assert client.get(path).json()["fields"]["tagline"]["provenance"]["source"] == "website"
 
 
-def test_a_refusal_stands_at_its_field_and_a_double_click_makes_one(quiet: Shop, page: Page) -> None:
+def test_issue_is_shown_at_its_field_and_a_double_click_creates_one(quiet: Shop, page: Page) -> None:
     page.expects.append("422")
     quiet.open(page, "webhooks", "document.querySelector('main tbody tr')")
     button(page, "New endpoint")
@@ -233,7 +233,7 @@ def test_a_delivery_is_sent_again(quiet: Shop, page: Page) -> None:
     assert after[0]["replayOf"] in {one["id"] for one in before}
 
 
-def test_an_archive_says_what_will_happen_and_is_taken_back(quiet: Shop, page: Page) -> None:
+def test_archive_dialog_previews_effects_and_is_reversible(quiet: Shop, page: Page) -> None:
     with quiet.api.client() as client:
         project = quiet.api.project(client)
         quiet.open(page, f"projects/{project}", "document.querySelector('.head .tools button:last-child')")

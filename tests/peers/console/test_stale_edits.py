@@ -49,7 +49,7 @@ def press(page: Page, text: str) -> None:
 
 
 @pytest.mark.parametrize("made", [influencer, endpoint])
-def test_an_edit_of_what_somebody_else_has_changed_is_asked_about(
+def test_concurrent_edit_asks_before_overwriting(
     api: OwnApi, page: Page, made: Callable[[OwnApi, httpx.Client], Edited]
 ) -> None:
     """After an overwrite, unedited fields keep the other user's values."""

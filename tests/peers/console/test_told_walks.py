@@ -45,7 +45,7 @@ def project(shop: Living, client: httpx.Client) -> str:
     return shop.api.project(client)
 
 
-def test_an_app_is_made_sends_has_a_new_key_and_goes(
+def test_app_is_created_verified_rotated_and_deleted(
     shop: Living, page: Page, client: httpx.Client, project: str
 ) -> None:
     shop.open(page, f"projects/{project}/apps", "document.querySelector('main .nothing')")
@@ -124,7 +124,7 @@ def deliveries(client: httpx.Client, endpoint: dict[str, Any]) -> list[dict[str,
     return items
 
 
-def test_a_new_secret_signs_beside_the_old_one(
+def test_rotated_secret_signs_with_the_old_one(
     shop: Living, page: Page, client: httpx.Client, endpoint: dict[str, Any]
 ) -> None:
     shop.open(page, f"webhooks/{endpoint['id']}", "document.querySelector('main .facts')")
@@ -144,7 +144,7 @@ def test_a_new_secret_signs_beside_the_old_one(
         Webhook(one).verify(asked.body, asked.headers)
 
 
-def test_an_endpoint_rests_and_goes_on(
+def test_endpoint_is_paused_and_resumed(
     shop: Living, page: Page, client: httpx.Client, project: str, endpoint: dict[str, Any]
 ) -> None:
     shop.open(page, f"webhooks/{endpoint['id']}", "document.querySelector('main .facts')")
@@ -158,7 +158,7 @@ def test_an_endpoint_rests_and_goes_on(
     assert client.get(f"/webhook-endpoints/{endpoint['id']}").json()["status"] == "active"
 
 
-def test_what_an_endpoint_missed_is_sent_to_it_again(
+def test_missed_events_are_replayed(
     shop: Living,
     page: Page,
     client: httpx.Client,
@@ -195,7 +195,7 @@ LOCALLY = """(() => {
 })()"""
 
 
-def test_figures_of_each_range_are_the_apis(
+def test_figures_of_each_range_match_the_api(
     shop: Living, page: Page, client: httpx.Client, project: str
 ) -> None:
     """Compares with the API for the same window, since a day may begin meanwhile."""
