@@ -216,6 +216,6 @@ async def _post(conn: Conn, sandbox: Sandbox, at: datetime) -> None:
 
 
 def _id(prefix: str, text: str) -> UUID:
-    found = ids.read(prefix, text)
-    assert found is not None
-    return found
+    parsed = ids.read(prefix, text)
+    assert parsed is not None
+    return parsed

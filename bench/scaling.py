@@ -76,14 +76,14 @@ async def _round(
     began, cpu, busy = await pool.fetchval(NOW), sum(map(cpu_s, workers)), _busy_s()
     await asyncio.sleep(seconds)
     ended, cpu, busy = await pool.fetchval(NOW), sum(map(cpu_s, workers)) - cpu, _busy_s() - busy
-    done: int = await pool.fetchval(COUNT_ENDED, began, ended)
+    ended_jobs: int = await pool.fetchval(COUNT_ENDED, began, ended)
     took_s = (ended - began).total_seconds()
     await fleet.wait_until_drained(pool)
     await backlog.check(pool, count=count)
     return Round(
-        round(done / took_s, 1),
-        round(done / took_s / ideal, 3),
-        round(cpu / max(done, 1) * 1000, 2),
+        round(ended_jobs / took_s, 1),
+        round(ended_jobs / took_s / ideal, 3),
+        round(cpu / max(ended_jobs, 1) * 1000, 2),
         round(busy / took_s, 2),
     )
 

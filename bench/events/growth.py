@@ -106,7 +106,7 @@ async def _commit(side: Side, events: Sequence[Event]) -> tuple[float, float]:
 
 async def _check(side: Side, commits: int) -> None:
     """Check that every event of every commit is stored once, and that no other id changed."""
-    found = tuple(await side.conn.fetchrow(STORED) or ())
+    row = tuple(await side.conn.fetchrow(STORED) or ())
     events = commits * AT_ONCE
-    if found != (events, side.ids + events):
-        raise BenchmarkFailed(f"committed {events} events with {side.ids} stored ids, found {found}")
+    if row != (events, side.ids + events):
+        raise BenchmarkFailed(f"committed {events} events with {side.ids} stored ids, found {row}")

@@ -146,6 +146,6 @@ async def _projects(conn: Conn, org: UUID, count: int) -> list[str]:
 
 
 def _id(prefix: str, text: str) -> UUID:
-    found = ids.read(prefix, text)
-    assert found is not None
-    return found
+    parsed = ids.read(prefix, text)
+    assert parsed is not None
+    return parsed

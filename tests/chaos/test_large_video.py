@@ -43,11 +43,11 @@ class Line(NamedTuple):
     async def post(self, film: bytes, caption: str) -> Any:
         """Upload and publish immediately; return the post when it has ended."""
         path, files = f"/v1/projects/{self.project}/content/upload", {"file": ("shop.mp4", film, "video/mp4")}
-        made = await self.http.post(path, data={"caption": caption}, files=files)
-        assert made.status_code == 201, made.text
-        assert made.json()["assets"][0]["sizeBytes"] == len(film)
+        created = await self.http.post(path, data={"caption": caption}, files=files)
+        assert created.status_code == 201, created.text
+        assert created.json()["assets"][0]["sizeBytes"] == len(film)
         target = {"socialAccountId": self.account, "privacyLevel": "private"}
-        sent = await self.http.post(f"/v1/content/{made.json()['id']}/publish", json={"targets": [target]})
+        sent = await self.http.post(f"/v1/content/{created.json()['id']}/publish", json={"targets": [target]})
         path = f"/v1/scheduled-posts/{sent.json()['scheduledPosts'][0]['id']}"
 
         async def ended() -> bool:
@@ -105,9 +105,9 @@ async def connected(fleet: Fleet, sim: Sim) -> tuple[str, str]:
 
 def memory(pid: int, of: str) -> int:
     """Return a value in bytes: `VmRSS` is the current use, `VmHWM` the peak since its reset."""
-    found = re.search(rf"{of}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-    assert found
-    return int(found[1]) * 1024
+    match = re.search(rf"{of}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert match
+    return int(match[1]) * 1024
 
 
 def forget_most(pid: int) -> None:

@@ -61,15 +61,17 @@ def tracebacks(process: Process) -> list[str]:
 
 async def start_a_job(api: httpx.AsyncClient) -> None:
     """Create a project and archive it by a job; both requests succeed."""
-    made = await api.post("/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"})
-    assert made.status_code == 201, made.text
-    deleted = await api.delete(f"/v1/projects/{made.json()['id']}")
+    created = await api.post("/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"})
+    assert created.status_code == 201, created.text
+    deleted = await api.delete(f"/v1/projects/{created.json()['id']}")
     assert deleted.status_code == 200, deleted.text
 
 
 async def completed(fleet: Fleet, count: int) -> bool:
-    found = await fleet.pool.fetchval("select count(*) from job where state = 'completed' and crashes = 0")
-    return bool(found == count)
+    completed_jobs = await fleet.pool.fetchval(
+        "select count(*) from job where state = 'completed' and crashes = 0"
+    )
+    return bool(completed_jobs == count)
 
 
 async def sends_again(api: httpx.AsyncClient) -> bool:

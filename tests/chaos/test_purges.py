@@ -151,7 +151,7 @@ async def is_gone(conn: Conn, doomed: Sequence[Doomed], names: list[str]) -> Non
     for one in doomed:
         with pytest.raises(NotFound):
             await projects.get(conn, organization_id=one.full.scope.org, project_id=one.id)
-        said = await conn.fetch(
+        rows = await conn.fetch(
             "select action from audit_log where subject = $1 order by id", f"prj_{one.id}"
         )
-        assert [row["action"] for row in said][-2:] == ["project.purge_started", "project.purged"]
+        assert [row["action"] for row in rows][-2:] == ["project.purge_started", "project.purged"]

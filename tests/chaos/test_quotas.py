@@ -69,12 +69,12 @@ async def scene(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 async def uploaded(fleet: Fleet, url: str, project_id: UUID) -> UUID:
     headers = {"Authorization": f"Bearer {await new_key(fleet.pool, fleet.org)}"}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE_S) as http:
-        made = await http.post(
+        created = await http.post(
             f"/v1/projects/{ids.show(ids.PROJECT, project_id)}/content/upload",
             data={"caption": CAPTION},
             files={"file": ("bread.jpg", media.picture("JPEG", (400, 400)), "image/jpeg")},
         )
-    content_id = ids.read(ids.CONTENT, made.json()["id"])
+    content_id = ids.read(ids.CONTENT, created.json()["id"])
     assert content_id
     return content_id
 

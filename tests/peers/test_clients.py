@@ -65,12 +65,12 @@ def document(tmp_path: Path) -> Path:
 def run(words: Sequence[str | Path], cwd: Path, **environment: str) -> str:
     """Run a program and return its output, errors included."""
     path = {"PATH": f"{BIN}:/usr/bin:/bin", "HOME": str(cwd), "NO_COLOR": "1"}
-    done = subprocess.run(
+    result = subprocess.run(
         [str(word) for word in words], cwd=cwd, env=path | environment,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+    assert result.returncode == 0, result.stdout
+    return result.stdout
 
 
 def test_python_client_is_generated_checked_and_used(

@@ -121,8 +121,8 @@ async def test_account_is_connected_and_reconnected(project: Project, instance: 
     asked = {"platform": "mastodon", "instance": host, "returnUrl": BACK}
     made = await project.ask("social/oauth-url", **asked)
     assert await project.let_in(instance, made) == "connected"
-    said = (await project.acme.http.get(f"/v1/social/oauth-status/{made['state']}")).json()
-    account = await project.account(said["socialAccountId"])
+    body = (await project.acme.http.get(f"/v1/social/oauth-status/{made['state']}")).json()
+    account = await project.account(body["socialAccountId"])
     assert (account["status"], account["handle"].partition("@")[2]) == ("connected", host)
     again = await project.ask("social/reauth-url", socialAccountId=account["socialAccountId"], returnUrl=BACK)
     assert await project.let_in(instance, again) == "connected"

@@ -40,8 +40,8 @@ def texts(*platforms: AppPlatform) -> dict[str, str]:
 
 def complaints(given: Mapping[str, str]) -> list[str]:
     words = [node.command(), str(PARSE), str(node.install())]
-    done = subprocess.run(words, input=json.dumps(given), capture_output=True, text=True, check=True)
-    return done.stdout.splitlines()
+    result = subprocess.run(words, input=json.dumps(given), capture_output=True, text=True, check=True)
+    return result.stdout.splitlines()
 
 
 def test_javascript_and_typescript_can_be_parsed() -> None:

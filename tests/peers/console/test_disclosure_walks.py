@@ -29,8 +29,8 @@ async def tiktok(shop: Shop) -> str:
     async with connected(shop.api.database_url, name="test") as conn:
         project = UUID(str(ids.read(ids.PROJECT, shop.project)))
         org = await conn.fetchval("select organization_id from project where id = $1", project)
-        made = await seeds.account(conn, org, project, platform="tiktok", handle="shop", traits=LEVELS)
-    return ids.show(ids.ACCOUNT, made)
+        created = await seeds.account(conn, org, project, platform="tiktok", handle="shop", traits=LEVELS)
+    return ids.show(ids.ACCOUNT, created)
 
 
 def test_tiktok_post_requires_an_audience_and_shows_its_ai_label(quiet: Shop, page: Page) -> None:

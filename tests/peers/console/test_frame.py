@@ -49,8 +49,8 @@ def test_refresh_keeps_focus_scroll_and_selection(filled: FilledApi, page: Page)
     page.run(READ)
     first = page.run(f"{ROWS}[0].dataset.href")
     with filled.api.client() as client:
-        made = client.post(f"/projects/{filled.other}/ingest/website", json={"url": "https://new.example"})
-        assert made.status_code == 202, made.text
+        created = client.post(f"/projects/{filled.other}/ingest/website", json={"url": "https://new.example"})
+        assert created.status_code == 202, created.text
     page.until(f"{ROWS}[0].dataset.href != '{first}'")
     assert page.run("document.activeElement == row.querySelector('a')")
     assert page.run("row.isConnected && row.querySelector('input').checked")

@@ -283,7 +283,7 @@ def scheduled(client: httpx.Client, project: str, *, days: int) -> dict[str, str
     now = datetime.fromisoformat(client.get("/sandbox/clock").json()["now"])
     at = f"{now + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
     targets = [{"socialAccountId": account}]
-    made = client.post(f"/content/{content}/schedule", json={"scheduledFor": at, "targets": targets})
-    assert made.status_code == 202, made.text
-    post: dict[str, str] = made.json()["scheduledPosts"][0]
+    created = client.post(f"/content/{content}/schedule", json={"scheduledFor": at, "targets": targets})
+    assert created.status_code == 202, created.text
+    post: dict[str, str] = created.json()["scheduledPosts"][0]
     return post | {"projectId": project}

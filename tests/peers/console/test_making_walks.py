@@ -83,9 +83,9 @@ def test_slideshow_is_generated_regenerated_approved_and_scheduled(
         page.until("document.querySelectorAll('main .gallery img').length > 1")
         page.until("[...document.querySelectorAll('main .gallery img')].every((one) => one.naturalWidth)")
         [item] = client.get(f"/projects/{project}/content").json()["items"]
-        made = client.get(f"/content/{item['id']}").json()
-        assert (made["hook"], made["status"], made["format"]) == (offered, "completed", "slideshow")
-        says_why(page, made)
+        body = client.get(f"/content/{item['id']}").json()
+        assert (body["hook"], body["status"], body["format"]) == (offered, "completed", "slideshow")
+        says_why(page, body)
         click(page, "Regenerate content")
         write(page, "hook", "Said by a walker")
         assert barriers(page) == []
@@ -190,16 +190,18 @@ def test_influencer_is_created_edited_cloned_and_deleted(
         assert barriers(page) == []
         send(page)
         page.until(f"{card('Wilma')}?.querySelector('img')?.naturalWidth")
-    made = {one["name"]: one for one in client.get(path).json()["items"] if one["influencerId"] not in before}
-    assert made["Wanda"]["brandVoice"] == made["Wilma"]["brandVoice"] == "Warm, and never in a hurry."
-    assert [made[name]["status"] for name in ("Wanda", "Wilma")] == ["ready", "ready"]
-    assert (made["Wilma"]["gender"], made["Wilma"]["ageRange"]) == ("female", "senior")
+    people = {
+        one["name"]: one for one in client.get(path).json()["items"] if one["influencerId"] not in before
+    }
+    assert people["Wanda"]["brandVoice"] == people["Wilma"]["brandVoice"] == "Warm, and never in a hurry."
+    assert [people[name]["status"] for name in ("Wanda", "Wilma")] == ["ready", "ready"]
+    assert (people["Wilma"]["gender"], people["Wilma"]["ageRange"]) == ("female", "senior")
     act(page, "Wanda", "Delete")
     page.until("document.querySelector('dialog button.danger')")
     assert barriers(page) == []
     send(page)
     page.until(f"!{card('Wanda')} && {card('Wilma')}")
-    assert client.get(f"/influencers/{made['Wanda']['influencerId']}").status_code == 404
+    assert client.get(f"/influencers/{people['Wanda']['influencerId']}").status_code == 404
 
 
 def card(name: str) -> str:
@@ -215,8 +217,8 @@ def test_generation_shows_its_stage_and_is_stopped(
     studio: Living, page: Page, client: httpx.Client, project: str
 ) -> None:
     """The test acts as the worker, so that generation lasts as long as the walk."""
-    made = client.post(f"/projects/{project}/content", json={"format": "image"}).json()
-    address = f"projects/{project}/content/{made['contentId']}"
+    body = client.post(f"/projects/{project}/content", json={"format": "image"}).json()
+    address = f"projects/{project}/content/{body['contentId']}"
     go(studio, page, address, f"{PROGRESS} === 'Queued'")
     claim = asyncio.run(drawing(studio.api.database_url))
     page.until(f"{PROGRESS} === 'Drawing' && document.querySelector('main progress').value === 0.4")
@@ -225,10 +227,10 @@ def test_generation_shows_its_stage_and_is_stopped(
     assert barriers(page) == []
     click(page, "Stop generating", within="dialog")
     page.until("document.querySelector('main .card button')?.innerText === 'Stopping'")
-    assert client.get(f"/jobs/{made['jobId']}").json()["cancelRequested"]
+    assert client.get(f"/jobs/{body['jobId']}").json()["cancelRequested"]
     asyncio.run(stopped(studio.api.database_url, claim))
     page.until("document.querySelector('main .badge.canceled')")
-    assert client.get(f"/content/{made['contentId']}").json()["status"] == "canceled"
+    assert client.get(f"/content/{body['contentId']}").json()["status"] == "canceled"
 
 
 #: Keeps the test's worker alive, so that the dispatcher takes no job from it, however long the walk takes.

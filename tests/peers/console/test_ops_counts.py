@@ -16,8 +16,8 @@ def counted(api: FilledApi, **filters: str) -> list[str]:
     """Return the expected texts of the tabs, from the API's counts."""
     with api.api.client() as client:
         headers = {"Authorization": f"Bearer {api.key}"}
-        found = client.get("/ops/jobs/counts", params=filters, headers=headers).json()
-    by, more = found["byPhase"], found["moreOf"]
+        body = client.get("/ops/jobs/counts", params=filters, headers=headers).json()
+    by, more = body["byPhase"], body["moreOf"]
     all_of_them = f"All {sum(by.values()):,}{'+' if more else ''}"
     return [
         all_of_them,

@@ -39,10 +39,10 @@ class OpsApi(NamedTuple):
         return httpx.get(url, headers=headers, trust_env=False, timeout=PATIENCE_S).status_code
 
     def organization(self, client: httpx.Client) -> dict[str, Any]:
-        found: dict[str, Any] = next(
+        body: dict[str, Any] = next(
             one for one in client.get("/ops/organizations").json()["items"] if one["id"] == self.partner
         )
-        return found
+        return body
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +51,9 @@ def ops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpsApi]:
         operator = asyncio.run(key_of_first(api.database_url))
         mine = api._replace(key=operator)
         with mine.client() as client:
-            made = client.post("/ops/organizations", json={"name": "Harbour", "tier": "standard"})
-            assert made.is_success, made.text
-        partner = str(made.json()["id"])
+            created = client.post("/ops/organizations", json={"name": "Harbour", "tier": "standard"})
+            assert created.is_success, created.text
+        partner = str(created.json()["id"])
         yield OpsApi(mine, partner, asyncio.run(key_of(api.database_url, partner)))
 
 
@@ -65,10 +65,10 @@ async def key_of_first(url: str) -> str:
 
 
 async def key_of(url: str, organization: str) -> str:
-    found = ids.read(ids.ORGANIZATION, organization)
-    assert found
+    parsed = ids.read(ids.ORGANIZATION, organization)
+    assert parsed
     async with open_pool(url, name="test") as pool:
-        return await new_key(pool, found)
+        return await new_key(pool, parsed)
 
 
 def row(of: str) -> str:
@@ -165,19 +165,21 @@ def test_only_selected_jobs_are_canceled_and_retried(ops: OpsApi, page: Page) ->
             page.until(
                 f"{seen}.filter((one) => one === {over!r}).length === {2 if over == 'canceled' else 3}"
             )
-        found = client.get("/jobs").json()["items"]
-    assert {one["jobId"]: one["status"] for one in found if one["jobId"] in jobs} == dict(
+        body = client.get("/jobs").json()["items"]
+    assert {one["jobId"]: one["status"] for one in body if one["jobId"] in jobs} == dict(
         zip(jobs, ("canceled", "canceled", "running"), strict=True)
     )
-    again = [one["retryOf"] for one in found if one["jobId"] not in jobs]
+    again = [one["retryOf"] for one in body if one["jobId"] not in jobs]
     assert sorted(again) == sorted(jobs[:2])
 
 
 def waiting(client: httpx.Client, name: str) -> str:
     """Submit a job of a new project, without a worker."""
-    made = client.post("/projects", json={"name": name, "timezone": "UTC"})
-    assert made.status_code == 201, made.text
-    read = client.post(f"/projects/{made.json()['id']}/ingest/website", json={"url": "https://shop.example"})
+    created = client.post("/projects", json={"name": name, "timezone": "UTC"})
+    assert created.status_code == 201, created.text
+    read = client.post(
+        f"/projects/{created.json()['id']}/ingest/website", json={"url": "https://shop.example"}
+    )
     assert read.status_code == 202, read.text
     return str(read.json()["jobId"])
 

@@ -110,11 +110,11 @@ def test_preview_follows_each_platform(full: Shop, page: Page) -> None:
     with full.api.client() as client:
         target = {"socialAccountId": full.account, "captionOverride": "\n".join(lines)}
         at = full.schedule(client, full.contents[2], days=3)["scheduledFor"]
-        made = client.post(
+        created = client.post(
             f"/content/{full.contents[2]}/schedule", json={"scheduledFor": at, "targets": [target]}
         )
-        assert made.is_success, made.text
-        post = made.json()["scheduledPosts"][0]["id"]
+        assert created.is_success, created.text
+        post = created.json()["scheduledPosts"][0]["id"]
     full.open(page, f"{PROJECT}/calendar/{post}", "document.querySelector('.preview.bluesky .caption')")
     for name, seen in (("TikTok", 33), ("Instagram", 33), ("Mastodon", 15), ("Bluesky", 25)):
         page.run(

@@ -37,15 +37,15 @@ def press(page: Page, *keys: str) -> None:
     """Press keys one after the other, for example `Enter`, `Shift+ArrowDown` or a letter."""
     for key in keys:
         name = key.removeprefix("Shift+")
-        told = {
+        response = {
             "key": TEXTS["Space"] if name == "Space" else name,
             "code": name,
             "modifiers": 8 if name != key else 0,
             "windowsVirtualKeyCode": CODES.get(name, ord(name[0].upper())),
         }
         text = TEXTS.get(name, "" if name in CODES else name)
-        page.ask("Input.dispatchKeyEvent", type="keyDown", text=text, **told)
-        page.ask("Input.dispatchKeyEvent", type="keyUp", **told)
+        page.ask("Input.dispatchKeyEvent", type="keyDown", text=text, **response)
+        page.ask("Input.dispatchKeyEvent", type="keyUp", **response)
 
 
 def tab_to(page: Page, what: str) -> None:

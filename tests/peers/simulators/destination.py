@@ -108,8 +108,8 @@ class Destination(NamedTuple):
     def refused(self, answer: httpx.Response, kind: str, why: str = "") -> None:
         """Assert the refusal's code, as the original returns it."""
         error = answer.json().get("error", answer.json())
-        said = answer.status_code, error["code"], error.get("error_subcode")
-        assert said == self.dialect.codes[kind], f"{why}: {answer.text}"
+        response = answer.status_code, error["code"], error.get("error_subcode")
+        assert response == self.dialect.codes[kind], f"{why}: {answer.text}"
 
     def taken(self, answer: httpx.Response, count: int = 1) -> None:
         body = answer.json()

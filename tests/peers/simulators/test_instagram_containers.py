@@ -110,11 +110,11 @@ async def test_a_carousel_needs_finished_items_of_its_own(ada: User) -> None:
     assert await ada.create(children=items[0], **asked) == (100, 2207028)
     assert await ada.create(children=",".join(items * 2), **asked) == (100, 2207028)
     assert await ada.create(children=f"{items[0]},{alone}", **asked) == (100, None)
-    made = (await ada.create(children=json.dumps(items), **asked))["id"]
-    assert await ada.publish(made) == (9007, 2207027)
+    created = (await ada.create(children=json.dumps(items), **asked))["id"]
+    assert await ada.publish(created) == (9007, 2207027)
     await ada.sim.advance(2)
     assert await ada.publish(items[0]) == (100, None)
-    medium = (await ada.publish(made))["id"]
+    medium = (await ada.publish(created))["id"]
     assert (await ada.get(medium, fields="media_type"))["media_type"] == "CAROUSEL_ALBUM"
     assert (await ada.get(f"{ada.ig}/content_publishing_limit"))["data"] == [{"quota_usage": 1}]
     [post] = await ada.sim.posts("ada", "Both")

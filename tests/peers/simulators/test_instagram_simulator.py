@@ -149,5 +149,5 @@ async def test_call_requires_a_supported_version(ada: User) -> None:
 async def test_ai_label_belongs_to_the_published_container(ada: User) -> None:
     assert await ada.image(is_carousel_item="true", is_ai_generated="true") == (100, None)
     assert await ada.image(is_ai_generated="yes") == (100, None)
-    made = await ada.publish(await ada.finished(is_ai_generated="true"))
-    assert (await ada.get(made["id"], fields="is_ai_generated"))["is_ai_generated"] is True
+    created = await ada.publish(await ada.finished(is_ai_generated="true"))
+    assert (await ada.get(created["id"], fields="is_ai_generated"))["is_ai_generated"] is True

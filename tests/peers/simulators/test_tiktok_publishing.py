@@ -100,8 +100,8 @@ async def test_post_options_must_match_the_last_creator_info(creator: User) -> N
     assert (await creator.ask("creator_info/query")).json()["data"]["comment_disabled"] is True
     assert (await creator.init()).status_code == 200
     await creator.sim.account("ada", is_private=True)
-    said = (await creator.ask("creator_info/query")).json()["data"]
-    assert said["privacy_level_options"] == ["MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY"]
+    body = (await creator.ask("creator_info/query")).json()["data"]
+    assert body["privacy_level_options"] == ["MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY"]
     assert error_of(await creator.init()) == mismatch
 
 
@@ -109,8 +109,8 @@ async def test_post_options_must_match_the_last_creator_info(creator: User) -> N
 async def test_minute_limits_hold_across_tokens(creator: User, path: str, a_minute: int) -> None:
     for _ in range(a_minute):
         assert (await creator.ask(path, {"publish_id": "x"})).status_code != 429
-    said = (await refresh(creator.http, creator.refresh)).json()
-    renewed = creator._replace(access=said["access_token"])
+    body = (await refresh(creator.http, creator.refresh)).json()
+    renewed = creator._replace(access=body["access_token"])
     assert error_of(await renewed.ask(path)) == (429, "rate_limit_exceeded")
     await creator.sim.advance(60)
     assert (await renewed.ask(path, {"publish_id": "x"})).status_code != 429
@@ -144,8 +144,8 @@ async def test_daily_cap_also_fails_pending_posts(creator: User) -> None:
     await creator.sim.advance(5)
     assert (await creator.status(third))["fail_reason"] == "spam_risk_too_many_posts"
     await creator.sim.advance(DAY_S - 10)
-    said = (await refresh(creator.http, creator.refresh)).json()
-    renewed = creator._replace(access=said["access_token"])
+    body = (await refresh(creator.http, creator.refresh)).json()
+    renewed = creator._replace(access=body["access_token"])
     assert error_of(await renewed.init()) == (403, "spam_risk_too_many_posts")
     await creator.sim.advance(10)
     assert (await renewed.init()).status_code == 200

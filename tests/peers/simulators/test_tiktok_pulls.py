@@ -81,11 +81,11 @@ async def test_webhooks_are_duplicated_late_and_reordered(creator: User) -> None
     receiver = Receiver()
     with served(receiver) as base:
         await creator.sim.call("POST", "/app", callback_url=f"{base}/hook")
-        told = await creator.sim.call("GET", "/webhooks")
-        events = [hook["event"] for hook in told["due"]]
+        response = await creator.sim.call("GET", "/webhooks")
+        events = [hook["event"] for hook in response["due"]]
         await creator.sim.call("POST", "/webhooks/deliver", order="reversed", copies=2)
         assert (await creator.sim.call("GET", "/webhooks"))["due"] == []
-        await creator.sim.call("POST", "/webhooks/deliver", order=[told["due"][0]["id"]])
+        await creator.sim.call("POST", "/webhooks/deliver", order=[response["due"][0]["id"]])
     assert events == [
         "post.publish.complete",
         "post.publish.publicly_available",

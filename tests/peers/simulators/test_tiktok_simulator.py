@@ -81,9 +81,9 @@ async def test_code_expires_after_ten_minutes(tiktok: Sim, tiktok_http: httpx.As
 
 async def test_code_reuse_revokes_its_tokens(tiktok: Sim, tiktok_http: httpx.AsyncClient) -> None:
     code = await code_of(tiktok)
-    said = (await redeem(tiktok_http, code)).json()
+    body = (await redeem(tiktok_http, code)).json()
     assert error_of(await redeem(tiktok_http, code)) == (400, "invalid_grant")
-    user = User(tiktok_http, tiktok, said["access_token"], said["refresh_token"])
+    user = User(tiktok_http, tiktok, body["access_token"], body["refresh_token"])
     assert error_of(await user.ask("creator_info/query")) == (401, "access_token_invalid")
     assert error_of(await refresh(tiktok_http, user.refresh)) == (400, "invalid_grant")
 
@@ -93,10 +93,10 @@ async def test_tokens_expire(creator: User) -> None:
     assert (await creator.ask("creator_info/query")).status_code == 200
     await creator.sim.advance(1)
     assert error_of(await creator.ask("creator_info/query")) == (401, "access_token_invalid")
-    said = (await refresh(creator.http, creator.refresh)).json()
-    assert (said["expires_in"], said["refresh_expires_in"]) == (DAY_S, YEAR_S - DAY_S)
+    body = (await refresh(creator.http, creator.refresh)).json()
+    assert (body["expires_in"], body["refresh_expires_in"]) == (DAY_S, YEAR_S - DAY_S)
     await creator.sim.advance(YEAR_S - DAY_S)
-    assert error_of(await refresh(creator.http, said["refresh_token"])) == (400, "invalid_grant")
+    assert error_of(await refresh(creator.http, body["refresh_token"])) == (400, "invalid_grant")
 
 
 async def test_refresh_can_be_repeated_until_the_new_token_is_used(creator: User) -> None:
@@ -115,9 +115,9 @@ async def test_refresh_can_be_repeated_until_the_new_token_is_used(creator: User
 
 async def test_a_strict_refresh_works_once(creator: User) -> None:
     await creator.sim.call("POST", "/app", strict_rotation=True)
-    said = (await refresh(creator.http, creator.refresh)).json()
+    body = (await refresh(creator.http, creator.refresh)).json()
     assert error_of(await refresh(creator.http, creator.refresh)) == (400, "invalid_grant")
-    assert error_of(await refresh(creator.http, said["refresh_token"])) == (400, "invalid_grant")
+    assert error_of(await refresh(creator.http, body["refresh_token"])) == (400, "invalid_grant")
 
 
 async def test_older_refresh_token_revokes_the_family(creator: User) -> None:
@@ -142,9 +142,9 @@ def test_it_runs_as_a_process() -> None:
         assert process.stdout is not None
         base = process.stdout.readline().strip()
         with httpx.Client(base_url=f"{base}/_sim", trust_env=False, timeout=PATIENCE_S) as http:
-            made = http.post("/accounts", json={"username": "ada"})
+            created = http.post("/accounts", json={"username": "ada"})
         process.send_signal(signal.SIGTERM)
-        assert (made.json()["open_id"], process.wait(PATIENCE_S)) == ("-000ada", 0)
+        assert (created.json()["open_id"], process.wait(PATIENCE_S)) == ("-000ada", 0)
 
 
 async def test_partial_chunk_is_discarded(creator: User) -> None:

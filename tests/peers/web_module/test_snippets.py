@@ -59,8 +59,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with own_api(tmp_path_factory.mktemp("shop")) as api:
         with api.client() as client:
             app = {"name": "Shop", "platform": "web", "webDomain": "localhost"}
-            made = client.post(f"/projects/{api.project(client)}/sdk-apps", json=app).json()
-        yield Shop(api, made)
+            body = client.post(f"/projects/{api.project(client)}/sdk-apps", json=app).json()
+        yield Shop(api, body)
 
 
 def test_page_view_and_event_are_stored_once_despite_lost_responses(shop: Shop, browser: Page) -> None:
