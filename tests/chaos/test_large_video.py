@@ -78,12 +78,12 @@ async def line(fleet: Fleet) -> AsyncIterator[Line]:
                 httpx.AsyncClient(base_url=api.url, headers=headers, timeout=PATIENCE_S) as http,
                 Sim(base) as sim,
             ):
-                project, account = await connected(fleet, sim)
+                project, account = await connect_account(fleet, sim)
                 processes = [api.pid, worker.popen.pid]
                 yield Line(fleet, http, sim, processes, project, account)
 
 
-async def connected(fleet: Fleet, sim: Sim) -> tuple[str, str]:
+async def connect_account(fleet: Fleet, sim: Sim) -> tuple[str, str]:
     person = await sim.account("ada")
     async with visiting(sim.base) as http:
         scopes = f"{tiktok_user.SCOPES},user.info.profile"

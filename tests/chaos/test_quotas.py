@@ -60,13 +60,13 @@ async def scene(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
             fleet.settings = msgspec.structs.replace(fleet.settings, public_url=api.url)
             async with fleet.pool.acquire() as conn:
                 project_id = await seeds.project(conn, fleet.org)
-            content_id = await uploaded(fleet, api.url, project_id)
+            content_id = await upload_content(fleet, api.url, project_id)
             async with Sim(base) as sim:
-                made = [await connected(fleet, sim, project_id, f"p{at}") for at in range(ACCOUNTS)]
+                made = [await connect_account(fleet, sim, project_id, f"p{at}") for at in range(ACCOUNTS)]
                 yield Scene(fleet, sim, content_id, made)
 
 
-async def uploaded(fleet: Fleet, url: str, project_id: UUID) -> UUID:
+async def upload_content(fleet: Fleet, url: str, project_id: UUID) -> UUID:
     headers = {"Authorization": f"Bearer {await new_key(fleet.pool, fleet.org)}"}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE_S) as http:
         created = await http.post(
@@ -79,7 +79,7 @@ async def uploaded(fleet: Fleet, url: str, project_id: UUID) -> UUID:
     return content_id
 
 
-async def connected(fleet: Fleet, sim: Sim, project_id: UUID, username: str) -> UUID:
+async def connect_account(fleet: Fleet, sim: Sim, project_id: UUID, username: str) -> UUID:
     person = await sim.account(username, quota_total=POSTS, containers_max=1000, image_s=0)
     async with visiting(sim.base) as http:
         token = await instagram_user.long_lived(sim, http, username)

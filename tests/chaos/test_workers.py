@@ -133,10 +133,10 @@ async def test_forty_jobs_respect_a_cap_of_five(fleet: Fleet) -> None:
         await fleet.worker(lease_s=LONG_S)
     jobs = await fleet.submit(40, takes_s=0.05)
     await fleet.completed(jobs)
-    assert await most_at_once(fleet) == 5
+    assert await max_concurrency(fleet) == 5
 
 
-async def most_at_once(fleet: Fleet) -> int:
+async def max_concurrency(fleet: Fleet) -> int:
     """Return the maximal concurrency, by the handlers' clock, which all processes of a machine share."""
     spans = await fleet.pool.fetch("select began, ended from effect")
     begins = [(row["began"], 1) for row in spans]

@@ -81,7 +81,7 @@ async def test_expired_token_is_refreshed_and_the_post_is_retried(
         told = "".join([*capsys.readouterr(), caplog.text])
         assert await leaked(secrets, pool=project.workers.pool, ear=ear, logs=told) == []
     assert (post["status"], project.pds.texts(project.person)) == ("published", ["With a new token"])
-    assert [*map(said, proxy.answers)] == [
+    assert [*map(call_and_error, proxy.answers)] == [
         ("putRecord", "ExpiredToken"),
         ("refreshSession", ""),
         ("putRecord", ""),
@@ -106,7 +106,7 @@ def of(tokens: Tokens) -> set[str]:
     return {tokens.access_token, tokens.refresh_token}
 
 
-def said(exchange: tuple[str, bytes]) -> tuple[str, str]:
+def call_and_error(exchange: tuple[str, bytes]) -> tuple[str, str]:
     """Return the call's name, and the error code of its response, if any."""
     line, answer = exchange
     error = ERROR.search(answer)

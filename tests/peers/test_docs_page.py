@@ -104,12 +104,12 @@ def test_each_operation_shows_its_documentation(api: Served, page: Page) -> None
         assert sorted(shown["fields"]) == documented(operation, api.document), name
         assert (shown["silent"], shown["wide"] > 0) == (0, False), name
         assert [one for one in shown["examples"] if one.startswith("curl ")], name
-        assert [read(one) for one in shown["examples"] if not one.startswith("curl ")] == told(operation), (
-            name
-        )
+        assert [read(one) for one in shown["examples"] if not one.startswith("curl ")] == example_of(
+            operation
+        ), name
 
 
-def told(operation: Json) -> list[Any]:
+def example_of(operation: Json) -> list[Any]:
     """Return the response's example, if there is one."""
     contents = [answer.get("content", {}) for answer in operation["responses"].values()]
     return [about["example"] for content in contents for about in content.values() if "example" in about][:1]

@@ -123,17 +123,17 @@ async def _furnish(url: str, folder: Path, presenter: str) -> None:
         org = await conn.fetchval("select organization_id from influencer where id = $1", presenter_id)
         await conn.execute(FIGURES, org)
         await conn.execute(FOLLOWERS, org, HOSTILE)
-        await _drawn(conn, org, presenter_id, folder)
+        await _insert_portrait(conn, org, presenter_id, folder)
         await sending.fold_all(conn)
 
 
-async def _drawn(conn: Conn, org: UUID, presenter_id: UUID, folder: Path) -> None:
+async def _insert_portrait(conn: Conn, org: UUID, presenter_id: UUID, folder: Path) -> None:
     face = Presenter(name="Maya", gender="female", age_range="young_adult", seed="maya")
     portrait(face, theme(["#0b6e99"])).save(out := io.BytesIO(), "PNG")
     data, token = out.getvalue(), secrets.token_urlsafe(32)
-    await open_folder(f"file://{folder}/media").write(token, _once(data))
+    await open_folder(f"file://{folder}/media").write(token, _one_chunk(data))
     await conn.execute(READY, org, presenter_id, len(data), hashlib.sha256(data).digest(), token)
 
 
-async def _once(data: bytes) -> AsyncIterator[bytes]:
+async def _one_chunk(data: bytes) -> AsyncIterator[bytes]:
     yield data

@@ -87,7 +87,7 @@ def shop(folder: Path, *, posts: bool) -> Iterator[Shop]:
         project = str(created.json()["id"])
         policy = {"requiresApproval": True}
         assert client.patch(f"/projects/{project}/approval-policy", json=policy).is_success
-        contents = [uploaded(client, project) for _ in range(3)]
+        contents = [upload_content(client, project) for _ in range(3)]
         account = asyncio.run(_filled(api.database_url, project, contents[0], posts=posts))
         app = {"name": HOSTILE, "platform": "web", "webDomain": "shop.example"}
         assert client.post(f"/projects/{project}/sdk-apps", json=app).is_success
@@ -98,7 +98,7 @@ def shop(folder: Path, *, posts: bool) -> Iterator[Shop]:
         yield made_of._replace(post=made_of.schedule(client, contents[1], days=2)["id"])
 
 
-def uploaded(client: httpx.Client, project: str) -> str:
+def upload_content(client: httpx.Client, project: str) -> str:
     """Upload content of two images with a hostile caption that each platform cuts."""
     file = ("file", ("shop.jpg", picture("JPEG", (40, 50)), "image/jpeg"))
     words = f"{HOSTILE} {LONG}"[:290]
@@ -116,13 +116,13 @@ async def _filled(url: str, project: str, content: str, *, posts: bool) -> str:
         account = await seeds.account(conn, org, project_id, platform="bluesky", handle=HOSTILE)
         await seeds.account(conn, org, project_id, platform="mastodon", handle=LONG)
         await conn.execute("update social_account set status = 'reauth_required' where handle = $1", LONG)
-        await _known(conn, org, project_id)
+        await _insert_brand(conn, org, project_id)
         if posts:
             await conn.execute(POSTS, org, project_id, content_id, account, f"https://shop.example/{LONG}")
     return ids.show(ids.ACCOUNT, account)
 
 
-async def _known(conn: Conn, org: UUID, project: UUID) -> None:
+async def _insert_brand(conn: Conn, org: UUID, project: UUID) -> None:
     await conn.execute(
         """insert into brand_source (organization_id, project_id, source, fields, media, url)
            values ($1, $2, 'website', $3::text::jsonb, '[]', 'https://shop.example/')""",

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.peers.chromium import Page
-from tests.peers.console.axe import barriers
+from tests.peers.console.axe import find_barriers
 from tests.peers.console.filled_api import FilledApi
 from tests.peers.console.keyboard import press
 from tests.peers.console.pictures import keep
@@ -20,7 +20,7 @@ def test_screen_has_no_accessibility_barrier(filled: FilledApi, page: Page, scre
     found = {}
     for theme, width in LOOKS:
         page.look(theme, width)
-        found[theme, width] = barriers(page)
+        found[theme, width] = find_barriers(page)
         keep(page, "operators", screen.address, theme, width)
     assert found == {look: [] for look in LOOKS}
 
@@ -31,17 +31,17 @@ def test_dialog_has_no_accessibility_barrier(filled: FilledApi, page: Page, them
     page.look(theme, width)
     filled.open(page, "organizations", "document.querySelector('main td')")
     page.run("document.querySelector('.menu').click()")
-    assert barriers(page) == []
+    assert find_barriers(page) == []
     for opened in ("?", "Ctrl+k"):
         press(page, opened)
         page.until("document.querySelector('dialog[open]')")
-        assert barriers(page) == []
+        assert find_barriers(page) == []
         press(page, "Escape")
         page.until("!document.querySelector('dialog')")
     page.run("document.querySelector('main td .tools button').click()")
     page.until("document.querySelector('dialog[open] meter')")
-    assert barriers(page) == []
+    assert find_barriers(page) == []
     press(page, "Escape")
     page.until("!document.querySelector('dialog')")
     page.run("document.querySelector('main button.primary').click()")
-    assert barriers(page) == []
+    assert find_barriers(page) == []

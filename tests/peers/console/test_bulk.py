@@ -9,7 +9,7 @@ import pytest
 
 from db.pool import connected
 from tests.peers.chromium import Page
-from tests.peers.console.axe import barriers
+from tests.peers.console.axe import find_barriers
 from tests.peers.own_api import OwnApi, own_api
 
 pytestmark = pytest.mark.peers
@@ -70,11 +70,11 @@ def press(page: Page, text: str) -> None:
     )
 
 
-def bars_nobody(page: Page) -> None:
+def assert_no_barriers(page: Page) -> None:
     """Assert that no barrier exists in either theme, wide or narrow."""
     for theme, width in product(("light", "dark"), (1400, 400)):
         page.look(theme, width)
-        assert barriers(page) == [], (theme, width)
+        assert find_barriers(page) == [], (theme, width)
 
 
 def test_bulk_retry_retries_failed_jobs_and_counts_skipped(api: OwnApi, page: Page) -> None:
@@ -85,13 +85,13 @@ def test_bulk_retry_retries_failed_jobs_and_counts_skipped(api: OwnApi, page: Pa
     )
     press(page, "Retry all matching jobs")
     page.until(f"{HEADING} == 'Retry 250 jobs?'")
-    bars_nobody(page)
+    assert_no_barriers(page)
     press(page, "Retry 250 jobs")
     page.until(f"{TOLD}?.includes('retried')")
     assert page.run(TOLD) == "247 jobs retried."
     skipped = page.run("document.querySelector('dialog[open] tbody').innerText")
     assert skipped.split() == ["PROJECT_ARCHIVED", "3"]
-    bars_nobody(page)
+    assert_no_barriers(page)
     press(page, "Close")
     retried = "select count(distinct retry_of) = 247 and count(*) = 247 from job where retry_of is not null"
     assert asyncio.run(asked(api, retried))
@@ -128,7 +128,7 @@ def test_concurrent_edit_asks_before_overwriting(api: OwnApi, page: Page) -> Non
             page.run("document.querySelector('dialog[open] [name=name]').value = 'Mine'")
             press(page, "Save")
             page.until("document.querySelector('dialog[open] .failed button')")
-            bars_nobody(page)
+            assert_no_barriers(page)
             press(page, choice)
             page.until("!document.querySelector('dialog[open]')")
             page.until(f"document.querySelector('main .facts').innerText.includes('{name}')")

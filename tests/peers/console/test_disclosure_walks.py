@@ -11,7 +11,7 @@ from schemas import ids
 from tests import seeds
 from tests.peers.chromium import Page
 from tests.peers.console.hands import click, send, write
-from tests.peers.console.shop import Shop, shop, uploaded
+from tests.peers.console.shop import Shop, shop, upload_content
 
 pytestmark = pytest.mark.peers
 
@@ -37,7 +37,7 @@ def test_tiktok_post_requires_an_audience_and_shows_its_ai_label(quiet: Shop, pa
     account = asyncio.run(tiktok(quiet))
     page.expects.append("422")
     with quiet.api.client() as client:
-        content = uploaded(client, quiet.project)
+        content = upload_content(client, quiet.project)
         quiet.open(page, f"projects/{{project}}/content/{content}", "document.querySelector('main .caption')")
         click(page, "Add AI label")
         page.until("[...document.querySelectorAll('.badge')].some((one) => one.innerText === 'AI-generated')")

@@ -10,8 +10,8 @@ import pytest
 
 from tests.media import picture
 from tests.peers.chromium import Page
-from tests.peers.console.axe import barriers
-from tests.peers.console.hands import click, note, noted, send, write
+from tests.peers.console.axe import find_barriers
+from tests.peers.console.hands import click, record_notices, send, wait_for_notice, write
 from tests.peers.console.living import PERSON, Living, living
 from tests.waiting import PATIENCE_S
 from tests.workers.webhooks.receiver import says
@@ -37,25 +37,25 @@ def test_account_is_connected_and_reconnected(shop: Living, page: Page, project:
     click(page, "Connect an account")
     write(page, "platform", "instagram")
     send(page)
-    let_in(shop, page)
+    grant_access(shop, page)
     page.until(f"document.querySelector('main tbody')?.innerText.includes('{PERSON}')")
     with shop.api.client() as client:
         [account] = client.get(f"/projects/{project}/social-accounts").json()["items"]
         assert account["status"] == "connected"
         shop.needs_reauth(account["socialAccountId"])
         click(page, "Reconnect")
-        let_in(shop, page)
+        grant_access(shop, page)
         page.until("document.querySelector('main .badge.connected')")
         [again] = client.get(f"/projects/{project}/social-accounts").json()["items"]
     assert (again["socialAccountId"], again["status"]) == (account["socialAccountId"], "connected")
 
 
-def let_in(shop: Living, page: Page) -> None:
+def grant_access(shop: Living, page: Page) -> None:
     """Follow the link in a separate tab; the dialog closes by itself."""
     page.until("document.querySelector('dialog a.primary')")
-    assert barriers(page) == []
+    assert find_barriers(page) == []
     link = page.run("document.querySelector('dialog a.primary').href")
-    note(page)
+    record_notices(page)
     other = page.beside()
     other.open(link, "document.querySelector('main .nothing')")
     said = other.run("document.querySelector('main .nothing').innerText")
@@ -63,7 +63,7 @@ def let_in(shop: Living, page: Page) -> None:
     assert other.troubles == []
     other.close()
     page.until("!document.querySelector('dialog')")
-    noted(page, "The account is connected")
+    wait_for_notice(page, "The account is connected")
 
 
 def test_ingest_of_three_sources_highlights_evidence(shop: Living, page: Page, project: str) -> None:
@@ -234,14 +234,14 @@ def test_project_is_archived_and_unarchived(shop: Living, page: Page, project: s
     page.until("document.querySelector('.banner')")
     with shop.api.client() as client:
         [job] = client.get("/jobs", params={"kind": "archive_project", "projectId": project}).json()["items"]
-        ended(client, job["jobId"])
+        wait_for_job(client, job["jobId"])
         assert client.get(f"/projects/{project}").json()["status"] == "archived"
         click(page, "Un-archive")
         page.until("!document.querySelector('.banner')")
         assert client.get(f"/projects/{project}").json()["status"] == "active"
 
 
-def ended(client: httpx.Client, job: str) -> dict[str, Any]:
+def wait_for_job(client: httpx.Client, job: str) -> dict[str, Any]:
     """Return the job, once it has ended."""
     found: dict[str, Any] = {"finishedAt": None}
     while not found["finishedAt"]:
@@ -253,15 +253,15 @@ def test_sandbox_clock_advances_a_week_and_posts_are_published(shop: Living, pag
     """The sandbox's clock in the menu also drives the calendar and the job filters."""
     headers = {"Authorization": f"Bearer {shop.keys.sandbox}"}
     with httpx.Client(base_url=f"{shop.api.url}/v1", headers=headers, timeout=PATIENCE_S) as client:
-        post = scheduled(client, shop.api.project(client), days=5)
+        post = schedule_post(client, shop.api.project(client), days=5)
         address = f"projects/{post['projectId']}/calendar/{post['id']}"
         shop.open(page, address, "document.querySelector('main .state')", key=shop.keys.sandbox)
         page.run("document.querySelector('#bar .foot button[aria-label*=clock]').click()")
         write(page, "advance", "7d")
-        assert barriers(page) == []
-        note(page)
+        assert find_barriers(page) == []
+        record_notices(page)
         send(page)
-        noted(page, "1 post")
+        wait_for_notice(page, "1 post")
         page.until("document.querySelector('main .state')?.innerText.includes('It is live')")
         now = datetime.fromisoformat(client.get("/sandbox/clock").json()["now"])
     shown = page.run("document.querySelector('#bar .foot button[aria-label*=clock]').innerText")
@@ -273,11 +273,11 @@ def test_sandbox_clock_advances_a_week_and_posts_are_published(shop: Living, pag
     shop.open(page, f"{before}&within=3600", "document.querySelector('main .nothing')", key=shop.keys.sandbox)
 
 
-def scheduled(client: httpx.Client, project: str, *, days: int) -> dict[str, str]:
+def schedule_post(client: httpx.Client, project: str, *, days: int) -> dict[str, str]:
     """Schedule a post `days` sandbox days from now."""
     body = {"platform": "bluesky", "identifier": "ok", "appPassword": "demo-demo"}
     job = client.post(f"/projects/{project}/social-accounts", json=body).json()["jobId"]
-    account = ended(client, job)["result"]["socialAccountId"]
+    account = wait_for_job(client, job)["result"]["socialAccountId"]
     files = {"caption": (None, "Next week")}
     content = client.post(f"/projects/{project}/content/upload", files=files).json()["id"]
     now = datetime.fromisoformat(client.get("/sandbox/clock").json()["now"])

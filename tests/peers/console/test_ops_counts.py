@@ -12,7 +12,7 @@ COUNTS = "[...document.querySelectorAll('main .tabs a')].map((one) => one.innerT
 READY = "document.querySelector('main .tabs .count')"
 
 
-def counted(api: FilledApi, **filters: str) -> list[str]:
+def expected_tabs(api: FilledApi, **filters: str) -> list[str]:
     """Return the expected texts of the tabs, from the API's counts."""
     with api.api.client() as client:
         headers = {"Authorization": f"Bearer {api.key}"}
@@ -31,7 +31,7 @@ def test_tabs_count_jobs_that_match_the_filters(filled: FilledApi, page: Page) -
         address = "&".join(f"{name}={value}" for name, value in filters.items())
         for phase in ("", "failed", "scheduled"):
             filled.open(page, f"ops-jobs?{address}&phase={phase}", READY)
-            assert page.run(COUNTS) == counted(filled, **filters), (filters, phase)
+            assert page.run(COUNTS) == expected_tabs(filled, **filters), (filters, phase)
 
 
 def test_bulk_actions_respect_the_project_filter(filled: FilledApi, page: Page) -> None:

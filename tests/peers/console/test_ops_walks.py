@@ -84,7 +84,7 @@ def click(page: Page, text: str, *, within: str = "document") -> None:
     page.run(f"{button}.click()")
 
 
-def agree(page: Page, heading: str, verb: str) -> None:
+def confirm(page: Page, heading: str, verb: str) -> None:
     """Confirm the dialog, and wait until it is closed and the row redrawn."""
     page.until(f"document.querySelector('dialog[open] h2')?.innerText === {heading!r}")
     click(page, verb, within="document.querySelector('dialog[open]')")
@@ -96,7 +96,7 @@ def test_pool_is_paused_and_resumed_with_audit_entries(ops: OpsApi, page: Page) 
         for verb, badge, paused in (("Pause", "paused", True), ("Resume", "open", False)):
             ops.open(page, "overview", row("publish"))
             click(page, verb, within=row("publish"))
-            agree(page, f"{verb} the pool “publish”?", verb)
+            confirm(page, f"{verb} the pool “publish”?", verb)
             page.until(f"{row('publish')}?.querySelector('.badge').innerText === {badge!r}")
             pools = {one["name"]: one["paused"] for one in client.get("/ops/pools").json()["items"]}
             assert [name for name, is_paused in pools.items() if is_paused] == ["publish"] * paused
@@ -115,7 +115,7 @@ def test_organization_is_suspended_and_restored(ops: OpsApi, page: Page) -> None
         ops.open(page, "organizations", row("Harbour"))
         for verb, badge, status in (("Suspend", "suspended", 503), ("Resume", "active", 200)):
             click(page, verb, within=row("Harbour"))
-            agree(page, f"{verb} the organization?", verb)
+            confirm(page, f"{verb} the organization?", verb)
             page.until(f"{row('Harbour')}?.querySelector('.badge').innerText === {badge!r}")
             assert ops.organization(client)["suspended"] == (verb == "Suspend")
             assert ops.answers() == status
@@ -135,16 +135,16 @@ def test_organization_tier_changes_its_limits(ops: OpsApi, page: Page) -> None:
         click(page, "Change tier", within=row("Harbour"))
         page.until("document.querySelector('dialog [name=tier]')?.value === 'standard'")
         page.run("document.querySelector('dialog [name=tier]').value = 'partner'")
-        agree(page, "Change the tier", "Change tier")
+        confirm(page, "Change the tier", "Change tier")
         page.until(f"{row('Harbour')}?.innerText.includes('partner')")
         assert ops.organization(client)["tier"] == "partner"
         after = client.get(f"/ops/organizations/{ops.partner}/usage").json()
-        assert sum_of(after) > sum_of(before)
+        assert total_slots(after) > total_slots(before)
         click(page, "Show usage", within=row("Harbour"))
         page.until("document.querySelector('dialog[open] .facts')?.innerText.includes('partner')")
 
 
-def sum_of(usage: dict[str, Any]) -> int:
+def total_slots(usage: dict[str, Any]) -> int:
     """Return the number of jobs that may run at once, in all pools."""
     return sum(pool["maxRunning"] or 0 for pool in usage["pools"])
 
@@ -159,7 +159,7 @@ def test_only_selected_jobs_are_canceled_and_retried(ops: OpsApi, page: Page) ->
                 page.run(f"{chosen(job)}.click()")
             page.until("document.querySelector('.chosen strong')?.innerText === '2 selected'")
             click(page, f"{verb} 2", within="document.querySelector('.chosen')")
-            agree(page, f"{verb} 2 jobs?", f"{verb} 2 jobs")
+            confirm(page, f"{verb} 2 jobs?", f"{verb} 2 jobs")
             page.until("!document.querySelector('.chosen')")
             seen = "[...document.querySelectorAll('main .badge')].map((one) => one.innerText)"
             page.until(

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from tests.peers.chromium import Page
-from tests.peers.console.axe import barriers
+from tests.peers.console.axe import find_barriers
 from tests.peers.console.furnished import furnished
 from tests.peers.console.keyboard import press
 from tests.peers.console.pictures import keep
@@ -80,7 +80,7 @@ def test_screen_is_safe_fits_and_is_accessible(full: Shop, page: Page, screen: S
     for theme, width in product(("light", "dark"), (1400, 400)):
         page.look(theme, width)
         assert page.run("document.documentElement.scrollWidth") <= width
-        assert barriers(page) == [], (theme, width)
+        assert find_barriers(page) == [], (theme, width)
         keep(page, "partners", screen.address, theme, width)
     assert {url for url in page.requests if not url.startswith((*HERE, full.api.url))} == set()
 
@@ -95,7 +95,7 @@ def test_dialog_is_accessible_and_restores_the_focus(full: Shop, page: Page, add
     for theme, width in product(("light", "dark"), (1400, 400)):
         page.look(theme, width)
         assert page.run("document.querySelector('dialog').getBoundingClientRect().width") <= width
-        assert barriers(page) == [], (theme, width)
+        assert find_barriers(page) == [], (theme, width)
     for _ in range(12):
         press(page, "Tab")
         assert not page.run("document.activeElement.matches('main *, #bar *')")
@@ -123,4 +123,4 @@ def test_preview_follows_each_platform(full: Shop, page: Page) -> None:
         page.until(f"document.querySelector('.preview.{name.lower()}')")
         assert page.run("document.querySelector('.preview .caption').innerText").count("Line") == seen, name
         assert page.run("document.querySelector('.preview summary') !== null") == (seen < len(lines)), name
-        assert barriers(page) == [], name
+        assert find_barriers(page) == [], name

@@ -53,7 +53,7 @@ class Wrong(NamedTuple):
     why: str
 
 
-async def seen(system: System, shape: Shape, call: Call | None, event: str, sent: Sent) -> Row:
+async def row_of_post(system: System, shape: Shape, call: Call | None, event: str, sent: Sent) -> Row:
     """Return the row of a post after its jobs have ended."""
     sim = system.sims[shape.platform]
     states = [entry["state"] for entry in await sim.posts(sent.username)]

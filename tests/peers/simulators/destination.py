@@ -98,12 +98,12 @@ class Destination(NamedTuple):
         body = envelope | {"data": list(events)} | more
         return await self.http.post(path, json=body, headers=self.dialect.headers(token))
 
-    async def told(self) -> Json:
+    async def read_ledger(self) -> Json:
         found: Json = await self.sim.call("GET", "/conversions")
         return found
 
     async def counted(self) -> dict[str, int]:
-        return {event_id: times for _, _, event_id, times in (await self.told())["counted"]}
+        return {event_id: times for _, _, event_id, times in (await self.read_ledger())["counted"]}
 
     def refused(self, answer: httpx.Response, kind: str, why: str = "") -> None:
         """Assert the refusal's code, as the original returns it."""

@@ -112,7 +112,7 @@ class Containers:
         judge = asyncio.to_thread(judge_film, found, bytes_max=bytes_max) if film else None
         container.refusal = await judge if judge else await asyncio.to_thread(judge_image, found)
 
-    def told(self, request: Request, container: Container) -> Answer:
+    def respond(self, request: Request, container: Container) -> Answer:
         """Return the response of `GET /{container}`."""
         status = self._state.status(container, self._clock.now())
         said = _SAID.get(status, "")

@@ -22,7 +22,7 @@ class Insights:
     def __init__(self, state: State, clock: Clock) -> None:
         self._state, self._clock = state, clock
 
-    async def told(self, request: Request) -> Answer:
+    async def respond(self, request: Request) -> Answer:
         """Serve `GET /{media}/insights?metric=`."""
         now = self._clock.now()
         person = caller(self._state, request, now, INSIGHTS)

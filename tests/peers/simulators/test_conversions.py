@@ -93,8 +93,8 @@ async def test_a_wrong_event_fails_its_call(to: Destination) -> None:
     for why, change in WRONG.items():
         bad = change(to.event(2), to.dialect)
         to.refused(await to.call(to.event(1), bad, to.event(3)), "event", why)
-    told = await to.told()
-    assert (told["counted"], len(told["wrong"])) == ([], len(WRONG))
+    ledger = await to.read_ledger()
+    assert (ledger["counted"], len(ledger["wrong"])) == ([], len(WRONG))
 
 
 DEVICE = ["i2", *[""] * 3, "18.1", *[""] * 11]
@@ -124,7 +124,7 @@ OF_META: dict[str, Json] = {
 async def test_meta_refuses_invalid_fields(to: Destination) -> None:
     for why, fields in OF_META.items():
         to.refused(await to.call(to.event(**fields)), "event", why)
-    assert len((await to.told())["wrong"]) == len(OF_META)
+    assert len((await to.read_ledger())["wrong"]) == len(OF_META)
 
 
 @pytest.mark.parametrize("to", [TIKTOK], indirect=True)
@@ -189,14 +189,14 @@ async def test_event_id_is_deduplicated_for_48_hours(to: Destination) -> None:
     for _ in range(2):
         to.taken(await to.call(to.event()))
     to.taken(await to.call(to.event() | {to.dialect.name: "Subscribe"}))
-    assert sorted((await to.told())["counted"]) == [
+    assert sorted((await to.read_ledger())["counted"]) == [
         [PIXEL, "Purchase", "e-1", 2],
         [PIXEL, "Subscribe", "e-1", 1],
     ]
-    assert (await to.told())["twice"] == []
+    assert (await to.read_ledger())["twice"] == []
     await to.sim.advance(KNOWN_S + 1)
     to.taken(await to.call(later(to.event(), KNOWN_S)))
-    assert (await to.told())["twice"] == [f"{PIXEL} Purchase e-1"]
+    assert (await to.read_ledger())["twice"] == [f"{PIXEL} Purchase e-1"]
 
 
 @pytest.mark.parametrize("counts", [False, True])
@@ -211,6 +211,6 @@ async def test_ordered_response_is_returned(to: Destination, counts: bool) -> No
 async def test_received_calls_can_be_searched(to: Destination) -> None:
     """Refused calls are kept above all."""
     to.refused(await to.call(email(to.event(), to.dialect, "ada@shop.example")), "event")
-    told = await to.told()
-    assert "ada@shop.example" in told["bodies"][0]
-    assert TOKEN in told["heads"][0]
+    ledger = await to.read_ledger()
+    assert "ada@shop.example" in ledger["bodies"][0]
+    assert TOKEN in ledger["heads"][0]
