@@ -52,7 +52,7 @@ def get_gathering(name: str) -> Any:
     return structlog.get_logger(_BATCHED, part=name)
 
 
-class OfJob(Protocol):
+class JobRow(Protocol):
     """A job's row: a claim or another statement's result."""
 
     @property
@@ -65,7 +65,7 @@ class OfJob(Protocol):
     def kind(self) -> str: ...
 
 
-def job(row: OfJob, *, attempt: int | None = None) -> dict[str, Any]:
+def job(row: JobRow, *, attempt: int | None = None) -> dict[str, Any]:
     """Return the fields for log lines about a job; the request id comes from the job id."""
     request = ids.request_of(row.id)
     fields = {
@@ -75,7 +75,7 @@ def job(row: OfJob, *, attempt: int | None = None) -> dict[str, Any]:
         "job_id": ids.show(ids.JOB, row.id),
         "kind": row.kind,
         "attempt": attempt,
-        **tracing.fields(tracing.root_of(row.id)),
+        **tracing.fields(tracing.trace_root(row.id)),
     }
     return {name: value for name, value in fields.items() if value is not None}
 

@@ -78,13 +78,13 @@ class OtelRecorder:
 
         A caller's own trace is linked and not continued: otherwise strangers could control sampling.
         """
-        self._ids.trace = tracing.trace_of(served.request)
+        self._ids.trace = tracing.trace_id_of(served.request)
         span = self._begin(
             served.name,
             NO_PARENT,
             SpanKind.SERVER,
             served.attributes,
-            span_id=tracing.span_of(served.request),
+            span_id=tracing.span_id_of(served.request),
             links=_links_of(served.traceparent),
             at=served.began,
         )
@@ -101,7 +101,7 @@ class OtelRecorder:
         The span belongs to the new job's own trace and links to the attempt: weeks may lie between the two.
         """
         assert isinstance(attempt, OtelSpan)  # noqa: S101  this recorder has begun it
-        self._ids.trace = tracing.trace_of(submit.job_id)
+        self._ids.trace = tracing.trace_id_of(submit.job_id)
         self._record_submit(NO_PARENT, submit, [Link(attempt.inner.get_span_context())])
 
     def _record_submit(
@@ -116,7 +116,7 @@ class OtelRecorder:
             parent_context,
             SpanKind.PRODUCER,
             attributes,
-            span_id=tracing.span_of(submit.job_id),
+            span_id=tracing.span_id_of(submit.job_id),
             links=links,
             at=submit.at,
         )
@@ -124,12 +124,12 @@ class OtelRecorder:
 
     def attempt(self, job_id: UUID, name: str, attributes: Attributes) -> Span:
         """Begin the span of an attempt, in its job's trace: below the submit, if a request made the job."""
-        trace_id = tracing.trace_of(tracing.root_of(job_id))
+        trace_id = tracing.trace_id_of(tracing.trace_root(job_id))
         parent_context = NO_PARENT
         if ids.request_of(job_id) is None:
             self._ids.trace = trace_id
         else:
-            parent_context = self._remote_parent(trace_id, tracing.span_of(job_id))
+            parent_context = self._remote_parent(trace_id, tracing.span_id_of(job_id))
         return self._begin(
             f"process {name}",
             parent_context,

@@ -188,7 +188,7 @@ async def test_job_without_a_request_has_its_own_trace(workers: Workers, spans: 
     job_id = (await workers.run(task))["id"]
     [attempt] = spans.named("process run_errand")
     assert attempt.parent is None
-    assert attempt.trace == f"{tracing.trace_of(job_id):032x}"
+    assert attempt.trace == f"{tracing.trace_id_of(job_id):032x}"
     assert SECRET not in "".join(span.to_json() for span in spans.raw)
 
 
@@ -217,7 +217,7 @@ async def test_job_submitted_by_a_job_links_to_its_request(
     accepted = await ingest(acme, await project_of(acme))
     assert await run_job(workers, accepted, task) == "completed"
     [attempt], sends = spans.named("process ingest_website"), spans.named("send run_errand")
-    traces = [f"{tracing.trace_of(job_id):032x}" for job_id in submitted_ids[1:]]
+    traces = [f"{tracing.trace_id_of(job_id):032x}" for job_id in submitted_ids[1:]]
     assert [span.trace for span in sends] == traces
     assert {span.parent for span in sends} == {None}
     links = [span.links for span in spans.raw if span.name == "send run_errand"]
