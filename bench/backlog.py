@@ -77,10 +77,10 @@ async def load(
 
 async def check(pool: Pool, *, count: int, effects: int = 0, fence: int = 1) -> None:
     """Check that each job completed in one attempt with its effects. Raises `BenchmarkFailed`."""
-    found = dict(await pool.fetchrow(ENDED) or {})
+    row = dict(await pool.fetchrow(ENDED) or {})
     wanted = {
         "completed": count, "jobs": count, "fence": fence, "attempts": count * fence,
         "effects": effects, "touched": effects,
     }  # fmt: skip
-    if found != wanted:
-        raise BenchmarkFailed(f"lost or doubled: found {found}, wanted {wanted}")
+    if row != wanted:
+        raise BenchmarkFailed(f"lost or doubled: found {row}, wanted {wanted}")

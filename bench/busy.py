@@ -21,7 +21,7 @@ SLOTS = 10
 RUNNING = "select count(*) from job where pool = $1 and state = 'running'"
 
 
-class Seen(NamedTuple):
+class PeakSlots(NamedTuple):
     """The largest number of running jobs, and its time after the commit."""
 
     slots: int
@@ -31,9 +31,9 @@ class Seen(NamedTuple):
 async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
     """Measure idle workers, then one commit with twice as many jobs as slots."""
     await backlog.prepare(environment.pool, tenants=size.tenants)
-    async with fleet.dispatching(environment):
+    async with fleet.run_dispatcher(environment):
         tell(f"{size.workers} workers start")
-        async with fleet.working(environment, workers=size.workers, slots=SLOTS) as workers:
+        async with fleet.run_workers(environment, workers=size.workers, slots=SLOTS) as workers:
             await asyncio.sleep(size.settle_s)
             tell("idle")
             idle = await _idle(environment, workers, size.idle_s)
@@ -42,7 +42,7 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
     slots, after_s = min(slots for slots, _ in busy), max(after_s for _, after_s in busy)
     return Result(
         {"busy_slots": slots, "busy_after_s": after_s, **idle},
-        {"busy": [seen._asdict() for seen in busy]},
+        {"busy": [peak._asdict() for peak in busy]},
     )
 
 
@@ -61,19 +61,21 @@ async def _commands(redis: "Redis") -> int:
     return int((await redis.info("stats"))["total_commands_processed"])
 
 
-async def _busy(environment: Environment, size: Size) -> Seen:
+async def _busy(environment: Environment, size: Size) -> PeakSlots:
     count = 2 * SLOTS * size.workers
     await backlog.clear(environment.pool)
     async with open_courier(environment.settings.redis_url) as courier:
         wakes = await transact(environment.pool, lambda conn: _submit(conn, count=count, seconds=size.busy_s))
         committed = time.monotonic()
-        watch = asyncio.create_task(_watch(environment.pool, committed, until=size.busy_s, full=count // 2))
+        watch = asyncio.create_task(
+            _watch(environment.pool, committed, within_s=size.busy_s, full=count // 2)
+        )
         for wake in wakes:
             await courier.send(wake)
-        seen = await watch
-    await fleet.drained(environment.pool)
+        peak = await watch
+    await fleet.wait_until_drained(environment.pool)
     await backlog.check(environment.pool, count=count)
-    return seen
+    return peak
 
 
 async def _submit(conn: Conn, *, count: int, seconds: float) -> list[Wake]:
@@ -88,15 +90,15 @@ async def _submit(conn: Conn, *, count: int, seconds: float) -> list[Wake]:
         )
         for turn in range(count)
     ]
-    return [one.wake for one in submitted if one.wake]
+    return [job.wake for job in submitted if job.wake]
 
 
-async def _watch(pool: Pool, committed: float, *, until: float, full: int) -> Seen:
+async def _watch(pool: Pool, committed: float, *, within_s: float, full: int) -> PeakSlots:
     """Poll until `full` jobs run, or until the first job may have ended."""
-    most, after_s = 0, 0.0
-    while most < full and time.monotonic() - committed < until:
+    peak, after_s = 0, 0.0
+    while peak < full and time.monotonic() - committed < within_s:
         running: int = await pool.fetchval(RUNNING, POOL)
-        if running > most:
-            most, after_s = running, time.monotonic() - committed
+        if running > peak:
+            peak, after_s = running, time.monotonic() - committed
         await asyncio.sleep(fleet.POLL_S)
-    return Seen(most, round(after_s, 3))
+    return PeakSlots(peak, round(after_s, 3))

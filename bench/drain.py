@@ -28,7 +28,7 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
     """Drain the jobs of many capped tenants with a dispatcher and one worker of 100 slots."""
     tenants = await backlog.prepare(environment.pool, tenants=size.tenants)
     rounds = []
-    async with fleet.dispatching(environment):
+    async with fleet.run_dispatcher(environment):
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
             rounds.append(await _round(environment, size, tenants))
@@ -52,7 +52,7 @@ async def _drain(
 ) -> float:
     await backlog.clear(environment.pool)
     await backlog.load(environment.pool, kind, tenants, count=count)
-    async with fleet.working(environment, slots=SLOTS):
-        await fleet.drained(environment.pool)
+    async with fleet.run_workers(environment, slots=SLOTS):
+        await fleet.wait_until_drained(environment.pool)
     await backlog.check(environment.pool, count=count, effects=effects)
     return round(float(await environment.pool.fetchval(RATE)), 1)

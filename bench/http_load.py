@@ -16,7 +16,7 @@ from uuid import uuid4
 import msgspec
 import uvloop
 
-from bench.lines import say
+from bench.lines import send_message
 
 LENGTH = b"\r\ncontent-length: "
 END = b"\r\n\r\n"
@@ -143,4 +143,4 @@ def is_whole(received: bytes) -> bool:
 
 
 if __name__ == "__main__":
-    say(uvloop.run(load(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Plan))))
+    send_message(uvloop.run(load(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Plan))))

@@ -17,10 +17,10 @@ import msgspec
 
 from bench import pages, reading, scoring
 from bench.figures import Result, Tell, ratio, spread
-from bench.memory import watched
+from bench.memory import measure_peak
 from bench.pages import Case
 from bench.peers import metascraper_reader
-from bench.processes import apart, told
+from bench.processes import read_message, run_module
 from bench.reading import Fields, Pass
 from schemas.errors import BenchmarkFailed
 
@@ -34,11 +34,11 @@ SIDES: Mapping[str, tuple[str, ...]] = {
 }
 PEERS = ("trafilatura", "metascraper", "open_graph")
 #: Timeout of a reader in seconds: pages of a hard site take some seconds.
-WITHIN_S = 600.0
+READER_TIMEOUT_S = 600.0
 
 
 class Size(NamedTuple):
-    """Rounds, and the number of generated pages without given ones."""
+    """Rounds, and the number of generated pages if no cases are given."""
 
     rounds: int = 3
     pages: int = 100
@@ -47,7 +47,7 @@ class Size(NamedTuple):
 FULL, TINY = Size(), Size(rounds=1, pages=5)
 
 
-class Seen(NamedTuple):
+class ReaderRound(NamedTuple):
     """One reader's results in one round."""
 
     pages_s: float
@@ -57,46 +57,48 @@ class Seen(NamedTuple):
     found: Sequence[Fields | None]
 
 
-async def measure(given: Sequence[Case], size: Size, tell: Tell) -> Result:
+async def measure(given_cases: Sequence[Case], size: Size, tell: Tell) -> Result:
     """Measure the given or generated pages. Raises `BenchmarkFailed` if ours misreads a generated page."""
     if find_spec("trafilatura") is None:
         raise BenchmarkFailed("trafilatura is not installed: pip install 'tenantry[dev]'")
-    cases = given or pages.make(size.pages)
+    cases = given_cases or pages.make(size.pages)
     with tempfile.TemporaryDirectory(prefix="tenantry-bench-") as name:
         reading.save(Path(name) / "pages", [case.source for case in cases])
         rounds = [await _round(Path(name), tell, f"round {turn + 1}") for turn in range(size.rounds)]
-    if not given:
+    if not given_cases:
         _check(rounds, cases)
     return _result(rounds, cases)
 
 
 def sides() -> dict[str, tuple[str, ...]]:
     """Return the installed readers: metascraper is installed with the servers of `bin/test --peers`."""
-    left_out = set() if metascraper_reader.is_installed() else {"metascraper"}
-    return {side: words for side, words in SIDES.items() if side not in left_out}
+    missing = set() if metascraper_reader.is_installed() else {"metascraper"}
+    return {side: words for side, words in SIDES.items() if side not in missing}
 
 
-async def _round(folder: Path, tell: Tell, turn: str) -> dict[str, Seen]:
-    seen = {}
+async def _round(folder: Path, tell: Tell, turn: str) -> dict[str, ReaderRound]:
+    results = {}
     for side, words in sides().items():
         tell(f"{turn}: {side}")
-        seen[side] = await _turn(folder, words)
-    return seen
+        results[side] = await _run_reader(folder, words)
+    return results
 
 
-async def _turn(folder: Path, words: tuple[str, ...]) -> Seen:
+async def _run_reader(folder: Path, words: tuple[str, ...]) -> ReaderRound:
     module, *more = words
-    async with apart(folder, module, str(folder / "pages"), *more) as child:
-        async with watched(child.process.pid) as peak:
-            await told(child, within=WITHIN_S)
-        timed = msgspec.convert(await told(child, within=WITHIN_S), Pass)
+    async with run_module(folder, module, str(folder / "pages"), *more) as child:
+        async with measure_peak(child.process.pid) as peak:
+            await read_message(child, within=READER_TIMEOUT_S)
+        timed = msgspec.convert(await read_message(child, within=READER_TIMEOUT_S), Pass)
     rate, cpu = len(timed.found) / timed.seconds, spread(timed.cpu_ms)
-    return Seen(rate, spread(timed.each_ms), cpu, peak.kib / 1024, timed.found)
+    return ReaderRound(rate, spread(timed.each_ms), cpu, peak.kib / 1024, timed.found)
 
 
-def _check(rounds: Sequence[Mapping[str, Seen]], made: Sequence[Case]) -> None:
-    for seen in (seen for one in rounds for side, seen in one.items() if side.startswith("ours")):
-        pairs = zip(seen.found, made, strict=True)
+def _check(rounds: Sequence[Mapping[str, ReaderRound]], cases: Sequence[Case]) -> None:
+    for result in (
+        result for results in rounds for side, result in results.items() if side.startswith("ours")
+    ):
+        pairs = zip(result.found, cases, strict=True)
         wrong = [case.source.url for found, case in pairs if _name(found) != case.expected.name]
         if wrong:
             raise BenchmarkFailed(f"{len(wrong)} pages were misread, such as {wrong[0]}")
@@ -106,39 +108,39 @@ def _name(found: Fields | None) -> str | None:
     return found.name if found else None
 
 
-def _result(rounds: Sequence[Mapping[str, Seen]], cases: Sequence[Case]) -> Result:
+def _result(rounds: Sequence[Mapping[str, ReaderRound]], cases: Sequence[Case]) -> Result:
     measured = rounds[0].keys()
     figures = {f"pages_{peer}_x": ratio(*_rates(rounds, peer)) for peer in PEERS if peer in measured}
     details = {side: _side(rounds, side, cases) for side in measured}
     return Result(figures, {"pages": _pages(cases), **details})
 
 
-def _rates(rounds: Sequence[Mapping[str, Seen]], peer: str) -> tuple[list[float], list[float]]:
-    return [seen["ours"].pages_s for seen in rounds], [seen[peer].pages_s for seen in rounds]
+def _rates(rounds: Sequence[Mapping[str, ReaderRound]], peer: str) -> tuple[list[float], list[float]]:
+    return [results["ours"].pages_s for results in rounds], [results[peer].pages_s for results in rounds]
 
 
-def _side(rounds: Sequence[Mapping[str, Seen]], side: str, cases: Sequence[Case]) -> dict[str, Any]:
+def _side(rounds: Sequence[Mapping[str, ReaderRound]], side: str, cases: Sequence[Case]) -> dict[str, Any]:
     """Return a reader's medians, memory also relative to ours. Fields come from the first round: all are
     equal.
     """
-    peak_mib = median(seen[side].peak_mib for seen in rounds)
-    ours_mib = median(seen["ours"].peak_mib for seen in rounds)
+    peak_mib = median(results[side].peak_mib for results in rounds)
+    ours_mib = median(results["ours"].peak_mib for results in rounds)
     found = rounds[0][side].found
     return {
-        "pages_s": round(median(seen[side].pages_s for seen in rounds), 1),
-        "p50_ms": round(median(seen[side].each_ms["p50"] for seen in rounds), 1),
-        "p95_ms": round(median(seen[side].each_ms["p95"] for seen in rounds), 1),
-        "cpu_p50_ms": round(median(seen[side].cpu_ms["p50"] for seen in rounds), 1),
-        "cpu_p95_ms": round(median(seen[side].cpu_ms["p95"] for seen in rounds), 1),
+        "pages_s": round(median(results[side].pages_s for results in rounds), 1),
+        "p50_ms": round(median(results[side].each_ms["p50"] for results in rounds), 1),
+        "p95_ms": round(median(results[side].each_ms["p95"] for results in rounds), 1),
+        "cpu_p50_ms": round(median(results[side].cpu_ms["p50"] for results in rounds), 1),
+        "cpu_p95_ms": round(median(results[side].cpu_ms["p95"] for results in rounds), 1),
         "peak_mib": round(peak_mib, 1),
         "memory_x": round(peak_mib / ours_mib, 2),
-        "named": sum(_name(one) is not None for one in found),
-        "right": scoring.right(found, [case.expected for case in cases]),
+        "named": sum(_name(fields) is not None for fields in found),
+        "right": scoring.count_correct(found, [case.expected for case in cases]),
     }
 
 
 def _pages(cases: Sequence[Case]) -> dict[str, Any]:
     sizes = [len(case.source.body) / 1024 for case in cases]
     expected = scoring.expected([case.expected for case in cases])
-    shown = {"count": len(sizes), "median_kib": round(median(sizes)), "largest_kib": round(max(sizes))}
-    return {**shown, "expected": expected}
+    counts = {"count": len(sizes), "median_kib": round(median(sizes)), "largest_kib": round(max(sizes))}
+    return {**counts, "expected": expected}

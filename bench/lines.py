@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 
-def say(word: Any) -> None:
+def send_message(word: Any) -> None:
     """Print a message and flush: the parent waits for it."""
     sys.stdout.buffer.write(msgspec.json.encode(word) + b"\n")
     sys.stdout.buffer.flush()

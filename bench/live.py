@@ -4,7 +4,7 @@ from bench import backlog, fleet
 from bench.environment import Environment
 from bench.figures import Result, Size, Tell, ratio
 from bench.peers import arq_peer
-from bench.processes import ask
+from bench.processes import run_and_read
 from bench.tasks import NOOP
 
 SLOTS = 100
@@ -18,7 +18,7 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
     """
     await backlog.prepare(environment.pool, tenants=size.tenants)
     ours, peers = [], []
-    async with fleet.dispatching(environment), fleet.working(environment, slots=SLOTS):
+    async with fleet.run_dispatcher(environment), fleet.run_workers(environment, slots=SLOTS):
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
             peers.append(await arq_peer.live(environment, count=size.live_jobs))
@@ -28,7 +28,7 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
 
 async def _live(environment: Environment, *, count: int) -> float:
     await backlog.clear(environment.pool)
-    await ask(environment, "bench.submitter", NOOP.name, str(count), "0")
-    await fleet.drained(environment.pool)
+    await run_and_read(environment, "bench.submitter", NOOP.name, str(count), "0")
+    await fleet.wait_until_drained(environment.pool)
     await backlog.check(environment.pool, count=count)
     return round(float(await environment.pool.fetchval(RATE)), 1)

@@ -11,20 +11,20 @@ Call: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 CALLERS = 16
 
 
-async def callers(call: Call, *, count: int) -> None:
+async def run_closed_loop(call: Call, *, count: int) -> None:
     """Run `CALLERS` callers, each calling again after a response, until `count` calls were made."""
     tickets = iter(range(count))
 
-    async def caller() -> None:
+    async def call_repeatedly() -> None:
         for _ in tickets:
             await call()
 
     async with asyncio.TaskGroup() as group:
         for _ in range(CALLERS):
-            group.create_task(caller())
+            group.create_task(call_repeatedly())
 
 
-async def paced(call: Call, *, count: int, rate: float) -> None:
+async def run_open_loop(call: Call, *, count: int, rate: float) -> None:
     """Make `count` calls at `rate` a second; a slow call delays no other."""
     start = time.monotonic()
     async with asyncio.TaskGroup() as group:

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 #: Poll interval: a page's process lives for tens of milliseconds.
-EVERY_S = 0.005
+POLL_S = 0.005
 
 
 class Peak(msgspec.Struct):
@@ -22,31 +22,31 @@ class Peak(msgspec.Struct):
 
 
 @contextlib.asynccontextmanager
-async def watched(pid: int) -> AsyncIterator[Peak]:
+async def measure_peak(pid: int) -> AsyncIterator[Peak]:
     """Watch a process and its children while the block runs."""
     peak = Peak()
-    looking = asyncio.create_task(_look(pid, peak))
+    poller = asyncio.create_task(_poll(pid, peak))
     try:
         yield peak
     finally:
-        looking.cancel()
+        poller.cancel()
 
 
-async def _look(pid: int, peak: Peak) -> None:
+async def _poll(pid: int, peak: Peak) -> None:
     while True:
-        peak.kib = max(peak.kib, sum(map(_held, _family(pid))))
-        await asyncio.sleep(EVERY_S)
+        peak.kib = max(peak.kib, sum(map(_pss_kib, _descendants(pid))))
+        await asyncio.sleep(POLL_S)
 
 
-def _family(pid: int) -> Iterator[int]:
+def _descendants(pid: int) -> Iterator[int]:
     """Yield a process and its descendants, skipping ended ones."""
     yield pid
     with contextlib.suppress(OSError):
         for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            yield from _family(int(child))
+            yield from _descendants(int(child))
 
 
-def _held(pid: int) -> int:
+def _pss_kib(pid: int) -> int:
     """Return the PSS in KiB; 0 for an ended process."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()

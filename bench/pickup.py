@@ -4,27 +4,29 @@ from bench import backlog, fleet
 from bench.environment import Environment
 from bench.figures import Result, Size, Tell, spread
 from bench.peers import arq_peer
-from bench.processes import ask
+from bench.processes import run_and_read
 from bench.tasks import STAMP
 
 SLOTS = 10
 
-#: Jobs a second: a busy rate, and a rate so low that all processes are idle between jobs.
-BUSY, LONE = 50, 3
+#: A busy rate.
+BUSY_PER_S = 50
+#: A rate so low that all processes are idle between jobs.
+LONE_PER_S = 3
 
 
 async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
     """Measure one worker of ten slots at both rates, then arq at 50 a second."""
     await backlog.prepare(environment.pool, tenants=size.tenants)
-    async with fleet.dispatching(environment), fleet.working(environment, slots=SLOTS):
+    async with fleet.run_dispatcher(environment), fleet.run_workers(environment, slots=SLOTS):
         tell("a job now and then")
-        lone = await _pickup(environment, count=size.lone_jobs, rate=LONE)
-        tell(f"{BUSY} jobs a second")
-        busy = await _pickup(environment, count=size.paced_jobs, rate=BUSY)
-    tell(f"plain arq, {BUSY} jobs a second")
+        lone = await _pickup(environment, count=size.lone_jobs, rate=LONE_PER_S)
+        tell(f"{BUSY_PER_S} jobs a second")
+        busy = await _pickup(environment, count=size.paced_jobs, rate=BUSY_PER_S)
+    tell(f"plain arq, {BUSY_PER_S} jobs a second")
     peers = {
         f"plain_arq_poll_{poll_s:g}": await arq_peer.pickup(
-            environment, count=size.peer_paced_jobs, rate=BUSY, poll_s=poll_s
+            environment, count=size.peer_paced_jobs, rate=BUSY_PER_S, poll_s=poll_s
         )
         for poll_s in (arq_peer.DEFAULT_POLL_S, arq_peer.BEST_POLL_S)
     }
@@ -37,8 +39,8 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
 async def _pickup(environment: Environment, *, count: int, rate: float) -> dict[str, float]:
     """Measure pickups; the handler returns its start time, and both ends use the host's monotonic clock."""
     await backlog.clear(environment.pool)
-    committed_ns = await ask(environment, "bench.submitter", STAMP.name, str(count), str(rate))
-    await fleet.drained(environment.pool)
+    committed_ns = await run_and_read(environment, "bench.submitter", STAMP.name, str(count), str(rate))
+    await fleet.wait_until_drained(environment.pool)
     await backlog.check(environment.pool, count=count)
     jobs = await environment.pool.fetch("select id, result from job")
     return spread([(job["result"]["startedNs"] - committed_ns[str(job["id"])]) / 1e6 for job in jobs])

@@ -14,8 +14,10 @@ from bench.environment import Environment
 from db.server import end_with_parent
 from schemas.errors import BenchmarkFailed
 
-#: Seconds without output, and seconds to end, after which a process counts as hung.
-SPEAK_S, END_S = 300.0, 60.0
+#: Time without output after which a process counts as hung.
+OUTPUT_TIMEOUT_S = 300.0
+#: Time from SIGTERM to SIGKILL.
+STOP_TIMEOUT_S = 60.0
 
 
 class Child(NamedTuple):
@@ -31,14 +33,16 @@ class Child(NamedTuple):
 
 
 @contextlib.asynccontextmanager
-async def running(environment: Environment, *words: str, **environ: str) -> AsyncIterator[Child]:
+async def run_in_environment(environment: Environment, *words: str, **environ: str) -> AsyncIterator[Child]:
     """Run `python -m WORDS` in an environment while the block runs."""
-    async with apart(environment.folder, *words, environ=environment.environ(**environ)) as child:
+    async with run_module(environment.folder, *words, environ=environment.environ(**environ)) as child:
         yield child
 
 
 @contextlib.asynccontextmanager
-async def apart(folder: Path, *words: str, environ: Mapping[str, str] | None = None) -> AsyncIterator[Child]:
+async def run_module(
+    folder: Path, *words: str, environ: Mapping[str, str] | None = None
+) -> AsyncIterator[Child]:
     """Run `python -m WORDS` while the block runs; SIGTERM ends it, then SIGKILL after a timeout."""
     child = await start(folder, words, environ)
     try:
@@ -47,7 +51,7 @@ async def apart(folder: Path, *words: str, environ: Mapping[str, str] | None = N
         await end(child)
 
 
-async def told(child: Child, *, within: float = SPEAK_S) -> Any:
+async def read_message(child: Child, *, within: float = OUTPUT_TIMEOUT_S) -> Any:
     """Return the next JSON line of the process's output. Raises `BenchmarkFailed` without one."""
     output = child.process.stdout
     try:
@@ -59,13 +63,13 @@ async def told(child: Child, *, within: float = SPEAK_S) -> Any:
         raise child.failed("ended without output") from error
 
 
-async def ask(environment: Environment, *words: str, **environ: str) -> Any:
+async def run_and_read(environment: Environment, *words: str, **environ: str) -> Any:
     """Run `python -m WORDS` and return its one JSON line."""
-    async with running(environment, *words, **environ) as child:
-        return await told(child)
+    async with run_in_environment(environment, *words, **environ) as child:
+        return await read_message(child)
 
 
-def logged(child: Child, event: str) -> dict[str, Any] | None:
+def find_log_entry(child: Child, event: str) -> dict[str, Any] | None:
     """Return the first line of this event in a child's log; None if there is none."""
     with child.log.open("rb") as log:
         log.seek(child.begin)
@@ -96,7 +100,7 @@ async def start(folder: Path, words: Sequence[str], environ: Mapping[str, str] |
     return Child(process, path, begin)
 
 
-async def end(child: Child, *, within: float = END_S) -> None:
+async def end(child: Child, *, within: float = STOP_TIMEOUT_S) -> None:
     """End the process with SIGTERM, then with SIGKILL after a timeout."""
     process = child.process
     if process.returncode is None:

@@ -6,8 +6,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.lines import say
-from bench.reading import PASSES, Done, Fields, load, made_of
+from bench.lines import send_message
+from bench.reading import PASSES, Fields, PageResult, combine, load
 from schemas.brand import Field, Finding
 from schemas.errors import SourceError
 from workers.ingest.choose import choose
@@ -23,27 +23,27 @@ async def main(path: Path, at_once: int) -> None:
     async with open_parser(at_once=at_once) as parser:
         for _ in range(PASSES):
             started = time.monotonic()
-            done = await read_all(parser, pages, at_once)
-            say(made_of(done, time.monotonic() - started))
+            results = await read_all(parser, pages, at_once)
+            send_message(combine(results, time.monotonic() - started))
 
 
-async def read_all(parser: Parser, pages: Sequence[Source], at_once: int) -> list[Done]:
-    done = [Done()] * len(pages)
+async def read_all(parser: Parser, pages: Sequence[Source], at_once: int) -> list[PageResult]:
+    results = [PageResult()] * len(pages)
     waiting = iter(enumerate(pages))
 
     async def work() -> None:
-        for place, page in waiting:
-            done[place] = await timed(parser, page)
+        for index, page in waiting:
+            results[index] = await read_timed(parser, page)
 
     await asyncio.gather(*(work() for _ in range(at_once)))
-    return done
+    return results
 
 
-async def timed(parser: Parser, page: Source) -> Done:
+async def read_timed(parser: Parser, page: Source) -> PageResult:
     """Read a page and measure the CPU of its own process."""
     budgeted, started = Parser(parser.parsing, left_s=BUDGET_S), time.monotonic()
     found = await read(budgeted, page)
-    return Done(found, (time.monotonic() - started) * 1e3, (BUDGET_S - budgeted.left_s) * 1e3)
+    return PageResult(found, (time.monotonic() - started) * 1e3, (BUDGET_S - budgeted.left_s) * 1e3)
 
 
 async def read(parser: Parser, source: Source) -> Fields | None:

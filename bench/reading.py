@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from bench.lines import say
+from bench.lines import send_message
 from workers.ingest.shapes import Source
 
 #: The first pass warms up, and its memory is measured; the second is timed.
@@ -24,7 +24,7 @@ class Fields(msgspec.Struct, frozen=True):
     language: str | None = None
 
 
-class Done(NamedTuple):
+class PageResult(NamedTuple):
     """One page's result."""
 
     found: Fields | None = None
@@ -49,27 +49,32 @@ def load(path: Path) -> list[Source]:
     return DECODER.decode(path.read_bytes())
 
 
-def by_turns(read: Callable[[Source], Fields], path: Path) -> None:
+def run_in_turn(read: Callable[[Source], Fields], path: Path) -> None:
     """Run a peer: read the pages one after the other in this process."""
     pages = load(path)
     for _ in range(PASSES):
         started = time.monotonic()
-        done = [timed(read, page) for page in pages]
-        say(made_of(done, time.monotonic() - started))
+        results = [read_timed(read, page) for page in pages]
+        send_message(combine(results, time.monotonic() - started))
 
 
-def made_of(done: Sequence[Done], seconds: float) -> Pass:
+def combine(results: Sequence[PageResult], seconds: float) -> Pass:
     """Combine the pages' results into a pass."""
-    return Pass([one.found for one in done], [one.ms for one in done], [one.cpu_ms for one in done], seconds)
+    return Pass(
+        [page.found for page in results],
+        [page.ms for page in results],
+        [page.cpu_ms for page in results],
+        seconds,
+    )
 
 
-def timed(read: Callable[[Source], Fields], page: Source) -> Done:
+def read_timed(read: Callable[[Source], Fields], page: Source) -> PageResult:
     started, cpu = time.monotonic(), time.process_time()
-    found = attempt(read, page)
-    return Done(found, (time.monotonic() - started) * 1e3, (time.process_time() - cpu) * 1e3)
+    found = try_read(read, page)
+    return PageResult(found, (time.monotonic() - started) * 1e3, (time.process_time() - cpu) * 1e3)
 
 
-def attempt(read: Callable[[Source], Fields], page: Source) -> Fields | None:
+def try_read(read: Callable[[Source], Fields], page: Source) -> Fields | None:
     try:
         return read(page)
     except Exception:  # noqa: BLE001  A peer may fail on a page in any way; it is counted.

@@ -12,10 +12,12 @@ from bench.tasks import HELD, POOL
 from db.pool import Conn, transact
 from jobs import ledger
 
-JOBS, RECOVER_S = 10, 300.0
+JOBS = 10
+#: Timeout until a worker has pulled all jobs.
+RECOVER_S = 300.0
 
 #: Includes ended jobs: a second attempt ends immediately.
-TAKEN = "select count(*) from job where pool = $1 and fence >= $2"
+COUNT_PULLED = "select count(*) from job where pool = $1 and fence >= $2"
 
 
 async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
@@ -25,7 +27,7 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
     """
     tenants = await backlog.prepare(environment.pool, tenants=JOBS)
     took_s = []
-    async with fleet.dispatching(environment, lease_s=size.lease_s):
+    async with fleet.run_dispatcher(environment, lease_s=size.lease_s):
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
             await backlog.clear(environment.pool)
@@ -39,16 +41,16 @@ async def _recover(environment: Environment, tenants: list[UUID], lease_s: float
     The second worker starts once the first has all jobs, so that every job is held by the victim. A first
     attempt ends only by the kill, so that no stall of the machine ends a job before it.
     """
-    async with fleet.working(environment, workers=1, slots=JOBS, lease_s=lease_s) as (victim,):
+    async with fleet.run_workers(environment, workers=1, slots=JOBS, lease_s=lease_s) as (victim,):
         await transact(environment.pool, lambda conn: _submit(conn, tenants))
-        await _taken(environment, fence=1)
-        async with fleet.working(environment, workers=1, slots=JOBS, lease_s=lease_s):
+        await _wait_until_pulled(environment, fence=1)
+        async with fleet.run_workers(environment, workers=1, slots=JOBS, lease_s=lease_s):
             await asyncio.sleep(random.uniform(0, lease_s / 5))
             victim.process.kill()
             killed = time.monotonic()
-            await _taken(environment, fence=2)
+            await _wait_until_pulled(environment, fence=2)
             took_s = time.monotonic() - killed
-            await fleet.drained(environment.pool)
+            await fleet.wait_until_drained(environment.pool)
     await backlog.check(environment.pool, count=JOBS, fence=2)
     return round(took_s, 3)
 
@@ -58,10 +60,10 @@ async def _submit(conn: Conn, tenants: list[UUID]) -> None:
         await ledger.submit(conn, kind=HELD, organization_id=tenant, project_id=None, args={})
 
 
-async def _taken(environment: Environment, *, fence: int) -> None:
+async def _wait_until_pulled(environment: Environment, *, fence: int) -> None:
     """Wait until a worker has pulled each job with that fence."""
 
-    async def all_taken() -> bool:
-        return bool(await environment.pool.fetchval(TAKEN, POOL, fence) == JOBS)
+    async def all_pulled() -> bool:
+        return bool(await environment.pool.fetchval(COUNT_PULLED, POOL, fence) == JOBS)
 
-    await fleet.until(all_taken, within=RECOVER_S)
+    await fleet.poll_until(all_pulled, within=RECOVER_S)

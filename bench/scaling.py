@@ -17,13 +17,16 @@ from jobs.courier import open_courier
 from jobs.ledger import Wake
 from schemas import ids
 
-SLOTS, JOB_S = 10, 0.1
+SLOTS = 10
+JOB_S = 0.1
 #: Worker processes of each round; the previous round's workers stay.
 WORKERS = (1, 2, 4, 8)
-#: Seconds from the first job's end until all slots are busy, and of surplus jobs after the counted time.
-WARM_S, SPARE_S = 1.5, 0.5
+#: Time from the first job's end until all slots are busy.
+WARM_S = 1.5
+#: Length of the surplus backlog after the counted time.
+SPARE_S = 0.5
 
-ENDED = "select count(*) from job where finished_at > $1 and finished_at <= $2"
+COUNT_ENDED = "select count(*) from job where finished_at > $1 and finished_at <= $2"
 ANY_ENDED = "select true from job where finished_at is not null limit 1"
 NOW = "select clock_timestamp()"
 
@@ -43,16 +46,16 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
     rounds: dict[int, Round] = {}
     children: list[Child] = []
     async with contextlib.AsyncExitStack() as stack:
-        await stack.enter_async_context(fleet.dispatching(environment))
+        await stack.enter_async_context(fleet.run_dispatcher(environment))
         for workers in WORKERS:
             tell(f"{workers} workers")
-            more = fleet.working(environment, workers=workers - len(children), slots=SLOTS)
+            more = fleet.run_workers(environment, workers=workers - len(children), slots=SLOTS)
             children += await stack.enter_async_context(more)
             rounds[workers] = await _round(environment, tenants, children, size.scaling_s)
     first, last = rounds[WORKERS[0]], rounds[WORKERS[-1]]
     return Result(
         {"scaling_x": round(last.jobs_s / (WORKERS[-1] * first.jobs_s), 3)},
-        {"scaling": {str(workers): one._asdict() for workers, one in rounds.items()}},
+        {"scaling": {str(workers): result._asdict() for workers, result in rounds.items()}},
     )
 
 
@@ -68,19 +71,19 @@ async def _round(
         for _ in workers:
             await courier.send(Wake(POOL, SLEEP.name, ids.new()))
     # A worker that has just started may take a while.
-    await fleet.until(lambda: pool.fetchval(ANY_ENDED), within=fleet.UP_S)
+    await fleet.poll_until(lambda: pool.fetchval(ANY_ENDED), within=fleet.START_TIMEOUT_S)
     await asyncio.sleep(WARM_S)
     began, cpu, busy = await pool.fetchval(NOW), sum(map(cpu_s, workers)), _busy_s()
     await asyncio.sleep(seconds)
     ended, cpu, busy = await pool.fetchval(NOW), sum(map(cpu_s, workers)) - cpu, _busy_s() - busy
-    done: int = await pool.fetchval(ENDED, began, ended)
+    ended_jobs: int = await pool.fetchval(COUNT_ENDED, began, ended)
     took_s = (ended - began).total_seconds()
-    await fleet.drained(pool)
+    await fleet.wait_until_drained(pool)
     await backlog.check(pool, count=count)
     return Round(
-        round(done / took_s, 1),
-        round(done / took_s / ideal, 3),
-        round(cpu / max(done, 1) * 1000, 2),
+        round(ended_jobs / took_s, 1),
+        round(ended_jobs / took_s / ideal, 3),
+        round(cpu / max(ended_jobs, 1) * 1000, 2),
         round(busy / took_s, 2),
     )
 

@@ -8,7 +8,7 @@ from workers.ingest.page.text import clean, squash
 
 FIELDS = Fields.__struct_fields__
 #: Characters from which a truncated description counts as found.
-CUT = 40
+TRUNCATED_CHARS = 40
 
 
 def expected(cases: Sequence[Fields]) -> dict[str, int]:
@@ -16,25 +16,27 @@ def expected(cases: Sequence[Fields]) -> dict[str, int]:
     return dict(Counter(field for case in cases for field in FIELDS if getattr(case, field)))
 
 
-def right(found: Sequence[Fields | None], cases: Sequence[Fields]) -> dict[str, int]:
+def count_correct(found: Sequence[Fields | None], cases: Sequence[Fields]) -> dict[str, int]:
     """Count the expected values of each field that a reader finds."""
     hits = dict.fromkeys(expected(cases), 0)
-    for one, case in zip(found, cases, strict=True):
+    for fields, case in zip(found, cases, strict=True):
         for field in hits:
-            hits[field] += is_right(field, getattr(case, field), getattr(one, field, None))
+            hits[field] += matches(field, getattr(case, field), getattr(fields, field, None))
     return hits
 
 
-def is_right(field: str, wanted: str | None, got: str | None) -> bool:
+def matches(field: str, expected_value: str | None, value: str | None) -> bool:
     """Return whether two values match: the same letters, the same language, or a description's same
     beginning.
     """
-    if not wanted or not got:
+    if not expected_value or not value:
         return False
     if field == "language":
-        return language(wanted) == language(got)
-    one, other = sorted(map(squash, map(clean, (wanted, got))), key=len)
-    return one == other or (field == "description" and len(one) >= CUT and other.startswith(one))
+        return language(expected_value) == language(value)
+    shorter, longer = sorted(map(squash, map(clean, (expected_value, value))), key=len)
+    return shorter == longer or (
+        field == "description" and len(shorter) >= TRUNCATED_CHARS and longer.startswith(shorter)
+    )
 
 
 def language(tag: str) -> str:

@@ -15,8 +15,8 @@ from uuid import UUID
 
 import uvloop
 
-from bench.lines import say
-from bench.load import callers, paced
+from bench.lines import send_message
+from bench.load import run_closed_loop, run_open_loop
 from bench.tasks import KINDS
 from db.pool import Pool, open_pool
 from jobs import ledger
@@ -59,9 +59,11 @@ async def main(kind: Kind, count: int, rate: float) -> None:
         tenants = itertools.cycle([row["id"] for row in await pool.fetch(TENANTS)])
         submitter = Submitter(kind, pool, courier, tenants)
         await (
-            paced(submitter.call, count=count, rate=rate) if rate else callers(submitter.call, count=count)
+            run_open_loop(submitter.call, count=count, rate=rate)
+            if rate
+            else run_closed_loop(submitter.call, count=count)
         )
-    say(submitter.committed_ns)
+    send_message(submitter.committed_ns)
 
 
 if __name__ == "__main__":

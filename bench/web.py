@@ -11,7 +11,7 @@ from bench import backlog, fleet
 from bench.environment import Environment
 from bench.figures import Result, Size, Tell, ratio, spread
 from bench.http_load import Answers, Plan
-from bench.processes import ask, running
+from bench.processes import run_and_read, run_in_environment
 from bench.tasks import NOOP
 from db.pool import Conn, transact
 from db.server import free_port
@@ -21,8 +21,10 @@ from jobs import ledger
 from schemas import ids
 from schemas.errors import BenchmarkFailed
 
-#: Closed-loop callers, and each side's connections to Postgres.
-CALLERS, POOL_SIZE = 16, 10
+#: Closed-loop callers.
+CALLERS = 16
+#: Connections of each server to Postgres.
+POOL_SIZE = 10
 
 OURS = "api.app:create_app"
 
@@ -38,7 +40,7 @@ create table bare_job as select * from partner_job;
 alter table bare_job add primary key (id);
 analyze bare_job"""
 
-WRITTEN = (
+COUNT_STORED = (
     "select (select count(*) from project) as projects, (select count(*) from idempotency_key) as records"
 )
 
@@ -64,31 +66,35 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
     """
     partners = await _partners(environment, size.http_tenants)
     async with (
-        _served(environment, "bench.peers.bare:create_app") as bare,
-        _served(environment, OURS) as port,
+        _run_app(environment, "bench.peers.bare:create_app") as bare,
+        _run_app(environment, OURS) as port,
     ):
         sides = [Side(bare, [], []), Side(port, [], [])]
         tell("warming up")
-        warm = [(await _ask(environment, side, partners, min(WARM_S, size.http_s)))[0] for side in sides]
+        warm = [
+            (await _run_plans(environment, side, partners, min(WARM_S, size.http_s)))[0] for side in sides
+        ]
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
             for side in sides:
-                _note(side, *await _ask(environment, side, partners, size.http_s))
+                _record(side, *await _run_plans(environment, side, partners, size.http_s))
     await _check(environment, warm, sides)
     return _result(*sides)
 
 
 async def _partners(environment: Environment, count: int) -> list[Partner]:
     await backlog.prepare(environment.pool, tenants=0)
-    made = [await transact(environment.pool, lambda conn: _partner(conn, environment)) for _ in range(count)]
+    partners = [
+        await transact(environment.pool, lambda conn: _partner(conn, environment)) for _ in range(count)
+    ]
     await environment.pool.execute("drop table if exists bare_job")
     await environment.pool.execute(BARE_JOB)
-    return made
+    return partners
 
 
 async def _partner(conn: Conn, environment: Environment) -> Partner:
     pair = await organizations.create(conn, name="bench", tier="partner")
-    shown = await api_keys.create(
+    created = await api_keys.create(
         conn,
         peppers=parse_keyring(environment.settings.peppers, setting="PEPPERS"),
         actor=api_keys.Actor(pair.live, "live", None, api_keys.EVERY_SCOPE),
@@ -102,25 +108,27 @@ async def _partner(conn: Conn, environment: Environment) -> Partner:
         await ledger.submit(conn, kind=NOOP, organization_id=pair.live, project_id=None, args={})
         for _ in range(JOBS)
     ]
-    return Partner(shown.api_key, [ids.show(ids.JOB, job.job_id) for job in jobs])
+    return Partner(created.api_key, [ids.show(ids.JOB, job.job_id) for job in jobs])
 
 
 @contextlib.asynccontextmanager
-async def _served(environment: Environment, factory: str) -> AsyncIterator[int]:
+async def _run_app(environment: Environment, factory: str) -> AsyncIterator[int]:
     """Serve an app with the API's server settings; yields its port."""
     port = free_port()
-    async with running(environment, "api", "--port", str(port), "--app", factory, POOL_SIZE=str(POOL_SIZE)):
-        await fleet.listening(port)
+    async with run_in_environment(
+        environment, "api", "--port", str(port), "--app", factory, POOL_SIZE=str(POOL_SIZE)
+    ):
+        await fleet.wait_for_port(port)
         yield port
 
 
-async def _ask(
+async def _run_plans(
     environment: Environment, side: Side, partners: list[Partner], seconds: float
 ) -> tuple[Answers, Answers]:
     """Run creates, then polls."""
-    keys_of_all = [partner.key for partner in partners]
+    keys = [partner.key for partner in partners]
     jobs = [(partner.key, job) for partner in partners for job in partner.jobs]
-    creates = Plan(port=side.port, seconds=seconds, connections=CALLERS, keys=keys_of_all, jobs=[])
+    creates = Plan(port=side.port, seconds=seconds, connections=CALLERS, keys=keys, jobs=[])
     polls = msgspec.structs.replace(creates, jobs=jobs)
     return await _load(environment, creates), await _load(environment, polls)
 
@@ -128,7 +136,7 @@ async def _ask(
 async def _load(environment: Environment, plan: Plan) -> Answers:
     path = environment.folder / "plan.json"
     path.write_bytes(msgspec.json.encode(plan))
-    answers = msgspec.convert(await ask(environment, "bench.http_load", str(path)), Answers)
+    answers = msgspec.convert(await run_and_read(environment, "bench.http_load", str(path)), Answers)
     if answers.refused:
         raise BenchmarkFailed(
             f"{answers.refused} of {answers.count} were refused, such as:\n{answers.sample}"
@@ -136,20 +144,22 @@ async def _load(environment: Environment, plan: Plan) -> Answers:
     return answers
 
 
-def _note(side: Side, creates: Answers, polls: Answers) -> None:
+def _record(side: Side, creates: Answers, polls: Answers) -> None:
     side.creates.append(creates)
     side.polls.append(polls)
 
 
 async def _check(environment: Environment, warm: list[Answers], sides: list[Side]) -> None:
     """Check that every confirmed create is stored once, and ours each with its idempotency record."""
-    answered = [
+    confirmed = [
         first.count + sum(answers.count for answers in side.creates)
         for first, side in zip(warm, sides, strict=True)
     ]
-    found = tuple(await environment.pool.fetchrow(WRITTEN) or ())
-    if found != (sum(answered), answered[1]):
-        raise BenchmarkFailed(f"answered {answered} creates, found projects and idempotency records {found}")
+    stored = tuple(await environment.pool.fetchrow(COUNT_STORED) or ())
+    if stored != (sum(confirmed), confirmed[1]):
+        raise BenchmarkFailed(
+            f"answered {confirmed} creates, found projects and idempotency records {stored}"
+        )
 
 
 def _result(bare: Side, ours: Side) -> Result:
@@ -161,14 +171,14 @@ def _result(bare: Side, ours: Side) -> Result:
 
 
 def _rates(answers: list[Answers]) -> list[float]:
-    return [round(one.per_s, 1) for one in answers]
+    return [round(run.per_s, 1) for run in answers]
 
 
 def _details(side: Side) -> dict[str, Any]:
     return {
         name: {
             "requests_s": _rates(answers),
-            "ms": spread([took_ms for one in answers for took_ms in one.latencies_ms]),
+            "ms": spread([took_ms for run in answers for took_ms in run.latencies_ms]),
         }
         for name, answers in (("create", side.creates), ("poll", side.polls))
     }

@@ -15,7 +15,7 @@ from uuid import UUID
 from bench import fleet, suites
 from bench.environment import KEYRING, Environment
 from bench.figures import Result, Target, Tell, spread
-from bench.processes import running
+from bench.processes import run_in_environment
 from db.pool import Pool, transact
 from domain.security.keyring import parse_keyring
 from domain.tenancy import organizations
@@ -68,11 +68,14 @@ TARGETS = {
 
 #: Organizations that own the hanging endpoints.
 OWNERS = 10
-DONE_S, END_S = 300.0, 300.0
+#: Timeout of deliveries.
+DONE_S = 300.0
+#: Timeout for deliveries of deleted endpoints.
+END_S = 300.0
 
 PING = "select emit_webhook_event($1, null, 'test.ping', $2, $2, null) from generate_series(1, $3)"
 
-OPEN = """
+ANY_OPEN = """
 select exists (select from webhook_delivery
                 where endpoint_id = any($1) and status in ('pending', 'delivering'))"""
 
@@ -83,17 +86,17 @@ class Receiver:
     """
 
     def __init__(self) -> None:
-        self.came: dict[str, list[float]] = {}
+        self.arrivals: dict[str, list[float]] = {}
         self.hung = 0
 
-    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, EOFError):
             while first := await reader.read(1):
                 at = time.monotonic()
                 head = (first + await reader.readuntil(b"\r\n\r\n")).decode().lower().splitlines()
                 fields = dict(line.split(": ", 1) for line in head[1:] if line)
                 await reader.readexactly(int(fields["content-length"]))
-                self.came.setdefault(fields["webhook-id"], []).append(at)
+                self.arrivals.setdefault(fields["webhook-id"], []).append(at)
                 writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
         writer.close()
 
@@ -122,13 +125,13 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
         late["rest"] = await _round(stage, size, tell, "at rest")
         hung = await _hang(stage, stage.org, size.waiting)
         late["beside"] = await _round(stage, size, tell, "with a hanging endpoint of its own")
-        await _drop(stage, [hung])
+        await _delete(stage, [hung])
         hung = await _hang(stage, await _organization(stage.pool), size.waiting)
         late["foreign"] = await _round(stage, size, tell, "with a foreign hanging endpoint")
-        await _drop(stage, [hung])
+        await _delete(stage, [hung])
         many = await _hang_many(stage, size)
         late["many"] = await _round(stage, size, tell, f"with {size.hanging} hanging endpoints")
-        await _drop(stage, many)
+        await _delete(stage, many)
     figures = {"webhook_drain_per_s": drained, "webhook_p95_ms": late["rest"]["p95"]}
     figures |= {f"webhook_{name}_p95_ms": late[name]["p95"] for name in ("beside", "foreign", "many")}
     ratios = {
@@ -143,28 +146,28 @@ async def _stage(environment: Environment) -> AsyncIterator[Stage]:
     """Run a dispatcher, a worker and the receivers."""
     receiver = Receiver()
     async with (
-        await asyncio.start_server(receiver.take, "127.0.0.1") as taking,
+        await asyncio.start_server(receiver.receive, "127.0.0.1") as receiving,
         await asyncio.start_server(receiver.hang, "127.0.0.1", backlog=1000) as hanging,
     ):
-        hosts = [f"127.0.0.1:{server.sockets[0].getsockname()[1]}" for server in (taking, hanging)]
+        hosts = [f"127.0.0.1:{server.sockets[0].getsockname()[1]}" for server in (receiving, hanging)]
         environ = {OWN["fetch_allow"]: ",".join(hosts), "DRAIN_S": "1"}
         async with (
-            fleet.dispatching(environment),
-            running(environment, "workers", DELIVER_WEBHOOK.pool, **environ),
+            fleet.run_dispatcher(environment),
+            run_in_environment(environment, "workers", DELIVER_WEBHOOK.pool, **environ),
         ):
-            await fleet.until(partial(_works, environment.pool), within=fleet.UP_S)
+            await fleet.poll_until(partial(_has_worker, environment.pool), within=fleet.START_TIMEOUT_S)
             org = await _organization(environment.pool)
             endpoint_id = await _endpoint(environment.pool, org, hosts[0])
             yield Stage(environment.pool, receiver, hosts[1], org, endpoint_id)
 
 
-async def _works(pool: Pool) -> bool:
-    return bool(await pool.fetchval(fleet.REGISTERED))
+async def _has_worker(pool: Pool) -> bool:
+    return bool(await pool.fetchval(fleet.COUNT_WORKERS))
 
 
 async def _organization(pool: Pool) -> UUID:
-    made = await transact(pool, partial(organizations.create, name="bench", tier="partner"))
-    return made.live
+    created = await transact(pool, partial(organizations.create, name="bench", tier="partner"))
+    return created.live
 
 
 async def _endpoint(pool: Pool, org: UUID, host: str) -> UUID:
@@ -184,11 +187,11 @@ async def _drain(stage: Stage, size: Size, tell: Tell) -> float:
     await stage.pool.execute(PING, stage.org, stage.endpoint_id, size.backlog)
 
     async def all_ended() -> bool:
-        return not await stage.pool.fetchval(OPEN, [stage.endpoint_id])
+        return not await stage.pool.fetchval(ANY_OPEN, [stage.endpoint_id])
 
-    await fleet.until(all_ended, within=DONE_S, every=0.1)
-    times = sorted(times[0] for times in stage.receiver.came.values())
-    if sum(map(len, stage.receiver.came.values())) != size.backlog:
+    await fleet.poll_until(all_ended, within=DONE_S, every=0.1)
+    times = sorted(times[0] for times in stage.receiver.arrivals.values())
+    if sum(map(len, stage.receiver.arrivals.values())) != size.backlog:
         raise BenchmarkFailed("an event came twice, or never, although nothing failed")
     return round((len(times) - 1) / (times[-1] - times[0]), 1)
 
@@ -199,31 +202,31 @@ async def _hang(stage: Stage, org: UUID, waiting: int) -> UUID:
     before = stage.receiver.hung
     await stage.pool.execute(PING, org, endpoint_id, waiting)
 
-    async def one_does() -> bool:
+    async def one_hangs() -> bool:
         return stage.receiver.hung > before
 
-    await fleet.until(one_does, within=DONE_S)
+    await fleet.poll_until(one_hangs, within=DONE_S)
     return endpoint_id
 
 
 async def _hang_many(stage: Stage, size: Size) -> list[UUID]:
     orgs = [await _organization(stage.pool) for _ in range(OWNERS)]
-    made = []
+    created = []
     for number in range(size.hanging):
         org = orgs[number % OWNERS]
-        made.append(await _endpoint(stage.pool, org, stage.hanging))
-        await stage.pool.execute(PING, org, made[-1], 50)
-    return made
+        created.append(await _endpoint(stage.pool, org, stage.hanging))
+        await stage.pool.execute(PING, org, created[-1], 50)
+    return created
 
 
-async def _drop(stage: Stage, hung: Sequence[UUID]) -> None:
+async def _delete(stage: Stage, hung: Sequence[UUID]) -> None:
     """Delete the endpoints and wait until their deliveries are abandoned."""
     await stage.pool.execute("update webhook_endpoint set deleted_at = now() where id = any($1)", [*hung])
 
     async def all_ended() -> bool:
-        return not await stage.pool.fetchval(OPEN, [*hung])
+        return not await stage.pool.fetchval(ANY_OPEN, [*hung])
 
-    await fleet.until(all_ended, within=END_S, every=0.2)
+    await fleet.poll_until(all_ended, within=END_S, every=0.2)
 
 
 async def _round(stage: Stage, size: Size, tell: Tell, what: str) -> dict[str, float]:
@@ -235,11 +238,11 @@ async def _round(stage: Stage, size: Size, tell: Tell, what: str) -> dict[str, f
         committed[ids.show(ids.WEBHOOK_EVENT, event_id)] = time.monotonic()
         await asyncio.sleep(size.every_s)
 
-    async def all_came() -> bool:
-        return committed.keys() <= stage.receiver.came.keys()
+    async def all_arrived() -> bool:
+        return committed.keys() <= stage.receiver.arrivals.keys()
 
-    await fleet.until(all_came, within=DONE_S)
-    twice = [one for one in committed if len(stage.receiver.came[one]) > 1]
+    await fleet.poll_until(all_arrived, within=DONE_S)
+    twice = [event_id for event_id in committed if len(stage.receiver.arrivals[event_id]) > 1]
     if twice:
         raise BenchmarkFailed(f"{len(twice)} events came twice although nothing failed")
-    return spread([(stage.receiver.came[one][0] - at) * 1000 for one, at in committed.items()])
+    return spread([(stage.receiver.arrivals[event_id][0] - at) * 1000 for event_id, at in committed.items()])

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from db.server import Server
 from rehearsal.hosts import Host, Hosts
-from rehearsal.schedule import Blow, Fault
+from rehearsal.schedule import Fault, ScheduledFault
 from workers.runtime.shutdown import Stop, first_of
 
 
@@ -22,7 +22,7 @@ class Servers(NamedTuple):
     redis: Server
 
 
-class Strike(NamedTuple):
+class InjectedFault(NamedTuple):
     """An injected fault: its begin, and the hosts whose attempts it may end; empty if it ends no attempt."""
 
     fault: Fault
@@ -31,47 +31,49 @@ class Strike(NamedTuple):
 
 
 @dataclass
-class Faults:
+class FaultInjector:
     """Injects scheduled faults and records them. A lasting fault ends early once `stop` is requested."""
 
     hosts: Hosts
     servers: Servers
     stop: Stop
     say: Callable[[str], None]
-    done: list[Strike] = field(default_factory=list)
-    _free: asyncio.Condition = field(default_factory=asyncio.Condition)
-    _turns: Mapping[str, asyncio.Lock] = field(
+    injected: list[InjectedFault] = field(default_factory=list)
+    _released: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _server_locks: Mapping[str, asyncio.Lock] = field(
         default_factory=lambda: {"postgres": asyncio.Lock(), "redis": asyncio.Lock()}
     )
 
-    async def strike(self, blow: Blow) -> None:
+    async def inject(self, scheduled: ScheduledFault) -> None:
         """Inject a fault and wait for its end. Waits first while other faults hold every candidate host."""
-        if blow.fault in ON_SERVERS:
-            await ON_SERVERS[blow.fault](self, blow)
+        if scheduled.fault in ON_SERVERS:
+            await ON_SERVERS[scheduled.fault](self, scheduled)
             return
-        act, roles = ON_HOSTS[blow.fault]
-        async with self._free:
-            await self._free.wait_for(lambda: self._candidates(roles))
+        action, roles = ON_HOSTS[scheduled.fault]
+        async with self._released:
+            await self._released.wait_for(lambda: self._candidates(roles))
             candidates = self._candidates(roles)
-            host = candidates[int(blow.chance * len(candidates))]
-            host.struck = True
-        self.note(blow, host.name, [host])
+            host = candidates[int(scheduled.chance * len(candidates))]
+            host.is_faulted = True
+        self.record(scheduled, host.name, [host])
         try:
-            await act(self, host, blow.lasts_s)
+            await action(self, host, scheduled.lasts_s)
         finally:
-            async with self._free:
-                host.struck = False
-                self._free.notify_all()
+            async with self._released:
+                host.is_faulted = False
+                self._released.notify_all()
 
     def _candidates(self, roles: Sequence[str]) -> list[Host]:
-        return [host for role in roles for host in getattr(self.hosts, role) if not host.struck]
+        return [host for role in roles for host in getattr(self.hosts, role) if not host.is_faulted]
 
-    def note(self, blow: Blow, what: str, hosts: Sequence[Host]) -> None:
-        self.done.append(Strike(blow.fault, datetime.now(UTC), frozenset(host.name for host in hosts)))
-        lasts = f" for {blow.lasts_s:g} s" if blow.lasts_s else ""
-        self.say(f"{blow.fault}: {what}{lasts}")
+    def record(self, scheduled: ScheduledFault, what: str, hosts: Sequence[Host]) -> None:
+        self.injected.append(
+            InjectedFault(scheduled.fault, datetime.now(UTC), frozenset(host.name for host in hosts))
+        )
+        lasts = f" for {scheduled.lasts_s:g} s" if scheduled.lasts_s else ""
+        self.say(f"{scheduled.fault}: {what}{lasts}")
 
-    async def last(self, seconds: float) -> None:
+    async def wait(self, seconds: float) -> None:
         await first_of(self.stop.soon, within_s=seconds)
 
     # Faults of processes
@@ -87,74 +89,76 @@ class Faults:
     async def freeze(self, host: Host, lasts_s: float) -> None:
         host.send(signal.SIGSTOP)
         try:
-            await self.last(lasts_s)
+            await self.wait(lasts_s)
         finally:
             host.send(signal.SIGCONT)
 
     # Faults of connections
 
     async def cut(self, host: Host, _: float) -> None:
-        host.ways.cut()
+        host.proxies.cut()
 
     async def stall(self, host: Host, lasts_s: float) -> None:
-        host.ways.hold()
+        host.proxies.hold()
         try:
-            await self.last(lasts_s)
+            await self.wait(lasts_s)
         finally:
-            host.ways.pass_on()
+            host.proxies.pass_on()
 
     async def lose_answers(self, host: Host, lasts_s: float) -> None:
         """Drop all responses to the host while its requests still arrive. Then reset the connections."""
-        host.ways.mute()
+        host.proxies.mute()
         try:
-            await self.last(lasts_s)
+            await self.wait(lasts_s)
         finally:
-            host.ways.cut()
-            host.ways.pass_on()
+            host.proxies.cut()
+            host.proxies.pass_on()
 
     # Faults of servers
 
-    async def empty_redis(self, blow: Blow) -> None:
-        async with self._turns["redis"]:
-            self.note(blow, "all keys", [])
+    async def empty_redis(self, scheduled: ScheduledFault) -> None:
+        async with self._server_locks["redis"]:
+            self.record(scheduled, "all keys", [])
             async with Redis.from_url(self.servers.redis.url) as client:
                 await client.flushall()
 
-    async def restart_redis(self, blow: Blow) -> None:
-        await self._restart("redis", self.servers.redis.kill, blow, [])
+    async def restart_redis(self, scheduled: ScheduledFault) -> None:
+        await self._restart("redis", self.servers.redis.kill, scheduled, [])
 
-    async def restart_postgres(self, blow: Blow) -> None:
-        await self._restart("postgres", self.servers.postgres.stop, blow, self.hosts.workers)
+    async def restart_postgres(self, scheduled: ScheduledFault) -> None:
+        await self._restart("postgres", self.servers.postgres.stop, scheduled, self.hosts.workers)
 
-    async def crash_postgres(self, blow: Blow) -> None:
-        await self._restart("postgres", self.servers.postgres.kill, blow, self.hosts.workers)
+    async def crash_postgres(self, scheduled: ScheduledFault) -> None:
+        await self._restart("postgres", self.servers.postgres.kill, scheduled, self.hosts.workers)
 
-    async def _restart(self, name: str, end: Callable[[], None], blow: Blow, hosts: Sequence[Host]) -> None:
-        async with self._turns[name]:
-            self.note(blow, "down", hosts)
+    async def _restart(
+        self, name: str, end: Callable[[], None], scheduled: ScheduledFault, hosts: Sequence[Host]
+    ) -> None:
+        async with self._server_locks[name]:
+            self.record(scheduled, "down", hosts)
             await asyncio.to_thread(end)
-            await self.last(blow.lasts_s)
+            await self.wait(scheduled.lasts_s)
             await asyncio.to_thread(getattr(self.servers, name).start)
 
 
-OnHost: TypeAlias = Callable[[Faults, Host, float], Awaitable[None]]
-OnServer: TypeAlias = Callable[[Faults, Blow], Awaitable[None]]
+OnHost: TypeAlias = Callable[[FaultInjector, Host, float], Awaitable[None]]
+OnServer: TypeAlias = Callable[[FaultInjector, ScheduledFault], Awaitable[None]]
 
 WORKERS, DISPATCHERS, ALL = ("workers",), ("dispatchers",), ("workers", "dispatchers", "submitters")
 
 #: Faults of a single host: the action, and the roles of its candidates.
 ON_HOSTS: Mapping[Fault, tuple[OnHost, Sequence[str]]] = {
-    Fault.KILL_WORKER: (Faults.kill, WORKERS),
-    Fault.STOP_WORKER: (Faults.halt, WORKERS),
-    Fault.FREEZE_WORKER: (Faults.freeze, WORKERS),
-    Fault.KILL_DISPATCHER: (Faults.kill, DISPATCHERS),
-    Fault.CUT: (Faults.cut, ALL),
-    Fault.STALL: (Faults.stall, ALL),
-    Fault.HALF_OPEN: (Faults.lose_answers, ALL),
+    Fault.KILL_WORKER: (FaultInjector.kill, WORKERS),
+    Fault.STOP_WORKER: (FaultInjector.halt, WORKERS),
+    Fault.FREEZE_WORKER: (FaultInjector.freeze, WORKERS),
+    Fault.KILL_DISPATCHER: (FaultInjector.kill, DISPATCHERS),
+    Fault.CUT: (FaultInjector.cut, ALL),
+    Fault.STALL: (FaultInjector.stall, ALL),
+    Fault.HALF_OPEN: (FaultInjector.lose_answers, ALL),
 }
 ON_SERVERS: Mapping[Fault, OnServer] = {
-    Fault.EMPTY_REDIS: Faults.empty_redis,
-    Fault.RESTART_REDIS: Faults.restart_redis,
-    Fault.RESTART_POSTGRES: Faults.restart_postgres,
-    Fault.CRASH_POSTGRES: Faults.crash_postgres,
+    Fault.EMPTY_REDIS: FaultInjector.empty_redis,
+    Fault.RESTART_REDIS: FaultInjector.restart_redis,
+    Fault.RESTART_POSTGRES: FaultInjector.restart_postgres,
+    Fault.CRASH_POSTGRES: FaultInjector.crash_postgres,
 }

@@ -6,19 +6,25 @@ from typing import Any
 
 import msgspec
 
-from rehearsal.recovery import Ran
+from rehearsal.recovery import AttemptRow
 from schemas import ids
 
-#: Log events of a worker: a refused step or commit, and each settled outcome.
-WRITE_REFUSED, SETTLED = "write refused", "attempt ended"
+#: Log event of a worker for a refused step or commit.
+WRITE_REFUSED = "write refused"
+#: Log event of a worker for each settled outcome.
+SETTLED = "attempt ended"
 
 
-def fenced(log: Path, attempts: Sequence[Ran]) -> int:
+def count_fenced(log: Path, attempts: Sequence[AttemptRow]) -> int:
     """Count the refusals in a worker's log of attempts that the ledger marks as lost.
 
     A repeated settlement after a lost response is refused too, and does not count.
     """
-    lost = {(ids.show(ids.JOB, one.job_id), one.attempt) for one in attempts if one.outcome == "lost"}
+    lost = {
+        (ids.show(ids.JOB, attempt.job_id), attempt.attempt)
+        for attempt in attempts
+        if attempt.outcome == "lost"
+    }
     return len(lost & {(line["job_id"], line["attempt"]) for line in _refusals(log)})
 
 
@@ -26,6 +32,6 @@ def _refusals(log: Path) -> Iterator[dict[str, Any]]:
     with log.open("rb") as lines:
         for line in lines:
             if line.startswith(b"{") and line.endswith(b"}\n"):
-                said = msgspec.json.decode(line, type=dict[str, Any])
-                if said["event"] == WRITE_REFUSED or (said["event"] == SETTLED and said["now"] is None):
-                    yield said
+                entry = msgspec.json.decode(line, type=dict[str, Any])
+                if entry["event"] == WRITE_REFUSED or (entry["event"] == SETTLED and entry["now"] is None):
+                    yield entry

@@ -12,8 +12,7 @@ from bench import processes
 from bench.environment import Environment
 from bench.processes import Child
 from db.server import tail
-from rehearsal import proxy
-from rehearsal.proxy import Address, Proxy
+from rehearsal.proxy import Address, Proxy, open_proxy
 from rehearsal.schedule import LEASE_S
 
 #: Drain time of a stopping worker, in seconds.
@@ -26,7 +25,7 @@ SLOTS = 10
 WORKER = "rehearsal.worker"
 
 
-class Ways(NamedTuple):
+class HostProxies(NamedTuple):
     """The proxies of one host to PostgreSQL, Redis and the receiver."""
 
     postgres: Proxy
@@ -34,36 +33,36 @@ class Ways(NamedTuple):
     outside: Proxy
 
     def cut(self) -> None:
-        for way in self:
-            way.cut()
+        for proxy in self:
+            proxy.cut()
 
     def hold(self) -> None:
-        for way in self:
-            way.hold()
+        for proxy in self:
+            proxy.hold()
 
     def mute(self) -> None:
-        for way in self:
-            way.mute()
+        for proxy in self:
+            proxy.mute()
 
     def pass_on(self) -> None:
-        for way in self:
-            way.pass_on()
+        for proxy in self:
+            proxy.pass_on()
 
 
 @dataclass
 class Host:
     """One process with its proxies.
 
-    `words` are its command; a submitter has none. `struck` is set during a fault. `pids` are all its process
-    ids so far; `died` describes each end without a fault.
+    `command` starts its process; a submitter has none. `is_faulted` is set during a fault. `pids` are all
+    its process ids so far; `died` describes each end without a fault.
     """
 
     name: str
-    ways: Ways
+    proxies: HostProxies
     environment: Environment
-    words: Sequence[str] = ()
+    command: Sequence[str] = ()
     child: Child | None = None
-    struck: bool = False
+    is_faulted: bool = False
     pids: set[int] = field(default_factory=set)
     died: list[str] = field(default_factory=list)
 
@@ -71,8 +70,8 @@ class Host:
         """Return the URLs of PostgreSQL and Redis through this host's proxies."""
         settings = self.environment.settings
         return (
-            by(self.ways.postgres, settings.database_url),
-            by(self.ways.redis, settings.redis_url),
+            url_via_proxy(self.proxies.postgres, settings.database_url),
+            url_via_proxy(self.proxies.redis, settings.redis_url),
         )
 
     async def start(self) -> None:
@@ -84,7 +83,7 @@ class Host:
             DRAIN_S=str(DRAIN_S),
             SLOTS=str(SLOTS),
         )
-        self.child = await processes.start(self.environment.folder, self.words, environ)
+        self.child = await processes.start(self.environment.folder, self.command, environ)
         self.pids.add(self.child.process.pid)
 
     async def kill(self) -> None:
@@ -108,11 +107,11 @@ class Host:
             if (code := self.child.process.returncode) not in (0, -signal.SIGTERM):
                 self.died.append(f"{self.name} ended with {code} after a request to stop")
 
-    async def look(self) -> None:
+    async def restart_if_dead(self) -> None:
         """Restart the process if it ended without a fault."""
-        if self.child and not self.struck and self.child.process.returncode is not None:
-            said = tail(self.child.log)
-            self.died.append(f"{self.name} ended by itself with {self.child.process.returncode}: {said}")
+        if self.child and not self.is_faulted and self.child.process.returncode is not None:
+            output = tail(self.child.log)
+            self.died.append(f"{self.name} ended by itself with {self.child.process.returncode}: {output}")
             await self.start()
 
 
@@ -127,21 +126,21 @@ class Hosts(NamedTuple):
         return [*self.workers, *self.dispatchers]
 
 
-def by(way: Proxy, url: str) -> str:
+def url_via_proxy(proxy: Proxy, url: str) -> str:
     """Return the URL with the proxy's address."""
     parts = urlsplit(url)
-    host = "{}:{}".format(*way.address)
-    before = parts.netloc.rpartition("@")[0]
-    return urlunsplit(parts._replace(netloc=f"{before}@{host}" if before else host))
+    host = "{}:{}".format(*proxy.address)
+    credentials = parts.netloc.rpartition("@")[0]
+    return urlunsplit(parts._replace(netloc=f"{credentials}@{host}" if credentials else host))
 
 
 @contextlib.asynccontextmanager
-async def ways(environment: Environment, outside: Address) -> AsyncIterator[Ways]:
+async def open_proxies(environment: Environment, outside: Address) -> AsyncIterator[HostProxies]:
     """Start the proxies of one host while the block runs."""
     settings = environment.settings
     async with contextlib.AsyncExitStack() as stack:
         targets = (address(settings.database_url), address(settings.redis_url), outside)
-        yield Ways(*[await stack.enter_async_context(proxy.before(target)) for target in targets])
+        yield HostProxies(*[await stack.enter_async_context(open_proxy(target)) for target in targets])
 
 
 def address(url: str) -> Address:
@@ -150,19 +149,19 @@ def address(url: str) -> Address:
 
 
 @contextlib.asynccontextmanager
-async def started(
+async def start_hosts(
     environment: Environment, outside: Address, counts: Mapping[str, int]
 ) -> AsyncIterator[Hosts]:
     """Start `counts` hosts of each role, and stop their processes after the block."""
     async with contextlib.AsyncExitStack() as stack:
 
-        async def make(role: str, number: int) -> Host:
-            own = await stack.enter_async_context(ways(environment, outside))
-            return Host(f"{role} {number}", own, environment, words_of(role, own))
+        async def open_host(role: str, number: int) -> Host:
+            proxies = await stack.enter_async_context(open_proxies(environment, outside))
+            return Host(f"{role} {number}", proxies, environment, command_of(role, proxies))
 
         hosts = Hosts(
             *[
-                [await make(role, number) for number in range(1, counts[role] + 1)]
+                [await open_host(role, number) for number in range(1, counts[role] + 1)]
                 for role in ("worker", "dispatcher", "submitter")
             ]
         )
@@ -173,10 +172,10 @@ async def started(
             await asyncio.gather(*(host.end() for host in hosts.running))
 
 
-def words_of(role: str, own: Ways) -> Sequence[str]:
+def command_of(role: str, proxies: HostProxies) -> Sequence[str]:
     match role:
         case "worker":
-            return WORKER, own.outside.address.host, str(own.outside.address.port)
+            return WORKER, proxies.outside.address.host, str(proxies.outside.address.port)
         case "dispatcher":
             return ("workers.dispatcher",)
         case _:

@@ -10,7 +10,7 @@ from rehearsal import kinds
 from rehearsal.schedule import LEASE_S
 
 
-class Errand(NamedTuple):
+class JobSpec(NamedTuple):
     """One job to submit under an Idempotency-Key; seconds count from its acceptance."""
 
     key: str
@@ -22,13 +22,13 @@ class Errand(NamedTuple):
     cancel_after_s: float | None = None
 
 
-class Portion(NamedTuple):
+class MixEntry(NamedTuple):
     """A job kind's share of the load, in percent, with ranges for its delay, duration and time to
     cancellation.
     """
 
     kind: Kind
-    of_hundred: int
+    percent: int
     due_in_s: tuple[float, float] = (0.0, 0.0)
     takes_s: tuple[float, float] | None = None
     cancel_after_s: tuple[float, float] | None = None
@@ -36,18 +36,18 @@ class Portion(NamedTuple):
 
 
 MIX = (
-    Portion(kinds.NONE, 16),
-    Portion(kinds.WRITE, 20),
-    Portion(kinds.WRITE, 8, due_in_s=(0.5, 6.0)),
-    Portion(kinds.WRITE, 6, unique=True),
-    Portion(kinds.STEPS, 9),
-    Portion(kinds.CALL, 13),
-    Portion(kinds.FLAKY, 7),
-    Portion(kinds.EARLY, 6),
-    Portion(kinds.LONG, 4, takes_s=(1.2 * LEASE_S, 2.5 * LEASE_S)),
-    Portion(kinds.HELD, 5, takes_s=(1.0, 3.0), cancel_after_s=(0.0, 2.0)),
-    Portion(kinds.CHAIN, 4),
-    Portion(kinds.DOOMED, 2),
+    MixEntry(kinds.NONE, 16),
+    MixEntry(kinds.WRITE, 20),
+    MixEntry(kinds.WRITE, 8, due_in_s=(0.5, 6.0)),
+    MixEntry(kinds.WRITE, 6, unique=True),
+    MixEntry(kinds.STEPS, 9),
+    MixEntry(kinds.CALL, 13),
+    MixEntry(kinds.FLAKY, 7),
+    MixEntry(kinds.EARLY, 6),
+    MixEntry(kinds.LONG, 4, takes_s=(1.2 * LEASE_S, 2.5 * LEASE_S)),
+    MixEntry(kinds.HELD, 5, takes_s=(1.0, 3.0), cancel_after_s=(0.0, 2.0)),
+    MixEntry(kinds.CHAIN, 4),
+    MixEntry(kinds.DOOMED, 2),
 )
 
 #: Seconds, at most, of an open commit, and between two steps.
@@ -57,27 +57,27 @@ PAUSE_S = 0.3
 UNIQUE_KEYS = 2
 
 
-def errands(seed: int, tenants: Sequence[UUID]) -> Iterator[Errand]:
+def job_specs(seed: int, tenants: Sequence[UUID]) -> Iterator[JobSpec]:
     """Yield jobs without end, each with a new key."""
     chance = random.Random(f"load {seed}")
     number = 0
     while True:
         number += 1
-        (portion,) = chance.choices(MIX, [portion.of_hundred for portion in MIX])
-        yield _errand(f"{seed}-{number}", chance.choice(tenants), portion, chance)
+        (entry,) = chance.choices(MIX, [entry.percent for entry in MIX])
+        yield _job_spec(f"{seed}-{number}", chance.choice(tenants), entry, chance)
 
 
-def _errand(key: str, tenant: UUID, portion: Portion, chance: random.Random) -> Errand:
+def _job_spec(key: str, tenant: UUID, entry: MixEntry, chance: random.Random) -> JobSpec:
     args: dict[str, Any] = {
         "key": key, "failures": chance.randint(1, 3), "snoozes": chance.randint(1, 2), "left": 2,
-        "pause_s": chance.uniform(0, PAUSE_S), "takes_s": chance.uniform(*portion.takes_s or (0, 0)),
+        "pause_s": chance.uniform(0, PAUSE_S), "takes_s": chance.uniform(*entry.takes_s or (0, 0)),
     }  # fmt: skip
-    return Errand(
+    return JobSpec(
         key,
         tenant,
-        portion.kind,
+        entry.kind,
         args,
-        unique_key=f"unique {chance.randrange(UNIQUE_KEYS)}" if portion.unique else None,
-        due_in_s=chance.uniform(*portion.due_in_s),
-        cancel_after_s=chance.uniform(*portion.cancel_after_s) if portion.cancel_after_s else None,
+        unique_key=f"unique {chance.randrange(UNIQUE_KEYS)}" if entry.unique else None,
+        due_in_s=chance.uniform(*entry.due_in_s),
+        cancel_after_s=chance.uniform(*entry.cancel_after_s) if entry.cancel_after_s else None,
     )

@@ -24,32 +24,35 @@ from db.pool import open_pool
 from db.reach import PASSING, reaching
 from rehearsal import hosts as hosting
 from rehearsal import recovery, tally
-from rehearsal.faults import Faults, Servers
-from rehearsal.fences import fenced
+from rehearsal.faults import FaultInjector, Servers
+from rehearsal.fences import count_fenced
 from rehearsal.hosts import Host, Hosts
-from rehearsal.load import Errand, errands
-from rehearsal.receiver import receiving
-from rehearsal.schedule import Blow, schedule
-from rehearsal.submitter import Submitter, connected
-from rehearsal.tally import Tally
+from rehearsal.load import JobSpec, job_specs
+from rehearsal.receiver import run_receiver
+from rehearsal.schedule import ScheduledFault, schedule
+from rehearsal.submitter import Submitter, open_connections
+from rehearsal.tally import JobReport
 from schemas.settings import Settings
 from workers.runtime.background import background
 from workers.runtime.shutdown import Stop, first_of, stop_signals
 
-#: Processes and submitters by role, and tenants.
+#: Processes and submitters by role.
 COUNTS = {"worker": 4, "dispatcher": 2, "submitter": 2}
 TENANTS = 10
 
-#: Seconds after the load until every job must have ended, and between two polls.
-DRAIN_S, LOOK_S = 120.0, 1.0
+#: Time after the load until every job must have ended.
+DRAIN_S = 120.0
+#: Pause between two polls.
+POLL_S = 1.0
 
 #: Only processes die here, not the machine, so unsynced writes survive in the page cache. With fsync a
 #: crashed server's recovery syncs file by file while other processes keep the disk busy.
-UNSYNCED = {"fsync": "off"}
+NO_FSYNC = {"fsync": "off"}
 
-#: Finished jobs, without those of chains; and whether any job is open.
-ENDED = "select count(*) from job where finished_at is not null and args ->> 'key' not like '%>'"
-OPEN = "select exists (select from job where finished_at is null)"
+#: Count of finished jobs, without jobs of chains.
+FINISHED = "select count(*) from job where finished_at is not null and args ->> 'key' not like '%>'"
+#: Whether any job is open.
+ANY_OPEN = "select exists (select from job where finished_at is null)"
 WORKERS = "select id, pid from worker"
 
 
@@ -85,7 +88,7 @@ class Report(NamedTuple):
 
     plan: Plan
     took_s: float
-    jobs: Tally
+    jobs: JobReport
     fenced: int
     died: Sequence[str]
     faults: Mapping[str, int]
@@ -105,105 +108,105 @@ class Rehearsal:
     """A rehearsal in progress."""
 
     plan: Plan
-    tell: Tell
+    listeners: Tell
     stop: Stop
     environment: Environment
     hosts: Hosts
-    faults: Faults
-    load: Iterator[Errand]
+    faults: FaultInjector
+    load: Iterator[JobSpec]
     accepted: dict[str, UUID] = field(default_factory=dict)
     host_of: dict[UUID, str] = field(default_factory=dict)
     ended: int = 0
     phase: str = "load"
     interrupted: bool = False
-    late: bool = False
+    timed_out: bool = False
     began: float = field(default_factory=time.monotonic)
 
     async def run(self) -> None:
         """Run the load under faults, then wait for open jobs, up to `DRAIN_S`."""
         async with background(self._watch()):
-            await self._play()
+            await self._run_load()
             self.phase = "drain"
             while not self.stop.now.is_set() and await self._any_open():
-                await first_of(self.stop.now, within_s=LOOK_S)
+                await first_of(self.stop.now, within_s=POLL_S)
 
-    async def _play(self) -> None:
+    async def _run_load(self) -> None:
         """Run load and faults until the time is up or a signal arrives. Submitters then finish their open
         requests.
         """
         async with asyncio.TaskGroup() as group:
             for host in self.hosts.submitters:
                 group.create_task(self._submit(host))
-            for blow in schedule(self.plan.seed, self.plan.seconds):
-                group.create_task(self._strike(blow))
+            for scheduled in schedule(self.plan.seed, self.plan.seconds):
+                group.create_task(self._inject(scheduled))
             await first_of(self.stop.soon, within_s=self.plan.seconds)
             self.interrupted = self.stop.soon.is_set()
             self.stop.soon.set()
             self.phase = "last faults"
-            asyncio.get_running_loop().call_later(DRAIN_S, self._give_up)
+            asyncio.get_running_loop().call_later(DRAIN_S, self._stop_waiting)
 
-    def _give_up(self) -> None:
-        self.late = not self.stop.now.is_set()
+    def _stop_waiting(self) -> None:
+        self.timed_out = not self.stop.now.is_set()
         self.stop.now.set()
 
-    async def _strike(self, blow: Blow) -> None:
-        await first_of(self.stop.soon, within_s=blow.at_s)
+    async def _inject(self, scheduled: ScheduledFault) -> None:
+        await first_of(self.stop.soon, within_s=scheduled.at_s)
         if not self.stop.soon.is_set():
-            await self.faults.strike(blow)
+            await self.faults.inject(scheduled)
 
     async def _submit(self, host: Host) -> None:
-        async with connected(*host.urls()) as (pool, courier):
+        async with open_connections(*host.urls()) as (pool, courier):
             await Submitter(self.load, self.accepted).run(pool, courier, self.stop)
 
     async def _any_open(self) -> bool:
         with contextlib.suppress(*PASSING), reaching():
-            return bool(await self.environment.pool.fetchval(OPEN))
+            return bool(await self.environment.pool.fetchval(ANY_OPEN))
         return True
 
     async def _watch(self) -> None:
         """Watch the processes and the ledger, and report progress."""
         while True:
             for host in self.hosts.running:
-                await host.look()
+                await host.restart_if_dead()
             with contextlib.suppress(*PASSING), reaching():
-                self.ended = await self.environment.pool.fetchval(ENDED)
-                self._know(await self.environment.pool.fetch(WORKERS))
-            self.tell.look(
+                self.ended = await self.environment.pool.fetchval(FINISHED)
+                self._record_hosts(await self.environment.pool.fetch(WORKERS))
+            self.listeners.look(
                 Look(
                     time.monotonic() - self.began,
                     self.phase,
-                    len(self.faults.done),
+                    len(self.faults.injected),
                     len(set(self.accepted.values())),
                     self.ended,
                 )
             )
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)
 
-    def _know(self, workers: Sequence[Record]) -> None:
+    def _record_hosts(self, workers: Sequence[Record]) -> None:
         """Record the host of each worker in the ledger."""
         for worker in workers:
             for host in self.hosts.workers:
                 if worker["pid"] in host.pids:
                     self.host_of.setdefault(worker["id"], host.name)
 
-    async def report(self, taken: Mapping[str, int]) -> Report:
+    async def report(self, calls_by_job: Mapping[str, int]) -> Report:
         """Count the jobs, after the processes have ended."""
         pool, log = self.environment.pool, self.environment.folder / f"{hosting.WORKER}.log"
-        attempts, hurried = await recovery.read(pool), self.stop.now.is_set() and not self.late
+        attempts, hurried = await recovery.read(pool), self.stop.now.is_set() and not self.timed_out
         return Report(
             self.plan,
             round(time.monotonic() - self.began, 1),
-            tally.tally(await tally.read(pool), self.accepted, taken),
-            fenced(log, attempts),
+            tally.tally(await tally.read(pool), self.accepted, calls_by_job),
+            count_fenced(log, attempts),
             [line for host in self.hosts.running for line in host.died],
-            Counter(strike.fault.value for strike in self.faults.done),
-            recovery.recoveries(attempts, self.faults.done, self.host_of),
+            Counter(injected.fault.value for injected in self.faults.injected),
+            recovery.recovery_times(attempts, self.faults.injected, self.host_of),
             self.interrupted or hurried,
             hurried,
         )
 
 
-async def perform(plan: Plan, tell: Tell) -> Report:
+async def perform(plan: Plan, listeners: Tell) -> Report:
     """Run a rehearsal on its own servers and processes, and stop them all.
 
     The first signal ends the load and faults, the second the wait for open jobs. Raises `LocalUnavailable`,
@@ -215,29 +218,34 @@ async def perform(plan: Plan, tell: Tell) -> Report:
         folder = Path(name)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, stop.ask)
         try:
-            report = await _perform(plan, tell, stop, folder)
+            report = await _perform(plan, listeners, stop, folder)
         except ExceptionGroup as group:
             # The first error ended the group; the other tasks were canceled.
             raise group.exceptions[0] from group
-        return report if report.passed else report._replace(logs=_kept(folder))
+        return report if report.passed else report._replace(logs=_copy_logs(folder))
 
 
-async def _perform(plan: Plan, tell: Tell, stop: Stop, folder: Path) -> Report:
-    async with _opened(folder) as (environment, servers), receiving(plan.seed) as (receiver, outside):
+async def _perform(plan: Plan, listeners: Tell, stop: Stop, folder: Path) -> Report:
+    async with (
+        _open_servers(folder) as (environment, servers),
+        run_receiver(plan.seed) as (receiver, outside),
+    ):
         tenants = await backlog.prepare(environment.pool, tenants=TENANTS)
-        async with hosting.started(environment, outside, COUNTS) as hosts:
-            await fleet.registered(environment.pool, COUNTS["worker"])
-            faults = Faults(hosts, servers, stop, tell.fault)
-            rehearsal = Rehearsal(plan, tell, stop, environment, hosts, faults, errands(plan.seed, tenants))
+        async with hosting.start_hosts(environment, outside, COUNTS) as hosts:
+            await fleet.wait_for_workers(environment.pool, COUNTS["worker"])
+            faults = FaultInjector(hosts, servers, stop, listeners.fault)
+            rehearsal = Rehearsal(
+                plan, listeners, stop, environment, hosts, faults, job_specs(plan.seed, tenants)
+            )
             await rehearsal.run()
-        return await rehearsal.report(receiver.taken)
+        return await rehearsal.report(receiver.calls_by_job)
 
 
 @contextlib.asynccontextmanager
-async def _opened(folder: Path) -> AsyncIterator[tuple[Environment, Servers]]:
+async def _open_servers(folder: Path) -> AsyncIterator[tuple[Environment, Servers]]:
     """Start embedded servers with migrated tables, regardless of DATABASE_URL and REDIS_URL."""
     postgres_folder, redis_folder = folder / "postgres", folder / "valkey"
-    with local.postgres(postgres_folder, UNSYNCED) as postgres, local.valkey(redis_folder) as valkey:
+    with local.postgres(postgres_folder, NO_FSYNC) as postgres, local.valkey(redis_folder) as valkey:
         await migrate(postgres.url)
         settings = Settings(
             database_url=postgres.url, redis_url=valkey.url, peppers=KEYRING, vault_keys=KEYRING
@@ -246,9 +254,9 @@ async def _opened(folder: Path) -> AsyncIterator[tuple[Environment, Servers]]:
             yield Environment(settings, pool, folder), Servers(postgres, valkey)
 
 
-def _kept(folder: Path) -> Path:
+def _copy_logs(folder: Path) -> Path:
     """Copy the logs to a folder that stays."""
-    kept = Path(tempfile.mkdtemp(prefix="tenantry-rehearsal-logs-"))
+    copies = Path(tempfile.mkdtemp(prefix="tenantry-rehearsal-logs-"))
     for log in [*folder.glob("*.log"), *folder.glob("*/log")]:
-        shutil.copy(log, kept / log.relative_to(folder).as_posix().replace("/", "-"))
-    return kept
+        shutil.copy(log, copies / log.relative_to(folder).as_posix().replace("/", "-"))
+    return copies

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from rehearsal.acceptor import Acceptor
 
 #: SO_LINGER with a timeout of 0: closing sends a reset.
-ABRUPT = struct.pack("ii", 1, 0)
+LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
 class Address(NamedTuple):
@@ -27,11 +27,11 @@ class Proxy:
     data and its responses are dropped.
     """
 
-    def __init__(self, behind: Address) -> None:
-        self._behind, self._acceptor = behind, Acceptor(self._serve)
+    def __init__(self, server: Address) -> None:
+        self._server, self._acceptor = server, Acceptor(self._serve)
         self._writers: set[asyncio.StreamWriter] = set()
-        self._passes, self._muted = asyncio.Event(), False
-        self._passes.set()
+        self._forwarding, self._muted = asyncio.Event(), False
+        self._forwarding.set()
 
     @property
     def address(self) -> Address:
@@ -43,7 +43,7 @@ class Proxy:
             reset(writer)
 
     def hold(self) -> None:
-        self._passes.clear()
+        self._forwarding.clear()
 
     def mute(self) -> None:
         self._muted = True
@@ -51,7 +51,7 @@ class Proxy:
     def pass_on(self) -> None:
         """Return to normal forwarding."""
         self._muted = False
-        self._passes.set()
+        self._forwarding.set()
 
     def start(self) -> None:
         self._acceptor.start()
@@ -60,40 +60,40 @@ class Proxy:
         await self._acceptor.end()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        behind, onward = await asyncio.open_connection(*self._behind)
-        self._writers |= {writer, onward}
+        server_reader, server_writer = await asyncio.open_connection(*self._server)
+        self._writers |= {writer, server_writer}
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._copy(reader, onward))
-                group.create_task(self._copy(behind, writer, answers=True))
+                group.create_task(self._copy(reader, server_writer))
+                group.create_task(self._copy(server_reader, writer, is_response=True))
         finally:
-            self._writers -= {writer, onward}
-            onward.close()
+            self._writers -= {writer, server_writer}
+            server_writer.close()
 
     async def _copy(
-        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, answers: bool = False
+        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, is_response: bool = False
     ) -> None:
         with suppress(OSError):
             while data := await source.read(65536):
-                await self._passes.wait()
-                if not (answers and self._muted):
+                await self._forwarding.wait()
+                if not (is_response and self._muted):
                     target.write(data)
                     await target.drain()
-        await self._passes.wait()
+        await self._forwarding.wait()
         target.close()
 
 
 def reset(writer: asyncio.StreamWriter) -> None:
     """Reset a connection."""
     if not writer.transport.is_closing():
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABRUPT)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
         writer.transport.abort()
 
 
 @asynccontextmanager
-async def before(behind: Address) -> AsyncIterator[Proxy]:
+async def open_proxy(server: Address) -> AsyncIterator[Proxy]:
     """Run a proxy while the block runs."""
-    proxy = Proxy(behind)
+    proxy = Proxy(server)
     proxy.start()
     try:
         yield proxy

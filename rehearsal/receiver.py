@@ -16,9 +16,11 @@ from rehearsal.acceptor import accepting
 from rehearsal.proxy import Address
 
 #: Seconds that a caller waits for the response.
-PATIENCE_S = 2.0
-#: Percent of calls accepted without a response, and percent dropped before the receiver reads them.
-UNANSWERED, UNHEARD = 10, 5
+RESPONSE_TIMEOUT_S = 2.0
+#: Calls accepted without a response.
+UNANSWERED_PERCENT = 10
+#: Calls dropped before the receiver reads them.
+DROPPED_PERCENT = 5
 
 
 class Call(msgspec.Struct):
@@ -27,33 +29,33 @@ class Call(msgspec.Struct):
 
 
 class Receiver:
-    """`taken` counts accepted calls by job: one for each new key."""
+    """`calls_by_job` counts accepted calls by job: one for each new key."""
 
     def __init__(self, seed: int) -> None:
-        self.taken = Counter[str]()
+        self.calls_by_job = Counter[str]()
         self._keys = set[str]()
         self._chance = random.Random(f"receiver {seed}")
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one call."""
         call = msgspec.json.decode(await reader.readline(), type=Call)
-        luck = self._chance.randrange(100)
-        if luck < UNHEARD:
+        draw = self._chance.randrange(100)
+        if draw < DROPPED_PERCENT:
             return
-        new = self.take(call)
-        if luck >= UNHEARD + UNANSWERED:
+        new = self.accept(call)
+        if draw >= DROPPED_PERCENT + UNANSWERED_PERCENT:
             writer.write(msgspec.json.encode(new) + b"\n")
 
-    def take(self, call: Call) -> bool:
+    def accept(self, call: Call) -> bool:
         new = call.key not in self._keys
         self._keys.add(call.key)
-        self.taken[call.job] += new
+        self.calls_by_job[call.job] += new
         return new
 
 
-async def tell(receiver: Address, call: Call) -> None:
+async def make_call(receiver: Address, call: Call) -> None:
     """Make a call and wait for its response. Raises OSError without one; the call may have been accepted."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(RESPONSE_TIMEOUT_S):
         reader, writer = await asyncio.open_connection(*receiver)
         try:
             writer.write(msgspec.json.encode(call) + b"\n")
@@ -64,7 +66,7 @@ async def tell(receiver: Address, call: Call) -> None:
 
 
 @asynccontextmanager
-async def receiving(seed: int) -> AsyncIterator[tuple[Receiver, Address]]:
+async def run_receiver(seed: int) -> AsyncIterator[tuple[Receiver, Address]]:
     """Run a receiver while the block runs; yields it with its address."""
     receiver = Receiver(seed)
     async with accepting(receiver.serve) as port:

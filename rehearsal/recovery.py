@@ -14,10 +14,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Pool
-from rehearsal.faults import Strike
+from rehearsal.faults import InjectedFault
 
 #: Outcomes of attempts that a fault ended.
-STRUCK = frozenset({"lost", "interrupted"})
+INTERRUPTED = frozenset({"lost", "interrupted"})
 
 #: Each job's attempts in order, then a row without outcome for a running attempt or for the job's end.
 ATTEMPTS = """
@@ -29,7 +29,7 @@ select id, fence + 1, 0, null, coalesce(finished_at, now()), null, null
  order by 1, 2"""
 
 
-class Ran(NamedTuple):
+class AttemptRow(NamedTuple):
     """An attempt of a job, or the job's last state."""
 
     job_id: UUID
@@ -41,31 +41,33 @@ class Ran(NamedTuple):
     outcome: str | None
 
 
-async def read(pool: Pool) -> list[Ran]:
-    return [Ran(**row) for row in await pool.fetch(ATTEMPTS)]
+async def read(pool: Pool) -> list[AttemptRow]:
+    return [AttemptRow(**row) for row in await pool.fetch(ATTEMPTS)]
 
 
-def recoveries(
-    attempts: Sequence[Ran], strikes: Sequence[Strike], host_of: Mapping[UUID, str]
+def recovery_times(
+    attempts: Sequence[AttemptRow], faults: Sequence[InjectedFault], host_of: Mapping[UUID, str]
 ) -> list[float]:
     """Return seconds, one value for each attempt that a fault ended; `host_of` maps workers to hosts."""
-    taken = []
+    times_s = []
     of_host: dict[str, list[datetime]] = defaultdict(list)
-    for strike in strikes:
-        for host in strike.hosts:
-            of_host[host].append(strike.began)
-    for one, next_one in pairwise(attempts):
-        where = host_of.get(one.worker_id or one.job_id)
-        if one.outcome in STRUCK and where and next_one.job_id == one.job_id:
-            began = _first_between(of_host[where], one)
+    for fault in faults:
+        for host in fault.hosts:
+            of_host[host].append(fault.began)
+    for attempt, following in pairwise(attempts):
+        host_name = host_of.get(attempt.worker_id or attempt.job_id)
+        if attempt.outcome in INTERRUPTED and host_name and following.job_id == attempt.job_id:
+            began = _first_between(of_host[host_name], attempt)
             if began:
-                taken.append((next_one.started_at - began).total_seconds())
-    return taken
+                times_s.append((following.started_at - began).total_seconds())
+    return times_s
 
 
-def _first_between(times: Sequence[datetime], one: Ran) -> datetime | None:
+def _first_between(times: Sequence[datetime], attempt: AttemptRow) -> datetime | None:
     """Return the first of the ordered times that lies within the attempt."""
-    return next((at for at in times if one.ended_at and one.started_at <= at <= one.ended_at), None)
+    return next(
+        (at for at in times if attempt.ended_at and attempt.started_at <= at <= attempt.ended_at), None
+    )
 
 
 def percentile(values: Sequence[float], percent: int) -> float | None:

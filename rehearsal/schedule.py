@@ -40,7 +40,7 @@ LASTS_S = {
 }
 
 
-class Blow(NamedTuple):
+class ScheduledFault(NamedTuple):
     """A scheduled fault: seconds from the begin of the load; `chance` in [0, 1) selects the target."""
 
     at_s: float
@@ -49,18 +49,20 @@ class Blow(NamedTuple):
     lasts_s: float
 
 
-def schedule(seed: int, seconds: float) -> list[Blow]:
+def schedule(seed: int, seconds: float) -> list[ScheduledFault]:
     """Return the faults of a rehearsal. A longer rehearsal with the same seed begins with the same faults.
 
     The schedule runs in rounds of all faults, so that a short rehearsal covers each of them.
     """
-    return [*takewhile(lambda blow: blow.at_s < seconds, _blows(random.Random(f"faults {seed}")))]
+    return [
+        *takewhile(lambda scheduled: scheduled.at_s < seconds, _generate(random.Random(f"faults {seed}")))
+    ]
 
 
-def _blows(chance: random.Random) -> Iterator[Blow]:
+def _generate(chance: random.Random) -> Iterator[ScheduledFault]:
     at_s = CALM_S
     while True:
         for fault in chance.sample([*Fault], len(Fault)):
             lasts_s = chance.uniform(*LASTS_S.get(fault, (0.0, 0.0)))
-            yield Blow(round(at_s, 2), fault, chance.random(), round(lasts_s, 2))
+            yield ScheduledFault(round(at_s, 2), fault, chance.random(), round(lasts_s, 2))
             at_s += chance.uniform(*PAUSE_S)

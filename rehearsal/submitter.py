@@ -24,19 +24,23 @@ from domain.tenancy.idempotency import KeyUse, StoredAnswer
 from jobs import ledger
 from jobs.courier import Courier, open_courier
 from jobs.ledger import Wake
-from rehearsal.load import Errand
+from rehearsal.load import JobSpec
 from schemas.errors import Conflict, InFlight, Limited, NotFound
 from workers.runtime.shutdown import Stop, first_of
 
 T = TypeVar("T")
 
-#: Callers of one submitter; mean seconds between a response and the caller's next request.
-CALLERS, PAUSE_S = 5, 0.3
-#: Timeout of a response, and pause before a retry, in seconds.
-PATIENCE_S, AGAIN_S = 2.0, 0.2
+#: Callers of one submitter.
+CALLERS = 5
+#: Mean pause between a response and the caller's next request.
+PAUSE_S = 0.3
+#: Timeout of a response.
+RESPONSE_TIMEOUT_S = 2.0
+#: Pause before a retry.
+RETRY_PAUSE_S = 0.2
 
 #: Errors that a retry can resolve.
-BUSY = (*PASSING, InFlight, Limited)
+TRANSIENT = (*PASSING, InFlight, Limited)
 
 #: The API key of all requests.
 CALLER = UUID(int=1)
@@ -47,9 +51,9 @@ VAULT = parse_keyring(KEYRING, setting="VAULT_KEYS")
 class Submitter:
     """`accepted` maps each Idempotency-Key with a response to its job."""
 
-    def __init__(self, errands: Iterator[Errand], accepted: dict[str, UUID]) -> None:
-        self.errands, self.accepted = errands, accepted
-        self.asking = 0
+    def __init__(self, job_specs: Iterator[JobSpec], accepted: dict[str, UUID]) -> None:
+        self.job_specs, self.accepted = job_specs, accepted
+        self.open_requests = 0
 
     async def run(self, pool: Pool, courier: Courier, stop: Stop) -> None:
         """Submit jobs until `stop` is requested and each begun request is accepted or abandoned."""
@@ -59,71 +63,75 @@ class Submitter:
 
     async def _call(self, pool: Pool, courier: Courier, stop: Stop, group: asyncio.TaskGroup) -> None:
         while not stop.soon.is_set():
-            errand = next(self.errands)
-            self.asking += 1
-            if job_id := await self._answer(pool, courier, errand, stop):
-                self.accepted[errand.key] = job_id
-                if errand.cancel_after_s is not None:
-                    group.create_task(_cancel(pool, errand, job_id, stop))
-            self.asking -= 1
+            job_spec = next(self.job_specs)
+            self.open_requests += 1
+            if job_id := await self._submit(pool, courier, job_spec, stop):
+                self.accepted[job_spec.key] = job_id
+                if job_spec.cancel_after_s is not None:
+                    group.create_task(_cancel(pool, job_spec, job_id, stop))
+            self.open_requests -= 1
             await first_of(stop.soon, within_s=random.expovariate(1 / PAUSE_S))
 
-    async def _answer(self, pool: Pool, courier: Courier, errand: Errand, stop: Stop) -> UUID | None:
+    async def _submit(self, pool: Pool, courier: Courier, job_spec: JobSpec, stop: Stop) -> UUID | None:
         """Retry until there is a response; return None if there was none in time."""
-        asked = await until_answered(lambda: transact(pool, partial(submit, errand)), stop)
-        if asked is None:
+        result = await retry_until_answered(lambda: transact(pool, partial(submit, job_spec)), stop)
+        if result is None:
             return None
-        job_id, wake = asked
+        job_id, wake = result
         if wake:
             await courier.send(wake)
         return job_id
 
 
-async def submit(errand: Errand, conn: Conn) -> tuple[UUID, Wake | None]:
+async def submit(job_spec: JobSpec, conn: Conn) -> tuple[UUID, Wake | None]:
     """Submit the job and store the response in one transaction, or return the stored response of the key."""
-    use = KeyUse(errand.tenant, CALLER, errand.key, fingerprint=errand.key.encode())
+    use = KeyUse(job_spec.tenant, CALLER, job_spec.key, fingerprint=job_spec.key.encode())
     free = await idempotency.claim(conn, use)
     if free is None:
         raise InFlight
     if not free:
         answer = await idempotency.replay(conn, use, keyring=VAULT)
         return msgspec.json.decode(answer.body, type=UUID), None
-    run_at = datetime.now(UTC) + timedelta(seconds=errand.due_in_s) if errand.due_in_s else None
-    made = await ledger.submit(
-        conn, kind=errand.kind, organization_id=errand.tenant, project_id=None, args=errand.args,
-        unique_key=errand.unique_key, run_at=run_at,
+    run_at = datetime.now(UTC) + timedelta(seconds=job_spec.due_in_s) if job_spec.due_in_s else None
+    submitted = await ledger.submit(
+        conn, kind=job_spec.kind, organization_id=job_spec.tenant, project_id=None, args=job_spec.args,
+        unique_key=job_spec.unique_key, run_at=run_at,
     )  # fmt: skip
-    answer = StoredAnswer(202, None, msgspec.json.encode(made.job_id), None)
+    answer = StoredAnswer(202, None, msgspec.json.encode(submitted.job_id), None)
     await idempotency.store(conn, idempotency.fill(use, answer, seal_with=None))
-    return made.job_id, made.wake
+    return submitted.job_id, submitted.wake
 
 
-async def until_answered(ask: Callable[[], Awaitable[T]], stop: Stop) -> T | None:
+async def retry_until_answered(ask: Callable[[], Awaitable[T]], stop: Stop) -> T | None:
     """Repeat `ask` until it succeeds; return None if it is refused, or once `stop.now` is set."""
     while not stop.now.is_set():
         try:
             with reaching():
                 return await ask()
-        except BUSY:
-            await first_of(stop.now, within_s=AGAIN_S)
+        except TRANSIENT:
+            await first_of(stop.now, within_s=RETRY_PAUSE_S)
         except (Conflict, NotFound):
             return None
     return None
 
 
-async def _cancel(pool: Pool, errand: Errand, job_id: UUID, stop: Stop) -> None:
+async def _cancel(pool: Pool, job_spec: JobSpec, job_id: UUID, stop: Stop) -> None:
     """Cancel the job after a while; ignore a job that has ended or can't be canceled."""
-    await first_of(stop.soon, within_s=errand.cancel_after_s or 0)
-    cancel = partial(jobs.cancel, organization_id=errand.tenant, job_id=job_id)
-    await until_answered(lambda: transact(pool, cancel), stop)
+    await first_of(stop.soon, within_s=job_spec.cancel_after_s or 0)
+    cancel = partial(jobs.cancel, organization_id=job_spec.tenant, job_id=job_id)
+    await retry_until_answered(lambda: transact(pool, cancel), stop)
 
 
 @asynccontextmanager
-async def connected(database_url: str, redis_url: str) -> AsyncIterator[tuple[Pool, Courier]]:
+async def open_connections(database_url: str, redis_url: str) -> AsyncIterator[tuple[Pool, Courier]]:
     """Open a submitter's connections."""
     async with (
         open_pool(
-            database_url, name="submitter", size=CALLERS, command_timeout=PATIENCE_S, patience_s=PATIENCE_S
+            database_url,
+            name="submitter",
+            size=CALLERS,
+            command_timeout=RESPONSE_TIMEOUT_S,
+            patience_s=RESPONSE_TIMEOUT_S,
         ) as pool,
         open_courier(redis_url) as courier,
     ):

@@ -23,7 +23,7 @@ select j.id, j.kind, j.state, j.args ->> 'key' as key, (j.args ->> 'left')::inte
   left join effects e on e.job_id = j.id"""
 
 
-class Found(NamedTuple):
+class JobRow(NamedTuple):
     """A job in the ledger at the end, with its number of effect rows and remaining chain links."""
 
     id: UUID
@@ -43,7 +43,7 @@ class Anomaly(NamedTuple):
     why: str
 
 
-class Tally(NamedTuple):
+class JobReport(NamedTuple):
     """Jobs by outcome. `given_up` counts failed jobs by error code, except jobs that fail by design.
 
     An accepted job has completed, failed or been canceled, is open, or is lost.
@@ -70,54 +70,58 @@ class Tally(NamedTuple):
         return self.of("doubled")
 
 
-async def read(pool: Pool) -> list[Found]:
+async def read(pool: Pool) -> list[JobRow]:
     """Read all jobs of the ledger."""
-    return [Found(**row) for row in await pool.fetch(JOBS)]
+    return [JobRow(**row) for row in await pool.fetch(JOBS)]
 
 
-def tally(found: Sequence[Found], accepted: Mapping[str, UUID], taken: Mapping[str, int]) -> Tally:
-    """Count the jobs. `accepted` maps each key to its job, `taken` has the receiver's calls by job."""
-    kept, answered = {job.id for job in found}, {*accepted.values()}
-    mine = [job for job in found if job.id in answered or next_key("") in job.key]
-    states = Counter(job.state for job in mine)
+def tally(rows: Sequence[JobRow], accepted: Mapping[str, UUID], calls_by_job: Mapping[str, int]) -> JobReport:
+    """Count the jobs. `accepted` maps each key to its job, `calls_by_job` has the receiver's calls by job."""
+    known, accepted_ids = {job.id for job in rows}, {*accepted.values()}
+    counted = [job for job in rows if job.id in accepted_ids or next_key("") in job.key]
+    states = Counter(job.state for job in counted)
     missing = [Anomaly("lost", str(job_id), f"{key} was accepted and has no job")
-               for key, job_id in accepted.items() if job_id not in kept]  # fmt: skip
-    strange = [anomaly for job in found for anomaly in judge(job, taken.get(str(job.id), 0))]
-    given_up = Counter(job.error for job in mine if job.error and job.kind != kinds.DOOMED.name)
-    return Tally(
-        accepted=len(mine) + len({anomaly.job for anomaly in missing}),
+               for key, job_id in accepted.items() if job_id not in known]  # fmt: skip
+    unexpected = [
+        anomaly for job in rows for anomaly in find_anomalies(job, calls_by_job.get(str(job.id), 0))
+    ]
+    given_up = Counter(job.error for job in counted if job.error and job.kind != kinds.DOOMED.name)
+    return JobReport(
+        accepted=len(counted) + len({anomaly.job for anomaly in missing}),
         completed=states[State.COMPLETED],
         failed=states[State.FAILED],
         canceled=states[State.CANCELED],
         open=sum(states[state] for state in State if state not in TERMINAL),
         given_up=given_up,
-        anomalies=[*missing, *strange, *_keyed_twice(found), *_broken_chains(found)],
+        anomalies=[*missing, *unexpected, *_jobs_with_one_key(rows), *_broken_chains(rows)],
     )
 
 
-def judge(job: Found, calls: int) -> Iterator[Anomaly]:
+def find_anomalies(job: JobRow, calls: int) -> Iterator[Anomaly]:
     """Yield the anomalies of a job's effects."""
     effects = EFFECTS[job.kind]
-    for name, left, wanted in (("rows", job.rows, effects.rows), ("calls", calls, effects.calls)):
-        most = wanted if job.state == State.COMPLETED or name == "calls" or not effects.late else 0
-        if left > most:
-            yield Anomaly("doubled", str(job.id), f"{job.kind}, {job.state}: {left} {name}, {most} at most")
-        if left < wanted and job.state == State.COMPLETED:
-            yield Anomaly("lost", str(job.id), f"{job.kind}, completed: {left} {name}, not {wanted}")
+    for name, actual, expected in (("rows", job.rows, effects.rows), ("calls", calls, effects.calls)):
+        limit = expected if job.state == State.COMPLETED or name == "calls" or not effects.late else 0
+        if actual > limit:
+            yield Anomaly(
+                "doubled", str(job.id), f"{job.kind}, {job.state}: {actual} {name}, {limit} at most"
+            )
+        if actual < expected and job.state == State.COMPLETED:
+            yield Anomaly("lost", str(job.id), f"{job.kind}, completed: {actual} {name}, not {expected}")
 
 
-def _keyed_twice(found: Sequence[Found]) -> Iterator[Anomaly]:
+def _jobs_with_one_key(rows: Sequence[JobRow]) -> Iterator[Anomaly]:
     """Yield the keys with more than one job."""
-    for key, times in Counter(job.key for job in found).items():
+    for key, times in Counter(job.key for job in rows).items():
         if times > 1:
-            job = next(job for job in found if job.key == key)
+            job = next(job for job in rows if job.key == key)
             yield Anomaly("doubled", str(job.id), f"{times} jobs of one key {key}")
 
 
-def _broken_chains(found: Sequence[Found]) -> Iterator[Anomaly]:
+def _broken_chains(rows: Sequence[JobRow]) -> Iterator[Anomaly]:
     """Yield completed chain links without a next link."""
-    keys = {job.key for job in found}
-    for job in found:
+    keys = {job.key for job in rows}
+    for job in rows:
         ended = job.kind == kinds.CHAIN.name and job.state == State.COMPLETED
         if ended and job.left and next_key(job.key) not in keys:
             yield Anomaly("lost", str(job.id), "the next link, which its commit submitted, is missing")

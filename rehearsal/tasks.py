@@ -17,7 +17,8 @@ from telemetry import logs
 from workers.runtime.context import Context
 from workers.runtime.runner import Task, Tasks
 
-AGAIN_S = 0.3
+#: Pause before a retry, or length of a snooze.
+RETRY_PAUSE_S = 0.3
 
 EFFECT = "insert into bench_effect (job_id, fence) values ($1, $2)"
 
@@ -38,10 +39,10 @@ def tasks(outside: Address) -> Tasks:
         kinds.CHAIN: chain,
         kinds.DOOMED: doomed,
     }
-    return {kind: partial(telling, task) for kind, task in bare.items()}
+    return {kind: partial(log_refused_write, task) for kind, task in bare.items()}
 
 
-async def telling(task: Task, ctx: Context) -> Outcome:
+async def log_refused_write(task: Task, ctx: Context) -> Outcome:
     """Log an attempt with a refused write: `fences` counts these lines."""
     try:
         return await task(ctx)
@@ -58,7 +59,7 @@ async def write(ctx: Context) -> Outcome:
     """Insert a row in the commit, which stays open for a while, so that faults hit it."""
 
     async def body(conn: Conn) -> None:
-        await _leave(ctx, conn)
+        await _insert_effect(ctx, conn)
         await asyncio.sleep(ctx.job.args["pause_s"])
 
     return await ctx.commit(body)
@@ -67,7 +68,7 @@ async def write(ctx: Context) -> Outcome:
 async def steps(ctx: Context) -> Outcome:
     """Insert rows in named steps. Each step commits once over all attempts."""
     for name in ("first", "second", "third"):
-        await ctx.step(partial(_leave, ctx), name=name)
+        await ctx.step(partial(_insert_effect, ctx), name=name)
         await asyncio.sleep(ctx.job.args["pause_s"])
     return Done()
 
@@ -78,21 +79,21 @@ async def call(outside: Address, ctx: Context) -> Outcome:
     """
     key = await ctx.step(_draw_key, name="key")
     try:
-        await receiver.tell(outside, Call(str(ctx.job.id), key))
+        await receiver.make_call(outside, Call(str(ctx.job.id), key))
     except OSError as error:
-        return Retry("NO_ANSWER", f"the receiver did not respond: {error!r}", after_s=AGAIN_S)
+        return Retry("NO_ANSWER", f"the receiver did not respond: {error!r}", after_s=RETRY_PAUSE_S)
     return await write(ctx)
 
 
 async def flaky(ctx: Context) -> Outcome:
     if ctx.job.attempt <= ctx.job.args["failures"]:
-        return Retry("FLAKY", "it fails at first", after_s=AGAIN_S)
+        return Retry("FLAKY", "it fails at first", after_s=RETRY_PAUSE_S)
     return await write(ctx)
 
 
 async def early(ctx: Context) -> Outcome:
     if ctx.job.fence <= ctx.job.args["snoozes"]:
-        return Snooze(AGAIN_S)
+        return Snooze(RETRY_PAUSE_S)
     return await write(ctx)
 
 
@@ -108,7 +109,7 @@ async def chain(ctx: Context) -> Outcome:
     """Submit the next link in the transaction that ends this job."""
 
     async def link(conn: Conn) -> None:
-        await _leave(ctx, conn)
+        await _insert_effect(ctx, conn)
         if left := ctx.job.args["left"]:
             args = {"key": next_key(ctx.job.args["key"]), "left": left - 1}
             await ledger.submit(
@@ -131,5 +132,5 @@ async def _draw_key(_: Conn) -> str:
     return uuid4().hex
 
 
-async def _leave(ctx: Context, conn: Conn) -> None:
+async def _insert_effect(ctx: Context, conn: Conn) -> None:
     await conn.execute(EFFECT, ctx.job.id, ctx.job.fence)

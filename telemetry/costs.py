@@ -70,21 +70,21 @@ class Steps(Awaitable[T]):
         self._work, self._cost, self._report = work, cost, report
 
     def __await__(self) -> Generator[Any, Any, T]:
-        work, cost, now = self._work, self._cost, thread_time
+        work, cost, cpu_time = self._work, self._cost, thread_time
         step: Callable[[Any], Any] = work.send
         value: Any = None
         while True:
-            begun = now()
+            begun = cpu_time()
             try:
                 awaited = step(value)
             except StopIteration as stop:
                 result: T = stop.value
                 return result
             finally:
-                spent = now() - begun
-                cost.loop_s += spent
-                if spent >= HOLD_S:
-                    self._report(spent)
+                spent_s = cpu_time() - begun
+                cost.loop_s += spent_s
+                if spent_s >= HOLD_S:
+                    self._report(spent_s)
             try:
                 value = yield awaited
                 step = work.send
@@ -116,14 +116,14 @@ def in_thread(work: Callable[P, T]) -> Callable[P, T]:
     if cost is None:
         return work
 
-    def measured(*args: P.args, **named: P.kwargs) -> T:
+    def charge(*args: P.args, **named: P.kwargs) -> T:
         began = thread_time()
         try:
             return work(*args, **named)
         finally:
             cost.threads_s += thread_time() - began
 
-    return measured
+    return charge
 
 
 async def to_thread(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:

@@ -18,7 +18,7 @@ PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"
 PROTOCOL = "http/protobuf"
 
 #: Seconds that a process waits at its end for the last spans to be sent.
-LAST_S = 2.0
+FLUSH_TIMEOUT_S = 2.0
 
 _log = logs.get("tracing")
 
@@ -33,32 +33,32 @@ def exporting(environ: Mapping[str, str], *, process: str) -> Iterator[None]:
     endpoint = _endpoint(environ)
     if endpoint is None:
         yield
-    elif _missing():
+    elif _is_extra_missing():
         _log.warning(
             f"{endpoint} is set, but OpenTelemetry isn't installed, so nothing is traced: "
             "pip install 'tenantry[otel]', or remove the setting"
         )
         yield
     else:
-        with _exporting(process):
+        with _run_exporter(process):
             yield
 
 
 def _endpoint(environ: Mapping[str, str]) -> str | None:
     """Return the variable that configures a collector; None if tracing is off. Raises `SettingsInvalid`."""
-    found = next((name for name in ENDPOINTS if environ.get(name)), None)
+    variable = next((name for name in ENDPOINTS if environ.get(name)), None)
     exporter = environ.get("OTEL_TRACES_EXPORTER") or "otlp"
-    if found is None or exporter == "none" or environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+    if variable is None or exporter == "none" or environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return None
     if exporter != "otlp":
         raise SettingsInvalid("OTEL_TRACES_EXPORTER is invalid: use otlp or none")
     for name in PROTOCOLS:
         if environ.get(name) not in {None, "", PROTOCOL}:
             raise SettingsInvalid(f"{name} is invalid: only {PROTOCOL} is supported")
-    return found
+    return variable
 
 
-def _missing() -> bool:
+def _is_extra_missing() -> bool:
     """Return whether a part of the extra `otel` is missing."""
     try:
         return find_spec("opentelemetry.exporter.otlp.proto.http") is None
@@ -67,7 +67,7 @@ def _missing() -> bool:
 
 
 @contextmanager
-def _exporting(process: str) -> Iterator[None]:
+def _run_exporter(process: str) -> Iterator[None]:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
     from opentelemetry.sdk.resources import OTELResourceDetector, Resource  # noqa: PLC0415
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
@@ -75,8 +75,8 @@ def _exporting(process: str) -> Iterator[None]:
 
     from telemetry.otel import Ids, OtelRecorder  # noqa: PLC0415
 
-    named = {"service.name": f"tenantry-{process}", "service.version": version("tenantry")}
-    resource = Resource.create({**named, **OTELResourceDetector().detect().attributes})
+    attributes = {"service.name": f"tenantry-{process}", "service.version": version("tenantry")}
+    resource = Resource.create({**attributes, **OTELResourceDetector().detect().attributes})
     span_ids = Ids()
     provider = TracerProvider(resource=resource, id_generator=span_ids, shutdown_on_exit=False)
     try:
@@ -85,12 +85,12 @@ def _exporting(process: str) -> Iterator[None]:
     except ValueError as error:
         raise SettingsInvalid(f"OpenTelemetry rejects a setting OTEL_...: {error}") from error
     try:
-        with tracing.recording(OtelRecorder(provider, span_ids)):
+        with tracing.install_recorder(OtelRecorder(provider, span_ids)):
             yield
     finally:
         # Runs in a daemon thread, which can't delay the process's end: the SDK's own timeout is longer.
-        last = threading.Thread(target=provider.shutdown, daemon=True)
-        last.start()
-        last.join(LAST_S)
-        if last.is_alive():
+        flusher = threading.Thread(target=provider.shutdown, daemon=True)
+        flusher.start()
+        flusher.join(FLUSH_TIMEOUT_S)
+        if flusher.is_alive():
             exporter.shutdown()  # type: ignore[no-untyped-call]

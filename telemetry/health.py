@@ -58,7 +58,7 @@ async def _respond(hosts: AllowedHosts, reader: asyncio.StreamReader, writer: as
             if all(hosts.allows(name.decode("latin-1")) for name in names):
                 writer.write(_response_to(request_line))
             else:
-                writer.write(_misdirected())
+                writer.write(_misdirected_response())
             await writer.drain()
     except (OSError, EOFError, asyncio.LimitOverrunError):
         pass  # The client left, or does not speak HTTP.
@@ -69,21 +69,21 @@ async def _respond(hosts: AllowedHosts, reader: asyncio.StreamReader, writer: as
 def _response_to(request_line: bytes) -> bytes:
     match request_line.split(b" "):
         case [b"GET", b"/healthz", _]:
-            return _encode("200 OK", "application/json", b'{"status": "ok"}')
+            return _encode_response("200 OK", "application/json", b'{"status": "ok"}')
         case [b"GET", b"/metrics", _]:
-            return _encode("200 OK", CONTENT_TYPE_LATEST, generate_latest())
+            return _encode_response("200 OK", CONTENT_TYPE_LATEST, generate_latest())
         case _:
-            return _encode("404 Not Found", "text/plain", b"GET /healthz or /metrics\n")
+            return _encode_response("404 Not Found", "text/plain", b"GET /healthz or /metrics\n")
 
 
-def _misdirected() -> bytes:
+def _misdirected_response() -> bytes:
     refused = HostRefused()
     problem = Problem(code=refused.code, message=refused.message, request_id=ids.show_new(ids.REQUEST))
-    return _encode(
+    return _encode_response(
         "421 Misdirected Request", "application/json", msgspec.json.encode(Envelope(error=problem))
     )
 
 
-def _encode(status: str, content_type: str, body: bytes) -> bytes:
+def _encode_response(status: str, content_type: str, body: bytes) -> bytes:
     head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}"
     return f"{head}\r\nConnection: close\r\n\r\n".encode() + body

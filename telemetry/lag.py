@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from telemetry import metrics
 
-EVERY_S = 1.0
+INTERVAL_S = 1.0
 
 
 @asynccontextmanager
@@ -22,6 +22,6 @@ async def measured() -> AsyncIterator[None]:
 async def _measure() -> None:
     loop = asyncio.get_running_loop()
     while True:
-        due = loop.time() + EVERY_S
-        await asyncio.sleep(EVERY_S)
+        due = loop.time() + INTERVAL_S
+        await asyncio.sleep(INTERVAL_S)
         metrics.LOOP_LAG.set(loop.time() - due)

@@ -18,12 +18,11 @@ import structlog
 from schemas import ids
 from telemetry import causes, tracing
 
-GATHER_S = 0.1
-_GATHER = "gather"
+BATCH_S = 0.1
+_BATCHED = "batched"
 
-#: Libraries with noisy logs, and the lowest level logged of each. Metrics cover the dropped lines. A pool
-#: of
-#: asyncpg warns, with a traceback, of each connection that it can't open while Postgres is away.
+#: Libraries with noisy logs, and the lowest level logged of each. Metrics cover the dropped lines. A
+#: pool of asyncpg warns, with a traceback, of each failed connection while Postgres is away.
 QUIET = {
     **dict.fromkeys(("arq", "asyncio", "httpx", "httpcore", "uvicorn.error"), logging.WARNING),
     "asyncpg.pool": logging.ERROR,
@@ -33,11 +32,11 @@ QUIET = {
 def configure(*, process: str, level: str = "info") -> None:
     """Configure logging; call once, first. `process` names this process, for example `ingest` or `web`."""
     number = logging.getLevelNamesMapping()[level.upper()]
-    shared = _shared(process)
+    shared = _shared_processors(process)
     structlog.configure(
-        processors=[*shared, *_render()],
+        processors=[*shared, *_renderers()],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=_Lines(sys.stderr),
+        logger_factory=_LoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     _route_stdlib(number, shared)
@@ -49,11 +48,11 @@ def get(name: str) -> Any:
 
 
 def get_gathering(name: str) -> Any:
-    """Return a logger for frequent lines, which are batched and written up to `GATHER_S` late."""
-    return structlog.get_logger(_GATHER, part=name)
+    """Return a logger for frequent lines, which are batched and written up to `BATCH_S` late."""
+    return structlog.get_logger(_BATCHED, part=name)
 
 
-class OfJob(Protocol):
+class JobRow(Protocol):
     """A job's row: a claim or another statement's result."""
 
     @property
@@ -66,19 +65,19 @@ class OfJob(Protocol):
     def kind(self) -> str: ...
 
 
-def job(row: OfJob, *, attempt: int | None = None) -> dict[str, Any]:
+def job(row: JobRow, *, attempt: int | None = None) -> dict[str, Any]:
     """Return the fields for log lines about a job; the request id comes from the job id."""
     request = ids.request_of(row.id)
-    found = {
+    fields = {
         "request_id": request and ids.show(ids.REQUEST, request),
         "organization_id": ids.show(ids.ORGANIZATION, row.organization_id),
         "project_id": row.project_id and ids.show(ids.PROJECT, row.project_id),
         "job_id": ids.show(ids.JOB, row.id),
         "kind": row.kind,
         "attempt": attempt,
-        **tracing.fields(tracing.root_of(row.id)),
+        **tracing.fields(tracing.trace_root(row.id)),
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def post(organization_id: UUID, post_id: UUID) -> dict[str, Any]:
@@ -90,37 +89,37 @@ def post(organization_id: UUID, post_id: UUID) -> dict[str, Any]:
 
 
 #: GitHub tokens, by prefix: app, user and personal access tokens (personal ones may contain dots).
-_SECRET = re.compile(r"\b(gh[opsru]_|github_pat_)[A-Za-z0-9._-]+")
+_GITHUB_TOKEN = re.compile(r"\b(gh[opsru]_|github_pat_)[A-Za-z0-9._-]+")
 
 
-class _Lines:
+class _LoggerFactory:
     """Factory of loggers that write to one stream."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._at_once = structlog.WriteLogger(stream)
-        self._gathered = structlog.WriteLogger(cast("TextIO", _Gathered(stream)))
+        self._direct = structlog.WriteLogger(stream)
+        self._batched = structlog.WriteLogger(cast("TextIO", _BatchedStream(stream)))
 
-    def __call__(self, *asked: str) -> structlog.WriteLogger:
-        return self._gathered if _GATHER in asked else self._at_once
+    def __call__(self, *options: str) -> structlog.WriteLogger:
+        return self._batched if _BATCHED in options else self._direct
 
 
-class _Gathered:
+class _BatchedStream:
     """Buffered stream for an event loop: a system call for each line would cost more than the line."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._lines: list[str] = []
-        atexit.register(self._send)
+        atexit.register(self._write_batch)
 
     def write(self, line: str) -> None:
         if not self._lines:
-            asyncio.get_running_loop().call_later(GATHER_S, self._send)
+            asyncio.get_running_loop().call_later(BATCH_S, self._write_batch)
         self._lines.append(line)
 
     def flush(self) -> None:
-        """Do nothing: `_send` flushes later."""
+        """Do nothing: `_write_batch` flushes later."""
 
-    def _send(self) -> None:
+    def _write_batch(self) -> None:
         lines, self._lines = self._lines, []
         if lines and not self._stream.closed:
             self._stream.write("".join(lines))
@@ -135,7 +134,7 @@ def name_cause(_: Any, __: str, event: structlog.types.EventDict) -> structlog.t
     return event
 
 
-def _shared(process: str) -> list[structlog.types.Processor]:
+def _shared_processors(process: str) -> list[structlog.types.Processor]:
     def name_process(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
         event["process"] = process
         return event
@@ -148,7 +147,7 @@ def _shared(process: str) -> list[structlog.types.Processor]:
     ]
 
 
-def _render() -> list[structlog.types.Processor]:
+def _renderers() -> list[structlog.types.Processor]:
     if sys.stderr.isatty():
         return [
             structlog.dev.ConsoleRenderer(
@@ -166,7 +165,7 @@ def _render() -> list[structlog.types.Processor]:
 def _redact(_: Any, __: str, line: Any) -> str:
     """Redact secrets in the rendered line, in any field."""
     # A plain-text search costs a fiftieth of the pattern's, and most lines have no token.
-    return _SECRET.sub(r"\1...", line) if "gh" in line or "github_pat_" in line else line
+    return _GITHUB_TOKEN.sub(r"\1...", line) if "gh" in line or "github_pat_" in line else line
 
 
 def _encode(_: Any, __: str, event: structlog.types.EventDict) -> str:
@@ -179,9 +178,9 @@ def _route_stdlib(number: int, shared: list[structlog.types.Processor]) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_render()],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers()],
         )
     )
     logging.basicConfig(level=number, handlers=[handler], force=True)
-    for name, least in QUIET.items():
-        logging.getLogger(name).setLevel(max(number, least))
+    for name, minimum in QUIET.items():
+        logging.getLogger(name).setLevel(max(number, minimum))

@@ -27,9 +27,9 @@ from schemas import ids
 from telemetry import tracing
 from telemetry.tracing import Attributes, Role, Served, Span, Submit
 
-KINDS = {"internal": SpanKind.INTERNAL, "client": SpanKind.CLIENT}
+SPAN_KINDS = {"internal": SpanKind.INTERNAL, "client": SpanKind.CLIENT}
 #: An empty context: spans active elsewhere in the thread aren't parents.
-NOWHERE = Context()
+NO_PARENT = Context()
 
 
 class Ids(IdGenerator):
@@ -40,12 +40,12 @@ class Ids(IdGenerator):
         self._random = RandomIdGenerator()
 
     def generate_trace_id(self) -> int:
-        given, self.trace = self.trace, 0
-        return given or self._random.generate_trace_id()
+        chosen, self.trace = self.trace, 0
+        return chosen or self._random.generate_trace_id()
 
     def generate_span_id(self) -> int:
-        given, self.span = self.span, 0
-        return given or self._random.generate_span_id()
+        chosen, self.span = self.span, 0
+        return chosen or self._random.generate_span_id()
 
 
 class OtelSpan:
@@ -78,21 +78,21 @@ class OtelRecorder:
 
         A caller's own trace is linked and not continued: otherwise strangers could control sampling.
         """
-        self._ids.trace = tracing.trace_of(served.request)
+        self._ids.trace = tracing.trace_id_of(served.request)
         span = self._begin(
             served.name,
-            NOWHERE,
+            NO_PARENT,
             SpanKind.SERVER,
             served.attributes,
-            span_id=tracing.span_of(served.request),
-            links=_linked(served.traceparent),
+            span_id=tracing.span_id_of(served.request),
+            links=_links_of(served.traceparent),
             at=served.began,
         )
         if served.error is not None:
             span.fail(served.error)
-        within = set_span_in_context(span.inner, NOWHERE)
+        parent_context = set_span_in_context(span.inner, NO_PARENT)
         for submit in served.submits:
-            self._send(within, submit)
+            self._record_submit(parent_context, submit)
         span.end(served.ended)
 
     def submitted(self, attempt: Span, submit: Submit) -> None:
@@ -101,44 +101,54 @@ class OtelRecorder:
         The span belongs to the new job's own trace and links to the attempt: weeks may lie between the two.
         """
         assert isinstance(attempt, OtelSpan)  # noqa: S101  this recorder has begun it
-        self._ids.trace = tracing.trace_of(submit.job_id)
-        self._send(NOWHERE, submit, [Link(attempt.inner.get_span_context())])
+        self._ids.trace = tracing.trace_id_of(submit.job_id)
+        self._record_submit(NO_PARENT, submit, [Link(attempt.inner.get_span_context())])
 
-    def _send(self, within: Context, submit: Submit, links: list[Link] | None = None) -> None:
-        attributes = {**_of_job(submit.job_id, submit.project_id), **_message(submit.kind, "send")}
-        sent = self._begin(
+    def _record_submit(
+        self, parent_context: Context, submit: Submit, links: list[Link] | None = None
+    ) -> None:
+        attributes = {
+            **_job_attributes(submit.job_id, submit.project_id),
+            **_message_attributes(submit.kind, "send"),
+        }
+        span = self._begin(
             f"send {submit.kind}",
-            within,
+            parent_context,
             SpanKind.PRODUCER,
             attributes,
-            span_id=tracing.span_of(submit.job_id),
+            span_id=tracing.span_id_of(submit.job_id),
             links=links,
             at=submit.at,
         )
-        sent.end(submit.at)
+        span.end(submit.at)
 
     def attempt(self, job_id: UUID, name: str, attributes: Attributes) -> Span:
         """Begin the span of an attempt, in its job's trace: below the submit, if a request made the job."""
-        trace_id = tracing.trace_of(tracing.root_of(job_id))
-        within = NOWHERE
+        trace_id = tracing.trace_id_of(tracing.trace_root(job_id))
+        parent_context = NO_PARENT
         if ids.request_of(job_id) is None:
             self._ids.trace = trace_id
         else:
-            within = self._remote(trace_id, tracing.span_of(job_id))
+            parent_context = self._remote_parent(trace_id, tracing.span_id_of(job_id))
         return self._begin(
-            f"process {name}", within, SpanKind.CONSUMER, {**attributes, **_message(name, "process")}
+            f"process {name}",
+            parent_context,
+            SpanKind.CONSUMER,
+            {**attributes, **_message_attributes(name, "process")},
         )
 
     def begin(
         self, parent: Span, name: str, role: Role, attributes: Attributes, at: int | None = None
     ) -> Span:
         assert isinstance(parent, OtelSpan)  # noqa: S101  this recorder has begun it
-        return self._begin(name, set_span_in_context(parent.inner, NOWHERE), KINDS[role], attributes, at=at)
+        return self._begin(
+            name, set_span_in_context(parent.inner, NO_PARENT), SPAN_KINDS[role], attributes, at=at
+        )
 
     def _begin(
         self,
         name: str,
-        within: Context,
+        parent_context: Context,
         kind: SpanKind,
         attributes: Attributes,
         *,
@@ -147,32 +157,32 @@ class OtelRecorder:
         at: int | None = None,
     ) -> OtelSpan:
         self._ids.span = span_id
-        return OtelSpan(self._tracer.start_span(name, within, kind, attributes, links, at))
+        return OtelSpan(self._tracer.start_span(name, parent_context, kind, attributes, links, at))
 
-    def _remote(self, trace_id: int, span_id: int) -> Context:
+    def _remote_parent(self, trace_id: int, span_id: int) -> Context:
         """Return a context with another process's span. The trace id decides the sampling, as in that
         process.
         """
-        decided = self._sampler.should_sample(NOWHERE, trace_id, "").decision
+        decided = self._sampler.should_sample(NO_PARENT, trace_id, "").decision
         sampled = decided is Decision.RECORD_AND_SAMPLE
         flags = TraceFlags(TraceFlags.SAMPLED if sampled else TraceFlags.DEFAULT)
         parent = SpanContext(trace_id, span_id, is_remote=True, trace_flags=flags)
-        return set_span_in_context(NonRecordingSpan(parent), NOWHERE)
+        return set_span_in_context(NonRecordingSpan(parent), NO_PARENT)
 
 
-def _linked(traceparent: str) -> list[Link]:
+def _links_of(traceparent: str) -> list[Link]:
     """Return a link to the caller's span, if `traceparent` is valid. `tracestate` is dropped."""
-    found = TraceContextTextMapPropagator().extract({"traceparent": traceparent}, NOWHERE)
+    found = TraceContextTextMapPropagator().extract({"traceparent": traceparent}, NO_PARENT)
     theirs = get_current_span(found).get_span_context()
     return [Link(theirs)] if theirs.is_valid else []
 
 
-def _of_job(job_id: UUID, project_id: UUID | None) -> dict[str, str]:
+def _job_attributes(job_id: UUID, project_id: UUID | None) -> dict[str, str]:
     project = {} if project_id is None else {"tenantry.project.id": ids.show(ids.PROJECT, project_id)}
     return {"tenantry.job.id": ids.show(ids.JOB, job_id)} | project
 
 
-def _message(kind: str, operation: str) -> dict[str, str]:
+def _message_attributes(kind: str, operation: str) -> dict[str, str]:
     """Return a job's attributes by the messaging conventions: a message to the workers of a kind."""
     return {
         "messaging.system": "tenantry",

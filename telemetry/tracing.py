@@ -16,7 +16,7 @@ from telemetry import causes
 
 Attributes: TypeAlias = Mapping[str, str | int | float | bool]
 Role: TypeAlias = Literal["internal", "client"]
-NOTHING: Attributes = {}
+NO_ATTRIBUTES: Attributes = {}
 
 
 class Span(Protocol):
@@ -71,7 +71,7 @@ class Recorder(Protocol):
     ) -> Span: ...
 
 
-class _Silent:
+class _NoSpan:
     """A span without a recorder."""
 
     def note(self, attributes: Attributes) -> None: ...
@@ -86,7 +86,7 @@ class _Silent:
     def __exit__(self, *_: object) -> None: ...
 
 
-_SILENT = _Silent()
+_NO_SPAN = _NoSpan()
 _recorder: Recorder | None = None
 
 
@@ -96,28 +96,30 @@ def recorder() -> Recorder | None:
 
 
 @contextmanager
-def recording(with_: Recorder) -> Iterator[None]:
+def install_recorder(with_: Recorder) -> Iterator[None]:
     """Install the recorder while the block runs."""
     global _recorder  # noqa: PLW0603  one for a process, as OpenTelemetry has it
-    before, _recorder = _recorder, with_
+    previous, _recorder = _recorder, with_
     try:
         yield
     finally:
-        _recorder = before
+        _recorder = previous
 
 
-def within(name: str, role: Role = "internal", attributes: Attributes = NOTHING) -> "_Silent | _Block":
+def within(
+    name: str, role: Role = "internal", attributes: Attributes = NO_ATTRIBUTES
+) -> "_NoSpan | _BlockSpan":
     """Open a span for the block, below the span of the current attempt.
 
     An error that leaves the block marks the span as failed.
     """
     cause = causes.current()
     if _recorder is None or cause is None or cause.span is None:
-        return _SILENT
-    return _Block(_recorder.begin(cause.span, name, role, attributes))
+        return _NO_SPAN
+    return _BlockSpan(_recorder.begin(cause.span, name, role, attributes))
 
 
-class _Block:
+class _BlockSpan:
     """A span that ends with its block."""
 
     def __init__(self, span: Span) -> None:
@@ -139,21 +141,21 @@ def now() -> int:
     return time.time_ns()
 
 
-def root_of(job_id: UUID) -> UUID:
+def trace_root(job_id: UUID) -> UUID:
     """Return the id at the root of a job's trace: its request's, or the job's own if no request made it."""
     return ids.request_of(job_id) or job_id
 
 
-def trace_of(root: UUID) -> int:
+def trace_id_of(root: UUID) -> int:
     """Return the id of a trace: 128 pseudo-random bits, since samplers use them."""
     return int.from_bytes(blake2b(root.bytes, digest_size=16, person=b"trace").digest()) or 1
 
 
-def span_of(owner: UUID) -> int:
+def span_id_of(owner: UUID) -> int:
     """Return the id of the span of a request, or of the submit of a job."""
     return int.from_bytes(blake2b(owner.bytes, digest_size=8, person=b"span").digest()) or 1
 
 
 def fields(root: UUID) -> dict[str, str]:
     """Return the log field with the trace id, if a recorder is active."""
-    return {} if _recorder is None else {"trace_id": f"{trace_of(root):032x}"}
+    return {} if _recorder is None else {"trace_id": f"{trace_id_of(root):032x}"}

@@ -17,17 +17,17 @@ export async function all(path, { most = 1000, signal } = {}) {
 }
 
 /** Return a reader of an append-only list: each call continues after the last full page. */
-export function growing(path, { signal }) {
-  const kept = [];
+export function appendOnlyReader(path, { signal }) {
+  const cached = [];
   let cursor = null;
   return async () => {
     for (;;) {
       const from = cursor;
       const { items, nextCursor } = await call("GET", `${path}?${query({ limit: 200, cursor: from })}`,
         { signal });
-      if (!nextCursor) return [...kept, ...items];
+      if (!nextCursor) return [...cached, ...items];
       if (from !== cursor) continue;
-      kept.push(...items);
+      cached.push(...items);
       cursor = nextCursor;
     }
   };
@@ -42,12 +42,12 @@ const projects = new Map();
 
 /** Fetch a project, cached for 3 s: each of its screens requests it. */
 export function project(id, { signal, fresh = false } = {}) {
-  const kept = projects.get(id);
-  if (kept && !fresh && Date.now() - kept.at < 3000) return kept.asked;
-  const asked = call("GET", `/v1/projects/${encodeURIComponent(id)}`, { signal });
-  projects.set(id, { asked, at: Date.now() });
-  asked.catch(() => projects.delete(id));
-  return asked;
+  const cached = projects.get(id);
+  if (cached && !fresh && Date.now() - cached.at < 3000) return cached.request;
+  const request = call("GET", `/v1/projects/${encodeURIComponent(id)}`, { signal });
+  projects.set(id, { request, at: Date.now() });
+  request.catch(() => projects.delete(id));
+  return request;
 }
 
-export const forget = (id) => projects.delete(id);
+export const uncache = (id) => projects.delete(id);

@@ -1,9 +1,9 @@
 // Application shell: session, routing and the menu.
 
-import { advance, readClock, told } from "./clock.js";
-import { h, say } from "./dom.js";
+import { advance, clockText, readClock } from "./clock.js";
+import { announce, h } from "./dom.js";
 import { find } from "./find.js";
-import { drawFrame, nextTheme, Status, wearTheme } from "./frame.js";
+import { applyTheme, drawFrame, nextTheme, Status } from "./frame.js";
 import { call, session } from "./http.js";
 import { help, listen } from "./keys.js";
 import { refreshing } from "./refresh.js";
@@ -26,7 +26,7 @@ const status = new Status(() => who && redrawFrame());
 const acts = {
   menu: () => { bar.classList.toggle("opened"); redrawFrame(); },
   find: () => find(open()),
-  still: () => { refreshing.toggle(); redrawFrame(); say(refreshing.on ? "Refreshing"
+  still: () => { refreshing.toggle(); redrawFrame(); announce(refreshing.on ? "Refreshing"
     : "Not refreshing"); view?.refresh(); },
   theme: () => { nextTheme(); redrawFrame(); },
   help: () => help(frame),
@@ -37,11 +37,11 @@ const frame = {
   screens: open,
   find: acts.find,
   open: ({ name }) => go([name]),
-  refresh: async () => { await view?.refresh(); say("Refreshed"); },
+  refresh: async () => { await view?.refresh(); announce("Refreshed"); },
 };
 
 /** Texts of the tab to which a platform's consent page returns, by outcome. */
-const RETURNS = {
+const OUTCOMES = {
   connected: ["The account is connected", "Close this tab. The account appears in the previous tab."],
   pending: ["The account is not connected yet",
     "The platform has not confirmed it yet. Close this tab: the previous tab shows the result."],
@@ -50,8 +50,8 @@ const RETURNS = {
 };
 
 async function start() {
-  const outcome = RETURNS[new URLSearchParams(location.search).get("status")];
-  if (!session.key) return outcome ? returned(outcome) : signIn();
+  const outcome = OUTCOMES[new URLSearchParams(location.search).get("status")];
+  if (!session.key) return outcome ? showOutcome(outcome) : signIn();
   try {
     who = await call("GET", "/v1/whoami");
     sandbox = await readClock(who);
@@ -67,36 +67,36 @@ async function route() {
   leaving = new AbortController();
   bar.classList.remove("opened");
   const { signal } = leaving, { name, path, query } = address(), screens = open();
-  const arrived = here?.name !== name || view?.path.join() !== path.join();
+  const isNew = here?.name !== name || view?.path.join() !== path.join();
   here = screens.find((screen) => screen.name === name) ?? (name ? null : screens[0]);
   redrawFrame();
-  if (arrived) main.replaceChildren();
-  if (!here) return main.replaceChildren(absent(name, screens));
+  if (isNew) main.replaceChildren();
+  if (!here) return main.replaceChildren(noScreen(name, screens));
   view = new View({ main, path, query, signal, who, may, status });
   try {
     await here.show(view);
   } catch (error) {
     if (!signal.aborted) main.replaceChildren(failed(error, route));
   }
-  if (arrived && !signal.aborted) arrive();
+  if (isNew && !signal.aborted) focusScreen();
 }
 
 /** Scroll up and focus the new screen, unless the user has moved the focus. */
-function arrive() {
+function focusScreen() {
   scrollTo(0, 0);
   if (document.activeElement === document.body
     || bar.contains(document.activeElement)) main.focus({ preventScroll: true });
-  say(document.title);
+  announce(document.title);
 }
 
-const absent = (name, screens) => screens.length
+const noScreen = (name, screens) => screens.length
   ? empty("No such screen", name ? `“${name}” does not exist, or this key may not open it.` : "",
     h("a", { className: "button", href: `#/${screens[0].name}` }, `Open ${screens[0].title}`))
   : empty("Nothing to show",
     "This key has no scope for any screen. Sign out, and use another key.");
 
 const redrawFrame = () => drawFrame({
-  who, screens: open(), here, status, clock: sandbox && told(sandbox),
+  who, screens: open(), here, status, clock: sandbox && clockText(sandbox),
   acts: { ...acts, clock: may("publish:write") ? move : null },
 });
 
@@ -108,7 +108,7 @@ const move = () => advance(async (clock) => {
 }).catch(noticeOf);
 
 /** Update relative times and the sandbox's clock. */
-function goOn() {
+function updateTimes() {
   tick();
   if (sandbox && who) redrawFrame();
 }
@@ -134,7 +134,7 @@ function signIn(message) {
   key.focus();
 }
 
-function returned([title, text]) {
+function showOutcome([title, text]) {
   document.body.classList.add("signed-out");
   document.title = `${title} · Tenantry`;
   main.replaceChildren(empty(title, text));
@@ -148,9 +148,9 @@ function signOut() {
   signIn();
 }
 
-wearTheme();
+applyTheme();
 document.querySelector(".skip").onclick = (event) => { event.preventDefault(); main.focus(); };
 addEventListener("hashchange", () => who && session.key && route());
-setInterval(goOn, TICK_MS);
+setInterval(updateTimes, TICK_MS);
 listen(frame);
 start();

@@ -1,41 +1,41 @@
 // Bulk retry and cancel of all jobs that match a filter: counts them, then works page by page until stopped.
 
 import { openDialog } from "./dialog.js";
-import { h, say } from "./dom.js";
+import { announce, h } from "./dom.js";
 import { call, once } from "./http.js";
 import { attempt, noticeOf } from "./states.js";
 
 /** Pause before a retry after a 429. */
-const AGAIN_MS = 3000;
+const RETRY_MS = 3000;
 
 const VERBS = {
   Retry: {
-    of: ["failed", "canceled"], not: "stage", leave: "Cancel", done: "retried",
+    phases: ["failed", "canceled"], unless: "stage", leave: "Cancel", done: "retried",
     text: "Each job is retried once, as a new job. A post with a past time is published immediately.",
-    came: ({ retried, skipped }) => ({ changed: retried.length, skipped }),
+    result: ({ retried, skipped }) => ({ changed: retried.length, skipped }),
   },
   Cancel: {
-    of: ["scheduled", "queued", "running", "waiting"], not: "errorCode", leave: "Keep jobs", done: "canceled or stopping", danger: true,
+    phases: ["scheduled", "queued", "running", "waiting"], unless: "errorCode", leave: "Keep jobs", done: "canceled or stopping", danger: true,
     text: "Waiting jobs end immediately, running jobs at their next step. Jobs that can't be canceled continue.",
-    came: ({ jobIds }) => ({ changed: jobIds.length, skipped: [] }),
+    result: ({ jobIds }) => ({ changed: jobIds.length, skipped: [] }),
   },
 };
 
-/**
- * Return the bulk buttons. `path` is the list's, `filters` are its current filters, `verbs` the allowed ones.
- */
-export const allThatMatch = (view, path, filters, verbs) =>
-  verbs.filter((verb) => VERBS[verb].of.includes(filters.phase) && !filters[VERBS[verb].not]).map((verb) =>
+/** Return the bulk buttons of a list; `verbs` are the allowed ones. */
+export const bulkActions = (view, path, filters, verbs) =>
+  verbs.filter((verb) =>
+    VERBS[verb].phases.includes(filters.phase) && !filters[VERBS[verb].unless]).map((verb) =>
     h("button", {
       key: verb, type: "button", className: VERBS[verb].danger ? "danger" : "",
       onclick: ({ currentTarget }) => begin(view, path, filters, verb, currentTarget),
     }, `${verb} all matching jobs`));
 
 async function begin(view, path, filters, verb, button) {
-  const asked = await attempt(button, () => count(path, filters, verb));
-  if (!asked) return;
-  if (!asked.matched) return say(`No job to ${verb.toLowerCase()}`);
-  await openDialog(`${verb} ${many(asked)}?`, (close) => question(asked, close), { holds: () => asked.runs });
+  const batch = await attempt(button, () => count(path, filters, verb));
+  if (!batch) return;
+  if (!batch.matched) return announce(`No job to ${verb.toLowerCase()}`);
+  await openDialog(`${verb} ${countText(batch)}?`, (close) => confirmation(batch, close),
+    { holds: () => batch.runs });
   await view.refresh();
 }
 
@@ -51,79 +51,79 @@ async function count(path, { cursor, ...filters }, verb) {
     kinds: kind && [kind],
     ...verb === "Retry" ? { errorCode, statuses: [phase] } : { phases: [phase], stages: stage && [stage] },
   };
-  const to = `${path}/${verb.toLowerCase()}`;
-  return { verb, to, body, runs: false,
-    ...await call("POST", to, { body: { ...body, dryRun: true }, headers: once() }) };
+  const url = `${path}/${verb.toLowerCase()}`;
+  return { verb, url, body, runs: false,
+    ...await call("POST", url, { body: { ...body, dryRun: true }, headers: once() }) };
 }
 
 const jobs = (value) => `${value.toLocaleString("en")} ${value === 1 ? "job" : "jobs"}`;
-const many = ({ matched, capped }) =>
+const countText = ({ matched, capped }) =>
   (capped ? `${matched.toLocaleString("en")} jobs or more` : jobs(matched));
 
-function question(asked, close) {
-  const { text, danger, leave } = VERBS[asked.verb], inside = h("div", { className: "all" });
+function confirmation(batch, close) {
+  const { text, danger, leave } = VERBS[batch.verb], inside = h("div", { className: "all" });
   inside.append(h("p", {}, text), h("div", { className: "tools end" },
     h("button", { type: "button", autofocus: true, onclick: () => close() }, leave),
     h("button", { type: "button", className: danger ? "danger" : "primary",
-      onclick: () => run(inside, asked, close) }, `${asked.verb} ${many(asked)}`)));
+      onclick: () => run(inside, batch, close) }, `${batch.verb} ${countText(batch)}`)));
   return inside;
 }
 
-async function run(inside, asked, close) {
-  const so = { changed: 0, looked: 0, codes: new Map(), stopped: false };
-  const bar = h("progress", { max: asked.matched, value: 0, ariaLabel: "Progress" }),
-    told = h("span", { role: "status" });
-  const stop = h("button", { type: "button", onclick: () => { so.stopped = stop.disabled = true; } }, "Stop");
-  inside.replaceChildren(h("div", { className: "line" }, bar, told),
+async function run(inside, batch, close) {
+  const state = { changed: 0, processed: 0, codes: new Map(), stopped: false };
+  const bar = h("progress", { max: batch.matched, value: 0, ariaLabel: "Progress" }),
+    status = h("span", { role: "status" });
+  const stop = h("button", { type: "button", onclick: () => { state.stopped = stop.disabled = true; } }, "Stop");
+  inside.replaceChildren(h("div", { className: "line" }, bar, status),
     h("div", { className: "tools end" }, stop));
   stop.focus();
-  asked.runs = true;
+  batch.runs = true;
   try {
-    for await (const { changed, skipped } of pages(asked, so)) {
-      so.changed += changed;
-      so.looked += changed + skipped.length;
-      for (const { code } of skipped) so.codes.set(code, (so.codes.get(code) ?? 0) + 1);
-      bar.value = so.looked;
-      told.textContent = `${so.looked.toLocaleString("en")} of ${many(asked)}`;
+    for await (const { changed, skipped } of pages(batch, state)) {
+      state.changed += changed;
+      state.processed += changed + skipped.length;
+      for (const { code } of skipped) state.codes.set(code, (state.codes.get(code) ?? 0) + 1);
+      bar.value = state.processed;
+      status.textContent = `${state.processed.toLocaleString("en")} of ${countText(batch)}`;
     }
   } catch (error) {
-    so.stopped = true;
+    state.stopped = true;
     noticeOf(error);
   }
-  asked.runs = false;
-  inside.replaceChildren(...results(asked, so),
+  batch.runs = false;
+  inside.replaceChildren(...results(batch, state),
     h("div", { className: "tools end" },
     h("button", { type: "button", className: "primary", autofocus: true, onclick: () => close() }, "Close")));
   inside.querySelector("button").focus();
 }
 
 /** Yield the result of each call. A call with a 429 is repeated as the same request. */
-async function* pages({ verb, to, body }, so) {
-  for (let cursor, on = true; on && !so.stopped;) {
-    const answer = await patiently(so, { body: { ...body, cursor }, headers: once() }, to);
+async function* pages({ verb, url, body }, state) {
+  for (let cursor, on = true; on && !state.stopped;) {
+    const answer = await callWithRetry(state, { body: { ...body, cursor }, headers: once() }, url);
     if (!answer) return;
-    const came = VERBS[verb].came(answer);
-    yield came;
+    const result = VERBS[verb].result(answer);
+    yield result;
     cursor = answer.nextCursor ?? undefined;
-    on = Boolean(cursor) || Boolean(answer.more && came.changed);
+    on = Boolean(cursor) || Boolean(answer.more && result.changed);
   }
 }
 
-async function patiently(so, request, to) {
-  while (!so.stopped) {
+async function callWithRetry(state, request, url) {
+  while (!state.stopped) {
     try {
-      return await call("POST", to, request);
+      return await call("POST", url, request);
     } catch (error) {
       if (error.status !== 429) throw error;
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
   return null;
 }
 
-const results = ({ verb }, { changed, looked, codes, stopped }) => [
+const results = ({ verb }, { changed, processed, codes, stopped }) => [
   h("p", { role: "status" }, h("strong", {}, jobs(changed)),
-    ` ${VERBS[verb].done}${stopped ? `; stopped after ${looked.toLocaleString("en")}` : ""}.`),
+    ` ${VERBS[verb].done}${stopped ? `; stopped after ${processed.toLocaleString("en")}` : ""}.`),
   codes.size > 0 && h("table", { className: "listing", ariaLabel: "Skipped" },
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Skipped"),
       h("th", { scope: "col", className: "number" }, "Jobs"))),

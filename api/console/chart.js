@@ -2,7 +2,7 @@
 
 import { h, s } from "./dom.js";
 
-const WIDE = 600, HIGH = 140;
+const WIDTH = 600, HEIGHT = 140;
 
 /**
  * Draw a chart.
@@ -13,7 +13,7 @@ const WIDE = 600, HIGH = 140;
  */
 export function chart({ title, times, series, kind = "lines", show = (value) => value.toLocaleString("en"),
   zone, note, label = clock }) {
-  const top = nice(Math.max(...(kind === "bars" ? stacked(series).at(-1)
+  const top = roundUp(Math.max(...(kind === "bars" ? stacked(series).at(-1)
     : series.flatMap(({ values }) => values)), 0));
   const empty = series.every(({ values }) =>
     values.every((value) => (kind === "bars" ? !value : value == null)));
@@ -23,13 +23,14 @@ export function chart({ title, times, series, kind = "lines", show = (value) => 
       h("li", { key: name }, h("span", { className: `swatch ${tone}` }), name,
         said != null && h("strong", {}, said))))),
     h("div", { className: "plot",
-      onpointermove: (event) => point(event, { times, series, show, zone, label }), onpointerleave: unpoint },
+      onpointermove: (event) => showCursor(event, { times, series, show, zone, label }),
+      onpointerleave: hideCursor },
       h("div", { className: "ys", ariaHidden: "true" },
         [top, top / 2, 0].map((value) => h("span", {}, show(value)))),
-      s("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: "none", role: "img",
-        "aria-label": `${title}: ${spoken(series)}` },
+      s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img",
+        "aria-label": `${title}: ${ariaText(series)}` },
         [0, 0.5, 1].map((part) =>
-          s("line", { class: "grid", x1: 0, x2: WIDE, y1: HIGH * part, y2: HIGH * part })),
+          s("line", { class: "grid", x1: 0, x2: WIDTH, y1: HEIGHT * part, y2: HEIGHT * part })),
         kind === "bars" ? bars(series, top) : lines(series, top)),
       empty && h("p", { className: "calm" }, "No data in this period"),
       h("div", { className: "cursor", hidden: true }), h("div", { className: "tip", hidden: true })),
@@ -40,11 +41,11 @@ export function chart({ title, times, series, kind = "lines", show = (value) => 
       asTable({ title, times, series, show, zone, label })));
 }
 
-const spoken = (series) =>
+const ariaText = (series) =>
   series.map(({ name, said }) => `${name}${said == null ? "" : ` ${said}`}`).join(", ");
 
 /** Round up to 1, 2, 2.5 or 5 times a power of ten. */
-function nice(value) {
+function roundUp(value) {
   if (!value) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
   return [1, 2, 2.5, 5, 10].map((step) => step * power).find((step) => step >= value);
@@ -57,12 +58,12 @@ function stacked(series) {
 }
 
 function bars(series, top) {
-  const upper = stacked(series), step = WIDE / series[0].values.length;
+  const upper = stacked(series), step = WIDTH / series[0].values.length;
   return series.map(({ tone, values, name }, place) => s("path", {
     key: name, class: `bar ${tone}`,
     d: values.map((value, index) =>
-      value ? box(index * step + step * 0.12, HIGH * (1 - upper[place][index] / top), step * 0.76,
-      HIGH * value / top) : "").join(""),
+      value ? box(index * step + step * 0.12, HEIGHT * (1 - upper[place][index] / top), step * 0.76,
+      HEIGHT * value / top) : "").join(""),
   }));
 }
 
@@ -77,10 +78,10 @@ function lines(series, top) {
 
 /** Draw a line through the known values; an isolated value is a short dash. */
 function curve(values, top) {
-  const step = WIDE / Math.max(1, values.length - 1);
+  const step = WIDTH / Math.max(1, values.length - 1);
   return values.map((value, index) => {
     if (value == null) return "";
-    const x = (index * step).toFixed(1), y = (HIGH * (1 - value / top)).toFixed(1);
+    const x = (index * step).toFixed(1), y = (HEIGHT * (1 - value / top)).toFixed(1);
     const lone = values[index - 1] == null && values[index + 1] == null;
     return `${index && values[index - 1] != null ? "L" : "M"}${x} ${y}${lone ? "h3" : ""}`;
   }).join("");
@@ -90,7 +91,7 @@ const clock = (iso, zone) =>
   new Intl.DateTimeFormat("en-GB",
   { hour: "2-digit", minute: "2-digit", timeZone: zone }).format(new Date(iso));
 
-function point(event, { times, series, show, zone, label }) {
+function showCursor(event, { times, series, show, zone, label }) {
   const plot = event.currentTarget, drawn = plot.querySelector("svg").getBoundingClientRect();
   const part = Math.max(0, Math.min(0.9999, (event.clientX - drawn.left) / drawn.width)),
     index = Math.floor(part * times.length);
@@ -106,7 +107,7 @@ function point(event, { times, series, show, zone, label }) {
   cursor.hidden = tip.hidden = false;
 }
 
-function unpoint(event) {
+function hideCursor(event) {
   for (const one of event.currentTarget.querySelectorAll(".cursor, .tip")) one.hidden = true;
 }
 

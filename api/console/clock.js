@@ -3,28 +3,26 @@
 import { notice } from "./dom.js";
 import { formDialog, input } from "./forms.js";
 import { call } from "./http.js";
-import { ahead, exact, now } from "./times.js";
+import { exact, now, setOffset } from "./times.js";
 
-const ASK_MS = 2000;
+const POLL_MS = 2000;
 const SHORT = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
   timeZone: "UTC" };
 const STEPS = [["1h", "an hour"], ["1d", "a day"], ["7d", "a week"], ["30d", "30 days"]];
 
 /** Read the sandbox's clock and use it in this tab; return null for a live organization. */
 export async function readClock(who) {
-  if (who.env !== "test") return ahead(0), null;
+  if (who.env !== "test") return setOffset(0), null;
   const clock = await call("GET", "/v1/sandbox/clock");
-  ahead(clock.offsetSeconds * 1000);
+  setOffset(clock.offsetSeconds * 1000);
   return clock;
 }
 
 /** Return the menu's text for the clock. */
-export const told = ({ status }) =>
+export const clockText = ({ status }) =>
   status === "advancing" ? "advancing …" : new Intl.DateTimeFormat("en-GB", SHORT).format(new Date(now()));
 
-/**
- * Ask for a time, advance the clock, and wait until it is reached. Calls `changed` at the begin and the end.
- */
+/** Ask for a time, advance the clock, and wait for it. Calls `changed` at the begin and the end. */
 export async function advance(changed) {
   const before = await call("GET", "/v1/sandbox/clock");
   const done = await formDialog({
@@ -44,23 +42,23 @@ export async function advance(changed) {
   if (!done) return;
   notice("The clock is advancing. Writes wait until it arrives.", "good");
   await changed(done);
-  const arrived = await arrival(changed);
-  notice(said(arrived), "good");
+  const arrived = await waitUntilReady(changed);
+  notice(summary(arrived), "good");
 }
 
-async function arrival(changed) {
+async function waitUntilReady(changed) {
   for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     const clock = await call("GET",
       "/v1/sandbox/clock").catch((error) => { if (error.status === 401) throw error; });
     if (clock?.status !== "ready") continue;
-    ahead(clock.offsetSeconds * 1000);
+    setOffset(clock.offsetSeconds * 1000);
     await changed(clock);
     return clock;
   }
 }
 
-const said = ({ now, duePosts, dueJobs }) =>
+const summary = ({ now, duePosts, dueJobs }) =>
   `It is ${exact(now, "UTC")}: ${count(duePosts, "post")} and ${count(dueJobs, "job")} became due.`;
 
 const count = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;

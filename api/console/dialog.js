@@ -5,8 +5,8 @@ import { h, raiseNotices } from "./dom.js";
 /**
  * Open a dialog with the children that `fill(close)` returns; resolve to the value passed to `close`.
  *
- * While `holds()` is true, neither Esc nor a click on the backdrop closes it. A click that began inside, for
- * example a text selection, never closes it.
+ * While `holds()` is true, neither Esc nor a click on the backdrop closes it. A click that began
+ * inside never closes it.
  */
 export function openDialog(title, fill, { className = "", holds = () => false } = {}) {
   const before = document.activeElement;
@@ -35,10 +35,7 @@ export function openDialog(title, fill, { className = "", holds = () => false } 
   });
 }
 
-/**
- * Ask for confirmation; resolve to true or false. `danger` marks irreversible actions; `leave` is the no
- * button.
- */
+/** Ask for confirmation; resolve to a boolean. `danger`: irreversible; `leave`: the no button. */
 export const confirmed = ({ title, text, verb, leave = "Cancel", danger = false }) =>
   openDialog(title, (close) => [
     h("p", {}, text),

@@ -1,40 +1,40 @@
 // DOM elements from data. Strings become text nodes, so that no foreign text becomes markup.
 
 const SVG = "http://www.w3.org/2000/svg";
-const GIVEN = new WeakMap();
+const PROPERTIES = new WeakMap();
 
 /** Return the properties that `h` or `s` created an element with; `patch` compares them. */
-export const given = (element) => GIVEN.get(element);
-export const give = (element, properties) => GIVEN.set(element, properties);
+export const propertiesOf = (element) => PROPERTIES.get(element);
+export const setProperties = (element, properties) => PROPERTIES.set(element, properties);
 
 /**
  * Create an element from properties (`on*` are listeners, `style` an object) and children: nodes, texts or
  * lists; null is skipped.
  */
 export function h(tag, properties = {}, ...children) {
-  return made(document.createElement(tag), properties, children);
+  return create(document.createElement(tag), properties, children);
 }
 
 /** Create an SVG element; all its properties are attributes. */
 export function s(tag, properties = {}, ...children) {
-  return made(document.createElementNS(SVG, tag), properties, children);
+  return create(document.createElementNS(SVG, tag), properties, children);
 }
 
-function made(element, properties, children) {
-  give(element, properties);
+function create(element, properties, children) {
+  setProperties(element, properties);
   for (const [name, value] of Object.entries(properties)) assign(element, name, value);
-  element.append(...flat(children));
+  element.append(...flatten(children));
   return element;
 }
 
-export const flat = (children) =>
+export const flatten = (children) =>
   children.flat(Infinity).filter((child) => child != null && child !== false && child !== "");
 
 /** Set a property or listener of an element. */
 export function assign(element, name, value) {
   if (name === "key") return;
-  if (name === "style") Object.entries(value).forEach(([rule, said]) =>
-    element.style.setProperty(rule, said));
+  if (name === "style") Object.entries(value).forEach(([rule, text]) =>
+    element.style.setProperty(rule, text));
   else if (name.startsWith("on")) element[name] = value;
   else if (name in element && element.namespaceURI !== SVG) element[name] = value;
   else if (value == null || value === false) element.removeAttribute(name);
@@ -42,7 +42,7 @@ export function assign(element, name, value) {
 }
 
 /** Remove a property set by `assign`. */
-export function withdraw(element, name, value) {
+export function unassign(element, name, value) {
   if (name === "style") Object.keys(value).forEach((rule) => element.style.removeProperty(rule));
   else if (name.startsWith("on") || name.startsWith("aria") && name in element) element[name] = null;
   else if (name in element && element.namespaceURI !== SVG) element[name] = typeof value === "boolean"
@@ -88,7 +88,7 @@ export async function copy(text, shown) {
 }
 
 /** Link to another host if the URL is http(s); otherwise show it as text. */
-export const outside = (url) =>
+export const externalLink = (url) =>
   /^https?:\/\//i.test(url)
     ? h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, url)
     : document.createTextNode(url);
@@ -111,7 +111,7 @@ export function notice(text, kind = "bad", ...more) {
 }
 
 /** Announce a text to screen readers. */
-export function say(text) {
+export function announce(text) {
   document.getElementById("said").textContent = text;
 }
 

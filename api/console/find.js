@@ -9,13 +9,13 @@ import { link } from "./router.js";
 /** Open the finder and go to the chosen entry. */
 export async function find(screens) {
   const href = await openDialog("Find", (close) => {
-    const found = h("ul", { className: "found", id: "found", role: "listbox", ariaLabel: "Found" });
+    const results = h("ul", { className: "found", id: "found", role: "listbox", ariaLabel: "Found" });
     let chosen = 0, hits = [];
     const draw = () => {
       hits = matches(screens, field.value.trim());
       chosen = Math.min(chosen, Math.max(0, hits.length - 1));
       field.setAttribute("aria-activedescendant", hits.length ? `found-${chosen}` : "");
-      patch(found, hits.map(({ text, hint, href: to, image }, index) =>
+      patch(results, hits.map(({ text, hint, href: to, image }, index) =>
         h("li", { key: to, id: `found-${index}`, role: "option", ariaSelected: String(index === chosen),
           onclick: () => close(to) },
           icon(image), h("span", {}, text), h("small", {}, hint))));
@@ -38,7 +38,7 @@ export async function find(screens) {
       },
     });
     draw();
-    return [field, found];
+    return [field, results];
   }, { className: "finder" });
   if (href) location.hash = href;
 }

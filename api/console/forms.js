@@ -5,21 +5,21 @@ import { copyable, h } from "./dom.js";
 import { once } from "./http.js";
 import { noticeOf } from "./states.js";
 
-let numbers = 0;
+let fieldCount = 0;
 
 /** Return a function for request headers: an unchanged request keeps its Idempotency-Key. */
-export function intent() {
+export function requestHeaders() {
   let last = null, headers = null;
   return (...request) => {
-    const said = JSON.stringify(request);
-    if (said !== last) [last, headers] = [said, once()];
+    const serialized = JSON.stringify(request);
+    if (serialized !== last) [last, headers] = [serialized, once()];
     return headers;
   };
 }
 
 /** Draw a field with its label, a hint, and a slot for the API's issue. `name` is its path in the body. */
 export function input(name, label, properties = {}, { hint, tag = "input", options } = {}) {
-  const id = `field-${++numbers}`;
+  const id = `field-${++fieldCount}`;
   const field = h(options ? "select" : tag, { id, name, "aria-describedby": `${id}-about`, ...properties },
     options?.map(([value, text]) => h("option", { value, selected: value === properties.value }, text)));
   return h("div", { className: "input" }, h("label", { htmlFor: id }, label), field,
@@ -27,10 +27,8 @@ export function input(name, label, properties = {}, { hint, tag = "input", optio
       h("div", { className: "issue", "data-issue": name, role: "alert" })));
 }
 
-/**
- * Draw checkboxes from {value, text, about, checked, disabled}; the form collects the values under `name`.
- */
-export const ticks = (name, legend, choices, { hint } = {}) =>
+/** Draw checkboxes of {value, text, about, checked, disabled}; `name` collects the checked values. */
+export const checkboxes = (name, legend, choices, { hint } = {}) =>
   h("fieldset", {}, h("legend", {}, legend), hint && h("div", { className: "hint" }, hint),
     h("div", { className: "ticks" },
       choices.map(({ value, text, about, checked = false, disabled = false }) =>
@@ -53,7 +51,7 @@ export async function formDialog({ title, text, fields, verb, send, leave = "Can
     const problem = h("div", { className: "failed", role: "alert", hidden: true });
     const cancel = h("button", { type: "button", onclick: () => close() }, leave);
     const submit = h("button", { className: danger ? "danger" : "primary" }, verb);
-    const same = intent(),
+    const same = requestHeaders(),
       headers = (...request) => (match ? { ...same(...request), "If-Match": match } : same(...request));
     const form = h("form", {
       noValidate: false,
@@ -63,10 +61,10 @@ export async function formDialog({ title, text, fields, verb, send, leave = "Can
         clear(form, problem);
         cancel.disabled = submit.disabled = true;
         try {
-          sending = send(typed(form), headers, form);
+          sending = send(valuesOf(form), headers, form);
           close(await sending);
         } catch (error) {
-          refused(form, problem, error, error.status === 412 && [
+          showRefusal(form, problem, error, error.status === 412 && [
             h("button", { type: "button", onclick: () => { close(); stale?.(); } }, "Reload"),
             h("button", { type: "button", className: "danger",
               onclick: () => { match = null; form.requestSubmit(); } }, "Overwrite")]);
@@ -89,7 +87,7 @@ export const changed = (values, shown) =>
   Object.fromEntries(Object.entries(values).filter(([name, value]) => value !== shown[name]));
 
 /** Return the form's values by name: a list for checkboxes, nothing for empty fields. */
-function typed(form) {
+function valuesOf(form) {
   const values = {};
   for (const [name, value] of new FormData(form)) {
     if (form.querySelector(`fieldset [type=checkbox][name="${CSS.escape(name)}"]`)) (values[name] ??= []).push(value);
@@ -104,10 +102,10 @@ function clear(form, problem) {
   for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
 }
 
-function refused(form, problem, error, choices) {
+function showRefusal(form, problem, error, choices) {
   if (error.name === "AbortError") return;
-  const left = (error.details?.issues ?? []).filter((issue) => !placed(form, issue));
-  const said = error.details?.issues?.length && !left.length;
+  const left = (error.details?.issues ?? []).filter((issue) => !showIssue(form, issue));
+  const serialized = error.details?.issues?.length && !left.length;
   if (choices) {
     problem.replaceChildren(h("strong", {}, "Someone else changed this after you opened it."),
       h("div", {}, "Reload the current values, or overwrite them with yours."),
@@ -116,7 +114,7 @@ function refused(form, problem, error, choices) {
     return;
   }
   problem.replaceChildren(h("strong", {},
-    said ? "Correct the marked fields, and send again." : error.message),
+    serialized ? "Correct the marked fields, and send again." : error.message),
     ...left.map(({ path, message }) => h("div", {}, `${path} ${message}`)),
     ...error.requestId ? [copyable(error.requestId)] : []);
   problem.hidden = false;
@@ -127,7 +125,7 @@ function refused(form, problem, error, choices) {
  * Show an issue at its field, or at the field that its path begins with: `targets[0].mode` at `targets`.
  * Return whether there is one.
  */
-function placed(form, { path, message }) {
+function showIssue(form, { path, message }) {
   const slots = [...form.querySelectorAll("[data-issue]")];
   const slot = slots.find((one) => one.dataset.issue === path)
     ?? slots.find((one) =>

@@ -1,6 +1,6 @@
 // Menu, refresh status and theme.
 
-import { badge, flat, h } from "./dom.js";
+import { badge, flatten, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { patch } from "./patch.js";
 import { refreshing } from "./refresh.js";
@@ -58,14 +58,14 @@ const mark = () => h("span", { className: "mark", ariaHidden: "true" });
 const theme = () => sessionStorage.getItem(THEME) ?? "";
 
 /** Apply the theme chosen in this tab, or the system's. */
-export function wearTheme() {
+export function applyTheme() {
   document.documentElement.dataset.theme = theme();
 }
 
 export function nextTheme() {
   const names = Object.keys(THEMES);
   sessionStorage.setItem(THEME, names[(names.indexOf(theme()) + 1) % names.length]);
-  wearTheme();
+  applyTheme();
 }
 
 /** Refresh status in the menu's foot. Calls `changed` on each change. */
@@ -80,7 +80,7 @@ export class Status {
 
   get title() {
     const seen = this.at ? `Refreshed ${exact(this.at)}. ` : "";
-    return flat([this.error && `${this.error.message} `, seen,
+    return flatten([this.error && `${this.error.message} `, seen,
       refreshing.on ? "Click to pause refreshing." : "Click to resume refreshing."]).join("");
   }
 

@@ -22,7 +22,7 @@ export async function call(method, path, { body, form, headers = {}, signal } = 
 }
 
 /** Return a resource with its ETag for `If-Match`. */
-export async function tagged(path, { signal } = {}) {
+export async function getWithETag(path, { signal } = {}) {
   const answer = await send("GET", path, { signal });
   return { value: await answer.json(), etag: answer.headers.get("ETag") };
 }
@@ -50,16 +50,16 @@ async function send(method, path, { body, form, headers = {}, signal }) {
   const sent = { Authorization: `Bearer ${session.key}`, ...headers };
   if (body) sent["Content-Type"] = "application/json";
   const answer = await fetch(path,
-    { method, headers: sent, body: form ?? (body && JSON.stringify(body)), signal }).catch(unreachable);
-  if (!answer.ok) throw await refusal(answer);
+    { method, headers: sent, body: form ?? (body && JSON.stringify(body)), signal }).catch(rethrow);
+  if (!answer.ok) throw await refusalOf(answer);
   return answer;
 }
 
-function unreachable(error) {
+function rethrow(error) {
   throw error.name === "AbortError" ? error : new Error("The API can't be reached.");
 }
 
-async function refusal(answer) {
+async function refusalOf(answer) {
   const said = await answer.json().catch(() => ({}));
   return new Refused(answer.status, said.error ?? { message: `The API returned ${answer.status}.` });
 }
@@ -70,8 +70,8 @@ async function* events(body) {
     const blocks = (text + chunk).split("\n\n");
     text = blocks.pop();
     for (const block of blocks) {
-      const found = block.match(/^id: (\d+)\ndata: (.*)$/s);
-      if (found) yield { id: found[1], job: JSON.parse(found[2]) };
+      const match = block.match(/^id: (\d+)\ndata: (.*)$/s);
+      if (match) yield { id: match[1], job: JSON.parse(match[2]) };
     }
   }
 }

@@ -1,14 +1,14 @@
 // Page of one job: its phase, result and timeline.
 
-import { growing } from "./api.js";
+import { appendOnlyReader } from "./api.js";
+import { attempts, idLink, json, words } from "./components.js";
 import { confirmed } from "./dialog.js";
-import { ago, badge, copyable, h, say } from "./dom.js";
+import { ago, announce, badge, copyable, h } from "./dom.js";
 import { call, once } from "./http.js";
-import { attempts, idLink, json, words } from "./pieces.js";
 import { link } from "./router.js";
 import { attempt } from "./states.js";
 import { facts, section } from "./table.js";
-import { lasted, now } from "./times.js";
+import { duration, now } from "./times.js";
 import { heading } from "./view.js";
 
 const REFRESH_MS = 2000;
@@ -18,7 +18,7 @@ export async function jobPage(view, id, { of, back }) {
   view.title(`Job ${id.slice(-8)}`);
   const path = `${of}/${encodeURIComponent(id)}`;
   const own = of === "/v1/jobs", { signal } = view;
-  const timeline = growing(`${path}/timeline`, { signal });
+  const timeline = appendOnlyReader(`${path}/timeline`, { signal });
   await view.live(async () => {
     const [job, events] = await Promise.all([call("GET", path, { signal }), timeline()]);
     return { job, events };
@@ -26,26 +26,26 @@ export async function jobPage(view, id, { of, back }) {
 }
 
 /** Return the run time since the first attempt, without the wait before it. */
-function took({ finishedAt }, events) {
+function runTime({ finishedAt }, events) {
   const first = events.find(({ type }) => type === "attempt_started");
-  return first && lasted(Math.max(0, new Date(finishedAt ?? now()) - new Date(first.at)) / 1000);
+  return first && duration(Math.max(0, new Date(finishedAt ?? now()) - new Date(first.at)) / 1000);
 }
 
 /** Return the due time; the partners' API has it in `waiting`. */
-const due = ({ phase, runAt, waiting }) =>
+const dueAt = ({ phase, runAt, waiting }) =>
   runAt ?? (["scheduled", "waiting"].includes(phase) ? waiting?.until : null);
 
 function draw(view, job, events, { own, back }) {
   const list = own ? "jobs" : "ops-jobs";
   return [
     heading([words(job.kind), " ", badge(job.phase)],
-      { back, tools: [own && acts(view, job), copyable(job.jobId)] }),
+      { back, tools: [own && actions(view, job), copyable(job.jobId)] }),
     job.waiting && section("Why it waits", { className: "waiting" }, h("p", {}, job.waiting.message),
       job.waiting.until && h("p", { className: "quiet" }, "The wait ends ", ago(job.waiting.until))),
     job.error && h("section",
       { key: "error", className: "failed", role: "group", ariaLabel: "Why it failed" },
       h("strong", {}, job.error.message),
-      h("p", {}, next(job, own)),
+      h("p", {}, nextStep(job, own)),
         h("div", { className: "tools" }, h("code", {}, job.error.code))),
     job.phase === "running"
       && section("Progress", {},
@@ -57,10 +57,10 @@ function draw(view, job, events, { own, back }) {
         && h("span", { title: job.organizationId }, job.organizationName)], ["Pool", job.pool],
         ["Project", job.projectId
           && (own ? idLink("projects", job.projectId) : jobsOf(job))],
-      ["Due", due(job) && ago(due(job))], ["Attempt", job.attempt > 0 && attempts(job)],
+      ["Due", dueAt(job) && ago(dueAt(job))], ["Attempt", job.attempt > 0 && attempts(job)],
         ["Accepted", ago(job.createdAt)], ["Ended", job.finishedAt && ago(job.finishedAt)],
       [job.finishedAt ? "Duration" : "Running for",
-        (job.finishedAt || job.phase === "running") && took(job, events)],
+        (job.finishedAt || job.phase === "running") && runTime(job, events)],
         ["Deadline", !job.finishedAt && job.deadlineAt && ago(job.deadlineAt)],
         ["Retry of", job.retryOf && idLink(list, job.retryOf)],
         ["Cancel", job.cancelRequested && "requested"]])),
@@ -71,10 +71,10 @@ function draw(view, job, events, { own, back }) {
 }
 
 /** Check for a post that may be live: a retry could publish it twice. */
-const unclear = ({ error }) => error?.code === "OUTCOME_UNKNOWN";
+const isUnclear = ({ error }) => error?.code === "OUTCOME_UNKNOWN";
 
 /** Return the next step after a failure. */
-const next = (job, own) => (unclear(job)
+const nextStep = (job, own) => (isUnclear(job)
   ? ["The post may be live: check the account, then record the outcome",
     own ? h("span", {}, " at the ", h("a",
       { href: link(["posts"], { status: "outcome_unknown" }) }, "post with the unclear outcome"), ".") : "."]
@@ -96,7 +96,7 @@ function event({ at, type, attempt: which, outcome, step, code, message, workerI
     workerId ? copyable(workerId, `on …${workerId.slice(-6)}`) : retryOf && idLink(list, retryOf));
 }
 
-function acts(view, job) {
+function actions(view, job) {
   const act = (verb, text, danger) => h("button", {
     type: "button", className: danger ? "danger" : "primary", onclick: async ({ currentTarget }) => {
       if (danger && !await confirmed({ title: `${verb} this job?`, text, verb: `${verb} job`,
@@ -105,12 +105,12 @@ function acts(view, job) {
         () => call("POST", `/v1/jobs/${encodeURIComponent(job.jobId)}/${verb.toLowerCase()}`,
         { headers: once() }));
       if (!answer) return;
-      say(`${verb}: done`);
+      announce(`${verb}: done`);
       if (verb === "Retry") location.hash = `#/jobs/${answer.jobId}`;
       else await view.refresh();
     },
   }, `${verb} job`);
   if (job.status === "running") return view.may("jobs:cancel") && !job.cancelRequested
     && act("Cancel", "A waiting job ends immediately, a running job at its next step.", true);
-  return job.status !== "completed" && !unclear(job) && act("Retry", "", false);
+  return job.status !== "completed" && !isUnclear(job) && act("Retry", "", false);
 }

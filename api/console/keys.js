@@ -3,7 +3,7 @@
 import { openDialog } from "./dialog.js";
 import { h } from "./dom.js";
 
-const TYPED = "input, textarea, select, [contenteditable]";
+const EDITABLE = "input, textarea, select, [contenteditable]";
 const GO_MS = 1500;
 
 const rows = () => [...document.querySelectorAll("main .line-of, main .card-of")];
@@ -13,26 +13,26 @@ export function listen(frame) {
   let going = 0;
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.altKey) return;
-    if ((event.metaKey || event.ctrlKey) && event.key === "k") return done(event, frame.find);
+    if ((event.metaKey || event.ctrlKey) && event.key === "k") return runAction(event, frame.find);
     if (event.metaKey || event.ctrlKey) return;
     if (event.key === "Escape") return escape(event);
-    if (event.target.closest(TYPED) && event.target.type !== "checkbox"
+    if (event.target.closest(EDITABLE) && event.target.type !== "checkbox"
       || document.querySelector("dialog[open]")) return;
     if (Date.now() - going < GO_MS) {
       going = 0;
       const screen = frame.screens().find(({ key }) => key === event.key);
-      if (screen) done(event, () => frame.open(screen));
+      if (screen) runAction(event, () => frame.open(screen));
       return;
     }
     if (event.key === "g") going = Date.now();
-    const act = { "/": () => search(frame), j: () => walk(1), k: () => walk(-1), x: pick,
+    const act = { "/": () => search(frame), j: () => moveBy(1), k: () => moveBy(-1), x: toggleSelection,
       "?": () => help(frame), r: frame.refresh }[event.key];
-    if (act) done(event, act);
+    if (act) runAction(event, act);
     else if (event.key === "Enter") openRow(event);
   });
 }
 
-function done(event, act) {
+function runAction(event, act) {
   event.preventDefault();
   act();
 }
@@ -40,7 +40,7 @@ function done(event, act) {
 /** Leave a field or row. (Dialogs close themselves.) */
 function escape(event) {
   if (document.querySelector("dialog[open]")) return;
-  if (event.target.closest(`${TYPED}, .line-of, .card-of`)) event.target.blur();
+  if (event.target.closest(`${EDITABLE}, .line-of, .card-of`)) event.target.blur();
 }
 
 function search(frame) {
@@ -50,7 +50,7 @@ function search(frame) {
   field.select?.();
 }
 
-function walk(step) {
+function moveBy(step) {
   const all = rows();
   const now = all.indexOf(document.activeElement?.closest(".line-of, .card-of"));
   const next = all[now < 0 ? (step > 0 ? 0 : all.length - 1)
@@ -59,19 +59,20 @@ function walk(step) {
   next?.scrollIntoView({ block: "nearest" });
 }
 
-const current = () => document.activeElement?.matches(".line-of, .card-of") ? document.activeElement : null;
+const currentRow = () =>
+  document.activeElement?.matches(".line-of, .card-of") ? document.activeElement : null;
 
-const pick = () => current()?.querySelector("[data-pick]")?.click();
+const toggleSelection = () => currentRow()?.querySelector("[data-pick]")?.click();
 
 function openRow(event) {
-  const row = current();
+  const row = currentRow();
   if (!row) return;
   event.preventDefault();
   if (row.dataset.href) location.hash = row.dataset.href;
   else row.click();
 }
 
-const ALWAYS = [
+const SHORTCUTS = [
   ["/", "Search this screen, or find anything"], ["Ctrl K", "Find a screen or an id"], ["j", "Next row"],
     ["k", "Previous row"],
   ["Enter", "Open the row"], ["x", "Select the row"], ["r", "Refresh now"],
@@ -80,7 +81,7 @@ const ALWAYS = [
 
 export const help = (frame) => openDialog("Keyboard", (close) => [
   h("dl", { className: "keys" },
-    [...ALWAYS, ...frame.screens().map(({ key, title }) => [`g ${key}`, title])].map(([key, text]) =>
+    [...SHORTCUTS, ...frame.screens().map(({ key, title }) => [`g ${key}`, title])].map(([key, text]) =>
       h("div", {}, h("dt", {}, key.split(" ").map((one) => h("kbd", {}, one))), h("dd", {}, text)))),
   h("div", { className: "tools end" }, h("button", { type: "button", onclick: () => close() }, "Close")),
 ], { className: "broad" });

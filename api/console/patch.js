@@ -1,19 +1,19 @@
 // DOM patching: applies a new drawing to the existing elements, which keep focus, scroll, selection and
 // input.
 
-import { assign, flat, give, given, withdraw } from "./dom.js";
+import { assign, flatten, propertiesOf, setProperties, unassign } from "./dom.js";
 
 /** Make the children of `parent` match `nodes`. A node with a `key` keeps its element when it moves. */
 export function patch(parent, ...nodes) {
   const focused = document.activeElement;
-  children(parent, flat(nodes).map(asNode));
+  children(parent, flatten(nodes).map(asNode));
   if (focused && focused !== document.body && focused !== document.activeElement) {
     (focused.isConnected ? focused : document.getElementById("main")).focus({ preventScroll: true });
   }
 }
 
 const asNode = (child) => (child instanceof Node ? child : document.createTextNode(child));
-const keyOf = (node) => given(node)?.key;
+const keyOf = (node) => propertiesOf(node)?.key;
 
 function children(parent, wanted) {
   const left = [...parent.childNodes];
@@ -41,21 +41,21 @@ function match(node, keyed, left) {
   return index < 0 || !known(node) ? node : left.splice(index, 1)[0];
 }
 
-const known = (node) => node.nodeType === Node.TEXT_NODE || given(node) !== undefined;
+const known = (node) => node.nodeType === Node.TEXT_NODE || propertiesOf(node) !== undefined;
 
 function take(node, drawn) {
   if (node.nodeType === Node.TEXT_NODE) {
     if (node.data !== drawn.data) node.data = drawn.data;
     return;
   }
-  properties(node, given(node), given(drawn));
-  give(node, given(drawn));
+  properties(node, propertiesOf(node), propertiesOf(drawn));
+  setProperties(node, propertiesOf(drawn));
   children(node, [...drawn.childNodes]);
 }
 
 function properties(node, before, after) {
   for (const [name, value] of Object.entries(before)) {
-    if (!(name in after) || (name === "style" && differs(value, after.style))) withdraw(node, name, value);
+    if (!(name in after) || (name === "style" && differs(value, after.style))) unassign(node, name, value);
   }
   for (const [name, value] of Object.entries(after)) if (differs(before[name], value)) assign(node, name,
     value);

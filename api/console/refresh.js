@@ -10,9 +10,7 @@ export const refreshing = {
   },
 };
 
-/**
- * Repeat `work` until `signal` aborts, without overlap. A page that becomes visible refreshes immediately.
- */
+/** Repeat `work` until `signal` aborts, without overlap; also when the page becomes visible. */
 export function every(milliseconds, work, signal) {
   let busy = false;
   const beat = async () => {

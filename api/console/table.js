@@ -10,15 +10,15 @@ import { h } from "./dom.js";
  */
 export function listing({ label, heads, rows, pick, none }) {
   if (!rows.length) return none;
-  const shown = heads.map((head) => (typeof head === "string" ? { text: head } : head));
+  const columns = heads.map((head) => (typeof head === "string" ? { text: head } : head));
   return h("div", { className: "scroll" }, h("table", { className: "listing", ariaLabel: label },
-    h("thead", {}, h("tr", {}, pick && h("th", { scope: "col", className: "pick" }, everyBox(pick, rows)),
-      shown.map(({ text, className = "" }) =>
+    h("thead", {}, h("tr", {}, pick && h("th", { scope: "col", className: "pick" }, selectAllBox(pick, rows)),
+      columns.map(({ text, className = "" }) =>
         h("th", { scope: "col", className }, text || h("span", { className: "unseen" }, "Actions"))))),
-    h("tbody", {}, rows.map((row) => line(row, shown, pick)))));
+    h("tbody", {}, rows.map((row) => drawRow(row, columns, pick)))));
 }
 
-const line = ({ key, href, cells, name }, heads, pick) =>
+const drawRow = ({ key, href, cells, name }, heads, pick) =>
   h("tr", {
     key, tabIndex: -1, className: "line-of", "data-href": href ?? null,
     ariaSelected: pick ? String(pick.picked.has(key)) : null, onclick: openFrom,
@@ -33,7 +33,7 @@ const line = ({ key, href, cells, name }, heads, pick) =>
   })),
   cells.map((cell, index) => h("td", { className: heads[index].className ?? "" }, cell)));
 
-const everyBox = (pick, rows) => h("input", {
+const selectAllBox = (pick, rows) => h("input", {
   type: "checkbox", ariaLabel: "Select all on this page",
     checked: rows.every(({ key }) => pick.picked.has(key)),
   onchange: (event) => {

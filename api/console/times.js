@@ -9,7 +9,7 @@ const EXACT = { dateStyle: "medium", timeStyle: "long" };
 let offset = 0;
 
 /** Set the offset of the sandbox's clock, in milliseconds. */
-export function ahead(milliseconds) {
+export function setOffset(milliseconds) {
   offset = milliseconds;
 }
 
@@ -23,7 +23,7 @@ export function ago(iso, zone) {
 }
 
 /** Show a relative real time, also in a sandbox: keys, the audit log, the read time of ingests. */
-export function reallyAgo(iso) {
+export function agoReal(iso) {
   if (!iso) return "–";
   return h("time", { dateTime: iso, "data-real": "", title: `${exact(iso)} (${iso})` },
     fromNow(iso, Date.now()));
@@ -39,7 +39,7 @@ function fromNow(iso, from) {
 }
 
 /** Format a duration in seconds, in its two largest units. */
-export function lasted(seconds) {
+export function duration(seconds) {
   if (seconds == null) return "–";
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;

@@ -1,6 +1,6 @@
 // View: an open screen, its URL, and its refreshing parts.
 
-import { h, say } from "./dom.js";
+import { announce, h } from "./dom.js";
 import { patch } from "./patch.js";
 import { every } from "./refresh.js";
 import { narrowed } from "./router.js";
@@ -32,7 +32,7 @@ export class View {
   /**
    * Draw the result of `load` with `draw`, now and at each refresh.
    *
-   * Patches the existing nodes. An error replaces the first drawing; later errors show in the refresh status.
+   * An error replaces the first drawing; later errors show in the refresh status.
    */
   async live(load, draw, { into = this.main, milliseconds = REFRESH_MS } = {}) {
     const part = new Part(this, load, draw, into);
@@ -81,7 +81,7 @@ class Part {
     if (this.view.signal.aborted) return;
     if (this.drawn) return this.view.status.stale(error);
     patch(this.into, failed(error, () => this.refresh()));
-    say(error.message);
+    announce(error.message);
   }
 }
 

@@ -15,32 +15,32 @@ function format(zone) {
 
 /** Return the local time of an instant: {day: "2026-11-01", time: "07:30"}. */
 export function clock(instant, zone) {
-  const said = Object.fromEntries(format(zone).formatToParts(new Date(instant)).map(({ type, value }) =>
+  const parts = Object.fromEntries(format(zone).formatToParts(new Date(instant)).map(({ type, value }) =>
     [type, value]));
-  return { day: `${said.year}-${said.month}-${said.day}`, time: `${said.hour}:${said.minute}`,
-    second: said.second };
+  return { day: `${parts.year}-${parts.month}-${parts.day}`, time: `${parts.hour}:${parts.minute}`,
+    second: parts.second };
 }
 
 /** Add days to a calendar day. */
-export function plus(day, days) {
+export function addDays(day, days) {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
 }
 
 export const monthOf = (day) => day.slice(0, 7);
 
 /** Return the first day of the month `months` after a day's. */
-export function monthPlus(day, months) {
+export function addMonths(day, months) {
   const [year, month] = day.split("-").map(Number);
   return new Date(Date.UTC(year, month - 1 + months, 1)).toISOString().slice(0, 10);
 }
 
 /** Return the Monday of a day's week. */
 export function mondayOf(day) {
-  return plus(day, -((new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7));
+  return addDays(day, -((new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7));
 }
 
 /** Return the first instant of a day, also where a clock change skips midnight. */
-export function startOf(day, zone) {
+export function startOfDay(day, zone) {
   const midnight = Date.parse(`${day}T00:00:00Z`);
   const offsets = [-DAY_MS, DAY_MS].map((by) => offset(midnight + by, zone));
   const starts = offsets.map((by) => midnight - by).filter((at) =>
@@ -57,12 +57,12 @@ function offset(instant, zone) {
 /** Format an instant for a query: UTC, with Z. */
 export const utc = (instant) => new Date(instant).toISOString().replace(".000Z", "Z");
 
-const named = (options) => (day) =>
+const formatter = (options) => (day) =>
   new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" }).format(new Date(`${day}T12:00:00Z`));
 
-export const dayName = named({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
-export const shortDay = named({ weekday: "short", day: "numeric", month: "short" });
-export const monthName = named({ month: "long", year: "numeric" });
+export const dayName = formatter({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
+export const shortDay = formatter({ weekday: "short", day: "numeric", month: "short" });
+export const monthName = formatter({ month: "long", year: "numeric" });
 
 /** Format an instant in a zone. */
 export function inZone(iso, zone) {

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from bench.environment import Environment, scratch
-from bench.events import made
+from bench.events import generated
 from bench.events.cpu import backend_cpu_s, server_of
 from bench.figures import Result, Tell, ratio, spread
 from db.pool import Conn, connected
@@ -59,7 +59,7 @@ async def measure(environment: Environment, sizes: Sequence[int], rounds: int, t
         for number in range(WARM + rounds):
             tell(f"commit {number + 1} of {WARM + rounds} with {', '.join(map(str, sizes))} ids")
             for side in sides:
-                cpu_us, took_ms = await _commit(side, made.events(AT_ONCE, projects))
+                cpu_us, took_ms = await _commit(side, generated.events(AT_ONCE, projects))
                 if number >= WARM:
                     side.cpu_us.append(cpu_us)
                     side.took_ms.append(took_ms)
@@ -106,7 +106,7 @@ async def _commit(side: Side, events: Sequence[Event]) -> tuple[float, float]:
 
 async def _check(side: Side, commits: int) -> None:
     """Check that every event of every commit is stored once, and that no other id changed."""
-    found = tuple(await side.conn.fetchrow(STORED) or ())
+    row = tuple(await side.conn.fetchrow(STORED) or ())
     events = commits * AT_ONCE
-    if found != (events, side.ids + events):
-        raise BenchmarkFailed(f"committed {events} events with {side.ids} stored ids, found {found}")
+    if row != (events, side.ids + events):
+        raise BenchmarkFailed(f"committed {events} events with {side.ids} stored ids, found {row}")

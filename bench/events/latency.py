@@ -2,7 +2,7 @@
 
 from bench.environment import Environment
 from bench.events.load import Plan
-from bench.events.serving import check_stored, send, serving
+from bench.events.serving import check_stored, run_servers, send
 from bench.figures import Result, Tell, ratio, spread
 
 #: Events of a request, and events a second.
@@ -15,10 +15,12 @@ CONNECTIONS = 64
 async def measure(environment: Environment, seconds: float, rounds: int, tell: Tell) -> Result:
     """Measure both servers in turn. Raises `BenchmarkFailed`."""
     count = int(EVENTS_S / BATCH * seconds)
-    plan = Plan(port=0, ways=[], requests=count, batch=BATCH, connections=CONNECTIONS, per_s=EVENTS_S / BATCH)
+    plan = Plan(
+        port=0, endpoints=[], requests=count, batch=BATCH, connections=CONNECTIONS, per_s=EVENTS_S / BATCH
+    )
     ours: list[list[float]] = []
     bare: list[list[float]] = []
-    async with serving(environment) as (server, peer):
+    async with run_servers(environment) as (server, peer):
         for number in range(rounds + 1):
             tell(f"round {number} of {rounds}" if number else "warming up")
             runs = [(await send(environment, side, plan)).latencies_ms for side in (peer, server)]

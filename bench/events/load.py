@@ -15,15 +15,15 @@ from typing import cast
 import msgspec
 import uvloop
 
-from bench.events.made import bodies
+from bench.events.generated import bodies
 from bench.http_load import END, is_whole
-from bench.lines import say
+from bench.lines import send_message
 
 #: Seconds that the last response may take beyond the plan.
-PATIENCE_S = 60.0
+LAST_RESPONSE_S = 60.0
 
 
-class Way(msgspec.Struct, frozen=True, kw_only=True):
+class EventEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     """An app's endpoint: a path and its key."""
 
     path: str
@@ -31,14 +31,14 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """`requests` of `batch` events each to a port of this host, over `ways` in turn, on `connections`.
+    """`requests` of `batch` events each to a port of this host, over `endpoints` in turn, on `connections`.
 
     With `per_s` requests are sent at fixed times, regardless of responses; otherwise each connection sends
     the next request after a response.
     """
 
     port: int
-    ways: list[Way]
+    endpoints: list[EventEndpoint]
     requests: int
     batch: int
     connections: int
@@ -59,7 +59,7 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     sample: str
 
 
-class _Taken(msgspec.Struct):
+class _Accepted(msgspec.Struct):
     accepted: int
 
 
@@ -78,12 +78,12 @@ class _Caller(asyncio.Protocol):
         self.received += data
         if is_whole(self.received):
             answer, self.received = self.received, b""
-            self.load.answered(self, answer)
+            self.load.record_response(self, answer)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.load.lost(exc)
+        self.load.fail(exc)
 
-    def ask(self, request: bytes, since: float) -> None:
+    def send(self, request: bytes, since: float) -> None:
         self.since = since
         self.transport.write(request)
 
@@ -100,14 +100,14 @@ class Load:
         self.refused: list[bytes] = []
         self.ended = asyncio.get_running_loop().create_future()
 
-    def arrive(self, request: bytes, due: float | None = None) -> None:
+    def add(self, request: bytes, due: float | None = None) -> None:
         self.waiting.append((request, due))
         self._send()
 
-    def answered(self, caller: _Caller, answer: bytes) -> None:
+    def record_response(self, caller: _Caller, answer: bytes) -> None:
         self.latencies_ms.append((time.perf_counter() - caller.since) * 1000)
         if answer.startswith(b"HTTP/1.1 202"):
-            self.accepted += msgspec.json.decode(answer.partition(END)[2], type=_Taken).accepted
+            self.accepted += msgspec.json.decode(answer.partition(END)[2], type=_Accepted).accepted
         else:
             self.refused.append(answer)
         if len(self.latencies_ms) == self.count:
@@ -115,14 +115,14 @@ class Load:
         self.idle.append(caller)
         self._send()
 
-    def lost(self, exc: Exception | None) -> None:
+    def fail(self, exc: Exception | None) -> None:
         if not self.ended.done():
             self.ended.set_exception(exc or ConnectionError("the server closed the connection"))
 
     def _send(self) -> None:
         while self.idle and self.waiting:
             request, due = self.waiting.popleft()
-            self.idle.pop().ask(request, time.perf_counter() if due is None else due)
+            self.idle.pop().send(request, time.perf_counter() if due is None else due)
 
 
 async def run(plan: Plan) -> Answers:
@@ -137,10 +137,10 @@ async def run(plan: Plan) -> Answers:
         if plan.per_s:
             due = start + number / plan.per_s
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            load.arrive(request, due)
+            load.add(request, due)
         else:
-            load.arrive(request)
-    await asyncio.wait_for(load.ended, PATIENCE_S)
+            load.add(request)
+    await asyncio.wait_for(load.ended, LAST_RESPONSE_S)
     seconds = time.perf_counter() - start
     for caller in callers:
         caller.transport.close()
@@ -155,13 +155,13 @@ async def run(plan: Plan) -> Answers:
 
 def _requests(plan: Plan) -> Iterator[bytes]:
     for number, body in enumerate(bodies(plan.requests, plan.batch)):
-        way, packed = plan.ways[number % len(plan.ways)], gzip.compress(body, 1, mtime=0)
+        endpoint, packed = plan.endpoints[number % len(plan.endpoints)], gzip.compress(body, 1, mtime=0)
         head = (
-            f"POST {way.path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-            f"Authorization: Bearer {way.key}\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}"
+            f"POST {endpoint.path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            f"Authorization: Bearer {endpoint.key}\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}"
         )
         yield head.encode() + END + packed
 
 
 if __name__ == "__main__":
-    say(uvloop.run(run(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Plan))))
+    send_message(uvloop.run(run(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Plan))))

@@ -9,8 +9,8 @@ import msgspec
 
 from bench import fleet
 from bench.environment import KEYRING, Environment
-from bench.events.load import Answers, Plan, Way
-from bench.processes import Child, ask, running
+from bench.events.load import Answers, EventEndpoint, Plan
+from bench.processes import Child, run_and_read, run_in_environment
 from db.pool import Conn, transact
 from db.server import free_port
 from domain.apps import apps
@@ -37,14 +37,17 @@ class Server(NamedTuple):
 
     child: Child
     port: int
-    ways: Sequence[Way]
+    endpoints: Sequence[EventEndpoint]
 
 
 @contextlib.asynccontextmanager
-async def serving(environment: Environment) -> AsyncIterator[tuple[Server, Server]]:
+async def run_servers(environment: Environment) -> AsyncIterator[tuple[Server, Server]]:
     """Serve the API and the bare route."""
-    ways = [await transact(environment.pool, _app) for _ in range(APPS)]
-    async with _served(environment, BARE, ways) as bare, _served(environment, OURS, ways) as ours:
+    endpoints = [await transact(environment.pool, _create_endpoint) for _ in range(APPS)]
+    async with (
+        _run_server(environment, BARE, endpoints) as bare,
+        _run_server(environment, OURS, endpoints) as ours,
+    ):
         yield ours, bare
 
 
@@ -52,10 +55,10 @@ async def send(environment: Environment, server: Server, plan: Plan) -> Answers:
     """Run a plan against a server. Raises `BenchmarkFailed` if a request was refused or an event wasn't
     new.
     """
-    plan = msgspec.structs.replace(plan, port=server.port, ways=list(server.ways))
+    plan = msgspec.structs.replace(plan, port=server.port, endpoints=list(server.endpoints))
     path = environment.folder / "plan.json"
     path.write_bytes(msgspec.json.encode(plan))
-    answers = msgspec.convert(await ask(environment, "bench.events.load", str(path)), Answers)
+    answers = msgspec.convert(await run_and_read(environment, "bench.events.load", str(path)), Answers)
     if answers.refused:
         raise BenchmarkFailed(f"{answers.refused} requests were refused, such as:\n{answers.sample}")
     if answers.accepted != plan.requests * plan.batch:
@@ -65,31 +68,33 @@ async def send(environment: Environment, server: Server, plan: Plan) -> Answers:
 
 async def check_stored(environment: Environment, expected: int) -> None:
     """Check that every event with a 202 is stored once. Raises `BenchmarkFailed`."""
-    found = tuple(await environment.pool.fetchrow(STORED) or ())
-    if found != (expected, expected):
-        raise BenchmarkFailed(f"{expected} events were accepted, found events and ids {found}")
+    stored = tuple(await environment.pool.fetchrow(STORED) or ())
+    if stored != (expected, expected):
+        raise BenchmarkFailed(f"{expected} events were accepted, found events and ids {stored}")
 
 
 @contextlib.asynccontextmanager
-async def _served(environment: Environment, factory: str, ways: Sequence[Way]) -> AsyncIterator[Server]:
+async def _run_server(
+    environment: Environment, factory: str, endpoints: Sequence[EventEndpoint]
+) -> AsyncIterator[Server]:
     """Serve an app with the API's server settings, on the scratch database alone."""
     port, store = free_port(), environment.settings.database_url
-    words = ("api", "--port", str(port), "--app", factory)
-    async with running(environment, *words, TELEMETRY_URL=store) as child:
-        await fleet.listening(port)
-        yield Server(child, port, ways)
+    command = ("api", "--port", str(port), "--app", factory)
+    async with run_in_environment(environment, *command, TELEMETRY_URL=store) as child:
+        await fleet.wait_for_port(port)
+        yield Server(child, port, endpoints)
 
 
-async def _app(conn: Conn) -> Way:
+async def _create_endpoint(conn: Conn) -> EventEndpoint:
     """Create an SDK app of a new organization of the highest tier."""
     pair = await organizations.create(conn, name="bench", tier="partner")
     project_id: UUID = ids.new()
     await conn.execute(INSERT_PROJECT, pair.live, project_id)
-    shown = await apps.create(
+    app = await apps.create(
         conn,
         author=apps.Author(pair.live, project_id),
         peppers=parse_keyring(KEYRING, setting="PEPPERS"),
         public_url="",
         body=SdkAppCreate(name="bench", platform="ios", bundle_id="com.example.bench"),
     )
-    return Way(path=f"/v1/apps/{shown.app_id}/events", key=shown.api_key)
+    return EventEndpoint(path=f"/v1/apps/{app.app_id}/events", key=app.api_key)

@@ -6,10 +6,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from bench.environment import Environment
-from bench.events import copying, made
+from bench.events import copying, generated
 from bench.events.cpu import server_cpu_s, server_of
 from bench.events.load import Plan
-from bench.events.serving import Server, check_stored, send, serving
+from bench.events.serving import Server, check_stored, run_servers, send
 from bench.figures import Result, Tell, ratio
 from bench.processes import cpu_s
 from domain.events.intake import MOST_HELD
@@ -39,7 +39,7 @@ async def measure(environment: Environment, requests: Mapping[int, int], rounds:
     ours: dict[int, list[Run]] = {batch: [] for batch in requests}
     bare: dict[int, list[Run]] = {batch: [] for batch in requests}
     copied: list[float] = []
-    async with serving(environment) as (server, peer):
+    async with run_servers(environment) as (server, peer):
         for number in range(rounds + 1):
             tell(f"round {number} of {rounds}" if number else "warming up")
             for batch, count in requests.items():
@@ -64,7 +64,7 @@ async def measure(environment: Environment, requests: Mapping[int, int], rounds:
 
 async def _run(environment: Environment, server: Server, batch: int, requests: int) -> Run:
     callers = min(CALLERS, MOST_EVENTS // batch)
-    plan = Plan(port=0, ways=[], requests=requests, batch=batch, connections=callers)
+    plan = Plan(port=0, endpoints=[], requests=requests, batch=batch, connections=callers)
     async with environment.pool.acquire() as conn:
         postgres = await server_of(conn)
     before_s = cpu_s(server.child), server_cpu_s(postgres)
@@ -77,7 +77,7 @@ async def _run(environment: Environment, server: Server, batch: int, requests: i
 
 
 async def _copied(environment: Environment, count: int) -> float:
-    events = made.events(count, [UUID(int=1)])
+    events = generated.events(count, [UUID(int=1)])
     async with environment.pool.acquire() as conn:
         return await copying.cpu_us(conn, events, LARGE)
 

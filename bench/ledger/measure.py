@@ -63,7 +63,10 @@ class Row(NamedTuple):
         return round(self.old_ms / self.empty_ms, 2)
 
 
-HOT, HELD = 1.5, 3.0
+#: Largest accepted ratio of a statement.
+HOT_AIM = 1.5
+#: Largest accepted ratio of a pull with an old snapshot.
+SNAPSHOT_AIM = 3.0
 
 
 async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
@@ -71,15 +74,15 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
     async with _sides(environment) as (old, empty):
         for side in (old, empty):
             await side.begin(tenants=size.tenants)
-        await empty.list_one(empty.tenants[1])
+        await empty.fill_list(empty.tenants[1])
         tell(f"{size.ended} jobs ended, {size.waiting} wait")
-        await old.age(ended=size.ended, waiting=size.waiting)
+        await old.insert_ended(ended=size.ended, waiting=size.waiting)
         rows = {}
         for name, statement in STATEMENTS.items():
             tell(name)
-            rows[name] = await _compared(old, empty, statement, size.times, HOT)
-        rows |= await _lines(old, empty, size, tell)
-        rows |= await _held(environment.settings.database_url, old, empty, size, tell)
+            rows[name] = await _compare(old, empty, statement, size.times, HOT_AIM)
+        rows |= await _pulls_at_caps(old, empty, size, tell)
+        rows |= await _pull_with_old_snapshot(environment.settings.database_url, old, empty, size, tell)
         newcomer_s = await _newcomers(old, size, tell)
     return Result(
         {**{name: row.ratio for name, row in rows.items()}, "newcomer_s": newcomer_s["p95"]},
@@ -95,12 +98,12 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
 async def _sides(environment: Environment) -> AsyncIterator[tuple[Side, Side]]:
     """Open both sides on one server, each in its own database."""
     url = environment.settings.database_url
-    async with scratch(url) as empty_url, _connected(url) as old, _connected(empty_url) as empty:
+    async with scratch(url) as empty_url, _open(url) as old, _open(empty_url) as empty:
         yield Side(old, old=True), Side(empty, old=False)
 
 
 @contextlib.asynccontextmanager
-async def _connected(url: str) -> AsyncIterator[Conn]:
+async def _open(url: str) -> AsyncIterator[Conn]:
     conn = await connect(url, name="bench")
     try:
         yield conn
@@ -108,7 +111,7 @@ async def _connected(url: str) -> AsyncIterator[Conn]:
         await conn.close()
 
 
-async def _compared(old: Side, empty: Side, statement: Statement, times: int, aim: float) -> Row:
+async def _compare(old: Side, empty: Side, statement: Statement, times: int, aim: float) -> Row:
     """Time both sides in turn, so that a busy machine affects both."""
     took: dict[bool, list[float]] = {True: [], False: []}
     for number in range(WARM + times):
@@ -120,51 +123,51 @@ async def _compared(old: Side, empty: Side, statement: Statement, times: int, ai
 
 
 async def _timed(side: Side, statement: Statement) -> float:
-    found = await statement.ready(side)
+    prepared = await statement.ready(side)
     start = time.perf_counter()
-    await statement.call(side, found)
+    await statement.call(side, prepared)
     took_ms = (time.perf_counter() - start) * 1000
-    await statement.after(side, found)
+    await statement.after(side, prepared)
     return took_ms
 
 
-async def _lines(old: Side, empty: Side, size: Size, tell: Tell) -> dict[str, Row]:
+async def _pulls_at_caps(old: Side, empty: Side, size: Size, tell: Tell) -> dict[str, Row]:
     """Measure a pull of ten among tenants at their cap."""
     rows = {}
     for count in size.capped:
         name = f"pull of 10, {count} tenants at their cap"
         tell(name)
         await old.begin(tenants=count + size.tenants)
-        capped, others = old.tenants[:count], old.tenants[count:]
-        await old.run(capped, 5)
-        await old.wait(capped, 5 * count)
-        await old.wait(others, size.pulled)
-        rows[name] = await _compared(old, empty, PULL, size.times, HOT)
+        capped, uncapped = old.tenants[:count], old.tenants[count:]
+        await old.insert_running(capped, 5)
+        await old.insert_due(capped, 5 * count)
+        await old.insert_due(uncapped, size.pulled)
+        rows[name] = await _compare(old, empty, PULL, size.times, HOT_AIM)
     name = f"pull of 10, {size.unknown} rows of an unknown kind"
     tell(name)
     await old.begin(tenants=2 * size.tenants)
-    await old.wait(old.tenants[: size.tenants], size.unknown, UNKNOWN)
-    await old.wait(old.tenants[size.tenants :], size.pulled)
-    rows[name] = await _compared(old, empty, PULL, size.times, HOT)
+    await old.insert_due(old.tenants[: size.tenants], size.unknown, UNKNOWN)
+    await old.insert_due(old.tenants[size.tenants :], size.pulled)
+    rows[name] = await _compare(old, empty, PULL, size.times, HOT_AIM)
     return rows
 
 
-async def _held(url: str, old: Side, empty: Side, size: Size, tell: Tell) -> dict[str, Row]:
+async def _pull_with_old_snapshot(url: str, old: Side, empty: Side, size: Size, tell: Tell) -> dict[str, Row]:
     """Measure a pull of ten while a transaction holds a snapshot older than the last `size.held` jobs."""
     name = f"pull of 10, a snapshot held over {size.held} jobs"
     tell(name)
     await old.begin(tenants=size.tenants)
-    await old.wait(old.tenants, size.held + size.pulled)
+    await old.insert_due(old.tenants, size.held + size.pulled)
     async with _snapshot(url):
         for _ in range(size.held // SLOTS):
             await old.settle(await old.pull())
-        return {name: await _compared(old, empty, PULL, size.times, HELD)}
+        return {name: await _compare(old, empty, PULL, size.times, SNAPSHOT_AIM)}
 
 
 @contextlib.asynccontextmanager
 async def _snapshot(url: str) -> AsyncIterator[None]:
     """Hold a snapshot, like a dump or a long report."""
-    async with _connected(url) as conn, conn.transaction(isolation="repeatable_read"):
+    async with _open(url) as conn, conn.transaction(isolation="repeatable_read"):
         await conn.execute("select set_config('idle_in_transaction_session_timeout', '0', true)")
         yield
 
@@ -175,11 +178,11 @@ async def _newcomers(old: Side, size: Size, tell: Tell) -> dict[str, float]:
     await old.begin(tenants=size.newcomer_tenants + size.newcomers)
     newcomers = old.tenants[:: size.newcomer_tenants // size.newcomers][: size.newcomers]
     waiting = [org for org in old.tenants if org not in set(newcomers)]
-    await old.wait(waiting, 4 * size.newcomer_tenants)
-    return spread([await _arrival(old, org) for org in newcomers])
+    await old.insert_due(waiting, 4 * size.newcomer_tenants)
+    return spread([await _wait_of(old, org) for org in newcomers])
 
 
-async def _arrival(old: Side, org: UUID) -> float:
+async def _wait_of(old: Side, org: UUID) -> float:
     """Return the wait of one new tenant. Raises `BenchmarkFailed` if its job isn't pulled."""
     await ledger.submit(old.conn, kind=NOOP, organization_id=org, project_id=None, args={})
     start = time.perf_counter()

@@ -82,12 +82,12 @@ class Side:
     old: bool
     tenants: list[UUID] = field(default_factory=list)
     worker_id: UUID = field(default_factory=ids.new)
-    turn: Iterator[UUID] = field(default_factory=lambda: iter(()))
+    next_tenants: Iterator[UUID] = field(default_factory=lambda: iter(()))
 
     async def begin(self, *, tenants: int) -> None:
         """Reset to an empty ledger with `tenants` of the lowest tier and one worker."""
         self.tenants, self.worker_id = [ids.new() for _ in range(tenants)], ids.new()
-        self.turn = itertools.cycle(self.tenants)
+        self.next_tenants = itertools.cycle(self.tenants)
         await self.conn.execute("set statement_timeout = 0")
         await self.conn.execute(EFFECTS)
         await self.conn.execute("truncate organization, worker, job_attempt cascade")
@@ -99,7 +99,7 @@ class Side:
             lease_s=LEASE_S,
         )  # fmt: skip
 
-    async def list_one(self, org: UUID) -> None:
+    async def fill_list(self, org: UUID) -> None:
         """Insert a page of open jobs of one tenant, and 1,000 ended ones, for its job list."""
         later = datetime.now(UTC) + timedelta(hours=1)
         for _ in range(PAGE):
@@ -108,17 +108,17 @@ class Side:
             )
         await self.conn.execute(ENDED, [org], 1_000, NOOP.name, POOL)
 
-    async def age(self, *, ended: int, waiting: int) -> None:
+    async def insert_ended(self, *, ended: int, waiting: int) -> None:
         """Insert a month of jobs, and refresh statistics."""
         await self.conn.execute(ENDED, self.tenants, ended, NOOP.name, POOL, timeout=600)
-        await self.wait(self.tenants, waiting)
+        await self.insert_due(self.tenants, waiting)
 
-    async def wait(self, tenants: list[UUID], count: int, kind: Kind = NOOP) -> None:
+    async def insert_due(self, tenants: list[UUID], count: int, kind: Kind = NOOP) -> None:
         """Insert `count` due jobs, spread over these tenants in turn."""
         await self.conn.execute(WAITING, tenants, count, kind.name, POOL, timeout=600)
         await self.analyze()
 
-    async def run(self, tenants: list[UUID], each: int) -> None:
+    async def insert_running(self, tenants: list[UUID], each: int) -> None:
         """Insert `each` running jobs of these tenants, on another worker."""
         await self.conn.execute(RUNNING, tenants, each, NOOP.name, POOL, ids.new(), timeout=600)
 
@@ -128,13 +128,13 @@ class Side:
 
     async def submit(self, count: int) -> None:
         """Submit one job for each of the next `count` tenants."""
-        for org in itertools.islice(self.turn, count):
+        for org in itertools.islice(self.next_tenants, count):
             await ledger.submit(self.conn, kind=NOOP, organization_id=org, project_id=None, args={})
 
     async def pull(self, free: int = SLOTS) -> list[Claim]:
         return await ledger.pull(self.conn, pool=POOL, worker_id=self.worker_id, free=free, kinds=[NOOP])
 
-    async def claims(self, count: int) -> list[Claim]:
+    async def pull_exactly(self, count: int) -> list[Claim]:
         """Pull `count` jobs; an empty ledger gets them first. Raises `BenchmarkFailed`."""
         if not self.old:
             await self.submit(count)

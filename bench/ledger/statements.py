@@ -12,7 +12,7 @@ from jobs import ledger, maintenance
 from jobs.ledger import Claim
 from schemas import ids
 
-FUTURE = datetime.max.replace(tzinfo=UTC)
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 class Statement(NamedTuple):
@@ -23,7 +23,7 @@ class Statement(NamedTuple):
     after: Callable[[Side, Any], Awaitable[Any]]
 
 
-async def _nothing(_side: Side, _found: Any = None) -> None:
+async def _noop(_side: Side, _claims: Any = None) -> None:
     """Do nothing."""
 
 
@@ -31,54 +31,54 @@ async def _submit(side: Side, _: Any) -> None:
     await ledger.submit(side.conn, kind=NOOP, organization_id=side.tenants[0], project_id=None, args={})
 
 
-async def _unsubmit(side: Side, _: Any) -> None:
+async def _drain_if_empty(side: Side, _: Any) -> None:
     """Empty an empty ledger again."""
     if not side.old:
         await side.settle(await side.pull())
 
 
-async def _stock(side: Side) -> None:
+async def _submit_ten(side: Side) -> None:
     """Submit jobs for a pull of ten if none wait."""
     if not side.old:
         await side.submit(SLOTS)
 
 
-async def _pull(side: Side, found: list[Claim]) -> None:
-    found.extend(await side.pull())
+async def _pull(side: Side, claims: list[Claim]) -> None:
+    claims.extend(await side.pull())
 
 
-async def _stocked(side: Side) -> list[Claim]:
-    await _stock(side)
+async def _prepare_pull(side: Side) -> list[Claim]:
+    await _submit_ten(side)
     return []
 
 
-async def _settle(side: Side, found: list[Claim]) -> None:
-    await side.settle(found)
+async def _settle(side: Side, claims: list[Claim]) -> None:
+    await side.settle(claims)
 
 
-async def _one(side: Side) -> list[Claim]:
-    return await side.claims(1)
+async def _claim_one(side: Side) -> list[Claim]:
+    return await side.pull_exactly(1)
 
 
-async def _ten(side: Side) -> list[Claim]:
-    return await side.claims(SLOTS)
+async def _claim_ten(side: Side) -> list[Claim]:
+    return await side.pull_exactly(SLOTS)
 
 
-async def _gate(side: Side, found: list[Claim]) -> None:
-    await ledger.lock(side.conn, found[0])
+async def _gate(side: Side, claims: list[Claim]) -> None:
+    await ledger.lock(side.conn, claims[0])
 
 
-async def _commit(side: Side, found: list[Claim]) -> None:
-    await ledger.end(side.conn, found[0], result={})
+async def _commit(side: Side, claims: list[Claim]) -> None:
+    await ledger.end(side.conn, claims[0], result={})
 
 
-async def _get(side: Side, found: list[Claim]) -> None:
-    await jobs.get(side.conn, organization_id=found[0].organization_id, job_id=found[0].id)
+async def _get(side: Side, claims: list[Claim]) -> None:
+    await jobs.get(side.conn, organization_id=claims[0].organization_id, job_id=claims[0].id)
 
 
-def _list(*, of_project: bool = False, **asked: Any) -> Statement:
+def _list(*, of_project: bool = False, **given: Any) -> Statement:
     """Return a list of a tenant's jobs, first page."""
-    filters: dict[str, Any] = dict.fromkeys(("kinds", "statuses", "stages", "before")) | asked
+    filters: dict[str, Any] = dict.fromkeys(("kinds", "statuses", "stages", "before")) | given
 
     async def call(side: Side, _: Any) -> None:
         org = side.tenants[1]
@@ -86,7 +86,7 @@ def _list(*, of_project: bool = False, **asked: Any) -> Statement:
             side.conn, organization_id=org, project_id=org if of_project else None, **filters, limit=PAGE
         )
 
-    return Statement(_nothing, call, _nothing)
+    return Statement(_noop, call, _noop)
 
 
 def _chore(chore: Callable[[Any], Awaitable[Any]]) -> Statement:
@@ -95,22 +95,22 @@ def _chore(chore: Callable[[Any], Awaitable[Any]]) -> Statement:
     async def call(side: Side, _: Any) -> None:
         await chore(side.conn)
 
-    return Statement(_nothing, call, _nothing)
+    return Statement(_noop, call, _noop)
 
 
-PULL = Statement(_stocked, _pull, _settle)
+PULL = Statement(_prepare_pull, _pull, _settle)
 
 STATEMENTS = {
-    "submit": Statement(_nothing, _submit, _unsubmit),
+    "submit": Statement(_noop, _submit, _drain_if_empty),
     "pull of 10": PULL,
-    "settle of 10": Statement(_ten, _settle, _nothing),
-    "step (gate)": Statement(_one, _gate, _settle),
-    "commit": Statement(_one, _commit, _nothing),
-    "get": Statement(_one, _get, _settle),
+    "settle of 10": Statement(_claim_ten, _settle, _noop),
+    "step (gate)": Statement(_claim_one, _gate, _settle),
+    "commit": Statement(_claim_one, _commit, _noop),
+    "get": Statement(_claim_one, _get, _settle),
     "look for due": _chore(maintenance.look),
     "scheduled fall due": _chore(maintenance.promote),
     "end overdue": _chore(maintenance.end_overdue),
-    "rescue": _chore(lambda conn: maintenance.rescue(conn, before=FUTURE)),
+    "rescue": _chore(lambda conn: maintenance.rescue(conn, before=END_OF_TIME)),
     "prune": _chore(maintenance.prune_jobs),
     "list": _list(),
     "list status=running": _list(statuses=["running"]),

@@ -14,36 +14,36 @@ from pathlib import Path
 import msgspec
 import uvloop
 
-from bench.lines import say
-from bench.neighbours.row import Course, Plan
+from bench.lines import send_message
+from bench.neighbours.row import AttackProgress, Plan
 from bench.neighbours.rows import ROWS
 
 
 async def attack(name: str, plan: Plan) -> None:
     """Run an attack until SIGTERM. An attack that ends by itself has done all it can."""
-    ended, course = asyncio.Event(), Course(Counter(), asyncio.Event(), asyncio.Event())
+    ended, progress = asyncio.Event(), AttackProgress(Counter(), asyncio.Event(), asyncio.Event())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-    running = asyncio.create_task(ROWS[name].attack(plan, course))
-    for reached in (course.ready, course.felt):
-        await _until(running, reached)
-    say({"ready": True})
+    running = asyncio.create_task(ROWS[name].attack(plan, progress))
+    for reached in (progress.ready, progress.had_effect):
+        await _wait_for(running, reached)
+    send_message({"ready": True})
     await ended.wait()
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
-    say(course.counted)
+    send_message(progress.counts)
 
 
-async def _until(running: "asyncio.Task[None]", reached: asyncio.Event) -> None:
+async def _wait_for(running: "asyncio.Task[None]", reached: asyncio.Event) -> None:
     """Wait for the event or the end of the attack. Raises the attack's error."""
-    waiting = asyncio.create_task(reached.wait())
-    await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    if not waiting.done():
-        waiting.cancel()
+    waiter = asyncio.create_task(reached.wait())
+    await asyncio.wait({running, waiter}, return_when=asyncio.FIRST_COMPLETED)
+    if not waiter.done():
+        waiter.cancel()
         await running
 
 
 if __name__ == "__main__":
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     uvloop.run(attack(sys.argv[1], msgspec.json.decode(Path(sys.argv[2]).read_bytes(), type=Plan)))

@@ -10,44 +10,51 @@ from typing import Any
 import httpx
 
 from bench.neighbours.deployment import Deployment
-from bench.neighbours.row import Course, Plan
+from bench.neighbours.row import AttackProgress, Plan
 
 #: The attackers' address, different from the victim's.
 ADDRESS = "127.0.0.2"
 
 
-def caller(plan: Plan, key: str) -> httpx.AsyncClient:
+def open_client(plan: Plan, key: str) -> httpx.AsyncClient:
     """Return a client of one key without a timeout."""
-    everything = httpx.Limits(max_connections=None)
+    no_limit = httpx.Limits(max_connections=None)
     return httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{plan.port}",
         headers={"Authorization": f"Bearer {key}"},
         timeout=None,
-        transport=httpx.AsyncHTTPTransport(local_address=ADDRESS, limits=everything),
+        transport=httpx.AsyncHTTPTransport(local_address=ADDRESS, limits=no_limit),
         trust_env=False,
     )
 
 
-async def ask(client: httpx.AsyncClient, course: Course, method: str, url: str, **more: Any) -> int:
+async def send_counted(
+    client: httpx.AsyncClient, progress: AttackProgress, method: str, url: str, **options: Any
+) -> int:
     """Send a request, count its status and return it; 0 if the connection broke."""
     try:
-        status = (await client.request(method, url, **more)).status_code
+        status = (await client.request(method, url, **options)).status_code
     except httpx.TransportError:
         status = 0
-    course.add(str(status))
+    progress.add(str(status))
     return status
 
 
-async def uncounted(deployment: Deployment, _: Mapping[str, int]) -> dict[str, Any]:
+async def read_uncounted(deployment: Deployment, _: Mapping[str, int]) -> dict[str, Any]:
     """Return the requests that passed uncounted because Redis was slow on a busy machine."""
     async with httpx.AsyncClient(trust_env=False) as client:
-        said = (await client.get(f"http://127.0.0.1:{deployment.port}/metrics")).text
-    [line] = [line for line in said.splitlines() if line.startswith("rate_limit_uncounted_total ")]
+        metrics = (await client.get(f"http://127.0.0.1:{deployment.port}/metrics")).text
+    [line] = [line for line in metrics.splitlines() if line.startswith("rate_limit_uncounted_total ")]
     return {"uncounted": round(float(line.split()[1]))}
 
 
-async def paced(
-    course: Course, callers: int, *, every_s: float, warm_s: float, once: Callable[[int], Awaitable[int]]
+async def run_paced(
+    progress: AttackProgress,
+    callers: int,
+    *,
+    every_s: float,
+    warm_s: float,
+    once: Callable[[int], Awaitable[int]],
 ) -> None:
     """Run `once` with each caller's number every `every_s` seconds, forever; it returns a status.
 
@@ -70,11 +77,13 @@ async def paced(
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(warm_s):
                 await refused.wait()
-        course.felt.clear()
-        course.ready.set()
+        progress.had_effect.clear()
+        progress.ready.set()
 
 
-async def again(course: Course, at_once: int, once: Callable[[], Awaitable[None]]) -> None:
+async def run_closed_loop(
+    progress: AttackProgress, at_once: int, once: Callable[[], Awaitable[None]]
+) -> None:
     """Run `at_once` callers in a closed loop, forever."""
 
     async def call() -> None:
@@ -83,8 +92,8 @@ async def again(course: Course, at_once: int, once: Callable[[], Awaitable[None]
             await asyncio.sleep(0.01)
 
     # Earlier requests, for example the writes that fill a list, don't count as an effect.
-    course.felt.clear()
+    progress.had_effect.clear()
     async with asyncio.TaskGroup() as group:
         for _ in range(at_once):
             group.create_task(call())
-        course.ready.set()
+        progress.ready.set()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from bench import fleet
 from bench.environment import Environment
 from bench.neighbours import servers
-from bench.processes import running
+from bench.processes import run_in_environment
 
 
 class Deployment(NamedTuple):
@@ -20,7 +20,7 @@ class Deployment(NamedTuple):
 
 
 @contextlib.asynccontextmanager
-async def deployed(
+async def run_deployment(
     environment: Environment, *, pools: Collection[str], sites: int, settings: Mapping[str, str]
 ) -> AsyncIterator[Deployment]:
     """Run all processes until they are ready: a worker for each of `pools`, which may fetch from `sites`
@@ -29,35 +29,35 @@ async def deployed(
     Only the API gets `settings`.
     """
     async with contextlib.AsyncExitStack() as stack:
-        home, *ports = stack.enter_context(servers.held(1 + sites))
+        home, *ports = stack.enter_context(servers.reserve_ports(1 + sites))
         environ = {
             "ASSETS_URL": f"file://{environment.folder}/media",
             "TENANTRY_FETCH_ALLOW": ",".join(f"127.0.0.1:{port}" for port in (home, *ports)),
             "DRAIN_S": "1",
         }
-        await stack.enter_async_context(servers.serving(home, servers.quick))
-        await stack.enter_async_context(fleet.dispatching(environment))
+        await stack.enter_async_context(servers.serve(home, servers.respond_at_once))
+        await stack.enter_async_context(fleet.run_dispatcher(environment))
         for pool in pools:
-            await stack.enter_async_context(_working(environment, pool, environ))
-        port = await stack.enter_async_context(_served(environment, environ | dict(settings)))
+            await stack.enter_async_context(_run_worker(environment, pool, environ))
+        port = await stack.enter_async_context(_run_api(environment, environ | dict(settings)))
         yield Deployment(environment, port, f"http://127.0.0.1:{home}", ports)
 
 
 @contextlib.asynccontextmanager
-async def _working(environment: Environment, pool: str, environ: dict[str, str]) -> AsyncIterator[None]:
-    before: int = await environment.pool.fetchval(fleet.REGISTERED)
+async def _run_worker(environment: Environment, pool: str, environ: dict[str, str]) -> AsyncIterator[None]:
+    before: int = await environment.pool.fetchval(fleet.COUNT_WORKERS)
 
     async def registered() -> bool:
-        return bool(await environment.pool.fetchval(fleet.REGISTERED) > before)
+        return bool(await environment.pool.fetchval(fleet.COUNT_WORKERS) > before)
 
-    async with running(environment, "workers", pool, **environ):
-        await fleet.until(registered, within=fleet.UP_S)
+    async with run_in_environment(environment, "workers", pool, **environ):
+        await fleet.poll_until(registered, within=fleet.START_TIMEOUT_S)
         yield
 
 
 @contextlib.asynccontextmanager
-async def _served(environment: Environment, environ: dict[str, str]) -> AsyncIterator[int]:
-    async with running(environment, "api", "--port", "0", **environ) as child:
+async def _run_api(environment: Environment, environ: dict[str, str]) -> AsyncIterator[int]:
+    async with run_in_environment(environment, "api", "--port", "0", **environ) as child:
         port = await fleet.port_of(child, "serving")
-        await fleet.listening(port)
+        await fleet.wait_for_port(port)
         yield port

@@ -9,35 +9,36 @@ import msgspec
 
 from bench.environment import Environment
 from bench.neighbours import victim
-from bench.neighbours.deployment import Deployment, deployed
+from bench.neighbours.deployment import Deployment, run_deployment
 from bench.neighbours.row import Plan, Row
 from bench.neighbours.rows import ROWS
 from bench.neighbours.scale import Scale
-from bench.neighbours.victim import Seen
-from bench.processes import Child, running, told
+from bench.neighbours.victim import Timings
+from bench.processes import Child, read_message, run_in_environment
 from bench.suites import Progress
 
 #: Uncounted seconds of the victim's actions: connections open, statements get prepared.
 WARM_S = 1.0
 
 #: Seconds for an attack to reach full strength, or to print its counts.
-READY_S = 300.0
+ATTACK_TIMEOUT_S = 300.0
 
 #: The target of every row: p95 during the attack, as a multiple of the p95 at rest plus milliseconds.
-TIMES, MORE_MS = 2, 250
+LIMIT_FACTOR = 2
+LIMIT_EXTRA_MS = 250
 
 
 class Measured(NamedTuple):
     """One row: the victim's times at rest and during the attack, and the attack's notes."""
 
     what: str
-    rest: Seen
-    beside: Seen
+    rest: Timings
+    beside: Timings
     noted: dict[str, Any]
 
     @property
     def limit_ms(self) -> float:
-        return round(TIMES * self.rest.p95 + MORE_MS, 1)
+        return round(LIMIT_FACTOR * self.rest.p95 + LIMIT_EXTRA_MS, 1)
 
     @property
     def reached(self) -> bool:
@@ -54,45 +55,47 @@ async def measure(
 ) -> dict[str, Measured]:
     """Measure the named rows in the table's order, each on its own processes."""
     return {
-        name: await _row(environment, row, scale, progress) for name, row in ROWS.items() if name in names
+        name: await _measure_row(environment, row, scale, progress)
+        for name, row in ROWS.items()
+        if name in names
     }
 
 
-async def _row(environment: Environment, row: Row, scale: Scale, progress: Progress) -> Measured:
+async def _measure_row(environment: Environment, row: Row, scale: Scale, progress: Progress) -> Measured:
     progress(row.name, "processes start")
     async with (
-        deployed(environment, pools=row.pools, sites=row.sites, settings=row.settings) as deployment,
+        run_deployment(environment, pools=row.pools, sites=row.sites, settings=row.settings) as deployment,
         _client(deployment, scale) as client,
     ):
         act = await row.acts(deployment, client)
         plan = await row.prepare(deployment, scale)
         await environment.pool.execute("analyze")
         every_s = scale.request_s if row.acts in victim.QUICK else scale.job_s
-        await victim.watched(act, scale._replace(window_s=WARM_S), every_s=every_s)
+        await victim.time_action(act, scale._replace(window_s=WARM_S), every_s=every_s)
         progress(row.name, "at rest")
-        rest = await victim.watched(act, scale, every_s=every_s)
+        rest = await victim.time_action(act, scale, every_s=every_s)
         progress(row.name, "the attack begins")
-        async with _attacked(environment, row, plan) as counted:
+        async with _run_attack(environment, row, plan) as counts:
             progress(row.name, "during the attack")
-            beside = await victim.watched(act, scale, every_s=every_s)
-        noted = await row.note(deployment, counted) if row.note else {}
-        return Measured(row.what, rest, beside, noted | {"attack": counted})
+            beside = await victim.time_action(act, scale, every_s=every_s)
+        noted = await row.note(deployment, counts) if row.note else {}
+        return Measured(row.what, rest, beside, noted | {"attack": counts})
 
 
 @asynccontextmanager
-async def _attacked(environment: Environment, row: Row, plan: Plan) -> AsyncIterator[Mapping[str, int]]:
+async def _run_attack(environment: Environment, row: Row, plan: Plan) -> AsyncIterator[Mapping[str, int]]:
     """Run the attack; its counts are complete at the end of the block."""
-    path, counted = environment.folder / "attack.json", dict[str, int]()
+    path, counts = environment.folder / "attack.json", dict[str, int]()
     path.write_bytes(msgspec.json.encode(plan))
-    async with running(environment, "bench.neighbours.attacking", row.name, str(path)) as child:
-        await told(child, within=READY_S)
-        yield counted
-        counted |= await _end(child)
+    async with run_in_environment(environment, "bench.neighbours.attacking", row.name, str(path)) as child:
+        await read_message(child, within=ATTACK_TIMEOUT_S)
+        yield counts
+        counts |= await _end(child)
 
 
 async def _end(child: Child) -> dict[str, int]:
     child.process.terminate()
-    return msgspec.convert(await told(child, within=READY_S), dict[str, int])
+    return msgspec.convert(await read_message(child, within=ATTACK_TIMEOUT_S), dict[str, int])
 
 
 @asynccontextmanager

@@ -27,19 +27,19 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     many: dict[str, int] = {}
 
 
-class Course(NamedTuple):
-    """Progress of an attack and its counts.
+class AttackProgress(NamedTuple):
+    """AttackProgress of an attack and its counts.
 
-    `ready`: it runs at full strength; `felt`: it has had an effect.
+    `ready`: it runs at full strength; `had_effect`: it has had an effect.
     """
 
-    counted: Counter[str]
+    counts: Counter[str]
     ready: asyncio.Event
-    felt: asyncio.Event
+    had_effect: asyncio.Event
 
     def add(self, name: str) -> None:
-        self.counted[name] += 1
-        self.felt.set()
+        self.counts[name] += 1
+        self.had_effect.set()
 
 
 class Row(NamedTuple):
@@ -53,7 +53,7 @@ class Row(NamedTuple):
     what: str
     acts: Callable[[Deployment, httpx.AsyncClient], Awaitable[Act]]
     prepare: Callable[[Deployment, Scale], Awaitable[Plan]]
-    attack: Callable[[Plan, Course], Coroutine[Any, Any, None]]
+    attack: Callable[[Plan, AttackProgress], Coroutine[Any, Any, None]]
     pools: tuple[str, ...] = ()
     sites: int = 0
     settings: Mapping[str, str] = MappingProxyType({})

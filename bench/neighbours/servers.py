@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 Reply = Callable[[str], Awaitable[bytes]]
 
 PAGE = b"<!doctype html><html lang=en><title>Acme</title><meta name=description content='Invoices.'><p>Hello."
-WRITTEN = b'{"uri": "at://did:plc:shop/app.bsky.feed.post/1", "cid": "bafy"}'
+POSTED = b'{"uri": "at://did:plc:shop/app.bsky.feed.post/1", "cid": "bafy"}'
 
 
 @contextlib.contextmanager
-def held(count: int) -> Iterator[list[int]]:
-    """Reserve free ports; nothing responds there until `serving` runs, in this or another process."""
+def reserve_ports(count: int) -> Iterator[list[int]]:
+    """Reserve free ports; nothing responds there until `serve` runs, in this or another process."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:
@@ -24,13 +24,13 @@ def held(count: int) -> Iterator[list[int]]:
 
 
 @contextlib.asynccontextmanager
-async def serving(port: int, reply: Reply) -> AsyncIterator[None]:
+async def serve(port: int, reply: Reply) -> AsyncIterator[None]:
     """Serve a reserved port; each connection takes one request."""
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            await reader.readexactly(_length(head))
+            await reader.readexactly(_content_length(head))
             writer.write(await reply(head.partition("\r\n")[0]))
             await writer.drain()
         writer.close()
@@ -43,25 +43,25 @@ async def serving(port: int, reply: Reply) -> AsyncIterator[None]:
 
 
 def html(body: bytes) -> bytes:
-    return _answer("200 OK", "text/html; charset=utf-8", body)
+    return _response("200 OK", "text/html; charset=utf-8", body)
 
 
 def json(body: bytes) -> bytes:
-    return _answer("200 OK", "application/json", body)
+    return _response("200 OK", "application/json", body)
 
 
-async def quick(line: str) -> bytes:
+async def respond_at_once(line: str) -> bytes:
     """Respond like a site of one page, and like a server that accepts every post immediately."""
     if "/xrpc/" in line:
-        return json(WRITTEN)
-    return _answer("404 Not Found", "text/plain", b"") if "robots.txt" in line else html(PAGE)
+        return json(POSTED)
+    return _response("404 Not Found", "text/plain", b"") if "robots.txt" in line else html(PAGE)
 
 
-def _answer(status: str, content_type: str, body: bytes) -> bytes:
+def _response(status: str, content_type: str, body: bytes) -> bytes:
     head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
     return f"{head}Connection: close\r\n\r\n".encode() + body
 
 
-def _length(head: str) -> int:
+def _content_length(head: str) -> int:
     lines = (line.partition(":") for line in head.lower().split("\r\n"))
     return next((int(value) for name, _, value in lines if name == "content-length"), 0)

@@ -36,7 +36,7 @@ class Tenant(NamedTuple):
     projects: list[str]
 
 
-async def settle(environment: Environment, *, tier: LiveTier, keys: int = 1, projects: int = 1) -> Tenant:
+async def create(environment: Environment, *, tier: LiveTier, keys: int = 1, projects: int = 1) -> Tenant:
     """Create a tenant with keys and projects."""
     peppers = parse_keyring(environment.settings.peppers, setting="PEPPERS")
 
@@ -58,29 +58,31 @@ class App(NamedTuple):
     def events(self, count: int) -> bytes:
         """Return the body of a request with `count` new events."""
         now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        made = [{"name": "open", "eventId": f"e-{next(self.ids)}", "occurredAt": now} for _ in range(count)]
-        return msgspec.json.encode({"events": made})
+        created = [
+            {"name": "open", "eventId": f"e-{next(self.ids)}", "occurredAt": now} for _ in range(count)
+        ]
+        return msgspec.json.encode({"events": created})
 
 
-async def app(environment: Environment, tenant: Tenant) -> App:
+async def create_app(environment: Environment, tenant: Tenant) -> App:
     """Create an app in the tenant's first project."""
     peppers = parse_keyring(environment.settings.peppers, setting="PEPPERS")
 
     async def write(conn: Conn) -> App:
         author = Author(tenant.org, _id(ids.PROJECT, tenant.projects[0]))
         body = SdkAppCreate(name="Shop", platform="web", web_domain="shop.example")
-        made = await apps.create(conn, author=author, peppers=peppers, body=body, public_url="")
-        return App(made.ingest_endpoint, made.api_key, itertools.count())
+        created = await apps.create(conn, author=author, peppers=peppers, body=body, public_url="")
+        return App(created.ingest_endpoint, created.api_key, itertools.count())
 
     return await transact(environment.pool, write)
 
 
-async def connected(environment: Environment, tenant: Tenant, servers: Sequence[str]) -> list[str]:
+async def connect_accounts(environment: Environment, tenant: Tenant, servers: Sequence[str]) -> list[str]:
     """Connect a Bluesky account for each server, in the tenant's first project; return their ids."""
     vault = parse_keyring(environment.settings.vault_keys, setting="VAULT_KEYS")
 
     async def write(conn: Conn) -> list[str]:
-        made = []
+        created = []
         for number, server in enumerate(servers):
             handle = f"shop{number}"
             account_id = await connect.connect(
@@ -92,26 +94,26 @@ async def connected(environment: Environment, tenant: Tenant, servers: Sequence[
                 grant=refresh("bluesky"),
                 keyring=vault,
             )
-            made.append(ids.show(ids.ACCOUNT, account_id))
-        return made
+            created.append(ids.show(ids.ACCOUNT, account_id))
+        return created
 
     return await transact(environment.pool, write)
 
 
-async def written(environment: Environment, tenant: Tenant) -> str:
+async def create_content(environment: Environment, tenant: Tenant) -> str:
     """Create content of text only, in the tenant's first project; return its id."""
 
     async def write(conn: Conn) -> str:
-        made = await content.create_uploaded(
+        created = await content.create_uploaded(
             conn, organization_id=tenant.org, project_id=_id(ids.PROJECT, tenant.projects[0]), hook=None,
             caption="Fresh bread today.", files=[], public_url="http://127.0.0.1",
         )  # fmt: skip
-        return made.id
+        return created.id
 
     return await transact(environment.pool, write)
 
 
-async def endless_job(environment: Environment, tenant: Tenant, kind: Kind) -> str:
+async def submit_endless_job(environment: Environment, tenant: Tenant, kind: Kind) -> str:
     """Submit a job of a kind without workers; return its id."""
 
     async def write(conn: Conn) -> str:
@@ -122,7 +124,7 @@ async def endless_job(environment: Environment, tenant: Tenant, kind: Kind) -> s
 
 
 async def _key(conn: Conn, org: UUID, peppers: Keyring) -> str:
-    made = await api_keys.create(
+    created = await api_keys.create(
         conn,
         peppers=peppers,
         actor=api_keys.Actor(org, "live", None, api_keys.EVERY_SCOPE),
@@ -132,18 +134,18 @@ async def _key(conn: Conn, org: UUID, peppers: Keyring) -> str:
         expires_at=None,
         now=datetime.now(UTC),
     )
-    return made.api_key
+    return created.api_key
 
 
 async def _projects(conn: Conn, org: UUID, count: int) -> list[str]:
     now = await conn.fetchval("select now()")
     bodies = [ProjectCreate(name=f"Shop {number}", timezone="UTC") for number in range(count)]
-    drafted = [projects.compose(body, organization_id=org, now=now) for body in bodies]
-    await projects.create(conn, [New(org, None, one, None) for one in drafted])
-    return [one.id for one in drafted]
+    drafts = [projects.compose(body, organization_id=org, now=now) for body in bodies]
+    await projects.create(conn, [New(org, None, one, None) for one in drafts])
+    return [one.id for one in drafts]
 
 
 def _id(prefix: str, text: str) -> UUID:
-    found = ids.read(prefix, text)
-    assert found is not None
-    return found
+    parsed = ids.read(prefix, text)
+    assert parsed is not None
+    return parsed

@@ -4,7 +4,7 @@ import secrets
 
 from bench.environment import Environment
 from bench.figures import spread
-from bench.processes import ask, running, told
+from bench.processes import read_message, run_and_read, run_in_environment
 
 MODULE = "bench.peers.plain_arq"
 
@@ -16,30 +16,34 @@ BEST_POLL_S, DEFAULT_POLL_S = 0.01, 0.5
 async def drain(environment: Environment, *, count: int) -> float:
     """Return jobs a second from a queue that was full before the worker started."""
     queue = _queue()
-    await ask(environment, MODULE, "load", queue, str(count), "0")
-    async with running(environment, MODULE, "worker", queue, str(count), str(BEST_POLL_S)) as worker:
-        await told(worker)
-        seen = await told(worker)
+    await run_and_read(environment, MODULE, "load", queue, str(count), "0")
+    async with run_in_environment(
+        environment, MODULE, "worker", queue, str(count), str(BEST_POLL_S)
+    ) as worker:
+        await read_message(worker)
+        seen = await read_message(worker)
     return _per_s(count, seen["last_ns"] - seen["first_ns"])
 
 
 async def live(environment: Environment, *, count: int) -> float:
     """Return jobs a second from the first enqueue to the last end, with a running worker."""
     queue = _queue()
-    async with running(environment, MODULE, "worker", queue, str(count), str(BEST_POLL_S)) as worker:
-        await told(worker)
-        loaded = await ask(environment, MODULE, "load", queue, str(count), "0")
-        seen = await told(worker)
+    async with run_in_environment(
+        environment, MODULE, "worker", queue, str(count), str(BEST_POLL_S)
+    ) as worker:
+        await read_message(worker)
+        loaded = await run_and_read(environment, MODULE, "load", queue, str(count), "0")
+        seen = await read_message(worker)
     return _per_s(count, seen["last_ns"] - loaded["first_ns"])
 
 
 async def pickup(environment: Environment, *, count: int, rate: float, poll_s: float) -> dict[str, float]:
     """Measure the time from the call of `enqueue_job` to the start of the handler, in ms."""
     queue = _queue()
-    async with running(environment, MODULE, "worker", queue, str(count), str(poll_s)) as worker:
-        await told(worker)
-        await ask(environment, MODULE, "load", queue, str(count), str(rate))
-        seen = await told(worker)
+    async with run_in_environment(environment, MODULE, "worker", queue, str(count), str(poll_s)) as worker:
+        await read_message(worker)
+        await run_and_read(environment, MODULE, "load", queue, str(count), str(rate))
+        seen = await read_message(worker)
     return spread([lag_ns / 1e6 for lag_ns in seen["lags_ns"]])
 
 

@@ -27,4 +27,4 @@ def text(value: object) -> str | None:
 
 
 if __name__ == "__main__":
-    reading.by_turns(read, Path(sys.argv[1]))
+    reading.run_in_turn(read, Path(sys.argv[1]))

@@ -15,8 +15,8 @@ import uvloop
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from arq.worker import Worker, func
 
-from bench.lines import say
-from bench.load import callers, paced
+from bench.lines import send_message
+from bench.load import run_closed_loop, run_open_loop
 
 
 class Tally:
@@ -50,10 +50,10 @@ async def work(redis: ArqRedis, queue: str, count: int, poll_s: float) -> None:
         after_job_end=tally.ended, handle_signals=False,
     )  # fmt: skip
     running = asyncio.create_task(worker.async_run())
-    say({"up": True})
+    send_message({"up": True})
     await tally.done.wait()
     running.cancel()
-    say({"first_ns": tally.first_ns, "last_ns": tally.last_ns, "lags_ns": tally.lags_ns})
+    send_message({"first_ns": tally.first_ns, "last_ns": tally.last_ns, "lags_ns": tally.lags_ns})
 
 
 async def load(redis: ArqRedis, count: int, rate: float) -> None:
@@ -63,8 +63,8 @@ async def load(redis: ArqRedis, count: int, rate: float) -> None:
         await redis.enqueue_job("noop", time.monotonic_ns())
 
     first_ns = time.monotonic_ns()
-    await (paced(enqueue, count=count, rate=rate) if rate else callers(enqueue, count=count))
-    say({"first_ns": first_ns})
+    await (run_open_loop(enqueue, count=count, rate=rate) if rate else run_closed_loop(enqueue, count=count))
+    send_message({"first_ns": first_ns})
 
 
 async def main(verb: str, queue: str, count: int, number: float) -> None:

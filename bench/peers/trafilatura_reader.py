@@ -19,4 +19,4 @@ def read(source: Source) -> Fields:
 
 
 if __name__ == "__main__":
-    reading.by_turns(read, Path(sys.argv[1]))
+    reading.run_in_turn(read, Path(sys.argv[1]))

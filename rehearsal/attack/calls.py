@@ -12,11 +12,11 @@ from rehearsal.attack.document import Route
 #: Timeout of one response in seconds: longer than any long poll of the API.
 TIMEOUT_S = 60.0
 
-#: Rate limits that one request waits for before it counts as unjudged.
-MAX_WAITS = 3
+#: Attempts of a request under a rate limit. Then it counts as unjudged.
+MAX_ATTEMPTS = 3
 
 #: The status of a request without a response.
-NO_ANSWER = 0
+NO_RESPONSE = 0
 
 
 class OutOfTime(Exception):
@@ -33,7 +33,11 @@ class Answer(NamedTuple):
     @property
     def is_judged(self) -> bool:
         """Return whether the response judges the route: it is neither missing, nor a 429 or 503."""
-        return self.status not in {NO_ANSWER, httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE}
+        return self.status not in {
+            NO_RESPONSE,
+            httpx.codes.TOO_MANY_REQUESTS,
+            httpx.codes.SERVICE_UNAVAILABLE,
+        }
 
     def json(self) -> Any:
         """Decode the body as JSON; return None for invalid JSON."""
@@ -42,11 +46,11 @@ class Answer(NamedTuple):
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
 
-    def said(self) -> Any:
+    def comparable(self) -> Any:
         """Return status and body, without the request id."""
-        found = self.json()
-        if isinstance(found, dict) and isinstance(found.get("error"), dict):
-            error = {name: value for name, value in found["error"].items() if name != "requestId"}
+        body = self.json()
+        if isinstance(body, dict) and isinstance(body.get("error"), dict):
+            error = {name: value for name, value in body["error"].items() if name != "requestId"}
             return self.status, error
         return self.status, self.body
 
@@ -90,16 +94,16 @@ class Caller:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def send(self, method: str, path: str, **given: Any) -> Answer:
+    def send(self, method: str, path: str, **options: Any) -> Answer:
         """Send a request. Repeats it after `Retry-After` on a 429. Raises `OutOfTime`."""
         pause_s = 0.0
-        for _ in range(MAX_WAITS):
+        for _ in range(MAX_ATTEMPTS):
             self.throttle.wait(pause_s)
             began = time.perf_counter()
             try:
-                response = self._client.request(method, path, **given)
+                response = self._client.request(method, path, **options)
             except httpx.TransportError as error:
-                return Answer(NO_ANSWER, str(error).encode(), time.perf_counter() - began)
+                return Answer(NO_RESPONSE, str(error).encode(), time.perf_counter() - began)
             answer = Answer(response.status_code, response.content, time.perf_counter() - began)
             if answer.status != httpx.codes.TOO_MANY_REQUESTS:
                 return answer
@@ -109,12 +113,12 @@ class Caller:
 
 def send(caller: Caller, route: Route, path: str) -> Answer:
     """Send a request of the route with a sample body. Raises `OutOfTime`."""
-    given: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     if route.parts is not None:
-        given["files"] = {name: (None, value) for name, value in route.parts.items()}
+        options["files"] = {name: (None, value) for name, value in route.parts.items()}
     elif route.body is not None:
-        given["json"] = route.body
-    return caller.send(route.method, path, **given)
+        options["json"] = route.body
+    return caller.send(route.method, path, **options)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

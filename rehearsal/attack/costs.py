@@ -7,16 +7,16 @@ import msgspec
 
 from rehearsal.attack.calls import Answer, Caller
 from rehearsal.attack.document import Route
-from rehearsal.attack.objects import lists_of, made_up
+from rehearsal.attack.objects import lists_of, unused_ids
 from rehearsal.attack.report import Tally
 
 CHECK = "costs"
 
 #: Bytes of a worst-case body: the API's limit.
-MAX_BODY = 1_000_000
+MAX_BODY_BYTES = 1_000_000
 
 #: Measurements of each request. The minimum counts: a busy machine affects it least.
-TIMES = 2
+REPEATS = 2
 
 JSON = {"Content-Type": "application/json"}
 
@@ -29,11 +29,11 @@ def attack_costs(
     `limit_s` is the limit over the baseline: the same route's response to as many bytes of invalid JSON, or
     to a page of one item.
     """
-    values = {**made_up(routes), **own}
+    values = {**unused_ids(routes), **own}
     bodies = [route for route in routes if _takes_json(route)]
     pages = lists_of(routes)
     for route in (*bodies, *pages):
-        tally.want(CHECK, route.method, route.path)
+        tally.add_route(CHECK, route.method, route.path)
     for route in pages:
         if {*route.ids.values()} <= own.keys():
             _measure_page(caller, route, values, limit_s, tally)
@@ -51,11 +51,11 @@ def _measure_page(
     def page(limit: int) -> Callable[[], Answer]:
         return lambda: caller.send("GET", route.at(values), params={"limit": limit})
 
-    rest, most = _least(page(1)), _least(page(route.max_page or 1))
-    if rest is not None and most is not None:
-        took = most - rest
-        fault = f"a page of {route.max_page} takes {took * 1000:.0f} ms more than one of 1"
-        tally.judge(CHECK, "GET", route.path, fault if took > limit_s else None)
+    smallest_s, largest_s = _quickest_s(page(1)), _quickest_s(page(route.max_page or 1))
+    if smallest_s is not None and largest_s is not None:
+        extra_s = largest_s - smallest_s
+        fault = f"a page of {route.max_page} takes {extra_s * 1000:.0f} ms more than one of 1"
+        tally.judge(CHECK, "GET", route.path, fault if extra_s > limit_s else None)
 
 
 def _measure_bodies(
@@ -64,19 +64,19 @@ def _measure_bodies(
     def post(body: bytes) -> Callable[[], Answer]:
         return lambda: caller.send(route.method, route.at(values), content=body, headers=JSON)
 
-    rest = _least(post(b"x" * MAX_BODY))
+    baseline_s = _quickest_s(post(b"x" * MAX_BODY_BYTES))
     for name, body in worst_bodies(route.body):
-        took = _least(post(body))
-        if rest is not None and took is not None:
-            beyond = took - rest
-            fault = f"a body of {len(body):,} bytes ({name}) takes {beyond * 1000:.0f} ms beyond rest"
-            tally.judge(CHECK, route.method, route.path, fault if beyond > limit_s else None)
+        took_s = _quickest_s(post(body))
+        if baseline_s is not None and took_s is not None:
+            extra_s = took_s - baseline_s
+            fault = f"a body of {len(body):,} bytes ({name}) takes {extra_s * 1000:.0f} ms over invalid JSON"
+            tally.judge(CHECK, route.method, route.path, fault if extra_s > limit_s else None)
 
 
-def _least(ask: Callable[[], Answer]) -> float | None:
+def _quickest_s(send: Callable[[], Answer]) -> float | None:
     """Return the seconds of the quickest response; None if a response is not judged."""
-    answers = [ask() for _ in range(TIMES)]
-    return min(one.seconds for one in answers) if all(one.is_judged for one in answers) else None
+    answers = [send() for _ in range(REPEATS)]
+    return min(answer.seconds for answer in answers) if all(answer.is_judged for answer in answers) else None
 
 
 def worst_bodies(example: Any) -> Iterator[tuple[str, bytes]]:

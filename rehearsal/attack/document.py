@@ -52,7 +52,7 @@ class Route(NamedTuple):
 
     def at(self, values: Mapping[str, str]) -> str:
         """Fill the path with a value for each prefix. Other names stay as they are."""
-        return _NAME.sub(lambda found: values.get(self.ids.get(found[1], ""), found[1]), self.path)
+        return _NAME.sub(lambda match: values.get(self.ids.get(match[1], ""), match[1]), self.path)
 
 
 def read_routes(document: Mapping[str, Any]) -> list[Route]:
@@ -65,7 +65,7 @@ def read_routes(document: Mapping[str, Any]) -> list[Route]:
 
 
 def _route(document: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any]) -> Route:
-    parameters = [one for one in operation.get("parameters", []) if "name" in one]
+    parameters = [parameter for parameter in operation.get("parameters", []) if "name" in parameter]
     content = operation.get("requestBody", {}).get("content", {})
     scope = _SCOPE.search(operation.get("description", ""))
     return Route(
@@ -73,7 +73,7 @@ def _route(document: Mapping[str, Any], method: str, path: str, operation: Mappi
         path=path,
         scope=scope and scope[1],
         needs_key=bool(operation.get("security")),
-        is_apps={name for one in operation.get("security", []) for name in one} == {APP_KEY},
+        is_apps={name for requirement in operation.get("security", []) for name in requirement} == {APP_KEY},
         ids=dict(_kinds(parameters, "path")),
         filters=dict(_kinds(parameters, "query")),
         body=_body(document, content.get("application/json")),
@@ -83,12 +83,12 @@ def _route(document: Mapping[str, Any], method: str, path: str, operation: Mappi
     )
 
 
-def _kinds(parameters: list[Mapping[str, Any]], place: str) -> Iterator[tuple[str, str]]:
+def _kinds(parameters: list[Mapping[str, Any]], location: str) -> Iterator[tuple[str, str]]:
     """Yield names of ids, each with the prefix from its example or description."""
-    for one in parameters:
-        found = ID.match(str(one.get("example", ""))) or _KIND.search(one.get("description", ""))
-        if one["in"] == place and found:
-            yield one["name"], found[1]
+    for parameter in parameters:
+        match = ID.match(str(parameter.get("example", ""))) or _KIND.search(parameter.get("description", ""))
+        if parameter["in"] == location and match:
+            yield parameter["name"], match[1]
 
 
 def _body(document: Mapping[str, Any], media: Mapping[str, Any] | None) -> Any:
@@ -100,7 +100,7 @@ def _body(document: Mapping[str, Any], media: Mapping[str, Any] | None) -> Any:
 def _parts(document: Mapping[str, Any], content: Mapping[str, Any]) -> Mapping[str, str] | None:
     if {*content} != {"multipart/form-data"}:
         return None
-    schema = _resolved(document, content["multipart/form-data"]["schema"])
+    schema = _resolve(document, content["multipart/form-data"]["schema"])
     texts = [name for name, field in schema.get("properties", {}).items() if _is_text(field)]
     return dict.fromkeys(schema.get("required") or texts[:1], "text")
 
@@ -111,7 +111,7 @@ def _is_text(field: Mapping[str, Any]) -> bool:
 
 def sample(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> Any:
     """Build a value of a schema with its required fields only."""
-    schema = _resolved(document, schema)
+    schema = _resolve(document, schema)
     for word in ("examples", "enum"):
         if schema.get(word):
             return schema[word][0]
@@ -119,10 +119,10 @@ def sample(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 
         return schema["const"]
     if choices := schema.get("anyOf") or schema.get("oneOf"):
         return sample(document, choices[0], depth + 1)
-    return _of_type(document, schema, depth)
+    return _sample_of_type(document, schema, depth)
 
 
-def _of_type(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int) -> Any:
+def _sample_of_type(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int) -> Any:
     kind = schema.get("type")
     if kind == "object":
         fields = schema.get("properties", {})
@@ -134,8 +134,8 @@ def _of_type(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int)
     return {"integer": schema.get("minimum", 0), "number": 0.5, "boolean": False}.get(kind or "", "text")
 
 
-def _resolved(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def _resolve(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
     if "$ref" not in schema:
         return schema
-    found: Mapping[str, Any] = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    return found
+    resolved: Mapping[str, Any] = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return resolved

@@ -10,7 +10,7 @@ from schemas import ids
 NAME = "tenantry attack"
 
 #: Requests that create objects, by path. They contact no other server.
-MADE: Mapping[str, dict[str, Any]] = {
+CREATE_REQUESTS: Mapping[str, dict[str, Any]] = {
     "/v1/projects": {"json": {"name": NAME, "timezone": "UTC"}},
     "/v1/projects/{projectId}/content/upload": {"files": {"caption": (None, NAME)}},
     "/v1/projects/{projectId}/sdk-apps": {
@@ -18,7 +18,7 @@ MADE: Mapping[str, dict[str, Any]] = {
     },
 }
 #: Additional requests for a sandbox, where fakes replace other servers.
-MADE_IN_SANDBOX: Mapping[str, dict[str, Any]] = {
+SANDBOX_CREATE_REQUESTS: Mapping[str, dict[str, Any]] = {
     "/v1/webhook-endpoints": {"json": {"url": "https://hooks.example.com/", "events": ["*"]}},
     "/v1/webhook-endpoints/{webhookEndpointId}/test": {},
     "/v1/projects/{projectId}/leased-accounts/request": {"json": {"count": 1, "niche": NAME}},
@@ -33,16 +33,16 @@ ROUNDS = 2
 def find_objects(caller: Caller, routes: Sequence[Route], *, sandbox: bool) -> dict[str, str]:
     """Create and find objects. Returns one id of each kind by its prefix. Raises `OutOfTime`."""
     posts = {route.path: route for route in routes if route.method == "POST"}
-    found: dict[str, str] = {}
-    for path, given in {**MADE, **(MADE_IN_SANDBOX if sandbox else {})}.items():
+    found_ids: dict[str, str] = {}
+    for path, options in {**CREATE_REQUESTS, **(SANDBOX_CREATE_REQUESTS if sandbox else {})}.items():
         route = posts.get(path)
-        if route and set(route.ids.values()) <= found.keys():
-            _keep(found, caller.send("POST", route.at(found), **given).body)
+        if route and set(route.ids.values()) <= found_ids.keys():
+            _add_ids(found_ids, caller.send("POST", route.at(found_ids), **options).body)
     for _ in range(ROUNDS):
         for route in lists_of(routes):
-            if set(route.ids.values()) <= found.keys():
-                _keep(found, caller.send("GET", route.at(found)).body)
-    return found
+            if set(route.ids.values()) <= found_ids.keys():
+                _add_ids(found_ids, caller.send("GET", route.at(found_ids)).body)
+    return found_ids
 
 
 def lists_of(routes: Sequence[Route]) -> list[Route]:
@@ -50,13 +50,13 @@ def lists_of(routes: Sequence[Route]) -> list[Route]:
     return [route for route in routes if route.method == "GET" and route.max_page and route.is_partners]
 
 
-def made_up(routes: Sequence[Route]) -> dict[str, str]:
+def unused_ids(routes: Sequence[Route]) -> dict[str, str]:
     """Generate an unused id of each kind."""
     kinds = {kind for route in routes for kind in (*route.ids.values(), *route.filters.values())}
     return {kind: ids.show(kind, ids.new()) for kind in sorted(kinds)}
 
 
-def _keep(found: dict[str, str], body: bytes) -> None:
+def _add_ids(found_ids: dict[str, str], body: bytes) -> None:
     """Keep the first id of each kind."""
     for match in ID.finditer(body.decode("utf-8", "replace")):
-        found.setdefault(match[1], match[0])
+        found_ids.setdefault(match[1], match[0])

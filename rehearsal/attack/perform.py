@@ -22,7 +22,7 @@ DOCUMENT, WHOAMI = "/v1/openapi.json", "/v1/whoami"
 #: Shares of the total time. A check also gets unused time of earlier checks.
 SHARES = {TENANCY: 0.4, SCOPES: 0.3, COSTS: 0.3}
 
-Say = Callable[[str], None]
+Log = Callable[[str], None]
 
 
 class Plan(NamedTuple):
@@ -35,22 +35,22 @@ class Plan(NamedTuple):
     cost_limit_s: float
 
 
-def perform(plan: Plan, say: Say) -> Report:
+def perform(plan: Plan, log: Log) -> Report:
     """Run all checks within the time. Raises `AttackImpossible` without a document or two organizations."""
     began, tally = time.monotonic(), Tally()
     with _callers(plan) as callers:
         routes = _routes(callers[0])
-        who = [_whoami(caller) for caller in callers]
-        if len({one["organizationId"] for one in who}) < 2:
+        accounts = [_whoami(caller) for caller in callers]
+        if len({account["organizationId"] for account in accounts}) < 2:
             raise AttackImpossible("the keys are of one organization: name keys of two")
-        say(f"{len(routes)} routes at {plan.root}, {len(callers)} organizations")
+        log(f"{len(routes)} routes at {plan.root}, {len(callers)} organizations")
         sides = [
-            Side(caller, found)
-            for caller, one in zip(callers, who, strict=True)
-            if (found := _objects(caller, routes, sandbox=one["sandbox"])) is not None
+            Side(caller, ids)
+            for caller, account in zip(callers, accounts, strict=True)
+            if (ids := _objects(caller, routes, sandbox=account["sandbox"])) is not None
         ]
         for check, attack in _attacks(plan, sides, routes, tally):
-            _run(callers[0].throttle, check, attack, tally, say)
+            _run(callers[0].throttle, check, attack, tally, log)
     return tally.report(plan.root, len(callers), time.monotonic() - began)
 
 
@@ -78,18 +78,18 @@ def _attacks(
         yield COSTS, lambda: attack_costs(first.caller, first.ids, routes, plan.cost_limit_s, tally)
 
 
-def _run(throttle: Throttle, check: str, attack: Callable[[], None], tally: Tally, say: Say) -> None:
+def _run(throttle: Throttle, check: str, attack: Callable[[], None], tally: Tally, log: Log) -> None:
     """Run one check for its share of the remaining time."""
     checks = [*SHARES]
-    share = SHARES[check] / sum(SHARES[one] for one in checks[checks.index(check) :])
+    share = SHARES[check] / sum(SHARES[later] for later in checks[checks.index(check) :])
     now = time.monotonic()
     throttle.deadline = now + max(0.0, throttle.end - now) * share
     before = throttle.count
     with suppress(OutOfTime):
         attack()
     tally.requests[check] += throttle.count - before
-    found = sum(one.check == check for one in tally.findings)
-    say(f"{check}: {throttle.count - before} requests, {found} found")
+    findings = sum(finding.check == check for finding in tally.findings)
+    log(f"{check}: {throttle.count - before} requests, {findings} found")
 
 
 def _routes(caller: Caller) -> list[Route]:
@@ -104,10 +104,10 @@ def _routes(caller: Caller) -> list[Route]:
 def _whoami(caller: Caller) -> dict[str, Any]:
     """Return the key's organization. Raises `AttackImpossible` for an invalid key."""
     answer = caller.send("GET", WHOAMI)
-    found = answer.json()
-    if answer.status != 200 or not isinstance(found, dict):
+    account = answer.json()
+    if answer.status != 200 or not isinstance(account, dict):
         raise AttackImpossible(f"a key is refused with {answer.status}: name keys that work")
-    return found
+    return account
 
 
 def _objects(caller: Caller, routes: Sequence[Route], *, sandbox: bool) -> dict[str, str] | None:

@@ -48,15 +48,15 @@ class Tally:
         self.findings: list[Finding] = []
         self.requests: Counter[str] = Counter()
         self._judged: set[tuple[str, str, str]] = set()
-        self._wanted: set[tuple[str, str, str]] = set()
+        self._routes: set[tuple[str, str, str]] = set()
 
-    def want(self, check: str, method: str, path: str) -> None:
+    def add_route(self, check: str, method: str, path: str) -> None:
         """Add a route that the check covers."""
-        self._wanted.add((check, method, path))
+        self._routes.add((check, method, path))
 
     def judge(self, check: str, method: str, path: str, fault: str | None) -> None:
         """Add a judgement of a route: `fault` is None if the route passed."""
-        self.want(check, method, path)
+        self.add_route(check, method, path)
         self._judged.add((check, method, path))
         if fault:
             self.findings.append(Finding(check=check, method=method, path=path, detail=fault))
@@ -72,11 +72,13 @@ class Tally:
         )
 
     def _row(self, check: str) -> Row:
-        wanted = {one for one in self._wanted if one[0] == check}
+        routes = {route for route in self._routes if route[0] == check}
         return Row(
             check=check,
-            judged=len(wanted & self._judged),
-            unjudged=len(wanted - self._judged),
+            judged=len(routes & self._judged),
+            unjudged=len(routes - self._judged),
             requests=self.requests[check],
-            found=len({(one.method, one.path) for one in self.findings if one.check == check}),
+            found=len(
+                {(finding.method, finding.path) for finding in self.findings if finding.check == check}
+            ),
         )

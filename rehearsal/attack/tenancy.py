@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from rehearsal.attack.calls import Caller, send
 from rehearsal.attack.document import Route
-from rehearsal.attack.objects import lists_of, made_up
+from rehearsal.attack.objects import lists_of, unused_ids
 from rehearsal.attack.report import Tally
 
 CHECK = "tenancy"
@@ -26,23 +26,23 @@ class Side(NamedTuple):
 def attack_tenancy(attacker: Side, victim: Side, routes: Sequence[Route], tally: Tally) -> None:
     """Try each route with the victim's ids. Raises `OutOfTime`."""
     for route in owned(routes):
-        tally.want(CHECK, route.method, route.path)
-    before = _look(victim, routes)
-    volatile = {path for path, said in _look(victim, routes).items() if said != before[path]}
+        tally.add_route(CHECK, route.method, route.path)
+    before = _read_objects(victim, routes)
+    volatile = {path for path, response in _read_objects(victim, routes).items() if response != before[path]}
     _try_all(attacker, victim, routes, tally)
-    for path, said in _look(victim, routes).items():
-        if path not in volatile and said != before[path]:
+    for path, response in _read_objects(victim, routes).items():
+        if path not in volatile and response != before[path]:
             tally.judge(CHECK, "GET", path, "another organization's requests have changed it")
 
 
 def _try_all(attacker: Side, victim: Side, routes: Sequence[Route], tally: Tally) -> None:
-    nobody = made_up(routes)
+    unused = unused_ids(routes)
     for route in owned(routes):
-        for theirs, none in _values(route, attacker.ids, victim.ids, nobody):
-            _try(attacker.caller, route, theirs, none, tally)
+        for foreign, absent in _values(route, attacker.ids, victim.ids, unused):
+            _try(attacker.caller, route, foreign, absent, tally)
     for route in routes:
         if route.method == "GET" and route.is_partners and not (route.names or route.streams):
-            _try_filters(attacker.caller, route, victim.ids, nobody, tally)
+            _try_filters(attacker.caller, route, victim.ids, unused, tally)
     for route in lists_of(routes):
         if not route.names:
             _try_list(attacker, route, victim.ids, tally)
@@ -53,22 +53,22 @@ def owned(routes: Sequence[Route]) -> list[Route]:
     return [route for route in routes if route.ids and route.is_partners]
 
 
-def _values(route: Route, own: Ids, theirs: Ids, nobody: Ids) -> Iterator[tuple[Ids, Ids]]:
+def _values(route: Route, own: Ids, theirs: Ids, unused: Ids) -> Iterator[tuple[Ids, Ids]]:
     """Yield pairs of foreign and unused ids: all foreign, then a foreign object below an own one."""
     kinds = [*route.ids.values()]
     if all(kind in theirs for kind in kinds):
-        yield theirs, nobody
+        yield theirs, unused
     outer, inner = kinds[0], kinds[1:]
     if inner and outer in own and all(kind in theirs for kind in inner):
         above = {outer: own[outer]}
-        yield {**theirs, **above}, {**nobody, **above}
+        yield {**theirs, **above}, {**unused, **above}
 
 
-def _try(caller: Caller, route: Route, theirs: Ids, none: Ids, tally: Tally) -> None:
-    answers = [send(caller, route, route.at(named)) for named in (theirs, none)]
+def _try(caller: Caller, route: Route, theirs: Ids, unused: Ids, tally: Tally) -> None:
+    answers = [send(caller, route, route.at(named)) for named in (theirs, unused)]
     if not all(answer.is_judged for answer in answers):
         return
-    same = answers[0].said() == answers[1].said()
+    same = answers[0].comparable() == answers[1].comparable()
     if same and answers[0].status in INVALID:
         return  # The sample body is refused before the id is checked.
     fault = None
@@ -79,12 +79,12 @@ def _try(caller: Caller, route: Route, theirs: Ids, none: Ids, tally: Tally) -> 
     tally.judge(CHECK, route.method, route.path, fault)
 
 
-def _try_filters(caller: Caller, route: Route, theirs: Ids, nobody: Ids, tally: Tally) -> None:
+def _try_filters(caller: Caller, route: Route, theirs: Ids, unused: Ids, tally: Tally) -> None:
     for name, kind in route.filters.items():
         if kind in theirs:
-            asked = [caller.send("GET", route.path, params={name: ids[kind]}) for ids in (theirs, nobody)]
-            if all(answer.is_judged for answer in asked):
-                same = asked[0].said() == asked[1].said()
+            answers = [caller.send("GET", route.path, params={name: ids[kind]}) for ids in (theirs, unused)]
+            if all(answer.is_judged for answer in answers):
+                same = answers[0].comparable() == answers[1].comparable()
                 fault = None if same else f"its filter {name} reveals another organization's id"
                 tally.judge(CHECK, "GET", route.path, fault)
 
@@ -98,10 +98,10 @@ def _try_list(attacker: Side, route: Route, theirs: Ids, tally: Tally) -> None:
         tally.judge(CHECK, "GET", route.path, fault)
 
 
-def _look(victim: Side, routes: Sequence[Route]) -> dict[str, object]:
+def _read_objects(victim: Side, routes: Sequence[Route]) -> dict[str, object]:
     """Read each object of the victim with the victim's key."""
     return {
-        route.path: victim.caller.send("GET", route.at(victim.ids)).said()
+        route.path: victim.caller.send("GET", route.at(victim.ids)).comparable()
         for route in owned(routes)
         if route.method == "GET" and route.path.endswith("}") and {*route.ids.values()} <= victim.ids.keys()
     }

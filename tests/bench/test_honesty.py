@@ -27,30 +27,30 @@ async def run_one(environment: Environment, outcome: Outcome) -> None:
         await ledger.settle(conn, [Settlement(claim, outcome) for claim in claims])
 
 
-async def test_what_was_done_once_passes(environment: Environment) -> None:
+async def test_job_completed_once_passes(environment: Environment) -> None:
     await run_one(environment, Done())
     await backlog.check(environment.pool, count=1)
 
 
-async def test_a_job_that_failed_is_no_figure(environment: Environment) -> None:
+async def test_failed_job_fails_the_benchmark(environment: Environment) -> None:
     await run_one(environment, Failed("FETCH_FAILED", "no"))
     with pytest.raises(BenchmarkFailed, match="lost or doubled"):
         await backlog.check(environment.pool, count=1)
 
 
-async def test_an_effect_that_is_there_twice_is_no_figure(environment: Environment) -> None:
+async def test_doubled_effect_fails_the_benchmark(environment: Environment) -> None:
     await run_one(environment, Done())
     await environment.pool.execute("insert into bench_effect select id, 1 from job, generate_series(1, 2)")
     with pytest.raises(BenchmarkFailed, match="lost or doubled"):
         await backlog.check(environment.pool, count=1, effects=1)
 
 
-async def test_a_process_that_dies_is_told_with_the_end_of_its_log(environment: Environment) -> None:
+async def test_error_of_a_dead_process_includes_the_end_of_its_log(environment: Environment) -> None:
     with pytest.raises(BenchmarkFailed, match=r"No module named bench\.nothing"):
-        await processes.ask(environment, "bench.nothing")
+        await processes.run_and_read(environment, "bench.nothing")
 
 
-async def test_the_scratch_database_is_dropped(servers: tuple[str, str], environment: Environment) -> None:
+async def test_scratch_database_is_dropped(servers: tuple[str, str], environment: Environment) -> None:
     name = environment.settings.database_url.rpartition("/")[2]
     assert name.startswith("tenantry_bench_")
     conn = await connect(servers[0], name="test")
@@ -58,13 +58,13 @@ async def test_the_scratch_database_is_dropped(servers: tuple[str, str], environ
     await conn.close()
 
 
-def test_a_target_is_a_least_or_a_most() -> None:
+def test_target_is_a_minimum_or_a_maximum() -> None:
     assert TARGETS["drain_noop_x"].met(3.0, {})
     assert not TARGETS["drain_noop_x"].met(2.9, {})
     assert TARGETS["pickup_p50_ms"].met(3.0, {})
     assert not TARGETS["pickup_p50_ms"].met(3.1, {})
 
 
-def test_recovery_is_counted_from_the_end_of_the_lease() -> None:
+def test_recovery_counts_from_the_end_of_the_lease() -> None:
     assert TARGETS["recovery_s"].met(4.5, {"lease_s": 3.0})
     assert not TARGETS["recovery_s"].met(4.6, {"lease_s": 3.0})

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from bench import ingest, pages
-from bench.memory import watched
+from bench.memory import measure_peak
 from bench.pages import Case
 from bench.reading import Fields
 from schemas.errors import BenchmarkFailed
@@ -18,7 +18,7 @@ from workers.ingest.shapes import Source
 pytestmark = pytest.mark.long
 
 
-async def test_every_reader_reads_the_same_made_pages() -> None:
+async def test_all_readers_read_the_same_generated_pages() -> None:
     said: list[str] = []
     result = await ingest.measure([], ingest.TINY, said.append)
     sides = ingest.sides()
@@ -38,7 +38,7 @@ async def test_every_reader_reads_the_same_made_pages() -> None:
     assert [line.rpartition(" ")[2] for line in said] == list(sides)
 
 
-async def test_given_pages_are_read_as_they_are_and_scored_where_they_expect_something() -> None:
+async def test_given_pages_are_read_unchanged_and_scored_by_expected_fields() -> None:
     acme = Source(url="https://acme.test/", body=b"<title>Acme</title>")
     given = [Case(acme, Fields(name="ACME")), Case(Source(url="", body=b""))]
     result = await ingest.measure(given, ingest.TINY, lambda _: None)
@@ -48,36 +48,36 @@ async def test_given_pages_are_read_as_they_are_and_scored_where_they_expect_som
     assert result.details["open_graph"]["right"] == {"name": 1}
 
 
-async def test_a_made_page_that_is_misread_is_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = [Case(page.source, Fields(name="Other")) for page in pages.make(1)]
-    monkeypatch.setattr(pages, "make", lambda _: made)
+async def test_misread_generated_page_fails_the_benchmark(monkeypatch: pytest.MonkeyPatch) -> None:
+    generated_cases = [Case(page.source, Fields(name="Other")) for page in pages.make(1)]
+    monkeypatch.setattr(pages, "make", lambda _: generated_cases)
     with pytest.raises(BenchmarkFailed, match=r"misread, such as https://brand0\.example/"):
         await ingest.measure([], ingest.TINY, lambda _: None)
 
 
-async def test_without_the_peer_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_error_without_the_peer_names_the_install_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ingest, "find_spec", lambda _: None)
     with pytest.raises(BenchmarkFailed, match=r"tenantry\[dev\]"):
         await ingest.measure([], ingest.TINY, lambda _: None)
 
 
-def test_made_pages_are_the_same_each_time_and_as_large_as_real_ones() -> None:
-    made = pages.make(5)
-    assert made == pages.make(5)
-    sizes = [len(page.source.body) for page in made]
+def test_generated_pages_are_deterministic_and_as_large_as_real_ones() -> None:
+    generated_cases = pages.make(5)
+    assert generated_cases == pages.make(5)
+    sizes = [len(page.source.body) for page in generated_cases]
     assert all(
         size == pytest.approx(wanted, rel=0.2) for size, wanted in zip(sizes, pages.SIZES, strict=True)
     )
-    assert extract(made[0].source).text_length > 1_000
+    assert extract(generated_cases[0].source).text_length > 1_000
 
 
-async def test_memory_counts_a_processs_children() -> None:
+async def test_memory_includes_child_processes() -> None:
     grab = "import sys; held = bytearray(b'x' * (64 << 20)); sys.stdin.read()"
     start = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", start, grab, stdin=asyncio.subprocess.PIPE
     )
-    async with watched(process.pid) as peak:
+    async with measure_peak(process.pid) as peak:
 
         async def has_grown() -> bool:
             return peak.kib > 64 << 10

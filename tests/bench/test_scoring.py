@@ -22,12 +22,12 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("field", "expected", "found", "right"), PAIRS)
-def test_a_field_is_right_if_it_says_the_same(field: str, expected: str, found: str, *, right: bool) -> None:
-    assert scoring.is_right(field, expected, found) is right
+def test_equivalent_values_match(field: str, expected: str, found: str, *, right: bool) -> None:
+    assert scoring.matches(field, expected, found) is right
 
 
-def test_only_what_a_case_expects_counts_and_a_page_that_was_not_read_has_nothing() -> None:
+def test_only_expected_fields_of_read_pages_count() -> None:
     cases = [Fields(name="Acme"), Fields(name="Zap", language="en"), Fields()]
     found = [Fields(name="Acme", title="x"), None, Fields(name="Other")]
     assert scoring.expected(cases) == {"name": 2, "language": 1}
-    assert scoring.right(found, cases) == {"name": 1, "language": 0}
+    assert scoring.count_correct(found, cases) == {"name": 1, "language": 0}

@@ -26,7 +26,7 @@ FIGURES = {
 }
 
 
-def test_every_figure_belongs_to_one_suite_and_has_a_target_but_the_lease_which_is_a_setting() -> None:
+def test_each_figure_except_the_lease_has_one_suite_and_a_target() -> None:
     assert set(FIGURES) == set(suites.ALL)
     assert {name for names in FIGURES.values() for name in names} == {*TARGETS, "lease_s"}
 
@@ -34,7 +34,7 @@ def test_every_figure_belongs_to_one_suite_and_has_a_target_but_the_lease_which_
 #: A worker that loses its lease fails the run, so no other test may stall the machine: this one runs last.
 @pytest.mark.chaos
 @pytest.mark.parametrize("name", suites.ALL)
-async def test_a_benchmark_runs_and_answers_its_figures(environment: Environment, name: str) -> None:
+async def test_benchmark_returns_its_figures(environment: Environment, name: str) -> None:
     said: list[str] = []
     result = await suites.ALL[name](environment, TINY, said.append)
     assert set(result.figures) == FIGURES[name]
@@ -43,12 +43,12 @@ async def test_a_benchmark_runs_and_answers_its_figures(environment: Environment
     assert result.details
 
 
-async def test_a_run_says_where_it_ran(environment: Environment) -> None:
+async def test_run_describes_its_machine(environment: Environment) -> None:
     result = await suites.run(environment, {}, TINY, lambda *_: None)
     assert set(result.details["machine"]) == {"cores", "load", "python", "postgresql", "redis"}
 
 
-async def test_an_old_ledger_is_measured_beside_an_empty_one(environment: Environment) -> None:
+async def test_old_ledger_is_compared_with_an_empty_one(environment: Environment) -> None:
     said: list[str] = []
     result = await ledger.measure(environment, ledger.TINY, said.append)
     assert set(result.figures) == {*result.details["rows"], "newcomer_s"}
@@ -56,7 +56,7 @@ async def test_an_old_ledger_is_measured_beside_an_empty_one(environment: Enviro
     assert all(math.isfinite(value) and value >= 0 for value in result.figures.values())
 
 
-async def test_events_are_measured_part_by_part(environment: Environment) -> None:
+async def test_events_are_measured_in_parts(environment: Environment) -> None:
     said: list[str] = []
     result = await events.measure(environment, events.PARTS, events.TINY, lambda part, _: said.append(part))
     assert set(result.figures) == set(events.TARGETS)
@@ -64,7 +64,7 @@ async def test_events_are_measured_part_by_part(environment: Environment) -> Non
     assert all(math.isfinite(value) and value >= 0 for value in result.figures.values())
 
 
-async def test_webhooks_are_measured_beside_receivers_that_hang(environment: Environment) -> None:
+async def test_webhooks_are_measured_with_hanging_receivers(environment: Environment) -> None:
     said: list[str] = []
     result = await webhooks.measure(environment, webhooks.TINY, said.append)
     assert {*result.figures} == {*webhooks.TARGETS}

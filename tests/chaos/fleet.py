@@ -185,9 +185,7 @@ class Fleet:
         return {path.name for path in self.folder.iterdir()}
 
     async def completed(self, job_ids: Iterable[UUID], *, within: float = PATIENCE_S) -> list[asyncpg.Record]:
-        """Wait until all are completed; return their rows. Asserts one effect each, and no job's effect
-        twice.
-        """
+        """Wait until all jobs are completed; return their rows. Asserts exactly one effect for each job."""
         wanted = [*job_ids]
 
         async def all_ended() -> bool:

@@ -103,8 +103,8 @@ class Stage(NamedTuple):
         answer = await eventually(answered)
         assert answer is not None
         answer.raise_for_status()
-        found: dict[str, Any] = answer.json()
-        return found
+        body: dict[str, Any] = answer.json()
+        return body
 
     async def published(self) -> None:
         async def all_are() -> bool:

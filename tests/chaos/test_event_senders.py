@@ -91,7 +91,7 @@ async def test_each_id_is_stored_once_and_counted_once(fleet: Fleet) -> None:
     assert await everything_is_exact(fleet, 48_000) > 0
 
 
-async def test_a_few_are_too(fleet: Fleet) -> None:
+async def test_each_id_is_stored_once_under_light_load(fleet: Fleet) -> None:
     await everything_is_exact(fleet, 1_000)
 
 

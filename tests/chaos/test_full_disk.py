@@ -140,7 +140,7 @@ async def full_fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
             assert b"No space left" not in postgres.log.read_bytes()
 
 
-async def test_posts_go_out_nothing_accepted_is_lost_and_intake_resumes(full_fleet: Fleet) -> None:
+async def test_posts_are_published_and_intake_resumes_without_loss(full_fleet: Fleet) -> None:
     fleet = full_fleet
     async with platform.serving() as records:
         fleet.settings = msgspec.structs.replace(

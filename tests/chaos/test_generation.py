@@ -27,13 +27,13 @@ MADE_S = 600.0
 
 
 @pytest.mark.parametrize("stage", CONTENT_GENERATE.stages[:2])
-async def test_killed_in_a_stage_another_makes_it(
+async def test_another_worker_generates_after_a_kill_in_a_stage(
     fleet: Fleet, stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     await fleet.dispatcher()
     worker = await fleet.of_product("generate", lease_s=LONG_S)
-    job_id, content_id = await asked(fleet)
+    job_id, content_id = await request_content(fleet)
 
     async def reached() -> bool:
         return bool(await fleet.pool.fetchval("select stage = $2 from job where id = $1", job_id, stage))
@@ -64,7 +64,7 @@ async def test_killed_in_a_stage_another_makes_it(
 
 
 @pytest.mark.parametrize("media_kept", ["s3"], indirect=True)
-async def test_killed_while_it_stores_another_makes_it(
+async def test_another_worker_generates_after_a_kill_during_storing(
     fleet: Fleet, media_kept: KeptBucket, s3: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hanging storage keeps the job in its last stage."""
@@ -73,7 +73,7 @@ async def test_killed_while_it_stores_another_makes_it(
     worker = await fleet.of_product("generate", lease_s=LONG_S)
     before = len(s3.asked)
     s3.fail("put", "hang")
-    job_id, _ = await asked(fleet, format="image")
+    job_id, _ = await request_content(fleet, format="image")
 
     async def stores() -> bool:
         stage = await fleet.pool.fetchval("select stage from job where id = $1", job_id)
@@ -105,7 +105,7 @@ def folders(path: Path) -> set[Path]:
     return set(path.glob("tenantry-generate-*/*"))
 
 
-async def asked(fleet: Fleet, **body: Any) -> tuple[UUID, UUID]:
+async def request_content(fleet: Fleet, **body: Any) -> tuple[UUID, UUID]:
     """Request content, by default a video; return its job and item."""
     async with fleet.pool.acquire() as conn:
         project = Project(fleet.org, await seeds.project(conn, fleet.org))

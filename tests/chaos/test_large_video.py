@@ -43,11 +43,11 @@ class Line(NamedTuple):
     async def post(self, film: bytes, caption: str) -> Any:
         """Upload and publish immediately; return the post when it has ended."""
         path, files = f"/v1/projects/{self.project}/content/upload", {"file": ("shop.mp4", film, "video/mp4")}
-        made = await self.http.post(path, data={"caption": caption}, files=files)
-        assert made.status_code == 201, made.text
-        assert made.json()["assets"][0]["sizeBytes"] == len(film)
+        created = await self.http.post(path, data={"caption": caption}, files=files)
+        assert created.status_code == 201, created.text
+        assert created.json()["assets"][0]["sizeBytes"] == len(film)
         target = {"socialAccountId": self.account, "privacyLevel": "private"}
-        sent = await self.http.post(f"/v1/content/{made.json()['id']}/publish", json={"targets": [target]})
+        sent = await self.http.post(f"/v1/content/{created.json()['id']}/publish", json={"targets": [target]})
         path = f"/v1/scheduled-posts/{sent.json()['scheduledPosts'][0]['id']}"
 
         async def ended() -> bool:
@@ -78,12 +78,12 @@ async def line(fleet: Fleet) -> AsyncIterator[Line]:
                 httpx.AsyncClient(base_url=api.url, headers=headers, timeout=PATIENCE_S) as http,
                 Sim(base) as sim,
             ):
-                project, account = await connected(fleet, sim)
+                project, account = await connect_account(fleet, sim)
                 processes = [api.pid, worker.popen.pid]
                 yield Line(fleet, http, sim, processes, project, account)
 
 
-async def connected(fleet: Fleet, sim: Sim) -> tuple[str, str]:
+async def connect_account(fleet: Fleet, sim: Sim) -> tuple[str, str]:
     person = await sim.account("ada")
     async with visiting(sim.base) as http:
         scopes = f"{tiktok_user.SCOPES},user.info.profile"
@@ -105,16 +105,16 @@ async def connected(fleet: Fleet, sim: Sim) -> tuple[str, str]:
 
 def memory(pid: int, of: str) -> int:
     """Return a value in bytes: `VmRSS` is the current use, `VmHWM` the peak since its reset."""
-    found = re.search(rf"{of}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-    assert found
-    return int(found[1]) * 1024
+    match = re.search(rf"{of}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert match
+    return int(match[1]) * 1024
 
 
 def forget_most(pid: int) -> None:
     Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
-async def test_a_hundred_megabytes_take_few_in_any_process(line: Line) -> None:
+async def test_publishing_100_mib_needs_little_memory(line: Line) -> None:
     warm = await line.post(media.film(ms=4000), "a short one")
     assert warm["status"] == "published", warm
     before = [memory(pid, "VmRSS") for pid in line.processes]

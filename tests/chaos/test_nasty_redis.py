@@ -39,7 +39,9 @@ async def api(fleet: Fleet, redis: NastyRedis) -> AsyncIterator[httpx.AsyncClien
             yield client
 
 
-async def test_a_hundred_restarts(fleet: Fleet, redis: NastyRedis, api: httpx.AsyncClient) -> None:
+async def test_api_survives_a_hundred_redis_restarts(
+    fleet: Fleet, redis: NastyRedis, api: httpx.AsyncClient
+) -> None:
     dispatcher = await fleet.dispatcher()
     worker = await fleet.of_product(ARCHIVE_PROJECT.pool, lease_s=LONG_S)
     for _ in range(RESTARTS):
@@ -59,15 +61,17 @@ def tracebacks(process: Process) -> list[str]:
 
 async def start_a_job(api: httpx.AsyncClient) -> None:
     """Create a project and archive it by a job; both requests succeed."""
-    made = await api.post("/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"})
-    assert made.status_code == 201, made.text
-    deleted = await api.delete(f"/v1/projects/{made.json()['id']}")
+    created = await api.post("/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"})
+    assert created.status_code == 201, created.text
+    deleted = await api.delete(f"/v1/projects/{created.json()['id']}")
     assert deleted.status_code == 200, deleted.text
 
 
 async def completed(fleet: Fleet, count: int) -> bool:
-    found = await fleet.pool.fetchval("select count(*) from job where state = 'completed' and crashes = 0")
-    return bool(found == count)
+    completed_jobs = await fleet.pool.fetchval(
+        "select count(*) from job where state = 'completed' and crashes = 0"
+    )
+    return bool(completed_jobs == count)
 
 
 async def sends_again(api: httpx.AsyncClient) -> bool:

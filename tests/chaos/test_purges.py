@@ -40,7 +40,7 @@ class Doomed(NamedTuple):
         return self.full.scope.id
 
 
-async def made(fleet: Fleet, conn: Conn) -> Doomed:
+async def create_project(fleet: Fleet, conn: Conn) -> Doomed:
     """Create a full project of a new organization, with an account on lease to other organizations.
 
     No account is due for collection and no endpoint gets events: their jobs would disturb the purge.
@@ -57,7 +57,7 @@ async def made(fleet: Fleet, conn: Conn) -> Doomed:
     return Doomed(full, [full.owner.org, tenant.org])
 
 
-async def archived(fleet: Fleet, all_of_them: Sequence[Doomed]) -> None:
+async def archive_all(fleet: Fleet, all_of_them: Sequence[Doomed]) -> None:
     for one in all_of_them:
         stop = partial(archive.archive, organization_id=one.full.scope.org, project_id=one.id)
         await transact(fleet.pool, partial(stop, api_key_id=None))
@@ -84,7 +84,7 @@ async def ended(fleet: Fleet) -> None:
     await eventually(done)
 
 
-async def passed(fleet: Fleet, one: Doomed) -> list[str]:
+async def recorded_points(fleet: Fleet, one: Doomed) -> list[str]:
     """Return the recorded points of a purge; its job ends before it records the last one."""
     noted, last = fleet.folder / f"{one.id}.passed", f"{purge.end.__name__}.{WRITTEN}"
 
@@ -106,19 +106,19 @@ async def rows_of(conn: Conn, orgs: Sequence[UUID]) -> dict[str, set[str]]:
 
 @EVERYWHERE
 @pytest.mark.timeout(900)
-async def test_killed_at_each_step(fleet: Fleet, media_kept: Kept) -> None:
+async def test_purge_completes_after_a_kill_at_each_step(fleet: Fleet, media_kept: Kept) -> None:
     with patch.dict(os.environ, {FOLDER: str(fleet.folder)}):
         purger = await fleet._known("tests.chaos.purger", {"slots": 400, "pool_size": 40, "lease_s": LEASE_S})
     async with fleet.pool.acquire() as conn:
-        first, bystander = await made(fleet, conn), await made(fleet, conn)
-        await archived(fleet, [first])
+        first, bystander = await create_project(fleet, conn), await create_project(fleet, conn)
+        await archive_all(fleet, [first])
         await begin(fleet, first.id)
         await ended(fleet)
-        points = await passed(fleet, first)
-        doomed = [await made(fleet, conn) for _ in points]
+        points = await recorded_points(fleet, first)
+        doomed = [await create_project(fleet, conn) for _ in points]
         names = await named(conn, *(one.id for one in doomed))
         others = [bystander.full.scope.org, *bystander.others, *(org for one in doomed for org in one.others)]
-        await archived(fleet, doomed)
+        await archive_all(fleet, doomed)
         before = await rows_of(conn, others)
         for one, point in zip(doomed, points, strict=True):
             fleet.folder.joinpath(f"{one.id}.stop").write_text(point)
@@ -130,7 +130,7 @@ async def test_killed_at_each_step(fleet: Fleet, media_kept: Kept) -> None:
         await fleet.dispatcher()
         await fleet.of_product(POOL)
         await ended(fleet)
-        await is_gone(conn, doomed, names)
+        await assert_purged(conn, doomed, names)
         assert await rows_of(conn, others) == before
     assert {*media_kept.names()} == {*bystander.full.tokens}
 
@@ -139,7 +139,7 @@ async def stopped(fleet: Fleet, doomed: Sequence[Doomed]) -> bool:
     return {f"{one.id}.stopped" for one in doomed} <= fleet.left()
 
 
-async def is_gone(conn: Conn, doomed: Sequence[Doomed], names: list[str]) -> None:
+async def assert_purged(conn: Conn, doomed: Sequence[Doomed], names: list[str]) -> None:
     """Assert that only the audit log entry, the purge's job and a stub for a tenant's lease remain."""
     jobs = await conn.fetch("select state, crashes from job where kind = 'purge_project' and crashes > 0")
     lost = sum(row["crashes"] for row in jobs)
@@ -151,7 +151,7 @@ async def is_gone(conn: Conn, doomed: Sequence[Doomed], names: list[str]) -> Non
     for one in doomed:
         with pytest.raises(NotFound):
             await projects.get(conn, organization_id=one.full.scope.org, project_id=one.id)
-        said = await conn.fetch(
+        rows = await conn.fetch(
             "select action from audit_log where subject = $1 order by id", f"prj_{one.id}"
         )
-        assert [row["action"] for row in said][-2:] == ["project.purge_started", "project.purged"]
+        assert [row["action"] for row in rows][-2:] == ["project.purge_started", "project.purged"]

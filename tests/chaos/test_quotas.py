@@ -60,26 +60,26 @@ async def scene(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
             fleet.settings = msgspec.structs.replace(fleet.settings, public_url=api.url)
             async with fleet.pool.acquire() as conn:
                 project_id = await seeds.project(conn, fleet.org)
-            content_id = await uploaded(fleet, api.url, project_id)
+            content_id = await upload_content(fleet, api.url, project_id)
             async with Sim(base) as sim:
-                made = [await connected(fleet, sim, project_id, f"p{at}") for at in range(ACCOUNTS)]
+                made = [await connect_account(fleet, sim, project_id, f"p{at}") for at in range(ACCOUNTS)]
                 yield Scene(fleet, sim, content_id, made)
 
 
-async def uploaded(fleet: Fleet, url: str, project_id: UUID) -> UUID:
+async def upload_content(fleet: Fleet, url: str, project_id: UUID) -> UUID:
     headers = {"Authorization": f"Bearer {await new_key(fleet.pool, fleet.org)}"}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE_S) as http:
-        made = await http.post(
+        created = await http.post(
             f"/v1/projects/{ids.show(ids.PROJECT, project_id)}/content/upload",
             data={"caption": CAPTION},
             files={"file": ("bread.jpg", media.picture("JPEG", (400, 400)), "image/jpeg")},
         )
-    content_id = ids.read(ids.CONTENT, made.json()["id"])
+    content_id = ids.read(ids.CONTENT, created.json()["id"])
     assert content_id
     return content_id
 
 
-async def connected(fleet: Fleet, sim: Sim, project_id: UUID, username: str) -> UUID:
+async def connect_account(fleet: Fleet, sim: Sim, project_id: UUID, username: str) -> UUID:
     person = await sim.account(username, quota_total=POSTS, containers_max=1000, image_s=0)
     async with visiting(sim.base) as http:
         token = await instagram_user.long_lived(sim, http, username)
@@ -100,7 +100,7 @@ async def connected(fleet: Fleet, sim: Sim, project_id: UUID, username: str) -> 
 
 
 @pytest.mark.timeout(600)
-async def test_no_account_is_over_its_quota(scene: Scene) -> None:
+async def test_no_account_exceeds_its_quota(scene: Scene) -> None:
     """All posts are published once; the platform never has to refuse one."""
     fleet = scene.fleet
     await fleet.dispatcher()

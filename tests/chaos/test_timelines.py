@@ -34,9 +34,7 @@ KILLED = {
 FROZEN = {point: KILLED[point] for point in (MARKED, CALLED, ANSWERED)}
 
 
-async def test_a_worker_killed_at_five_points_is_told_with_its_lost_answers(
-    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_timeline_has_kills_and_lost_responses(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     async with staged(fleet, KILLED, monkeypatch) as stage:
         assert {*(await stage.reasons()).values()} == {"no_worker"}
         async with watching(stage):
@@ -62,9 +60,7 @@ async def test_a_worker_killed_at_five_points_is_told_with_its_lost_answers(
         assert proofs == {point: ["scheduled", *told] for point, told in KILLED.items()}
 
 
-async def test_a_frozen_worker_that_comes_back_adds_nothing(
-    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_resumed_worker_adds_no_entries(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another worker has its posts by then: their fences refuse each write of the frozen one."""
     async with staged(fleet, FROZEN, monkeypatch) as stage, watching(stage):
         frozen = await fleet.publisher(lease_s=LONG_S)
@@ -85,7 +81,7 @@ async def test_a_frozen_worker_that_comes_back_adds_nothing(
         assert {*(await stage.reasons()).values()} == {None}
 
 
-async def test_redis_emptied_and_postgres_restarted_leave_each_attempt_told(
+async def test_timeline_has_each_attempt_after_server_faults(
     own_fleet: Fleet, own_servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each attempt survives or is interrupted: its end is recorded, and no post was published twice."""

@@ -47,7 +47,9 @@ async def api(fleet: Fleet) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_for_three_leases(fleet: Fleet, api: httpx.AsyncClient, way: str) -> None:
+async def test_fleet_survives_three_leases_without_writes(
+    fleet: Fleet, api: httpx.AsyncClient, way: str
+) -> None:
     """No process ends, no attempt is used up, no write is accepted, and work resumes afterwards."""
     processes = [await fleet.dispatcher(), await fleet.worker(slots=3), await fleet.worker(slots=3)]
     jobs = await fleet.submit(20, pauses=["handler"])

@@ -29,7 +29,7 @@ async def receiver() -> AsyncIterator[Receiver]:
         yield opened
 
 
-async def test_an_api_that_is_killed_or_ends_is_followed_by_another(
+async def test_stream_continues_on_another_api_process(
     settings: Settings, pool: Pool, conn: Conn, receiver: Receiver, tmp_path: Path
 ) -> None:
     org = await seeds.organization(conn)

@@ -44,7 +44,7 @@ async def scene_of(fleet: Fleet, receiver: Receiver) -> tuple[Scene, UUID]:
     return scene, endpoint_id
 
 
-async def came(receiver: Receiver) -> None:
+async def wait_for_request(receiver: Receiver) -> None:
     async def any_has() -> bool:
         return bool(receiver.asked)
 
@@ -91,7 +91,7 @@ async def held(fleet: Fleet, receiver: Receiver, point: str) -> AsyncIterator[Ca
 
         async def reached() -> None:
             if asked:
-                await came(receiver)
+                await wait_for_request(receiver)
             if point != "during the try":
                 async with fleet.pool.acquire() as observer:
                     await eventually(lambda: waits_for_lock(observer))
@@ -102,9 +102,7 @@ async def held(fleet: Fleet, receiver: Receiver, point: str) -> AsyncIterator[Ca
 
 
 @pytest.mark.parametrize("point", POINTS)
-async def test_a_killed_worker_is_followed_by_one_that_delivers(
-    fleet: Fleet, receiver: Receiver, point: str
-) -> None:
+async def test_another_worker_delivers_after_a_kill(fleet: Fleet, receiver: Receiver, point: str) -> None:
     scene, endpoint_id = await scene_of(fleet, receiver)
     sent = await scene.emit(times=1 if point == "before the record" else 3)
     await fleet.dispatcher()
@@ -119,15 +117,15 @@ async def test_a_killed_worker_is_followed_by_one_that_delivers(
         assert max(receiver.times.values()) > 1
 
 
-async def test_no_event_is_lost_and_none_is_made_up_whatever_dies(
+async def test_each_event_is_delivered_under_any_fault(
     own_fleet: Fleet, own_servers: Servers, receiver: Receiver
 ) -> None:
     """Events are emitted meanwhile: emissions may be cut off at any point, too."""
     scene, endpoint_id = await scene_of(own_fleet, receiver)
     await own_fleet.dispatcher()
     worker = await own_fleet.of_product("deliver")
-    async with emitting(scene) as emitter:
-        await came(receiver)
+    async with emit_events(scene) as emitter:
+        await wait_for_request(receiver)
         worker.kill()
         await own_fleet.of_product("deliver")
         with redis.Redis.from_url(own_servers.valkey.url) as client:
@@ -144,7 +142,7 @@ async def test_no_event_is_lost_and_none_is_made_up_whatever_dies(
 
 
 class Emitter:
-    """Commits one event and rolls the next back, in turn, while the block of `emitting` runs.
+    """Commits one event and rolls the next back, in turn, while the block of `emit_events` runs.
 
     `kept` are those with a confirmed commit. `unanswered` ones, with a connection lost meanwhile, may be
     committed or not. `cuts` counts lost connections, and failed connects.
@@ -207,7 +205,7 @@ class Emitter:
 
 
 @asynccontextmanager
-async def emitting(scene: Scene) -> AsyncIterator[Emitter]:
+async def emit_events(scene: Scene) -> AsyncIterator[Emitter]:
     over = asyncio.Event()
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
         emitter = Emitter(scene, stack)

@@ -74,7 +74,7 @@ async def all_stopped(fleet: Fleet, jobs: list[UUID]) -> bool:
     return all({name_of(job_id, 1, "fenced"), name_of(job_id, 1, "canceled")} & left for job_id in jobs)
 
 
-async def test_told_to_stop_it_gives_back_what_does_not_finish(fleet: Fleet) -> None:
+async def test_stopping_worker_returns_unfinished_jobs(fleet: Fleet) -> None:
     worker = await fleet.worker(drain_s=0.5, lease_s=LONG_S)
     jobs = await fleet.submit(3, pauses=["handler"])
     await fleet.reached("handler", jobs)
@@ -87,7 +87,7 @@ async def test_told_to_stop_it_gives_back_what_does_not_finish(fleet: Fleet) -> 
     assert {(row["attempt"], row["fence"]) for row in rows} == {(1, 2)}
 
 
-async def test_told_to_stop_it_finishes_what_it_can(fleet: Fleet) -> None:
+async def test_stopping_worker_finishes_short_jobs(fleet: Fleet) -> None:
     worker = await fleet.worker(drain_s=600, lease_s=LONG_S)
     jobs = await fleet.submit(3, pauses=["handler"])
     await fleet.reached("handler", jobs)
@@ -99,7 +99,7 @@ async def test_told_to_stop_it_finishes_what_it_can(fleet: Fleet) -> None:
     assert {row["fence"] for row in rows} == {1}
 
 
-async def test_told_twice_it_stops_now(fleet: Fleet) -> None:
+async def test_second_signal_stops_the_worker_immediately(fleet: Fleet) -> None:
     worker = await fleet.worker(drain_s=600, lease_s=LONG_S)
     jobs = await fleet.submit(1, pauses=["handler"])
     await fleet.reached("handler", jobs)
@@ -124,7 +124,7 @@ async def test_a_message_delivered_twice(fleet: Fleet) -> None:
     assert {row["fence"] for row in rows} == {1}
 
 
-async def test_forty_at_once_against_a_cap_of_five(fleet: Fleet) -> None:
+async def test_forty_jobs_respect_a_cap_of_five(fleet: Fleet) -> None:
     await fleet.pool.execute(
         "insert into pool_cap (tier, pool, max_running, max_queued) values ('partner', 'chaos', 5, 100)"
     )
@@ -133,10 +133,10 @@ async def test_forty_at_once_against_a_cap_of_five(fleet: Fleet) -> None:
         await fleet.worker(lease_s=LONG_S)
     jobs = await fleet.submit(40, takes_s=0.05)
     await fleet.completed(jobs)
-    assert await most_at_once(fleet) == 5
+    assert await max_concurrency(fleet) == 5
 
 
-async def most_at_once(fleet: Fleet) -> int:
+async def max_concurrency(fleet: Fleet) -> int:
     """Return the maximal concurrency, by the handlers' clock, which all processes of a machine share."""
     spans = await fleet.pool.fetch("select began, ended from effect")
     begins = [(row["began"], 1) for row in spans]

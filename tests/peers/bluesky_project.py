@@ -51,8 +51,8 @@ class BlueskyProject(msgspec.Struct, frozen=True):
         """Connect by app password; return the ended job."""
         login = {"identifier": self.person.handle, "appPassword": password or self.person.app_password}
         path = f"/projects/{self.project_id}/social-accounts"
-        asked = await self.ask("POST", path, platform="bluesky", serviceUrl=self.pds.base, **login)
-        return await self.job(asked["jobId"])
+        response = await self.ask("POST", path, platform="bluesky", serviceUrl=self.pds.base, **login)
+        return await self.job(response["jobId"])
 
     async def account(self) -> str:
         job = await self.connect()

@@ -15,9 +15,9 @@ SECONDS = 8
 
 
 async def answer(http: httpx.AsyncClient, method: str, path: str, **sent: Any) -> dict[str, Any]:
-    said = await http.request(method, f"/v1{path}", timeout=PATIENCE_S, **sent)
-    assert said.is_success, said.text
-    return dict(said.json())
+    response = await http.request(method, f"/v1{path}", timeout=PATIENCE_S, **sent)
+    assert response.is_success, response.text
+    return dict(response.json())
 
 
 async def made(http: httpx.AsyncClient, project: str, clip: bytes) -> dict[str, str]:

@@ -76,8 +76,8 @@ def as_another(instance: Instance) -> Instance:
     """Create a new snac account."""
     login = f"person{next(NAMES)}"
     words = [str(install_snac()), "adduser", str(instance.data), login]
-    said = subprocess.run(words, text=True, check=True, capture_output=True).stdout
-    password = said.partition("password is ")[2].split()[0]
+    result = subprocess.run(words, text=True, check=True, capture_output=True).stdout
+    password = result.partition("password is ")[2].split()[0]
     return msgspec.structs.replace(instance, form={"login": login, "passwd": password})
 
 

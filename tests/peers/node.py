@@ -53,7 +53,7 @@ def run_npm(*words: str) -> None:
     path = f"{home() / 'bin'}{os.pathsep}{os.environ['PATH']}"
     building = {"npm_config_nodedir": str(home()), "npm_config_build_from_source": "true"}
     try:
-        done = subprocess.run(
+        result = subprocess.run(
             [*npm, *words],
             cwd=FOLDER,
             env=os.environ | building | {"PATH": path},
@@ -64,5 +64,5 @@ def run_npm(*words: str) -> None:
         )
     except subprocess.TimeoutExpired:
         sys.exit(f"npm {words[0]} did not end within {PATIENCE_S} s: is the npm registry reachable?")
-    if done.returncode:
-        sys.exit(f"{done.stderr}\nnpm {words[0]} failed: peers need the npm registry and a C++ compiler")
+    if result.returncode:
+        sys.exit(f"{result.stderr}\nnpm {words[0]} failed: peers need the npm registry and a C++ compiler")

@@ -61,21 +61,21 @@ class Pds(msgspec.Struct, frozen=True):
 
     def person(self) -> Person:
         name = f"person{next(NAMES)}"
-        made = self.call(
+        created = self.call(
             "com.atproto.server.createAccount",
             handle=f"{name}.test",
             email=f"{name}@example.com",
             password="owner-password",
         )
-        owner = made["accessJwt"]
+        owner = created["accessJwt"]
         password = self.call("com.atproto.server.createAppPassword", token=owner, name="tenantry")
-        return Person(made["did"], made["handle"], password["password"], owner)
+        return Person(created["did"], created["handle"], password["password"], owner)
 
     def another_password(self, person: Person) -> Person:
         """Create another app password as the owner."""
         method = "com.atproto.server.createAppPassword"
-        made = self.call(method, token=person.owner, name=f"another {next(NAMES)}")
-        return msgspec.structs.replace(person, app_password=made["password"])
+        created = self.call(method, token=person.owner, name=f"another {next(NAMES)}")
+        return msgspec.structs.replace(person, app_password=created["password"])
 
     def at_its_end(self, access_token: str) -> str:
         """Return the same token, signed by the server's key, but expired."""

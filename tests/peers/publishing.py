@@ -80,7 +80,7 @@ async def prepare(adapter: Adapter, account: Account, what: Draft, clock: Clock 
 async def deliver(
     adapter: Adapter, account: Account, prepared: Prepared, what: Draft | None = None, clock: Clock = REAL
 ) -> Live:
-    """Send until the post is proved live: again if that is harmless, or after its absence is proved."""
+    """Send until the post is proved live. Repeats a send only if harmless, or after proof of its absence."""
     for _ in range(TRIES):
         asked = Inquiry(prepared, await clock.now(), await clock.now())
         try:

@@ -55,6 +55,6 @@ def python(oldest: tuple[int, int]) -> str:
 
 
 def run(*words: str) -> None:
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{done.stderr}\ntests against peers need PyPI")
+    result = subprocess.run(words, capture_output=True, text=True, check=False)
+    if result.returncode:
+        sys.exit(f"{result.stderr}\ntests against peers need PyPI")

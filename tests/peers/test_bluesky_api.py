@@ -39,7 +39,7 @@ async def test_a_post_with_pictures_is_published(project: BlueskyProject) -> Non
     ]
 
 
-async def test_a_scheduled_post_goes_out_at_its_time(project: BlueskyProject) -> None:
+async def test_scheduled_post_is_published_on_time(project: BlueskyProject) -> None:
     wait = timedelta(hours=1)
     async with project.at_work():
         account = await project.account()
@@ -55,7 +55,7 @@ async def test_a_scheduled_post_goes_out_at_its_time(project: BlueskyProject) ->
     assert abs(datetime.fromisoformat(record["value"]["createdAt"]) - at) < timedelta(milliseconds=2)
 
 
-async def test_a_token_at_its_end_is_refreshed_and_the_post_goes_out(project: BlueskyProject) -> None:
+async def test_expiring_token_is_refreshed_before_the_post(project: BlueskyProject) -> None:
     async with project.at_work():
         account = await project.account()
         await project.expire()
@@ -63,7 +63,7 @@ async def test_a_token_at_its_end_is_refreshed_and_the_post_goes_out(project: Bl
     assert (post["status"], project.pds.texts(project.person)) == ("published", ["With a new token"])
 
 
-async def test_a_token_that_the_server_calls_expired_is_refreshed_and_the_post_goes_out(
+async def test_expired_token_is_refreshed_and_the_post_is_retried(
     project: BlueskyProject, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """The token is valid for another hour in our database. No token and no password is written anywhere."""
@@ -81,7 +81,7 @@ async def test_a_token_that_the_server_calls_expired_is_refreshed_and_the_post_g
         told = "".join([*capsys.readouterr(), caplog.text])
         assert await leaked(secrets, pool=project.workers.pool, ear=ear, logs=told) == []
     assert (post["status"], project.pds.texts(project.person)) == ("published", ["With a new token"])
-    assert [*map(said, proxy.answers)] == [
+    assert [*map(call_and_error, proxy.answers)] == [
         ("putRecord", "ExpiredToken"),
         ("refreshSession", ""),
         ("putRecord", ""),
@@ -106,14 +106,14 @@ def of(tokens: Tokens) -> set[str]:
     return {tokens.access_token, tokens.refresh_token}
 
 
-def said(exchange: tuple[str, bytes]) -> tuple[str, str]:
+def call_and_error(exchange: tuple[str, bytes]) -> tuple[str, str]:
     """Return the call's name, and the error code of its response, if any."""
     line, answer = exchange
     error = ERROR.search(answer)
     return line.split()[1].rpartition(".")[2], error[1].decode() if error else ""
 
 
-async def test_a_session_that_was_revoked_waits_for_its_owner(project: BlueskyProject) -> None:
+async def test_revoked_session_waits_for_a_new_connection(project: BlueskyProject) -> None:
     """The app password is revoked: the post waits, and is published once the account is reconnected."""
     async with project.at_work():
         account = await project.account()
@@ -131,7 +131,7 @@ async def test_a_session_that_was_revoked_waits_for_its_owner(project: BlueskyPr
 @pytest.mark.parametrize(
     ("shut", "code"), [(Pds.take_down, "ACCOUNT_SUSPENDED"), (Pds.deactivate, "ACCOUNT_DEACTIVATED")]
 )
-async def test_an_account_that_was_shut_fails_its_post(
+async def test_post_of_a_closed_account_fails(
     project: BlueskyProject, shut: Callable[[Pds, Person], None], code: str
 ) -> None:
     async with project.at_work():
@@ -142,7 +142,9 @@ async def test_an_account_that_was_shut_fails_its_post(
     assert (post["status"], error["code"], error["category"]) == ("failed", code, "account_issue")
 
 
-async def test_fifty_posts_and_lost_answers(project: BlueskyProject, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_fifty_posts_with_lost_responses_are_published_once(
+    project: BlueskyProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(phases, "PAUSE_S", 0.0)
     captions = [f"post {number}" for number in range(50)]
     async with (

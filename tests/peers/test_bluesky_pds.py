@@ -50,7 +50,7 @@ async def test_images_and_a_video_are_posted(pds: Pds) -> None:
     assert film_record["embed"]["video"]["mimeType"] == "video/mp4"
 
 
-async def test_a_text_that_is_too_long_is_the_partners_to_mend(pds: Pds) -> None:
+async def test_too_long_text_is_the_partners_error(pds: Pds) -> None:
     person = pds.person()
     async with outbound(pds.base) as client:
         with pytest.raises(Rejected, match="300") as caught:
@@ -61,7 +61,7 @@ async def test_a_text_that_is_too_long_is_the_partners_to_mend(pds: Pds) -> None
 
 
 @pytest.mark.parametrize("losses", [[Loss.ANSWER], [Loss.REQUEST], [Loss.ANSWER, Loss.ANSWER, Loss.REQUEST]])
-async def test_lost_calls_leave_each_post_there_once(pds: Pds, losses: list[Loss]) -> None:
+async def test_lost_calls_publish_each_post_once(pds: Pds, losses: list[Loss]) -> None:
     person = pds.person()
     async with (
         between(pds.port, first_of_each(PUT, *losses)) as proxy,
@@ -85,7 +85,7 @@ async def test_looking_finds_a_post_or_proves_its_absence(pds: Pds) -> None:
         assert await adapter.reconcile(mine, Inquiry(prepared, now, now)) == live
 
 
-async def test_another_post_under_the_key_is_not_taken_for_ours(pds: Pds) -> None:
+async def test_foreign_post_with_the_same_key_is_not_matched(pds: Pds) -> None:
     person, post_id = pds.person(), post("").post_id
     async with outbound(pds.base) as client:
         adapter, mine = Bluesky(client), account_of(await signed_in(client, pds, person), pds.base)
@@ -97,7 +97,7 @@ async def test_another_post_under_the_key_is_not_taken_for_ours(pds: Pds) -> Non
     assert (caught.value.code, pds.texts(person)) == ("KEY_TAKEN", ["one"])
 
 
-async def test_a_refresh_brings_new_tokens_and_its_lost_answer_costs_nothing(pds: Pds) -> None:
+async def test_refresh_with_a_lost_response_can_be_repeated(pds: Pds) -> None:
     person = pds.person()
     async with outbound(pds.base) as client:
         session = await signed_in(client, pds, person)
@@ -110,7 +110,7 @@ async def test_a_refresh_brings_new_tokens_and_its_lost_answer_costs_nothing(pds
 
 
 @pytest.mark.parametrize("token", ["garbage", "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.c2ln"])
-async def test_a_token_of_no_use_asks_for_a_refresh(pds: Pds, token: str) -> None:
+async def test_invalid_token_requires_a_refresh(pds: Pds, token: str) -> None:
     person = pds.person()
     session = Session(did=person.did, handle=person.handle, access_jwt=token, refresh_jwt="")
     mine = account_of(session, pds.base)
@@ -119,7 +119,7 @@ async def test_a_token_of_no_use_asks_for_a_refresh(pds: Pds, token: str) -> Non
             await publish(Bluesky(client), mine, post("x"))
 
 
-async def test_the_servers_limit_says_when_it_ends(pds: Pds) -> None:
+async def test_rate_limit_has_its_end(pds: Pds) -> None:
     """The server's limit is 30 sessions in 5 minutes for each account."""
     person = pds.person()
     async with outbound(pds.base) as client:
@@ -131,7 +131,7 @@ async def test_the_servers_limit_says_when_it_ends(pds: Pds) -> None:
     assert 0 < caught.value.after_s <= 300
 
 
-async def test_an_avatar_is_found_where_there_is_one(pds: Pds) -> None:
+async def test_avatar_is_found_if_the_account_has_one(pds: Pds) -> None:
     person = pds.person()
     async with outbound(pds.base) as client:
         session = await signed_in(client, pds, person)

@@ -41,7 +41,7 @@ def url(tmp_path: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/default"
 
 
-async def test_each_event_is_there_once_and_a_purged_project_is_not(
+async def test_each_event_is_stored_once_and_purged_projects_are_absent(
     url: str, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     today = partitions.today()

@@ -65,15 +65,17 @@ def document(tmp_path: Path) -> Path:
 def run(words: Sequence[str | Path], cwd: Path, **environment: str) -> str:
     """Run a program and return its output, errors included."""
     path = {"PATH": f"{BIN}:/usr/bin:/bin", "HOME": str(cwd), "NO_COLOR": "1"}
-    done = subprocess.run(
+    result = subprocess.run(
         [str(word) for word in words], cwd=cwd, env=path | environment,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+    assert result.returncode == 0, result.stdout
+    return result.stdout
 
 
-def test_a_python_client_is_made_checked_and_used(document: Path, platform: Platform, tmp_path: Path) -> None:
+def test_python_client_is_generated_checked_and_used(
+    document: Path, platform: Platform, tmp_path: Path
+) -> None:
     program = pypi.install("openapi_client")
     python, folder = program.with_name("python"), tmp_path / "python"
     said = run([program, "generate", "--path", document, "--output-path", folder], tmp_path)
@@ -84,7 +86,7 @@ def test_a_python_client_is_made_checked_and_used(document: Path, platform: Plat
     assert run([python, script, *platform], folder, PYTHONPATH=str(folder)) == "published\n"
 
 
-def test_a_typescript_client_is_made_checked_and_used(
+def test_typescript_client_is_generated_checked_and_used(
     document: Path, platform: Platform, tmp_path: Path
 ) -> None:
     modules, folder = node.install(), tmp_path / "typescript"

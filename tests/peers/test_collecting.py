@@ -24,7 +24,7 @@ def due(name: str | None) -> DuePost:
     return DuePost(ids.new(), name, AT, video=False, due_at=None)
 
 
-async def test_what_others_did_with_a_post_is_counted(mastodon: MastodonAccount) -> None:
+async def test_reactions_to_a_post_are_counted(mastodon: MastodonAccount) -> None:
     """The account favourites its own post, which both servers count; a missing post is omitted."""
     live = await publish(mastodon.adapter, mastodon.account, post(unique("counted")))
     collector, shown = MastodonCollector(mastodon.client), due(live.external_id)
@@ -36,19 +36,19 @@ async def test_what_others_did_with_a_post_is_counted(mastodon: MastodonAccount)
     assert after == {shown.id: {"likes": 1, "comments": 0, "shares": 0}}
 
 
-async def test_a_server_tells_followers_or_nothing(mastodon: MastodonAccount) -> None:
+async def test_server_returns_followers_or_null(mastodon: MastodonAccount) -> None:
     collector = MastodonCollector(mastodon.client)
     assert await patiently(lambda: collector.followers(mastodon.account)) in {0, None}
 
 
-async def test_a_token_that_was_revoked_tells_nothing(mastodon: MastodonAccount) -> None:
+async def test_revoked_token_returns_no_figures(mastodon: MastodonAccount) -> None:
     us = Client(mastodon.app.client_id, mastodon.app.client_secret)
     await api.revoke(mastodon.client, mastodon.instance.base, us, mastodon.account.access_token)
     with pytest.raises(ReauthRequired):
         await MastodonCollector(mastodon.client).followers(mastodon.account)
 
 
-async def test_the_account_server_asks_the_network_in_the_accounts_name(pds: Pds) -> None:
+async def test_account_server_proxies_requests_for_the_account(pds: Pds) -> None:
     """The server forwards requests with its own service token, and returns the responses unchanged."""
     asked = list[Asked]()
 

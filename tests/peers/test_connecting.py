@@ -116,13 +116,13 @@ async def bluesky(settings: Settings, pool: Pool, pds: Pds) -> AsyncIterator[Pro
         yield found
 
 
-async def test_a_person_connects_their_account_and_again(project: Project, instance: Instance) -> None:
+async def test_account_is_connected_and_reconnected(project: Project, instance: Instance) -> None:
     host = f"localhost:{instance.port}"
     asked = {"platform": "mastodon", "instance": host, "returnUrl": BACK}
     made = await project.ask("social/oauth-url", **asked)
     assert await project.let_in(instance, made) == "connected"
-    said = (await project.acme.http.get(f"/v1/social/oauth-status/{made['state']}")).json()
-    account = await project.account(said["socialAccountId"])
+    body = (await project.acme.http.get(f"/v1/social/oauth-status/{made['state']}")).json()
+    account = await project.account(body["socialAccountId"])
     assert (account["status"], account["handle"].partition("@")[2]) == ("connected", host)
     again = await project.ask("social/reauth-url", socialAccountId=account["socialAccountId"], returnUrl=BACK)
     assert await project.let_in(instance, again) == "connected"
@@ -163,7 +163,7 @@ async def test_a_session_is_refreshed_until_it_is_ended(bluesky: Project, pds: P
     assert (await bluesky.account(account))["status"] == "connected"
 
 
-async def test_an_account_that_was_taken_down_is_not_connected(bluesky: Project, pds: Pds) -> None:
+async def test_taken_down_account_is_not_connected(bluesky: Project, pds: Pds) -> None:
     person = pds.person()
     pds.take_down(person)
     assert (await bluesky.log_in(pds, person))["status"] == "failed"

@@ -95,7 +95,7 @@ SHOWN = """(() => {
 })()"""
 
 
-def test_every_operation_shows_all_that_is_documented(api: Served, page: Page) -> None:
+def test_each_operation_shows_its_documentation(api: Served, page: Page) -> None:
     for operation in api.operations:
         name = json.dumps(operation["operationId"])
         page.run(f"location.hash = {name}")
@@ -104,12 +104,12 @@ def test_every_operation_shows_all_that_is_documented(api: Served, page: Page) -
         assert sorted(shown["fields"]) == documented(operation, api.document), name
         assert (shown["silent"], shown["wide"] > 0) == (0, False), name
         assert [one for one in shown["examples"] if one.startswith("curl ")], name
-        assert [read(one) for one in shown["examples"] if not one.startswith("curl ")] == told(operation), (
-            name
-        )
+        assert [read(one) for one in shown["examples"] if not one.startswith("curl ")] == example_of(
+            operation
+        ), name
 
 
-def told(operation: Json) -> list[Any]:
+def example_of(operation: Json) -> list[Any]:
     """Return the response's example, if there is one."""
     contents = [answer.get("content", {}) for answer in operation["responses"].values()]
     return [about["example"] for content in contents for about in content.values() if "example" in about][:1]
@@ -122,7 +122,7 @@ def read(example: str) -> Any:
 FOUND = "[...document.querySelectorAll('#index a:not([hidden])')].map((one) => one.hash.slice(1))"
 
 
-def test_the_filter_finds_by_the_words_of_a_summary(api: Served, page: Page) -> None:
+def test_filter_matches_words_of_a_summary(api: Served, page: Page) -> None:
     for operation in api.operations:
         summary = operation["summary"].replace("`", "")
         assert operation["operationId"] in found(page, " ".join(summary.split()[:4])), summary
@@ -138,7 +138,7 @@ def found(page: Page, words: str) -> list[str]:
     return shown
 
 
-def test_send_sends_what_is_filled_in(api: Served, page: Page) -> None:
+def test_send_submits_the_filled_fields(api: Served, page: Page) -> None:
     fill(page, "#key", api.key)
     made = send(page, "create_project", {})
     assert made.startswith("201 "), made

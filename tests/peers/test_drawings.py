@@ -84,7 +84,7 @@ def left(data: bytes) -> list[str]:
         return []
 
 
-def shown(site: Site, drawings: list[str]) -> set[str]:
+def requested_paths(site: Site, drawings: list[str]) -> set[str]:
     """Return the other paths that a browser requests until the page and all frames are loaded."""
     site.drawings, site.strange = tuple(drawings), ()
     with browsing() as page:
@@ -92,14 +92,14 @@ def shown(site: Site, drawings: list[str]) -> set[str]:
     return {*site.strange} - {"/favicon.ico"}
 
 
-def test_a_browser_asks_no_server_for_a_cleaned_drawing() -> None:
+def test_cleaned_drawing_sends_no_request() -> None:
     with serving() as site:
         drawings = attacks(site.url)
-        assert shown(site, [text for one in drawings for text in left(one)]) == set()
+        assert requested_paths(site, [text for one in drawings for text in left(one)]) == set()
 
 
-def test_a_browser_asks_servers_for_the_same_drawings_uncleaned() -> None:
+def test_uncleaned_drawing_sends_requests() -> None:
     """Proves that the other test would see a request."""
     with serving() as site:
         drawings = [one.decode() for one in attacks(site.url)]
-        assert {"/stolen", "/image"} <= shown(site, drawings)
+        assert {"/stolen", "/image"} <= requested_paths(site, drawings)

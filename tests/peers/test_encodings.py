@@ -66,7 +66,7 @@ def seen(browser: Page, pages: list[Sent]) -> Iterator[Seen]:
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_chromium_reads_what_is_declared_as_we_do(browser: Page, name: str) -> None:
+def test_declared_encoding_matches_chromium(browser: Page, name: str) -> None:
     form = FORMS[name]
     pages = [Sent(page(one, form.head(one.label)), form.content_type(one.label)) for one in SAMPLES]
     for sample, sent, theirs in zip(SAMPLES, pages, seen(browser, pages), strict=True):
@@ -75,7 +75,7 @@ def test_chromium_reads_what_is_declared_as_we_do(browser: Page, name: str) -> N
         assert ours.text == sample.text
 
 
-def test_chromium_reads_a_mark_first_as_we_do(browser: Page) -> None:
+def test_byte_order_mark_matches_chromium(browser: Page) -> None:
     text = SAMPLES[-1].text
     html = f"{in_meta('windows-1251')}<p>{text}</p>"
     pages = [
@@ -88,7 +88,7 @@ def test_chromium_reads_a_mark_first_as_we_do(browser: Page) -> None:
 
 
 @pytest.mark.parametrize("name", ["header", "meta", "late"])
-def test_utf_8_beside_another_declaration_is_the_one_departure(browser: Page, name: str) -> None:
+def test_only_difference_is_utf_8_with_another_declaration(browser: Page, name: str) -> None:
     form, sample = FORMS[name], SAMPLES[-1]
     labels = [one.label for one in SAMPLES if one.label not in {"utf-8", "iso-2022-jp"}]
     pages = [Sent(page(sample, form.head(label)), form.content_type(label)) for label in labels]
@@ -98,7 +98,7 @@ def test_utf_8_beside_another_declaration_is_the_one_departure(browser: Page, na
         assert paragraph(decode(*sent)) == sample.text
 
 
-def test_every_label_leads_where_chromium_goes(browser: Page) -> None:
+def test_each_label_maps_to_chromiums_encoding(browser: Page) -> None:
     script = "(labels) => JSON.stringify(labels.map((one) => new TextDecoder(one).encoding))"
     labels = [label for label, name in LABELS.items() if name != "replacement"]
     theirs = json.loads(browser.run(f"({script})({json.dumps(labels)})"))
@@ -106,7 +106,7 @@ def test_every_label_leads_where_chromium_goes(browser: Page) -> None:
 
 
 @pytest.mark.parametrize("name", ENCODINGS)
-def test_bytes_are_the_characters_that_chromium_shows(browser: Page, name: str) -> None:
+def test_decoded_characters_match_chromium(browser: Page, name: str) -> None:
     """Covers each byte, and each pair that Chromium decodes as one character."""
     bodies = [bytes([byte]) for byte in range(256)]
     if "euc" in name or name in {"big5", "gbk", "gb18030", "shift_jis"}:

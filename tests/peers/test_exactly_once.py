@@ -39,7 +39,7 @@ async def test_a_worker_killed_at_each_call(servers: tuple[str, str], tmp_path: 
     hold(rows, PLATFORMS, killed=True)
 
 
-def test_the_rule_is_broken_by_what_breaks_it() -> None:
+def test_oracle_finds_each_violation() -> None:
     """An oracle that never fails would prove nothing."""
     good = Row(
         "TikTok: photos", "content/init", "drop_before", "published", live=1, drafts=0, sends=1, attempts=1
@@ -63,7 +63,7 @@ def entry(kind: str, fence: int = 1, **said: Any) -> dict[str, Any]:
     return {"type": kind, "attempt": fence, "fence": fence, "workerId": f"wrk_{fence}", **said}
 
 
-def test_a_timeline_that_says_something_else_is_found_out() -> None:
+def test_oracle_finds_a_wrong_timeline() -> None:
     shape = next(shape for shape in SHAPES if shape.send == LAST)
     row = Row(
         shape.title, LAST.name, f"{KILL} after its answer", "published", live=1, drafts=0, sends=1, attempts=2

@@ -30,7 +30,7 @@ def soon() -> str:
     return (datetime.now(UTC) + timedelta(minutes=1)).isoformat().replace("+00:00", "Z")
 
 
-async def test_blueskys_own_server_takes_what_fits(project: BlueskyProject, tmp_path: Path) -> None:
+async def test_bluesky_server_accepts_content_that_fits(project: BlueskyProject, tmp_path: Path) -> None:
     """A slideshow of six images is refused before it is sent, as its `fits` states."""
     path = f"/projects/{project.project_id}"
     async with at_work(project.workers.settings, project.workers.pool, GENERATING):
@@ -50,7 +50,7 @@ async def test_blueskys_own_server_takes_what_fits(project: BlueskyProject, tmp_
     assert sorted(embeds) == [f"app.bsky.embed.{kind}" for kind in ("images", "video", "video")]
 
 
-async def test_what_is_scheduled_is_there_once_on_each_platform(
+async def test_scheduled_content_is_published_once_on_each_platform(
     servers: tuple[str, str], tmp_path: Path
 ) -> None:
     """TikTok's and Instagram's simulators fetch and check the files as the platforms document."""

@@ -40,8 +40,8 @@ def texts(*platforms: AppPlatform) -> dict[str, str]:
 
 def complaints(given: Mapping[str, str]) -> list[str]:
     words = [node.command(), str(PARSE), str(node.install())]
-    done = subprocess.run(words, input=json.dumps(given), capture_output=True, text=True, check=True)
-    return done.stdout.splitlines()
+    result = subprocess.run(words, input=json.dumps(given), capture_output=True, text=True, check=True)
+    return result.stdout.splitlines()
 
 
 def test_javascript_and_typescript_can_be_parsed() -> None:
@@ -52,7 +52,7 @@ def test_javascript_and_typescript_can_be_parsed() -> None:
     assert {line.partition(":")[0] for line in complaints(broken)} == found.keys()
 
 
-def test_a_phones_property_list_can_be_parsed() -> None:
+def test_ios_property_list_can_be_parsed() -> None:
     listed = texts("ios")["ios/Info.plist"]
     read = plistlib.loads(f'<plist version="1.0"><dict>{listed}</dict></plist>'.encode())
     assert read == {"TENANTRY_KEY": "$(TENANTRY_KEY)"}

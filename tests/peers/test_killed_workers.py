@@ -192,7 +192,7 @@ def holding(words: str) -> Rule:
     return lambda _, body: next(losses) if words.encode() in body else Loss.NOTHING
 
 
-async def test_a_worker_killed_at_five_points_leaves_one_post_each(
+async def test_worker_killed_at_five_points_publishes_each_post_once(
     peer: Peer, database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Kills before the mark, before the call, during it, before the response is stored, and once accepted."""
@@ -222,7 +222,7 @@ async def test_a_worker_killed_at_five_points_leaves_one_post_each(
             assert [entry.get("outcome") for entry in each].count("lost") == 1, each
 
 
-async def test_redis_emptied_while_posts_wait_are_claimed_and_are_sent_leaves_one_post_each(
+async def test_redis_emptied_in_each_phase_publishes_each_post_once(
     peer: Peer, own_servers: made.Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A waiting post's wake-up message is lost too."""

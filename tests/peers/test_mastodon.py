@@ -24,7 +24,7 @@ pytestmark = pytest.mark.peers
 POSTS, FEW = 40, 10
 
 
-async def test_what_each_says_of_itself(mastodon: MastodonAccount) -> None:
+async def test_traits_of_each_server(mastodon: MastodonAccount) -> None:
     """Only one of them stores an Idempotency-Key; their versions do not show which."""
     told = mastodon.account.traits
     assert told["tokenExact"] is (mastodon.instance.name == "mock")
@@ -33,7 +33,7 @@ async def test_what_each_says_of_itself(mastodon: MastodonAccount) -> None:
 
 
 @pytest.mark.parametrize("losses", [[Loss.ANSWER], [Loss.REQUEST], [Loss.ANSWER, Loss.REQUEST]])
-async def test_lost_calls_leave_each_post_there_once(mastodon: MastodonAccount, losses: list[Loss]) -> None:
+async def test_lost_calls_publish_each_post_once(mastodon: MastodonAccount, losses: list[Loss]) -> None:
     captions = [unique(f"post {number}") for number in range(POSTS)]
     async with behind(mastodon, *losses) as (adapter, account):
         for caption in captions:
@@ -55,7 +55,7 @@ async def test_looking_finds_a_post_or_proves_its_absence(mastodon: MastodonAcco
     assert await look() == live
 
 
-async def test_the_same_text_again_is_another_post(mastodon: MastodonAccount) -> None:
+async def test_repeated_text_is_a_new_post(mastodon: MastodonAccount) -> None:
     text = unique("twice")
     first = await publish(mastodon.adapter, mastodon.account, post(text))
     async with behind(mastodon, Loss.ANSWER) as (adapter, account):
@@ -76,7 +76,7 @@ async def test_a_post_under_forty_newer_ones_is_found(mastodon: MastodonAccount)
     assert found == sent
 
 
-async def test_a_token_that_was_revoked_asks_for_a_new_connection(mastodon: MastodonAccount) -> None:
+async def test_revoked_token_requires_a_new_connection(mastodon: MastodonAccount) -> None:
     prepared = await mastodon.adapter.prepare(mastodon.account, post("refused"))
     us = Client(mastodon.app.client_id, mastodon.app.client_secret)
     await api.revoke(mastodon.client, mastodon.instance.base, us, mastodon.account.access_token)
@@ -86,7 +86,7 @@ async def test_a_token_that_was_revoked_asks_for_a_new_connection(mastodon: Mast
         await api.verify_credentials(mastodon.api)
 
 
-async def test_a_key_brings_back_the_same_post_where_it_is_kept(mastodon: MastodonAccount) -> None:
+async def test_idempotency_key_returns_the_same_post_if_supported(mastodon: MastodonAccount) -> None:
     """`tokenExact` is right for each of them."""
     prepared = await mastodon.adapter.prepare(mastodon.account, post(unique("keyed"), images=1))
     first, second = [
@@ -96,7 +96,7 @@ async def test_a_key_brings_back_the_same_post_where_it_is_kept(mastodon: Mastod
     assert (first == second) is mastodon.account.traits["tokenExact"]
 
 
-async def test_posts_whose_answers_are_lost_are_there_once(
+async def test_posts_with_lost_responses_are_published_once(
     mastodon: MastodonAccount, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(phases, "PAUSE_S", 0.0)

@@ -73,7 +73,7 @@ async def test_every_recorded_scenario_is_read(fixtures_server: str, recordings:
 
 
 @pytest.mark.parametrize("name", ["branch-protection", "get-archive"])
-async def test_what_was_recorded_absent_is_not_found(
+async def test_repository_recorded_as_absent_is_not_found(
     fixtures_server: str, recordings: Path, name: str
 ) -> None:
     """The archive redirects to another GitHub host, which this server plays too."""

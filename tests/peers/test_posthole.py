@@ -83,7 +83,7 @@ async def test_a_video_is_published_under_its_name(posthole: Posthole, client: h
 
 
 @pytest.mark.parametrize("losses", [[Loss.ANSWER], [Loss.REQUEST]])
-async def test_lost_calls_leave_each_video_there_once(posthole: Posthole, losses: Sequence[Loss]) -> None:
+async def test_lost_calls_publish_each_video_once(posthole: Posthole, losses: Sequence[Loss]) -> None:
     account, captions = posthole.account("tiktok"), [unique(f"video {number}") for number in range(POSTS)]
     async with (
         between(posthole.port, first_of_each("PUT /upload/", *losses)) as proxy,
@@ -95,7 +95,7 @@ async def test_lost_calls_leave_each_video_there_once(posthole: Posthole, losses
     assert [posthole.published(caption) for caption in captions] == [1] * POSTS
 
 
-async def test_an_image_whose_publish_was_lost_is_never_proved_absent(posthole: Posthole) -> None:
+async def test_image_with_a_lost_publish_call_stays_unknown(posthole: Posthole) -> None:
     """Its containers never become PUBLISHED and it has no media list, so the post must never be sent
     again.
     """

@@ -134,7 +134,7 @@ def in_node(program: str) -> list[str | Path]:
 
 
 @pytest.mark.parametrize("words", [python, javascript])
-async def test_a_server_has_every_event_stored_once(network: Network, pool: Pool, words: Words) -> None:
+async def test_each_event_of_a_server_is_stored_once(network: Network, pool: Pool, words: Words) -> None:
     """Covers segment-analytics-python and @segment/analytics-node."""
     client = await asyncio.create_subprocess_exec(*words(network), stderr=PIPE)
     _, said = await client.communicate()
@@ -169,7 +169,7 @@ async def in_chromium(address: str) -> AsyncIterator[None]:
 
 
 @pytest.mark.parametrize("opened", [in_jsdom, in_chromium])
-async def test_a_page_has_every_event_stored_once_and_tells_nobody_else(
+async def test_each_event_of_a_page_is_stored_once_without_third_parties(
     network: Network, pool: Pool, opened: Callable[[str], AbstractAsyncContextManager[None]]
 ) -> None:
     """@segment/analytics-next loads its settings from our API; they contain the event endpoint."""

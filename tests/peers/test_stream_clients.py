@@ -58,7 +58,7 @@ async def lines(printed: StreamReader, word: str, many: int) -> list[str]:
     return found
 
 
-async def test_httpx_sse_goes_on_where_it_was_cut(
+async def test_httpx_sse_resumes_after_a_cut(
     settings: Settings, pool: Pool, conn: Conn, tmp_path: Path
 ) -> None:
     org = await seeds.organization(conn)
@@ -72,7 +72,7 @@ async def test_httpx_sse_goes_on_where_it_was_cut(
             assert await lines(printed, "message", 9) == [f"message {one}" for one in sent]
 
 
-async def test_curl_prints_them_as_they_come(
+async def test_curl_prints_events_immediately(
     settings: Settings, pool: Pool, conn: Conn, tmp_path: Path
 ) -> None:
     org = await seeds.organization(conn)

@@ -15,7 +15,7 @@ async def listen(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
 
 
 @pytest.mark.parametrize("turns", range(6))
-async def test_a_connection_that_comes_as_its_server_ends_is_closed(turns: int) -> None:
+async def test_connection_accepted_during_shutdown_is_closed(turns: int) -> None:
     """The shutdown meets each step of accepting a connection."""
     async with accepting(listen) as port:
         client = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)

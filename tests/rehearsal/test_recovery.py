@@ -7,9 +7,9 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from rehearsal.faults import Strike
-from rehearsal.fences import fenced
-from rehearsal.recovery import Ran, percentile, recoveries
+from rehearsal.faults import InjectedFault
+from rehearsal.fences import count_fenced
+from rehearsal.recovery import AttemptRow, percentile, recovery_times
 from rehearsal.schedule import Fault
 from schemas import ids
 
@@ -17,49 +17,49 @@ JOB, WORKER = UUID(int=1), UUID(int=2)
 HOSTS = {WORKER: "worker 1"}
 
 
-def at(second: float) -> datetime:
+def at_second(second: float) -> datetime:
     return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=second)
 
 
-def attempts(outcome: str = "lost") -> list[Ran]:
+def attempts(outcome: str = "lost") -> list[AttemptRow]:
     """Return an attempt from second 10 to 14, and the next from 15 on."""
-    first = Ran(JOB, 1, 1, WORKER, at(10), at(14), outcome)
+    first = AttemptRow(JOB, 1, 1, WORKER, at_second(10), at_second(14), outcome)
     return [
         first,
-        Ran(JOB, 2, 2, UUID(int=3), at(15), at(16), "completed"),
-        Ran(JOB, 3, 0, None, at(16), None, None),
+        AttemptRow(JOB, 2, 2, UUID(int=3), at_second(15), at_second(16), "completed"),
+        AttemptRow(JOB, 3, 0, None, at_second(16), None, None),
     ]
 
 
-def strike(second: float, host: str = "worker 1") -> Strike:
-    return Strike(Fault.KILL_WORKER, at(second), frozenset({host}))
+def injected(second: float, host: str = "worker 1") -> InjectedFault:
+    return InjectedFault(Fault.KILL_WORKER, at_second(second), frozenset({host}))
 
 
 @pytest.mark.parametrize(
-    ("strikes", "taken_s"),
+    ("faults", "times_s"),
     [
-        ([strike(12)], [3]),
-        ([strike(9), strike(11), strike(13)], [4]),
-        ([strike(12, "worker 2"), strike(13)], [2]),
-        ([strike(12, "worker 2")], []),
-        ([strike(14.5)], []),
+        ([injected(12)], [3]),
+        ([injected(9), injected(11), injected(13)], [4]),
+        ([injected(12, "worker 2"), injected(13)], [2]),
+        ([injected(12, "worker 2")], []),
+        ([injected(14.5)], []),
     ],
 )
-def test_it_begins_with_the_first_fault_that_the_attempt_met(
-    strikes: list[Strike], taken_s: list[float]
+def test_recovery_begins_with_the_first_fault_of_the_attempt(
+    faults: list[InjectedFault], times_s: list[float]
 ) -> None:
-    assert recoveries(attempts(), strikes, HOSTS) == taken_s
-    assert recoveries(attempts("completed"), strikes, HOSTS) == []
-    assert recoveries(attempts("retry"), strikes, HOSTS) == []
+    assert recovery_times(attempts(), faults, HOSTS) == times_s
+    assert recovery_times(attempts("completed"), faults, HOSTS) == []
+    assert recovery_times(attempts("retry"), faults, HOSTS) == []
 
 
-def test_a_job_that_ends_with_its_attempt_has_recovered_then() -> None:
-    ended = [attempts()[0], Ran(JOB, 2, 0, None, at(14), None, None)]
-    other = [Ran(UUID(int=9), 1, 1, WORKER, at(20), at(21), "lost")]
-    assert recoveries([*ended, *other], [strike(12)], HOSTS) == [2]
+def test_recovery_ends_with_the_job() -> None:
+    ended = [attempts()[0], AttemptRow(JOB, 2, 0, None, at_second(14), None, None)]
+    other = [AttemptRow(UUID(int=9), 1, 1, WORKER, at_second(20), at_second(21), "lost")]
+    assert recovery_times([*ended, *other], [injected(12)], HOSTS) == [2]
 
 
-def test_a_refusal_counts_where_the_ledger_took_the_attempt_away(tmp_path: Path) -> None:
+def test_only_refusals_of_lost_attempts_are_fenced(tmp_path: Path) -> None:
     lines = [
         {"event": "write refused", "job_id": ids.show(ids.JOB, JOB), "attempt": 1},
         {"event": "attempt ended", "job_id": ids.show(ids.JOB, JOB), "attempt": 1, "now": None},
@@ -69,8 +69,8 @@ def test_a_refusal_counts_where_the_ledger_took_the_attempt_away(tmp_path: Path)
     ]
     log = tmp_path / "log"
     log.write_bytes(b"\n".join(map(msgspec.json.encode, lines)) + b'\nnot json\n{"cut off')
-    assert fenced(log, attempts()) == 1
-    assert fenced(log, attempts("interrupted")) == 0
+    assert count_fenced(log, attempts()) == 1
+    assert count_fenced(log, attempts("interrupted")) == 0
 
 
 def test_percentiles_are_by_nearest_rank() -> None:

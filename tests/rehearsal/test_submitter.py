@@ -6,32 +6,32 @@ from itertools import islice
 from bench import backlog
 from db.pool import Pool, transact
 from rehearsal import tally
-from rehearsal.load import errands
+from rehearsal.load import job_specs
 from rehearsal.submitter import submit
 from tests import seeds
 
 
-async def test_an_errand_that_is_asked_again_is_one_job(pool: Pool) -> None:
+async def test_repeated_request_is_one_job(pool: Pool) -> None:
     async with pool.acquire() as conn:
         tenants = [await seeds.organization(conn) for _ in range(2)]
-    for errand in islice(errands(1, tenants), 30):
-        asked = [await transact(pool, partial(submit, errand)) for _ in range(2)]
-        assert asked[0][0] == asked[1][0]
+    for job_spec in islice(job_specs(1, tenants), 30):
+        responses = [await transact(pool, partial(submit, job_spec)) for _ in range(2)]
+        assert responses[0][0] == responses[1][0]
     keys = await pool.fetch("select count(*) from job group by args ->> 'key'")
     assert {row["count"] for row in keys} == {1}
 
 
-async def test_the_tally_reads_each_job_with_its_effects(pool: Pool) -> None:
+async def test_read_returns_each_job_with_its_effects(pool: Pool) -> None:
     async with pool.acquire() as conn:
         tenants = [await seeds.organization(conn)]
     await pool.execute(backlog.EFFECTS)
     accepted = {
-        errand.key: (await transact(pool, partial(submit, errand)))[0]
-        for errand in islice(errands(1, tenants), 30)
+        job_spec.key: (await transact(pool, partial(submit, job_spec)))[0]
+        for job_spec in islice(job_specs(1, tenants), 30)
     }
     await pool.execute("insert into bench_effect select id, 1 from job, generate_series(1, 2)")
-    found = await tally.read(pool)
-    assert {(job.state, job.rows) for job in found} == {("queued", 2)}
-    assert {job.id for job in found} == {*accepted.values()}
-    counted = tally.tally(found, accepted, {})
-    assert counted.accepted == counted.open == len(found)
+    rows = await tally.read(pool)
+    assert {(job.state, job.rows) for job in rows} == {("queued", 2)}
+    assert {job.id for job in rows} == {*accepted.values()}
+    counted = tally.tally(rows, accepted, {})
+    assert counted.accepted == counted.open == len(rows)

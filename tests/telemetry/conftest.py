@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.api.conftest import acme, app
-from tests.telemetry.spans import Spans, recorded
+from tests.telemetry.spans import Spans, record_spans
 from tests.workers.conftest import org, workers
 
 __all__ = ["acme", "app", "org", "workers"]
@@ -13,5 +13,5 @@ __all__ = ["acme", "app", "org", "workers"]
 
 @pytest.fixture
 def spans() -> Iterator[Spans]:
-    with recorded() as made:
+    with record_spans() as made:
         yield made

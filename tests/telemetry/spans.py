@@ -13,7 +13,7 @@ from telemetry import tracing
 from telemetry.otel import Ids, OtelRecorder
 
 
-class Made(NamedTuple):
+class RecordedSpan(NamedTuple):
     """A finished span in its trace; ids are hexadecimal, times nanoseconds."""
 
     name: str
@@ -38,19 +38,19 @@ class Spans:
         return self.exporter.get_finished_spans()
 
     @property
-    def made(self) -> list[Made]:
+    def all(self) -> list[RecordedSpan]:
         """Return the spans in the order of their begin."""
-        return sorted((_read(one) for one in self.raw), key=lambda one: one.began)
+        return sorted((_read(span) for span in self.raw), key=lambda span: span.began)
 
-    def named(self, name: str) -> list[Made]:
-        return [one for one in self.made if one.name == name]
+    def named(self, name: str) -> list[RecordedSpan]:
+        return [span for span in self.all if span.name == name]
 
 
-def _read(span: ReadableSpan) -> Made:
+def _read(span: ReadableSpan) -> RecordedSpan:
     assert span.context
     assert span.start_time
     assert span.end_time
-    return Made(
+    return RecordedSpan(
         span.name,
         f"{span.context.trace_id:032x}",
         f"{span.context.span_id:016x}",
@@ -64,11 +64,11 @@ def _read(span: ReadableSpan) -> Made:
 
 
 @contextmanager
-def recorded(sampler: Sampler = ALWAYS_ON) -> Iterator[Spans]:
+def record_spans(sampler: Sampler = ALWAYS_ON) -> Iterator[Spans]:
     """Record this process's spans while the block runs."""
     exporter, span_ids = InMemorySpanExporter(), Ids()
     provider = TracerProvider(sampler, id_generator=span_ids, shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     recorder = OtelRecorder(provider, span_ids)
-    with tracing.recording(recorder):
+    with tracing.install_recorder(recorder):
         yield Spans(exporter, recorder)

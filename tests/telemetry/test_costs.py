@@ -16,7 +16,7 @@ def burn(seconds: float) -> None:
         pass
 
 
-async def test_steps_count_own_cpu_and_not_that_of_other_tasks() -> None:
+async def test_steps_charge_only_their_own_cpu() -> None:
     cost, other = Cost(), asyncio.Event()
 
     async def request() -> str:
@@ -30,14 +30,14 @@ async def test_steps_count_own_cpu_and_not_that_of_other_tasks() -> None:
         other.set()
 
     holds: list[float] = []
-    answer, _ = await asyncio.gather(_awaited(Steps(request(), cost, holds.append)), neighbour())
+    answer, _ = await asyncio.gather(_await(Steps(request(), cost, holds.append)), neighbour())
     assert answer == "answer"
     assert 0.04 <= cost.loop_s < 0.2
     assert len(holds) == 2
     assert min(holds) >= 0.02
 
 
-async def _awaited(steps: "Steps[str]") -> str:
+async def _await(steps: "Steps[str]") -> str:
     return await steps
 
 
@@ -52,7 +52,7 @@ async def test_steps_pass_exceptions_both_ways() -> None:
             raise
         return "never"
 
-    task = asyncio.create_task(_awaited(Steps(request(), Cost(), seen.append)))  # type: ignore[arg-type]
+    task = asyncio.create_task(_await(Steps(request(), Cost(), seen.append)))  # type: ignore[arg-type]
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -67,7 +67,7 @@ async def test_steps_pass_exceptions_both_ways() -> None:
         await Steps(fails(), Cost(), seen.append)  # type: ignore[arg-type]
 
 
-async def test_a_coroutine_may_swallow_a_cancellation() -> None:
+async def test_coroutine_may_suppress_a_cancellation() -> None:
     async def request() -> str:
         try:
             await asyncio.Event().wait()
@@ -75,13 +75,13 @@ async def test_a_coroutine_may_swallow_a_cancellation() -> None:
             await asyncio.sleep(0)
         return "answered"
 
-    task = asyncio.create_task(_awaited(Steps(request(), Cost(), print)))
+    task = asyncio.create_task(_await(Steps(request(), Cost(), print)))
     await asyncio.sleep(0)
     task.cancel()
     assert await task == "answered"
 
 
-async def test_threads_are_charged_their_own_cpu() -> None:
+async def test_thread_cpu_is_charged() -> None:
     cost = Cost()
     with costs.metered(cost):
         await costs.to_thread(burn, 0.05)
@@ -90,7 +90,7 @@ async def test_threads_are_charged_their_own_cpu() -> None:
     await costs.to_thread(burn, 0.0)
 
 
-def test_a_connection_costs_its_time_without_the_cpu_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connection_time_excludes_cpu_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     """The CPU of a busy loop isn't charged as connection time."""
     walls, cpus = iter([10.0, 13.0, 20.0, 21.0]), iter([1.0, 3.5, 4.0, 5.5])
     monkeypatch.setattr(costs, "perf_counter", lambda: next(walls))
@@ -105,7 +105,7 @@ def test_a_connection_costs_its_time_without_the_cpu_of_the_loop(monkeypatch: py
     assert cost.database_s == pytest.approx(0.5)
 
 
-async def test_work_for_nobody_is_charged_to_nobody() -> None:
+async def test_work_without_a_meter_is_not_charged() -> None:
     costs.add_child(1.0)
     with costs.on_connection():
         pass

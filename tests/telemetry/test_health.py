@@ -14,29 +14,29 @@ from tests.waiting import PATIENCE_S
 from workers.runtime.background import background
 
 
-async def test_it_says_that_it_lives_and_shows_its_metrics() -> None:
+async def test_server_returns_health_and_metrics() -> None:
     async with (
         health.serving(0) as port,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", verify=False, timeout=PATIENCE_S) as client,
     ):
-        alive, shown = await client.get("/healthz"), await client.get("/metrics")
+        alive, metrics = await client.get("/healthz"), await client.get("/metrics")
     assert (alive.status_code, alive.json()) == (200, {"status": "ok"})
-    assert "loop_lag_seconds" in shown.text
-    assert "jobs_settled_total" in shown.text
+    assert "loop_lag_seconds" in metrics.text
+    assert "jobs_settled_total" in metrics.text
 
 
-async def test_a_port_that_is_taken_is_named_by_its_setting() -> None:
+async def test_error_of_a_taken_port_names_the_setting() -> None:
     async with health.serving(0) as port:
         with pytest.raises(SettingsInvalid, match=f"METRICS_PORT {port}"):
             async with health.serving(port, setting="METRICS_PORT"):
                 pass
 
 
-@pytest.mark.parametrize("said", [b"", b"\r\n\r\n", b"\x16\x03\x01\x00\xa5", b"G" * 100_000])
-async def test_it_survives_what_is_no_request(said: bytes) -> None:
+@pytest.mark.parametrize("request_bytes", [b"", b"\r\n\r\n", b"\x16\x03\x01\x00\xa5", b"G" * 100_000])
+async def test_server_survives_invalid_requests(request_bytes: bytes) -> None:
     async with health.serving(0) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(said)
+        writer.write(request_bytes)
         writer.write_eof()
         await asyncio.wait_for(reader.read(), PATIENCE_S)
         writer.close()
@@ -44,7 +44,7 @@ async def test_it_survives_what_is_no_request(said: bytes) -> None:
             assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
 
 
-async def test_a_loop_that_fails_ends_the_block_with_its_error() -> None:
+async def test_failing_loop_ends_the_block_with_its_error() -> None:
     async def fail() -> None:
         raise LookupError("a loop of ours broke")
 
@@ -54,16 +54,16 @@ async def test_a_loop_that_fails_ends_the_block_with_its_error() -> None:
     assert raised.group_contains(LookupError)
 
 
-async def asked(port: int, host: str) -> tuple[int, bytes]:
+async def get_metrics(port: int, host: str) -> tuple[int, bytes]:
     async with httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as client:
         answer = await client.get(f"http://127.0.0.1:{port}/metrics", headers={"Host": host})
         return answer.status_code, answer.content
 
 
-async def test_a_page_that_points_its_name_here_reads_nothing() -> None:
+async def test_unknown_host_name_gets_421() -> None:
     """DNS rebinding: the browser connects to this port, and names the page's host."""
     async with health.serving(0, hosts=AllowedHosts(["worker-1.internal"])) as port:
-        status, body = await asked(port, f"evil.example:{port}")
+        status, body = await get_metrics(port, f"evil.example:{port}")
         error = msgspec.json.decode(body, type=Envelope).error
         assert (status, error.code) == (421, "HOST_NOT_ALLOWED")
         for host in (
@@ -73,10 +73,10 @@ async def test_a_page_that_points_its_name_here_reads_nothing() -> None:
             "[::1]:9100",
             "worker-1.internal",
         ):
-            assert (await asked(port, host))[0] == 200, host
+            assert (await get_metrics(port, host))[0] == 200, host
 
 
-async def test_it_is_this_machines_alone_unless_a_host_is_given() -> None:
+async def test_server_listens_on_loopback_by_default() -> None:
     async with health.serving(0) as port:
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.2", port)

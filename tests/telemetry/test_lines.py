@@ -16,7 +16,7 @@ from telemetry import logs
 from tests.api.conftest import Caller
 from tests.log_lines import write_logs
 from tests.telemetry.spans import Spans
-from tests.telemetry.test_traces import SECRET, ingest, nothing, performed, project_of
+from tests.telemetry.test_traces import SECRET, commit_nothing, ingest, project_of, run_job
 from tests.workers.by_hand import FUTURE
 from tests.workers.runtime.workers import ERRAND, Workers
 from workers.dispatcher.overdue import OVERDUE
@@ -32,59 +32,59 @@ _log = logs.get("task")
 @pytest.fixture
 def lines() -> Iterator[list[Line]]:
     """Collect each line with the fields that `configure` adds."""
-    kept: list[Line] = []
+    collected: list[Line] = []
 
-    def keep(_: Any, level: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
-        kept.append({"level": level, **event})
+    def collect(_: Any, level: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+        collected.append({"level": level, **event})
         raise structlog.DropEvent
 
-    structlog.configure(processors=[logs.name_cause, keep])
-    yield kept
+    structlog.configure(processors=[logs.name_cause, collect])
+    yield collected
     write_logs()
 
 
-async def test_every_line_about_a_job_names_its_request_and_its_owner(
+async def test_lines_of_a_job_have_its_request_and_organization(
     acme: Caller, workers: Workers, spans: Spans, lines: list[Line]
 ) -> None:
     async def task(ctx: Context) -> Outcome:
         _log.info("at work")
         if ctx.job.attempt == 1:
             return Retry("FETCH_FAILED", SECRET, after_s=0)
-        return await ctx.commit(nothing)
+        return await ctx.commit(commit_nothing)
 
     project = await project_of(acme)
     accepted = await ingest(acme, project)
-    assert await performed(workers, accepted, task) == "completed"
-    mine = about(lines, accepted.json()["jobId"])
-    assert [line["event"] for line in mine] == [
+    assert await run_job(workers, accepted, task) == "completed"
+    job_lines = lines_of(lines, accepted.json()["jobId"])
+    assert [line["event"] for line in job_lines] == [
         "request", "at work", "attempt ended", "at work", "attempt closed"
     ]  # fmt: skip
-    assert [line.get("attempt") for line in mine] == [None, 1, 1, 2, 2]
+    assert [line.get("attempt") for line in job_lines] == [None, 1, 1, 2, 2]
     expected = {
         "request_id": accepted.headers["X-Request-Id"],
         "organization_id": ids.show(ids.ORGANIZATION, acme.organization_id),
         "project_id": project,
-        "trace_id": spans.made[-1].trace,
+        "trace_id": spans.all[-1].trace,
     }
-    for line in mine:
+    for line in job_lines:
         assert expected.items() <= line.items()
     assert not any(SECRET in repr(line) or acme.key in repr(line) for line in lines)
 
 
-async def test_a_job_that_a_job_made_is_named_beside_the_request_behind_it(
+async def test_job_submitted_by_a_job_is_logged_with_its_request(
     acme: Caller, workers: Workers, lines: list[Line]
 ) -> None:
     """The request id is missing in the job's own id, so the fields come from the parent job once it is
     committed.
     """
-    made = list[UUID]()
+    submitted_ids = list[UUID]()
 
     async def task(ctx: Context) -> Outcome:
         async def submit(conn: Conn) -> dict[str, str]:
-            found = await ledger.submit(
+            submitted = await ledger.submit(
                 conn, kind=ERRAND, organization_id=ctx.job.organization_id, project_id=None, args={}
             )
-            made.append(found.job_id)
+            submitted_ids.append(submitted.job_id)
             assert "job made" not in {line["event"] for line in lines}
             return {}
 
@@ -92,19 +92,21 @@ async def test_a_job_that_a_job_made_is_named_beside_the_request_behind_it(
 
     await workers.pool.execute("insert into pool (name) values ($1) on conflict do nothing", ERRAND.pool)
     accepted = await ingest(acme, await project_of(acme))
-    assert await performed(workers, accepted, task) == "completed"
+    assert await run_job(workers, accepted, task) == "completed"
     [line] = [line for line in lines if line["event"] == "job made"]
     assert line["request_id"] == accepted.headers["X-Request-Id"]
     assert line["job_id"] == accepted.json()["jobId"]
-    assert (line["made_job_id"], line["made_kind"]) == (ids.show(ids.JOB, made[0]), "run_errand")
+    assert (line["made_job_id"], line["made_kind"]) == (ids.show(ids.JOB, submitted_ids[0]), "run_errand")
 
 
-async def test_so_do_the_dispatchers(acme: Caller, workers: Workers, lines: list[Line]) -> None:
+async def test_dispatcher_lines_have_the_same_fields(
+    acme: Caller, workers: Workers, lines: list[Line]
+) -> None:
     """Covers a job of a dead worker, and a job that no worker pulled."""
     project = await project_of(acme)
     died = await ingest(acme, project)
     async with workers.pool.acquire() as conn:
-        worker = await a_worker(workers)
+        worker = await insert_worker(workers)
         await ledger.pull(conn, pool="ingest", worker_id=worker, free=1, kinds=[INGEST_WEBSITE])
         await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
         uptime = Uptime(0.0)
@@ -112,22 +114,22 @@ async def test_so_do_the_dispatchers(acme: Caller, workers: Workers, lines: list
         await rescue(uptime, patience_s=60).run(conn)
         await conn.execute("update job set deadline_at = now() - interval '1 second'")
         await OVERDUE.run(conn)
-    mine = [line for line in about(lines, died.json()["jobId"]) if line["event"] != "request"]
-    assert [line["event"] for line in mine] == ["attempt rescued", "job ended past its deadline"]
-    for line in mine:
+    job_lines = [line for line in lines_of(lines, died.json()["jobId"]) if line["event"] != "request"]
+    assert [line["event"] for line in job_lines] == ["attempt rescued", "job ended past its deadline"]
+    for line in job_lines:
         assert line["request_id"] == died.headers["X-Request-Id"]
         assert (line["organization_id"], line["project_id"]) == (
             ids.show(ids.ORGANIZATION, acme.organization_id), project
         )  # fmt: skip
 
 
-async def test_what_a_request_says_of_itself_is_not_said_of_the_next(acme: Caller, lines: list[Line]) -> None:
+async def test_lines_outside_a_request_have_none_of_its_fields(acme: Caller, lines: list[Line]) -> None:
     await project_of(acme)
     _log.info("outside")
     assert lines[-1] == {"level": "info", "event": "outside", "part": "task"}
 
 
-async def a_worker(workers: Workers) -> UUID:
+async def insert_worker(workers: Workers) -> UUID:
     worker = ids.new()
     await workers.pool.execute(
         "insert into worker (id, pool, host, pid, version, slots, lease_expires_at) "
@@ -137,5 +139,5 @@ async def a_worker(workers: Workers) -> UUID:
     return worker
 
 
-def about(lines: list[Line], job_id: str) -> list[Line]:
+def lines_of(lines: list[Line], job_id: str) -> list[Line]:
     return [line for line in lines if line.get("job_id") == job_id]

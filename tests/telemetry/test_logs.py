@@ -13,36 +13,36 @@ from tests.log_lines import write_logs
 from tests.waiting import eventually
 
 
-class Row(NamedTuple):
+class JobRow(NamedTuple):
     organization_id: UUID
     project_id: UUID | None
     id: UUID
     kind: str
 
 
-OF_JOB = Row(UUID(int=5), None, UUID(int=7), "ingest_website")
+JOB = JobRow(UUID(int=5), None, UUID(int=7), "ingest_website")
 
 
 @pytest.fixture(autouse=True)
-def _put_back() -> Iterator[None]:
+def _restore_logging() -> Iterator[None]:
     root, levels = logging.getLogger(), {name: logging.getLogger(name).level for name in logs.QUIET}
     handlers, level = root.handlers[:], root.level
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    for name, quiet in levels.items():
-        logging.getLogger(name).setLevel(quiet)
+    for name, previous in levels.items():
+        logging.getLogger(name).setLevel(previous)
     write_logs()
 
 
-def said(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+def read_lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [msgspec.json.decode(line) for line in capsys.readouterr().err.splitlines()]
 
 
-def test_a_line_is_an_object_that_says_who_speaks(capsys: pytest.CaptureFixture[str]) -> None:
+def test_line_has_process_part_and_job_fields(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(process="ingest")
-    logs.get("runner").info("retried", **logs.job(OF_JOB, attempt=2))
-    (line,) = said(capsys)
+    logs.get("runner").info("retried", **logs.job(JOB, attempt=2))
+    (line,) = read_lines(capsys)
     assert line.pop("at").endswith("Z")
     assert line == {
         "event": "retried",
@@ -56,24 +56,24 @@ def test_a_line_is_an_object_that_says_who_speaks(capsys: pytest.CaptureFixture[
     }
 
 
-def test_a_traceback_stays_in_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_traceback_is_a_field_of_its_line(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(process="ingest")
     try:
         raise ValueError("no good")
     except ValueError:
         logs.get("runner").exception("broke")
-    (line,) = said(capsys)
+    (line,) = read_lines(capsys)
     assert "ValueError: no good" in line["exception"]
 
 
-def test_libraries_speak_the_same_form_and_the_chatty_ones_only_to_warn(
+def test_library_lines_are_json_and_quiet_below_warning(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     logs.configure(process="web")
     logging.getLogger("some.library").info("from %s", "afar")
     logging.getLogger("arq.worker").info("one line a job")
     logging.getLogger("arq.worker").warning("a real one")
-    assert [line["event"] for line in said(capsys)] == ["from afar", "a real one"]
+    assert [line["event"] for line in read_lines(capsys)] == ["from afar", "a real one"]
 
 
 TOKENS = (
@@ -88,7 +88,7 @@ TOKENS = (
 
 
 @pytest.mark.parametrize("token", TOKENS)
-def test_a_github_token_never_comes_out_whole(capsys: pytest.CaptureFixture[str], token: str) -> None:
+def test_github_token_is_redacted(capsys: pytest.CaptureFixture[str], token: str) -> None:
     logs.configure(process="ingest")
     logs.get("runner").warning(f"asked with {token}", header=f"Bearer {token}", nested={"tokens": [token]})
     logging.getLogger("some.library").warning("sent %s", token)
@@ -104,21 +104,21 @@ def test_a_github_token_never_comes_out_whole(capsys: pytest.CaptureFixture[str]
     assert lines[1]["event"] == f"sent {prefix}..."
 
 
-def test_the_level_is_a_floor(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_below_the_level_are_dropped(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(process="web", level="warning")
     logs.get("runner").info("unheard")
     logging.getLogger("some.library").info("unheard")
-    assert said(capsys) == []
+    assert read_lines(capsys) == []
 
 
-async def test_gathered_lines_go_out_together_and_soon(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_batched_lines_are_written_together(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(process="web")
     for number in range(3):
         logs.get_gathering("api").info("request", number=number)
     assert capsys.readouterr().err == ""
 
-    async def come() -> list[dict[str, Any]]:
-        return said(capsys)
+    async def read() -> list[dict[str, Any]]:
+        return read_lines(capsys)
 
-    lines = await eventually(come)
+    lines = await eventually(read)
     assert [line["number"] for line in lines] == [0, 1, 2]

@@ -27,7 +27,7 @@ ROUTE, SENT = "POST /v1/projects/{project_id}/ingest/website", "send ingest_webs
 ATTEMPT, SETTLED = "process ingest_website", "settle"
 
 
-class Got(NamedTuple):
+class ReceivedSpan(NamedTuple):
     service: str
     name: str
     trace: bytes
@@ -41,28 +41,30 @@ class Collector:
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
 
-    async def take(self, asked: Asked) -> Told:
-        assert (asked.path, asked.headers["content-type"]) == ("/v1/traces", "application/x-protobuf")
-        self.bodies.append(asked.body)
+    async def take(self, request: Asked) -> Told:
+        assert (request.path, request.headers["content-type"]) == ("/v1/traces", "application/x-protobuf")
+        self.bodies.append(request.body)
         return Told(200, {})
 
-    def spans(self) -> Iterator[Got]:
+    def spans(self) -> Iterator[ReceivedSpan]:
         for body in self.bodies:
             for sender in ExportTraceServiceRequest.FromString(body).resource_spans:
-                named = {one.key: one.value.string_value for one in sender.resource.attributes}
-                for one in (span for scope in sender.scope_spans for span in scope.spans):
-                    ids = one.trace_id, one.span_id, one.parent_span_id
-                    yield Got(named["service.name"], one.name, *ids)
+                named = {
+                    attribute.key: attribute.value.string_value for attribute in sender.resource.attributes
+                }
+                for span in (span for scope in sender.scope_spans for span in scope.spans):
+                    ids = span.trace_id, span.span_id, span.parent_span_id
+                    yield ReceivedSpan(named["service.name"], span.name, *ids)
 
-    async def trace(self) -> dict[str, Got]:
+    async def trace(self) -> dict[str, ReceivedSpan]:
         """Return the ingest's trace by span name, once it is complete."""
-        traces = [one.trace for one in self.spans() if one.name == ROUTE]
-        found = {one.name: one for one in self.spans() if one.trace in traces}
-        return found if found.keys() >= {ROUTE, SENT, ATTEMPT, SETTLED} else {}
+        traces = [span.trace for span in self.spans() if span.name == ROUTE]
+        trace_spans = {span.name: span for span in self.spans() if span.trace in traces}
+        return trace_spans if trace_spans.keys() >= {ROUTE, SENT, ATTEMPT, SETTLED} else {}
 
 
 @asynccontextmanager
-async def calling(fleet: Fleet, pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
+async def open_client(fleet: Fleet, pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
     """Start an API in its own process, and yield a client with a test key."""
     port = free_port()
     await fleet.api(port)
@@ -75,26 +77,26 @@ async def calling(fleet: Fleet, pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def status(partner: httpx.AsyncClient, location: str) -> str:
+async def final_status(partner: httpx.AsyncClient, location: str) -> str:
     """Return the job's final status."""
-    while (found := (await partner.get(location, params={"wait": 30})).json()["status"]) == "running":
+    while (status := (await partner.get(location, params={"wait": 30})).json()["status"]) == "running":
         pass
-    return str(found)
+    return str(status)
 
 
-async def test_a_collector_gets_one_trace_from_the_api_and_a_worker(
+async def test_collector_gets_one_trace_from_the_api_and_a_worker(
     settings: Settings, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     collector = Collector()
     async with listening(collector.take) as url:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
         monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
-        async with open_fleet(settings, tmp_path) as fleet, calling(fleet, pool) as partner:
+        async with open_fleet(settings, tmp_path) as fleet, open_client(fleet, pool) as partner:
             await fleet.of_product("ingest")
-            made = await partner.post("/v1/projects", json={"name": SECRET, "timezone": "UTC"})
-            ingests = f"/v1/projects/{made.json()['id']}/ingest/website"
+            project = await partner.post("/v1/projects", json={"name": SECRET, "timezone": "UTC"})
+            ingests = f"/v1/projects/{project.json()['id']}/ingest/website"
             accepted = await partner.post(ingests, json={"url": f"https://example.test/ok?key={SECRET}"})
-            assert await status(partner, accepted.headers["Location"]) == "completed"
+            assert await final_status(partner, accepted.headers["Location"]) == "completed"
             trace = await eventually(collector.trace)
     request, sent, attempt, settled = (trace[name] for name in (ROUTE, SENT, ATTEMPT, SETTLED))
     assert (sent.parent, attempt.parent, settled.parent) == (request.id, sent.id, attempt.id)
@@ -102,30 +104,30 @@ async def test_a_collector_gets_one_trace_from_the_api_and_a_worker(
     assert not any(SECRET.encode() in body for body in collector.bodies)
 
 
-async def test_processes_work_and_end_while_their_collector_hangs(
+async def test_processes_work_and_end_despite_a_hanging_collector(
     settings: Settings, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answered: list[Asked] = []
+    requests: list[Asked] = []
 
-    async def hang(asked: Asked) -> Told:
-        answered.append(asked)
+    async def hang(request: Asked) -> Told:
+        requests.append(request)
         await asyncio.Event().wait()
         raise AssertionError
 
-    async def has_asked() -> bool:
-        return bool(answered)
+    async def has_request() -> bool:
+        return bool(requests)
 
     async with listening(hang) as url:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
         monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
-        async with open_fleet(settings, tmp_path) as fleet, calling(fleet, pool) as partner:
+        async with open_fleet(settings, tmp_path) as fleet, open_client(fleet, pool) as partner:
             await fleet.of_product("ingest")
-            made = await partner.post("/v1/projects", json={"name": SECRET, "timezone": "UTC"})
-            ingests = f"/v1/projects/{made.json()['id']}/ingest/website"
+            project = await partner.post("/v1/projects", json={"name": SECRET, "timezone": "UTC"})
+            ingests = f"/v1/projects/{project.json()['id']}/ingest/website"
             for _ in range(3):
                 accepted = await partner.post(ingests, json={"url": "https://example.test/ok"})
-                assert await status(partner, accepted.headers["Location"]) == "completed"
-            await eventually(has_asked)
+                assert await final_status(partner, accepted.headers["Location"]) == "completed"
+            await eventually(has_request)
             for process in fleet.processes:
                 process.signal(signal.SIGTERM)
             # Each process exits with its own code, although the collector never responded.

@@ -18,7 +18,7 @@ from telemetry import tracing
 from telemetry.tracing import Served, Submit
 from tests.api.conftest import Caller
 from tests.http_server import Asked, Told, listening
-from tests.telemetry.spans import Made, Spans, recorded
+from tests.telemetry.spans import RecordedSpan, Spans, record_spans
 from tests.workers.runtime.workers import ERRAND, Workers
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
@@ -32,7 +32,7 @@ TRACEPARENT = f"00-{THEIR_TRACE}-{THEIR_SPAN}-00"
 ROUTE = "POST /v1/projects/{project_id}/ingest/website"
 
 
-async def nothing(_: Conn) -> dict[str, str]:
+async def commit_nothing(_: Conn) -> dict[str, str]:
     return {"said": SECRET}
 
 
@@ -50,7 +50,7 @@ async def ingest(caller: Caller, project: str, **headers: str) -> httpx.Response
     return answer
 
 
-async def performed(workers: Workers, accepted: httpx.Response, task: Task) -> str:
+async def run_job(workers: Workers, accepted: httpx.Response, task: Task) -> str:
     """Run the job and return its final state."""
     async with workers.working(task, kind=INGEST_WEBSITE):
         ended = await workers.ended(UUID(accepted.json()["jobId"].removeprefix("job_")))
@@ -68,7 +68,7 @@ async def site(status: int) -> AsyncIterator[str]:
         yield f"{url}/{SECRET}?key={SECRET}"
 
 
-async def test_a_trace_goes_from_the_request_through_a_retry_to_the_settlement(
+async def test_trace_covers_request_retry_and_settlement(
     acme: Caller, workers: Workers, spans: Spans
 ) -> None:
     project = await project_of(acme)
@@ -78,36 +78,36 @@ async def test_a_trace_goes_from_the_request_through_a_retry_to_the_settlement(
             if ctx.job.attempt == 1:
                 await client.get(url, headers={"Cookie": SECRET})
                 return Retry("FETCH_FAILED", f"it said {SECRET}", after_s=0)
-            await ctx.step(nothing, name="kept")
-            return await ctx.commit(nothing)
+            await ctx.step(commit_nothing, name="kept")
+            return await ctx.commit(commit_nothing)
 
         accepted = await ingest(acme, project)
-        assert await performed(workers, accepted, task) == "completed"
+        assert await run_job(workers, accepted, task) == "completed"
     [request], [submit] = spans.named(ROUTE), spans.named("send ingest_website")
     first, second = spans.named("process ingest_website")
-    [asked], [kept] = spans.named("GET"), spans.named("step kept")
+    [fetch], [step] = spans.named("GET"), spans.named("step kept")
     settled = spans.named("settle")
-    assert {one.trace for one in (request, submit, first, second, asked, kept, *settled)} == {request.trace}
-    assert [one.parent for one in (request, submit, first, second)] == [
+    assert {span.trace for span in (request, submit, first, second, fetch, step, *settled)} == {request.trace}
+    assert [span.parent for span in (request, submit, first, second)] == [
         None,
         request.id,
         submit.id,
         submit.id,
     ]
-    assert [one.parent for one in (asked, kept, *settled)] == [first.id, second.id, first.id, second.id]
-    assert [one.kind for one in (request, submit, first, asked)] == [
+    assert [span.parent for span in (fetch, step, *settled)] == [first.id, second.id, first.id, second.id]
+    assert [span.kind for span in (request, submit, first, fetch)] == [
         "SERVER", "PRODUCER", "CONSUMER", "CLIENT"
     ]  # fmt: skip
     assert_ids(accepted, project, acme, [request, submit, first, second])
-    assert [one.attributes.get("tenantry.outcome") for one in (first, second)] == ["retry", "completed"]
+    assert [span.attributes.get("tenantry.outcome") for span in (first, second)] == ["retry", "completed"]
     assert (first.failed, first.attributes["error.type"], second.failed) == (True, "FETCH_FAILED", False)
-    assert_call(asked, url)
+    assert_call(fetch, url)
     assert request.began <= submit.began <= request.ended <= second.began
-    assert_silent(spans, acme)
+    assert_no_caller_data(spans, acme)
 
 
-def assert_call(asked: Made, url: str) -> None:
-    assert asked.attributes == {
+def assert_call(fetch: RecordedSpan, url: str) -> None:
+    assert fetch.attributes == {
         "http.request.method": "GET",
         "server.address": "127.0.0.1",
         "server.port": httpx.URL(url).port,
@@ -116,59 +116,59 @@ def assert_call(asked: Made, url: str) -> None:
     }
 
 
-def assert_ids(accepted: httpx.Response, project: str, caller: Caller, made: list[Made]) -> None:
-    request, submit, *attempts = made
-    job, asked = accepted.json()["jobId"], accepted.headers["X-Request-Id"]
+def assert_ids(accepted: httpx.Response, project: str, caller: Caller, recorded: list[RecordedSpan]) -> None:
+    request, submit, *attempts = recorded
+    job, request_id = accepted.json()["jobId"], accepted.headers["X-Request-Id"]
     assert request.attributes == {
         "http.request.method": "POST",
         "http.route": "/v1/projects/{project_id}/ingest/website",
         "http.response.status_code": 202,
-        "tenantry.request.id": asked,
+        "tenantry.request.id": request_id,
         "tenantry.organization.id": ids.show(ids.ORGANIZATION, caller.organization_id),
         "tenantry.project.id": project,
     }
     assert submit.attributes["tenantry.job.id"] == job
-    for number, one in enumerate(attempts, 1):
-        assert one.attributes["tenantry.job.id"] == job
-        assert one.attributes["tenantry.job.attempt"] == number
-        assert one.attributes["tenantry.request.id"] == asked
-        assert one.attributes["tenantry.project.id"] == project
+    for number, span in enumerate(attempts, 1):
+        assert span.attributes["tenantry.job.id"] == job
+        assert span.attributes["tenantry.job.attempt"] == number
+        assert span.attributes["tenantry.request.id"] == request_id
+        assert span.attributes["tenantry.project.id"] == project
 
 
-def assert_silent(spans: Spans, caller: Caller) -> None:
+def assert_no_caller_data(spans: Spans, caller: Caller) -> None:
     """Assert that no span and no resource holds a caller's data."""
-    shown = "\n".join(one.to_json() for one in spans.raw)
-    assert shown
+    exported = "\n".join(span.to_json() for span in spans.raw)
+    assert exported
     for word in (SECRET, SECRET.lower(), caller.key, THEIR_TRACE[::-1]):
-        assert word not in shown
+        assert word not in exported
 
 
-async def test_a_callers_trace_is_linked_and_decides_nothing(acme: Caller, spans: Spans) -> None:
+async def test_callers_trace_is_only_linked(acme: Caller, spans: Spans) -> None:
     """The caller's `sampled` flag and its other trace headers are ignored."""
     project = await project_of(acme)
-    said = {"traceparent": TRACEPARENT, "tracestate": f"acme={SECRET}", "baggage": f"user={SECRET}"}
-    await ingest(acme, project, **said)
+    headers = {"traceparent": TRACEPARENT, "tracestate": f"acme={SECRET}", "baggage": f"user={SECRET}"}
+    await ingest(acme, project, **headers)
     [request] = spans.named(ROUTE)
-    [raw] = [one for one in spans.raw if one.name == ROUTE]
+    [raw] = [span for span in spans.raw if span.name == ROUTE]
     assert request.parent is None
     assert request.trace != THEIR_TRACE
     [link] = raw.links
     assert f"{link.context.trace_id:032x}" == THEIR_TRACE
     assert f"{link.context.span_id:016x}" == THEIR_SPAN
-    assert_silent(spans, acme)
+    assert_no_caller_data(spans, acme)
 
 
 @pytest.mark.parametrize(
-    "said", ["", "00-zz", SECRET, TRACEPARENT.replace("4bf", "\xff\xff\xff"), "0" * 9000]
+    "traceparent", ["", "00-zz", SECRET, TRACEPARENT.replace("4bf", "\xff\xff\xff"), "0" * 9000]
 )
-async def test_a_traceparent_that_is_none_is_ignored(acme: Caller, spans: Spans, said: str) -> None:
-    headers = {"traceparent": said.encode("latin-1")}
+async def test_invalid_traceparent_is_ignored(acme: Caller, spans: Spans, traceparent: str) -> None:
+    headers = {"traceparent": traceparent.encode("latin-1")}
     answer = await acme.http.get("/v1/projects", headers=headers)  # type: ignore[arg-type]  # bytes are taken
     assert answer.status_code == 200
-    assert [one.links for one in spans.raw] == [()]
+    assert [span.links for span in spans.raw] == [()]
 
 
-async def test_what_was_refused_or_rolled_back_has_submitted_nothing(acme: Caller, spans: Spans) -> None:
+async def test_refused_or_rolled_back_request_has_no_submit(acme: Caller, spans: Spans) -> None:
     project = await project_of(acme)
     first = await ingest(acme, project, **{"Idempotency-Key": "once"})
     again = await ingest(acme, project, **{"Idempotency-Key": "once"})
@@ -178,33 +178,33 @@ async def test_what_was_refused_or_rolled_back_has_submitted_nothing(acme: Calle
     assert len(spans.named("send ingest_website")) == 1
     *_, last = spans.named(ROUTE)
     assert (last.attributes["tenantry.error.code"], last.failed) == (refused.json()["error"]["code"], False)
-    assert_silent(spans, acme)
+    assert_no_caller_data(spans, acme)
 
 
-async def test_a_job_that_no_request_made_has_a_trace_of_its_own(workers: Workers, spans: Spans) -> None:
+async def test_job_without_a_request_has_its_own_trace(workers: Workers, spans: Spans) -> None:
     async def task(_: Context) -> Outcome:
         return Failed("NO_GOOD", SECRET)
 
     job_id = (await workers.run(task))["id"]
     [attempt] = spans.named("process run_errand")
     assert attempt.parent is None
-    assert attempt.trace == f"{tracing.trace_of(job_id):032x}"
-    assert SECRET not in "".join(one.to_json() for one in spans.raw)
+    assert attempt.trace == f"{tracing.trace_id_of(job_id):032x}"
+    assert SECRET not in "".join(span.to_json() for span in spans.raw)
 
 
-async def test_a_job_that_a_job_made_leads_to_the_request_behind_it(
+async def test_job_submitted_by_a_job_links_to_its_request(
     acme: Caller, workers: Workers, spans: Spans
 ) -> None:
     """The new job has its own trace, which begins with a span linked to the parent job's attempt."""
-    made = list[UUID]()
+    submitted_ids = list[UUID]()
 
     async def task(ctx: Context) -> Outcome:
         async def submit(conn: Conn) -> dict[str, str]:
-            found = await ledger.submit(
+            submitted = await ledger.submit(
                 conn, kind=ERRAND, organization_id=ctx.job.organization_id, project_id=None, args={}
             )
-            made.append(found.job_id)
-            if len(made) == 1:
+            submitted_ids.append(submitted.job_id)
+            if len(submitted_ids) == 1:
                 raise LookupError
             return {}
 
@@ -215,34 +215,34 @@ async def test_a_job_that_a_job_made_leads_to_the_request_behind_it(
 
     await workers.pool.execute("insert into pool (name) values ($1) on conflict do nothing", ERRAND.pool)
     accepted = await ingest(acme, await project_of(acme))
-    assert await performed(workers, accepted, task) == "completed"
+    assert await run_job(workers, accepted, task) == "completed"
     [attempt], sends = spans.named("process ingest_website"), spans.named("send run_errand")
-    traces = [f"{tracing.trace_of(job_id):032x}" for job_id in made[1:]]
-    assert [one.trace for one in sends] == traces
-    assert {one.parent for one in sends} == {None}
-    links = [one.links for one in spans.raw if one.name == "send run_errand"]
+    traces = [f"{tracing.trace_id_of(job_id):032x}" for job_id in submitted_ids[1:]]
+    assert [span.trace for span in sends] == traces
+    assert {span.parent for span in sends} == {None}
+    links = [span.links for span in spans.raw if span.name == "send run_errand"]
     assert {f"{link.context.span_id:016x}" for [link] in links} == {attempt.id}
     assert {f"{link.context.trace_id:032x}" for [link] in links} == {attempt.trace}
 
 
-async def test_requests_at_once_keep_their_jobs_apart(acme: Caller, spans: Spans) -> None:
+async def test_concurrent_requests_record_their_own_jobs(acme: Caller, spans: Spans) -> None:
     """Concurrent requests share coalesced queries, and each keeps its own submits."""
     projects = [await project_of(acme) for _ in range(8)]
     answers = await asyncio.gather(*(ingest(acme, project) for project in projects))
-    submits = {one.attributes["tenantry.job.id"]: one for one in spans.named("send ingest_website")}
-    requests = {one.attributes["tenantry.request.id"]: one for one in spans.named(ROUTE)}
+    submits = {span.attributes["tenantry.job.id"]: span for span in spans.named("send ingest_website")}
+    requests = {span.attributes["tenantry.request.id"]: span for span in spans.named(ROUTE)}
     for answer in answers:
         request = requests[answer.headers["X-Request-Id"]]
         submit = submits[answer.json()["jobId"]]
         assert (submit.trace, submit.parent) == (request.trace, request.id)
-    assert len({one.trace for one in requests.values()}) == 8
+    assert len({span.trace for span in requests.values()}) == 8
 
 
-def test_each_process_samples_a_trace_as_the_others_do() -> None:
+def test_all_processes_sample_a_trace_alike() -> None:
     """Sampling depends on the trace id alone: the API and a worker decide alike, without a message."""
     with (
-        recorded(sampler=ParentBased(TraceIdRatioBased(0.5))) as api,
-        recorded(sampler=ParentBased(TraceIdRatioBased(0.5))) as worker,
+        record_spans(sampler=ParentBased(TraceIdRatioBased(0.5))) as api,
+        record_spans(sampler=ParentBased(TraceIdRatioBased(0.5))) as worker,
     ):
         for _ in range(200):
             bits = ids.new_request()
@@ -250,7 +250,7 @@ def test_each_process_samples_a_trace_as_the_others_do() -> None:
             submit = Submit("run_errand", None, job_id, 1)
             api.recorder.served(Served(request, "GET /", 1, 2, {}, None, "", [submit]))
             worker.recorder.attempt(job_id, "run_errand", {}).end()
-    submits = {one.trace: one.id for one in api.named("send run_errand")}
-    attempts = {one.trace: one.parent for one in worker.made}
+    submits = {span.trace: span.id for span in api.named("send run_errand")}
+    attempts = {span.trace: span.parent for span in worker.all}
     assert attempts == submits
     assert 60 < len(attempts) < 140

@@ -4,36 +4,36 @@ import { query } from "../api.js";
 import { badge, h, notice } from "../dom.js";
 import { formDialog, input } from "../forms.js";
 import { call, once } from "../http.js";
+import { PLATFORMS } from "../labels.js";
 import { link } from "../router.js";
 import { attempt, empty } from "../states.js";
 import { listing, pager } from "../table.js";
 import { ago } from "../times.js";
 import { choice } from "../view.js";
-import { PLATFORMS } from "../words.js";
-import { here, letIn } from "./consent.js";
-import { askForAccounts, leaseRequests } from "./lease_requests.js";
+import { returnUrl, showConsentLink } from "./consent.js";
+import { leaseRequests, requestAccounts } from "./lease_requests.js";
 
 const WORDS = { connected: "connected", reauth_required: "connect again", disconnected: "disconnected" };
 
 export async function accounts(view, { id, into }) {
-  const list = h("div", {}), asked = h("div", {});
-  into.replaceChildren(list, asked);
+  const list = h("div", {}), requests = h("div", {});
+  into.replaceChildren(list, requests);
   await accountList(view, { path: `/v1/projects/${id}/social-accounts`, into: list, project: id });
-  if (view.may("leased:write")) await leaseRequests(view, { id, into: asked });
+  if (view.may("leased:write")) await leaseRequests(view, { id, into: requests });
 }
 
 /** Draw the accounts of one project, or of all. */
 export async function accountList(view, { path, into, project }) {
-  const asked = () => query({ status: view.query.get("status"), platform: view.query.get("platform"),
+  const params = () => query({ status: view.query.get("status"), platform: view.query.get("platform"),
     cursor: view.query.get("cursor"), limit: 50 });
-  await view.live(() => call("GET", `${path}?${asked()}`, { signal: view.signal }), (page) => [
+  await view.live(() => call("GET", `${path}?${params()}`, { signal: view.signal }), (page) => [
     h("div", { className: "heading" },
       h("div", { className: "under" },
         choice(view, "status", "Status", [["", "All states"], ...Object.entries(WORDS)]),
         choice(view, "platform", "Platform", [["", "All platforms"], ...Object.entries(PLATFORMS)])),
       project && h("div", { className: "tools" },
         view.may("leased:write")
-          && h("button", { type: "button", onclick: () => askForAccounts(view, project) },
+          && h("button", { type: "button", onclick: () => requestAccounts(view, project) },
           "Request accounts"),
         view.may("social:write")
           && h("button", { type: "button", className: "primary", onclick: () => connect(view, project) },
@@ -43,8 +43,8 @@ export async function accountList(view, { path, into, project }) {
       heads: [{ text: "Account", className: "name" }, { text: "Platform", className: "wide" }, "Health",
         { text: "Connected", className: "wide" }, { text: "Access ends", className: "wide" },
         ...project ? [] : [{ text: "Project", className: "wide" }], { text: "", className: "acts" }],
-      rows: page.items.map((one) => ({ key: one.socialAccountId, name: one.handle,
-        cells: cells(view, one, project) })),
+      rows: page.items.map((account) => ({ key: account.socialAccountId, name: account.handle,
+        cells: cells(view, account, project) })),
       none: empty("No account yet",
         project ? "Connect an account: its owner grants access on the platform's page."
         : "Connect an account in one of the projects."),
@@ -53,30 +53,30 @@ export async function accountList(view, { path, into, project }) {
   ], { into });
 }
 
-const cells = (view, one, project) => [
-  h("span", { className: "owner", title: one.serviceUrl },
-    h("i", { className: `of ${one.platform}`, ariaHidden: "true" }), one.handle,
-    one.leased && [" ", badge("on lease", "cool")]),
-  PLATFORMS[one.platform], badge(WORDS[one.status], one.status),
-  ago(one.connectedAt), one.tokenExpiresAt ? ago(one.tokenExpiresAt) : "–",
-  ...project ? [] : [h("a", { href: link(["projects", one.projectId, "accounts"]) },
-    `…${one.projectId.slice(-8)}`)],
-  view.may("social:write") && one.status !== "disconnected" && !one.leased && [
+const cells = (view, account, project) => [
+  h("span", { className: "owner", title: account.serviceUrl },
+    h("i", { className: `of ${account.platform}`, ariaHidden: "true" }), account.handle,
+    account.leased && [" ", badge("on lease", "cool")]),
+  PLATFORMS[account.platform], badge(WORDS[account.status], account.status),
+  ago(account.connectedAt), account.tokenExpiresAt ? ago(account.tokenExpiresAt) : "–",
+  ...project ? [] : [h("a", { href: link(["projects", account.projectId, "accounts"]) },
+    `…${account.projectId.slice(-8)}`)],
+  view.may("social:write") && account.status !== "disconnected" && !account.leased && [
     h("button", {
-      type: "button", className: `small ${one.status === "reauth_required" ? "primary" : ""}`,
-        ariaLabel: `Reconnect ${one.handle}`,
-      onclick: (event) => again(view, one, event.currentTarget),
+      type: "button", className: `small ${account.status === "reauth_required" ? "primary" : ""}`,
+        ariaLabel: `Reconnect ${account.handle}`,
+      onclick: (event) => reconnect(view, account, event.currentTarget),
     }, "Reconnect"), " ",
-    h("button", { type: "button", className: "small quietly", ariaLabel: `Disconnect ${one.handle}`,
-      onclick: () => disconnect(view, one) }, "Disconnect"),
+    h("button", { type: "button", className: "small quietly", ariaLabel: `Disconnect ${account.handle}`,
+      onclick: () => disconnect(view, account) }, "Disconnect"),
   ],
 ];
 
-const again = (view, one, button) => one.platform === "bluesky"
-  ? connectBluesky(view, one.projectId, one)
+const reconnect = (view, account, button) => account.platform === "bluesky"
+  ? connectBluesky(view, account.projectId, account)
   : attempt(button, async () =>
-    letIn(view, one.platform, await call("POST", `/v1/projects/${one.projectId}/social/reauth-url`, {
-    body: { socialAccountId: one.socialAccountId, returnUrl: here() }, headers: once(),
+    showConsentLink(view, account.platform, await call("POST", `/v1/projects/${account.projectId}/social/reauth-url`, {
+    body: { socialAccountId: account.socialAccountId, returnUrl: returnUrl() }, headers: once(),
   })));
 
 async function connect(view, project) {
@@ -89,24 +89,25 @@ async function connect(view, project) {
     ],
     send: async ({ platform, instance }, headers) => {
       if (platform === "bluesky") return { platform };
-      const body = { platform, returnUrl: here(), ...platform === "mastodon" && { instance } };
+      const body = { platform, returnUrl: returnUrl(), ...platform === "mastodon" && { instance } };
       return { platform, ...await call("POST", `/v1/projects/${project}/social/oauth-url`,
         { body, headers: headers(body) }) };
     },
   });
   if (chosen?.platform === "bluesky") await connectBluesky(view, project);
-  else if (chosen) letIn(view, chosen.platform, chosen);
+  else if (chosen) showConsentLink(view, chosen.platform, chosen);
 }
 
-async function connectBluesky(view, project, one) {
+async function connectBluesky(view, project, account) {
   const done = await formDialog({
-    title: one ? `Reconnect ${one.handle}` : "Connect a Bluesky account", verb: "Connect",
+    title: account ? `Reconnect ${account.handle}` : "Connect a Bluesky account", verb: "Connect",
       next: "The password is used once and not stored.",
     fields: [
       input("identifier", "Handle",
-        { required: true, value: one?.handle ?? "", placeholder: "shop.bsky.social", autofocus: !one }),
+        { required: true, value: account?.handle ?? "", placeholder: "shop.bsky.social",
+        autofocus: !account }),
       input("appPassword", "App password",
-        { required: true, type: "password", autocomplete: "off", autofocus: Boolean(one) },
+        { required: true, type: "password", autocomplete: "off", autofocus: Boolean(account) },
         { hint: "Create it at Bluesky: Settings, Privacy and security, App passwords." }),
     ],
     send: ({ identifier, appPassword }, headers) => {
@@ -121,12 +122,12 @@ async function connectBluesky(view, project, one) {
   await view.refresh();
 }
 
-async function disconnect(view, one) {
+async function disconnect(view, account) {
   const done = await formDialog({
-    title: `Disconnect ${one.handle}?`, verb: "Disconnect", danger: true,
+    title: `Disconnect ${account.handle}?`, verb: "Disconnect", danger: true,
       text: "Its waiting posts are canceled, and its tokens are deleted. To reconnect it, its owner must grant access again.",
     fields: [], send: (_, headers) =>
-      call("DELETE", `/v1/social-accounts/${one.socialAccountId}`, { headers: headers("disconnect") }),
+      call("DELETE", `/v1/social-accounts/${account.socialAccountId}`, { headers: headers("disconnect") }),
   });
   if (!done) return;
   notice(`Disconnected; ${done.canceledScheduledPosts} posts were canceled.`, "good");

@@ -21,43 +21,44 @@ export async function apps(view, { id, into }) {
       h("p", { className: "hint" },
       "Each app sends events with its own key. The key can only write events, so clients may contain it."),
       view.may("projects:write")
-        && h("button", { type: "button", className: "primary", onclick: () => make(view, path) }, "New app")),
-    items.length ? h("div", { className: "columns" }, items.map((one) => card(view, path, one)))
+        && h("button", { type: "button", className: "primary", onclick: () => createApp(view, path) }, "New app")),
+    items.length ? h("div", { className: "columns" }, items.map((app) => card(view, path, app)))
       : empty("No SDK app yet",
         "Create one for each product that sends events. Its key is shown once, with a snippet to paste."),
   ], { into: top });
-  const asked = () => query({ appId: view.query.get("app"), limit: 25 });
-  await view.live(() => call("GET", `/v1/projects/${id}/events?${asked()}`, { signal: view.signal }),
+  const params = () => query({ appId: view.query.get("app"), limit: 25 });
+  await view.live(() => call("GET", `/v1/projects/${id}/events?${params()}`, { signal: view.signal }),
     ({ items }) =>
     section("Recent events", {}, listing({
       label: "Recent events",
         heads: ["Event", "When", { text: "Person", className: "wide" },
         { text: "Value", className: "number" }, { text: "App", className: "wide" }],
-      rows: items.map((one) => ({ key: `${one.appId} ${one.eventId}`, cells: [
-        h("span", { className: "cut", title: one.name }, one.name), ago(one.occurredAt),
-          h("span", { className: "cut" }, one.appUserId ?? one.anonymousId ?? "–"),
-        one.value == null ? "–" : `${one.value.toLocaleString("en")} ${one.currency ?? ""}`,
-          `…${one.appId.slice(-8)}`] })),
+      rows: items.map((event) => ({ key: `${event.appId} ${event.eventId}`, cells: [
+        h("span", { className: "cut", title: event.name }, event.name), ago(event.occurredAt),
+          h("span", { className: "cut" }, event.appUserId ?? event.anonymousId ?? "–"),
+        event.value == null ? "–" : `${event.value.toLocaleString("en")} ${event.currency ?? ""}`,
+          `…${event.appId.slice(-8)}`] })),
       none: empty("No event yet", "Events appear here seconds after an app sends them."),
     })), { into: below, milliseconds: 4000 });
 }
 
-const card = (view, path, one) => section(one.name, { key: one.appId, tools: idOf(one.appId) },
-  h("p", { className: "hint" }, `${one.platform}: `, one.bundleId ?? one.androidPackage ?? one.webDomain),
-  h("p", {}, one.lastEventAt ? ["Last event ", ago(one.lastEventAt)] : "No event received yet."),
+const card = (view, path, app) => section(app.name, { key: app.appId, tools: idOf(app.appId) },
+  h("p", { className: "hint" }, `${app.platform}: `, app.bundleId ?? app.androidPackage ?? app.webDomain),
+  h("p", {}, app.lastEventAt ? ["Last event ", ago(app.lastEventAt)] : "No event received yet."),
   h("div", { className: "line" },
     h("button", { type: "button", className: "small",
-      onclick: (event) => attempt(event.currentTarget, () => install(path, one)) }, "Show install steps"),
+      onclick: (event) => attempt(event.currentTarget, () => install(path, app)) }, "Show install steps"),
     view.may("projects:write") && [
       h("button", { type: "button", className: "small",
-        onclick: (event) => attempt(event.currentTarget, () => listen(path, one)) }, "Verify tracking"),
-      h("button", { type: "button", className: "small", onclick: () => rotate(view, path, one) }, "Rotate key…"),
-      h("button", { type: "button", className: "small quietly", onclick: () => drop(view, path, one) },
+        onclick: (event) => attempt(event.currentTarget, () => verifyTracking(path, app)) },
+        "Verify tracking"),
+      h("button", { type: "button", className: "small", onclick: () => rotateKey(view, path, app) }, "Rotate key…"),
+      h("button", { type: "button", className: "small quietly", onclick: () => deleteApp(view, path, app) },
         "Delete app"),
     ]));
 
-async function make(view, path) {
-  const made = await formDialog({
+async function createApp(view, path) {
+  const created = await formDialog({
     title: "New SDK app", verb: "Create app", next: "Its key is shown once.",
     fields: [
       input("name", "Name", { required: true, maxLength: 128, autofocus: true }),
@@ -71,57 +72,57 @@ async function make(view, path) {
     ],
     send: (body, headers) => call("POST", path, { body, headers: headers(body) }),
   });
-  if (!made) return;
+  if (!created) return;
   await view.refresh();
-  await showSecret({ title: `The key of ${made.name}`,
-    text: "Store it in the app's build. It can only write events.", secret: made.apiKey });
-  await install(path, made);
+  await showSecret({ title: `The key of ${created.name}`,
+    text: "Store it in the app's build. It can only write events.", secret: created.apiKey });
+  await install(path, created);
 }
 
-async function install(path, one) {
-  const spec = await call("GET", `${path}/${one.appId}/install-spec`);
-  await openDialog(`Install ${one.name}`, (close) => [
+async function install(path, app) {
+  const spec = await call("GET", `${path}/${app.appId}/install-spec`);
+  await openDialog(`Install ${app.name}`, (close) => [
     ...spec.platforms.map((platform) => h("div", { className: "stack" }, h("h3", {}, platform.platform),
-      platform.dependency.map((each) => snippet(each.install, each.name)),
+      platform.dependency.map((dependency) => snippet(dependency.install, dependency.name)),
       platform.envVars.length > 0
         && snippet(platform.envVars.map(({ name, value }) => `${name}=${value ?? ""}`).join("\n"),
         "variables"),
       snippet(platform.initSnippet, "snippet"),
-        platform.files.map(({ path: where, content }) =>
-        h("div", {}, h("div", { className: "hint" }, where), snippet(content, where))))),
+        platform.files.map(({ path: file, content }) =>
+        h("div", {}, h("div", { className: "hint" }, file), snippet(content, file))))),
     h("div", { className: "tools end" },
       h("button", { type: "button", className: "primary", onclick: () => close() }, "Close")),
   ], { className: "broad" });
 }
 
-async function listen(path, one) {
-  const { jobId } = await call("POST", `${path}/${one.appId}/verify-tracking`, { body: {}, headers: once() });
+async function verifyTracking(path, app) {
+  const { jobId } = await call("POST", `${path}/${app.appId}/verify-tracking`, { body: {}, headers: once() });
   notice("Waiting a minute for events: use the app now.", "good",
     h("a", { className: "button small", href: `#/jobs/${jobId}` }, "Open job"));
 }
 
-async function rotate(view, path, one) {
+async function rotateKey(view, path, app) {
   const done = await formDialog({
-    title: `Rotate the key of ${one.name}`, verb: "Rotate key", danger: true,
+    title: `Rotate the key of ${app.name}`, verb: "Rotate key", danger: true,
       next: "Keys before the current one stop working immediately.",
     fields: input("overlapHours", "Hours until the old key stops working",
       { type: "number", min: 0, max: 24, value: 24, required: true, autofocus: true }),
     send: ({ overlapHours }, headers) => {
       const body = { rotateKey: true, overlapHours: Number(overlapHours) };
-      return call("PATCH", `${path}/${one.appId}`, { body, headers: headers(body) });
+      return call("PATCH", `${path}/${app.appId}`, { body, headers: headers(body) });
     },
   });
   if (!done) return;
   await view.refresh();
-  await showSecret({ title: `The new key of ${one.name}`, text: "Store it in the app's build.",
+  await showSecret({ title: `The new key of ${app.name}`, text: "Store it in the app's build.",
     secret: done.apiKey });
 }
 
-async function drop(view, path, one) {
+async function deleteApp(view, path, app) {
   const done = await formDialog({
-    title: `Delete ${one.name}?`, verb: "Delete app", danger: true,
+    title: `Delete ${app.name}?`, verb: "Delete app", danger: true,
       text: "Its key stops working. Its events are kept.", fields: [],
-    send: (_, headers) => call("DELETE", `${path}/${one.appId}`, { headers: headers("delete") }),
+    send: (_, headers) => call("DELETE", `${path}/${app.appId}`, { headers: headers("delete") }),
   });
   if (done) await view.refresh();
 }

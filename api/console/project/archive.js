@@ -1,18 +1,18 @@
 // Archive dialog of a project, with a preview of the effects.
 
-import { all, forget, query } from "../api.js";
+import { all, query, uncache } from "../api.js";
 import { h, notice } from "../dom.js";
 import { formDialog } from "../forms.js";
 import { call } from "../http.js";
 
-const MOST = 200;
+const MAX_POSTS = 200;
 
 export async function archive(view, shown) {
   const path = `/v1/projects/${shown.id}`;
-  const asked = (status) =>
+  const fetchPosts = (status) =>
     view.may("publish:read")
-    ? all(`${path}/scheduled-posts?${query({ status })}`, { most: MOST, signal: view.signal }) : null;
-  const [waiting, sending] = await Promise.all([asked("queued,blocked"), asked("publishing")]);
+    ? all(`${path}/scheduled-posts?${query({ status })}`, { most: MAX_POSTS, signal: view.signal }) : null;
+  const [waiting, sending] = await Promise.all([fetchPosts("queued,blocked"), fetchPosts("publishing")]);
   const done = await formDialog({
     title: `Archive ${shown.name}?`, verb: "Archive project", danger: true,
     fields: h("ul", { className: "plain" },
@@ -24,7 +24,7 @@ export async function archive(view, shown) {
     send: (_, headers) => call("DELETE", path, { headers: headers("archive") }),
   });
   if (!done) return;
-  forget(shown.id);
+  uncache(shown.id);
   notice(`Archived. ${done.canceledScheduledPosts} posts were canceled, ${done.inFlightPosts} are being published.`, "good");
   await view.refresh();
 }

@@ -1,15 +1,15 @@
 // Brand tab: each field with its evidence and alternatives, and an editor.
 
-import { badge, h, notice, outside } from "../dom.js";
+import { badge, externalLink, h, notice } from "../dom.js";
 import { formDialog, input } from "../forms.js";
-import { call, once, tagged } from "../http.js";
+import { call, getWithETag, once } from "../http.js";
+import { FIELDS, SOURCES } from "../labels.js";
 import { attempt } from "../states.js";
 import { section } from "../table.js";
 import { ago } from "../times.js";
-import { FIELDS, SOURCES } from "../words.js";
 import { ingests } from "./ingests.js";
+import { logo } from "./logo.js";
 import { quotes } from "./quotes.js";
-import { logo } from "./swatches.js";
 
 const LISTS = new Set(["keywords", "colors"]);
 
@@ -20,7 +20,7 @@ export async function brand(view, { id, into }) {
   await Promise.all([
     ingests(view, { id, into: state, ended: () => part.refresh() }),
     view.live(() => call("GET", `/v1/projects/${id}/brand`, { signal: view.signal }),
-      (shown) => card(view, shown, part), { into: fields }),
+      (data) => card(view, data, part), { into: fields }),
   ]);
 }
 
@@ -30,11 +30,11 @@ function card(view, { projectId, fields, media }, part) {
     h("p", { className: "hint" }, "Values that you set override all ingests."),
     h("dl", { className: "brand" },
       Object.entries(FIELDS).map(([name, label]) => h("div", { key: name, "data-field": name },
-      h("dt", {}, label), h("dd", {}, fieldOf(projectId, name, fields[name], { media, writes, part }))))));
+      h("dt", {}, label), h("dd", {}, drawField(projectId, name, fields[name], { media, writes, part }))))));
 }
 
-function fieldOf(id, name, { value, provenance, alternatives }, { media, writes, part }) {
-  const mine = provenance?.source === "partner";
+function drawField(id, name, { value, provenance, alternatives }, { media, writes, part }) {
+  const isOwn = provenance?.source === "partner";
   return [
     provenance
       ? said(name, value, provenance, { media })
@@ -42,10 +42,10 @@ function fieldOf(id, name, { value, provenance, alternatives }, { media, writes,
     writes && h("div", { className: "line acts" },
       h("button", { type: "button", className: "small",
         ariaLabel: `${provenance ? "Edit" : "Set"} ${FIELDS[name]}`,
-        onclick: ({ currentTarget }) => attempt(currentTarget, () => edit(id, name, part)) },
+        onclick: ({ currentTarget }) => attempt(currentTarget, () => editField(id, name, part)) },
         provenance ? "Edit" : "Set"),
-      mine && h("button", { type: "button", className: "small quietly",
-        onclick: (event) => attempt(event.currentTarget, () => set(id, name, null, part)) },
+      isOwn && h("button", { type: "button", className: "small quietly",
+        onclick: (event) => attempt(event.currentTarget, () => setValue(id, name, null, part)) },
     "Remove my value")),
     alternatives.length > 0
       && h("details", { className: "others" },
@@ -54,13 +54,13 @@ function fieldOf(id, name, { value, provenance, alternatives }, { media, writes,
         h("div", { key: place, className: "other" }, said(name, other.value, other.provenance, { media }),
         writes && h("button",
           { type: "button", className: "small", "data-take": name,
-          onclick: (event) => attempt(event.currentTarget, () => set(id, name, other.value, part)) },
+          onclick: (event) => attempt(event.currentTarget, () => setValue(id, name, other.value, part)) },
           "Use this value")))),
   ];
 }
 
 const said = (name, value, provenance, { media }) => h("div", { className: "said" },
-  h("div", { className: "value" }, shown(name, value, media)), origin(provenance),
+  h("div", { className: "value" }, formatValue(name, value, media)), origin(provenance),
     quotes(name, value, provenance));
 
 /** Show a value's source, URL, rule and confidence. */
@@ -72,9 +72,9 @@ const origin = ({ source, url, rule, confidence, at }) => h("div", { className: 
       h("i", { style: { width: `${confidence * 100}%` } })), `${Math.round(confidence * 100)} %`),
     h("code", { title: "The rule that found it" }, rule),
   ],
-  url && outside(url), ago(at));
+  url && externalLink(url), ago(at));
 
-function shown(name, value, media) {
+function formatValue(name, value, media) {
   if (name === "logoUrl") return value ? logo(value, media) : "none";
   if (name === "colors") return value.length
     ? h("div", { className: "swatches" },
@@ -82,21 +82,21 @@ function shown(name, value, media) {
     h("span", { key: color, className: "swatch" },
     h("i", { style: { background: /^#[0-9a-f]{3,8}$/i.test(color) ? color : "none" } }), color))) : "none";
   if (name === "links") return Object.entries(value).map(([label, url]) =>
-    h("div", { key: label }, `${label}: `, outside(url)));
+    h("div", { key: label }, `${label}: `, externalLink(url)));
   if (Array.isArray(value)) return value.length ? value.map((word) => h("span", { className: "chip" }, word))
     : "none";
   return value || h("span", { className: "quiet" }, "intentionally empty");
 }
 
-async function set(id, name, value, part) {
+async function setValue(id, name, value, part) {
   await call("PATCH", `/v1/projects/${id}`, { body: { brandContext: { [name]: value } }, headers: once() });
   notice(value === null ? `Your value is removed: the ingested ${FIELDS[name].toLowerCase()} is used again.`
     : `${FIELDS[name]} is saved.`, "good");
   await part.refresh();
 }
 
-async function edit(id, name, part) {
-  const { etag } = await tagged(`/v1/projects/${id}`),
+async function editField(id, name, part) {
+  const { etag } = await getWithETag(`/v1/projects/${id}`),
     { value } = (await call("GET", `/v1/projects/${id}/brand`)).fields[name];
   const path = `brandContext.${name}`,
     long = ["appDescription", "icp", "audience", "brandVoice"].includes(name);
@@ -110,7 +110,7 @@ async function edit(id, name, part) {
       : input(path, FIELDS[name], { value: value ?? "", autofocus: true, ...long ? { rows: 5 } : {} },
         { tag: long ? "textarea" : "input", hint: "Leave it empty for an intentionally empty value." }),
     send: (values, headers) => {
-      const body = { brandContext: { [name]: read(name, values[path] ?? "") } };
+      const body = { brandContext: { [name]: parseValue(name, values[path] ?? "") } };
       return call("PATCH", `/v1/projects/${id}`, { body, headers: headers(body) });
     },
   });
@@ -123,7 +123,7 @@ function lines(name, value) {
     : value.join("\n");
 }
 
-function read(name, text) {
+function parseValue(name, text) {
   const said = text.split("\n").map((line) => line.trim()).filter(Boolean);
   if (name === "links") return Object.fromEntries(said.map((line) =>
     [line.split(/\s+/)[0], line.split(/\s+/).slice(1).join(" ")]));

@@ -1,17 +1,17 @@
 // Calendar tab by month and week, in the project's zone; posts move by drag and drop or by keyboard.
 
 import { all, project, query } from "../api.js";
-import { h, say } from "../dom.js";
+import { announce, h } from "../dom.js";
+import { PLATFORMS, POSTS } from "../labels.js";
 import { link } from "../router.js";
 import { noticeOf } from "../states.js";
 import { now } from "../times.js";
 import { choice } from "../view.js";
-import { PLATFORMS, POSTS } from "../words.js";
 import {
-  clock, dayName, mondayOf, monthName, monthOf, monthPlus, plus, shortDay, startOf, utc,
+  clock, dayName, mondayOf, monthName, monthOf, addMonths, addDays, shortDay, startOfDay, utc,
 } from "../zone.js";
 import { captions } from "./captions.js";
-import { carried } from "./carry.js";
+import { dragListeners } from "./drag.js";
 import { move, schedule } from "./schedule.js";
 
 const MOST = 1000, SEEN = 3;
@@ -23,8 +23,8 @@ export async function calendar(view, { id, into }) {
   await view.live(async () => {
     const of = await project(id, { signal: view.signal });
     const days = daysOf(view, of.timezone);
-    const asked = query({ since: utc(startOf(days[0], of.timezone)),
-      until: utc(startOf(plus(days.at(-1), 1), of.timezone)), status: view.query.get("status"),
+    const asked = query({ since: utc(startOfDay(days[0], of.timezone)),
+      until: utc(startOfDay(addDays(days.at(-1), 1), of.timezone)), status: view.query.get("status"),
       socialAccountId: view.query.get("account") });
     const [found, accounts] = await Promise.all([
       all(`/v1/projects/${id}/scheduled-posts?${asked}`, { most: MOST, signal: view.signal }),
@@ -45,10 +45,10 @@ const around = (view, zone) =>
 
 function daysOf(view, zone) {
   const day = around(view, zone);
-  const from = mondayOf(isWeek(view) ? day : monthPlus(day, 0));
-  const until = isWeek(view) ? plus(from, 6) : plus(mondayOf(plus(monthPlus(day, 1), -1)), 6);
+  const from = mondayOf(isWeek(view) ? day : addMonths(day, 0));
+  const until = isWeek(view) ? addDays(from, 6) : addDays(mondayOf(addDays(addMonths(day, 1), -1)), 6);
   return Array.from({ length: (Date.parse(until) - Date.parse(from)) / 86_400_000 + 1 },
-    (_, at) => plus(from, at));
+    (_, at) => addDays(from, at));
 }
 
 function drawn(view, found) {
@@ -73,8 +73,8 @@ function drawn(view, found) {
 
 function bar(view, { of, accounts }) {
   const week = isWeek(view), day = around(view, of.timezone);
-  const step = (by) => view.with({ day: week ? plus(day, 7 * by) : monthPlus(day, by) });
-  const from = mondayOf(day), to = plus(from, 6);
+  const step = (by) => view.with({ day: week ? addDays(day, 7 * by) : addMonths(day, by) });
+  const from = mondayOf(day), to = addDays(from, 6);
   const name = week ? `${shortDay(from)} – ${shortDay(to)} ${to.slice(0, 4)}` : monthName(day);
   return h("div", { className: "heading" },
     h("div", { className: "line" }, h("h2", { className: "big", ariaLive: "polite" }, name),
@@ -95,12 +95,12 @@ function bar(view, { of, accounts }) {
 
 function dayOf(view, found, day, posts) {
   const { of } = found, today = clock(now(), of.timezone).day;
-  const outside = !isWeek(view) && monthOf(day) !== monthOf(around(view, of.timezone));
+  const isOutside = !isWeek(view) && monthOf(day) !== monthOf(around(view, of.timezone));
   const most = isWeek(view) ? 60 : SEEN;
   const writes = of.status === "active" && view.may("publish:write");
   return h("section", {
     key: day, "data-day": day, ariaLabel: dayName(day),
-    className: `day ${outside ? "outside" : ""} ${day === today ? "today" : ""} ${day < today ? "past" : ""}`,
+    className: `day ${isOutside ? "outside" : ""} ${day === today ? "today" : ""} ${day < today ? "past" : ""}`,
     ondragover: (event) => {
       if (!writes || !event.dataTransfer.types.includes("text/x-post")) return;
       event.preventDefault();
@@ -109,7 +109,7 @@ function dayOf(view, found, day, posts) {
     ondragleave: ({ currentTarget, relatedTarget }) => {
       if (!currentTarget.contains(relatedTarget)) currentTarget.classList.remove("target");
     },
-    ondrop: (event) => dropped(view, found, event, day),
+    ondrop: (event) => onDrop(view, found, event, day),
   },
   h("div", { className: "date" },
     h("a", { href: view.with({ view: "week", day }), tabIndex: -1, title: `Week of ${dayName(day)}` },
@@ -137,13 +137,13 @@ function chip(view, found, post) {
     title: `${time} ${handle}: ${word}${text && `\n${text.slice(0, 200)}`}`,
     ondragstart: (event) => { event.dataTransfer.setData("text/x-post",
       post.id); event.dataTransfer.effectAllowed = "move"; },
-    ...writes ? carried((to) => moved(view, found, post, to)) : {},
+    ...writes ? dragListeners((to) => moveTo(view, found, post, to)) : {},
     onkeydown: (event) => {
       const by = event.shiftKey && STEPS[event.key];
       if (!by) return;
       event.preventDefault();
-      if (writes) moved(view, found, post, plus(day, by));
-      else say(`The post is ${word} and can't be moved.`);
+      if (writes) moveTo(view, found, post, addDays(day, by));
+      else announce(`The post is ${word} and can't be moved.`);
     },
   },
   h("span", { className: "when" }, time, h("span", { className: "state" }, word)),
@@ -152,22 +152,22 @@ function chip(view, found, post) {
   text && h("span", { className: "text" }, text));
 }
 
-function dropped(view, found, event, day) {
+function onDrop(view, found, event, day) {
   event.currentTarget.classList.remove("target");
   const post = found.items.find(({ id }) => id === event.dataTransfer.getData("text/x-post"));
   if (!post) return;
   event.preventDefault();
-  moved(view, found, post, day);
+  moveTo(view, found, post, day);
 }
 
 /** Move a post to another day at the same local time, and keep the focus on it. */
-async function moved(view, { of }, post, day) {
+async function moveTo(view, { of }, post, day) {
   const { day: before, time, second } = clock(post.scheduledFor, of.timezone);
   if (day === before) return;
   try {
     await move(view, post, of, `${day}T${time}:${second}`);
     document.querySelector(`[data-post="${CSS.escape(post.id)}"]`)?.focus();
-    say(`Moved to ${dayName(day)}, ${time}`);
+    announce(`Moved to ${dayName(day)}, ${time}`);
   } catch (error) {
     noticeOf(error);
   }

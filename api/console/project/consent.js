@@ -3,10 +3,10 @@
 import { openDialog } from "../dialog.js";
 import { h, notice } from "../dom.js";
 import { call } from "../http.js";
+import { PLATFORMS } from "../labels.js";
 import { snippet } from "../secret.js";
-import { PLATFORMS } from "../words.js";
 
-const ASK_MS = 2000;
+const POLL_MS = 2000;
 
 /** Next steps by error code. */
 const NEXT = {
@@ -18,15 +18,14 @@ const NEXT = {
 };
 
 /** Return URL of the consent page. The returning tab has no key and only shows the outcome. */
-export const here = () => `${location.origin}/console`;
+export const returnUrl = () => `${location.origin}/console`;
 
 /**
  * Show the consent link until the attempt ends.
  *
- * The page opens in a separate tab. If the dialog is closed, the outcome is still reported while the screen
- * is open.
+ * The page opens in a new tab. The outcome is reported even without the dialog, while the screen is open.
  */
-export function letIn(view, platform, { authorizeUrl, state }) {
+export function showConsentLink(view, platform, { authorizeUrl, state }) {
   let close = () => {};
   const name = PLATFORMS[platform];
   openDialog(`Grant access at ${name}`, (closing) => {
@@ -40,12 +39,12 @@ export function letIn(view, platform, { authorizeUrl, state }) {
           autofocus: true }, `Open ${name}`)),
     ];
   }, { className: "broad" });
-  watched(view, state, () => close()).catch(() => {});
+  waitForOutcome(view, state, () => close()).catch(() => {});
 }
 
-async function watched(view, state, close) {
+async function waitForOutcome(view, state, close) {
   for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     if (view.signal.aborted) return;
     const said = await call("GET", `/v1/social/oauth-status/${state}`,
       { signal: view.signal }).catch(() => null);

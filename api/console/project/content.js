@@ -18,7 +18,7 @@ export const SHOWN = { "": {}, pending: { approvalStatus: "pending" },
   failed: { status: "failed" } };
 export const SHOWN_TABS = [["", "All"], ["pending", "To approve"], ["approved", "Approved"],
   ["rejected", "Rejected"], ["failed", "Failed"]];
-const MAKING = ["queued", "processing"];
+const UNFINISHED = ["queued", "processing"];
 const PROGRESS_MS = 10000, WATCHED = 3;
 
 export async function content(view, { id, into }) {
@@ -30,12 +30,12 @@ export async function content(view, { id, into }) {
 
 /** Draw cards of content, of one project or of all. */
 export async function contentList(view, { path, into, project }) {
-  const progress = progresses(view),
-    asked = () => query({ ...SHOWN[view.query.get("show") ?? ""], cursor: view.query.get("cursor"),
+  const progress = progressReader(view),
+    params = () => query({ ...SHOWN[view.query.get("show") ?? ""], cursor: view.query.get("cursor"),
     limit: 48 });
   await view.live(async () => {
-    const page = await call("GET", `${path}?${asked()}`, { signal: view.signal });
-    return { ...page, progress: await progress(page.items.filter(making).slice(0, WATCHED)) };
+    const page = await call("GET", `${path}?${params()}`, { signal: view.signal });
+    return { ...page, progress: await progress(page.items.filter(isUnfinished).slice(0, WATCHED)) };
   }, (page) => [
     h("div", { className: "heading" }, tabs(view, "show", SHOWN_TABS),
       project && view.may("content:write") && h("div", { className: "tools" },
@@ -44,30 +44,27 @@ export async function contentList(view, { path, into, project }) {
           "Generate content"))),
     page.items.length
       ? h("div", { className: "cards" },
-        page.items.map((item) => card(item, making(item) && page.progress[item.id])))
-      : none(view.query.get("show") ?? ""),
+        page.items.map((item) => card(item, isUnfinished(item) && page.progress[item.id])))
+      : emptyState(view.query.get("show") ?? ""),
     pager(view, page),
   ], { into });
 }
 
-/**
- * Return a function for the progress of items by id; it polls less often than the list, since all clients of
- * a key share its rate limit.
- */
-function progresses(view) {
+/** Return a reader of progress by id. It polls rarely: all clients of a key share its rate limit. */
+function progressReader(view) {
   let known = {}, next = 0;
   return async (items) => {
     if (!items.length || Date.now() < next) return known;
     next = Date.now() + PROGRESS_MS;
-    const told = await Promise.all(items.map(({ id }) =>
+    const responses = await Promise.all(items.map(({ id }) =>
       call("GET", `/v1/content/${id}/progress`, { signal: view.signal }).catch(() => null)));
-    return known = Object.fromEntries(told.filter(Boolean).map((one) => [one.contentId, one]));
+    return known = Object.fromEntries(responses.filter(Boolean).map((one) => [one.contentId, one]));
   };
 }
 
-const making = (item) => MAKING.includes(item.status);
+const isUnfinished = (item) => UNFINISHED.includes(item.status);
 
-function none(show) {
+function emptyState(show) {
   if (show === "pending") return empty("Nothing awaits approval",
     "New content that needs approval appears here.");
   return show ? empty("No matching content", "Choose another tab.")
@@ -83,7 +80,7 @@ export function card(item, progress) {
       item.assets.length > 1
         && h("span", { className: "many", title: `${item.assets.length} pictures` }, item.assets.length),
       first?.kind === "video" && h("span", { className: "plays", ariaHidden: "true" }, "▶")),
-    h("div", { className: "line" }, item.status !== "completed" && badge(item.status), decided(item),
+    h("div", { className: "line" }, item.status !== "completed" && badge(item.status), approvalBadge(item),
       h("span", { className: "hint" }, item.format.replace("_", " "))),
     progress && h("progress",
       { max: 1, value: progress.stageProgress,
@@ -92,4 +89,4 @@ export function card(item, progress) {
     h("div", { className: "hint" }, ago(item.createdAt)));
 }
 
-export const decided = (item) => item.approvalStatus !== "not_required" && badge(item.approvalStatus);
+export const approvalBadge = (item) => item.approvalStatus !== "not_required" && badge(item.approvalStatus);

@@ -2,7 +2,7 @@
 
 import { badge, h, notice } from "../dom.js";
 import { changed, formDialog, input } from "../forms.js";
-import { call, tagged } from "../http.js";
+import { call, getWithETag } from "../http.js";
 import { portrait } from "../media.js";
 import { attempt, empty } from "../states.js";
 
@@ -16,21 +16,21 @@ export async function influencers(view, { id, into }) {
     h("div", { className: "heading" },
       h("p", { className: "hint" }, "Influencers are drawn and depict no real person. Content that shows one discloses this."),
       view.may("influencers:write")
-        && h("button", { type: "button", className: "primary", onclick: () => make(view, path) },
+        && h("button", { type: "button", className: "primary", onclick: () => createInfluencer(view, path) },
         "New influencer")),
     items.length ? h("div", { className: "people" }, items.map((one) => person(view, one)))
       : empty("No influencer yet", "The first ingest creates one for the brand, or create one yourself."),
   ], { into, milliseconds: 3000 });
 }
 
-const words = (text) => text.replaceAll("_", " ");
+const formatCode = (text) => text.replaceAll("_", " ");
 
 const person = (view, one) =>
   h("article", { key: one.influencerId, className: "card person", ariaLabel: one.name },
   one.imageUrl ? portrait(one.imageUrl) : h("span", { className: "blank", ariaHidden: "true" }),
   h("div", { className: "stack" },
     h("div", { className: "line" }, h("h2", {}, one.name), one.status !== "ready" && badge(one.status)),
-    h("p", { className: "hint" }, `${words(one.gender)}, ${words(one.ageRange)}, speaks ${one.language}`),
+    h("p", { className: "hint" }, `${formatCode(one.gender)}, ${formatCode(one.ageRange)}, speaks ${one.language}`),
     one.errorMessage ? h("p", { className: "why" }, one.errorMessage)
       : h("p", { className: "excerpt" }, one.brandVoice),
     one.topics.length > 0
@@ -40,16 +40,16 @@ const person = (view, one) =>
         onclick: ({ currentTarget }) => attempt(currentTarget, () => edit(view, one.influencerId)) }, "Edit"),
       one.status === "ready"
         && h("button", { type: "button", className: "small", onclick: () => clone(view, one) }, "Clone"),
-      h("button", { type: "button", className: "small quietly", onclick: () => drop(view, one) },
+      h("button", { type: "button", className: "small quietly", onclick: () => deleteInfluencer(view, one) },
         "Delete"))));
 
-async function after(view, done, said) {
+async function refreshAfter(view, done, said) {
   if (!done) return;
   notice(said, "good");
   await view.refresh();
 }
 
-const make = async (view, path) => after(view, await formDialog({
+const createInfluencer = async (view, path) => refreshAfter(view, await formDialog({
   title: "New influencer", verb: "Create influencer", next: "The portrait is ready in a few seconds.",
   fields: [
     input("prompt", "Description",
@@ -63,8 +63,8 @@ const make = async (view, path) => after(view, await formDialog({
 }), "The portrait is being drawn.");
 
 async function edit(view, id) {
-  const path = `/v1/influencers/${id}`, { value: one, etag } = await tagged(path);
-  await after(view, await formDialog({
+  const path = `/v1/influencers/${id}`, { value: one, etag } = await getWithETag(path);
+  await refreshAfter(view, await formDialog({
     title: one.name, verb: "Save", etag, stale: () => view.refresh(),
       next: "Existing content does not change.",
     fields: [
@@ -79,7 +79,7 @@ async function edit(view, id) {
   }), "Saved.");
 }
 
-const clone = async (view, one) => after(view, await formDialog({
+const clone = async (view, one) => refreshAfter(view, await formDialog({
   title: `Clone ${one.name}`, verb: "Clone influencer", next: "A different gender or age changes the face.",
   fields: [
     input("name", "Name", { required: true, maxLength: 128, autofocus: true }),
@@ -93,7 +93,7 @@ const clone = async (view, one) => after(view, await formDialog({
   },
 }), "The portrait is being drawn.");
 
-const drop = async (view, one) => after(view, await formDialog({
+const deleteInfluencer = async (view, one) => refreshAfter(view, await formDialog({
   title: `Delete ${one.name}?`, verb: "Delete influencer", danger: true,
     text: "Content with this influencer does not change.", fields: [],
   send: (_, headers) => call("DELETE", `/v1/influencers/${one.influencerId}`, { headers: headers("delete") }),

@@ -1,28 +1,28 @@
 // Ingests of a project: the three sources, their progress, and the next step after a failure.
 
-import { forget, project } from "../api.js";
+import { project, uncache } from "../api.js";
 import { badge, h } from "../dom.js";
 import { formDialog, input } from "../forms.js";
 import { call } from "../http.js";
+import { nextStep, SOURCES } from "../labels.js";
 import { link } from "../router.js";
 import { noticeOf } from "../states.js";
 import { section } from "../table.js";
-import { reallyAgo } from "../times.js";
-import { nextOf, SOURCES } from "../words.js";
-import { stages, watching } from "./stages.js";
+import { agoReal } from "../times.js";
+import { followJobs, stages } from "./job_stages.js";
 
 const STAGES = { queued: "Queued", fetching: "Fetching", analyzing: "Analyzing", saving: "Saving" };
 
 /** Draw a card of each source; calls `ended` when an ingest has ended. */
 export async function ingests(view, { id, into, ended }) {
-  const live = watching(view, () => {
-    forget(id);
+  const live = followJobs(view, () => {
+    uncache(id);
     return ended();
   });
   const begin = async (source, shown) => {
     const accepted = await ask(source, shown);
     if (accepted) live.watch(source, accepted.jobId);
-    forget(id);
+    uncache(id);
     await view.refresh();
   };
   await view.live(() => project(id, { signal: view.signal }), (shown) => {
@@ -46,7 +46,7 @@ function sourceOf(source, shown, job, start) {
       : !state ? h("p", { className: "hint" }, ABOUT[source])
         : state.status === "failed" ? failure(source, state)
           : h("p", { className: "hint" },
-            state.completedAt ? ["Read ", reallyAgo(state.completedAt)] : "Canceled"),
+            state.completedAt ? ["Read ", agoReal(state.completedAt)] : "Canceled"),
     h("div", { className: "line" },
       start && !job && h("button",
         { type: "button", className: "small",
@@ -64,8 +64,8 @@ const ABOUT = {
 
 /** Show the error and the next step. */
 const failure = (source, { error, completedAt }) => h("div", { className: "failures" },
-  h("p", { className: "why" }, error.message), h("p", {}, nextOf(error, source)),
-  h("p", { className: "hint" }, h("code", {}, error.code), " ", reallyAgo(completedAt)));
+  h("p", { className: "why" }, error.message), h("p", {}, nextStep(error, source)),
+  h("p", { className: "hint" }, h("code", {}, error.code), " ", agoReal(completedAt)));
 
 const FORMS = {
   website: () => [

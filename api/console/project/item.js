@@ -1,50 +1,50 @@
 // Page of one content item: files, text, evidence, platform fit and approval.
 
-import { forget, project } from "../api.js";
+import { project, uncache } from "../api.js";
 import { badge, h, id as idOf, notice } from "../dom.js";
 import { formDialog, input } from "../forms.js";
 import { call, once } from "../http.js";
+import { FIELDS, MAKERS, PLATFORMS } from "../labels.js";
 import { film, picture } from "../media.js";
 import { go, link } from "../router.js";
 import { attempt } from "../states.js";
 import { section } from "../table.js";
 import { ago } from "../times.js";
-import { FIELDS, MAKERS, PLATFORMS } from "../words.js";
-import { decided } from "./content.js";
-import { making } from "./making.js";
-import { marked } from "./quotes.js";
+import { approvalBadge } from "./content.js";
+import { generationProgress } from "./generation_progress.js";
+import { followJobs } from "./job_stages.js";
+import { highlight } from "./quotes.js";
 import { schedule } from "./schedule.js";
-import { watching } from "./stages.js";
 
-const MAKING = ["queued", "processing"];
+const UNFINISHED = ["queued", "processing"];
 
 export async function item(view, { id, into, thing }) {
   const path = `/v1/content/${encodeURIComponent(thing)}`;
-  const live = watching(view, () => view.refresh());
+  const live = followJobs(view, () => view.refresh());
   await view.live(async () => {
     const shown = await call("GET", path, { signal: view.signal });
-    const progress = MAKING.includes(shown.status) && !view.may("jobs:read")
+    const progress = UNFINISHED.includes(shown.status) && !view.may("jobs:read")
       ? await call("GET", `${path}/progress`, { signal: view.signal }).catch(() => null) : null;
     return { shown, progress, project: await project(id, { signal: view.signal }) };
   }, (found) => {
-    if (MAKING.includes(found.shown.status)) live.watch(thing, found.shown.jobId);
-    return whole(view, path, { ...found, job: live.of(thing) });
+    if (UNFINISHED.includes(found.shown.status)) live.watch(thing, found.shown.jobId);
+    return drawItem(view, path, { ...found, job: live.of(thing) });
   }, { into });
 }
 
-function whole(view, path, { shown, job, progress, project: of }) {
+function drawItem(view, path, { shown, job, progress, project: of }) {
   return [
     h("div", { className: "heading" },
       h("div", { className: "line" }, h("a", { href: link(["projects", of.id, "content"]) }, "← Content"),
         h("strong", {}, shown.format.replace("_", " ")),
-        shown.status !== "completed" && badge(shown.status), decided(shown), idOf(shown.id)),
+        shown.status !== "completed" && badge(shown.status), approvalBadge(shown), idOf(shown.id)),
       h("div", { className: "tools" }, tools(view, path, shown, of))),
-    MAKING.includes(shown.status) && making(view, { shown, job, progress }),
+    UNFINISHED.includes(shown.status) && generationProgress(view, { shown, job, progress }),
     shown.lastError && h("div", { className: "failed", role: "alert" },
       h("strong", {}, shown.lastError.message), h("div", {}, h("code", {}, shown.lastError.code))),
     h("div", { className: "split" },
       h("div", { className: "stack" }, gallery(shown.assets), provenance(shown.provenance ?? [])),
-      h("div", { className: "stack" }, wordsOf(view, path, shown),
+      h("div", { className: "stack" }, text(view, path, shown),
         disclosure(view, path, shown), shown.decision && decision(shown.decision),
         shown.fits && fits(shown.fits))),
   ];
@@ -60,9 +60,9 @@ function tools(view, path, shown, of) {
   const active = of.status === "active", done = shown.status === "completed";
   const pending = done && shown.approvalStatus === "pending" && view.may("content:approve") && active;
   return [
-    shown.creativeType === "generated" && !MAKING.includes(shown.status)
+    shown.creativeType === "generated" && !UNFINISHED.includes(shown.status)
       && shown.approvalStatus !== "rejected" && active && view.may("content:write")
-      && h("button", { type: "button", onclick: () => again(view, path) }, "Regenerate content"),
+      && h("button", { type: "button", onclick: () => regenerate(view, path) }, "Regenerate content"),
     pending && h("button", { type: "button", onclick: () => reject(view, path, shown) }, "Reject…"),
     pending && h("button",
       { type: "button", className: "primary",
@@ -76,7 +76,7 @@ function tools(view, path, shown, of) {
 async function approve(view, path, shown) {
   await call("POST", `${path}/approve`, { body: { revision: shown.revision }, headers: once() });
   notice("Approved. Its posts are published on schedule.", "good");
-  await decidedOn(view, shown);
+  await openNext(view, shown);
 }
 
 async function reject(view, path, shown) {
@@ -90,12 +90,12 @@ async function reject(view, path, shown) {
       return call("POST", `${path}/reject`, { body, headers: headers(body) });
     },
   });
-  if (done) await decidedOn(view, shown);
+  if (done) await openNext(view, shown);
 }
 
 /** Open the next item of the approval queue, if this one was opened from it. */
-async function decidedOn(view, shown) {
-  forget(shown.projectId);
+async function openNext(view, shown) {
+  uncache(shown.projectId);
   const { items } = await call("GET",
     `/v1/projects/${shown.projectId}/content?approvalStatus=pending&limit=1`, { signal: view.signal });
   if (items.length && view.query.get("queue")) return go(["projects", shown.projectId, "content",
@@ -103,7 +103,7 @@ async function decidedOn(view, shown) {
   await view.refresh();
 }
 
-async function again(view, path) {
+async function regenerate(view, path) {
   const done = await formDialog({
     title: "Regenerate this content", verb: "Regenerate",
       next: "A new revision replaces this one. Approved content needs approval again.",
@@ -121,8 +121,8 @@ async function again(view, path) {
   if (done) await view.refresh();
 }
 
-const wordsOf = (view, path, shown) => section("Text", {
-  tools: view.may("content:write") && !MAKING.includes(shown.status) && shown.approvalStatus !== "rejected"
+const text = (view, path, shown) => section("Text", {
+  tools: view.may("content:write") && !UNFINISHED.includes(shown.status) && shown.approvalStatus !== "rejected"
     && h("button", { type: "button", className: "small", onclick: () => edit(view, path, shown) },
       "Edit caption"),
 }, shown.hook && h("p", { className: "hook" }, shown.hook),
@@ -147,10 +147,10 @@ async function edit(view, path, shown) {
 
 /** Show whether its posts carry the platforms' AI label. Partners declare AI content of their own. */
 const disclosure = (view, path, shown) => section("AI label", {
-  tools: view.may("content:write") && !MAKING.includes(shown.status) && shown.approvalStatus !== "rejected"
+  tools: view.may("content:write") && !UNFINISHED.includes(shown.status) && shown.approvalStatus !== "rejected"
     && (shown.creativeType === "uploaded" || shown.madeBy === "clip")
     && h("button", { type: "button", className: "small",
-      onclick: (event) => attempt(event.currentTarget, () => declare(view, path, shown)) },
+      onclick: (event) => attempt(event.currentTarget, () => toggleLabel(view, path, shown)) },
     shown.aiGenerated ? "Remove AI label" : "Add AI label"),
 }, h("div", { className: "line" }, badge(shown.aiGenerated ? "AI-generated" : "no label",
   shown.aiGenerated ? "cool" : "off"),
@@ -159,7 +159,7 @@ h("p", { className: "hint" }, shown.aiGenerated
   ? "Instagram and TikTok show their AI label on its posts, where supported."
   : "Its posts carry no AI label."));
 
-async function declare(view, path, shown) {
+async function toggleLabel(view, path, shown) {
   const body = { aiGenerated: !shown.aiGenerated };
   await call("PATCH", path, { body, headers: { ...once(), "If-Match": `"${shown.revision}"` } });
   notice(shown.approvalStatus === "approved" ? "Saved. It needs approval again." : "Saved.", "good");
@@ -185,5 +185,5 @@ function provenance(all) {
     h("div", { className: "line" }, h("strong", {}, same[0].line), badge(same[0].rule, "off")),
     same.filter(({ quote }) => quote).map(({ field, quote }, at) =>
       h("blockquote", { key: at }, field && h("span", { className: "hint" }, `${FIELDS[field] ?? field}: `),
-      marked(quote, [same[0].line])))))));
+      highlight(quote, [same[0].line])))))));
 }

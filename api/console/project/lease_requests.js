@@ -3,9 +3,9 @@
 import { badge, h, notice } from "../dom.js";
 import { formDialog, input } from "../forms.js";
 import { call } from "../http.js";
+import { PLATFORMS } from "../labels.js";
 import { listing, section } from "../table.js";
 import { ago } from "../times.js";
-import { PLATFORMS } from "../words.js";
 
 const HEADS = [
   { text: "Niche", className: "name" }, "Status", { text: "Has", className: "number" },
@@ -26,7 +26,7 @@ export const leaseRequests = (view, { id, into }) =>
       ] })),
     })), { into, milliseconds: 10000 });
 
-export async function askForAccounts(view, id) {
+export async function requestAccounts(view, id) {
   const done = await formDialog({
     title: "Request accounts", verb: "Send request", next: "The operators' answer appears here.",
     text: "Accounts of the platform's operators, leased to this project. You schedule posts to them like to your own.",

@@ -1,6 +1,6 @@
 // Page of one project: its head, its tabs, and the open tab.
 
-import { forget, project } from "../api.js";
+import { project, uncache } from "../api.js";
 import { badge, copyable, h } from "../dom.js";
 import { call } from "../http.js";
 import { link } from "../router.js";
@@ -65,11 +65,11 @@ function headOf(view, shown, tabs, tab) {
 
 const actions = (view, shown) => shown.status === "archived"
   ? h("button", { type: "button",
-    onclick: (event) => attempt(event.currentTarget, () => revive(view, shown)) }, "Un-archive")
+    onclick: (event) => attempt(event.currentTarget, () => unarchive(view, shown)) }, "Un-archive")
   : h("button", { type: "button", onclick: () => archive(view, shown) }, "Archive…");
 
-async function revive(view, shown) {
+async function unarchive(view, shown) {
   await call("PATCH", `/v1/projects/${shown.id}`, { body: { status: "active" } });
-  forget(shown.id);
+  uncache(shown.id);
   await view.refresh();
 }

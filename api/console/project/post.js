@@ -1,23 +1,23 @@
 // Page of one post: preview, state and history.
 
-import { growing, project } from "../api.js";
-import { badge, h, id as idOf, notice, outside } from "../dom.js";
-import { formDialog, input, ticks } from "../forms.js";
+import { appendOnlyReader, project } from "../api.js";
+import { badge, externalLink, h, id as idOf, notice } from "../dom.js";
+import { checkboxes, formDialog, input } from "../forms.js";
 import { call, once } from "../http.js";
+import { AI_LABELS, AUDIENCES, PLATFORMS, POSTS } from "../labels.js";
 import { link } from "../router.js";
 import { attempt } from "../states.js";
 import { facts, section } from "../table.js";
 import { ago } from "../times.js";
-import { AI_LABELS, AUDIENCES, PLATFORMS, POSTS } from "../words.js";
 import { inZone } from "../zone.js";
 import { preview } from "./previews.js";
-import { askMove } from "./schedule.js";
+import { openMove } from "./schedule.js";
 import { timeline } from "./timeline.js";
 
 export async function post(view, { id, into, thing }) {
   const path = `/v1/scheduled-posts/${encodeURIComponent(thing)}`;
-  const history = growing(`${path}/timeline`, { signal: view.signal });
-  let shownOn = null;
+  const history = appendOnlyReader(`${path}/timeline`, { signal: view.signal });
+  let chosen = null;
   await view.live(async () => {
     const [shown, of] = await Promise.all([call("GET", path, { signal: view.signal }),
       project(id, { signal: view.signal })]);
@@ -29,12 +29,12 @@ export async function post(view, { id, into, thing }) {
       history(),
     ]);
     return { shown, of, content, account, happened };
-  }, (found) => whole(view, path, found,
-    { platform: shownOn ?? found.shown.platform,
-    choose: (platform) => { shownOn = platform; view.redraw(); } }), { into });
+  }, (found) => drawPost(view, path, found,
+    { platform: chosen ?? found.shown.platform,
+    choose: (platform) => { chosen = platform; view.redraw(); } }), { into });
 }
 
-function whole(view, path, { shown, of, content, account, happened }, { platform, choose }) {
+function drawPost(view, path, { shown, of, content, account, happened }, { platform, choose }) {
   const { tone, word, next } = POSTS[shown.status];
   const caption = shown.captionOverride ?? content?.caption ?? "";
   return [
@@ -56,7 +56,7 @@ function whole(view, path, { shown, of, content, account, happened }, { platform
             && h("a", { href: link(["jobs", shown.jobId]) }, `…${shown.jobId.slice(-8)}`)],
           ["Mode", shown.mode], ["Seen by", audience(shown)],
             ["AI label", shown.aiLabel ? AI_LABELS[shown.aiLabel] : "unknown: sent by an older release"],
-            ["On the platform", shown.externalUrl && outside(shown.externalUrl)],
+            ["On the platform", shown.externalUrl && externalLink(shown.externalUrl)],
           ["Created", ago(shown.createdAt, of.timezone)], ["Changed", ago(shown.updatedAt, of.timezone)],
         ]))),
       section("Preview", { className: "looks" },
@@ -116,34 +116,34 @@ function tools(view, path, shown, of) {
     ["queued", "blocked"].includes(shown.status) && writes
       && h("button", { type: "button", onclick: () => cancel(view, path) }, "Cancel post…"),
     waits && writes && h("button",
-      { type: "button", className: "primary", onclick: () => askMove(view, shown, of) }, "Move post…"),
+      { type: "button", className: "primary", onclick: () => openMove(view, shown, of) }, "Move post…"),
   ];
 }
 
-const refreshed = async (view, done, said) => {
+const refreshAfter = async (view, done, said) => {
   if (!done) return;
   notice(said, "good");
   await view.refresh();
 };
 
-const cancel = async (view, path) => refreshed(view, await formDialog({
+const cancel = async (view, path) => refreshAfter(view, await formDialog({
   title: "Cancel this post?", verb: "Cancel post", leave: "Keep post", danger: true,
     next: "It is never published. Its content is kept.",
   fields: input("reason", "Reason", { maxLength: 500, autofocus: true }, { hint: "Optional." }),
   send: (body, headers) => call("DELETE", path, { body, headers: headers(body) }),
 }), "Canceled.");
 
-const rejectCaption = async (view, path) => refreshed(view, await formDialog({
+const rejectCaption = async (view, path) => refreshAfter(view, await formDialog({
   title: "Reject the custom caption?", verb: "Reject caption", danger: true, next: "This cancels the post.",
   fields: input("reason", "Reason", { required: true, maxLength: 1000, autofocus: true }),
   send: (body, headers) => call("POST", `${path}/reject`, { body, headers: headers(body) }),
 }), "Rejected: the post is canceled.");
 
-const resolve = async (view, path) => refreshed(view, await formDialog({
+const resolve = async (view, path) => refreshAfter(view, await formDialog({
   title: "Is the post live?", verb: "Record outcome", next: "Nothing is sent again automatically.",
   text: "Check the account on its platform first.",
   fields: [
-    ticks("published", "", [{ value: "yes", text: "Yes, it is live" }], { hint: "If unchecked, it is not live." }),
+    checkboxes("published", "", [{ value: "yes", text: "Yes, it is live" }], { hint: "If unchecked, it is not live." }),
     input("externalUrl", "URL of the post", { maxLength: 2048 }, { hint: "Optional." }),
   ],
   send: ({ published, externalUrl }, headers) => {

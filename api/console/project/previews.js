@@ -1,10 +1,10 @@
 // Preview of a post on its platform: media crop and caption cut.
 
 import { h } from "../dom.js";
+import { PLATFORMS } from "../labels.js";
 import { film, picture } from "../media.js";
-import { PLATFORMS } from "../words.js";
 
-const within = (least, most) => (natural) => Math.min(most, Math.max(least, natural));
+const clamp = (minimum, maximum) => (natural) => Math.min(maximum, Math.max(minimum, natural));
 
 /**
  * Display rules by platform, from its pages or code, all read on 2026-11-27.
@@ -18,9 +18,9 @@ const SHAPES = {
   tiktok: { one: () => 9 / 16, over: true },
   // developers.facebook.com/docs/instagram-platform/content-publishing: a carousel's images are cropped like
   // its first. The media reference accepts images between 4:5 and 1.91:1.
-  instagram: { one: (natural) => natural, several: within(4 / 5, 1.91), slides: true },
+  instagram: { one: (natural) => natural, several: clamp(4 / 5, 1.91), slides: true },
   // github.com/bluesky-social/social-app: MAX_POST_LINES of lib/constants, AutoSizedImage, ImageLayoutGrid.
-  bluesky: { lines: { over: 25, seen: 25 }, one: within(1 / 2, Infinity), grid: [2, 2, 3 / 2] },
+  bluesky: { lines: { over: 25, seen: 25 }, one: clamp(1 / 2, Infinity), grid: [2, 2, 3 / 2] },
   // github.com/mastodon/mastodon: status_content and media_gallery. A text over 706 px (32 lines) is cut to
   // 330 px: 15 lines.
   mastodon: { lines: { over: 32, seen: 15 }, one: (natural) => natural, grid: [3 / 2, 3 / 2, 3 / 2] },
@@ -51,13 +51,13 @@ export function preview({ platform, handle, caption, assets, when }) {
 
 function captionOf(text, lines) {
   const { seen, whole } = cut(text, lines);
-  if (whole) return h("p", { className: "caption" }, tagged(text));
-  return h("div", { className: "caption" }, tagged(seen), "… ",
-    h("details", {}, h("summary", {}, "more"), h("p", { className: "caption" }, tagged(text))));
+  if (whole) return h("p", { className: "caption" }, highlight(text));
+  return h("div", { className: "caption" }, highlight(seen), "… ",
+    h("details", {}, h("summary", {}, "more"), h("p", { className: "caption" }, highlight(text))));
 }
 
 /** Highlight hashtags, mentions and URLs, as platforms do. */
-const tagged = (text) =>
+const highlight = (text) =>
   text.split(/(#[\p{L}\p{N}_]+|@[\w.@-]+|https?:\/\/\S+)/u).map((piece, at) =>
   (at % 2 ? h("span", { className: "tag" }, piece) : piece));
 

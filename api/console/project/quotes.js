@@ -2,13 +2,13 @@
 
 import { h } from "../dom.js";
 
-const MOST = 4;
+const MAX_SHOWN = 4;
 
 export function quotes(name, value, { evidence, parts, colors }) {
   if (parts?.length) {
     return h("ul", { className: "quotes" }, parts.map(({ part, value: word, quote }, place) =>
       h("li", { key: place }, h("span", { className: "hint" }, `${part}: `, h("strong", {}, word)),
-        h("blockquote", {}, marked(quote, [word])))));
+        h("blockquote", {}, highlight(quote, [word])))));
   }
   if (colors?.length && name === "colors") {
     return h("ul", { className: "quotes" },
@@ -17,18 +17,18 @@ export function quotes(name, value, { evidence, parts, colors }) {
   }
   if (!evidence.length) return null;
   const words = [value].flat().filter((word) => typeof word === "string");
-  const quote = (text, place) => h("blockquote", { key: place }, marked(text, words));
-  return h("div", { className: "quotes" }, evidence.slice(0, MOST).map(quote),
-    evidence.length > MOST
-      && h("details", {}, h("summary", {}, `${evidence.length - MOST} more places`),
-      evidence.slice(MOST).map(quote)));
+  const quote = (text, place) => h("blockquote", { key: place }, highlight(text, words));
+  return h("div", { className: "quotes" }, evidence.slice(0, MAX_SHOWN).map(quote),
+    evidence.length > MAX_SHOWN
+      && h("details", {}, h("summary", {}, `${evidence.length - MAX_SHOWN} more places`),
+      evidence.slice(MAX_SHOWN).map(quote)));
 }
 
 /** Return the text with each phrase marked, or, if none occurs, with the phrases' words marked. */
-export function marked(text, phrases) {
-  const whole = spans(text, phrases);
+export function highlight(text, phrases) {
+  const whole = findSpans(text, phrases);
   const found = whole.length ? whole
-    : spans(text, phrases.flatMap((phrase) =>
+    : findSpans(text, phrases.flatMap((phrase) =>
     phrase.split(/[^\p{L}\p{N}]+/u).filter((word) => word.length > 3)));
   const pieces = [];
   let at = 0;
@@ -40,7 +40,7 @@ export function marked(text, phrases) {
   return [...pieces, text.slice(at)];
 }
 
-function spans(text, phrases) {
+function findSpans(text, phrases) {
   const said = text.toLowerCase(), found = [];
   for (const phrase of new Set(phrases.map((one) => one.trim().toLowerCase()).filter((one) =>
     one.length > 1))) {

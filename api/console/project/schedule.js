@@ -2,11 +2,11 @@
 
 import { all, query } from "../api.js";
 import { h, notice } from "../dom.js";
-import { formDialog, input, ticks } from "../forms.js";
+import { checkboxes, formDialog, input } from "../forms.js";
 import { call, once } from "../http.js";
+import { AUDIENCES, PLATFORMS } from "../labels.js";
 import { attempt } from "../states.js";
 import { now } from "../times.js";
-import { AUDIENCES, PLATFORMS } from "../words.js";
 import { clock, inZone } from "../zone.js";
 
 /** Schedule content in a dialog; `of` is the project. Resolves to the response. */
@@ -18,7 +18,7 @@ export async function schedule(view, of, { content, day } = {}) {
     content ? null : call("GET", `${path}/content?${query({ status: "completed", limit: 100 })}`,
       { signal: view.signal }),
   ]);
-  const offered = ready?.items.filter(({ approvalStatus }) => approvalStatus !== "rejected") ?? [];
+  const choices = ready?.items.filter(({ approvalStatus }) => approvalStatus !== "rejected") ?? [];
   const done = await formDialog({
     title: "Schedule a post", verb: "Schedule post", broad: true,
     next: content?.approvalStatus === "pending"
@@ -29,14 +29,14 @@ export async function schedule(view, of, { content, day } = {}) {
         ? h("p", { className: "excerpt" }, h("strong", {}, content.format.replace("_", " ")), " ",
           content.hook || content.caption)
         : input("contentId", "Content", { required: true, autofocus: true },
-          { options: [["", offered.length ? "Choose one" : "No completed content yet"],
-          ...offered.map((one) => [one.id, title(one)])] }),
-      ticks("targets", "To", accounts.items.map((one) => target(one, content)),
+          { options: [["", choices.length ? "Choose one" : "No completed content yet"],
+          ...choices.map((one) => [one.id, title(one)])] }),
+      checkboxes("targets", "To", accounts.items.map((one) => target(one, content)),
         { hint: accounts.items.length ? null
         : "No account is connected yet: connect one on the tab Accounts." }),
-      accounts.items.filter(asksAudience).map(audience),
+      accounts.items.filter(needsAudience).map(audience),
       input("localTime", `Time in ${of.timezone}`,
-        { type: "datetime-local", required: true, value: proposed(of.timezone, day) },
+        { type: "datetime-local", required: true, value: defaultTime(of.timezone, day) },
         { hint: "Local time there, also across clock changes." }),
       input("captionOverride", "Custom caption", { rows: 3, maxLength: 5000 },
         { tag: "textarea", hint: "Optional, for these posts only." }),
@@ -50,7 +50,7 @@ export async function schedule(view, of, { content, day } = {}) {
     },
   });
   if (!done) return null;
-  notice(told(done, of.timezone), "good");
+  notice(summary(done, of.timezone), "good");
   await view.refresh();
   return done;
 }
@@ -68,7 +68,7 @@ function target(account, content) {
 }
 
 /** Check whether the account needs an audience choice: TikTok allows no default. */
-const asksAudience = ({ privacyLevels }) => (privacyLevels?.length ?? 0) > 1;
+const needsAudience = ({ privacyLevels }) => (privacyLevels?.length ?? 0) > 1;
 
 /** Draw the audience choice, named by its account; only ticked accounts use it. */
 const audience = ({ socialAccountId, handle, platform, privacyLevels }) =>
@@ -77,7 +77,7 @@ const audience = ({ socialAccountId, handle, platform, privacyLevels }) =>
       hint: "Required if the account is ticked." });
 
 /** Return the next full hour, or nine o'clock of a future day. */
-function proposed(zone, day) {
+function defaultTime(zone, day) {
   const soon = clock(now() + 3_600_000, zone);
   return day && day > soon.day ? `${day}T09:00` : `${soon.day}T${soon.time.slice(0, 2)}:00`;
 }
@@ -85,7 +85,7 @@ function proposed(zone, day) {
 const RULES = { gap_shifted: " A clock change skips that time: the post is later by the skipped time.",
   fold_first: " That time occurs twice: the post uses the first." };
 
-function told({ scheduledPosts, gateStatus, timeRule }, zone) {
+function summary({ scheduledPosts, gateStatus, timeRule }, zone) {
   const [first] = scheduledPosts;
   const posts = scheduledPosts.length === 1 ? "1 post" : `${scheduledPosts.length} posts`;
   return `${posts} for ${inZone(first.scheduledFor, zone)}.${gateStatus === "blocked_on_approval" ? " They wait for approval." : ""}${RULES[timeRule] ?? ""}`;
@@ -108,7 +108,7 @@ export async function move(view, post, of, localTime) {
   await view.refresh();
 }
 
-export async function askMove(view, post, of) {
+export async function openMove(view, post, of) {
   const { day, time, second } = clock(post.scheduledFor, of.timezone);
   const exact = second === "00" ? {} : { step: 1 };
   const done = await formDialog({

@@ -1,9 +1,9 @@
 // Settings tab: project facts and approval policy.
 
-import { forget, project } from "../api.js";
+import { project, uncache } from "../api.js";
 import { copyable, h, notice } from "../dom.js";
-import { changed, formDialog, input, ticks } from "../forms.js";
-import { call, tagged } from "../http.js";
+import { changed, checkboxes, formDialog, input } from "../forms.js";
+import { call, getWithETag } from "../http.js";
 import { attempt } from "../states.js";
 import { facts, section } from "../table.js";
 import { exact } from "../times.js";
@@ -16,30 +16,31 @@ export async function settings(view, { id, into }) {
   }), ({ of, policy }) => [
     section("Project", { tools: view.may("projects:write")
       && h("button", { type: "button", className: "small",
-      onclick: ({ currentTarget }) => attempt(currentTarget, () => edit(view, of.id)) }, "Edit") }, facts([
+      onclick: ({ currentTarget }) => attempt(currentTarget, () => editProject(view, of.id)) },
+      "Edit") }, facts([
       ["Name", of.name], ["Id", copyable(of.id)], ["Time zone", of.timezone],
         ["Language", of.primaryLanguage], ["Your customer", of.customerExternalId ?? "–"],
       ["Created", exact(of.createdAt, of.timezone)], ["Changed", exact(of.updatedAt, of.timezone)],
     ])),
     policy && section("Approval policy",
       { tools: view.may("content:approve")
-      && h("button", { type: "button", className: "small", onclick: () => change(view, of, policy) },
+      && h("button", { type: "button", className: "small", onclick: () => editPolicy(view, of, policy) },
       "Change policy") },
-      h("p", {}, saidOf(policy)),
+      h("p", {}, policyText(policy)),
         h("p", { className: "hint" },
         `${policy.currentBlockedCount} ${policy.currentBlockedCount === 1 ? "item awaits" : "items await"} a decision now.`)),
   ], { into });
 }
 
-function saidOf({ requiresApproval, firstNPostsBlocked }) {
+function policyText({ requiresApproval, firstNPostsBlocked }) {
   if (requiresApproval) return "All new content needs approval before publication.";
   return firstNPostsBlocked
     ? `New content needs approval until ${firstNPostsBlocked} items are approved.`
     : "New content is published without approval.";
 }
 
-async function edit(view, id) {
-  const { value: of, etag } = await tagged(`/v1/projects/${id}`);
+async function editProject(view, id) {
+  const { value: of, etag } = await getWithETag(`/v1/projects/${id}`);
   const zones = [...new Set([of.timezone, "UTC", ...Intl.supportedValuesOf("timeZone")])].sort();
   const done = await formDialog({
     title: "Edit project", verb: "Save", etag, stale: () => view.refresh(),
@@ -58,16 +59,16 @@ async function edit(view, id) {
     },
   });
   if (!done) return;
-  forget(of.id);
+  uncache(of.id);
   notice("Saved.", "good");
   await view.refresh();
 }
 
-async function change(view, of, policy) {
+async function editPolicy(view, of, policy) {
   const done = await formDialog({
     title: "Approval policy", verb: "Save", next: "Existing content does not change.",
     fields: [
-      ticks("requiresApproval", "Always",
+      checkboxes("requiresApproval", "Always",
         [{ value: "yes", text: "All new content needs approval", checked: policy.requiresApproval }]),
       input("firstNPostsBlocked", "Or at first",
         { type: "number", min: 0, max: 50, value: policy.firstNPostsBlocked, required: true },

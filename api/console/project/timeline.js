@@ -1,10 +1,10 @@
 // Timeline of a post: each attempt, call, lost response and look-up, in order.
 
-import { h, outside } from "../dom.js";
-import { lasted } from "../times.js";
+import { externalLink, h } from "../dom.js";
+import { duration } from "../times.js";
 import { clock, shortDay } from "../zone.js";
 
-const WORDS = {
+const LABELS = {
   submitted: "Job created", attempt_started: "Attempt started",
     step_committed: "Step committed", cancel_requested: "Cancel requested",
   attempt_ended: "Attempt ended", completed: "Job completed", failed: "Failed",
@@ -25,9 +25,9 @@ export const timeline = (items, zone) => h("ol", { className: "happened" }, item
   const gap = place ? (Date.parse(entry.at) - Date.parse(items[place - 1].at)) / 1000 : 0;
   const { day, time, second } = clock(entry.at, zone);
   return h("li", { key: place, className: TONES[entry.type] ?? "cool" },
-    h("div", {}, WORDS[entry.type] ?? entry.type.replaceAll("_", " "), more(entry)),
+    h("div", {}, LABELS[entry.type] ?? entry.type.replaceAll("_", " "), suffix(entry)),
     h("div", { className: "hint" }, h("span", { title: entry.at }, `${shortDay(day)}, ${time}:${second}`),
-      gap >= 1 && ` after ${lasted(gap)}`, entry.attempt != null && `, attempt ${entry.attempt}`,
+      gap >= 1 && ` after ${duration(gap)}`, entry.attempt != null && `, attempt ${entry.attempt}`,
       entry.workerId && h("span", { title: `Worker ${entry.workerId}, fence ${entry.fence}` },
         ` of worker …${entry.workerId.slice(-6)}`)),
     (entry.message || entry.code) && h("div", { className: "hint" }, entry.message, entry.message && " ",
@@ -35,7 +35,7 @@ export const timeline = (items, zone) => h("ol", { className: "happened" }, item
     said(entry, zone));
 }));
 
-const shown = (at, zone) => {
+const localTime = (at, zone) => {
   const { day, time } = clock(at, zone);
   return `${shortDay(day)}, ${time}`;
 };
@@ -43,13 +43,13 @@ const shown = (at, zone) => {
 /** Show an entry's details where its label leaves them open. */
 function said({ type, details, externalUrl }, zone) {
   if (type === "rescheduled" && details?.from && details.to)
-    return h("div", { className: "hint" }, `from ${shown(details.from, zone)} to ${shown(details.to, zone)}`);
+    return h("div", { className: "hint" }, `from ${localTime(details.from, zone)} to ${localTime(details.to, zone)}`);
   if (type === "resolved")
     return h("div", { className: "hint" }, details?.published ? "It is live." : "It is not live.");
-  return externalUrl ? h("div", { className: "hint" }, outside(externalUrl)) : null;
+  return externalUrl ? h("div", { className: "hint" }, externalLink(externalUrl)) : null;
 }
 
-const more = ({ outcome, verdict, step }) => {
+const suffix = ({ outcome, verdict, step }) => {
   const said = outcome ?? verdict ?? step;
   return said ? `: ${said.replaceAll("_", " ")}` : "";
 };

@@ -1,6 +1,6 @@
 // Dialog to upload finished media as content.
 
-import { formDialog, input, ticks } from "../forms.js";
+import { checkboxes, formDialog, input } from "../forms.js";
 import { call, once } from "../http.js";
 import { go } from "../router.js";
 
@@ -16,7 +16,7 @@ export async function upload(view, project) {
         { hint: "Up to ten pictures of 30 MiB, or a video of 100 MiB. Without a file, the caption is the post." }),
       input("caption", "Caption", { rows: 5, maxLength: 5000 }, { tag: "textarea" }),
       input("hook", "First line", { maxLength: 300 }, { hint: "Optional, shown in lists only." }),
-      ticks("aiGenerated", "", [{ value: "true", text: "AI-generated",
+      checkboxes("aiGenerated", "", [{ value: "true", text: "AI-generated",
         about: "Its posts carry the platforms' AI label." }]),
     ],
     send: (_, __, typed) => {

@@ -2,12 +2,12 @@
 
 import { query } from "../api.js";
 import { badge, h } from "../dom.js";
-import { formDialog, input, ticks } from "../forms.js";
+import { checkboxes, formDialog, input } from "../forms.js";
 import { call } from "../http.js";
 import { showSecret } from "../secret.js";
 import { empty } from "../states.js";
 import { listing, pager } from "../table.js";
-import { reallyAgo } from "../times.js";
+import { agoReal } from "../times.js";
 import { heading } from "../view.js";
 
 const SCOPES = {
@@ -25,15 +25,15 @@ export const apiKeys = {
     ids: ["key"],
   async show(view) {
     view.title("API keys");
-    const asked = () => query({ cursor: view.query.get("cursor"), limit: 50 });
-    await view.live(() => call("GET", `/v1/api-keys?${asked()}`, { signal: view.signal }), (page) => [
+    const params = () => query({ cursor: view.query.get("cursor"), limit: 50 });
+    await view.live(() => call("GET", `/v1/api-keys?${params()}`, { signal: view.signal }), (page) => [
       heading("API keys", { tools: h("button",
-        { type: "button", className: "primary", onclick: () => make(view) }, "New key") }),
+        { type: "button", className: "primary", onclick: () => createKey(view) }, "New key") }),
       listing({
         label: "Keys", heads: [{ text: "Name", className: "name" }, "State",
           { text: "Scopes", className: "wide long" }, { text: "Created", className: "wide" },
           { text: "Expires", className: "wide" }, { text: "", className: "acts" }],
-        rows: page.items.map((one) => ({ key: one.id, name: one.name, cells: cells(view, one) })),
+        rows: page.items.map((key) => ({ key: key.id, name: key.name, cells: cells(view, key) })),
           none: empty("No key yet", "Create a key for each program that calls the API."),
       }),
       pager(view, page),
@@ -41,25 +41,25 @@ export const apiKeys = {
   },
 };
 
-const cells = (view, one) => [
-  h("span", { title: one.keyId }, one.name, one.id === view.who.apiKeyId && [" ", badge("this key", "cool")]),
-  one.killSwitch ? badge("killed", "bad") : one.overlapUntil ? badge("two secrets", "busy") : badge("active"),
+const cells = (view, key) => [
+  h("span", { title: key.keyId }, key.name, key.id === view.who.apiKeyId && [" ", badge("this key", "cool")]),
+  key.killSwitch ? badge("killed", "bad") : key.overlapUntil ? badge("two secrets", "busy") : badge("active"),
   h("span", { className: "scopes" },
-    one.scopes.map((scope) => h("code", { key: scope, className: "chip" }, scope))),
-  reallyAgo(one.createdAt), one.expiresAt ? reallyAgo(one.expiresAt) : "never",
-  !one.killSwitch && [h("button",
-    { type: "button", className: "small", ariaLabel: `Rotate ${one.name}`,
-    onclick: () => rotate(view, one) }, "Rotate…"), " ",
-    h("button", { type: "button", className: "small quietly", ariaLabel: `Kill ${one.name}`,
-      onclick: () => kill(view, one) }, "Kill…")],
+    key.scopes.map((scope) => h("code", { key: scope, className: "chip" }, scope))),
+  agoReal(key.createdAt), key.expiresAt ? agoReal(key.expiresAt) : "never",
+  !key.killSwitch && [h("button",
+    { type: "button", className: "small", ariaLabel: `Rotate ${key.name}`,
+    onclick: () => rotateKey(view, key) }, "Rotate…"), " ",
+    h("button", { type: "button", className: "small quietly", ariaLabel: `Kill ${key.name}`,
+      onclick: () => killKey(view, key) }, "Kill…")],
 ];
 
-async function make(view) {
-  const made = await formDialog({
+async function createKey(view) {
+  const created = await formDialog({
     title: "New API key", verb: "Create key", broad: true, next: "Its secret is shown once.",
     fields: [
       input("name", "Name", { required: true, maxLength: 128, autofocus: true }, { hint: "Its purpose." }),
-      ticks("scopes", "Scopes",
+      checkboxes("scopes", "Scopes",
         Object.entries(SCOPES).filter(([scope]) =>
         scope === "*" ? view.who.scopes.includes("*")
         : view.may(scope)).map(([value, about]) => ({ value, text: h("code", {}, value), about }))),
@@ -72,34 +72,34 @@ async function make(view) {
       return call("POST", "/v1/api-keys", { body, headers: headers(body) });
     },
   });
-  if (!made) return;
+  if (!created) return;
   await view.refresh();
-  await showSecret({ title: `The key “${made.name}”`, text: "Store it with your program's secrets.",
-    secret: made.apiKey });
+  await showSecret({ title: `The key “${created.name}”`, text: "Store it with your program's secrets.",
+    secret: created.apiKey });
 }
 
-async function rotate(view, one) {
+async function rotateKey(view, key) {
   const done = await formDialog({
-    title: `Rotate ${one.name}`, verb: "Rotate key", next: "The key keeps its id and scopes.",
+    title: `Rotate ${key.name}`, verb: "Rotate key", next: "The key keeps its id and scopes.",
     fields: input("overlapHours", "Hours until the old secret stops working",
       { type: "number", min: 0, max: 24, value: 24, required: true, autofocus: true }),
     send: ({ overlapHours }, headers) =>
-      call("POST", `/v1/api-keys/${one.id}/rotate`,
+      call("POST", `/v1/api-keys/${key.id}/rotate`,
       { body: { overlapHours: Number(overlapHours) }, headers: headers(overlapHours) }),
   });
   if (!done) return;
   await view.refresh();
-  await showSecret({ title: `The new secret of “${one.name}”`,
+  await showSecret({ title: `The new secret of “${key.name}”`,
     text: "The old secret works for the chosen hours.", secret: done.apiKey });
 }
 
-async function kill(view, one) {
+async function killKey(view, key) {
   const done = await formDialog({
-    title: `Kill ${one.name}?`, verb: "Kill key", danger: true,
-    text: one.id === view.who.apiKeyId
+    title: `Kill ${key.name}?`, verb: "Kill key", danger: true,
+    text: key.id === view.who.apiKeyId
       ? "This tab uses this key: you will be signed out. This is permanent."
       : "Its next request is refused. This is permanent.", fields: [],
-    send: (_, headers) => call("POST", `/v1/api-keys/${one.id}/kill`, { headers: headers("kill") }),
+    send: (_, headers) => call("POST", `/v1/api-keys/${key.id}/kill`, { headers: headers("kill") }),
   });
   if (done) await view.refresh();
 }

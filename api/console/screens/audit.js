@@ -1,11 +1,11 @@
 // Audit log of the organization.
 
+import { idLink, json } from "../components.js";
 import { copyable, h } from "../dom.js";
 import { call } from "../http.js";
-import { idLink, json } from "../pieces.js";
 import { empty } from "../states.js";
 import { listing, pager } from "../table.js";
-import { reallyAgo } from "../times.js";
+import { agoReal } from "../times.js";
 import { heading, search } from "../view.js";
 
 export const audit = {
@@ -37,7 +37,7 @@ const draw = (view, page) => [
       key: entry.id, cells: [h("a", { href: view.with({ action: entry.action }) }, entry.action),
         h("span", { title: entry.subject }, entry.subject ?? "–"), idLink("projects", entry.projectId),
         entry.apiKeyId ? copyable(entry.apiKeyId, `…${entry.apiKeyId.slice(-8)}`) : "operator",
-          reallyAgo(entry.createdAt),
+          agoReal(entry.createdAt),
         Object.keys(entry.details ?? {}).length > 0
           && h("details", {}, h("summary", {}, "Show"), json(entry.details))],
     })),

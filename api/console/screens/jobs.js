@@ -1,18 +1,18 @@
 // Jobs of the organization: counts by phase, filters and bulk actions.
 
-import { allThatMatch } from "../bulk.js";
-import { badge, h, say } from "../dom.js";
+import { bulkActions } from "../bulk.js";
+import { announce, badge, h } from "../dom.js";
 import { confirmed } from "../dialog.js";
 import { call, once } from "../http.js";
 import { jobPage } from "../job_page.js";
 import { KINDS } from "../kinds.js";
-import { attempts, idLink, jobId, words } from "../pieces.js";
+import { attempts, idLink, jobId, words } from "../components.js";
 import { link } from "../router.js";
 import { empty, noticeOf } from "../states.js";
 import { listing, pager } from "../table.js";
 import { ago, now } from "../times.js";
 import { choice, heading, search, tabs } from "../view.js";
-import { PHASES } from "../words.js";
+import { PHASES } from "../labels.js";
 
 const WITHIN = { "": "Any time", 3600: "Last hour", 86400: "Last day", 604800: "Last week" };
 const FILTERS = ["kind", "phase", "stage", "projectId", "errorCode", "cursor"];
@@ -30,10 +30,10 @@ export const jobs = {
 };
 
 async function load({ query, signal }) {
-  const asked = new URLSearchParams({ limit: "50", ...filters(query) });
+  const params = new URLSearchParams({ limit: "50", ...filters(query) });
   const of = new URLSearchParams(["kind",
     "projectId"].filter((name) => query.get(name)).map((name) => [name, query.get(name)]));
-  const [page, counts] = await Promise.all([call("GET", `/v1/jobs?${asked}`, { signal }),
+  const [page, counts] = await Promise.all([call("GET", `/v1/jobs?${params}`, { signal }),
     call("GET", `/v1/jobs/counts?${of}`, { signal })]);
   return { page, counts };
 }
@@ -55,13 +55,13 @@ function draw({ view, picked, pick }, { page, counts }) {
   const acts = view.may("jobs:cancel");
   for (const key of picked) if (!page.items.some(({ jobId: one }) => one === key)) picked.delete(key);
   return [
-    heading("Jobs", { tools: allThatMatch(view, "/v1/jobs", filters(view.query),
+    heading("Jobs", { tools: bulkActions(view, "/v1/jobs", filters(view.query),
       ["Retry", ...acts ? ["Cancel"] : []]),
       under: [tabs(view, "phase", PHASES, { "": total, ...counts.byPhase }),
         narrowing(view, search(view, "projectId", "Project, prj_…"))] }),
-    picked.size > 0 && many(view, page.items.filter((job) => picked.has(job.jobId)), picked),
+    picked.size > 0 && selectionActions(view, page.items.filter((job) => picked.has(job.jobId)), picked),
     listing({
-      label: "Jobs", heads: HEADS, pick: acts && pick, none: nothing(view),
+      label: "Jobs", heads: HEADS, pick: acts && pick, none: emptyState(view),
       rows: page.items.map((job) => ({ key: job.jobId, name: `${job.kind} ${job.jobId}`,
         href: link(["jobs", job.jobId]), cells: cells(job) })),
     }),
@@ -94,33 +94,33 @@ const stage = (job) =>
   job.progress > 0 && h("progress",
   { max: 1, value: job.progress, ariaLabel: `${Math.round(job.progress * 100)} %` }));
 
-const nothing = (view) => view.query.size
+const emptyState = (view) => view.query.size
   ? empty("No matching job", "Jobs are kept for 30 days after they end. Try fewer filters.",
     h("a", { className: "button", href: "#/jobs" }, "Clear filters"))
   : empty("No job yet",
     "Every longer operation is a job: read a website, generate content, or schedule a post.");
 
 /** Draw the actions for the selected jobs. */
-function many(view, chosen, picked) {
+function selectionActions(view, chosen, picked) {
   const open = chosen.filter(({ status, cancelRequested }) => status === "running" && !cancelRequested);
-  const over = chosen.filter(({ status }) => ["failed", "canceled"].includes(status));
+  const ended = chosen.filter(({ status }) => ["failed", "canceled"].includes(status));
   const act = (verb, jobs, danger) => jobs.length > 0 && h("button", {
     type: "button", className: danger ? "danger small" : "small", onclick: async () => {
       const what = `${verb} ${jobs.length === 1 ? "one job" : `${jobs.length} jobs`}`;
       const text = danger ? "Waiting jobs end immediately, running jobs at their next step. Jobs that can't be canceled continue." : "Each is retried as a new job.";
       if (!await confirmed({ title: `${what}?`, text, verb: what, leave: "Keep jobs", danger })) return;
-      await each(jobs, verb.toLowerCase());
+      await runEach(jobs, verb.toLowerCase());
       picked.clear();
       await view.refresh();
     },
   }, `${verb} ${jobs.length}`);
   return h("div", { key: "chosen", className: "chosen", role: "status" },
-    h("strong", {}, `${chosen.length} selected`), act("Retry", over), act("Cancel", open, true),
+    h("strong", {}, `${chosen.length} selected`), act("Retry", ended), act("Cancel", open, true),
     h("button", { type: "button", className: "quietly small",
       onclick: () => { picked.clear(); view.redraw(); } }, "Clear selection"));
 }
 
-async function each(jobs, verb) {
+async function runEach(jobs, verb) {
   let done = 0;
   for (const { jobId: one } of jobs) {
     try {
@@ -130,5 +130,5 @@ async function each(jobs, verb) {
       noticeOf(error);
     }
   }
-  say(`${done} of ${jobs.length}: ${verb}`);
+  announce(`${done} of ${jobs.length}: ${verb}`);
 }

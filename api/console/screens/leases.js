@@ -1,8 +1,8 @@
 // Account leases for operators: partners' requests, and offered accounts.
 
 import { confirmed } from "../dialog.js";
-import { badge, copyable, h, say } from "../dom.js";
-import { formDialog, input, ticks } from "../forms.js";
+import { announce, badge, copyable, h } from "../dom.js";
+import { checkboxes, formDialog, input } from "../forms.js";
 import { call, once } from "../http.js";
 import { attempt, empty } from "../states.js";
 import { listing, pager } from "../table.js";
@@ -18,11 +18,11 @@ export const leases = {
   async show(view) {
     view.title("Leases");
     const offers = view.query.get("part") === "offers";
-    const asks = new URLSearchParams(["status",
+    const filters = new URLSearchParams(["status",
       "cursor"].filter((name) => view.query.get(name)).map((name) => [name, view.query.get(name)]));
-    if (offers) asks.delete("status");
+    if (offers) filters.delete("status");
     await view.live(() =>
-      call("GET", `/v1/ops/${offers ? "leasable-accounts" : "lease-requests"}?limit=50&${asks}`,
+      call("GET", `/v1/ops/${offers ? "leasable-accounts" : "lease-requests"}?limit=50&${filters}`,
       { signal: view.signal }),
       (page) => (offers ? drawOffers : drawRequests)(view, page));
   },
@@ -50,7 +50,7 @@ function drawRequests(view, page) {
           h("span", { title: one.note ?? one.niche }, one.niche), badge(one.status),
             `${one.assignedSocialAccountIds.length} of ${one.count}`, one.platform ?? "any",
           copyable(one.organizationId, `…${one.organizationId.slice(-8)}`), ago(one.submittedAt),
-            answers(view, one)],
+            requestActions(view, one)],
       })),
     }),
     pager(view, page),
@@ -58,7 +58,7 @@ function drawRequests(view, page) {
 }
 
 /** Draw the actions of a request, or the reason of its rejection. */
-function answers(view, one) {
+function requestActions(view, one) {
   if (one.reason != null) return h("span", { className: "quiet", title: one.reason }, one.reason);
   if (!["requested", "partial"].includes(one.status) || !view.may("ops:write")) return null;
   return h("span", { className: "tools end" },
@@ -75,13 +75,13 @@ async function assign(view, one) {
   const done = await formDialog({
     title: "Assign accounts", verb: "Assign accounts",
       text: `${one.count - one.assignedSocialAccountIds.length} more requested for “${one.niche}”.`,
-    fields: choices.length ? ticks("socialAccountIds", "Accounts", choices)
+    fields: choices.length ? checkboxes("socialAccountIds", "Accounts", choices)
       : h("p", { className: "quiet" }, "No offered account is free. Offer an account first."),
     send: ({ socialAccountIds = [] }, headers) =>
       call("POST", `/v1/ops/lease-requests/${one.requestId}/assign`,
       { body: { socialAccountIds }, headers: headers(socialAccountIds) }),
   });
-  if (done) say("Assigned");
+  if (done) announce("Assigned");
   await view.refresh();
 }
 
@@ -130,7 +130,7 @@ async function offer(view) {
       { hint: "Its topic, e.g. “home baking, in German”." })],
     send: (body, headers) => call("POST", "/v1/ops/leasable-accounts", { body, headers: headers(body) }),
   });
-  if (done) say("Offered");
+  if (done) announce("Offered");
   await view.refresh();
 }
 

@@ -1,16 +1,16 @@
 // Jobs of all organizations, for operators.
 
-import { allThatMatch } from "../bulk.js";
+import { bulkActions } from "../bulk.js";
+import { attempts, jobId, words } from "../components.js";
 import { badge, h } from "../dom.js";
 import { call } from "../http.js";
 import { jobPage } from "../job_page.js";
-import { attempts, jobId, words } from "../pieces.js";
+import { PHASES } from "../labels.js";
 import { link } from "../router.js";
 import { empty } from "../states.js";
 import { listing, pager } from "../table.js";
 import { ago } from "../times.js";
 import { heading, search, tabs } from "../view.js";
-import { PHASES } from "../words.js";
 import { filters, narrowing } from "./jobs.js";
 
 /** Phases of unfinished jobs: their status is `running`. */
@@ -57,7 +57,7 @@ const HEADS = [{ text: "Job", className: "name" }, "Phase",
 
 const draw = (view, { page, counts }) => [
   heading("All jobs", { tools: view.may("ops:write")
-    && allThatMatch(view, "/v1/ops/jobs", filters(view.query, FILTERS), ["Retry", "Cancel"]),
+    && bulkActions(view, "/v1/ops/jobs", filters(view.query, FILTERS), ["Retry", "Cancel"]),
     under: [tabs(view, "phase", PHASES, counts),
     narrowing(view, search(view, "organizationId", "Organization, org_…"),
       search(view, "projectId", "Project, prj_…"))] }),

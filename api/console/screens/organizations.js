@@ -1,7 +1,7 @@
 // Organizations for operators: tier, usage and suspension.
 
 import { confirmed, openDialog } from "../dialog.js";
-import { ago, badge, copyable, h, say } from "../dom.js";
+import { ago, announce, badge, copyable, h } from "../dom.js";
 import { formDialog, input } from "../forms.js";
 import { call, once } from "../http.js";
 import { attempt, empty } from "../states.js";
@@ -113,7 +113,7 @@ async function create(view) {
     send: (body, headers) => call("POST", "/v1/ops/organizations", { body, headers: headers(body) }),
   });
   if (!made) return;
-  say(`Created ${made.name}`);
+  announce(`Created ${made.name}`);
   await view.refresh();
 }
 

@@ -1,14 +1,14 @@
 // Operators' overview: throughput, durations, failures and pools.
 
 import { chart, ranking, tile } from "../chart.js";
+import { slotUsage } from "../components.js";
 import { confirmed } from "../dialog.js";
 import { badge, h } from "../dom.js";
 import { call, once } from "../http.js";
-import { busyOf } from "../pieces.js";
 import { link } from "../router.js";
 import { attempt, empty } from "../states.js";
 import { listing, section } from "../table.js";
-import { lasted } from "../times.js";
+import { duration } from "../times.js";
 import { choice, heading, tabs } from "../view.js";
 
 const CHARTS_MS = { hour: 30000, day: 120000 };
@@ -45,7 +45,7 @@ async function loadPools({ signal }) {
 
 const sum = (buckets, name) => buckets.reduce((total, bucket) => total + bucket[name], 0);
 const last = (values) => values.findLast((value) => value != null);
-const seconds = (value) => lasted(value);
+const seconds = (value) => duration(value);
 
 function drawStats({ sampledAbove, buckets, bucketSeconds, errors, window }) {
   const times = buckets.map(({ at }) => at), of = (name) => buckets.map((bucket) => bucket[name]);
@@ -104,7 +104,7 @@ function drawPools(view, { pools, workers }) {
         key: pool.name, href: view.with({ pool: pool.name }), cells: [
           h("a", { href: view.with({ pool: pool.name }) }, pool.name),
             badge(pool.paused ? "paused" : "open"), pool.queued.toLocaleString("en"), age(pool),
-          busyOf(pool.running, pool.capacity),
+          slotUsage(pool.running, pool.capacity),
             h("span", { className: present < pool.desiredWorkers ? "why" : "" }, present),
             pool.desiredWorkers,
           view.may("ops:write") && toggle(view, pool)],
@@ -115,7 +115,7 @@ function drawPools(view, { pools, workers }) {
 
 const OLD_S = 60;
 const age = ({ oldestDueSeconds: old }) =>
-  h("span", { className: old > OLD_S ? "why" : "" }, old == null ? "–" : lasted(old));
+  h("span", { className: old > OLD_S ? "why" : "" }, old == null ? "–" : duration(old));
 
 const toggle = (view, { name, paused }) => h("button", {
   type: "button", className: "small", onclick: async ({ currentTarget }) => {

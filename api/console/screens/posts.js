@@ -3,12 +3,12 @@
 import { query } from "../api.js";
 import { badge, h } from "../dom.js";
 import { call } from "../http.js";
+import { PLATFORMS, POSTS } from "../labels.js";
 import { go, link } from "../router.js";
 import { empty } from "../states.js";
 import { listing, pager } from "../table.js";
 import { ago } from "../times.js";
 import { heading, tabs } from "../view.js";
-import { PLATFORMS, POSTS } from "../words.js";
 
 const TABS = [["", "All"],
   ...["queued", "blocked", "publishing", "published", "failed", "outcome_unknown",

@@ -36,7 +36,7 @@ async function list(view) {
         { text: "Created", className: "wide" }],
       rows: page.items.map((project) => ({ key: project.id, href: link(["projects", project.id]),
         name: project.name, cells: cells(project) })),
-      none: none(view),
+      none: emptyState(view),
     }),
     pager(view, page),
   ]);
@@ -65,7 +65,7 @@ function brandOf({ brandContext, ingestState }) {
     : h("span", { className: "quiet" }, "not read yet");
 }
 
-const none = (view) => view.query.get("search") || view.query.get("customer") || view.query.get("status")
+const emptyState = (view) => view.query.get("search") || view.query.get("customer") || view.query.get("status")
   ? empty("No matching project", "Search all projects, or use fewer words.",
     h("a", { className: "button", href: link(["projects"], { status: "all" }) }, "Show all projects"))
   : empty("No project yet", "A project is one of your customers: their brand, their accounts, their posts.",

@@ -3,8 +3,8 @@
 import { query } from "../api.js";
 import { openDialog } from "../dialog.js";
 import { badge, h, notice } from "../dom.js";
-import { changed, formDialog, input, ticks } from "../forms.js";
-import { call, once, tagged } from "../http.js";
+import { changed, checkboxes, formDialog, input } from "../forms.js";
+import { call, getWithETag, once } from "../http.js";
 import { link } from "../router.js";
 import { showSecret, snippet } from "../secret.js";
 import { attempt, empty } from "../states.js";
@@ -22,21 +22,21 @@ const TYPES = [
 ];
 const STATUSES = [["", "All"], ["pending", "Waiting"], ["delivering", "Delivering"], ["delivered", "Delivered"], ["failed", "Failed"],
   ["abandoned", "Abandoned"]];
-const WHY = { GONE: "It returned 410 (Gone).",
+const REASONS = { GONE: "It returned 410 (Gone).",
   FAILING: "All deliveries failed for days." };
 
 export const webhooks = {
   name: "webhooks", title: "Webhooks", group: "Settings", scope: "webhooks:read", key: "h", icon: "webhooks",
     ids: ["we"],
-  show: (view) => (view.path.length ? one(view, view.path[0]) : list(view)),
+  show: (view) => (view.path.length ? endpointPage(view, view.path[0]) : endpointList(view)),
 };
 
-async function list(view) {
+async function endpointList(view) {
   view.title("Webhooks");
-  const asked = () => query({ cursor: view.query.get("cursor"), limit: 50 });
-  await view.live(() => call("GET", `/v1/webhook-endpoints?${asked()}`, { signal: view.signal }), (page) => [
+  const params = () => query({ cursor: view.query.get("cursor"), limit: 50 });
+  await view.live(() => call("GET", `/v1/webhook-endpoints?${params()}`, { signal: view.signal }), (page) => [
     heading("Webhooks", { tools: view.may("webhooks:write")
-      && h("button", { type: "button", className: "primary", onclick: () => make(view) }, "New endpoint") }),
+      && h("button", { type: "button", className: "primary", onclick: () => createEndpoint(view) }, "New endpoint") }),
     listing({
       label: "Endpoints", heads: [{ text: "Address", className: "name" }, "State",
         { text: "Events", className: "wide" }, { text: "Failures in a row", className: "wide number" },
@@ -54,19 +54,19 @@ async function list(view) {
   ]);
 }
 
-async function one(view, id) {
+async function endpointPage(view, id) {
   const path = `/v1/webhook-endpoints/${encodeURIComponent(id)}`, top = h("div", {}), below = h("div", {});
   view.title("Webhook");
   view.main.replaceChildren(top, below);
   await view.live(() => call("GET", path, { signal: view.signal }),
-    (endpoint) => about(view, path, endpoint), { into: top });
-  const asked = () => query({ status: view.query.get("status"), eventType: view.query.get("eventType"),
+    (endpoint) => drawEndpoint(view, path, endpoint), { into: top });
+  const params = () => query({ status: view.query.get("status"), eventType: view.query.get("eventType"),
     cursor: view.query.get("cursor"), limit: 50 });
-  await view.live(() => call("GET", `${path}/deliveries?${asked()}`, { signal: view.signal }),
+  await view.live(() => call("GET", `${path}/deliveries?${params()}`, { signal: view.signal }),
     (page) => deliveries(view, path, page), { into: below, milliseconds: 3000 });
 }
 
-function about(view, path, endpoint) {
+function drawEndpoint(view, path, endpoint) {
   const writes = view.may("webhooks:write");
   return [
     heading(h("span", {}, endpoint.url, " ", badge(endpoint.status)), {
@@ -78,16 +78,16 @@ function about(view, path, endpoint) {
           await view.refresh();
         }) }, "Send test event"),
         h("button", { type: "button",
-          onclick: (event) => attempt(event.currentTarget, () => turn(view, path, endpoint)) },
+          onclick: (event) => attempt(event.currentTarget, () => togglePaused(view, path, endpoint)) },
           endpoint.status === "active" ? "Pause" : "Resume"),
         h("button", { type: "button",
-          onclick: ({ currentTarget }) => attempt(currentTarget, () => edit(view, path)) }, "Edit…"),
-          h("button", { type: "button", onclick: () => rotate(view, path) }, "Rotate secret…"),
-        h("button", { type: "button", className: "quietly", onclick: () => drop(path, endpoint) }, "Delete…"),
+          onclick: ({ currentTarget }) => attempt(currentTarget, () => editEndpoint(view, path)) }, "Edit…"),
+          h("button", { type: "button", onclick: () => rotateSecret(view, path) }, "Rotate secret…"),
+        h("button", { type: "button", className: "quietly", onclick: () => deleteEndpoint(path, endpoint) }, "Delete…"),
       ],
     }),
     endpoint.disabledReason
-      && h("div", { className: "banner bad" }, h("strong", {}, "Disabled. "), WHY[endpoint.disabledReason],
+      && h("div", { className: "banner bad" }, h("strong", {}, "Disabled. "), REASONS[endpoint.disabledReason],
       " Fix it, then resume it. New events are sent; missed ones can be sent again below."),
     section("Endpoint", {}, facts([
       ["Purpose", endpoint.description],
@@ -156,7 +156,7 @@ async function replaySince(view, path) {
     fields: [
       input("since", "Since", { type: "datetime-local", required: true, autofocus: true },
         { hint: "In this browser's zone; at most 30 days ago." }),
-      ticks("includeDelivered", "", [{ value: "yes", text: "Include delivered events" }]),
+      checkboxes("includeDelivered", "", [{ value: "yes", text: "Include delivered events" }]),
     ],
     send: ({ since, includeDelivered }, headers) => {
       const body = { since: new Date(since).toISOString(), includeDelivered: Boolean(includeDelivered) };
@@ -173,15 +173,15 @@ const fieldsOf = (endpoint) => [
     { required: true, maxLength: 2048, placeholder: "https://example.com/hooks", value: endpoint?.url ?? "",
     autofocus: true }, { hint: "A public https URL on port 443." }),
   input("description", "Purpose", { maxLength: 500, value: endpoint?.description ?? "" }),
-  ticks("events", "Events",
+  checkboxes("events", "Events",
     [{ value: "*", text: "All, including those of later releases",
     checked: endpoint?.events.includes("*") ?? true },
     ...TYPES.map((type) => ({ value: type, text: h("code", {}, type),
     checked: endpoint?.events.includes(type) }))]),
 ];
 
-async function make(view) {
-  const made = await formDialog({
+async function createEndpoint(view) {
+  const created = await formDialog({
     title: "New endpoint", verb: "Create endpoint", broad: true, next: "Its signing secret is shown once.",
       fields: fieldsOf(),
     send: (values, headers) => {
@@ -189,14 +189,14 @@ async function make(view) {
       return call("POST", "/v1/webhook-endpoints", { body, headers: headers(body) });
     },
   });
-  if (!made) return;
+  if (!created) return;
   await view.refresh();
   await showSecret({ title: "The signing secret",
-    text: "Verify each delivery with it, using a Standard Webhooks library.", secret: made.signingSecret });
+    text: "Verify each delivery with it, using a Standard Webhooks library.", secret: created.signingSecret });
 }
 
-async function edit(view, path) {
-  const { value: endpoint, etag } = await tagged(path);
+async function editEndpoint(view, path) {
+  const { value: endpoint, etag } = await getWithETag(path);
   const done = await formDialog({
     title: "Edit endpoint", verb: "Save", broad: true, etag, stale: () => view.refresh(),
       fields: fieldsOf(endpoint),
@@ -209,14 +209,14 @@ async function edit(view, path) {
   if (done) await view.refresh();
 }
 
-async function turn(view, path, endpoint) {
+async function togglePaused(view, path, endpoint) {
   await call("PATCH", path,
     { body: { status: endpoint.status === "active" ? "paused" : "active" }, headers: once() });
   notice(endpoint.status === "active" ? "Paused: deliveries wait." : "Active: deliveries continue.", "good");
   await view.refresh();
 }
 
-async function rotate(view, path) {
+async function rotateSecret(view, path) {
   const done = await formDialog({
     title: "Rotate the signing secret", verb: "Rotate secret",
       text: "Both secrets sign for 24 hours, so that your server can switch.", fields: [],
@@ -228,7 +228,7 @@ async function rotate(view, path) {
     secret: done.signingSecret });
 }
 
-async function drop(path, endpoint) {
+async function deleteEndpoint(path, endpoint) {
   const done = await formDialog({
     title: "Delete this endpoint?", verb: "Delete endpoint", danger: true,
       text: `Waiting deliveries to ${endpoint.url} are dropped.`, fields: [],

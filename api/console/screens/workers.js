@@ -1,8 +1,8 @@
 // Worker processes: host, load and release.
 
+import { slotUsage } from "../components.js";
 import { ago, badge, copyable, h } from "../dom.js";
 import { call } from "../http.js";
-import { busyOf } from "../pieces.js";
 import { empty } from "../states.js";
 import { listing } from "../table.js";
 import { choice, heading } from "../view.js";
@@ -34,7 +34,7 @@ function draw(view, items) {
       rows: shown.map((worker) => ({
         key: worker.workerId, cells: [
           h("span", { title: worker.host }, worker.host), worker.pool, badge(worker.state),
-            busyOf(worker.running, worker.slots), worker.pid, worker.version,
+            slotUsage(worker.running, worker.slots), worker.pid, worker.version,
           ago(worker.startedAt), ago(worker.leaseExpiresAt),
             copyable(worker.workerId, `…${worker.workerId.slice(-8)}`)],
       })),

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from bench.neighbours import tenants, victim
-from bench.neighbours.calls import ask, caller
+from bench.neighbours.calls import open_client, send_counted
 from bench.neighbours.deployment import Deployment
-from bench.neighbours.row import Course, Plan, Row
+from bench.neighbours.row import AttackProgress, Plan, Row
 from bench.neighbours.scale import Scale
 
 #: As many as a standard tenant's request limits allow in a minute.
-PIECES = 10
+CONTENTS = 10
 #: Canvas-sized layers: the cost check passes them, and the CPU limit of the kernel ends the rendering.
 LAYERS = 3_300
 
@@ -21,7 +21,7 @@ BRAND = {
     "appDescription": "See high and low water for each day.",
 }
 
-ENDS = """
+COUNT_OUTCOMES = """
     select coalesce(error->>'code', state) as ended, attempt, count(*)
     from job
     where kind = 'content_generate'
@@ -31,27 +31,27 @@ ENDS = """
 
 
 async def prepare(deployment: Deployment, scale: Scale) -> Plan:
-    count = scale.many(PIECES)
-    attacker = await tenants.settle(deployment.environment, tier="standard", projects=count)
+    count = scale.many(CONTENTS)
+    attacker = await tenants.create(deployment.environment, tier="standard", projects=count)
     return Plan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects])
 
 
-async def attack(plan: Plan, course: Course) -> None:
-    async with caller(plan, plan.keys[0]) as client:
+async def attack(plan: Plan, progress: AttackProgress) -> None:
+    async with open_client(plan, plan.keys[0]) as client:
         for project in plan.owned[0]:
             path = f"/v1/projects/{project}"
-            await ask(client, course, "PATCH", path, json={"brandContext": BRAND})
+            await send_counted(client, progress, "PATCH", path, json={"brandContext": BRAND})
             files = {"kind": (None, b"logo"), "file": ("a.svg", drawing(), "image/svg+xml")}
-            await ask(client, course, "POST", f"{path}/app-media", files=files)
-            await ask(client, course, "POST", f"{path}/content", json={"format": "image"})
-        course.ready.set()
+            await send_counted(client, progress, "POST", f"{path}/app-media", files=files)
+            await send_counted(client, progress, "POST", f"{path}/content", json={"format": "image"})
+        progress.ready.set()
         await asyncio.Event().wait()
 
 
 async def note(deployment: Deployment, _: Mapping[str, int]) -> dict[str, Any]:
     """Return the outcomes of the jobs by attempt."""
-    rows = await deployment.environment.pool.fetch(ENDS)
-    return {"jobs": {f"{one['ended']} at attempt {one['attempt']}": one["count"] for one in rows}}
+    rows = await deployment.environment.pool.fetch(COUNT_OUTCOMES)
+    return {"jobs": {f"{row['ended']} at attempt {row['attempt']}": row["count"] for row in rows}}
 
 
 def drawing() -> bytes:

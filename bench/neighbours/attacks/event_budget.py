@@ -14,7 +14,7 @@ from domain.events.budgets import BUDGETS
 BUDGET = BUDGETS["standard"]
 
 #: Remaining events of the day at the begin of the attack: a few seconds' worth.
-LEFT = 10_000
+REMAINING = 10_000
 
 USE_UP = "insert into intake_day (organization_id, day, events, bytes) values ($1, $2, $3, 0)"
 
@@ -27,24 +27,26 @@ select (select sum(pg_total_relation_size(oid))::bigint
 
 
 async def prepare(deployment: Deployment, scale: Scale) -> Plan:
-    attacker = await tenants.settle(deployment.environment, tier="standard")
-    app = await tenants.app(deployment.environment, attacker)
+    attacker = await tenants.create(deployment.environment, tier="standard")
+    app = await tenants.create_app(deployment.environment, attacker)
     today = datetime.now(UTC).date()
-    await deployment.environment.pool.execute(USE_UP, attacker.org, today, BUDGET.events - scale.many(LEFT))
+    await deployment.environment.pool.execute(
+        USE_UP, attacker.org, today, BUDGET.events - scale.many(REMAINING)
+    )
     return Plan(
         port=deployment.port, keys=[app.key], owned=[[app.path]], many={"senders": scale.many(SENDERS)}
     )
 
 
-async def note(deployment: Deployment, counted: Mapping[str, int]) -> dict[str, Any]:
+async def note(deployment: Deployment, counts: Mapping[str, int]) -> dict[str, Any]:
     """Return the requests by outcome, and the disk growth of a day at the full budget."""
     stored, events = await deployment.environment.pool.fetchrow(STORED) or (0, 0)
-    an_event = stored / max(1, events)
+    bytes_an_event = stored / max(1, events)
     return {
-        "passed": counted.get("202", 0),
-        "refused": counted.get("429", 0),
-        "stored_bytes_an_event": round(an_event),
-        "stored_mib_a_day_at_budget": round(an_event * BUDGET.events / (1 << 20)),
+        "passed": counts.get("202", 0),
+        "refused": counts.get("429", 0),
+        "stored_bytes_an_event": round(bytes_an_event),
+        "stored_mib_a_day_at_budget": round(bytes_an_event * BUDGET.events / (1 << 20)),
     }
 
 

@@ -9,35 +9,39 @@ from api.event_limits import LIMITS
 from bench.neighbours import tenants, victim
 from bench.neighbours.calls import ADDRESS
 from bench.neighbours.deployment import Deployment
-from bench.neighbours.row import Course, Plan, Row
+from bench.neighbours.row import AttackProgress, Plan, Row
 from bench.neighbours.scale import Scale
 from bench.neighbours.tenants import App
 
-#: The app's limit a second; the multiple that it sends, its connections, and events of a request.
-ALLOWED = LIMITS["standard"].requests
-TIMES, SENDERS, EACH = 10, 40, 20
+#: The app's limit, in requests a second.
+ALLOWED_PER_S = LIMITS["standard"].requests
+#: The multiple of the limit that the app sends.
+EXCESS = 10
+#: The app's connections.
+SENDERS = 40
+EVENTS_A_REQUEST = 20
 
 
 async def prepare(deployment: Deployment, scale: Scale) -> Plan:
-    attacker = await tenants.settle(deployment.environment, tier="standard")
-    app = await tenants.app(deployment.environment, attacker)
+    attacker = await tenants.create(deployment.environment, tier="standard")
+    app = await tenants.create_app(deployment.environment, attacker)
     return Plan(
         port=deployment.port, keys=[app.key], owned=[[app.path]], many={"senders": scale.many(SENDERS)}
     )
 
 
-async def attack(plan: Plan, course: Course) -> None:
+async def attack(plan: Plan, progress: AttackProgress) -> None:
     """Send from raw sockets: a full client would be slower than the API's refusals."""
     app = App(plan.owned[0][0], plan.keys[0], itertools.count())
     async with asyncio.TaskGroup() as group:
         for _ in range(plan.many["senders"]):
-            group.create_task(_send(plan.port, app, course))
-        course.ready.set()
+            group.create_task(_send(plan.port, app, progress))
+        progress.ready.set()
 
 
-async def _send(port: int, app: App, course: Course) -> None:
+async def _send(port: int, app: App, progress: AttackProgress) -> None:
     """Send one connection's share at fixed times, regardless of slow responses."""
-    loop, every_s = asyncio.get_running_loop(), SENDERS / (TIMES * ALLOWED)
+    loop, every_s = asyncio.get_running_loop(), SENDERS / (EXCESS * ALLOWED_PER_S)
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(ADDRESS, 0))
     due, request = loop.time(), _request(app)
     while True:
@@ -45,14 +49,14 @@ async def _send(port: int, app: App, course: Course) -> None:
         await asyncio.sleep(due - loop.time())
         writer.write(request)
         status = await _status(reader)
-        course.add(status)
+        progress.add(status)
         if status == "202":
             request = _request(app)
 
 
 def _request(app: App) -> bytes:
     """Build a request with new events; it is repeated until it is accepted."""
-    body = app.events(EACH)
+    body = app.events(EVENTS_A_REQUEST)
     head = f"POST {app.path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {app.key}\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
@@ -64,11 +68,11 @@ async def _status(reader: asyncio.StreamReader) -> str:
     return head.split(" ", 2)[1]
 
 
-async def note(_: Deployment, counted: Mapping[str, int]) -> dict[str, Any]:
-    return {"passed": counted.get("202", 0), "refused": counted.get("429", 0), "allowed_per_s": ALLOWED}
+async def note(_: Deployment, counts: Mapping[str, int]) -> dict[str, Any]:
+    return {"passed": counts.get("202", 0), "refused": counts.get("429", 0), "allowed_per_s": ALLOWED_PER_S}
 
 
 ROW = Row(
-    "events", f"an app that sends {TIMES} times its allowed event requests", victim.events,
+    "events", f"an app that sends {EXCESS} times its allowed event requests", victim.events,
     prepare, attack, note=note,
 )  # fmt: skip

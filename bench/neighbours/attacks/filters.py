@@ -4,13 +4,16 @@ import itertools
 from uuid import UUID
 
 from bench.neighbours import tenants, victim
-from bench.neighbours.calls import again, ask, caller
+from bench.neighbours.calls import open_client, run_closed_loop, send_counted
 from bench.neighbours.deployment import Deployment
-from bench.neighbours.row import Course, Plan, Row
+from bench.neighbours.row import AttackProgress, Plan, Row
 from bench.neighbours.scale import Scale
 from db.pool import Conn
 
-PROJECTS, ENTRIES, KEYS, READERS = 300_000, 1_000_000, 4, 30
+PROJECTS = 300_000
+AUDIT_ENTRIES = 1_000_000
+KEYS = 4
+READERS = 30
 
 READS = (
     "/v1/projects?search=nothing%20like%20it",
@@ -31,7 +34,7 @@ select $1, uuidv7_like(number), 'project.updated', 'prj_' || number
 
 #: Indexes that are dropped before the inserts and rebuilt after them: much faster.
 INDEXES = """
-select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as made
+select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition
   from pg_index
  where indrelid in ('project'::regclass, 'audit_log'::regclass)
    and not indisunique"""
@@ -44,7 +47,7 @@ $$"""
 
 
 async def prepare(deployment: Deployment, scale: Scale) -> Plan:
-    attacker = await tenants.settle(deployment.environment, tier="standard", keys=KEYS)
+    attacker = await tenants.create(deployment.environment, tier="standard", keys=KEYS)
     async with deployment.environment.pool.acquire() as conn, conn.transaction():
         await _fill(conn, attacker.org, scale)
     return Plan(port=deployment.port, keys=attacker.keys, many={"readers": scale.many(READERS)})
@@ -58,19 +61,19 @@ async def _fill(conn: Conn, org: UUID, scale: Scale) -> None:
     for index in indexes:
         await conn.execute(f"drop index {index['name']}")
     await conn.execute(FILL_PROJECTS, org, scale.many(PROJECTS))
-    await conn.execute(FILL_AUDIT, org, scale.many(ENTRIES))
+    await conn.execute(FILL_AUDIT, org, scale.many(AUDIT_ENTRIES))
     for index in indexes:
-        await conn.execute(index["made"])
+        await conn.execute(index["definition"])
 
 
-async def attack(plan: Plan, course: Course) -> None:
-    clients = itertools.cycle([caller(plan, key) for key in plan.keys])
+async def attack(plan: Plan, progress: AttackProgress) -> None:
+    clients = itertools.cycle([open_client(plan, key) for key in plan.keys])
     reads = itertools.cycle(READS)
 
     async def read() -> None:
-        await ask(next(clients), course, "GET", next(reads))
+        await send_counted(next(clients), progress, "GET", next(reads))
 
-    await again(course, plan.many["readers"], read)
+    await run_closed_loop(progress, plan.many["readers"], read)
 
 
 ROW = Row(

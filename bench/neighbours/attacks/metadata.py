@@ -4,13 +4,17 @@ import asyncio
 from typing import Any
 
 from bench.neighbours import tenants, victim
-from bench.neighbours.calls import again, ask, caller
+from bench.neighbours.calls import open_client, run_closed_loop, send_counted
 from bench.neighbours.deployment import Deployment
-from bench.neighbours.row import Course, Plan, Row
+from bench.neighbours.row import AttackProgress, Plan, Row
 from bench.neighbours.scale import Scale
 
-#: Projects of a list, by keys that may each write sixty times a minute; and concurrent list reads.
-PROJECTS, KEYS, READERS = 200, 4, 8
+#: Projects on a page.
+PROJECTS = 200
+#: Keys that fill the projects: each may write sixty times a minute.
+KEYS = 4
+#: Concurrent reads of the list.
+READERS = 8
 
 #: Nearly 8 KiB of JSON: 1,350 numbers, and the longest plain text.
 SWELLING: dict[str, Any] = {"n": [1e308] * 1_350}
@@ -18,35 +22,35 @@ PLAIN: dict[str, Any] = {"n": "x" * 8_000}
 
 
 async def prepare(deployment: Deployment, scale: Scale) -> Plan:
-    attacker = await tenants.settle(deployment.environment, tier="standard", keys=KEYS, projects=PROJECTS)
+    attacker = await tenants.create(deployment.environment, tier="standard", keys=KEYS, projects=PROJECTS)
     share = scale.many(PROJECTS) // KEYS
     many = {"readers": scale.many(READERS)}
     owned = [attacker.projects[number * share : (number + 1) * share] for number in range(KEYS)]
     return Plan(port=deployment.port, keys=attacker.keys, owned=owned, many=many)
 
 
-async def attack(plan: Plan, course: Course) -> None:
+async def attack(plan: Plan, progress: AttackProgress) -> None:
     """Grow the metadata while lists are read."""
     async with asyncio.TaskGroup() as group:
         for key, projects in zip(plan.keys, plan.owned, strict=True):
-            group.create_task(_swell(plan, course, key, projects))
+            group.create_task(_fill_metadata(plan, progress, key, projects))
 
-    async with caller(plan, plan.keys[0]) as client:
+    async with open_client(plan, plan.keys[0]) as client:
 
         async def read() -> None:
-            await ask(client, course, "GET", "/v1/projects?limit=200")
+            await send_counted(client, progress, "GET", "/v1/projects?limit=200")
 
-        await again(course, plan.many["readers"], read)
+        await run_closed_loop(progress, plan.many["readers"], read)
 
 
-async def _swell(plan: Plan, course: Course, key: str, projects: list[str]) -> None:
-    async with caller(plan, key) as client:
+async def _fill_metadata(plan: Plan, progress: AttackProgress, key: str, projects: list[str]) -> None:
+    async with open_client(plan, key) as client:
         metadata = SWELLING
         for project in projects:
             url = f"/v1/projects/{project}"
-            if await ask(client, course, "PATCH", url, json={"metadata": metadata}) == 422:
+            if await send_counted(client, progress, "PATCH", url, json={"metadata": metadata}) == 422:
                 metadata = PLAIN
-                await ask(client, course, "PATCH", url, json={"metadata": metadata})
+                await send_counted(client, progress, "PATCH", url, json={"metadata": metadata})
 
 
 ROW = Row(

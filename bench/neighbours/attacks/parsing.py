@@ -4,38 +4,40 @@ import asyncio
 import contextlib
 
 from bench.neighbours import servers, tenants, victim
-from bench.neighbours.calls import ask, caller
+from bench.neighbours.calls import open_client, send_counted
 from bench.neighbours.deployment import Deployment
-from bench.neighbours.row import Course, Plan, Row
+from bench.neighbours.row import AttackProgress, Plan, Row
 from bench.neighbours.scale import Scale
 
-INGESTS, PAGES, BYTES = 20, 25, 240_000
+INGESTS = 20
+PAGES = 25
+PAGE_BYTES = 240_000
 
 
 async def prepare(deployment: Deployment, scale: Scale) -> Plan:
     count = scale.many(INGESTS)
-    attacker = await tenants.settle(deployment.environment, tier="standard", projects=count)
+    attacker = await tenants.create(deployment.environment, tier="standard", projects=count)
     return Plan(
         port=deployment.port, keys=attacker.keys, sites=deployment.sites[:count], owned=[attacker.projects]
     )
 
 
-async def attack(plan: Plan, course: Course) -> None:
-    async with contextlib.AsyncExitStack() as stack, caller(plan, plan.keys[0]) as client:
+async def attack(plan: Plan, progress: AttackProgress) -> None:
+    async with contextlib.AsyncExitStack() as stack, open_client(plan, plan.keys[0]) as client:
         for site in plan.sites:
-            await stack.enter_async_context(servers.serving(site, _page))
+            await stack.enter_async_context(servers.serve(site, _page))
         for project, site in zip(plan.owned[0], plan.sites, strict=True):
             body = {"url": f"http://127.0.0.1:{site}/", "followLinks": True, "maxPages": PAGES}
-            await ask(client, course, "POST", f"/v1/projects/{project}/ingest/website", json=body)
+            await send_counted(client, progress, "POST", f"/v1/projects/{project}/ingest/website", json=body)
         await asyncio.sleep(1)
-        course.ready.set()
+        progress.ready.set()
         await asyncio.Event().wait()
 
 
 async def _page(line: str) -> bytes:
     if "robots.txt" in line or "llms.txt" in line:
         return servers.html(b"")
-    return servers.html(LINKS + b"<p>a" * ((BYTES - len(LINKS)) // 4))
+    return servers.html(LINKS + b"<p>a" * ((PAGE_BYTES - len(LINKS)) // 4))
 
 
 LINKS = b"".join(b'<a href="/about/%d">About us</a>' % number for number in range(PAGES))

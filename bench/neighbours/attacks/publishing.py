@@ -5,45 +5,49 @@ import contextlib
 
 from bench.neighbours import servers, tenants, victim
 from bench.neighbours.attacks.storage import picture
-from bench.neighbours.calls import ask, caller
+from bench.neighbours.calls import open_client, send_counted
 from bench.neighbours.deployment import Deployment
-from bench.neighbours.row import Course, Plan, Row
+from bench.neighbours.row import AttackProgress, Plan, Row
 from bench.neighbours.scale import Scale
 
-TENANTS, POSTS = 2, 6
+TENANTS = 2
+#: Posts of each tenant.
+POSTS = 6
 
 
 async def prepare(deployment: Deployment, scale: Scale) -> Plan:
     """Create the attackers; `owned` lists a tenant's project and accounts."""
-    attackers = [await tenants.settle(deployment.environment, tier="standard") for _ in range(TENANTS)]
+    attackers = [await tenants.create(deployment.environment, tier="standard") for _ in range(TENANTS)]
     slow = [f"http://127.0.0.1:{deployment.sites[0]}"] * scale.many(POSTS)
-    accounts = [await tenants.connected(deployment.environment, one, slow) for one in attackers]
+    accounts = [await tenants.connect_accounts(deployment.environment, tenant, slow) for tenant in attackers]
     return Plan(
         port=deployment.port,
-        keys=[one.keys[0] for one in attackers],
+        keys=[tenant.keys[0] for tenant in attackers],
         sites=deployment.sites,
-        owned=[[one.projects[0], *own] for one, own in zip(attackers, accounts, strict=True)],
+        owned=[[tenant.projects[0], *own] for tenant, own in zip(attackers, accounts, strict=True)],
     )
 
 
-async def attack(plan: Plan, course: Course) -> None:
+async def attack(plan: Plan, progress: AttackProgress) -> None:
     async with contextlib.AsyncExitStack() as stack:
-        await stack.enter_async_context(servers.serving(plan.sites[0], _hold))
+        await stack.enter_async_context(servers.serve(plan.sites[0], _hold))
         for key, (project, *accounts) in zip(plan.keys, plan.owned, strict=True):
-            client = await stack.enter_async_context(caller(plan, key))
+            client = await stack.enter_async_context(open_client(plan, key))
             files = {"file": ("a.png", picture(0), "image/png")}
-            made = await client.post(f"/v1/projects/{project}/content/upload", files=files)
+            content = await client.post(f"/v1/projects/{project}/content/upload", files=files)
             body = {"targets": [{"socialAccountId": account} for account in accounts]}
-            await ask(client, course, "POST", f"/v1/content/{made.json()['id']}/publish", json=body)
+            await send_counted(
+                client, progress, "POST", f"/v1/content/{content.json()['id']}/publish", json=body
+            )
         await asyncio.sleep(2)
-        course.ready.set()
+        progress.ready.set()
         await asyncio.Event().wait()
 
 
 async def _hold(line: str) -> bytes:
     if "uploadBlob" in line:
         await asyncio.Event().wait()
-    return await servers.quick(line)
+    return await servers.respond_at_once(line)
 
 
 ROW = Row(

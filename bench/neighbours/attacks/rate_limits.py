@@ -6,34 +6,39 @@ from typing import Any
 
 from api.ratelimit import QUOTAS, Class
 from bench.neighbours import tenants, victim
-from bench.neighbours.calls import ask, caller
+from bench.neighbours.calls import open_client, send_counted
 from bench.neighbours.deployment import Deployment
-from bench.neighbours.row import Course, Plan, Row
+from bench.neighbours.row import AttackProgress, Plan, Row
 from bench.neighbours.scale import Scale
 
-#: Concurrent requests, each answered with a list of so many projects.
-BURST, PROJECTS = 400, 100
+#: Concurrent requests.
+BURST = 400
+#: Projects in the list of each response.
+PROJECTS = 100
 
 ALLOWED = QUOTAS["standard"].minute[Class.READ_LIGHT]
 
 
 async def prepare(deployment: Deployment, scale: Scale) -> Plan:
-    attacker = await tenants.settle(deployment.environment, tier="standard", projects=PROJECTS)
+    attacker = await tenants.create(deployment.environment, tier="standard", projects=PROJECTS)
     return Plan(port=deployment.port, keys=attacker.keys, many={"burst": scale.many(BURST)})
 
 
-async def attack(plan: Plan, course: Course) -> None:
+async def attack(plan: Plan, progress: AttackProgress) -> None:
     """Send one burst after the other, all within the limit's minute."""
-    async with caller(plan, plan.keys[0]) as client:
-        course.ready.set()
+    async with open_client(plan, plan.keys[0]) as client:
+        progress.ready.set()
         while True:
-            burst = (ask(client, course, "GET", "/v1/projects?limit=100") for _ in range(plan.many["burst"]))
+            burst = (
+                send_counted(client, progress, "GET", "/v1/projects?limit=100")
+                for _ in range(plan.many["burst"])
+            )
             await asyncio.gather(*burst)
             await asyncio.sleep(0.5)
 
 
-async def note(_: Deployment, counted: Mapping[str, int]) -> dict[str, Any]:
-    return {"passed": counted.get("200", 0), "allowed": ALLOWED}
+async def note(_: Deployment, counts: Mapping[str, int]) -> dict[str, Any]:
+    return {"passed": counts.get("200", 0), "allowed": ALLOWED}
 
 
 ROW = Row(

@@ -5,10 +5,13 @@ import contextlib
 
 from bench.neighbours import victim
 from bench.neighbours.deployment import Deployment
-from bench.neighbours.row import Course, Plan, Row
+from bench.neighbours.row import AttackProgress, Plan, Row
 from bench.neighbours.scale import Scale
 
-SILENT, HALF_HEADS, HALF_BODIES = 1_100, 100, 100
+#: Connections of each sort.
+SILENT = 1_100
+HALF_HEADS = 100
+HALF_BODIES = 100
 
 HALF_HEAD = b"GET /v1/whoami HTTP/1.1\r\nHost: localhost\r\n"
 HALF_BODY = b"POST /v1/projects HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{"
@@ -21,22 +24,22 @@ async def prepare(deployment: Deployment, scale: Scale) -> Plan:
     )
 
 
-async def attack(plan: Plan, course: Course) -> None:
+async def attack(plan: Plan, progress: AttackProgress) -> None:
     words = {"silent": b"", "heads": HALF_HEAD, "bodies": HALF_BODY}
     async with asyncio.TaskGroup() as group:
         for name, count in plan.many.items():
             for _ in range(count):
-                group.create_task(_hold(plan.port, name, words[name], course))
+                group.create_task(_hold(plan.port, name, words[name], progress))
         await asyncio.sleep(1)
-        course.ready.set()
+        progress.ready.set()
 
 
-async def _hold(port: int, name: str, words: bytes, course: Course) -> None:
+async def _hold(port: int, name: str, words: bytes, progress: AttackProgress) -> None:
     """Hold a connection, and reopen it whenever the server closes it."""
     while True:
         with contextlib.suppress(OSError):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            course.add(name)
+            progress.add(name)
             with contextlib.closing(writer):
                 writer.write(words)
                 await reader.read()

@@ -14,12 +14,15 @@ from urllib.parse import urlsplit
 import msgspec
 
 from bench.neighbours import tenants, victim
-from bench.neighbours.calls import caller
+from bench.neighbours.calls import open_client
 from bench.neighbours.deployment import Deployment
-from bench.neighbours.row import Course, Plan, Row
+from bench.neighbours.row import AttackProgress, Plan, Row
 from bench.neighbours.scale import Scale
 
-CONNECTIONS, READERS, ADDRESSES = 200, 210, 5
+CONNECTIONS = 200
+READERS = 210
+#: Addresses of the readers.
+ADDRESSES = 5
 
 #: An image of noise: 4 MiB as a PNG, more than the buffers of both kernels hold.
 SIDE_PX = 1_200
@@ -30,37 +33,39 @@ RECEIVE_BYTES = 4_096
 #: A state of `TCP_INFO` (man 7 tcp).
 ESTABLISHED = 1
 
-#: Seconds until a closed reader reconnects, and until all have connected for the first time.
-AGAIN_S, FULL_S = 1.0, 5.0
+#: Mean pause before a closed reader reconnects.
+RECONNECT_S = 1.0
+#: Time until all readers have connected.
+CONNECT_S = 5.0
 
 
 async def prepare(deployment: Deployment, scale: Scale) -> Plan:
-    owner = await tenants.settle(deployment.environment, tier="standard")
+    owner = await tenants.create(deployment.environment, tier="standard")
     plan = Plan(port=deployment.port, keys=owner.keys, many={"readers": scale.many(READERS)})
     url = f"/v1/projects/{owner.projects[0]}/content/upload"
-    async with caller(plan, owner.keys[0]) as client:
+    async with open_client(plan, owner.keys[0]) as client:
         answer = await client.post(url, files={"file": ("a.png", noise(SIDE_PX), "image/png")})
     path = urlsplit(answer.raise_for_status().json()["assets"][0]["url"]).path
     return msgspec.structs.replace(plan, owned=[[path]])
 
 
-async def attack(plan: Plan, course: Course) -> None:
+async def attack(plan: Plan, progress: AttackProgress) -> None:
     async with asyncio.TaskGroup() as group:
         for number in range(plan.many["readers"]):
             address = f"127.0.0.{2 + number % ADDRESSES}"
-            group.create_task(_hold(plan, address, course, trickles=number % 5 == 0))
-        await asyncio.sleep(FULL_S)
-        course.ready.set()
+            group.create_task(_hold(plan, address, progress, trickles=number % 5 == 0))
+        await asyncio.sleep(CONNECT_S)
+        progress.ready.set()
 
 
-async def _hold(plan: Plan, address: str, course: Course, *, trickles: bool) -> None:
+async def _hold(plan: Plan, address: str, progress: AttackProgress, *, trickles: bool) -> None:
     """Hold a request, and repeat it whenever the server closes the connection."""
     while True:
         with contextlib.suppress(OSError), contextlib.closing(_socket(address)) as sock:
-            await _ask(sock, plan)
-            course.add("asked")
-            await _wait(sock, trickles=trickles)
-        await asyncio.sleep(AGAIN_S * random.uniform(0.5, 1.5))
+            await _send_request(sock, plan)
+            progress.add("asked")
+            await _wait_for_close(sock, trickles=trickles)
+        await asyncio.sleep(RECONNECT_S * random.uniform(0.5, 1.5))
 
 
 def _socket(address: str) -> socket.socket:
@@ -71,14 +76,14 @@ def _socket(address: str) -> socket.socket:
     return sock
 
 
-async def _ask(sock: socket.socket, plan: Plan) -> None:
+async def _send_request(sock: socket.socket, plan: Plan) -> None:
     loop = asyncio.get_running_loop()
     await loop.sock_connect(sock, ("127.0.0.1", plan.port))
-    lines = f"GET {plan.owned[0][0]} HTTP/1.1", "Host: 127.0.0.1", "", ""
-    await loop.sock_sendall(sock, "\r\n".join(lines).encode())
+    request = f"GET {plan.owned[0][0]} HTTP/1.1", "Host: 127.0.0.1", "", ""
+    await loop.sock_sendall(sock, "\r\n".join(request).encode())
 
 
-async def _wait(sock: socket.socket, *, trickles: bool) -> None:
+async def _wait_for_close(sock: socket.socket, *, trickles: bool) -> None:
     """Wait until the server closes the connection; `TCP_INFO` shows it without a read."""
     while sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == ESTABLISHED:
         await asyncio.sleep(1)

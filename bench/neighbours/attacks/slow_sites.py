@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 
 from bench.neighbours import servers, tenants, victim
-from bench.neighbours.calls import ask, caller
+from bench.neighbours.calls import open_client, send_counted
 from bench.neighbours.deployment import Deployment
-from bench.neighbours.row import Course, Plan, Row
+from bench.neighbours.row import AttackProgress, Plan, Row
 from bench.neighbours.scale import Scale
 
 TENANTS, INGESTS = 2, 20
@@ -15,7 +15,7 @@ TENANTS, INGESTS = 2, 20
 async def prepare(deployment: Deployment, scale: Scale) -> Plan:
     count = scale.many(INGESTS)
     attackers = [
-        await tenants.settle(deployment.environment, tier="standard", projects=count) for _ in range(TENANTS)
+        await tenants.create(deployment.environment, tier="standard", projects=count) for _ in range(TENANTS)
     ]
     return Plan(
         port=deployment.port,
@@ -25,17 +25,19 @@ async def prepare(deployment: Deployment, scale: Scale) -> Plan:
     )
 
 
-async def attack(plan: Plan, course: Course) -> None:
+async def attack(plan: Plan, progress: AttackProgress) -> None:
     async with contextlib.AsyncExitStack() as stack:
         for site in plan.sites:
-            await stack.enter_async_context(servers.serving(site, _never))
+            await stack.enter_async_context(servers.serve(site, _never))
         for key, projects in zip(plan.keys, plan.owned, strict=True):
-            client = await stack.enter_async_context(caller(plan, key))
+            client = await stack.enter_async_context(open_client(plan, key))
             for project, site in zip(projects, plan.sites, strict=True):
                 body = {"url": f"http://127.0.0.1:{site}/"}
-                await ask(client, course, "POST", f"/v1/projects/{project}/ingest/website", json=body)
+                await send_counted(
+                    client, progress, "POST", f"/v1/projects/{project}/ingest/website", json=body
+                )
         await asyncio.sleep(1)
-        course.ready.set()
+        progress.ready.set()
         await asyncio.Event().wait()
 
 

@@ -6,29 +6,30 @@ from collections.abc import Mapping
 from typing import Any
 
 from bench.neighbours import tenants, victim
-from bench.neighbours.calls import again, ask, caller
+from bench.neighbours.calls import open_client, run_closed_loop, send_counted
 from bench.neighbours.deployment import Deployment
-from bench.neighbours.row import Course, Plan, Row
+from bench.neighbours.row import AttackProgress, Plan, Row
 from bench.neighbours.scale import Scale
 
-PADDING_MIB, UPLOADERS = 28, 6
+PADDING_MIB = 28
+UPLOADERS = 6
 
 
 async def prepare(deployment: Deployment, scale: Scale) -> Plan:
-    attacker = await tenants.settle(deployment.environment, tier="standard")
+    attacker = await tenants.create(deployment.environment, tier="standard")
     many = {"mib": scale.many(PADDING_MIB), "uploaders": scale.many(UPLOADERS)}
     return Plan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects], many=many)
 
 
-async def attack(plan: Plan, course: Course) -> None:
+async def attack(plan: Plan, progress: AttackProgress) -> None:
     content = picture(plan.many["mib"] << 20)
     url = f"/v1/projects/{plan.owned[0][0]}/content/upload"
-    async with caller(plan, plan.keys[0]) as client:
+    async with open_client(plan, plan.keys[0]) as client:
 
         async def upload() -> None:
-            await ask(client, course, "POST", url, files={"file": ("a.png", content, "image/png")})
+            await send_counted(client, progress, "POST", url, files={"file": ("a.png", content, "image/png")})
 
-        await again(course, plan.many["uploaders"], upload)
+        await run_closed_loop(progress, plan.many["uploaders"], upload)
 
 
 async def note(deployment: Deployment, _: Mapping[str, int]) -> dict[str, Any]:

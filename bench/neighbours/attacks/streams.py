@@ -6,34 +6,35 @@ import random
 
 from bench.neighbours import tenants, victim
 from bench.neighbours.deployment import Deployment
-from bench.neighbours.row import Course, Plan, Row
+from bench.neighbours.row import AttackProgress, Plan, Row
 from bench.neighbours.scale import Scale
 from bench.tasks import NOOP
 
-KEYS, OF_A_KEY = 11, 100
+KEYS = 11
+STREAMS_A_KEY = 100
 
 #: Seconds until a stream is reopened, minimum and maximum: browsers wait for three.
-AGAIN_S = (1.0, 5.0)
+REOPEN_S = (1.0, 5.0)
 
 
 async def prepare(deployment: Deployment, scale: Scale) -> Plan:
-    attacker = await tenants.settle(deployment.environment, tier="standard", keys=KEYS)
-    job = await tenants.endless_job(deployment.environment, attacker, NOOP)
-    many = {"streams": scale.many(OF_A_KEY)}
+    attacker = await tenants.create(deployment.environment, tier="standard", keys=KEYS)
+    job = await tenants.submit_endless_job(deployment.environment, attacker, NOOP)
+    many = {"streams": scale.many(STREAMS_A_KEY)}
     return Plan(port=deployment.port, keys=attacker.keys, owned=[[job]], many=many)
 
 
-async def attack(plan: Plan, course: Course) -> None:
+async def attack(plan: Plan, progress: AttackProgress) -> None:
     """Open the streams of each key from its own address, so that no per-address limit helps."""
     async with asyncio.TaskGroup() as group:
         for number, key in enumerate(plan.keys, start=2):
             for _ in range(plan.many["streams"]):
-                group.create_task(_listen(plan, key, f"127.0.0.{number}", course))
+                group.create_task(_listen(plan, key, f"127.0.0.{number}", progress))
         await asyncio.sleep(3)
-        course.ready.set()
+        progress.ready.set()
 
 
-async def _listen(plan: Plan, key: str, address: str, course: Course) -> None:
+async def _listen(plan: Plan, key: str, address: str, progress: AttackProgress) -> None:
     """Hold a stream, and reopen it when it ends or is refused. Raw sockets: the attack shares the cores."""
     lines = (
         f"GET /v1/jobs/{plan.owned[0][0]}/events HTTP/1.1",
@@ -47,9 +48,9 @@ async def _listen(plan: Plan, key: str, address: str, course: Course) -> None:
             with contextlib.closing(writer):
                 writer.write(words)
                 answer = await reader.readline()
-                course.add(answer[9:12].decode() or "0")
+                progress.add(answer[9:12].decode() or "0")
                 await reader.read()
-        await asyncio.sleep(random.uniform(*AGAIN_S))
+        await asyncio.sleep(random.uniform(*REOPEN_S))
 
 
 ROW = Row("streams", "1,100 event streams of one standard tenant", victim.requests, prepare, attack)

@@ -5,36 +5,40 @@ import zlib
 from api.ratelimit import QUOTAS, Class
 from bench.neighbours import tenants, victim
 from bench.neighbours.attacks.storage import png
-from bench.neighbours.calls import ask, caller, paced, uncounted
+from bench.neighbours.calls import open_client, read_uncounted, run_paced, send_counted
 from bench.neighbours.deployment import Deployment
-from bench.neighbours.row import Course, Plan, Row
+from bench.neighbours.row import AttackProgress, Plan, Row
 from bench.neighbours.scale import Scale
 
-#: Pixels on a side: the API's maximum. Seconds until the budget's burst is used up at the latest.
-SIDE, WARM_S = 8192, 120
+#: The API's maximum.
+SIDE_PX = 8192
+#: Time until the burst of the rate limit is used up at the latest.
+WARM_S = 120
 
 #: Concurrent uploads, so that a slow response delays no other upload.
 UPLOADERS = 8
 
-A_MINUTE = QUOTAS["standard"].minute[Class.WRITE_LIGHT]
+REQUESTS_A_MINUTE = QUOTAS["standard"].minute[Class.WRITE_LIGHT]
 
 
 async def prepare(deployment: Deployment, scale: Scale) -> Plan:
-    attacker = await tenants.settle(deployment.environment, tier="standard")
-    many = {"side": scale.many(SIDE), "warm_s": scale.many(WARM_S)}
+    attacker = await tenants.create(deployment.environment, tier="standard")
+    many = {"side": scale.many(SIDE_PX), "warm_s": scale.many(WARM_S)}
     return Plan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects], many=many)
 
 
-async def attack(plan: Plan, course: Course) -> None:
+async def attack(plan: Plan, progress: AttackProgress) -> None:
     content = picture(plan.many["side"])
     url = f"/v1/projects/{plan.owned[0][0]}/content/upload"
-    async with caller(plan, plan.keys[0]) as client:
+    async with open_client(plan, plan.keys[0]) as client:
 
         async def upload(_: int) -> int:
-            return await ask(client, course, "POST", url, files={"file": ("a.png", content, "image/png")})
+            return await send_counted(
+                client, progress, "POST", url, files={"file": ("a.png", content, "image/png")}
+            )
 
-        every_s = UPLOADERS * 60 / A_MINUTE
-        await paced(course, UPLOADERS, every_s=every_s, warm_s=plan.many["warm_s"], once=upload)
+        every_s = UPLOADERS * 60 / REQUESTS_A_MINUTE
+        await run_paced(progress, UPLOADERS, every_s=every_s, warm_s=plan.many["warm_s"], once=upload)
 
 
 def picture(side: int) -> bytes:
@@ -47,5 +51,5 @@ def picture(side: int) -> bytes:
 
 ROW = Row(
     "uploads", "one key uploads the costliest image at its limit of 60 a minute", victim.requests,
-    prepare, attack, note=uncounted,
+    prepare, attack, note=read_uncounted,
 )  # fmt: skip

@@ -11,7 +11,7 @@ axe.run(document, {
 """
 
 
-def barriers(page: Page) -> list[str]:
+def find_barriers(page: Page) -> list[str]:
     """Return each barrier with its impact, rule and place. Stops animations first: half-faded text has less
     contrast.
     """

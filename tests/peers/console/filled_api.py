@@ -84,8 +84,8 @@ def filled_api(folder: Path) -> Iterator[FilledApi]:
         with api.client() as client:
             long = client.post("/projects", json={"name": LONG[:120], "timezone": "Europe/Berlin"})
             assert long.is_success, long.text
-            made = client.post("/projects", json={"name": HOSTILE, "timezone": "Europe/Berlin"})
-            project = str(made.json()["id"])
+            created = client.post("/projects", json={"name": HOSTILE, "timezone": "Europe/Berlin"})
+            project = str(created.json()["id"])
             for number in range(3):
                 url = {"url": f"https://shop{number}.example"}
                 client.post(f"/projects/{project}/ingest/website", json=url)

@@ -88,8 +88,8 @@ def film(client: httpx.Client, project: str, folder: Path) -> str:
 def events(client: httpx.Client, project: str) -> None:
     """Send events of a new app, with hostile user ids."""
     app = {"name": LONG, "platform": "ios", "bundleId": "com.example.shop"}
-    made = client.post(f"/projects/{project}/sdk-apps", json=app)
-    assert made.is_success, made.text
+    created = client.post(f"/projects/{project}/sdk-apps", json=app)
+    assert created.is_success, created.text
     now = datetime.now(UTC)
     sent = [
         {
@@ -102,18 +102,18 @@ def events(client: httpx.Client, project: str) -> None:
         for number, name in zip(range(60), itertools.cycle(EVENTS), strict=False)
     ]
     answer = client.post(
-        f"/apps/{made.json()['appId']}/events",
+        f"/apps/{created.json()['appId']}/events",
         json={"events": sent},
-        headers={"Authorization": f"Bearer {made.json()['apiKey']}"},
+        headers={"Authorization": f"Bearer {created.json()['apiKey']}"},
     )
     assert answer.json().get("rejected") == [], answer.text
 
 
 def influencer(client: httpx.Client, project: str, name: str) -> str:
     """Create an influencer without a portrait yet."""
-    made = client.post(f"/projects/{project}/influencers", json={"name": name, "gender": "female"})
-    assert made.status_code == 202, made.text
-    return str(made.json()["influencerId"])
+    created = client.post(f"/projects/{project}/influencers", json={"name": name, "gender": "female"})
+    assert created.status_code == 202, created.text
+    return str(created.json()["influencerId"])
 
 
 async def _furnish(url: str, folder: Path, presenter: str) -> None:
@@ -123,17 +123,17 @@ async def _furnish(url: str, folder: Path, presenter: str) -> None:
         org = await conn.fetchval("select organization_id from influencer where id = $1", presenter_id)
         await conn.execute(FIGURES, org)
         await conn.execute(FOLLOWERS, org, HOSTILE)
-        await _drawn(conn, org, presenter_id, folder)
+        await _insert_portrait(conn, org, presenter_id, folder)
         await sending.fold_all(conn)
 
 
-async def _drawn(conn: Conn, org: UUID, presenter_id: UUID, folder: Path) -> None:
+async def _insert_portrait(conn: Conn, org: UUID, presenter_id: UUID, folder: Path) -> None:
     face = Presenter(name="Maya", gender="female", age_range="young_adult", seed="maya")
     portrait(face, theme(["#0b6e99"])).save(out := io.BytesIO(), "PNG")
     data, token = out.getvalue(), secrets.token_urlsafe(32)
-    await open_folder(f"file://{folder}/media").write(token, _once(data))
+    await open_folder(f"file://{folder}/media").write(token, _one_chunk(data))
     await conn.execute(READY, org, presenter_id, len(data), hashlib.sha256(data).digest(), token)
 
 
-async def _once(data: bytes) -> AsyncIterator[bytes]:
+async def _one_chunk(data: bytes) -> AsyncIterator[bytes]:
     yield data

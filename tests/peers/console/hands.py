@@ -33,11 +33,11 @@ def send(page: Page) -> None:
     page.run("document.querySelector('dialog form > .tools button:last-child').click()")
 
 
-def note(page: Page) -> None:
+def record_notices(page: Page) -> None:
     """Record notices from now on: each disappears after seconds, and the machine may stall for longer."""
     page.run(NOTE)
 
 
-def noted(page: Page, words: str, *, times: int = 1) -> None:
-    """Wait until `times` notices since `note` contain these words."""
+def wait_for_notice(page: Page, words: str, *, times: int = 1) -> None:
+    """Wait until `times` notices since `record_notices` contain these words."""
     page.until(f"noted.filter((one) => one.includes({words!r})).length === {times}")

@@ -73,21 +73,21 @@ class Shop(NamedTuple):
         """Schedule a post at noon in `days` days; return it as the API shows it."""
         day = datetime.now(UTC).date() + timedelta(days=days)
         body = {"localTime": f"{day}T12:00", "targets": [{"socialAccountId": self.account}]}
-        made = client.post(f"/content/{content}/schedule", json=body | {"allowDuplicate": True})
-        assert made.status_code == 202, made.text
-        post: dict[str, Any] = made.json()["scheduledPosts"][0]
+        created = client.post(f"/content/{content}/schedule", json=body | {"allowDuplicate": True})
+        assert created.status_code == 202, created.text
+        post: dict[str, Any] = created.json()["scheduledPosts"][0]
         return post
 
 
 @contextmanager
 def shop(folder: Path, *, posts: bool) -> Iterator[Shop]:
     with own_api(folder) as api, api.client() as client:
-        made = client.post("/projects", json={"name": f"{HOSTILE}{LONG}"[:128], "timezone": ZONE})
-        assert made.is_success, made.text
-        project = str(made.json()["id"])
+        created = client.post("/projects", json={"name": f"{HOSTILE}{LONG}"[:128], "timezone": ZONE})
+        assert created.is_success, created.text
+        project = str(created.json()["id"])
         policy = {"requiresApproval": True}
         assert client.patch(f"/projects/{project}/approval-policy", json=policy).is_success
-        contents = [uploaded(client, project) for _ in range(3)]
+        contents = [upload_content(client, project) for _ in range(3)]
         account = asyncio.run(_filled(api.database_url, project, contents[0], posts=posts))
         app = {"name": HOSTILE, "platform": "web", "webDomain": "shop.example"}
         assert client.post(f"/projects/{project}/sdk-apps", json=app).is_success
@@ -98,14 +98,14 @@ def shop(folder: Path, *, posts: bool) -> Iterator[Shop]:
         yield made_of._replace(post=made_of.schedule(client, contents[1], days=2)["id"])
 
 
-def uploaded(client: httpx.Client, project: str) -> str:
+def upload_content(client: httpx.Client, project: str) -> str:
     """Upload content of two images with a hostile caption that each platform cuts."""
     file = ("file", ("shop.jpg", picture("JPEG", (40, 50)), "image/jpeg"))
     words = f"{HOSTILE} {LONG}"[:290]
     parts: list[Any] = [file, file, ("caption", (None, words)), ("hook", (None, words))]
-    made = client.post(f"/projects/{project}/content/upload", files=parts)
-    assert made.status_code == 201, made.text
-    return str(made.json()["id"])
+    created = client.post(f"/projects/{project}/content/upload", files=parts)
+    assert created.status_code == 201, created.text
+    return str(created.json()["id"])
 
 
 async def _filled(url: str, project: str, content: str, *, posts: bool) -> str:
@@ -116,13 +116,13 @@ async def _filled(url: str, project: str, content: str, *, posts: bool) -> str:
         account = await seeds.account(conn, org, project_id, platform="bluesky", handle=HOSTILE)
         await seeds.account(conn, org, project_id, platform="mastodon", handle=LONG)
         await conn.execute("update social_account set status = 'reauth_required' where handle = $1", LONG)
-        await _known(conn, org, project_id)
+        await _insert_brand(conn, org, project_id)
         if posts:
             await conn.execute(POSTS, org, project_id, content_id, account, f"https://shop.example/{LONG}")
     return ids.show(ids.ACCOUNT, account)
 
 
-async def _known(conn: Conn, org: UUID, project: UUID) -> None:
+async def _insert_brand(conn: Conn, org: UUID, project: UUID) -> None:
     await conn.execute(
         """insert into brand_source (organization_id, project_id, source, fields, media, url)
            values ($1, $2, 'website', $3::text::jsonb, '[]', 'https://shop.example/')""",
@@ -133,6 +133,6 @@ async def _known(conn: Conn, org: UUID, project: UUID) -> None:
 
 
 def _uuid(prefix: str, shown: str) -> UUID:
-    found = ids.read(prefix, shown)
-    assert found
-    return found
+    parsed = ids.read(prefix, shown)
+    assert parsed
+    return parsed

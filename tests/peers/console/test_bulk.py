@@ -9,7 +9,7 @@ import pytest
 
 from db.pool import connected
 from tests.peers.chromium import Page
-from tests.peers.console.axe import barriers
+from tests.peers.console.axe import find_barriers
 from tests.peers.own_api import OwnApi, own_api
 
 pytestmark = pytest.mark.peers
@@ -70,14 +70,14 @@ def press(page: Page, text: str) -> None:
     )
 
 
-def bars_nobody(page: Page) -> None:
+def assert_no_barriers(page: Page) -> None:
     """Assert that no barrier exists in either theme, wide or narrow."""
     for theme, width in product(("light", "dark"), (1400, 400)):
         page.look(theme, width)
-        assert barriers(page) == [], (theme, width)
+        assert find_barriers(page) == [], (theme, width)
 
 
-def test_all_that_failed_is_retried_and_what_cant_be_is_told(api: OwnApi, page: Page) -> None:
+def test_bulk_retry_retries_failed_jobs_and_counts_skipped(api: OwnApi, page: Page) -> None:
     api.open(
         page,
         "jobs?phase=failed&errorCode=SITE_TIMEOUT",
@@ -85,13 +85,13 @@ def test_all_that_failed_is_retried_and_what_cant_be_is_told(api: OwnApi, page: 
     )
     press(page, "Retry all matching jobs")
     page.until(f"{HEADING} == 'Retry 250 jobs?'")
-    bars_nobody(page)
+    assert_no_barriers(page)
     press(page, "Retry 250 jobs")
     page.until(f"{TOLD}?.includes('retried')")
     assert page.run(TOLD) == "247 jobs retried."
     skipped = page.run("document.querySelector('dialog[open] tbody').innerText")
     assert skipped.split() == ["PROJECT_ARCHIVED", "3"]
-    bars_nobody(page)
+    assert_no_barriers(page)
     press(page, "Close")
     retried = "select count(distinct retry_of) = 247 and count(*) = 247 from job where retry_of is not null"
     assert asyncio.run(asked(api, retried))
@@ -105,7 +105,7 @@ def test_all_that_failed_is_retried_and_what_cant_be_is_told(api: OwnApi, page: 
     page.until(f"{TOLD} == '247 jobs canceled or stopping.'")
 
 
-def test_a_post_that_may_be_live_is_looked_for_and_not_retried(api: OwnApi, page: Page) -> None:
+def test_job_with_unknown_outcome_is_not_retried(api: OwnApi, page: Page) -> None:
     job_id = asyncio.run(asked(api, UNCLEAR))
     api.open(page, f"jobs/job_{job_id}", "document.querySelector('main section.failed a')")
     assert "The post may be live" in page.run("document.querySelector('main section.failed').innerText")
@@ -116,7 +116,7 @@ def test_a_post_that_may_be_live_is_looked_for_and_not_retried(api: OwnApi, page
     assert page.troubles == []
 
 
-def test_an_edit_of_what_somebody_else_has_changed_is_asked_about(api: OwnApi, page: Page) -> None:
+def test_concurrent_edit_asks_before_overwriting(api: OwnApi, page: Page) -> None:
     page.expects.append("412")
     with api.client() as client:
         project = api.project(client)
@@ -128,7 +128,7 @@ def test_an_edit_of_what_somebody_else_has_changed_is_asked_about(api: OwnApi, p
             page.run("document.querySelector('dialog[open] [name=name]').value = 'Mine'")
             press(page, "Save")
             page.until("document.querySelector('dialog[open] .failed button')")
-            bars_nobody(page)
+            assert_no_barriers(page)
             press(page, choice)
             page.until("!document.querySelector('dialog[open]')")
             page.until(f"document.querySelector('main .facts').innerText.includes('{name}')")

@@ -108,6 +108,8 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
         pytest.param(AGAIN, ["made", 2, 1], id="the next click is the same request"),
     ],
 )
-def test_a_dialog_loses_nothing(api: OwnApi, page: Page, scene: str, found: list[Any]) -> None:
+def test_dialog_keeps_input_and_pending_requests(
+    api: OwnApi, page: Page, scene: str, found: list[Any]
+) -> None:
     page.open(f"{api.url}/console", "document.querySelector('[name=key]')")
     assert page.run(PAGE.replace("SCENE", scene)) == found

@@ -11,7 +11,7 @@ from schemas import ids
 from tests import seeds
 from tests.peers.chromium import Page
 from tests.peers.console.hands import click, send, write
-from tests.peers.console.shop import Shop, shop, uploaded
+from tests.peers.console.shop import Shop, shop, upload_content
 
 pytestmark = pytest.mark.peers
 
@@ -29,15 +29,15 @@ async def tiktok(shop: Shop) -> str:
     async with connected(shop.api.database_url, name="test") as conn:
         project = UUID(str(ids.read(ids.PROJECT, shop.project)))
         org = await conn.fetchval("select organization_id from project where id = $1", project)
-        made = await seeds.account(conn, org, project, platform="tiktok", handle="shop", traits=LEVELS)
-    return ids.show(ids.ACCOUNT, made)
+        created = await seeds.account(conn, org, project, platform="tiktok", handle="shop", traits=LEVELS)
+    return ids.show(ids.ACCOUNT, created)
 
 
-def test_a_tiktok_post_asks_who_sees_it_and_shows_its_ai_label(quiet: Shop, page: Page) -> None:
+def test_tiktok_post_requires_an_audience_and_shows_its_ai_label(quiet: Shop, page: Page) -> None:
     account = asyncio.run(tiktok(quiet))
     page.expects.append("422")
     with quiet.api.client() as client:
-        content = uploaded(client, quiet.project)
+        content = upload_content(client, quiet.project)
         quiet.open(page, f"projects/{{project}}/content/{content}", "document.querySelector('main .caption')")
         click(page, "Add AI label")
         page.until("[...document.querySelectorAll('.badge')].some((one) => one.innerText === 'AI-generated')")

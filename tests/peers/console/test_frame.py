@@ -21,7 +21,7 @@ READ = f"""{{
 HERE = "document.querySelector('main h1')?.innerText"
 
 
-def test_the_keyboard_alone_opens_and_leaves(filled: FilledApi, page: Page) -> None:
+def test_keyboard_navigates_the_console(filled: FilledApi, page: Page) -> None:
     filled.open(page, "projects", "document.querySelector('main td')")
     # A key sequence has 1.5 s: time stands still, in case the machine stalls.
     page.run("{ const now = Date.now(); Date.now = () => now; }")
@@ -43,14 +43,14 @@ def test_the_keyboard_alone_opens_and_leaves(filled: FilledApi, page: Page) -> N
     page.until(f"{HERE} == 'Workers'")
 
 
-def test_a_refresh_leaves_focus_scroll_and_selection(filled: FilledApi, page: Page) -> None:
+def test_refresh_keeps_focus_scroll_and_selection(filled: FilledApi, page: Page) -> None:
     """A new job appears above the visible rows."""
     filled.open(page, "jobs", f"{ROWS}.length > 20")
     page.run(READ)
     first = page.run(f"{ROWS}[0].dataset.href")
     with filled.api.client() as client:
-        made = client.post(f"/projects/{filled.other}/ingest/website", json={"url": "https://new.example"})
-        assert made.status_code == 202, made.text
+        created = client.post(f"/projects/{filled.other}/ingest/website", json={"url": "https://new.example"})
+        assert created.status_code == 202, created.text
     page.until(f"{ROWS}[0].dataset.href != '{first}'")
     assert page.run("document.activeElement == row.querySelector('a')")
     assert page.run("row.isConnected && row.querySelector('input').checked")
@@ -58,7 +58,7 @@ def test_a_refresh_leaves_focus_scroll_and_selection(filled: FilledApi, page: Pa
     assert page.run("Math.abs(row.getBoundingClientRect().top - before[0]) < 2")
 
 
-def test_what_a_key_may_not_do_is_not_offered(filled: FilledApi, page: Page) -> None:
+def test_actions_without_scope_are_hidden(filled: FilledApi, page: Page) -> None:
     with filled.api.client() as client:
         reader = client.post("/api-keys", json={"name": "reader", "scopes": ["jobs:read"]})
     filled.open(page, "jobs", f"{ROWS}.length > 20", key=reader.json()["apiKey"])
@@ -66,9 +66,7 @@ def test_what_a_key_may_not_do_is_not_offered(filled: FilledApi, page: Page) -> 
     assert page.run("document.querySelectorAll('main [data-pick]').length") == 0
 
 
-def test_an_operator_reads_why_a_job_waits_and_finds_those_of_its_project(
-    filled: FilledApi, page: Page
-) -> None:
+def test_operator_sees_a_wait_reason_and_jobs_of_its_project(filled: FilledApi, page: Page) -> None:
     """The project's jobs and those of a kind can be retried in bulk."""
     headers = {"Authorization": f"Bearer {filled.key}"}
     with filled.api.client() as client:
@@ -87,7 +85,7 @@ def test_an_operator_reads_why_a_job_waits_and_finds_those_of_its_project(
         assert "all matching jobs" in page.run("document.querySelector('main').innerText")
 
 
-def test_a_refresh_can_be_stopped(filled: FilledApi, page: Page) -> None:
+def test_refreshing_can_be_paused(filled: FilledApi, page: Page) -> None:
     filled.open(page, "workers", f"{ROWS}.length > 1")
     page.run("document.querySelector('.foot [aria-pressed]').click()")
     assert page.run("document.querySelector('.foot [aria-pressed]').innerText") == "Paused"
@@ -95,7 +93,7 @@ def test_a_refresh_can_be_stopped(filled: FilledApi, page: Page) -> None:
     page.until("document.querySelector('.foot [aria-pressed]').innerText == 'Live'")
 
 
-def test_what_fails_says_what_to_do(filled: FilledApi, page: Page) -> None:
+def test_error_names_the_next_step(filled: FilledApi, page: Page) -> None:
     """The error shows the request id to copy."""
     page.expects.append("404")
     filled.open(page, f"jobs/{ids.show_new(ids.JOB)}", "document.querySelector('main .failed')")

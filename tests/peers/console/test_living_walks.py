@@ -10,8 +10,8 @@ import pytest
 
 from tests.media import picture
 from tests.peers.chromium import Page
-from tests.peers.console.axe import barriers
-from tests.peers.console.hands import click, note, noted, send, write
+from tests.peers.console.axe import find_barriers
+from tests.peers.console.hands import click, record_notices, send, wait_for_notice, write
 from tests.peers.console.living import PERSON, Living, living
 from tests.waiting import PATIENCE_S
 from tests.workers.webhooks.receiver import says
@@ -31,31 +31,31 @@ def project(shop: Living) -> str:
         return shop.api.project(client)
 
 
-def test_an_account_is_connected_and_connected_again(shop: Living, page: Page, project: str) -> None:
+def test_account_is_connected_and_reconnected(shop: Living, page: Page, project: str) -> None:
     """The owner opens the console's link, and returns to a tab without a key."""
     shop.open(page, f"projects/{project}/accounts", "document.querySelector('main .nothing')")
     click(page, "Connect an account")
     write(page, "platform", "instagram")
     send(page)
-    let_in(shop, page)
+    grant_access(shop, page)
     page.until(f"document.querySelector('main tbody')?.innerText.includes('{PERSON}')")
     with shop.api.client() as client:
         [account] = client.get(f"/projects/{project}/social-accounts").json()["items"]
         assert account["status"] == "connected"
         shop.needs_reauth(account["socialAccountId"])
         click(page, "Reconnect")
-        let_in(shop, page)
+        grant_access(shop, page)
         page.until("document.querySelector('main .badge.connected')")
         [again] = client.get(f"/projects/{project}/social-accounts").json()["items"]
     assert (again["socialAccountId"], again["status"]) == (account["socialAccountId"], "connected")
 
 
-def let_in(shop: Living, page: Page) -> None:
+def grant_access(shop: Living, page: Page) -> None:
     """Follow the link in a separate tab; the dialog closes by itself."""
     page.until("document.querySelector('dialog a.primary')")
-    assert barriers(page) == []
+    assert find_barriers(page) == []
     link = page.run("document.querySelector('dialog a.primary').href")
-    note(page)
+    record_notices(page)
     other = page.beside()
     other.open(link, "document.querySelector('main .nothing')")
     said = other.run("document.querySelector('main .nothing').innerText")
@@ -63,10 +63,10 @@ def let_in(shop: Living, page: Page) -> None:
     assert other.troubles == []
     other.close()
     page.until("!document.querySelector('dialog')")
-    noted(page, "The account is connected")
+    wait_for_notice(page, "The account is connected")
 
 
-def test_three_sources_are_read_and_their_words_are_marked(shop: Living, page: Page, project: str) -> None:
+def test_ingest_of_three_sources_highlights_evidence(shop: Living, page: Page, project: str) -> None:
     shop.hold()
     shop.open(page, f"projects/{project}", "document.querySelectorAll('main .source').length === 3")
     read(page, "Website")
@@ -96,7 +96,7 @@ def read(page: Page, source: str) -> None:
     page.run(f"{found}.click()")
 
 
-def test_an_ingest_that_fails_says_what_to_do(shop: Living, page: Page, project: str) -> None:
+def test_failed_ingest_names_the_next_step(shop: Living, page: Page, project: str) -> None:
     shop.open(page, f"projects/{project}", "document.querySelectorAll('main .source').length === 3")
     read(page, "Website")
     write(page, "url", shop.site.url("/missing"))
@@ -107,7 +107,7 @@ def test_an_ingest_that_fails_says_what_to_do(shop: Living, page: Page, project:
     assert "The page does not exist" in said
 
 
-def test_a_field_that_is_edited_is_the_persons_own(shop: Living, page: Page, project: str) -> None:
+def test_edited_brand_field_overrides_ingests(shop: Living, page: Page, project: str) -> None:
     shop.open(page, f"projects/{project}", "document.querySelector('[data-field=tagline] button')")
     page.run("document.querySelector('[data-field=tagline] button').click()")
     write(page, "brandContext.tagline", "Slow coffee")
@@ -143,7 +143,7 @@ def test_content_is_uploaded_and_approved(shop: Living, page: Page, project: str
     assert (item["caption"], item["approvalStatus"]) == ("Beans of this week", "approved")
 
 
-def test_a_key_is_made_and_killed(shop: Living, page: Page) -> None:
+def test_key_is_created_and_killed(shop: Living, page: Page) -> None:
     shop.open(page, "keys", "document.querySelector('main tbody tr')")
     click(page, "New key")
     write(page, "name", "reader of the walk")
@@ -167,7 +167,7 @@ def status(shop: Living, key: str) -> int:
     return httpx.get(f"{shop.api.url}/v1/projects", headers=headers, timeout=PATIENCE_S).status_code
 
 
-def test_an_endpoint_is_made_tested_and_sent_to_again_until_it_is_gone(
+def test_endpoint_is_created_tested_replayed_and_deleted(
     shop: Living, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.open(page, "webhooks", "document.querySelector('main .nothing, main tbody tr')")
@@ -197,7 +197,7 @@ PINGS = """[...document.querySelectorAll('main tbody tr')]
   .filter((one) => one.innerText.includes('test.ping') && one.querySelector('.badge.delivered')).length"""
 
 
-def test_accounts_are_asked_for_lent_and_shown(shop: Living, page: Page, project: str) -> None:
+def test_accounts_are_requested_leased_and_shown(shop: Living, page: Page, project: str) -> None:
     """A partner and an operator act, each with their own key."""
     accounts = f"projects/{project}/accounts"
     shop.open(page, accounts, "document.querySelector('main .nothing')")
@@ -226,7 +226,7 @@ def test_accounts_are_asked_for_lent_and_shown(shop: Living, page: Page, project
     page.until("document.querySelector('main tbody .badge')?.innerText === 'free'")
 
 
-def test_a_project_is_archived_and_comes_back(shop: Living, page: Page, project: str) -> None:
+def test_project_is_archived_and_unarchived(shop: Living, page: Page, project: str) -> None:
     shop.open(page, f"projects/{project}", "document.querySelector('.head .tools button:last-child')")
     click(page, "Archive…")
     page.until("document.querySelector('dialog button.danger')")
@@ -234,14 +234,14 @@ def test_a_project_is_archived_and_comes_back(shop: Living, page: Page, project:
     page.until("document.querySelector('.banner')")
     with shop.api.client() as client:
         [job] = client.get("/jobs", params={"kind": "archive_project", "projectId": project}).json()["items"]
-        ended(client, job["jobId"])
+        wait_for_job(client, job["jobId"])
         assert client.get(f"/projects/{project}").json()["status"] == "archived"
         click(page, "Un-archive")
         page.until("!document.querySelector('.banner')")
         assert client.get(f"/projects/{project}").json()["status"] == "active"
 
 
-def ended(client: httpx.Client, job: str) -> dict[str, Any]:
+def wait_for_job(client: httpx.Client, job: str) -> dict[str, Any]:
     """Return the job, once it has ended."""
     found: dict[str, Any] = {"finishedAt": None}
     while not found["finishedAt"]:
@@ -249,19 +249,19 @@ def ended(client: httpx.Client, job: str) -> dict[str, Any]:
     return found
 
 
-def test_a_sandbox_travels_a_week_and_its_posts_go_out(shop: Living, page: Page) -> None:
+def test_sandbox_clock_advances_a_week_and_posts_are_published(shop: Living, page: Page) -> None:
     """The sandbox's clock in the menu also drives the calendar and the job filters."""
     headers = {"Authorization": f"Bearer {shop.keys.sandbox}"}
     with httpx.Client(base_url=f"{shop.api.url}/v1", headers=headers, timeout=PATIENCE_S) as client:
-        post = scheduled(client, shop.api.project(client), days=5)
+        post = schedule_post(client, shop.api.project(client), days=5)
         address = f"projects/{post['projectId']}/calendar/{post['id']}"
         shop.open(page, address, "document.querySelector('main .state')", key=shop.keys.sandbox)
         page.run("document.querySelector('#bar .foot button[aria-label*=clock]').click()")
         write(page, "advance", "7d")
-        assert barriers(page) == []
-        note(page)
+        assert find_barriers(page) == []
+        record_notices(page)
         send(page)
-        noted(page, "1 post")
+        wait_for_notice(page, "1 post")
         page.until("document.querySelector('main .state')?.innerText.includes('It is live')")
         now = datetime.fromisoformat(client.get("/sandbox/clock").json()["now"])
     shown = page.run("document.querySelector('#bar .foot button[aria-label*=clock]').innerText")
@@ -273,17 +273,17 @@ def test_a_sandbox_travels_a_week_and_its_posts_go_out(shop: Living, page: Page)
     shop.open(page, f"{before}&within=3600", "document.querySelector('main .nothing')", key=shop.keys.sandbox)
 
 
-def scheduled(client: httpx.Client, project: str, *, days: int) -> dict[str, str]:
+def schedule_post(client: httpx.Client, project: str, *, days: int) -> dict[str, str]:
     """Schedule a post `days` sandbox days from now."""
     body = {"platform": "bluesky", "identifier": "ok", "appPassword": "demo-demo"}
     job = client.post(f"/projects/{project}/social-accounts", json=body).json()["jobId"]
-    account = ended(client, job)["result"]["socialAccountId"]
+    account = wait_for_job(client, job)["result"]["socialAccountId"]
     files = {"caption": (None, "Next week")}
     content = client.post(f"/projects/{project}/content/upload", files=files).json()["id"]
     now = datetime.fromisoformat(client.get("/sandbox/clock").json()["now"])
     at = f"{now + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
     targets = [{"socialAccountId": account}]
-    made = client.post(f"/content/{content}/schedule", json={"scheduledFor": at, "targets": targets})
-    assert made.status_code == 202, made.text
-    post: dict[str, str] = made.json()["scheduledPosts"][0]
+    created = client.post(f"/content/{content}/schedule", json={"scheduledFor": at, "targets": targets})
+    assert created.status_code == 202, created.text
+    post: dict[str, str] = created.json()["scheduledPosts"][0]
     return post | {"projectId": project}

@@ -21,7 +21,7 @@ from jobs.outcomes import Canceled
 from tests import seeds
 from tests.media import picture
 from tests.peers.chromium import Page
-from tests.peers.console.axe import barriers
+from tests.peers.console.axe import find_barriers
 from tests.peers.console.hands import click, send, write
 from tests.peers.console.living import Living, living
 from tests.peers.processes import working
@@ -50,11 +50,11 @@ def project(studio: Living, client: httpx.Client) -> str:
     """Create a project and ingest its website."""
     project = studio.api.project(client)
     read = client.post(f"/projects/{project}/ingest/website", json={"url": "https://example.test/ok"})
-    ended(client, read.json()["jobId"])
+    wait_for_job(client, read.json()["jobId"])
     return project
 
 
-def ended(client: httpx.Client, job: str) -> dict[str, Any]:
+def wait_for_job(client: httpx.Client, job: str) -> dict[str, Any]:
     """Return the job, once it has ended: workers may take long to start."""
     found: dict[str, Any] = {"finishedAt": None}
     while not found["finishedAt"]:
@@ -66,29 +66,29 @@ def go(studio: Living, page: Page, address: str, ready: str) -> None:
     studio.open(page, address, ready, key=studio.keys.sandbox)
 
 
-def test_a_slideshow_is_made_made_anew_approved_and_scheduled(
+def test_slideshow_is_generated_regenerated_approved_and_scheduled(
     studio: Living, page: Page, client: httpx.Client, project: str
 ) -> None:
     client.patch(f"/projects/{project}/approval-policy", json={"requiresApproval": True})
-    account = connected(client, project)
+    account = connect_account(client, project)
     go(studio, page, f"projects/{project}/content", "document.querySelector('main .nothing')")
     click(page, "Generate content")
     page.until("document.querySelector('dialog .hooks button')")
     offered = page.run("document.querySelector('dialog .hooks button').innerText")
     page.run("document.querySelector('dialog .hooks button').click()")
-    assert barriers(page) == []
+    assert find_barriers(page) == []
     send(page)
     page.until(f"{PROGRESS} === 'Queued'")
     with working(studio.settings, "generate"):
         page.until("document.querySelectorAll('main .gallery img').length > 1")
         page.until("[...document.querySelectorAll('main .gallery img')].every((one) => one.naturalWidth)")
         [item] = client.get(f"/projects/{project}/content").json()["items"]
-        made = client.get(f"/content/{item['id']}").json()
-        assert (made["hook"], made["status"], made["format"]) == (offered, "completed", "slideshow")
-        says_why(page, made)
+        body = client.get(f"/content/{item['id']}").json()
+        assert (body["hook"], body["status"], body["format"]) == (offered, "completed", "slideshow")
+        assert_evidence(page, body)
         click(page, "Regenerate content")
         write(page, "hook", "Said by a walker")
-        assert barriers(page) == []
+        assert find_barriers(page) == []
         send(page)
         page.until("document.querySelector('main .hook')?.innerText === 'Said by a walker'")
     click(page, "Approve")
@@ -98,14 +98,14 @@ def test_a_slideshow_is_made_made_anew_approved_and_scheduled(
     page.run("document.querySelector('dialog [name=targets]').click()")
     # The proposed next hour may begin before the form is sent.
     write(page, "localTime", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M}")
-    assert barriers(page) == []
+    assert find_barriers(page) == []
     send(page)
     page.until("!document.querySelector('dialog')")
     [post] = client.get(f"/projects/{project}/scheduled-posts").json()["items"]
     assert (post["contentId"], post["socialAccountId"], post["status"]) == (item["id"], account, "queued")
 
 
-def says_why(page: Page, made: dict[str, Any]) -> None:
+def assert_evidence(page: Page, made: dict[str, Any]) -> None:
     """Assert that the screen shows each quote of the provenance, and each platform's fit."""
     quotes = [one["quote"] for one in made["provenance"] if one["quote"]]
     shown = page.run("[...document.querySelectorAll('main .quotes blockquote')].map((one) => one.innerText)")
@@ -116,31 +116,29 @@ def says_why(page: Page, made: dict[str, Any]) -> None:
     assert page.run(badges) == words
 
 
-def connected(client: httpx.Client, project: str) -> str:
+def connect_account(client: httpx.Client, project: str) -> str:
     """Connect an account of the project."""
     body = {"platform": "bluesky", "identifier": "ok", "appPassword": "demo-demo"}
     job = client.post(f"/projects/{project}/social-accounts", json=body).json()["jobId"]
-    account: str = ended(client, job)["result"]["socialAccountId"]
+    account: str = wait_for_job(client, job)["result"]["socialAccountId"]
     return account
 
 
-def test_a_brand_that_says_nothing_names_what_it_lacks(
-    studio: Living, page: Page, client: httpx.Client
-) -> None:
+def test_empty_brand_names_its_missing_fields(studio: Living, page: Page, client: httpx.Client) -> None:
     """Chromium also logs the API's refusal."""
     project = studio.api.project(client)
     page.expects.append("422")
     go(studio, page, f"projects/{project}/content", "document.querySelector('main .nothing')")
     click(page, "Generate content")
     page.until("document.querySelector('dialog .hooks .why')")
-    assert barriers(page) == []
+    assert find_barriers(page) == []
     said = page.run("document.querySelector('dialog .hooks .why').innerText")
     missing = client.get(f"/projects/{project}/content/hooks").json()["error"]["details"]["missingFields"]
     assert missing
     assert ", ".join(missing) in said
 
 
-def test_files_of_the_app_are_added_and_dropped(
+def test_app_files_are_added_and_removed(
     studio: Living, page: Page, client: httpx.Client, project: str, tmp_path: Path
 ) -> None:
     """The ingest may have suggested files before."""
@@ -153,7 +151,7 @@ def test_files_of_the_app_are_added_and_dropped(
     click(page, "Add a file")
     page.until("document.querySelector('dialog [name=file]')")
     page.choose("dialog [name=file]", tmp_path / "logo.png")
-    assert barriers(page) == []
+    assert find_barriers(page) == []
     send(page)
     page.until(f"{FILES} === {len(known) + 1}")
     drop = "document.querySelector('main .file button[aria-label=\"Remove Screenshot\"]')"
@@ -167,7 +165,7 @@ def test_files_of_the_app_are_added_and_dropped(
 FILES = "document.querySelectorAll('main .files .file').length"
 
 
-def test_an_influencer_is_drawn_edited_cloned_and_deleted(
+def test_influencer_is_created_edited_cloned_and_deleted(
     studio: Living, page: Page, client: httpx.Client, project: str
 ) -> None:
     path = f"/projects/{project}/influencers"
@@ -176,32 +174,34 @@ def test_an_influencer_is_drawn_edited_cloned_and_deleted(
     click(page, "New influencer")
     write(page, "name", "Wanda")
     write(page, "gender", "female")
-    assert barriers(page) == []
+    assert find_barriers(page) == []
     send(page)
     page.until(f"['pending', 'training'].includes({card('Wanda')}?.querySelector('.badge')?.innerText)")
     with working(studio.settings, "generate"):
         page.until(f"{card('Wanda')}?.querySelector('img')?.naturalWidth")
         act(page, "Wanda", "Edit")
         write(page, "brandVoice", "Warm, and never in a hurry.")
-        assert barriers(page) == []
+        assert find_barriers(page) == []
         send(page)
         page.until(f"{card('Wanda')}?.innerText.includes('never in a hurry')")
         act(page, "Wanda", "Clone")
         write(page, "name", "Wilma")
         write(page, "ageRange", "senior")
-        assert barriers(page) == []
+        assert find_barriers(page) == []
         send(page)
         page.until(f"{card('Wilma')}?.querySelector('img')?.naturalWidth")
-    made = {one["name"]: one for one in client.get(path).json()["items"] if one["influencerId"] not in before}
-    assert made["Wanda"]["brandVoice"] == made["Wilma"]["brandVoice"] == "Warm, and never in a hurry."
-    assert [made[name]["status"] for name in ("Wanda", "Wilma")] == ["ready", "ready"]
-    assert (made["Wilma"]["gender"], made["Wilma"]["ageRange"]) == ("female", "senior")
+    people = {
+        one["name"]: one for one in client.get(path).json()["items"] if one["influencerId"] not in before
+    }
+    assert people["Wanda"]["brandVoice"] == people["Wilma"]["brandVoice"] == "Warm, and never in a hurry."
+    assert [people[name]["status"] for name in ("Wanda", "Wilma")] == ["ready", "ready"]
+    assert (people["Wilma"]["gender"], people["Wilma"]["ageRange"]) == ("female", "senior")
     act(page, "Wanda", "Delete")
     page.until("document.querySelector('dialog button.danger')")
-    assert barriers(page) == []
+    assert find_barriers(page) == []
     send(page)
     page.until(f"!{card('Wanda')} && {card('Wilma')}")
-    assert client.get(f"/influencers/{made['Wanda']['influencerId']}").status_code == 404
+    assert client.get(f"/influencers/{people['Wanda']['influencerId']}").status_code == 404
 
 
 def card(name: str) -> str:
@@ -213,24 +213,24 @@ def act(page: Page, name: str, verb: str) -> None:
     click(page, verb, within=f"main article[aria-label={name}]")
 
 
-def test_what_is_drawn_shows_its_stage_and_is_stopped(
+def test_generation_shows_its_stage_and_is_stopped(
     studio: Living, page: Page, client: httpx.Client, project: str
 ) -> None:
     """The test acts as the worker, so that generation lasts as long as the walk."""
-    made = client.post(f"/projects/{project}/content", json={"format": "image"}).json()
-    address = f"projects/{project}/content/{made['contentId']}"
+    body = client.post(f"/projects/{project}/content", json={"format": "image"}).json()
+    address = f"projects/{project}/content/{body['contentId']}"
     go(studio, page, address, f"{PROGRESS} === 'Queued'")
     claim = asyncio.run(drawing(studio.api.database_url))
     page.until(f"{PROGRESS} === 'Drawing' && document.querySelector('main progress').value === 0.4")
     click(page, "Stop…")
     page.until("document.querySelector('dialog .danger')")
-    assert barriers(page) == []
+    assert find_barriers(page) == []
     click(page, "Stop generating", within="dialog")
     page.until("document.querySelector('main .card button')?.innerText === 'Stopping'")
-    assert client.get(f"/jobs/{made['jobId']}").json()["cancelRequested"]
+    assert client.get(f"/jobs/{body['jobId']}").json()["cancelRequested"]
     asyncio.run(stopped(studio.api.database_url, claim))
     page.until("document.querySelector('main .badge.canceled')")
-    assert client.get(f"/content/{made['contentId']}").json()["status"] == "canceled"
+    assert client.get(f"/content/{body['contentId']}").json()["status"] == "canceled"
 
 
 #: Keeps the test's worker alive, so that the dispatcher takes no job from it, however long the walk takes.

@@ -12,12 +12,12 @@ COUNTS = "[...document.querySelectorAll('main .tabs a')].map((one) => one.innerT
 READY = "document.querySelector('main .tabs .count')"
 
 
-def counted(api: FilledApi, **filters: str) -> list[str]:
+def expected_tabs(api: FilledApi, **filters: str) -> list[str]:
     """Return the expected texts of the tabs, from the API's counts."""
     with api.api.client() as client:
         headers = {"Authorization": f"Bearer {api.key}"}
-        found = client.get("/ops/jobs/counts", params=filters, headers=headers).json()
-    by, more = found["byPhase"], found["moreOf"]
+        body = client.get("/ops/jobs/counts", params=filters, headers=headers).json()
+    by, more = body["byPhase"], body["moreOf"]
     all_of_them = f"All {sum(by.values()):,}{'+' if more else ''}"
     return [
         all_of_them,
@@ -25,16 +25,16 @@ def counted(api: FilledApi, **filters: str) -> list[str]:
     ]
 
 
-def test_its_tabs_count_what_passes_the_filters(filled: FilledApi, page: Page) -> None:
+def test_tabs_count_jobs_that_match_the_filters(filled: FilledApi, page: Page) -> None:
     """The counts do not depend on the open tab."""
     for filters in ({}, {"kind": "publish_post"}, {"errorCode": "BLOCKED"}, {"projectId": filled.other}):
         address = "&".join(f"{name}={value}" for name, value in filters.items())
         for phase in ("", "failed", "scheduled"):
             filled.open(page, f"ops-jobs?{address}&phase={phase}", READY)
-            assert page.run(COUNTS) == counted(filled, **filters), (filters, phase)
+            assert page.run(COUNTS) == expected_tabs(filled, **filters), (filters, phase)
 
 
-def test_all_that_match_of_a_project_are_its_own(filled: FilledApi, page: Page) -> None:
+def test_bulk_actions_respect_the_project_filter(filled: FilledApi, page: Page) -> None:
     """Jobs of other projects exist too."""
     with filled.api.client() as client:
         body = {"url": "https://other.example"}

@@ -39,10 +39,10 @@ class OpsApi(NamedTuple):
         return httpx.get(url, headers=headers, trust_env=False, timeout=PATIENCE_S).status_code
 
     def organization(self, client: httpx.Client) -> dict[str, Any]:
-        found: dict[str, Any] = next(
+        body: dict[str, Any] = next(
             one for one in client.get("/ops/organizations").json()["items"] if one["id"] == self.partner
         )
-        return found
+        return body
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +51,9 @@ def ops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpsApi]:
         operator = asyncio.run(key_of_first(api.database_url))
         mine = api._replace(key=operator)
         with mine.client() as client:
-            made = client.post("/ops/organizations", json={"name": "Harbour", "tier": "standard"})
-            assert made.is_success, made.text
-        partner = str(made.json()["id"])
+            created = client.post("/ops/organizations", json={"name": "Harbour", "tier": "standard"})
+            assert created.is_success, created.text
+        partner = str(created.json()["id"])
         yield OpsApi(mine, partner, asyncio.run(key_of(api.database_url, partner)))
 
 
@@ -65,10 +65,10 @@ async def key_of_first(url: str) -> str:
 
 
 async def key_of(url: str, organization: str) -> str:
-    found = ids.read(ids.ORGANIZATION, organization)
-    assert found
+    parsed = ids.read(ids.ORGANIZATION, organization)
+    assert parsed
     async with open_pool(url, name="test") as pool:
-        return await new_key(pool, found)
+        return await new_key(pool, parsed)
 
 
 def row(of: str) -> str:
@@ -84,19 +84,19 @@ def click(page: Page, text: str, *, within: str = "document") -> None:
     page.run(f"{button}.click()")
 
 
-def agree(page: Page, heading: str, verb: str) -> None:
+def confirm(page: Page, heading: str, verb: str) -> None:
     """Confirm the dialog, and wait until it is closed and the row redrawn."""
     page.until(f"document.querySelector('dialog[open] h2')?.innerText === {heading!r}")
     click(page, verb, within="document.querySelector('dialog[open]')")
     page.until("!document.querySelector('dialog')")
 
 
-def test_a_pool_is_paused_and_resumed_and_both_are_on_the_record(ops: OpsApi, page: Page) -> None:
+def test_pool_is_paused_and_resumed_with_audit_entries(ops: OpsApi, page: Page) -> None:
     with ops.api.client() as client:
         for verb, badge, paused in (("Pause", "paused", True), ("Resume", "open", False)):
             ops.open(page, "overview", row("publish"))
             click(page, verb, within=row("publish"))
-            agree(page, f"{verb} the pool “publish”?", verb)
+            confirm(page, f"{verb} the pool “publish”?", verb)
             page.until(f"{row('publish')}?.querySelector('.badge').innerText === {badge!r}")
             pools = {one["name"]: one["paused"] for one in client.get("/ops/pools").json()["items"]}
             assert [name for name, is_paused in pools.items() if is_paused] == ["publish"] * paused
@@ -107,7 +107,7 @@ def test_a_pool_is_paused_and_resumed_and_both_are_on_the_record(ops: OpsApi, pa
             assert "publish" in page.run(f"{row(action)}.innerText")
 
 
-def test_an_organization_is_suspended_and_let_in_again(ops: OpsApi, page: Page) -> None:
+def test_organization_is_suspended_and_restored(ops: OpsApi, page: Page) -> None:
     """Its keys are refused from the click on; its own audit log has both changes, without the operator's
     key.
     """
@@ -115,7 +115,7 @@ def test_an_organization_is_suspended_and_let_in_again(ops: OpsApi, page: Page) 
         ops.open(page, "organizations", row("Harbour"))
         for verb, badge, status in (("Suspend", "suspended", 503), ("Resume", "active", 200)):
             click(page, verb, within=row("Harbour"))
-            agree(page, f"{verb} the organization?", verb)
+            confirm(page, f"{verb} the organization?", verb)
             page.until(f"{row('Harbour')}?.querySelector('.badge').innerText === {badge!r}")
             assert ops.organization(client)["suspended"] == (verb == "Suspend")
             assert ops.answers() == status
@@ -128,28 +128,28 @@ def test_an_organization_is_suspended_and_let_in_again(ops: OpsApi, page: Page) 
     assert all("operator" in text for text in changed)
 
 
-def test_an_organization_gets_another_tier_and_its_limits(ops: OpsApi, page: Page) -> None:
+def test_organization_tier_changes_its_limits(ops: OpsApi, page: Page) -> None:
     with ops.api.client() as client:
         before = client.get(f"/ops/organizations/{ops.partner}/usage").json()
         ops.open(page, "organizations", row("Harbour"))
         click(page, "Change tier", within=row("Harbour"))
         page.until("document.querySelector('dialog [name=tier]')?.value === 'standard'")
         page.run("document.querySelector('dialog [name=tier]').value = 'partner'")
-        agree(page, "Change the tier", "Change tier")
+        confirm(page, "Change the tier", "Change tier")
         page.until(f"{row('Harbour')}?.innerText.includes('partner')")
         assert ops.organization(client)["tier"] == "partner"
         after = client.get(f"/ops/organizations/{ops.partner}/usage").json()
-        assert sum_of(after) > sum_of(before)
+        assert total_slots(after) > total_slots(before)
         click(page, "Show usage", within=row("Harbour"))
         page.until("document.querySelector('dialog[open] .facts')?.innerText.includes('partner')")
 
 
-def sum_of(usage: dict[str, Any]) -> int:
+def total_slots(usage: dict[str, Any]) -> int:
     """Return the number of jobs that may run at once, in all pools."""
     return sum(pool["maxRunning"] or 0 for pool in usage["pools"])
 
 
-def test_chosen_jobs_are_canceled_and_started_again_and_the_others_left(ops: OpsApi, page: Page) -> None:
+def test_only_selected_jobs_are_canceled_and_retried(ops: OpsApi, page: Page) -> None:
     with ops.api.client() as client:
         client.headers["Authorization"] = f"Bearer {ops.theirs}"
         jobs = [waiting(client, name) for name in NAMES]
@@ -159,25 +159,27 @@ def test_chosen_jobs_are_canceled_and_started_again_and_the_others_left(ops: Ops
                 page.run(f"{chosen(job)}.click()")
             page.until("document.querySelector('.chosen strong')?.innerText === '2 selected'")
             click(page, f"{verb} 2", within="document.querySelector('.chosen')")
-            agree(page, f"{verb} 2 jobs?", f"{verb} 2 jobs")
+            confirm(page, f"{verb} 2 jobs?", f"{verb} 2 jobs")
             page.until("!document.querySelector('.chosen')")
             seen = "[...document.querySelectorAll('main .badge')].map((one) => one.innerText)"
             page.until(
                 f"{seen}.filter((one) => one === {over!r}).length === {2 if over == 'canceled' else 3}"
             )
-        found = client.get("/jobs").json()["items"]
-    assert {one["jobId"]: one["status"] for one in found if one["jobId"] in jobs} == dict(
+        body = client.get("/jobs").json()["items"]
+    assert {one["jobId"]: one["status"] for one in body if one["jobId"] in jobs} == dict(
         zip(jobs, ("canceled", "canceled", "running"), strict=True)
     )
-    again = [one["retryOf"] for one in found if one["jobId"] not in jobs]
+    again = [one["retryOf"] for one in body if one["jobId"] not in jobs]
     assert sorted(again) == sorted(jobs[:2])
 
 
 def waiting(client: httpx.Client, name: str) -> str:
     """Submit a job of a new project, without a worker."""
-    made = client.post("/projects", json={"name": name, "timezone": "UTC"})
-    assert made.status_code == 201, made.text
-    read = client.post(f"/projects/{made.json()['id']}/ingest/website", json={"url": "https://shop.example"})
+    created = client.post("/projects", json={"name": name, "timezone": "UTC"})
+    assert created.status_code == 201, created.text
+    read = client.post(
+        f"/projects/{created.json()['id']}/ingest/website", json={"url": "https://shop.example"}
+    )
     assert read.status_code == 202, read.text
     return str(read.json()["jobId"])
 

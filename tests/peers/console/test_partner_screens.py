@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from tests.peers.chromium import Page
-from tests.peers.console.axe import barriers
+from tests.peers.console.axe import find_barriers
 from tests.peers.console.furnished import furnished
 from tests.peers.console.keyboard import press
 from tests.peers.console.pictures import keep
@@ -74,21 +74,19 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.address)
-def test_it_runs_no_name_fits_and_bars_nobody(full: Shop, page: Page, screen: Screen) -> None:
+def test_screen_is_safe_fits_and_is_accessible(full: Shop, page: Page, screen: Screen) -> None:
     """Checks both themes, wide and narrow; all requests go to this host."""
     full.open(page, screen.address, screen.ready)
     for theme, width in product(("light", "dark"), (1400, 400)):
         page.look(theme, width)
         assert page.run("document.documentElement.scrollWidth") <= width
-        assert barriers(page) == [], (theme, width)
+        assert find_barriers(page) == [], (theme, width)
         keep(page, "partners", screen.address, theme, width)
     assert {url for url in page.requests if not url.startswith((*HERE, full.api.url))} == set()
 
 
 @pytest.mark.parametrize(("address", "name"), DIALOGS, ids=lambda one: one.strip("…"))
-def test_a_dialog_bars_nobody_and_keeps_the_focus_until_it_gives_it_back(
-    full: Shop, page: Page, address: str, name: str
-) -> None:
+def test_dialog_is_accessible_and_restores_the_focus(full: Shop, page: Page, address: str, name: str) -> None:
     page.expects.append(BRAND_IS_SILENT)
     found = f"[...document.querySelectorAll('main button')].find((one) => one.innerText === {name!r})"
     full.open(page, address, found)
@@ -97,7 +95,7 @@ def test_a_dialog_bars_nobody_and_keeps_the_focus_until_it_gives_it_back(
     for theme, width in product(("light", "dark"), (1400, 400)):
         page.look(theme, width)
         assert page.run("document.querySelector('dialog').getBoundingClientRect().width") <= width
-        assert barriers(page) == [], (theme, width)
+        assert find_barriers(page) == [], (theme, width)
     for _ in range(12):
         press(page, "Tab")
         assert not page.run("document.activeElement.matches('main *, #bar *')")
@@ -106,17 +104,17 @@ def test_a_dialog_bars_nobody_and_keeps_the_focus_until_it_gives_it_back(
     page.until("document.activeElement === opener")
 
 
-def test_a_post_is_shown_as_each_platform_shows_it(full: Shop, page: Page) -> None:
+def test_preview_follows_each_platform(full: Shop, page: Page) -> None:
     """Captions are cut only on platforms with a documented limit."""
     lines = [f"Line {number}" for number in range(33)]
     with full.api.client() as client:
         target = {"socialAccountId": full.account, "captionOverride": "\n".join(lines)}
         at = full.schedule(client, full.contents[2], days=3)["scheduledFor"]
-        made = client.post(
+        created = client.post(
             f"/content/{full.contents[2]}/schedule", json={"scheduledFor": at, "targets": [target]}
         )
-        assert made.is_success, made.text
-        post = made.json()["scheduledPosts"][0]["id"]
+        assert created.is_success, created.text
+        post = created.json()["scheduledPosts"][0]["id"]
     full.open(page, f"{PROJECT}/calendar/{post}", "document.querySelector('.preview.bluesky .caption')")
     for name, seen in (("TikTok", 33), ("Instagram", 33), ("Mastodon", 15), ("Bluesky", 25)):
         page.run(
@@ -125,4 +123,4 @@ def test_a_post_is_shown_as_each_platform_shows_it(full: Shop, page: Page) -> No
         page.until(f"document.querySelector('.preview.{name.lower()}')")
         assert page.run("document.querySelector('.preview .caption').innerText").count("Line") == seen, name
         assert page.run("document.querySelector('.preview summary') !== null") == (seen < len(lines)), name
-        assert barriers(page) == [], name
+        assert find_barriers(page) == [], name

@@ -8,10 +8,10 @@ import pytest
 
 from db.pool import connect
 from tests.peers.chromium import Page
-from tests.peers.console.axe import barriers
+from tests.peers.console.axe import find_barriers
 from tests.peers.console.fingers import centre, show, swipe, touch
-from tests.peers.console.hands import note, noted
-from tests.peers.console.shop import HOSTILE, Shop, shop, uploaded
+from tests.peers.console.hands import record_notices, wait_for_notice
+from tests.peers.console.shop import HOSTILE, Shop, shop, upload_content
 
 pytestmark = pytest.mark.peers
 
@@ -37,15 +37,15 @@ def press(page: Page, *keys: str) -> None:
     """Press keys one after the other, for example `Enter`, `Shift+ArrowDown` or a letter."""
     for key in keys:
         name = key.removeprefix("Shift+")
-        told = {
+        response = {
             "key": TEXTS["Space"] if name == "Space" else name,
             "code": name,
             "modifiers": 8 if name != key else 0,
             "windowsVirtualKeyCode": CODES.get(name, ord(name[0].upper())),
         }
         text = TEXTS.get(name, "" if name in CODES else name)
-        page.ask("Input.dispatchKeyEvent", type="keyDown", text=text, **told)
-        page.ask("Input.dispatchKeyEvent", type="keyUp", **told)
+        page.ask("Input.dispatchKeyEvent", type="keyDown", text=text, **response)
+        page.ask("Input.dispatchKeyEvent", type="keyUp", **response)
 
 
 def tab_to(page: Page, what: str) -> None:
@@ -57,7 +57,7 @@ def tab_to(page: Page, what: str) -> None:
     raise AssertionError(f"the keyboard never comes to {what}")
 
 
-def down_to(page: Page, select: str, value: str) -> None:
+def select_option(page: Page, select: str, value: str) -> None:
     """Press ArrowDown in a list until it has the value."""
     for _ in range(20):
         if page.run(f"document.querySelector({select!r}).value") == value:
@@ -66,14 +66,14 @@ def down_to(page: Page, select: str, value: str) -> None:
     raise AssertionError(f"{value} is not in {select}")
 
 
-def test_the_keyboard_alone_schedules_a_post(quiet: Shop, page: Page) -> None:
+def test_keyboard_schedules_a_post(quiet: Shop, page: Page) -> None:
     quiet.open(page, f"{PROJECT}/calendar", "document.querySelector('main .heading button.primary')")
     page.run("document.body.focus()")
     tab_to(page, "main .heading button.primary")
     press(page, "Enter")
     page.until("document.querySelector('dialog[open] select[name=contentId] option:nth-child(2)')")
     tab_to(page, "dialog [name=contentId]")
-    down_to(page, "dialog [name=contentId]", quiet.contents[0])
+    select_option(page, "dialog [name=contentId]", quiet.contents[0])
     tab_to(page, f"dialog [name=targets][value={quiet.account}]")
     press(page, "Space")
     tab_to(page, "dialog button.primary")
@@ -87,7 +87,7 @@ def test_the_keyboard_alone_schedules_a_post(quiet: Shop, page: Page) -> None:
 
 def test_content_is_approved_and_rejected_with_a_reason(quiet: Shop, page: Page) -> None:
     with quiet.api.client() as client:
-        good, bad = (uploaded(client, quiet.project) for _ in range(2))
+        good, bad = (upload_content(client, quiet.project) for _ in range(2))
         quiet.open(
             page, f"{PROJECT}/content/{good}", "document.querySelector('.tab .heading button.primary')"
         )
@@ -105,22 +105,22 @@ def test_content_is_approved_and_rejected_with_a_reason(quiet: Shop, page: Page)
     assert (shown["approvalStatus"], shown["decision"]["note"]) == ("rejected", "dark")
 
 
-def test_a_post_is_moved_by_the_mouse_and_by_the_keyboard(quiet: Shop, page: Page) -> None:
+def test_post_is_moved_by_mouse_and_keyboard(quiet: Shop, page: Page) -> None:
     """The post keeps its local time, also across the end of summer time: days are the project's."""
     with quiet.api.client() as client:
-        content = uploaded(client, quiet.project)
+        content = upload_content(client, quiet.project)
         post = quiet.schedule(client, content, days=8)
         day = datetime.fromisoformat(post["scheduledFor"]).astimezone(UTC).date()
         chip = f"[data-post={post['id']}]"
         quiet.open(page, f"{PROJECT}/calendar?day={day}", f"document.querySelector('{chip}')")
         there = neighbour(day)
-        note(page)
+        record_notices(page)
         drag(page, chip, there)
         page.until(f"document.querySelector('[data-day=\"{there}\"] {chip}')")
         assert local_day(client.get(f"/scheduled-posts/{post['id']}").json()) == there
         page.run(f"document.querySelector('{chip}').focus()")
         press(page, "Shift+ArrowDown")
-        noted(page, "Moved to", times=2)
+        wait_for_notice(page, "Moved to", times=2)
         assert local_day(client.get(f"/scheduled-posts/{post['id']}").json()) == there + timedelta(days=7)
 
 
@@ -145,12 +145,12 @@ def drag(page: Page, chip: str, day: date) -> None:
     }})()""")
 
 
-def test_a_finger_carries_a_post_to_another_day_and_a_swipe_does_not(quiet: Shop, page: Page) -> None:
+def test_long_press_drags_a_post_and_a_swipe_scrolls(quiet: Shop, page: Page) -> None:
     """At 400 px, where a month shows only days with posts until a post is lifted."""
     page.look("light", 400)
     page.ask("Emulation.setTouchEmulationEnabled", enabled=True)
     with quiet.api.client() as client:
-        content = uploaded(client, quiet.project)
+        content = upload_content(client, quiet.project)
         post = quiet.schedule(client, content, days=10)
         before = local_day(post)
         day = neighbour(before)
@@ -170,9 +170,9 @@ def test_a_finger_carries_a_post_to_another_day_and_a_swipe_does_not(quiet: Shop
         assert local_day(client.get(f"/scheduled-posts/{post['id']}").json()) == day
 
 
-def test_a_post_is_asked_to_move_from_its_own_second(quiet: Shop, page: Page) -> None:
+def test_move_dialog_keeps_the_seconds(quiet: Shop, page: Page) -> None:
     with quiet.api.client() as client:
-        post = quiet.schedule(client, uploaded(client, quiet.project), days=12)
+        post = quiet.schedule(client, upload_content(client, quiet.project), days=12)
         at = {"scheduledFor": post["scheduledFor"].replace(":00Z", ":27Z")}
         assert client.post(f"/scheduled-posts/{post['id']}/reschedule", json=at).is_success
         address = f"{PROJECT}/calendar/{post['id']}"
@@ -185,7 +185,7 @@ def test_a_post_is_asked_to_move_from_its_own_second(quiet: Shop, page: Page) ->
         assert client.get(f"/scheduled-posts/{post['id']}").json()["scheduledFor"] == at["scheduledFor"]
 
 
-def test_an_alternative_of_the_brand_is_taken_and_dropped_again(quiet: Shop, page: Page) -> None:
+def test_brand_alternative_is_used_and_removed(quiet: Shop, page: Page) -> None:
     path = f"/projects/{quiet.project}/brand"
     quiet.open(page, PROJECT, "document.querySelector('[data-field=tagline] summary')")
     assert page.run("document.querySelector('mark').innerText") == "home baristas"
@@ -199,7 +199,7 @@ def test_an_alternative_of_the_brand_is_taken_and_dropped_again(quiet: Shop, pag
         assert client.get(path).json()["fields"]["tagline"]["provenance"]["source"] == "website"
 
 
-def test_a_refusal_stands_at_its_field_and_a_double_click_makes_one(quiet: Shop, page: Page) -> None:
+def test_issue_is_shown_at_its_field_and_a_double_click_creates_one(quiet: Shop, page: Page) -> None:
     page.expects.append("422")
     quiet.open(page, "webhooks", "document.querySelector('main tbody tr')")
     button(page, "New endpoint")
@@ -220,7 +220,7 @@ def test_a_delivery_is_sent_again(quiet: Shop, page: Page) -> None:
     with quiet.api.client() as client:
         path = f"/webhook-endpoints/{quiet.endpoint}/deliveries"
         assert client.post(f"/webhook-endpoints/{quiet.endpoint}/test").status_code == 202
-        asyncio.run(wrote(quiet.api.database_url, FAILED))
+        asyncio.run(run_statement(quiet.api.database_url, FAILED))
         before = client.get(path).json()["items"]
         quiet.open(page, "webhooks/{endpoint}", "document.querySelector('main tbody button')")
         page.run("document.querySelector('main tbody button').click()")
@@ -228,12 +228,12 @@ def test_a_delivery_is_sent_again(quiet: Shop, page: Page) -> None:
         after = client.get(path).json()["items"]
         page.run("document.querySelector('main [aria-label^=\"Show event\"]').click()")
         page.until("document.querySelector('dialog pre')?.innerText.includes('\"type\": \"test.ping\"')")
-        assert barriers(page) == []
+        assert find_barriers(page) == []
     assert len(after) == len(before) + 1
     assert after[0]["replayOf"] in {one["id"] for one in before}
 
 
-def test_an_archive_says_what_will_happen_and_is_taken_back(quiet: Shop, page: Page) -> None:
+def test_archive_dialog_previews_effects_and_is_reversible(quiet: Shop, page: Page) -> None:
     with quiet.api.client() as client:
         project = quiet.api.project(client)
         quiet.open(page, f"projects/{project}", "document.querySelector('.head .tools button:last-child')")
@@ -243,13 +243,13 @@ def test_an_archive_says_what_will_happen_and_is_taken_back(quiet: Shop, page: P
         page.run("document.querySelector('dialog button.danger').click()")
         page.until("document.querySelector('.banner')")
         assert client.get(f"/projects/{project}").json()["status"] == "archived"
-        asyncio.run(wrote(quiet.api.database_url, ARCHIVED))
+        asyncio.run(run_statement(quiet.api.database_url, ARCHIVED))
         button(page, "Un-archive")
         page.until("!document.querySelector('.banner')")
         assert client.get(f"/projects/{project}").json()["status"] == "active"
 
 
-async def wrote(url: str, statement: str) -> None:
+async def run_statement(url: str, statement: str) -> None:
     """Run a statement that simulates a worker's result."""
     conn = await connect(url, name="test")
     await conn.execute(statement)

@@ -24,17 +24,17 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
 
 def influencer(api: OwnApi, client: httpx.Client) -> Edited:
     project = api.project(client)
-    made = client.post(f"/projects/{project}/influencers", json={})
-    assert made.is_success, made.text
-    path = f"/influencers/{made.json()['influencerId']}"
+    created = client.post(f"/projects/{project}/influencers", json={})
+    assert created.is_success, created.text
+    path = f"/influencers/{created.json()['influencerId']}"
     return f"projects/{project}/influencers", "Edit", path, "name", "brandVoice"
 
 
 def endpoint(api: OwnApi, client: httpx.Client) -> Edited:
     body = {"url": "https://shop.example/hooks", "events": ["post.failed", "post.published"]}
-    made = client.post("/webhook-endpoints", json=body)
-    assert made.is_success, made.text
-    one = made.json()["id"]
+    created = client.post("/webhook-endpoints", json=body)
+    assert created.is_success, created.text
+    one = created.json()["id"]
     return f"webhooks/{one}", "Edit…", f"/webhook-endpoints/{one}", "description", "url"
 
 
@@ -49,7 +49,7 @@ def press(page: Page, text: str) -> None:
 
 
 @pytest.mark.parametrize("made", [influencer, endpoint])
-def test_an_edit_of_what_somebody_else_has_changed_is_asked_about(
+def test_concurrent_edit_asks_before_overwriting(
     api: OwnApi, page: Page, made: Callable[[OwnApi, httpx.Client], Edited]
 ) -> None:
     """After an overwrite, unedited fields keep the other user's values."""

@@ -16,7 +16,7 @@ from domain.collection.snapshots import Subject, Told
 from schemas import ids
 from tests import seeds
 from tests.peers.chromium import Page
-from tests.peers.console.axe import barriers
+from tests.peers.console.axe import find_barriers
 from tests.peers.console.hands import click, send, write
 from tests.peers.console.keyboard import press
 from tests.peers.console.living import Living, living
@@ -45,7 +45,7 @@ def project(shop: Living, client: httpx.Client) -> str:
     return shop.api.project(client)
 
 
-def test_an_app_is_made_sends_has_a_new_key_and_goes(
+def test_app_is_created_verified_rotated_and_deleted(
     shop: Living, page: Page, client: httpx.Client, project: str
 ) -> None:
     shop.open(page, f"projects/{project}/apps", "document.querySelector('main .nothing')")
@@ -53,45 +53,45 @@ def test_an_app_is_made_sends_has_a_new_key_and_goes(
     page.until("document.activeElement.name === 'name'")
     press(page, *"Walker")
     write(page, "webDomain", "app.example.com")
-    assert barriers(page) == []
+    assert find_barriers(page) == []
     press(page, "Enter")
     first = secret(page, "lpa_")
     page.until("document.querySelector('dialog .snippet pre')")
-    assert barriers(page) == []
+    assert find_barriers(page) == []
     [app] = client.get(f"/projects/{project}/sdk-apps").json()["items"]
     steps = page.run("document.querySelector('dialog[open]').innerText")
     assert app["ingestEndpoint"].removesuffix("/events") in steps or app["appId"] in steps
     click(page, "Close", within="dialog")
-    assert sent(client, app["appId"], first, "from_the_first_key") == 202
+    assert send_event(client, app["appId"], first, "from_the_first_key") == 202
     page.until("document.querySelector('main tbody')?.innerText.includes('from_the_first_key')")
     [event] = client.get(f"/projects/{project}/events").json()["items"]
     assert (event["name"], event["appId"]) == ("from_the_first_key", app["appId"])
     click(page, "Rotate key…")
     write(page, "overlapHours", "0")
-    assert barriers(page) == []
+    assert find_barriers(page) == []
     send(page)
     second = secret(page, "lpa_")
-    assert [sent(client, app["appId"], key, "later") for key in (first, second)] == [401, 202]
+    assert [send_event(client, app["appId"], key, "later") for key in (first, second)] == [401, 202]
     click(page, "Delete app")
     page.until("document.querySelector('dialog button.danger')")
-    assert barriers(page) == []
+    assert find_barriers(page) == []
     send(page)
     page.until("document.querySelector('main .nothing')")
     assert client.get(f"/projects/{project}/sdk-apps/{app['appId']}").status_code == 404
-    assert sent(client, app["appId"], second, "late") == 401
+    assert send_event(client, app["appId"], second, "late") == 401
 
 
 def secret(page: Page, prefix: str) -> str:
     """Return the secret that the dialog shows once, and confirm that it is stored."""
     page.until(f"{SECRET}?.innerText.startsWith('{prefix}')")
-    assert barriers(page) == []
+    assert find_barriers(page) == []
     shown: str = page.run(f"{SECRET}.innerText")
     click(page, "I have stored it", within="dialog")
     page.until(f"!{SECRET}")
     return shown
 
 
-def sent(client: httpx.Client, app: str, key: str, name: str) -> int:
+def send_event(client: httpx.Client, app: str, key: str, name: str) -> int:
     """Send an app's event and return the status."""
     event = {"name": name, "eventId": name, "occurredAt": seeds.in_utc(datetime.now(UTC))}
     body = {"events": [event], "sentAt": event["occurredAt"]}
@@ -111,7 +111,7 @@ def endpoint(shop: Living, page: Page, client: httpx.Client) -> Iterator[dict[st
     assert client.delete(f"/webhook-endpoints/{made['id']}").is_success
 
 
-def happens(client: httpx.Client, project: str) -> None:
+def emit_event(client: httpx.Client, project: str) -> None:
     """Cancel a job before it starts, which emits an event."""
     begun = client.post(f"/projects/{project}/ingest/website", json={"url": "https://shop.example"})
     assert client.post(f"/jobs/{begun.json()['jobId']}/cancel").is_success
@@ -124,13 +124,13 @@ def deliveries(client: httpx.Client, endpoint: dict[str, Any]) -> list[dict[str,
     return items
 
 
-def test_a_new_secret_signs_beside_the_old_one(
+def test_rotated_secret_signs_with_the_old_one(
     shop: Living, page: Page, client: httpx.Client, endpoint: dict[str, Any]
 ) -> None:
     shop.open(page, f"webhooks/{endpoint['id']}", "document.querySelector('main .facts')")
     click(page, "Rotate secret…")
     page.until("document.querySelector('dialog form')")
-    assert barriers(page) == []
+    assert find_barriers(page) == []
     send(page)
     new = secret(page, "whsec_")
     page.until("document.querySelector('main .facts').innerText.includes('Two secrets until')")
@@ -144,13 +144,13 @@ def test_a_new_secret_signs_beside_the_old_one(
         Webhook(one).verify(asked.body, asked.headers)
 
 
-def test_an_endpoint_rests_and_goes_on(
+def test_endpoint_is_paused_and_resumed(
     shop: Living, page: Page, client: httpx.Client, project: str, endpoint: dict[str, Any]
 ) -> None:
     shop.open(page, f"webhooks/{endpoint['id']}", "document.querySelector('main .facts')")
     click(page, "Pause")
     page.until("document.querySelector('main h1 .badge')?.innerText === 'paused'")
-    happens(client, project)
+    emit_event(client, project)
     page.until("document.querySelector('main tbody .badge')?.innerText === 'pending'")
     assert [one["status"] for one in deliveries(client, endpoint)] == ["pending"]
     click(page, "Resume")
@@ -158,7 +158,7 @@ def test_an_endpoint_rests_and_goes_on(
     assert client.get(f"/webhook-endpoints/{endpoint['id']}").json()["status"] == "active"
 
 
-def test_what_an_endpoint_missed_is_sent_to_it_again(
+def test_missed_events_are_replayed(
     shop: Living,
     page: Page,
     client: httpx.Client,
@@ -170,7 +170,7 @@ def test_what_an_endpoint_missed_is_sent_to_it_again(
     """
     with monkeypatch.context() as gone:
         gone.setattr(shop.receiver, "behave", says(410))
-        happens(client, shop.api.project(client))
+        emit_event(client, shop.api.project(client))
         shop.open(page, f"webhooks/{endpoint['id']}", "document.querySelector('main .banner.bad')")
     [missed] = deliveries(client, endpoint)
     assert missed["status"] in {"failed", "abandoned"}
@@ -178,7 +178,7 @@ def test_what_an_endpoint_missed_is_sent_to_it_again(
     page.until("document.querySelector('main h1 .badge')?.innerText === 'active'")
     click(page, "Send again since…")
     write(page, "since", page.run(LOCALLY))
-    assert barriers(page) == []
+    assert find_barriers(page) == []
     send(page)
     page.until(f"{SENT} > 0 && {SENT} === document.querySelectorAll('main tbody tr').length - 1")
     [again] = [one for one in deliveries(client, endpoint) if one["replayOf"] == missed["id"]]
@@ -195,30 +195,30 @@ LOCALLY = """(() => {
 })()"""
 
 
-def test_figures_of_each_range_are_the_apis(
+def test_figures_of_each_range_match_the_api(
     shop: Living, page: Page, client: httpx.Client, project: str
 ) -> None:
     """Compares with the API for the same window, since a day may begin meanwhile."""
-    post = asyncio.run(told(shop.api.database_url, project))
+    post = asyncio.run(create_measured_post(shop.api.database_url, project))
     shop.open(page, f"projects/{project}/metrics", "document.querySelector('main .chart')")
-    figures_are(page, client, project, f"{VIEWS}?.length === 30", total=370)
+    assert_figures(page, client, project, f"{VIEWS}?.length === 30", total=370)
     choose(page, "Time", "7")
-    figures_are(page, client, project, f"{VIEWS}?.length === 7", total=120)
+    assert_figures(page, client, project, f"{VIEWS}?.length === 7", total=120)
     choose(page, "Time", "90")
-    figures_are(page, client, project, WEEKLY, total=370)
-    assert barriers(page) == []
+    assert_figures(page, client, project, WEEKLY, total=370)
+    assert find_barriers(page) == []
     page.until(f"document.querySelector('main tbody a[href$=\"{post[-8:]}\"]')")
 
 
-def figures_are(page: Page, client: httpx.Client, project: str, drawn: str, *, total: int) -> None:
+def assert_figures(page: Page, client: httpx.Client, project: str, drawn: str, *, total: int) -> None:
     """Assert, once drawn, that the table and the tile match the API's response to the screen's request."""
     page.until(drawn)
     asked = [url for url in page.requests if f"/{project}/metrics?" in url][-1]
     figures = client.get(asked).json()
     assert figures["totals"]["views"] == total
     values = [bucket["values"]["views"] for bucket in figures["series"]]
-    told = json.dumps(["–" if one is None else str(one) for one in values], ensure_ascii=False)
-    page.until(f"JSON.stringify({VIEWS}) === JSON.stringify({told})")
+    expected = json.dumps(["–" if one is None else str(one) for one in values], ensure_ascii=False)
+    page.until(f"JSON.stringify({VIEWS}) === JSON.stringify({expected})")
     assert page.run(f"{TILE} === '{total}'")
 
 
@@ -239,7 +239,7 @@ def choose(page: Page, label: str, value: str) -> None:
     page.run(f"(({field}).value = {value!r}, {field}.dispatchEvent(new Event('change', {{bubbles: true}})))")
 
 
-async def told(url: str, project: str) -> str:
+async def create_measured_post(url: str, project: str) -> str:
     """Create a post with figures of three collection runs."""
     project_id = ids.read(ids.PROJECT, project)
     assert project_id

@@ -18,7 +18,7 @@ from domain.jobs import jobs
 from jobs import heartbeat, ledger, maintenance
 from jobs.ledger import Claim, Settlement
 from schemas import ids
-from tests.peers.exactly_once.rows import Row, seen
+from tests.peers.exactly_once.rows import Row, row_of_post
 from tests.peers.exactly_once.shapes import SHAPES, Call, Shape
 from tests.peers.exactly_once.system import System
 from tests.peers.simulators.client import Sim
@@ -171,7 +171,7 @@ async def play(system: System, hand: Hand, shape: Shape, call: Call | None, faul
     left = (await sim.call("GET", "/faults"))["rules"]
     await sim.call("DELETE", "/faults")
     assert not left, f"{shape.title}: {call} was never made as {fault} wants it"
-    return await seen(system, shape, call, fault or "nothing", sent)
+    return await row_of_post(system, shape, call, fault or "nothing", sent)
 
 
 async def order(system: System, shape: Shape, call: Call, fault: Fault, username: str) -> None:

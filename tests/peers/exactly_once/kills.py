@@ -16,7 +16,7 @@ from jobs.courier import open_courier
 from tests.chaos.fleet import Fleet, Process
 from tests.peers.exactly_once import worker
 from tests.peers.exactly_once.faults import Say, order
-from tests.peers.exactly_once.rows import AFTER_COMMIT, KILL, Row, seen
+from tests.peers.exactly_once.rows import AFTER_COMMIT, KILL, Row, row_of_post
 from tests.peers.exactly_once.shapes import SHAPES, Call, Shape
 from tests.peers.exactly_once.system import Sent, System
 from tests.peers.exactly_once.told import compared
@@ -83,7 +83,7 @@ async def play(system: System, fleet: Fleet, platforms: frozenset[str], say: Say
 
 
 async def row_of(system: System, one: Doomed) -> Row:
-    row = await seen(system, one.shape, one.call, EVENTS[one.point], one.sent)
+    row = await row_of_post(system, one.shape, one.call, EVENTS[one.point], one.sent)
     return await compared(system, one.shape, row, one.sent)
 
 

@@ -53,7 +53,7 @@ class Wrong(NamedTuple):
     why: str
 
 
-async def seen(system: System, shape: Shape, call: Call | None, event: str, sent: Sent) -> Row:
+async def row_of_post(system: System, shape: Shape, call: Call | None, event: str, sent: Sent) -> Row:
     """Return the row of a post after its jobs have ended."""
     sim = system.sims[shape.platform]
     states = [entry["state"] for entry in await sim.posts(sent.username)]
@@ -74,17 +74,17 @@ async def seen(system: System, shape: Shape, call: Call | None, event: str, sent
 async def attempts(system: System, shape: Shape, sent: Sent) -> int:
     """Return the attempts of the job that makes the calls: the post's, or its account's token refresh."""
     kind, subject = (REFRESH_TOKEN, sent.account_id) if shape.aged else (PUBLISH_POST, sent.post_id)
-    made: int = await system.pool.fetchval(
+    value: int = await system.pool.fetchval(
         "select max(attempt) from job where kind = $1 and $2 in (args->>'post_id', args->>'account_id')",
         kind.name,
         str(subject),
     )
-    return made
+    return value
 
 
 async def log(system: System, shape: Shape) -> list[dict[str, Any]]:
-    told = await system.sims[shape.platform].call("GET", "/requests")
-    entries: list[dict[str, Any]] = told["requests"]
+    response = await system.sims[shape.platform].call("GET", "/requests")
+    entries: list[dict[str, Any]] = response["requests"]
     return entries
 
 

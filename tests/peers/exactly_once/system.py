@@ -145,9 +145,9 @@ class System:
         self.http.headers["Authorization"] = f"Bearer {key}"
         for shape in (shape for shape in SHAPES if shape.platform in self.sims):
             files = [("file", (f"{at}", *file)) for at, file in enumerate(shape.files)]
-            said = await self.http.post(path, files=[("caption", (None, CAPTION)), *files])
-            assert said.is_success, said.text
-            content_id = ids.read(ids.CONTENT, said.json()["id"])
+            response = await self.http.post(path, files=[("caption", (None, CAPTION)), *files])
+            assert response.is_success, response.text
+            content_id = ids.read(ids.CONTENT, response.json()["id"])
             assert content_id
             self.contents[shape.title] = content_id
 

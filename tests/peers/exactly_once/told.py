@@ -19,10 +19,10 @@ async def compared(system: System, shape: Shape, row: Row, sent: Sent) -> Row:
         f"/v1/scheduled-posts/{ids.show(ids.POST, sent.post_id)}/timeline?limit=200"
     )
     assert answer.is_success, answer.text
-    told = answer.json()
-    assert told["nextCursor"] is None
-    check(told["items"])
-    return row._replace(untrue="; ".join(untruths(told["items"], row, shape)))
+    body = answer.json()
+    assert body["nextCursor"] is None
+    check(body["items"])
+    return row._replace(untrue="; ".join(untruths(body["items"], row, shape)))
 
 
 def untruths(told: Sequence[Entry], row: Row, shape: Shape) -> Iterator[str]:

@@ -112,9 +112,9 @@ def names(request: httpx.Request) -> list[str]:
     if sent:
         end, total = sent.partition("-")[2].split("/")
         found += ["chunk", *(["last_chunk"] if int(end) + 1 == int(total) else [])]
-    asked = request.url.params.get("fields", "")
+    response = request.url.params.get("fields", "")
     found += [
-        name for name, field in (("container", "status_code"), ("medium", "permalink")) if field in asked
+        name for name, field in (("container", "status_code"), ("medium", "permalink")) if field in response
     ]
     return found
 

@@ -74,23 +74,23 @@ class Sim:
         self, url: str, username: str, *, allow: bool = True, scopes: Sequence[str] | None = None
     ) -> str:
         """Answer the authorize page at `url` once; return the redirect's address."""
-        said = await self.call("POST", "/consent", url=url, username=username, allow=allow, scopes=scopes)
-        location: str = said["location"]
+        response = await self.call("POST", "/consent", url=url, username=username, allow=allow, scopes=scopes)
+        location: str = response["location"]
         return location
 
     async def posts(self, account: str, caption: str | None = None) -> list[dict[str, Any]]:
         """Return the account's entries of the ledger, all or those with this caption."""
-        told = await self.call("GET", "/ledger")
+        response = await self.call("GET", "/ledger")
         return [
             entry
-            for entry in told["posts"]
+            for entry in response["posts"]
             if entry["account"] == account and caption in {None, entry["caption"]}
         ]
 
     async def counts(self, account: str, caption: str) -> dict[str, int]:
         """Count the posts with this caption by state; omits zeros."""
-        told = await self.call("GET", "/ledger")
-        states: dict[str, int] = told["counts"].get(account, {}).get(caption, {})
+        response = await self.call("GET", "/ledger")
+        states: dict[str, int] = response["counts"].get(account, {}).get(caption, {})
         return {state: number for state, number in states.items() if number}
 
     async def requests(self) -> dict[str, int]:

@@ -104,10 +104,10 @@ class Controlled:
 
     async def ledger(self, _: Request) -> Answer:
         self.simulator.settle()
-        return as_json(self.simulator.ledger.told())
+        return as_json(self.simulator.ledger.summary())
 
     async def requests(self, _: Request) -> Answer:
-        return as_json(self.simulator.log.told())
+        return as_json(self.simulator.log.summary())
 
     async def no_requests(self, request: Request) -> Answer:
         self.simulator.log.entries.clear()

@@ -98,18 +98,18 @@ class Destination(NamedTuple):
         body = envelope | {"data": list(events)} | more
         return await self.http.post(path, json=body, headers=self.dialect.headers(token))
 
-    async def told(self) -> Json:
+    async def read_ledger(self) -> Json:
         found: Json = await self.sim.call("GET", "/conversions")
         return found
 
     async def counted(self) -> dict[str, int]:
-        return {event_id: times for _, _, event_id, times in (await self.told())["counted"]}
+        return {event_id: times for _, _, event_id, times in (await self.read_ledger())["counted"]}
 
     def refused(self, answer: httpx.Response, kind: str, why: str = "") -> None:
         """Assert the refusal's code, as the original returns it."""
         error = answer.json().get("error", answer.json())
-        said = answer.status_code, error["code"], error.get("error_subcode")
-        assert said == self.dialect.codes[kind], f"{why}: {answer.text}"
+        response = answer.status_code, error["code"], error.get("error_subcode")
+        assert response == self.dialect.codes[kind], f"{why}: {answer.text}"
 
     def taken(self, answer: httpx.Response, count: int = 1) -> None:
         body = answer.json()

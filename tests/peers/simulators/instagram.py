@@ -19,7 +19,7 @@ import msgspec
 from tests.peers.simulators.instagram_calls import caller, fields, token_of
 from tests.peers.simulators.instagram_containers import Containers
 from tests.peers.simulators.instagram_controls import Controls, Orders
-from tests.peers.simulators.instagram_errors import Denied, named, told, with_usage
+from tests.peers.simulators.instagram_errors import Denied, error_response, named, with_usage
 from tests.peers.simulators.instagram_insights import Insights
 from tests.peers.simulators.instagram_media import Media
 from tests.peers.simulators.instagram_oauth import Consents, OAuth
@@ -57,7 +57,7 @@ class Instagram(Simulator):
             self._media.publish: "publish",
             self._media.limit: "limit",
             self._media.listed: "list",
-            insights.told: "insights",
+            insights.respond: "insights",
         }
         self.routes.add("GET", "/oauth/authorize", oauth.authorize)
         self.routes.add("POST", "/oauth/access_token", oauth.code)
@@ -67,7 +67,7 @@ class Instagram(Simulator):
         self.routes.add("POST", "/{account}/media_publish", self._media.publish)
         self.routes.add("GET", "/{account}/content_publishing_limit", self._media.limit)
         self.routes.add("GET", "/{account}/media", self._media.listed)
-        self.routes.add("GET", "/{id}/insights", insights.told)
+        self.routes.add("GET", "/{id}/insights", insights.respond)
         self.routes.add("GET", "/{id}", self._read)
 
     async def answer(self, request: Request) -> Answer:
@@ -82,7 +82,7 @@ class Instagram(Simulator):
             if answer.has_accepted() and (after := self.orders.take(request.method, names, created=True)):
                 raise Denied(after)
         except Denied as denied:
-            return told(denied.refusal, user_id)
+            return error_response(denied.refusal, user_id)
         return with_usage(answer, user_id)
 
     def names(self, request: Request) -> Sequence[str]:
@@ -113,10 +113,10 @@ class Instagram(Simulator):
         if id_ in {"me", person.user_id}:
             return self._me(request, person)
         if container := self.state.container(person, id_):
-            return self._containers.told(request, container)
+            return self._containers.respond(request, container)
         medium = self.state.media.get(id_)
         if medium and medium.username == person.username and self._media.public(medium, self.clock.now()):
-            return self._media.told(request, person, medium)
+            return self._media.respond(request, person, medium)
         raise Denied("unknown_object", id=id_)
 
     def _me(self, request: Request, person: Person) -> Answer:
@@ -134,7 +134,7 @@ class Instagram(Simulator):
         return as_json(said if person.flat else {"data": [said]})
 
     def refusal(self, status: int) -> Answer:
-        return told(named(_REFUSALS[status]), None)
+        return error_response(named(_REFUSALS[status]), None)
 
     def controls(self, routes: Routes) -> None:
         self._controls.add(routes)

@@ -16,10 +16,10 @@ def parameters(request: Request) -> dict[str, str]:
 def _of_json(request: Request) -> dict[str, str]:
     if not request.headers.get("content-type", "").startswith("application/json"):
         return {}
-    found = request.json()
-    if not isinstance(found, dict):
+    body = request.json()
+    if not isinstance(body, dict):
         raise Denied("parameter", why="the body must be an object")
-    return {str(name): _written(value) for name, value in found.items() if value is not None}
+    return {str(name): _written(value) for name, value in body.items() if value is not None}
 
 
 def _written(value: Any) -> str:
@@ -60,8 +60,8 @@ def caller(state: State, request: Request, now: float, permission: str = BASIC) 
 
 def fields(request: Request, known: Mapping[str, Any], otherwise: Iterable[str] = ()) -> dict[str, Any]:
     """Return `id` and the requested fields of `known`, without empty ones."""
-    asked = request.query.get("fields", ",".join(otherwise))
-    names = [name.strip() for name in asked.split(",") if name.strip()]
+    response = request.query.get("fields", ",".join(otherwise))
+    names = [name.strip() for name in response.split(",") if name.strip()]
     for name in names:
         if name not in known:
             raise Denied("unknown_field", field=name)

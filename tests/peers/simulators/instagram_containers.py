@@ -112,7 +112,7 @@ class Containers:
         judge = asyncio.to_thread(judge_film, found, bytes_max=bytes_max) if film else None
         container.refusal = await judge if judge else await asyncio.to_thread(judge_image, found)
 
-    def told(self, request: Request, container: Container) -> Answer:
+    def respond(self, request: Request, container: Container) -> Answer:
         """Return the response of `GET /{container}`."""
         status = self._state.status(container, self._clock.now())
         said = _SAID.get(status, "")
@@ -184,8 +184,8 @@ def check_alt_text(text: str) -> None:
 
 def check_ai_label(asked: Mapping[str, str], *, is_item: bool) -> None:
     """Check the AI label (changelog of 2026-06-22): of a carousel, only its own container accepts it."""
-    said = asked.get("is_ai_generated")
-    if said not in {None, "true", "false"}:
+    response = asked.get("is_ai_generated")
+    if response not in {None, "true", "false"}:
         raise Denied("parameter", why="is_ai_generated must be true or false")
-    if said is not None and is_item:
+    if response is not None and is_item:
         raise Denied("parameter", why="a carousel item takes no is_ai_generated")

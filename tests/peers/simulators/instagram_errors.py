@@ -183,7 +183,7 @@ _LITTLE, _ALL = 3, 100
 _APP_WIDE = frozenset({4, 17, 32})
 
 
-def told(refusal: Refusal, user_id: str | None) -> Answer:
+def error_response(refusal: Refusal, user_id: str | None) -> Answer:
     answer = as_json(envelope(refusal, f"A{secrets.token_urlsafe(16)}"), refusal.status)
     if refusal.regain_min is None:
         return with_usage(answer, user_id)

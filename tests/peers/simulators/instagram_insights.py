@@ -22,20 +22,20 @@ class Insights:
     def __init__(self, state: State, clock: Clock) -> None:
         self._state, self._clock = state, clock
 
-    async def told(self, request: Request) -> Answer:
+    async def respond(self, request: Request) -> Answer:
         """Serve `GET /{media}/insights?metric=`."""
         now = self._clock.now()
         person = caller(self._state, request, now, INSIGHTS)
         medium = self._medium(person, request.args["id"], now)
-        asked = [name for name in request.query.get("metric", "").split(",") if name]
+        response = [name for name in request.query.get("metric", "").split(",") if name]
         known = OF_REELS if medium.kind is Kind.REEL else OF_ALL
-        if not asked or not set(asked) <= known:
+        if not response or not set(response) <= known:
             raise Denied("parameter", why=f"metric must be one of {', '.join(sorted(known))}")
         if medium.viewers < FEWEST:
             raise Denied("few_viewers")
         if now < medium.live_at + person.insights_s:
             return as_json({"data": []})
-        return as_json({"data": [self._one(medium, name) for name in asked]})
+        return as_json({"data": [self._one(medium, name) for name in response]})
 
     def _medium(self, person: Person, id_: str, now: float) -> Medium:
         medium = self._state.media.get(id_)

@@ -127,7 +127,7 @@ class Media:
             said["next"] = f"{self.base}{request.path}?{urlencode(asked)}"
         return said
 
-    def told(self, request: Request, person: Person, medium: Medium) -> Answer:
+    def respond(self, request: Request, person: Person, medium: Medium) -> Answer:
         """Return the response of `GET /{media}`."""
         return as_json(fields(request, self._known(person, medium)))
 

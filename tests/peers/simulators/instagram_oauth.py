@@ -61,10 +61,10 @@ class OAuth:
         scopes = query.get("scope", "").replace(",", " ").split()
         if BASIC not in scopes or not SCOPES.issuperset(scopes):
             return as_page(f"Invalid Scopes: {' '.join(scopes) or 'none'}", 400)
-        asked = Asked(
+        response = Asked(
             client=CLIENT_ID, redirect_uri=query["redirect_uri"], state=query.get("state"), scopes=scopes
         )
-        return self._consents.answer(request, asked, self._state.people, self._clock.now())
+        return self._consents.answer(request, response, self._state.people, self._clock.now())
 
     async def code(self, request: Request) -> Answer:
         """Exchange a code for a short-lived token. Its errors have their own form."""

@@ -58,7 +58,7 @@ class Ledger:
     def of(self, account: str, *states: State) -> list[Entry]:
         return [entry for entry in self.entries if entry.account == account and entry.state in states]
 
-    def told(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """Return `{"counts": {account: {caption: {state: number}}}, "posts": [entry, ...]}`."""
         return {"counts": counted(self.entries), "posts": msgspec.to_builtins(self.entries)}
 
@@ -95,7 +95,7 @@ class RequestLog:
     def add(self, entry: Logged) -> None:
         self.entries.append(entry)
 
-    def told(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """Return `{"counts": {"POST /path": number}, "requests": [entry, ...]}`."""
         counts = Counter(f"{entry.method} {entry.path}" for entry in self.entries)
         return {"counts": dict(counts), "requests": msgspec.to_builtins(self.entries)}

@@ -93,8 +93,8 @@ async def test_a_wrong_event_fails_its_call(to: Destination) -> None:
     for why, change in WRONG.items():
         bad = change(to.event(2), to.dialect)
         to.refused(await to.call(to.event(1), bad, to.event(3)), "event", why)
-    told = await to.told()
-    assert (told["counted"], len(told["wrong"])) == ([], len(WRONG))
+    ledger = await to.read_ledger()
+    assert (ledger["counted"], len(ledger["wrong"])) == ([], len(WRONG))
 
 
 DEVICE = ["i2", *[""] * 3, "18.1", *[""] * 11]
@@ -121,20 +121,20 @@ OF_META: dict[str, Json] = {
 
 
 @pytest.mark.parametrize("to", [META], indirect=True)
-async def test_meta_refuses_these_too(to: Destination) -> None:
+async def test_meta_refuses_invalid_fields(to: Destination) -> None:
     for why, fields in OF_META.items():
         to.refused(await to.call(to.event(**fields)), "event", why)
-    assert len((await to.told())["wrong"]) == len(OF_META)
+    assert len((await to.read_ledger())["wrong"]) == len(OF_META)
 
 
 @pytest.mark.parametrize("to", [TIKTOK], indirect=True)
-async def test_tiktok_takes_no_page_of_an_app(to: Destination) -> None:
+async def test_tiktok_refuses_a_page_url_of_an_app(to: Destination) -> None:
     to.refused(await to.call(to.event(), event_source="app"), "event")
     without = {key: value for key, value in to.event().items() if key != "page"}
     to.taken(await to.call(without, event_source="app"))
 
 
-async def test_a_name_that_is_refused_from_now_on(to: Destination) -> None:
+async def test_ordered_refusal_of_an_event_name(to: Destination) -> None:
     await to.sim.call("POST", "/bad", name="Purchase")
     to.refused(await to.call(to.event()), "event")
 
@@ -149,14 +149,14 @@ async def test_a_call_has_one_to_a_thousand_events(to: Destination, count: int) 
     assert len(await to.counted()) == MOST
 
 
-async def test_a_call_that_is_no_call(to: Destination) -> None:
+async def test_invalid_call_is_refused(to: Destination) -> None:
     to.refused(await to.call(to.event(), colour="red"), "event")
     to.refused(await to.call(data="none"), "event")
     to.refused(await to.call(to.event(), test_event_code="+4915112345678"), "event")
     assert (await to.counted()) == {}
 
 
-async def test_a_token_opens_its_own_pixel_until_it_ends(to: Destination) -> None:
+async def test_token_is_valid_for_its_pixel_until_expiry(to: Destination) -> None:
     await to.sim.call("POST", "/pixels", pixel="2", token="another")
     to.refused(await to.call(to.event(), token="another"), "token")
     to.refused(await to.call(to.event(), pixel="3"), "pixel")
@@ -171,7 +171,7 @@ async def test_a_token_opens_its_own_pixel_until_it_ends(to: Destination) -> Non
     ("fault", "why", "times"),
     [(Fault.REFUSE_429, "limit", 0), (Fault.REFUSE_500, "broken", 0), (Fault.ACCEPT_THEN_500, "broken", 1)],
 )
-async def test_a_limit_or_a_failure_is_told_as_the_original_tells_it(
+async def test_limits_and_failures_match_the_platform(
     to: Destination, fault: Fault, why: str, times: int
 ) -> None:
     """Also checks whether the event was counted."""
@@ -184,23 +184,23 @@ async def test_a_limit_or_a_failure_is_told_as_the_original_tells_it(
 # Counts
 
 
-async def test_an_id_is_known_for_48_hours(to: Destination) -> None:
+async def test_event_id_is_deduplicated_for_48_hours(to: Destination) -> None:
     """An id is known per event name. A later repeat is counted twice, and reported."""
     for _ in range(2):
         to.taken(await to.call(to.event()))
     to.taken(await to.call(to.event() | {to.dialect.name: "Subscribe"}))
-    assert sorted((await to.told())["counted"]) == [
+    assert sorted((await to.read_ledger())["counted"]) == [
         [PIXEL, "Purchase", "e-1", 2],
         [PIXEL, "Subscribe", "e-1", 1],
     ]
-    assert (await to.told())["twice"] == []
+    assert (await to.read_ledger())["twice"] == []
     await to.sim.advance(KNOWN_S + 1)
     to.taken(await to.call(later(to.event(), KNOWN_S)))
-    assert (await to.told())["twice"] == [f"{PIXEL} Purchase e-1"]
+    assert (await to.read_ledger())["twice"] == [f"{PIXEL} Purchase e-1"]
 
 
 @pytest.mark.parametrize("counts", [False, True])
-async def test_an_answer_that_was_ordered(to: Destination, counts: bool) -> None:
+async def test_ordered_response_is_returned(to: Destination, counts: bool) -> None:
     await to.sim.call("POST", "/answers", status=418, body={"x": 1}, counts=counts, times=2)
     for _ in range(2):
         assert (await to.call(to.event())).status_code == 418
@@ -208,9 +208,9 @@ async def test_an_answer_that_was_ordered(to: Destination, counts: bool) -> None
     to.taken(await to.call(to.event(2)))
 
 
-async def test_all_that_came_is_kept_for_a_search(to: Destination) -> None:
+async def test_received_calls_can_be_searched(to: Destination) -> None:
     """Refused calls are kept above all."""
     to.refused(await to.call(email(to.event(), to.dialect, "ada@shop.example")), "event")
-    told = await to.told()
-    assert "ada@shop.example" in told["bodies"][0]
-    assert TOKEN in told["heads"][0]
+    ledger = await to.read_ledger()
+    assert "ada@shop.example" in ledger["bodies"][0]
+    assert TOKEN in ledger["heads"][0]

@@ -37,7 +37,7 @@ async def test_a_container_is_gone_after_a_day(ada: User) -> None:
         ("reel.mp4", (9004, 2207052)),
     ],
 )  # fmt: skip
-async def test_an_image_that_is_none_for_it_fails(ada: User, name: str, refusal: tuple[int, int]) -> None:
+async def test_unsupported_image_fails(ada: User, name: str, refusal: tuple[int, int]) -> None:
     made = await ada.finished(name)
     said = await ada.status(made)
     assert said["status_code"] == "ERROR"
@@ -80,21 +80,21 @@ async def test_a_reel_takes_longer_and_may_fail(ada: User, name: str, code: int)
         ({"video_url": "https://files.test/a.mp4"}, (100, None)),
     ],
 )
-async def test_a_container_asked_for_wrongly_is_refused(
+async def test_invalid_container_is_refused(
     ada: User, asked: dict[str, str], refusal: tuple[int, int | None]
 ) -> None:
     assert await ada.create(**{"image_url": f"{ada.files}/a.jpg", **asked}) == refusal
     assert await ada.sim.posts("ada") == []
 
 
-async def test_a_caption_at_its_limits_is_taken(ada: User) -> None:
+async def test_caption_at_the_limits_is_accepted(ada: User) -> None:
     tags = " ".join([f"#t{number}" for number in range(30)] + [f"@y{number}" for number in range(20)])
     caption = tags.ljust(2199, ".") + "x"
     assert len(caption) == 2200
     assert "id" in await ada.image(caption=caption, alt_text="x" * 1000)
 
 
-async def test_no_more_containers_than_its_limit_within_a_day(ada: User) -> None:
+async def test_daily_container_limit(ada: User) -> None:
     await ada.sim.account("ada", containers_max=2)
     assert ["id" in await ada.image() for _ in range(2)] == [True, True]
     assert await ada.image() == (9, None)
@@ -110,18 +110,18 @@ async def test_a_carousel_needs_finished_items_of_its_own(ada: User) -> None:
     assert await ada.create(children=items[0], **asked) == (100, 2207028)
     assert await ada.create(children=",".join(items * 2), **asked) == (100, 2207028)
     assert await ada.create(children=f"{items[0]},{alone}", **asked) == (100, None)
-    made = (await ada.create(children=json.dumps(items), **asked))["id"]
-    assert await ada.publish(made) == (9007, 2207027)
+    created = (await ada.create(children=json.dumps(items), **asked))["id"]
+    assert await ada.publish(created) == (9007, 2207027)
     await ada.sim.advance(2)
     assert await ada.publish(items[0]) == (100, None)
-    medium = (await ada.publish(made))["id"]
+    medium = (await ada.publish(created))["id"]
     assert (await ada.get(medium, fields="media_type"))["media_type"] == "CAROUSEL_ALBUM"
     assert (await ada.get(f"{ada.ig}/content_publishing_limit"))["data"] == [{"quota_usage": 1}]
     [post] = await ada.sim.posts("ada", "Both")
     assert (post["state"], len(post["sha256"])) == ("live", 2)
 
 
-async def test_the_daily_limit_counts_what_the_api_published(ada: User) -> None:
+async def test_daily_limit_counts_published_posts(ada: User) -> None:
     await ada.sim.account("ada", quota_total=1)
     await ada.sim.call("POST", "/posts", username="ada", caption="By hand")
     assert "id" in await ada.publish(await ada.finished())
@@ -134,7 +134,7 @@ async def test_the_daily_limit_counts_what_the_api_published(ada: User) -> None:
 
 
 @pytest.mark.parametrize("created", [True, False])
-async def test_a_blocked_action_may_have_been_done(ada: User, created: bool) -> None:
+async def test_blocked_action_may_have_taken_effect(ada: User, created: bool) -> None:
     made = await ada.finished(caption="Spam")
     await ada.sim.call("POST", "/errors", path="publish", error="action_blocked", created=created)
     assert await ada.publish(made) == (4, 2207051)

@@ -35,14 +35,14 @@ from tests.peers.simulators.instagram_user import (
         {"scope": f"{SCOPES},user_profile"},
     ],
 )
-async def test_an_authorize_page_that_is_asked_wrongly_sends_nobody_back(
+async def test_invalid_authorize_request_does_not_redirect(
     sim: Sim, http: httpx.AsyncClient, wrong: dict[str, str]
 ) -> None:
     await sim.consents("ada")
     assert (await http.get(authorize("", **wrong))).status_code == 400
 
 
-async def test_a_code_is_good_once_and_takes_its_tokens_with_it(sim: Sim, http: httpx.AsyncClient) -> None:
+async def test_code_reuse_revokes_its_tokens(sim: Sim, http: httpx.AsyncClient) -> None:
     code = await code_of(sim)
     short = (await swap(http, code)).json()["data"][0]["access_token"]
     long = (await exchanged(http, short)).json()["access_token"]
@@ -55,7 +55,7 @@ async def test_a_code_is_good_once_and_takes_its_tokens_with_it(sim: Sim, http: 
 @pytest.mark.parametrize(
     "wrong", [{"redirect_uri": "https://app.test/"}, {"client_secret": "x"}, {"grant_type": "code"}]
 )
-async def test_a_code_needs_what_asked_for_it(
+async def test_code_requires_matching_parameters(
     sim: Sim, http: httpx.AsyncClient, wrong: dict[str, str]
 ) -> None:
     code = await code_of(sim)
@@ -64,7 +64,7 @@ async def test_a_code_needs_what_asked_for_it(
     assert (await swap(http, code)).status_code == 200
 
 
-async def test_a_code_dies_after_an_hour_and_so_does_a_short_token(sim: Sim, http: httpx.AsyncClient) -> None:
+async def test_code_and_short_token_expire_after_an_hour(sim: Sim, http: httpx.AsyncClient) -> None:
     late = await code_of(sim)
     short = (await swap(http, await code_of(sim))).json()["data"][0]["access_token"]
     await sim.advance(3600)
@@ -104,7 +104,7 @@ async def test_all_tokens_of_a_person_can_break(ada: User, error: str, refusal: 
     assert "data" in await ada.get("me")
 
 
-async def test_what_is_of_somebody_else_is_not_there(ada: User) -> None:
+async def test_objects_of_other_people_are_not_found(ada: User) -> None:
     made = await ada.finished()
     medium = (await ada.publish(await ada.finished()))["id"]
     await ada.sim.account("bob")
@@ -119,7 +119,7 @@ async def test_what_is_of_somebody_else_is_not_there(ada: User) -> None:
     assert await read(await ada.http.post(f"/{VERSION}/me/media_publish", data=body)) == (24, 2207008)
 
 
-async def test_who_may_only_read_publishes_nothing(ada: User) -> None:
+async def test_read_only_token_can_not_publish(ada: User) -> None:
     location = await ada.sim.consent(authorize(ada.sim.base), "ada", scopes=["instagram_business_basic"])
     code = parse_qs(urlsplit(location).query)["code"][0]
     short = (await swap(ada.http, code)).json()["data"][0]["access_token"]
@@ -128,7 +128,7 @@ async def test_who_may_only_read_publishes_nothing(ada: User) -> None:
     assert await ada.image() == (10, None)
 
 
-async def test_no_token_gets_nowhere_and_none_is_logged(ada: User) -> None:
+async def test_missing_token_is_refused_and_tokens_are_not_logged(ada: User) -> None:
     token = ada.http.headers.pop("Authorization").removeprefix("Bearer ")
     assert [await ada.get("me"), await ada.get("me", access_token="x")] == [(104, None), (190, None)]
     assert "data" in await ada.get("me", access_token=token)
@@ -137,7 +137,7 @@ async def test_no_token_gets_nowhere_and_none_is_logged(ada: User) -> None:
     assert token not in json.dumps(log)
 
 
-async def test_a_call_names_a_version_that_meta_still_serves(ada: User) -> None:
+async def test_call_requires_a_supported_version(ada: User) -> None:
     async def asked(path: str) -> Any:
         return await read(await ada.http.get(path, params={"fields": "user_id"}))
 
@@ -146,8 +146,8 @@ async def test_a_call_names_a_version_that_meta_still_serves(ada: User) -> None:
     assert "data" in await asked(f"/{VERSION}/me")
 
 
-async def test_the_ai_label_is_of_the_container_that_is_published(ada: User) -> None:
+async def test_ai_label_belongs_to_the_published_container(ada: User) -> None:
     assert await ada.image(is_carousel_item="true", is_ai_generated="true") == (100, None)
     assert await ada.image(is_ai_generated="yes") == (100, None)
-    made = await ada.publish(await ada.finished(is_ai_generated="true"))
-    assert (await ada.get(made["id"], fields="is_ai_generated"))["is_ai_generated"] is True
+    created = await ada.publish(await ada.finished(is_ai_generated="true"))
+    assert (await ada.get(created["id"], fields="is_ai_generated"))["is_ai_generated"] is True

@@ -12,7 +12,7 @@ from tests.peers.simulators.tiktok_user import DAY_S, FILM, User, connected, err
 MIB = 1 << 20
 
 
-async def test_a_public_video_goes_through_every_status(creator: User) -> None:
+async def test_public_video_passes_each_status(creator: User) -> None:
     publish_id, url = await creator.begun()
     assert publish_id.startswith("v_pub_file~v2-1.")
     waiting = {"status": "PROCESSING_UPLOAD", "publicaly_available_post_id": [], "uploaded_bytes": 0}
@@ -31,7 +31,7 @@ async def test_a_public_video_goes_through_every_status(creator: User) -> None:
     assert entry["sha256"] == [hashlib.sha256(FILM).hexdigest()]
 
 
-async def test_chunks_come_in_their_order_and_once(creator: User) -> None:
+async def test_chunks_are_accepted_once_and_in_order(creator: User) -> None:
     file = FILM + bytes(11 * MIB)
     changed = {"chunk_size": 5 * MIB, "total_chunk_count": 2}
     publish_id, url = await creator.begun(size=len(file), **changed)
@@ -50,7 +50,7 @@ async def test_chunks_come_in_their_order_and_once(creator: User) -> None:
     assert entry["sha256"] == [hashlib.sha256(file).hexdigest()]
 
 
-async def test_a_chunk_is_what_it_says(creator: User) -> None:
+async def test_chunk_must_match_its_headers(creator: User) -> None:
     _, url = await creator.begun()
     headers = {"Content-Type": "video/mp4", "Content-Range": f"bytes 0-{len(FILM) - 1}/{len(FILM)}"}
     wrong = [
@@ -86,7 +86,7 @@ async def test_a_wrong_init_is_refused(creator: User, wrong: dict[str, object]) 
     assert await creator.sim.posts("ada") == []
 
 
-async def test_only_what_the_person_was_last_offered(creator: User) -> None:
+async def test_post_options_must_match_the_last_creator_info(creator: User) -> None:
     mismatch = (403, "privacy_level_option_mismatch")
     assert error_of(await creator.init()) == mismatch
     await creator.begun()
@@ -100,17 +100,17 @@ async def test_only_what_the_person_was_last_offered(creator: User) -> None:
     assert (await creator.ask("creator_info/query")).json()["data"]["comment_disabled"] is True
     assert (await creator.init()).status_code == 200
     await creator.sim.account("ada", is_private=True)
-    said = (await creator.ask("creator_info/query")).json()["data"]
-    assert said["privacy_level_options"] == ["MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY"]
+    body = (await creator.ask("creator_info/query")).json()["data"]
+    assert body["privacy_level_options"] == ["MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY"]
     assert error_of(await creator.init()) == mismatch
 
 
 @pytest.mark.parametrize(("path", "a_minute"), [("creator_info/query", 20), ("status/fetch", 30)])
-async def test_a_minute_has_its_limits_whatever_the_token(creator: User, path: str, a_minute: int) -> None:
+async def test_minute_limits_hold_across_tokens(creator: User, path: str, a_minute: int) -> None:
     for _ in range(a_minute):
         assert (await creator.ask(path, {"publish_id": "x"})).status_code != 429
-    said = (await refresh(creator.http, creator.refresh)).json()
-    renewed = creator._replace(access=said["access_token"])
+    body = (await refresh(creator.http, creator.refresh)).json()
+    renewed = creator._replace(access=body["access_token"])
     assert error_of(await renewed.ask(path)) == (429, "rate_limit_exceeded")
     await creator.sim.advance(60)
     assert (await renewed.ask(path, {"publish_id": "x"})).status_code != 429
@@ -133,7 +133,7 @@ async def test_each_call_has_its_scope(tiktok: Sim, tiktok_http: httpx.AsyncClie
     assert error_of(await direct.init(where="inbox/video/init")) == (401, "scope_not_authorized")
 
 
-async def test_the_days_cap_also_ends_what_was_begun_below_it(creator: User) -> None:
+async def test_daily_cap_also_fails_pending_posts(creator: User) -> None:
     await creator.sim.account("ada", posts_per_day=2)
     third, url = await creator.begun(title="Third")
     await creator.sent()
@@ -144,14 +144,14 @@ async def test_the_days_cap_also_ends_what_was_begun_below_it(creator: User) -> 
     await creator.sim.advance(5)
     assert (await creator.status(third))["fail_reason"] == "spam_risk_too_many_posts"
     await creator.sim.advance(DAY_S - 10)
-    said = (await refresh(creator.http, creator.refresh)).json()
-    renewed = creator._replace(access=said["access_token"])
+    body = (await refresh(creator.http, creator.refresh)).json()
+    renewed = creator._replace(access=body["access_token"])
     assert error_of(await renewed.init()) == (403, "spam_risk_too_many_posts")
     await creator.sim.advance(10)
     assert (await renewed.init()).status_code == 200
 
 
-async def test_what_failed_doesnt_count(creator: User) -> None:
+async def test_failed_posts_do_not_count(creator: User) -> None:
     await creator.sim.account("ada", posts_per_day=1, fails=["internal"])
     await creator.sent()
     assert error_of(await creator.init()) == (403, "spam_risk_too_many_posts")
@@ -159,7 +159,7 @@ async def test_what_failed_doesnt_count(creator: User) -> None:
     assert (await creator.init()).status_code == 200
 
 
-async def test_five_drafts_may_wait(creator: User) -> None:
+async def test_five_drafts_may_be_pending(creator: User) -> None:
     first = await creator.sent(where="inbox/video/init")
     for _ in range(4):
         assert (await creator.init(where="inbox/video/init")).status_code == 200
@@ -178,13 +178,13 @@ async def test_five_drafts_may_wait(creator: User) -> None:
         (film(ms=600_000), None),
     ],
 )
-async def test_a_file_is_looked_at_after_it_was_accepted(creator: User, file: bytes, reason: str) -> None:
+async def test_file_is_checked_after_the_upload(creator: User, file: bytes, reason: str) -> None:
     publish_id = await creator.sent(file)
     await creator.sim.advance(5)
     assert (await creator.status(publish_id)).get("fail_reason") == reason
 
 
-async def test_who_is_banned_is_told_so_and_what_they_had_begun_fails(creator: User) -> None:
+async def test_ban_is_reported_and_fails_pending_posts(creator: User) -> None:
     publish_id, url = await creator.begun()
     await creator.sim.account("ada", banned=True)
     banned = "spam_risk_user_banned_from_posting"
@@ -206,7 +206,7 @@ async def test_an_unaudited_client_posts_to_private_accounts(creator: User) -> N
     assert (await creator.init(privacy_level="SELF_ONLY")).status_code == 200
 
 
-async def test_a_post_is_its_owners_business(creator: User) -> None:
+async def test_post_status_is_visible_to_its_owner_only(creator: User) -> None:
     await creator.sim.account("bob")
     bob = await connected(creator.sim, creator.http, "bob")
     publish_id = await creator.sent()

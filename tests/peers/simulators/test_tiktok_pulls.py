@@ -31,7 +31,7 @@ async def test_photos_have_their_limits(creator: User, files: str) -> None:
         ("http://elsewhere.test/a.jpg", (400, "invalid_param")),
     ],
 )
-async def test_media_lies_where_verified(
+async def test_media_must_be_on_a_verified_domain(
     creator: User, files: str, url: str, refusal: tuple[int, str]
 ) -> None:
     await ready(creator, files)
@@ -39,7 +39,7 @@ async def test_media_lies_where_verified(
     assert error_of(await creator.photos(url)) == refusal
 
 
-async def test_access_that_is_taken_away_ends_what_isnt_done(creator: User) -> None:
+async def test_revoked_access_fails_pending_posts(creator: User) -> None:
     await creator.sent(title="Done")
     await creator.sim.advance(5)
     await creator.sent(title="Coming")
@@ -73,7 +73,7 @@ class Receiver(Simulator):
         return [request.json()["event"] for request in self.got]
 
 
-async def test_webhooks_come_twice_late_and_out_of_order(creator: User) -> None:
+async def test_webhooks_are_duplicated_late_and_reordered(creator: User) -> None:
     publish_id = await creator.sent()
     await creator.sim.advance(3600)
     await creator.sim.call("POST", "/posts", publish_id=publish_id, deed="delete")
@@ -81,11 +81,11 @@ async def test_webhooks_come_twice_late_and_out_of_order(creator: User) -> None:
     receiver = Receiver()
     with served(receiver) as base:
         await creator.sim.call("POST", "/app", callback_url=f"{base}/hook")
-        told = await creator.sim.call("GET", "/webhooks")
-        events = [hook["event"] for hook in told["due"]]
+        response = await creator.sim.call("GET", "/webhooks")
+        events = [hook["event"] for hook in response["due"]]
         await creator.sim.call("POST", "/webhooks/deliver", order="reversed", copies=2)
         assert (await creator.sim.call("GET", "/webhooks"))["due"] == []
-        await creator.sim.call("POST", "/webhooks/deliver", order=[told["due"][0]["id"]])
+        await creator.sim.call("POST", "/webhooks/deliver", order=[response["due"][0]["id"]])
     assert events == [
         "post.publish.complete",
         "post.publish.publicly_available",

@@ -42,7 +42,7 @@ from tests.waiting import PATIENCE_S
         {"code_challenge_method": "plain"},
     ],
 )  # fmt: skip
-async def test_an_authorize_page_that_is_asked_wrongly_sends_nobody_back(
+async def test_invalid_authorize_request_does_not_redirect(
     tiktok: Sim, tiktok_http: httpx.AsyncClient, wrong: dict[str, str]
 ) -> None:
     await tiktok.consents("ada")
@@ -59,7 +59,7 @@ async def test_an_authorize_page_that_is_asked_wrongly_sends_nobody_back(
         ({"code": "guessed"}, "invalid_grant"),
     ],
 )
-async def test_a_code_that_is_redeemed_wrongly_stays_good(
+async def test_code_stays_valid_after_an_invalid_redemption(
     tiktok: Sim, tiktok_http: httpx.AsyncClient, wrong: dict[str, str], error: str
 ) -> None:
     code = await code_of(tiktok)
@@ -67,41 +67,39 @@ async def test_a_code_that_is_redeemed_wrongly_stays_good(
     assert (await redeem(tiktok_http, code)).status_code == 200
 
 
-async def test_a_challenge_in_base64_proves_nothing(tiktok: Sim, tiktok_http: httpx.AsyncClient) -> None:
+async def test_challenge_in_base64_is_refused(tiktok: Sim, tiktok_http: httpx.AsyncClient) -> None:
     digest = hashlib.sha256(VERIFIER.encode()).digest()
     code = await code_of(tiktok, code_challenge=base64.urlsafe_b64encode(digest).decode().rstrip("="))
     assert error_of(await redeem(tiktok_http, code)) == (400, "invalid_request")
 
 
-async def test_a_code_lives_for_ten_minutes(tiktok: Sim, tiktok_http: httpx.AsyncClient) -> None:
+async def test_code_expires_after_ten_minutes(tiktok: Sim, tiktok_http: httpx.AsyncClient) -> None:
     code = await code_of(tiktok)
     await tiktok.advance(600)
     assert error_of(await redeem(tiktok_http, code)) == (400, "invalid_grant")
 
 
-async def test_a_code_used_again_takes_its_tokens_with_it(
-    tiktok: Sim, tiktok_http: httpx.AsyncClient
-) -> None:
+async def test_code_reuse_revokes_its_tokens(tiktok: Sim, tiktok_http: httpx.AsyncClient) -> None:
     code = await code_of(tiktok)
-    said = (await redeem(tiktok_http, code)).json()
+    body = (await redeem(tiktok_http, code)).json()
     assert error_of(await redeem(tiktok_http, code)) == (400, "invalid_grant")
-    user = User(tiktok_http, tiktok, said["access_token"], said["refresh_token"])
+    user = User(tiktok_http, tiktok, body["access_token"], body["refresh_token"])
     assert error_of(await user.ask("creator_info/query")) == (401, "access_token_invalid")
     assert error_of(await refresh(tiktok_http, user.refresh)) == (400, "invalid_grant")
 
 
-async def test_tokens_end(creator: User) -> None:
+async def test_tokens_expire(creator: User) -> None:
     await creator.sim.advance(DAY_S - 1)
     assert (await creator.ask("creator_info/query")).status_code == 200
     await creator.sim.advance(1)
     assert error_of(await creator.ask("creator_info/query")) == (401, "access_token_invalid")
-    said = (await refresh(creator.http, creator.refresh)).json()
-    assert (said["expires_in"], said["refresh_expires_in"]) == (DAY_S, YEAR_S - DAY_S)
+    body = (await refresh(creator.http, creator.refresh)).json()
+    assert (body["expires_in"], body["refresh_expires_in"]) == (DAY_S, YEAR_S - DAY_S)
     await creator.sim.advance(YEAR_S - DAY_S)
-    assert error_of(await refresh(creator.http, said["refresh_token"])) == (400, "invalid_grant")
+    assert error_of(await refresh(creator.http, body["refresh_token"])) == (400, "invalid_grant")
 
 
-async def test_a_refresh_is_answered_again_until_what_came_of_it_is_used(creator: User) -> None:
+async def test_refresh_can_be_repeated_until_the_new_token_is_used(creator: User) -> None:
     await creator.sim.fault("/v2/oauth/token/", Fault.ACCEPT_THEN_DROP)
     with pytest.raises(httpx.TransportError):
         await refresh(creator.http, creator.refresh)
@@ -117,19 +115,19 @@ async def test_a_refresh_is_answered_again_until_what_came_of_it_is_used(creator
 
 async def test_a_strict_refresh_works_once(creator: User) -> None:
     await creator.sim.call("POST", "/app", strict_rotation=True)
-    said = (await refresh(creator.http, creator.refresh)).json()
+    body = (await refresh(creator.http, creator.refresh)).json()
     assert error_of(await refresh(creator.http, creator.refresh)) == (400, "invalid_grant")
-    assert error_of(await refresh(creator.http, said["refresh_token"])) == (400, "invalid_grant")
+    assert error_of(await refresh(creator.http, body["refresh_token"])) == (400, "invalid_grant")
 
 
-async def test_an_older_refresh_token_ends_them_all(creator: User) -> None:
+async def test_older_refresh_token_revokes_the_family(creator: User) -> None:
     second = (await refresh(creator.http, creator.refresh)).json()
     third = (await refresh(creator.http, second["refresh_token"])).json()
     assert error_of(await refresh(creator.http, creator.refresh)) == (400, "invalid_grant")
     assert error_of(await refresh(creator.http, third["refresh_token"])) == (400, "invalid_grant")
 
 
-async def test_a_revoked_token_is_gone_with_its_family(creator: User) -> None:
+async def test_revocation_ends_the_token_family(creator: User) -> None:
     form = CLIENT | {"token": creator.access}
     answer = await creator.http.post("/v2/oauth/revoke/", data=form)
     assert (answer.status_code, answer.content) == (200, b"")
@@ -144,12 +142,12 @@ def test_it_runs_as_a_process() -> None:
         assert process.stdout is not None
         base = process.stdout.readline().strip()
         with httpx.Client(base_url=f"{base}/_sim", trust_env=False, timeout=PATIENCE_S) as http:
-            made = http.post("/accounts", json={"username": "ada"})
+            created = http.post("/accounts", json={"username": "ada"})
         process.send_signal(signal.SIGTERM)
-        assert (made.json()["open_id"], process.wait(PATIENCE_S)) == ("-000ada", 0)
+        assert (created.json()["open_id"], process.wait(PATIENCE_S)) == ("-000ada", 0)
 
 
-async def test_half_of_a_chunk_is_nothing(creator: User) -> None:
+async def test_partial_chunk_is_discarded(creator: User) -> None:
     publish_id, url = await creator.begun()
     parts = urlsplit(url)
     head = (
@@ -165,7 +163,7 @@ async def test_half_of_a_chunk_is_nothing(creator: User) -> None:
     assert (await creator.status(publish_id))["uploaded_bytes"] == 0
 
 
-async def test_a_fault_lets_some_pass_first_and_leaves_refusals_alone(creator: User) -> None:
+async def test_fault_passes_the_first_calls_and_ignores_refusals(creator: User) -> None:
     await creator.sim.fault("/v2/post/publish/video/init/", Fault.ACCEPT_THEN_500, skip=1, method="POST")
     assert error_of(await creator.init()) == (403, "privacy_level_option_mismatch")
     await creator.begun()
@@ -179,7 +177,7 @@ class Broken(TikTok):
         raise ZeroDivisionError
 
 
-async def test_a_mistake_of_the_simulators_own_is_no_fault() -> None:
+async def test_simulator_error_is_not_a_fault() -> None:
     simulated = served(Broken())
     base = simulated.__enter__()
     async with httpx.AsyncClient(trust_env=False, verify=False, timeout=PATIENCE_S) as http:

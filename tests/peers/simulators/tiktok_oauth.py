@@ -101,7 +101,7 @@ class OAuth:
             raise self._refused("invalid_grant", "Authorization code was used before.")
         family, pair = self.tokens.begin(grant.username, grant.scopes, now)
         grant.family = family.key
-        return unstored(family.told(pair, self._people.of(family.username), now))
+        return unstored(family.token_response(pair, self._people.of(family.username), now))
 
     def _prove(self, grant: Grant, verifier: str | None) -> None:
         wanted = grant.asked.challenge
@@ -118,7 +118,7 @@ class OAuth:
         if found is None:
             raise self._refused("invalid_grant", "Refresh token is invalid or expired.")
         family, pair = found
-        return unstored(family.told(pair, self._people.of(family.username), now))
+        return unstored(family.token_response(pair, self._people.of(family.username), now))
 
     def revoke(self, request: Request) -> Answer:
         """Revoke a token; empty response. An invalid token is an error [ours], also after a lost first

@@ -204,12 +204,12 @@ def status_of(post: Post) -> dict[str, Any]:
         Stage.OPEN: waiting,
         Stage.TAKEN: waiting,
     }
-    said: dict[str, Any] = {
+    response: dict[str, Any] = {
         "status": known.get(post.stage, "PUBLISH_COMPLETE"),
         "publicaly_available_post_id": list(post.post_ids),
         "uploaded_bytes" if post.upload else "downloaded_bytes": post.file.size,
     }
-    return said | ({"fail_reason": post.fate} if post.stage is Stage.FAILED else {})
+    return response | ({"fail_reason": post.fate} if post.stage is Stage.FAILED else {})
 
 
 def publish_id(*, is_photo: bool, is_draft: bool) -> str:
@@ -231,8 +231,8 @@ class Range(NamedTuple):
 
 
 def range_of(request: Request) -> Range | None:
-    found = _RANGE.fullmatch(request.headers.get("content-range", ""))
-    return Range(*map(int, found.groups())) if found else None
+    match = _RANGE.fullmatch(request.headers.get("content-range", ""))
+    return Range(*map(int, match.groups())) if match else None
 
 
 def take(post: Post | None, request: Request, now: float) -> bool:

@@ -34,7 +34,7 @@ class Family(msgspec.Struct, kw_only=True):
     pairs: list[Pair] = msgspec.field(default_factory=list)
     ended: bool = False
 
-    def told(self, pair: Pair, creator: Creator, now: float) -> dict[str, object]:
+    def token_response(self, pair: Pair, creator: Creator, now: float) -> dict[str, object]:
         """Return the flat response of the token call."""
         return {
             "access_token": pair.access,

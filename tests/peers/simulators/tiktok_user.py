@@ -81,8 +81,8 @@ class User(NamedTuple):
     async def begun(self, **changed: Any) -> tuple[str, str]:
         """Call creator_info and begin a video; return its publish_id and upload address."""
         await self.ask("creator_info/query")
-        said = (await self.init(**changed)).json()
-        return said["data"]["publish_id"], said["data"]["upload_url"]
+        body = (await self.init(**changed)).json()
+        return body["data"]["publish_id"], body["data"]["upload_url"]
 
     async def put(self, url: str, part: bytes, start: int = 0, total: int | None = None) -> httpx.Response:
         end, size = start + len(part) - 1, len(part) if total is None else total
@@ -104,15 +104,15 @@ class User(NamedTuple):
         return await self.ask("content/init", asked)
 
     async def status(self, publish_id: str) -> dict[str, Any]:
-        said: dict[str, Any] = (await self.ask("status/fetch", {"publish_id": publish_id})).json()["data"]
-        return said
+        body: dict[str, Any] = (await self.ask("status/fetch", {"publish_id": publish_id})).json()["data"]
+        return body
 
 
 def error_of(answer: httpx.Response) -> tuple[int, str]:
-    said = answer.json()["error"]
-    return answer.status_code, said if isinstance(said, str) else said["code"]
+    body = answer.json()["error"]
+    return answer.status_code, body if isinstance(body, str) else body["code"]
 
 
 async def connected(sim: Sim, http: httpx.AsyncClient, username: str = "ada", **changed: str) -> User:
-    said = (await redeem(http, await code_of(sim, username, **changed))).json()
-    return User(http, sim, said["access_token"], said["refresh_token"])
+    body = (await redeem(http, await code_of(sim, username, **changed))).json()
+    return User(http, sim, body["access_token"], body["refresh_token"])

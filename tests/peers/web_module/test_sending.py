@@ -14,7 +14,7 @@ AGAIN = "dispatchEvent(new Event('online')), tenantry.flush()"
 
 
 @pytest.mark.parametrize("sandboxed", [False, True], ids=["storage", "blocked storage"])
-def test_the_end_of_a_page_loses_nothing(browser: Page, server: EventServer, sandboxed: bool) -> None:
+def test_page_end_loses_no_event(browser: Page, server: EventServer, sandboxed: bool) -> None:
     if sandboxed:
         server.headers["Content-Security-Policy"] = "sandbox allow-scripts"
     server.open(browser)
@@ -27,7 +27,7 @@ def test_the_end_of_a_page_loses_nothing(browser: Page, server: EventServer, san
     until(lambda: server.taken == ids)
 
 
-def test_a_page_that_is_hidden_sends_at_once(page: Page, server: EventServer) -> None:
+def test_hidden_page_sends_immediately(page: Page, server: EventServer) -> None:
     ids = track(page, "one")
     page.run("Object.defineProperty(document, 'hidden', {value: true})")
     page.run("document.dispatchEvent(new Event('visibilitychange', {bubbles: true}))")
@@ -35,7 +35,7 @@ def test_a_page_that_is_hidden_sends_at_once(page: Page, server: EventServer) ->
     page.until(f"{KEPT} === 0")
 
 
-def test_more_than_a_page_end_may_send_is_sent_by_the_next_page(page: Page, server: EventServer) -> None:
+def test_events_over_the_page_end_limit_are_sent_by_the_next_page(page: Page, server: EventServer) -> None:
     """One request fits into the page's end; the next page sends the rest."""
     ids = track(page, *map(str, range(9)), text="é" * 10_000)
     leave(page)
@@ -46,7 +46,7 @@ def test_more_than_a_page_end_may_send_is_sent_by_the_next_page(page: Page, serv
     assert max(came.size for came in server.came) <= 65_536
 
 
-def test_an_event_that_is_larger_than_that_is_sent_by_itself(page: Page, server: EventServer) -> None:
+def test_event_over_the_batch_limit_is_sent_alone(page: Page, server: EventServer) -> None:
     ids = track(page, "small") + track(page, "large", text="x" * 100_000)
     page.run("tenantry.flush()")
     assert server.taken == ids
@@ -54,7 +54,7 @@ def test_an_event_that_is_larger_than_that_is_sent_by_itself(page: Page, server:
 
 
 @pytest.mark.parametrize("lost", ["answer", "request"])
-def test_an_answer_that_is_lost_has_the_same_sent_again(page: Page, server: EventServer, lost: str) -> None:
+def test_batch_with_a_lost_response_is_resent(page: Page, server: EventServer, lost: str) -> None:
     still(page)
     server.answer = lambda _: None if lost == "answer" else Told(503)
     ids = track(page, "one", "two")
@@ -75,7 +75,7 @@ def test_nothing_is_sent_before_retry_after(page: Page, server: EventServer) -> 
     assert server.names == ["one"]
 
 
-def test_offline_events_wait_and_go_once_the_net_is_back(page: Page, server: EventServer) -> None:
+def test_offline_events_are_sent_once_online(page: Page, server: EventServer) -> None:
     page.ask("Network.enable")
     offline(page, yes=True)
     ids = track(page, "one", "two")
@@ -90,7 +90,7 @@ def offline(page: Page, *, yes: bool) -> None:
     page.ask("Network.emulateNetworkConditions", offline=yes, **net)
 
 
-def test_of_events_that_wait_the_latest_thousand_are_kept(page: Page, server: EventServer) -> None:
+def test_queue_keeps_the_latest_thousand_events(page: Page, server: EventServer) -> None:
     still(page)
     server.answer = lambda _: Told(503)
     ids = track(page, *map(str, range(1010)))
@@ -102,7 +102,7 @@ def test_of_events_that_wait_the_latest_thousand_are_kept(page: Page, server: Ev
     assert {*ids[10:]} <= {*server.taken} <= {*ids}
 
 
-def test_a_full_storage_loses_nothing(page: Page, server: EventServer) -> None:
+def test_full_storage_loses_no_event(page: Page, server: EventServer) -> None:
     page.run("for (let size = 1 << 22; size; size >>= 1) { try { while (true) "
              "localStorage['fill' + Math.random()] = 'x'.repeat(size); } catch {} }")  # fmt: skip
     ids = track(page, "one", "two")
@@ -111,7 +111,7 @@ def test_a_full_storage_loses_nothing(page: Page, server: EventServer) -> None:
 
 
 @pytest.mark.parametrize("locks", [True, False], ids=["locks", "no locks"])
-def test_two_tabs_lose_nothing(page: Page, server: EventServer, locks: bool) -> None:
+def test_two_tabs_lose_no_event(page: Page, server: EventServer, locks: bool) -> None:
     """With locks one tab sends for both, each event once, while the other tab waits."""
     held, go = threading.Event(), threading.Event()
 
@@ -140,7 +140,7 @@ def test_two_tabs_lose_nothing(page: Page, server: EventServer, locks: bool) -> 
         assert not locks or len(server.taken) == len(ids)
 
 
-def test_what_a_tab_that_died_has_left_is_sent_by_another(page: Page, server: EventServer) -> None:
+def test_events_of_a_crashed_tab_are_sent_by_another(page: Page, server: EventServer) -> None:
     held = threading.Event()
 
     def hold(_: Came) -> None:
@@ -157,7 +157,7 @@ def test_what_a_tab_that_died_has_left_is_sent_by_another(page: Page, server: Ev
     page.until(f"{KEPT} === 0")
 
 
-def test_what_will_never_be_taken_is_dropped_and_nothing_beside_it(page: Page, server: EventServer) -> None:
+def test_only_rejected_events_are_dropped(page: Page, server: EventServer) -> None:
     server.answer = lambda came: Told(422) if "bad" in [event["name"] for event in came.events] else Told()
     ids = track(page, "one", "two", "bad", "three", "four")
     page.run("tenantry.flush()")
@@ -165,7 +165,7 @@ def test_what_will_never_be_taken_is_dropped_and_nothing_beside_it(page: Page, s
     assert page.run(KEPT) == 0
 
 
-def test_a_key_that_opens_nothing_ends_the_sending_of_its_page_alone(page: Page, server: EventServer) -> None:
+def test_invalid_key_stops_only_its_page(page: Page, server: EventServer) -> None:
     server.answer = lambda _: Told(401)
     ids = track(page, "one")
     page.run("tenantry.flush()")

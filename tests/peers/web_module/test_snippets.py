@@ -59,11 +59,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with own_api(tmp_path_factory.mktemp("shop")) as api:
         with api.client() as client:
             app = {"name": "Shop", "platform": "web", "webDomain": "localhost"}
-            made = client.post(f"/projects/{api.project(client)}/sdk-apps", json=app).json()
-        yield Shop(api, made)
+            body = client.post(f"/projects/{api.project(client)}/sdk-apps", json=app).json()
+        yield Shop(api, body)
 
 
-def test_a_page_view_and_an_event_are_stored_once_whatever_answer_is_lost(shop: Shop, browser: Page) -> None:
+def test_page_view_and_event_are_stored_once_despite_lost_responses(shop: Shop, browser: Page) -> None:
     snippet = shop.install("web")["initSnippet"].replace("%TENANTRY_KEY%", shop.app["apiKey"])
     with site({"/": f"<title>Shop</title><script>{LOSING}</script>{snippet}"}) as address:
         browser.open(f"{address}/prices", "globalThis.tenantry?.init")
@@ -77,9 +77,7 @@ def test_a_page_view_and_an_event_are_stored_once_whatever_answer_is_lost(shop: 
     assert shop.stored() == [("$page", "/prices"), ("sign_up", ""), ("purchase_success", "")]
 
 
-def test_a_vite_product_has_a_page_view_for_each_path_that_its_router_goes_to(
-    shop: Shop, browser: Page
-) -> None:
+def test_vite_app_records_a_page_view_for_each_route(shop: Shop, browser: Page) -> None:
     [file] = shop.install("vite")["files"]
     built = file["content"].replace("import.meta.env.VITE_TENANTRY_KEY", json.dumps(shop.app["apiKey"]))
     page = '<title>Shop</title><script type="module" src="/src/tenantry.js"></script>'

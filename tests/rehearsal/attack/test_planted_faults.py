@@ -35,8 +35,14 @@ BODY = {"content": {"application/json": {"schema": {"type": "object"}, "example"
 
 
 def operation(scope: str, *parameters: Any, **more: Any) -> dict[str, Any]:
-    said = f"Needs the scope `{scope}`; counts as `read-light`."
-    return {"description": said, "parameters": parameters, "security": SECURED, "responses": {}, **more}
+    description = f"Needs the scope `{scope}`; counts as `read-light`."
+    return {
+        "description": description,
+        "parameters": parameters,
+        "security": SECURED,
+        "responses": {},
+        **more,
+    }
 
 
 DOCUMENT = {
@@ -64,7 +70,7 @@ FAULTS = {
     "change": ("tenancy", "GET", "have changed it"),
     "scope": ("scopes", "PATCH", "to a key without projects:write, not 403"),
     "open": ("scopes", "GET", "answered 200 to no key, not 401"),
-    "slow": ("costs", "PATCH", "ms beyond rest"),
+    "slow": ("costs", "PATCH", "ms over invalid JSON"),
 }
 
 
@@ -88,17 +94,19 @@ class Stub:
         org = key.partition(".")[0]
         if path == "/v1/whoami":
             return 200, {"organizationId": org, "sandbox": True}
-        missing = self._lacks(key, method, path)
+        missing = self._lacks_scope(key, method, path)
         if missing:
             return refused(403)
         if path.startswith("/v1/api-keys"):
             return self._key(org, path, body)
         return self._project(org, method, path, body)
 
-    def _lacks(self, key: str, method: str, path: str) -> bool:
-        needs = "keys:write" if "api-keys" in path else f"projects:{'read' if method == 'GET' else 'write'}"
+    def _lacks_scope(self, key: str, method: str, path: str) -> bool:
+        required = (
+            "keys:write" if "api-keys" in path else f"projects:{'read' if method == 'GET' else 'write'}"
+        )
         passes = self.fault == "scope" and method == "PATCH"
-        return not (passes or {"*", needs} & {*self.scopes[key]})
+        return not (passes or {"*", required} & {*self.scopes[key]})
 
     def _key(self, org: str, path: str, body: bytes) -> tuple[int, Any]:
         if path.endswith("/kill") and self.refused_kills:
@@ -107,21 +115,21 @@ class Stub:
         if path.endswith("/kill"):
             del self.scopes[path.split("/")[3]]
             return 200, {}
-        asked = re.fullmatch(rb'\{"name": ?"[^"]*", ?"scopes": ?\["([a-z:]+)"\]\}', body)
-        if asked is None:
+        match = re.fullmatch(rb'\{"name": ?"[^"]*", ?"scopes": ?\["([a-z:]+)"\]\}', body)
+        if match is None:
             return refused(422)
-        shown = f"{org}.{len(self.scopes)}"
-        self.scopes[shown] = [asked[1].decode()]
-        return 201, {"id": shown, "apiKey": shown}
+        key = f"{org}.{len(self.scopes)}"
+        self.scopes[key] = [match[1].decode()]
+        return 201, {"id": key, "apiKey": key}
 
     def _project(self, org: str, method: str, path: str, body: bytes) -> tuple[int, Any]:
         if path == "/v1/projects" and method == "POST":
-            made = {"id": ids.show(ids.PROJECT, ids.new()), "org": org, "version": "0"}
-            self.projects[made["id"]] = made
-            return 201, made
+            project = {"id": ids.show(ids.PROJECT, ids.new()), "org": org, "version": "0"}
+            self.projects[project["id"]] = project
+            return 201, project
         if path == "/v1/projects":
-            everybodys = self.fault == "list"
-            return 200, {"items": [p for p in self.projects.values() if everybodys or p["org"] == org]}
+            shows_all = self.fault == "list"
+            return 200, {"items": [p for p in self.projects.values() if shows_all or p["org"] == org]}
         return self._one(org, method, self.projects.get(path.rpartition("/")[2]), body)
 
     def _one(self, org: str, method: str, found: dict[str, str] | None, body: bytes) -> tuple[int, Any]:
@@ -172,7 +180,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def served(stub: Stub) -> Iterator[str]:
+def serving_stub(stub: Stub) -> Iterator[str]:
     """Serve the stub; yields its address."""
     handler = type("Served", (Handler,), {"stub": stub})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -185,26 +193,28 @@ def served(stub: Stub) -> Iterator[str]:
 
 @pytest.fixture
 def url(request: pytest.FixtureRequest) -> Iterator[str]:
-    with served(Stub(request.param)) as address:
+    with serving_stub(Stub(request.param)) as address:
         yield address
 
 
-def attacked(url: str, *words: str) -> tuple[int, dict[str, Any]]:
+def run_attack(url: str, *words: str) -> tuple[int, dict[str, Any]]:
     """Run the attack; return its exit code and report. The cost limit is high enough for a busy machine."""
     keys = ("--key", "one", "--key", "two")
     limits = ("--rate", "200", "--seconds", "120", "--cost-limit-ms", "300")
-    done = CliRunner().invoke(tenantry, ["attack", url, *keys, *limits, "--json", *words])
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.output
-    return done.exit_code, json.loads(done.stdout)
+    result = CliRunner().invoke(tenantry, ["attack", url, *keys, *limits, "--json", *words])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+    return result.exit_code, json.loads(result.stdout)
 
 
 @pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize(("url", "fault"), [(name, name) for name in FAULTS], indirect=["url"])
-def test_each_planted_fault_is_found(url: str, fault: str) -> None:
-    code, report = attacked(url)
+def test_attack_finds_each_planted_fault(url: str, fault: str) -> None:
+    code, report = run_attack(url)
     check, method, words = FAULTS[fault]
     assert (code, report["passed"]) == (1, False)
-    found = [(one["check"], one["method"]) for one in report["findings"] if words in one["detail"]]
+    found = [
+        (finding["check"], finding["method"]) for finding in report["findings"] if words in finding["detail"]
+    ]
     assert (check, method) in found, report
 
 
@@ -220,20 +230,20 @@ class Clock:
 
 
 @pytest.mark.parametrize(("refused_kills", "found"), [(1, 0), (20, 2)])
-def test_keys_of_an_attack_are_killed_at_a_rate_limit_after_its_time(
+def test_keys_are_killed_despite_the_rate_limit_after_the_deadline(
     monkeypatch: pytest.MonkeyPatch, refused_kills: int, found: int
 ) -> None:
     """The attack itself has used up the minute's requests. A key that stays alive is reported."""
     monkeypatch.setattr(calls, "time", clock := Clock())
     stub, tally = Stub(None), Tally()
     stub.refused_kills = refused_kills
-    with served(stub) as url, Caller(url, Throttle(200, 1.0), "one") as strong:
+    with serving_stub(stub) as url, Caller(url, Throttle(200, 1.0), "one") as strong:
 
-        def late(*_: Any) -> None:
+        def exceed_deadline(*_: Any) -> None:
             clock.now += 100.0
             raise OutOfTime
 
-        monkeypatch.setattr(scopes, "_try", late)
+        monkeypatch.setattr(scopes, "_try", exceed_deadline)
         with pytest.raises(OutOfTime):
             scopes.attack_scopes(url, strong, {}, read_routes(DOCUMENT), tally)
     assert len(stub.scopes) == 2 + found
@@ -242,8 +252,8 @@ def test_keys_of_an_attack_are_killed_at_a_rate_limit_after_its_time(
 
 @pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize("url", [None], indirect=True)
-def test_an_api_without_faults_passes_and_all_of_it_is_judged(url: str) -> None:
-    code, report = attacked(url)
+def test_api_without_faults_passes_with_all_routes_judged(url: str) -> None:
+    code, report = run_attack(url)
     assert (code, report["passed"], report["findings"]) == (0, True, [])
     assert {row["check"]: row["judged"] for row in report["rows"]} == {"tenancy": 4, "scopes": 6, "costs": 4}
     assert {row["unjudged"] for row in report["rows"]} == {0}
@@ -251,33 +261,33 @@ def test_an_api_without_faults_passes_and_all_of_it_is_judged(url: str) -> None:
 
 @pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize("url", [None], indirect=True)
-def test_no_time_is_no_pass_of_what_was_not_tried(url: str) -> None:
-    _, report = attacked(url, "--rate", "20", "--seconds", "1")
+def test_short_attack_reports_unjudged_routes(url: str) -> None:
+    _, report = run_attack(url, "--rate", "20", "--seconds", "1")
     assert sum(row["unjudged"] for row in report["rows"]) > 0
     assert sum(row["requests"] for row in report["rows"]) <= 20
 
 
 @pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         (["https://api.example.com", "--key", "a", "--key", "b"], 2, "--yes-i-operate-this"),
         (["ftp://127.0.0.1", "--key", "a"], 2, "is not an address"),
         ([], 5, "bin/up"),
     ],
 )
-def test_nothing_is_attacked_without_a_target_and_a_word(words: list[str], code: int, said: str) -> None:
-    done = CliRunner().invoke(tenantry, ["attack", *words])
-    assert done.exit_code == code
-    assert said in done.stderr
+def test_attack_requires_a_target_and_a_confirmation(words: list[str], code: int, message: str) -> None:
+    result = CliRunner().invoke(tenantry, ["attack", *words])
+    assert result.exit_code == code
+    assert message in result.stderr
 
 
 @pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize("url", [None], indirect=True)
 def test_two_keys_of_one_organization_are_refused(url: str) -> None:
-    done = CliRunner().invoke(tenantry, ["attack", url, "--key", "one", "--key", "one"])
-    assert done.exit_code == 5
-    assert "of one organization" in done.stderr
+    result = CliRunner().invoke(tenantry, ["attack", url, "--key", "one", "--key", "one"])
+    assert result.exit_code == 5
+    assert "of one organization" in result.stderr
 
 
 def test_worst_bodies_are_json_of_a_megabyte_at_most() -> None:

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.peers, pytest.mark.timeout(600)]
 COST_LIMIT_MS = "30000"
 
 
-async def test_a_minute_lets_nothing_through(settings: Settings, pool: Pool, tmp_path: Path) -> None:
+async def test_attack_of_a_minute_has_no_finding(settings: Settings, pool: Pool, tmp_path: Path) -> None:
     """Attack two organizations that have one of each object, with a partner's rate limits."""
     keys = []
     for _ in range(2):
@@ -37,11 +37,11 @@ async def test_a_minute_lets_nothing_through(settings: Settings, pool: Pool, tmp
                 await one_of_each(client, pool)
         command = [sys.executable, "-m", "cli", "attack", served.url, "--key", keys[0], "--key", keys[1]]
         limits = ["--seconds", "60", "--rate", "100", "--cost-limit-ms", COST_LIMIT_MS, "--json"]
-        done = await asyncio.to_thread(
+        result = await asyncio.to_thread(
             subprocess.run, [*command, *limits], capture_output=True, text=True, check=False
         )
-    report = json.loads(done.stdout)
-    assert report["findings"] == [], done.stderr
-    assert (done.returncode, report["passed"], report["organizations"]) == (0, True, 2)
+    report = json.loads(result.stdout)
+    assert report["findings"] == [], result.stderr
+    assert (result.returncode, report["passed"], report["organizations"]) == (0, True, 2)
     rows = {row["check"]: row for row in report["rows"]}
     assert all(rows[check]["judged"] > 0 for check in ("tenancy", "scopes", "costs")), report

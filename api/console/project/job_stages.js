@@ -3,15 +3,12 @@
 import { h } from "../dom.js";
 import { follow } from "../http.js";
 
-const AGAIN_MS = 5000;
+const RETRY_MS = 5000;
 
-/**
- * Follow jobs by name over their event streams; call `ended` when one has ended. A failed stream is retried
- * after a pause.
- */
-export function watching(view, ended) {
+/** Follow jobs by name over event streams; call `ended` after each. Retries a failed stream later. */
+export function followJobs(view, ended) {
   const live = new Map();
-  const rest = (name, jobId) => {
+  const forget = (name, jobId) => {
     if (live.get(name)?.jobId === jobId) live.delete(name);
   };
   const watch = async (name, jobId) => {
@@ -23,9 +20,9 @@ export function watching(view, ended) {
         view.redraw();
       }
     } catch {
-      return setTimeout(rest, AGAIN_MS, name, jobId);
+      return setTimeout(forget, RETRY_MS, name, jobId);
     }
-    rest(name, jobId);
+    forget(name, jobId);
     if (!view.signal.aborted) await ended();
   };
   return { watch, of: (name) => live.get(name) };

@@ -22,7 +22,7 @@ const NEXT = {
   SCRAPE_FAILED: "The page has no usable brand information. Use another page.",
 };
 
-export const nextOf = ({ code, retryable }, source) =>
+export const nextStep = ({ code, retryable }, source) =>
   NEXT[code]?.[source] ?? NEXT[code] ?? (retryable ? "Read it again." : "");
 
 /** Tone, label and next step of a post, by status. */

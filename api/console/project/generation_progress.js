@@ -5,13 +5,13 @@ import { h, notice } from "../dom.js";
 import { call, once } from "../http.js";
 import { attempt } from "../states.js";
 import { section } from "../table.js";
-import { stages } from "./stages.js";
+import { stages } from "./job_stages.js";
 
 const STAGES = { queued: "Queued", planning: "Planning", generating_visuals: "Drawing",
   finalizing: "Finishing" };
 
 /** Show progress from the job's event stream, or from `progress` if the key may not read jobs. */
-export function making(view, { shown, job, progress }) {
+export function generationProgress(view, { shown, job, progress }) {
   const at = job ?? (progress && { stage: progress.stage, progress: progress.stageProgress });
   return section("Generating", {
     tools: view.may("jobs:cancel") && h("button", {

@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { link } from "./router.js";
 
 /** Show the used slots of a total. */
-export const busyOf = (running, slots) =>
+export const slotUsage = (running, slots) =>
   h("span", { className: "busy-of" },
     h("i", { ariaHidden: "true" },
     h("b", { style: { width: `${slots ? Math.min(100, 100 * running / slots) : 0}%` } })),

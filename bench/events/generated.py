@@ -28,13 +28,13 @@ def events(count: int, projects: Sequence[UUID]) -> list[Event]:
     """Return `count` events as stored rows of the projects' first apps, in the order of a commit."""
     now, share = datetime.now(UTC), count // len(projects)
     batch = min(share, MOST_EVENTS)
-    kept = [
+    stored = [
         event
         for project_id in projects
         for data in bodies(share // batch, batch)
         for event in steps.finish(body.read(data, project_id=project_id, app_no=1, now=now)).events
     ]
-    return sorted(kept)
+    return sorted(stored)
 
 
 def _event(number: int, now: str) -> dict[str, object]:

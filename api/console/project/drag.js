@@ -1,40 +1,45 @@
 // Drag and drop by touch: a long press lifts a post, since a swipe scrolls. (A mouse uses HTML drag and
 // drop.)
 
-const HELD_MS = 400, STRAYS = 10, EDGE = 72, SCROLL = 12, CLICK_MS = 500;
+const LONG_PRESS_MS = 400;
+const MOVE_TOLERANCE_PX = 10;
+const EDGE_PX = 72;
+const SCROLL_PX = 12;
+const CLICK_MS = 500;
 
 /** Suppress the click that follows a drop. */
-const stay = (event) => event.preventDefault();
+const preventClick = (event) => event.preventDefault();
 
-let hold = null;
+let drag = null;
 
 /**
  * Return the listeners of a draggable element; `drop` gets the target day.
  *
  * Browsers need the `touchmove` listener before the touch begins: one added later can't stop scrolling.
  */
-export const carried = (drop) => ({
-  onpointerdown: (event) => { if (event.pointerType !== "mouse" && event.isPrimary) hold = new Hold(event,
-    drop); },
-  ontouchmove: (event) => { if (hold?.lifted && event.cancelable) event.preventDefault(); },
+export const dragListeners = (drop) => ({
+  onpointerdown: (event) => {
+    if (event.pointerType !== "mouse" && event.isPrimary) drag = new TouchDrag(event, drop);
+  },
+  ontouchmove: (event) => { if (drag?.lifted && event.cancelable) event.preventDefault(); },
 });
 
 /** One touch on a post, from begin to end. */
-class Hold {
+class TouchDrag {
   constructor({ currentTarget, pointerId, clientX, clientY }, drop) {
     Object.assign(this, { post: currentTarget, pointerId, drop, from: { x: clientX, y: clientY },
       at: { x: clientX, y: clientY } });
     this.calendar = this.post.closest(".calendar");
     this.post.draggable = false;
     this.ended = new AbortController();
-    this.timer = setTimeout(() => this.lift(), HELD_MS);
-    this.hear("pointermove", (event) => this.move(event));
-    this.hear("pointerup", () => this.end(this.day));
-    this.hear("pointercancel", () => this.end(null));
-    this.hear("contextmenu", (event) => event.preventDefault());
+    this.timer = setTimeout(() => this.lift(), LONG_PRESS_MS);
+    this.listen("pointermove", (event) => this.move(event));
+    this.listen("pointerup", () => this.end(this.day));
+    this.listen("pointercancel", () => this.end(null));
+    this.listen("contextmenu", (event) => event.preventDefault());
   }
 
-  hear(type, act) {
+  listen(type, act) {
     this.post.addEventListener(type, act, { signal: this.ended.signal });
   }
 
@@ -49,14 +54,14 @@ class Hold {
     this.post.classList.add("carried");
     scrollBy(0, this.post.getBoundingClientRect().top - before);
     this.scrolled = scrollY;
-    this.roll();
+    this.autoScroll();
   }
 
   move({ pointerId, clientX, clientY }) {
     if (pointerId !== this.pointerId) return;
     this.at = { x: clientX, y: clientY };
     if (this.lifted) this.show();
-    else if (Math.hypot(clientX - this.from.x, clientY - this.from.y) > STRAYS) this.end(null);
+    else if (Math.hypot(clientX - this.from.x, clientY - this.from.y) > MOVE_TOLERANCE_PX) this.end(null);
   }
 
   show() {
@@ -70,14 +75,14 @@ class Hold {
   }
 
   /** Scroll the page while the post is held near an edge. */
-  roll() {
+  autoScroll() {
     if (this.ended.signal.aborted) return;
-    const by = this.at.y < EDGE ? -SCROLL : this.at.y > innerHeight - EDGE ? SCROLL : 0;
-    if (by) {
-      scrollBy(0, by);
+    const step = this.at.y < EDGE_PX ? -SCROLL_PX : this.at.y > innerHeight - EDGE_PX ? SCROLL_PX : 0;
+    if (step) {
+      scrollBy(0, step);
       this.show();
     }
-    requestAnimationFrame(() => this.roll());
+    requestAnimationFrame(() => this.autoScroll());
   }
 
   get day() {
@@ -85,7 +90,7 @@ class Hold {
   }
 
   end(day) {
-    hold = null;
+    drag = null;
     clearTimeout(this.timer);
     this.ended.abort();
     this.over?.classList.remove("target");
@@ -93,7 +98,7 @@ class Hold {
     this.post.classList.remove("carried");
     this.post.style.translate = "";
     this.post.draggable = true;
-    if (this.lifted) this.post.addEventListener("click", stay,
+    if (this.lifted) this.post.addEventListener("click", preventClick,
       { once: true, signal: AbortSignal.timeout(CLICK_MS) });
     if (day) this.drop(day);
   }
