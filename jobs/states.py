@@ -38,7 +38,7 @@ ALLOWED = frozenset((source, target) for source, target, _ in TRANSITIONS)
 #: No way leads out of these: a retry is a new job.
 TERMINAL = frozenset(State) - {source for source, _ in ALLOWED}
 
-#: Where an open job is. The function `job_phase` in db/migrations/0045_phase_jobs.sql derives it from its
+#: Where an open job is. The function `job_phase` in db/functions/job_phase.sql derives it from its
 #: row alone, without the time. So a phase changes only together with the version of its job.
 OPEN_PHASES = ("scheduled", "queued", "running", "waiting")
 #: Of any job: that of one that has ended is its state.

@@ -86,11 +86,11 @@ select error->>'code'
  where organization_id = :org
    and id = :id;
 
--- name: pull_jobs    as the function of this name in db/migrations/0024_read_lines_by_level.sql does it
+-- name: pull_jobs    by the function of this name in db/functions/pull_jobs.sql
 select organization_id, project_id, id, kind, fence, attempt, max_attempts, args, attempt_deadline_at
   from pull_jobs(:pool, :worker, :free, :kinds, :timeouts_s, :freed);
 
--- name: settle_jobs    a row for each claim that was not fenced; the function is in 0002_create_ledger.sql
+-- name: settle_jobs    a row for each claim that was not fenced; the function is in db/functions/settle_jobs.sql
 select organization_id, project_id, id, kind, fence, state, error
   from settle_jobs(
          :orgs, :ids, :fences, :outcomes, :results, :errors, :afters_s, :scheduled_after_s, :overdue);

@@ -67,7 +67,7 @@ select j.kind, j.pool, j.state, j.stage, j.run_at, j.deadline_at,
             and p.job_id = j.id
          offset 0) post on true
   left join lateral (
-         -- What a pull goes by for a job that is due, as the functions of migration 0024 do.
+         -- The conditions of a pull for a due job, as in the function `pull_jobs`.
          select o.tier = 'suspended' as suspended, p.paused, c.max_running, own.running, fleet.*, line.ahead
            from pool p
            join organization o on o.id = j.organization_id

@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MANY_BYTES = 64 << 10
 
 #: Where a tier's caps in a pool come from, and one of them there.
-LEDGER = ROOT / "db" / "migrations" / "0002_create_ledger.sql"
+LEDGER = ROOT / "db" / "migrations" / "0002_jobs.sql"
 _CAP = re.compile(r"\('(\w+)', (\d+), (\d+)\)")
 
 #: A `Literal` of ours, or a shape whose `status` or `state` is one.

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.architecture.tree import ROOT, text, tracked
 
 #: An applied migration never changes, so neither does what it says.
-FROZEN = Path("db/migrations")
+FROZEN = Path("db/take_over/migrations")
 #: The paths in these tests are of repositories that they read.
 FOREIGN = Path("tests/workers/ingest/github")
 #: What looks like a path of ours and is none.
