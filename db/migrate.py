@@ -57,7 +57,7 @@ class Schema(NamedTuple):
     baseline: int
 
 
-MAIN = Schema("migrations", "functions", "migration", 7)
+MAIN = Schema("migrations", "functions", "migration", 9)
 EVENTS = Schema("event_migrations", "event_functions", "event_migration", 1)
 
 
@@ -150,7 +150,8 @@ async def _applied(conn: Conn, schema: Schema) -> Mapping[str, str]:
 
 def _is_new(migration: Migration, applied: Mapping[str, str]) -> bool:
     if applied.get(migration.name, migration.checksum) != migration.checksum:
-        raise MigrationChanged(f"{migration.name} was edited after it was applied: add a new one instead")
+        remedy = "raise its revision" if "@" in migration.name else "add a new migration instead"
+        raise MigrationChanged(f"{migration.name} was edited after it was applied: {remedy}")
     return migration.name not in applied
 
 
@@ -199,7 +200,7 @@ async def _apply(conn: Conn, schema: Schema, migration: Migration) -> None:
 
 
 async def _migrate_once_reached(settings: Settings) -> list[str]:
-    """`migrate`, as soon as there is a Postgres to write to. Says once that there is none."""
+    """Run `migrate` as soon as Postgres accepts writes. Print once that it waits."""
     wait_s = FIRST_S
     while True:
         try:
@@ -213,9 +214,9 @@ async def _migrate_once_reached(settings: Settings) -> list[str]:
 
 
 def main() -> None:
-    """Migrate the database that the environment names, and print each migration applied.
+    """Migrate the databases in the environment's settings, and print each applied file.
 
-    Exits with 2 for a wrong setting, with 1 where there is no such database or a migration was edited.
+    Exits with 2 for a wrong setting, with 1 for a missing database or a refused one.
     """
     argparse.ArgumentParser("python -m db.migrate", description=DESCRIPTION).parse_args()
     with starting():

@@ -90,7 +90,7 @@ select error->>'code'
 select organization_id, project_id, id, kind, fence, attempt, max_attempts, args, attempt_deadline_at
   from pull_jobs(:pool, :worker, :free, :kinds, :timeouts_s, :freed);
 
--- name: settle_jobs    a row for each claim that was not fenced; the function is in db/functions/settle_jobs.sql
+-- name: settle_jobs    a row for each unfenced claim, by db/functions/settle_jobs.sql
 select organization_id, project_id, id, kind, fence, state, error
   from settle_jobs(
          :orgs, :ids, :fences, :outcomes, :results, :errors, :afters_s, :scheduled_after_s, :overdue);
