@@ -106,17 +106,14 @@ create table job (
     check (cancel_requested_at is null or state <> 'queued')
 ) with (fillfactor = 70);
 
+-- In the order of their creation by earlier releases: of two equally cheap plans PostgreSQL takes the older index's.
 create index job_project   on job (organization_id, project_id, id) where project_id is not null;
 -- A line: the due jobs of one tenant in a pool; internal jobs are a line of their own.
 create index job_due       on job (pool, organization_id, internal, run_at, id) include (kind, deadline_at)
     where state = 'queued' and stage <> 'scheduled';
-create index job_busy      on job (pool, organization_id, internal, attempt_started_at) where state = 'running';
-create index job_newcomer  on job (pool, run_at desc) where newcomer and state = 'queued' and stage <> 'scheduled';
-create index job_measured  on job (pool, organization_id, run_at, id)
-    where line_length is not null and fence = 0 and state = 'queued' and stage <> 'scheduled' and not internal;
--- The conditions below use columns that the checks above tie to a state. So no statement about lines or running jobs can use
--- the wrong index, even if it was planned before the table had rows. Likewise a statement for a job by its key writes
--- "running" as `attempt_started_at is not null`, which no index has.
+-- The conditions of the next five use columns that the checks above tie to a state. So no statement about lines or running
+-- jobs can use the wrong index, even if it was planned before the table had rows. Likewise a statement for a job by its key
+-- writes "running" as `attempt_started_at is not null`, which no index has.
 create index job_scheduled on job (run_at) where stage = 'scheduled';
 create index job_owner     on job (lease_owner) where lease_owner is not null;
 create index job_deadline  on job (deadline_at) where finished_at is null and lease_owner is null;
@@ -127,13 +124,17 @@ create unique index job_unique on job (organization_id, unique_key) where unique
 create index job_open         on job (organization_id, id desc) where finished_at is null;
 create index job_unsuccessful on job (organization_id, state, id desc) where state in ('failed', 'canceled');
 create index job_kind         on job (organization_id, kind, id desc) where finished_at is not null;
--- Jobs that wait for a time, by phase: a tenant may have many, and no cap limits them. Only such jobs cost an entry.
-create index job_put_off on job (organization_id, (started_at is null), id desc) where stage = 'scheduled' and not internal;
+create index job_measured  on job (pool, organization_id, run_at, id)
+    where line_length is not null and fence = 0 and state = 'queued' and stage <> 'scheduled' and not internal;
+create index job_busy      on job (pool, organization_id, internal, attempt_started_at) where state = 'running';
+create index job_newcomer  on job (pool, run_at desc) where newcomer and state = 'queued' and stage <> 'scheduled';
 -- Ended jobs of frequent kinds, for their deletion after an hour. Earlier releases use the first index.
 create index job_passing on job (finished_at)
     where kind in ('collect_metrics', 'relay_conversions') and finished_at is not null;
 create index job_passed on job (finished_at)
     where kind in ('collect_metrics', 'relay_conversions', 'deliver_webhook') and finished_at is not null;
+-- Jobs that wait for a time, by phase: a tenant may have many, and no cap limits them. Only such jobs cost an entry.
+create index job_put_off on job (organization_id, (started_at is null), id desc) where stage = 'scheduled' and not internal;
 
 -- A partner's view of their jobs: `queued` is a stage of `running`, and internal kinds are hidden.
 create view partner_job as

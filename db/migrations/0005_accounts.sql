@@ -69,27 +69,28 @@ create table social_account (
         or (status = 'disconnected' and offered_at is null and owner_account_id is null and turn_post_id is null
             and service_url = '' and external_id = '' and handle = '' and avatar_url is null and traits = '{}'))
 );
--- Operators name accounts without their organizations.
-create unique index social_account_id on social_account (id);
+-- In the order of their creation by earlier releases: of two equally cheap plans PostgreSQL takes the older index's.
 create index social_account_project  on social_account (organization_id, project_id, id);
-create index social_account_platform on social_account (organization_id, platform, project_id, id);
-create index social_account_status   on social_account (organization_id, status, project_id, id);
-create index social_account_of_all   on social_account (organization_id, status, id);
-create index social_account_leased   on social_account (organization_id, project_id, id) where owner_account_id is not null;
--- The leases of an account, also for the foreign key check at its deletion by a purge.
-create index social_account_owner    on social_account (owner_account_id) where owner_account_id is not null;
--- Other users of an account, before its access is revoked.
-create index social_account_identity on social_account (platform, external_id) where disconnected_at is null;
-create index social_account_collect  on social_account (collect_at) where collect_at is not null;
 -- A DID is one account on any server, and may move to another server.
 create unique index social_account_external on social_account
     (organization_id, project_id, platform, (case platform when 'bluesky' then '' else service_url end), external_id)
     where disconnected_at is null;
+-- Other users of an account, before its access is revoked.
+create index social_account_identity on social_account (platform, external_id) where disconnected_at is null;
+-- Operators name accounts without their organizations.
+create unique index social_account_id on social_account (id);
 create index social_account_offered on social_account (id) where offered_at is not null;
 -- Two projects may have connected one account, but only one may lend it.
 create unique index social_account_offer on social_account
     (platform, external_id, (case platform when 'bluesky' then '' else service_url end), offered_in)
     where offered_at is not null;
+create index social_account_platform on social_account (organization_id, platform, project_id, id);
+create index social_account_status   on social_account (organization_id, status, project_id, id);
+create index social_account_leased   on social_account (organization_id, project_id, id) where owner_account_id is not null;
+-- The leases of an account, also for the foreign key check at its deletion by a purge.
+create index social_account_owner    on social_account (owner_account_id) where owner_account_id is not null;
+create index social_account_collect  on social_account (collect_at) where collect_at is not null;
+create index social_account_of_all   on social_account (organization_id, status, id);
 create trigger tell_connected after insert on social_account
     for each row when (new.status = 'connected')
     execute function tell_webhooks('social_account');

@@ -63,16 +63,10 @@ create table scheduled_post (
     check ((sealed is null) = (vault_key_id is null)),
     constraint scheduled_post_caption check (not caption_pending or status in ('blocked', 'canceled'))
 );
+-- In the order of their creation by earlier releases: of two equally cheap plans PostgreSQL takes the older index's.
 create index scheduled_post_project   on scheduled_post (organization_id, project_id, id);
 create index scheduled_post_job       on scheduled_post (organization_id, job_id) where job_id is not null;
 create index scheduled_post_content   on scheduled_post (organization_id, content_id, id);
-create index scheduled_post_account   on scheduled_post (organization_id, project_id, social_account_id, id);
--- A list of a period reads only its own posts.
-create index scheduled_post_time      on scheduled_post (organization_id, project_id, scheduled_for);
--- Lists by a status that few posts may have, of a project and of all projects.
-create index scheduled_post_status    on scheduled_post (organization_id, status, project_id, id);
-create index scheduled_post_of_all    on scheduled_post (organization_id, status, id)
-    where status not in ('queued', 'published');
 -- Posts of an account or a project that may still change: for the next post, archives, disconnects.
 create index scheduled_post_turn      on scheduled_post (organization_id, social_account_id, scheduled_for, id)
     where status in ('queued', 'publishing');
@@ -81,12 +75,20 @@ create index scheduled_post_open      on scheduled_post (organization_id, projec
 create index scheduled_post_same      on scheduled_post (organization_id, social_account_id, fingerprint);
 create unique index scheduled_post_external on scheduled_post (organization_id, social_account_id, external_id)
     where external_id is not null;
-create index scheduled_post_published on scheduled_post (organization_id, social_account_id, published_at)
-    where published_at is not null;
 -- For checks and rotations of a keyring: nearly no row has a secret.
 create index scheduled_post_sealed    on scheduled_post (vault_key_id) where vault_key_id is not null;
+-- Lists of a project by a status that few posts may have.
+create index scheduled_post_status    on scheduled_post (organization_id, status, project_id, id);
 -- TikTok reports on a post by its own id, without an organization.
 create index scheduled_post_publish   on scheduled_post ((handle->>'publishId')) where handle->>'publishId' is not null;
+create index scheduled_post_account   on scheduled_post (organization_id, project_id, social_account_id, id);
+-- A list of a period reads only its own posts.
+create index scheduled_post_time      on scheduled_post (organization_id, project_id, scheduled_for);
+create index scheduled_post_published on scheduled_post (organization_id, social_account_id, published_at)
+    where published_at is not null;
+-- Lists over all projects by a status that few posts may have.
+create index scheduled_post_of_all    on scheduled_post (organization_id, status, id)
+    where status not in ('queued', 'published');
 -- A post is scheduled once it waits for its time, and again if its time changes.
 create trigger tell_scheduled after insert on scheduled_post
     for each row when (new.status = 'queued')
@@ -139,10 +141,10 @@ create table account_send (
     foreign key (organization_id, account_id) references social_account (organization_id, id),
     foreign key (organization_id, post_id) references scheduled_post (organization_id, id)
 );
-create index account_send_window on account_send ((coalesce(owner_account_id, account_id)), at);
 create index account_send_age on account_send (at);
 -- The quota of a post that turned out not to exist is given back.
 create index account_send_post on account_send (organization_id, post_id);
+create index account_send_window on account_send ((coalesce(owner_account_id, account_id)), at);
 
 -- The last collection of a post's metrics, and the next one; null: never.
 create table post_collection (
