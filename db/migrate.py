@@ -1,16 +1,30 @@
-"""Migrations: `NNNN_verb_noun.sql` files, in order, each once, in a transaction of its own.
+"""Migrations: bring a database to the tables and SQL functions of this release.
 
-There are two schemas, `MAIN` and `EVENTS`, which may share a database. A table of each stores each file's
-SHA-256, so that an edited file is detected. `python -m db.migrate` is a release step. Concurrent runs are
-safe: an advisory lock serializes them. It waits for an unreachable Postgres, as processes do: if it fails, no
-process is started.
+There are two schemas, `MAIN` and `EVENTS`, which may share a database. `python -m db.migrate` is a release
+step. It waits for an unreachable Postgres. Many may run at once: an advisory lock admits one at a time.
+
+- Tables: files `NNNN_verb_noun.sql`, each applied once, in order. An applied file never changes. The first
+  files of a schema are its baseline: the tables of a new database.
+- Functions: one current text each, with a first line `-- revision N`. A text is loaded if its revision is
+  higher than the one in the database, so an older release that starts later never loads its older text. Each
+  change of a text raises the revision. During an upgrade two releases run side by side: a function with a new
+  signature gets a new name, and the old function stays for the old release.
+
+All changes of a schema are one transaction, functions first, since triggers and views refer to them. A crash
+leaves the database as it was. The schema's table keeps the name and the SHA-256 of each applied file.
+
+Take-over: earlier releases had other migrations (`db/take_over/`), now folded into the baseline. Their
+databases keep their tables: the baseline is recorded without being run. The files in
+`db/take_over/migrations/` bring a database of commit f87eb061, the oldest one supported, to the baseline.
 """
 
 import argparse
 import asyncio
 import hashlib
 import os
+import re
 import sys
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -28,22 +42,32 @@ DESCRIPTION = (
 )
 
 
+#: The oldest release whose databases are taken over.
+OLDEST = "f87eb061"
+
+_REVISION = re.compile(r"-- revision (\d+)\n")
+
+
 class Schema(NamedTuple):
-    """Tables that migrate together: the folder of their migrations, and the table of applied ones."""
+    """Tables that migrate together: their folders, the table of applied files, the size of the baseline."""
 
     folder: str
+    functions: str
     table: str
+    baseline: int
 
 
-MAIN = Schema("migrations", "migration")
-EVENTS = Schema("event_migrations", "event_migration")
+MAIN = Schema("migrations", "functions", "migration", 9)
+EVENTS = Schema("event_migrations", "event_functions", "event_migration", 1)
 
 
 class Migration(NamedTuple):
-    """Migration file: its name without `.sql`, and its text."""
+    """A file with its name in the table of applied files: `0001_tenancy`, or `pull_jobs@2` for a function."""
 
     name: str
     text: str
+    #: False: record the file without running it.
+    runs: bool = True
 
     @property
     def checksum(self) -> str:
@@ -52,16 +76,31 @@ class Migration(NamedTuple):
 
 
 def known(schema: Schema) -> list[Migration]:
-    """Return all of the schema's migrations in this release, in order."""
-    folder = files("db").joinpath(schema.folder)
-    paths = (path for path in folder.iterdir() if path.name.endswith(".sql"))
-    return sorted(Migration(path.name.removesuffix(".sql"), path.read_text("utf-8")) for path in paths)
+    """Return all migrations of the schema in this release, in order."""
+    return _read(schema.folder)
+
+
+def functions(schema: Schema) -> list[Migration]:
+    """Return the schema's functions in this release, by name and revision."""
+    return [Migration(f"{each.name}@{_revision(each)}", each.text) for each in _read(schema.functions)]
+
+
+def _read(folder: str) -> list[Migration]:
+    found = (path for path in files("db").joinpath(folder).iterdir() if path.name.endswith(".sql"))
+    return sorted(Migration(path.name.removesuffix(".sql"), path.read_text("utf-8")) for path in found)
+
+
+def _revision(function: Migration) -> int:
+    match = _REVISION.match(function.text)
+    if match is None:
+        raise MigrationChanged(f"the function {function.name} has no first line `-- revision N`")
+    return int(match[1])
 
 
 async def migrate(database_url: str, event_store_url: str | None = None) -> list[str]:
-    """Apply the pending migrations and return their names. Raises `MigrationChanged` for an edited file.
+    """Apply all pending changes and return their names. Raises `MigrationChanged` as `pending` does.
 
-    The event store is in the same database, unless `event_store_url` is given.
+    The event store is in the same database, unless another one is named.
     """
     applied = await _migrate(database_url, MAIN)
     return applied + await _migrate(event_store_url or database_url, EVENTS)
@@ -77,36 +116,91 @@ async def _migrate(url: str, schema: Schema) -> list[str]:
                 name text not null, checksum text not null, applied_at timestamptz not null default now(),
                 primary key (name))"""
         )
-        return [await _apply(conn, schema, migration) for migration in await pending(conn, schema)]
+        changes = await pending(conn, schema)
+        async with conn.transaction():
+            # A function may use tables that a migration of the same transaction creates.
+            await conn.execute("set local check_function_bodies = off")
+            for change in changes:
+                await _apply(conn, schema, change)
+        return [change.name for change in changes if change.runs]
 
 
 async def pending(conn: Conn, schema: Schema) -> list[Migration]:
-    """Return the migrations that `migrate` would apply now: all of them on an empty database."""
+    """Return the changes that `migrate` would apply now, in order: all of them for an empty database.
+
+    Raises `MigrationChanged` for an applied file that was edited, and for a database of a release before
+    f87eb061.
+    """
+    applied = await _applied(conn, schema)
+    taken_over = _take_over(schema, applied)
+    new = [each for each in known(schema) if _is_new(each, applied)]
+    if taken_over is not None:
+        baseline = {each.name for each in known(schema)[: schema.baseline]}
+        new = [each._replace(runs=each.name not in baseline) for each in new]
+    return [*(taken_over or ()), *_newer_functions(schema, applied), *new]
+
+
+async def _applied(conn: Conn, schema: Schema) -> Mapping[str, str]:
+    """Return the checksums of applied files by name."""
     if await conn.fetchval("select to_regclass($1)", schema.table) is None:
-        return known(schema)
+        return {}
     rows = await conn.fetch(f"select name, checksum from {schema.table}")  # noqa: S608  a name of ours
-    applied = {row["name"]: row["checksum"] for row in rows}
-    for migration in known(schema):
-        if applied.get(migration.name, migration.checksum) != migration.checksum:
-            raise MigrationChanged(
-                f"{migration.name} was edited after it was applied: add a new migration instead"
-            )
-    return [migration for migration in known(schema) if migration.name not in applied]
+    return {row["name"]: row["checksum"] for row in rows}
 
 
-async def _apply(conn: Conn, schema: Schema, migration: Migration) -> str:
-    async with conn.transaction():
-        await conn.execute(migration.text)
-        await conn.execute(
-            f"insert into {schema.table} (name, checksum) values ($1, $2)",  # noqa: S608  a name of ours
-            migration.name,
-            migration.checksum,
+def _is_new(migration: Migration, applied: Mapping[str, str]) -> bool:
+    if applied.get(migration.name, migration.checksum) != migration.checksum:
+        remedy = "raise its revision" if "@" in migration.name else "add a new migration instead"
+        raise MigrationChanged(f"{migration.name} was edited after it was applied: {remedy}")
+    return migration.name not in applied
+
+
+def _newer_functions(schema: Schema, applied: Mapping[str, str]) -> list[Migration]:
+    """Return the functions with a higher revision than in the database."""
+    revisions: dict[str, int] = {}
+    for applied_name in applied:
+        name, _, revision = applied_name.partition("@")
+        if revision:
+            revisions[name] = max(revisions.get(name, 0), int(revision))
+    newer = []
+    for function in functions(schema):
+        name, _, revision = function.name.partition("@")
+        if int(revision) >= revisions.get(name, 0) and _is_new(function, applied):
+            newer.append(function)
+    return newer
+
+
+def _take_over(schema: Schema, applied: Mapping[str, str]) -> list[Migration] | None:
+    """Return the changes from an earlier release to the baseline; None for any other database."""
+    replaced = files("db").joinpath("take_over", f"{schema.table}.sha256").read_text("utf-8")
+    checksums = {name: checksum for checksum, name in map(str.split, replaced.splitlines())}
+    if checksums.keys().isdisjoint(applied):
+        return None
+    late = _read("take_over/migrations") if schema is MAIN else []
+    missing = checksums.keys() - applied.keys() - {each.name for each in late}
+    if missing:
+        raise MigrationChanged(
+            f"the database lacks {min(missing)}, now a part of the baseline: first run the migrate of commit "
+            f"{OLDEST}, or of a later one with that file"
         )
-    return migration.name
+    for name, checksum in checksums.items():
+        if applied.get(name, checksum) != checksum:
+            raise MigrationChanged(f"{name} was edited after it was applied: restore the applied text")
+    return [each for each in late if each.name not in applied]
+
+
+async def _apply(conn: Conn, schema: Schema, migration: Migration) -> None:
+    if migration.runs:
+        await conn.execute(migration.text)
+    await conn.execute(
+        f"insert into {schema.table} (name, checksum) values ($1, $2)",  # noqa: S608  a name of ours
+        migration.name,
+        migration.checksum,
+    )
 
 
 async def _migrate_once_reached(settings: Settings) -> list[str]:
-    """Run `migrate` as soon as Postgres is reachable. Prints once that it is waiting."""
+    """Run `migrate` as soon as Postgres accepts writes. Print once that it waits."""
     wait_s = FIRST_S
     while True:
         try:
@@ -120,9 +214,9 @@ async def _migrate_once_reached(settings: Settings) -> list[str]:
 
 
 def main() -> None:
-    """Migrate the databases from the environment, and print each applied migration.
+    """Migrate the databases in the environment's settings, and print each applied file.
 
-    Exits with 2 for a wrong setting, with 1 for a missing database or an edited migration.
+    Exits with 2 for a wrong setting, with 1 for a missing database or a refused one.
     """
     argparse.ArgumentParser("python -m db.migrate", description=DESCRIPTION).parse_args()
     with starting():

@@ -41,11 +41,11 @@ def ground(size: Size, tints: tuple[RGB, ...], seed: str) -> Image.Image:
         mixed = mixed * (1 - share) + (np.array(tint) ** _GAMMA) * share
     small = (mixed ** (1 / _GAMMA)).astype(np.float32)
     grain = _grain(size, seed)
-    whole = [_enlarged(small[..., channel], size) + grain for channel in range(3)]
+    whole = [_enlarge(small[..., channel], size) + grain for channel in range(3)]
     return Image.fromarray(np.stack(whole, axis=-1).clip(0, 255).astype(np.uint8))
 
 
-def _enlarged(channel: Plane, size: Size) -> Plane:
+def _enlarge(channel: Plane, size: Size) -> Plane:
     """Enlarge a channel in floats, so that the grain hides every step."""
     image = Image.fromarray(np.ascontiguousarray(channel))
     return np.asarray(image.resize(size, Image.Resampling.BICUBIC))

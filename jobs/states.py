@@ -38,7 +38,7 @@ ALLOWED = frozenset((source, target) for source, target, _ in TRANSITIONS)
 #: States without an exit: a retry is a new job.
 TERMINAL = frozenset(State) - {source for source, _ in ALLOWED}
 
-#: Phases of an open job. The function `job_phase` in db/migrations/0045_phase_jobs.sql derives them from the
+#: Phases of an open job. The function `job_phase` in db/functions/job_phase.sql derives them from the
 #: row alone, without the time. So a phase changes only together with the version of its job.
 OPEN_PHASES = ("scheduled", "queued", "running", "waiting")
 #: Phases of any job: the phase of an ended job is its state.

@@ -87,12 +87,12 @@ select error->>'code'
  where organization_id = :org
    and id = :id;
 
--- name: pull_jobs    Pull jobs by the SQL function of this name (db/migrations).
+-- name: pull_jobs    Pull jobs by the SQL function of this name (db/functions).
 select organization_id, project_id, id, kind, fence, attempt, max_attempts, args, attempt_deadline_at
   from pull_jobs(:pool, :worker, :free, :kinds, :timeouts_s, :freed);
 
 -- name: settle_jobs
--- Settle attempts by the SQL function of this name (db/migrations); a row for each claim that was not fenced.
+-- Settle attempts by the SQL function of this name (db/functions); a row for each claim that was not fenced.
 select organization_id, project_id, id, kind, fence, state, error
   from settle_jobs(
          :orgs, :ids, :fences, :outcomes, :results, :errors, :afters_s, :scheduled_after_s, :overdue);

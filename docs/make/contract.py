@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROW_FROM_BYTES = 64 << 10
 
 #: Migration with the caps of each tier in a pool.
-LEDGER = ROOT / "db" / "migrations" / "0002_create_ledger.sql"
+LEDGER = ROOT / "db" / "migrations" / "0002_jobs.sql"
 _CAP = re.compile(r"\('(\w+)', (\d+), (\d+)\)")
 
 #: A `Literal`, or a struct with a `Literal` as its `status` or `state`.

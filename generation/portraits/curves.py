@@ -100,7 +100,7 @@ def curls(points: Points, radius: float, seed: str) -> str:
     return "".join(discs)
 
 
-def scattered(points: Points, distance: float) -> Iterable[Point]:
+def staggered_grid(points: Points, distance: float) -> Iterable[Point]:
     """Yield the points of a staggered grid inside a polygon, with some distance to its edge."""
     rows = range(round(min(y for _, y in points)), round(max(y for _, y in points)), round(distance * 0.84))
     for number, y in enumerate(rows):

@@ -1,6 +1,6 @@
 """Hair: behind the head, over the shoulders, and on the head."""
 
-from generation.portraits.curves import Points, along, arc, curls, opened, scattered
+from generation.portraits.curves import Points, along, arc, curls, opened, staggered_grid
 from generation.portraits.head import Head
 from generation.portraits.looks import Look
 from generation.portraits.sketch import Sketch
@@ -90,7 +90,7 @@ def _texture(sketch: Sketch, look: Look, shape: Head, hair: Hair, points: Points
     """Draw small arcs all over a shape as curls, more lit ones to the left."""
     lit: list[str] = []
     dim: list[str] = []
-    for number, (x, y) in enumerate(scattered(points, 25)):
+    for number, (x, y) in enumerate(staggered_grid(points, 25)):
         seed = f"{look.seed} {points[0]} {number}"
         place = (x + between(-7, 7, seed, "x"), y + between(-6, 6, seed, "y"))
         turn = -1 if chance(seed, "turn") < 0.5 else 1

@@ -58,7 +58,7 @@ def _titled(kit: Kit, copy: Copy, pages: int, label: str) -> Canvas:
     parts.header(kit, canvas, ground, 0, pages)
     onward = parts.next_button(kit, label)
     presented = byline(kit, copy)
-    headline = title(kit, copy.hook.text, room(kit, _BYLINE + presented.height if presented else 0))
+    headline = fit_title(kit, copy.hook.text, room(kit, _BYLINE + presented.height if presented else 0))
     below = kit.body + round(headline.height)
     if presented:
         presented.put(canvas, ground, below + _BYLINE)
@@ -80,7 +80,7 @@ def room(kit: Kit, reserved: int = 0) -> Box:
     return Box(kit.column, min(high - _BUTTON_ROOM, _WITH_DEVICES * (kit.frame.height - kit.body)), 5)
 
 
-def title(kit: Kit, text: str, box: Box) -> Block:
+def fit_title(kit: Kit, text: str, box: Box) -> Block:
     """Fit a hook with one line for each sentence, if that costs little font size."""
     whole = kit.fit(text, box, TITLE, _SIZES, 1.02)
     apart = kit.fit(_SENTENCE.sub("\n", text), box, TITLE, _SIZES, 1.02)

@@ -66,12 +66,12 @@ def units(text: str, language: str) -> Iterator[str]:
     """
     for word in filter(None, _WORDS.findall(text)):
         if parser := _phrases(word, language):
-            yield from _attached(parser.parse(word))
+            yield from _attach_particles(parser.parse(word))
         else:
             yield word
 
 
-def _attached(phrases: Sequence[str]) -> Iterator[str]:
+def _attach_particles(phrases: Sequence[str]) -> Iterator[str]:
     """Yield phrases with their trailing Chinese particles: no line begins with a particle."""
     whole = ""
     for phrase in phrases:

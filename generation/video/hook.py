@@ -4,7 +4,7 @@ from generation import paint
 from generation.canvas import Canvas
 from generation.slides import devices, tile
 from generation.slides.byline import byline
-from generation.slides.hook import room, title
+from generation.slides.hook import fit_title, room
 from generation.slides.kit import Kit
 from generation.spec import Copy
 from generation.video.moving import Moving, Rising
@@ -22,7 +22,7 @@ def hook(kit: Kit, copy: Copy, seconds: float) -> Scene:
     stage, canvas = Stage(kit, kit.theme.vivid, 0, seconds), empty_canvas(kit)
     presenter = byline(kit, copy)
     reserved = _BYLINE + presenter.height if presenter else 0
-    block = title(kit, copy.hook.text, room(kit, reserved))
+    block = fit_title(kit, copy.hook.text, room(kit, reserved))
     icon, name = header(stage, canvas)
     top = kit.body if kit.screenshots else _alone(kit, block.height + reserved)
     headline = words(kit, "hook", block, top, stage.ground.text)

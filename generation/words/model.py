@@ -32,7 +32,7 @@ MARKS = frozenset(" .,;:!?-–—'’&()/…¿¡·•\u00a0")
 
 def line_faults(line: str, clause: str, *, name: str, language: str) -> list[Fault]:
     """Return the line's faults by kind; an empty list permits the line."""
-    plain_line, allowed = _plain(line), f"{_plain(clause)} {_plain(name)}"
+    plain_line, allowed = _normalize(line), f"{_normalize(clause)} {_normalize(name)}"
     checks: dict[Fault, bool] = {
         "length": not MIN_LENGTH <= len(line) <= LONGEST,
         "characters": line != texts.clean(line) or any(_foreign_marks(line, clause, name)),
@@ -43,12 +43,12 @@ def line_faults(line: str, clause: str, *, name: str, language: str) -> list[Fau
         "force": not _forces(plain_line, language) <= _forces(allowed, language),
         "name": any(_new_names(plain_line, allowed)),
         "word": any(_new_words(plain_line, allowed, language)),
-        "limit": not _limits(_plain(clause), language) <= _limits(plain_line, language),
+        "limit": not _limits(_normalize(clause), language) <= _limits(plain_line, language),
     }
     return [fault for fault, is_broken in checks.items() if is_broken]
 
 
-def _plain(text: str) -> str:
+def _normalize(text: str) -> str:
     """Normalize compatible forms: full-width digits, ligatures, typographic apostrophes."""
     return unicodedata.normalize("NFKC", text).replace("’", "'")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from db.migrate import EVENTS, known, migrate
+from db.migrate import EVENTS, functions, known, migrate
 from db.pool import Conn, connected
 from db.queries import TABLES, Query
 from tests import databases, servers
@@ -25,7 +25,7 @@ async def store_url(database_url: str, template: databases.Template) -> AsyncIte
     name = f"{template.name}_store"
     await template.admin.execute(f"create database {name}")
     url = servers.with_path(template.url, name)
-    assert await migrate(database_url, url) == [each.name for each in known(EVENTS)]
+    assert await migrate(database_url, url) == [each.name for each in (*functions(EVENTS), *known(EVENTS))]
     yield url
     await template.admin.execute(f"drop database {name}")
 

@@ -11,14 +11,14 @@ from contextlib import asynccontextmanager, suppress
 import msgspec
 import pytest
 
-from db.migrate import EVENTS, MAIN, Schema, known
+from db.migrate import EVENTS, MAIN, Schema, functions, known
 from db.pool import Conn, Pool
 from db.starting import UNUSABLE
 from schemas.settings import Settings
 from tests.waiting import PATIENCE_S
 
 SCHEMAS = (MAIN, EVENTS)
-EVERY = [each.name for schema in SCHEMAS for each in known(schema)]
+EVERY = [each.name for schema in (MAIN, EVENTS) for each in (*functions(schema), *known(schema))]
 
 
 COMMAND = [sys.executable, "-m", "db.migrate"]

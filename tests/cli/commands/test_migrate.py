@@ -1,10 +1,10 @@
 import pytest
 
-from db.migrate import EVENTS, MAIN, known
+from db.migrate import EVENTS, MAIN, functions, known
 from db.pool import Conn
 from tests.cli.conftest import Tenantry, decoded, refused
 
-EVERY = [each.name for schema in (MAIN, EVENTS) for each in known(schema)]
+EVERY = [each.name for schema in (MAIN, EVENTS) for each in (*functions(schema), *known(schema))]
 
 pytestmark = pytest.mark.usefixtures("environment")
 

@@ -1,0 +1,56 @@
+-- revision 1
+-- Apply the outcomes of many attempts, one element of the arrays each. Return a row for each attempt with a valid fencing
+-- token.
+-- An accepted cancel ends a job as canceled for any outcome. A snooze and an interruption give the attempt back. A job that
+-- can't run again before its deadline fails. Planned once a session, as `pull_jobs`.
+create or replace function settle_jobs(orgs uuid[], ids uuid[], fences bigint[], outcomes text[], results jsonb[], errors jsonb[],
+                            afters_s double precision[], scheduled_after_s double precision, overdue jsonb)
+returns table (organization_id uuid, project_id uuid, id uuid, kind text, fence bigint, state text, error jsonb)
+language plpgsql volatile
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+#variable_conflict use_column
+begin
+    return query
+    with told as (
+        select t.*, now() + t.after_s * interval '1 second' as next_at
+          from unnest(orgs, ids, fences, outcomes, results, errors, afters_s) as t (org, id, fence, outcome, result, error, after_s)
+         order by t.org, t.id),
+    mine as materialized (
+        select j.*, t.outcome, t.result, t.error, t.next_at,
+               case when j.cancel then 'canceled'
+                    when t.outcome in ('completed', 'failed', 'canceled') then t.outcome
+                    when t.outcome = 'retry' and j.attempt >= j.max_attempts then 'failed'
+                    when t.next_at >= j.deadline_at then 'overdue'
+                    when t.after_s > scheduled_after_s then 'scheduled'
+                    else 'queued' end as stage
+          from told t
+         cross join lateral (
+            select j.organization_id, j.id, j.fence, j.attempt, j.max_attempts, j.lease_owner, j.attempt_started_at, j.deadline_at,
+                   j.cancel_requested_at is not null as cancel
+              from job j where j.organization_id = t.org and j.id = t.id and j.fence = t.fence and j.attempt_started_at is not null
+               for no key update) j),
+    judged as (
+        select m.*, case m.stage when 'scheduled' then 'queued' when 'overdue' then 'failed' else m.stage end as state from mine m),
+    history as (
+        insert into job_attempt (organization_id, job_id, fence, attempt, worker_id, started_at, outcome, error)
+        select m.organization_id, m.id, m.fence, m.attempt, m.lease_owner, m.attempt_started_at,
+               case when m.stage in ('completed', 'failed', 'canceled') then m.stage else m.outcome end, m.error
+          from judged m)
+    update job j
+       set state = m.state, stage = case m.stage when 'overdue' then 'failed' else m.stage end,
+           state_version = j.state_version + 1,
+           progress = case m.state when 'completed' then 1 else j.progress end,
+           result = case m.state when 'completed' then m.result end,
+           error = case m.stage when 'failed' then m.error when 'overdue' then overdue end,
+           run_at = case m.state when 'queued' then m.next_at else j.run_at end,
+           attempt = j.attempt - (m.outcome in ('snoozed', 'interrupted'))::int,
+           finished_at = case when m.state <> 'queued' then now() end,
+           lease_owner = null, attempt_started_at = null, attempt_deadline_at = null
+      from judged m where j.organization_id = m.organization_id and j.id = m.id
+    returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error;
+end $$;
