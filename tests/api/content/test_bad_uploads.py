@@ -199,7 +199,7 @@ async def test_one_byte_over_the_limit_is_refused(project: UploadProject) -> Non
     assert_refused(await project.upload(file(PNG + bytes(30 * MIB + 1 - len(PNG)))), 413, "PAYLOAD_TOO_LARGE")
 
 
-@pytest.mark.parametrize("limit", ["IDLE_S", "TOTAL_S"])
+@pytest.mark.parametrize("limit", ["IDLE_TIMEOUT_S", "TOTAL_TIMEOUT_S"])
 async def test_slow_upload_is_refused(
     project: UploadProject, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:

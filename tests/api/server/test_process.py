@@ -40,7 +40,7 @@ def raise_file_limit() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
-@pytest.mark.usefixtures("many_files")
+@pytest.mark.usefixtures("raise_file_limit")
 def test_silent_stranger_blocks_no_client(settings: Settings, tmp_path: Path) -> None:
     with serving(settings, tmp_path / "api.log") as served, open_silent_connections(served, SILENT):
         for path in ("/healthz", "/readyz", "/v1/openapi.json"):
@@ -50,7 +50,7 @@ def test_silent_stranger_blocks_no_client(settings: Settings, tmp_path: Path) ->
         assert 'http_connections_ended_total{reason="evicted"}' in metrics
 
 
-@pytest.mark.usefixtures("many_files")
+@pytest.mark.usefixtures("raise_file_limit")
 def test_connections_stay_below_the_file_limit(settings: Settings, tmp_path: Path) -> None:
     """With enough addresses it still never runs out of files, and so it never spins."""
     with serving(settings, tmp_path / "api.log", files=200) as served:
