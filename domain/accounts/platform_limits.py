@@ -202,14 +202,12 @@ def faults(
 
 
 def caption_max(platform: PlatformLimits, traits: Mapping[str, Any]) -> int:
-    """Return the longest caption: the instance's `traits.captionMax`, stored at connection, or the
-    platform's.
-    """
+    """Return the longest caption: the instance's `traits.captionMax`, or the platform's."""
     return _positive(traits.get("captionMax")) or platform.caption_max
 
 
 def caption_faults(platform: PlatformLimits, max_length: int, caption: str) -> Iterator[str]:
-    """Yield the reasons that keep a caption from being posted; `most` is `caption_max`."""
+    """Yield the reasons that keep a caption from being posted; `max_length` is `caption_max`."""
     limits: Sequence[tuple[int | None, Callable[[str], int], str]] = (
         (max_length, platform.measure, "characters"),
         (platform.caption_bytes, lambda text: len(text.encode()), "bytes"),

@@ -123,30 +123,25 @@ async def start(
     keyring: Keyring,
     now: datetime,
 ) -> tuple[OAuthUrl, Wake | None]:
-    """Create a link, and return the wake of the registration job.
-
-    Raises as the checks do, and PROJECT_ARCHIVED.
-    """
+    """Create a link; return the registration job's wake. Raises as the checks do, and PROJECT_ARCHIVED."""
     await project_locks.lock_active(conn, organization_id=principal.organization_id, project_id=project_id)
     if isinstance(asked, OAuthUrlCreate):
-        new_flow = check(asked, settings=settings, principal=principal, allowed=allowed)
+        flow = check(asked, settings=settings, principal=principal, allowed=allowed)
     else:
-        new_flow = await check_again(
-            conn, asked, settings=settings, principal=principal, project_id=project_id
-        )
-    one_place = new_flow.platform in consent_pages.shared_urls(settings)
-    issuer = consent_pages.issuer(new_flow.platform, new_flow.service_url, one_place=one_place)
-    server = Server(new_flow.platform, new_flow.service_url, f"{_base(settings)}/callback/{issuer}")
+        flow = await check_again(conn, asked, settings=settings, principal=principal, project_id=project_id)
+    one_place = flow.platform in consent_pages.shared_urls(settings)
+    issuer = consent_pages.issuer(flow.platform, flow.service_url, one_place=one_place)
+    server = Server(flow.platform, flow.service_url, f"{_base(settings)}/callback/{issuer}")
     registering = None
     if not (principal.sandbox or one_place):
         registering = await client_registrations.ensure(conn, server, principal.organization_id)
-    details, verifier = _details(server, new_flow, registering)
+    details, verifier = _details(server, flow, registering)
     state, expires_at = await oauth_states.make(
         conn,
         organization_id=principal.organization_id,
         api_key_id=principal.key_uuid,
         purpose=CONNECT_ACCOUNT.name,
-        return_url=new_flow.return_url,
+        return_url=flow.return_url,
         now=now,
         lifetime=LIFETIME,
         bound=not principal.sandbox,
@@ -154,7 +149,7 @@ async def start(
         details=msgspec.to_builtins(details),
         verifier=(verifier, keyring),
     )
-    url = link(settings, state) if not principal.sandbox else sandbox_link(server, state, new_flow.handle)
+    url = link(settings, state) if not principal.sandbox else sandbox_link(server, state, flow.handle)
     return OAuthUrl(authorize_url=url, state=state, expires_at=expires_at), registering and registering.wake
 
 

@@ -186,10 +186,7 @@ async def _search(conn: Conn, asked: dict[str, Any], search: str) -> list[_Row]:
 
 
 def check(body: ProjectPatch) -> ProjectPatch:
-    """Trim the name in a patch and check its fields.
-
-    Raises `Invalid` for faults in any state of a project.
-    """
+    """Trim the name in a patch; raise `Invalid` for faults in any state of a project."""
     checks: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
         (body.status, check_status),
         (body.name, trimmed),

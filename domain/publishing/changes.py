@@ -76,10 +76,7 @@ async def cancel(
     reason: str | None,
     versions: project_locks.Versions = None,
 ) -> Versioned:
-    """Cancel a waiting post and its job; a canceled post stays as it is.
-
-    Raises `NotFound`, `Stale`, `Conflict` POST_NOT_QUEUED.
-    """
+    """Cancel a waiting post and its job, if not yet canceled. Raises `NotFound`, `Stale`, `Conflict`."""
     post_scope = await find(conn, organization_id, post_id)
     # An archive runs either before, and counts the post, or after this.
     await project_locks.share(conn, organization_id=organization_id, project_id=post_scope.project_id)
@@ -162,10 +159,7 @@ async def resolve(
     api_key_id: UUID | None,
     versions: project_locks.Versions = None,
 ) -> Versioned:
-    """Store a person's finding for a post with an unknown outcome; sends nothing.
-
-    Raises `NotFound`, `Invalid`, `Stale`, `Conflict` OUTCOME_KNOWN.
-    """
+    """Store a person's finding of an unknown outcome. Raises `NotFound`, `Invalid`, `Stale`, `Conflict`."""
     _check_address(body)
     post = await _lock(conn, organization_id, post_id, versions)
     if post.status != "outcome_unknown":
@@ -207,9 +201,8 @@ async def lock_all(
 ) -> tuple[ChangedPost, LockedAccount]:
     """Lock the post's job, its content against edits, its account and then the post.
 
-    The post's job is certain only after the post is locked: if it changed meanwhile, the new job is locked
-    after the post. (That breaks the lock order: with a worker that has just begun that job, one of the two
-    may become a deadlock's victim.)
+    If the post's job changed before the post was locked, the new job is locked after the post. (This breaks
+    the lock order, so this or a worker that has just begun that job may become a deadlock's victim.)
     """
     while True:
         post_scope = await find(conn, organization_id, post_id)

@@ -75,10 +75,7 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> OutgoingPost |
 
 
 async def _take_head_or_wait(conn: Conn, claim: Claim, post: LockedPost) -> NotDone | None:
-    """Take the head; None: this post has it.
-
-    A cause that blocks all of the account's posts ends by itself.
-    """
+    """Take the head; None: this post has it. A cause that blocks all its posts ends by itself."""
     position = await account_queue.take_head(conn, claim, post)
     if position.is_head:
         return None
@@ -219,10 +216,7 @@ async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any], found: boo
 
 
 async def ask_later(conn: Conn, *, claim: Claim, after_s: float) -> NotDone:
-    """Snooze the job until the next poll for a post that the platform has, or may have.
-
-    The account's other posts go on meanwhile.
-    """
+    """Snooze the job until the next poll for a post that the platform may have; others go on meanwhile."""
     post = await locked_post.lock(conn, claim)
     await account_queue.advance(conn, post)
     return await failures.snooze_account(conn, post, after_s)
