@@ -46,7 +46,7 @@ class DuePool(NamedTuple):
 
 
 class Leadership(NamedTuple):
-    """Whether this session leads, and the database's time."""
+    """Result of an election: whether this session leads, and the database's time."""
 
     leads: bool
     at: datetime

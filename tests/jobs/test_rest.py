@@ -38,16 +38,16 @@ async def narrow(conn: Conn) -> AsyncIterator[None]:
     yield
 
 
-async def store_hints(conn: Conn, kind: Kind = ERRAND) -> None:
+async def store_skip_ranges(conn: Conn, kind: Kind = ERRAND) -> None:
     await conn.execute(REST, kind.pool, [kind.name])
 
 
-async def end_hints(conn: Conn) -> None:
+async def end_skip_ranges(conn: Conn) -> None:
     """End all hints."""
     await conn.execute("update line_rest set until = '-infinity'")
 
 
-async def extend_hints(conn: Conn) -> None:
+async def extend_skip_ranges(conn: Conn) -> None:
     """Make the active hints last: by itself one ends in two seconds, too soon for a loaded machine."""
     await conn.execute("update line_rest set until = 'infinity' where until > '-infinity'")
     await conn.execute("update pool set rest_until = 'infinity'")
@@ -56,7 +56,7 @@ async def extend_hints(conn: Conn) -> None:
 async def rows_read(session: Conn, worker: UUID, kind: Kind = ERRAND) -> tuple[list[Claim], int]:
     """Pull twice; return the second pull's claims and the rows that it read. The first may store hints."""
     await scene.pull(session, worker, 10, kind)
-    await extend_hints(session)
+    await extend_skip_ranges(session)
     async with plans.reading(session, "job") as found:
         claims = await scene.pull(session, worker, 10, kind)
     return claims, found.rows
@@ -78,7 +78,7 @@ async def at_their_cap(conn: Conn, count: int) -> tuple[list[UUID], list[Claim]]
 async def test_tenants_at_their_cap_cost_a_pull_nothing(pool: Pool, conn: Conn) -> None:
     await at_their_cap(conn, 700)
     await scene.fill(conn, await scene.tenants(conn, 30), 2)
-    await end_hints(conn)  # `fill` bypasses the mark of a new job in a line.
+    await end_skip_ranges(conn)  # `fill` bypasses the mark of a new job in a line.
     async with pool.acquire() as session:
         claims, rows = await rows_read(session, await scene.worker(conn))
     assert len(claims) == 10
@@ -103,7 +103,7 @@ async def test_dead_rows_that_a_snapshot_keeps_cost_little(pool: Pool, conn: Con
         await dump.execute("select set_config('idle_in_transaction_session_timeout', '0', true)")
         for _ in range(40):
             await scene.settle(conn, await scene.pull(conn, worker, 100, FREE_ERRAND))
-        await store_hints(conn, FREE_ERRAND)
+        await store_skip_ranges(conn, FREE_ERRAND)
         async with pool.acquire() as session:
             claims, rows = await rows_read(session, worker, FREE_ERRAND)
     assert len(claims) == 10
@@ -113,7 +113,7 @@ async def test_dead_rows_that_a_snapshot_keeps_cost_little(pool: Pool, conn: Con
 @pytest.mark.usefixtures("narrow")
 async def test_a_tenants_next_job_starts_when_its_last_one_has_ended(conn: Conn) -> None:
     _, claims = await at_their_cap(conn, 12)
-    await store_hints(conn)
+    await store_skip_ranges(conn)
     await scene.settle(conn, claims[5:6])
     worker, org = await scene.worker(conn), claims[5].organization_id
     [claim] = await ledger.pull(conn, pool="ingest", worker_id=worker, free=10, kinds=[ERRAND], freed=[org])
@@ -123,12 +123,12 @@ async def test_a_tenants_next_job_starts_when_its_last_one_has_ended(conn: Conn)
 @pytest.mark.usefixtures("narrow")
 async def test_a_change_without_a_wake_is_found_when_the_hint_has_ended(conn: Conn) -> None:
     _, claims = await at_their_cap(conn, 12)
-    await store_hints(conn)
-    await extend_hints(conn)
+    await store_skip_ranges(conn)
+    await extend_skip_ranges(conn)
     await scene.settle(conn, claims[5:6])
     worker = await scene.worker(conn)
     assert await scene.pull(conn, worker) == []
-    await end_hints(conn)
+    await end_skip_ranges(conn)
     [claim] = await scene.pull(conn, worker)
     assert claim.organization_id == claims[5].organization_id
 
@@ -150,7 +150,7 @@ async def test_the_function_that_an_older_release_calls_pulls_too(conn: Conn, or
 async def test_a_job_in_an_empty_line_starts_inside_a_skip_range(conn: Conn) -> None:
     orgs = await scene.tenants(conn, 3)
     await at_their_cap(conn, 12)
-    await store_hints(conn)
+    await store_skip_ranges(conn)
     jobs = {(await scene.submit(conn, org)).job_id for org in orgs}
     worker = await scene.worker(conn)
     assert {claim.id for _ in orgs for claim in await scene.pull(conn, worker)} == jobs
@@ -160,7 +160,7 @@ async def test_a_burst_after_a_quiet_moment_fills_each_pull(conn: Conn) -> None:
     """Hints from an empty queue hide neither a line's first job nor the jobs behind it."""
     [first, *orgs], worker = await scene.tenants(conn, 31), await scene.worker(conn)
     await scene.settle(conn, [await scene.started(conn, first)])
-    await store_hints(conn)
+    await store_skip_ranges(conn)
     for org in orgs:
         for internal in (False, True):
             kind = ERRAND._replace(internal=internal)
