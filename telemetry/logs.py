@@ -52,7 +52,7 @@ def get_gathering(name: str) -> Any:
     return structlog.get_logger(_BATCHED, part=name)
 
 
-class JobRow(Protocol):
+class LoggedJob(Protocol):
     """A job's row: a claim or another statement's result."""
 
     @property
@@ -65,7 +65,7 @@ class JobRow(Protocol):
     def kind(self) -> str: ...
 
 
-def job(row: JobRow, *, attempt: int | None = None) -> dict[str, Any]:
+def job(row: LoggedJob, *, attempt: int | None = None) -> dict[str, Any]:
     """Return the fields for log lines about a job; the request id comes from the job id."""
     request = ids.request_of(row.id)
     fields = {

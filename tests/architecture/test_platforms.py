@@ -64,7 +64,7 @@ def test_each_complete_list_names_every_platform() -> None:
     """Detect a partly added platform before a user does."""
     complete_lists = (
         "domain/accounts/platform_limits.py", "schemas/accounts.py", "workers/platforms/registry.py",
-        "workers/tasks/collect_metrics.py", "workers/tasks/connect_account.py", "api/console/words.js",
+        "workers/tasks/collect_metrics.py", "workers/tasks/connect_account.py", "api/console/labels.js",
         "api/console/project/previews.js", "api/console/partners.css",
     )  # fmt: skip
     names = {*get_args(PlatformName)}

@@ -13,14 +13,14 @@ from tests.log_lines import write_logs
 from tests.waiting import eventually
 
 
-class JobRow(NamedTuple):
+class StoredJob(NamedTuple):
     organization_id: UUID
     project_id: UUID | None
     id: UUID
     kind: str
 
 
-JOB = JobRow(UUID(int=5), None, UUID(int=7), "ingest_website")
+JOB = StoredJob(UUID(int=5), None, UUID(int=7), "ingest_website")
 
 
 @pytest.fixture(autouse=True)

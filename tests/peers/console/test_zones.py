@@ -25,7 +25,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
 def test_a_day_begins_with_its_first_instant(api: OwnApi, page: Page, zone: str) -> None:
     days = [date(2018, 1, 1) + timedelta(days=number) for number in range(365)]
     page.open(f"{api.url}/console", "document.querySelector('[name=key]')")
-    asked = f"{[str(day) for day in days]}.map((day) => zone.utc(zone.startOf(day, '{zone}')))"
+    asked = f"{[str(day) for day in days]}.map((day) => zone.utc(zone.startOfDay(day, '{zone}')))"
     found = page.run(f"import('/console/zone.js').then((zone) => {asked})")
     begins = [datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC) for day in days]
     assert found == [f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in begins]
