@@ -10,7 +10,7 @@ import uvloop
 
 from db.starting import starting, warn_misspelt
 from schemas.settings import from_env
-from telemetry.exporting import exporting
+from telemetry.exporting import export_spans
 
 
 def main(arguments: list[str]) -> None:
@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> None:
         limits = limits_of(settings)
         app = _load_application(options.app)
         warn_misspelt(os.environ)
-        with exporting(os.environ, process="web"):
+        with export_spans(os.environ, process="web"):
             uvloop.run(serve(app, limits, host=options.host, port=options.port))
 
 

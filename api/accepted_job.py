@@ -12,7 +12,7 @@ from api.idempotency import ACCEPTED, WriteResult, run_once
 from api.requests import ApiRequest
 from db.pool import Conn
 from jobs.kinds import Kind
-from jobs.ledger import Submitted
+from jobs.ledger import SubmittedJob
 from schemas import ids
 from schemas.jobs import Accepted, OpenPhase
 
@@ -20,7 +20,9 @@ from schemas.jobs import Accepted, OpenPhase
 class SubmitJob(Protocol):
     """A function that submits a job in a project, with its other arguments bound."""
 
-    def __call__(self, conn: Conn, /, *, organization_id: UUID, project_id: UUID) -> Awaitable[Submitted]: ...
+    def __call__(
+        self, conn: Conn, /, *, organization_id: UUID, project_id: UUID
+    ) -> Awaitable[SubmittedJob]: ...
 
 
 async def accept(request: ApiRequest, project_id: str, kind: Kind, submit: SubmitJob) -> Response[Accepted]:
@@ -35,7 +37,7 @@ async def accept(request: ApiRequest, project_id: str, kind: Kind, submit: Submi
 
 
 def accepted(
-    submitted: Submitted, *, kind: str, project_id: str | None, influencer_id: str | UnsetType = UNSET
+    submitted: SubmittedJob, *, kind: str, project_id: str | None, influencer_id: str | UnsetType = UNSET
 ) -> WriteResult[Accepted]:
     """Build the 202 with the job's address; `deduplicated` means that an equal request's job runs already."""
     job_id = ids.show(ids.JOB, submitted.job_id)

@@ -21,7 +21,7 @@ UNTRACED = {UNMATCHED, "/healthz", "/readyz", "/metrics"}
 #: The lowest status that means a server error.
 MIN_SERVER_ERROR = 500
 
-_log = logs.get_gathering("api")
+_log = logs.get_batched_logger("api")
 
 
 def begin_request(scope: HTTPScope) -> RequestState:
@@ -87,7 +87,7 @@ def _log_request(scope: HTTPScope, state: RequestState, level: str) -> None:
         key_id=who and who.key_id,
         app_id=app and ids.show(ids.APP, app.app_id),
         **about,
-        **tracing.fields(UUID(int=state.bits)),
+        **tracing.trace_fields(UUID(int=state.bits)),
     )
     if (recorder := tracing.recorder()) and route not in UNTRACED:
         recorder.served(_describe_span(state, method, route, seconds, about))
@@ -108,7 +108,7 @@ def _subject_fields(scope: HTTPScope, state: RequestState) -> dict[str, str | in
 
 def _describe_span(
     state: RequestState, method: str, route: str, seconds: float, about: Mapping[str, str | int]
-) -> tracing.Served:
+) -> tracing.ServedRequest:
     """Describe the response for its span. The attributes hold only our own ids, no text from the caller."""
     ended, who = tracing.now(), state.organization_id
     attributes: dict[str, str | int] = {
@@ -123,7 +123,7 @@ def _describe_span(
         attributes["tenantry.project.id"] = about["project_id"]
     if state.code is not None:
         attributes["tenantry.error.code"] = state.code
-    return tracing.Served(
+    return tracing.ServedRequest(
         request=UUID(int=state.bits),
         name=f"{method} {route}",
         began=ended - int(seconds * 1e9),

@@ -140,7 +140,7 @@ class ApiApplication(Litestar):
         self, request: HTTPScope, state: RequestState, receives: Receive, sends: Send, method: Method
     ) -> None:
         """Answer a request; `method` is the method of the original request."""
-        before = causes.enter(state)
+        before = causes.attach(state)
         watched = access_log.add_headers_to(state, sends)
         try:
             if not self.state.hosts.allows(state.headers.get(b"host", b"").decode("latin-1")):
@@ -152,7 +152,7 @@ class ApiApplication(Litestar):
             else:
                 await super().__call__(request, receives, watched)
         finally:
-            causes.leave(before)
+            causes.detach(before)
             request["method"] = method
             await access_log.end_request(request, state, self.state.services)
 
@@ -166,10 +166,10 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         settings = from_env(os.environ)
         logs.configure(process="web", level=settings.log_level)
         warn_of_host()
-    return serve_from(build(), settings, clock=clock)
+    return configure(build(), settings, clock=clock)
 
 
-def serve_from(
+def configure(
     app: Litestar,
     settings: Settings,
     *,
@@ -187,7 +187,7 @@ def serve_from(
 
 
 def build() -> Litestar:
-    """Build the application with all routes, which takes 80 ms. `serve_from` adds settings and resources."""
+    """Build the application with all routes, which takes 80 ms. `configure` adds settings and resources."""
     behind_the_guard = Router("/v1", route_handlers=ROUTES, before_request=guard)
     handlers = [*events.FOR_APPS, *segment.FOR_APPS]
     for_apps = Router(
@@ -213,7 +213,7 @@ def build() -> Litestar:
 
 
 def _serve(app: Litestar) -> AbstractAsyncContextManager[None]:
-    """Return the lifespan that `serve_from` set last."""
+    """Return the lifespan that `configure` set last."""
     serve: Callable[[Litestar], AbstractAsyncContextManager[None]] = app.state.serve
     return serve(app)
 

@@ -26,7 +26,7 @@ MAX_FAILURES, FAILURE_WINDOW_S = 10, 60.0
 FORWARDING_HEADERS = frozenset((b"x-forwarded-for", b"forwarded"))
 MAX_REMEMBERED = 10_000
 
-_log = logs.get("api")
+_log = logs.get_logger("api")
 
 
 class FailedKeyTracker:

@@ -21,7 +21,7 @@ MAX_BYTES, MAX_UNREAD_BYTES = 1 << 20, 1 << 10
 UNIT_BYTES = 4 << 10
 
 #: The route option with the limit in bytes.
-OPTION = "max_body_bytes"
+LIMIT_OPTION = "max_body_bytes"
 
 #: Bytes of one character: JSON may escape it as two surrogates (RFC 8259, section 7).
 _CHARACTER_BYTES = 12
@@ -81,7 +81,7 @@ def bind(app: Litestar) -> None:
     """Set the limit of each route's body."""
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
-            handler.opt[OPTION] = _max_bytes(handler)
+            handler.opt[LIMIT_OPTION] = _max_bytes(handler)
 
 
 def _max_bytes(handler: HTTPRouteHandler) -> int:

@@ -28,7 +28,7 @@ class Coalescer(Generic[K, V]):
         future: asyncio.Future[V] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, future))
         if self._asking is None:
-            self._asking = causes.start(self._run())
+            self._asking = causes.start_detached(self._run())
         return future
 
     async def _run(self) -> None:

@@ -23,7 +23,7 @@ MEASURE_INTERVAL_S, FULL_DISK_INTERVAL_S, FULL_DISK_FRACTION = 10.0, 1.0, 0.70
 #: Seconds in `Retry-After` of a refusal.
 RETRY_AFTER_S = 30
 
-_log = logs.get("disk")
+_log = logs.get_logger("disk")
 
 
 class WatchedDisk(NamedTuple):

@@ -93,7 +93,7 @@ LOCK_ERRORS = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 #: The statement exceeded its timeout.
 TIMEOUT_ERROR = asyncpg.QueryCanceledError
 
-_log = logs.get("api")
+_log = logs.get_logger("api")
 
 
 def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Envelope]:

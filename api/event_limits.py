@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 from api.coalescing import Coalescer
 from api.ratelimit import LimitScript
 from domain.apps.app_keys import KeyedApp
-from jobs.breaker import Breaker
+from jobs.breaker import CircuitBreaker
 from schemas.api_keys import Tier
 from schemas.errors import Limited, Unavailable
 
@@ -114,7 +114,7 @@ class _Refusal:
 class EventLimiter:
     """Token buckets in Redis, and a cache of the currently refused apps."""
 
-    def __init__(self, redis: Redis, breaker: Breaker) -> None:
+    def __init__(self, redis: Redis, breaker: CircuitBreaker) -> None:
         self._script = LimitScript(redis, breaker, "event_limits.lua")
         self.start = self._script.start
         self._questions = Coalescer(self._ask)

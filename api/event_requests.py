@@ -21,8 +21,8 @@ from api.services import Services
 from domain.apps.app_keys import KeyedApp
 from domain.events import body
 from domain.events.body import Body
-from domain.events.intake import Taken, weight
-from domain.events.json_text import GZIP_TIMES, MOST_PLAIN
+from domain.events.intake import IntakeResult, weight
+from domain.events.json_text import MAX_GZIP_RATIO, MAX_PLAIN_BYTES
 from domain.values import steps
 from domain.values.steps import Steps
 from schemas.errors import (
@@ -117,7 +117,9 @@ def read_app_key(request: ApiRequest) -> str | None:
     return app_auth.read_app_key(request.request_state.headers, request.scope["query_string"])
 
 
-async def decompress_body(request: ApiRequest, app: KeyedApp | None, *, max_bytes: int = MOST_PLAIN) -> bytes:
+async def decompress_body(
+    request: ApiRequest, app: KeyedApp | None, *, max_bytes: int = MAX_PLAIN_BYTES
+) -> bytes:
     """Return the decompressed body of any type. Raises `Malformed`, `Oversized`, `Unsupported`.
 
     For a refused body the app pays for the maximum size that decompression may have produced.
@@ -127,7 +129,7 @@ async def decompress_body(request: ApiRequest, app: KeyedApp | None, *, max_byte
         return await steps.take_turns(body.unpacked(data, packed=packed, most=max_bytes))
     except (Malformed, Oversized):
         if app:
-            size = min(max_bytes, len(data) * GZIP_TIMES)
+            size = min(max_bytes, len(data) * MAX_GZIP_RATIO)
             request.services.events.limiter.spend(app, weight(1, size))
         raise
 
@@ -158,7 +160,7 @@ def _is_gzip(request: ApiRequest) -> bool:
     return encoding == b"gzip"
 
 
-async def store_events(request: ApiRequest, app: KeyedApp, batch: Body) -> Taken:
+async def store_events(request: ApiRequest, app: KeyedApp, batch: Body) -> IntakeResult:
     """Commit the valid events, and queue the rejected ones for the quarantine.
 
     Raises `Limited`, `Unavailable`.

@@ -29,7 +29,7 @@ def poll_heads(pool: Pool) -> Poll[Head]:
         nonlocal renewed
         orgs = [organization_id for organization_id, _ in refs]
         async with pool.acquire() as conn:
-            if time.monotonic() - renewed >= streams.RENEW.total_seconds():
+            if time.monotonic() - renewed >= streams.RENEW_INTERVAL.total_seconds():
                 await streams.listen(conn, organization_ids=orgs)
                 renewed = time.monotonic()
             heads = await streams.heads(conn, organization_ids=orgs)

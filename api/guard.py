@@ -11,7 +11,7 @@ from litestar.params import QueryParameter
 from litestar.routes import HTTPRoute
 
 from api import auth, head_requests
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from domain.tenancy.delegation import grants
 from schemas.api_keys import Scope
@@ -33,7 +33,7 @@ class Requirements(NamedTuple):
     """
 
     scope: Scope | None
-    rate_class: Class
+    rate_class: RateClass
     statuses: tuple[int, ...]
     query: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
@@ -46,7 +46,7 @@ class Requirements(NamedTuple):
 
 def requires(
     scope: Scope | None,
-    rate_class: Class,
+    rate_class: RateClass,
     *statuses: int,
     parts: type[msgspec.Struct] | None = None,
     csv: bool = False,
@@ -87,12 +87,12 @@ async def guard(connection: Request[Any, Any, Any]) -> Response[None] | None:
     return None
 
 
-def _rate_class_of(request: ApiRequest, needs: Requirements) -> Class:
+def _rate_class_of(request: ApiRequest, needs: Requirements) -> RateClass:
     """Return the rate class of a request. An upload is a light write where the route also takes JSON."""
-    return Class.WRITE_LIGHT if needs.parts and needs.body and request.sends_parts else needs.rate_class
+    return RateClass.WRITE_LIGHT if needs.parts and needs.body and request.sends_parts else needs.rate_class
 
 
-async def _admit(request: ApiRequest, needs: Requirements, rate_class: Class) -> None:
+async def _admit(request: ApiRequest, needs: Requirements, rate_class: RateClass) -> None:
     call, services, client = request.request_state, request.services, request.scope["client"]
     address = auth.client_address(call, client[0] if client else "", hops=services.settings.proxy_hops)
     presented = auth.read_key(call)

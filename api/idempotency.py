@@ -97,7 +97,7 @@ async def _write_in_sandbox_time(
 ) -> WriteResult[T]:
     await request.hold_clock(conn)
     result = await write(conn)
-    content = shown_times.shown(result.content, request.request_state.ahead)
+    content = shown_times.shift_times(result.content, request.request_state.ahead)
     request.request_state.ahead = shown_times.REAL
     return result._replace(content=content)
 

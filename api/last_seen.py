@@ -8,7 +8,7 @@ from uuid import UUID
 
 from api.write_behind import write_behind
 from db.pool import Pool
-from db.reach import PASSING, reaching
+from db.reach import RETRIED_ERRORS, reaching
 from domain.apps import apps
 from domain.apps.app_keys import KeyedApp
 
@@ -49,7 +49,7 @@ class LastSeenBuffer:
                 with reaching():
                     async with self._pool.acquire() as conn:
                         await apps.note_event(conn, organization_id=app.organization_id, app_id=app.app_id)
-            except PASSING:
+            except RETRIED_ERRORS:
                 self._noted.pop(app.app_id, None)
             except Exception:
                 # One failing write must not block the others.

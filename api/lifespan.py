@@ -18,7 +18,7 @@ from api.fair_executor import TenantQueue, open_fair_executor
 from api.last_seen import open_last_seen
 from api.long_poll import Ref, open_hub, poll_jobs
 from api.metrics_port import serve_metrics
-from api.ratelimit import BREAKER_PAUSE_S, Limiter, open_limiter
+from api.ratelimit import BREAKER_PAUSE_S, RateLimiter, open_limiter
 from api.server.admission import limits_of
 from api.services import EventServices, Services
 from api.tenant_connections import RESERVED_CONNECTIONS, TenantConnections
@@ -30,12 +30,12 @@ from domain.events.intake import COMMITTERS, open_intake
 from domain.events.quarantine import Quarantine
 from domain.jobs import wait_reasons
 from domain.media.storage import open_store
-from domain.metrics.active_users import Counted
+from domain.metrics.active_users import PeopleCache
 from domain.projects import projects
 from domain.projects.projects import New
 from domain.security.keyring import Keyring, check_keyrings, parse_keyring
 from domain.values import urls
-from jobs.breaker import Breaker
+from jobs.breaker import CircuitBreaker
 from jobs.courier import open_courier
 from schemas.settings import Settings
 from schemas.waiting import Waiting
@@ -76,7 +76,7 @@ async def open_services(
             pool=pool,
             connections=connections,
             event_connections=_event_connections(event_store, connections, pool, settings),
-            user_counts=Counted(),
+            user_counts=PeopleCache(),
             courier=courier,
             redis=redis,
             peppers=peppers,
@@ -117,7 +117,7 @@ async def _open_events(
         _open_quarantine(event_pool) as quarantine,
         open_disk_watch(settings, pool, event_pool) as disks,
     ):
-        limiter = EventLimiter(redis, Breaker(BREAKER_PAUSE_S))
+        limiter = EventLimiter(redis, CircuitBreaker(BREAKER_PAUSE_S))
         await limiter.start()
         yield EventServices(
             apps=AppAuthenticator(pool, peppers),
@@ -184,7 +184,7 @@ def _create_projects(pool: Pool) -> Callable[[Sequence[New]], Awaitable[list[boo
 def _read_wait_reasons(pool: Pool) -> Callable[[Sequence[Ref]], Awaitable[list[Waiting | None]]]:
     async def ask(refs: Sequence[Ref]) -> list[Waiting | None]:
         async with pool.acquire() as conn:
-            return await wait_reasons.of_jobs(conn, refs=refs)
+            return await wait_reasons.find_job_reasons(conn, refs=refs)
 
     return ask
 
@@ -210,7 +210,7 @@ async def _open_event_store(settings: Settings, pool: Pool) -> AsyncIterator[Poo
 
 
 @asynccontextmanager
-async def _open_redis(url: str, clock: Callable[[], datetime]) -> AsyncIterator[tuple[Redis, Limiter]]:
+async def _open_redis(url: str, clock: Callable[[], datetime]) -> AsyncIterator[tuple[Redis, RateLimiter]]:
     """Open Redis, which may be away, and the rate limiter that uses it.
 
     Callers set their own timeouts: the timeout of redis-py costs a task per command.
@@ -218,7 +218,7 @@ async def _open_redis(url: str, clock: Callable[[], datetime]) -> AsyncIterator[
     pool = RedisPool.from_url(url)
     try:
         redis = Redis(connection_pool=pool)
-        async with open_limiter(redis, Breaker(BREAKER_PAUSE_S), clock) as limiter:
+        async with open_limiter(redis, CircuitBreaker(BREAKER_PAUSE_S), clock) as limiter:
             yield redis, limiter
     finally:
         await pool.disconnect()

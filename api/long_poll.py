@@ -23,7 +23,7 @@ POLL_INTERVAL_S = 0.2
 #: Maximum of waiting requests and streams: of one organization, and of all.
 MAX_SUBSCRIBERS, MAX_SUBSCRIBERS_OF_ALL = 100, 1000
 
-_log = logs.get("api.long_poll")
+_log = logs.get_logger("api.long_poll")
 
 T = TypeVar("T")
 #: The state that a poll returns for each awaited object.
@@ -116,7 +116,7 @@ class LongPollHub(Generic[S]):
             subscriber.close()
         self._counts[organization_id] += 1
         self._subscribers.setdefault(ref, []).append(subscriber)
-        self._poller = self._poller or causes.start(self._run())
+        self._poller = self._poller or causes.start_detached(self._run())
         try:
             yield subscriber
         finally:

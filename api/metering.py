@@ -20,7 +20,7 @@ LOG_INTERVAL_S = 10.0
 
 UNMATCHED = "unmatched"
 
-_log = logs.get("api.loop")
+_log = logs.get_logger("api.loop")
 
 
 class LoopWatchdog:
@@ -74,8 +74,8 @@ async def meter(
     """Run a request and charge its cost to the bucket that pays for it, if known."""
     cost = state.cost
     try:
-        with costs.metered(cost):
-            await costs.Steps(answering, cost, partial(watchdog.note, scope, state))
+        with costs.charge_to(cost):
+            await costs.MeteredCoroutine(answering, cost, partial(watchdog.note, scope, state))
     finally:
         if state.payer is not None:
             services: Services = scope["litestar_app"].state.services

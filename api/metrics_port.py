@@ -21,6 +21,6 @@ def serve_metrics(app: Litestar, settings: Settings) -> AbstractAsyncContextMana
     default.
     """
     if shares_api_port(app, settings):
-        return lag.measured()
-    host = settings.health_host if settings.metrics_port else health.HERE
-    return health.serving(settings.metrics_port, setting="METRICS_PORT", host=host, hosts=settings.hosts)
+        return lag.measure_lag()
+    host = settings.health_host if settings.metrics_port else health.LOOPBACK
+    return health.serve_health(settings.metrics_port, setting="METRICS_PORT", host=host, hosts=settings.hosts)

@@ -16,7 +16,7 @@ from domain.jobs import jobs
 from domain.oauth import oauth_states, return_urls
 from domain.oauth.oauth_states import Flow
 from jobs import ledger
-from jobs.ledger import Submitted
+from jobs.ledger import SubmittedJob
 from schemas.settings import Settings
 
 #: Maximum seconds that a browser waits for its job.
@@ -30,7 +30,7 @@ Status = Literal["connected", "pending", "failed"]
 
 
 async def redirect_back(
-    request: ApiRequest, flow: Flow, submitted: Submitted | None, *, state: str
+    request: ApiRequest, flow: Flow, submitted: SubmittedJob | None, *, state: str
 ) -> Response[None]:
     """Redirect to the flow's `returnUrl`, after its job has ended or a timeout."""
     if submitted:
@@ -73,7 +73,7 @@ def _redirect(location: str) -> Response[None]:
     return ApiResponse(None, status_code=302, headers=headers)
 
 
-async def _wait_for_end(request: ApiRequest, flow: Flow, submitted: Submitted) -> None:
+async def _wait_for_end(request: ApiRequest, flow: Flow, submitted: SubmittedJob) -> None:
     """Wait until the job has ended, the timeout passes or the browser disconnects."""
     if submitted.wake:
         await request.services.courier.send(submitted.wake)

@@ -111,7 +111,7 @@ async def page_of_places(
     while True:
         count, before = page.next_slice_size(), None if place is None else read(place)
         items, left_s = await _read_slice(connect, find, before, count, left_s)
-        items = shown_times.shown(items, request.request_state.ahead)
+        items = shown_times.shift_times(items, request.request_state.ahead)
         if not all(page.take(*placed) for placed in items):
             return Page(items=cast("list[T]", page.items), next_cursor=cursor_of(request, page.last))
         if len(items) < count:

@@ -30,10 +30,10 @@ from api.budgets import (
 from api.coalescing import Coalescer
 from db.redis_reach import reaching_redis
 from domain.tenancy.api_keys import Principal
-from jobs.breaker import Breaker
+from jobs.breaker import CircuitBreaker
 from jobs.loop_time import LoopTimeout
 from schemas.api_keys import Tier
-from schemas.errors import Limited, RedisAway
+from schemas.errors import Limited, RedisUnavailable
 from schemas.usage import BudgetUse
 from telemetry import metrics
 from telemetry.costs import Cost
@@ -44,7 +44,7 @@ BUDGET_S, BREAKER_PAUSE_S, START_TIMEOUT_S = 0.05, 1.0, 1.0
 WINDOW_S, DAY_S = 60, 86_400
 
 
-class Class(StrEnum):
+class RateClass(StrEnum):
     """The rate class of a route, by the cost of its requests."""
 
     READ_LIGHT = "read-light"
@@ -55,12 +55,14 @@ class Class(StrEnum):
 class RequestLimits(NamedTuple):
     """Requests per minute and key by class; writes per day and organization."""
 
-    minute: dict[Class, int]
+    minute: dict[RateClass, int]
     day: int
 
 
 def _quota(reads: int, writes: int, long: int, day: int) -> RequestLimits:
-    return RequestLimits({Class.READ_LIGHT: reads, Class.WRITE_LIGHT: writes, Class.LONG_RUNNING: long}, day)
+    return RequestLimits(
+        {RateClass.READ_LIGHT: reads, RateClass.WRITE_LIGHT: writes, RateClass.LONG_RUNNING: long}, day
+    )
 
 
 _STANDARD = _quota(120, 60, 20, 10_000)
@@ -73,13 +75,13 @@ QUOTAS: dict[Tier, RequestLimits] = {
 }
 
 
-class Charge(NamedTuple):
+class RequestCharge(NamedTuple):
     """One request for the script. `cap` 0: no daily count. `second` over 0: uncount a request of that second.
 
     `budget` is the bucket that the organization's keys pay from.
     """
 
-    rate_class: Class
+    rate_class: RateClass
     budget: BudgetBucket
     window: str
     day: str
@@ -94,7 +96,7 @@ class RateLimitState(NamedTuple):
     `level` is set if the organization's budget is overdrawn.
     """
 
-    charge: Charge
+    charge: RequestCharge
     passed: bool
     left: int
     resets_in: int
@@ -134,13 +136,13 @@ class RateLimitState(NamedTuple):
 class LimitScript:
     """A Lua script in Redis, called with a short timeout and a circuit breaker."""
 
-    def __init__(self, redis: Redis, breaker: Breaker, file: str) -> None:
+    def __init__(self, redis: Redis, breaker: CircuitBreaker, file: str) -> None:
         self._script = redis.register_script(files("api").joinpath(file).read_text("utf-8"))
         self._breaker = breaker
 
     async def start(self) -> None:
         """Connect and load the script, so that no request has to. Redis may be away."""
-        with contextlib.suppress(RedisAway), reaching_redis():
+        with contextlib.suppress(RedisUnavailable), reaching_redis():
             async with asyncio.timeout(START_TIMEOUT_S):
                 await self._script([], [])
 
@@ -154,12 +156,12 @@ class LimitScript:
         self, keys: Sequence[str], arguments: Sequence[str | int], *, requests: int
     ) -> list[list[int]] | None:
         """Return the script's result; None while Redis is away, counted in a metric."""
-        if self._breaker.passes():
+        if self._breaker.allows_call():
             try:
                 with reaching_redis():
                     async with LoopTimeout(BUDGET_S):
                         rows: list[list[int]] = await self._script(keys, arguments)
-            except RedisAway:
+            except RedisUnavailable:
                 self._breaker.failed()
             else:
                 self._breaker.worked()
@@ -168,10 +170,10 @@ class LimitScript:
         return None
 
 
-class Limiter:
+class RateLimiter:
     """Rate limiter. `clock` gives the UTC day; the window uses the clock of Redis."""
 
-    def __init__(self, redis: Redis, breaker: Breaker, clock: Callable[[], datetime]) -> None:
+    def __init__(self, redis: Redis, breaker: CircuitBreaker, clock: Callable[[], datetime]) -> None:
         self._script = LimitScript(redis, breaker, "ratelimit.lua")
         self.start = self._script.start
         self._clock = clock
@@ -180,7 +182,7 @@ class Limiter:
         self._flushing: asyncio.TimerHandle | None = None
         self.budgets = CostBudgets()
 
-    def charge(self, principal: Principal, rate_class: Class) -> asyncio.Future[RateLimitState]:
+    def charge(self, principal: Principal, rate_class: RateClass) -> asyncio.Future[RateLimitState]:
         """Count one request if the limit allows it. The query starts before the caller awaits it."""
         who = principal.key_uuid, principal.organization_id, principal.tier
         return self._charges.ask(_charge(*who, rate_class, self._clock().date()))
@@ -216,7 +218,7 @@ class Limiter:
         elif self.budgets.is_pending:
             self._levels.ask(())
 
-    async def _ask(self, charges: Sequence[Charge]) -> list[RateLimitState]:
+    async def _ask(self, charges: Sequence[RequestCharge]) -> list[RateLimitState]:
         day_ends_in = DAY_S - int(self._clock().timestamp()) % DAY_S
         counts = Counter(charges)
         levels, rows = await self._run([charge.budget for charge in counts], counts)
@@ -231,7 +233,7 @@ class Limiter:
         return [None if levels is None else [levels[bucket] for bucket in group] for group in questions]
 
     async def _run(
-        self, budgets: Iterable[BudgetBucket], counts: "Counter[Charge]"
+        self, budgets: Iterable[BudgetBucket], counts: "Counter[RequestCharge]"
     ) -> tuple[dict[BudgetBucket, BucketLevel] | None, list[list[int]]]:
         """Call the script once: write all pending charges, read the levels of `budgets`, count the requests.
 
@@ -256,10 +258,10 @@ class Limiter:
 
 @contextlib.asynccontextmanager
 async def open_limiter(
-    redis: Redis, breaker: Breaker, clock: Callable[[], datetime]
-) -> AsyncIterator[Limiter]:
+    redis: Redis, breaker: CircuitBreaker, clock: Callable[[], datetime]
+) -> AsyncIterator[RateLimiter]:
     """Open a limiter with its connection; write all pending charges at the end of the block."""
-    limiter = Limiter(redis, breaker, clock)
+    limiter = RateLimiter(redis, breaker, clock)
     await limiter.start()
     try:
         yield limiter
@@ -268,27 +270,27 @@ async def open_limiter(
 
 
 @lru_cache(maxsize=2_000)
-def _charge(key: UUID, organization_id: UUID, tier: Tier, rate_class: Class, day: date) -> Charge:
+def _charge(key: UUID, organization_id: UUID, tier: Tier, rate_class: RateClass, day: date) -> RequestCharge:
     """Return the charge of a key's requests of one class on one day; cached."""
     quota = QUOTAS[tier]
-    return Charge(
+    return RequestCharge(
         rate_class,
         bucket_of(organization_id, tier),
         window=f"rate:{key}:{rate_class}",
         day=f"rate:{organization_id}:{day:%Y-%m-%d}",
         limit=quota.minute[rate_class],
-        cap=0 if rate_class is Class.READ_LIGHT else quota.day,
+        cap=0 if rate_class is RateClass.READ_LIGHT else quota.day,
     )
 
 
 def _standings(
-    charges: Sequence[Charge],
-    rows: Mapping[Charge, list[int]],
+    charges: Sequence[RequestCharge],
+    rows: Mapping[RequestCharge, list[int]],
     levels: Mapping[BudgetBucket, BucketLevel],
     day_ends_in: int,
 ) -> Iterator[RateLimitState]:
     """Yield the state for each request: of equal charges, the first `passed` ones pass."""
-    counted: Counter[Charge] = Counter()
+    counted: Counter[RequestCharge] = Counter()
     for charge in charges:
         passed, left, resets_in, left_of_day, second = rows[charge]
         counted[charge] += 1
@@ -305,7 +307,7 @@ def _standings(
         )
 
 
-def _uncounted(charge: Charge, day_ends_in: int) -> RateLimitState:
+def _uncounted(charge: RequestCharge, day_ends_in: int) -> RateLimitState:
     return RateLimitState(
         charge, passed=True, left=charge.limit, resets_in=WINDOW_S, left_of_day=charge.cap,
         day_ends_in=day_ends_in, second=0,

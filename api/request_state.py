@@ -9,7 +9,7 @@ from uuid import UUID
 from api.budgets import BudgetBucket
 from api.event_limits import EventLimitState
 from api.probation import Probation
-from api.ratelimit import Class, RateLimitState
+from api.ratelimit import RateClass, RateLimitState
 from domain.apps.app_keys import KeyedApp
 from domain.tenancy.api_keys import Principal
 from schemas import ids
@@ -101,7 +101,7 @@ class RequestState:
         """Return the fields of each log line during this request."""
         who = self.organization_id
         owner = {} if who is None else {"organization_id": ids.show(ids.ORGANIZATION, who)}
-        return {"request_id": self.id, **owner, **tracing.fields(UUID(int=self.bits))}
+        return {"request_id": self.id, **owner, **tracing.trace_fields(UUID(int=self.bits))}
 
     def new_job_id(self) -> UUID:
         """Return a job id that contains this request's id; a plain id once the request has too many jobs."""
@@ -110,7 +110,7 @@ class RequestState:
             return ids.new()
         return ids.of_request(self.bits, self.job_ids)
 
-    def submitted(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
+    def record_submit(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
         self.submits.append(Submit(kind, project_id, job_id, tracing.now()))
 
     @property
@@ -124,7 +124,7 @@ class RequestState:
 
         A refusal still counts as one of the day's writes, which bounds refusals.
         """
-        refused = MIN_ERROR <= self.status < MIN_SERVER_ERROR and self.rate_class == Class.LONG_RUNNING
+        refused = MIN_ERROR <= self.status < MIN_SERVER_ERROR and self.rate_class == RateClass.LONG_RUNNING
         return self.status == NOT_MODIFIED or (refused and self.standing is not None and self.standing.passed)
 
     def answer_headers(self) -> list[tuple[bytes, bytes]]:

@@ -91,7 +91,7 @@ class ApiRequest(Request[Any, Any, State]):
     async def hold_clock(self, conn: Conn) -> None:
         """Hold a sandbox's clock until this transaction ends. Raises `Conflict` CLOCK_ADVANCING."""
         if self.principal.sandbox:
-            held = await sandbox_clock.hold(conn, organization_id=self.organization_id)
+            held = await sandbox_clock.hold_still(conn, organization_id=self.organization_id)
             self.request_state.ahead = held
 
     def event_connection(self) -> AbstractAsyncContextManager[Conn]:
@@ -139,7 +139,7 @@ class ApiRequest(Request[Any, Any, State]):
 
         Routes that stream uploads don't use this method: their limit is for the upload, and JSON stays small.
         """
-        max_bytes: int = self.route_handler.opt[body_limits.OPTION]
+        max_bytes: int = self.route_handler.opt[body_limits.LIMIT_OPTION]
         if _content_length(self.request_state.headers.get(b"content-length", b"0")) > max_bytes:
             raise _too_large(max_bytes)
         parts: list[bytes] = []

@@ -35,7 +35,7 @@ class ApiResponse(Response[T]):
     def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **handler: Any) -> ASGIResponse:  # noqa: ARG002
         """Build the ASGI response; `handler` has the route's defaults."""
         media_type = self.media_type or handler.get("media_type") or JSON
-        content = shown_times.shown(self.content, request_state.state_of(request.scope).ahead)
+        content = shown_times.shift_times(self.content, request_state.state_of(request.scope).ahead)
         body = (
             b""
             if content is None

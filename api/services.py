@@ -14,7 +14,7 @@ from api.event_limits import EventLimiter
 from api.fair_executor import FairExecutor, TenantQueue
 from api.last_seen import LastSeenBuffer
 from api.long_poll import LongPollHub, Ref
-from api.ratelimit import Limiter
+from api.ratelimit import RateLimiter
 from api.tenant_connections import TenantConnections
 from db.pool import Pool
 from domain.events.budgets import Budgets
@@ -22,7 +22,7 @@ from domain.events.intake import Intake
 from domain.events.quarantine import Quarantine
 from domain.jobs.jobs import Versioned
 from domain.media.store import Store
-from domain.metrics.active_users import Counted
+from domain.metrics.active_users import PeopleCache
 from domain.projects.projects import New
 from domain.security.keyring import Keyring
 from domain.values import urls
@@ -61,13 +61,13 @@ class Services:
     #: The event store with a quota per organization; the same object if both are one database.
     event_connections: TenantConnections
     #: Cache of the latest counts of users.
-    user_counts: Counted
+    user_counts: PeopleCache
     courier: Courier
     redis: Redis
     peppers: Keyring
     vault: Keyring
     authenticator: Authenticator
-    limiter: Limiter
+    limiter: RateLimiter
     events: EventServices
     #: Coalesced reads of jobs.
     jobs: Coalescer[Ref, Versioned | None]

@@ -23,10 +23,10 @@ from multipart import (
 )
 
 from api.requests import ApiRequest
-from db.reach import PASSING, reaching
+from db.reach import RETRIED_ERRORS, reaching
 from domain.media import passing, sniff, uploads
 from domain.media.files import File, Thumbnail
-from domain.media.passing import MIB, Passing, Seen, Taken
+from domain.media.passing import MIB, AcceptedTypes, ProbedFile, StreamingUpload
 from schemas.errors import Invalid, Malformed, Oversized
 from telemetry import logs
 
@@ -37,7 +37,7 @@ MAX_NAME_CHARACTERS = 255
 
 _Event: TypeAlias = MultipartSegment | bytes | None
 
-_log = logs.get("uploads")
+_log = logs.get_logger("uploads")
 
 
 class UploadSpec(NamedTuple):
@@ -50,8 +50,8 @@ class UploadSpec(NamedTuple):
 
     body_max: int
     texts: Mapping[str, int]
-    allowed: Callable[[Mapping[str, str]], Taken]
-    check: Callable[[Sequence[Passing], Mapping[str, str] | None], object]
+    allowed: Callable[[Mapping[str, str]], AcceptedTypes]
+    check: Callable[[Sequence[StreamingUpload], Mapping[str, str] | None], object]
     thumbnails: bool = False
 
 
@@ -69,7 +69,7 @@ class _Form:
     def __init__(self, spec: UploadSpec) -> None:
         self.spec = spec
         self.texts: dict[str, str] = {}
-        self.files: list[Passing] = []
+        self.files: list[StreamingUpload] = []
         self.tokens: list[str] = []
 
     @property
@@ -87,7 +87,7 @@ class _Form:
         return msgspec.json.encode([*texts, *files])
 
 
-def _trailing_bytes(file: Passing) -> list[int]:
+def _trailing_bytes(file: StreamingUpload) -> list[int]:
     """Return the length of data after the file's end, if any: an upload with it is a different request."""
     return [file.came - file.size] if file.came > file.size else []
 
@@ -194,7 +194,7 @@ async def _read_file(
         raise Invalid(path, f"must have a name of at most {MAX_NAME_CHARACTERS} printable characters")
     allowed = form.spec.allowed(form.texts)
     declared = segment.content_type or ""
-    file = Passing(await _read_head(chunks), path=path, name=name, declared=declared, taken=allowed)
+    file = StreamingUpload(await _read_head(chunks), path=path, name=name, declared=declared, taken=allowed)
     form.spec.check([*form.files, file], None)
     left = _body_size(request, form.spec.body_max) - form.stored
     token = await _reserve_file(request, form, min(file.largest, left))
@@ -240,10 +240,10 @@ async def _probe_files(request: ApiRequest, form: _Form) -> list[File]:
 
     async with request.services.probes.turn(request.principal.organization_id):
         _check_budget(request)
-        reports = await passing.look(store, form.files, form.tokens)
+        reports = await passing.probe_uploads(store, form.files, form.tokens)
     if form.spec.thumbnails:
         return await _with_thumbnails(request, form, reports)
-    return [await passing.redrawn(report.file, rewrite) for report in reports]
+    return [await passing.store_drawing(report.file, rewrite) for report in reports]
 
 
 def _check_budget(request: ApiRequest) -> None:
@@ -252,7 +252,7 @@ def _check_budget(request: ApiRequest) -> None:
         request.services.limiter.budgets.check(payer)
 
 
-async def _with_thumbnails(request: ApiRequest, form: _Form, reports: Sequence[Seen]) -> list[File]:
+async def _with_thumbnails(request: ApiRequest, form: _Form, reports: Sequence[ProbedFile]) -> list[File]:
     """Store the thumbnails, and return the files with them."""
     small = [report.thumbnail for report in reports if report.thumbnail]
     if not small:
@@ -286,7 +286,7 @@ async def _discard(request: ApiRequest, tokens: list[str]) -> None:
                     organization_id=request.principal.organization_id,
                     tokens=tokens,
                 )
-    except PASSING as error:
+    except RETRIED_ERRORS as error:
         _log.warning(
             "unused upload files left for the dispatcher",
             request_id=request.request_state.id,

@@ -9,7 +9,7 @@ from telemetry import logs
 #: Seconds that the shutdown waits for the last write.
 LAST_WRITE_TIMEOUT_S = 2.0
 
-_log = logs.get("api.write_behind")
+_log = logs.get_logger("api.write_behind")
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from bench import backlog, fleet
 from bench.environment import Environment
-from bench.figures import Result, Size, Tell
+from bench.figures import ProgressCallback, Result, Size
 from bench.processes import Child, cpu_s
 from bench.tasks import POOL, SLEEP
 from db.pool import Conn, Pool, transact
@@ -28,7 +28,7 @@ class PeakSlots(NamedTuple):
     after_s: float
 
 
-async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
+async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
     """Measure idle workers, then one commit with twice as many jobs as slots."""
     await backlog.prepare(environment.pool, tenants=size.tenants)
     async with fleet.run_dispatcher(environment):

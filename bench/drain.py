@@ -5,7 +5,7 @@ from uuid import UUID
 
 from bench import backlog, fleet
 from bench.environment import Environment
-from bench.figures import Result, Size, Tell, ratio
+from bench.figures import ProgressCallback, Result, Size, ratio
 from bench.peers import arq_peer
 from bench.tasks import NOOP, WRITE
 from jobs.kinds import Kind
@@ -24,7 +24,7 @@ class Round(NamedTuple):
     write: float
 
 
-async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
+async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
     """Drain the jobs of many capped tenants with a dispatcher and one worker of 100 slots."""
     tenants = await backlog.prepare(environment.pool, tenants=size.tenants)
     rounds = []

@@ -15,12 +15,14 @@ import msgspec
 from db import local
 from db.migrate import migrate
 from db.pool import Pool, connect, open_pool
-from schemas.settings import OWN, Settings
+from schemas.settings import OWN_NAMES, Settings
 
 #: A keyring of one 32-byte key: sealed data is not read after the run.
 KEYRING = f"bench:{base64.b64encode(bytes(32)).decode()}"
 
-_SETTINGS = frozenset(OWN.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings))
+_SETTINGS = frozenset(
+    OWN_NAMES.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings)
+)
 
 
 class Environment(NamedTuple):

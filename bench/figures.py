@@ -59,18 +59,18 @@ class Result(NamedTuple):
     details: dict[str, Any]
 
 
-Tell = Callable[[str], None]
-Measure = Callable[[Environment, Size, Tell], Awaitable[Result]]
+ProgressCallback = Callable[[str], None]
+Measure = Callable[[Environment, Size, ProgressCallback], Awaitable[Result]]
 
 
 class Target(NamedTuple):
-    """A figure's target: `bound`, added to the figure `over` if set; `least`: a minimum instead of a
+    """A figure's target: `bound`, added to the figure `over` if set; `is_minimum`: a minimum instead of a
     maximum.
     """
 
     what: str
     bound: float
-    least: bool = False
+    is_minimum: bool = False
     over: str = ""
 
     def limit(self, figures: Mapping[str, float]) -> float:
@@ -80,19 +80,19 @@ class Target(NamedTuple):
     def met(self, value: float, figures: Mapping[str, float]) -> bool:
         """Return whether `value` reaches the target."""
         limit = self.limit(figures)
-        return value >= limit if self.least else value <= limit
+        return value >= limit if self.is_minimum else value <= limit
 
 
 TARGETS = {
     "pickup_p50_ms": Target("pickup at 50 jobs/s, commit to handler start: p50, ms", 3),
     "pickup_p95_ms": Target("the same: p95, ms", 10),
-    "drain_noop_x": Target("drained no-op jobs/s, x plain arq", 3, least=True),
-    "drain_write_x": Target("drained jobs/s, each with a fenced write, x plain arq", 1, least=True),
-    "live_x": Target("submit to done, live, jobs/s, x plain arq", 1.5, least=True),
-    "busy_slots": Target("20 idle workers of 10 slots get 400 jobs: most at once", 200, least=True),
+    "drain_noop_x": Target("drained no-op jobs/s, x plain arq", 3, is_minimum=True),
+    "drain_write_x": Target("drained jobs/s, each with a fenced write, x plain arq", 1, is_minimum=True),
+    "live_x": Target("submit to done, live, jobs/s, x plain arq", 1.5, is_minimum=True),
+    "busy_slots": Target("20 idle workers of 10 slots get 400 jobs: most at once", 200, is_minimum=True),
     "busy_after_s": Target("the same: from the commit until then, s", 1),
     "scaling_x": Target(
-        "jobs of 100 ms, 8 worker processes of 10 slots: jobs/s, x 8 times one's", 0.9, least=True
+        "jobs of 100 ms, 8 worker processes of 10 slots: jobs/s, x 8 times one's", 0.9, is_minimum=True
     ),
     "recovery_s": Target("kill -9 until all its jobs run again, worst, s", 1.5, over="lease_s"),
     "idle_cpu_pct": Target("idle worker: % of a core", 0.5),
@@ -103,8 +103,8 @@ TARGETS = {
     "post_late_beyond_quota_p95_s": Target(
         "300 posts due at one instant, 15 of an account in 10 s: p95 lateness that no quota explains, s", 2
     ),
-    "create_x": Target("POST /v1/projects with an idempotency key, x bare insert", 0.5, least=True),
-    "poll_x": Target("GET /v1/jobs/{id}, x bare read", 0.6, least=True),
+    "create_x": Target("POST /v1/projects with an idempotency key, x bare insert", 0.5, is_minimum=True),
+    "poll_x": Target("GET /v1/jobs/{id}, x bare read", 0.6, is_minimum=True),
 }
 
 

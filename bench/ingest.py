@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from bench import pages, reading, scoring
-from bench.figures import Result, Tell, ratio, spread
+from bench.figures import ProgressCallback, Result, ratio, spread
 from bench.memory import measure_peak
 from bench.pages import Case
 from bench.peers import metascraper_reader
@@ -57,7 +57,7 @@ class ReaderRound(NamedTuple):
     found: Sequence[Fields | None]
 
 
-async def measure(given_cases: Sequence[Case], size: Size, tell: Tell) -> Result:
+async def measure(given_cases: Sequence[Case], size: Size, tell: ProgressCallback) -> Result:
     """Measure the given or generated pages. Raises `BenchmarkFailed` if ours misreads a generated page."""
     if find_spec("trafilatura") is None:
         raise BenchmarkFailed("trafilatura is not installed: pip install 'tenantry[dev]'")
@@ -76,7 +76,7 @@ def sides() -> dict[str, tuple[str, ...]]:
     return {side: words for side, words in SIDES.items() if side not in missing}
 
 
-async def _round(folder: Path, tell: Tell, turn: str) -> dict[str, ReaderRound]:
+async def _round(folder: Path, tell: ProgressCallback, turn: str) -> dict[str, ReaderRound]:
     results = {}
     for side, words in sides().items():
         tell(f"{turn}: {side}")

@@ -2,7 +2,7 @@
 
 from bench import backlog, fleet
 from bench.environment import Environment
-from bench.figures import Result, Size, Tell, ratio
+from bench.figures import ProgressCallback, Result, Size, ratio
 from bench.peers import arq_peer
 from bench.processes import run_and_read
 from bench.tasks import NOOP
@@ -12,7 +12,7 @@ SLOTS = 100
 RATE = "select count(*) / extract(epoch from max(finished_at) - min(created_at)) from job"
 
 
-async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
+async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
     """Run closed-loop submitters in their own process, for many tenants in turn, and one worker of 100
     slots.
     """

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bench.reading import Fields
-from workers.ingest.shapes import Source
+from workers.ingest.shapes import PageDocument
 
 SEED = 20_261_124
 WORDS = (
@@ -29,7 +29,7 @@ SCRIPT_SHARE = 0.25
 class Case(NamedTuple):
     """A page, and the expected fields."""
 
-    source: Source
+    source: PageDocument
     expected: Fields = Fields()
 
 
@@ -46,7 +46,7 @@ def page(chance: random.Random, name: str, size: int) -> Case:
     script = "".join(scripts(chance, int(size * SCRIPT_SHARE)))
     text = "".join(body(chance, size - len(top) - len(script)))
     html = f'<!doctype html><html lang="en"><head>{top}</head><body>{text}{script}</body></html>'
-    return Case(Source(url=url, body=html.encode(), content_type="text/html; charset=utf-8"), said)
+    return Case(PageDocument(url=url, body=html.encode(), content_type="text/html; charset=utf-8"), said)
 
 
 def head(chance: random.Random, said: Fields, url: str) -> str:

@@ -2,7 +2,7 @@
 
 from bench import backlog, fleet
 from bench.environment import Environment
-from bench.figures import Result, Size, Tell, spread
+from bench.figures import ProgressCallback, Result, Size, spread
 from bench.peers import arq_peer
 from bench.processes import run_and_read
 from bench.tasks import STAMP
@@ -15,7 +15,7 @@ BUSY_PER_S = 50
 LONE_PER_S = 3
 
 
-async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
+async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
     """Measure one worker of ten slots at both rates, then arq at 50 a second."""
     await backlog.prepare(environment.pool, tenants=size.tenants)
     async with fleet.run_dispatcher(environment), fleet.run_workers(environment, slots=SLOTS):

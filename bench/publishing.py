@@ -8,16 +8,16 @@ from uuid import UUID
 
 from bench import fleet
 from bench.environment import KEYRING, Environment
-from bench.figures import Result, Size, Tell, spread
+from bench.figures import ProgressCallback, Result, Size, spread
 from bench.processes import run_in_environment
 from db.pool import Conn, Pool, transact
-from domain.accounts.accounts import Found
+from domain.accounts.accounts import AccountIdentity
 from domain.connecting import connect
 from domain.content import content
 from domain.projects import projects
 from domain.projects.projects import New
 from domain.publishing import scheduling
-from domain.publishing.quotas import ARRIVAL_S
+from domain.publishing.quotas import DELIVERY_DELAY_S
 from domain.security.keyring import parse_keyring
 from domain.tenancy import organizations
 from jobs.kinds import PUBLISH_POST
@@ -72,7 +72,7 @@ class Sandbox(NamedTuple):
     account_ids: list[UUID]
 
 
-async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
+async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
     """Measure posts due at one instant, spread over seconds, and beyond quotas."""
     await environment.pool.execute("delete from pool_cap where pool = $1", PUBLISH_POST.pool)
     late: dict[str, Any] = {}
@@ -127,7 +127,7 @@ async def _capped(environment: Environment, size: Size) -> dict[str, float]:
         environment, [(CAPPED_QUOTA, CAPPED_WINDOW_S)] * size.capped_accounts, size.capped_contents, 0.0
     )
     await _wait_until_published(environment.pool, sandbox, size.capped_accounts * size.capped_contents)
-    window_s = CAPPED_WINDOW_S + ARRIVAL_S
+    window_s = CAPPED_WINDOW_S + DELIVERY_DELAY_S
     rows = await environment.pool.fetch(
         LATE_BEYOND_QUOTA, sandbox.project_id, CAPPED_QUOTA, window_s, float(CAPPED_WINDOW_S)
     )
@@ -180,7 +180,7 @@ async def _sandbox(conn: Conn, quotas: Sequence[tuple[int, int]]) -> Sandbox:
 
 async def _account(conn: Conn, org: UUID, project_id: UUID, number: int, *, quota: tuple[int, int]) -> UUID:
     handle = f"shop{number}"
-    found = Found("bluesky", "https://bsky.example", f"did:plc:{handle}", handle, None, {})
+    found = AccountIdentity("bluesky", "https://bsky.example", f"did:plc:{handle}", handle, None, {})
     account_id = await connect.connect(
         conn,
         organization_id=org,

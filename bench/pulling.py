@@ -5,7 +5,7 @@ from uuid import UUID
 
 from bench import backlog
 from bench.environment import Environment
-from bench.figures import Result, Size, Tell, spread
+from bench.figures import ProgressCallback, Result, Size, spread
 from bench.tasks import NOOP, POOL, TASKS
 from db.pool import Conn
 from jobs import heartbeat, ledger
@@ -16,7 +16,7 @@ from schemas import ids
 ROWS, WARM = 10, 5
 
 
-async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
+async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
     """Measure pulls, and settle the jobs before the next pull, so that one worker's worth of jobs runs."""
     tell(f"{size.waiting_rows} rows of {size.waiting_tenants} tenants")
     tenants = await backlog.prepare(environment.pool, tenants=size.waiting_tenants)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from bench.lines import send_message
 from bench.reading import PASSES, Fields, PageResult, combine, load
-from schemas.brand import Field, Finding
+from schemas.brand import Field, FieldFinding
 from schemas.errors import SourceError
 from workers.ingest.choose import choose
 from workers.ingest.parser.parser import Parser, open_parser, parse
-from workers.ingest.shapes import Source
+from workers.ingest.shapes import PageDocument
 
 #: CPU budget in seconds that no page uses up; the unspent rest yields the page's CPU.
 BUDGET_S = 1_000.0
@@ -27,7 +27,7 @@ async def main(path: Path, at_once: int) -> None:
             send_message(combine(results, time.monotonic() - started))
 
 
-async def read_all(parser: Parser, pages: Sequence[Source], at_once: int) -> list[PageResult]:
+async def read_all(parser: Parser, pages: Sequence[PageDocument], at_once: int) -> list[PageResult]:
     results = [PageResult()] * len(pages)
     waiting = iter(enumerate(pages))
 
@@ -39,14 +39,14 @@ async def read_all(parser: Parser, pages: Sequence[Source], at_once: int) -> lis
     return results
 
 
-async def read_timed(parser: Parser, page: Source) -> PageResult:
+async def read_timed(parser: Parser, page: PageDocument) -> PageResult:
     """Read a page and measure the CPU of its own process."""
     budgeted, started = Parser(parser.parsing, left_s=BUDGET_S), time.monotonic()
     found = await read(budgeted, page)
     return PageResult(found, (time.monotonic() - started) * 1e3, (BUDGET_S - budgeted.left_s) * 1e3)
 
 
-async def read(parser: Parser, source: Source) -> Fields | None:
+async def read(parser: Parser, source: PageDocument) -> Fields | None:
     try:
         page = await parse(parser, source)
     except SourceError:
@@ -60,7 +60,7 @@ async def read(parser: Parser, source: Source) -> Fields | None:
     )
 
 
-def text(fields: dict[Field, Finding], field: Field) -> str | None:
+def text(fields: dict[Field, FieldFinding], field: Field) -> str | None:
     return str(fields[field].value) if field in fields else None
 
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import msgspec
 
 from bench.lines import send_message
-from workers.ingest.shapes import Source
+from workers.ingest.shapes import PageDocument
 
 #: The first pass warms up, and its memory is measured; the second is timed.
 PASSES = 2
-DECODER = msgspec.msgpack.Decoder(list[Source])
+DECODER = msgspec.msgpack.Decoder(list[PageDocument])
 
 
 class Fields(msgspec.Struct, frozen=True):
@@ -41,15 +41,15 @@ class Pass(msgspec.Struct, frozen=True):
     seconds: float
 
 
-def save(path: Path, pages: Sequence[Source]) -> None:
+def save(path: Path, pages: Sequence[PageDocument]) -> None:
     path.write_bytes(msgspec.msgpack.encode(pages))
 
 
-def load(path: Path) -> list[Source]:
+def load(path: Path) -> list[PageDocument]:
     return DECODER.decode(path.read_bytes())
 
 
-def run_in_turn(read: Callable[[Source], Fields], path: Path) -> None:
+def run_in_turn(read: Callable[[PageDocument], Fields], path: Path) -> None:
     """Run a peer: read the pages one after the other in this process."""
     pages = load(path)
     for _ in range(PASSES):
@@ -68,13 +68,13 @@ def combine(results: Sequence[PageResult], seconds: float) -> Pass:
     )
 
 
-def read_timed(read: Callable[[Source], Fields], page: Source) -> PageResult:
+def read_timed(read: Callable[[PageDocument], Fields], page: PageDocument) -> PageResult:
     started, cpu = time.monotonic(), time.process_time()
     found = try_read(read, page)
     return PageResult(found, (time.monotonic() - started) * 1e3, (time.process_time() - cpu) * 1e3)
 
 
-def try_read(read: Callable[[Source], Fields], page: Source) -> Fields | None:
+def try_read(read: Callable[[PageDocument], Fields], page: PageDocument) -> Fields | None:
     try:
         return read(page)
     except Exception:  # noqa: BLE001  A peer may fail on a page in any way; it is counted.

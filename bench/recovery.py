@@ -7,7 +7,7 @@ from uuid import UUID
 
 from bench import backlog, fleet
 from bench.environment import Environment
-from bench.figures import Result, Size, Tell
+from bench.figures import ProgressCallback, Result, Size
 from bench.tasks import HELD, POOL
 from db.pool import Conn, transact
 from jobs import ledger
@@ -20,7 +20,7 @@ RECOVER_S = 300.0
 COUNT_PULLED = "select count(*) from job where pool = $1 and fence >= $2"
 
 
-async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
+async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
     """Kill the worker in a different phase of the lease each round; the worst time counts.
 
     The lease is short to keep rounds short; the time after its end does not depend on its length.

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from bench import backlog, fleet
 from bench.environment import Environment
-from bench.figures import Result, Size, Tell
+from bench.figures import ProgressCallback, Result, Size
 from bench.processes import Child, cpu_s
 from bench.tasks import POOL, SLEEP
 from jobs.courier import open_courier
@@ -40,7 +40,7 @@ class Round(NamedTuple):
     cores: float
 
 
-async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
+async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
     """Measure rounds with twice the workers and twice the jobs each; jobs of many tenants wait."""
     tenants = await backlog.prepare(environment.pool, tenants=size.tenants)
     rounds: dict[int, Round] = {}

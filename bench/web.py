@@ -9,7 +9,7 @@ import msgspec
 
 from bench import backlog, fleet
 from bench.environment import Environment
-from bench.figures import Result, Size, Tell, ratio, spread
+from bench.figures import ProgressCallback, Result, Size, ratio, spread
 from bench.http_load import Answers, Plan
 from bench.processes import run_and_read, run_in_environment
 from bench.tasks import NOOP
@@ -60,7 +60,7 @@ class Side(NamedTuple):
     polls: list[Answers]
 
 
-async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
+async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
     """Measure with keys of many partners of the highest tier, so that rate limits are checked and never
     reached.
     """

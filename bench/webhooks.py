@@ -14,7 +14,7 @@ from uuid import UUID
 
 from bench import fleet, suites
 from bench.environment import KEYRING, Environment
-from bench.figures import Result, Target, Tell, spread
+from bench.figures import ProgressCallback, Result, Target, spread
 from bench.processes import run_in_environment
 from db.pool import Pool, transact
 from domain.security.keyring import parse_keyring
@@ -24,7 +24,7 @@ from domain.webhooks.endpoints import Author
 from jobs.kinds import DELIVER_WEBHOOK
 from schemas import ids
 from schemas.errors import BenchmarkFailed
-from schemas.settings import OWN
+from schemas.settings import OWN_NAMES
 from schemas.webhooks import WebhookEndpointCreate
 
 
@@ -48,7 +48,7 @@ TINY = Size(backlog=20, events=5, every_s=0.01, waiting=50, hanging=5)
 
 TARGETS = {
     "webhook_drain_per_s": Target(
-        "deliveries/s to one fast endpoint with a backlog of 5,000", 200, least=True
+        "deliveries/s to one fast endpoint with a backlog of 5,000", 200, is_minimum=True
     ),
     "webhook_p95_ms": Target("event's commit to the first byte at its receiver, at rest: p95, ms", 250),
     "webhook_beside_p95_ms": Target(
@@ -117,7 +117,7 @@ class Stage(NamedTuple):
     endpoint_id: UUID
 
 
-async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
+async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
     """Measure at rest, then with each kind of hanging receivers. Raises `BenchmarkFailed`."""
     late: dict[str, Any] = {}
     async with _stage(environment) as stage:
@@ -150,7 +150,7 @@ async def _stage(environment: Environment) -> AsyncIterator[Stage]:
         await asyncio.start_server(receiver.hang, "127.0.0.1", backlog=1000) as hanging,
     ):
         hosts = [f"127.0.0.1:{server.sockets[0].getsockname()[1]}" for server in (receiving, hanging)]
-        environ = {OWN["fetch_allow"]: ",".join(hosts), "DRAIN_S": "1"}
+        environ = {OWN_NAMES["fetch_allow"]: ",".join(hosts), "DRAIN_S": "1"}
         async with (
             fleet.run_dispatcher(environment),
             run_in_environment(environment, "workers", DELIVER_WEBHOOK.pool, **environ),
@@ -181,7 +181,7 @@ async def _endpoint(pool: Pool, org: UUID, host: str) -> UUID:
     return endpoint_id
 
 
-async def _drain(stage: Stage, size: Size, tell: Tell) -> float:
+async def _drain(stage: Stage, size: Size, tell: ProgressCallback) -> float:
     """Return deliveries a second of a backlog, from the first to the last. Raises `BenchmarkFailed`."""
     tell(f"{size.backlog} events wait for one endpoint")
     await stage.pool.execute(PING, stage.org, stage.endpoint_id, size.backlog)
@@ -229,7 +229,7 @@ async def _delete(stage: Stage, hung: Sequence[UUID]) -> None:
     await fleet.poll_until(all_ended, within=END_S, every=0.2)
 
 
-async def _round(stage: Stage, size: Size, tell: Tell, what: str) -> dict[str, float]:
+async def _round(stage: Stage, size: Size, tell: ProgressCallback, what: str) -> dict[str, float]:
     """Emit events one by one, and measure each from its commit."""
     tell(f"{size.events} events {what}")
     committed: dict[str, float] = {}

@@ -29,7 +29,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from db.pool import Conn, connected
-from db.reach import FIRST_S, MOST_S, reaching
+from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, reaching
 from db.starting import UNUSABLE, starting
 from schemas.errors import MigrationChanged, Unavailable
 from schemas.settings import Settings, from_env
@@ -201,16 +201,16 @@ async def _apply(conn: Conn, schema: Schema, migration: Migration) -> None:
 
 async def _migrate_once_reached(settings: Settings) -> list[str]:
     """Run `migrate` as soon as Postgres accepts writes. Print once that it waits."""
-    wait_s = FIRST_S
+    wait_s = FIRST_BACKOFF_S
     while True:
         try:
             with reaching():
                 return await migrate(settings.database_url, settings.event_store_url)
         except Unavailable as error:
-            if wait_s == FIRST_S:
+            if wait_s == FIRST_BACKOFF_S:
                 print(f"{UNUSABLE}: {error.__cause__!r}: waiting for it", file=sys.stderr)  # noqa: T201
             await asyncio.sleep(wait_s)
-            wait_s = min(MOST_S, wait_s * 2)
+            wait_s = min(MAX_BACKOFF_S, wait_s * 2)
 
 
 def main() -> None:

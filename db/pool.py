@@ -44,7 +44,7 @@ SOCKET = {
 }
 
 #: Settings of connections that are kept open.
-FOR_BURSTS = {"plan_cache_mode": "force_generic_plan"}
+BURST_SETTINGS = {"plan_cache_mode": "force_generic_plan"}
 
 #: Errors that no retry on the same connection can resolve: no answer, or a read-only server after a failover.
 CONNECTION_ERRORS = (TimeoutError, asyncpg.ReadOnlySQLTransactionError)
@@ -105,7 +105,7 @@ async def open_pool(
     each of its first five calls: that was a third of the CPU of 500 posts at once. It suits statements that
     find a few rows by their keys, with a plan that never changes.
     """
-    more = {"lock_timeout": lock_timeout, "application_name": name} | (FOR_BURSTS if for_bursts else {})
+    more = {"lock_timeout": lock_timeout, "application_name": name} | (BURST_SETTINGS if for_bursts else {})
     if patience_s is not None:
         more |= _patience(patience_s)
     async with asyncpg.create_pool(

@@ -31,13 +31,13 @@ POSTGRES_AWAY = (
 )
 
 #: Seconds before the first retry to reach Postgres; doubled up to the most.
-FIRST_S, MOST_S = 0.1, 2.0
+FIRST_BACKOFF_S, MAX_BACKOFF_S = 0.1, 2.0
 
 #: Start of uvloop's RuntimeError for a write to a connection that was reset a moment ago.
 RESET = "unable to perform operation on <"
 
 #: Errors that a polling loop may skip, since it tries again anyway.
-PASSING = (Unavailable, asyncpg.DeadlockDetectedError, asyncpg.QueryCanceledError)
+RETRIED_ERRORS = (Unavailable, asyncpg.DeadlockDetectedError, asyncpg.QueryCanceledError)
 
 
 def is_postgres_away(error: BaseException) -> bool:

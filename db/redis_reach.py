@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from redis.exceptions import RedisError
 
 from db.reach import is_reset
-from schemas.errors import RedisAway
+from schemas.errors import RedisUnavailable
 
 #: Includes errors for a truncated or foreign answer, and for a server that is loading, full or read-only.
 REDIS_AWAY = (RedisError, OSError)
@@ -21,10 +21,10 @@ def is_redis_away(error: BaseException) -> bool:
 
 @contextmanager
 def reaching_redis() -> Iterator[None]:
-    """Raise `RedisAway` while Redis is away."""
+    """Raise `RedisUnavailable` while Redis is away."""
     try:
         yield
     except Exception as error:
         if is_redis_away(error):
-            raise RedisAway(repr(error)) from error
+            raise RedisUnavailable(repr(error)) from error
         raise

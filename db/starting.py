@@ -11,7 +11,7 @@ from schemas.errors import LibrariesMissing, MigrationChanged, SettingsInvalid
 from schemas.setting_names import find_misspelt
 from telemetry import logs
 
-_log = logs.get("settings")
+_log = logs.get_logger("settings")
 
 #: Exit codes: a setting has to be changed; a server is not in the required state.
 SETTING, SERVER = 2, 1

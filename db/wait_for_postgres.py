@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
-from db.reach import FIRST_S, MOST_S, PASSING, is_postgres_away
+from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, RETRIED_ERRORS, is_postgres_away
 from telemetry import logs
 
 T = TypeVar("T")
@@ -14,7 +14,7 @@ T = TypeVar("T")
 #: Seconds between two log lines of one wait.
 LOG_INTERVAL_S = 15.0
 
-_log = logs.get("postgres")
+_log = logs.get_logger("postgres")
 
 
 async def until_reached(ask: Callable[[], Awaitable[T]], stopped: asyncio.Event) -> T | None:
@@ -22,7 +22,7 @@ async def until_reached(ask: Callable[[], Awaitable[T]], stopped: asyncio.Event)
 
     Retries connection errors only, also inside exception groups. Raises all others.
     """
-    pause_s, began, next_log = FIRST_S, time.monotonic(), 0.0
+    pause_s, began, next_log = FIRST_BACKOFF_S, time.monotonic(), 0.0
     while not stopped.is_set():
         try:
             return await ask()
@@ -36,14 +36,14 @@ async def until_reached(ask: Callable[[], Awaitable[T]], stopped: asyncio.Event)
             next_log = time.monotonic() + LOG_INTERVAL_S
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopped.wait(), pause_s)
-        pause_s = min(MOST_S, pause_s * 2)
+        pause_s = min(MAX_BACKOFF_S, pause_s * 2)
     return None
 
 
 def away_reason(error: BaseException) -> BaseException | None:
     """Find the connection error in an exception or group; None if any error has another cause."""
     errors = list(leaves(error))
-    if all(isinstance(leaf, PASSING) or is_postgres_away(leaf) for leaf in errors):
+    if all(isinstance(leaf, RETRIED_ERRORS) or is_postgres_away(leaf) for leaf in errors):
         return errors[0].__cause__ or errors[0]
     return None
 

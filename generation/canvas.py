@@ -8,7 +8,7 @@ from PIL import Image
 
 from generation.color import RGB, measured_contrast
 from generation.frame import Frame
-from generation.made import Shown
+from generation.made import DrawnText
 from generation.text.fitting import Block
 from generation.text.raster import ink
 from generation.text.shaping import Line
@@ -36,8 +36,8 @@ class Mark(NamedTuple):
     size: int
     is_cut: bool
 
-    def shown(self) -> Shown:
-        return Shown(
+    def shown(self) -> DrawnText:
+        return DrawnText(
             name=self.name,
             text=self.text,
             box=self.box,

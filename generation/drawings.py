@@ -58,7 +58,7 @@ class Drawing(NamedTuple):
     lost: list[str]
 
 
-def cleaned(data: bytes) -> Drawing:
+def clean_drawing(data: bytes) -> Drawing:
     """Return the drawing without disallowed elements, attributes and styles. Raises `PictureRefused`."""
     parsed = _parse(data)
     lost = sorted({etree.QName(one).localname for one in parsed.iter(*_VISIBLE_ELEMENTS)})

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from generation.spec import Value
 
 
-class Shown(Value, frozen=True, kw_only=True):
+class DrawnText(Value, frozen=True, kw_only=True):
     """Line of text in a picture: its ink's bounding box, and its contrast to the background."""
 
     name: str
@@ -17,7 +17,7 @@ class Shown(Value, frozen=True, kw_only=True):
     is_cut: bool
 
 
-class Made(Value, frozen=True, kw_only=True):
+class OutputFile(Value, frozen=True, kw_only=True):
     """An output file and its thumbnail, by their names in the piece's folder.
 
     Width and height are in pixels; only a video has `duration_ms`. For a video, `shown` has each scene's
@@ -32,17 +32,17 @@ class Made(Value, frozen=True, kw_only=True):
     duration_ms: int | None = None
     size_bytes: int
     sha256: str
-    shown: list[Shown]
+    shown: list[DrawnText]
 
 
 class Step(NamedTuple):
     """Progress of a piece, from 0 to 1, and the file that this step completed, if any."""
 
     share: float
-    made: Made | None = None
+    made: OutputFile | None = None
 
 
-def cut(made: Iterable[Made]) -> Iterator[str]:
+def truncation_warnings(made: Iterable[OutputFile]) -> Iterator[str]:
     """Yield a warning, a code and its reason, if texts were truncated for lack of room."""
     names = sorted({one.name for file in made for one in file.shown if one.is_cut})
     if names:

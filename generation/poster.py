@@ -8,9 +8,9 @@ from pathlib import Path
 from PIL import Image, ImageStat
 
 from generation import ffmpeg
-from generation.made import Made
+from generation.made import OutputFile
 from generation.remix import boxes, clip, hdr
-from generation.thumbnail import SIDE, thumbnail
+from generation.thumbnail import THUMBNAIL_SIDE_PX, thumbnail
 from schemas.errors import ClipRefused
 
 #: Minimum standard deviation of luminance in such a frame: it is near zero for black or white frames.
@@ -22,17 +22,17 @@ _DEFAULT_SECONDS = 4.0
 
 #: Width of a frame in square pixels, and the scale down to a thumbnail.
 _WIDE = "iw*clip(sar,0.25,4)"
-_SHARE = f"min(1,{SIDE}/max({_WIDE},ih))"
+_SHARE = f"min(1,{THUMBNAIL_SIDE_PX}/max({_WIDE},ih))"
 _SMALL = f"scale='max(1,{_WIDE}*{_SHARE})':'max(1,ih*{_SHARE})':flags=area,setsar=1"
 _EVEN = "crop='max(2,trunc(iw/2)*2)':'max(2,trunc(ih/2)*2)'"
 
 
-def draw(path: Path, folder: Path) -> Made:
+def draw(path: Path, folder: Path) -> OutputFile:
     """Write the poster file of an untrusted video. Raises `ClipRefused`, `GenerationError`."""
     image = _best_frame(path)
     file = folder / "poster.jpg"
     file.write_bytes(data := thumbnail(image))
-    return Made(
+    return OutputFile(
         name=file.name,
         thumbnail=file.name,
         mime_type="image/jpeg",

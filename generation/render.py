@@ -10,7 +10,7 @@ from PIL import Image
 from generation import pictures
 from generation.canvas import Canvas, Mark
 from generation.frame import FRAMES
-from generation.made import Made, Step
+from generation.made import OutputFile, Step
 from generation.portraits.portrait import portrait
 from generation.remix.clip import probe
 from generation.remix.remix import Remix
@@ -45,7 +45,7 @@ LOGO_UNUSED = (
 MAX_POINTS = 10
 
 
-class Given(NamedTuple):
+class InputFiles(NamedTuple):
     """A brand's untrusted files; `clip` is the source of a remix."""
 
     logo: bytes | None = None
@@ -71,7 +71,7 @@ class Pictures(NamedTuple):
             yield Step(number / len(self.slides), _slide(folder, name, slide()))
 
 
-def prepare(spec: Spec, copy: Copy, given: Given) -> Piece:
+def prepare(spec: Spec, copy: Copy, given: InputFiles) -> Piece:
     """Read the pictures and return the piece, not drawn yet.
 
     Raises `PictureRefused`, `ClipRefused`, `TextRefused`, and `GenerationError` for too many points.
@@ -83,17 +83,17 @@ def prepare(spec: Spec, copy: Copy, given: Given) -> Piece:
     return _FORMATS[spec.format](spec, copy, given)
 
 
-def warnings(given: Given) -> list[str]:
+def warnings(given: InputFiles) -> list[str]:
     """Return warnings about a brand's pictures, a code and its reason each. Raises `PictureRefused`."""
     is_unused = given.logo is not None and pictures.logo(given.logo) is None
     return [LOGO_UNUSED] if is_unused else []
 
 
-def _slideshow(spec: Spec, copy: Copy, given: Given) -> Piece:
+def _slideshow(spec: Spec, copy: Copy, given: InputFiles) -> Piece:
     return _numbered("slideshow", slideshow(_kit(spec, copy, given, "4:5"), copy))
 
 
-def _image(spec: Spec, copy: Copy, given: Given) -> Piece:
+def _image(spec: Spec, copy: Copy, given: InputFiles) -> Piece:
     return _numbered("image", single(_kit(spec, copy, given, "4:5"), copy))
 
 
@@ -101,7 +101,7 @@ def _numbered(name: str, slides: Sequence[Slide]) -> Pictures:
     return Pictures({f"{name}-{number}": slide for number, slide in enumerate(slides, 1)})
 
 
-def _video(spec: Spec, copy: Copy, given: Given) -> Piece:
+def _video(spec: Spec, copy: Copy, given: InputFiles) -> Piece:
     points = [line.text for line in copy.points]
     speech = (
         read_aloud([copy.hook.text, *points, copy.call_to_action.text], copy.language)
@@ -112,11 +112,11 @@ def _video(spec: Spec, copy: Copy, given: Given) -> Piece:
     return Video(_kit(spec, copy, given, "9:16"), copy, lasts, _end_card(given), speech)
 
 
-def _end_card(given: Given) -> Image.Image | None:
+def _end_card(given: InputFiles) -> Image.Image | None:
     return pictures.read(given.end_card) if given.end_card is not None else None
 
 
-def _remix(spec: Spec, copy: Copy, given: Given) -> Piece:
+def _remix(spec: Spec, copy: Copy, given: InputFiles) -> Piece:
     if given.clip is None:
         raise GenerationError("CLIP_MISSING", "a ugc_remix needs a clip")
     clip = probe(given.clip)
@@ -126,7 +126,7 @@ def _remix(spec: Spec, copy: Copy, given: Given) -> Piece:
     )
 
 
-_FORMATS: Mapping[Format, Callable[[Spec, Copy, Given], Piece]] = {
+_FORMATS: Mapping[Format, Callable[[Spec, Copy, InputFiles], Piece]] = {
     "slideshow": _slideshow,
     "image": _image,
     "video": _video,
@@ -134,7 +134,7 @@ _FORMATS: Mapping[Format, Callable[[Spec, Copy, Given], Piece]] = {
 }
 
 
-def _kit(spec: Spec, copy: Copy, given: Given, aspect: Aspect) -> Kit:
+def _kit(spec: Spec, copy: Copy, given: InputFiles, aspect: Aspect) -> Kit:
     logo = pictures.logo(given.logo) if given.logo is not None else None
     screenshot_count = max(2, len(copy.points))
     screenshots = tuple(pictures.read(data) for data in given.screenshots[:screenshot_count])
@@ -155,20 +155,20 @@ def _draw_presenter(presenter: Presenter, colors: Theme) -> Presented:
     return Presented(presenter.name, portrait(presenter, colors, _FACE_PX))
 
 
-def draw_portrait(presenter: Presenter, colors: Sequence[str], folder: Path) -> Made:
+def draw_portrait(presenter: Presenter, colors: Sequence[str], folder: Path) -> OutputFile:
     """Write a portrait file in a brand's colors. The same presenter always has the same face."""
     return _picture(folder, "portrait", portrait(presenter, theme(colors), PORTRAIT_PX))
 
 
-def _slide(folder: Path, name: str, canvas: Canvas) -> Made:
+def _slide(folder: Path, name: str, canvas: Canvas) -> OutputFile:
     return _picture(folder, name, canvas.image, canvas.marks)
 
 
-def _picture(folder: Path, name: str, image: Image.Image, marks: Sequence[Mark] = ()) -> Made:
+def _picture(folder: Path, name: str, image: Image.Image, marks: Sequence[Mark] = ()) -> OutputFile:
     data = jpeg(image)
     (folder / f"{name}.jpg").write_bytes(data)
     (folder / f"{name}.thumbnail.jpg").write_bytes(thumbnail(image))
-    return Made(
+    return OutputFile(
         name=f"{name}.jpg",
         thumbnail=f"{name}.thumbnail.jpg",
         mime_type="image/jpeg",

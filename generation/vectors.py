@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 
-from generation.drawings import Drawing, cleaned
+from generation.drawings import Drawing, clean_drawing
 from schemas.errors import GenerationError, PictureRefused
 
 #: Maximum ratio of the longer side to the shorter one.
@@ -21,7 +21,7 @@ def rasterize(data: bytes) -> bytes:
     Such a refusal is final: the same drawing costs the same in each attempt. Raises `GenerationError` if the
     host killed the process, which proves nothing about the drawing.
     """
-    drawing = cleaned(data)
+    drawing = clean_drawing(data)
     command = [sys.executable, "-m", "generation.rasterizer", _longer_side(drawing)]
     process = subprocess.run(command, check=False, input=drawing.text.encode(), capture_output=True, env={})
     if -process.returncode in HOST_SIGNALS:

@@ -22,7 +22,7 @@ def full_jitter(attempt: int, draw: float | None = None) -> float:
     return bound * (random.random() if draw is None else draw)  # noqa: S311  spreads load, guards nothing
 
 
-def busy_s(fence: int, attempt: int) -> float:
+def busy_backoff_s(fence: int, attempt: int) -> float:
     """Return the backoff of a job with a busy server, in seconds. It doubles with each free attempt."""
     return BUSY_BACKOFF_S * 2.0 ** min(max(fence - attempt, 0), MAX_BUSY_DOUBLINGS)
 

@@ -7,7 +7,7 @@ from math import inf
 
 
 @dataclass
-class Breaker:
+class CircuitBreaker:
     """Open for `cool_s` seconds after a failure, then half-open: one call at a time tests the server."""
 
     cool_s: float
@@ -20,7 +20,7 @@ class Breaker:
         """Return whether the breaker is open: no call may be made."""
         return self.clock() < self.open_until
 
-    def passes(self) -> bool:
+    def allows_call(self) -> bool:
         """Return whether the caller may call now. It must report the result by `worked` or `failed`."""
         if self.rests:
             return False

@@ -10,15 +10,15 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import job
 from jobs.kinds import Kind
-from jobs.ledger import Moved, Wake
+from jobs.ledger import ChangedJob, Wake
 
-CANCEL_JOB = job.cancel_job.typed(Moved)
-CANCEL_JOBS = job.cancel_jobs.typed(Moved)
-CANCEL_JOBS_OF_PROJECT = job.cancel_jobs_of_project.typed(Moved)
-HASTEN_JOB = job.hasten_job.typed(Wake)
+CANCEL_JOB = job.cancel_job.typed(ChangedJob)
+CANCEL_JOBS = job.cancel_jobs.typed(ChangedJob)
+CANCEL_JOBS_OF_PROJECT = job.cancel_jobs_of_project.typed(ChangedJob)
+HASTEN_JOB = job.run_job_now.typed(Wake)
 
 
-async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> Moved | None:
+async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> ChangedJob | None:
     """End a queued job, or request the cancel of a running one. None if it has ended or isn't cancelable."""
     return await CANCEL_JOB.one(conn, org=organization_id, id=job_id)
 
@@ -28,12 +28,12 @@ async def lock_many(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID
     await job.lock_jobs.run(conn, org=organization_id, ids=job_ids)
 
 
-async def cancel_many(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> list[Moved]:
+async def cancel_many(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> list[ChangedJob]:
     """Run `cancel` for each of these jobs. A job that has ended or isn't cancelable now has no row."""
     return await CANCEL_JOBS.all(conn, org=organization_id, ids=job_ids)
 
 
-async def move(
+async def reschedule(
     conn: Conn, *, kind: Kind, organization_id: UUID, job_id: UUID, run_at: datetime
 ) -> list[Wake] | None:
     """Move a queued job to another time, and return the wakes to send; None if it runs or has ended."""
@@ -43,14 +43,14 @@ async def move(
     return [Wake(kind.pool, kind.name, job_id)] if due else []
 
 
-async def hasten(conn: Conn, *, organization_id: UUID, job_id: UUID) -> list[Wake]:
+async def run_now(conn: Conn, *, organization_id: UUID, job_id: UUID) -> list[Wake]:
     """Make a waiting job due now, and return the wakes to send. A running or ended job stays as it is."""
     return await HASTEN_JOB.all(conn, org=organization_id, id=job_id)
 
 
 async def cancel_of_project(
     conn: Conn, *, organization_id: UUID, project_id: UUID, kinds: Sequence[str], limit: int
-) -> list[Moved]:
+) -> list[ChangedJob]:
     """Run `cancel` for the next `limit` jobs of these kinds in a project without a cancel request so far."""
     return await CANCEL_JOBS_OF_PROJECT.all(
         conn, org=organization_id, project_id=project_id, kinds=kinds, limit=limit

@@ -16,10 +16,10 @@ from arq.connections import ArqRedis
 
 from db.redis_pool import Cuttable, RedisPool
 from db.redis_reach import reaching_redis
-from jobs.breaker import Breaker
+from jobs.breaker import CircuitBreaker
 from jobs.ledger import Wake
 from jobs.loop_time import LoopTimeout
-from schemas.errors import RedisAway
+from schemas.errors import RedisUnavailable
 from telemetry import causes, metrics
 
 #: Seconds that a request may wait for Redis, in the loop's own time.
@@ -52,7 +52,7 @@ SERIALIZERS: dict[str, Any] = {
 }
 
 
-def queue(pool: str) -> str:
+def queue_key(pool: str) -> str:
     """Return the key of the sorted set for a pool's arq messages."""
     return f"arq:{pool}"
 
@@ -70,7 +70,7 @@ class CourierClient(ArqRedis):
 
 
 @asynccontextmanager
-async def connected(redis_url: str, *, timeout_s: float) -> AsyncIterator[ArqRedis]:
+async def open_client(redis_url: str, *, timeout_s: float) -> AsyncIterator[ArqRedis]:
     """Open a client that ends every command within `timeout_s`, and sends nothing more after the block.
 
     arq's own pool has no socket timeout: a half-open connection would hang a worker.
@@ -89,7 +89,7 @@ class Courier:
     message for each job would cost the sender and the workers more than the job.
     """
 
-    def __init__(self, client: ArqRedis, breaker: Breaker) -> None:
+    def __init__(self, client: ArqRedis, breaker: CircuitBreaker) -> None:
         self._client = client
         self._breaker = breaker
         # By pool and kind: the next wake to send, during the pause after a message.
@@ -106,7 +106,7 @@ class Courier:
         try:
             await self._deliver(wake)
         finally:
-            task = causes.start(self._follow(key))
+            task = causes.start_detached(self._follow(key))
             self._following.add(task)
             task.add_done_callback(self._following.discard)
 
@@ -129,7 +129,7 @@ class Courier:
             del self._next[key]
 
     async def _deliver(self, wake: Wake) -> None:
-        outcome = await self._try(wake) if self._breaker.passes() else "skipped"
+        outcome = await self._try(wake) if self._breaker.allows_call() else "skipped"
         metrics.COURIER_SENDS.labels(wake.pool, outcome).inc()
 
     async def _try(self, wake: Wake) -> str:
@@ -137,7 +137,7 @@ class Courier:
             with reaching_redis():
                 async with LoopTimeout(BUDGET_S):
                     is_new = await _enqueue(self._client, wake)
-        except RedisAway:
+        except RedisUnavailable:
             self._breaker.failed()
             return "failed"
         self._breaker.worked()
@@ -150,7 +150,7 @@ async def _enqueue(client: ArqRedis, wake: Wake) -> bool:
     message = await client.enqueue_job(
         wake.kind,
         _job_id=job_id,
-        _queue_name=queue(wake.pool),
+        _queue_name=queue_key(wake.pool),
         _expires=EXPIRES_S,
         _defer_until=datetime.now(UTC) - CLOCK_DIFFERENCE,
     )
@@ -166,8 +166,8 @@ async def _enqueue(client: ArqRedis, wake: Wake) -> bool:
 @asynccontextmanager
 async def open_courier(redis_url: str) -> AsyncIterator[Courier]:
     """Open a courier with connections of its own. Redis may be down."""
-    async with connected(redis_url, timeout_s=TIMEOUT_S) as client:
-        courier = Courier(client, Breaker(COOL_S))
+    async with open_client(redis_url, timeout_s=TIMEOUT_S) as client:
+        courier = Courier(client, CircuitBreaker(COOL_S))
         try:
             yield courier
         finally:

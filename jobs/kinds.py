@@ -218,8 +218,8 @@ KINDS = {
 }
 
 #: Kinds that partners see.
-SHOWN = [kind for kind in KINDS.values() if not kind.internal]
+PUBLIC_KINDS = [kind for kind in KINDS.values() if not kind.internal]
 
-_WORK_STAGES = dict.fromkeys(stage for kind in SHOWN for stage in kind.stages)
+_WORK_STAGES = dict.fromkeys(stage for kind in PUBLIC_KINDS for stage in kind.stages)
 #: Stages of any job: before its first attempt, during an attempt, and the status at the end.
 STAGES = ("queued", "scheduled", "starting", *_WORK_STAGES, "completed", "failed", "canceled")

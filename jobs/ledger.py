@@ -14,7 +14,7 @@ from db.queries import job
 from jobs import backoff
 from jobs.kinds import Kind
 from jobs.outcomes import DEADLINE, Done, Outcome, encode_error
-from jobs.states import TERMINAL
+from jobs.states import TERMINAL_STATES
 from schemas.errors import CancelRequested, Fenced, Limited
 from telemetry import causes
 
@@ -43,7 +43,7 @@ class Wake(NamedTuple):
     job_id: UUID
 
 
-class Submitted(NamedTuple):
+class SubmittedJob(NamedTuple):
     """A submitted job. `fresh` is False when `unique_key` matched an open job: `job_id` is then its id."""
 
     kind: str
@@ -77,7 +77,7 @@ class Settlement(NamedTuple):
     outcome: Outcome
 
 
-class Moved(NamedTuple):
+class ChangedJob(NamedTuple):
     """A job that a statement ended or queued again, as its row is now; `error` is set on a failed one."""
 
     organization_id: UUID
@@ -90,7 +90,7 @@ class Moved(NamedTuple):
 
     @property
     def ended(self) -> bool:
-        return self.state in TERMINAL
+        return self.state in TERMINAL_STATES
 
 
 class _SubmittedRow(NamedTuple):
@@ -105,7 +105,7 @@ SUBMIT_JOB = job.submit_job.typed(_SubmittedRow)
 SUBMIT_JOBS = job.submit_jobs.typed(_SubmittedRow)
 FIND_JOB_OF_KEY = job.find_job_of_key.typed(_SubmittedRow)
 PULL_JOBS = job.pull_jobs.typed(Claim)
-SETTLE_JOBS = job.settle_jobs.typed(Moved)
+SETTLE_JOBS = job.settle_jobs.typed(ChangedJob)
 
 
 async def submit(
@@ -118,7 +118,7 @@ async def submit(
     unique_key: str | None = None,
     run_at: datetime | None = None,
     retry_of: UUID | None = None,
-) -> Submitted:
+) -> SubmittedJob:
     """Insert a queued job in the caller's transaction. Raises `Limited` over the tenant's cap for the pool.
 
     A job of the same `unique_key` may begin or end between the insert and the lookup: then both run again.
@@ -142,9 +142,9 @@ async def submit(
         )
         if row := inserted or await FIND_JOB_OF_KEY.one(conn, org=organization_id, unique_key=unique_key):
             if inserted:
-                causes.submitted(kind=kind.name, project_id=project_id, job_id=inserted.id)
+                causes.record_submit(kind=kind.name, project_id=project_id, job_id=inserted.id)
             wake = Wake(kind.pool, kind.name, row.id) if row.send else None
-            return Submitted(kind.name, project_id, *row[:4], wake, fresh=inserted is not None)
+            return SubmittedJob(kind.name, project_id, *row[:4], wake, fresh=inserted is not None)
     raise _queue_full_error(kind)
 
 
@@ -181,7 +181,7 @@ async def submit_many(
     if not rows:
         raise _queue_full_error(kind)
     for job_id in job_ids:
-        causes.submitted(kind=kind.name, project_id=project_id, job_id=job_id)
+        causes.record_submit(kind=kind.name, project_id=project_id, job_id=job_id)
     return job_ids, [Wake(kind.pool, kind.name, row.id) for row in rows if row.send]
 
 
@@ -194,7 +194,7 @@ async def is_open(conn: Conn, *, organization_id: UUID, job_id: UUID) -> bool:
     return await job.is_open.value(conn, org=organization_id, id=job_id) or False
 
 
-async def error_code(conn: Conn, *, organization_id: UUID, job_id: UUID) -> str | None:
+async def get_error_code(conn: Conn, *, organization_id: UUID, job_id: UUID) -> str | None:
     """Return the error code of a failed job, or None."""
     return cast("str | None", await job.get_error_code.value(conn, org=organization_id, id=job_id))
 
@@ -219,7 +219,7 @@ async def pull(
     )
 
 
-async def settle(conn: Conn, settlements: Sequence[Settlement]) -> list[Moved]:
+async def settle(conn: Conn, settlements: Sequence[Settlement]) -> list[ChangedJob]:
     """Store the outcomes of many attempts in one statement. A claim without a row in the result is fenced."""
     return await SETTLE_JOBS.all(
         conn,
@@ -242,13 +242,13 @@ async def lock(conn: Conn, claim: Claim) -> None:
     )
 
 
-async def end(conn: Conn, claim: Claim, *, result: dict[str, Any]) -> Moved:
+async def complete(conn: Conn, claim: Claim, *, result: dict[str, Any]) -> ChangedJob:
     """Complete the job in the transaction of its last step. Raises `Fenced`, `CancelRequested`."""
     org, job_id, fence = claim.organization_id, claim.id, claim.fence
     if not await job.end_job.run(conn, org=org, id=job_id, fence=fence, result=result):
         await lock(conn, claim)
         raise Fenced(f"job {job_id} may not be ended by fence {fence}")
-    return Moved(*claim[:5], state="completed", error=None)
+    return ChangedJob(*claim[:5], state="completed", error=None)
 
 
 async def set_result(conn: Conn, claim: Claim, *, result: dict[str, Any]) -> None:
@@ -276,7 +276,7 @@ async def progress(
     _check_claim(cancel, claim)
 
 
-def fenced(row: L | None, claim: Claim) -> L:
+def check_fence(row: L | None, claim: Claim) -> L:
     """Return the row of a statement that locks a claim's job. Raises `Fenced`, `CancelRequested`."""
     _check_claim(row.cancel if row else None, claim)
     assert row  # noqa: S101  else `Fenced`

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import job_maintenance, pool, worker
-from jobs.ledger import Moved
+from jobs.ledger import ChangedJob
 from jobs.outcomes import DEADLINE, POISONED, TIMED_OUT, WORKER_LOST, encode_error
 
 BATCH = 500
@@ -26,7 +26,7 @@ KEEP_SHORT_LIVED_S = 3600.0
 KEEP_WORKERS_S = 3600.0
 
 #: Most waiting jobs of a pool that one statement counts; a longer queue is counted in parts of this size.
-COUNTED = 5_000
+MAX_COUNTED_JOBS = 5_000
 #: Seconds that such a count stays valid.
 COUNT_FRESH_S = 120.0
 #: Seconds between two parts of a count.
@@ -64,8 +64,8 @@ class _DueRow(NamedTuple):
 
 TRY_TO_LEAD = pool.try_to_lead.typed(Leadership)
 LIST_DUE = pool.list_due.typed(_DueRow)
-RESCUE_JOBS = job_maintenance.rescue_jobs.typed(Moved)
-END_OVERDUE_JOBS = job_maintenance.end_overdue_jobs.typed(Moved)
+RESCUE_JOBS = job_maintenance.rescue_jobs.typed(ChangedJob)
+END_OVERDUE_JOBS = job_maintenance.end_overdue_jobs.typed(ChangedJob)
 
 
 async def try_to_lead(conn: Conn, lock: int = LEADER_LOCK) -> Leadership:
@@ -73,7 +73,7 @@ async def try_to_lead(conn: Conn, lock: int = LEADER_LOCK) -> Leadership:
     return await TRY_TO_LEAD.row(conn, lock=lock)
 
 
-async def look(conn: Conn) -> tuple[datetime, list[DuePool]]:
+async def find_due(conn: Conn) -> tuple[datetime, list[DuePool]]:
     """Return the database's time, and the pools that have due work and aren't paused."""
     rows = await LIST_DUE.all(conn)
     return rows[0].at, [DuePool(row.pool, row.kind, row.job_id, row.rotor) for row in rows if row.pool]
@@ -86,10 +86,10 @@ async def is_idle(conn: Conn, *, pool_name: str) -> bool:
 
 async def promote(conn: Conn) -> int:
     """Queue scheduled jobs that have become due; return their number."""
-    return await job_maintenance.ripen_jobs.run(conn, limit=BATCH)
+    return await job_maintenance.promote_jobs.run(conn, limit=BATCH)
 
 
-async def rescue(conn: Conn, *, before: datetime) -> list[Moved]:
+async def rescue(conn: Conn, *, before: datetime) -> list[ChangedJob]:
     """Take jobs from workers with an expired lease, and attempts past their time limit from any worker.
 
     Does nothing once the database's time is past `before`.
@@ -110,21 +110,24 @@ async def rescue(conn: Conn, *, before: datetime) -> list[Moved]:
 async def terminate_idle_sessions(conn: Conn, *, before: datetime, patience_s: float) -> int:
     """End sessions idle in a transaction for `patience_s`, or that block `rescue`; return their number."""
     return (
-        await job_maintenance.hang_up.value(
+        await job_maintenance.terminate_idle_sessions.value(
             conn, before=before, grace_s=ATTEMPT_GRACE_S, patience_s=patience_s
         )
         or 0
     )
 
 
-async def end_overdue(conn: Conn) -> list[Moved]:
+async def end_overdue(conn: Conn) -> list[ChangedJob]:
     """Fail queued jobs past their deadline."""
     return await END_OVERDUE_JOBS.all(conn, overdue=encode_error(DEADLINE))
 
 
 async def count_due(conn: Conn) -> int:
-    """Count a part of the waiting jobs in each pool with more than `COUNTED`. Moves no job: returns 0."""
-    await pool.count_due.run(conn, part=COUNTED)
+    """Count a part of the waiting jobs in each pool with more than `MAX_COUNTED_JOBS`.
+
+    Moves no job: returns 0.
+    """
+    await pool.count_due.run(conn, part=MAX_COUNTED_JOBS)
     return 0
 
 

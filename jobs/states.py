@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class State(StrEnum):
+class JobState(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
     COMPLETED = "completed"
@@ -18,25 +18,25 @@ class State(StrEnum):
 class JobTransition(NamedTuple):
     """A permitted change of state. `why` is its cause; alternatives are separated by commas."""
 
-    source: State
-    target: State
+    source: JobState
+    target: JobState
     why: str
 
 
 TRANSITIONS = (
-    JobTransition(State.QUEUED, State.RUNNING, "pulled by a worker"),
-    JobTransition(State.QUEUED, State.CANCELED, "cancel"),
-    JobTransition(State.QUEUED, State.FAILED, "deadline"),
-    JobTransition(State.RUNNING, State.QUEUED, "retry, snooze, interrupted, worker lost"),
-    JobTransition(State.RUNNING, State.COMPLETED, "done"),
-    JobTransition(State.RUNNING, State.FAILED, "failed, last attempt, deadline, third lost worker"),
-    JobTransition(State.RUNNING, State.CANCELED, "cancel requested"),
+    JobTransition(JobState.QUEUED, JobState.RUNNING, "pulled by a worker"),
+    JobTransition(JobState.QUEUED, JobState.CANCELED, "cancel"),
+    JobTransition(JobState.QUEUED, JobState.FAILED, "deadline"),
+    JobTransition(JobState.RUNNING, JobState.QUEUED, "retry, snooze, interrupted, worker lost"),
+    JobTransition(JobState.RUNNING, JobState.COMPLETED, "done"),
+    JobTransition(JobState.RUNNING, JobState.FAILED, "failed, last attempt, deadline, third lost worker"),
+    JobTransition(JobState.RUNNING, JobState.CANCELED, "cancel requested"),
 )
 
-ALLOWED = frozenset((source, target) for source, target, _ in TRANSITIONS)
+ALLOWED_TRANSITIONS = frozenset((source, target) for source, target, _ in TRANSITIONS)
 
 #: States without an exit: a retry is a new job.
-TERMINAL = frozenset(State) - {source for source, _ in ALLOWED}
+TERMINAL_STATES = frozenset(JobState) - {source for source, _ in ALLOWED_TRANSITIONS}
 
 #: Phases of an open job. The function `job_phase` in db/functions/job_phase.sql derives them from the
 #: row alone, without the time. So a phase changes only together with the version of its job.
@@ -45,13 +45,13 @@ OPEN_PHASES = ("scheduled", "queued", "running", "waiting")
 PHASES = (*OPEN_PHASES, "completed", "failed", "canceled")
 
 
-def status_of(phase: str) -> str:
+def api_status(phase: str) -> str:
     """Return the API's status of the jobs in a phase."""
     return "running" if phase in OPEN_PHASES else phase
 
 
-def mermaid() -> str:
+def render_mermaid() -> str:
     """Return the table as a Mermaid state diagram."""
     lines = [f"    {source} --> {target}: {cause}" for source, target, cause in TRANSITIONS]
-    end_lines = [f"    {state} --> [*]" for state in State if state in TERMINAL]
+    end_lines = [f"    {state} --> [*]" for state in JobState if state in TERMINAL_STATES]
     return "\n".join(["stateDiagram-v2", "    [*] --> queued: submit", *lines, *end_lines])

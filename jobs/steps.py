@@ -7,7 +7,7 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import job_step
-from jobs.ledger import Claim, fenced
+from jobs.ledger import Claim, check_fence
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ async def run_named_step(conn: Conn, claim: Claim, name: str, body: Callable[[Co
     The result passes through JSON, in the first run too. Raises `Fenced`, `CancelRequested`.
     """
     job = {"org": claim.organization_id, "id": claim.id}
-    row = fenced(await LOCK_FOR_STEP.one(conn, **job, fence=claim.fence, name=name), claim)
+    row = check_fence(await LOCK_FOR_STEP.one(conn, **job, fence=claim.fence, name=name), claim)
     result: T
     if row.done:
         result = row.result

@@ -19,7 +19,7 @@ Serve: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaita
 LIMIT = 1 << 20
 
 
-class Acceptor:
+class LoopbackServer:
     """Serves each connection to `port` in its own task. The port stays the same over restarts."""
 
     def __init__(self, serve: Serve, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
@@ -70,9 +70,11 @@ class Acceptor:
 
 
 @asynccontextmanager
-async def accepting(serve: Serve, *, port: int = 0, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+async def serve_loopback(
+    serve: Serve, *, port: int = 0, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
     """Serve connections while the block runs; yields the port."""
-    acceptor = Acceptor(serve, port, tls)
+    acceptor = LoopbackServer(serve, port, tls)
     acceptor.start()
     try:
         yield acceptor.port

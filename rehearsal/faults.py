@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from db.server import Server
 from rehearsal.hosts import Host, Hosts
 from rehearsal.schedule import Fault, ScheduledFault
-from workers.runtime.shutdown import Stop, first_of
+from workers.runtime.shutdown import StopRequest, wait_for_first
 
 
 class Servers(NamedTuple):
@@ -36,7 +36,7 @@ class FaultInjector:
 
     hosts: Hosts
     servers: Servers
-    stop: Stop
+    stop: StopRequest
     say: Callable[[str], None]
     injected: list[InjectedFault] = field(default_factory=list)
     _released: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -74,7 +74,7 @@ class FaultInjector:
         self.say(f"{scheduled.fault}: {what}{lasts}")
 
     async def wait(self, seconds: float) -> None:
-        await first_of(self.stop.soon, within_s=seconds)
+        await wait_for_first(self.stop.soon, within_s=seconds)
 
     # Faults of processes
 

@@ -21,7 +21,7 @@ from bench.environment import KEYRING, Environment
 from db import local
 from db.migrate import migrate
 from db.pool import open_pool
-from db.reach import PASSING, reaching
+from db.reach import RETRIED_ERRORS, reaching
 from rehearsal import hosts as hosting
 from rehearsal import recovery, tally
 from rehearsal.faults import FaultInjector, Servers
@@ -34,7 +34,7 @@ from rehearsal.submitter import Submitter, open_connections
 from rehearsal.tally import JobReport
 from schemas.settings import Settings
 from workers.runtime.background import background
-from workers.runtime.shutdown import Stop, first_of, stop_signals
+from workers.runtime.shutdown import StopRequest, stop_signals, wait_for_first
 
 #: Processes and submitters by role.
 COUNTS = {"worker": 4, "dispatcher": 2, "submitter": 2}
@@ -63,7 +63,7 @@ class Plan(NamedTuple):
     seed: int
 
 
-class Look(NamedTuple):
+class Progress(NamedTuple):
     """Progress of a rehearsal. `ended` counts finished jobs at the last successful query."""
 
     elapsed_s: float
@@ -73,11 +73,11 @@ class Look(NamedTuple):
     ended: int
 
 
-class Tell(NamedTuple):
+class Listeners(NamedTuple):
     """Listeners of a rehearsal: each fault, and periodic progress."""
 
     fault: Callable[[str], None]
-    look: Callable[[Look], None]
+    look: Callable[[Progress], None]
 
 
 class Report(NamedTuple):
@@ -108,8 +108,8 @@ class Rehearsal:
     """A rehearsal in progress."""
 
     plan: Plan
-    listeners: Tell
-    stop: Stop
+    listeners: Listeners
+    stop: StopRequest
     environment: Environment
     hosts: Hosts
     faults: FaultInjector
@@ -128,7 +128,7 @@ class Rehearsal:
             await self._run_load()
             self.phase = "drain"
             while not self.stop.now.is_set() and await self._any_open():
-                await first_of(self.stop.now, within_s=POLL_S)
+                await wait_for_first(self.stop.now, within_s=POLL_S)
 
     async def _run_load(self) -> None:
         """Run load and faults until the time is up or a signal arrives. Submitters then finish their open
@@ -139,7 +139,7 @@ class Rehearsal:
                 group.create_task(self._submit(host))
             for scheduled in schedule(self.plan.seed, self.plan.seconds):
                 group.create_task(self._inject(scheduled))
-            await first_of(self.stop.soon, within_s=self.plan.seconds)
+            await wait_for_first(self.stop.soon, within_s=self.plan.seconds)
             self.interrupted = self.stop.soon.is_set()
             self.stop.soon.set()
             self.phase = "last faults"
@@ -150,7 +150,7 @@ class Rehearsal:
         self.stop.now.set()
 
     async def _inject(self, scheduled: ScheduledFault) -> None:
-        await first_of(self.stop.soon, within_s=scheduled.at_s)
+        await wait_for_first(self.stop.soon, within_s=scheduled.at_s)
         if not self.stop.soon.is_set():
             await self.faults.inject(scheduled)
 
@@ -159,7 +159,7 @@ class Rehearsal:
             await Submitter(self.load, self.accepted).run(pool, courier, self.stop)
 
     async def _any_open(self) -> bool:
-        with contextlib.suppress(*PASSING), reaching():
+        with contextlib.suppress(*RETRIED_ERRORS), reaching():
             return bool(await self.environment.pool.fetchval(ANY_OPEN))
         return True
 
@@ -168,11 +168,11 @@ class Rehearsal:
         while True:
             for host in self.hosts.running:
                 await host.restart_if_dead()
-            with contextlib.suppress(*PASSING), reaching():
+            with contextlib.suppress(*RETRIED_ERRORS), reaching():
                 self.ended = await self.environment.pool.fetchval(FINISHED)
                 self._record_hosts(await self.environment.pool.fetch(WORKERS))
             self.listeners.look(
-                Look(
+                Progress(
                     time.monotonic() - self.began,
                     self.phase,
                     len(self.faults.injected),
@@ -206,7 +206,7 @@ class Rehearsal:
         )
 
 
-async def perform(plan: Plan, listeners: Tell) -> Report:
+async def perform(plan: Plan, listeners: Listeners) -> Report:
     """Run a rehearsal on its own servers and processes, and stop them all.
 
     The first signal ends the load and faults, the second the wait for open jobs. Raises `LocalUnavailable`,
@@ -225,7 +225,7 @@ async def perform(plan: Plan, listeners: Tell) -> Report:
         return report if report.passed else report._replace(logs=_copy_logs(folder))
 
 
-async def _perform(plan: Plan, listeners: Tell, stop: Stop, folder: Path) -> Report:
+async def _perform(plan: Plan, listeners: Listeners, stop: StopRequest, folder: Path) -> Report:
     async with (
         _open_servers(folder) as (environment, servers),
         run_receiver(plan.seed) as (receiver, outside),

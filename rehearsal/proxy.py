@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
-from rehearsal.acceptor import Acceptor
+from rehearsal.acceptor import LoopbackServer
 
 #: SO_LINGER with a timeout of 0: closing sends a reset.
 LINGER_ZERO = struct.pack("ii", 1, 0)
@@ -28,7 +28,7 @@ class Proxy:
     """
 
     def __init__(self, server: Address) -> None:
-        self._server, self._acceptor = server, Acceptor(self._serve)
+        self._server, self._acceptor = server, LoopbackServer(self._serve)
         self._writers: set[asyncio.StreamWriter] = set()
         self._forwarding, self._muted = asyncio.Event(), False
         self._forwarding.set()

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from rehearsal.acceptor import accepting
+from rehearsal.acceptor import serve_loopback
 from rehearsal.proxy import Address
 
 #: Seconds that a caller waits for the response.
@@ -69,5 +69,5 @@ async def make_call(receiver: Address, call: Call) -> None:
 async def run_receiver(seed: int) -> AsyncIterator[tuple[Receiver, Address]]:
     """Run a receiver while the block runs; yields it with its address."""
     receiver = Receiver(seed)
-    async with accepting(receiver.serve) as port:
+    async with serve_loopback(receiver.serve) as port:
         yield receiver, Address("127.0.0.1", port)

@@ -16,7 +16,7 @@ import msgspec
 
 from bench.environment import KEYRING
 from db.pool import Conn, Pool, open_pool, transact
-from db.reach import PASSING, reaching
+from db.reach import RETRIED_ERRORS, reaching
 from domain.jobs import jobs
 from domain.security.keyring import parse_keyring
 from domain.tenancy import idempotency
@@ -26,7 +26,7 @@ from jobs.courier import Courier, open_courier
 from jobs.ledger import Wake
 from rehearsal.load import JobSpec
 from schemas.errors import Conflict, InFlight, Limited, NotFound
-from workers.runtime.shutdown import Stop, first_of
+from workers.runtime.shutdown import StopRequest, wait_for_first
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ RESPONSE_TIMEOUT_S = 2.0
 RETRY_PAUSE_S = 0.2
 
 #: Errors that a retry can resolve.
-TRANSIENT = (*PASSING, InFlight, Limited)
+TRANSIENT = (*RETRIED_ERRORS, InFlight, Limited)
 
 #: The API key of all requests.
 CALLER = UUID(int=1)
@@ -55,13 +55,13 @@ class Submitter:
         self.job_specs, self.accepted = job_specs, accepted
         self.open_requests = 0
 
-    async def run(self, pool: Pool, courier: Courier, stop: Stop) -> None:
+    async def run(self, pool: Pool, courier: Courier, stop: StopRequest) -> None:
         """Submit jobs until `stop` is requested and each begun request is accepted or abandoned."""
         async with asyncio.TaskGroup() as group:
             for _ in range(CALLERS):
                 group.create_task(self._call(pool, courier, stop, group))
 
-    async def _call(self, pool: Pool, courier: Courier, stop: Stop, group: asyncio.TaskGroup) -> None:
+    async def _call(self, pool: Pool, courier: Courier, stop: StopRequest, group: asyncio.TaskGroup) -> None:
         while not stop.soon.is_set():
             job_spec = next(self.job_specs)
             self.open_requests += 1
@@ -70,9 +70,11 @@ class Submitter:
                 if job_spec.cancel_after_s is not None:
                     group.create_task(_cancel(pool, job_spec, job_id, stop))
             self.open_requests -= 1
-            await first_of(stop.soon, within_s=random.expovariate(1 / PAUSE_S))
+            await wait_for_first(stop.soon, within_s=random.expovariate(1 / PAUSE_S))
 
-    async def _submit(self, pool: Pool, courier: Courier, job_spec: JobSpec, stop: Stop) -> UUID | None:
+    async def _submit(
+        self, pool: Pool, courier: Courier, job_spec: JobSpec, stop: StopRequest
+    ) -> UUID | None:
         """Retry until there is a response; return None if there was none in time."""
         result = await retry_until_answered(lambda: transact(pool, partial(submit, job_spec)), stop)
         if result is None:
@@ -102,22 +104,22 @@ async def submit(job_spec: JobSpec, conn: Conn) -> tuple[UUID, Wake | None]:
     return submitted.job_id, submitted.wake
 
 
-async def retry_until_answered(ask: Callable[[], Awaitable[T]], stop: Stop) -> T | None:
+async def retry_until_answered(ask: Callable[[], Awaitable[T]], stop: StopRequest) -> T | None:
     """Repeat `ask` until it succeeds; return None if it is refused, or once `stop.now` is set."""
     while not stop.now.is_set():
         try:
             with reaching():
                 return await ask()
         except TRANSIENT:
-            await first_of(stop.now, within_s=RETRY_PAUSE_S)
+            await wait_for_first(stop.now, within_s=RETRY_PAUSE_S)
         except (Conflict, NotFound):
             return None
     return None
 
 
-async def _cancel(pool: Pool, job_spec: JobSpec, job_id: UUID, stop: Stop) -> None:
+async def _cancel(pool: Pool, job_spec: JobSpec, job_id: UUID, stop: StopRequest) -> None:
     """Cancel the job after a while; ignore a job that has ended or can't be canceled."""
-    await first_of(stop.soon, within_s=job_spec.cancel_after_s or 0)
+    await wait_for_first(stop.soon, within_s=job_spec.cancel_after_s or 0)
     cancel = partial(jobs.cancel, organization_id=job_spec.tenant, job_id=job_id)
     await retry_until_answered(lambda: transact(pool, cancel), stop)
 

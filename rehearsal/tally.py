@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Pool
-from jobs.states import TERMINAL, State
+from jobs.states import TERMINAL_STATES, JobState
 from rehearsal import kinds
 from rehearsal.kinds import EFFECTS
 from rehearsal.tasks import next_key
@@ -88,10 +88,10 @@ def tally(rows: Sequence[JobRow], accepted: Mapping[str, UUID], calls_by_job: Ma
     given_up = Counter(job.error for job in counted if job.error and job.kind != kinds.DOOMED.name)
     return JobReport(
         accepted=len(counted) + len({anomaly.job for anomaly in missing}),
-        completed=states[State.COMPLETED],
-        failed=states[State.FAILED],
-        canceled=states[State.CANCELED],
-        open=sum(states[state] for state in State if state not in TERMINAL),
+        completed=states[JobState.COMPLETED],
+        failed=states[JobState.FAILED],
+        canceled=states[JobState.CANCELED],
+        open=sum(states[state] for state in JobState if state not in TERMINAL_STATES),
         given_up=given_up,
         anomalies=[*missing, *unexpected, *_jobs_with_one_key(rows), *_broken_chains(rows)],
     )
@@ -101,12 +101,12 @@ def find_anomalies(job: JobRow, calls: int) -> Iterator[Anomaly]:
     """Yield the anomalies of a job's effects."""
     effects = EFFECTS[job.kind]
     for name, actual, expected in (("rows", job.rows, effects.rows), ("calls", calls, effects.calls)):
-        limit = expected if job.state == State.COMPLETED or name == "calls" or not effects.late else 0
+        limit = expected if job.state == JobState.COMPLETED or name == "calls" or not effects.late else 0
         if actual > limit:
             yield Anomaly(
                 "doubled", str(job.id), f"{job.kind}, {job.state}: {actual} {name}, {limit} at most"
             )
-        if actual < expected and job.state == State.COMPLETED:
+        if actual < expected and job.state == JobState.COMPLETED:
             yield Anomaly("lost", str(job.id), f"{job.kind}, completed: {actual} {name}, not {expected}")
 
 
@@ -122,6 +122,6 @@ def _broken_chains(rows: Sequence[JobRow]) -> Iterator[Anomaly]:
     """Yield completed chain links without a next link."""
     keys = {job.key for job in rows}
     for job in rows:
-        ended = job.kind == kinds.CHAIN.name and job.state == State.COMPLETED
+        ended = job.kind == kinds.CHAIN.name and job.state == JobState.COMPLETED
         if ended and job.left and next_key(job.key) not in keys:
             yield Anomaly("lost", str(job.id), "the next link, which its commit submitted, is missing")

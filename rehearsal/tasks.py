@@ -22,7 +22,7 @@ RETRY_PAUSE_S = 0.3
 
 EFFECT = "insert into bench_effect (job_id, fence) values ($1, $2)"
 
-_log = logs.get("rehearsal")
+_log = logs.get_logger("rehearsal")
 
 
 def tasks(outside: Address) -> Tasks:
@@ -47,7 +47,7 @@ async def log_refused_write(task: Task, ctx: Context) -> Outcome:
     try:
         return await task(ctx)
     except Fenced:
-        _log.info("write refused", **logs.job(ctx.job, attempt=ctx.job.attempt))
+        _log.info("write refused", **logs.job_fields(ctx.job, attempt=ctx.job.attempt))
         raise
 
 

@@ -22,7 +22,7 @@ AdGranularity = Literal["day", "week"]
 MAX_ROWS = 1_000
 
 #: The default attribution window of a row.
-USUAL_WINDOW = "default"
+DEFAULT_WINDOW = "default"
 
 AdId = Annotated[Text, Meta(min_length=1, max_length=64, examples=["23851234567890123"])]
 Day = Annotated[date, Meta(examples=["2026-11-01"])]
@@ -48,7 +48,7 @@ class AdRow(In, frozen=True, kw_only=True):
     """The platform's id of the ad."""
     date: Day
     """The day, in the ad account's time zone."""
-    attribution_window: AttributionWindow = USUAL_WINDOW
+    attribution_window: AttributionWindow = DEFAULT_WINDOW
     """Your name of the attribution window, at most ten per project. Rows of different windows are never
     summed.
     """

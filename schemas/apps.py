@@ -102,7 +102,7 @@ class SdkAppDeleted(Real, frozen=True, kw_only=True):
     """When it was deleted, in UTC."""
 
 
-class Arrived(Real, frozen=True, kw_only=True):
+class ArrivedEvent(Real, frozen=True, kw_only=True):
     """The newest event that arrived while the job waited."""
 
     name: str
@@ -134,7 +134,7 @@ class Verification(Real, frozen=True, kw_only=True):
     """Whether an event arrived while the job waited."""
     count: int
     """Number of events that arrived, up to the counting limit."""
-    event: Arrived | None
+    event: ArrivedEvent | None
     """The newest event, or null."""
     last_event_at: Instant | None
     """When an earlier event of the app last arrived, to about a minute; null: never."""

@@ -73,7 +73,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     parts: list[BrandPart] = msgspec.field(default_factory=list)
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FieldFinding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A source's value of one field: its best candidate, and the other candidates, best first.
 
     `at` is set if the fields of a row differ in age: only in the partner's row.
@@ -87,7 +87,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     evidence: list[str] = field(default_factory=list)
     parts: list[BrandPart] = field(default_factory=list)
     colors: list[BrandColor] = field(default_factory=list)
-    alternatives: list["Finding"] = field(default_factory=list)
+    alternatives: list["FieldFinding"] = field(default_factory=list)
 
 
 class Validators(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -104,7 +104,7 @@ class Validators(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: str | None = None
 
 
-class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CrawlState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Crawl state for the next ingest of the same source: the answers it has read, by address.
 
     It is valid only for the same arguments and the same `rules`, the version of our extraction. `url` is the
@@ -128,10 +128,10 @@ class Extraction(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str
     title: str | None
-    fields: dict[Field, Finding]
+    fields: dict[Field, FieldFinding]
     media: list[Picture] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    visit: Visit | None = None
+    visit: CrawlState | None = None
     unchanged: bool = False
 
 
@@ -139,7 +139,7 @@ class BrandRow(msgspec.Struct, frozen=True, kw_only=True):
     """One source's row in `brand_source`, the only input of the merge."""
 
     source: Source
-    fields: dict[Field, Finding]
+    fields: dict[Field, FieldFinding]
     media: list[Picture] = field(default_factory=list)
     url: str | None
     job_id: UUID | None

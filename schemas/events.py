@@ -9,7 +9,7 @@ from schemas import ids
 from schemas.base import In, Instant, Out, Real, Text
 
 #: Maximum events of one request of an app, and of a partner's server.
-MOST_EVENTS, MOST_FROM_SERVER = 500, 100
+MAX_EVENTS, MAX_FROM_SERVER = 500, 100
 
 EventName = Annotated[str, Meta(min_length=1, max_length=128)]
 EventId = Annotated[str, Meta(min_length=1, max_length=128)]
@@ -56,7 +56,7 @@ class EventIn(In, frozen=True, kw_only=True, gc=False):
 class EventsIn(In, frozen=True, kw_only=True):
     """Events of one app, in any order."""
 
-    events: Annotated[list[EventIn], Meta(min_length=1, max_length=MOST_EVENTS)]
+    events: Annotated[list[EventIn], Meta(min_length=1, max_length=MAX_EVENTS)]
     """At most 500. A rejected event doesn't affect the others."""
     sent_at: Instant | None = None
     """When the request was sent, by the sender's clock. It changes no `occurredAt`."""
@@ -72,7 +72,7 @@ class ServerHead(In, frozen=True, kw_only=True):
 class EventsFromServer(ServerHead, frozen=True, kw_only=True):
     """Events of one app of a project, in any order."""
 
-    events: Annotated[list[EventIn], Meta(min_length=1, max_length=MOST_FROM_SERVER)]
+    events: Annotated[list[EventIn], Meta(min_length=1, max_length=MAX_FROM_SERVER)]
     """At most 100. A rejected event doesn't affect the others."""
 
 

@@ -94,12 +94,12 @@ def _stamp() -> int:
     return milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62
 
 
-def first_of(moment: datetime) -> UUID:
+def first_id_of(moment: datetime) -> UUID:
     """Return the smallest UUIDv7 of a time: all earlier ids sort before it."""
     return UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)
 
 
-def made_at(value: UUID) -> datetime:
+def created_at(value: UUID) -> datetime:
     """Return the time of a UUIDv7, to the millisecond."""
     return datetime.fromtimestamp((value.int >> 80) / 1000, UTC)
 

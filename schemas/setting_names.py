@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from schemas.settings import OWN, Settings
+from schemas.settings import OWN_NAMES, Settings
 
 #: Minimum letters of a name to compare: shorter ones, such as `PS1`, are similar to too many settings.
 MIN_LETTERS = 4
@@ -12,7 +12,7 @@ MIN_LETTERS = 4
 #: A name may differ in one letter for each of so many letters.
 LETTERS_PER_TYPO = 8
 
-NAMES = frozenset(OWN.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings))
+NAMES = frozenset(OWN_NAMES.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings))
 
 
 def find_misspelt(names: Iterable[str]) -> dict[str, str]:

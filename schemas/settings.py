@@ -36,7 +36,7 @@ from schemas.setting_values import (
 GITHUB_APP = ("GITHUB_APP_SLUG", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_PRIVATE_KEY")
 BUCKET_KEY = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 #: Groups of settings that must be set together, with the error for a partial group.
-WHOLE = {
+SETTING_GROUPS = {
     GITHUB_APP: f"a GitHub App needs all of {', '.join(GITHUB_APP)}",
     ("TIKTOK_CLIENT_KEY", "TIKTOK_CLIENT_SECRET"): (
         "an app needs both of TIKTOK_CLIENT_KEY, TIKTOK_CLIENT_SECRET"
@@ -232,7 +232,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
 
 
 #: Settings of our own with the product's name; the others use names that hosts commonly set.
-OWN = {"fetch_allow": "TENANTRY_FETCH_ALLOW"}
+OWN_NAMES = {"fetch_allow": "TENANTRY_FETCH_ALLOW"}
 
 
 def from_env(environ: Mapping[str, str]) -> Settings:
@@ -240,7 +240,7 @@ def from_env(environ: Mapping[str, str]) -> Settings:
     values = {
         field.encode_name: environ[name]
         for field in msgspec.structs.fields(Settings)
-        if (name := OWN.get(field.name, field.encode_name)) in environ
+        if (name := OWN_NAMES.get(field.name, field.encode_name)) in environ
     }
     try:
         settings = msgspec.convert(values, Settings, strict=False)
@@ -269,7 +269,7 @@ def _describe_error(error: str) -> str:
         (_literal_values(f.type) for f in msgspec.structs.fields(Settings) if f.encode_name == name), ()
     )
     choices = f": use one of {', '.join(choices_of_setting)}" if choices_of_setting else ""
-    own = next((own for field, own in OWN.items() if field.upper() == name), name)
+    own = next((own for field, own in OWN_NAMES.items() if field.upper() == name), name)
     return (
         f"{own} is invalid{choices}"
         if choices_of_setting
@@ -285,7 +285,7 @@ def _literal_values(kind: Any) -> tuple[str, ...]:
 
 def check_whole(settings: Settings) -> None:
     """Raise `SettingsInvalid` for a partially set group."""
-    for names, need in WHOLE.items():
+    for names, need in SETTING_GROUPS.items():
         missing = [name for name in names if not getattr(settings, name.lower())]
         if 0 < len(missing) < len(names):
             raise SettingsInvalid(f"{missing[0]} is missing: {need}")

@@ -34,7 +34,7 @@ class Cause(Protocol):
         """Return an id for a job that this cause submits."""
         ...
 
-    def submitted(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
+    def record_submit(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
         """Record a submitted job; it counts only if its transaction commits."""
         ...
 
@@ -44,15 +44,15 @@ _current: ContextVar[Cause | None] = ContextVar("cause", default=None)
 current = _current.get
 
 
-def enter(cause: Cause) -> Token[Cause | None]:
-    """Attach the cause to this task and to the tasks that it starts. `leave` detaches it."""
+def attach(cause: Cause) -> Token[Cause | None]:
+    """Attach the cause to this task and to the tasks that it starts. `detach` detaches it."""
     return _current.set(cause)
 
 
-leave = _current.reset
+detach = _current.reset
 
 
-def start(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+def start_detached(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
     """Start a task without a cause: it works for many requests."""
     return asyncio.create_task(work, context=Context())
 
@@ -62,13 +62,13 @@ def new_job_id() -> UUID:
     return ids.new() if cause is None else cause.new_job_id()
 
 
-def submitted(*, kind: str, project_id: UUID | None, job_id: UUID) -> None:
+def record_submit(*, kind: str, project_id: UUID | None, job_id: UUID) -> None:
     if cause := _current.get():
-        cause.submitted(kind=kind, project_id=project_id, job_id=job_id)
+        cause.record_submit(kind=kind, project_id=project_id, job_id=job_id)
 
 
 @contextmanager
-def undone() -> Iterator[None]:
+def discard_submits_on_error() -> Iterator[None]:
     """Wrap a part of a transaction (a savepoint). An error also removes the jobs that the block submitted."""
     cause = _current.get()
     submits = [] if cause is None else cause.submits

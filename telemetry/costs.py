@@ -12,7 +12,7 @@ from time import perf_counter, thread_time
 from typing import Any, ParamSpec, TypeVar
 
 #: Seconds of CPU from which a step counts as holding the loop: every other request waits for it.
-HOLD_S = 0.01
+LONG_STEP_S = 0.01
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -48,7 +48,7 @@ current = _current.get
 
 
 @contextmanager
-def metered(cost: Cost) -> Iterator[None]:
+def charge_to(cost: Cost) -> Iterator[None]:
     """Charge the code of the block, and the tasks that it starts, to `cost`."""
     token = _current.set(cost)
     try:
@@ -57,7 +57,7 @@ def metered(cost: Cost) -> Iterator[None]:
         _current.reset(token)
 
 
-class Steps(Awaitable[T]):
+class MeteredCoroutine(Awaitable[T]):
     """Awaits a coroutine, charges the CPU time of its steps to `cost`, and calls `report` with long ones.
 
     A step is the code between two suspensions. No other task of the event loop runs during a step. CPU time
@@ -83,7 +83,7 @@ class Steps(Awaitable[T]):
             finally:
                 spent_s = cpu_time() - begun
                 cost.loop_s += spent_s
-                if spent_s >= HOLD_S:
+                if spent_s >= LONG_STEP_S:
                     self._report(spent_s)
             try:
                 value = yield awaited

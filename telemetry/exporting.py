@@ -20,11 +20,11 @@ PROTOCOL = "http/protobuf"
 #: Seconds that a process waits at its end for the last spans to be sent.
 FLUSH_TIMEOUT_S = 2.0
 
-_log = logs.get("tracing")
+_log = logs.get_logger("tracing")
 
 
 @contextmanager
-def exporting(environ: Mapping[str, str], *, process: str) -> Iterator[None]:
+def export_spans(environ: Mapping[str, str], *, process: str) -> Iterator[None]:
     """Export spans while the block runs, if the environment configures a collector.
 
     Raises `SettingsInvalid` for unsupported OpenTelemetry settings. Without the extra `otel` the process runs

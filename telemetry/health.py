@@ -17,14 +17,14 @@ from telemetry import lag, logs
 TIMEOUT_S = 5.0
 
 #: Loopback: only this machine can connect.
-HERE = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 
-_log = logs.get("health")
+_log = logs.get_logger("health")
 
 
 @asynccontextmanager
-async def serving(
-    port: int, *, setting: str = "HEALTH_PORT", host: str = HERE, hosts: AllowedHosts | None = None
+async def serve_health(
+    port: int, *, setting: str = "HEALTH_PORT", host: str = LOOPBACK, hosts: AllowedHosts | None = None
 ) -> AsyncIterator[int]:
     """Serve health checks and metrics on `port` while the block runs.
 
@@ -41,7 +41,7 @@ async def serving(
         ) from error
     bound: int = server.sockets[0].getsockname()[1]
     _log.info("serving health", port=bound)
-    async with server, lag.measured():
+    async with server, lag.measure_lag():
         yield bound
 
 

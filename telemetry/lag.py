@@ -10,7 +10,7 @@ INTERVAL_S = 1.0
 
 
 @asynccontextmanager
-async def measured() -> AsyncIterator[None]:
+async def measure_lag() -> AsyncIterator[None]:
     """Measure the delay of a timer in `loop_lag_seconds` while the block runs."""
     task = asyncio.create_task(_measure())
     try:

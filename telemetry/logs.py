@@ -42,12 +42,12 @@ def configure(*, process: str, level: str = "info") -> None:
     _route_stdlib(number, shared)
 
 
-def get(name: str) -> Any:
+def get_logger(name: str) -> Any:
     """Return a logger with `name` as the field `part` of its lines."""
     return structlog.get_logger(part=name)
 
 
-def get_gathering(name: str) -> Any:
+def get_batched_logger(name: str) -> Any:
     """Return a logger for frequent lines, which are batched and written up to `BATCH_S` late."""
     return structlog.get_logger(_BATCHED, part=name)
 
@@ -65,7 +65,7 @@ class LoggedJob(Protocol):
     def kind(self) -> str: ...
 
 
-def job(row: LoggedJob, *, attempt: int | None = None) -> dict[str, Any]:
+def job_fields(row: LoggedJob, *, attempt: int | None = None) -> dict[str, Any]:
     """Return the fields for log lines about a job; the request id comes from the job id."""
     request = ids.request_of(row.id)
     fields = {
@@ -75,12 +75,12 @@ def job(row: LoggedJob, *, attempt: int | None = None) -> dict[str, Any]:
         "job_id": ids.show(ids.JOB, row.id),
         "kind": row.kind,
         "attempt": attempt,
-        **tracing.fields(tracing.trace_root(row.id)),
+        **tracing.trace_fields(tracing.trace_root(row.id)),
     }
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def post(organization_id: UUID, post_id: UUID) -> dict[str, Any]:
+def post_fields(organization_id: UUID, post_id: UUID) -> dict[str, Any]:
     """Return the fields for log lines about a post, in addition to its job's."""
     return {
         "organization_id": ids.show(ids.ORGANIZATION, organization_id),

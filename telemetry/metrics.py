@@ -109,7 +109,7 @@ POST_LATE = Histogram(
     ["platform"],
     buckets=_LONG,
 )
-VISITS = Counter(
+COLLECTION_RUNS = Counter(
     "collect_visits",
     "Collection runs of an account's figures: `read`, or `failed` before the end.",
     ["platform", "outcome"],
@@ -123,5 +123,5 @@ POOL_QUEUED = Gauge("pool_queued", "Due jobs waiting in a pool; set by the leade
 POOL_OLDEST = Gauge("pool_oldest_due_seconds", "Wait of a pool's oldest due job.", ["pool"])
 POOL_RUNNING = Gauge("pool_running", "Running jobs of a pool.", ["pool"])
 POOL_CAPACITY = Gauge("pool_capacity", "Slots of a pool's live workers.", ["pool"])
-POOL_WANTED = Gauge("pool_desired_workers", "Workers that a pool's load needs.", ["pool"])
+POOL_DESIRED_WORKERS = Gauge("pool_desired_workers", "Workers that a pool's load needs.", ["pool"])
 POOL_PAUSED = Gauge("pool_paused", "1 while a pool is paused.", ["pool"])

@@ -25,7 +25,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from schemas import ids
 from telemetry import tracing
-from telemetry.tracing import Attributes, Role, Served, Span, Submit
+from telemetry.tracing import Attributes, Role, ServedRequest, Span, Submit
 
 SPAN_KINDS = {"internal": SpanKind.INTERNAL, "client": SpanKind.CLIENT}
 #: An empty context: spans active elsewhere in the thread aren't parents.
@@ -73,7 +73,7 @@ class OtelRecorder:
         self._sampler = provider.sampler
         self._tracer = provider.get_tracer("tenantry")
 
-    def served(self, served: Served) -> None:
+    def served(self, served: ServedRequest) -> None:
         """Record the span of a request, and of each of its submits.
 
         A caller's own trace is linked and not continued: otherwise strangers could control sampling.

@@ -35,7 +35,7 @@ class Span(Protocol):
         ...
 
 
-class Served(NamedTuple):
+class ServedRequest(NamedTuple):
     """A served request: times in nanoseconds since 1970, and its caller's `traceparent`."""
 
     request: UUID
@@ -60,7 +60,7 @@ class Submit(NamedTuple):
 class Recorder(Protocol):
     """Factory of spans."""
 
-    def served(self, served: Served) -> None: ...
+    def served(self, served: ServedRequest) -> None: ...
 
     def attempt(self, job_id: UUID, name: str, attributes: Attributes) -> Span: ...
 
@@ -106,7 +106,7 @@ def install_recorder(with_: Recorder) -> Iterator[None]:
         _recorder = previous
 
 
-def within(
+def open_span(
     name: str, role: Role = "internal", attributes: Attributes = NO_ATTRIBUTES
 ) -> "_NoSpan | _BlockSpan":
     """Open a span for the block, below the span of the current attempt.
@@ -156,6 +156,6 @@ def span_id_of(owner: UUID) -> int:
     return int.from_bytes(blake2b(owner.bytes, digest_size=8, person=b"span").digest()) or 1
 
 
-def fields(root: UUID) -> dict[str, str]:
+def trace_fields(root: UUID) -> dict[str, str]:
     """Return the log field with the trace id, if a recorder is active."""
     return {} if _recorder is None else {"trace_id": f"{trace_id_of(root):032x}"}

@@ -23,7 +23,7 @@ START_S, STOP_S = 120.0, 60.0
 BIN = Path(sys.executable).parent
 
 
-class Served(NamedTuple):
+class ApiProcess(NamedTuple):
     """The API's address and process."""
 
     url: str
@@ -37,7 +37,7 @@ class Served(NamedTuple):
 @contextlib.contextmanager
 def serving(
     settings: Settings, log: Path, *, files: int | None = None, port: int | None = None
-) -> Iterator[Served]:
+) -> Iterator[ApiProcess]:
     """Serve the API with these settings; `files` limits its open files."""
     limited = ["prlimit", f"--nofile={files}:{files}"] if files else []
     command = [*limited, sys.executable, "-m", "api", "--port", str(port or 0)]
@@ -54,7 +54,7 @@ def serving(
         try:
             url = until(lambda: _address(server, log), within=START_S)
             until(lambda: answers(url, "/healthz"), within=START_S)
-            yield Served(url, server)
+            yield ApiProcess(url, server)
         finally:
             server.terminate()
             try:

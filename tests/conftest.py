@@ -19,7 +19,7 @@ from tests import servers as made
 from tests.log_lines import write_logs
 from tests.peers.moto import Moto
 from tests.peers.moto import serving as serving_moto
-from tests.s3.keeping import Kept, KeptBucket, KeptFolder
+from tests.s3.keeping import BucketStorage, FolderStorage, MediaStorage
 from tests.s3.service import Service, serving
 from workers.ingest.parser import parser
 
@@ -130,16 +130,16 @@ def moto() -> Iterator[Moto]:
 
 
 @pytest.fixture
-def media_kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
-    """Return the media storage: a folder, unless `tests.s3.keeping.EVERYWHERE` is set."""
+def media_kept(request: pytest.FixtureRequest, tmp_path: Path) -> MediaStorage:
+    """Return the media storage: a folder, unless `tests.s3.keeping.ALL_STORAGES` is set."""
     where = getattr(request, "param", "folder")
     if where == "folder":
-        return KeptFolder(tmp_path / "assets")
-    return KeptBucket(request.getfixturevalue(where))
+        return FolderStorage(tmp_path / "assets")
+    return BucketStorage(request.getfixturevalue(where))
 
 
 @pytest.fixture
-def settings(database_url: str, redis_url: str, media_kept: Kept) -> Settings:
+def settings(database_url: str, redis_url: str, media_kept: MediaStorage) -> Settings:
     return made.settings_for(database_url, redis_url, **media_kept.settings)
 
 
@@ -156,7 +156,7 @@ async def conn(pool: Pool) -> AsyncIterator[Conn]:
 
 
 @pytest_asyncio.fixture
-async def own_servers(tmp_path: Path) -> AsyncIterator[made.Servers]:
+async def own_servers(tmp_path: Path) -> AsyncIterator[made.ServerPair]:
     """Start a migrated Postgres and a Redis that a test may stop, kill or pause; always the embedded ones."""
     with made.embedded(tmp_path) as started:
         await migrate(started.postgres.url)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from db.pool import Pool
 
 
-async def everything(pool: Pool) -> str:
+async def dump_database(pool: Pool) -> str:
     tables = await pool.fetch("select tablename from pg_tables where schemaname = 'public'")
     texts = [
         await pool.fetchval(f"select string_agg(t::text, ' ') from {table['tablename']} t")
@@ -15,7 +15,7 @@ async def everything(pool: Pool) -> str:
     return " ".join(filter(None, texts))
 
 
-def found(secrets: Iterable[str], written: str) -> list[str]:
+def find_secrets(secrets: Iterable[str], written: str) -> list[str]:
     """Return the secrets in the dump: plain, in hex as a database shows bytes, or in base 64."""
     return [secret for secret in secrets if any(form in written for form in secret_forms(secret.encode()))]
 

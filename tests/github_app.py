@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from schemas.settings import Settings
-from tests.http_server import Asked, Told, listening
+from tests.http_server import HttpRequest, HttpResponse, listening
 
 CLIENT_ID, CLIENT_SECRET = "Iv1.test", "shh"
 
@@ -70,20 +70,20 @@ class Installed:
         self.moved = {before: new if now == old else now for before, now in self.moved.items()} | {old: new}
 
 
-ABSENT = Told(404, {"message": "Not Found"})
+ABSENT = HttpResponse(404, {"message": "Not Found"})
 
 
 @dataclass
-class Hub:
+class SimulatedGitHub:
     """Simulated GitHub. Set its installations, its people, and `broken[path]` to replace a response."""
 
     installations: dict[int, Installed] = field(default_factory=dict)
     #: The repositories of each installation that a person may read.
     people: dict[str, dict[int, list[str]]] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
-    broken: dict[str, Told] = field(default_factory=dict)
+    broken: dict[str, HttpResponse] = field(default_factory=dict)
     page_size: int = 100
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[HttpRequest] = field(default_factory=list)
     #: Repositories of each token; a token for a whole installation's list reads no contents.
     issued: dict[str, Scope] = field(default_factory=dict)
     persons: dict[str, str] = field(default_factory=dict)
@@ -106,7 +106,7 @@ class Hub:
             github_private_key=pem().replace("\n", "\\n"),
         )
 
-    def answer(self, asked: Asked) -> Told:
+    def answer(self, asked: HttpRequest) -> HttpResponse:
         match asked.path.removeprefix("/api").split("/")[1:]:
             case ["login", "oauth", "access_token"]:
                 return self.exchange(asked)
@@ -119,13 +119,13 @@ class Hub:
             case ["installation", "repositories"] if asked.token in self.issued:
                 own = self.issued[asked.token].number
                 return self.list_repositories(asked, own, [*self.installations[own].repositories])
-        return Told(401, {"message": "Bad credentials"})
+        return HttpResponse(401, {"message": "Bad credentials"})
 
     def id_of(self, number: int, name: str) -> int:
         """Return a repository's id. It outlives a rename: an installation's repositories keep their order."""
         return 100 * number + [*self.installations[number].repositories].index(name)
 
-    def find_repository(self, asked: Asked, place: list[str]) -> Told:
+    def find_repository(self, asked: HttpRequest, place: list[str]) -> HttpResponse:
         """Find a repository by id, or by a current or former name of the installation."""
         if asked.token not in self.issued:
             return ABSENT
@@ -140,11 +140,13 @@ class Hub:
         told = self.read_repository(asked, repository_id, rest)
         return told if now == name or told == ABSENT else self.moved_to(repository_id)
 
-    def moved_to(self, repository_id: int) -> Told:
+    def moved_to(self, repository_id: int) -> HttpResponse:
         location = f"{self.url}/api/repositories/{repository_id}"
-        return Told(301, {"message": "Moved Permanently", "url": location}, (f"Location: {location}",))
+        return HttpResponse(
+            301, {"message": "Moved Permanently", "url": location}, (f"Location: {location}",)
+        )
 
-    def read_repository(self, asked: Asked, repository_id: int, rest: list[str]) -> Told:
+    def read_repository(self, asked: HttpRequest, repository_id: int, rest: list[str]) -> HttpResponse:
         """Return a repository. A private one needs a token that covers it, and has only a description."""
         number, ids = self.issued[asked.token]
         known = {self.id_of(number, name): name for name in self.installations[number].repositories}
@@ -155,20 +157,20 @@ class Hub:
             case []:
                 return self.versioned(asked, about(full_name, repository_id))
             case _ if not ids:
-                return Told(403, {"message": "Resource not accessible by integration"})
+                return HttpResponse(403, {"message": "Resource not accessible by integration"})
             case ["git", "trees", _]:
                 return self.versioned(asked, {"tree": [], "truncated": False})
             case ["languages"]:
-                return Told(200, {})
+                return HttpResponse(200, {})
         return ABSENT
 
-    def versioned(self, asked: Asked, content: Any) -> Told:
+    def versioned(self, asked: HttpRequest, content: Any) -> HttpResponse:
         etag = f'W/"{hashlib.sha256(msgspec.json.encode(content)).hexdigest()}"'
         if asked.headers.get("if-none-match") == etag:
-            return Told(304, None, (f"ETag: {etag}",))
-        return Told(200, content, (f"ETag: {etag}",))
+            return HttpResponse(304, None, (f"ETag: {etag}",))
+        return HttpResponse(200, content, (f"ETag: {etag}",))
 
-    def answer_person(self, asked: Asked, sees: dict[int, list[str]], rest: list[str]) -> Told:
+    def answer_person(self, asked: HttpRequest, sees: dict[int, list[str]], rest: list[str]) -> HttpResponse:
         match rest:
             case ["installations"]:
                 return self.page(asked, "installations", [self.listed(number) for number in sees])
@@ -185,18 +187,18 @@ class Hub:
             "suspended_at": "2026-01-01T00:00:00Z" if installed.suspended else None,
         }
 
-    def exchange(self, asked: Asked) -> Told:
+    def exchange(self, asked: HttpRequest) -> HttpResponse:
         form = asked.form
         if (form["client_id"], form["client_secret"]) != (CLIENT_ID, CLIENT_SECRET):
-            return Told(200, {"error": "incorrect_client_credentials"})
+            return HttpResponse(200, {"error": "incorrect_client_credentials"})
         person = self.codes.pop(form["code"], None)
         if person is None:
-            return Told(200, {"error": "bad_verification_code", "error_description": "expired"})
+            return HttpResponse(200, {"error": "bad_verification_code", "error_description": "expired"})
         token = f"ghu_{next(self.numbers):036}"
         self.persons[token] = person
-        return Told(200, {"access_token": token, "token_type": "bearer", "scope": ""})
+        return HttpResponse(200, {"access_token": token, "token_type": "bearer", "scope": ""})
 
-    def list_repositories(self, asked: Asked, number: int, names: list[str]) -> Told:
+    def list_repositories(self, asked: HttpRequest, number: int, names: list[str]) -> HttpResponse:
         installed = self.installations[number]
         listed = [
             {
@@ -208,41 +210,49 @@ class Hub:
         ]
         return self.page(asked, "repositories", listed)
 
-    def page(self, asked: Asked, name: str, entries: list[Any]) -> Told:
+    def page(self, asked: HttpRequest, name: str, entries: list[Any]) -> HttpResponse:
         number, size = int(asked.query.get("page", 1)), min(int(asked.query["per_page"]), self.page_size)
         here, more = entries[(number - 1) * size : number * size], len(entries) > number * size
         after = f"{self.url}{asked.path}?per_page={size}&page={number + 1}"
         link = f'<{after}>; rel="next", <{self.url}/x>; rel="last"'
-        return Told(200, {"total_count": len(entries), name: here}, (f"Link: {link}",) if more else ())
+        return HttpResponse(
+            200, {"total_count": len(entries), name: here}, (f"Link: {link}",) if more else ()
+        )
 
-    def issue(self, asked: Asked, number: int) -> Told:
+    def issue(self, asked: HttpRequest, number: int) -> HttpResponse:
         try:
             claims = jwt.decode(
                 asked.token, key().public_key(), algorithms=["RS256"], issuer=CLIENT_ID, options=UNTIMED
             )
         except jwt.InvalidTokenError as error:
-            return Told(401, {"message": f"A JSON web token could not be decoded: {error}"})
+            return HttpResponse(401, {"message": f"A JSON web token could not be decoded: {error}"})
         moment = self.clock().timestamp()
         if not claims["iat"] <= moment < claims["exp"] <= moment + 600:
-            return Told(401, {"message": "'Expiration time' claim ('exp') is too far in the future"})
+            return HttpResponse(401, {"message": "'Expiration time' claim ('exp') is too far in the future"})
         if number not in self.installations:
             return ABSENT
         return self.issue_for(number, msgspec.json.decode(asked.body))
 
-    def issue_for(self, number: int, wanted: dict[str, Any]) -> Told:
+    def issue_for(self, number: int, wanted: dict[str, Any]) -> HttpResponse:
         installed, names = self.installations[number], set(wanted.get("repositories", []))
         if installed.suspended:
-            return Told(403, {"message": "This installation has been suspended"})
+            return HttpResponse(403, {"message": "This installation has been suspended"})
         if not set(wanted["permissions"]) <= installed.granted:
-            return Told(422, {"message": "The permissions requested are not granted to this installation."})
+            return HttpResponse(
+                422, {"message": "The permissions requested are not granted to this installation."}
+            )
         known = {self.id_of(number, name) for name in installed.repositories}
         ids = set(wanted.get("repository_ids", []))
         if not (names <= installed.repositories.keys() and ids <= known):
-            return Told(422, {"message": "There is at least one repository that does not exist or is not..."})
+            return HttpResponse(
+                422, {"message": "There is at least one repository that does not exist or is not..."}
+            )
         token = f"ghs_{next(self.numbers):06}{TAIL}"
         self.issued[token] = Scope(number, frozenset(ids | {self.id_of(number, name) for name in names}))
         expires_at = (self.clock() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return Told(201, {"token": token, "expires_at": expires_at, "permissions": wanted["permissions"]})
+        return HttpResponse(
+            201, {"token": token, "expires_at": expires_at, "permissions": wanted["permissions"]}
+        )
 
 
 def about(full_name: str, repository_id: int) -> dict[str, Any]:
@@ -259,10 +269,10 @@ def about(full_name: str, repository_id: int) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[Hub]:
-    hub = Hub()
+async def serving() -> AsyncIterator[SimulatedGitHub]:
+    hub = SimulatedGitHub()
 
-    async def reply(asked: Asked) -> Told:
+    async def reply(asked: HttpRequest) -> HttpResponse:
         hub.asked.append(asked)
         return hub.broken.get(asked.path) or hub.answer(asked)
 

@@ -9,12 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from rehearsal.acceptor import accepting
+from rehearsal.acceptor import serve_loopback
 
 JSON = "application/json; charset=utf-8"
 
 
-class Asked(NamedTuple):
+class HttpRequest(NamedTuple):
     """A request; the names of its headers are in lower case."""
 
     method: str
@@ -43,7 +43,7 @@ class Asked(NamedTuple):
         return msgspec.json.decode(self.body)
 
 
-class Told(NamedTuple):
+class HttpResponse(NamedTuple):
     """A response; `headers` are whole lines."""
 
     status: int
@@ -51,7 +51,7 @@ class Told(NamedTuple):
     headers: tuple[str, ...] = ()
 
 
-Handler = Callable[[Asked, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Handler = Callable[[HttpRequest, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -62,30 +62,34 @@ async def serve(handle: Handler, tls: ssl.SSLContext | None = None, *, port: int
         await handle(await _read(reader), reader, writer)
         await writer.drain()
 
-    async with accepting(connected, port=port, tls=tls) as bound:
+    async with serve_loopback(connected, port=port, tls=tls) as bound:
         yield f"127.0.0.1:{bound}"
 
 
 @asynccontextmanager
-async def listening(reply: Callable[[Asked], Awaitable[Told]], *, port: int = 0) -> AsyncIterator[str]:
+async def listening(
+    reply: Callable[[HttpRequest], Awaitable[HttpResponse]], *, port: int = 0
+) -> AsyncIterator[str]:
     """Serve JSON responses, and return the server's address."""
 
-    async def handle(asked: Asked, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle(asked: HttpRequest, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(_written(await reply(asked)))
 
     async with serve(handle, port=port) as host:
         yield f"http://{host}"
 
 
-async def _read(reader: asyncio.StreamReader) -> Asked:
+async def _read(reader: asyncio.StreamReader) -> HttpRequest:
     first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
     method, target, _ = first.split(" ")
     fields = (line.split(": ", 1) for line in lines if line)
     headers = {name.lower(): value for name, value in fields}
-    return Asked(method, target, headers, await reader.readexactly(int(headers.get("content-length", 0))))
+    return HttpRequest(
+        method, target, headers, await reader.readexactly(int(headers.get("content-length", 0)))
+    )
 
 
-def _written(told: Told) -> bytes:
+def _written(told: HttpResponse) -> bytes:
     body = b"" if told.status == 304 else msgspec.json.encode(told.content)
     head = [f"HTTP/1.1 {told.status} X", f"Content-Type: {JSON}", f"Content-Length: {len(body)}"]
     return "\r\n".join([*head, *told.headers, "Connection: close", "", ""]).encode() + body

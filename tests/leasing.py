@@ -21,7 +21,7 @@ from tests import seeds
 from tests.domain.project import Project
 
 
-class Owner(NamedTuple):
+class LeaseOwner(NamedTuple):
     """The operator's organization, and an account of it offered for lease."""
 
     org: UUID
@@ -37,13 +37,13 @@ class Owner(NamedTuple):
         return ids.show(ids.ACCOUNT, self.account_id)
 
 
-async def owner(conn: Conn, *, handle: str = "bakes") -> Owner:
+async def owner(conn: Conn, *, handle: str = "bakes") -> LeaseOwner:
     org = await seeds.organization(conn)
     project_id = await seeds.project(conn, org, name="Ours")
-    return await another(conn, Owner(org, project_id, org), handle=handle)
+    return await another(conn, LeaseOwner(org, project_id, org), handle=handle)
 
 
-async def another(conn: Conn, owner: Owner, *, handle: str) -> Owner:
+async def another(conn: Conn, owner: LeaseOwner, *, handle: str) -> LeaseOwner:
     """Add another account of the same operator."""
     account_id = await seeds.account(conn, owner.org, owner.project_id, handle=handle)
     async with conn.transaction():
@@ -65,14 +65,14 @@ async def ask(conn: Conn, project: Project, *, count: int = 1, **fields: Any) ->
     return found(ids.LEASE_REQUEST, made.request_id)
 
 
-async def assign(pool: Pool, owner: Owner, request_id: UUID, *account_ids: UUID) -> OperatedRequest:
+async def assign(pool: Pool, owner: LeaseOwner, request_id: UUID, *account_ids: UUID) -> OperatedRequest:
     """Assign the owner's account, or the given ones."""
     named = [ids.show(ids.ACCOUNT, one) for one in account_ids or (owner.account_id,)]
     lend = partial(requests.assign, actor=owner.actor, request_id=request_id, account_ids=named)
     return await transact(pool, lend)
 
 
-async def lend(pool: Pool, owner: Owner, project: Project) -> UUID:
+async def lend(pool: Pool, owner: LeaseOwner, project: Project) -> UUID:
     """Lend the owner's account; return the tenant's id of it."""
     async with pool.acquire() as conn:
         request_id = await ask(conn, project)
@@ -111,7 +111,7 @@ async def disconnect(pool: Pool, org: UUID, account_id: UUID) -> AccountDisconne
     return await transact(pool, partial(end, api_key_id=None, keyring=seeds.VAULT))
 
 
-async def recall(pool: Pool, owner: Owner, account_id: UUID) -> AccountDisconnected:
+async def recall(pool: Pool, owner: LeaseOwner, account_id: UUID) -> AccountDisconnected:
     return await transact(pool, lambda conn: leases.recall(conn, actor=owner.actor, account_id=account_id))
 
 

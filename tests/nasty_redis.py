@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from rehearsal.acceptor import Acceptor
+from rehearsal.acceptor import LoopbackServer
 from rehearsal.proxy import reset
 
 
@@ -42,7 +42,7 @@ class NastyRedis:
         self._manners, self._chance = itertools.cycle(MANNERS), random.Random(5)
         self._manner: RedisFailure | None = None
         self._writers: set[asyncio.StreamWriter] = set()
-        self._acceptor, self._met = Acceptor(self._serve), asyncio.Semaphore(0)
+        self._acceptor, self._met = LoopbackServer(self._serve), asyncio.Semaphore(0)
 
     @property
     def url(self) -> str:

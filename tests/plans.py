@@ -15,14 +15,14 @@ TIMES = 6
 
 
 @dataclass
-class Read:
+class TableReads:
     """Sequential scans of the table, and rows read by its indexes."""
 
     scans: int
     rows: int
 
 
-async def read(conn: Conn, table: str) -> Read:
+async def read(conn: Conn, table: str) -> TableReads:
     """Return the table's counters so far."""
     await conn.execute("select pg_stat_force_next_flush()")
     row = await conn.fetchrow(
@@ -32,13 +32,13 @@ async def read(conn: Conn, table: str) -> Read:
         table,
     )
     assert row is not None
-    return Read(*row)
+    return TableReads(*row)
 
 
 @asynccontextmanager
-async def reading(conn: Conn, table: str) -> AsyncIterator[Read]:
+async def reading(conn: Conn, table: str) -> AsyncIterator[TableReads]:
     """Count the block's reads on this connection; the result is set at its end."""
-    before, found = await read(conn, table), Read(0, 0)
+    before, found = await read(conn, table), TableReads(0, 0)
     yield found
     after = await read(conn, table)
     found.scans, found.rows = after.scans - before.scans, after.rows - before.rows
@@ -51,7 +51,7 @@ async def plan(conn: Conn, uses: Uses[T], found: T) -> None:
             await use(conn, found)
 
 
-async def excess(conn: Conn, uses: Uses[T], found: T, table: str) -> dict[str, Read]:
+async def excess(conn: Conn, uses: Uses[T], found: T, table: str) -> dict[str, TableReads]:
     """Return the uses that scan the whole table or read more than their limit."""
     excessive = {}
     for name, (use, most) in uses.items():

@@ -10,33 +10,33 @@ from contextlib import asynccontextmanager, suppress
 from enum import Enum, auto
 from urllib.parse import urlsplit, urlunsplit
 
-from rehearsal.acceptor import accepting
+from rehearsal.acceptor import serve_loopback
 
 #: A request for TLS comes before the startup message, and looks like one.
 TLS = 80877103
 
 
-class Loss(Enum):
+class LostPart(Enum):
     """The lost part of a statement's exchange: the statement or its response."""
 
     STATEMENT = auto()
     ANSWER = auto()
 
 
-class Relay:
+class PostgresRelay:
     """The relay. `silent` is set after the loss: one connection, or with `whole` each one, is then silent."""
 
     def __init__(self, database_url: str) -> None:
         self.behind, self.url = urlsplit(database_url), ""
         self.silent, self.whole = asyncio.Event(), False
-        self._words, self._loss, self._all = "", Loss.STATEMENT, False
+        self._words, self._loss, self._all = "", LostPart.STATEMENT, False
 
-    def fall_silent_at(self, words: str, loss: Loss, *, whole: bool = False) -> None:
+    def fall_silent_at(self, words: str, loss: LostPart, *, whole: bool = False) -> None:
         """Fall silent at the next statement that has these words, once."""
         self._words, self._loss, self._all = words, loss, whole
         self.silent.clear()
 
-    def loss_of(self, statement: str) -> Loss | None:
+    def loss_of(self, statement: str) -> LostPart | None:
         """Return the loss for this statement, if any; from then on its sender receives nothing."""
         if not self._words or self._words not in statement:
             return None
@@ -56,7 +56,7 @@ class Relay:
 class RelayedConnection:
     """One connection: `mute` once no response gets back, `deaf` once nothing gets to the server either."""
 
-    def __init__(self, relay: Relay) -> None:
+    def __init__(self, relay: PostgresRelay) -> None:
         self._relay, self._prepared = relay, dict[bytes, str]()
         self._mute = self._deaf = False
 
@@ -90,7 +90,7 @@ class RelayedConnection:
         if kind in b"QB":
             loss = self._relay.loss_of(name.decode() if kind == b"Q" else self._prepared.get(text, ""))
             self._mute |= loss is not None
-            self._deaf |= loss is Loss.STATEMENT
+            self._deaf |= loss is LostPart.STATEMENT
 
     def _pass_on(self, message: bytes, onward: asyncio.StreamWriter) -> None:
         if not (self._deaf or (self._relay.whole and not self._mute)):
@@ -104,10 +104,10 @@ class RelayedConnection:
 
 
 @asynccontextmanager
-async def before(database_url: str) -> AsyncIterator[Relay]:
+async def start_relay(database_url: str) -> AsyncIterator[PostgresRelay]:
     """Start a relay before the Postgres at `database_url`; `url` is its own."""
-    relay, parts = Relay(database_url), urlsplit(database_url)
-    async with accepting(relay.serve) as port:
+    relay, parts = PostgresRelay(database_url), urlsplit(database_url)
+    async with serve_loopback(relay.serve) as port:
         host = f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{port}"
         relay.url = urlunsplit(parts._replace(netloc=host))
         yield relay

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from db.pool import Conn
-from domain.accounts.accounts import Found
+from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import Grant
 from domain.apps import apps
 from domain.apps.apps import Author
@@ -57,10 +57,10 @@ async def account(
     platform: str = "mastodon",
     **fields: Any,
 ) -> UUID:
-    """Create a connected account; `fields` are those of `Found`, and its `grant`."""
+    """Create a connected account; `fields` are those of `AccountIdentity`, and its `grant`."""
     grant = fields.pop("grant", None) or Grant(access_token="the-access-token")
     server = {"service_url": f"https://{platform}.example", "external_id": handle, "avatar_url": None}
-    found = Found(platform=platform, handle=handle, **server | {"traits": {}} | fields)
+    found = AccountIdentity(platform=platform, handle=handle, **server | {"traits": {}} | fields)
     return await connect.connect(
         conn,
         organization_id=org,

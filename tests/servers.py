@@ -17,7 +17,7 @@ import pytest
 
 from db import local
 from db.server import Server
-from schemas.settings import OWN, Settings
+from schemas.settings import OWN_NAMES, Settings
 
 #: No write of a test has to survive a crash of the machine.
 FAST = {"fsync": "off", "full_page_writes": "off", "autovacuum_naptime": "10s"}
@@ -36,7 +36,7 @@ MEMORY, ROOM = Path("/dev/shm"), 4 << 30
 POSTGRES = "TENANTRY_POSTGRES"
 
 
-class Servers(NamedTuple):
+class ServerPair(NamedTuple):
     """Both servers, to be used, stopped and started."""
 
     postgres: Server
@@ -60,13 +60,13 @@ def _sweep() -> None:
 
 
 @contextlib.contextmanager
-def embedded(folder: Path) -> Iterator[Servers]:
+def embedded(folder: Path) -> Iterator[ServerPair]:
     """Start exclusive servers: a test may stop, kill or pause them."""
     with (
         local.postgres(folder / "postgres", FAST, binaries=_binaries()) as postgres,
         local.valkey(folder / "valkey") as valkey,
     ):
-        yield Servers(postgres, valkey)
+        yield ServerPair(postgres, valkey)
 
 
 @contextlib.contextmanager
@@ -130,7 +130,9 @@ def with_path(url: str, path: str) -> str:
 
 def environment(settings: Settings) -> dict[str, str]:
     """Return the settings as environment variables of a process."""
-    names = {item.name: OWN.get(item.name, item.encode_name) for item in msgspec.structs.fields(Settings)}
+    names = {
+        item.name: OWN_NAMES.get(item.name, item.encode_name) for item in msgspec.structs.fields(Settings)
+    }
     return {name: str(getattr(settings, attribute)) for attribute, name in names.items()}
 
 

@@ -14,15 +14,17 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import jwt
 import msgspec
 
-from tests.http_server import Asked, Told, listening
+from tests.http_server import HttpRequest, HttpResponse, listening
 from tests.waiting import eventually
 
 VERSION = "4.4.1"
 #: For tests only: long enough to cause no warning.
 SIGNING = "k" * 32
 
-REFUSED = Told(400, {"error": "invalid_grant", "error_description": "The authorization grant is invalid."})
-UNKNOWN_CLIENT = Told(401, {"error": "invalid_client"})
+REFUSED = HttpResponse(
+    400, {"error": "invalid_grant", "error_description": "The authorization grant is invalid."}
+)
+UNKNOWN_CLIENT = HttpResponse(401, {"error": "invalid_client"})
 
 
 class Registered(NamedTuple):
@@ -44,9 +46,9 @@ class Issued(NamedTuple):
 class SocialServer:
     """A social server. `broken[path]` overrides responses, one a request; `held` requests wait until set."""
 
-    broken: dict[str, list[Told]] = field(default_factory=dict)
+    broken: dict[str, list[HttpResponse]] = field(default_factory=dict)
     held: dict[str, asyncio.Event] = field(default_factory=dict)
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[HttpRequest] = field(default_factory=list)
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     url: str = ""
 
@@ -69,7 +71,7 @@ class SocialServer:
         """Return a secret that no other text contains."""
         return f"secret-{kind}-{next(self.numbers):06}"
 
-    async def reply(self, asked: Asked) -> Told:
+    async def reply(self, asked: HttpRequest) -> HttpResponse:
         self.asked.append(asked)
         if event := self.held.get(asked.path):
             await event.wait()
@@ -77,7 +79,7 @@ class SocialServer:
             return queue.pop(0)
         return self.answer(asked)
 
-    def answer(self, asked: Asked) -> Told:
+    def answer(self, asked: HttpRequest) -> HttpResponse:
         raise NotImplementedError
 
 
@@ -105,7 +107,7 @@ class Fediverse(SocialServer):
         self.codes[code] = Issued(person, asked["client_id"], app.redirect_uri, asked["code_challenge"])
         return f"{app.redirect_uri}?{urlencode({'code': code, 'state': asked['state']})}"
 
-    def answer(self, asked: Asked) -> Told:
+    def answer(self, asked: HttpRequest) -> HttpResponse:
         form = asked.form
         match (asked.method, asked.path):
             case ("POST", "/api/v1/apps"):
@@ -121,15 +123,17 @@ class Fediverse(SocialServer):
                     "statuses": {"max_characters": 777, "max_media_attachments": 4},
                     "media_attachments": {"image_size_limit": 16 << 20, "video_size_limit": 99 << 20},
                 }
-                return Told(200, {"uri": self.host, "version": self.version, "configuration": limits})
-        return Told(404, {"error": "Record not found"})
+                return HttpResponse(200, {"uri": self.host, "version": self.version, "configuration": limits})
+        return HttpResponse(404, {"error": "Record not found"})
 
-    def register(self, form: dict[str, str]) -> Told:
+    def register(self, form: dict[str, str]) -> HttpResponse:
         client_id = f"client-{next(self.numbers)}"
         self.apps[client_id] = Registered(self.secret("client"), form["redirect_uris"], form["scopes"])
-        return Told(200, {"id": "1", "client_id": client_id, "client_secret": self.apps[client_id].secret})
+        return HttpResponse(
+            200, {"id": "1", "client_id": client_id, "client_secret": self.apps[client_id].secret}
+        )
 
-    def grant(self, form: dict[str, str]) -> Told:
+    def grant(self, form: dict[str, str]) -> HttpResponse:
         app = self.apps.get(form.get("client_id", ""))
         if app is None or app.secret != form.get("client_secret"):
             return UNKNOWN_CLIENT
@@ -144,32 +148,34 @@ class Fediverse(SocialServer):
             return REFUSED
         return self.issue(issued.person) if issued.challenge == s256(form["code_verifier"]) else REFUSED
 
-    def revoke(self, form: dict[str, str]) -> Told:
+    def revoke(self, form: dict[str, str]) -> HttpResponse:
         """Revoke a token. The response doesn't show whether it existed (RFC 7009)."""
         app = self.apps.get(form.get("client_id", ""))
         if app is None or app.secret != form.get("client_secret"):
-            return Told(403, {"error": "unauthorized_client"})
+            return HttpResponse(403, {"error": "unauthorized_client"})
         self.tokens.pop(form["token"], None)
-        return Told(200, {})
+        return HttpResponse(200, {})
 
-    def issue(self, person: str) -> Told:
+    def issue(self, person: str) -> HttpResponse:
         token = self.secret("access")
         self.tokens[token] = person
         told: dict[str, Any] = {"access_token": token, "token_type": "Bearer", "scope": "read write"}
         if self.expires_in is not None:
             told |= {"expires_in": self.expires_in, "refresh_token": self.secret("refresh")}
             self.refreshes[told["refresh_token"]] = person
-        return Told(200, told)
+        return HttpResponse(200, told)
 
-    def show(self, person: str | None) -> Told:
+    def show(self, person: str | None) -> HttpResponse:
         if person is None:
-            return Told(401, {"error": "The access token is invalid"})
+            return HttpResponse(401, {"error": "The access token is invalid"})
         avatar = f"{self.url}/avatars/{person}.png"
-        return Told(200, {"id": self.people[person], "username": person, "acct": person, "avatar": avatar})
+        return HttpResponse(
+            200, {"id": self.people[person], "username": person, "acct": person, "avatar": avatar}
+        )
 
 
 @dataclass
-class Pds(SocialServer):
+class LoopbackPds(SocialServer):
     """A Personal Data Server. `passwords` by handle; a refresh token returns the same pair only twice."""
 
     passwords: dict[str, str] = field(default_factory=dict)
@@ -181,36 +187,40 @@ class Pds(SocialServer):
         digest = hashlib.sha256(handle.encode()).digest()
         return f"did:plc:{base64.b32encode(digest).decode().lower()[:24]}"
 
-    def answer(self, asked: Asked) -> Told:
+    def answer(self, asked: HttpRequest) -> HttpResponse:
         match asked.path.rpartition("/")[2]:
             case "com.atproto.server.createSession":
                 return self.log_in(msgspec.json.decode(asked.body))
             case "com.atproto.server.refreshSession":
                 handle = self.sessions.pop(asked.token, None)
-                return Told(400, {"error": "ExpiredToken"}) if handle is None else self.open(handle)
+                return HttpResponse(400, {"error": "ExpiredToken"}) if handle is None else self.open(handle)
             case "com.atproto.server.deleteSession":
                 ended = self.sessions.pop(asked.token, None)
-                return Told(400, {"error": "ExpiredToken"}) if ended is None else Told(200, {})
+                return (
+                    HttpResponse(400, {"error": "ExpiredToken"}) if ended is None else HttpResponse(200, {})
+                )
             case "com.atproto.repo.getRecord":
-                return Told(400, {"error": "RecordNotFound"})
-        return Told(501, {"error": "MethodNotImplemented"})
+                return HttpResponse(400, {"error": "RecordNotFound"})
+        return HttpResponse(501, {"error": "MethodNotImplemented"})
 
-    def log_in(self, given: dict[str, str]) -> Told:
+    def log_in(self, given: dict[str, str]) -> HttpResponse:
         named = {handle: handle for handle in self.passwords} | {
             self.did(each): each for each in self.passwords
         }
         handle = named.get(given["identifier"], "")
         if self.passwords.get(handle) != given["password"]:
-            return Told(401, {"error": "AuthenticationRequired", "message": "Invalid identifier or password"})
+            return HttpResponse(
+                401, {"error": "AuthenticationRequired", "message": "Invalid identifier or password"}
+            )
         return self.open(handle)
 
-    def open(self, handle: str) -> Told:
+    def open(self, handle: str) -> HttpResponse:
         refresh = self.secret("refresh")
         self.sessions[refresh] = handle
         ends = datetime.now(UTC) + self.lasts
         access = jwt.encode({"exp": ends, "sub": self.secret("access")}, SIGNING, algorithm="HS256")
         service = {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": self.url}
-        return Told(
+        return HttpResponse(
             200,
             {
                 "did": self.did(handle),
@@ -243,7 +253,7 @@ async def fediverse() -> AsyncIterator[Fediverse]:
 
 
 @asynccontextmanager
-async def pds() -> AsyncIterator[Pds]:
-    server = Pds(passwords={"shop.example": "secret-app-password"})
+async def pds() -> AsyncIterator[LoopbackPds]:
+    server = LoopbackPds(passwords={"shop.example": "secret-app-password"})
     async with serving(server):
         yield server

@@ -4,7 +4,7 @@ from base64 import b64encode
 
 import pytest
 
-from tests.dumps import found
+from tests.dumps import find_secrets
 
 SECRETS = ["eyJhbGciOi.eyJzY29wZSI.c2lnbmF0dXJl", "abcd-efgh-ijkl-mnop"]
 
@@ -15,8 +15,8 @@ SECRETS = ["eyJhbGciOi.eyJzY29wZSI.c2lnbmF0dXJl", "abcd-efgh-ijkl-mnop"]
 def test_a_secret_is_found_in_each_form(secret: str, front: str, back: str) -> None:
     text = f"{front}{secret}{back}"
     for written in (text, text.encode().hex(), b64encode(text.encode()).decode()):
-        assert found(SECRETS, f"before {written} after") == [secret]
+        assert find_secrets(SECRETS, f"before {written} after") == [secret]
 
 
 def test_what_is_not_written_is_not_found() -> None:
-    assert found(SECRETS, f"{SECRETS[0][:-4]} {SECRETS[1][4:]}") == []
+    assert find_secrets(SECRETS, f"{SECRETS[0][:-4]} {SECRETS[1][4:]}") == []

@@ -15,9 +15,9 @@ def test_no_line_of_a_test_is_printed(
         raise AssertionError
 
     monkeypatch.setattr(builtins, "print", refuse)
-    logs.get("test").info("at work")
-    logs.get_gathering("test").info("at work")
+    logs.get_logger("test").info("at work")
+    logs.get_batched_logger("test").info("at work")
     assert capsys.readouterr().out.count("at work") == 2
     write_logs()
-    logs.get("test").info("again")
+    logs.get_logger("test").info("again")
     assert "again" in capsys.readouterr().out

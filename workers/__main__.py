@@ -11,7 +11,7 @@ from db.starting import starting, warn_misspelt
 from jobs.kinds import CONTENT_GENERATE, KINDS
 from schemas.settings import Settings, from_env
 from telemetry import logs
-from telemetry.exporting import exporting
+from telemetry.exporting import export_spans
 
 #: The pool of CPU-bound jobs.
 CPU_BOUND_POOL = CONTENT_GENERATE.pool
@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> None:
         settings = apply_slots(from_env(os.environ), pool)
         logs.configure(process=pool, level=settings.log_level)
         warn_misspelt(os.environ)
-        with exporting(os.environ, process=pool):
+        with export_spans(os.environ, process=pool):
             uvloop.run(run(settings, pool))
 
 

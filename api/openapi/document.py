@@ -10,7 +10,7 @@ from litestar import Litestar
 from api import body_limits, event_limits
 from api.errors import CODES
 from api.openapi.examples import example_of
-from api.openapi.operations import Operation, operations
+from api.openapi.operations import Operation, list_operations
 from api.openapi.parameters import parameters
 from api.openapi.responses import HEADERS, describe_error, responses
 from api.openapi.shapes import Shapes, build_shapes
@@ -101,7 +101,7 @@ GROUPS = {
 
 def render(app: Litestar) -> bytes:
     """Return the OpenAPI 3.1 document of every route of the app."""
-    all_operations = operations(app)
+    all_operations = list_operations(app)
     schemas = _build_shapes(all_operations)
     paths: dict[str, Json] = {}
     for operation in all_operations:
@@ -193,7 +193,7 @@ def _describe_size(operation: Operation) -> Json:
     """Describe the size limit of the route's JSON; the limits of files are in the operation's description."""
     if operation.body is None:
         return {}
-    return {"description": f"At most {operation.handler.opt[body_limits.OPTION]:,} bytes of JSON."}
+    return {"description": f"At most {operation.handler.opt[body_limits.LIMIT_OPTION]:,} bytes of JSON."}
 
 
 def _tag(module: str) -> str:

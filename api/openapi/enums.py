@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple, get_args
 
-from jobs.kinds import SHOWN, STAGES
+from jobs.kinds import PUBLIC_KINDS, STAGES
 from schemas import (
     accounts,
     ads,
@@ -95,7 +95,7 @@ ENUMS: Mapping[str, Enum] = {
     "Gender": _enum("The gender of a drawn influencer.", influencers.Gender),
     "InfluencerStatus": _enum("The progress of an influencer.", influencers.InfluencerStatus),
     "IcpPart": _enum("The part of an `icp` about its customers.", brand.PartKind),
-    "JobKind": Enum("The kind of work of a job.", tuple(kind.name for kind in SHOWN)),
+    "JobKind": Enum("The kind of work of a job.", tuple(kind.name for kind in PUBLIC_KINDS)),
     "JobPhase": _enum(
         "The current phase of a job: `scheduled` for a later time, `queued` for a worker, `running`, "
         "`waiting` between two attempts, or its final status.",

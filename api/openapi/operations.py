@@ -82,7 +82,7 @@ class Operation(NamedTuple):
         return returned.annotation
 
 
-def operations(app: Litestar) -> list[Operation]:
+def list_operations(app: Litestar) -> list[Operation]:
     """List the operations by path, then by method."""
     return sorted(_operations(app), key=lambda one: (one.path, one.method))
 

@@ -12,7 +12,7 @@ from api.guard import requires
 from api.idempotency import WriteResult, run_once, run_once_plain
 from api.long_poll import unless_disconnected
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.accounts import accounts
@@ -21,7 +21,7 @@ from domain.connecting.authorization import LinkStep
 from domain.connecting.connect import ConnectArgs
 from domain.oauth.oauth_states import Flow
 from jobs.kinds import CONNECT_ACCOUNT
-from jobs.ledger import Submitted
+from jobs.ledger import SubmittedJob
 from schemas.accounts import (
     AccountConnect,
     AccountDisconnected,
@@ -60,7 +60,7 @@ Error = Annotated[str | None, QueryParameter(description="The reason why there i
 
 @post(
     "/projects/{project_id:str}/social/oauth-url",
-    opt=requires("social:write", Class.WRITE_LIGHT, 404, 409),
+    opt=requires("social:write", RateClass.WRITE_LIGHT, 404, 409),
     status_code=201,
 )
 async def create_oauth_url(
@@ -85,7 +85,7 @@ async def create_oauth_url(
 
 @post(
     "/projects/{project_id:str}/social/reauth-url",
-    opt=requires("social:write", Class.WRITE_LIGHT, 404, 409),
+    opt=requires("social:write", RateClass.WRITE_LIGHT, 404, 409),
     status_code=201,
 )
 async def create_reauth_url(
@@ -137,7 +137,7 @@ async def social_callback(
     followed `authorizeUrl`.
     """
 
-    async def use(conn: Conn) -> tuple[Flow, Submitted | None]:
+    async def use(conn: Conn) -> tuple[Flow, SubmittedJob | None]:
         services = request.services
         return await authorization.handle_callback(
             conn,
@@ -155,7 +155,7 @@ async def social_callback(
     return await oauth_return.redirect_back(request, flow, submitted, state=returned)
 
 
-@get("/social/oauth-status/{oauth_state:str}", opt=requires("social:read", Class.READ_LIGHT, 404))
+@get("/social/oauth-status/{oauth_state:str}", opt=requires("social:read", RateClass.READ_LIGHT, 404))
 async def get_oauth_status(request: ApiRequest, oauth_state: FromPath[str]) -> OAuthStatus:
     """Return the status of a consent flow, for the key that created it; kept for a day after its expiry."""
     async with request.connection() as conn:
@@ -166,7 +166,7 @@ async def get_oauth_status(request: ApiRequest, oauth_state: FromPath[str]) -> O
 
 @post(
     "/projects/{project_id:str}/social-accounts",
-    opt=requires("social:write", Class.LONG_RUNNING, 404, 409),
+    opt=requires("social:write", RateClass.LONG_RUNNING, 404, 409),
     status_code=202,
 )
 async def connect_social_account(
@@ -186,7 +186,7 @@ async def connect_social_account(
     return await accept(request, project_id, CONNECT_ACCOUNT, submit)
 
 
-@get("/projects/{project_id:str}/social-accounts", opt=requires("social:read", Class.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/social-accounts", opt=requires("social:read", RateClass.READ_LIGHT, 404))
 async def list_social_accounts(
     request: ApiRequest,
     project_id: FromPath[str],
@@ -204,7 +204,7 @@ async def list_social_accounts(
     )
 
 
-@get("/social-accounts/{social_account_id:str}", opt=requires("social:read", Class.READ_LIGHT, 404))
+@get("/social-accounts/{social_account_id:str}", opt=requires("social:read", RateClass.READ_LIGHT, 404))
 async def get_social_account(request: ApiRequest, social_account_id: FromPath[str]) -> SocialAccount:
     """Return an account. `reauth_required` means that only its owner can reconnect it."""
     async with request.connection() as conn:
@@ -217,7 +217,7 @@ async def get_social_account(request: ApiRequest, social_account_id: FromPath[st
 
 @delete(
     "/social-accounts/{social_account_id:str}",
-    opt=requires("social:write", Class.WRITE_LIGHT, 404),
+    opt=requires("social:write", RateClass.WRITE_LIGHT, 404),
     status_code=200,
 )
 async def disconnect_social_account(

@@ -11,7 +11,7 @@ from api import filters
 from api.filters import CreatedSince, CreatedUntil, ProjectFilter
 from api.guard import requires
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page, page_of_project
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from api.routes import accounts as account_routes
 from api.routes import content as content_routes
@@ -31,7 +31,7 @@ AccountFilter = Annotated[
 ]
 
 
-@get("/scheduled-posts", opt=requires("publish:read", Class.READ_LIGHT, 404))
+@get("/scheduled-posts", opt=requires("publish:read", RateClass.READ_LIGHT, 404))
 async def list_all_scheduled_posts(
     request: ApiRequest,
     *,
@@ -70,7 +70,7 @@ async def list_all_scheduled_posts(
     return await page(request, find, cursor, limit, identify=lambda post: post.id)
 
 
-@get("/content", opt=requires("content:read", Class.READ_LIGHT, 404))
+@get("/content", opt=requires("content:read", RateClass.READ_LIGHT, 404))
 async def list_all_content(
     request: ApiRequest,
     *,
@@ -99,7 +99,7 @@ async def list_all_content(
     return await page(request, find, cursor, limit, identify=_id)
 
 
-@get("/social-accounts", opt=requires("social:read", Class.READ_LIGHT, 404))
+@get("/social-accounts", opt=requires("social:read", RateClass.READ_LIGHT, 404))
 async def list_all_social_accounts(
     request: ApiRequest,
     *,

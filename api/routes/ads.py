@@ -8,14 +8,14 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from api import path_ids, time_window
 from api.guard import requires
 from api.idempotency import run_once_plain
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.metrics import ad_metrics, ad_rows, windows
-from domain.metrics.ad_metrics import Asked
+from domain.metrics.ad_metrics import AdQuery
 from domain.tenancy import project_locks
 from schemas.ads import (
-    USUAL_WINDOW,
+    DEFAULT_WINDOW,
     AdGranularity,
     AdMetric,
     AdMetrics,
@@ -63,7 +63,7 @@ WindowToDelete = Annotated[
 
 @post(
     "/projects/{project_id:str}/ads-metrics/rows",
-    opt=requires("metrics:write", Class.WRITE_LIGHT, 404, 409, csv=True),
+    opt=requires("metrics:write", RateClass.WRITE_LIGHT, 404, 409, csv=True),
     status_code=200,
 )
 async def import_ads_metrics(
@@ -95,7 +95,7 @@ async def import_ads_metrics(
 
 @delete(
     "/projects/{project_id:str}/ads-metrics/rows",
-    opt=requires("metrics:write", Class.WRITE_LIGHT, 404),
+    opt=requires("metrics:write", RateClass.WRITE_LIGHT, 404),
     status_code=200,
 )
 async def delete_ads_metrics(
@@ -120,12 +120,12 @@ async def delete_ads_metrics(
             deleted = await ad_rows.delete(
                 store, project_id=scope["project_id"], attribution_window=attribution_window
             )
-        return AdRowsDeleted(deleted=deleted, more=deleted == ad_rows.MOST_DELETED)
+        return AdRowsDeleted(deleted=deleted, more=deleted == ad_rows.DELETE_BATCH)
 
     return await run_once_plain(request, drop)
 
 
-@get("/projects/{project_id:str}/ads-metrics", opt=requires("metrics:read", Class.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/ads-metrics", opt=requires("metrics:read", RateClass.READ_LIGHT, 404))
 async def get_ads_metrics(
     request: ApiRequest,
     project_id: FromPath[str],
@@ -134,7 +134,7 @@ async def get_ads_metrics(
     subject_id: SubjectId = None,
     metrics: MetricFilter = None,
     platforms: PlatformFilter = None,
-    attribution_window: WindowChoice = USUAL_WINDOW,
+    attribution_window: WindowChoice = DEFAULT_WINDOW,
     since: time_window.Since = None,
     until: time_window.Until = None,
     granularity: Annotated[AdGranularity, time_window.GRANULARITY] = "day",
@@ -147,7 +147,7 @@ async def get_ads_metrics(
     """
     now = request.services.clock()
     ad_metrics.check(ad_scope, subject_id)
-    question = Asked(
+    question = AdQuery(
         organization_id=request.organization_id,
         project_id=path_ids.parse_id("project", project_id),
         scope=ad_scope,

@@ -10,7 +10,7 @@ from api import path_ids
 from api.guard import requires
 from api.idempotency import WriteResult, run_once_in_real_time
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.tenancy import api_keys
@@ -20,7 +20,7 @@ from schemas.base import Page
 AT_ONCE = ApiKeyRotate()
 
 
-@post("/api-keys", opt=requires("keys:write", Class.WRITE_LIGHT, 409), status_code=201)
+@post("/api-keys", opt=requires("keys:write", RateClass.WRITE_LIGHT, 409), status_code=201)
 async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> Response[ApiKeyShown]:
     """Create a key with at most the rights of yours. Only this answer contains its secret."""
 
@@ -40,7 +40,7 @@ async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> R
     return await run_once_in_real_time(request, create)
 
 
-@get("/api-keys", opt=requires("keys:write", Class.READ_LIGHT))
+@get("/api-keys", opt=requires("keys:write", RateClass.READ_LIGHT))
 async def list_api_keys(
     request: ApiRequest, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[ApiKey]:
@@ -50,7 +50,7 @@ async def list_api_keys(
     return await page(request, find, cursor, limit, identify=lambda key: key.id)
 
 
-@get("/api-keys/{api_key_id:str}", opt=requires("keys:write", Class.READ_LIGHT, 404))
+@get("/api-keys/{api_key_id:str}", opt=requires("keys:write", RateClass.READ_LIGHT, 404))
 async def get_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> ApiKey:
     """Return one key, without its secret."""
     who = request.principal
@@ -65,7 +65,7 @@ async def get_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> ApiKey:
 
 @post(
     "/api-keys/{api_key_id:str}/rotate",
-    opt=requires("keys:write", Class.WRITE_LIGHT, 404, 409),
+    opt=requires("keys:write", RateClass.WRITE_LIGHT, 404, 409),
     status_code=200,
 )
 async def rotate_api_key(
@@ -91,7 +91,7 @@ async def rotate_api_key(
 
 @post(
     "/api-keys/{api_key_id:str}/kill",
-    opt=requires("keys:write", Class.WRITE_LIGHT, 404, 409),
+    opt=requires("keys:write", RateClass.WRITE_LIGHT, 404, 409),
     status_code=200,
 )
 async def kill_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> Response[ApiKey]:

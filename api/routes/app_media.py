@@ -13,13 +13,13 @@ from api.accepted_job import accepted
 from api.guard import requires
 from api.idempotency import WriteResult, run_once, run_once_plain
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from api.uploads import ReceivedUpload, UploadSpec
 from db.pool import Conn
 from domain.media import app_media, app_media_fetches, app_media_limits
-from domain.media.app_media_limits import TAKEN
-from domain.media.passing import MIB, Passing, Taken
+from domain.media.app_media_limits import ACCEPTED
+from domain.media.passing import MIB, AcceptedTypes, StreamingUpload
 from domain.values import urls
 from jobs.kinds import FETCH_APP_MEDIA
 from schemas import ids
@@ -45,8 +45,8 @@ ONE = f"{ALL}/{{asset_id:str}}"
 #: Maximum characters of a kind's name; longer than any kind, so that the error can quote a wrong one.
 MAX_KIND_CHARACTERS = 40
 #: Allowed files while the kind is unknown.
-ANY_KIND: Taken = {
-    kind: max(taken.get(kind, 0) for taken in TAKEN.values()) for of in TAKEN.values() for kind in of
+ANY_KIND: AcceptedTypes = {
+    kind: max(taken.get(kind, 0) for taken in ACCEPTED.values()) for of in ACCEPTED.values() for kind in of
 }
 
 
@@ -60,11 +60,11 @@ def _kind_of(texts: Mapping[str, str]) -> AppMediaKind:
     return kind
 
 
-def _allowed_types(texts: Mapping[str, str]) -> Taken:
-    return TAKEN[_kind_of(texts)] if "kind" in texts else ANY_KIND
+def _allowed_types(texts: Mapping[str, str]) -> AcceptedTypes:
+    return ACCEPTED[_kind_of(texts)] if "kind" in texts else ANY_KIND
 
 
-def _check_upload(files: Sequence[Passing], texts: Mapping[str, str] | None) -> None:
+def _check_upload(files: Sequence[StreamingUpload], texts: Mapping[str, str] | None) -> None:
     """Check the upload's parts. Raises `Invalid` and `Oversized`."""
     if len(files) > 1:
         raise Invalid("file", "is sent twice: send one file with each request")
@@ -74,10 +74,10 @@ def _check_upload(files: Sequence[Passing], texts: Mapping[str, str] | None) -> 
     if not files:
         raise Invalid("file", "is required; or send JSON with a `url`")
     [file] = files
-    if file.type not in TAKEN[kind]:
+    if file.type not in ACCEPTED[kind]:
         raise Invalid(file.path, f"is {file.type.mime}, which is not allowed for a {kind}")
-    if file.came > TAKEN[kind][file.type]:
-        raise Oversized(f"{file.path}: a {kind} may have at most {TAKEN[kind][file.type] // MIB} MiB")
+    if file.came > ACCEPTED[kind][file.type]:
+        raise Oversized(f"{file.path}: a {kind} may have at most {ACCEPTED[kind][file.type] // MIB} MiB")
     app_media_limits.check_transcript(kind, texts.get("transcript", ""))
 
 
@@ -92,7 +92,7 @@ UPLOAD_SPEC = UploadSpec(
 @post(
     ALL,
     opt={
-        **requires("content:write", Class.LONG_RUNNING, 202, 404, 409, parts=AppMediaUpload),
+        **requires("content:write", RateClass.LONG_RUNNING, 202, 404, 409, parts=AppMediaUpload),
         "reads": AppMediaFromUrl,
         "accepts": AppMediaAccepted,
     },
@@ -159,7 +159,7 @@ async def _fetch(request: ApiRequest, project_id: str) -> Response[AppMediaAccep
     return await run_once(request, start)
 
 
-@get(ALL, opt=requires("content:read", Class.READ_LIGHT, 404))
+@get(ALL, opt=requires("content:read", RateClass.READ_LIGHT, 404))
 async def list_app_media(
     request: ApiRequest,
     project_id: FromPath[str],
@@ -178,7 +178,7 @@ async def list_app_media(
     )
 
 
-@get(ONE, opt=requires("content:read", Class.READ_LIGHT, 404))
+@get(ONE, opt=requires("content:read", RateClass.READ_LIGHT, 404))
 async def get_app_media(request: ApiRequest, project_id: FromPath[str], asset_id: FromPath[str]) -> AppMedia:
     """Return one file of a project's app."""
     async with request.connection() as conn:
@@ -189,7 +189,7 @@ async def get_app_media(request: ApiRequest, project_id: FromPath[str], asset_id
         )
 
 
-@delete(ONE, opt=requires("content:write", Class.WRITE_LIGHT, 404), status_code=200)
+@delete(ONE, opt=requires("content:write", RateClass.WRITE_LIGHT, 404), status_code=200)
 async def delete_app_media(
     request: ApiRequest, project_id: FromPath[str], asset_id: FromPath[str]
 ) -> Response[AppMediaDeleted]:

@@ -9,7 +9,7 @@ from api import filters
 from api.filters import CreatedSince, CreatedUntil
 from api.guard import requires
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.tenancy import audit
@@ -27,7 +27,7 @@ KeyFilter = Annotated[
 ]
 
 
-@get("/audit-log", opt=requires("audit:read", Class.READ_LIGHT, 404))
+@get("/audit-log", opt=requires("audit:read", RateClass.READ_LIGHT, 404))
 async def list_audit_log(
     request: ApiRequest,
     *,

@@ -5,13 +5,13 @@ from litestar.params import FromPath
 
 from api import path_ids
 from api.guard import requires
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from domain.projects import projects
 from schemas.brand import Brand
 
 
-@get("/projects/{project_id:str}/brand", opt=requires("projects:read", Class.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/brand", opt=requires("projects:read", RateClass.READ_LIGHT, 404))
 async def get_brand(request: ApiRequest, project_id: FromPath[str]) -> Brand:
     """Return each field's current value, its other candidates, and their sources."""
     async with request.connection() as conn:

@@ -10,7 +10,7 @@ from api import filters
 from api.guard import requires
 from api.idempotency import WriteResult, run_once
 from api.paging import cursor_of, place_of
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.jobs import bulk, bulk_retries
@@ -19,10 +19,10 @@ from domain.jobs.bulk_retries import Selection
 from jobs import kinds
 from schemas.jobs import BulkCancel, BulkCanceled, BulkRetried, BulkRetry
 
-NAMES = [kind.name for kind in kinds.SHOWN]
+NAMES = [kind.name for kind in kinds.PUBLIC_KINDS]
 
 
-@post("/jobs/cancel", opt=requires("jobs:cancel", Class.WRITE_LIGHT, 404), status_code=200)
+@post("/jobs/cancel", opt=requires("jobs:cancel", RateClass.WRITE_LIGHT, 404), status_code=200)
 async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Response[BulkCanceled]:
     """Cancel the jobs that match a filter: at most 100 per call, oldest first. Preview with `dryRun`.
 
@@ -50,7 +50,7 @@ async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Respon
     return await run_once(request, cancel)
 
 
-@post("/jobs/retry", opt=requires("jobs:read", Class.LONG_RUNNING, 404), status_code=200)
+@post("/jobs/retry", opt=requires("jobs:read", RateClass.LONG_RUNNING, 404), status_code=200)
 async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response[BulkRetried]:
     """Retry the failed jobs that match a filter: at most 100 per call, oldest first, each once.
 

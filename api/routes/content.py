@@ -12,13 +12,13 @@ from api.filters import CreatedSince, CreatedUntil
 from api.guard import requires
 from api.idempotency import WriteResult, run_once, run_once_plain
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from api.responses import ApiResponse
 from api.uploads import ReceivedUpload, UploadSpec
 from db.pool import Conn
 from domain.content import approvals, content, hooks, listing, posters
-from domain.media.passing import CONTENT, MIB, Passing
+from domain.media.passing import CONTENT, MIB, StreamingUpload
 from schemas.base import Page
 from schemas.content import (
     MAX_CAPTION,
@@ -54,7 +54,7 @@ CreativeFilter = Annotated[
 AS_IT_IS = Approve()
 
 
-def _check_upload(files: Sequence[Passing], texts: Mapping[str, str] | None) -> None:
+def _check_upload(files: Sequence[StreamingUpload], texts: Mapping[str, str] | None) -> None:
     """Raise `Invalid` for files that form no content; without files, a caption is required."""
     if texts is not None and texts.get("aiGenerated", "false") not in {"true", "false"}:
         raise Invalid("aiGenerated", "must be true or false")
@@ -73,7 +73,7 @@ UPLOAD_SPEC = UploadSpec(
 
 @post(
     "/projects/{project_id:str}/content/upload",
-    opt=requires("content:write", Class.WRITE_LIGHT, 404, 409, parts=Upload),
+    opt=requires("content:write", RateClass.WRITE_LIGHT, 404, 409, parts=Upload),
     status_code=201,
     request_max_body_size=UPLOAD_SPEC.body_max,
 )
@@ -110,7 +110,7 @@ async def _create(
     )
 
 
-@get("/projects/{project_id:str}/content", opt=requires("content:read", Class.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/content", opt=requires("content:read", RateClass.READ_LIGHT, 404))
 async def list_content(
     request: ApiRequest,
     project_id: FromPath[str],
@@ -137,7 +137,7 @@ async def list_content(
     return await page_of_project(request, find, project_id, cursor, limit, identify=lambda item: item.id)
 
 
-@get("/projects/{project_id:str}/content/hooks", opt=requires("content:read", Class.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/content/hooks", opt=requires("content:read", RateClass.READ_LIGHT, 404))
 async def propose_hooks(request: ApiRequest, project_id: FromPath[str]) -> Hooks:
     """Return up to ten opening lines for content, from the brand's own texts, each with its evidence.
 
@@ -151,7 +151,7 @@ async def propose_hooks(request: ApiRequest, project_id: FromPath[str]) -> Hooks
     return await request.services.executor.run(request.organization_id, partial(hooks.propose, known))
 
 
-@get("/content/{content_id:str}", opt=requires("content:read", Class.READ_LIGHT, 404))
+@get("/content/{content_id:str}", opt=requires("content:read", RateClass.READ_LIGHT, 404))
 async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Response[Content]:
     """Return one content item. Its ETag is its revision, for `If-Match`."""
     async with request.connection() as conn:
@@ -164,7 +164,7 @@ async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Respons
     return ApiResponse(item, headers={"ETag": etags.format_etag(item.revision)})
 
 
-@patch("/content/{content_id:str}", opt=requires("content:write", Class.WRITE_LIGHT, 404, 409, 412))
+@patch("/content/{content_id:str}", opt=requires("content:write", RateClass.WRITE_LIGHT, 404, 409, 412))
 async def patch_content(
     request: ApiRequest, content_id: FromPath[str], data: JSONBody[ContentPatch]
 ) -> Response[Content]:
@@ -191,7 +191,7 @@ async def patch_content(
 
 @post(
     "/content/{content_id:str}/approve",
-    opt=requires("content:approve", Class.WRITE_LIGHT, 404, 409),
+    opt=requires("content:approve", RateClass.WRITE_LIGHT, 404, 409),
     status_code=200,
 )
 async def approve_content(
@@ -221,7 +221,7 @@ async def approve_content(
 
 @post(
     "/content/{content_id:str}/reject",
-    opt=requires("content:approve", Class.WRITE_LIGHT, 404, 409),
+    opt=requires("content:approve", RateClass.WRITE_LIGHT, 404, 409),
     status_code=200,
 )
 async def reject_content(
@@ -242,7 +242,7 @@ async def reject_content(
     )
 
 
-@get("/projects/{project_id:str}/approval-policy", opt=requires("content:read", Class.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/approval-policy", opt=requires("content:read", RateClass.READ_LIGHT, 404))
 async def get_approval_policy(request: ApiRequest, project_id: FromPath[str]) -> ApprovalPolicy:
     """Return the approval policy for new content of the project."""
     async with request.connection() as conn:
@@ -251,7 +251,9 @@ async def get_approval_policy(request: ApiRequest, project_id: FromPath[str]) ->
         )
 
 
-@patch("/projects/{project_id:str}/approval-policy", opt=requires("content:approve", Class.WRITE_LIGHT, 404))
+@patch(
+    "/projects/{project_id:str}/approval-policy", opt=requires("content:approve", RateClass.WRITE_LIGHT, 404)
+)
 async def patch_approval_policy(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[ApprovalPolicyPatch]
 ) -> Response[ApprovalPolicy]:

@@ -9,7 +9,7 @@ from litestar.params import FromPath, QueryParameter
 from api import filters, paging
 from api.app_lookup import look_up_apps
 from api.guard import requires
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.events import deliveries
@@ -27,7 +27,10 @@ StateFilter = Annotated[
 ]
 
 
-@get("/projects/{project_id:str}/conversions/deliveries", opt=requires("events:read", Class.READ_LIGHT, 404))
+@get(
+    "/projects/{project_id:str}/conversions/deliveries",
+    opt=requires("events:read", RateClass.READ_LIGHT, 404),
+)
 async def list_conversion_deliveries(
     request: ApiRequest,
     project_id: FromPath[str],

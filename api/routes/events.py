@@ -6,7 +6,7 @@ from litestar.params import FromPath
 from api import event_requests, path_ids
 from api.guard import requires
 from api.idempotency import WriteResult, has_key, reply, run_once
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from api.responses import ApiResponse
 from db.pool import Conn
@@ -14,8 +14,8 @@ from domain.apps import app_keys
 from domain.apps.app_keys import KeyedApp
 from domain.events import body
 from domain.events.body import Body, Parts
-from domain.events.intake import Taken
-from domain.events.json_text import MOST_PACKED
+from domain.events.intake import IntakeResult
+from domain.events.json_text import MAX_PACKED_BYTES
 from domain.values import steps
 from schemas.events import EventsFromServer, EventsIn, EventsTaken, ServerHead
 
@@ -23,7 +23,7 @@ from schemas.events import EventsFromServer, EventsIn, EventsTaken, ServerHead
 @post(
     "/apps/{app_id:str}/events",
     status_code=202,
-    request_max_body_size=MOST_PACKED,
+    request_max_body_size=MAX_PACKED_BYTES,
     opt={"reads": EventsIn, "refusals": (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)},
 )
 async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[EventsTaken]:
@@ -46,7 +46,7 @@ async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[Ev
 @post(
     "/events",
     status_code=202,
-    opt={**requires("events:write", Class.WRITE_LIGHT, 404, 409), "reads": EventsFromServer},
+    opt={**requires("events:write", RateClass.WRITE_LIGHT, 404, 409), "reads": EventsFromServer},
 )
 async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
     """Send events of an app from your server, up to 7 days old. Each event id is stored once.
@@ -91,7 +91,7 @@ async def _store_events(
     return WriteResult(_summary(stored, batch), status=202)
 
 
-def _summary(stored: Taken, batch: Body) -> EventsTaken:
+def _summary(stored: IntakeResult, batch: Body) -> EventsTaken:
     return EventsTaken(accepted=stored.accepted, duplicates=stored.duplicates, rejected=batch.rejected)
 
 

@@ -7,11 +7,11 @@ from api import etags, path_ids
 from api.accepted_job import accepted
 from api.guard import requires
 from api.idempotency import WriteResult, run_once
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.content import content, generating
-from domain.content.generating import Started
+from domain.content.generating import StartedGeneration
 from jobs.kinds import CONTENT_GENERATE
 from schemas import ids
 from schemas.content import Asset, ContentAccepted, ContentProgress, ContentRequest, Regenerate
@@ -22,7 +22,7 @@ SAME_AGAIN = Regenerate()
 
 @post(
     "/projects/{project_id:str}/content",
-    opt=requires("content:write", Class.LONG_RUNNING, 404, 409),
+    opt=requires("content:write", RateClass.LONG_RUNNING, 404, 409),
     status_code=202,
 )
 async def generate_content(
@@ -49,7 +49,7 @@ async def generate_content(
 
 @post(
     "/content/{content_id:str}/regenerate",
-    opt=requires("content:write", Class.LONG_RUNNING, 404, 409, 412),
+    opt=requires("content:write", RateClass.LONG_RUNNING, 404, 409, 412),
     status_code=202,
 )
 async def regenerate_content(
@@ -74,7 +74,7 @@ async def regenerate_content(
     return await run_once(request, start)
 
 
-@get("/content/{content_id:str}/progress", opt=requires("content:read", Class.READ_LIGHT, 404))
+@get("/content/{content_id:str}/progress", opt=requires("content:read", RateClass.READ_LIGHT, 404))
 async def get_content_progress(request: ApiRequest, content_id: FromPath[str]) -> ContentProgress:
     """Return the progress of the job that generates an item or its next revision."""
     async with request.connection() as conn:
@@ -83,7 +83,9 @@ async def get_content_progress(request: ApiRequest, content_id: FromPath[str]) -
         )
 
 
-@get("/content/{content_id:str}/assets/{asset_id:str}", opt=requires("content:read", Class.READ_LIGHT, 404))
+@get(
+    "/content/{content_id:str}/assets/{asset_id:str}", opt=requires("content:read", RateClass.READ_LIGHT, 404)
+)
 async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asset_id: FromPath[str]) -> Asset:
     """Return one file of an item."""
     async with request.connection() as conn:
@@ -100,7 +102,7 @@ async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asse
     raise absent("asset")
 
 
-def _accepted(started: Started) -> WriteResult[ContentAccepted]:
+def _accepted(started: StartedGeneration) -> WriteResult[ContentAccepted]:
     project_id = started.submitted.project_id
     shown = ids.show(ids.PROJECT, project_id) if project_id else None
     result = accepted(started.submitted, kind=CONTENT_GENERATE.name, project_id=shown)

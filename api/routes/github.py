@@ -9,12 +9,12 @@ from litestar.params import JSONBody, QueryParameter
 from api import oauth_return
 from api.guard import requires
 from api.idempotency import WriteResult, run_once, run_once_plain
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.brand import github_installations
 from domain.oauth.oauth_states import Flow
-from jobs.ledger import Submitted
+from jobs.ledger import SubmittedJob
 from schemas.github import GitHubDisconnected, GitHubInstallation, GitHubRepos, InstallUrl, InstallUrlCreate
 
 #: Maximum seconds that the list of repositories waits for its job.
@@ -46,7 +46,7 @@ Setup = Annotated[
 ]
 
 
-@post("/github/install-url", opt=requires("ingest:write", Class.WRITE_LIGHT, 409), status_code=201)
+@post("/github/install-url", opt=requires("ingest:write", RateClass.WRITE_LIGHT, 409), status_code=201)
 async def create_github_install_url(
     request: ApiRequest, data: JSONBody[InstallUrlCreate]
 ) -> Response[InstallUrl]:
@@ -101,7 +101,7 @@ async def github_callback(
     and nothing changes.
     """
 
-    async def use(conn: Conn) -> tuple[Flow, Submitted | None]:
+    async def use(conn: Conn) -> tuple[Flow, SubmittedJob | None]:
         return await github_installations.handle_callback(
             conn,
             state=returned,
@@ -117,14 +117,14 @@ async def github_callback(
     return await oauth_return.redirect_back(request, flow, submitted, state=returned)
 
 
-@get("/github/installation", opt=requires("projects:read", Class.READ_LIGHT, 404))
+@get("/github/installation", opt=requires("projects:read", RateClass.READ_LIGHT, 404))
 async def get_github_installation(request: ApiRequest) -> GitHubInstallation:
     """Return the organization's installation; 404 if there is none."""
     async with request.connection() as conn:
         return await github_installations.get(conn, organization_id=request.organization_id)
 
 
-@delete("/github/installation", opt=requires("ingest:write", Class.WRITE_LIGHT, 404), status_code=200)
+@delete("/github/installation", opt=requires("ingest:write", RateClass.WRITE_LIGHT, 404), status_code=200)
 async def delete_github_installation(request: ApiRequest) -> Response[GitHubDisconnected]:
     """Disconnect the installation: new ingests can read only public repositories."""
     who = request.principal
@@ -136,7 +136,7 @@ async def delete_github_installation(request: ApiRequest) -> Response[GitHubDisc
     )
 
 
-@get("/github/repos", opt=requires("projects:read", Class.READ_LIGHT, 404))
+@get("/github/repos", opt=requires("projects:read", RateClass.READ_LIGHT, 404))
 async def list_github_repos(request: ApiRequest) -> GitHubRepos:
     """List the installation's repositories. A list older than 60 s is refreshed first, for at most 5 s."""
     organization_id = request.organization_id

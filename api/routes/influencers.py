@@ -11,12 +11,12 @@ from api.accepted_job import accepted
 from api.guard import requires
 from api.idempotency import WriteResult, run_once, run_once_plain
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from api.responses import ApiResponse
 from db.pool import Conn
 from domain.influencers import creating, influencers
-from domain.influencers.creating import Making
+from domain.influencers.creating import RequestedInfluencer
 from domain.influencers.influencers import Author
 from jobs.kinds import INFLUENCER_CREATE
 from schemas import ids
@@ -40,7 +40,7 @@ StatusFilter = Annotated[
 AS_IT_COMES = InfluencerCreate()
 
 
-@post(ALL, opt=requires("influencers:write", Class.LONG_RUNNING, 404, 409), status_code=202)
+@post(ALL, opt=requires("influencers:write", RateClass.LONG_RUNNING, 404, 409), status_code=202)
 async def create_influencer(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[InfluencerCreate] = AS_IT_COMES
 ) -> Response[Accepted]:
@@ -58,7 +58,7 @@ async def create_influencer(
     return await run_once(request, create)
 
 
-@get(ALL, opt=requires("influencers:read", Class.READ_LIGHT, 404))
+@get(ALL, opt=requires("influencers:read", RateClass.READ_LIGHT, 404))
 async def list_influencers(
     request: ApiRequest,
     project_id: FromPath[str],
@@ -74,7 +74,7 @@ async def list_influencers(
     )
 
 
-@get(ONE, opt=requires("influencers:read", Class.READ_LIGHT, 404))
+@get(ONE, opt=requires("influencers:read", RateClass.READ_LIGHT, 404))
 async def get_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> Response[Influencer]:
     """Return one influencer. Its ETag is its version, for `If-Match`."""
     async with request.connection() as conn:
@@ -87,7 +87,7 @@ async def get_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> R
     return ApiResponse(influencer, headers={"ETag": etags.format_etag(version)})
 
 
-@patch(ONE, opt=requires("influencers:write", Class.WRITE_LIGHT, 404, 412))
+@patch(ONE, opt=requires("influencers:write", RateClass.WRITE_LIGHT, 404, 412))
 async def patch_influencer(
     request: ApiRequest, influencer_id: FromPath[str], data: JSONBody[InfluencerPatch]
 ) -> Response[Influencer]:
@@ -107,7 +107,7 @@ async def patch_influencer(
     return await run_once(request, change)
 
 
-@delete(ONE, opt=requires("influencers:write", Class.WRITE_LIGHT, 404, 412), status_code=200)
+@delete(ONE, opt=requires("influencers:write", RateClass.WRITE_LIGHT, 404, 412), status_code=200)
 async def delete_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> Response[InfluencerDeleted]:
     """Delete an influencer and its portrait: both are not found from then on.
 
@@ -124,7 +124,7 @@ async def delete_influencer(request: ApiRequest, influencer_id: FromPath[str]) -
     )
 
 
-@post(f"{ONE}/clone", opt=requires("influencers:write", Class.LONG_RUNNING, 404, 409), status_code=202)
+@post(f"{ONE}/clone", opt=requires("influencers:write", RateClass.LONG_RUNNING, 404, 409), status_code=202)
 async def clone_influencer(
     request: ApiRequest, influencer_id: FromPath[str], data: JSONBody[InfluencerClone]
 ) -> Response[Accepted]:
@@ -146,7 +146,7 @@ def _author(request: ApiRequest) -> Author:
     return Author(request.organization_id, request.principal.key_uuid)
 
 
-def _accepted(creation: Making) -> WriteResult[Accepted]:
+def _accepted(creation: RequestedInfluencer) -> WriteResult[Accepted]:
     return accepted(
         creation.job,
         kind=INFLUENCER_CREATE.name,

@@ -7,7 +7,7 @@ from litestar.params import FromPath, JSONBody
 
 from api.accepted_job import accept
 from api.guard import requires
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from domain.brand import github_repositories, ingests, store_listings
 from domain.values import countries, urls
@@ -19,7 +19,7 @@ from schemas.jobs import Accepted
 
 @post(
     "/projects/{project_id:str}/ingest/website",
-    opt=requires("ingest:write", Class.LONG_RUNNING, 404, 409),
+    opt=requires("ingest:write", RateClass.LONG_RUNNING, 404, 409),
     status_code=202,
 )
 async def ingest_website(
@@ -37,7 +37,7 @@ async def ingest_website(
 
 @post(
     "/projects/{project_id:str}/ingest/github",
-    opt=requires("ingest:write", Class.LONG_RUNNING, 404, 409),
+    opt=requires("ingest:write", RateClass.LONG_RUNNING, 404, 409),
     status_code=202,
 )
 async def ingest_github(
@@ -57,7 +57,7 @@ async def ingest_github(
 
 @post(
     "/projects/{project_id:str}/ingest/appstore",
-    opt=requires("ingest:write", Class.LONG_RUNNING, 404, 409),
+    opt=requires("ingest:write", RateClass.LONG_RUNNING, 404, 409),
     status_code=202,
 )
 async def ingest_appstore(

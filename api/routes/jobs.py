@@ -20,7 +20,7 @@ from api.guard import requires
 from api.idempotency import ACCEPTED, WriteResult, run_once
 from api.long_poll import IsEnough, Ref, unless_disconnected
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page, page_of_project
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from api.responses import ApiResponse
 from db.pool import Conn
@@ -52,7 +52,7 @@ Wait = Annotated[
         description="Maximum seconds to wait for the job's end; with If-None-Match, for any other version.",
     ),
 ]
-KINDS = [kind.name for kind in kinds.SHOWN]
+KINDS = [kind.name for kind in kinds.PUBLIC_KINDS]
 KindFilter = Annotated[
     list[str] | None,
     QueryParameter(
@@ -78,7 +78,7 @@ WindowOfJobs = Annotated[
 ]
 
 
-@get("/jobs", opt=requires("jobs:read", Class.READ_LIGHT, 404))
+@get("/jobs", opt=requires("jobs:read", RateClass.READ_LIGHT, 404))
 async def list_jobs(
     request: ApiRequest,
     *,
@@ -111,7 +111,7 @@ async def list_jobs(
     return await page(request, everywhere, cursor, limit, identify=_id)
 
 
-@get("/jobs/counts", opt=requires("jobs:read", Class.READ_LIGHT, 404))
+@get("/jobs/counts", opt=requires("jobs:read", RateClass.READ_LIGHT, 404))
 async def count_jobs(
     request: ApiRequest, *, project_id: ProjectFilter = None, kind: KindFilter = None
 ) -> JobCounts:
@@ -129,7 +129,7 @@ async def count_jobs(
         )
 
 
-@get("/jobs/stats", opt=requires("jobs:read", Class.READ_LIGHT))
+@get("/jobs/stats", opt=requires("jobs:read", RateClass.READ_LIGHT))
 async def measure_jobs(request: ApiRequest, *, window: WindowOfJobs = "hour") -> JobStats:
     """Return statistics of the organization's jobs accepted in the last hour or day, for a chart."""
     now = request.services.clock()
@@ -137,7 +137,7 @@ async def measure_jobs(request: ApiRequest, *, window: WindowOfJobs = "hour") ->
         return await stats.measure(conn, organization_id=request.organization_id, window=window, now=now)
 
 
-@get("/jobs/{job_id:str}", opt=requires("jobs:read", Class.READ_LIGHT, 304, 404))
+@get("/jobs/{job_id:str}", opt=requires("jobs:read", RateClass.READ_LIGHT, 304, 404))
 async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: Wait = 0) -> Response[Job | None]:
     """Return a job. Poll after `Retry-After` with `If-None-Match`: a 304 costs no budget.
 
@@ -158,7 +158,7 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: Wait = 0)
     return ApiResponse(msgspec.structs.replace(job, waiting=waiting), headers=headers)
 
 
-@get("/jobs/{job_id:str}/events", opt=requires("jobs:read", Class.READ_LIGHT, 204, 404))
+@get("/jobs/{job_id:str}/events", opt=requires("jobs:read", RateClass.READ_LIGHT, 204, 404))
 async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[None] | Stream:
     """Stream a job as server-sent events: each message is the whole job, its id the job's version.
 
@@ -185,7 +185,7 @@ async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Non
 
 @post(
     "/jobs/{job_id:str}/cancel",
-    opt=requires("jobs:cancel", Class.WRITE_LIGHT, 200, 404, 409),
+    opt=requires("jobs:cancel", RateClass.WRITE_LIGHT, 200, 404, 409),
     status_code=202,
 )
 async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[CancelAnswer]:
@@ -200,7 +200,7 @@ async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Can
     return await run_once(request, cancel)
 
 
-@post("/jobs/{job_id:str}/retry", opt=requires(None, Class.LONG_RUNNING, 403, 404, 409), status_code=202)
+@post("/jobs/{job_id:str}/retry", opt=requires(None, RateClass.LONG_RUNNING, 403, 404, 409), status_code=202)
 async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Accepted]:
     """Retry a failed or canceled job as a new one; needs the scope that started it."""
     who = request.principal
@@ -270,7 +270,7 @@ async def _stream_events(
 
 
 def _encode_event(request: ApiRequest, state: Versioned) -> bytes:
-    job, version = shown_times.shown(state[0], request.request_state.ahead), state[1]
+    job, version = shown_times.shift_times(state[0], request.request_state.ahead), state[1]
     return b"id: %d\ndata: %b\n\n" % (version, msgspec.json.encode(job))
 
 

@@ -7,7 +7,7 @@ from api import path_ids
 from api.guard import requires
 from api.idempotency import WriteResult, run_once, run_once_plain
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.leasing import leases, requests
@@ -18,7 +18,7 @@ from schemas.leases import LeasedAccount, LeaseRequest, LeaseRequestCreate
 
 @post(
     "/projects/{project_id:str}/leased-accounts/request",
-    opt=requires("leased:write", Class.WRITE_LIGHT, 404, 409),
+    opt=requires("leased:write", RateClass.WRITE_LIGHT, 404, 409),
     status_code=201,
 )
 async def request_leased_accounts(
@@ -47,7 +47,7 @@ async def request_leased_accounts(
 
 @get(
     "/projects/{project_id:str}/leased-accounts/requests/{lease_request_id:str}",
-    opt=requires("leased:write", Class.READ_LIGHT, 404),
+    opt=requires("leased:write", RateClass.READ_LIGHT, 404),
 )
 async def get_lease_request(
     request: ApiRequest, project_id: FromPath[str], lease_request_id: FromPath[str]
@@ -63,7 +63,8 @@ async def get_lease_request(
 
 
 @get(
-    "/projects/{project_id:str}/leased-accounts/requests", opt=requires("leased:write", Class.READ_LIGHT, 404)
+    "/projects/{project_id:str}/leased-accounts/requests",
+    opt=requires("leased:write", RateClass.READ_LIGHT, 404),
 )
 async def list_leased_account_requests(
     request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
@@ -74,7 +75,7 @@ async def list_leased_account_requests(
     )
 
 
-@get("/projects/{project_id:str}/leased-accounts", opt=requires("leased:write", Class.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/leased-accounts", opt=requires("leased:write", RateClass.READ_LIGHT, 404))
 async def list_leased_accounts(
     request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[LeasedAccount]:
@@ -86,7 +87,7 @@ async def list_leased_accounts(
 
 @delete(
     "/leased-accounts/{social_account_id:str}",
-    opt=requires("leased:write", Class.WRITE_LIGHT, 404),
+    opt=requires("leased:write", RateClass.WRITE_LIGHT, 404),
     status_code=200,
 )
 async def release_leased_account(

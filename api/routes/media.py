@@ -12,7 +12,7 @@ from api.budgets import BudgetBucket, Traffic, bucket_of
 from api.requests import ApiRequest
 from api.responses import ApiResponse
 from domain.content import content
-from domain.content.content import Served
+from domain.content.content import FileHeaders
 from domain.media import tickets
 from domain.media.sniff import SVG
 from domain.media.store import Store
@@ -105,35 +105,35 @@ async def head_media_by_ticket(
 
 async def _find_by_ticket(
     request: ApiRequest, token: str, ticket: str, *, counts: bool
-) -> tuple[Served, dict[str, str]]:
+) -> tuple[FileHeaders, dict[str, str]]:
     async with request.connection() as conn:
-        file = Served(*await tickets.fetch(conn, token=token, ticket=ticket, counts=counts))
+        file = FileHeaders(*await tickets.fetch(conn, token=token, ticket=ticket, counts=counts))
     return file, {**FILE_HEADERS, "Cache-Control": "no-store", "Content-Length": str(file.size_bytes)}
 
 
-async def _find_file(request: ApiRequest, token: str) -> tuple[Served, dict[str, str]]:
+async def _find_file(request: ApiRequest, token: str) -> tuple[FileHeaders, dict[str, str]]:
     async with request.connection() as conn:
         file = await content.find_file(conn, token=token)
     svg_headers = SVG_HEADERS if file.mime_type == SVG.mime else {}
     return file, {**FILE_HEADERS, **svg_headers, "ETag": _etag(file).decode()}
 
 
-def _payer(file: Served) -> BudgetBucket:
+def _payer(file: FileHeaders) -> BudgetBucket:
     return bucket_of(file.organization_id, file.tier, Traffic.PUBLIC)
 
 
-def _etag(file: Served) -> bytes:
+def _etag(file: FileHeaders) -> bytes:
     return b'"%b"' % file.sha256.hex().encode()
 
 
-def _is_known(request: ApiRequest, file: Served) -> bool:
+def _is_known(request: ApiRequest, file: FileHeaders) -> bool:
     known_tags = request.request_state.headers.get(b"if-none-match", b"").strip()
     return known_tags == b"*" or _etag(file) in (
         tag.strip().removeprefix(b"W/") for tag in known_tags.split(b",")
     )
 
 
-def _requested_range(headers: Mapping[bytes, bytes], file: Served) -> ByteRange | None:
+def _requested_range(headers: Mapping[bytes, bytes], file: FileHeaders) -> ByteRange | None:
     """Return the requested range; None for the whole file. Raises `Unsatisfiable`.
 
     Several ranges and malformed ones are ignored, as if there was no `Range` (RFC 9110 14.2).

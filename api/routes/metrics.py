@@ -9,11 +9,11 @@ from litestar.params import FromPath, QueryParameter
 
 from api import paging, path_ids, time_window
 from api.guard import requires
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from domain.metrics import advertised, top_performers, windows
 from domain.metrics import metrics as verbs
-from domain.metrics.metrics import Asked
+from domain.metrics.metrics import MetricQuery
 from schemas.accounts import PlatformName
 from schemas.errors.absent import Noun
 from schemas.metrics import Granularity, Metric, Metrics, MetricScope
@@ -35,7 +35,7 @@ MetricFilter = Annotated[
 _SUBJECTS: dict[MetricScope, Noun] = {"social_account": "account", "platform_post": "post"}
 
 
-@get("/projects/{project_id:str}/metrics", opt=requires("metrics:read", Class.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/metrics", opt=requires("metrics:read", RateClass.READ_LIGHT, 404))
 async def get_metrics(
     request: ApiRequest,
     project_id: FromPath[str],
@@ -55,7 +55,7 @@ async def get_metrics(
     chosen = verbs.choose(metric_scope, metrics, has_id=subject_id is not None)
 
     async def read(now: datetime, ahead: timedelta) -> Metrics:
-        question = Asked(
+        question = MetricQuery(
             organization_id=request.organization_id,
             project_id=path_ids.parse_id("project", project_id),
             scope=metric_scope,
@@ -73,7 +73,7 @@ async def get_metrics(
 
 @get(
     "/projects/{project_id:str}/top-performers",
-    opt=requires("metrics:read", Class.READ_LIGHT, 404),
+    opt=requires("metrics:read", RateClass.READ_LIGHT, 404),
 )
 async def get_top_performers(
     request: ApiRequest,
@@ -121,7 +121,7 @@ async def _rank(
     }
     if options["metric"] in advertised.METRICS:
         return await advertised.rank(
-            time_window.connections_of(request), advertised.Asked(**scope, **options), now=now
+            time_window.connections_of(request), advertised.RankQuery(**scope, **options), now=now
         )
     async with request.connection() as conn:
         return await top_performers.rank(conn, now=now, **scope, **options)

@@ -10,7 +10,7 @@ from api import filters
 from api.guard import requires
 from api.idempotency import WriteResult, run_once
 from api.paging import cursor_of, place_of
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from api.routes.bulk_jobs import NAMES
 from db.pool import Conn
@@ -26,7 +26,7 @@ from schemas.operated_jobs import OperatedCancel, OperatedCanceled, OperatedRetr
 _ID = 16
 
 
-@post("/ops/jobs/cancel", opt=requires("ops:write", Class.WRITE_LIGHT, 404, 409), status_code=200)
+@post("/ops/jobs/cancel", opt=requires("ops:write", RateClass.WRITE_LIGHT, 404, 409), status_code=200)
 async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -> Response[OperatedCanceled]:
     """Cancel the jobs of all live organizations that match a filter: at most 100 per call.
 
@@ -54,7 +54,7 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
     return await run_once(request, cancel)
 
 
-@post("/ops/jobs/retry", opt=requires("ops:write", Class.LONG_RUNNING, 404, 409), status_code=200)
+@post("/ops/jobs/retry", opt=requires("ops:write", RateClass.LONG_RUNNING, 404, 409), status_code=200)
 async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> Response[BulkRetried]:
     """Retry the failed jobs of all live organizations that match a filter: at most 100 per call.
 

@@ -10,12 +10,12 @@ from api import filters, path_ids, time_window
 from api.filters import CreatedSince, CreatedUntil, ProjectFilter
 from api.guard import requires
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from api.timeline_pages import page_of_entries
 from domain.jobs import stats
 from domain.operations import operated_jobs
-from domain.operations.operated_jobs import Wanted
+from domain.operations.operated_jobs import JobFilter
 from schemas.base import Page
 from schemas.job_stats import JobStats, Window
 from schemas.jobs import Phase, Status
@@ -38,7 +38,7 @@ ErrorFilter = Annotated[
 ]
 
 
-@get("/ops/stats", opt=requires("ops:read", Class.READ_LIGHT, 409))
+@get("/ops/stats", opt=requires("ops:read", RateClass.READ_LIGHT, 409))
 async def measure_all_jobs(
     request: ApiRequest, *, window: WindowFilter = "hour", pool: PoolFilter = None
 ) -> JobStats:
@@ -49,7 +49,7 @@ async def measure_all_jobs(
         return await stats.measure_ended(conn, window=window, pool=pool, now=now)
 
 
-@get("/ops/jobs", opt=requires("ops:read", Class.READ_LIGHT, 404, 409))
+@get("/ops/jobs", opt=requires("ops:read", RateClass.READ_LIGHT, 404, 409))
 async def list_all_jobs(
     request: ApiRequest,
     *,
@@ -71,7 +71,7 @@ async def list_all_jobs(
     organization, but at least 200. Filter by an organization or a project to search further back.
     """
     request.require_live()
-    criteria = Wanted(
+    criteria = JobFilter(
         organization_id=filters.read_id("organization", organization_id),
         project_id=filters.read_id("project", project_id),
         kind=kind,
@@ -85,7 +85,7 @@ async def list_all_jobs(
     return await page(request, find, cursor, limit, identify=lambda job: job.job_id)
 
 
-@get("/ops/jobs/counts", opt=requires("ops:read", Class.READ_LIGHT, 404, 409))
+@get("/ops/jobs/counts", opt=requires("ops:read", RateClass.READ_LIGHT, 404, 409))
 async def count_all_jobs(
     request: ApiRequest,
     *,
@@ -103,7 +103,7 @@ async def count_all_jobs(
     that may be incomplete.
     """
     request.require_live()
-    criteria = Wanted(
+    criteria = JobFilter(
         organization_id=filters.read_id("organization", organization_id),
         project_id=filters.read_id("project", project_id),
         kind=kind,
@@ -117,7 +117,7 @@ async def count_all_jobs(
         return await operated_jobs.count(conn, wanted=criteria)
 
 
-@get("/ops/jobs/{job_id:str}", opt=requires("ops:read", Class.READ_LIGHT, 404, 409))
+@get("/ops/jobs/{job_id:str}", opt=requires("ops:read", RateClass.READ_LIGHT, 404, 409))
 async def get_any_job(request: ApiRequest, job_id: FromPath[str]) -> OperatedJobDetail:
     """Return a job of any organization, with its arguments and its result."""
     request.require_live()
@@ -125,7 +125,7 @@ async def get_any_job(request: ApiRequest, job_id: FromPath[str]) -> OperatedJob
         return await operated_jobs.get(conn, job_id=path_ids.parse_id("job", job_id))
 
 
-@get("/ops/jobs/{job_id:str}/timeline", opt=requires("ops:read", Class.READ_LIGHT, 404, 409))
+@get("/ops/jobs/{job_id:str}/timeline", opt=requires("ops:read", RateClass.READ_LIGHT, 404, 409))
 async def get_any_job_timeline(
     request: ApiRequest, job_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[TimelineEntry]:

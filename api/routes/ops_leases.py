@@ -13,7 +13,7 @@ from api import path_ids
 from api.guard import requires
 from api.idempotency import WriteResult, run_once, run_once_plain
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.leasing import leases, offers, requests
@@ -33,7 +33,7 @@ StatusFilter = Annotated[
 ]
 
 
-@post("/ops/leasable-accounts", opt=requires("ops:write", Class.WRITE_LIGHT, 404, 409), status_code=201)
+@post("/ops/leasable-accounts", opt=requires("ops:write", RateClass.WRITE_LIGHT, 404, 409), status_code=201)
 async def offer_account(request: ApiRequest, data: JSONBody[AccountOffer]) -> Response[OfferedAccount]:
     """Offer a connected account of your own organization for lease.
 
@@ -51,7 +51,7 @@ async def offer_account(request: ApiRequest, data: JSONBody[AccountOffer]) -> Re
     return await run_once(request, offer)
 
 
-@get("/ops/leasable-accounts", opt=requires("ops:read", Class.READ_LIGHT))
+@get("/ops/leasable-accounts", opt=requires("ops:read", RateClass.READ_LIGHT))
 async def list_offered_accounts(
     request: ApiRequest, *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[OfferedAccount]:
@@ -62,7 +62,7 @@ async def list_offered_accounts(
 
 @delete(
     "/ops/leasable-accounts/{social_account_id:str}",
-    opt=requires("ops:write", Class.WRITE_LIGHT, 404, 409),
+    opt=requires("ops:write", RateClass.WRITE_LIGHT, 404, 409),
     status_code=200,
 )
 async def withdraw_account(request: ApiRequest, social_account_id: FromPath[str]) -> Response[OfferedAccount]:
@@ -75,7 +75,7 @@ async def withdraw_account(request: ApiRequest, social_account_id: FromPath[str]
     )
 
 
-@get("/ops/lease-requests", opt=requires("ops:read", Class.READ_LIGHT))
+@get("/ops/lease-requests", opt=requires("ops:read", RateClass.READ_LIGHT))
 async def list_lease_requests(
     request: ApiRequest,
     *,
@@ -90,7 +90,7 @@ async def list_lease_requests(
 
 @post(
     "/ops/lease-requests/{lease_request_id:str}/assign",
-    opt=requires("ops:write", Class.WRITE_LIGHT, 404, 409),
+    opt=requires("ops:write", RateClass.WRITE_LIGHT, 404, 409),
     status_code=200,
 )
 async def assign_leased_accounts(
@@ -113,7 +113,7 @@ async def assign_leased_accounts(
 
 @post(
     "/ops/lease-requests/{lease_request_id:str}/reject",
-    opt=requires("ops:write", Class.WRITE_LIGHT, 404, 409),
+    opt=requires("ops:write", RateClass.WRITE_LIGHT, 404, 409),
     status_code=200,
 )
 async def reject_lease_request(
@@ -133,7 +133,7 @@ async def reject_lease_request(
 
 @post(
     "/ops/leases/{social_account_id:str}/recall",
-    opt=requires("ops:write", Class.WRITE_LIGHT, 404),
+    opt=requires("ops:write", RateClass.WRITE_LIGHT, 404),
     status_code=200,
 )
 async def recall_lease(

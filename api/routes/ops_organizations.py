@@ -13,7 +13,7 @@ from api import path_ids
 from api.guard import requires
 from api.idempotency import WriteResult, run_once, run_once_plain
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.operations import usage
@@ -24,7 +24,7 @@ from schemas.organizations import Organization, OrganizationCreate, Organization
 from schemas.usage import Usage
 
 
-@get("/ops/organizations", opt=requires("ops:read", Class.READ_LIGHT, 409))
+@get("/ops/organizations", opt=requires("ops:read", RateClass.READ_LIGHT, 409))
 async def list_organizations(
     request: ApiRequest, *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[Organization]:
@@ -33,7 +33,7 @@ async def list_organizations(
     return await page(request, organizations.list_page, cursor, limit, identify=lambda found: found.id)
 
 
-@post("/ops/organizations", opt=requires("ops:write", Class.WRITE_LIGHT, 409), status_code=201)
+@post("/ops/organizations", opt=requires("ops:write", RateClass.WRITE_LIGHT, 409), status_code=201)
 async def create_organization(
     request: ApiRequest, data: JSONBody[OrganizationCreate]
 ) -> Response[Organization]:
@@ -47,7 +47,7 @@ async def create_organization(
     return await run_once(request, create)
 
 
-@patch("/ops/organizations/{organization_id:str}", opt=requires("ops:write", Class.WRITE_LIGHT, 404, 409))
+@patch("/ops/organizations/{organization_id:str}", opt=requires("ops:write", RateClass.WRITE_LIGHT, 404, 409))
 async def patch_organization(
     request: ApiRequest, organization_id: FromPath[str], data: JSONBody[OrganizationPatch]
 ) -> Response[Organization]:
@@ -69,7 +69,7 @@ async def patch_organization(
 
 @get(
     "/ops/organizations/{organization_id:str}/usage",
-    opt=requires("ops:read", Class.READ_LIGHT, 404, 409),
+    opt=requires("ops:read", RateClass.READ_LIGHT, 404, 409),
 )
 async def get_organization_usage(request: ApiRequest, organization_id: FromPath[str]) -> Usage:
     """Return the usage of an organization or a sandbox, as it sees its usage itself."""

@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 from api import path_ids
 from api.guard import requires
 from api.idempotency import ACCEPTED, WriteResult, run_once
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.operations import purge
@@ -18,7 +18,7 @@ from schemas.projects import ProjectPurge, Purging
 
 @post(
     "/ops/projects/{project_id:str}/purge",
-    opt=requires("ops:write", Class.LONG_RUNNING, 404, 409),
+    opt=requires("ops:write", RateClass.LONG_RUNNING, 404, 409),
     status_code=202,
 )
 async def purge_project(

@@ -13,7 +13,7 @@ from api import etags, filters, path_ids
 from api.guard import requires
 from api.idempotency import ACCEPTED, WriteResult, run_once
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from api.responses import ApiResponse
 from db.pool import Conn
@@ -57,7 +57,7 @@ NO_REASON, AS_IT_IS = CancelPost(), ApproveCaption()
 
 @post(
     "/content/{content_id:str}/schedule",
-    opt=requires("publish:write", Class.LONG_RUNNING, 404, 409),
+    opt=requires("publish:write", RateClass.LONG_RUNNING, 404, 409),
     status_code=202,
 )
 async def schedule_content(
@@ -86,7 +86,7 @@ async def schedule_content(
 
 @post(
     "/content/{content_id:str}/publish",
-    opt=requires("publish:write", Class.LONG_RUNNING, 403, 404, 409),
+    opt=requires("publish:write", RateClass.LONG_RUNNING, 403, 404, 409),
     status_code=202,
 )
 async def publish_content(
@@ -107,7 +107,7 @@ async def publish_content(
     return await run_once(request, publish)
 
 
-@get("/projects/{project_id:str}/scheduled-posts", opt=requires("publish:read", Class.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/scheduled-posts", opt=requires("publish:read", RateClass.READ_LIGHT, 404))
 async def list_scheduled_posts(
     request: ApiRequest,
     project_id: FromPath[str],
@@ -136,7 +136,7 @@ async def list_scheduled_posts(
     return await page_of_project(request, find, project_id, cursor, limit, identify=lambda post: post.id)
 
 
-@get("/scheduled-posts/{scheduled_post_id:str}", opt=requires("publish:read", Class.READ_LIGHT, 404))
+@get("/scheduled-posts/{scheduled_post_id:str}", opt=requires("publish:read", RateClass.READ_LIGHT, 404))
 async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[str]) -> Response[Post]:
     """Return a post, with its ETag for `If-Match`. `waiting` is as of now, and changes without a new ETag."""
     scope = {
@@ -145,7 +145,7 @@ async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[st
     }
     async with request.connection() as conn:
         shown, version = await posts.get(conn, **scope)
-        waiting = await wait_reasons.of_post(conn, **scope, post=shown)
+        waiting = await wait_reasons.find_post_reason(conn, **scope, post=shown)
     return ApiResponse(
         msgspec.structs.replace(shown, waiting=waiting), headers={"ETag": etags.format_etag(version)}
     )
@@ -153,7 +153,7 @@ async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[st
 
 @post(
     "/scheduled-posts/{scheduled_post_id:str}/reschedule",
-    opt=requires("publish:write", Class.WRITE_LIGHT, 404, 409, 412),
+    opt=requires("publish:write", RateClass.WRITE_LIGHT, 404, 409, 412),
     status_code=200,
 )
 async def reschedule_post(
@@ -170,7 +170,7 @@ async def reschedule_post(
 
 @delete(
     "/scheduled-posts/{scheduled_post_id:str}",
-    opt=requires("publish:write", Class.WRITE_LIGHT, 404, 409, 412),
+    opt=requires("publish:write", RateClass.WRITE_LIGHT, 404, 409, 412),
     status_code=200,
 )
 async def cancel_post(
@@ -183,7 +183,7 @@ async def cancel_post(
 
 @post(
     "/scheduled-posts/{scheduled_post_id:str}/approve",
-    opt=requires("content:approve", Class.WRITE_LIGHT, 404, 409, 412),
+    opt=requires("content:approve", RateClass.WRITE_LIGHT, 404, 409, 412),
     status_code=200,
 )
 async def approve_post(
@@ -205,7 +205,7 @@ async def approve_post(
 
 @post(
     "/scheduled-posts/{scheduled_post_id:str}/reject",
-    opt=requires("content:approve", Class.WRITE_LIGHT, 404, 409, 412),
+    opt=requires("content:approve", RateClass.WRITE_LIGHT, 404, 409, 412),
     status_code=200,
 )
 async def reject_post(
@@ -219,7 +219,7 @@ async def reject_post(
 
 @post(
     "/scheduled-posts/{scheduled_post_id:str}/resolve",
-    opt=requires("publish:write", Class.WRITE_LIGHT, 404, 409, 412),
+    opt=requires("publish:write", RateClass.WRITE_LIGHT, 404, 409, 412),
     status_code=200,
 )
 async def resolve_post(

@@ -9,12 +9,12 @@ from api import filters, path_ids, time_window
 from api.app_lookup import look_up_apps
 from api.guard import requires
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_places
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.events.event_names import CONVERSIONS
 from domain.metrics import conversions, event_list, windows
-from domain.metrics.event_list import Position, Wanted
+from domain.metrics.event_list import EventFilter, Position
 from domain.tenancy.delegation import grants
 from schemas.base import Page
 from schemas.conversion_counts import Conversions, Grouping
@@ -48,7 +48,7 @@ OccurredUntil = Annotated[
 ]
 
 
-@get("/projects/{project_id:str}/events", opt=requires("events:read", Class.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/events", opt=requires("events:read", RateClass.READ_LIGHT, 404))
 async def list_events(
     request: ApiRequest,
     project_id: FromPath[str],
@@ -68,7 +68,7 @@ async def list_events(
     """
     period = filters.read_period(since, until)
     pii = grants(request.principal.scopes, "events:read+pii")
-    criteria = Wanted(event_names, user_id, period.since, period.until, pii)
+    criteria = EventFilter(event_names, user_id, period.since, period.until, pii)
     apps = look_up_apps(request, project_id, app_id)
 
     async def find(conn: Conn, before: Position | None, limit: int) -> list[tuple[bytes, KeptEvent]]:
@@ -77,7 +77,7 @@ async def list_events(
     return await page_of_places(request, find, cursor, limit, read=Position.unpack, connect=apps.connect)
 
 
-@get("/projects/{project_id:str}/conversions", opt=requires("events:read", Class.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/conversions", opt=requires("events:read", RateClass.READ_LIGHT, 404))
 async def count_conversions(
     request: ApiRequest,
     project_id: FromPath[str],
@@ -95,7 +95,7 @@ async def count_conversions(
     currencies.
     """
     window = windows.read(since, until, now=request.services.clock())
-    query = conversions.Asked(
+    query = conversions.ConversionQuery(
         organization_id=request.organization_id,
         project_id=path_ids.parse_id("project", project_id),
         window=window,

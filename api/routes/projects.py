@@ -10,7 +10,7 @@ from api import etags, path_ids
 from api.guard import requires
 from api.idempotency import WriteResult, insert_once, run_once
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from api.responses import ApiResponse
 from db.pool import Conn
@@ -37,7 +37,7 @@ StatusFilter = Annotated[
 ]
 
 
-@post("/projects", opt=requires("projects:write", Class.WRITE_LIGHT), status_code=201)
+@post("/projects", opt=requires("projects:write", RateClass.WRITE_LIGHT), status_code=201)
 async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> Response[Project]:
     """Create a project, which can be used at once."""
     who = request.principal
@@ -54,7 +54,7 @@ async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> 
     return await insert_once(request, result, insert, partial(projects.create, news=[new]))
 
 
-@get("/projects", opt=requires("projects:read", Class.READ_LIGHT))
+@get("/projects", opt=requires("projects:read", RateClass.READ_LIGHT))
 async def list_projects(
     request: ApiRequest,
     *,
@@ -81,7 +81,7 @@ def _requested_status(statuses: list[Status | Literal["all"]] | None) -> Status 
     return None if len(requested) > 1 or "all" in requested else cast("Status", requested.pop())
 
 
-@get("/projects/{project_id:str}", opt=requires("projects:read", Class.READ_LIGHT, 404))
+@get("/projects/{project_id:str}", opt=requires("projects:read", RateClass.READ_LIGHT, 404))
 async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Response[Project]:
     """Return a project, archived or not. Its ETag for `If-Match` covers the changes of PATCH and DELETE."""
     async with request.connection() as conn:
@@ -91,7 +91,7 @@ async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Respons
     return ApiResponse(project, headers={"ETag": etags.format_etag(version)})
 
 
-@patch("/projects/{project_id:str}", opt=requires("projects:write", Class.WRITE_LIGHT, 404, 409, 412))
+@patch("/projects/{project_id:str}", opt=requires("projects:write", RateClass.WRITE_LIGHT, 404, 409, 412))
 async def patch_project(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[ProjectPatch]
 ) -> Response[Project]:
@@ -113,7 +113,9 @@ async def patch_project(
 
 
 @delete(
-    "/projects/{project_id:str}", opt=requires("projects:write", Class.WRITE_LIGHT, 404, 412), status_code=200
+    "/projects/{project_id:str}",
+    opt=requires("projects:write", RateClass.WRITE_LIGHT, 404, 412),
+    status_code=200,
 )
 async def archive_project(request: ApiRequest, project_id: FromPath[str]) -> Response[Archived]:
     """Archive a project: nothing new starts in it, and a job ends its running work."""

@@ -9,7 +9,7 @@ from litestar.params import FromPath, QueryParameter
 from api import filters
 from api.guard import requires
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.apps import app_numbers
@@ -25,7 +25,7 @@ CodeFilter = Annotated[
 ]
 
 
-@get("/projects/{project_id:str}/events/quarantine", opt=requires("events:read", Class.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/events/quarantine", opt=requires("events:read", RateClass.READ_LIGHT, 404))
 async def list_quarantined_events(
     request: ApiRequest,
     project_id: FromPath[str],

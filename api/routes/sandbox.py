@@ -6,7 +6,7 @@ from litestar.params import JSONBody
 from api import filters
 from api.guard import requires
 from api.idempotency import ACCEPTED, WriteResult, run_once, run_once_in_real_time
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from api.sample_events import build_sample
 from db.pool import Conn
@@ -18,7 +18,7 @@ from schemas.sandbox import AdvanceClock, SandboxClock
 from schemas.webhooks import WebhookEvent, WebhookEventTrigger
 
 
-@get("/sandbox/clock", opt=requires(None, Class.READ_LIGHT, 404))
+@get("/sandbox/clock", opt=requires(None, RateClass.READ_LIGHT, 404))
 async def get_clock(request: ApiRequest) -> SandboxClock:
     """Return the time of the caller's sandbox. 404 for a live key."""
     _require_sandbox(request)
@@ -26,7 +26,7 @@ async def get_clock(request: ApiRequest) -> SandboxClock:
         return sandbox_clock.show(await sandbox_clock.get(conn, organization_id=request.organization_id))
 
 
-@post("/sandbox/clock", opt=requires("publish:write", Class.LONG_RUNNING, 404, 409), status_code=202)
+@post("/sandbox/clock", opt=requires("publish:write", RateClass.LONG_RUNNING, 404, 409), status_code=202)
 async def advance_clock(request: ApiRequest, data: JSONBody[AdvanceClock]) -> Response[SandboxClock]:
     """Advance the sandbox's clock: all work due on the way runs, in its order.
 
@@ -46,7 +46,11 @@ async def advance_clock(request: ApiRequest, data: JSONBody[AdvanceClock]) -> Re
     return await run_once_in_real_time(request, advance)
 
 
-@post("/sandbox/webhook-events", opt=requires("webhooks:write", Class.WRITE_LIGHT, 404, 409), status_code=201)
+@post(
+    "/sandbox/webhook-events",
+    opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404, 409),
+    status_code=201,
+)
 async def trigger_webhook_event(
     request: ApiRequest, data: JSONBody[WebhookEventTrigger]
 ) -> Response[WebhookEvent]:

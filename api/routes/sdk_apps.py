@@ -9,7 +9,7 @@ from api import path_ids
 from api.guard import requires
 from api.idempotency import WriteResult, run_once, run_once_plain
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.apps import apps
@@ -20,7 +20,7 @@ from schemas.base import Page
 ALL, ONE = "/projects/{project_id:str}/sdk-apps", "/projects/{project_id:str}/sdk-apps/{app_id:str}"
 
 
-@post(ALL, opt=requires("projects:write", Class.WRITE_LIGHT, 404, 409), status_code=201)
+@post(ALL, opt=requires("projects:write", RateClass.WRITE_LIGHT, 404, 409), status_code=201)
 async def create_sdk_app(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[SdkAppCreate]
 ) -> Response[SdkAppShown]:
@@ -44,7 +44,7 @@ async def create_sdk_app(
     return await run_once(request, create)
 
 
-@get(ALL, opt=requires("projects:read", Class.READ_LIGHT, 404))
+@get(ALL, opt=requires("projects:read", RateClass.READ_LIGHT, 404))
 async def list_sdk_apps(
     request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[SdkApp]:
@@ -53,7 +53,7 @@ async def list_sdk_apps(
     return await page_of_project(request, find, project_id, cursor, limit, identify=lambda app: app.app_id)
 
 
-@get(ONE, opt=requires("projects:read", Class.READ_LIGHT, 404))
+@get(ONE, opt=requires("projects:read", RateClass.READ_LIGHT, 404))
 async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str]) -> SdkApp:
     """Return one app, without its key."""
     async with request.connection() as conn:
@@ -66,7 +66,7 @@ async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: Fr
         )
 
 
-@patch(ONE, opt=requires("projects:write", Class.WRITE_LIGHT, 404, 409))
+@patch(ONE, opt=requires("projects:write", RateClass.WRITE_LIGHT, 404, 409))
 async def patch_sdk_app(
     request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str], data: JSONBody[SdkAppPatch]
 ) -> Response[SdkAppChanged]:
@@ -95,7 +95,7 @@ async def patch_sdk_app(
     return await run_once(request, change)
 
 
-@delete(ONE, opt=requires("projects:write", Class.WRITE_LIGHT, 404), status_code=200)
+@delete(ONE, opt=requires("projects:write", RateClass.WRITE_LIGHT, 404), status_code=200)
 async def delete_sdk_app(
     request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str]
 ) -> Response[SdkAppDeleted]:

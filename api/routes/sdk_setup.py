@@ -9,7 +9,7 @@ from litestar.params import FromPath, QueryParameter
 from api import filters, path_ids
 from api.accepted_job import accept
 from api.guard import requires
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from domain.apps import apps, install_spec
 from domain.events import verifications
@@ -24,7 +24,7 @@ Platforms = Annotated[
 ]
 
 
-@get(f"{ONE}/install-spec", opt=requires("projects:read", Class.READ_LIGHT, 404))
+@get(f"{ONE}/install-spec", opt=requires("projects:read", RateClass.READ_LIGHT, 404))
 async def get_install_spec(
     request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str], platforms: Platforms = None
 ) -> InstallSpec:
@@ -53,7 +53,7 @@ async def get_install_spec(
 
 @post(
     f"{ONE}/verify-tracking",
-    opt=requires("projects:write", Class.LONG_RUNNING, 404, 409),
+    opt=requires("projects:write", RateClass.LONG_RUNNING, 404, 409),
     status_code=202,
 )
 async def verify_tracking(

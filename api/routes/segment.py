@@ -14,7 +14,7 @@ from api.requests import ApiRequest
 from api.responses import ApiResponse
 from domain.apps import app_keys
 from domain.events import segment
-from domain.events.json_text import MOST_PACKED
+from domain.events.json_text import MAX_PACKED_BYTES
 from schemas.base import Out
 from schemas.errors.absent import absent
 from schemas.events import Rejected
@@ -35,7 +35,7 @@ class SegmentTaken(Out, frozen=True, kw_only=True):
 @post(
     [f"/{kind}" for kind in segment.KINDS],
     status_code=200,
-    request_max_body_size=MOST_PACKED,
+    request_max_body_size=MAX_PACKED_BYTES,
     include_in_schema=False,
 )
 async def take_messages(request: ApiRequest) -> Response[SegmentTaken]:
@@ -43,7 +43,7 @@ async def take_messages(request: ApiRequest) -> Response[SegmentTaken]:
     kind = segment.KINDS[request.scope["path"].rpartition("/")[2]]
     key = event_requests.read_app_key(request)
     app = await event_requests.admit(request, key) if key else None
-    plain = await event_requests.decompress_body(request, app, max_bytes=segment.MOST_PLAIN)
+    plain = await event_requests.decompress_body(request, app, max_bytes=segment.MAX_PLAIN_BYTES)
     app = app or await event_requests.admit(request, segment.key_in(plain))
     batch = await event_requests.parse_events(request, app, plain, partial(segment.read, kind=kind))
     stored = await event_requests.store_events(request, app, batch)

@@ -12,11 +12,11 @@ from api import auth, metrics_port
 from api.ratelimit import BUDGET_S
 from api.requests import ApiRequest
 from api.services import Services
-from db.reach import PASSING, reaching
+from db.reach import RETRIED_ERRORS, reaching
 from db.redis_reach import reaching_redis
 from jobs.loop_time import LoopTimeout
 from schemas.base import Out
-from schemas.errors import RedisAway, Unavailable
+from schemas.errors import RedisUnavailable, Unavailable
 from schemas.ops import RedisStatus
 
 READY_S = 1.0
@@ -70,7 +70,7 @@ async def _postgres(services: Services) -> bool:
         with reaching():
             async with asyncio.timeout(READY_S), services.pool.acquire() as conn:
                 await conn.execute("select 1")
-    except (*PASSING, asyncpg.PostgresError):
+    except (*RETRIED_ERRORS, asyncpg.PostgresError):
         return False
     return True
 
@@ -80,7 +80,7 @@ async def _redis(services: Services) -> bool:
         with reaching_redis():
             async with LoopTimeout(BUDGET_S):
                 await services.redis.ping()
-    except RedisAway:
+    except RedisUnavailable:
         return False
     return True
 

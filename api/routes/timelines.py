@@ -6,7 +6,7 @@ from litestar.params import FromPath
 from api import path_ids
 from api.guard import requires
 from api.paging import DEFAULT_LIMIT, Cursor, Limit
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from api.timeline_pages import page_of_entries
 from db.pool import Conn
@@ -15,7 +15,7 @@ from schemas.base import Page
 from schemas.timelines import TimelineEntry
 
 
-@get("/jobs/{job_id:str}/timeline", opt=requires("jobs:read", Class.READ_LIGHT, 404))
+@get("/jobs/{job_id:str}/timeline", opt=requires("jobs:read", RateClass.READ_LIGHT, 404))
 async def get_job_timeline(
     request: ApiRequest, job_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[TimelineEntry]:
@@ -25,14 +25,17 @@ async def get_job_timeline(
     """
 
     async def read(conn: Conn) -> list[TimelineEntry]:
-        return await timelines.of_job(
+        return await timelines.list_job_entries(
             conn, organization_id=request.organization_id, job_id=path_ids.parse_id("job", job_id)
         )
 
     return await page_of_entries(request, read, cursor, limit)
 
 
-@get("/scheduled-posts/{scheduled_post_id:str}/timeline", opt=requires("publish:read", Class.READ_LIGHT, 404))
+@get(
+    "/scheduled-posts/{scheduled_post_id:str}/timeline",
+    opt=requires("publish:read", RateClass.READ_LIGHT, 404),
+)
 async def get_scheduled_post_timeline(
     request: ApiRequest,
     scheduled_post_id: FromPath[str],
@@ -51,7 +54,9 @@ async def get_scheduled_post_timeline(
     post_id = path_ids.parse_id("post", scheduled_post_id)
 
     async def read(conn: Conn) -> list[TimelineEntry]:
-        return await timelines.of_post(conn, organization_id=request.organization_id, post_id=post_id)
+        return await timelines.list_post_entries(
+            conn, organization_id=request.organization_id, post_id=post_id
+        )
 
     return await page_of_entries(request, read, cursor, limit)
 

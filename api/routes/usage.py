@@ -3,13 +3,13 @@
 from litestar import get
 
 from api.guard import requires
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from domain.operations import usage
 from schemas.usage import Usage
 
 
-@get("/usage", opt=requires("projects:read", Class.READ_LIGHT))
+@get("/usage", opt=requires("projects:read", RateClass.READ_LIGHT))
 async def get_usage(request: ApiRequest) -> Usage:
     """Return the organization's usage and the limits of its tier.
 

@@ -10,7 +10,7 @@ from litestar.params import FromPath, QueryParameter
 from api import filters, path_ids
 from api.guard import requires
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.webhooks import events
@@ -25,7 +25,7 @@ ProjectFilter = Annotated[
 ]
 
 
-@get("/webhook-events", opt=requires("webhooks:read", Class.READ_LIGHT, 404))
+@get("/webhook-events", opt=requires("webhooks:read", RateClass.READ_LIGHT, 404))
 async def list_webhook_events(
     request: ApiRequest,
     *,
@@ -49,7 +49,7 @@ async def list_webhook_events(
     return await page(request, find, cursor, limit, identify=lambda one: one.id)
 
 
-@get("/webhook-events/{webhook_event_id:str}", opt=requires("webhooks:read", Class.READ_LIGHT, 404))
+@get("/webhook-events/{webhook_event_id:str}", opt=requires("webhooks:read", RateClass.READ_LIGHT, 404))
 async def get_webhook_event(request: ApiRequest, webhook_event_id: FromPath[str]) -> WebhookEventBody:
     """Return one event, as it is sent to endpoints."""
 

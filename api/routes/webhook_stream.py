@@ -14,7 +14,7 @@ from litestar.response import Stream
 
 from api import auth, filters
 from api.guard import requires
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from api.routes.webhook_events import ProjectFilter, Types
 from db.reach import reaching
@@ -28,7 +28,7 @@ from schemas.errors import Forbidden, Killed, Limited, NotFound, Unauthenticated
 from schemas.webhooks import StreamBegun, WebhookEventType
 from telemetry import logs
 
-_log = logs.get("api.webhook_stream")
+_log = logs.get_logger("api.webhook_stream")
 
 SCOPE: Scope = "webhooks:read"
 
@@ -64,7 +64,7 @@ class StreamFilter(NamedTuple):
         return fits and (self.types is None or event.type in self.types)
 
 
-@get("/webhook-events/stream", opt=requires(SCOPE, Class.READ_LIGHT, 404))
+@get("/webhook-events/stream", opt=requires(SCOPE, RateClass.READ_LIGHT, 404))
 async def stream_webhook_events(
     request: ApiRequest, *, type_: Types = None, project_id: ProjectFilter = None, after: After = None
 ) -> Stream:
@@ -187,7 +187,7 @@ class _Reader:
                 body = await self._request.transact(render)
         except NotFound:
             return None
-        except events.FAULTS as error:
+        except events.RENDER_ERRORS as error:
             # A client that reconnects would get the same event again.
             _log.error("an event can't be rendered", event_id=str(event.id), exc_info=error)
             return None

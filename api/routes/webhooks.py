@@ -10,7 +10,7 @@ from api import etags, filters, path_ids
 from api.guard import requires
 from api.idempotency import WriteResult, run_once, run_once_plain
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from api.responses import ApiResponse
 from db.pool import Conn
@@ -54,7 +54,7 @@ EventTypes = Annotated[
 ]
 
 
-@post(ALL, opt=requires("webhooks:write", Class.WRITE_LIGHT, 404, 409), status_code=201)
+@post(ALL, opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404, 409), status_code=201)
 async def create_webhook_endpoint(
     request: ApiRequest, data: JSONBody[WebhookEndpointCreate]
 ) -> Response[WebhookEndpointShown]:
@@ -78,7 +78,7 @@ async def create_webhook_endpoint(
     return await run_once(request, create)
 
 
-@get(ALL, opt=requires("webhooks:read", Class.READ_LIGHT, 404))
+@get(ALL, opt=requires("webhooks:read", RateClass.READ_LIGHT, 404))
 async def list_webhook_endpoints(
     request: ApiRequest,
     *,
@@ -102,7 +102,7 @@ async def list_webhook_endpoints(
     return await page(request, find, cursor, limit, identify=lambda one: one.id)
 
 
-@get(ONE, opt=requires("webhooks:read", Class.READ_LIGHT, 404))
+@get(ONE, opt=requires("webhooks:read", RateClass.READ_LIGHT, 404))
 async def get_webhook_endpoint(
     request: ApiRequest, webhook_endpoint_id: FromPath[str]
 ) -> Response[WebhookEndpoint]:
@@ -116,7 +116,7 @@ async def get_webhook_endpoint(
     return ApiResponse(endpoint, headers={"ETag": etags.format_etag(version)})
 
 
-@patch(ONE, opt=requires("webhooks:write", Class.WRITE_LIGHT, 404, 412))
+@patch(ONE, opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404, 412))
 async def patch_webhook_endpoint(
     request: ApiRequest, webhook_endpoint_id: FromPath[str], data: JSONBody[WebhookEndpointPatch]
 ) -> Response[WebhookEndpoint]:
@@ -140,7 +140,7 @@ async def patch_webhook_endpoint(
     return await run_once(request, change)
 
 
-@delete(ONE, opt=requires("webhooks:write", Class.WRITE_LIGHT, 404, 412), status_code=200)
+@delete(ONE, opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404, 412), status_code=200)
 async def delete_webhook_endpoint(
     request: ApiRequest, webhook_endpoint_id: FromPath[str]
 ) -> Response[WebhookEndpointDeleted]:
@@ -156,7 +156,7 @@ async def delete_webhook_endpoint(
     )
 
 
-@post(f"{ONE}/test", opt=requires("webhooks:write", Class.WRITE_LIGHT, 404, 409), status_code=202)
+@post(f"{ONE}/test", opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404, 409), status_code=202)
 async def test_webhook_endpoint(
     request: ApiRequest, webhook_endpoint_id: FromPath[str]
 ) -> Response[WebhookDelivery]:
@@ -169,7 +169,7 @@ async def test_webhook_endpoint(
     return await run_once(request, ping)
 
 
-@post(f"{ONE}/rotate-secret", opt=requires("webhooks:write", Class.WRITE_LIGHT, 404), status_code=200)
+@post(f"{ONE}/rotate-secret", opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404), status_code=200)
 async def rotate_webhook_secret(
     request: ApiRequest, webhook_endpoint_id: FromPath[str]
 ) -> Response[WebhookEndpointShown]:
@@ -193,7 +193,7 @@ async def rotate_webhook_secret(
     return await run_once(request, rotate)
 
 
-@post(f"{ONE}/replay", opt=requires("webhooks:write", Class.WRITE_LIGHT, 404, 409), status_code=202)
+@post(f"{ONE}/replay", opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404, 409), status_code=202)
 async def replay_webhook_events(
     request: ApiRequest, webhook_endpoint_id: FromPath[str], data: JSONBody[WebhookReplay]
 ) -> Response[WebhookReplayed]:
@@ -214,7 +214,7 @@ async def replay_webhook_events(
     return await run_once(request, replay)
 
 
-@get(f"{ONE}/deliveries", opt=requires("webhooks:read", Class.READ_LIGHT, 404))
+@get(f"{ONE}/deliveries", opt=requires("webhooks:read", RateClass.READ_LIGHT, 404))
 async def list_webhook_deliveries(
     request: ApiRequest,
     webhook_endpoint_id: FromPath[str],
@@ -240,7 +240,7 @@ async def list_webhook_deliveries(
     return await page(request, find, cursor, limit, identify=lambda one: one.id)
 
 
-@get(DELIVERY, opt=requires("webhooks:read", Class.READ_LIGHT, 404))
+@get(DELIVERY, opt=requires("webhooks:read", RateClass.READ_LIGHT, 404))
 async def get_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPath[str]) -> WebhookDelivery:
     """Return one delivery."""
     async with request.connection() as conn:
@@ -251,7 +251,7 @@ async def get_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPat
         )
 
 
-@post(f"{DELIVERY}/replay", opt=requires("webhooks:write", Class.WRITE_LIGHT, 404, 409), status_code=202)
+@post(f"{DELIVERY}/replay", opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404, 409), status_code=202)
 async def replay_webhook_delivery(
     request: ApiRequest, webhook_delivery_id: FromPath[str]
 ) -> Response[WebhookDelivery]:

@@ -3,14 +3,14 @@
 from litestar import get
 
 from api.guard import requires
-from api.ratelimit import Class
+from api.ratelimit import RateClass
 from api.requests import ApiRequest
 from domain.media import storage_quota
 from schemas import ids
 from schemas.api_keys import Storage, Whoami
 
 
-@get("/whoami", opt=requires(None, Class.READ_LIGHT))
+@get("/whoami", opt=requires(None, RateClass.READ_LIGHT))
 async def whoami(request: ApiRequest) -> Whoami:
     """Return the organization, key and scopes of the request."""
     who = request.principal

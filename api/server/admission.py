@@ -18,7 +18,7 @@ from telemetry.metrics import HTTP_CONNECTIONS, HTTP_CONNECTIONS_ENDED
 SPARE_FILES = 64
 
 
-class Limits(NamedTuple):
+class ConnectionLimits(NamedTuple):
     """Limits of one process. Times are ticks, sizes are bytes; `per_address` 0 means no limit."""
 
     #: Connections in total; per address; and the additional reserve for health checks.
@@ -69,7 +69,7 @@ class Admission:
     response.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ConnectionLimits) -> None:
         self.limits = limits
         self.now = 0
         #: Total of incoming connections, refused ones included.
@@ -159,7 +159,7 @@ def client_network(peer: str) -> str:
     return str(IPv6Address(int(address) >> 64 << 64))
 
 
-def limits_of(settings: Settings) -> Limits:
+def limits_of(settings: Settings) -> ConnectionLimits:
     """Return the limits from the settings, bounded by this process's limit of open files.
 
     Behind a proxy, all connections come from the proxy: it has to limit its own clients.
@@ -169,11 +169,11 @@ def limits_of(settings: Settings) -> Limits:
         (math.inf if files == resource.RLIM_INFINITY else files)
         - SPARE_FILES
         - settings.pool_size * (2 if settings.telemetry_url else 1)
-        - Limits().reserve
+        - ConnectionLimits().reserve
     )
     connections = int(max(1, min(settings.connections, available)))
     each = min(settings.connections_per_address, max(1, connections // 4))
-    return Limits(connections=connections, per_address=0 if settings.proxy_hops else each)
+    return ConnectionLimits(connections=connections, per_address=0 if settings.proxy_hops else each)
 
 
 def count_ended(reason: str) -> None:

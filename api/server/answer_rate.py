@@ -10,7 +10,7 @@ import socket
 import struct
 import termios
 
-from api.server.admission import Limits
+from api.server.admission import ConnectionLimits
 
 
 class AnswerRate:
@@ -18,7 +18,7 @@ class AnswerRate:
 
     __slots__ = ("_acknowledged", "_left", "_limits", "sending", "written")
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ConnectionLimits) -> None:
         self._limits = limits
         self.written = 0
         #: Whether the transport held unsent bytes at the last check.

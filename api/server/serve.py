@@ -13,7 +13,7 @@ from typing import Any
 import uvicorn
 from litestar import Litestar
 
-from api.server.admission import Admission, Limits, raise_files
+from api.server.admission import Admission, ConnectionLimits, raise_files
 from api.server.connection import Connection
 from api.server.unready import answer_unready
 from db.wait_for_postgres import until_reached
@@ -28,12 +28,12 @@ TICKS_PER_SECOND = 10
 MAX_UNSENT_BYTES = 128 * 1024
 
 #: Seconds that open requests may continue after a stop signal.
-GRACE_S = 30
+SHUTDOWN_GRACE_S = 30
 
-_log = logs.get("api.server")
+_log = logs.get_logger("api.server")
 
 
-class Server(uvicorn.Server):
+class ApiServer(uvicorn.Server):
     """uvicorn's server with an admission. Its caller handles the signals."""
 
     def __init__(self, app: Litestar, admission: Admission, *, host: str, port: int) -> None:
@@ -50,7 +50,7 @@ class Server(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                timeout_graceful_shutdown=GRACE_S,
+                timeout_graceful_shutdown=SHUTDOWN_GRACE_S,
             )
         )
         self.admission = admission
@@ -80,7 +80,7 @@ class Server(uvicorn.Server):
         self.stopped.set()
 
 
-async def serve(app: Litestar, limits: Limits, *, host: str, port: int) -> None:
+async def serve(app: Litestar, limits: ConnectionLimits, *, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT. Raises what `bind_port` and the application's lifespan raise.
 
     While Postgres is away at the start, `/healthz` answers 200 and all other paths 503.
@@ -88,7 +88,7 @@ async def serve(app: Litestar, limits: Limits, *, host: str, port: int) -> None:
     raise_files()
     with bind_port(host, port) as sockets:
         app.state.private = all(is_loopback(sock) for sock in sockets)
-        server = Server(app, Admission(limits), host=host, port=port)
+        server = ApiServer(app, Admission(limits), host=host, port=port)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, server.handle_stop)
         async with contextlib.AsyncExitStack() as stack:

@@ -11,7 +11,7 @@ import msgspec
 from domain.events import body
 from domain.events.event import Event
 from domain.values import steps
-from schemas.events import MOST_EVENTS
+from schemas.events import MAX_EVENTS
 
 NAMES = (*(f"screen_{number}" for number in range(18)), "purchase_success", "sign_up")
 
@@ -27,7 +27,7 @@ def bodies(count: int, batch: int) -> Iterator[bytes]:
 def events(count: int, projects: Sequence[UUID]) -> list[Event]:
     """Return `count` events as stored rows of the projects' first apps, in the order of a commit."""
     now, share = datetime.now(UTC), count // len(projects)
-    batch = min(share, MOST_EVENTS)
+    batch = min(share, MAX_EVENTS)
     stored = [
         event
         for project_id in projects

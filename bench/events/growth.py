@@ -10,7 +10,7 @@ from uuid import UUID
 from bench.environment import Environment, scratch
 from bench.events import generated
 from bench.events.cpu import backend_cpu_s, server_of
-from bench.figures import Result, Tell, ratio, spread
+from bench.figures import ProgressCallback, Result, ratio, spread
 from db.pool import Conn, connected
 from domain.events import group_commit
 from domain.events.event import Event
@@ -49,7 +49,9 @@ class Side(NamedTuple):
     took_ms: list[float]
 
 
-async def measure(environment: Environment, sizes: Sequence[int], rounds: int, tell: Tell) -> Result:
+async def measure(
+    environment: Environment, sizes: Sequence[int], rounds: int, tell: ProgressCallback
+) -> Result:
     """Measure the CPU of the connection's process for an event. Raises `BenchmarkFailed`."""
     projects = [UUID(int=number) for number in range(PROJECTS)]
     async with contextlib.AsyncExitStack() as stack:
@@ -84,7 +86,7 @@ async def _side(environment: Environment, ids: int) -> AsyncIterator[Side]:
         yield Side(conn, await conn.fetchval("select pg_backend_pid()"), ids, [], [])
 
 
-async def _fill(side: Side, projects: Sequence[UUID], tell: Tell) -> None:
+async def _fill(side: Side, projects: Sequence[UUID], tell: ProgressCallback) -> None:
     for first in range(1, side.ids + 1, CHUNK):
         tell(f"{first - 1} of {side.ids} ids are stored")
         last = min(first + CHUNK - 1, side.ids)

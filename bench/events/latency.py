@@ -3,7 +3,7 @@
 from bench.environment import Environment
 from bench.events.load import Plan
 from bench.events.serving import check_stored, run_servers, send
-from bench.figures import Result, Tell, ratio, spread
+from bench.figures import ProgressCallback, Result, ratio, spread
 
 #: Events of a request, and events a second.
 BATCH, EVENTS_S = 20, 5_000
@@ -12,7 +12,7 @@ BATCH, EVENTS_S = 20, 5_000
 CONNECTIONS = 64
 
 
-async def measure(environment: Environment, seconds: float, rounds: int, tell: Tell) -> Result:
+async def measure(environment: Environment, seconds: float, rounds: int, tell: ProgressCallback) -> Result:
     """Measure both servers in turn. Raises `BenchmarkFailed`."""
     count = int(EVENTS_S / BATCH * seconds)
     plan = Plan(

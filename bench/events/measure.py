@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from bench import suites
 from bench.environment import Environment, on
 from bench.events import growth, latency, reads, speed
-from bench.figures import Result, Target, Tell
+from bench.figures import ProgressCallback, Result, Target
 
 
 class Size(NamedTuple):
@@ -41,29 +41,29 @@ TINY = Size(
 
 TARGETS = {
     "events_cpu_x": Target("CPU of an event in batches of 500, API and Postgres, x raw COPY", 6),
-    "events_single_x": Target("requests of one event a second, x a bare route", 0.5, least=True),
+    "events_single_x": Target("requests of one event a second, x a bare route", 0.5, is_minimum=True),
     "events_p99_x": Target("5,000 events/s in batches of 20: p99 of the 202, x a bare route", 5),
     "events_growth_x": Target("CPU of a commit with 20,000,000 stored ids, x with 1,000,000", 1.3),
     "reads_days_p95_ms": Target("90 days of 100,000,000 events by day, ten names: p95, ms", 50),
     "reads_people_p95_ms": Target("active users of 90 days by day, 10,000 a day, asked before: p95, ms", 100),
 }
 
-Part = Callable[[Environment, Size, Tell], Any]
+Part = Callable[[Environment, Size, ProgressCallback], Any]
 
 
-async def _growth(environment: Environment, size: Size, tell: Tell) -> Result:
+async def _growth(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
     return await growth.measure(environment, (size.few, size.many), size.commits, tell)
 
 
-async def _speed(environment: Environment, size: Size, tell: Tell) -> Result:
+async def _speed(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
     return await speed.measure(environment, size.requests, size.rounds, tell)
 
 
-async def _latency(environment: Environment, size: Size, tell: Tell) -> Result:
+async def _latency(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
     return await latency.measure(environment, size.steady_s, size.rounds, tell)
 
 
-async def _reads(environment: Environment, size: Size, tell: Tell) -> Result:
+async def _reads(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
     return await reads.measure(environment, size.asked, tell)
 
 

@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from bench.environment import Environment
-from bench.figures import Result, Tell, spread
+from bench.figures import ProgressCallback, Result, spread
 from db.pool import Conn, Pool, acquire
 from domain.metrics import conversions, metrics
-from domain.metrics.active_users import Counted
-from domain.metrics.metrics import Asked, Stores
+from domain.metrics.active_users import PeopleCache
+from domain.metrics.metrics import MetricQuery, Stores
 from domain.metrics.windows import Window
 from domain.tenancy import organizations
 from schemas import ids
@@ -44,7 +44,7 @@ FIGURES = {"reads_days_p95_ms": "ten names by day", "reads_people_p95_ms": "peop
 Question = Callable[[], Awaitable[Any]]
 
 
-async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
+async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
     """Time each query in two zones; the figures are the slower ones."""
     pool, now = environment.pool, datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     details: dict[str, dict[str, float]] = {}
@@ -63,8 +63,8 @@ async def _questions(pool: Pool, zone: str, size: Size, now: datetime) -> dict[s
     """Return the queries of a new project with full rollups."""
     asked = await _project(pool, zone, Window(now - timedelta(days=size.days), now))
     await _fill(pool, asked, size)
-    stores = Stores(lambda: _of(pool), lambda: _of(pool), Counted())
-    of_names = conversions.Asked(
+    stores = Stores(lambda: _of(pool), lambda: _of(pool), PeopleCache())
+    of_names = conversions.ConversionQuery(
         asked.organization_id, asked.project_id, asked.window, [f"name-{n}" for n in range(NAMES)], None,
         ("day", "eventName"),
     )  # fmt: skip
@@ -84,7 +84,7 @@ def _of(pool: Pool) -> AbstractAsyncContextManager[Conn]:
     return acquire(pool)
 
 
-async def _project(pool: Pool, zone: str, window: Window) -> Asked:
+async def _project(pool: Pool, zone: str, window: Window) -> MetricQuery:
     async with pool.acquire() as conn:
         org, project = (await organizations.create(conn, name="bench", tier="partner")).live, ids.new()
         await conn.execute(
@@ -92,10 +92,10 @@ async def _project(pool: Pool, zone: str, window: Window) -> Asked:
                values ($1, $2, 'bench', $3, 'en', '{}')""",
             org, project, zone,
         )  # fmt: skip
-    return Asked(org, project, "project", None, (), window, "day")
+    return MetricQuery(org, project, "project", None, (), window, "day")
 
 
-async def _fill(pool: Pool, asked: Asked, size: Size) -> None:
+async def _fill(pool: Pool, asked: MetricQuery, size: Size) -> None:
     """Insert counts for all quarter-hours and hours, and every person on every day."""
     since, until = asked.window
     for table, step, of_day in (("event_rollup", "15 minutes", 96), ("event_rollup_hour", "1 hour", 24)):

@@ -10,13 +10,13 @@ from bench.events import copying, generated
 from bench.events.cpu import server_cpu_s, server_of
 from bench.events.load import Plan
 from bench.events.serving import Server, check_stored, run_servers, send
-from bench.figures import Result, Tell, ratio
+from bench.figures import ProgressCallback, Result, ratio
 from bench.processes import cpu_s
-from domain.events.intake import MOST_HELD
+from domain.events.intake import MAX_HELD_EVENTS
 
 #: Closed-loop connections: enough that each commit groups several requests, few enough that all their events
 #: fit into the buffer.
-CALLERS, MOST_EVENTS = 200, MOST_HELD // 2
+CALLERS, MOST_EVENTS = 200, MAX_HELD_EVENTS // 2
 
 #: The batch sizes of the two judged figures.
 LARGE, ONE = 500, 1
@@ -34,7 +34,9 @@ class Run(NamedTuple):
         return self.serving_us + self.postgres_us
 
 
-async def measure(environment: Environment, requests: Mapping[int, int], rounds: int, tell: Tell) -> Result:
+async def measure(
+    environment: Environment, requests: Mapping[int, int], rounds: int, tell: ProgressCallback
+) -> Result:
     """Measure `requests` of each batch size. Raises `BenchmarkFailed`."""
     ours: dict[int, list[Run]] = {batch: [] for batch in requests}
     bare: dict[int, list[Run]] = {batch: [] for batch in requests}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from bench.environment import Environment, scratch
-from bench.figures import Result, Tell, spread
+from bench.figures import ProgressCallback, Result, spread
 from bench.ledger.sides import SLOTS, UNKNOWN, Side
 from bench.ledger.statements import PULL, STATEMENTS, Statement
 from bench.suites import machine
@@ -69,7 +69,7 @@ HOT_AIM = 1.5
 SNAPSHOT_AIM = 3.0
 
 
-async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
+async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
     """Measure ratios of p50s; a newcomer's wait is in seconds."""
     async with _sides(environment) as (old, empty):
         for side in (old, empty):
@@ -131,7 +131,7 @@ async def _timed(side: Side, statement: Statement) -> float:
     return took_ms
 
 
-async def _pulls_at_caps(old: Side, empty: Side, size: Size, tell: Tell) -> dict[str, Row]:
+async def _pulls_at_caps(old: Side, empty: Side, size: Size, tell: ProgressCallback) -> dict[str, Row]:
     """Measure a pull of ten among tenants at their cap."""
     rows = {}
     for count in size.capped:
@@ -152,7 +152,9 @@ async def _pulls_at_caps(old: Side, empty: Side, size: Size, tell: Tell) -> dict
     return rows
 
 
-async def _pull_with_old_snapshot(url: str, old: Side, empty: Side, size: Size, tell: Tell) -> dict[str, Row]:
+async def _pull_with_old_snapshot(
+    url: str, old: Side, empty: Side, size: Size, tell: ProgressCallback
+) -> dict[str, Row]:
     """Measure a pull of ten while a transaction holds a snapshot older than the last `size.held` jobs."""
     name = f"pull of 10, a snapshot held over {size.held} jobs"
     tell(name)
@@ -172,7 +174,7 @@ async def _snapshot(url: str) -> AsyncIterator[None]:
         yield
 
 
-async def _newcomers(old: Side, size: Size, tell: Tell) -> dict[str, float]:
+async def _newcomers(old: Side, size: Size, tell: ProgressCallback) -> dict[str, float]:
     """Return seconds from a new tenant's submit to its claim, by a worker with ten free slots."""
     tell(f"a newcomer among {size.newcomer_tenants} tenants that wait")
     await old.begin(tenants=size.newcomer_tenants + size.newcomers)

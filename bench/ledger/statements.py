@@ -69,7 +69,7 @@ async def _gate(side: Side, claims: list[Claim]) -> None:
 
 
 async def _commit(side: Side, claims: list[Claim]) -> None:
-    await ledger.end(side.conn, claims[0], result={})
+    await ledger.complete(side.conn, claims[0], result={})
 
 
 async def _get(side: Side, claims: list[Claim]) -> None:
@@ -107,7 +107,7 @@ STATEMENTS = {
     "step (gate)": Statement(_claim_one, _gate, _settle),
     "commit": Statement(_claim_one, _commit, _noop),
     "get": Statement(_claim_one, _get, _settle),
-    "look for due": _chore(maintenance.look),
+    "look for due": _chore(maintenance.find_due),
     "scheduled fall due": _chore(maintenance.promote),
     "end overdue": _chore(maintenance.end_overdue),
     "rescue": _chore(lambda conn: maintenance.rescue(conn, before=END_OF_TIME)),

@@ -28,7 +28,7 @@ LIMIT_FACTOR = 2
 LIMIT_EXTRA_MS = 250
 
 
-class Measured(NamedTuple):
+class RowResult(NamedTuple):
     """One row: the victim's times at rest and during the attack, and the attack's notes."""
 
     what: str
@@ -52,7 +52,7 @@ class Measured(NamedTuple):
 
 async def measure(
     environment: Environment, names: Collection[str], scale: Scale, progress: Progress
-) -> dict[str, Measured]:
+) -> dict[str, RowResult]:
     """Measure the named rows in the table's order, each on its own processes."""
     return {
         name: await _measure_row(environment, row, scale, progress)
@@ -61,7 +61,7 @@ async def measure(
     }
 
 
-async def _measure_row(environment: Environment, row: Row, scale: Scale, progress: Progress) -> Measured:
+async def _measure_row(environment: Environment, row: Row, scale: Scale, progress: Progress) -> RowResult:
     progress(row.name, "processes start")
     async with (
         run_deployment(environment, pools=row.pools, sites=row.sites, settings=row.settings) as deployment,
@@ -79,7 +79,7 @@ async def _measure_row(environment: Environment, row: Row, scale: Scale, progres
             progress(row.name, "during the attack")
             beside = await victim.time_action(act, scale, every_s=every_s)
         noted = await row.note(deployment, counts) if row.note else {}
-        return Measured(row.what, rest, beside, noted | {"attack": counts})
+        return RowResult(row.what, rest, beside, noted | {"attack": counts})
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ import msgspec
 
 from bench.environment import Environment
 from db.pool import Conn, transact
-from domain.accounts.accounts import Found
+from domain.accounts.accounts import AccountIdentity
 from domain.apps import apps
 from domain.apps.apps import Author
 from domain.connecting import connect
@@ -90,7 +90,9 @@ async def connect_accounts(environment: Environment, tenant: Tenant, servers: Se
                 organization_id=tenant.org,
                 project_id=_id(ids.PROJECT, tenant.projects[0]),
                 api_key_id=None,
-                found=Found("bluesky", server, f"did:plc:{handle}{tenant.org.hex}", handle, None, {}),
+                found=AccountIdentity(
+                    "bluesky", server, f"did:plc:{handle}{tenant.org.hex}", handle, None, {}
+                ),
                 grant=refresh("bluesky"),
                 keyring=vault,
             )

@@ -7,10 +7,10 @@ from bs4 import BeautifulSoup
 
 from bench import reading
 from bench.reading import Fields
-from workers.ingest.shapes import Source
+from workers.ingest.shapes import PageDocument
 
 
-def read(source: Source) -> Fields:
+def read(source: PageDocument) -> Fields:
     soup = BeautifulSoup(source.body, "lxml")
     found = {str(tag.get("property") or tag.get("name")): tag.get("content") for tag in soup.find_all("meta")}
     title = soup.title.get_text() if soup.title else None

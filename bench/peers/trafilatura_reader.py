@@ -8,10 +8,10 @@ from trafilatura.settings import Document
 
 from bench import reading
 from bench.reading import Fields
-from workers.ingest.shapes import Source
+from workers.ingest.shapes import PageDocument
 
 
-def read(source: Source) -> Fields:
+def read(source: PageDocument) -> Fields:
     found = bare_extraction(source.body, url=source.url, with_metadata=True, fast=True)
     if not isinstance(found, Document):
         return Fields()

@@ -16,9 +16,9 @@ from cli.shared.failure import failing
 from cli.shared.group import CommandGroup
 from cli.shared.output import Answer, console, emit, table
 from cli.shared.rendering import Rendering, read_design, using_files
-from cli.shared.sheets import SHEET, Checked, entries, pieces, write_sheet
+from cli.shared.sheets import SHEET, Checked, read_entries, render_pieces, write_sheet
 from generation import libraries
-from generation.made import Made, cut
+from generation.made import OutputFile, truncation_warnings
 from generation.spec import AgeRange, Aspect, Format, Gender
 
 COLUMNS = ("FILE", "KB", "TEXTS", "LEAST CONTRAST")
@@ -55,7 +55,7 @@ def render(*, spec: Path, out: Path, as_json: bool) -> None:
     with failing(as_json=as_json):
         rendering = Rendering(read_design(spec), spec.parent)
         files = render_files(rendering, out)
-    emit(answer(files, [*rendering.warnings, *cut(files)]), as_json=as_json)
+    emit(answer(files, [*rendering.warnings, *truncation_warnings(files)]), as_json=as_json)
 
 
 @content.command()
@@ -90,8 +90,8 @@ def sheet(*, brands: Path, formats: str, aspect: Aspect | None, out: Path, as_js
     with failing(as_json=as_json):
         libraries.require()
         requested_formats = msgspec.convert(formats.split(","), list[Format])
-        brand_entries = entries(brands)
-        rendered_pieces = pieces(brand_entries, brands.parent, out, requested_formats, aspect)
+        brand_entries = read_entries(brands)
+        rendered_pieces = render_pieces(brand_entries, brands.parent, out, requested_formats, aspect)
         checked = collect_checked(rendered_pieces, len(brand_entries) * len(requested_formats))
         write_sheet(checked, out)
     emit(findings(checked, out), as_json=as_json)
@@ -145,7 +145,7 @@ def findings(checked: list[Checked], out: Path) -> Answer:
     return Answer({"pieces": data, "sheet": str(out / SHEET)}, table(FAULTS, rows), note)
 
 
-def render_files(rendering: Rendering, out: Path) -> list[Made]:
+def render_files(rendering: Rendering, out: Path) -> list[OutputFile]:
     """Render all files with a progress bar on the terminal, and return them."""
     files = []
     with bar() as show:
@@ -173,11 +173,11 @@ def bar() -> Iterator[Callable[[float], None]]:
         yield lambda share: progress.update(task, completed=share)
 
 
-def answer(files: list[Made], warnings: list[str]) -> Answer:
+def answer(files: list[OutputFile], warnings: list[str]) -> Answer:
     rows = [_row(file) for file in files]
     return Answer({"files": files, "warnings": warnings}, table(COLUMNS, rows), "\n".join(warnings))
 
 
-def _row(file: Made) -> tuple[str, int, int, str]:
+def _row(file: OutputFile) -> tuple[str, int, int, str]:
     least = min((text.contrast for text in file.shown), default=0.0)
     return file.name, file.size_bytes // 1024, len(file.shown), f"{least:.2f}"

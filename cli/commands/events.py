@@ -18,7 +18,7 @@ from cli.shared.session import open_session, read_settings
 from db.pool import connected
 from domain.apps import app_numbers
 from domain.events import rollups
-from domain.events.tail import StoredEvent, Tail, Wanted
+from domain.events.tail import StoredEvent, Tail, TailFilter
 from schemas import ids
 from schemas.errors import Invalid
 from schemas.errors.absent import absent
@@ -65,7 +65,7 @@ async def rebuild(project_id: UUID, since: datetime, until: datetime) -> Answer:
 class Followed(NamedTuple):
     """Filter of the followed events, and the ids of the project's apps by their numbers."""
 
-    wanted: Wanted
+    wanted: TailFilter
     apps: Mapping[int, UUID]
 
 
@@ -126,11 +126,11 @@ async def _resolve_filter(
         numbers = await app_numbers.numbers(conn, project_id=project_id)
     if app_id and app_id not in numbers:
         raise absent("sdk_app")
-    event_filter = Wanted(project_id, numbers[app_id] if app_id else None, name, back)
+    event_filter = TailFilter(project_id, numbers[app_id] if app_id else None, name, back)
     return Followed(event_filter, {app_no: known_id for known_id, app_no in numbers.items()})
 
 
-async def _committed_events(event_filter: Wanted) -> AsyncGenerator[StoredEvent, None]:
+async def _committed_events(event_filter: TailFilter) -> AsyncGenerator[StoredEvent, None]:
     """Yield the events committed from now on."""
     tail = Tail(event_filter)
     async with connected(read_settings().event_store_url, name="tenantry-cli") as conn:

@@ -14,7 +14,7 @@ from cli.shared import rehearsals as views
 from cli.shared.command import answering
 from cli.shared.exit_codes import FAILED, INTERRUPTED
 from cli.shared.output import Answer, console
-from rehearsal.perform import Look, Plan, Report, Tell, perform
+from rehearsal.perform import Listeners, Plan, Progress, Report, perform
 
 #: Pause between two lines of progress without a terminal, in seconds.
 LINE_S = 5.0
@@ -62,13 +62,15 @@ def _code(report: Report) -> int:
 
 
 @contextmanager
-def _progress() -> Iterator[Tell]:
+def _progress() -> Iterator[Listeners]:
     """Show progress on stderr: a live line on a terminal, else a line every few seconds."""
     if sys.stderr.isatty():
         with Live(console=console(sys.stderr), transient=True, refresh_per_second=4) as live:
-            yield Tell(live.console.print, lambda look: live.update(Text(views.progress_line(look), "bold")))
+            yield Listeners(
+                live.console.print, lambda look: live.update(Text(views.progress_line(look), "bold"))
+            )
     else:
-        yield Tell(lambda line: click.echo(line, err=True), _Lines().look)
+        yield Listeners(lambda line: click.echo(line, err=True), _Lines().look)
 
 
 class _Lines:
@@ -77,7 +79,7 @@ class _Lines:
     def __init__(self) -> None:
         self.due = time.monotonic()
 
-    def look(self, look: Look) -> None:
+    def look(self, look: Progress) -> None:
         if time.monotonic() >= self.due:
             self.due = time.monotonic() + LINE_S
             click.echo(views.progress_line(look), err=True)

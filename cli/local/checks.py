@@ -17,7 +17,7 @@ from domain.security.keyring import Keyring, check_keyrings, parse_keyring
 from generation.confinement import confine
 from jobs.kinds import KINDS
 from schemas.base import Out
-from schemas.errors import MigrationChanged, RedisAway, SettingsInvalid
+from schemas.errors import MigrationChanged, RedisUnavailable, SettingsInvalid
 from schemas.setting_names import find_misspelt
 
 OLDEST_POSTGRES = 15
@@ -194,7 +194,7 @@ async def redis(url: str) -> Check:
     try:
         with reaching_redis():
             info = await client.info("server")
-    except RedisAway as error:
+    except RedisUnavailable as error:
         advice = "jobs start within 2 s instead of 2 ms until it is back: check REDIS_URL"
         return Check(name="redis", status="warn", detail=str(error), advice=advice)
     finally:

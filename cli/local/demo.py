@@ -13,7 +13,7 @@ import httpx
 
 from cli.shared.output import console, table
 from schemas.errors import DemoFailed
-from schemas.settings import OWN
+from schemas.settings import OWN_NAMES
 
 SITE = Path(__file__).with_name("demo_site")
 LONG_POLL_S = 30
@@ -23,7 +23,7 @@ MAX_RETRIES = 5
 #: Longest pause before a retry.
 MAX_PAUSE_S = 60.0
 
-ALLOW = OWN["fetch_allow"]
+ALLOW = OWN_NAMES["fetch_allow"]
 
 #: Fields of the brand copied into the sandbox's project.
 COPIED_FIELDS = (

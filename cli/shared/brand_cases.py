@@ -15,11 +15,11 @@ from rich.progress import track
 from bench import pages
 from bench.reading import Fields
 from cli.shared.exit_codes import FAILED
-from schemas.brand import Field, Finding
+from schemas.brand import Field, FieldFinding
 from schemas.errors import Invalid, SourceError
 from workers.ingest.choose import choose
 from workers.ingest.parser.parser import Parser, open_parser, parse
-from workers.ingest.shapes import Source
+from workers.ingest.shapes import PageDocument
 
 #: Pages in memory at once, so that a corpus may have any size.
 MAX_PAGES_IN_MEMORY = 2 * (os.cpu_count() or 1)
@@ -79,7 +79,7 @@ def read_case(where: str, line: bytes) -> Case:
 def pages_of(corpus: Path) -> list[pages.Case]:
     """Return all pages of a corpus in order."""
     return [
-        pages.Case(Source(url=case.url, body=body(corpus.parent, case.file)), case.expected)
+        pages.Case(PageDocument(url=case.url, body=body(corpus.parent, case.file)), case.expected)
         for case in read_cases(corpus)
     ]
 
@@ -91,7 +91,7 @@ def with_progress(tasks: list[asyncio.Task[Prediction]]) -> Iterable[asyncio.Tas
 
 async def predict_case(parser: Parser, limit: asyncio.Semaphore, folder: Path, case: Case) -> Prediction:
     async with limit:
-        page = await parse(parser, Source(url=case.url, body=body(folder, case.file)))
+        page = await parse(parser, PageDocument(url=case.url, body=body(folder, case.file)))
     fields = choose(page.candidates)
     return Prediction(
         id=case.id,
@@ -102,7 +102,7 @@ async def predict_case(parser: Parser, limit: asyncio.Semaphore, folder: Path, c
     )
 
 
-def text(fields: dict[Field, Finding], field: Field) -> str | None:
+def text(fields: dict[Field, FieldFinding], field: Field) -> str | None:
     return str(fields[field].value) if field in fields else None
 
 

@@ -19,12 +19,12 @@ from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
 from workers.ingest.appstore.rate import Limiter
 from workers.ingest.appstore.stores import Stores
-from workers.ingest.appstore.upstreams import moved
-from workers.ingest.conclude import conclude
+from workers.ingest.appstore.upstreams import operator_policies
+from workers.ingest.conclude import assemble
 from workers.ingest.github import ingest as github
 from workers.ingest.github.client import Api, open_api
 from workers.ingest.parser.parser import Parser, open_parser, parse
-from workers.ingest.shapes import Source
+from workers.ingest.shapes import PageDocument
 from workers.ingest.website import ingest as website
 from workers.ingest.website.session import Web, open_web
 from workers.llm.endpoint import Model, open_model
@@ -86,7 +86,7 @@ async def open_reader(address: str) -> AsyncIterator[Reader]:
 
 @asynccontextmanager
 async def open_stores(settings: Settings, parser: Parser, contact: str) -> AsyncIterator[Stores]:
-    async with open_client(allowed=moved(settings), contact=contact) as client:
+    async with open_client(allowed=operator_policies(settings), contact=contact) as client:
         yield Stores(
             lookup=Lookup(client, settings.itunes_api_url, Limiter(at_once, too_often)),
             web=open_web(client),
@@ -109,7 +109,7 @@ def understand(text: str, *, allowed: urls.Allowed) -> Target:
     if is_file(text):
         return Path(text)
     if is_in_store(text):
-        return store_listings.read(text)
+        return store_listings.parse_listing(text)
     with suppress(Invalid):
         return Repository(github_repositories.check(text))
     return Address(urls.check(text, allowed=allowed))
@@ -159,8 +159,8 @@ async def read(reader: Reader, text: str) -> Extraction:
 
 
 async def read_file(reader: Reader, path: Path) -> Extraction:
-    page = await parse(reader.parser, Source(url=reader.address, body=read_saved(path)))
-    return await conclude(
+    page = await parse(reader.parser, PageDocument(url=reader.address, body=read_saved(path)))
+    return await assemble(
         reader.parser,
         url=page.url,
         title=page.title,

@@ -7,7 +7,7 @@ from rich.console import Group
 from rich.table import Table
 
 from bench.figures import TARGETS, Result, Target
-from bench.neighbours.measure import Measured
+from bench.neighbours.measure import RowResult
 from cli.shared.output import table
 
 
@@ -23,7 +23,7 @@ def _figures(figures: Mapping[str, float], targets: Mapping[str, Target]) -> Tab
             (
                 target.what,
                 f"{figures[name]:g}",
-                f"{'>=' if target.least else '<='} {target.limit(figures):g}",
+                f"{'>=' if target.is_minimum else '<='} {target.limit(figures):g}",
                 target.met(figures[name], figures),
             )
             for name, target in targets.items()
@@ -32,7 +32,7 @@ def _figures(figures: Mapping[str, float], targets: Mapping[str, Target]) -> Tab
     )
 
 
-def attacks_table(measured: Mapping[str, Measured]) -> Group:
+def attacks_table(measured: Mapping[str, RowResult]) -> Group:
     """Return a row for each attack, and its observations."""
     heads = ("attack", "rest p50", "p95", "attacked p50", "p95 ms", "at most", "failed", "reached")
     rows = [

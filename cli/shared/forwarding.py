@@ -13,7 +13,7 @@ import httpx
 
 from domain.webhooks.secrets import PREFIX
 from workers.webhooks import signing
-from workers.webhooks.sending import FIXED, MOST_READ, TRY_S
+from workers.webhooks.sending import MAX_READ_BYTES, REQUEST_HEADERS, TRY_S
 
 
 class Sent(NamedTuple):
@@ -67,7 +67,9 @@ class Forwarder:
         signed = signing.headers(event_id=event_id, at=int(time.time()), body=body, keys=[self._key])
         began = time.monotonic()
         try:
-            with self._client.stream("POST", self._url, content=body, headers={**FIXED, **signed}) as answer:
+            with self._client.stream(
+                "POST", self._url, content=body, headers={**REQUEST_HEADERS, **signed}
+            ) as answer:
                 result = Sent(answer.status_code, _ms_since(began))
                 _read_rest(answer, ends=began + TRY_S)
                 return result
@@ -86,7 +88,7 @@ def secret_text(key: bytes) -> str:
 
 def _read_rest(answer: httpx.Response, *, ends: float) -> None:
     """Read the rest of the body to reuse the connection, within a limit of bytes and time."""
-    left = MOST_READ
+    left = MAX_READ_BYTES
     with suppress(httpx.TransportError):
         for chunk in answer.iter_raw():
             left -= len(chunk)

@@ -7,14 +7,14 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.shared.output import table
-from rehearsal.perform import Look, Report
+from rehearsal.perform import Progress, Report
 from rehearsal.recovery import percentile
 
 #: Maximum anomalies of one kind in the report.
 MAX_ANOMALIES = 10
 
 
-def progress_line(look: Look) -> str:
+def progress_line(look: Progress) -> str:
     """Format a progress line."""
     return (
         f"{look.elapsed_s:.0f} s: {look.phase}, {look.faults} faults, {look.accepted} jobs accepted, "

@@ -11,13 +11,13 @@ import msgspec
 from msgspec import field
 
 from generation import libraries
-from generation.made import Made, Step
+from generation.made import OutputFile, Step
 from generation.spec import Copy, Spec, Value
 from generation.words.write import write
 from schemas.errors import GenerationError
 
 if TYPE_CHECKING:
-    from generation.render import Given, Piece
+    from generation.render import InputFiles, Piece
 
 #: File with the inputs and results of a piece, next to its files.
 PROVENANCE = "spec.json"
@@ -39,7 +39,7 @@ class Provenance(Value, frozen=True, kw_only=True):
     renderer: str
     design: Design
     pictures: dict[str, str]
-    files: list[Made]
+    files: list[OutputFile]
 
 
 class Rendering:
@@ -58,7 +58,7 @@ class Rendering:
     def _prepared(self) -> tuple["Piece", list[str]]:
         drawing = import_module("generation.render")
         design = self.design
-        files: Given = drawing.Given(
+        files: InputFiles = drawing.Given(
             logo=self.pictures[design.logo] if design.logo is not None else None,
             screenshots=[self.pictures[name] for name in design.screenshots],
             end_card=self.pictures[design.end_card] if design.end_card is not None else None,
@@ -79,7 +79,7 @@ class Rendering:
                 msgspec.json.format(msgspec.json.encode(self._provenance(outputs)))
             )
 
-    def _provenance(self, outputs: list[Made]) -> Provenance:
+    def _provenance(self, outputs: list[OutputFile]) -> Provenance:
         renderer: str = import_module("generation.render").RENDERER
         hashes = {name: sha256(data).hexdigest() for name, data in self.pictures.items()}
         if (clip := self.design.clip) is not None:

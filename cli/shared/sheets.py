@@ -10,7 +10,7 @@ import msgspec
 from msgspec import field
 
 from cli.shared.rendering import Design, Rendering, using_files
-from generation.made import Made
+from generation.made import OutputFile
 from generation.proofreading.fault import Fault
 from generation.spec import Aspect, Brand, Format
 from schemas.errors import GenerationError, PictureRefused, TextRefused
@@ -31,11 +31,11 @@ class Checked(NamedTuple):
     brand: str
     format: Format
     folder: Path
-    made: Sequence[Made]
+    made: Sequence[OutputFile]
     faults: Sequence[Fault]
 
 
-def entries(path: Path) -> list[Entry]:
+def read_entries(path: Path) -> list[Entry]:
     """Read one brand a line. Raise `GenerationError` or `msgspec.ValidationError`."""
     with using_files():
         lines = path.read_bytes().splitlines()
@@ -47,7 +47,7 @@ def entries(path: Path) -> list[Entry]:
         raise GenerationError("SPEC_NOT_JSON", f"{path} has a line that isn't JSON: {error}") from None
 
 
-def pieces(
+def render_pieces(
     brand_entries: Sequence[Entry],
     source_folder: Path,
     out: Path,

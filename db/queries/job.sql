@@ -147,7 +147,7 @@ update job
    and attempt_started_at is not null
 returning cancel_requested_at is not null as cancel;
 
--- name: hasten_job    Make a waiting job due now. No row: it doesn't wait.
+-- name: run_job_now    Make a waiting job due now. No row: it doesn't wait.
 update job
    set run_at = now(), stage = 'queued', state_version = state_version + 1
  where organization_id = :org

@@ -1,4 +1,4 @@
--- name: ripen_jobs    Queue a batch of scheduled jobs at their time.
+-- name: promote_jobs    Queue a batch of scheduled jobs at their time.
 with due_jobs as (
   -- A locked row is left to the next batch.
   select organization_id, id
@@ -65,7 +65,7 @@ update job j
    and j.id = l.id
 returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error;
 
--- name: hang_up
+-- name: terminate_idle_sessions
 -- Terminate sessions that are idle in a transaction for `patience_s`, or hold the job of an overdue attempt.
 -- Postgres itself ends a session that is idle between two statements, but not between the messages of a
 -- statement (it reads, and is `active`). Sessions with the job of an overdue attempt are ended at once.

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any, TypeAlias, get_args
 
 from api.app import build
-from api.body_limits import OPTION
+from api.body_limits import LIMIT_OPTION
 from api.budgets import MIB, MICROS, RATES
 from api.errors import CODES
 from api.event_limits import LIMITS
-from api.openapi.operations import operations
-from api.ratelimit import QUOTAS, Class
+from api.openapi.operations import list_operations
+from api.ratelimit import QUOTAS, RateClass
 from docs.make import meanings
 from docs.make.table import code, table
 from domain.events import budgets as daily_budgets
-from domain.jobs.wait_reasons import OF_STATUS, PRECEDENCE, TIMED
+from domain.jobs.wait_reasons import PRECEDENCE, STATUS_MESSAGES, TIMED
 from domain.media import storage_quota
 from jobs import outcomes
 from jobs.kinds import KINDS, Kind
@@ -110,10 +110,10 @@ def post_error_categories() -> str:
 def request_limits() -> str:
     """Return requests a minute and key by class, and writes a day and organization, by tier."""
     rows = [
-        (code(tier), *(f"{quota.minute[kind]:,}" for kind in Class), f"{quota.day:,}")
+        (code(tier), *(f"{quota.minute[kind]:,}" for kind in RateClass), f"{quota.day:,}")
         for tier, quota in QUOTAS.items()
     ]
-    return table(["tier", *(f"{code(kind)} a minute" for kind in Class), "writes a day"], rows)
+    return table(["tier", *(f"{code(kind)} a minute" for kind in RateClass), "writes a day"], rows)
 
 
 def event_limits() -> str:
@@ -150,8 +150,8 @@ def event_budgets() -> str:
 def body_limits() -> str:
     """Return the byte limits of large JSON bodies by route, and one row for all other routes."""
     sizes = {
-        f"{operation.method} {operation.path}": operation.handler.opt[OPTION]
-        for operation in operations(build())
+        f"{operation.method} {operation.path}": operation.handler.opt[LIMIT_OPTION]
+        for operation in list_operations(build())
         if operation.body
     }
     least = min(sizes.values())
@@ -220,7 +220,9 @@ def statuses() -> str:
 
 def wait_reasons() -> str:
     """Return the table of waiting reasons in their order of precedence."""
-    rows = [(code(reason), "yes" if reason in TIMED else "", text) for reason, text in OF_STATUS.items()]
+    rows = [
+        (code(reason), "yes" if reason in TIMED else "", text) for reason, text in STATUS_MESSAGES.items()
+    ]
     rows += [
         (code(reason_row.reason), "yes" if reason_row.until else "", reason_row.message)
         for reason_row in PRECEDENCE

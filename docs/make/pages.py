@@ -45,7 +45,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "job errors": contract.job_errors,
     "wait reasons": contract.wait_reasons,
     "statuses": contract.statuses,
-    "job states": lambda: mermaid(states.mermaid()),
+    "job states": lambda: mermaid(states.render_mermaid()),
     "post states": lambda: mermaid(post_states.mermaid()),
     "phases of an attempt": lambda: f"{loop.table()}\n",
     "folders": lambda: mermaid(folders.picture()),

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from docs.make.table import code, table
 from schemas.errors import SourceNotFound
-from workers.ingest.sandbox import APPS, PAGES, REPOSITORIES, SLOW_S, Source
+from workers.ingest.sandbox import APPS, PAGES, REPOSITORIES, SLOW_S, MagicNames
 from workers.platforms.fakes import publish
 
 #: By kind of source: its magic names, their prefix for a caller, and whether `missing` is one of them.
-SOURCES: dict[str, tuple[Source, str, bool]] = {
+SOURCES: dict[str, tuple[MagicNames, str, bool]] = {
     "website": (PAGES, f"https://{PAGES.prefix}", False),
     "repository": (REPOSITORIES, REPOSITORIES.prefix, True),
     "app": (APPS, APPS.prefix, True),
@@ -25,7 +25,7 @@ def sources() -> str:
     return table(["source", "input", "the ingest"], rows)
 
 
-def _ends(kind: str, source: Source, begins: str, absent: bool) -> Iterator[list[str]]:
+def _ends(kind: str, source: MagicNames, begins: str, absent: bool) -> Iterator[list[str]]:
     for name in sorted(source.ok - {""}):
         how = f"completes, after {SLOW_S:g} s" if name == "slow" else "completes"
         yield [kind, code(begins + name), how]

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from docs.make.table import table
-from schemas.settings import OWN, Settings
+from schemas.settings import OWN_NAMES, Settings
 
 _HEAD = """\
 # Settings
@@ -21,7 +21,7 @@ def page() -> str:
     """Return the text of docs/reference/settings.md."""
     schema = msgspec.json.schema(Settings)["$defs"]["Settings"]["properties"]
     names = {
-        field.encode_name: OWN.get(field.name, field.encode_name)
+        field.encode_name: OWN_NAMES.get(field.name, field.encode_name)
         for field in msgspec.structs.fields(Settings)
     }
     rows = (_row(names[key], described) for key, described in schema.items())

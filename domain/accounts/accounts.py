@@ -24,7 +24,7 @@ from schemas.errors import Conflict
 from schemas.errors.absent import absent
 
 
-class Found(NamedTuple):
+class AccountIdentity(NamedTuple):
     """Account as its platform reports it; `traits` are figures of its server."""
 
     platform: str

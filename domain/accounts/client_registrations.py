@@ -9,7 +9,7 @@ from domain.security import vault
 from domain.security.keyring import Keyring
 from jobs import ledger
 from jobs.kinds import REGISTER_APP
-from jobs.ledger import Submitted
+from jobs.ledger import SubmittedJob
 
 #: Scopes requested on servers with Mastodon's API.
 SCOPES = "read:accounts read:statuses write:media write:statuses"
@@ -66,14 +66,14 @@ async def open(conn: Conn, *, server: Server, keyring: Keyring) -> Client | None
     return Client(registration.client_id, vault.unseal(keyring, sealed, row=row_name(server)).decode())
 
 
-async def ensure(conn: Conn, server: Server, organization_id: UUID) -> Submitted | None:
+async def ensure(conn: Conn, server: Server, organization_id: UUID) -> SubmittedJob | None:
     """Submit a registration job unless a lasting registration exists."""
     if await is_lasting(conn, server=server):
         return None
     return await submit(conn, server=server, organization_id=organization_id)
 
 
-async def submit(conn: Conn, *, server: Server, organization_id: UUID) -> Submitted:
+async def submit(conn: Conn, *, server: Server, organization_id: UUID) -> SubmittedJob:
     """Submit a registration job; each organization runs one at a time for a server."""
     return await ledger.submit(
         conn,

@@ -17,14 +17,14 @@ from domain.security import vault
 from domain.security.keyring import Keyring
 from jobs import ledger, maintenance
 from jobs.kinds import REFRESH_TOKEN
-from jobs.ledger import Submitted
+from jobs.ledger import SubmittedJob
 from schemas.errors import Limited
 
 #: Seconds until a due refresh is submitted again.
-AGAIN_S = 6 * 3600.0
+RETRY_S = 6 * 3600.0
 
 #: A token with less time left is refreshed before use.
-FRESH = timedelta(seconds=60)
+REFRESH_AHEAD = timedelta(seconds=60)
 
 #: Bounds of a token's lifetime in seconds, whatever its platform reports. A token that is expired on arrival
 #: would be refreshed in a loop: each refresh wakes the post that requests the next one.
@@ -82,14 +82,14 @@ GET_CREDENTIAL = account_credential.get_credential.typed(SealedCredential)
 TAKE_DUE = account_credential.take_due.typed(DueCredential)
 
 
-def ending(life_s: float) -> datetime:
+def expiry_after(life_s: float) -> datetime:
     """Return the expiry of a token that lives `life_s` seconds from now, within the bounds."""
     return datetime.now(UTC) + timedelta(seconds=min(max(life_s, MIN_LIFE_S), MAX_LIFE_S))
 
 
 def ends_soon(expires_at: datetime | None, *, now: datetime) -> bool:
     """Return whether a token has to be refreshed before use."""
-    return expires_at is not None and expires_at <= now + FRESH
+    return expires_at is not None and expires_at <= now + REFRESH_AHEAD
 
 
 async def open(conn: Conn, *, organization_id: UUID, account_id: UUID, keyring: Keyring) -> Tokens:  # noqa: A001  what it is
@@ -130,7 +130,7 @@ async def is_current(conn: Conn, *, organization_id: UUID, account_id: UUID, gen
 
 async def submit_refresh(
     conn: Conn, *, organization_id: UUID, project_id: UUID | None, account_id: UUID
-) -> Submitted:
+) -> SubmittedJob:
     """Submit a job that refreshes an account's tokens; one at a time for all callers."""
     return await ledger.submit(
         conn,
@@ -145,11 +145,11 @@ async def submit_refresh(
 async def refresh_due(conn: Conn) -> int:
     """Submit refresh jobs for a batch of due credentials, and return the number of due ones.
 
-    Each becomes due again after `AGAIN_S`, also if its job fails or the ledger refuses it now. A successful
+    Each becomes due again after `RETRY_S`, also if its job fails or the ledger refuses it now. A successful
     refresh sets its own time.
     """
     async with conn.transaction():
-        due = await TAKE_DUE.all(conn, limit=maintenance.BATCH, again_s=AGAIN_S)
+        due = await TAKE_DUE.all(conn, limit=maintenance.BATCH, again_s=RETRY_S)
         for organization_id, project_id, account_id, connected in due:
             if connected:
                 with suppress(Limited):

@@ -7,7 +7,7 @@ from db.pool import Conn
 from domain.accounts import accounts, credentials
 from domain.accounts.credentials import Tokens
 from domain.security.keyring import Keyring
-from jobs.ledger import Submitted
+from jobs.ledger import SubmittedJob
 
 
 class HasOwner(Protocol):
@@ -28,7 +28,7 @@ async def open(conn: Conn, row: HasOwner, keyring: Keyring) -> Tokens:  # noqa: 
     )
 
 
-async def refresh(conn: Conn, row: HasOwner) -> Submitted:
+async def refresh(conn: Conn, row: HasOwner) -> SubmittedJob:
     """Submit a job that refreshes the owner's tokens; one at a time for all callers."""
     return await credentials.submit_refresh(
         conn,

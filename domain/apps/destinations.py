@@ -55,7 +55,7 @@ def _to_schema(name: Destination, columns: dict[str, Any] | None) -> CapiDestina
     if columns is None:
         return None
     event_map = columns.pop("eventMap")
-    fields = columns | {"eventMap": dict(relays.USUAL[name]) if event_map is None else event_map}
+    fields = columns | {"eventMap": dict(relays.DEFAULT_EVENT_MAPS[name]) if event_map is None else event_map}
     return msgspec.convert(fields, CapiDestination)
 
 

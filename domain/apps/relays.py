@@ -24,7 +24,7 @@ Relays: TypeAlias = Mapping[str, tuple[Relay, ...]]
 NO_RELAYS: Relays = MappingProxyType({})
 
 #: Default maps from event names to a destination's names, by destination.
-USUAL: Mapping[Destination, Mapping[str, str]] = {
+DEFAULT_EVENT_MAPS: Mapping[Destination, Mapping[str, str]] = {
     "meta": {
         "purchase_success": "Purchase",
         "subscription_start": "Subscribe",
@@ -52,6 +52,8 @@ def relays_of(maps: EventMaps | None) -> Relays:
         return NO_RELAYS
     relays: dict[str, tuple[Relay, ...]] = {}
     for destination, event_map in sorted(maps.items()):
-        for name, destination_name in (USUAL[destination] if event_map is None else event_map).items():
+        for name, destination_name in (
+            DEFAULT_EVENT_MAPS[destination] if event_map is None else event_map
+        ).items():
             relays[name] = (*relays.get(name, ()), Relay(destination, destination_name))
     return relays

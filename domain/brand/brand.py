@@ -19,13 +19,13 @@ from schemas.brand import (
     BrandField,
     BrandPatch,
     BrandRow,
+    CrawlState,
     Extraction,
     Field,
-    Finding,
+    FieldFinding,
     Provenance,
     Said,
     Source,
-    Visit,
 )
 
 FIELDS: tuple[Field, ...] = get_args(Field)
@@ -81,7 +81,7 @@ async def patch(
     own = await row_of(conn, organization_id=organization_id, project_id=project_id, source="partner")
     unchanged = {name: finding for name, finding in own.fields.items() if name not in sent} if own else {}
     new = {
-        name: Finding(value=value, confidence=1, rule="partner", at=now)
+        name: FieldFinding(value=value, confidence=1, rule="partner", at=now)
         for name, value in sent.items()
         if value is not None
     }
@@ -132,10 +132,12 @@ async def row_of(conn: Conn, *, organization_id: UUID, project_id: UUID, source:
     return next((row for row in rows if row.source == source), None)
 
 
-async def last_visit(conn: Conn, *, organization_id: UUID, project_id: UUID, source: Source) -> Visit | None:
+async def last_visit(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, source: Source
+) -> CrawlState | None:
     """Return the crawl state that a source's last ingest stored for the next one."""
     visit = await sources.get_visit.value(conn, org=organization_id, project_id=project_id, source=source)
-    return msgspec.convert(visit, Visit | None)
+    return msgspec.convert(visit, CrawlState | None)
 
 
 async def read(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[BrandRow]:
@@ -168,7 +170,7 @@ def _everything(rows: Sequence[BrandRow]) -> Iterator[tuple[Field, Said]]:
                 yield name, Said(value=stated.value, provenance=_provenance(row, stated))
 
 
-def _provenance(row: BrandRow, finding: Finding) -> Provenance:
+def _provenance(row: BrandRow, finding: FieldFinding) -> Provenance:
     return Provenance(
         source=row.source,
         job_id=None if row.job_id is None else ids.show(ids.JOB, row.job_id),

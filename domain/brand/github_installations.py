@@ -22,7 +22,7 @@ from domain.tenancy import audit, organizations
 from domain.tenancy.api_keys import Principal
 from jobs import ledger
 from jobs.kinds import CONNECT_GITHUB, LIST_GITHUB_REPOS
-from jobs.ledger import Claim, Submitted
+from jobs.ledger import Claim, SubmittedJob
 from schemas.errors import Conflict
 from schemas.errors.absent import absent
 from schemas.github import GitHubDisconnected, GitHubInstallation, GitHubRepo, GitHubRepos, InstallUrl
@@ -100,7 +100,7 @@ async def handle_callback(
     same_browser: bool,
     now: datetime,
     keyring: Keyring,
-) -> tuple[Flow, Submitted | None]:
+) -> tuple[Flow, SubmittedJob | None]:
     """Use up the state, and submit a job that uses the code. Raises `Invalid`, `Limited`.
 
     If an owner approves another person's request later, the callback has no state, or the used state of that
@@ -133,7 +133,7 @@ def _link(settings: Settings, state: str, *, sandbox: bool) -> str:
 
 async def _submit_connect(
     conn: Conn, flow: Flow, *, code: str, installation_id: int, keyring: Keyring
-) -> Submitted:
+) -> SubmittedJob:
     """Submit the job that checks the code's installations. Raises `Limited`."""
     submitted = await ledger.submit(
         conn,
@@ -202,7 +202,7 @@ async def forget(conn: Conn, *, organization_id: UUID, installation_id: int) -> 
         await _record(conn, organization_id, None, "uninstalled", row)
 
 
-async def forget_gone(conn: Conn, *, claim: Claim) -> dict[str, Any]:
+async def delete_uninstalled(conn: Conn, *, claim: Claim) -> dict[str, Any]:
     """Delete an uninstalled installation as the end of the job that detected it."""
     installation_id: int = claim.args["installation_id"]
     await forget(conn, organization_id=claim.organization_id, installation_id=installation_id)
@@ -216,7 +216,7 @@ async def list_repos(conn: Conn, *, organization_id: UUID) -> GitHubRepos:
     return GitHubRepos(as_of=row.listed_at, repositories=repositories)
 
 
-async def refresh(conn: Conn, *, organization_id: UUID, now: datetime) -> Submitted | None:
+async def refresh(conn: Conn, *, organization_id: UUID, now: datetime) -> SubmittedJob | None:
     """Submit a listing job, one at a time; None while the list is fresh. Raises `NotFound`.
 
     Before it judges an old list, waits for a listing job that is just ending. Locks that job's row, not the

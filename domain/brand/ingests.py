@@ -16,7 +16,7 @@ from domain.tenancy import organizations, project_locks
 from jobs import ledger
 from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE, Kind
 from schemas import ids
-from schemas.brand import Extraction, Field, Source, Visit
+from schemas.brand import CrawlState, Extraction, Field, Source
 from schemas.errors import Conflict
 
 #: Source of each kind of ingest.
@@ -35,12 +35,12 @@ class IngestAttempt(NamedTuple):
     """Input of one attempt; `visit` is the crawl state of the last ingest with the same arguments."""
 
     sandbox: bool
-    visit: Visit | None
+    visit: CrawlState | None
 
 
 async def start_website(
     conn: Conn, *, organization_id: UUID, project_id: UUID, url: str, follow_links: bool, max_pages: int
-) -> ledger.Submitted:
+) -> ledger.SubmittedJob:
     """Submit an ingest of a URL that `domain.values.urls` accepted; `fresh` is False if it runs already.
 
     Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or INGEST_RUNNING.
@@ -53,7 +53,7 @@ async def start_website(
 
 async def start_github(
     conn: Conn, *, organization_id: UUID, project_id: UUID, repo: str, branch: str | None
-) -> ledger.Submitted:
+) -> ledger.SubmittedJob:
     """Submit an ingest of a repository that `github_repositories` accepted; raises as `start_website`."""
     args = {"repo": repo, "branch": branch}
     return await start(
@@ -63,7 +63,7 @@ async def start_github(
 
 async def start_appstore(
     conn: Conn, *, organization_id: UUID, project_id: UUID, listings: Sequence[Listing], country_code: str
-) -> ledger.Submitted:
+) -> ledger.SubmittedJob:
     """Submit an ingest of listings that `domain.brand.store_listings` parsed; raises as `start_website`."""
     args = {"listings": msgspec.to_builtins(listings), "country_code": country_code}
     return await start(
@@ -79,7 +79,7 @@ async def start(
     project_id: UUID,
     args: dict[str, Any],
     retry_of: UUID | None = None,
-) -> ledger.Submitted:
+) -> ledger.SubmittedJob:
     """Submit an ingest's job and insert its row; the lock keeps the project active. Retries use it too."""
     await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
     source = SOURCES[kind.name]
@@ -139,7 +139,7 @@ def _scope(claim: ledger.Claim) -> dict[str, Any]:
     return {"organization_id": claim.organization_id, "project_id": claim.project_id}
 
 
-async def ended(conn: Conn, *, rows: Sequence[ledger.Moved]) -> None:
+async def ended(conn: Conn, *, rows: Sequence[ledger.ChangedJob]) -> None:
     """End the ingests of these jobs, which this transaction has just ended."""
     await ingest.end_ingests.run(
         conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows]

@@ -60,7 +60,7 @@ def check(body: IngestAppStore) -> list[Listing]:
 
 def parse_listings(body: IngestAppStore) -> Iterator[Listing]:
     if body.app_store_url is not None:
-        yield read(body.app_store_url.strip())
+        yield parse_listing(body.app_store_url.strip())
     if body.ios_bundle_id is not None:
         yield InAppStore(by="bundleId", value=bundle_id(body.ios_bundle_id.strip()))
     if body.android_package is not None:
@@ -79,7 +79,7 @@ def package(text: str, path: str) -> str:
     return text
 
 
-def read(text: str) -> Listing:
+def parse_listing(text: str) -> Listing:
     """Parse a listing's URL, or its short form: `618783545`, `id618783545`, `com.example.app`."""
     if number := APP_ID.fullmatch(text):
         return InAppStore(by="id", value=number[1])

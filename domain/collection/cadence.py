@@ -15,12 +15,12 @@ CATCH_UP = timedelta(hours=48)
 
 #: Seconds until an account is due again: as a rule; if it can't be polled now; and if more posts were due
 #: than one collection run requests.
-LOOK_S, CLOSED_RECHECK_S, MORE_S = 3600.0, 6 * 3600.0, 300.0
+RECHECK_S, CLOSED_RECHECK_S, CONTINUE_S = 3600.0, 6 * 3600.0, 300.0
 #: Seconds between two readings of an account's followers.
 GAUGES_S = 6 * 3600.0
 
 #: Seconds until an account is due again after its platform failed, doubled by each failure in a row.
-FIRST_BACKOFF_S, LONGEST_S = 300.0, 6 * 3600.0
+FIRST_BACKOFF_S, MAX_BACKOFF_S = 300.0, 6 * 3600.0
 #: Seconds to wait for a token refresh.
 REFRESH_S = 120.0
 
@@ -33,7 +33,7 @@ def next_due(published_at: datetime, asked_at: datetime) -> datetime | None:
     return due if due - published_at < MAX_POST_AGE else None
 
 
-def missed(published_at: datetime, due_at: datetime | None, now: datetime) -> list[datetime]:
+def missed_times(published_at: datetime, due_at: datetime | None, now: datetime) -> list[datetime]:
     """List the request times that a sandbox's clock skipped.
 
     The first is an hour after the post's publication. A post that could not be polled for `CATCH_UP`, such as
@@ -60,4 +60,4 @@ def next_attempt(published_at: datetime, asked_at: datetime) -> datetime | None:
 
 def backoff_s(failures: int) -> float:
     """Return the seconds until an account is due again after so many failures in a row."""
-    return float(min(FIRST_BACKOFF_S * 2 ** min(failures - 1, 20), LONGEST_S))
+    return float(min(FIRST_BACKOFF_S * 2 ** min(failures - 1, 20), MAX_BACKOFF_S))

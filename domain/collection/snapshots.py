@@ -27,7 +27,7 @@ class Subject(NamedTuple):
     since: datetime | None
 
 
-class Told(NamedTuple):
+class Reading(NamedTuple):
     """Values that a platform reported of a subject; a metric without a value is absent.
 
     `at` is a time before the collection run's that a sandbox's clock skipped.
@@ -80,7 +80,7 @@ async def keep(
     *,
     organization_id: UUID,
     account_id: UUID,
-    told: Sequence[Told],
+    told: Sequence[Reading],
     at: datetime,
     ahead: timedelta = timedelta(),
 ) -> int:
@@ -113,11 +113,13 @@ async def keep(
     return number
 
 
-def _batches(told: Sequence[Told], size: int) -> Iterator[Sequence[Told]]:
+def _batches(told: Sequence[Reading], size: int) -> Iterator[Sequence[Reading]]:
     return (told[start : start + size] for start in range(0, len(told), size))
 
 
-def _changes(told: Sequence[Told], latest: dict[tuple[UUID, Collected], int], at: datetime) -> list[Change]:
+def _changes(
+    told: Sequence[Reading], latest: dict[tuple[UUID, Collected], int], at: datetime
+) -> list[Change]:
     """Return the changes since `latest`, and update `latest`."""
     changes = list[Change]()
     for subject, values, earlier in told:

@@ -15,7 +15,7 @@ from db.pool import Conn
 from db.queries import collection
 from domain.accounts import credentials, owners
 from domain.collection import cadence, snapshots
-from domain.collection.snapshots import Subject, Told
+from domain.collection.snapshots import Reading, Subject
 from domain.publishing import outgoing
 from domain.publishing.outgoing import Account
 from domain.security.keyring import Keyring
@@ -26,7 +26,7 @@ from jobs.ledger import Claim
 from schemas.errors import Limited, PlatformError, ReauthRequired, Throttled, TokenExpired
 
 #: Accounts in one check, which is a part of the dispatcher's tick and has to be short.
-LOOKED_AT = 50
+CHECK_BATCH = 50
 
 
 class DueAccount(NamedTuple):
@@ -66,7 +66,7 @@ class DuePost(NamedTuple):
     due_at: datetime | None
 
 
-class Visit(msgspec.Struct, frozen=True, kw_only=True):
+class CollectionRun(msgspec.Struct, frozen=True, kw_only=True):
     """Collection run of an account: the posts to poll, and its followers if `gauges`.
 
     `now` is the time of all its values; a sandbox's clock is `ahead` of it. `more`: further posts are due.
@@ -87,7 +87,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     ahead: timedelta = timedelta()
 
 
-class Found(NamedTuple):
+class RunResult(NamedTuple):
     """Results of a collection run: posts with an answer, posts without one, and the reported values.
 
     `error` ended the run early.
@@ -95,7 +95,7 @@ class Found(NamedTuple):
 
     asked: list[DuePost]
     failed: list[DuePost]
-    told: list[Told]
+    told: list[Reading]
     error: PlatformError | None
 
 
@@ -111,10 +111,10 @@ async def submit_due(conn: Conn) -> int:
     """
     due = await TAKE_DUE.all(
         conn,
-        limit=LOOKED_AT,
+        limit=CHECK_BATCH,
         last_s=cadence.MAX_POST_AGE.total_seconds(),
         gauges_s=cadence.GAUGES_S,
-        look_s=cadence.LOOK_S,
+        look_s=cadence.RECHECK_S,
         later_s=cadence.CLOSED_RECHECK_S,
     )
     for account in due:
@@ -136,10 +136,10 @@ async def _submit(conn: Conn, account: DueAccount) -> None:
             unique_key=f"collect:{account_id}",
         )
     except Limited:
-        await collection.make_due.run(conn, org=org, account_id=account_id, after_s=cadence.MORE_S)
+        await collection.make_due.run(conn, org=org, account_id=account_id, after_s=cadence.CONTINUE_S)
 
 
-async def begin(conn: Conn, *, claim: Claim, most: int, keyring: Keyring) -> Visit | None:
+async def begin(conn: Conn, *, claim: Claim, most: int, keyring: Keyring) -> CollectionRun | None:
     """Start a run of at most `most` posts; None if nothing is due or the token has to be refreshed first.
 
     A post's figures are requested by its platform's id with the owner's tokens, as in publishing.
@@ -157,7 +157,7 @@ async def begin(conn: Conn, *, claim: Claim, most: int, keyring: Keyring) -> Vis
     posts = await LIST_POSTS.all(
         conn, org=org, account_id=account_id, last_s=last_s, asked_at=row.asked_at, limit=most + 1
     )
-    return Visit(
+    return CollectionRun(
         account_id=account_id,
         account=outgoing.account_of(row, tokens.access_token),
         sandbox=row.sandbox,
@@ -174,7 +174,7 @@ async def begin(conn: Conn, *, claim: Claim, most: int, keyring: Keyring) -> Vis
     )
 
 
-async def keep(conn: Conn, *, claim: Claim, visit: Visit, found: Found) -> dict[str, Any]:
+async def keep(conn: Conn, *, claim: Claim, visit: CollectionRun, found: RunResult) -> dict[str, Any]:
     """Store the results of a run, complete or not; return the job's result."""
     org = claim.organization_id
     scope: dict[str, Any] = {"organization_id": org, "account_id": visit.account_id}
@@ -194,17 +194,19 @@ async def keep(conn: Conn, *, claim: Claim, visit: Visit, found: Found) -> dict[
     return {"asked": len(found.asked), "kept": stored}
 
 
-def _next_due(visit: Visit, post: DuePost) -> datetime | None:
+def _next_due(visit: CollectionRun, post: DuePost) -> datetime | None:
     """Return a post's next time. A sandbox's posts stay in their cadence, however far its clock jumped."""
     if not visit.sandbox:
         return cadence.next_due(post.published_at, visit.now)
-    times = cadence.missed(post.published_at, post.due_at, visit.now)
+    times = cadence.missed_times(post.published_at, post.due_at, visit.now)
     if not times:
         return cadence.next_due(post.published_at, post.published_at)
     return cadence.next_due(post.published_at, times[-1])
 
 
-async def _end(conn: Conn, org: UUID, visit: Visit, error: PlatformError | None, *, more: bool) -> None:
+async def _end(
+    conn: Conn, org: UUID, visit: CollectionRun, error: PlatformError | None, *, more: bool
+) -> None:
     failures = 0 if error is None else visit.failures + 1
     await collection.keep_visit.run(
         conn,
@@ -226,16 +228,16 @@ async def _end(conn: Conn, org: UUID, visit: Visit, error: PlatformError | None,
 def _after(error: PlatformError | None, failures: int, *, more: bool) -> float | None:
     """Return the seconds until the account is due again; None keeps the time that `submit_due` set."""
     if error is None:
-        return cadence.MORE_S if more else None
+        return cadence.CONTINUE_S if more else None
     if isinstance(error, TokenExpired) and failures == 1:
         return cadence.REFRESH_S
     asked_s = (error.after_s or 0.0) if isinstance(error, Throttled) else 0.0
     return max(asked_s, cadence.backoff_s(failures))
 
 
-def subject(post: DuePost) -> Subject:
+def post_subject(post: DuePost) -> Subject:
     return Subject(post.id, post.published_at)
 
 
-def account_itself(visit: Visit) -> Subject:
+def account_subject(visit: CollectionRun) -> Subject:
     return Subject(visit.account_id, None)

@@ -27,7 +27,7 @@ from domain.tenancy.api_keys import Principal
 from domain.values.urls import Allowed
 from jobs import ledger
 from jobs.kinds import CONNECT_ACCOUNT
-from jobs.ledger import Submitted, Wake
+from jobs.ledger import SubmittedJob, Wake
 from schemas import ids
 from schemas.accounts import FlowError, OAuthStatus, OAuthUrl, OAuthUrlCreate, ReauthUrlCreate
 from schemas.errors import Conflict, Invalid, NotFound
@@ -185,7 +185,7 @@ async def handle_callback(
     same_browser: bool,
     now: datetime,
     keyring: Keyring,
-) -> tuple[Flow, Submitted | None]:
+) -> tuple[Flow, SubmittedJob | None]:
     """Use up the state, and submit a job that uses the code. Raises `Invalid`, `Limited`.
 
     The flow fails if the code comes by another server's redirect URI or names another issuer (RFC 9207, RFC
@@ -256,7 +256,7 @@ def _base(settings: Settings) -> str:
     return f"{settings.public_url.rstrip('/')}/v1/social"
 
 
-def _details(server: Server, wanted: NewFlow, job: Submitted | None) -> tuple[Details, str]:
+def _details(server: Server, wanted: NewFlow, job: SubmittedJob | None) -> tuple[Details, str]:
     """Return the flow's details and their PKCE verifier."""
     verifier = secrets.token_urlsafe(48)
     details = Details(
@@ -270,7 +270,7 @@ def _details(server: Server, wanted: NewFlow, job: Submitted | None) -> tuple[De
 
 async def _registration_error(conn: Conn, flow: Flow, details: Details) -> str:
     """Return the error code of the failed registration job."""
-    error_code = details.register_job_id and await ledger.error_code(
+    error_code = details.register_job_id and await ledger.get_error_code(
         conn, organization_id=flow.organization_id, job_id=details.register_job_id
     )
     return error_code or "REGISTRATION_FAILED"

@@ -9,7 +9,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import account_lease, social_account
 from domain.accounts import accounts, client_registrations, credentials, servers
-from domain.accounts.accounts import AccountScope, Found
+from domain.accounts.accounts import AccountIdentity, AccountScope
 from domain.accounts.client_registrations import Client, Server
 from domain.accounts.credentials import Grant
 from domain.connecting import token_revocation
@@ -21,7 +21,7 @@ from domain.tenancy import organizations, project_locks
 from domain.values.urls import Allowed
 from jobs import ledger
 from jobs.kinds import CONNECT_ACCOUNT
-from jobs.ledger import Claim, Submitted
+from jobs.ledger import Claim, SubmittedJob
 from schemas import ids
 from schemas.accounts import AccountConnect, AccountDisconnected
 from schemas.errors import Conflict, Invalid
@@ -112,7 +112,7 @@ async def submit(
     asked: ConnectArgs,
     secret: Code | Login,
     keyring: Keyring,
-) -> Submitted:
+) -> SubmittedJob:
     """Submit the job that identifies the account and stores it; the lock keeps the project active.
 
     Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED.
@@ -146,7 +146,13 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> ConnectAttempt
 
 
 async def finish(
-    conn: Conn, *, claim: Claim, attempt: ConnectAttempt, found: Found, grant: Grant, keyring: Keyring
+    conn: Conn,
+    *,
+    claim: Claim,
+    attempt: ConnectAttempt,
+    found: AccountIdentity,
+    grant: Grant,
+    keyring: Keyring,
 ) -> dict[str, Any]:
     """Store the account as the end of the job; return its result.
 
@@ -176,7 +182,7 @@ async def connect(
     organization_id: UUID,
     project_id: UUID,
     api_key_id: UUID | None,
-    found: Found,
+    found: AccountIdentity,
     grant: Grant,
     keyring: Keyring,
     expected: UUID | None = None,
@@ -251,7 +257,7 @@ async def _end(
     return canceled
 
 
-async def _check_same(conn: Conn, organization_id: UUID, expected: UUID, found: Found) -> None:
+async def _check_same(conn: Conn, organization_id: UUID, expected: UUID, found: AccountIdentity) -> None:
     """Raise `Conflict` unless this is the expected account: its posts must not go out from another one."""
     account = await accounts.lock(conn, organization_id=organization_id, account_id=expected)
     if account.status == "disconnected":

@@ -24,11 +24,11 @@ from domain.media.app_media import Usable
 from domain.values import languages
 from generation.spec import SPOKEN, Brand, Spec, Value
 from generation.words.snapshot import snapshot
-from generation.words.write import Lacking, write
+from generation.words.write import MissingBrandText, write
 from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.content import Aspect, ContentRequest
-from schemas.errors import Invalid, LacksWords, NotFound
+from schemas.errors import BrandTooSparse, Invalid, NotFound
 from schemas.errors.absent import absent
 from telemetry import costs
 
@@ -62,7 +62,7 @@ async def build_brief(
     """Build a brief, or refuse the request at once; `again`: the content exists already.
 
     A new revision keeps its influencer even if that was deleted meanwhile. Raises `Invalid`, `NotFound`,
-    `LacksWords`, `Conflict` INFLUENCER_NOT_READY.
+    `BrandTooSparse`, `Conflict` INFLUENCER_NOT_READY.
     """
     _check(body)
     own = await app_media.usable(conn, organization_id=organization_id, project_id=project_id)
@@ -104,11 +104,14 @@ def _check_clip(files: Files, own: Sequence[Usable]) -> None:
 
 
 def _check_words(spec: Spec) -> None:
-    """Raise `LacksWords`, or `Invalid` for a language without a voice. Takes a tenth of a second of CPU."""
+    """Raise `BrandTooSparse`, or `Invalid` for a language without a voice.
+
+    Takes a tenth of a second of CPU.
+    """
     try:
         copy = write(spec)
-    except Lacking as error:
-        raise LacksWords(error.fields) from None
+    except MissingBrandText as error:
+        raise BrandTooSparse(error.fields) from None
     if spec.speech != "none" and copy.language.partition("-")[0] != SPOKEN:
         raise Invalid("voice", f"speaks English, and the brand's texts are in {copy.language}: leave it out")
 

@@ -35,12 +35,12 @@ from schemas.content import (
     LineProvenance,
     MadeBy,
 )
-from schemas.errors import Conflict, ContentRejected, Invalid, NotFound, Stale
+from schemas.errors import Conflict, ContentRejected, Invalid, NotFound, VersionOutdated
 from schemas.errors.absent import absent
 from schemas.jobs import JobError
 
 
-class Served(NamedTuple):
+class FileHeaders(NamedTuple):
     """Headers of a file's download, and the organization that its traffic is billed to."""
 
     mime_type: str
@@ -93,7 +93,7 @@ class LockedContent(NamedTuple):
 
 GET_CONTENT = content_item.get_content.typed(ContentRow)
 LOCK_CONTENT = content_item.lock_content.typed(LockedContent)
-FIND_ASSET = content_asset.find_asset.typed(Served)
+FIND_ASSET = content_asset.find_asset.typed(FileHeaders)
 
 
 async def create_uploaded(
@@ -155,7 +155,7 @@ async def get(conn: Conn, *, organization_id: UUID, content_id: UUID, public_url
     return to_schema(row, public_url)
 
 
-async def find_file(conn: Conn, *, token: str) -> Served:
+async def find_file(conn: Conn, *, token: str) -> FileHeaders:
     """Return a file of any organization: its token is the only credential. Raises `NotFound`."""
     row = await FIND_ASSET.one(conn, token=token) if uploads.TOKEN.fullmatch(token) else None
     if row is None:
@@ -174,9 +174,9 @@ async def edit(
 ) -> Content:
     """Change the caption or the AI declaration, which makes a new revision for the approver.
 
-    Approved content becomes pending again and its queued posts are blocked. Raises `NotFound`, `Stale`,
-    `ContentRejected`, and `Invalid` for a caption that is too long for some waiting post. A patch without a
-    change makes no revision.
+    Approved content becomes pending again and its queued posts are blocked. Raises `NotFound`,
+    `VersionOutdated`, `ContentRejected`, and `Invalid` for a caption that is too long for some waiting post.
+    A patch without a change makes no revision.
     """
     project_id = await project_of(conn, organization_id=organization_id, content_id=content_id)
     # The exclusive lock of the project: no post gets a job, a decision or a send before the commit.
@@ -204,9 +204,9 @@ async def _keeps_label(conn: Conn, locked: LockedContent) -> bool:
 
 
 def check_revision(locked: LockedContent, versions: project_locks.Versions) -> None:
-    """Check that a new revision may follow this one. Raises `Stale`, `ContentRejected`."""
+    """Check that a new revision may follow this one. Raises `VersionOutdated`, `ContentRejected`."""
     if versions is not None and locked.revision not in versions:
-        raise Stale("the content has changed since: read it again and repeat with its new ETag")
+        raise VersionOutdated("the content has changed since: read it again and repeat with its new ETag")
     if locked.approval_status == "rejected":
         raise ContentRejected
 

@@ -18,7 +18,7 @@ from domain.content.briefs import Brief
 from domain.tenancy import project_locks
 from jobs import ledger
 from jobs.kinds import CONTENT_GENERATE
-from jobs.ledger import Moved, Submitted
+from jobs.ledger import ChangedJob, SubmittedJob
 from schemas import ids
 from schemas.content import ContentProgress, ContentRequest, ContentStatus, Regenerate
 from schemas.errors import Conflict
@@ -47,10 +47,10 @@ class _Progress(NamedTuple):
     now: datetime
 
 
-class Started(NamedTuple):
+class StartedGeneration(NamedTuple):
     """Job, and the content that it generates."""
 
-    submitted: Submitted
+    submitted: SubmittedJob
     content_id: UUID
 
 
@@ -65,7 +65,9 @@ WAITING = frozenset({"queued", "scheduled"})
 MIN_ESTIMATE_SHARE = 0.15
 
 
-async def start(conn: Conn, *, organization_id: UUID, project_id: UUID, body: ContentRequest) -> Started:
+async def start(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, body: ContentRequest
+) -> StartedGeneration:
     """Create an item with its approval status, and submit the job that generates it.
 
     Raises `NotFound`, `Invalid`, `LacksWords`, `Limited`, `Conflict` PROJECT_ARCHIVED, INFLUENCER_NOT_READY.
@@ -98,7 +100,7 @@ async def start(conn: Conn, *, organization_id: UUID, project_id: UUID, body: Co
         job_id=submitted.job_id,
         brief=brief,
     )
-    return Started(submitted, content_id)
+    return StartedGeneration(submitted, content_id)
 
 
 async def regenerate(
@@ -108,7 +110,7 @@ async def regenerate(
     content_id: UUID,
     body: Regenerate,
     versions: project_locks.Versions,
-) -> Started:
+) -> StartedGeneration:
     """Submit a job for the next revision, from the current brand; the item stays as it is until the job ends.
 
     Raises `NotFound`, `Stale`, `ContentRejected`, `Invalid`, `Limited`, `Conflict` PROJECT_ARCHIVED,
@@ -136,7 +138,7 @@ async def regenerate(
         conn, **made_by, revision=latest.next_revision, brief=brief
     )
     await content_generation.restart_content.run(conn, **made_by)
-    return Started(submitted, content_id)
+    return StartedGeneration(submitted, content_id)
 
 
 async def retry(
@@ -147,7 +149,7 @@ async def retry(
     content_id: UUID,
     revision: int,
     retry_of: UUID,
-) -> Submitted:
+) -> SubmittedJob:
     """Submit a job for the same revision; `fresh` is False while an earlier retry runs.
 
     Raises `NotFound`, `Limited`, `ContentRejected`, `Conflict` PROJECT_ARCHIVED, JOB_NOT_RETRYABLE.
@@ -188,7 +190,7 @@ async def _submit(
     *,
     revision: int,
     retry_of: UUID | None = None,
-) -> Submitted:
+) -> SubmittedJob:
     """Submit the job; at most one job generates a content at any time."""
     args: dict[str, Any] = {"content_id": str(content_id), "revision": revision}
     return await ledger.submit(
@@ -241,7 +243,7 @@ def _left(done: float, ran_s: float | None) -> int | None:
     return None if ran_s is None or done < MIN_ESTIMATE_SHARE else round(ran_s * (1 - done) / done)
 
 
-async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
+async def ended(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """End the contents of these jobs, which this transaction has just ended.
 
     The content of a completed job was ended by the job's last step.

@@ -11,7 +11,7 @@ from generation.spec import Brand
 from generation.words import write
 from generation.words.snapshot import snapshot
 from generation.words.speech import language_of
-from schemas.errors import LacksWords
+from schemas.errors import BrandTooSparse
 from schemas.hooks import Hook, Hooks
 
 
@@ -23,11 +23,14 @@ async def read(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
 
 
 def propose(known: Brand) -> Hooks:
-    """Propose up to ten hooks; takes tens of milliseconds of CPU for a long brand. Raises `LacksWords`."""
+    """Propose up to ten hooks; takes tens of milliseconds of CPU for a long brand.
+
+    Raises `BrandTooSparse`.
+    """
     try:
         lines = write.propose(known)
-    except write.Lacking as lacking:
-        raise LacksWords(lacking.fields) from lacking
+    except write.MissingBrandText as lacking:
+        raise BrandTooSparse(lacking.fields) from lacking
     return Hooks(
         language=write.tag(known, language_of(known)),
         items=msgspec.convert(lines, list[Hook], from_attributes=True),

@@ -15,13 +15,13 @@ from domain.media import uploads
 from domain.media.files import Thumbnail
 from jobs import ledger, maintenance
 from jobs.kinds import MAKE_POSTER
-from jobs.ledger import Claim, Submitted, Wake
+from jobs.ledger import Claim, SubmittedJob, Wake
 from schemas import ids
 from schemas.content import Content
 from schemas.errors.absent import absent
 
 #: Files that one step of the backfill passes.
-LOOKED_AT = 200
+BACKFILL_BATCH = 200
 
 
 class _File(NamedTuple):
@@ -47,7 +47,7 @@ async def start(conn: Conn, *, organization_id: UUID, content: Content) -> tuple
     return (submitted.wake,) if submitted.wake else ()
 
 
-async def look_back(conn: Conn) -> int:
+async def backfill(conn: Conn) -> int:
     """Submit the job of the next video without a poster if its pool is idle; return the number of passed
     files.
 
@@ -56,7 +56,7 @@ async def look_back(conn: Conn) -> int:
     if not await maintenance.is_idle(conn, pool_name=MAKE_POSTER.pool):
         return 0
     async with conn.transaction():
-        passed = _up_to_wanted(await LIST_NEXT.all(conn, limit=LOOKED_AT))
+        passed = _up_to_wanted(await LIST_NEXT.all(conn, limit=BACKFILL_BATCH))
         if passed:
             await _pass(conn, passed[-1])
     return len(passed)
@@ -74,7 +74,9 @@ async def _pass(conn: Conn, last: _File) -> None:
         await _submit(conn, last.organization_id, last.project_id, last.content_id)
 
 
-async def _submit(conn: Conn, organization_id: UUID, project_id: UUID | None, content_id: UUID) -> Submitted:
+async def _submit(
+    conn: Conn, organization_id: UUID, project_id: UUID | None, content_id: UUID
+) -> SubmittedJob:
     """Submit the job of a video, or return the one that is under way."""
     return await ledger.submit(
         conn,

@@ -32,13 +32,13 @@ FIND_RECENT = event.see_arrivals.typed(RecentEvents)
 COUNT_REFUSED = event_quarantine.count_refused.typed(RejectedCount)
 
 
-async def see(conn: Conn, *, project_id: UUID, app_no: int, seconds: float) -> RecentEvents | None:
+async def find_recent(conn: Conn, *, project_id: UUID, app_no: int, seconds: float) -> RecentEvents | None:
     """Return the events of the last `seconds` that occurred at most an hour earlier; None without any."""
     return await FIND_RECENT.one(
         conn, project_id=project_id, app_no=app_no, seconds=seconds, limit=MAX_COUNTED
     )
 
 
-async def see_refused(conn: Conn, *, project_id: UUID, app_no: int, seconds: float) -> list[RejectedCount]:
+async def count_rejected(conn: Conn, *, project_id: UUID, app_no: int, seconds: float) -> list[RejectedCount]:
     """Count the refused events of the last `seconds`, as far as the quarantine stores them."""
     return await COUNT_REFUSED.all(conn, project_id=project_id, app_no=app_no, seconds=seconds)

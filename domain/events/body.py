@@ -16,8 +16,8 @@ from msgspec import Meta
 from domain.events.checks import EventRefused, to_event
 from domain.events.event import Event
 from domain.events.json_text import (
-    MOST_PACKED,
-    MOST_PLAIN,
+    MAX_PACKED_BYTES,
+    MAX_PLAIN_BYTES,
     UNREADABLE,
     mend,
     repair_in_steps,
@@ -28,8 +28,8 @@ from domain.values import json_items
 from domain.values.steps import STEP_BYTES, Steps
 from schemas.errors import Invalid, Malformed, Oversized
 from schemas.events import (
-    MOST_EVENTS,
-    MOST_FROM_SERVER,
+    MAX_EVENTS,
+    MAX_FROM_SERVER,
     EventIn,
     EventsFromServer,
     RejectCode,
@@ -82,20 +82,20 @@ class _Head(msgspec.Struct):
 
 
 class _Whole(_Head):
-    events: Annotated[list[EventIn], Meta(min_length=1, max_length=MOST_EVENTS)]
+    events: Annotated[list[EventIn], Meta(min_length=1, max_length=MAX_EVENTS)]
 
 
 class _Split(_Head):
-    events: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MOST_EVENTS)]
+    events: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MAX_EVENTS)]
 
 
 class _SplitFromServer(ServerHead, frozen=True, kw_only=True):
-    events: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MOST_FROM_SERVER)]
+    events: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MAX_FROM_SERVER)]
 
 
-FROM_APP: Form[_Head] = Form(msgspec.json.Decoder(_Whole), msgspec.json.Decoder(_Split), MOST_EVENTS)
+FROM_APP: Form[_Head] = Form(msgspec.json.Decoder(_Whole), msgspec.json.Decoder(_Split), MAX_EVENTS)
 FROM_SERVER: Form[ServerHead] = Form(
-    msgspec.json.Decoder(EventsFromServer), msgspec.json.Decoder(_SplitFromServer), MOST_FROM_SERVER
+    msgspec.json.Decoder(EventsFromServer), msgspec.json.Decoder(_SplitFromServer), MAX_FROM_SERVER
 )
 _EVENT_DECODER = msgspec.json.Decoder(EventIn)
 _ANY, _SKIP = msgspec.json.Decoder(), msgspec.json.Decoder(msgspec.Raw)
@@ -103,10 +103,10 @@ _ANY, _SKIP = msgspec.json.Decoder(), msgspec.json.Decoder(msgspec.Raw)
 _NAMED = re.compile(r"(?:unknown|required) field `(.*)`", re.DOTALL)
 
 
-def unpacked(data: bytes, *, packed: bool, most: int = MOST_PLAIN) -> Steps[bytes]:
+def unpacked(data: bytes, *, packed: bool, most: int = MAX_PLAIN_BYTES) -> Steps[bytes]:
     """Return the text of a body. Raises `Malformed`, `Oversized`."""
-    if len(data) > MOST_PACKED:
-        raise Oversized(f"the body has more than {MOST_PACKED} bytes: send fewer events at once")
+    if len(data) > MAX_PACKED_BYTES:
+        raise Oversized(f"the body has more than {MAX_PACKED_BYTES} bytes: send fewer events at once")
     return (yield from unpack(data, most)) if packed else data
 
 

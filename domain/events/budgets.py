@@ -14,7 +14,7 @@ from uuid import UUID
 
 from db.pool import Conn, Pool
 from db.queries import intake_day
-from db.reach import PASSING, reaching
+from db.reach import RETRIED_ERRORS, reaching
 from domain.apps.app_keys import KeyedApp
 from schemas.api_keys import Tier
 from schemas.errors import Limited
@@ -158,7 +158,7 @@ class Budgets:
                         await _add(conn, [self._ready[key] for key in keys])
                 for key in keys:
                     del self._ready[key]
-        except PASSING:
+        except RETRIED_ERRORS:
             pass
         finally:
             self._forget()

@@ -24,7 +24,7 @@ from schemas.conversions import Destination
 from schemas.errors import Limited
 
 #: Seconds of a destination's backoff after its first failure, and at most.
-FIRST_REST_S, MAX_BACKOFF_S = 5.0, 900.0
+FIRST_BACKOFF_S, MAX_BACKOFF_S = 5.0, 900.0
 
 
 class OpenDestination(NamedTuple):
@@ -45,7 +45,7 @@ class OpenDestination(NamedTuple):
         return f"OpenDestination({self.platform})"
 
 
-class Closed(NamedTuple):
+class ClosedDestination(NamedTuple):
     """Reason that a destination is closed."""
 
     code: str
@@ -75,9 +75,9 @@ class _DestinationRow(NamedTuple):
 FIND_LINES = conversion_destination.find_lines.typed(_LineApp)
 OPEN_DESTINATION = conversion_destination.open_destination.typed(_DestinationRow)
 
-DELETED = Closed("APP_DELETED", "the app was deleted before this was sent")
-ARCHIVED = Closed("PROJECT_ARCHIVED", "the project was archived before this was sent")
-DISABLED = Closed("DESTINATION_DISABLED", "the destination was switched off before this was sent")
+DELETED = ClosedDestination("APP_DELETED", "the app was deleted before this was sent")
+ARCHIVED = ClosedDestination("PROJECT_ARCHIVED", "the project was archived before this was sent")
+DISABLED = ClosedDestination("DESTINATION_DISABLED", "the destination was switched off before this was sent")
 
 
 async def submit(conn: Conn, *, lines: Sequence[Line]) -> int:
@@ -107,7 +107,9 @@ def line_of(claim: Claim) -> Line:
     return Line(UUID(args["project_id"]), args["app_no"], args["destination"])
 
 
-async def open_destination(conn: Conn, *, claim: Claim, keyring: Keyring) -> OpenDestination | Closed:
+async def open_destination(
+    conn: Conn, *, claim: Claim, keyring: Keyring
+) -> OpenDestination | ClosedDestination:
     """Return the line's destination as of now; closed from the archive's commit on."""
     scope = _scope(claim)
     row = await OPEN_DESTINATION.one(conn, **scope)
@@ -144,7 +146,7 @@ async def note_failure(
         sealed=to.sealed,
         message=message,
         after_s=after_s,
-        first_s=FIRST_REST_S,
+        first_s=FIRST_BACKOFF_S,
         most_s=MAX_BACKOFF_S,
     )
 

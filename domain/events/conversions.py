@@ -14,10 +14,10 @@ from db.queries import event_conversion
 from schemas.conversions import Destination, Ended
 
 #: Rows of one call, lines of one search, and rows of one cleanup.
-MOST_AT_ONCE, LINES, ROWS = 1_000, 200, 1_000
+CALL_ROWS, SEARCH_LINES, ROWS = 1_000, 200, 1_000
 
 #: Seconds that the first row of a line waits for more rows: a steady flow is sent in batches, one job each.
-GATHER_S = 5.0
+BATCH_WAIT_S = 5.0
 
 
 class Line(NamedTuple):
@@ -69,23 +69,25 @@ LIST_DUE = event_conversion.list_due.typed(Due)
 
 
 async def find_lines(conn: Conn, *, after: Line) -> tuple[list[Line], Line]:
-    """Return the lines after `after` with rows that are due for `GATHER_S`, and the next search's start."""
-    rows = await FIND_DUE.all(conn, **after._asdict(), limit=LINES, gather_s=GATHER_S)
-    last = Line(*rows[-1][:3]) if len(rows) == LINES else FIRST
+    """Return the lines after `after` with rows that are due for `BATCH_WAIT_S`, and the next search's
+    start.
+    """
+    rows = await FIND_DUE.all(conn, **after._asdict(), limit=SEARCH_LINES, gather_s=BATCH_WAIT_S)
+    last = Line(*rows[-1][:3]) if len(rows) == SEARCH_LINES else FIRST
     return [Line(*row[:3]) for row in rows if row.due], last
 
 
 async def list_due(conn: Conn, *, line: Line) -> list[Due]:
     """Return the rows of one call, the longest waiting first."""
-    return await LIST_DUE.all(conn, **line._asdict(), limit=MOST_AT_ONCE)
+    return await LIST_DUE.all(conn, **line._asdict(), limit=CALL_ROWS)
 
 
-async def begin_tries(conn: Conn, *, line: Line, ids: Sequence[UUID], at: datetime) -> None:
+async def begin_attempts(conn: Conn, *, line: Line, ids: Sequence[UUID], at: datetime) -> None:
     """Record before a call that the destination may have these from now on; `at` identifies the call."""
     await event_conversion.begin_attempts.run(conn, project_id=line.project_id, ids=ids, at=at)
 
 
-async def take_back_tries(conn: Conn, *, line: Line, ids: Sequence[UUID], at: datetime) -> None:
+async def undo_attempts(conn: Conn, *, line: Line, ids: Sequence[UUID], at: datetime) -> None:
     """Record that the call that began `at` wasn't made."""
     await event_conversion.undo_attempts.run(conn, project_id=line.project_id, ids=ids, at=at)
 
@@ -98,7 +100,7 @@ async def settle(conn: Conn, *, line: Line, ends: Sequence[End]) -> None:
     )
 
 
-async def put_back(
+async def requeue(
     conn: Conn,
     *,
     line: Line,

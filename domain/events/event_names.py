@@ -11,7 +11,7 @@ from typing import Any
 from domain.events import segment
 
 #: Names of a project with counts of their own. Amplitude has as many.
-MOST = 2_000
+MAX_NAMES = 2_000
 
 #: Name under which all others are counted.
 OTHER = "(other)"
@@ -26,4 +26,4 @@ CONVERSIONS = (
 UNLIMITED_NAMES = [*CONVERSIONS, *segment.NAMES.values(), OTHER]
 
 #: Parameters of statements that count by name.
-PLACE_PARAMETERS: Mapping[str, Any] = {"most_names": MOST, "always": UNLIMITED_NAMES, "other": OTHER}
+PLACE_PARAMETERS: Mapping[str, Any] = {"most_names": MAX_NAMES, "always": UNLIMITED_NAMES, "other": OTHER}

@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 
 from db.pool import Pool, autocommit, transact
-from db.reach import PASSING, reaching
+from db.reach import RETRIED_ERRORS, reaching
 from domain.apps.app_keys import KeyedApp
 from domain.events.budgets import Budgets, Day
 from domain.events.event import Event, Key
@@ -25,7 +25,7 @@ from schemas.errors import Unavailable
 from telemetry import logs, metrics
 
 #: Most events that are queued or under commit in one process, and most events of one transaction.
-MOST_HELD, MAX_COMMIT_EVENTS = 20_000, 4_000
+MAX_HELD_EVENTS, MAX_COMMIT_EVENTS = 20_000, 4_000
 
 #: Concurrent commits: while one waits for the disk, the next one is prepared.
 COMMITTERS = 2
@@ -33,7 +33,7 @@ COMMITTERS = 2
 #: Bytes of a body that count as one event, if its events are larger.
 BYTES_PER_EVENT = 2_048
 
-_log = logs.get("events")
+_log = logs.get_logger("events")
 
 
 def weight(events: int, size: int) -> int:
@@ -41,7 +41,7 @@ def weight(events: int, size: int) -> int:
     return max(events, size // BYTES_PER_EVENT)
 
 
-class Taken(NamedTuple):
+class IntakeResult(NamedTuple):
     """Result of a request: its new events, and its known or repeated events."""
 
     accepted: int
@@ -63,7 +63,7 @@ class _Request:
     events: Sequence[Event]
     size: int
     weight: int
-    answer: asyncio.Future[Taken]
+    answer: asyncio.Future[IntakeResult]
     day: Day
 
     @property
@@ -86,7 +86,7 @@ class Intake:
         self._waiting = RoundRobin[_Request]()
         self._came = asyncio.Event()
 
-    async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> Taken:
+    async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> IntakeResult:
         """Commit events of an app with their conversions, from a body of `size` bytes.
 
         Raises `Limited` if the organization's budget is used up, `Unavailable` if the queue is full: then no
@@ -94,7 +94,7 @@ class Intake:
         are duplicates. Raises `WriteFailed`.
         """
         if not events:
-            return Taken(0, 0)
+            return IntakeResult(0, 0)
         request = self._enter(app, events, size)
         try:
             return await request.answer
@@ -116,11 +116,11 @@ class Intake:
     def _enter(self, app: KeyedApp, events: Sequence[Event], size: int) -> _Request:
         """Queue a request, unless its organization would then hold more than the free space."""
         weighs = weight(len(events), size)
-        if self._held_of[app.organization_id] + weighs > MOST_HELD - self._held - weighs:
+        if self._held_of[app.organization_id] + weighs > MAX_HELD_EVENTS - self._held - weighs:
             metrics.EVENTS_BY_OUTCOME["refused"].inc(len(events))
             raise Unavailable("too many events are queued: send these again in a second")
         day = self._budgets.hold(app, len(events), size)
-        answer: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[IntakeResult] = asyncio.get_running_loop().create_future()
         request = _Request(app, events, size, weighs, answer, day)
         self._held += weighs
         self._held_of[app.organization_id] += weighs
@@ -172,7 +172,7 @@ class Intake:
             for request, news in zip(group, fresh, strict=True):
                 # Events of a sender that disconnected meanwhile are stored, too.
                 self._budgets.count(request.app, len(news), _size(request, news))
-                _succeed(request, Taken(len(news), len(request.events) - len(news)))
+                _succeed(request, IntakeResult(len(news), len(request.events) - len(news)))
 
     async def _keep(self, group: list[_Request]) -> list[list[Event]]:
         """Store the group's events and return the new ones of each request; a repeated id belongs to the
@@ -219,7 +219,7 @@ def _length(event: Event) -> int:
     return len(event.name) + len(event.properties) + len(event.context)
 
 
-def _succeed(request: _Request, taken: Taken) -> None:
+def _succeed(request: _Request, taken: IntakeResult) -> None:
     if not request.answer.done():
         request.answer.set_result(taken)
 
@@ -228,7 +228,7 @@ def _to_request_error(error: Exception) -> Exception:
     """Return the error for a request."""
     if isinstance(error, asyncpg.CheckViolationError):
         return Unavailable("there is no table for the day of an event yet")
-    if isinstance(error, PASSING):
+    if isinstance(error, RETRIED_ERRORS):
         return error if isinstance(error, Unavailable) else Unavailable()
     return WriteFailed(type(error).__name__)
 

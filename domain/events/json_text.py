@@ -15,7 +15,7 @@ from domain.values.steps import Steps
 from schemas.errors import Malformed, Oversized
 
 #: Bytes of a body as sent, and unpacked; levels of objects and lists in one event.
-MOST_PACKED, MOST_PLAIN, MAX_LEVELS = 1_000_000, 8_000_000, 100
+MAX_PACKED_BYTES, MAX_PLAIN_BYTES, MAX_LEVELS = 1_000_000, 8_000_000, 100
 
 #: Decoder errors for bad JSON, bad UTF-8 and too deep nesting.
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -39,10 +39,10 @@ _BACKSLASH = b"\xfe%b\xff" % os.urandom(4).hex().encode()
 _GZIP = 31
 
 #: Largest ratio of gzip.
-GZIP_TIMES = 1_032
+MAX_GZIP_RATIO = 1_032
 
 
-def unpack(data: bytes, most: int = MOST_PLAIN) -> Steps[bytes]:
+def unpack(data: bytes, most: int = MAX_PLAIN_BYTES) -> Steps[bytes]:
     """Unpack one layer of gzip. Raises `Oversized`, `Malformed`."""
     reader = zlib.decompressobj(_GZIP)
     parts, size = list[bytes](), 0

@@ -17,7 +17,7 @@ import msgspec
 
 from db.pool import Conn, Pool, acquire
 from db.queries import event_quarantine
-from db.reach import PASSING, reaching
+from db.reach import RETRIED_ERRORS, reaching
 from domain.apps.app_keys import KeyedApp
 from domain.events.body import Refused
 from domain.events.json_text import UNREADABLE
@@ -187,7 +187,7 @@ class Quarantine:
                 with reaching():
                     async with acquire(self._pool) as conn:
                         await keep(conn, project_id, waiting.noted)
-            except PASSING:
+            except RETRIED_ERRORS:
                 continue
 
 

@@ -28,7 +28,7 @@ from schemas.events import EventIn
 MAX_MESSAGES = 5_000
 
 #: Bytes of a body as text: twice such a file.
-MOST_PLAIN = 1_000_000
+MAX_PLAIN_BYTES = 1_000_000
 
 #: Types of messages by the last part of a path; None: a batch of messages with types of their own.
 KINDS: Mapping[str, str | None] = {

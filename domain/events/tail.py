@@ -2,8 +2,8 @@
 
 `received_at` is the start of an event's transaction. Of two transactions, the first to start may be the last
 to commit. So each poll starts at a time before which no transaction was open at the last poll, and drops the
-events that were already returned. A poll reads at most `LIMIT` events. If it would have to read more of them
-again, the next poll starts after them: no event is returned twice, and some may be missed.
+events that were already returned. A poll reads at most `POLL_LIMIT` events. If it would have to read more of
+them again, the next poll starts after them: no event is returned twice, and some may be missed.
 """
 
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from db.pool import Conn
 from db.queries import event
 
 #: Most events that one poll reads.
-LIMIT = 5_000
+POLL_LIMIT = 5_000
 
 #: Time until a started transaction is surely listed by the server.
 LISTING_DELAY = timedelta(seconds=1)
@@ -52,7 +52,7 @@ class StoredEvent(NamedTuple):
         return self.received_at, self.app_no, self.event_key
 
 
-class Wanted(NamedTuple):
+class TailFilter(NamedTuple):
     """Filter of the events: by app and name, None for all, with a maximum age of occurrence."""
 
     project_id: UUID
@@ -70,7 +70,7 @@ class Tail:
     `more`: the last poll ended at its limit. `passed_over`: some events may have been missed.
     """
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: TailFilter) -> None:
         self._wanted = wanted
         self._since: Order
         self._shown: frozenset[Order] = frozenset()
@@ -84,7 +84,7 @@ class Tail:
             await self.look(conn)
 
     async def look(self, conn: Conn) -> list[StoredEvent]:
-        """Return at most `LIMIT` events that were committed since the last poll."""
+        """Return at most `POLL_LIMIT` events that were committed since the last poll."""
         shown = self._shown
         return [stored for stored in await self._read(conn) if stored.place not in shown]
 
@@ -98,9 +98,9 @@ class Tail:
             received_at=received_at,
             after_app=after_app,
             after_key=after_key,
-            limit=LIMIT,
+            limit=POLL_LIMIT,
         )
-        self.more = len(rows) == LIMIT
+        self.more = len(rows) == POLL_LIMIT
         if self.more:
             self.passed_over |= rows[-1].place > horizon
             self._since = rows[-1].place

@@ -16,12 +16,12 @@ from domain.events.arrivals import RecentEvents, RejectedCount
 from domain.tenancy import project_locks
 from jobs import ledger
 from jobs.kinds import VERIFY_TRACKING
-from jobs.ledger import Claim, Submitted
-from schemas.apps import Arrived, Finding, Verification
+from jobs.ledger import Claim, SubmittedJob
+from schemas.apps import ArrivedEvent, Finding, Verification
 
 
-class Listening(NamedTuple):
-    """App under verification. `came`: an event of any time has arrived since the job was accepted."""
+class VerifiedApp(NamedTuple):
+    """App under verification. `has_event`: an event of any time has arrived since the job was accepted."""
 
     project_id: UUID
     app_no: int
@@ -29,17 +29,17 @@ class Listening(NamedTuple):
     last_event_at: datetime | None
     last_rotated_at: datetime | None
     waited_s: float
-    came: bool
+    has_event: bool
     #: The app's row records events at most once a minute, so the newest one may be missing.
     may_have_come: bool
 
 
-SEE_APP = sdk_app.see_app.typed(Listening)
+SEE_APP = sdk_app.see_app.typed(VerifiedApp)
 
 
 async def start(
     conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID, retry_of: UUID | None = None
-) -> Submitted:
+) -> SubmittedJob:
     """Submit a verification; `fresh` is False if the app has one under way.
 
     Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED.
@@ -57,7 +57,7 @@ async def start(
     )
 
 
-async def see(conn: Conn, *, claim: Claim) -> Listening | None:
+async def find_app(conn: Conn, *, claim: Claim) -> VerifiedApp | None:
     """Return the app as of now; None if it was deleted."""
     return await SEE_APP.one(
         conn,
@@ -68,19 +68,21 @@ async def see(conn: Conn, *, claim: Claim) -> Listening | None:
     )
 
 
-def came(app: Listening, found: RecentEvents) -> dict[str, Any]:
+def result_with_event(app: VerifiedApp, found: RecentEvents) -> dict[str, Any]:
     """Return the result of a job that received an event."""
     name, event_id, occurred_at, received_at, count = found
-    event = Arrived(name=name, event_id=event_id, occurred_at=occurred_at, received_at=received_at)
+    event = ArrivedEvent(name=name, event_id=event_id, occurred_at=occurred_at, received_at=received_at)
     return _to_result(app, event, count, [])
 
 
-def none_came(app: Listening, refused: Sequence[RejectedCount]) -> dict[str, Any]:
+def result_without_event(app: VerifiedApp, refused: Sequence[RejectedCount]) -> dict[str, Any]:
     """Return the result of a job without an event, with its rejected events or likely causes."""
     return _to_result(app, None, 0, [_refused(refused)] if refused else [*_findings(app)])
 
 
-def _to_result(app: Listening, event: Arrived | None, count: int, findings: list[Finding]) -> dict[str, Any]:
+def _to_result(
+    app: VerifiedApp, event: ArrivedEvent | None, count: int, findings: list[Finding]
+) -> dict[str, Any]:
     verification = Verification(
         verified=event is not None,
         count=count,
@@ -101,10 +103,10 @@ def _refused(refused: Sequence[RejectedCount]) -> Finding:
     )
 
 
-def _findings(app: Listening) -> Iterator[Finding]:
+def _findings(app: VerifiedApp) -> Iterator[Finding]:
     """Yield the likely causes, the likeliest first."""
     rotated, last = app.last_rotated_at, app.last_event_at
-    if app.came:
+    if app.has_event:
         yield Finding(
             code="OLD_EVENTS",
             message="events came that happened over an hour ago, by the device's clock, or were sent before: "

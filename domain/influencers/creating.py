@@ -18,24 +18,26 @@ from domain.influencers.influencers import Author, LockedInfluencer
 from domain.influencers.making import Draft
 from domain.tenancy import project_locks
 from generation.personas.personas import Wish
-from jobs.ledger import Submitted
+from jobs.ledger import SubmittedJob
 from schemas import ids
 from schemas.errors import Conflict
 from schemas.influencers import InfluencerClone, InfluencerCreate, InfluencerOverrides
 
 #: Influencers of one project.
-MOST = 50
+MAX_INFLUENCERS = 50
 
 
-class Making(NamedTuple):
+class RequestedInfluencer(NamedTuple):
     """Requested influencer, and the job that draws it."""
 
     project_id: UUID
     influencer_id: UUID
-    job: Submitted
+    job: SubmittedJob
 
 
-async def create(conn: Conn, *, author: Author, project_id: UUID, body: InfluencerCreate) -> Making:
+async def create(
+    conn: Conn, *, author: Author, project_id: UUID, body: InfluencerCreate
+) -> RequestedInfluencer:
     """Create an influencer.
 
     Raises `Invalid`, `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or TOO_MANY_INFLUENCERS.
@@ -49,7 +51,9 @@ async def create(conn: Conn, *, author: Author, project_id: UUID, body: Influenc
     return await _make(conn, author, project_id, draft, brand_now.colors)
 
 
-async def clone(conn: Conn, *, author: Author, influencer_id: UUID, body: InfluencerClone) -> Making:
+async def clone(
+    conn: Conn, *, author: Author, influencer_id: UUID, body: InfluencerClone
+) -> RequestedInfluencer:
     """Clone an influencer; the face stays the same unless gender or age differ. Raises as `create`."""
     name = influencers.on_one_line(body.name)
     influencers.check_language(body.overrides, "overrides.language")
@@ -66,7 +70,7 @@ async def clone(conn: Conn, *, author: Author, influencer_id: UUID, body: Influe
 
 async def retry(
     conn: Conn, *, organization_id: UUID, project_id: UUID, influencer_id: UUID, retry_of: UUID
-) -> Submitted:
+) -> SubmittedJob:
     """Submit another job for a failed influencer; `fresh` is False while an earlier retry runs.
 
     Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or JOB_NOT_RETRYABLE.
@@ -92,11 +96,11 @@ async def _lock(conn: Conn, author: Author, project_id: UUID) -> tuple[LockedPro
     project = await project_locks.lock(conn, organization_id=org, project_id=project_id, versions=None)
     project_locks.check_active(project.status)
     names = await influencer.list_names.all(conn, org=org, project_id=project_id)
-    if len(names) >= MOST:
+    if len(names) >= MAX_INFLUENCERS:
         raise Conflict(
             "TOO_MANY_INFLUENCERS",
-            f"the project has {MOST} influencers: delete an unused one",
-            limit=MOST,
+            f"the project has {MAX_INFLUENCERS} influencers: delete an unused one",
+            limit=MAX_INFLUENCERS,
         )
     return project, [name for (name,) in names]
 
@@ -109,13 +113,13 @@ async def _make(
     colors: Sequence[str],
     *,
     of: UUID | None = None,
-) -> Making:
+) -> RequestedInfluencer:
     submitted = await making.start(
         conn, organization_id=author.organization_id, project_id=project_id, draft=draft, colors=colors
     )
     details = {"name": draft.name} | ({"clonedFrom": ids.show(ids.INFLUENCER, of)} if of else {})
     await influencers.record(conn, author, project_id, draft.id, action="created", details=details)
-    return Making(project_id, draft.id, submitted)
+    return RequestedInfluencer(project_id, draft.id, submitted)
 
 
 def _cloned(original: LockedInfluencer, overrides: InfluencerOverrides, name: str) -> Draft:

@@ -12,11 +12,11 @@ from db.queries import influencer
 from domain.tenancy import audit, project_locks
 from domain.tenancy.project_locks import Versions
 from domain.values import languages
-from generation.personas.personas import discloses
+from generation.personas.personas import disclosure
 from generation.spec import AgeRange, Gender
 from generation.words import texts
 from schemas import ids
-from schemas.errors import Invalid, Stale
+from schemas.errors import Invalid, VersionOutdated
 from schemas.errors.absent import absent
 from schemas.influencers import (
     Influencer,
@@ -118,7 +118,7 @@ async def patch(
 ) -> tuple[Influencer, int]:
     """Apply a patch, also in an archived project. A patch without a change makes no version.
 
-    Raises `NotFound`, `Invalid`, `Stale`.
+    Raises `NotFound`, `Invalid`, `VersionOutdated`.
     """
     check_language(body, "language")
     changes = {name: getattr(body, name) for name in _CHANGED if getattr(body, name) is not UNSET}
@@ -136,7 +136,10 @@ async def patch(
 
 
 async def delete(conn: Conn, *, author: Author, influencer_id: UUID, versions: Versions) -> InfluencerDeleted:
-    """Delete an influencer. After the commit its own job can't find it either. Raises `NotFound`, `Stale`."""
+    """Delete an influencer.
+
+    After the commit its own job can't find it either. Raises `NotFound`, `VersionOutdated`.
+    """
     org = author.organization_id
     locked = await _lock_for_change(conn, org, influencer_id, versions)
     deleted_at = await influencer.delete_influencer.value(conn, org=org, id=influencer_id)
@@ -162,7 +165,7 @@ async def _lock_for_change(
     await project_locks.share(conn, organization_id=organization_id, project_id=project_id)
     locked = await lock(conn, organization_id, influencer_id)
     if versions is not None and locked.version not in versions:
-        raise Stale("the influencer has changed since: read it again and repeat with its new ETag")
+        raise VersionOutdated("the influencer has changed since: read it again and repeat with its new ETag")
     return locked
 
 
@@ -215,7 +218,7 @@ def _to_schema(row: _Row, public_url: str) -> Influencer:
         brand_voice=row.brand_voice,
         language=row.language,
         topics=row.topics,
-        discloses=discloses(row.language),
+        discloses=disclosure(row.language),
         image_url=f"{public_url}/media/{row.token}" if row.token else None,
         status=row.status,
         error_message=row.error_message,

@@ -16,7 +16,7 @@ from generation.spec import AgeRange, Brand, Gender, Presenter
 from generation.words.snapshot import snapshot
 from jobs import ledger
 from jobs.kinds import INFLUENCER_CREATE
-from jobs.ledger import Claim, Moved, Submitted
+from jobs.ledger import ChangedJob, Claim, SubmittedJob
 from schemas import ids
 from schemas.brand import BrandRow
 from schemas.errors import Limited
@@ -89,7 +89,7 @@ async def start(
     draft: Draft,
     colors: Sequence[str],
     is_first: bool = False,
-) -> Submitted:
+) -> SubmittedJob:
     """Insert the row and submit its job; the caller keeps the project active. Raises `Limited`."""
     submitted = await _submit(conn, organization_id, project_id, draft.id, colors)
     inserted_id = await influencer.insert_influencer.value(
@@ -105,7 +105,7 @@ async def start(
     return submitted
 
 
-async def introduce(conn: Conn, *, claim: Claim) -> None:
+async def create_first(conn: Conn, *, claim: Claim) -> None:
     """Create the project's first influencer from a freshly ingested brand, unless it ever had one.
 
     Runs in the transaction of the ingest's end, which keeps the project active and must not fail by this. The
@@ -132,7 +132,7 @@ async def restart(
     influencer_id: UUID,
     colors: Sequence[str],
     retry_of: UUID,
-) -> Submitted:
+) -> SubmittedJob:
     """Submit another job for a locked influencer. Raises `Limited`."""
     submitted = await _submit(conn, organization_id, project_id, influencer_id, colors, retry_of=retry_of)
     if submitted.fresh:
@@ -150,7 +150,7 @@ async def _submit(
     colors: Sequence[str],
     *,
     retry_of: UUID | None = None,
-) -> Submitted:
+) -> SubmittedJob:
     return await ledger.submit(
         conn,
         kind=INFLUENCER_CREATE,
@@ -193,7 +193,7 @@ async def finish(conn: Conn, *, claim: Claim, portrait: File) -> dict[str, Any]:
     return {"influencerId": ids.show(ids.INFLUENCER, influencer_id)}
 
 
-async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
+async def ended(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """End the influencers of these jobs, which this transaction has just ended.
 
     The influencer of a completed job was made ready by the job's last step.

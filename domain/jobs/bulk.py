@@ -10,14 +10,14 @@ from domain.jobs import subjects
 from domain.tenancy import project_locks
 from domain.values.periods import Period
 from jobs import controls
-from jobs.kinds import SHOWN
+from jobs.kinds import PUBLIC_KINDS
 from schemas import ids
 from schemas.jobs import BulkCanceled
 
 #: Jobs that a call cancels, and that it counts.
-MOST, COUNTED = 100, 1_000
+MAX_CANCELED, MAX_COUNTED = 100, 1_000
 
-_VISIBLE_KINDS = [kind.name for kind in SHOWN]
+_VISIBLE_KINDS = [kind.name for kind in PUBLIC_KINDS]
 
 
 class Choice(NamedTuple):
@@ -48,17 +48,17 @@ async def cancel(
         phases=chosen.phases,
         since=chosen.period.since,
         until=chosen.period.until,
-        limit=COUNTED + 1,
+        limit=MAX_COUNTED + 1,
     )
     matching = [row["id"] for row in rows]
     moved = []
     if not dry_run:
-        batch = matching[: most or MOST]
+        batch = matching[: most or MAX_CANCELED]
         moved = await controls.cancel_many(conn, organization_id=organization_id, job_ids=batch)
         await subjects.end(conn, moved)
     return BulkCanceled(
-        matched=min(len(matching), COUNTED),
-        capped=len(matching) > COUNTED,
+        matched=min(len(matching), MAX_COUNTED),
+        capped=len(matching) > MAX_COUNTED,
         job_ids=sorted(ids.show(ids.JOB, row.id) for row in moved),
         more=len(matching) > len(moved),
     )

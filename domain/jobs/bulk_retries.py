@@ -17,7 +17,7 @@ from domain.publishing import changes
 from domain.tenancy import project_locks
 from domain.values.periods import Period
 from jobs import controls
-from jobs.kinds import SHOWN
+from jobs.kinds import PUBLIC_KINDS
 from jobs.ledger import Wake
 from schemas import ids
 from schemas.errors import Conflict, DomainError
@@ -25,9 +25,9 @@ from schemas.jobs import BulkRetried, NotRetried, Retried, Unsuccessful
 from telemetry import causes
 
 #: Jobs that a call retries, that it counts, and that it scans for the filter.
-MOST, COUNTED, DEPTH = 100, 1_000, 20_000
+MAX_RETRIED, MAX_COUNTED, SCAN_DEPTH = 100, 1_000, 20_000
 
-_VISIBLE_KINDS = [kind.name for kind in SHOWN]
+_VISIBLE_KINDS = [kind.name for kind in PUBLIC_KINDS]
 
 
 class Selection(NamedTuple):
@@ -86,12 +86,12 @@ async def retry(
     """Retry the oldest `most` matching jobs after `after`, or only count them. Raises `NotFound`."""
     if chosen.project_id is not None:
         await project_locks.check(conn, organization_id=organization_id, project_id=chosen.project_id)
-    matching = await _find(conn, organization_id, chosen, after, depth or DEPTH)
-    batch = matching.ids[: COUNTED if dry_run else most or MOST]
+    matching = await _find(conn, organization_id, chosen, after, depth or SCAN_DEPTH)
+    batch = matching.ids[: MAX_COUNTED if dry_run else most or MAX_RETRIED]
     results = _Results() if dry_run else await _retry_each(conn, organization_id, scopes, batch)
     answer = BulkRetried(
-        matched=min(len(matching.ids), COUNTED),
-        capped=len(matching.ids) > COUNTED or matching.last_id is not None,
+        matched=min(len(matching.ids), MAX_COUNTED),
+        capped=len(matching.ids) > MAX_COUNTED or matching.last_id is not None,
         retried=results.retried,
         skipped=results.skipped,
         next_cursor=None,
@@ -118,7 +118,7 @@ async def _find(
         from_id=period.from_id,
         before=period.before(None),
         depth=depth,
-        limit=COUNTED + 1,
+        limit=MAX_COUNTED + 1,
     )
 
 
@@ -141,7 +141,7 @@ async def _retry_each(
     results = _Results()
     for origin in await _lock(conn, organization_id, job_ids):
         try:
-            with causes.undone():
+            with causes.discard_submits_on_error():
                 async with conn.transaction():
                     await _retry_one(conn, organization_id, scopes, origin, results)
         except DomainError as error:

@@ -9,11 +9,11 @@ from db.pool import Conn
 from db.queries import partner_job
 from domain.tenancy import project_locks
 from jobs import kinds as catalogue
-from jobs.states import PHASES, TERMINAL
+from jobs.states import PHASES, TERMINAL_STATES
 from schemas.jobs import JobCounts, JobsByPhase, JobsByStatus, Phase, Status
 
 #: Limit of each count: by status and phase, or over all jobs of one project.
-MOST = 10_000
+MAX_COUNTED = 10_000
 
 
 class _Count(NamedTuple):
@@ -26,14 +26,14 @@ class _Count(NamedTuple):
 COUNT_JOBS = partner_job.count_jobs.typed(_Count)
 COUNT_JOBS_OF_PROJECT = partner_job.count_jobs_of_project.typed(_Count)
 
-_VISIBLE_KINDS = [kind.name for kind in catalogue.SHOWN]
+_VISIBLE_KINDS = [kind.name for kind in catalogue.PUBLIC_KINDS]
 
 
 async def count(
     conn: Conn, *, organization_id: UUID, project_id: UUID | None, kinds: Sequence[str] | None
 ) -> JobCounts:
     """Count the jobs of the organization or of one project, by kind. Raises `NotFound` for a project."""
-    filters = {"org": organization_id, "kinds": kinds or _VISIBLE_KINDS, "most": MOST}
+    filters = {"org": organization_id, "kinds": kinds or _VISIBLE_KINDS, "most": MAX_COUNTED}
     if project_id is None:
         return _to_schema(await COUNT_JOBS.all(conn, **filters), of_all=False)
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
@@ -58,9 +58,9 @@ def _to_schema(rows: Sequence[_Count], *, of_all: bool) -> JobCounts:
         stages[row.stage] += row.jobs
     counted = [statuses.total()] if of_all else [*statuses.values(), *phases.values()]
     return JobCounts(
-        by_status=by_status({status: min(jobs, MOST) for status, jobs in statuses.items()}),
+        by_status=by_status({status: min(jobs, MAX_COUNTED) for status, jobs in statuses.items()}),
         by_phase=by_phase(phases),
-        by_stage={stage: jobs for stage, jobs in stages.items() if stage not in TERMINAL},
-        at_most=MOST,
-        capped=any(jobs >= MOST for jobs in counted),
+        by_stage={stage: jobs for stage, jobs in stages.items() if stage not in TERMINAL_STATES},
+        at_most=MAX_COUNTED,
+        capped=any(jobs >= MAX_COUNTED for jobs in counted),
     )

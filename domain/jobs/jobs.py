@@ -21,16 +21,16 @@ from jobs.kinds import (
     KINDS,
     OnArchive,
 )
-from jobs.ledger import Claim, Moved, Settlement
+from jobs.ledger import ChangedJob, Claim, Settlement
 from jobs.outcomes import Done, Outcome
-from jobs.states import TERMINAL, State
+from jobs.states import TERMINAL_STATES, JobState
 from schemas import ids
 from schemas.errors import Conflict, Fenced, Invalid
 from schemas.errors.absent import absent
 from schemas.jobs import Already, CancelAnswer, Job, JobError, Phase, Status
 
 #: Rare ends, so that an index of them costs next to nothing.
-UNSUCCESSFUL = (State.FAILED, State.CANCELED)
+UNSUCCESSFUL = (JobState.FAILED, JobState.CANCELED)
 
 
 GET_JOB = partner_job.get_job.typed(JobRow)
@@ -120,15 +120,17 @@ async def list_page(
 async def _search(conn: Conn, project_id: UUID | None, **asked: Any) -> list[JobRow]:
     """Run the statement for these filters: each selective filter has its own statement and index."""
     stage, phase = asked["stage"], asked["phase"]
-    status = asked["status"] or (phase and states.status_of(phase))
-    if phase and status != states.status_of(phase):
+    status = asked["status"] or (phase and states.api_status(phase))
+    if phase and status != states.api_status(phase):
         return []
     if phase in _BY_PHASE:
         return await _BY_PHASE[phase].all(conn, project_id=project_id, **asked)
-    ended = status or (stage if stage in TERMINAL else None) or (asked["error_code"] and State.FAILED)
-    if stage in TERMINAL and stage != ended:
+    ended = (
+        status or (stage if stage in TERMINAL_STATES else None) or (asked["error_code"] and JobState.FAILED)
+    )
+    if stage in TERMINAL_STATES and stage != ended:
         return []
-    if stage and stage not in TERMINAL | WAITING:
+    if stage and stage not in TERMINAL_STATES | WAITING:
         return await LIST_RUNNING_JOBS.all(conn, project_id=project_id, **asked)
     if ended == "running" or stage in WAITING:
         return await LIST_OPEN_JOBS.all(conn, project_id=project_id, **asked)
@@ -187,7 +189,7 @@ async def cancel_of_project(conn: Conn, *, organization_id: UUID, project_id: UU
     return len(moved)
 
 
-async def settle(pool: Pool, settlements: Sequence[Settlement]) -> list[Moved]:
+async def settle(pool: Pool, settlements: Sequence[Settlement]) -> list[ChangedJob]:
     """Settle the outcomes of attempts, and end the subjects of the jobs that end with them.
 
     Uses a single statement if no job has a subject. A claim without a returned row was fenced.
@@ -196,7 +198,7 @@ async def settle(pool: Pool, settlements: Sequence[Settlement]) -> list[Moved]:
         async with acquire(pool) as conn:
             return await ledger.settle(conn, settlements)
 
-    async def with_subjects(conn: Conn) -> list[Moved]:
+    async def with_subjects(conn: Conn) -> list[ChangedJob]:
         moved = await ledger.settle(conn, settlements)
         await subjects.end(conn, moved)
         return moved
@@ -217,7 +219,7 @@ async def conclude(conn: Conn, *, claim: Claim, outcome: Outcome) -> None:
 
 async def complete(conn: Conn, *, claim: Claim, result: dict[str, Any] | None = None) -> None:
     """End a job and its subject in the transaction of its last step. Raises `Fenced`, `CancelRequested`."""
-    await subjects.end(conn, [await ledger.end(conn, claim, result=result or {})])
+    await subjects.end(conn, [await ledger.complete(conn, claim, result=result or {})])
 
 
 def has_ended(versioned: Versioned) -> bool:

@@ -29,7 +29,7 @@ from jobs.kinds import (
     VERIFY_TRACKING,
     Kind,
 )
-from jobs.ledger import Submitted
+from jobs.ledger import SubmittedJob
 from schemas.errors import Conflict, Forbidden
 from schemas.errors.absent import absent
 
@@ -46,7 +46,7 @@ class Origin(NamedTuple):
 GET_ORIGIN = job.get_origin.typed(Origin)
 
 
-async def retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Collection[str]) -> Submitted:
+async def retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Collection[str]) -> SubmittedJob:
     """Submit a job that repeats another; `fresh` is False while an earlier retry runs.
 
     Raises `NotFound`, `Forbidden` without the scope of the original action, `Conflict` JOB_NOT_RETRYABLE, and
@@ -72,7 +72,7 @@ def check(origin: Origin, scopes: Collection[str]) -> None:
         raise Conflict("JOB_NOT_RETRYABLE", "only a failed or canceled job can be retried")
 
 
-async def repeat(conn: Conn, *, organization_id: UUID, job_id: UUID, origin: Origin) -> Submitted:
+async def repeat(conn: Conn, *, organization_id: UUID, job_id: UUID, origin: Origin) -> SubmittedJob:
     """Retry a job that passed `check`. The caller locked its project, then the job.
 
     Marks the job as retried, which bulk retries rely on.
@@ -85,7 +85,7 @@ async def repeat(conn: Conn, *, organization_id: UUID, job_id: UUID, origin: Ori
 
 async def _retry_ingest(
     conn: Conn, kind: Kind, organization_id: UUID, job_id: UUID, origin: Origin
-) -> Submitted:
+) -> SubmittedJob:
     return await ingests.start(
         conn,
         kind=kind,
@@ -98,13 +98,15 @@ async def _retry_ingest(
 
 async def _retry_archive(
     conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: Origin
-) -> Submitted:
+) -> SubmittedJob:
     return await archive.retry(
         conn, organization_id=organization_id, project_id=origin.project_id, retry_of=job_id
     )
 
 
-async def _retry_post(conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: Origin) -> Submitted:
+async def _retry_post(
+    conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: Origin
+) -> SubmittedJob:
     return await changes.retry(
         conn,
         organization_id=organization_id,
@@ -114,24 +116,24 @@ async def _retry_post(conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, 
     )
 
 
-async def _retry_fetch(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: Origin) -> Submitted:
+async def _retry_fetch(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: Origin) -> SubmittedJob:
     scope = {"organization_id": org, "project_id": origin.project_id}
     return await app_media_fetches.retry(conn, **scope, args=origin.args, retry_of=job_id)
 
 
-async def _retry_verification(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: Origin) -> Submitted:
+async def _retry_verification(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: Origin) -> SubmittedJob:
     app = {"project_id": origin.project_id, "app_id": UUID(origin.args["app_id"])}
     return await verifications.start(conn, organization_id=org, retry_of=job_id, **app)
 
 
-async def _retry_influencer(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: Origin) -> Submitted:
+async def _retry_influencer(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: Origin) -> SubmittedJob:
     scope = {"project_id": origin.project_id, "influencer_id": UUID(origin.args["influencer_id"])}
     return await creating.retry(conn, organization_id=org, retry_of=job_id, **scope)
 
 
 async def _retry_content(
     conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: Origin
-) -> Submitted:
+) -> SubmittedJob:
     return await generating.retry(
         conn,
         organization_id=organization_id,
@@ -142,7 +144,7 @@ async def _retry_content(
     )
 
 
-_RETRIES: Mapping[str, Callable[[Conn, Kind, UUID, UUID, Origin], Awaitable[Submitted]]] = {
+_RETRIES: Mapping[str, Callable[[Conn, Kind, UUID, UUID, Origin], Awaitable[SubmittedJob]]] = {
     INGEST_WEBSITE.name: _retry_ingest,
     INGEST_GITHUB.name: _retry_ingest,
     INGEST_APPSTORE.name: _retry_ingest,

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import job_stats
-from jobs.kinds import SHOWN
+from jobs.kinds import PUBLIC_KINDS
 from schemas import ids
 from schemas.job_stats import ErrorCount, JobBucket, JobStats, Percentiles, Window
 
@@ -23,7 +23,7 @@ FULL_READ_JOBS, SAMPLE_JOBS_PER_PART, PARTS_PER_BUCKET = 2_000, 20, 20
 MAX_CODES = 10
 
 
-_VISIBLE_KINDS = [kind.name for kind in SHOWN]
+_VISIBLE_KINDS = [kind.name for kind in PUBLIC_KINDS]
 
 
 class Buckets(NamedTuple):
@@ -75,11 +75,11 @@ async def measure(conn: Conn, *, organization_id: UUID, window: Window, now: dat
     ats = bucket_starts(window, now)
     bucket_s = WINDOWS[window].seconds
     bounds = [
-        ids.first_of(at + timedelta(seconds=part * bucket_s / PARTS_PER_BUCKET))
+        ids.first_id_of(at + timedelta(seconds=part * bucket_s / PARTS_PER_BUCKET))
         for at in ats
         for part in range(PARTS_PER_BUCKET)
     ]
-    bounds.append(ids.first_of(ats[-1] + timedelta(seconds=bucket_s)))
+    bounds.append(ids.first_id_of(ats[-1] + timedelta(seconds=bucket_s)))
     rows = await MEASURE_JOBS.all(
         conn,
         org=organization_id,

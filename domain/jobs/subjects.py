@@ -25,16 +25,16 @@ from jobs.kinds import (
     PUBLISH_POST,
     REVOKE_TOKEN,
 )
-from jobs.ledger import Moved, Settlement
+from jobs.ledger import ChangedJob, Settlement
 
 
 class Ended(Protocol):
     """Function that ends the subjects of these jobs, which this transaction has just ended."""
 
-    def __call__(self, conn: Conn, *, rows: Sequence[Moved]) -> Awaitable[None]: ...
+    def __call__(self, conn: Conn, *, rows: Sequence[ChangedJob]) -> Awaitable[None]: ...
 
 
-async def _connected(conn: Conn, *, rows: Sequence[Moved]) -> None:
+async def _connected(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """End the flows of these jobs, and wipe the jobs' secrets."""
     await oauth_states.ended(conn, rows=rows)
     await job_secrets.wipe(conn, rows=rows)
@@ -61,9 +61,9 @@ def may_end_subjects(settlements: Iterable[Settlement]) -> bool:
     return any(claim.kind in ENDS for claim, _ in settlements)
 
 
-async def end(conn: Conn, rows: Iterable[Moved]) -> None:
+async def end(conn: Conn, rows: Iterable[ChangedJob]) -> None:
     """End the subject of each row that has ended. This transaction holds the rows' locks."""
-    ended: dict[Ended, list[Moved]] = {}
+    ended: dict[Ended, list[ChangedJob]] = {}
     for row in rows:
         if row.kind in ENDS and row.ended:
             ended.setdefault(ENDS[row.kind], []).append(row)

@@ -66,7 +66,7 @@ FIELDS = frozenset({"code", "message", "retryable", "step", "revision", "apiKeyI
 T = TypeVar("T")
 
 
-async def of_job(
+async def list_job_entries(
     conn: Conn, *, organization_id: UUID, job_id: UUID, internal: bool = False
 ) -> list[TimelineEntry]:
     """Return a job's entries, the oldest first. Raises `NotFound`, for internal jobs unless `internal`."""
@@ -78,15 +78,15 @@ async def of_job(
     return [_to_schema(row) for row in rows]
 
 
-async def of_post(conn: Conn, *, organization_id: UUID, post_id: UUID) -> list[TimelineEntry]:
+async def list_post_entries(conn: Conn, *, organization_id: UUID, post_id: UUID) -> list[TimelineEntry]:
     """Return a post's entries, the oldest first, with the attempts of its jobs. Raises `NotFound`."""
     post, _ = await posts.get(conn, organization_id=organization_id, post_id=post_id)
     rows = await _LIST_POST_ENTRIES.all(
         conn,
         org=organization_id,
         id=post_id,
-        made_from=ids.first_of(post.created_at - MAX_CLOCK_DIFFERENCE),
-        due_from=ids.first_of(post.scheduled_for - MAX_CLOCK_DIFFERENCE),
+        made_from=ids.first_id_of(post.created_at - MAX_CLOCK_DIFFERENCE),
+        due_from=ids.first_id_of(post.scheduled_for - MAX_CLOCK_DIFFERENCE),
         searched=MAX_SEARCHED_JOBS,
         most=MAX_ENTRIES,
     )

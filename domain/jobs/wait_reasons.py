@@ -18,7 +18,7 @@ from schemas.posts import Post
 from schemas.waiting import Waiting, WaitReason
 
 #: Limit of the counts of jobs or posts ahead.
-MOST = 1000
+MAX_AHEAD = 1000
 
 
 class Facts(NamedTuple):
@@ -115,7 +115,7 @@ _FIND_WAITS = job_wait.find_waits.typed(Facts)
 _FIND_LOSS = job_wait.find_loss.typed(_Loss)
 
 #: Reasons of posts without an open job: their status alone decides.
-OF_STATUS: Mapping[WaitReason, str] = {
+STATUS_MESSAGES: Mapping[WaitReason, str] = {
     "approval": "its content or its own caption awaits an approval: approve or reject it",
     "schedule_passed": "it was approved after its time: reschedule it, or cancel it",
     "outcome_unknown": (
@@ -242,13 +242,13 @@ PRECEDENCE: Sequence[Rule] = (
 )
 
 
-async def of_jobs(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]) -> list[Waiting | None]:
+async def find_job_reasons(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]) -> list[Waiting | None]:
     """Return the reason of each (organization, job), in order; None: it runs, has ended, or starts now."""
     parameters = {"orgs": [org for org, _ in refs], "ids": [job_id for _, job_id in refs]}
-    return [await _reason(conn, facts) for facts in await _FIND_WAITS.all(conn, **parameters, most=MOST)]
+    return [await _reason(conn, facts) for facts in await _FIND_WAITS.all(conn, **parameters, most=MAX_AHEAD)]
 
 
-async def of_post(conn: Conn, *, organization_id: UUID, post_id: UUID, post: Post) -> Waiting | None:
+async def find_post_reason(conn: Conn, *, organization_id: UUID, post_id: UUID, post: Post) -> Waiting | None:
     """Return the reason of a post, as just read; None: it is being sent, or has ended."""
     match post.status:
         case "blocked":
@@ -256,14 +256,14 @@ async def of_post(conn: Conn, *, organization_id: UUID, post_id: UUID, post: Pos
         case "outcome_unknown":
             return _of_status("outcome_unknown", await _next_ask(conn, organization_id, post_id))
         case "queued" | "publishing" if job_id := ids.read(ids.JOB, post.job_id or ""):
-            [waiting] = await of_jobs(conn, refs=[(organization_id, job_id)])
+            [waiting] = await find_job_reasons(conn, refs=[(organization_id, job_id)])
             return waiting
         case _:
             return None
 
 
 def _of_status(reason: WaitReason, until: datetime | None = None) -> Waiting:
-    return Waiting(reason=reason, until=until, message=OF_STATUS[reason])
+    return Waiting(reason=reason, until=until, message=STATUS_MESSAGES[reason])
 
 
 async def _reason(conn: Conn, facts: Facts) -> Waiting | None:
@@ -283,7 +283,7 @@ async def _full_until(conn: Conn, facts: Facts) -> datetime | None:
     )
     if quota is None:
         return None
-    window_s = quota.window_s + quotas.ARRIVAL_S
+    window_s = quota.window_s + quotas.DELIVERY_DELAY_S
     full_s = await sending.get_room.value(conn, owner_id=facts.owner_id, posts=quota.posts, window_s=window_s)
     return facts.now + timedelta(seconds=full_s) if full_s and full_s > 0 else None
 

@@ -161,17 +161,18 @@ async def make_room(
     """Lock the project's list in this transaction; raise `Conflict` TOO_MUCH_APP_MEDIA if it is full."""
     await queries.lock_list.run(conn, project_id=project_id)
     own = await COUNT_OWN.row(conn, org=organization_id, project_id=project_id, kind=kind)
-    if own.files + adding.files > app_media_limits.MOST[kind]:
+    if own.files + adding.files > app_media_limits.MAX_FILES[kind]:
         raise Conflict(
             "TOO_MUCH_APP_MEDIA",
-            f"a project has at most {app_media_limits.MOST[kind]} files of the kind {kind}: delete one first",
-            limit=app_media_limits.MOST[kind],
+            f"a project has at most {app_media_limits.MAX_FILES[kind]} files of the kind {kind}: "
+            "delete one first",
+            limit=app_media_limits.MAX_FILES[kind],
         )
-    if own.bytes + adding.bytes > app_media_limits.MOST_BYTES:
+    if own.bytes + adding.bytes > app_media_limits.MAX_BYTES:
         raise Conflict(
             "TOO_MUCH_APP_MEDIA",
-            f"a project has at most {app_media_limits.MOST_BYTES // MIB} MiB of app media: delete some first",
-            limitBytes=app_media_limits.MOST_BYTES,
+            f"a project has at most {app_media_limits.MAX_BYTES // MIB} MiB of app media: delete some first",
+            limitBytes=app_media_limits.MAX_BYTES,
         )
 
 

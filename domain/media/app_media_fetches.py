@@ -12,7 +12,7 @@ from domain.media.files import File
 from domain.tenancy import organizations, project_locks
 from jobs import ledger
 from jobs.kinds import FETCH_APP_MEDIA
-from jobs.ledger import Claim, Moved, Submitted
+from jobs.ledger import ChangedJob, Claim, SubmittedJob
 from schemas import ids
 from schemas.app_media import AppMediaKind
 from schemas.errors.absent import absent
@@ -24,7 +24,7 @@ KEEP_FAILED = 50
 class Started(NamedTuple):
     """Job, and the id of the file that it downloads."""
 
-    submitted: Submitted
+    submitted: SubmittedJob
     asset_id: UUID
 
 
@@ -68,7 +68,7 @@ async def start(
 
 async def retry(
     conn: Conn, *, organization_id: UUID, project_id: UUID, args: dict[str, Any], retry_of: UUID
-) -> Submitted:
+) -> SubmittedJob:
     """Retry a failed fetch; `fresh` is False while an earlier retry runs. Raises as `start`."""
     await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
     await queries.lock_list.run(conn, project_id=project_id)
@@ -128,7 +128,7 @@ async def finish(conn: Conn, *, claim: Claim, file: File, begun: Sequence[str]) 
     return {"assetId": ids.show(ids.ASSET, UUID(claim.args["asset_id"]))}
 
 
-async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
+async def ended(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """Mark the missing files of these jobs as failed; this transaction has just ended the jobs."""
     await queries.end_fetches.run(
         conn,

@@ -3,22 +3,22 @@
 from collections.abc import Mapping
 
 from domain.media.files import File
-from domain.media.passing import FILMS, MIB, PICTURES, Taken
+from domain.media.passing import FILMS, MIB, PICTURES, AcceptedTypes
 from domain.media.sniff import SVG
 from generation.picture_limits import MAX_PIXELS, MAX_RATIO
 from schemas.app_media import AppMediaKind
 from schemas.errors import Invalid
 
 #: Types of each kind, with the most bytes of a file.
-TAKEN: Mapping[AppMediaKind, Taken] = {
+ACCEPTED: Mapping[AppMediaKind, AcceptedTypes] = {
     "logo": {**dict.fromkeys(PICTURES, 5 * MIB), SVG: MIB},
     "screenshot": dict.fromkeys(PICTURES, 10 * MIB),
     "demo_video": dict.fromkeys(FILMS, 200 * MIB),
     "end_card": dict.fromkeys(PICTURES, 5 * MIB),
 }
 #: Most files of each kind in a project, and most bytes of all of them.
-MOST: Mapping[AppMediaKind, int] = {"logo": 10, "screenshot": 50, "demo_video": 10, "end_card": 10}
-MOST_BYTES = 1 << 30
+MAX_FILES: Mapping[AppMediaKind, int] = {"logo": 10, "screenshot": 50, "demo_video": 10, "end_card": 10}
+MAX_BYTES = 1 << 30
 
 
 def check_transcript(kind: AppMediaKind, transcript: str) -> None:

@@ -36,7 +36,7 @@ LOOK_S, ABORT_S = 5, 5
 
 _STATUS, _CODE = re.compile(r"status code: (\d{3})"), re.compile(r"<Code>(\w{1,60})</Code>")
 
-_log = logs.get("storage")
+_log = logs.get_logger("storage")
 
 
 class Bucket(Store):

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 from domain.media import sniff
 from domain.media.ends import PictureEnd
 from domain.media.files import File
-from domain.media.probe import Found
+from domain.media.probe import Metadata
 from domain.media.probing import probe
 from domain.media.sniff import JPEG, MOV, MP4, PNG, SVG, WEBP, Type
 from domain.media.store import Store
@@ -19,21 +19,21 @@ from schemas.errors import Invalid, Oversized
 MIB = 1 << 20
 
 #: Accepted types, with the most bytes of a file.
-Taken: TypeAlias = Mapping[Type, int]
+AcceptedTypes: TypeAlias = Mapping[Type, int]
 
 PICTURES, FILMS = (JPEG, PNG, WEBP), (MP4, MOV)
 #: Accepted types of content.
-CONTENT: Taken = {**dict.fromkeys(PICTURES, 30 * MIB), **dict.fromkeys(FILMS, 100 * MIB)}
+CONTENT: AcceptedTypes = {**dict.fromkeys(PICTURES, 30 * MIB), **dict.fromkeys(FILMS, 100 * MIB)}
 
 
-class Passing:
+class StreamingUpload:
     """Upload of one file, from its `head`: `sniff.HEAD` bytes, or all of it. `path` names it in errors.
 
     Raises `Invalid` for a type that isn't accepted.
     """
 
     def __init__(
-        self, head: bytes, *, path: str, name: str, declared: str = "", taken: Taken = CONTENT
+        self, head: bytes, *, path: str, name: str, declared: str = "", taken: AcceptedTypes = CONTENT
     ) -> None:
         type_ = sniff.sniff(head)
         if type_ is None or type_ not in taken:
@@ -72,7 +72,7 @@ async def whole(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
-async def redrawn(file: File, write: Callable[[bytes], Awaitable[str]]) -> File:
+async def store_drawing(file: File, write: Callable[[bytes], Awaitable[str]]) -> File:
     """Replace a drawing's file by its sanitized text; `write` stores that under a token of its own."""
     if file.drawing is None:
         return file
@@ -81,31 +81,34 @@ async def redrawn(file: File, write: Callable[[bytes], Awaitable[str]]) -> File:
     return file._replace(token=await write(data), size_bytes=len(data), sha256=sha256, drawing=None)
 
 
-def _names(taken: Taken) -> Sequence[str]:
+def _names(taken: AcceptedTypes) -> Sequence[str]:
     """Return the types' names for partners."""
     called = {JPEG: "jpeg", PNG: "png", WEBP: "webp", MP4: "mp4", MOV: "mov", SVG: "svg"}
     return [called[type_] for type_ in taken]
 
 
-class Seen(NamedTuple):
+class ProbedFile(NamedTuple):
     """Stored file with its metadata, and the bytes of its thumbnail if it has one."""
 
     file: File
     thumbnail: bytes | None
 
 
-async def look(store: Store, passed: Sequence[Passing], tokens: Sequence[str]) -> list[Seen]:
+async def probe_uploads(
+    store: Store, passed: Sequence[StreamingUpload], tokens: Sequence[str]
+) -> list[ProbedFile]:
     """Probe stored files, each under its token. Raises `Invalid` as `probe`."""
     if not passed:
         return []
     pairs = [*zip(passed, tokens, strict=True)]
     probed = await probe(store, [(token, file.type.mime) for file, token in pairs])
     return [
-        Seen(_file(*pair, metadata), metadata.thumbnail) for pair, metadata in zip(pairs, probed, strict=True)
+        ProbedFile(_file(*pair, metadata), metadata.thumbnail)
+        for pair, metadata in zip(pairs, probed, strict=True)
     ]
 
 
-def _file(file: Passing, token: str, found: Found) -> File:
+def _file(file: StreamingUpload, token: str, found: Metadata) -> File:
     return File(
         kind=file.type.kind,
         mime_type=file.type.mime,

@@ -2,8 +2,8 @@
 
 It has only the files' descriptors: no environment, no storage, no database. The kernel limits its CPU, memory
 and time and blocks the network and all other files. So a hostile file can end this process, and no other. For
-each file in turn it writes a line to stdout, a `Found` with a thumbnail or a `Refused` in JSON, and stops at
-the first refusal. The last line is `Spent`. `domain/media/probing.py` starts one process for each upload.
+each file in turn it writes a line to stdout, a `Metadata` with a thumbnail or a `Refused` in JSON, and stops
+at the first refusal. The last line is `Spent`. `domain/media/probing.py` starts one process for each upload.
 """
 
 import os
@@ -19,7 +19,7 @@ from PIL import Image, UnidentifiedImageError
 from pymediainfo import MediaInfo, Track
 
 from generation.confinement.confine import confine
-from generation.thumbnail import SIDE, thumbnail
+from generation.thumbnail import THUMBNAIL_SIDE_PX, thumbnail
 from schemas.errors import PictureRefused
 
 #: Limits in seconds: CPU for the start, CPU for each file, wall time for all files of an upload.
@@ -50,7 +50,7 @@ _TURNS: dict[object, Image.Transpose] = {
 }
 
 
-class Found(msgspec.Struct, frozen=True, tag=True):
+class Metadata(msgspec.Struct, frozen=True, tag=True):
     """Metadata as displayed, with the file's rotation: `duration_ms` of a video, `thumbnail` of a picture.
 
     Of a drawing its sanitized text.
@@ -75,7 +75,7 @@ class Spent(msgspec.Struct, frozen=True, tag=True):
     seconds: float
 
 
-Answer = Found | Refused
+Answer = Metadata | Refused
 
 
 def main(files: list[str]) -> None:
@@ -127,7 +127,7 @@ def picture(media: IO[bytes], kind: str) -> Answer:
     try:
         with Image.open(media, formats=[kind]) as image:
             width, height = image.size
-            answer = _within(Found(width, height))
+            answer = _within(Metadata(width, height))
             if isinstance(answer, Refused):
                 return answer
             is_unpacked = _unpack(image, kind)
@@ -140,7 +140,7 @@ def picture(media: IO[bytes], kind: str) -> Answer:
     turned = exif.get(_ORIENTATION)
     if turned in _SIDEWAYS:
         width, height = height, width
-    return Found(width, height, thumbnail=shrunk(image, turned) if is_unpacked else None)
+    return Metadata(width, height, thumbnail=shrunk(image, turned) if is_unpacked else None)
 
 
 def _unpack(image: Image.Image, kind: str) -> bool:
@@ -148,7 +148,7 @@ def _unpack(image: Image.Image, kind: str) -> bool:
     width, height = image.size
     if kind == "WEBP" and width * height > WEBP_MAX:
         return False
-    image.draft(None, (SIDE, SIDE))
+    image.draft(None, (THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX))
     image.load()
     return True
 
@@ -158,11 +158,11 @@ def shrunk(image: Image.Image, turned: object) -> bytes | None:
 
     Pixels of a very large picture are dropped first, so that the rest takes little memory to shrink.
     """
-    every = max(1, max(image.size) // (4 * SIDE))
+    every = max(1, max(image.size) // (4 * THUMBNAIL_SIDE_PX))
     try:
         few = image.resize([max(1, side // every) for side in image.size], Image.Resampling.NEAREST)
         few = few if few.mode in {"RGB", "L", "CMYK"} else _on_white(few.convert("RGBA"))
-        few.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+        few.thumbnail((THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX), Image.Resampling.LANCZOS)
         return thumbnail(few.transpose(_TURNS[turned]) if turned in _TURNS else few)
     except (MemoryError, OSError, ValueError):
         return None
@@ -174,15 +174,15 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 def drawing(media: IO[bytes]) -> Answer:
     """Sanitize a drawing, unless it would lose visible parts."""
-    from generation.drawings import MAX_BYTES, cleaned  # noqa: PLC0415  Others are read without its parser.
+    from generation.drawings import MAX_BYTES, clean_drawing  # noqa: PLC0415  Others are read without its parser.
 
     try:
-        drawn = cleaned(media.read(MAX_BYTES + 1))
+        drawn = clean_drawing(media.read(MAX_BYTES + 1))
     except PictureRefused as error:
         return Refused(f"can't be taken: {error}")
     if drawn.lost:
         return Refused(f"shows {' and '.join(drawn.lost)}, which can't be kept: turn them into paths")
-    return Found(ceil(drawn.width), ceil(drawn.height), drawing=drawn.text)
+    return Metadata(ceil(drawn.width), ceil(drawn.height), drawing=drawn.text)
 
 
 def film(media: IO[bytes]) -> Answer:
@@ -196,7 +196,7 @@ def film(media: IO[bytes]) -> Answer:
         return Refused("has no width, height or duration: export it again")
     if round(float(video.rotation or 0)) % 180 == 90:
         width, height = height, width
-    return _within(Found(width, height, duration))
+    return _within(Metadata(width, height, duration))
 
 
 def _number(track: Track, name: str) -> int:
@@ -207,7 +207,7 @@ def _number(track: Track, name: str) -> int:
         return 0
 
 
-def _within(found: Found) -> Answer:
+def _within(found: Metadata) -> Answer:
     if not (0 < found.width <= SIDE_MAX and 0 < found.height <= SIDE_MAX):
         return Refused(f"is {found.width} x {found.height}: a side may have at most {SIDE_MAX} pixels")
     if found.duration_ms is not None and found.duration_ms > DURATION_MAX_MS:

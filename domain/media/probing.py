@@ -9,7 +9,7 @@ from subprocess import DEVNULL, PIPE
 
 import msgspec
 
-from domain.media.probe import WALL_S, Answer, Found, Refused, Spent, cpu_limit
+from domain.media.probe import WALL_S, Answer, Metadata, Refused, Spent, cpu_limit
 from domain.media.store import Store
 from schemas.errors import Invalid
 from telemetry import costs
@@ -20,7 +20,7 @@ PATIENCE_S = WALL_S + 5.0
 _LINES: msgspec.json.Decoder[Answer | Spent] = msgspec.json.Decoder(Answer | Spent)
 
 
-async def probe(store: Store, files: Sequence[tuple[str, str]]) -> list[Found]:
+async def probe(store: Store, files: Sequence[tuple[str, str]]) -> list[Metadata]:
     """Return the metadata of files, each given as a token and its sniffed type. Raises `Invalid` for a bad
     file.
 
@@ -31,7 +31,7 @@ async def probe(store: Store, files: Sequence[tuple[str, str]]) -> list[Found]:
         answers = await _run(
             [f"{handle}:{mime}" for handle, (_, mime) in zip(handles, files, strict=True)], handles
         )
-    metadata = [answer for answer in answers if isinstance(answer, Found)]
+    metadata = [answer for answer in answers if isinstance(answer, Metadata)]
     if len(metadata) < len(files):
         last = answers[-1] if answers else None
         why = (

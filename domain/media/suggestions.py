@@ -43,7 +43,7 @@ class KnownSuggestion(NamedTuple):
 LIST_SUGGESTED = queries.list_suggested.typed(KnownSuggestion)
 
 
-async def known(conn: Conn, *, claim: Claim) -> list[KnownSuggestion]:
+async def list_known(conn: Conn, *, claim: Claim) -> list[KnownSuggestion]:
     return await LIST_SUGGESTED.all(conn, org=claim.organization_id, project_id=claim.project_id)
 
 
@@ -52,7 +52,7 @@ async def keep(conn: Conn, *, claim: Claim, source: Source, suggested: Suggested
     if not suggested.tokens:
         return
     await queries.lock_list.run(conn, project_id=claim.project_id)
-    new = _new(suggested.pictures, await known(conn, claim=claim))
+    new = _new(suggested.pictures, await list_known(conn, claim=claim))
     await queries.insert_suggestions.run(
         conn,
         org=claim.organization_id,

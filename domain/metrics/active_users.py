@@ -30,7 +30,7 @@ COUNT_PEOPLE = event_person.count_people.typed(_PlaceCount)
 CACHE_TIME = timedelta(minutes=10)
 
 
-class Counted:
+class PeopleCache:
     """Cache of this process: numbers of people by window, each with the window's number of events.
 
     Without a new event a window has no new person. So a cached number is as new as the query if the events
@@ -57,7 +57,7 @@ class Counted:
 
 
 async def count(
-    conn: Conn, counted: Counted, *, project_id: UUID, events: Mapping[Window, int], now: datetime
+    conn: Conn, counted: PeopleCache, *, project_id: UUID, events: Mapping[Window, int], now: datetime
 ) -> list[int]:
     """Return the number of people in each window. The caller has just counted the windows' events."""
     cached = {window: counted.get(project_id, window, n, now) for window, n in events.items()}

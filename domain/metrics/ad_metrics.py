@@ -33,7 +33,7 @@ _COLUMNS: Mapping[AdScope, str] = {
 }
 
 
-class Asked(NamedTuple):
+class AdQuery(NamedTuple):
     """Query of a caller. `subject_id` is the platform's id of the `scope`'s object; None for the project."""
 
     organization_id: UUID
@@ -53,7 +53,7 @@ def check(scope: AdScope, subject_id: str | None) -> None:
         raise Invalid("id", "name the object of `scope` by its platform's id; for the project, leave it out")
 
 
-async def read(stores: Stores, asked: Asked, *, now: datetime) -> AdMetrics:
+async def read(stores: Stores, asked: AdQuery, *, now: datetime) -> AdMetrics:
     """Return ad metrics; each day of the window counts whole.
 
     Raises `NotFound`, `Invalid` for too many buckets.
@@ -87,7 +87,7 @@ async def read(stores: Stores, asked: Asked, *, now: datetime) -> AdMetrics:
     )
 
 
-async def _sum(conn: Conn, asked: Asked, first_day: date, last_day: date) -> list[DaySum]:
+async def _sum(conn: Conn, asked: AdQuery, first_day: date, last_day: date) -> list[DaySum]:
     ids = {column: asked.subject_id if asked.scope == scope else None for scope, column in _COLUMNS.items()}
     return await SUM_DAYS.all(
         conn,

@@ -16,10 +16,10 @@ from schemas.errors import Conflict, Invalid
 MAX_ADS_PER_DAY = 5_000
 
 #: Attribution windows of one project, each of which has rows of its own.
-MOST_WINDOWS = 10
+MAX_WINDOWS = 10
 
 #: Rows that one request deletes, in a fraction of a second.
-MOST_DELETED = 20_000
+DELETE_BATCH = 20_000
 
 #: Faults in one answer.
 MAX_FAULTS = 100
@@ -70,24 +70,24 @@ async def replace(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]) -> int
 
 
 async def delete(conn: Conn, *, project_id: UUID, attribution_window: str) -> int:
-    """Delete at most `MOST_DELETED` rows of a window; return their number.
+    """Delete at most `DELETE_BATCH` rows of a window; return their number.
 
     A window without rows is free again.
     """
     async with conn.transaction():
         await ad_day.lock_imports.value(conn, project_id=project_id)
         return await ad_day.drop_days.run(
-            conn, project_id=project_id, attribution_window=attribution_window, limit=MOST_DELETED
+            conn, project_id=project_id, attribution_window=attribution_window, limit=DELETE_BATCH
         )
 
 
 async def _check_windows(conn: Conn, project_id: UUID, given: set[str]) -> None:
     stored_windows: set[str] = {*await ad_day.name_windows.value(conn, project_id=project_id)}
-    if given - stored_windows and len(given | stored_windows) > MOST_WINDOWS:
+    if given - stored_windows and len(given | stored_windows) > MAX_WINDOWS:
         raise Conflict(
             "TOO_MANY_WINDOWS",
-            f"the project would have rows of more than {MOST_WINDOWS} attribution windows",
-            limit=MOST_WINDOWS,
+            f"the project would have rows of more than {MAX_WINDOWS} attribution windows",
+            limit=MAX_WINDOWS,
         )
 
 

@@ -17,7 +17,7 @@ from domain.metrics.metrics import Stores, zone_of
 from domain.metrics.top_performers import CONTENTS, WINDOWS
 from schemas import ids
 from schemas.accounts import PlatformName
-from schemas.ads import USUAL_WINDOW, AdPlatform
+from schemas.ads import DEFAULT_WINDOW, AdPlatform
 from schemas.content import CreativeType
 from schemas.errors import Invalid
 from schemas.top_performers import SourceType, TopMetric, TopPerformer, TopPerformers, TopWindow
@@ -37,7 +37,7 @@ NO_REFERENCE = (
 )
 
 
-class Asked(NamedTuple):
+class RankQuery(NamedTuple):
     """Query of a caller."""
 
     organization_id: UUID
@@ -73,7 +73,7 @@ SUM_SOURCES = ad_day.sum_sources.typed(AdSum)
 LIST_ADVERTISED = top_performer.list_advertised.typed(Advertised)
 
 
-async def rank(stores: Stores, asked: Asked, *, now: datetime) -> TopPerformers:
+async def rank(stores: Stores, asked: RankQuery, *, now: datetime) -> TopPerformers:
     """Rank a project's posts or contents by their ads.
 
     Raises `NotFound`, and `Invalid` if no ad of the window refers to one, or too many do.
@@ -86,7 +86,7 @@ async def rank(stores: Stores, asked: Asked, *, now: datetime) -> TopPerformers:
         sums = await SUM_SOURCES.all(
             conn,
             project_id=asked.project_id,
-            attribution_window=USUAL_WINDOW,
+            attribution_window=DEFAULT_WINDOW,
             first_day=(now - WINDOWS[asked.window]).astimezone(zone).date(),
             last_day=last_day,
             limit=MAX_SOURCES + 1,
@@ -99,7 +99,7 @@ async def rank(stores: Stores, asked: Asked, *, now: datetime) -> TopPerformers:
     return TopPerformers(items=_ranked(asked, _grouped(asked, sums, sources)))
 
 
-async def _list_advertised(stores: Stores, asked: Asked, sums: Iterable[AdSum]) -> dict[str, Advertised]:
+async def _list_advertised(stores: Stores, asked: RankQuery, sums: Iterable[AdSum]) -> dict[str, Advertised]:
     """Return the project's own posts and contents that the ads refer to, by public id."""
     public_ids = {ad_sum.source for ad_sum in sums}
     source_ids = {
@@ -118,7 +118,7 @@ async def _list_advertised(stores: Stores, asked: Asked, sums: Iterable[AdSum]) 
 
 
 def _grouped(
-    asked: Asked, sums: Iterable[AdSum], known: Mapping[str, Advertised]
+    asked: RankQuery, sums: Iterable[AdSum], known: Mapping[str, Advertised]
 ) -> Mapping[tuple[str, PlatformName], list[AdSum]]:
     """Group the sums by post, or by content and platform."""
     groups = defaultdict[tuple[str, PlatformName], list[AdSum]](list)
@@ -135,7 +135,9 @@ def _grouped(
     return groups
 
 
-def _ranked(asked: Asked, groups: Mapping[tuple[str, PlatformName], Sequence[AdSum]]) -> list[TopPerformer]:
+def _ranked(
+    asked: RankQuery, groups: Mapping[tuple[str, PlatformName], Sequence[AdSum]]
+) -> list[TopPerformer]:
     figures = [
         (figure, *key)
         for key, sums in groups.items()

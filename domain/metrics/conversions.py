@@ -25,7 +25,7 @@ from schemas.metrics import MetricWindow
 MAX_GROUPS = 10_000
 
 
-class Asked(NamedTuple):
+class ConversionQuery(NamedTuple):
     """Query of a caller. `names` are None for `CONVERSIONS`, `app_id` is None for all apps."""
 
     organization_id: UUID
@@ -51,7 +51,7 @@ class _Group(NamedTuple):
         return dict(zip(self._fields[:-1], self[:-1], strict=True))
 
 
-async def count(stores: Stores, asked: Asked) -> Conversions:
+async def count(stores: Stores, asked: ConversionQuery) -> Conversions:
     """Count conversions. Raises `NotFound`, `Invalid` for more than `MAX_GROUPS` groups or too many hours."""
     async with stores.main() as conn:
         of_project = {"organization_id": asked.organization_id, "project_id": asked.project_id}
@@ -71,7 +71,7 @@ async def count(stores: Stores, asked: Asked) -> Conversions:
     )
 
 
-def _cut(asked: Asked, zone: ZoneInfo) -> Sequence[Bucket]:
+def _cut(asked: ConversionQuery, zone: ZoneInfo) -> Sequence[Bucket]:
     """Return the finest requested periods; a single one if none is requested."""
     if "hour" in asked.by:
         return buckets.cut_window(asked.window, zone, "hour")
@@ -81,7 +81,7 @@ def _cut(asked: Asked, zone: ZoneInfo) -> Sequence[Bucket]:
 
 
 async def _read(
-    conn: Conn, asked: Asked, names: Sequence[str], cut: Sequence[Bucket], app_no: int | None
+    conn: Conn, asked: ConversionQuery, names: Sequence[str], cut: Sequence[Bucket], app_no: int | None
 ) -> list[Count]:
     counts = await rollup_counts.count(
         conn,

@@ -59,7 +59,7 @@ class Position(NamedTuple):
         return Position(_EPOCH + micros * _MICROSECOND, UUID(bytes=key), app_no)
 
 
-class Wanted(NamedTuple):
+class EventFilter(NamedTuple):
     """Filter of events; None is no filter. `pii` is whether the key may read personal data."""
 
     names: Sequence[str] | None
@@ -70,7 +70,7 @@ class Wanted(NamedTuple):
 
 
 async def list_page(
-    conn: Conn, found: Apps, wanted: Wanted, *, before: Position | None, limit: int
+    conn: Conn, found: Apps, wanted: EventFilter, *, before: Position | None, limit: int
 ) -> list[tuple[bytes, KeptEvent]]:
     """Return at most `limit` events after a position, each with its own position."""
     end = before or Position(wanted.until or _LAST, UUID(int=0), -1)
@@ -95,7 +95,7 @@ async def list_page(
     ]
 
 
-def _to_schema(row: _Row, found: Apps, wanted: Wanted) -> KeptEvent:
+def _to_schema(row: _Row, found: Apps, wanted: EventFilter) -> KeptEvent:
     return KeptEvent(
         app_id=ids.show(ids.APP, found.by_number[row.app_no].id),
         name=row.name,

@@ -11,7 +11,7 @@ from db.pool import Conn
 from db.queries import project
 from domain.accounts import accounts
 from domain.metrics import buckets, collected_values, event_values
-from domain.metrics.active_users import Counted
+from domain.metrics.active_users import PeopleCache
 from domain.metrics.value_sources import Question, Values, ValueSource
 from domain.metrics.windows import Window
 from domain.publishing import posts
@@ -49,10 +49,10 @@ class Stores(NamedTuple):
 
     main: Connect
     events: Connect
-    counted: Counted
+    counted: PeopleCache
 
 
-class Asked(NamedTuple):
+class MetricQuery(NamedTuple):
     """Query of a caller, with metrics that `choose` accepted."""
 
     organization_id: UUID
@@ -80,7 +80,7 @@ def choose(scope: MetricScope, metrics: Sequence[Metric] | None, *, has_id: bool
     return metrics or available
 
 
-async def read(stores: Stores, asked: Asked, *, now: datetime) -> Metrics:
+async def read(stores: Stores, asked: MetricQuery, *, now: datetime) -> Metrics:
     """Return the metrics. Raises `NotFound`, `Invalid` for too many buckets."""
     async with stores.main() as conn:
         zone = await zone_of(conn, organization_id=asked.organization_id, project_id=asked.project_id)
@@ -104,7 +104,7 @@ async def zone_of(conn: Conn, *, organization_id: UUID, project_id: UUID) -> str
     return zone
 
 
-async def _check_subject(conn: Conn, asked: Asked) -> None:
+async def _check_subject(conn: Conn, asked: MetricQuery) -> None:
     """Raise `NotFound` for an account or a post outside the project."""
     if asked.subject_id is None:
         return

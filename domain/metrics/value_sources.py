@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from domain.metrics.active_users import Counted
+from domain.metrics.active_users import PeopleCache
 from domain.metrics.buckets import Bucket
 from domain.metrics.windows import Window
 from schemas.metrics import Figure, Metric, MetricScope
@@ -25,7 +25,7 @@ class Question(NamedTuple):
     metrics: Sequence[Metric]
     window: Window
     buckets: Sequence[Bucket]
-    counted: Counted
+    counted: PeopleCache
     now: datetime
     #: Time by which a sandbox's clock is ahead: its rows, but for snapshots and events, are older by it.
     ahead: timedelta = timedelta()

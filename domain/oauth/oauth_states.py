@@ -17,7 +17,7 @@ from db.pool import Conn
 from db.queries import oauth_state
 from domain.security import vault
 from domain.security.keyring import Keyring
-from jobs.ledger import Moved
+from jobs.ledger import ChangedJob
 from schemas.errors import Invalid
 
 _FORM = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
@@ -185,7 +185,7 @@ async def status(
     return FlowStatus(row.outcome, row.error_code, row.result)
 
 
-async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
+async def ended(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """End the flows of these jobs, which this transaction has just ended."""
     await oauth_state.end_states.run(
         conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows]

@@ -4,14 +4,14 @@ from collections.abc import Collection
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from domain.values.urls import DEFAULT_PORTS, UNREADABLE
-from schemas.errors import Invalid, NotReturnable
+from schemas.errors import Invalid, ReturnUrlRefused
 
 #: Parameters that we append.
 ADDED = frozenset({"status", "state"})
 
 
 def check(url: str, *, origins: Collection[str]) -> str:
-    """Return a `returnUrl` unchanged. Raises `Invalid`, `NotReturnable` for an origin outside `origins`.
+    """Return a `returnUrl` unchanged. Raises `Invalid`, `ReturnUrlRefused` for an origin outside `origins`.
 
     Refuses all URLs that browsers and URL parsers read differently.
     """
@@ -22,7 +22,7 @@ def check(url: str, *, origins: Collection[str]) -> str:
         raise _invalid("must not contain `status` or `state`: we append these")
     origin = _origin(parts)
     if origin not in {_origin(urlsplit(allowed)) for allowed in origins}:
-        raise NotReturnable(origin)
+        raise ReturnUrlRefused(origin)
     return url
 
 

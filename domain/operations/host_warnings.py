@@ -3,7 +3,7 @@
 from generation.confinement import confine
 from telemetry import logs
 
-_log = logs.get("host")
+_log = logs.get_logger("host")
 
 
 def warn_of_host() -> None:

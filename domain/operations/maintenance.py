@@ -6,10 +6,10 @@ from db.pool import Conn
 from db.queries import idempotency_key, oauth_state
 from domain.jobs import subjects
 from jobs import maintenance
-from jobs.ledger import Moved
+from jobs.ledger import ChangedJob
 
 
-async def rescue(conn: Conn, *, before: datetime) -> list[Moved]:
+async def rescue(conn: Conn, *, before: datetime) -> list[ChangedJob]:
     """Take a batch of jobs from dead workers, if the database's time is still before `before`."""
     async with conn.transaction():
         moved = await maintenance.rescue(conn, before=before)
@@ -17,7 +17,7 @@ async def rescue(conn: Conn, *, before: datetime) -> list[Moved]:
     return moved
 
 
-async def end_overdue(conn: Conn) -> list[Moved]:
+async def end_overdue(conn: Conn) -> list[ChangedJob]:
     """Fail a batch of queued jobs past their deadline."""
     async with conn.transaction():
         moved = await maintenance.end_overdue(conn)

@@ -67,7 +67,7 @@ async def retry(
     after: Position | None,
     dry_run: bool,
 ) -> RetriedOfAll:
-    """Retry the next `bulk_retries.MOST` matching jobs, or only count them."""
+    """Retry the next `bulk_retries.MAX_RETRIED` matching jobs, or only count them."""
     listed = await LIST_WITH_UNSUCCESSFUL.all(
         conn,
         org=organization_id,
@@ -77,7 +77,7 @@ async def retry(
         limit=ORGANIZATIONS,
     )
     total, place = _Sum(), _after_last(listed)
-    depth = bulk_retries.DEPTH if organization_id or chosen.project_id else DEPTH
+    depth = bulk_retries.SCAN_DEPTH if organization_id or chosen.project_id else DEPTH
     for org in [row.id for row in listed]:
         batch = await bulk_retries.retry(
             conn,
@@ -86,7 +86,7 @@ async def retry(
             chosen=chosen,
             after=after.job_id if after and after.organization_id == org else None,
             dry_run=dry_run,
-            most=bulk_retries.MOST - total.looked,
+            most=bulk_retries.MAX_RETRIED - total.looked,
             depth=depth,
         )
         total.add(batch)
@@ -122,11 +122,11 @@ class _Sum:
 
     @property
     def is_full(self) -> bool:
-        return self.looked >= bulk_retries.MOST or self._matched >= bulk_retries.COUNTED
+        return self.looked >= bulk_retries.MAX_RETRIED or self._matched >= bulk_retries.MAX_COUNTED
 
     def answer(self, place: Position | None) -> BulkRetried:
         return BulkRetried(
-            matched=min(self._matched, bulk_retries.COUNTED),
+            matched=min(self._matched, bulk_retries.MAX_COUNTED),
             capped=self._capped or place is not None,
             retried=self._retried,
             skipped=self._skipped,
@@ -143,7 +143,7 @@ async def cancel(
     after: Position | None,
     dry_run: bool,
 ) -> CanceledOfAll:
-    """Cancel the next `bulk.MOST` matching jobs, or only count them."""
+    """Cancel the next `bulk.MAX_CANCELED` matching jobs, or only count them."""
     listed = await LIST_WITH_OPEN.all(
         conn,
         org=organization_id,
@@ -152,7 +152,7 @@ async def cancel(
         limit=ORGANIZATIONS,
     )
     job_ids, matched, place = list[ids.JobId](), 0, _after_last(listed)
-    room = bulk.COUNTED if dry_run else bulk.MOST
+    room = bulk.MAX_COUNTED if dry_run else bulk.MAX_CANCELED
     for org in [row.id for row in listed]:
         result = await bulk.cancel(conn, organization_id=org, chosen=chosen, dry_run=dry_run, most=room)
         matched += result.matched
@@ -164,7 +164,7 @@ async def cancel(
             place = Position(org, FIRST if result.more else LAST)
             break
     answer = OperatedCanceled(
-        matched=min(matched, bulk.COUNTED), capped=place is not None, job_ids=job_ids, next_cursor=None
+        matched=min(matched, bulk.MAX_COUNTED), capped=place is not None, job_ids=job_ids, next_cursor=None
     )
     return CanceledOfAll(answer, place)
 

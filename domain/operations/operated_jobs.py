@@ -66,7 +66,7 @@ COUNT_OPERATED_JOBS = operated_job.count_operated_jobs.typed(_Count)
 COUNT_OPERATED_JOBS_OF_PROJECT = operated_job.count_operated_jobs_of_project.typed(_Count)
 
 
-class Wanted(NamedTuple):
+class JobFilter(NamedTuple):
     """Filters of the list and of its counts; None matches all."""
 
     organization_id: UUID | None
@@ -86,7 +86,7 @@ async def get(conn: Conn, *, job_id: UUID) -> OperatedJobDetail:
         raise absent("job")
     waiting = None
     if row.status == "running":
-        [waiting] = await wait_reasons.of_jobs(conn, refs=[(row.organization_id, row.id)])
+        [waiting] = await wait_reasons.find_job_reasons(conn, refs=[(row.organization_id, row.id)])
     return OperatedJobDetail(**_fields(row), args=row.args, result=row.result, waiting=waiting)
 
 
@@ -95,19 +95,21 @@ async def timeline(conn: Conn, *, job_id: UUID) -> list[TimelineEntry]:
     row = await GET_OPERATED_JOB.one(conn, id=job_id)
     if row is None:
         raise absent("job")
-    return await timelines.of_job(conn, organization_id=row.organization_id, job_id=job_id, internal=True)
+    return await timelines.list_job_entries(
+        conn, organization_id=row.organization_id, job_id=job_id, internal=True
+    )
 
 
-async def list_page(conn: Conn, *, wanted: Wanted, before: UUID | None, limit: int) -> list[OperatedJob]:
+async def list_page(conn: Conn, *, wanted: JobFilter, before: UUID | None, limit: int) -> list[OperatedJob]:
     """Return at most `limit` jobs older than `before`, newest first, of the scanned ones."""
     depth = max(limit, MIN_DEPTH, await _depth(conn, wanted))
     parameters = _to_parameters(wanted, before, depth) | {"limit": limit}
     return [OperatedJob(**_fields(row)) for row in await _search(conn, wanted, parameters)]
 
 
-async def _search(conn: Conn, wanted: Wanted, asked: dict[str, Any]) -> Sequence[_Row]:
+async def _search(conn: Conn, wanted: JobFilter, asked: dict[str, Any]) -> Sequence[_Row]:
     """Run the statement for these filters: jobs of a project, open and unsuccessful ones have own indexes."""
-    of_phase = wanted.phase and states.status_of(wanted.phase)
+    of_phase = wanted.phase and states.api_status(wanted.phase)
     status = wanted.status or of_phase or ("failed" if wanted.error_code else None)
     if wanted.project_id is not None:
         return await LIST_OPERATED_JOBS_OF_PROJECT.all(
@@ -120,7 +122,7 @@ async def _search(conn: Conn, wanted: Wanted, asked: dict[str, Any]) -> Sequence
     return await LIST_OPERATED_JOBS.all(conn, **asked, status=status)
 
 
-async def count(conn: Conn, *, wanted: Wanted) -> OperatedJobCounts:
+async def count(conn: Conn, *, wanted: JobFilter) -> OperatedJobCounts:
     """Count the scanned jobs of the filter; `more_of` names the statuses with further jobs."""
     depth = await _depth(conn, wanted)
     parameters = _to_parameters(wanted, None, depth)
@@ -140,7 +142,7 @@ async def count(conn: Conn, *, wanted: Wanted) -> OperatedJobCounts:
     )
 
 
-async def _depth(conn: Conn, wanted: Wanted) -> int:
+async def _depth(conn: Conn, wanted: JobFilter) -> int:
     """Return the number of jobs to scan in each organization; a project belongs to one alone."""
     if wanted.project_id is not None:
         return SCAN_DEPTH
@@ -148,7 +150,7 @@ async def _depth(conn: Conn, wanted: Wanted) -> int:
     return max(1, SCAN_DEPTH // max(1, int(organizations)))
 
 
-def _to_parameters(wanted: Wanted, before: UUID | None, depth: int) -> dict[str, Any]:
+def _to_parameters(wanted: JobFilter, before: UUID | None, depth: int) -> dict[str, Any]:
     return {
         "org": wanted.organization_id,
         "kind": wanted.kind,

@@ -10,7 +10,7 @@ from db.pool import Conn
 from db.queries import api_key, pool, worker
 from domain.tenancy import audit
 from domain.tenancy.api_keys import Actor
-from jobs.maintenance import COUNT_FRESH_S, COUNTED, LEADER_LOCK
+from jobs.maintenance import COUNT_FRESH_S, LEADER_LOCK, MAX_COUNTED_JOBS
 from schemas import ids
 from schemas.api_keys import Tier
 from schemas.errors import NotFound
@@ -68,10 +68,11 @@ LIST_WORKERS = worker.list_workers.typed(_WorkerRow)
 async def list_all(conn: Conn, *, slots: int) -> list[Pool]:
     """Return every pool, by name; `slots` is assumed for a worker of a pool without any.
 
-    `queued` and the oldest job are exact up to `COUNTED` due jobs. Above that they come from the dispatcher's
-    last count, which it makes in parts. Without a fresh count the number is `COUNTED` and one.
+    `queued` and the oldest job are exact up to `MAX_COUNTED_JOBS` due jobs. Above that they come from the
+    dispatcher's last count, which it makes in parts. Without a fresh count the number is `MAX_COUNTED_JOBS`
+    and one.
     """
-    rows = await LIST_POOLS.all(conn, exact=COUNTED, fresh_s=COUNT_FRESH_S)
+    rows = await LIST_POOLS.all(conn, exact=MAX_COUNTED_JOBS, fresh_s=COUNT_FRESH_S)
     return [_to_schema(row, slots) for row in rows]
 
 

@@ -29,7 +29,7 @@ from schemas.errors.absent import absent
 from schemas.projects import Purging
 
 #: Longest wait of a purge for the project's open jobs, such as a post under way.
-PATIENCE_S = 15 * 60.0
+MAX_WAIT_S = 15 * 60.0
 #: Rows, contents with their files, and idempotency records of one step.
 ROWS, CONTENTS, RECORDS = 200, 10, 2000
 
@@ -43,7 +43,7 @@ class PurgedProject(NamedTuple):
     purging_at: datetime | None
 
 
-class Filed(NamedTuple):
+class RowWithFiles(NamedTuple):
     """Row with files, and their storage tokens."""
 
     id: UUID
@@ -69,9 +69,9 @@ class Record(NamedTuple):
 FIRST = Record(UUID(int=0), "")
 
 _LOCK = purge.lock_purged.typed(PurgedProject)
-_LIST_FILES = purge_files.list_files.typed(Filed)
-_LIST_APP_FILES = purge_files.list_app_files.typed(Filed)
-_LIST_PORTRAITS = purge_files.list_portraits.typed(Filed)
+_LIST_FILES = purge_files.list_files.typed(RowWithFiles)
+_LIST_APP_FILES = purge_files.list_app_files.typed(RowWithFiles)
+_LIST_PORTRAITS = purge_files.list_portraits.typed(RowWithFiles)
 _NEXT_ACCOUNT = purge.next_account.typed(NextAccount)
 _FORGET_ANSWERS = purge.forget_answers.typed(Record)
 
@@ -135,8 +135,8 @@ async def _check_not_leased(conn: Conn, organization_id: UUID, project_id: UUID)
 
 
 async def has_open_jobs(conn: Conn, *, claim: Claim) -> bool:
-    """Return whether some job of the project is still open, within `PATIENCE_S`."""
-    return bool(await purge.has_open_jobs.value(conn, **_scope(claim), wait_s=PATIENCE_S))
+    """Return whether some job of the project is still open, within `MAX_WAIT_S`."""
+    return bool(await purge.has_open_jobs.value(conn, **_scope(claim), wait_s=MAX_WAIT_S))
 
 
 async def forget_answers(conn: Conn, *, claim: Claim, after: Record) -> Record | None:
@@ -154,7 +154,7 @@ async def delete_posts(conn: Conn, *, claim: Claim) -> int:
     return await purge.purge_posts.run(conn, org=claim.organization_id, ids=[post_id for (post_id,) in posts])
 
 
-async def list_contents(conn: Conn, *, claim: Claim) -> list[Filed]:
+async def list_contents(conn: Conn, *, claim: Claim) -> list[RowWithFiles]:
     """Return the next contents.
 
     Their files are deleted first, so that a crash leaves rows that are found again.
@@ -162,34 +162,34 @@ async def list_contents(conn: Conn, *, claim: Claim) -> list[Filed]:
     return await _LIST_FILES.all(conn, **_scope(claim), limit=CONTENTS)
 
 
-async def list_influencers(conn: Conn, *, claim: Claim) -> list[Filed]:
+async def list_influencers(conn: Conn, *, claim: Claim) -> list[RowWithFiles]:
     """Return the next influencers, which contents refer to."""
     return await _LIST_PORTRAITS.all(conn, **_scope(claim), limit=CONTENTS)
 
 
-async def list_app_media(conn: Conn, *, claim: Claim) -> list[Filed]:
+async def list_app_media(conn: Conn, *, claim: Claim) -> list[RowWithFiles]:
     """Return the next app media."""
     return await _LIST_APP_FILES.all(conn, **_scope(claim), limit=CONTENTS)
 
 
-async def delete_files(store: Store, filed: list[Filed]) -> None:
+async def delete_files(store: Store, filed: list[RowWithFiles]) -> None:
     """Delete the files; raises `Unavailable`."""
     await asyncio.gather(*(store.delete(token) for entry in filed for token in entry.tokens))
 
 
-async def delete_contents(conn: Conn, *, claim: Claim, filed: list[Filed]) -> int:
+async def delete_contents(conn: Conn, *, claim: Claim, filed: list[RowWithFiles]) -> int:
     return await purge_files.purge_contents.run(
         conn, org=claim.organization_id, ids=[entry.id for entry in filed]
     )
 
 
-async def delete_influencers(conn: Conn, *, claim: Claim, filed: list[Filed]) -> int:
+async def delete_influencers(conn: Conn, *, claim: Claim, filed: list[RowWithFiles]) -> int:
     return await purge_files.purge_influencers.run(
         conn, org=claim.organization_id, ids=[entry.id for entry in filed]
     )
 
 
-async def delete_app_media(conn: Conn, *, claim: Claim, filed: list[Filed]) -> int:
+async def delete_app_media(conn: Conn, *, claim: Claim, filed: list[RowWithFiles]) -> int:
     return await purge_files.purge_app_media.run(
         conn, org=claim.organization_id, ids=[entry.id for entry in filed]
     )

@@ -27,7 +27,7 @@ AGE_STATEMENTS = (
 
 
 #: Concurrent advances of all sandboxes: each holds a connection, and is a heavy load for Postgres.
-PLACES = 4
+MAX_ADVANCES = 4
 
 
 class DueWork(NamedTuple):
@@ -57,11 +57,11 @@ COUNT_DUE = sandbox_clock.count_due.typed(_DueCounts)
 
 
 async def take_place(conn: Conn) -> bool:
-    """Take one of the `PLACES` until the connection ends; False if all are taken."""
-    return await sandbox_load.take_place.value(conn, places=PLACES) is not None
+    """Take one of the `MAX_ADVANCES` until the connection ends; False if all are taken."""
+    return await sandbox_load.take_place.value(conn, places=MAX_ADVANCES) is not None
 
 
-async def look(conn: Conn, *, claim: Claim) -> DueWork:
+async def find_due_work(conn: Conn, *, claim: Claim) -> DueWork:
     return await LOOK.row(conn, org=claim.organization_id, own=claim.id)
 
 

@@ -9,9 +9,9 @@ from db.pool import Conn
 from db.queries import api_key, usage, webhook_endpoint
 from domain.events import budgets as event_budgets
 from domain.media import storage_quota
-from domain.tenancy.api_keys import MOST_LIVE
+from domain.tenancy.api_keys import MAX_LIVE_KEYS
 from domain.webhooks import endpoints
-from jobs.kinds import SHOWN
+from jobs.kinds import PUBLIC_KINDS
 from schemas import ids
 from schemas.api_keys import Storage, Tier
 from schemas.usage import BudgetUse, EventsUse, PoolUse, ProjectCounts, Usage, Use
@@ -19,7 +19,7 @@ from schemas.usage import BudgetUse, EventsUse, PoolUse, ProjectCounts, Usage, U
 #: Largest counts of queued jobs in a pool without a cap, and of projects.
 MAX_JOBS, MAX_PROJECTS = 10_000, 100_000
 
-_POOLS = sorted({kind.pool for kind in SHOWN})
+_POOLS = sorted({kind.pool for kind in PUBLIC_KINDS})
 
 
 class _PoolRow(NamedTuple):
@@ -60,7 +60,7 @@ async def get(
             resets_at=event_budgets.next_day(now),
         ),
         storage=Storage(used_bytes=storage.used, limit_bytes=storage.limit),
-        api_keys=Use(used=keys, limit=MOST_LIVE),
+        api_keys=Use(used=keys, limit=MAX_LIVE_KEYS),
         webhook_endpoints=Use(used=hooks, limit=endpoints.MAX_ENDPOINTS),
         projects=ProjectCounts(**projects._asdict()),
         budgets=list(budgets),

@@ -77,7 +77,9 @@ async def archive(
     return _archived(archived), submitted.wake
 
 
-async def retry(conn: Conn, *, organization_id: UUID, project_id: UUID, retry_of: UUID) -> ledger.Submitted:
+async def retry(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, retry_of: UUID
+) -> ledger.SubmittedJob:
     """Submit the cleanup again after an archive's job failed. Raises `Conflict` JOB_NOT_RETRYABLE."""
     if await projects.share_project.value(conn, org=organization_id, id=project_id) != "archived":
         raise Conflict("JOB_NOT_RETRYABLE", "the project is active again: there is nothing to archive")

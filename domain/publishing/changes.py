@@ -19,8 +19,8 @@ from domain.publishing.targets import TargetFingerprint
 from domain.tenancy import project_locks
 from jobs import controls
 from jobs.kinds import PUBLISH_POST
-from jobs.ledger import Submitted, Wake
-from schemas.errors import ApprovalRequired, Conflict, Invalid, Stale
+from jobs.ledger import SubmittedJob, Wake
+from schemas.errors import ApprovalRequired, Conflict, Invalid, VersionOutdated
 from schemas.errors.absent import absent
 from schemas.posts import Reschedule, ResolvePost, Status
 
@@ -76,7 +76,10 @@ async def cancel(
     reason: str | None,
     versions: project_locks.Versions = None,
 ) -> Versioned:
-    """Cancel a waiting post and its job, if not yet canceled. Raises `NotFound`, `Stale`, `Conflict`."""
+    """Cancel a waiting post and its job, if not yet canceled.
+
+    Raises `NotFound`, `VersionOutdated`, `Conflict`.
+    """
     post_scope = await find(conn, organization_id, post_id)
     # An archive runs either before, and counts the post, or after this.
     await project_locks.share(conn, organization_id=organization_id, project_id=post_scope.project_id)
@@ -102,8 +105,8 @@ async def reschedule(
 ) -> tuple[Versioned, list[Wake]]:
     """Give a waiting post and its job another time; a post that was approved too late gets its job now.
 
-    Raises `NotFound`, `Invalid`, `Stale`, `Limited`, `Conflict` PROJECT_ARCHIVED, POST_NOT_QUEUED or
-    DUPLICATE_POST.
+    Raises `NotFound`, `Invalid`, `VersionOutdated`, `Limited`, `Conflict` PROJECT_ARCHIVED, POST_NOT_QUEUED
+    or DUPLICATE_POST.
     """
     post_scope = await find(conn, organization_id, post_id)
     when = scheduling.resolve_time(body, zone=post_scope.timezone, now=now, ahead=ahead)
@@ -125,7 +128,7 @@ async def reschedule(
 
 async def retry(
     conn: Conn, *, organization_id: UUID, project_id: UUID, post_id: UUID, retry_of: UUID
-) -> Submitted:
+) -> SubmittedJob:
     """Send a failed post again, now; `fresh` is False while an earlier retry runs.
 
     Raises `NotFound`, `Limited`, `ApprovalRequired`, `ContentRejected`, `Conflict` PROJECT_ARCHIVED,
@@ -159,7 +162,10 @@ async def resolve(
     api_key_id: UUID | None,
     versions: project_locks.Versions = None,
 ) -> Versioned:
-    """Store a person's finding of an unknown outcome. Raises `NotFound`, `Invalid`, `Stale`, `Conflict`."""
+    """Store a person's finding of an unknown outcome.
+
+    Raises `NotFound`, `Invalid`, `VersionOutdated`, `Conflict`.
+    """
     _check_address(body)
     post = await _lock(conn, organization_id, post_id, versions)
     if post.status != "outcome_unknown":
@@ -227,7 +233,7 @@ async def _lock(
 
 def _check_version(post: FoundPost | ChangedPost, versions: project_locks.Versions) -> None:
     if versions is not None and post.version not in versions:
-        raise Stale("the post has changed since: read it again and repeat with its new ETag")
+        raise VersionOutdated("the post has changed since: read it again and repeat with its new ETag")
 
 
 def _check_waits(post: ChangedPost) -> None:
@@ -268,7 +274,7 @@ async def _move_job(conn: Conn, post: ChangedPost, at: datetime) -> tuple[UUID |
     """Move the post's job to its new time, or submit one; none while it awaits an approval."""
     org, project_id = post.organization_id, post.project_id
     if post.status == "queued" and post.job_id:
-        wakes = await controls.move(
+        wakes = await controls.reschedule(
             conn, kind=PUBLISH_POST, organization_id=org, job_id=post.job_id, run_at=at
         )
         if wakes is None:

@@ -17,10 +17,10 @@ from jobs.ledger import Claim
 from jobs.outcomes import Canceled, Failed, Interrupted, NotDone, Retry, Snooze
 from schemas.errors import (
     OutcomeUnknown,
-    Outdated,
     PlatformError,
+    PostRejected,
+    PreparationExpired,
     ReauthRequired,
-    Rejected,
     Throttled,
     TokenExpired,
 )
@@ -38,7 +38,7 @@ UNKNOWN = Failed(
 IN_FLIGHT = OutcomeUnknown(
     "SETTLING", "the platform's answer was lost, and the post may be under way: it is looked up again soon"
 )
-DISCONNECTED = Rejected(
+DISCONNECTED = PostRejected(
     "ACCOUNT_DISCONNECTED",
     "the account was disconnected: connect one and schedule again",
     category="account_issue",
@@ -90,7 +90,7 @@ async def not_sent(
     attempt.
     """
     post = await locked_post.lock(conn, claim)
-    post = await _put_back(conn, claim, post, code=error.code, outdated=isinstance(error, Outdated))
+    post = await _put_back(conn, claim, post, code=error.code, outdated=isinstance(error, PreparationExpired))
     await _keep_error(conn, post, error)
     outcome = await _after(conn, claim, post, error, generation)
     if archived and isinstance(outcome, Failed):
@@ -131,7 +131,7 @@ async def await_verdict(conn: Conn, *, claim: Claim, after_s: float, spent: bool
     return await snooze_account(conn, post, after_s)
 
 
-async def unknown(conn: Conn, *, claim: Claim) -> NotDone:
+async def give_up_unknown(conn: Conn, *, claim: Claim) -> NotDone:
     """Give up on the outcome in this job, which makes the post `outcome_unknown`."""
     return await give_up(conn, await locked_post.lock(conn, claim))
 
@@ -184,7 +184,7 @@ async def _after(
         case ReauthRequired():
             await owners.require_reauth(conn, post, reason=error.code, generation=generation)
             return await snooze_account(conn, post, REFRESH_S)
-        case Rejected():
+        case PostRejected():
             return await give_up(conn, post) if post.sent else await fail(conn, post, error)
         case _:
             return await _try_again(conn, claim, post, error)

@@ -10,7 +10,7 @@ from db.queries import post_end
 from domain.publishing import posts, waiting
 from jobs import ledger
 from jobs.kinds import RECONCILE_POST
-from jobs.ledger import Moved, Submitted
+from jobs.ledger import ChangedJob, SubmittedJob
 
 #: Time until a platform is first polled for a post with a lost answer.
 RECONCILE_AFTER = timedelta(seconds=30)
@@ -38,7 +38,7 @@ LOCK_ACCOUNTS = post_end.lock_accounts_of_jobs.typed(QueueHead)
 END_POSTS = post_end.end_posts.typed(EndedPost)
 
 
-async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
+async def ended(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """End the posts of these jobs, which this transaction has just ended.
 
     A post that a platform may have becomes `outcome_unknown`, and another job polls for it. The post of a
@@ -66,7 +66,7 @@ async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
 
 async def reconcile(
     conn: Conn, *, organization_id: UUID, project_id: UUID, post_id: UUID, now: datetime
-) -> Submitted:
+) -> SubmittedJob:
     """Submit the job that polls a platform for a post with a lost answer."""
     return await ledger.submit(
         conn,

@@ -14,7 +14,7 @@ from schemas.errors import PlatformError
 #: Delay after its time from which a post isn't sent any more.
 MAX_DELAY = timedelta(hours=2)
 #: Longest processing of an accepted post by its platform.
-CONFIRM = timedelta(minutes=30)
+MAX_PROCESSING = timedelta(minutes=30)
 
 
 class LockedPost(NamedTuple):
@@ -80,7 +80,7 @@ class LockedPost(NamedTuple):
     def left_s(self) -> float:
         """Return the seconds until it is too late to send it, or to wait for its processing."""
         taken_at = self.sent_at if self.phase in {"accepted", "confirming"} else None
-        until = taken_at + CONFIRM if taken_at else self.scheduled_for + MAX_DELAY
+        until = taken_at + MAX_PROCESSING if taken_at else self.scheduled_for + MAX_DELAY
         return (until - self.now).total_seconds()
 
     def repeats(self, error: PlatformError) -> bool:
@@ -98,4 +98,4 @@ async def lock(conn: Conn, claim: Claim) -> LockedPost:
     """
     org, post_id = claim.organization_id, UUID(claim.args["post_id"])
     post = await _LOCK.one(conn, org=org, id=post_id, job_id=claim.id, fence=claim.fence)
-    return ledger.fenced(post, claim)
+    return ledger.check_fence(post, claim)

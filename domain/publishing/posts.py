@@ -19,7 +19,7 @@ from domain.values import merging
 from domain.values.periods import Period
 from jobs import ledger
 from jobs.kinds import PUBLISH_POST
-from jobs.ledger import Submitted, Wake
+from jobs.ledger import SubmittedJob, Wake
 from schemas import ids
 from schemas.errors.absent import absent
 from schemas.posts import AiLabel, Post, PostError, Status
@@ -174,7 +174,7 @@ async def submit(
     run_at: datetime | None,
     unique_key: str | None = None,
     retry_of: UUID | None = None,
-) -> Submitted:
+) -> SubmittedJob:
     """Submit the job that sends a post at its time, or now. Raises `Limited`."""
     return await ledger.submit(
         conn,

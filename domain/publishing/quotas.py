@@ -16,7 +16,7 @@ from domain.publishing.locked_post import LockedPost
 from jobs import maintenance
 
 #: A call reaches the platform after its record, with varying delay: windows are longer by this many seconds.
-ARRIVAL_S = 1.0
+DELIVERY_DELAY_S = 1.0
 
 #: Retention of sends in seconds: longer than any platform's window.
 RETENTION_S = 2 * 86400.0
@@ -57,7 +57,7 @@ def window(post: LockedPost) -> Window:
         quota_posts=post.quota_posts,
         quota_window_s=post.quota_window_s,
     )
-    return Window(quota.posts, quota.window_s + ARRIVAL_S) if quota else Window(None, None)
+    return Window(quota.posts, quota.window_s + DELIVERY_DELAY_S) if quota else Window(None, None)
 
 
 async def take_back(conn: Conn, *, organization_id: UUID, account_id: UUID, post_id: UUID) -> None:

@@ -21,14 +21,14 @@ from domain.security.keyring import Keyring
 from jobs.ledger import Claim
 from jobs.outcomes import NotDone, Snooze
 from schemas import ids
-from schemas.errors import NotSent, PlatformError, ReauthRequired, TokenExpired
+from schemas.errors import PlatformError, PostNotSent, ReauthRequired, TokenExpired
 
 #: Times of the polls in seconds after the loss.
 POLL_TIMES_S = (30.0, 120.0, 600.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
 #: Tolerance in seconds: a poll that runs so much too early still counts as that poll.
 POLL_TOLERANCE_S = 1.0
 
-NOT_PUBLISHED = NotSent(
+NOT_PUBLISHED = PostNotSent(
     "NOT_PUBLISHED",
     "the platform's answer was lost, and the post is proved not to be there: schedule it again",
 )
@@ -105,11 +105,11 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> LostPost | Not
     if account.owner_status == "disconnected":
         return None
     if account.owner_status == "reauth_required":
-        return undecided(later_s)
+        return snooze_until_poll(later_s)
     tokens = await owners.open(conn, account, keyring)
     if credentials.ends_soon(tokens.expires_at, now=post.now):
         await owners.refresh(conn, account)
-        return undecided(later_s and min(later_s, max(failures.REFRESH_S, post.age_s / 4)))
+        return snooze_until_poll(later_s and min(later_s, max(failures.REFRESH_S, post.age_s / 4)))
     return LostPost(
         post_id=post_id,
         account_id=post.account_id,
@@ -127,7 +127,7 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> LostPost | Not
     )
 
 
-def undecided(next_s: float | None) -> Snooze | None:
+def snooze_until_poll(next_s: float | None) -> Snooze | None:
     """Snooze until the next poll; None: a person has to resolve it."""
     return None if next_s is None else Snooze(next_s)
 
@@ -139,10 +139,10 @@ async def unverified(conn: Conn, *, claim: Claim, lost: LostPost, error: Platfor
         await owners.refresh(conn, account)
     if isinstance(error, ReauthRequired):
         await owners.require_reauth(conn, account, reason=error.code, generation=lost.generation)
-    return undecided(lost.next_s)
+    return snooze_until_poll(lost.next_s)
 
 
-async def found(
+async def mark_published(
     conn: Conn, *, claim: Claim, lost: LostPost, external_id: str | None, external_url: str | None
 ) -> dict[str, Any]:
     """Mark the post as published under this external id; without one, another job polls for it.
@@ -171,7 +171,7 @@ async def found(
     return _result(lost, "published")
 
 
-async def found_in_inbox(conn: Conn, *, claim: Claim, lost: LostPost) -> dict[str, Any]:
+async def mark_draft(conn: Conn, *, claim: Claim, lost: LostPost) -> dict[str, Any]:
     """Mark the post as a draft that was in its owner's inbox all along."""
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
@@ -180,7 +180,7 @@ async def found_in_inbox(conn: Conn, *, claim: Claim, lost: LostPost) -> dict[st
     return _result(lost, "draft_in_inbox")
 
 
-async def proved_absent(conn: Conn, *, claim: Claim, lost: LostPost, why: PlatformError) -> dict[str, Any]:
+async def mark_absent(conn: Conn, *, claim: Claim, lost: LostPost, why: PlatformError) -> dict[str, Any]:
     """Mark the post as failed after proof that it isn't live and can't become so."""
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)

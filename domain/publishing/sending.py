@@ -22,13 +22,13 @@ from jobs import backoff, ledger
 from jobs.ledger import Claim
 from jobs.outcomes import Canceled, Done, Interrupted, NotDone, Snooze
 from schemas import ids
-from schemas.errors import OutcomeUnknown, Rejected
+from schemas.errors import OutcomeUnknown, PostRejected
 from schemas.posts import AiLabel
 
 #: Most doublings of the wait in the account's queue, which make a long wait cheap.
 MAX_DOUBLINGS = 3
 
-NOT_APPROVED = Rejected(
+NOT_APPROVED = PostRejected(
     "NOT_APPROVED", "the content is no longer approved: have it approved and schedule again"
 )
 
@@ -112,7 +112,7 @@ async def mark(
     return marked
 
 
-async def again(conn: Conn, *, claim: Claim) -> datetime | NotDone | None:
+async def mark_again(conn: Conn, *, claim: Claim) -> datetime | NotDone | None:
     """Mark the post for a repeat of the same call after a lost answer. None: it is too late for that."""
     post = await locked_post.lock(conn, claim)
     if post.left_s <= 0 or post.account_status == "disconnected":
@@ -215,17 +215,17 @@ async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any], found: boo
     return None
 
 
-async def ask_later(conn: Conn, *, claim: Claim, after_s: float) -> NotDone:
+async def snooze_until_poll(conn: Conn, *, claim: Claim, after_s: float) -> NotDone:
     """Snooze the job until the next poll for a post that the platform may have; others go on meanwhile."""
     post = await locked_post.lock(conn, claim)
     await account_queue.advance(conn, post)
     return await failures.snooze_account(conn, post, after_s)
 
 
-async def come_again(conn: Conn, *, claim: Claim) -> NotDone:
+async def snooze_busy(conn: Conn, *, claim: Claim) -> NotDone:
     """Snooze because the account's server is busy, which blocks all of the account's posts."""
     post = await locked_post.lock(conn, claim)
-    return await failures.snooze_account(conn, post, backoff.busy_s(claim.fence, claim.attempt))
+    return await failures.snooze_account(conn, post, backoff.busy_backoff_s(claim.fence, claim.attempt))
 
 
 async def publish(

@@ -18,8 +18,8 @@ from db.queries import lost_post, social_account
 from domain.accounts import credentials
 from jobs import controls, ledger
 from jobs.kinds import RECONCILE_POST
-from jobs.ledger import Submitted, Wake
-from schemas.errors import Invalid, Unsigned
+from jobs.ledger import SubmittedJob, Wake
+from schemas.errors import Invalid, SignatureInvalid
 
 #: Largest difference between a signature's time and ours, in seconds.
 TOLERANCE_S = 300
@@ -51,7 +51,7 @@ class WebhookEvent(NamedTuple):
 def read(body: bytes, signature: bytes, *, client_key: str, secret: str, now: datetime) -> WebhookEvent:
     """Parse an event.
 
-    Raises `Unsigned` unless TikTok signed it just now for our app, `Invalid` for bad JSON.
+    Raises `SignatureInvalid` unless TikTok signed it just now for our app, `Invalid` for bad JSON.
     """
     check(body, signature, secret=secret, now=now)
     try:
@@ -65,13 +65,13 @@ def read(body: bytes, signature: bytes, *, client_key: str, secret: str, now: da
 
 
 def check(body: bytes, signature: bytes, *, secret: str, now: datetime) -> None:
-    """Check the signature: HMAC-SHA256 over the time, a dot and the body. Raises `Unsigned`."""
+    """Check the signature: HMAC-SHA256 over the time, a dot and the body. Raises `SignatureInvalid`."""
     match = _SIGNATURE.fullmatch(signature)
     if not match or not secret or abs(now.timestamp() - int(match["at"])) > TOLERANCE_S:
-        raise Unsigned
+        raise SignatureInvalid
     expected = hmac.new(secret.encode(), match["at"] + b"." + body, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected.encode(), match["digest"].lower()):
-        raise Unsigned
+        raise SignatureInvalid
 
 
 class KnownPost(NamedTuple):
@@ -112,7 +112,7 @@ async def _ask(conn: Conn, post: KnownPost) -> list[Wake]:
     """Run the post's own job now if it is under way; else submit a job that only polls."""
     org = post.organization_id
     if post.status == "publishing" and post.job_id:
-        return await controls.hasten(conn, organization_id=org, job_id=post.job_id)
+        return await controls.run_now(conn, organization_id=org, job_id=post.job_id)
     submitted = await ledger.submit(
         conn,
         kind=RECONCILE_POST,
@@ -123,8 +123,8 @@ async def _ask(conn: Conn, post: KnownPost) -> list[Wake]:
     )
     if submitted.fresh:
         return _wakes([submitted])
-    return await controls.hasten(conn, organization_id=org, job_id=submitted.job_id)
+    return await controls.run_now(conn, organization_id=org, job_id=submitted.job_id)
 
 
-def _wakes(submitted: list[Submitted]) -> list[Wake]:
+def _wakes(submitted: list[SubmittedJob]) -> list[Wake]:
     return [job.wake for job in submitted if job.wake]

@@ -7,7 +7,7 @@ from db.pool import Conn
 from db.queries import job_secret
 from domain.security import vault
 from domain.security.keyring import Keyring
-from jobs.ledger import Claim, Moved
+from jobs.ledger import ChangedJob, Claim
 
 FIND_SECRET = job_secret.find_secret.typed(vault.Sealed)
 
@@ -26,7 +26,7 @@ async def reveal(conn: Conn, *, claim: Claim, keyring: Keyring) -> bytes:
     return vault.unseal(keyring, sealed, row=row_name(claim.organization_id, claim.id))
 
 
-async def wipe(conn: Conn, *, rows: Sequence[Moved]) -> None:
+async def wipe(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """Delete the secrets of jobs that this transaction has just ended."""
     await job_secret.wipe_secrets.run(
         conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows]

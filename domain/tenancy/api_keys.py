@@ -25,7 +25,7 @@ _ALPHABET = string.ascii_lowercase + string.digits
 MAX_LIFETIME = timedelta(days=36_525)
 
 #: Most keys of one organization that are neither killed nor expired.
-MOST_LIVE = 100
+MAX_LIVE_KEYS = 100
 
 #: Scopes that an operator on the machine itself may delegate: all, the operators' too.
 EVERY_SCOPE = frozenset(get_args(Scope))
@@ -154,7 +154,7 @@ async def create(
 
     Raises `Forbidden` for a scope that the actor lacks, `Invalid` for an origin that the actor lacks, or an
     expiry that is past, never, or later than the actor's. `Conflict` TOO_MANY_KEYS if the organization has
-    `MOST_LIVE`.
+    `MAX_LIVE_KEYS`.
     """
     delegation.check_scopes(actor.scopes, scopes)
     expires_at = expires_at or actor.expires_at
@@ -181,11 +181,11 @@ async def create(
 async def _check_count(conn: Conn, organization_id: UUID) -> None:
     """Check the number of keys; the lock of the organization's row keeps it valid until the commit."""
     await api_key.lock_owner.run(conn, org=organization_id)
-    if await api_key.count_live_keys.value(conn, org=organization_id) >= MOST_LIVE:
+    if await api_key.count_live_keys.value(conn, org=organization_id) >= MAX_LIVE_KEYS:
         raise Conflict(
             "TOO_MANY_KEYS",
-            f"the organization has {MOST_LIVE} live keys: kill an unused one",
-            limit=MOST_LIVE,
+            f"the organization has {MAX_LIVE_KEYS} live keys: kill an unused one",
+            limit=MAX_LIVE_KEYS,
         )
 
 

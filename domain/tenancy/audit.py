@@ -100,7 +100,7 @@ async def list_page(
 
 async def prune(conn: Conn, *, keep: timedelta) -> int:
     """Delete a batch of entries older than `keep`; return their number."""
-    before = ids.first_of(datetime.now(UTC) - keep)
+    before = ids.first_id_of(datetime.now(UTC) - keep)
     return await audit_log.prune_entries.run(conn, before=before, limit=BATCH)
 
 

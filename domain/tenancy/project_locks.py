@@ -9,7 +9,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import project as projects
 from db.queries.rows import LockedProject
-from schemas.errors import Conflict, Stale
+from schemas.errors import Conflict, VersionOutdated
 from schemas.errors.absent import absent
 
 #: Versions that a caller's If-Match allows; None allows every version.
@@ -53,10 +53,10 @@ async def check(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
 
 
 async def lock(conn: Conn, *, organization_id: UUID, project_id: UUID, versions: Versions) -> LockedProject:
-    """Lock the project's row exclusively and return it. Raises `NotFound`, `Stale`."""
+    """Lock the project's row exclusively and return it. Raises `NotFound`, `VersionOutdated`."""
     locked = await LOCK_PROJECT.one(conn, org=organization_id, id=project_id)
     if locked is None:
         raise absent("project")
     if versions is not None and locked.version not in versions:
-        raise Stale("the project has changed since: read it again and repeat with its new ETag")
+        raise VersionOutdated("the project has changed since: read it again and repeat with its new ETag")
     return locked

@@ -15,7 +15,7 @@ from db.queries import sandbox_clock, sandbox_load
 from domain.values import durations, timezones
 from jobs import ledger
 from jobs.kinds import ADVANCE_CLOCK
-from jobs.ledger import Moved, Submitted
+from jobs.ledger import ChangedJob, SubmittedJob
 from schemas import ids
 from schemas.errors import Conflict, Invalid
 from schemas.sandbox import AdvanceClock, SandboxClock
@@ -67,7 +67,7 @@ async def get(conn: Conn, *, organization_id: UUID) -> Clock:
     return await GET_CLOCK.row(conn, org=organization_id)
 
 
-async def hold(conn: Conn, *, organization_id: UUID) -> timedelta:
+async def hold_still(conn: Conn, *, organization_id: UUID) -> timedelta:
     """Return the sandbox's advance and keep it until this transaction ends.
 
     Raises `Conflict` CLOCK_ADVANCING.
@@ -80,12 +80,16 @@ async def hold(conn: Conn, *, organization_id: UUID) -> timedelta:
 
 
 async def hold_for_advance(conn: Conn, *, organization_id: UUID) -> timedelta:
-    """Return the advance as `hold` does, also during an advance, which then waits for this transaction."""
+    """Return the advance as `hold_still` does, also during an advance, which then waits for this
+    transaction.
+    """
     clock = await HOLD_CLOCK.one(conn, org=organization_id)
     return timedelta() if clock is None else clock.ahead
 
 
-async def advance(conn: Conn, *, organization_id: UUID, body: AdvanceClock) -> tuple[SandboxClock, Submitted]:
+async def advance(
+    conn: Conn, *, organization_id: UUID, body: AdvanceClock
+) -> tuple[SandboxClock, SubmittedJob]:
     """Submit the job that advances a sandbox's clock. Raises `Invalid`, `Conflict` CLOCK_ADVANCING.
 
     No write of the sandbox is under way from here on: each holds the clock until its commit.
@@ -103,7 +107,7 @@ async def advance(conn: Conn, *, organization_id: UUID, body: AdvanceClock) -> t
     return show(clock._replace(target=target, job_id=submitted.job_id, posts=0, jobs=0)), submitted
 
 
-async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
+async def ended(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """Stop the clocks of these jobs at their current time."""
     orgs, job_ids = [row.organization_id for row in rows], [row.id for row in rows]
     await sandbox_clock.stop_clocks.run(conn, orgs=orgs, job_ids=job_ids)

@@ -15,7 +15,7 @@ T = TypeVar("T")
 REAL = timedelta()
 
 
-def shown(content: T, ahead: timedelta) -> T:
+def shift_times(content: T, ahead: timedelta) -> T:
     """Return an answer with its times shifted by `ahead`, but for shapes with `Real` times."""
     return cast("T", _shift(content, ahead)) if ahead else content
 

@@ -30,7 +30,7 @@ class Period(NamedTuple):
     @property
     def from_id(self) -> UUID | None:
         """Return a lower bound of the ids in the period."""
-        return None if self.since is None else ids.first_of(_moved(self.since, -MAX_CLOCK_DIFFERENCE))
+        return None if self.since is None else ids.first_id_of(_moved(self.since, -MAX_CLOCK_DIFFERENCE))
 
     def before(self, cursor: UUID | None) -> UUID | None:
         """Return an upper bound of the ids in the period and before a cursor."""
@@ -38,7 +38,7 @@ class Period(NamedTuple):
             cursor,
             None
             if self.until is None
-            else ids.first_of(_moved(self.until, MAX_CLOCK_DIFFERENCE + self.older)),
+            else ids.first_id_of(_moved(self.until, MAX_CLOCK_DIFFERENCE + self.older)),
         ]
         return min((end for end in ends if end), default=None)
 

@@ -24,7 +24,7 @@ from schemas.webhooks import (
 )
 
 #: Events that one call replays, and that it scans.
-MOST_AGAIN, MOST_SEEN = 1_000, 20_000
+MAX_REPLAYED, MAX_SCANNED = 1_000, 20_000
 #: Largest lag of the clock of an event's id behind ours.
 MAX_CLOCK_LAG = timedelta(minutes=1)
 
@@ -135,7 +135,7 @@ async def replay(conn: Conn, *, author: Author, delivery_id: UUID) -> WebhookDel
 async def replay_since(
     conn: Conn, *, author: Author, endpoint_id: UUID, body: WebhookReplay
 ) -> WebhookReplayed:
-    """Replay events since a time, the oldest first, at most `MOST_AGAIN` of them.
+    """Replay events since a time, the oldest first, at most `MAX_REPLAYED` of them.
 
     Skips events under way. Raises `NotFound`, `Invalid`, `Conflict` ENDPOINT_DISABLED.
     """
@@ -146,16 +146,16 @@ async def replay_since(
         conn,
         org=org,
         endpoint_id=endpoint_id,
-        from_id=ids.first_of(body.since),
+        from_id=ids.first_id_of(body.since),
         include_delivered=body.include_delivered,
-        most_made=MOST_AGAIN,
-        most_seen=MOST_SEEN,
+        most_made=MAX_REPLAYED,
+        most_seen=MAX_SCANNED,
     )
     details = {"since": f"{body.since:%FT%TZ}", "deliveries": repeated.deliveries}
     await endpoints.record(conn, author, endpoint, "replayed", details)
     last_id = repeated.last_id
     return WebhookReplayed(
-        deliveries=repeated.deliveries, continue_since=None if last_id is None else ids.made_at(last_id)
+        deliveries=repeated.deliveries, continue_since=None if last_id is None else ids.created_at(last_id)
     )
 
 

@@ -20,7 +20,7 @@ from schemas.errors import Limited
 BATCH = 200
 
 
-class Walked(NamedTuple):
+class VisitedEndpoint(NamedTuple):
     """Visited endpoint; `free`: it may have a job, and has none."""
 
     organization_id: UUID
@@ -28,17 +28,17 @@ class Walked(NamedTuple):
     free: bool
 
 
-FIND_NEW = webhook_sending.find_new.typed(Walked)
-FIND_DUE = webhook_sending.find_due.typed(Walked)
-FIND_LEFT = webhook_sending.find_left.typed(Walked)
+FIND_NEW = webhook_sending.find_new.typed(VisitedEndpoint)
+FIND_DUE = webhook_sending.find_due.typed(VisitedEndpoint)
+FIND_LEFT = webhook_sending.find_left.typed(VisitedEndpoint)
 
 FIRST = (UUID(int=0), UUID(int=0))
 
 
-class Look:
+class EndpointSearch:
     """Round-robin search over all endpoints of a query, a batch at a time: none starves."""
 
-    def __init__(self, query: TypedQuery[Walked]) -> None:
+    def __init__(self, query: TypedQuery[VisitedEndpoint]) -> None:
         self._query, self._after = query, FIRST
 
     async def submit(self, conn: Conn) -> tuple[int, list[Wake]]:
@@ -52,7 +52,7 @@ class Look:
         return len(walked), wakes
 
 
-async def _submit(conn: Conn, endpoints: Sequence[Walked]) -> list[Wake]:
+async def _submit(conn: Conn, endpoints: Sequence[VisitedEndpoint]) -> list[Wake]:
     """Submit each job alone: an endpoint that the ledger refuses now is found by the next search."""
     wakes = []
     for organization_id, endpoint_id, _ in endpoints:

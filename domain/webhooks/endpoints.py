@@ -17,7 +17,7 @@ from domain.tenancy.project_locks import Versions
 from domain.values import metadata, urls
 from domain.webhooks import secrets
 from schemas import ids
-from schemas.errors import Conflict, Invalid, Stale
+from schemas.errors import Conflict, Invalid, VersionOutdated
 from schemas.errors.absent import absent
 from schemas.webhooks import (
     DisabledReason,
@@ -161,7 +161,7 @@ async def patch(
 ) -> tuple[WebhookEndpoint, int]:
     """Apply a body with a checked address. A patch without a change makes no version.
 
-    Raises `NotFound`, `Invalid`, `Stale`.
+    Raises `NotFound`, `Invalid`, `VersionOutdated`.
     """
     org = author.organization_id
     row = await _lock(conn, org, endpoint_id, versions)
@@ -178,7 +178,7 @@ async def delete(
 ) -> WebhookEndpointDeleted:
     """Delete an endpoint. No delivery starts after the commit; its job abandons the pending ones.
 
-    Raises `NotFound`, `Stale`.
+    Raises `NotFound`, `VersionOutdated`.
     """
     org = author.organization_id
     row = await _lock(conn, org, endpoint_id, versions)
@@ -223,7 +223,7 @@ async def _lock(conn: Conn, organization_id: UUID, endpoint_id: UUID, versions: 
     if version is None:
         raise absent("webhook_endpoint")
     if versions is not None and version not in versions:
-        raise Stale("the endpoint has changed since: read it again and repeat with its new ETag")
+        raise VersionOutdated("the endpoint has changed since: read it again and repeat with its new ETag")
     return await _get(conn, organization_id, endpoint_id)
 
 

@@ -31,7 +31,7 @@ from schemas.webhooks import WebhookEvent, WebhookEventBody, WebhookEventData, W
 #: Retention of events with their deliveries.
 RETENTION = timedelta(days=30)
 #: Most bytes of a body: receivers may refuse larger ones. A larger body leaves the object out.
-MOST_BYTES = 20_000
+MAX_BODY_BYTES = 20_000
 #: Events, or remains of deleted endpoints, that one run of `prune` deletes.
 BATCH = 500
 
@@ -66,7 +66,7 @@ LIST_EVENTS = webhook_event.list_events.typed(_Row)
 LOCK_EVENTS = webhook_event.lock_events.typed(_Unrendered)
 
 #: Errors of a bug in rendering.
-FAULTS = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
+RENDER_ERRORS = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
 
 Read: TypeAlias = Callable[[Conn, Subject], Awaitable[Any]]
 
@@ -103,7 +103,7 @@ async def list_page(
 async def body(conn: Conn, *, organization_id: UUID, event_id: UUID, public_url: str) -> bytes:
     """Return the bytes that are sent of an event, the same forever.
 
-    Raises `NotFound`, and one of `FAULTS`.
+    Raises `NotFound`, and one of `RENDER_ERRORS`.
     """
     stored: bytes | None = await webhook_event.get_body.value(conn, org=organization_id, id=event_id)
     if stored is not None:
@@ -137,7 +137,7 @@ async def bodies(
         subject = Subject(organization_id, row.project_id, row.object_id, public_url)
         try:
             new_bodies[row.id] = await _render(conn, row, subject, ahead)
-        except FAULTS as error:
+        except RENDER_ERRORS as error:
             bodies_by_id[row.id] = error
     await webhook_event.keep_bodies.run(
         conn, org=organization_id, ids=[*new_bodies], bodies=[*new_bodies.values()]
@@ -147,7 +147,7 @@ async def bodies(
 
 async def prune(conn: Conn) -> int:
     """Delete a batch of expired events with their deliveries, or remains of long deleted endpoints."""
-    before = ids.first_of(datetime.now(UTC) - RETENTION)
+    before = ids.first_id_of(datetime.now(UTC) - RETENTION)
     pruned = await webhook_event.prune_events.run(conn, before=before, limit=BATCH)
     return pruned or await webhook_event.prune_endpoints.run(conn, keep=RETENTION, limit=BATCH)
 
@@ -157,7 +157,7 @@ async def keep_sample(conn: Conn, *, event_id: UUID, subject: Subject, thing: An
     org = subject.organization_id
     [row] = await LOCK_EVENTS.all(conn, org=org, ids=[event_id])
     ahead = await sandbox_clock.hold_for_advance(conn, organization_id=org)
-    rendered = _encode(row, subject, shown_times.shown(thing, ahead))
+    rendered = _encode(row, subject, shown_times.shift_times(thing, ahead))
     await webhook_event.keep_bodies.run(conn, org=org, ids=[event_id], bodies=[rendered])
     return WebhookEvent(
         id=ids.show(ids.WEBHOOK_EVENT, row.id),
@@ -169,7 +169,7 @@ async def keep_sample(conn: Conn, *, event_id: UUID, subject: Subject, thing: An
 
 async def _render(conn: Conn, row: _Unrendered, subject: Subject, ahead: timedelta) -> bytes:
     try:
-        shown = shown_times.shown(await _kind(row.type).read(conn, subject), ahead)
+        shown = shown_times.shift_times(await _kind(row.type).read(conn, subject), ahead)
     except NotFound:
         shown = None
     return _encode(row, subject, shown)
@@ -188,7 +188,7 @@ def _encode(row: _Unrendered, subject: Subject, subject_view: Any) -> bytes:
         ),
     )
     encoded = msgspec.json.encode(event_body)
-    if len(encoded) <= MOST_BYTES:
+    if len(encoded) <= MAX_BODY_BYTES:
         return encoded
     return msgspec.json.encode(
         msgspec.structs.replace(event_body, data=msgspec.structs.replace(event_body.data, object=None))

@@ -3,10 +3,10 @@
 import random
 
 #: Seconds from a failed attempt to the next one. With the first that is ten attempts in about 76 hours.
-WAITS_S = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+BACKOFF_S = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 #: Each wait varies by up to this part: deliveries that failed together are spread out.
 JITTER = 0.1
-MAX_ATTEMPTS = len(WAITS_S) + 1
+MAX_ATTEMPTS = len(BACKOFF_S) + 1
 
 
 def wait_s(tries: int, *, asked_s: float | None, draw: float | None = None) -> float | None:
@@ -17,4 +17,4 @@ def wait_s(tries: int, *, asked_s: float | None, draw: float | None = None) -> f
     if tries >= MAX_ATTEMPTS:
         return None
     chance = random.random() if draw is None else draw  # noqa: S311  spreads load, guards nothing
-    return max(WAITS_S[tries - 1] * (1 + JITTER * (2 * chance - 1)), asked_s or 0.0)
+    return max(BACKOFF_S[tries - 1] * (1 + JITTER * (2 * chance - 1)), asked_s or 0.0)

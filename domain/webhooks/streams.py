@@ -26,7 +26,7 @@ from schemas.webhooks import WebhookEventType
 #: Recording time from a renewal on, and its minimum after the last reader has left.
 RECORD_TIME, MIN_RECORD_TIME = timedelta(hours=1), timedelta(minutes=30)
 #: Interval of renewals; a row with more than that and `MIN_RECORD_TIME` left is not renewed.
-RENEW = timedelta(minutes=5)
+RENEW_INTERVAL = timedelta(minutes=5)
 
 #: Characters of an end; of a longer one, with hundreds of open transactions, only the start is used.
 MAX_END_CHARACTERS = 1_000
@@ -74,7 +74,7 @@ READ_EVENTS = webhook_stream.read_events.typed(Recorded)
 async def listen(conn: Conn, *, organization_ids: Sequence[UUID]) -> None:
     """Record all events of these organizations from the commit on, for `RECORD_TIME`."""
     await webhook_stream.listen.run(
-        conn, orgs=organization_ids, keep=RECORD_TIME, rest=MIN_RECORD_TIME + RENEW
+        conn, orgs=organization_ids, keep=RECORD_TIME, rest=MIN_RECORD_TIME + RENEW_INTERVAL
     )
 
 

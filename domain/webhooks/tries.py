@@ -29,7 +29,7 @@ MAX_FAILING_TIME = timedelta(days=5)
 BATCH = 1000
 
 #: Code of an attempt that failed by our own fault.
-OURS = "INTERNAL"
+OWN_FAULT = "INTERNAL"
 
 #: Status of a delivery after an attempt.
 Next: TypeAlias = Literal["delivered", "pending", "failed", "abandoned"]
@@ -56,7 +56,7 @@ class Endpoint(NamedTuple):
         return self.status == "active" and not self.deleted and not self.rests
 
 
-class Taken(NamedTuple):
+class TakenDelivery(NamedTuple):
     """Taken delivery: `tries` includes this attempt."""
 
     id: UUID
@@ -69,15 +69,15 @@ class Taken(NamedTuple):
 class Outgoing(NamedTuple):
     """Attempt to make: its body (None: not renderable), and the keys that sign it."""
 
-    delivery: Taken
+    delivery: TakenDelivery
     body: bytes | None
     keys: Sequence[bytes]
 
 
-class Tried(NamedTuple):
+class FinishedAttempt(NamedTuple):
     """Finished attempt: the answer's `status`, and the `code` of its failure."""
 
-    delivery: Taken
+    delivery: TakenDelivery
     status: int | None
     code: str | None
     after_s: float | None
@@ -85,7 +85,7 @@ class Tried(NamedTuple):
     @property
     def failed(self) -> bool:
         """Return whether the receiver caused the failure."""
-        return self.code not in {None, OURS}
+        return self.code not in {None, OWN_FAULT}
 
     @property
     def is_gone(self) -> bool:
@@ -93,9 +93,9 @@ class Tried(NamedTuple):
 
 
 OPEN_ENDPOINT = webhook_sending.open_endpoint.typed(Endpoint)
-TAKE_DELIVERIES = webhook_sending.take_deliveries.typed(Taken)
+TAKE_DELIVERIES = webhook_sending.take_deliveries.typed(TakenDelivery)
 
-_log = logs.get("webhooks")
+_log = logs.get_logger("webhooks")
 
 DELETED_ENDPOINT = Endpoint("disabled", deleted=True, rests=False, failing=False)
 
@@ -121,7 +121,7 @@ async def take(conn: Conn, *, claim: Claim, limit: int, keyring: Keyring, public
 
 
 async def _bodies(
-    conn: Conn, org: UUID, deliveries: Sequence[Taken], public_url: str
+    conn: Conn, org: UUID, deliveries: Sequence[TakenDelivery], public_url: str
 ) -> Mapping[UUID, bytes]:
     """Return the bodies by event. One that can't be rendered blocks no other: it is tried again later."""
     stored = {delivery.event_id: delivery.body for delivery in deliveries if delivery.body is not None}
@@ -136,7 +136,7 @@ async def _bodies(
     return stored | {event_id: body for event_id, body in rendered.items() if isinstance(body, bytes)}
 
 
-async def settle(conn: Conn, *, claim: Claim, tried: Sequence[Tried], failing: bool) -> list[Next]:
+async def settle(conn: Conn, *, claim: Claim, tried: Sequence[FinishedAttempt], failing: bool) -> list[Next]:
     """Settle attempts and update their endpoint; return each delivery's new status.
 
     `failing`: its last attempt may have failed, which a success resets.
@@ -158,7 +158,7 @@ async def settle(conn: Conn, *, claim: Claim, tried: Sequence[Tried], failing: b
     return [becomes for becomes, _ in after]
 
 
-def _after(tried: Tried, *, gone: bool) -> tuple[Next, float]:
+def _after(tried: FinishedAttempt, *, gone: bool) -> tuple[Next, float]:
     """Return the delivery's new status, and the seconds until its next attempt.
 
     That is 0 if the address is gone and the endpoint has another one by now.
@@ -171,7 +171,9 @@ def _after(tried: Tried, *, gone: bool) -> tuple[Next, float]:
     return ("failed", 0.0) if wait is None else ("pending", wait)
 
 
-async def _note(conn: Conn, claim: Claim, url: str, tried: Sequence[Tried], *, failing: bool) -> bool:
+async def _note(
+    conn: Conn, claim: Claim, url: str, tried: Sequence[FinishedAttempt], *, failing: bool
+) -> bool:
     """Count failures in a row at an address and disable a failing endpoint; return whether it is gone.
 
     Does nothing if the endpoint has another address by now.
@@ -198,7 +200,7 @@ async def _note(conn: Conn, claim: Claim, url: str, tried: Sequence[Tried], *, f
     return is_gone
 
 
-def _asked_s(failed: Sequence[Tried]) -> float | None:
+def _asked_s(failed: Sequence[FinishedAttempt]) -> float | None:
     """Return the seconds of the pause that the endpoint requested for all of its deliveries."""
     pauses = [attempt.after_s for attempt in failed if attempt.after_s and attempt.status in {429, 503}]
     return min(max(pauses), MAX_REQUESTED_PAUSE_S) if pauses else None

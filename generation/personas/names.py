@@ -29,6 +29,6 @@ _NAMES: Mapping[str, Mapping[Gender, str]] = {
 }
 
 
-def of(language: str, gender: Gender) -> list[str]:
+def first_names(language: str, gender: Gender) -> list[str]:
     """Return the names of a language, else the English ones."""
     return _NAMES.get(primary(language), _NAMES[DEFAULT])[gender].split()

@@ -58,14 +58,14 @@ def persona(brand: Brand, wish: Wish, seed: str, *, taken: Collection[str] = ())
     )
 
 
-def discloses(language: str) -> str:
+def disclosure(language: str) -> str:
     """Return the disclosure of a drawn presenter in a language, as content displays it."""
     return labels(primary(language)).presenter
 
 
 def _name(brand: Brand, language: str, gender: Gender, seed: str, taken: Collection[str]) -> str:
     """Pick a name outside of the brand's own name: readers would confuse it with the product."""
-    all_names = names.of(language, gender)
+    all_names = names.first_names(language, gender)
     own = brand.name.casefold()
     free = [name for name in all_names if name not in taken and name.casefold() not in own]
     return pick(seed, free or all_names, "name")

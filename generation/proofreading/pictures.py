@@ -11,7 +11,7 @@ from pathlib import Path
 import uharfbuzz as hb
 from PIL import Image
 
-from generation.made import Made, Shown
+from generation.made import DrawnText, OutputFile
 from generation.proofreading.fault import Fault
 from generation.proofreading.pixels import contrast
 from generation.spec import Copy, Spec
@@ -31,7 +31,7 @@ _INTERLOCKED = 0.35
 _FONTS = ("fontpkg_inter", "manimgx_fonts", "justmytype_intl_cjk")
 
 
-def faults(made: Sequence[Made], folder: Path, spec: Spec, copy: Copy) -> list[Fault]:
+def faults(made: Sequence[OutputFile], folder: Path, spec: Spec, copy: Copy) -> list[Fault]:
     """Return all faults of a piece's pictures, and of the texts of a video's scenes."""
     wrong = (
         Fault(place=one.name, rule=rule, found=found)
@@ -41,7 +41,7 @@ def faults(made: Sequence[Made], folder: Path, spec: Spec, copy: Copy) -> list[F
     return [*wrong, *_texts(made, spec, copy)]
 
 
-def _wrong(made: Made, folder: Path, spec: Spec) -> Iterator[tuple[str, str]]:
+def _wrong(made: OutputFile, folder: Path, spec: Spec) -> Iterator[tuple[str, str]]:
     is_picture = made.mime_type == "image/jpeg"
     size, zone = ZONES[spec.aspect or ("4:5" if is_picture else "9:16")]
     if (made.width, made.height) != size:
@@ -53,7 +53,7 @@ def _wrong(made: Made, folder: Path, spec: Spec) -> Iterator[tuple[str, str]]:
         yield from _overlapping(made.shown)
 
 
-def _faded(made: Made, folder: Path) -> Iterator[tuple[str, str]]:
+def _faded(made: OutputFile, folder: Path) -> Iterator[tuple[str, str]]:
     with Image.open(folder / made.name) as image:
         for text in made.shown:
             measured = contrast(image, text.box)
@@ -61,7 +61,7 @@ def _faded(made: Made, folder: Path) -> Iterator[tuple[str, str]]:
                 yield "contrast", f"{text.text}: {measured:.2f}"
 
 
-def _misplaced(text: Shown, zone: tuple[int, int, int, int]) -> Iterator[tuple[str, str]]:
+def _misplaced(text: DrawnText, zone: tuple[int, int, int, int]) -> Iterator[tuple[str, str]]:
     left, top, right, bottom = text.box
     if left < zone[0] or top < zone[1] or right > zone[2] or bottom > zone[3]:
         yield "zone", f"{text.text}: {text.box}"
@@ -73,7 +73,7 @@ def _misplaced(text: Shown, zone: tuple[int, int, int, int]) -> Iterator[tuple[s
         yield "glyph", f"{text.text}: {' '.join(lacking)}"
 
 
-def _overlapping(shown: Sequence[Shown]) -> Iterator[tuple[str, str]]:
+def _overlapping(shown: Sequence[DrawnText]) -> Iterator[tuple[str, str]]:
     for one, other in itertools.combinations(shown, 2):
         across = min(one.box[2], other.box[2]) - max(one.box[0], other.box[0])
         down = min(one.box[3], other.box[3]) - max(one.box[1], other.box[1])
@@ -94,7 +94,7 @@ def _glyphs() -> frozenset[str]:
     return frozenset(chr(one) for face in faces for one in face.unicodes)
 
 
-def _texts(made: Sequence[Made], spec: Spec, copy: Copy) -> Iterator[Fault]:
+def _texts(made: Sequence[OutputFile], spec: Spec, copy: Copy) -> Iterator[Fault]:
     """Yield texts that are shown without being in the copy, and a hook or points that are not shown."""
     fixed = (copy.labels.swipe, copy.labels.save, copy.labels.about, copy.labels.presenter, spec.brand.name)
     lines = [

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from generation.made import Made
+from generation.made import OutputFile
 from generation.proofreading.fault import Fault
 from generation.spec import Copy, Spec
 
 
-def faults(made: Sequence[Made], spec: Spec, copy: Copy) -> Iterator[Fault]:
+def faults(made: Sequence[OutputFile], spec: Spec, copy: Copy) -> Iterator[Fault]:
     """Yield the first and last picture and the caption, if they lack the name or the disclosure."""
     if spec.presenter is None:
         return

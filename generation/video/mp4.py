@@ -10,7 +10,7 @@ from pymediainfo import MediaInfo
 
 from generation import ffmpeg
 from generation.canvas import Mark
-from generation.made import Made
+from generation.made import OutputFile
 from generation.sound import wav
 from generation.sound.synthesis import Stereo
 from generation.video.scene import RATE
@@ -85,11 +85,11 @@ def _check(path: Path, count: int) -> None:
         raise GenerationError("VIDEO_NOT_WHOLE", f"the video has {frame_count} of {count} pictures")
 
 
-def made(path: Path, size: tuple[int, int], count: int, marks: Sequence[Mark]) -> Made:
+def made(path: Path, size: tuple[int, int], count: int, marks: Sequence[Mark]) -> OutputFile:
     """Return the metadata of a complete file."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Made(
+    return OutputFile(
         name=path.name,
         thumbnail=thumbnail_of(path).name,
         mime_type=MIME_TYPE,

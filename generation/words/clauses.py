@@ -15,7 +15,7 @@ from generation.words.languages.table import APP, Table, any_of
 #: Minimum characters of a line.
 MIN_LENGTH = 8
 #: Maximum characters of a line.
-LONGEST = 110
+MAX_LENGTH = 110
 #: Characters of a line that reads best.
 IDEAL_LENGTH = 48
 #: Maximum characters of a sentence to read.
@@ -167,7 +167,7 @@ def _head(whole: str, app: str, language: str, reading: Reading) -> str | None:
 
 def _is_line(text: str, app: str, language: str, reading: Reading) -> bool:
     return (
-        MIN_LENGTH <= len(text) <= LONGEST
+        MIN_LENGTH <= len(text) <= MAX_LENGTH
         and is_prose(text)
         and len(texts.words(text)) >= MIN_WORDS
         and not reading.open_ends.search(text)

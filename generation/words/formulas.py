@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from generation.spec import Brand, Evidence, Line
 from generation.words import names
-from generation.words.clauses import LONGEST
+from generation.words.clauses import MAX_LENGTH
 
 NAME_MARKS = (".", "!", "?", "…")
 #: Ends of formulas that are dropped after a name with its own mark, the longer one first.
@@ -19,7 +19,7 @@ def fill(formula: str, brand: Brand, **slots: Slot) -> Iterator[Line]:
     if app.endswith(NAME_MARKS):
         end = next((one for one in FORMULA_ENDS if text.endswith(app + one)), "")
         text = text.removesuffix(end)
-    if len(text) <= LONGEST:
+    if len(text) <= MAX_LENGTH:
         evidence = [found for _, found in slots.values() if found is not None]
         about = [names.app_evidence(brand)] if "{app}" in formula else []
         yield Line(text=text, rule="formula", evidence=[*evidence, *about])

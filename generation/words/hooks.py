@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from generation.spec import Brand, Evidence, Line, Source
 from generation.words import names, texts, tones
 from generation.words.claims import claims
-from generation.words.clauses import LONGEST, TRAILING_MARKS, Clause, is_prose, line
+from generation.words.clauses import MAX_LENGTH, TRAILING_MARKS, Clause, is_prose, line
 from generation.words.formulas import fill
 from generation.words.languages.table import Tone
 from generation.words.speech import may_be_in
@@ -36,7 +36,7 @@ def taglines(brand: Brand, language: str) -> Iterator[Line]:
     for own in brand.taglines:
         text = texts.clean(own).rstrip(" .。,;:-–—")
         if (
-            len(text) <= LONGEST
+            len(text) <= MAX_LENGTH
             and is_prose(text)
             and not claims(text, language, [names.app(brand)])
             and may_be_in(text, language)

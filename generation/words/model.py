@@ -12,7 +12,7 @@ from typing import Literal
 
 from generation.words import texts
 from generation.words.claims import claimed
-from generation.words.clauses import LONGEST, MIN_LENGTH
+from generation.words.clauses import MAX_LENGTH, MIN_LENGTH
 from generation.words.languages import TABLES
 from generation.words.languages.table import any_of
 
@@ -34,7 +34,7 @@ def line_faults(line: str, clause: str, *, name: str, language: str) -> list[Fau
     """Return the line's faults by kind; an empty list permits the line."""
     plain_line, allowed = _normalize(line), f"{_normalize(clause)} {_normalize(name)}"
     checks: dict[Fault, bool] = {
-        "length": not MIN_LENGTH <= len(line) <= LONGEST,
+        "length": not MIN_LENGTH <= len(line) <= MAX_LENGTH,
         "characters": line != texts.clean(line) or any(_foreign_marks(line, clause, name)),
         "link": bool(ADDRESS.search(plain_line)) and not _contains_all(ADDRESS, plain_line, allowed),
         "quote": bool(QUOTE.search(line)),

@@ -29,7 +29,7 @@ NUMBERED_FORMATS: frozenset[Format] = frozenset({"slideshow"})
 NO_OFFERS = Offers()
 
 
-class Lacking(GenerationError):
+class MissingBrandText(GenerationError):
     """A brand without enough text for a piece; `fields` are the missing fields."""
 
     def __init__(self, fields: Sequence[Source]) -> None:
@@ -45,15 +45,15 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     clauses: list[Clause]
 
 
-def read(brand: Brand) -> Words:
+def read_brand(brand: Brand) -> Words:
     language = language_of(brand)
     spoken_clauses = [one for one in clauses(brand, language) if may_be_in(one.text, language)]
     return Words(brand=brand, language=language, clauses=spoken_clauses)
 
 
 def propose(brand: Brand) -> list[Line]:
-    """Return up to ten hooks with their evidence. Raises `Lacking`."""
-    words = _check_words(read(brand))
+    """Return up to ten hooks with their evidence. Raises `MissingBrandText`."""
+    words = _check_words(read_brand(brand))
     number = min(len(words.clauses), MAX_POINTS["slideshow"])
     return hooks.proposals(brand, words.clauses, words.language, number)
 
@@ -61,9 +61,9 @@ def propose(brand: Brand) -> list[Line]:
 def write(spec: Spec, offers: Offers = NO_OFFERS) -> Copy:
     """Write the copy; the same spec and offers give the same copy.
 
-    Raises `Lacking`, unless the caller supplies a hook and the brand has a name.
+    Raises `MissingBrandText`, unless the caller supplies a hook and the brand has a name.
     """
-    words = read(spec.brand)
+    words = read_brand(spec.brand)
     if spec.hook is None or not names.app(spec.brand):
         _check_words(words)
     hook = choose_hook(words, spec, offers)
@@ -75,7 +75,7 @@ def write(spec: Spec, offers: Offers = NO_OFFERS) -> Copy:
 
 def _check_words(words: Words) -> Words:
     if lacking := hooks.missing_fields(words.brand, words.clauses, words.language):
-        raise Lacking(lacking)
+        raise MissingBrandText(lacking)
     return words
 
 

@@ -33,7 +33,7 @@ class BackupFailed(TenantryError):
     """A dump can't be written or read; the message has the reason and the remedy."""
 
 
-class RedisAway(TenantryError):
+class RedisUnavailable(TenantryError):
     """Redis is unreachable, or answers with an error: callers continue without it."""
 
 

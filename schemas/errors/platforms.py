@@ -21,14 +21,14 @@ class PlatformError(TenantryError):
         self.code, self.message, self.category = code, message, category or self.category
 
 
-class NotSent(PlatformError):
+class PostNotSent(PlatformError):
     """The irreversible call didn't reach the platform, or the platform failed before it: nothing is live."""
 
     category: Category = "network"
     retryable = True
 
 
-class Outdated(NotSent):
+class PreparationExpired(PostNotSent):
     """Preparations have expired, such as an upload: nothing is live, prepare again."""
 
 
@@ -58,7 +58,7 @@ class ReauthRequired(PlatformError):
     category: Category = "auth"
 
 
-class Rejected(PlatformError):
+class PostRejected(PlatformError):
     """The platform refuses the post: nothing is live, and a retry would be refused, too."""
 
     category: Category = "user_content"

@@ -43,7 +43,7 @@ class AppUnauthenticated(DomainError):
         super().__init__("send the SDK app's key as `Authorization: Bearer lpa_...`, or as `?key=`")
 
 
-class Unsigned(DomainError):
+class SignatureInvalid(DomainError):
     """A platform's webhook call with a missing, wrong or outdated signature."""
 
     code = "UNAUTHENTICATED"
@@ -81,7 +81,7 @@ class HostRefused(DomainError):
         )
 
 
-class NotReturnable(DomainError):
+class ReturnUrlRefused(DomainError):
     """The origin of a `returnUrl` is not on the key's list, and not the API's own for accounts."""
 
     code = "RETURN_URL_NOT_ALLOWED"
@@ -123,7 +123,7 @@ class PrivacyRequired(Invalid):
         ]
 
 
-class LacksWords(Invalid):
+class BrandTooSparse(Invalid):
     """A brand with too few texts; `fields` of its context would help."""
 
     def __init__(self, fields: Sequence[str]) -> None:
@@ -183,7 +183,7 @@ class InFlight(KeyReused):
         super().__init__("the first request with this Idempotency-Key still runs: repeat", reason="IN_FLIGHT")
 
 
-class Stale(DomainError):
+class VersionOutdated(DomainError):
     """`If-Match` has an outdated version."""
 
     code = "PRECONDITION_FAILED"

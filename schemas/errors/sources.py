@@ -86,7 +86,7 @@ class NotConfigured(SourceError):
         super().__init__("GitHub is not set up on this server: ask its operator")
 
 
-class NotProved(SourceError):
+class InstallationUnverified(SourceError):
     """No proof that the person in GitHub's flow has access to the installation."""
 
     code = "INSTALLATION_NOT_PROVED"
@@ -114,7 +114,7 @@ class ScrapeFailed(SourceError):
     code = "SCRAPE_FAILED"
 
 
-class StorageAway(SourceError):
+class StorageUnavailable(SourceError):
     """The media storage is unreachable, so no file of the source can be stored."""
 
     code = "STORAGE_UNAVAILABLE"

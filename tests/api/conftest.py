@@ -14,7 +14,7 @@ import pytest_asyncio
 from litestar import Litestar
 
 from api import paging, time_window
-from api.app import build, create_app, serve_from
+from api.app import build, configure, create_app
 from db.pool import Pool, open_pool
 from domain.security.keyring import parse_keyring
 from domain.tenancy import api_keys, organizations
@@ -23,15 +23,15 @@ from schemas.api_keys import Env
 from schemas.organizations import LiveTier
 from schemas.settings import Settings
 from tests.api.documented_routes import routes
-from tests.api.everything import AllRightsCaller, one_of_each, table_digests
-from tests.servers import KEYRING, Servers, settings_for
+from tests.api.everything import AllRightsCaller, create_one_of_each, table_digests
+from tests.servers import KEYRING, ServerPair, settings_for
 from tests.waiting import PATIENCE_S
 
 EVERYTHING = tuple(sorted(api_keys.EVERY_SCOPE))
 PEPPERS = parse_keyring(KEYRING, setting="PEPPERS")
 
 
-class Caller(NamedTuple):
+class ApiCaller(NamedTuple):
     """A key and a client that sends it."""
 
     organization_id: UUID
@@ -40,7 +40,7 @@ class Caller(NamedTuple):
 
 
 @cache
-def built() -> Litestar:
+def built_app() -> Litestar:
     """Build the application once per process; each test starts it with its own servers and clock."""
     return build()
 
@@ -54,8 +54,8 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest_asyncio.fixture
 async def app(settings: Settings) -> AsyncIterator[Litestar]:
-    served = serve_from(built(), settings, private=True)
-    async with held(served.lifespan()):
+    served = configure(built_app(), settings, private=True)
+    async with hold_context(served.lifespan()):
         yield served
 
 
@@ -67,34 +67,34 @@ async def anonymous(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest_asyncio.fixture
-async def acme(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
+async def acme(app: Litestar, pool: Pool) -> AsyncIterator[ApiCaller]:
     """An organization with a key for everything but operating the platform."""
-    async with calling(app, pool, "Acme") as caller:
+    async with open_caller(app, pool, "Acme") as caller:
         yield caller
 
 
 @pytest_asyncio.fixture
-async def rival(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
+async def rival(app: Litestar, pool: Pool) -> AsyncIterator[ApiCaller]:
     """Another organization with the same rights."""
-    async with calling(app, pool, "Rival") as caller:
+    async with open_caller(app, pool, "Rival") as caller:
         yield caller
 
 
 @pytest_asyncio.fixture
-async def acme_apart(own_servers: Servers) -> AsyncIterator[Caller]:
+async def acme_apart(own_servers: ServerPair) -> AsyncIterator[ApiCaller]:
     """An organization on servers that the test may stop."""
     settings = settings_for(own_servers.postgres.url, own_servers.valkey.url)
     app = create_app(settings)
     async with (
-        held(app.lifespan()),
+        hold_context(app.lifespan()),
         open_pool(settings.database_url, name="test") as pool,
-        calling(app, pool, "Acme") as caller,
+        open_caller(app, pool, "Acme") as caller,
     ):
         yield caller
 
 
 @asynccontextmanager
-async def calling(
+async def open_caller(
     app: Litestar,
     pool: Pool,
     name: str,
@@ -102,13 +102,13 @@ async def calling(
     scopes: tuple[str, ...] = ("*",),
     env: Env = "live",
     tier: LiveTier = "standard",
-) -> AsyncIterator[Caller]:
+) -> AsyncIterator[ApiCaller]:
     async with pool.acquire() as conn:
         pair = await organizations.create(conn, name=name, tier=tier)
     organization_id = pair.live if env == "live" else pair.sandbox
     key = await new_key(pool, organization_id, scopes=scopes, env=env)
     async with client_of(app, key) as client:
-        yield Caller(organization_id, key, client)
+        yield ApiCaller(organization_id, key, client)
 
 
 async def new_key(
@@ -138,7 +138,7 @@ async def client_of(app: Litestar, key: str | None = None) -> AsyncIterator[http
 
 
 @asynccontextmanager
-async def held(context: AbstractAsyncContextManager[object]) -> AsyncIterator[None]:
+async def hold_context(context: AbstractAsyncContextManager[object]) -> AsyncIterator[None]:
     """Enter and exit a context in one task, as anyio's cancel scopes require; fixtures use two."""
     entered, done = asyncio.Event(), asyncio.Event()
 
@@ -161,10 +161,10 @@ async def held(context: AbstractAsyncContextManager[object]) -> AsyncIterator[No
 
 @pytest_asyncio.fixture
 async def operator(app: Litestar, pool: Pool) -> AsyncIterator[AllRightsCaller]:
-    async with calling(app, pool, "Acme", scopes=EVERYTHING, tier="partner") as acme:
+    async with open_caller(app, pool, "Acme", scopes=EVERYTHING, tier="partner") as acme:
         guarded = [route for route in routes(app) if route.needs_key]
         assert len(guarded) > 10
-        yield AllRightsCaller(acme.key, acme.http, await one_of_each(acme.http, pool), guarded)
+        yield AllRightsCaller(acme.key, acme.http, await create_one_of_each(acme.http, pool), guarded)
 
 
 @pytest_asyncio.fixture

@@ -40,7 +40,7 @@ class AllRightsCaller(NamedTuple):
         return [route for route in self.routes if "cursor" in route.query]
 
 
-async def one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, str]:
+async def create_one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, str]:
     """Create one object of each kind, and return the ids by their names in paths."""
     project = (await http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()["id"]
     content = await http.post(f"/v1/projects/{project}/content/upload", files={"caption": (None, "Hello")})

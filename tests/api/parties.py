@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 from litestar import Litestar
 
-from api.app import serve_from
+from api.app import configure
 from db.pool import Pool
 from schemas.settings import Settings
-from tests.api.conftest import Caller, built, calling, client_of, held
+from tests.api.conftest import ApiCaller, built_app, client_of, hold_context, open_caller
 
 ORIGIN = "https://app.example.com"
 
@@ -33,8 +33,8 @@ class Participants:
     """Acme and its rival, with `ORIGIN` as an allowed return origin; `browser` has no key."""
 
     app: Litestar
-    acme: Caller
-    rival: Caller
+    acme: ApiCaller
+    rival: ApiCaller
     browser: httpx.AsyncClient
     pool: Pool
     clock: ApiClock
@@ -44,18 +44,18 @@ class Participants:
 async def open_participants(settings: Settings, pool: Pool) -> AsyncIterator[Participants]:
     """Open the participants with an API of their own."""
     clock = ApiClock()
-    served = serve_from(built(), settings, clock=clock, private=True)
+    served = configure(built_app(), settings, clock=clock, private=True)
     async with (
-        held(served.lifespan()),
-        calling(served, pool, "Acme", tier="partner") as acme,
-        calling(served, pool, "Rival", tier="partner") as rival,
+        hold_context(served.lifespan()),
+        open_caller(served, pool, "Acme", tier="partner") as acme,
+        open_caller(served, pool, "Rival", tier="partner") as rival,
         client_of(served) as browser,
     ):
         await pool.execute("update api_key set return_origins = $1", [ORIGIN])
         yield Participants(served, acme, rival, browser, pool, clock)
 
 
-async def new_project(caller: Caller) -> str:
+async def new_project(caller: ApiCaller) -> str:
     created = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
     shown: str = created.json()["id"]
     return shown

@@ -11,7 +11,7 @@ from litestar import Litestar
 from db.pool import Conn, Pool
 from schemas import ids
 from tests import seeds
-from tests.api.conftest import Caller, calling
+from tests.api.conftest import ApiCaller, open_caller
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused
 
@@ -27,14 +27,14 @@ LISTS: dict[str, tuple[str, dict[str, list[str]]]] = {
 
 
 @pytest_asyncio.fixture
-async def acme(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
+async def acme(app: Litestar, pool: Pool) -> AsyncIterator[ApiCaller]:
     """Acme with a tier that allows frequent lists."""
-    async with calling(app, pool, "Acme", tier="partner") as created:
+    async with open_caller(app, pool, "Acme", tier="partner") as created:
         yield created
 
 
 @pytest_asyncio.fixture
-async def projects(acme: Caller, rival: Caller, pool: Pool, conn: Conn) -> list[str]:
+async def projects(acme: ApiCaller, rival: ApiCaller, pool: Pool, conn: Conn) -> list[str]:
     """Three projects with posts of several statuses, the last one archived. The rival has one, too."""
     created = [await new_project(acme) for _ in range(3)]
     for shown in created:
@@ -73,7 +73,7 @@ async def _insert_posts(conn: Conn, pool: Pool, org: UUID, project: UUID) -> Non
         )
 
 
-async def test_list_equals_the_union_of_project_lists(acme: Caller, projects: list[str]) -> None:
+async def test_list_equals_the_union_of_project_lists(acme: ApiCaller, projects: list[str]) -> None:
     """For all filters, page by page, newest first; an archived project is listed only by its id."""
     for noun, (key, filters) in LISTS.items():
         asked: list[dict[str, str]] = [{}, *({name: one} for name, some in filters.items() for one in some)]
@@ -90,7 +90,7 @@ async def test_list_equals_the_union_of_project_lists(acme: Caller, projects: li
                 assert of_one == each[project]
 
 
-async def test_posts_of_a_time_and_of_an_account(acme: Caller, projects: list[str], pool: Pool) -> None:
+async def test_posts_of_a_time_and_of_an_account(acme: ApiCaller, projects: list[str], pool: Pool) -> None:
     posts = await _list_all(acme, "/v1/scheduled-posts", {})
     early, later = posts[0], posts[5]
     for post, at in ((early, "2030-01-01"), (later, "2030-01-02")):
@@ -112,7 +112,9 @@ async def test_posts_of_a_time_and_of_an_account(acme: Caller, projects: list[st
     await acme.http.delete(f"/v1/projects/{projects[0]}")
 
 
-async def test_account_or_project_of_another_organization_is_not_found(acme: Caller, rival: Caller) -> None:
+async def test_account_or_project_of_another_organization_is_not_found(
+    acme: ApiCaller, rival: ApiCaller
+) -> None:
     theirs = await new_project(rival)
     for noun in LISTS:
         assert_refused(await acme.http.get(f"/v1/{noun}", params={"projectId": theirs}), 404, "NOT_FOUND")
@@ -121,7 +123,7 @@ async def test_account_or_project_of_another_organization_is_not_found(acme: Cal
     assert_refused(await acme.http.get("/v1/scheduled-posts", params=asked), 404, "NOT_FOUND")
 
 
-async def _list_all(caller: Caller, path: str, params: dict[str, str]) -> list[dict[str, Any]]:
+async def _list_all(caller: ApiCaller, path: str, params: dict[str, str]) -> list[dict[str, Any]]:
     """Return the items of all pages, of seven each."""
     items: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}

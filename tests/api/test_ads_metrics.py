@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest_asyncio
 
-from domain.metrics.ad_rows import MOST_WINDOWS
-from tests.api.conftest import Caller
+from domain.metrics.ad_rows import MAX_WINDOWS
+from tests.api.conftest import ApiCaller
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused, issue_paths, reason
 
@@ -22,7 +22,7 @@ CSV = {"Content-Type": "text/csv; charset=utf-8"}
 
 
 @pytest_asyncio.fixture
-async def at(acme: Caller) -> str:
+async def at(acme: ApiCaller) -> str:
     return f"/v1/projects/{await new_project(acme)}/ads-metrics"
 
 
@@ -34,18 +34,18 @@ def encode_csv(*rows: dict[str, Any]) -> str:
     return text.getvalue()
 
 
-async def read_metrics(caller: Caller, at: str, **params: str) -> dict[str, Any]:
+async def read_metrics(caller: ApiCaller, at: str, **params: str) -> dict[str, Any]:
     answer = await caller.http.get(at, params=ASKED | params)
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
     return body
 
 
-async def put_rows(caller: Caller, at: str, **sent: Any) -> httpx.Response:
+async def put_rows(caller: ApiCaller, at: str, **sent: Any) -> httpx.Response:
     return await caller.http.post(f"{at}/rows", **sent)
 
 
-async def test_rows_are_read_as_a_series_and_replaced(acme: Caller, at: str) -> None:
+async def test_rows_are_read_as_a_series_and_replaced(acme: ApiCaller, at: str) -> None:
     second = ROW | {"date": "2026-11-02", "reach": None}
     assert (await put_rows(acme, at, json={"rows": [ROW, second]})).json() == {"imported": 2, "replaced": 0}
     body = await read_metrics(acme, at)
@@ -65,7 +65,7 @@ async def test_rows_are_read_as_a_series_and_replaced(acme: Caller, at: str) -> 
     assert other["totals"] == {"clicks": 0}
 
 
-async def test_csv_equals_json_rows(acme: Caller, at: str) -> None:
+async def test_csv_equals_json_rows(acme: ApiCaller, at: str) -> None:
     rows = [ROW, ROW | {"adId": "a,2", "reach": None}]
     answer = await put_rows(acme, at, content=encode_csv(*rows), headers=CSV)
     assert answer.json() == {"imported": 2, "replaced": 0}, answer.text
@@ -73,7 +73,7 @@ async def test_csv_equals_json_rows(acme: Caller, at: str) -> None:
     assert (await read_metrics(acme, at, metrics="impressions"))["totals"] == {"impressions": 8000}
 
 
-async def test_one_bad_row_rejects_all_rows(acme: Caller, at: str) -> None:
+async def test_one_bad_row_rejects_all_rows(acme: ApiCaller, at: str) -> None:
     bad = [ROW, ROW | {"clicks": -1}, ROW | {"currency": "euro"}]
     for sent in ({"json": {"rows": bad}}, {"content": encode_csv(*bad), "headers": CSV}):
         answer = await put_rows(acme, at, **sent)
@@ -83,7 +83,7 @@ async def test_one_bad_row_rejects_all_rows(acme: Caller, at: str) -> None:
     assert (await read_metrics(acme, at, metrics="clicks"))["totals"] == {"clicks": 0}
 
 
-async def test_all_errors_of_a_row_are_listed(acme: Caller, at: str) -> None:
+async def test_all_errors_of_a_row_are_listed(acme: ApiCaller, at: str) -> None:
     bad = [ROW, ROW | {"clicks": -1, "platform": "ads", "currency": "eur"}]
     for sent in ({"json": {"rows": bad}}, {"content": encode_csv(*bad), "headers": CSV}):
         answer = await put_rows(acme, at, **sent)
@@ -97,9 +97,9 @@ async def test_all_errors_of_a_row_are_listed(acme: Caller, at: str) -> None:
 
 
 async def test_a_window_with_a_slip_in_its_name_is_deleted_and_makes_room(
-    acme: Caller, rival: Caller, at: str
+    acme: ApiCaller, rival: ApiCaller, at: str
 ) -> None:
-    windows = [f"window_{number}" for number in range(MOST_WINDOWS)]
+    windows = [f"window_{number}" for number in range(MAX_WINDOWS)]
     await put_rows(acme, at, json={"rows": [ROW | {"attributionWindow": name} for name in windows]})
     more = {"rows": [ROW | {"attributionWindow": "default"}]}
     assert reason(await put_rows(acme, at, json=more)) == (409, "CONFLICT", "TOO_MANY_WINDOWS")
@@ -115,7 +115,7 @@ async def test_a_window_with_a_slip_in_its_name_is_deleted_and_makes_room(
     assert kept["totals"] == {"clicks": 25}
 
 
-async def test_only_the_row_import_accepts_csv(acme: Caller, at: str) -> None:
+async def test_only_the_row_import_accepts_csv(acme: ApiCaller, at: str) -> None:
     answer = await acme.http.post("/v1/projects", content=encode_csv(ROW), headers=CSV)
     assert_refused(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
     plain = await put_rows(acme, at, content=encode_csv(ROW), headers={"Content-Type": "text/plain"})
@@ -123,7 +123,7 @@ async def test_only_the_row_import_accepts_csv(acme: Caller, at: str) -> None:
     assert "application/json or text/csv" in plain.text
 
 
-async def test_a_repeat_with_its_key_is_answered_as_before(acme: Caller, at: str) -> None:
+async def test_a_repeat_with_its_key_is_answered_as_before(acme: ApiCaller, at: str) -> None:
     sent: list[dict[str, Any]] = [
         {"json": {"rows": [ROW]}, "headers": {"Idempotency-Key": "json"}},
         {"content": encode_csv(ROW), "headers": CSV | {"Idempotency-Key": "table"}},
@@ -138,7 +138,7 @@ async def test_a_repeat_with_its_key_is_answered_as_before(acme: Caller, at: str
     assert reason(other)[:2] == (409, "IDEMPOTENCY_CONFLICT")
 
 
-async def test_archived_project_is_readable_and_refuses_rows(acme: Caller, at: str) -> None:
+async def test_archived_project_is_readable_and_refuses_rows(acme: ApiCaller, at: str) -> None:
     await put_rows(acme, at, json={"rows": [ROW]})
     await acme.http.delete(at.rpartition("/")[0])
     answer = await put_rows(acme, at, json={"rows": [ROW]})
@@ -146,12 +146,14 @@ async def test_archived_project_is_readable_and_refuses_rows(acme: Caller, at: s
     assert (await read_metrics(acme, at, metrics="clicks"))["totals"] == {"clicks": 25}
 
 
-async def test_project_of_another_organization_is_not_found(acme: Caller, rival: Caller, at: str) -> None:
+async def test_project_of_another_organization_is_not_found(
+    acme: ApiCaller, rival: ApiCaller, at: str
+) -> None:
     await put_rows(acme, at, json={"rows": [ROW]})
     assert_refused(await put_rows(rival, at, json={"rows": [ROW]}), 404, "NOT_FOUND")
     assert_refused(await rival.http.get(at), 404, "NOT_FOUND")
 
 
-async def test_a_scope_is_named_with_its_id(acme: Caller, at: str) -> None:
+async def test_a_scope_is_named_with_its_id(acme: ApiCaller, at: str) -> None:
     assert_refused(await acme.http.get(at, params={"scope": "ad"}), 422, "VALIDATION", "id")
     assert_refused(await acme.http.get(at, params={"id": "a1"}), 422, "VALIDATION", "id")

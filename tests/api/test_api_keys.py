@@ -8,14 +8,14 @@ import httpx
 from litestar import Litestar
 
 from db.pool import Pool
-from domain.tenancy.api_keys import MOST_LIVE
-from tests.api.conftest import Caller, calling, client_of, new_key
+from domain.tenancy.api_keys import MAX_LIVE_KEYS
+from tests.api.conftest import ApiCaller, client_of, new_key, open_caller
 from tests.api.refusals import issue_paths, problem, reason
 
 NEW: dict[str, Any] = {"name": "CI", "scopes": ["projects:read"]}
 
 
-async def create_key(caller: Caller, **fields: Any) -> dict[str, Any]:
+async def create_key(caller: ApiCaller, **fields: Any) -> dict[str, Any]:
     answer = await caller.http.post("/v1/api-keys", json=NEW | fields)
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.json()
@@ -27,7 +27,7 @@ async def status_with(app: Litestar, key: str) -> int:
         return (await client.get("/v1/projects")).status_code
 
 
-async def test_new_key_works_and_its_secret_is_shown_once(acme: Caller, app: Litestar, pool: Pool) -> None:
+async def test_new_key_works_and_its_secret_is_shown_once(acme: ApiCaller, app: Litestar, pool: Pool) -> None:
     await pool.execute("update api_key set return_origins = '{https://app.example.com}'")
     answer = await acme.http.post("/v1/api-keys", json=NEW | {"returnOrigins": ["https://app.example.com"]})
     key = answer.json()
@@ -39,14 +39,14 @@ async def test_new_key_works_and_its_secret_is_shown_once(acme: Caller, app: Lit
     assert read == {name: value for name, value in key.items() if name != "apiKey"}
 
 
-async def test_the_database_holds_no_secret(acme: Caller, pool: Pool) -> None:
+async def test_the_database_holds_no_secret(acme: ApiCaller, pool: Pool) -> None:
     key = await create_key(acme)
     secret = key["apiKey"].split("_", 3)[3]
     rows = await pool.fetch("select k::text as text from api_key k union all select a::text from audit_log a")
     assert not any(secret in row["text"] or secret.encode().hex() in row["text"] for row in rows)
 
 
-async def test_keys_are_listed_newest_first_in_pages(acme: Caller) -> None:
+async def test_keys_are_listed_newest_first_in_pages(acme: ApiCaller) -> None:
     ids = [(await create_key(acme, name=f"key {number}"))["id"] for number in range(4)]
     seen: list[str] = []
     cursor = None
@@ -71,7 +71,7 @@ async def test_key_grants_at_most_its_own_rights(app: Litestar, pool: Pool) -> N
         (("*", "ops:read"), ["ops:read"], None),
         (("*", "ops:read"), ["ops:write"], "ops:write"),
     ):
-        async with calling(app, pool, "Acme", scopes=own) as caller:
+        async with open_caller(app, pool, "Acme", scopes=own) as caller:
             answer = await caller.http.post("/v1/api-keys", json=NEW | {"scopes": wanted})
         if refused is None:
             assert answer.status_code == 201
@@ -80,7 +80,7 @@ async def test_key_grants_at_most_its_own_rights(app: Litestar, pool: Pool) -> N
             assert answer.json()["error"]["details"] == {"requiredScope": refused}
 
 
-async def test_rotation_ends_the_old_secret_at_once(acme: Caller, app: Litestar) -> None:
+async def test_rotation_ends_the_old_secret_at_once(acme: ApiCaller, app: Litestar) -> None:
     old = await create_key(acme)
     new = (await acme.http.post(f"/v1/api-keys/{old['id']}/rotate")).json()
     assert (new["id"], new["keyId"], new["scopes"]) == (old["id"], old["keyId"], old["scopes"])
@@ -89,7 +89,7 @@ async def test_rotation_ends_the_old_secret_at_once(acme: Caller, app: Litestar)
     assert await status_with(app, old["apiKey"]) == 401
 
 
-async def test_both_secrets_work_in_the_overlap(acme: Caller, app: Litestar, pool: Pool) -> None:
+async def test_both_secrets_work_in_the_overlap(acme: ApiCaller, app: Litestar, pool: Pool) -> None:
     old = await create_key(acme)
     new = (await acme.http.post(f"/v1/api-keys/{old['id']}/rotate", json={"overlapHours": 24})).json()
     until = datetime.fromisoformat(new["overlapUntil"]) - datetime.now(UTC)
@@ -102,7 +102,7 @@ async def test_both_secrets_work_in_the_overlap(acme: Caller, app: Litestar, poo
 
 
 async def test_weaker_key_cannot_rotate_a_stronger_one(app: Litestar, pool: Pool) -> None:
-    async with calling(app, pool, "Acme", scopes=("keys:write",)) as weak:
+    async with open_caller(app, pool, "Acme", scopes=("keys:write",)) as weak:
         strong = await create_key_as_operator(pool, weak)
         answer = await weak.http.post(f"/v1/api-keys/{strong}/rotate")
     assert answer.json()["error"]["details"] == {"requiredScope": "*"}
@@ -110,7 +110,7 @@ async def test_weaker_key_cannot_rotate_a_stronger_one(app: Litestar, pool: Pool
 
 async def test_refusal_names_the_missing_scope(app: Litestar, pool: Pool) -> None:
     later = (datetime.now(UTC) + timedelta(days=2)).isoformat()
-    async with calling(app, pool, "Acme") as caller:
+    async with open_caller(app, pool, "Acme") as caller:
         await pool.execute("update api_key set expires_at = now() + interval '1 day'")
         for asked in ({"returnOrigins": ["https://app.example.com"]}, {"expiresAt": later}):
             answer = await caller.http.post("/v1/api-keys", json=NEW | asked)
@@ -121,12 +121,12 @@ async def test_refusal_names_the_missing_scope(app: Litestar, pool: Pool) -> Non
             assert reason(answer) == (409, "CONFLICT", "KEY_STRONGER")
 
 
-async def create_key_as_operator(pool: Pool, caller: Caller) -> str:
+async def create_key_as_operator(pool: Pool, caller: ApiCaller) -> str:
     await new_key(pool, caller.organization_id)
     return str(await pool.fetchval("select 'key_' || id from api_key order by id desc limit 1"))
 
 
-async def test_a_killed_key_is_refused_from_its_next_request_on(acme: Caller, app: Litestar) -> None:
+async def test_a_killed_key_is_refused_from_its_next_request_on(acme: ApiCaller, app: Litestar) -> None:
     key = await create_key(acme)
     assert await status_with(app, key["apiKey"]) == 200
     killed = await acme.http.post(f"/v1/api-keys/{key['id']}/kill")
@@ -136,14 +136,14 @@ async def test_a_killed_key_is_refused_from_its_next_request_on(acme: Caller, ap
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "KILL_SWITCH")
 
 
-async def test_only_the_right_secret_learns_that_a_key_was_killed(acme: Caller, app: Litestar) -> None:
+async def test_only_the_right_secret_learns_that_a_key_was_killed(acme: ApiCaller, app: Litestar) -> None:
     key = await create_key(acme)
     await acme.http.post(f"/v1/api-keys/{key['id']}/kill")
     wrong = key["apiKey"][:-1] + ("A" if key["apiKey"][-1] != "A" else "B")
     assert await status_with(app, wrong) == 401
 
 
-async def test_repeated_kill_changes_nothing(acme: Caller) -> None:
+async def test_repeated_kill_changes_nothing(acme: ApiCaller) -> None:
     key = await create_key(acme)
     first = (await acme.http.post(f"/v1/api-keys/{key['id']}/kill")).json()
     assert (await acme.http.post(f"/v1/api-keys/{key['id']}/kill")).json() == first
@@ -151,7 +151,7 @@ async def test_repeated_kill_changes_nothing(acme: Caller) -> None:
     assert (answer.status_code, answer.json()["error"]["details"]) == (409, {"reason": "KEY_KILLED"})
 
 
-async def test_a_key_expires(acme: Caller, app: Litestar, pool: Pool) -> None:
+async def test_a_key_expires(acme: ApiCaller, app: Litestar, pool: Pool) -> None:
     soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     key = await create_key(acme, expiresAt=soon)
     assert await status_with(app, key["apiKey"]) == 200
@@ -159,7 +159,7 @@ async def test_a_key_expires(acme: Caller, app: Litestar, pool: Pool) -> None:
     assert await status_with(app, key["apiKey"]) == 401
 
 
-async def test_each_change_is_in_the_audit_log(acme: Caller) -> None:
+async def test_each_change_is_in_the_audit_log(acme: ApiCaller) -> None:
     key = await create_key(acme)
     await acme.http.post(f"/v1/api-keys/{key['id']}/rotate")
     await acme.http.post(f"/v1/api-keys/{key['id']}/kill")
@@ -175,7 +175,9 @@ async def test_each_change_is_in_the_audit_log(acme: Caller) -> None:
     assert [entry["id"] for entry in only] == [entries[0]["id"]]
 
 
-async def test_no_answer_after_the_first_shows_a_secret(acme: Caller, anonymous: httpx.AsyncClient) -> None:
+async def test_no_answer_after_the_first_shows_a_secret(
+    acme: ApiCaller, anonymous: httpx.AsyncClient
+) -> None:
     key = await create_key(acme)
     secret = key["apiKey"].split("_", 3)[3]
     for path in ("/v1/api-keys", f"/v1/api-keys/{key['id']}", "/v1/audit-log"):
@@ -185,14 +187,14 @@ async def test_no_answer_after_the_first_shows_a_secret(acme: Caller, anonymous:
 
 async def test_an_organization_has_a_hundred_live_keys(app: Litestar, pool: Pool) -> None:
     """Holds for concurrent creates; a killed or expired key makes room."""
-    async with calling(app, pool, "Acme", tier="partner") as acme:
-        for _ in range(MOST_LIVE - 3):
+    async with open_caller(app, pool, "Acme", tier="partner") as acme:
+        for _ in range(MAX_LIVE_KEYS - 3):
             await new_key(pool, acme.organization_id)
         racing = [acme.http.post("/v1/api-keys", json=NEW) for _ in range(6)]
         answers = await asyncio.gather(*racing)
         assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409, 409, 409]
         refused = next(answer for answer in answers if answer.status_code == 409)
-        assert problem(refused) == (409, "CONFLICT", {"reason": "TOO_MANY_KEYS", "limit": MOST_LIVE})
+        assert problem(refused) == (409, "CONFLICT", {"reason": "TOO_MANY_KEYS", "limit": MAX_LIVE_KEYS})
         created = next(answer.json()["id"] for answer in answers if answer.status_code == 201)
         await acme.http.post(f"/v1/api-keys/{created}/kill")
         assert (await acme.http.post("/v1/api-keys", json=NEW)).status_code == 201

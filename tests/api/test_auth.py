@@ -16,12 +16,12 @@ from domain.security.keyring import Keyring
 from domain.tenancy import key_secrets, key_text
 from domain.tenancy.api_keys import PresentedKey
 from domain.tenancy.key_text import Presented
-from tests.api.conftest import Caller, calling, client_of, new_key
+from tests.api.conftest import ApiCaller, client_of, new_key, open_caller
 
 GOOD = "lp_live_" + "a" * 16 + "_" + "b" * 43
 
 
-async def test_whoami_shows_the_keys_organization(acme: Caller) -> None:
+async def test_whoami_shows_the_keys_organization(acme: ApiCaller) -> None:
     body = (await acme.http.get("/v1/whoami")).json()
     assert body["organizationId"] == f"org_{acme.organization_id}"
     assert body["organizationName"] == "Acme"
@@ -30,7 +30,7 @@ async def test_whoami_shows_the_keys_organization(acme: Caller) -> None:
 
 
 async def test_a_test_key_belongs_to_the_sandbox(app: Litestar, pool: Pool) -> None:
-    async with calling(app, pool, "Acme", env="test") as sandbox:
+    async with open_caller(app, pool, "Acme", env="test") as sandbox:
         body = (await sandbox.http.get("/v1/whoami")).json()
     assert (body["env"], body["sandbox"], body["tier"]) == ("test", True, "sandbox")
     assert body["organizationId"] == f"org_{sandbox.organization_id}"
@@ -60,25 +60,27 @@ async def test_every_invalid_key_gets_the_same_answer(anonymous: httpx.AsyncClie
 
 
 async def test_the_secret_and_the_environment_must_be_the_keys_own(
-    acme: Caller, anonymous: httpx.AsyncClient
+    acme: ApiCaller, anonymous: httpx.AsyncClient
 ) -> None:
     for wrong in (acme.key[:-1] + ("A" if acme.key[-1] != "A" else "B"), acme.key.replace("live", "test")):
         assert (await anonymous.get("/v1/whoami", headers={"X-Api-Key": wrong})).status_code == 401
 
 
-async def test_both_headers_work_and_x_api_key_wins(acme: Caller, rival: Caller) -> None:
+async def test_both_headers_work_and_x_api_key_wins(acme: ApiCaller, rival: ApiCaller) -> None:
     answer = await acme.http.get("/v1/whoami", headers={"X-Api-Key": rival.key})
     assert answer.json()["organizationName"] == "Rival"
     answer = await acme.http.get("/v1/whoami", headers={"X-Api-Key": "nonsense"})
     assert answer.status_code == 401
 
 
-async def test_the_scheme_is_read_in_any_case(acme: Caller, anonymous: httpx.AsyncClient) -> None:
+async def test_the_scheme_is_read_in_any_case(acme: ApiCaller, anonymous: httpx.AsyncClient) -> None:
     answer = await anonymous.get("/v1/whoami", headers={"Authorization": f"bearer  {acme.key} "})
     assert answer.status_code == 200
 
 
-async def test_concurrent_requests_get_their_own_answers(acme: Caller, rival: Caller, app: Litestar) -> None:
+async def test_concurrent_requests_get_their_own_answers(
+    acme: ApiCaller, rival: ApiCaller, app: Litestar
+) -> None:
     async with client_of(app, GOOD) as stranger:
         callers = [acme.http, rival.http, stranger] * 4
         answers = await asyncio.gather(*(caller.get("/v1/whoami") for caller in callers))
@@ -88,7 +90,7 @@ async def test_concurrent_requests_get_their_own_answers(acme: Caller, rival: Ca
 
 
 async def test_wrong_keys_lock_out_no_other_key(
-    acme: Caller, anonymous: httpx.AsyncClient, pool: Pool
+    acme: ApiCaller, anonymous: httpx.AsyncClient, pool: Pool
 ) -> None:
     """Neither a known key nor a new one: behind a proxy, all clients share one address."""
     assert (await acme.http.get("/v1/whoami")).status_code == 200
@@ -101,7 +103,7 @@ async def test_wrong_keys_lock_out_no_other_key(
 
 
 async def test_guesses_share_no_statement_with_other_keys(
-    acme: Caller, app: Litestar, anonymous: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    acme: ApiCaller, app: Litestar, anonymous: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beyond ten failures a minute: while a guess's query runs, other keys are answered."""
     for _ in range(MAX_FAILURES):
@@ -127,7 +129,7 @@ async def test_guesses_share_no_statement_with_other_keys(
 
 
 async def test_existing_key_id_is_indistinguishable(
-    acme: Caller, app: Litestar, pool: Pool, monkeypatch: pytest.MonkeyPatch
+    acme: ApiCaller, app: Litestar, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer, its rate limit headers and the amount of hashing are equal."""
     digest, counted = key_secrets._digest, list[str]()
@@ -154,7 +156,7 @@ async def test_existing_key_id_is_indistinguishable(
     assert len(told) == MAX_FAILURES
 
 
-async def existing_key(pool: Pool, acme: Caller, state: str) -> Presented:
+async def existing_key(pool: Pool, acme: ApiCaller, state: str) -> Presented:
     presented = key_text.parse(await new_key(pool, acme.organization_id))
     assert presented is not None
     changes = {
@@ -184,7 +186,7 @@ def test_a_forwarding_header_of_an_unknown_proxy_is_ignored_and_told_once(
     assert "PROXY_HOPS" in told[0]
 
 
-async def test_malformed_keys_cost_no_look_up(acme: Caller, anonymous: httpx.AsyncClient) -> None:
+async def test_malformed_keys_cost_no_look_up(acme: ApiCaller, anonymous: httpx.AsyncClient) -> None:
     for _ in range(MAX_FAILURES + 1):
         assert (await anonymous.get("/v1/whoami", headers={"X-Api-Key": GOOD[:-1]})).status_code == 401
     assert (await acme.http.get("/v1/whoami")).status_code == 200
@@ -210,7 +212,7 @@ def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(strangers._failures) == 100
 
 
-async def test_cached_principal_needs_the_secret(app: Litestar, acme: Caller) -> None:
+async def test_cached_principal_needs_the_secret(app: Litestar, acme: ApiCaller) -> None:
     authenticator, presented = app.state.services.authenticator, key_text.parse(acme.key)
     assert presented
     assert authenticator.expect(presented) is None

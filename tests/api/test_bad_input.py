@@ -8,7 +8,7 @@ import pytest
 from litestar import Litestar
 
 from db.pool import Pool
-from tests.api.conftest import EVERYTHING, Caller, client_of, new_key
+from tests.api.conftest import EVERYTHING, ApiCaller, client_of, new_key
 from tests.api.documented_routes import document
 from tests.api.everything import AllRightsCaller
 from tests.api.refusals import assert_refused, issue_paths
@@ -105,13 +105,13 @@ async def test_nul_character_is_refused_in_any_place(operator: AllRightsCaller) 
                 assert_refused(answer, 422, "VALIDATION")
 
 
-async def test_a_nul_character_deep_in_metadata_is_refused(acme: Caller) -> None:
+async def test_a_nul_character_deep_in_metadata_is_refused(acme: ApiCaller) -> None:
     for text in (r"a\u0000b", r"\\\u0000"):
         body = f'{{"name": "Shop", "timezone": "UTC", "metadata": {{"a": ["{text}"]}}}}'.encode()
         assert_refused(await acme.http.post("/v1/projects", content=body, headers=JSON), 422, "VALIDATION")
 
 
-async def test_escaped_backslash_before_u0000_is_kept(acme: Caller) -> None:
+async def test_escaped_backslash_before_u0000_is_kept(acme: ApiCaller) -> None:
     for text in (r"\\u0000", r"\\\\u0000", "u0000"):
         body = f'{{"name": "Shop", "timezone": "UTC", "metadata": {{"a": "{text}"}}}}'.encode()
         answer = await acme.http.post("/v1/projects", content=body, headers=JSON)
@@ -168,7 +168,7 @@ async def test_invented_cursor_is_refused(operator: AllRightsCaller) -> None:
         assert_refused(await operator.send(route, params={"cursor": cursor}), 422, "VALIDATION", "cursor")
 
 
-async def test_a_cursor_of_another_list_or_with_a_changed_end_is_refused(acme: Caller) -> None:
+async def test_a_cursor_of_another_list_or_with_a_changed_end_is_refused(acme: ApiCaller) -> None:
     for name in ("a", "b"):
         await acme.http.post("/v1/projects", json={"name": name, "timezone": "UTC"})
     cursor = (await acme.http.get("/v1/projects", params={"limit": "1"})).json()["nextCursor"]

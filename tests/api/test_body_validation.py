@@ -11,7 +11,7 @@ from api import body_validation
 from schemas.api_keys import ApiKeyCreate
 from schemas.posts import ScheduleContent
 from schemas.projects import ProjectCreate, ProjectPatch
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.refusals import issue_paths, problem
 
 WRONG: list[tuple[str, str, dict[str, Any], set[str]]] = [
@@ -121,7 +121,7 @@ WRONG: list[tuple[str, str, dict[str, Any], set[str]]] = [
 
 @pytest.mark.parametrize(("method", "path", "body", "wrong"), WRONG)
 async def test_every_fault_is_named_once(
-    acme: Caller, method: str, path: str, body: dict[str, Any], wrong: set[str]
+    acme: ApiCaller, method: str, path: str, body: dict[str, Any], wrong: set[str]
 ) -> None:
     answer = await acme.http.request(method, path, json=body)
     assert problem(answer)[:2] == (422, "VALIDATION")
@@ -129,7 +129,7 @@ async def test_every_fault_is_named_once(
     assert all(issue["message"] for issue in answer.json()["error"]["details"]["issues"])
 
 
-async def test_no_answer_names_more_than_a_hundred(acme: Caller) -> None:
+async def test_no_answer_names_more_than_a_hundred(acme: ApiCaller) -> None:
     answer = await acme.http.post("/v1/projects", json={f"field{number}": 1 for number in range(500)})
     assert len(issue_paths(answer)) == body_validation.MAX_ERRORS
 

@@ -10,25 +10,25 @@ from db.pool import Conn
 from domain.brand import ingests
 from jobs.kinds import INGEST_WEBSITE
 from schemas import ids
-from schemas.brand import BrandPart, Extraction, Finding
+from schemas.brand import BrandPart, Extraction, FieldFinding
 from schemas.pictures import Picture
 from tests import seeds
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 
 
 @pytest_asyncio.fixture
-async def project(acme: Caller, conn: Conn) -> str:
+async def project(acme: ApiCaller, conn: Conn) -> str:
     return f"/v1/projects/prj_{await seeds.project(conn, acme.organization_id)}"
 
 
-async def patch_brand(acme: Caller, project: str, **brand: Any) -> dict[str, Any] | None:
+async def patch_brand(acme: ApiCaller, project: str, **brand: Any) -> dict[str, Any] | None:
     answer = await acme.http.patch(project, json={"brandContext": brand})
     assert answer.status_code == 200, answer.text
     return answer.json()["brandContext"]  # type: ignore[no-any-return]
 
 
 async def complete_ingest(
-    acme: Caller, project: str, conn: Conn, media: Sequence[Picture] = (), **said: Finding
+    acme: ApiCaller, project: str, conn: Conn, media: Sequence[Picture] = (), **said: FieldFinding
 ) -> str:
     """Complete an ingest with these fields, and return its job's id."""
     await acme.http.post(f"{project}/ingest/website", json={"url": "https://example.com"})
@@ -38,18 +38,20 @@ async def complete_ingest(
     return ids.show(ids.JOB, claim.id)
 
 
-def build_finding(value: str, confidence: float, *alternatives: Finding) -> Finding:
-    return Finding(value=value, confidence=confidence, rule="html.title", alternatives=list(alternatives))
+def build_finding(value: str, confidence: float, *alternatives: FieldFinding) -> FieldFinding:
+    return FieldFinding(
+        value=value, confidence=confidence, rule="html.title", alternatives=list(alternatives)
+    )
 
 
-async def test_new_project_has_no_brand(acme: Caller, project: str) -> None:
+async def test_new_project_has_no_brand(acme: ApiCaller, project: str) -> None:
     assert (await acme.http.get(project)).json()["brandContext"] is None
     brand = (await acme.http.get(f"{project}/brand")).json()
     assert brand["projectId"] == project.removeprefix("/v1/projects/")
     assert brand["fields"]["tagline"] == {"value": None, "provenance": None, "alternatives": []}
 
 
-async def test_partners_value_wins_until_removed(acme: Caller, project: str, conn: Conn) -> None:
+async def test_partners_value_wins_until_removed(acme: ApiCaller, project: str, conn: Conn) -> None:
     job_id = await complete_ingest(
         acme, project, conn, tagline=build_finding("Theirs", 0.9), appName=build_finding("Shop", 0.8)
     )
@@ -78,7 +80,7 @@ async def test_partners_value_wins_until_removed(acme: Caller, project: str, con
     assert (brand["tagline"], brand["keywords"]) == ("Theirs", ["a", "b"])
 
 
-async def test_the_parts_of_an_icp_come_with_their_quotes(acme: Caller, project: str, conn: Conn) -> None:
+async def test_the_parts_of_an_icp_come_with_their_quotes(acme: ApiCaller, project: str, conn: Conn) -> None:
     quote = "Built for nurses."
     parts = [
         BrandPart(part="role", value="nurses", quote=quote),
@@ -95,7 +97,7 @@ async def test_the_parts_of_an_icp_come_with_their_quotes(acme: Caller, project:
     assert (await acme.http.get(f"{project}/brand")).json()["fields"]["icp"]["provenance"]["parts"] == said
 
 
-async def test_images_come_from_the_last_ingest(acme: Caller, project: str, conn: Conn) -> None:
+async def test_images_come_from_the_last_ingest(acme: ApiCaller, project: str, conn: Conn) -> None:
     assert (await acme.http.get(f"{project}/brand")).json()["media"] == []
     shot = Picture(
         kind="screenshot",
@@ -133,13 +135,13 @@ async def test_images_come_from_the_last_ingest(acme: Caller, project: str, conn
     assert (await acme.http.get(f"{project}/brand")).json() == brand
 
 
-async def test_removing_all_own_values_restores_the_sources(acme: Caller, project: str) -> None:
+async def test_removing_all_own_values_restores_the_sources(acme: ApiCaller, project: str) -> None:
     assert await patch_brand(acme, project, tagline="Ours") is not None
     assert await patch_brand(acme, project, tagline=None) is None
     assert await patch_brand(acme, project) is None
 
 
-async def test_alternatives_of_a_source_come_last(acme: Caller, project: str, conn: Conn) -> None:
+async def test_alternatives_of_a_source_come_last(acme: ApiCaller, project: str, conn: Conn) -> None:
     await complete_ingest(
         acme,
         project,
@@ -151,7 +153,7 @@ async def test_alternatives_of_a_source_come_last(acme: Caller, project: str, co
     assert [other["value"] for other in name["alternatives"]] == ["The Shop", "Sho"]
 
 
-async def test_no_ingest_touches_the_projects_language(acme: Caller, project: str, conn: Conn) -> None:
+async def test_no_ingest_touches_the_projects_language(acme: ApiCaller, project: str, conn: Conn) -> None:
     await complete_ingest(acme, project, conn, primaryLanguage=build_finding("de", 0.9))
     read = (await acme.http.get(project)).json()
     assert (read["primaryLanguage"], read["brandContext"]["primaryLanguage"]) == ("en", "de")

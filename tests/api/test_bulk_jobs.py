@@ -11,29 +11,29 @@ from db.queries import sandbox_clock
 from domain.jobs import bulk
 from jobs.kinds import INGEST_GITHUB
 from tests import seeds
-from tests.api.conftest import Caller, calling
+from tests.api.conftest import ApiCaller, open_caller
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused
 
 
-async def start_ingest(caller: Caller, project: str, kind: str = "github") -> str:
+async def start_ingest(caller: ApiCaller, project: str, kind: str = "github") -> str:
     body = {"repoFullName": "a/b"} if kind == "github" else {"url": "https://example.com"}
     answer = await caller.http.post(f"/v1/projects/{project}/ingest/{kind}", json=body)
     return str(answer.json()["jobId"])
 
 
-async def cancel_jobs(caller: Caller, **body: Any) -> dict[str, Any]:
+async def cancel_jobs(caller: ApiCaller, **body: Any) -> dict[str, Any]:
     answer = await caller.http.post("/v1/jobs/cancel", json=body)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
 
-async def read_statuses(caller: Caller) -> dict[str, str]:
+async def read_statuses(caller: ApiCaller) -> dict[str, str]:
     return {job["jobId"]: job["status"] for job in (await caller.http.get("/v1/jobs")).json()["items"]}
 
 
-async def test_matching_jobs_are_canceled_with_their_subjects(acme: Caller, rival: Caller) -> None:
+async def test_matching_jobs_are_canceled_with_their_subjects(acme: ApiCaller, rival: ApiCaller) -> None:
     one, other, foreign = await new_project(acme), await new_project(acme), await new_project(rival)
     repo, site, elsewhere = [
         await start_ingest(acme, one),
@@ -56,7 +56,7 @@ async def test_matching_jobs_are_canceled_with_their_subjects(acme: Caller, riva
 
 
 async def test_sandbox_period_uses_its_clock(app: Litestar, pool: Pool, conn: Conn) -> None:
-    async with calling(app, pool, "Acme", env="test") as caller:
+    async with open_caller(app, pool, "Acme", env="test") as caller:
         org, days = caller.organization_id, timedelta(days=10)
         early = await start_ingest(caller, await new_project(caller))
         await sandbox_clock.age_jobs.run(conn, org=org, own=None, by=days)
@@ -69,7 +69,7 @@ async def test_sandbox_period_uses_its_clock(app: Litestar, pool: Pool, conn: Co
         assert (await cancel_jobs(caller, since=until))["jobIds"] == [late]
 
 
-async def test_running_job_is_canceled_once(acme: Caller, conn: Conn) -> None:
+async def test_running_job_is_canceled_once(acme: ApiCaller, conn: Conn) -> None:
     job = await start_ingest(acme, await new_project(acme))
     await seeds.claims(conn, INGEST_GITHUB)
     assert (await cancel_jobs(acme, stages=["queued"]))["matched"] == 0
@@ -78,9 +78,9 @@ async def test_running_job_is_canceled_once(acme: Caller, conn: Conn) -> None:
     assert (await cancel_jobs(acme))["matched"] == 0
 
 
-async def test_a_call_is_bounded(acme: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk, "MOST", 2)
-    monkeypatch.setattr(bulk, "COUNTED", 3)
+async def test_a_call_is_bounded(acme: ApiCaller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "MAX_CANCELED", 2)
+    monkeypatch.setattr(bulk, "MAX_COUNTED", 3)
     created = [await start_ingest(acme, await new_project(acme)) for _ in range(5)]
     assert await cancel_jobs(acme) == {"matched": 3, "capped": True, "jobIds": created[:2], "more": True}
     assert await cancel_jobs(acme) == {"matched": 3, "capped": False, "jobIds": created[2:4], "more": True}
@@ -96,5 +96,5 @@ async def test_a_call_is_bounded(acme: Caller, monkeypatch: pytest.MonkeyPatch) 
         ({"unknown": 1}, "unknown"),
     ],
 )
-async def test_impossible_filter_is_refused(acme: Caller, body: dict[str, Any], path: str) -> None:
+async def test_impossible_filter_is_refused(acme: ApiCaller, body: dict[str, Any], path: str) -> None:
     assert_refused(await acme.http.post("/v1/jobs/cancel", json=body), 422, "VALIDATION", path)

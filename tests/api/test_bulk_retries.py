@@ -15,7 +15,7 @@ from jobs.kinds import INGEST_GITHUB, INGEST_WEBSITE
 from jobs.ledger import Settlement
 from jobs.outcomes import Failed
 from tests import seeds
-from tests.api.conftest import Caller, client_of, new_key
+from tests.api.conftest import ApiCaller, client_of, new_key
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused
 from tests.api.test_bulk_jobs import start_ingest
@@ -23,7 +23,7 @@ from tests.jobs import scene
 from tests.waiting import eventually
 
 
-async def retry_jobs(caller: Caller, **body: Any) -> dict[str, Any]:
+async def retry_jobs(caller: ApiCaller, **body: Any) -> dict[str, Any]:
     answer = await caller.http.post("/v1/jobs/retry", json=body)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
@@ -38,7 +38,7 @@ async def fail_waiting_jobs(pool: Pool, conn: Conn, code: str = "NOT_HTML") -> N
     await jobs.settle(pool, [Settlement(claim, Failed(code, "it broke")) for claim in claims])
 
 
-async def create_failed_jobs(caller: Caller, pool: Pool, conn: Conn, many: int) -> list[str]:
+async def create_failed_jobs(caller: ApiCaller, pool: Pool, conn: Conn, many: int) -> list[str]:
     """Create failed jobs, each in a new project."""
     created = [await start_ingest(caller, await new_project(caller)) for _ in range(many)]
     await fail_waiting_jobs(pool, conn)
@@ -59,7 +59,9 @@ def summary(answer: dict[str, Any]) -> tuple[int, list[str], dict[str, str]]:
     )
 
 
-async def test_matching_jobs_are_retried_once(acme: Caller, rival: Caller, pool: Pool, conn: Conn) -> None:
+async def test_matching_jobs_are_retried_once(
+    acme: ApiCaller, rival: ApiCaller, pool: Pool, conn: Conn
+) -> None:
     one, other, foreign = await new_project(acme), await new_project(acme), await new_project(rival)
     repo, site = await start_ingest(acme, one), await start_ingest(acme, one, "website")
     await start_ingest(rival, foreign)
@@ -80,19 +82,19 @@ async def test_matching_jobs_are_retried_once(acme: Caller, rival: Caller, pool:
     assert_refused(await rival.http.post("/v1/jobs/retry", json={"projectId": one}), 404, "NOT_FOUND")
 
 
-async def test_canceled_jobs_are_retried_on_request(acme: Caller, pool: Pool, conn: Conn) -> None:
+async def test_canceled_jobs_are_retried_on_request(acme: ApiCaller, pool: Pool, conn: Conn) -> None:
     job = await start_ingest(acme, await new_project(acme))
     await acme.http.post(f"/v1/jobs/{job}/cancel")
     assert summary(await retry_jobs(acme)) == (0, [], {})
     assert summary(await retry_jobs(acme, statuses=["failed", "canceled"])) == (1, [job], {})
 
 
-async def test_unretryable_jobs_are_skipped_and_listed(acme: Caller, pool: Pool, conn: Conn) -> None:
+async def test_unretryable_jobs_are_skipped_and_listed(acme: ApiCaller, pool: Pool, conn: Conn) -> None:
     archived, read = await new_project(acme), await new_project(acme)
     gone, old = await start_ingest(acme, archived), await start_ingest(acme, read)
     await fail_waiting_jobs(pool, conn)
     newest = await start_ingest(acme, read)
-    claim = await scene.started(conn, acme.organization_id)
+    claim = await scene.start_job(conn, acme.organization_id)
     await scene.settle(conn, [claim], Failed("BROKEN", "it broke"))
     await conn.execute("update job set kind = 'connect_github' where id = $1", claim.id)
     await fail_waiting_jobs(pool, conn)
@@ -102,16 +104,16 @@ async def test_unretryable_jobs_are_skipped_and_listed(acme: Caller, pool: Pool,
     assert summary(await retry_jobs(acme)) == (3, [], codes)
 
 
-async def test_retry_needs_the_starting_scope(acme: Caller, pool: Pool, conn: Conn) -> None:
+async def test_retry_needs_the_starting_scope(acme: ApiCaller, pool: Pool, conn: Conn) -> None:
     [job] = await create_failed_jobs(acme, pool, conn, 1)
     key = await new_key(pool, acme.organization_id, scopes=("jobs:read", "publish:write"))
     async with client_of(acme.http._transport.app, key) as client:  # type: ignore[attr-defined]
-        reader = Caller(acme.organization_id, key, client)
+        reader = ApiCaller(acme.organization_id, key, client)
         assert summary(await retry_jobs(reader)) == (1, [], {job: "FORBIDDEN_SCOPE"})
     assert await list_retried(conn) == []
 
 
-async def test_caps_hold(acme: Caller, pool: Pool, conn: Conn) -> None:
+async def test_caps_hold(acme: ApiCaller, pool: Pool, conn: Conn) -> None:
     job_ids = await create_failed_jobs(acme, pool, conn, 3)
     await conn.execute("update pool_cap set max_queued = 1 where tier = 'standard'")
     assert summary(await retry_jobs(acme)) == (3, job_ids[:1], dict.fromkeys(job_ids[1:], "RATE_LIMITED"))
@@ -119,12 +121,12 @@ async def test_caps_hold(acme: Caller, pool: Pool, conn: Conn) -> None:
 
 @pytest.mark.parametrize("depth", [2, 100])
 async def test_calls_continue_after_their_cursor(
-    acme: Caller, pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch, depth: int
+    acme: ApiCaller, pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch, depth: int
 ) -> None:
     """With any number of skipped jobs, and of matches in the searched range."""
-    monkeypatch.setattr(bulk_retries, "MOST", 2)
-    monkeypatch.setattr(bulk_retries, "COUNTED", 3)
-    monkeypatch.setattr(bulk_retries, "DEPTH", depth)
+    monkeypatch.setattr(bulk_retries, "MAX_RETRIED", 2)
+    monkeypatch.setattr(bulk_retries, "MAX_COUNTED", 3)
+    monkeypatch.setattr(bulk_retries, "SCAN_DEPTH", depth)
     job_ids = await create_failed_jobs(acme, pool, conn, 5)
     odd = [UUID(job[4:]) for job in job_ids[:2]]
     await conn.execute("update job set kind = 'connect_github' where id = any($1)", odd)
@@ -149,7 +151,7 @@ async def block_retry(pool: Pool, job: str) -> AsyncIterator[None]:
         yield
 
 
-async def test_aborted_call_retries_nothing(acme: Caller, pool: Pool, conn: Conn) -> None:
+async def test_aborted_call_retries_nothing(acme: ApiCaller, pool: Pool, conn: Conn) -> None:
     """Its repeat with the same key retries all of them, once."""
     job_ids = await create_failed_jobs(acme, pool, conn, 3)
     async with block_retry(pool, job_ids[-1]):
@@ -168,7 +170,7 @@ async def test_aborted_call_retries_nothing(acme: Caller, pool: Pool, conn: Conn
     assert await list_retried(conn) == job_ids
 
 
-async def retry_with_key(caller: Caller) -> httpx.Response:
+async def retry_with_key(caller: ApiCaller) -> httpx.Response:
     return await caller.http.post("/v1/jobs/retry", json={}, headers={"Idempotency-Key": "outage"})
 
 
@@ -182,5 +184,5 @@ async def retry_with_key(caller: Caller) -> httpx.Response:
         ({"stages": ["queued"]}, "stages"),
     ],
 )
-async def test_impossible_filter_is_refused(acme: Caller, body: dict[str, Any], path: str) -> None:
+async def test_impossible_filter_is_refused(acme: ApiCaller, body: dict[str, Any], path: str) -> None:
     assert_refused(await acme.http.post("/v1/jobs/retry", json=body), 422, "VALIDATION", path)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest_asyncio
 
 from db.pool import Pool
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused, issue_paths
 
@@ -15,20 +15,20 @@ META = {"enabled": True, "pixelId": "1234567890", "accessToken": TOKEN}
 
 
 @pytest_asyncio.fixture
-async def at(acme: Caller) -> str:
+async def at(acme: ApiCaller) -> str:
     """Create an app, and return its path."""
     apps = f"/v1/projects/{await new_project(acme)}/sdk-apps"
     return str((await acme.http.post(apps, json=NEW)).headers["Location"])
 
 
-async def patch_capi(caller: Caller, at: str, **capi: Any) -> dict[str, Any]:
+async def patch_capi(caller: ApiCaller, at: str, **capi: Any) -> dict[str, Any]:
     answer = await caller.http.patch(at, json={"capi": capi})
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()["capi"]
     return body
 
 
-async def test_a_destination_is_read_back_without_its_token(acme: Caller, at: str, pool: Pool) -> None:
+async def test_a_destination_is_read_back_without_its_token(acme: ApiCaller, at: str, pool: Pool) -> None:
     assert (await acme.http.get(at)).json()["capi"] == {"meta": None, "tiktok": None}
     capi = await patch_capi(acme, at, meta=META)
     assert capi["tiktok"] is None
@@ -47,7 +47,7 @@ async def test_a_destination_is_read_back_without_its_token(acme: Caller, at: st
     assert TOKEN not in listed.text + log.text + kept
 
 
-async def test_omitted_fields_stay_and_null_removes(acme: Caller, at: str, pool: Pool) -> None:
+async def test_omitted_fields_stay_and_null_removes(acme: ApiCaller, at: str, pool: Pool) -> None:
     await patch_capi(acme, at, meta=META, tiktok={"pixelId": "C4", "eventMap": {"x": "Purchase"}})
     capi = await patch_capi(acme, at, meta={"testEventCode": "TEST1"})
     assert (capi["meta"]["pixelId"], capi["meta"]["testEventCode"]) == ("1234567890", "TEST1")
@@ -59,7 +59,7 @@ async def test_omitted_fields_stay_and_null_removes(acme: Caller, at: str, pool:
     assert await pool.fetchval("select count(*) from conversion_destination") == 0
 
 
-async def test_enabled_destination_needs_pixel_and_token(acme: Caller, at: str) -> None:
+async def test_enabled_destination_needs_pixel_and_token(acme: ApiCaller, at: str) -> None:
     enabled = {"enabled": True}
     answer = await acme.http.patch(at, json={"capi": {"tiktok": enabled}})
     assert issue_paths(answer) == ["capi.tiktok.pixelId", "capi.tiktok.accessToken"]
@@ -75,13 +75,15 @@ async def test_enabled_destination_needs_pixel_and_token(acme: Caller, at: str) 
     ] is False
 
 
-async def test_a_refused_token_is_not_repeated(acme: Caller, at: str) -> None:
+async def test_a_refused_token_is_not_repeated(acme: ApiCaller, at: str) -> None:
     answer = await acme.http.patch(at, json={"capi": {"meta": {"accessToken": "a secret with spaces"}}})
     assert answer.status_code == 422
     assert "a secret" not in answer.text
 
 
-async def test_conversions_are_listed_by_destination_state_and_app(acme: Caller, at: str, pool: Pool) -> None:
+async def test_conversions_are_listed_by_destination_state_and_app(
+    acme: ApiCaller, at: str, pool: Pool
+) -> None:
     await patch_capi(acme, at, meta=META)
     project = at.split("/")[3]
     for number, (destination, state) in enumerate(

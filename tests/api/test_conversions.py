@@ -14,7 +14,7 @@ from domain.events.event import Event
 from schemas import ids
 from schemas.conversion_counts import Grouping
 from tests import seeds
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.refusals import assert_refused
 from tests.domain.events.sending import NOW, event, fold_all, send
 
@@ -26,14 +26,14 @@ WINDOW = {
 }
 
 
-async def read_conversions(caller: Caller, path: str, **params: str) -> dict[str, Any]:
+async def read_conversions(caller: ApiCaller, path: str, **params: str) -> dict[str, Any]:
     answer = await caller.http.get(f"{path}/conversions", params=WINDOW | params)
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
     return body
 
 
-async def create_shop(caller: Caller) -> tuple[str, UUID, list[str]]:
+async def create_shop(caller: ApiCaller) -> tuple[str, UUID, list[str]]:
     """Create a project in Nepal with a web and a phone app; return its path, id and app ids."""
     project = (await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": ZONE.key})).json()[
         "id"
@@ -92,7 +92,7 @@ def shown_group_key(group: dict[str, Any], by: Sequence[str]) -> tuple[Any, ...]
     return tuple((group | {"hour": hour})[name] for name in by)
 
 
-async def test_every_grouping_adds_up_to_the_events(acme: Caller, conn: Conn) -> None:
+async def test_every_grouping_adds_up_to_the_events(acme: ApiCaller, conn: Conn) -> None:
     """Half of the events are in rollups, the other half not yet."""
     path, project_id, apps = await create_shop(acme)
     dice = random.Random(31)
@@ -117,7 +117,7 @@ async def test_every_grouping_adds_up_to_the_events(acme: Caller, conn: Conn) ->
             assert shown.keys() == expected.keys()
 
 
-async def test_filters_limit_names_and_apps(acme: Caller, conn: Conn) -> None:
+async def test_filters_limit_names_and_apps(acme: ApiCaller, conn: Conn) -> None:
     path, project_id, apps = await create_shop(acme)
     events = random_events(random.Random(32), project_id, range(60))
     await send(conn, events)
@@ -128,7 +128,7 @@ async def test_filters_limit_names_and_apps(acme: Caller, conn: Conn) -> None:
         assert (found["totals"], found["eventNames"]) == (expected_totals(inside), names)
 
 
-async def test_another_projects_app_is_not_found(acme: Caller) -> None:
+async def test_another_projects_app_is_not_found(acme: ApiCaller) -> None:
     path, _, _ = await create_shop(acme)
     _, _, apps = await create_shop(acme)
     assert_refused(await acme.http.get(f"{path}/conversions", params={"appId": apps[0]}), 404, "NOT_FOUND")

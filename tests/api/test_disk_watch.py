@@ -21,12 +21,12 @@ from domain.operations import disk
 from domain.operations.disk import EVENTS, DiskUse, Mark
 from schemas.errors import Unavailable
 from schemas.settings import Settings
-from tests.api.conftest import Caller, calling, client_of, held
+from tests.api.conftest import ApiCaller, client_of, hold_context, open_caller
 from tests.api.content.project import UploadProject, file
-from tests.api.events.sender import PHONE, EventSender, event, sender, taken
+from tests.api.events.sender import PHONE, EventSender, event, read_counts, sender
 from tests.api.refusals import assert_refused
-from tests.s3.keeping import Kept
-from tests.servers import Servers
+from tests.s3.keeping import MediaStorage
+from tests.servers import ServerPair
 
 SIZE = 1_000
 
@@ -64,16 +64,16 @@ async def app(settings: Settings, filled: Filled, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(disk_watch, "FULL_DISK_INTERVAL_S", 3_600.0)
     monkeypatch.setattr(event_requests, "MAX_REFUSAL_S", 0.0)
     filled.app = served = create_app(msgspec.structs.replace(settings, database_disk_bytes=SIZE))
-    async with held(served.lifespan()):
+    async with hold_context(served.lifespan()):
         yield served
 
 
-async def schedule_post(caller: Caller) -> httpx.Response:
+async def schedule_post(caller: ApiCaller) -> httpx.Response:
     return await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
 
 
 async def test_events_close_first_and_uploads_second(
-    filled: Filled, acme: Caller, anonymous: httpx.AsyncClient, media_kept: Kept
+    filled: Filled, acme: ApiCaller, anonymous: httpx.AsyncClient, media_kept: MediaStorage
 ) -> None:
     await filled.to(0.1)
     phone = await sender(acme, anonymous, PHONE)
@@ -115,7 +115,7 @@ async def test_page_can_read_retry_after(filled: Filled, shop: EventSender) -> N
 
 
 @pytest_asyncio.fixture
-async def shop(acme: Caller, anonymous: httpx.AsyncClient) -> EventSender:
+async def shop(acme: ApiCaller, anonymous: httpx.AsyncClient) -> EventSender:
     return await sender(acme, anonymous)
 
 
@@ -126,13 +126,13 @@ async def test_largest_budget_share_is_refused_first(
     tiers = {"standard": budgets.Budget(100, 1 << 30), "partner": budgets.Budget(1_000, 1 << 30)}
     monkeypatch.setattr(budgets, "BUDGETS", tiers)
     async with (
-        calling(app, pool, "Rival") as rival,
-        calling(app, pool, "Large", tier="partner") as partner,
+        open_caller(app, pool, "Rival") as rival,
+        open_caller(app, pool, "Large", tier="partner") as partner,
         client_of(app) as http,
     ):
         small, large = await sender(rival, http), await sender(partner, http)
         for one, many in ((shop, 60), (small, 5), (large, 100)):
-            assert taken(await one.send(*(event(number) for number in range(many))))[0] == many
+            assert read_counts(await one.send(*(event(number) for number in range(many))))[0] == many
 
         async def takes() -> list[int]:
             return [(await one.send(event(0))).status_code for one in (shop, small, large)]
@@ -161,7 +161,7 @@ def test_watermark_has_hysteresis(seed: int) -> None:
 
 async def test_without_a_size_nothing_is_measured(settings: Settings) -> None:
     app = create_app(settings)
-    async with held(app.lifespan()):
+    async with hold_context(app.lifespan()):
         services: Services = app.state.services
         assert services.events.disks.disks == []
         services.events.disks.check_events()
@@ -169,7 +169,7 @@ async def test_without_a_size_nothing_is_measured(settings: Settings) -> None:
         services.events.disks.check_uploads()
 
 
-async def test_failed_measurement_keeps_the_previous_one(own_servers: Servers) -> None:
+async def test_failed_measurement_keeps_the_previous_one(own_servers: ServerPair) -> None:
     url = own_servers.postgres.url
     settings = Settings(database_url=url, peppers="", vault_keys="", database_disk_bytes=1)
     async with connected(url, name="test") as conn:
@@ -189,7 +189,7 @@ async def test_failed_measurement_keeps_the_previous_one(own_servers: Servers) -
 
 
 async def test_unreachable_database_does_not_stop_other_measurements(
-    own_servers: Servers, pool: Pool
+    own_servers: ServerPair, pool: Pool
 ) -> None:
     """Event intake must close while the main database is away, and uploads while the event store is away."""
     async with open_pool(own_servers.postgres.url, name="test") as away:
@@ -213,7 +213,7 @@ async def test_unreachable_database_does_not_stop_other_measurements(
         own_servers.postgres.start()
 
 
-async def test_role_without_log_access_counts_the_maximum_log(own_servers: Servers) -> None:
+async def test_role_without_log_access_counts_the_maximum_log(own_servers: ServerPair) -> None:
     """A role that sees the log counts at least as much: PostgreSQL may use it at any time."""
     parts = urlsplit(own_servers.postgres.url)
     async with connected(own_servers.postgres.url, name="test") as conn:

@@ -14,9 +14,9 @@ from api.app import create_app
 from api.errors import CODES
 from db.pool import Pool
 from schemas.settings import Settings
-from tests.api.conftest import Caller, calling, client_of, held
+from tests.api.conftest import ApiCaller, client_of, hold_context, open_caller
 from tests.api.disconnecting import call_and_disconnect
-from tests.servers import Servers, settings_for
+from tests.servers import ServerPair, settings_for
 
 
 def read_error(answer: httpx.Response) -> dict[str, Any]:
@@ -47,14 +47,14 @@ async def test_framework_errors_use_the_envelope(anonymous: httpx.AsyncClient) -
         assert ("Allow" in answer.headers) == (answer.status_code == 405)
 
 
-async def test_invalid_content_length_is_a_400(acme: Caller) -> None:
+async def test_invalid_content_length_is_a_400(acme: ApiCaller) -> None:
     """A server error would be a 500; a proxy may pass on a length that our server refuses."""
     for length in ("many", "-1", "1" * 5000):
         answer = await acme.http.post("/v1/projects", content=b"{}", headers={"Content-Length": length})
         assert read_error(answer)["code"] == "BAD_REQUEST"
 
 
-async def test_every_answer_has_an_id_of_its_own(acme: Caller, anonymous: httpx.AsyncClient) -> None:
+async def test_every_answer_has_an_id_of_its_own(acme: ApiCaller, anonymous: httpx.AsyncClient) -> None:
     answers = [
         await acme.http.get("/v1/whoami", headers={"X-Request-Id": "mine"}),
         await acme.http.get("/v1/whoami", headers={"X-Request-Id": "mine"}),
@@ -71,7 +71,7 @@ async def test_options_names_every_method_of_a_path(anonymous: httpx.AsyncClient
     assert (answer.status_code, answer.headers["Allow"]) == (204, "GET, HEAD, OPTIONS, POST")
 
 
-async def test_server_error_reveals_no_internals(acme: Caller, pool: Pool) -> None:
+async def test_server_error_reveals_no_internals(acme: ApiCaller, pool: Pool) -> None:
     await pool.execute("alter table project rename to gone")
     with capture_logs() as logged:
         answer = await acme.http.get("/v1/projects")
@@ -84,7 +84,7 @@ async def test_server_error_reveals_no_internals(acme: Caller, pool: Pool) -> No
     assert isinstance(fault["exc_info"], asyncpg.UndefinedTableError)
 
 
-async def test_a_request_is_one_line_that_holds_no_secret(acme: Caller) -> None:
+async def test_a_request_is_one_line_that_holds_no_secret(acme: ApiCaller) -> None:
     with capture_logs() as logged:
         answer = await acme.http.get("/v1/projects", params={"search": "Shoe"})
     (line,) = logged
@@ -97,7 +97,7 @@ async def test_a_request_is_one_line_that_holds_no_secret(acme: Caller) -> None:
 
 async def test_the_checks_come_in_the_contracts_order(app: Litestar, pool: Pool) -> None:
     """Each request breaks all rules after the one that is reported."""
-    async with calling(app, pool, "Weak", scopes=("jobs:read",)) as weak:
+    async with open_caller(app, pool, "Weak", scopes=("jobs:read",)) as weak:
         head = {"Content-Type": "text/plain", "Idempotency-Key": ""}
         broken: dict[str, Any] = {"content": "{", "headers": head}
         path = "/v1/api-keys/key_no/rotate?x=1"
@@ -127,14 +127,16 @@ async def yield_megabytes(count: int) -> AsyncIterator[bytes]:
         yield b"x" * 1024 * 1024
 
 
-async def test_a_body_is_read_up_to_the_limit(acme: Caller) -> None:
+async def test_a_body_is_read_up_to_the_limit(acme: ApiCaller) -> None:
     for announced in ({"Content-Length": str(10 * 1024 * 1024)}, {}):
         headers = {"Content-Type": "application/json", **announced}
         answer = await acme.http.post("/v1/projects", content=yield_megabytes(10), headers=headers)
         assert read_error(answer)["code"] == "PAYLOAD_TOO_LARGE"
 
 
-async def test_postgres_outage_is_503_until_it_returns(own_servers: Servers, acme_apart: Caller) -> None:
+async def test_postgres_outage_is_503_until_it_returns(
+    own_servers: ServerPair, acme_apart: ApiCaller
+) -> None:
     own_servers.postgres.stop()
     answer = await acme_apart.http.get("/v1/whoami")
     assert read_error(answer)["code"] == "UNAVAILABLE"
@@ -146,15 +148,15 @@ async def test_postgres_outage_is_503_until_it_returns(own_servers: Servers, acm
     assert (await acme_apart.http.get("/readyz")).json() == {"postgres": "ok", "redis": "ok"}
 
 
-async def test_without_redis_it_is_ready_and_degraded(own_servers: Servers) -> None:
+async def test_without_redis_it_is_ready_and_degraded(own_servers: ServerPair) -> None:
     app = create_app(settings_for(own_servers.postgres.url, own_servers.valkey.url))
-    async with held(app.lifespan()), client_of(app) as client:
+    async with hold_context(app.lifespan()), client_of(app) as client:
         own_servers.valkey.stop()
         answer = await client.get("/readyz")
     assert (answer.status_code, answer.json()) == (200, {"postgres": "ok", "redis": "degraded"})
 
 
-async def test_long_lock_is_a_503(acme: Caller, pool: Pool) -> None:
+async def test_long_lock_is_a_503(acme: ApiCaller, pool: Pool) -> None:
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("select from api_key for update")
         own = (await acme.http.get("/v1/whoami")).json()["apiKeyId"]
@@ -164,7 +166,7 @@ async def test_long_lock_is_a_503(acme: Caller, pool: Pool) -> None:
     assert (await acme.http.get("/v1/whoami")).status_code == 200
 
 
-async def test_client_disconnect_is_no_server_error(app: Litestar, acme: Caller) -> None:
+async def test_client_disconnect_is_no_server_error(app: Litestar, acme: ApiCaller) -> None:
     headers = {"X-Api-Key": acme.key, "Content-Type": "application/json"}
     with capture_logs() as lines:
         await call_and_disconnect(app, "POST", "/v1/projects", headers=headers, body=b'{"name": ')
@@ -176,7 +178,7 @@ async def test_requests_log_at_the_level_of_the_setting_and_our_faults_at_info(
     settings: Settings, pool: Pool, level: Literal["debug", "info"]
 ) -> None:
     app = create_app(replace(settings, request_log_level=level))
-    async with held(app.lifespan()), calling(app, pool, "Acme") as acme:
+    async with hold_context(app.lifespan()), open_caller(app, pool, "Acme") as acme:
         with capture_logs() as lines:
             assert (await acme.http.get("/v1/projects")).status_code == 200
             await pool.execute("alter table project rename to gone")

@@ -12,13 +12,13 @@ from domain.tenancy import audit
 from jobs import kinds
 from schemas import ids
 from tests import seeds
-from tests.api.conftest import Caller, calling
+from tests.api.conftest import ApiCaller, open_caller
 from tests.api.everything import AllRightsCaller
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused, issue_paths
 
 
-async def list_ids(caller: Caller, path: str, key: str = "id", **params: Any) -> list[str]:
+async def list_ids(caller: ApiCaller, path: str, key: str = "id", **params: Any) -> list[str]:
     answer = await caller.http.get(path, params=params)
     assert answer.status_code == 200, answer.text
     return [item[key] for item in answer.json()["items"]]
@@ -30,7 +30,7 @@ def parse_uuid(prefix: str, shown: str) -> UUID:
     return found
 
 
-async def test_content(acme: Caller, conn: Conn, pool: Pool) -> None:
+async def test_content(acme: ApiCaller, conn: Conn, pool: Pool) -> None:
     project = await new_project(acme)
     project_id = parse_uuid(ids.PROJECT, project)
     rows = [
@@ -71,7 +71,7 @@ async def test_content(acme: Caller, conn: Conn, pool: Pool) -> None:
 
 
 async def test_a_time_bounds_when_content_was_made_whatever_its_id_says(
-    acme: Caller, conn: Conn, pool: Pool
+    acme: ApiCaller, conn: Conn, pool: Pool
 ) -> None:
     project = await new_project(acme)
     old, new = [
@@ -89,7 +89,7 @@ async def test_a_time_bounds_when_content_was_made_whatever_its_id_says(
     assert await list_ids(acme, path, since=seeds.in_utc(created)) == [newer]
 
 
-async def test_a_time_may_be_at_either_end_of_the_calendar(acme: Caller, conn: Conn) -> None:
+async def test_a_time_may_be_at_either_end_of_the_calendar(acme: ApiCaller, conn: Conn) -> None:
     project = await new_project(acme)
     await seeds.content(conn, acme.organization_id, parse_uuid(ids.PROJECT, project))
     ends = {"since": "0001-01-01T00:00:00Z", "until": "9999-12-31T23:59:59Z"}
@@ -99,7 +99,7 @@ async def test_a_time_may_be_at_either_end_of_the_calendar(acme: Caller, conn: C
         assert await list_ids(acme, path, **ends) == all_of_it
 
 
-async def test_accounts(acme: Caller, conn: Conn, pool: Pool) -> None:
+async def test_accounts(acme: ApiCaller, conn: Conn, pool: Pool) -> None:
     project = await new_project(acme)
     created = [
         await seeds.account(
@@ -130,7 +130,7 @@ async def test_accounts(acme: Caller, conn: Conn, pool: Pool) -> None:
         assert await list_ids(acme, path, "socialAccountId", **params) == found, params
 
 
-async def test_the_audit_log(acme: Caller, rival: Caller, pool: Pool) -> None:
+async def test_the_audit_log(acme: ApiCaller, rival: ApiCaller, pool: Pool) -> None:
     shop, bar = [await new_project(acme) for _ in range(2)]
     key = (await acme.http.get("/v1/whoami")).json()["apiKeyId"]
     other = (await acme.http.post("/v1/api-keys", json={"name": "b", "scopes": ["*"]})).json()
@@ -163,7 +163,7 @@ async def test_the_audit_log(acme: Caller, rival: Caller, pool: Pool) -> None:
         assert_refused(await acme.http.get("/v1/audit-log", params=params), 404, "NOT_FOUND")
 
 
-async def test_the_entries_of_a_project_that_is_gone_are_found(acme: Caller, pool: Pool) -> None:
+async def test_the_entries_of_a_project_that_is_gone_are_found(acme: ApiCaller, pool: Pool) -> None:
     gone = ids.new()
     async with pool.acquire() as conn:
         await audit.record(
@@ -178,14 +178,14 @@ async def test_the_entries_of_a_project_that_is_gone_are_found(acme: Caller, poo
     assert await list_ids(acme, "/v1/audit-log", "subject", projectId=shown) == [shown]
 
 
-async def test_account_actions_belong_to_its_project(acme: Caller, conn: Conn) -> None:
+async def test_account_actions_belong_to_its_project(acme: ApiCaller, conn: Conn) -> None:
     project = await new_project(acme)
     await seeds.account(conn, acme.organization_id, parse_uuid(ids.PROJECT, project))
     actions = await list_ids(acme, "/v1/audit-log", "action", projectId=project)
     assert actions == ["social_account.connected", "project.created"]
 
 
-async def test_projects_of_each_status_and_all(acme: Caller) -> None:
+async def test_projects_of_each_status_and_all(acme: ApiCaller) -> None:
     kept, gone = [await new_project(acme) for _ in range(2)]
     await acme.http.delete(f"/v1/projects/{gone}")
     for params, found in [
@@ -197,7 +197,7 @@ async def test_projects_of_each_status_and_all(acme: Caller) -> None:
         assert await list_ids(acme, "/v1/projects", **params) == found, params
 
 
-async def test_jobs_of_several_kinds_statuses_and_stages(acme: Caller, pool: Pool) -> None:
+async def test_jobs_of_several_kinds_statuses_and_stages(acme: ApiCaller, pool: Pool) -> None:
     project = await new_project(acme)
     where = f"/v1/projects/{project}/ingest"
     site = (await acme.http.post(f"{where}/website", json={"url": "https://example.com"})).json()["jobId"]
@@ -236,7 +236,7 @@ async def test_impossible_filter_value_is_refused(operator: AllRightsCaller) -> 
     assert checked > 30
 
 
-async def test_an_internal_kind_is_no_value(acme: Caller) -> None:
+async def test_an_internal_kind_is_no_value(acme: ApiCaller) -> None:
     for kind in ("refresh_token", "reconcile_post"):
         assert kind in kinds.KINDS
         assert_refused(await acme.http.get("/v1/jobs", params={"kind": kind}), 422, "VALIDATION", "kind")
@@ -249,12 +249,12 @@ async def test_a_limit_is_digits_alone(operator: AllRightsCaller, limit: str) ->
 
 
 @pytest.mark.parametrize("leased", ["1", "yes", "TRUE", ""])
-async def test_a_flag_is_true_or_false(acme: Caller, leased: str) -> None:
+async def test_a_flag_is_true_or_false(acme: ApiCaller, leased: str) -> None:
     path = f"/v1/projects/{await new_project(acme)}/social-accounts"
     assert_refused(await acme.http.get(path, params={"leased": leased}), 422, "VALIDATION", "leased")
 
 
-async def test_no_more_than_twenty_values_are_searched(acme: Caller) -> None:
+async def test_no_more_than_twenty_values_are_searched(acme: ApiCaller) -> None:
     actions = ",".join(f"a{number}" for number in range(21))
     assert_refused(
         await acme.http.get("/v1/audit-log", params={"action": actions}), 422, "VALIDATION", "action"
@@ -262,11 +262,11 @@ async def test_no_more_than_twenty_values_are_searched(acme: Caller) -> None:
 
 
 async def test_invalid_request_is_reported_before_a_missing_object(app: Litestar, pool: Pool) -> None:
-    async with calling(app, pool, "Often", tier="pilot") as caller:
+    async with open_caller(app, pool, "Often", tier="pilot") as caller:
         await _wrong_before_absent(caller)
 
 
-async def _wrong_before_absent(acme: Caller) -> None:
+async def _wrong_before_absent(acme: ApiCaller) -> None:
     document = (await acme.http.get("/v1/openapi.json")).json()
     asked: dict[str, list[str]] = {
         path: [parameter["name"] for parameter in methods["get"]["parameters"]]

@@ -13,7 +13,7 @@ from db.pool import Pool
 from domain.values import steps
 from domain.values.steps import STEP_BYTES
 from schemas.settings import Settings
-from tests.api.conftest import Caller, client_of, held
+from tests.api.conftest import ApiCaller, client_of, hold_context
 from tests.api.test_idempotency import PROJECT, Write, both, count_rows, post_write
 from tests.servers import KEYRING
 
@@ -21,7 +21,7 @@ NEW = f"new:{b64encode(bytes(range(1, 33))).decode()}"
 
 
 @both
-async def test_fingerprint_cannot_be_guessed(acme: Caller, pool: Pool, write: Write) -> None:
+async def test_fingerprint_cannot_be_guessed(acme: ApiCaller, pool: Pool, write: Write) -> None:
     """A body may hold a password; a reader of the table could test guesses against a plain hash."""
     await post_write(acme, write)
     stored_value = await pool.fetchval("select fingerprint from idempotency_key")
@@ -29,7 +29,7 @@ async def test_fingerprint_cannot_be_guessed(acme: Caller, pool: Pool, write: Wr
 
 
 @both
-async def test_record_of_an_older_release_is_valid(acme: Caller, pool: Pool, write: Write) -> None:
+async def test_record_of_an_older_release_is_valid(acme: ApiCaller, pool: Pool, write: Write) -> None:
     """An upgrade between a write and its repeat: the old release stored the plain hash."""
     first = await post_write(acme, write)
     await pool.execute("update idempotency_key set fingerprint = $1", legacy_hash("POST", write))
@@ -71,14 +71,14 @@ def legacy_hash(method: str, write: Write) -> bytes:
 
 
 @asynccontextmanager
-async def open_with_peppers(settings: Settings, peppers: str, caller: Caller) -> AsyncIterator[Caller]:
+async def open_with_peppers(settings: Settings, peppers: str, caller: ApiCaller) -> AsyncIterator[ApiCaller]:
     """Open an API with this keyring for the same caller."""
     app = create_app(msgspec.structs.replace(settings, peppers=peppers))
-    async with held(app.lifespan()), client_of(app, caller.key) as client:
+    async with hold_context(app.lifespan()), client_of(app, caller.key) as client:
         yield caller._replace(http=client)
 
 
-async def rotate_key(caller: Caller) -> Caller:
+async def rotate_key(caller: ApiCaller) -> ApiCaller:
     """Rotate the key: the new secret is hashed with the keyring's first pepper."""
     own = (await caller.http.get("/v1/whoami")).json()["apiKeyId"]
     new_key = await caller.http.post(f"/v1/api-keys/{own}/rotate", json={"overlapHours": 0})
@@ -87,7 +87,7 @@ async def rotate_key(caller: Caller) -> Caller:
 
 @both
 async def test_a_key_outlives_its_pepper_at_the_head_of_the_keyring(
-    acme: Caller, settings: Settings, pool: Pool, write: Write
+    acme: ApiCaller, settings: Settings, pool: Pool, write: Write
 ) -> None:
     first = await post_write(acme, write)
     async with open_with_peppers(settings, f"{NEW},{KEYRING}", acme) as caller:
@@ -96,7 +96,7 @@ async def test_a_key_outlives_its_pepper_at_the_head_of_the_keyring(
     assert await count_rows(pool, write) == 1
 
 
-async def test_record_of_a_dropped_pepper_is_refused(acme: Caller, settings: Settings, pool: Pool) -> None:
+async def test_record_of_a_dropped_pepper_is_refused(acme: ApiCaller, settings: Settings, pool: Pool) -> None:
     await post_write(acme, PROJECT)
     async with open_with_peppers(settings, f"{NEW},{KEYRING}", acme) as caller:
         acme = await rotate_key(caller)

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 
 STRANGERS = [
     "/healthz",
@@ -29,7 +29,7 @@ async def test_no_page_of_ours_is_framed(anonymous: httpx.AsyncClient, path: str
     assert {"frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"} <= set(policy.split("; "))
 
 
-async def test_secret_answers_are_not_cached(acme: Caller) -> None:
+async def test_secret_answers_are_not_cached(acme: ApiCaller) -> None:
     """On the first answer and on replays; other answers to a key aren't shared either."""
     again = {"Idempotency-Key": "k"}
     new = {"name": "CI", "scopes": ["projects:read"]}

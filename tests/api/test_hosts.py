@@ -4,12 +4,12 @@ import httpx
 import msgspec
 import pytest
 
-from api.app import serve_from
+from api.app import configure
 from db.server import free_port
 from schemas.errors import SettingsInvalid
 from schemas.hosts import allowed_hosts
 from schemas.settings import Settings, from_env
-from tests.api.conftest import built, client_of, held
+from tests.api.conftest import built_app, client_of, hold_context
 from tests.api.refusals import assert_refused
 from tests.servers import environment
 from tests.waiting import PATIENCE_S
@@ -19,8 +19,8 @@ PATHS = ["/metrics", "/healthz", "/docs", "/console", "/v1/openapi.json", "/v1/p
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_dns_rebinding_page_reads_nothing(settings: Settings, path: str) -> None:
-    app = serve_from(built(), settings, private=True)
-    async with held(app.lifespan()), client_of(app) as client:
+    app = configure(built_app(), settings, private=True)
+    async with hold_context(app.lifespan()), client_of(app) as client:
         assert_refused(await client.get(path, headers={"Host": "evil.example:8000"}), 421, "HOST_NOT_ALLOWED")
         assert (await client.get(path)).status_code != 421
 
@@ -28,8 +28,8 @@ async def test_dns_rebinding_page_reads_nothing(settings: Settings, path: str) -
 async def test_metrics_on_a_port_of_their_own_are_under_the_same_names(settings: Settings) -> None:
     port = free_port()
     moved = msgspec.structs.replace(settings, metrics_port=port, allowed_hosts="web.internal")
-    app = serve_from(built(), moved)
-    async with held(app.lifespan()), httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as client:
+    app = configure(built_app(), moved)
+    async with hold_context(app.lifespan()), httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as client:
         for host, status in (("evil.example", 421), (f"web.internal:{port}", 200), ("10.0.0.7:9100", 200)):
             answer = await client.get(f"http://127.0.0.1:{port}/metrics", headers={"Host": host})
             assert answer.status_code == status, host

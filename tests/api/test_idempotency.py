@@ -13,7 +13,7 @@ from api import idempotency as api_idempotency
 from db.pool import Pool
 from domain.tenancy import idempotency
 from domain.tenancy.idempotency import KeyUse
-from tests.api.conftest import Caller, client_of
+from tests.api.conftest import ApiCaller, client_of
 from tests.api.everything import AllRightsCaller
 from tests.waiting import eventually
 
@@ -35,7 +35,7 @@ KEY = Write("/v1/api-keys", "api_key", {"name": "a", "scopes": ["*"]}, {"name": 
 both = pytest.mark.parametrize("write", [PROJECT, KEY], ids=["one statement", "transaction"])
 
 
-async def post_write(caller: Caller, write: Write, key: str = "k", **given: Any) -> httpx.Response:
+async def post_write(caller: ApiCaller, write: Write, key: str = "k", **given: Any) -> httpx.Response:
     given = {"json": write.body} | given
     return await caller.http.post(write.path, headers={"Idempotency-Key": key}, **given)
 
@@ -47,7 +47,7 @@ async def count_rows(pool: Pool, write: Write) -> int:
 
 
 @both
-async def test_a_repeat_gets_the_first_answer_again(acme: Caller, pool: Pool, write: Write) -> None:
+async def test_a_repeat_gets_the_first_answer_again(acme: ApiCaller, pool: Pool, write: Write) -> None:
     first, second = await post_write(acme, write), await post_write(acme, write)
     assert first.status_code == second.status_code == 201
     assert first.content == second.content
@@ -58,7 +58,7 @@ async def test_a_repeat_gets_the_first_answer_again(acme: Caller, pool: Pool, wr
     assert await count_rows(pool, write) == 1
 
 
-async def test_a_repeat_carries_the_version_of_the_first_answer(acme: Caller) -> None:
+async def test_a_repeat_carries_the_version_of_the_first_answer(acme: ApiCaller) -> None:
     """A later change has a new version: the repeat still returns its own answer."""
     created = await post_write(acme, PROJECT)
     where = created.headers["Location"]
@@ -73,7 +73,7 @@ async def test_a_repeat_carries_the_version_of_the_first_answer(acme: Caller) ->
 
 
 @both
-async def test_without_a_key_each_request_counts(acme: Caller, pool: Pool, write: Write) -> None:
+async def test_without_a_key_each_request_counts(acme: ApiCaller, pool: Pool, write: Write) -> None:
     for _ in range(2):
         assert (await acme.http.post(write.path, json=write.body)).status_code == 201
     assert await count_rows(pool, write) == 2
@@ -81,7 +81,7 @@ async def test_without_a_key_each_request_counts(acme: Caller, pool: Pool, write
 
 
 @both
-async def test_another_request_with_the_key_is_refused(acme: Caller, pool: Pool, write: Write) -> None:
+async def test_another_request_with_the_key_is_refused(acme: ApiCaller, pool: Pool, write: Write) -> None:
     await post_write(acme, write)
     answer = await post_write(acme, write, json=write.other)
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "IDEMPOTENCY_CONFLICT")
@@ -89,31 +89,33 @@ async def test_another_request_with_the_key_is_refused(acme: Caller, pool: Pool,
     assert await count_rows(pool, write) == 1
 
 
-async def test_another_path_with_the_key_is_refused(acme: Caller) -> None:
+async def test_another_path_with_the_key_is_refused(acme: ApiCaller) -> None:
     await post_write(acme, PROJECT)
     assert (await post_write(acme, KEY)).status_code == 409
 
 
-async def test_neither_white_space_nor_the_order_of_fields_makes_another_request(acme: Caller) -> None:
+async def test_neither_white_space_nor_the_order_of_fields_makes_another_request(acme: ApiCaller) -> None:
     first = await post_write(acme, PROJECT)
     second = await post_write(acme, PROJECT, json=None, content='{ "timezone":"UTC",\n "name":"Sh\\u006fp" }')
     assert second.content == first.content
 
 
-async def test_explicit_default_is_a_different_request(acme: Caller) -> None:
+async def test_explicit_default_is_a_different_request(acme: ApiCaller) -> None:
     await post_write(acme, PROJECT)
     assert (await post_write(acme, PROJECT, json=PROJECT.body | {"primaryLanguage": "en"})).status_code == 409
 
 
 @both
-async def test_the_key_belongs_to_the_api_key(acme: Caller, rival: Caller, pool: Pool, write: Write) -> None:
+async def test_the_key_belongs_to_the_api_key(
+    acme: ApiCaller, rival: ApiCaller, pool: Pool, write: Write
+) -> None:
     first, second = await post_write(acme, write), await post_write(rival, write)
     assert first.json()["id"] != second.json()["id"]
     assert second.status_code == 201
     assert "Idempotent-Replayed" not in second.headers
 
 
-async def test_rotation_keeps_idempotency_records(acme: Caller, app: Litestar) -> None:
+async def test_rotation_keeps_idempotency_records(acme: ApiCaller, app: Litestar) -> None:
     first = await post_write(acme, PROJECT)
     own = (await acme.http.get("/v1/whoami")).json()["apiKeyId"]
     rotated = (await acme.http.post(f"/v1/api-keys/{own}/rotate")).json()
@@ -125,7 +127,7 @@ async def test_rotation_keeps_idempotency_records(acme: Caller, app: Litestar) -
 @both
 @pytest.mark.parametrize("count", [20])
 async def test_concurrent_repeats_have_one_effect_and_answer(
-    acme: Caller, pool: Pool, write: Write, count: int
+    acme: ApiCaller, pool: Pool, write: Write, count: int
 ) -> None:
     answers = await asyncio.gather(*(post_write(acme, write) for _ in range(count)))
     assert {answer.status_code for answer in answers} == {201}
@@ -135,13 +137,13 @@ async def test_concurrent_repeats_have_one_effect_and_answer(
 
 
 @both
-async def test_a_refusal_is_not_kept(acme: Caller, pool: Pool, write: Write) -> None:
+async def test_a_refusal_is_not_kept(acme: ApiCaller, pool: Pool, write: Write) -> None:
     assert (await post_write(acme, write, json=write.body | {"name": ""})).status_code == 422
     assert (await post_write(acme, write)).status_code == 201
     assert await count_rows(pool, write) == 1
 
 
-async def test_a_refusal_by_the_verb_is_not_kept(acme: Caller, pool: Pool) -> None:
+async def test_a_refusal_by_the_verb_is_not_kept(acme: ApiCaller, pool: Pool) -> None:
     """The rollback also removes the record."""
     refused = await post_write(acme, KEY, json=KEY.body | {"scopes": ["ops:read"]})
     assert refused.status_code == 403
@@ -150,7 +152,7 @@ async def test_a_refusal_by_the_verb_is_not_kept(acme: Caller, pool: Pool) -> No
 
 
 @both
-async def test_after_a_day_the_key_is_free(acme: Caller, pool: Pool, write: Write) -> None:
+async def test_after_a_day_the_key_is_free(acme: ApiCaller, pool: Pool, write: Write) -> None:
     first = await post_write(acme, write)
     await pool.execute("update idempotency_key set created_at = now() - interval '24 hours'")
     second = await post_write(acme, write, json=write.other)
@@ -160,7 +162,7 @@ async def test_after_a_day_the_key_is_free(acme: Caller, pool: Pool, write: Writ
 
 
 @asynccontextmanager
-async def hold_record(pool: Pool, caller: Caller) -> AsyncIterator[None]:
+async def hold_record(pool: Pool, caller: ApiCaller) -> AsyncIterator[None]:
     """Hold the record of key `k` in an open transaction."""
     key = await pool.fetchval("select id from api_key where organization_id = $1", caller.organization_id)
     async with pool.acquire() as conn:
@@ -173,7 +175,7 @@ async def hold_record(pool: Pool, caller: Caller) -> AsyncIterator[None]:
 
 @both
 async def test_repeat_waits_for_the_running_request(
-    acme: Caller, pool: Pool, write: Write, monkeypatch: pytest.MonkeyPatch
+    acme: ApiCaller, pool: Pool, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api_idempotency, "MAX_CLAIM_ATTEMPTS", 4)
     async with hold_record(pool, acme):
@@ -185,7 +187,7 @@ async def test_repeat_waits_for_the_running_request(
 
 
 @both
-async def test_a_connection_that_dies_leaves_nothing(acme: Caller, pool: Pool, write: Write) -> None:
+async def test_a_connection_that_dies_leaves_nothing(acme: ApiCaller, pool: Pool, write: Write) -> None:
     """The connection is cut while the write waits for a lock: the key isn't blocked, and nothing was done."""
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("lock table audit_log in access exclusive mode")
@@ -209,7 +211,7 @@ async def _cut_connections(pool: Pool) -> bool:
     return bool(rows)
 
 
-async def test_a_secret_is_kept_sealed(acme: Caller, pool: Pool) -> None:
+async def test_a_secret_is_kept_sealed(acme: ApiCaller, pool: Pool) -> None:
     first = await post_write(acme, KEY)
     kept = await pool.fetchrow("select body, vault_key_id from idempotency_key")
     assert kept is not None
@@ -219,7 +221,9 @@ async def test_a_secret_is_kept_sealed(acme: Caller, pool: Pool) -> None:
     assert (await post_write(acme, KEY)).json()["apiKey"] == first.json()["apiKey"]
 
 
-async def test_a_sealed_answer_opens_in_its_own_row_only(acme: Caller, rival: Caller, pool: Pool) -> None:
+async def test_a_sealed_answer_opens_in_its_own_row_only(
+    acme: ApiCaller, rival: ApiCaller, pool: Pool
+) -> None:
     await post_write(acme, KEY)
     await post_write(rival, KEY)
     await pool.execute(
@@ -231,7 +235,7 @@ async def test_a_sealed_answer_opens_in_its_own_row_only(acme: Caller, rival: Ca
     assert (await post_write(rival, KEY)).status_code == 500
 
 
-async def test_a_key_is_1_to_255_printable_characters(acme: Caller, pool: Pool) -> None:
+async def test_a_key_is_1_to_255_printable_characters(acme: ApiCaller, pool: Pool) -> None:
     for key in ("", "x" * 256, "a\tb", "ü", "\x7f"):
         headers = [(b"Idempotency-Key", key.encode("latin-1"))]
         answer = await acme.http.post("/v1/projects", json=PROJECT.body, headers=headers)
@@ -240,7 +244,7 @@ async def test_a_key_is_1_to_255_printable_characters(acme: Caller, pool: Pool) 
         assert await count_rows(pool, PROJECT) == 0
 
 
-async def test_patch_and_delete_are_replayed_too(acme: Caller) -> None:
+async def test_patch_and_delete_are_replayed_too(acme: ApiCaller) -> None:
     """A replay has no effect, and works on an object that was archived since."""
     path = (await post_write(acme, PROJECT)).headers["Location"]
     headers = {"Idempotency-Key": "patch"}

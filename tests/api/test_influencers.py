@@ -10,7 +10,7 @@ from db.pool import Pool
 from domain.influencers import creating
 from generation.personas import names
 from schemas import ids
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused, issue_paths, reason
 
@@ -23,7 +23,7 @@ BRAND = {
 
 
 @pytest_asyncio.fixture
-async def project(acme: Caller) -> str:
+async def project(acme: ApiCaller) -> str:
     """Create a project with a German brand, and return its path."""
     at = f"/v1/projects/{await new_project(acme)}"
     answer = await acme.http.patch(at, json={"brandContext": BRAND})
@@ -31,21 +31,21 @@ async def project(acme: Caller) -> str:
     return at
 
 
-async def create_influencer(acme: Caller, project: str, **body: Any) -> dict[str, Any]:
+async def create_influencer(acme: ApiCaller, project: str, **body: Any) -> dict[str, Any]:
     """Create an influencer without running its job."""
     answer = await acme.http.post(f"{project}/influencers", json=body)
     assert answer.status_code == 202, answer.text
     return await read_influencer(acme, answer.json()["influencerId"])
 
 
-async def read_influencer(acme: Caller, influencer_id: str) -> dict[str, Any]:
+async def read_influencer(acme: ApiCaller, influencer_id: str) -> dict[str, Any]:
     answer = await acme.http.get(f"/v1/influencers/{influencer_id}")
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
     return body
 
 
-async def test_created_influencer_exists_at_once(acme: Caller, project: str) -> None:
+async def test_created_influencer_exists_at_once(acme: ApiCaller, project: str) -> None:
     answer = await acme.http.post(f"{project}/influencers", json={"gender": "female"})
     accepted = answer.json()
     assert answer.headers["Location"] == f"/v1/jobs/{accepted['jobId']}"
@@ -53,12 +53,12 @@ async def test_created_influencer_exists_at_once(acme: Caller, project: str) -> 
     one = await read_influencer(acme, accepted["influencerId"])
     assert (one["status"], one["imageUrl"], one["errorMessage"]) == ("pending", None, None)
     assert (one["gender"], one["language"], one["brandVoice"]) == ("female", "de", "Formal.")
-    assert one["name"] in names.of("de", "female")
+    assert one["name"] in names.first_names("de", "female")
     assert one["topics"] == BRAND["keywords"]
     assert one["discloses"].startswith("Eine digitale")
 
 
-async def test_a_prompt_chooses_and_is_not_kept(acme: Caller, project: str, pool: Pool) -> None:
+async def test_a_prompt_chooses_and_is_not_kept(acme: ApiCaller, project: str, pool: Pool) -> None:
     prompt = "An elderly man, playful, who says that he lost 20 kg with it"
     one = await create_influencer(acme, project, prompt=prompt, gender="non_binary", name="Ole")
     chosen = (one["gender"], one["ageRange"], one["brandVoice"], one["name"])
@@ -67,7 +67,7 @@ async def test_a_prompt_chooses_and_is_not_kept(acme: Caller, project: str, pool
         assert "20 kg" not in str(await pool.fetch(f"select t::text from {table} t"))
 
 
-async def test_a_list_has_pages_and_statuses(acme: Caller, project: str, pool: Pool) -> None:
+async def test_a_list_has_pages_and_statuses(acme: ApiCaller, project: str, pool: Pool) -> None:
     created = [(await create_influencer(acme, project))["influencerId"] for _ in range(3)]
     assert len({(await read_influencer(acme, one))["name"] for one in created}) == 3
     await acme.http.delete(f"/v1/influencers/{created[0]}")
@@ -82,7 +82,7 @@ async def test_a_list_has_pages_and_statuses(acme: Caller, project: str, pool: P
     assert [one["influencerId"] for one in found.json()["items"]] == [created[1]]
 
 
-async def test_a_change_makes_a_version_and_an_old_one_is_refused(acme: Caller, project: str) -> None:
+async def test_a_change_makes_a_version_and_an_old_one_is_refused(acme: ApiCaller, project: str) -> None:
     one = await create_influencer(acme, project)
     at = f"/v1/influencers/{one['influencerId']}"
     tag = (await acme.http.get(at)).headers["ETag"]
@@ -100,7 +100,7 @@ async def test_a_change_makes_a_version_and_an_old_one_is_refused(acme: Caller, 
     assert (await acme.http.get(at)).headers["ETag"] == answer.headers["ETag"]
 
 
-async def test_deleted_influencer_is_not_found(acme: Caller, project: str, pool: Pool) -> None:
+async def test_deleted_influencer_is_not_found(acme: ApiCaller, project: str, pool: Pool) -> None:
     one = await create_influencer(acme, project)
     at = f"/v1/influencers/{one['influencerId']}"
     gone = await acme.http.delete(at)
@@ -116,7 +116,7 @@ async def test_deleted_influencer_is_not_found(acme: Caller, project: str, pool:
     assert await pool.fetchval("select count(*) from influencer") == 1
 
 
-async def test_clone_keeps_the_face_and_applies_overrides(acme: Caller, project: str, pool: Pool) -> None:
+async def test_clone_keeps_the_face_and_applies_overrides(acme: ApiCaller, project: str, pool: Pool) -> None:
     one = await create_influencer(acme, project, gender="male", ageRange="adult")
     at = f"/v1/influencers/{one['influencerId']}/clone"
     bare = await acme.http.post(at, json={"name": "Twin"})
@@ -132,9 +132,9 @@ async def test_clone_keeps_the_face_and_applies_overrides(acme: Caller, project:
 
 
 async def test_project_has_a_limit_of_influencers(
-    acme: Caller, project: str, monkeypatch: pytest.MonkeyPatch
+    acme: ApiCaller, project: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(creating, "MOST", 1)
+    monkeypatch.setattr(creating, "MAX_INFLUENCERS", 1)
     one = await create_influencer(acme, project)
     clone = f"/v1/influencers/{one['influencerId']}/clone"
     for answer in (
@@ -148,7 +148,7 @@ async def test_project_has_a_limit_of_influencers(
 
 
 async def test_an_archived_project_takes_no_new_one_and_its_jobs_are_canceled(
-    acme: Caller, project: str
+    acme: ApiCaller, project: str
 ) -> None:
     one = await create_influencer(acme, project)
     at = f"/v1/influencers/{one['influencerId']}"
@@ -162,7 +162,7 @@ async def test_an_archived_project_takes_no_new_one_and_its_jobs_are_canceled(
     assert (await acme.http.delete(at)).status_code == 200
 
 
-async def test_canceled_influencer_fails_until_retried(acme: Caller, project: str) -> None:
+async def test_canceled_influencer_fails_until_retried(acme: ApiCaller, project: str) -> None:
     answer = await acme.http.post(f"{project}/influencers")
     accepted = answer.json()
     await acme.http.post(f"/v1/jobs/{accepted['jobId']}/cancel")
@@ -186,13 +186,13 @@ async def test_canceled_influencer_fails_until_retried(acme: Caller, project: st
         ({"language": "de"}, "language"),
     ],
 )
-async def test_bad_input_is_refused(acme: Caller, project: str, body: dict[str, Any], path: str) -> None:
+async def test_bad_input_is_refused(acme: ApiCaller, project: str, body: dict[str, Any], path: str) -> None:
     answer = await acme.http.post(f"{project}/influencers", json=body)
     assert_refused(answer, 422, "VALIDATION")
     assert path in answer.text
 
 
-async def test_a_name_is_kept_on_one_line(acme: Caller, project: str) -> None:
+async def test_a_name_is_kept_on_one_line(acme: ApiCaller, project: str) -> None:
     one = await create_influencer(acme, project, name=" Lena\n")
     at = f"/v1/influencers/{one['influencerId']}"
     clone = (await acme.http.post(f"{at}/clone", json={"name": "Nora\nB"})).json()
@@ -209,7 +209,7 @@ async def test_a_name_is_kept_on_one_line(acme: Caller, project: str) -> None:
     assert (await acme.http.patch(at, json={"name": " Ole "})).json()["name"] == "Ole"
 
 
-async def test_a_language_is_a_tag(acme: Caller, project: str) -> None:
+async def test_a_language_is_a_tag(acme: ApiCaller, project: str) -> None:
     one = await create_influencer(acme, project)
     at = f"/v1/influencers/{one['influencerId']}"
     answers: list[tuple[httpx.Response, str]] = [

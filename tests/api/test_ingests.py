@@ -14,7 +14,7 @@ from jobs.ledger import Settlement
 from jobs.outcomes import Failed
 from schemas import ids
 from tests import seeds
-from tests.api.conftest import Caller, calling
+from tests.api.conftest import ApiCaller, open_caller
 from tests.api.refusals import problem
 
 PAGE = {"url": "https://example.com"}
@@ -74,16 +74,18 @@ SOURCES = (
 
 
 @pytest_asyncio.fixture
-async def project(acme: Caller, conn: Conn) -> str:
+async def project(acme: ApiCaller, conn: Conn) -> str:
     return ids.show(ids.PROJECT, await seeds.project(conn, acme.organization_id))
 
 
-async def start_ingest(caller: Caller, project: str, source: str = "website", **body: Any) -> httpx.Response:
+async def start_ingest(
+    caller: ApiCaller, project: str, source: str = "website", **body: Any
+) -> httpx.Response:
     given = body or PAGE
     return await caller.http.post(f"/v1/projects/{project}/ingest/{source}", json=given)
 
 
-async def test_each_source_has_its_own_job(acme: Caller, project: str, conn: Conn) -> None:
+async def test_each_source_has_its_own_job(acme: ApiCaller, project: str, conn: Conn) -> None:
     for source in SOURCES:
         answer = await start_ingest(acme, project, source.name, **source.body)
         body = answer.json()
@@ -111,7 +113,7 @@ async def test_each_source_has_its_own_job(acme: Caller, project: str, conn: Con
         assert problem(other) == (409, "CONFLICT", {"reason": "INGEST_RUNNING", "jobId": body["jobId"]})
 
 
-async def test_canceled_ingest_can_be_started_again(acme: Caller, project: str, conn: Conn) -> None:
+async def test_canceled_ingest_can_be_started_again(acme: ApiCaller, project: str, conn: Conn) -> None:
     for source in SOURCES:
         first = (await start_ingest(acme, project, source.name, **source.body)).json()
         await acme.http.post(f"/v1/jobs/{first['jobId']}/cancel")
@@ -122,7 +124,7 @@ async def test_canceled_ingest_can_be_started_again(acme: Caller, project: str, 
 
 
 async def test_a_repeat_with_its_key_starts_nothing_and_outlives_an_archive(
-    acme: Caller, project: str, conn: Conn
+    acme: ApiCaller, project: str, conn: Conn
 ) -> None:
     url, headers = f"/v1/projects/{project}/ingest/website", {"Idempotency-Key": "read-1"}
     first = await acme.http.post(url, json=PAGE, headers=headers)
@@ -137,7 +139,7 @@ async def test_a_repeat_with_its_key_starts_nothing_and_outlives_an_archive(
 
 
 async def test_a_retry_is_a_new_job_for_the_same_page(
-    acme: Caller, project: str, pool: Pool, conn: Conn
+    acme: ApiCaller, project: str, pool: Pool, conn: Conn
 ) -> None:
     first = (await start_ingest(acme, project)).json()
     retry = f"/v1/jobs/{first['jobId']}/retry"
@@ -159,7 +161,7 @@ async def test_a_retry_is_a_new_job_for_the_same_page(
     assert (state["status"], state["jobId"], state["error"]) == ("running", job_id, None)
 
 
-async def test_a_retry_in_an_archived_project_is_refused(acme: Caller, project: str) -> None:
+async def test_a_retry_in_an_archived_project_is_refused(acme: ApiCaller, project: str) -> None:
     first = (await start_ingest(acme, project)).json()
     await acme.http.post(f"/v1/jobs/{first['jobId']}/cancel")
     await acme.http.delete(f"/v1/projects/{project}")
@@ -167,7 +169,7 @@ async def test_a_retry_in_an_archived_project_is_refused(acme: Caller, project: 
     assert problem(answer) == (409, "CONFLICT", {"reason": "PROJECT_ARCHIVED"})
 
 
-async def test_a_retry_needs_the_scope_of_what_started_it(acme: Caller, project: str, conn: Conn) -> None:
+async def test_a_retry_needs_the_scope_of_what_started_it(acme: ApiCaller, project: str, conn: Conn) -> None:
     first = (await start_ingest(acme, project)).json()
     await acme.http.post(f"/v1/jobs/{first['jobId']}/cancel")
     await conn.execute("update api_key set scopes = '{jobs:read,jobs:cancel}'")
@@ -175,7 +177,7 @@ async def test_a_retry_needs_the_scope_of_what_started_it(acme: Caller, project:
     assert problem(answer) == (403, "FORBIDDEN_SCOPE", {"requiredScope": "ingest:write"})
 
 
-async def test_starts_and_archives_leave_nothing_running(acme: Caller, conn: Conn, pool: Pool) -> None:
+async def test_starts_and_archives_leave_nothing_running(acme: ApiCaller, conn: Conn, pool: Pool) -> None:
     """A hundred rounds: each ingest is either canceled by the archive's job or refused."""
     org = acme.organization_id
     await conn.execute("update organization set tier = 'partner' where id = $1", org)
@@ -200,7 +202,7 @@ async def test_starts_and_archives_leave_nothing_running(acme: Caller, conn: Con
 
 
 async def test_the_sandbox_ingests_its_own_sources(app: Litestar, pool: Pool, conn: Conn) -> None:
-    async with calling(app, pool, "Tester", env="test") as tester:
+    async with open_caller(app, pool, "Tester", env="test") as tester:
         project = ids.show(ids.PROJECT, await seeds.project(conn, tester.organization_id))
         for source in SOURCES:
             answer = await start_ingest(tester, project, source.name, **source.sandbox)

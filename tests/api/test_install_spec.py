@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from schemas.apps import AppPlatform
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused
 
@@ -16,14 +16,16 @@ PLATFORMS: tuple[str, ...] = get_args(AppPlatform)
 
 
 @pytest_asyncio.fixture
-async def shop(acme: Caller) -> dict[str, Any]:
+async def shop(acme: ApiCaller) -> dict[str, Any]:
     at = f"/v1/projects/{await new_project(acme)}/sdk-apps"
     body = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
     created: dict[str, Any] = (await acme.http.post(at, json=body)).json()
     return created | {"spec": f"{at}/{created['appId']}/install-spec"}
 
 
-async def test_every_platform_gets_the_endpoint_without_the_key(acme: Caller, shop: dict[str, Any]) -> None:
+async def test_every_platform_gets_the_endpoint_without_the_key(
+    acme: ApiCaller, shop: dict[str, Any]
+) -> None:
     answer = await acme.http.get(shop["spec"], params={"platforms": ",".join(PLATFORMS)})
     assert shop["apiKey"][-43:] not in answer.text
     spec = answer.json()
@@ -40,12 +42,12 @@ async def test_every_platform_gets_the_endpoint_without_the_key(acme: Caller, sh
         assert ours or re.search(r"[/\"']127\.0\.0\.1[:\d]*/v1|api[.\w:]*/v1", told), told
 
 
-async def test_default_platform_is_the_apps_own(acme: Caller, shop: dict[str, Any]) -> None:
+async def test_default_platform_is_the_apps_own(acme: ApiCaller, shop: dict[str, Any]) -> None:
     [own] = (await acme.http.get(shop["spec"])).json()["platforms"]
     assert own["platform"] == "web"
 
 
 @pytest.mark.parametrize("platforms", ["palm-os", "ios,palm-os", ""])
-async def test_unknown_platform_is_refused(acme: Caller, shop: dict[str, Any], platforms: str) -> None:
+async def test_unknown_platform_is_refused(acme: ApiCaller, shop: dict[str, Any], platforms: str) -> None:
     answer = await acme.http.get(shop["spec"], params={"platforms": platforms})
     assert_refused(answer, 422, "VALIDATION")

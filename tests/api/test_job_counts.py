@@ -14,14 +14,14 @@ from jobs.ledger import Settlement
 from jobs.outcomes import Failed
 from schemas import ids
 from tests import seeds
-from tests.api.conftest import Caller, calling
+from tests.api.conftest import ApiCaller, open_caller
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused, reason
 from tests.api.test_filters import list_ids
 from tests.jobs import scene
 
 
-async def test_jobs_by_their_error_and_time(acme: Caller, conn: Conn, pool: Pool) -> None:
+async def test_jobs_by_their_error_and_time(acme: ApiCaller, conn: Conn, pool: Pool) -> None:
     where = f"/v1/projects/{await new_project(acme)}/ingest"
     site = (await acme.http.post(f"{where}/website", json={"url": "https://example.com"})).json()["jobId"]
     claims = await seeds.claims(conn, INGEST_WEBSITE)
@@ -40,7 +40,7 @@ async def test_jobs_by_their_error_and_time(acme: Caller, conn: Conn, pool: Pool
         assert await list_ids(acme, "/v1/jobs", "jobId", **params) == found, params
 
 
-async def test_jobs_are_counted_by_status_and_stage(acme: Caller, rival: Caller) -> None:
+async def test_jobs_are_counted_by_status_and_stage(acme: ApiCaller, rival: ApiCaller) -> None:
     """Only the organization's own jobs are counted."""
     one, other = await new_project(acme), await new_project(acme)
     await new_project(rival)
@@ -69,7 +69,7 @@ async def test_jobs_are_counted_by_status_and_stage(acme: Caller, rival: Caller)
 
 
 async def test_scheduled_job_has_its_phase_everywhere(
-    app: Litestar, acme: Caller, conn: Conn, pool: Pool
+    app: Litestar, acme: ApiCaller, conn: Conn, pool: Pool
 ) -> None:
     """The contract fixes its status; its phase distinguishes it from a running job."""
     project = UUID((await new_project(acme))[4:])
@@ -84,7 +84,7 @@ async def test_scheduled_job_has_its_phase_everywhere(
         (await acme.http.get(f"/v1/jobs/{later}")).json(),
         (await acme.http.get("/v1/jobs", params={"phase": "scheduled,waiting"})).json()["items"][0],
     ]
-    async with calling(app, pool, "Platform", scopes=("ops:read", "ops:write")) as operator:
+    async with open_caller(app, pool, "Platform", scopes=("ops:read", "ops:write")) as operator:
         params = {"phase": "scheduled"}
         answers.append((await operator.http.get(f"/v1/ops/jobs/{later}")).json())
         answers += (await operator.http.get("/v1/ops/jobs", params=params)).json()["items"]
@@ -100,7 +100,7 @@ async def test_scheduled_job_has_its_phase_everywhere(
     assert (await acme.http.get(f"/v1/jobs/{later}")).json()["phase"] == "canceled"
 
 
-async def test_a_202_has_the_phase_of_its_job(acme: Caller, conn: Conn) -> None:
+async def test_a_202_has_the_phase_of_its_job(acme: ApiCaller, conn: Conn) -> None:
     """Also for the job of an earlier, equal request."""
     where, site = f"/v1/projects/{await new_project(acme)}/ingest/website", {"url": "https://example.com"}
     first = (await acme.http.post(where, json=site)).json()
@@ -110,8 +110,10 @@ async def test_a_202_has_the_phase_of_its_job(acme: Caller, conn: Conn) -> None:
     assert (second["phase"], second["jobId"], second["deduplicated"]) == ("running", first["jobId"], True)
 
 
-async def test_a_count_ends_at_its_limit(acme: Caller, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counts, "MOST", 2)
+async def test_a_count_ends_at_its_limit(
+    acme: ApiCaller, conn: Conn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counts, "MAX_COUNTED", 2)
     project = await new_project(acme)
     for params in ({}, {"projectId": project}):
         for created, capped in ((1, False), (2, True), (3, True)):
@@ -124,7 +126,7 @@ async def test_a_count_ends_at_its_limit(acme: Caller, conn: Conn, monkeypatch: 
 
 async def test_figures_of_a_sandbox_are_by_real_time(app: Litestar, pool: Pool, conn: Conn) -> None:
     began, days = datetime.now(UTC), timedelta(days=10)
-    async with calling(app, pool, "Acme", env="test") as caller:
+    async with open_caller(app, pool, "Acme", env="test") as caller:
         org = caller.organization_id
         await scene.submit(conn, org, INGEST_WEBSITE)
         await sandbox_clock.age_jobs.run(conn, org=org, own=None, by=days)
@@ -135,13 +137,13 @@ async def test_figures_of_a_sandbox_are_by_real_time(app: Litestar, pool: Pool, 
 
 
 async def test_only_operators_count_all_jobs(
-    app: Litestar, pool: Pool, conn: Conn, acme: Caller, rival: Caller
+    app: Litestar, pool: Pool, conn: Conn, acme: ApiCaller, rival: ApiCaller
 ) -> None:
     """With the filters of their list; no other key opens it, nor does a sandbox's."""
     for caller, kind in ((acme, INGEST_WEBSITE), (acme, INGEST_GITHUB), (rival, INGEST_GITHUB)):
         await scene.submit(conn, caller.organization_id, kind)
     org = f"org_{rival.organization_id}"
-    async with calling(app, pool, "Platform", scopes=("ops:read",)) as operator:
+    async with open_caller(app, pool, "Platform", scopes=("ops:read",)) as operator:
         for params, running in [
             ({}, 3),
             ({"kind": "ingest_github"}, 2),
@@ -153,5 +155,5 @@ async def test_only_operators_count_all_jobs(
             by_status = {"running": running, "completed": 0, "failed": 0, "canceled": 0}
             assert (body["byStatus"], body["moreOf"]) == (by_status, []), params
     assert_refused(await acme.http.get("/v1/ops/jobs/counts"), 403, "FORBIDDEN_SCOPE")
-    async with calling(app, pool, "Lab", scopes=("ops:read",), env="test") as lab:
+    async with open_caller(app, pool, "Lab", scopes=("ops:read",), env="test") as lab:
         assert reason(await lab.http.get("/v1/ops/jobs/counts")) == (409, "CONFLICT", "SANDBOX_KEY")

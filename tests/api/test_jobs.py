@@ -21,19 +21,19 @@ from jobs.outcomes import Done, Failed, Outcome
 from schemas import ids
 from schemas.jobs import Job
 from tests import seeds
-from tests.api.conftest import Caller, client_of, new_key
+from tests.api.conftest import ApiCaller, client_of, new_key
 from tests.api.disconnecting import call_and_disconnect
 from tests.api.refusals import problem
 from tests.waiting import PATIENCE_S, eventually
 
 
 @pytest_asyncio.fixture
-async def job(acme: Caller, conn: Conn) -> str:
+async def job(acme: ApiCaller, conn: Conn) -> str:
     """Start an ingest, and return the path of its queued job."""
     return await start_ingest(acme, conn)
 
 
-async def start_ingest(caller: Caller, conn: Conn) -> str:
+async def start_ingest(caller: ApiCaller, conn: Conn) -> str:
     project = await seeds.project(conn, caller.organization_id)
     url = f"/v1/projects/{project}/ingest/website"
     answer = await caller.http.post(url, json={"url": "https://example.com"})
@@ -54,7 +54,7 @@ def count_waiting(app: Litestar) -> int:
 
 
 async def test_a_poll_costs_nothing_until_something_changes(
-    acme: Caller, job: str, pool: Pool, conn: Conn
+    acme: ApiCaller, job: str, pool: Pool, conn: Conn
 ) -> None:
     first = await acme.http.get(job)
     assert (first.status_code, first.headers["Retry-After"]) == (200, "1")
@@ -73,14 +73,14 @@ async def test_a_poll_costs_nothing_until_something_changes(
     assert (await acme.http.get(job, headers=weak)).status_code == 304
 
 
-async def test_older_job_has_a_longer_retry_after(acme: Caller, job: str) -> None:
+async def test_older_job_has_a_longer_retry_after(acme: ApiCaller, job: str) -> None:
     created = msgspec.json.decode((await acme.http.get(job)).content, type=Job)
     for age, seconds in ((0, 1), (5, 2), (30, 8), (600, 10)):
         assert route._retry_after(created, created.created_at + timedelta(seconds=age)) == seconds
 
 
 async def test_a_wait_ends_with_the_job(
-    app: Litestar, acme: Caller, job: str, pool: Pool, conn: Conn
+    app: Litestar, acme: ApiCaller, job: str, pool: Pool, conn: Conn
 ) -> None:
     waiting = asyncio.create_task(acme.http.get(job, params={"wait": 30}))
     await eventually(lambda: has_waiting(app, 1))
@@ -98,7 +98,7 @@ async def has_waiting(app: Litestar, waiting: int) -> bool:
 
 
 async def test_a_wait_with_a_version_ends_with_the_next_one(
-    app: Litestar, acme: Caller, job: str, conn: Conn
+    app: Litestar, acme: ApiCaller, job: str, conn: Conn
 ) -> None:
     known = {"If-None-Match": (await acme.http.get(job)).headers["ETag"]}
     waiting = asyncio.create_task(acme.http.get(job, params={"wait": 30}, headers=known))
@@ -110,7 +110,7 @@ async def test_a_wait_with_a_version_ends_with_the_next_one(
     assert late.json() == answer.json()
 
 
-async def test_wait_without_news_returns_304(acme: Caller, job: str) -> None:
+async def test_wait_without_news_returns_304(acme: ApiCaller, job: str) -> None:
     first = await acme.http.get(job)
     known = {"If-None-Match": first.headers["ETag"]}
     same, slow = await asyncio.gather(
@@ -120,7 +120,7 @@ async def test_wait_without_news_returns_304(acme: Caller, job: str) -> None:
     assert (slow.status_code, slow.json()) == (200, first.json())
 
 
-async def test_an_ended_job_is_not_waited_for(acme: Caller, job: str, pool: Pool, conn: Conn) -> None:
+async def test_an_ended_job_is_not_waited_for(acme: ApiCaller, job: str, pool: Pool, conn: Conn) -> None:
     await settle_due_jobs(pool, conn, Done())
     ended = await asyncio.wait_for(acme.http.get(job, params={"wait": 30}), PATIENCE_S)
     known = {"If-None-Match": ended.headers["ETag"]}
@@ -129,7 +129,7 @@ async def test_an_ended_job_is_not_waited_for(acme: Caller, job: str, pool: Pool
 
 
 async def test_an_organization_has_a_hundred_seats(
-    app: Litestar, acme: Caller, job: str, pool: Pool, conn: Conn
+    app: Litestar, acme: ApiCaller, job: str, pool: Pool, conn: Conn
 ) -> None:
     """For all of its keys together: beyond the limit a wait is answered at once, a stream refused."""
     await conn.execute("update organization set tier = 'partner' where env = 'live'")
@@ -150,12 +150,17 @@ async def test_an_organization_has_a_hundred_seats(
     assert count_waiting(app) == 0
 
 
-async def test_disconnect_ends_the_wait(app: Litestar, acme: Caller, job: str) -> None:
+async def test_disconnect_ends_the_wait(app: Litestar, acme: ApiCaller, job: str) -> None:
     for path, query in ((job, b"wait=30"), (f"{job}/events", b"")):
         hang_up = asyncio.Event()
         calling = asyncio.create_task(
             call_and_disconnect(
-                app, "GET", path, headers={"X-Api-Key": acme.key}, query=query, hang_up=hang_up
+                app,
+                "GET",
+                path,
+                headers={"X-Api-Key": acme.key},
+                query=query,
+                hang_up=hang_up,
             )
         )
         await eventually(lambda: has_waiting(app, 1))
@@ -174,7 +179,7 @@ def parse_events(answer: httpx.Response) -> list[tuple[int, dict[str, Any]]]:
 
 
 async def test_a_stream_tells_each_version_and_closes_after_the_last(
-    app: Litestar, acme: Caller, job: str, pool: Pool, conn: Conn
+    app: Litestar, acme: ApiCaller, job: str, pool: Pool, conn: Conn
 ) -> None:
     streaming = asyncio.create_task(acme.http.get(f"{job}/events"))
     await eventually(lambda: has_waiting(app, 1))
@@ -188,7 +193,7 @@ async def test_a_stream_tells_each_version_and_closes_after_the_last(
 
 
 async def test_a_stream_goes_on_from_the_last_event(
-    app: Litestar, acme: Caller, job: str, pool: Pool, conn: Conn
+    app: Litestar, acme: ApiCaller, job: str, pool: Pool, conn: Conn
 ) -> None:
     streaming = asyncio.create_task(acme.http.get(f"{job}/events", headers={"Last-Event-ID": "1"}))
     await eventually(lambda: has_waiting(app, 1))
@@ -202,7 +207,7 @@ async def test_a_stream_goes_on_from_the_last_event(
 
 
 async def test_a_stream_ends_in_its_time_and_another_goes_on(
-    app: Litestar, acme: Caller, job: str, pool: Pool, conn: Conn, *, monkeypatch: pytest.MonkeyPatch
+    app: Litestar, acme: ApiCaller, job: str, pool: Pool, conn: Conn, *, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(route, "MAX_STREAM_S", 0.0)
     first = await asyncio.wait_for(acme.http.get(f"{job}/events"), PATIENCE_S)
@@ -219,7 +224,7 @@ async def test_a_stream_ends_in_its_time_and_another_goes_on(
     assert told[-1][1]["status"] == "completed"
 
 
-async def test_cancel(acme: Caller, job: str, conn: Conn) -> None:
+async def test_cancel(acme: ApiCaller, job: str, conn: Conn) -> None:
     job_id = job.removeprefix("/v1/jobs/")
     first = await acme.http.post(f"{job}/cancel")
     assert (first.status_code, first.json()) == (202, {"jobId": job_id, "accepted": True})
@@ -232,7 +237,7 @@ async def test_cancel(acme: Caller, job: str, conn: Conn) -> None:
     assert project["ingestState"]["website"]["status"] == "canceled"
 
 
-async def test_lists(acme: Caller, rival: Caller, conn: Conn) -> None:
+async def test_lists(acme: ApiCaller, rival: ApiCaller, conn: Conn) -> None:
     paths = [await start_ingest(acme, conn) for _ in range(3)]
     newest = [path.removeprefix("/v1/jobs/") for path in reversed(paths)]
     project = (await acme.http.get(paths[0])).json()["projectId"]

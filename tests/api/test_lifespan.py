@@ -6,7 +6,7 @@ from api.app import create_app
 from db.pool import Pool
 from schemas.errors import SettingsInvalid
 from schemas.settings import Settings
-from tests.api.conftest import Caller, held
+from tests.api.conftest import ApiCaller, hold_context
 
 
 def raises_settings_invalid(why: str) -> "pytest.RaisesGroup[SettingsInvalid]":
@@ -14,27 +14,27 @@ def raises_settings_invalid(why: str) -> "pytest.RaisesGroup[SettingsInvalid]":
     return pytest.RaisesGroup(pytest.RaisesExc(SettingsInvalid, match=why), flatten_subgroups=True)
 
 
-async def test_start_needs_every_pepper_in_use(acme: Caller, pool: Pool, settings: Settings) -> None:
+async def test_start_needs_every_pepper_in_use(acme: ApiCaller, pool: Pool, settings: Settings) -> None:
     await pool.execute("update api_key set pepper_id = 'lost'")
     with raises_settings_invalid("PEPPERS lacks lost"):
-        async with held(create_app(settings).lifespan()):
+        async with hold_context(create_app(settings).lifespan()):
             pass
 
 
-async def test_start_needs_every_vault_key_in_use(acme: Caller, pool: Pool, settings: Settings) -> None:
+async def test_start_needs_every_vault_key_in_use(acme: ApiCaller, pool: Pool, settings: Settings) -> None:
     body = {"name": "a", "scopes": ["*"]}
     await acme.http.post("/v1/api-keys", json=body, headers={"Idempotency-Key": "k"})
     await pool.execute("update idempotency_key set vault_key_id = 'lost'")
     with raises_settings_invalid("VAULT_KEYS lacks lost"):
-        async with held(create_app(settings).lifespan()):
+        async with hold_context(create_app(settings).lifespan()):
             pass
 
 
-async def test_expired_record_needs_no_vault_key(acme: Caller, pool: Pool, settings: Settings) -> None:
+async def test_expired_record_needs_no_vault_key(acme: ApiCaller, pool: Pool, settings: Settings) -> None:
     body = {"name": "a", "scopes": ["*"]}
     await acme.http.post("/v1/api-keys", json=body, headers={"Idempotency-Key": "k"})
     await pool.execute(
         "update idempotency_key set vault_key_id = 'lost', created_at = now() - interval '25 hours'"
     )
-    async with held(create_app(settings).lifespan()):
+    async with hold_context(create_app(settings).lifespan()):
         pass

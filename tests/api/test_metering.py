@@ -14,8 +14,8 @@ from api import head_requests, metering
 from api.metering import LOG_INTERVAL_S, LoopWatchdog
 from api.request_state import RequestState
 from telemetry import costs
-from telemetry.costs import HOLD_S, Cost
-from tests.api.conftest import Caller
+from telemetry.costs import LONG_STEP_S, Cost
+from tests.api.conftest import ApiCaller
 from tests.api.parties import new_project
 from tests.telemetry.test_costs import burn
 
@@ -36,15 +36,15 @@ async def test_a_step_that_holds_the_loop_names_its_route(scope: HTTPScope) -> N
     state, before = RequestState(()), count_holds(ROUTE)
 
     async def answer() -> None:
-        burn(HOLD_S)
+        burn(LONG_STEP_S)
 
     with capture_logs() as logged:
         await metering.meter(scope, state, answer(), watchdog=LoopWatchdog())
     assert count_holds(ROUTE) == before + 1
     [line] = logged
     assert (line["log_level"], line["route"], line["request_id"]) == ("warning", ROUTE, state.id)
-    assert line["ms"] >= HOLD_S * 1000
-    assert state.cost.loop_s >= HOLD_S
+    assert line["ms"] >= LONG_STEP_S * 1000
+    assert state.cost.loop_s >= LONG_STEP_S
 
 
 async def test_a_hold_is_logged_at_most_once_in_ten_seconds_and_counted_each_time(scope: HTTPScope) -> None:
@@ -92,7 +92,7 @@ async def test_bytes_are_those_of_bodies_that_pass() -> None:
     assert cost.sent == 500
 
 
-async def test_each_request_has_a_cost_of_its_own(acme: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_each_request_has_a_cost_of_its_own(acme: ApiCaller, monkeypatch: pytest.MonkeyPatch) -> None:
     charged: list[Cost] = []
     app = acme.http._transport.app  # type: ignore[attr-defined]
     monkeypatch.setattr(app.state.services.limiter, "spend", lambda _, cost: charged.append(cost))
@@ -103,7 +103,7 @@ async def test_each_request_has_a_cost_of_its_own(acme: Caller, monkeypatch: pyt
 
 
 async def test_a_keyed_request_with_events_pays_once_for_its_connection(
-    acme: Caller, monkeypatch: pytest.MonkeyPatch
+    acme: ApiCaller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It waits for its turn among keyed requests, and holds no second connection in that turn."""
     project = await new_project(acme)

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 import pytest_asyncio
 
-from api.app import serve_from
+from api.app import configure
 from db.pool import Conn, Pool, connected
-from domain.events.event_names import MOST
+from domain.events.event_names import MAX_NAMES
 from schemas import ids
 from schemas.settings import Settings
 from tests import databases, seeds
 from tests import servers as made
-from tests.api.conftest import Caller, built, calling, held
+from tests.api.conftest import ApiCaller, built_app, hold_context, open_caller
 from tests.api.parties import Participants, new_project, open_participants
 from tests.api.refusals import assert_refused
 from tests.domain.events.sending import event, fold_all, send
@@ -28,7 +28,7 @@ THEN = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - 2 * HOUR
 
 
 @pytest_asyncio.fixture
-async def project(acme: Caller) -> str:
+async def project(acme: ApiCaller) -> str:
     return await new_project(acme)
 
 
@@ -38,14 +38,14 @@ def uuid(project: str) -> UUID:
     return found
 
 
-async def read_metrics(caller: Caller, project: str, **params: str) -> dict[str, Any]:
+async def read_metrics(caller: ApiCaller, project: str, **params: str) -> dict[str, Any]:
     answer = await caller.http.get(f"/v1/projects/{project}/metrics", params=params)
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
     return body
 
 
-async def test_events_are_counted_at_once_and_once(acme: Caller, project: str, conn: Conn) -> None:
+async def test_events_are_counted_at_once_and_once(acme: ApiCaller, project: str, conn: Conn) -> None:
     """Counted before and after the rollup, without other projects' events."""
     project_id = uuid(project)
     await send(conn, [event(n, project_id=project_id, occurred_at=THEN) for n in range(3)])
@@ -62,7 +62,7 @@ async def test_events_are_counted_at_once_and_once(acme: Caller, project: str, c
 
 
 async def test_a_project_that_is_archived_or_has_another_zone_is_counted_by_its_zone(
-    acme: Caller, project: str, conn: Conn
+    acme: ApiCaller, project: str, conn: Conn
 ) -> None:
     """The zone changes twice; the rollups are cut again each time."""
     await send(conn, [event(1, project_id=uuid(project), occurred_at=THEN)])
@@ -75,7 +75,7 @@ async def test_a_project_that_is_archived_or_has_another_zone_is_counted_by_its_
     assert (await read_metrics(acme, project, metrics="events"))["totals"] == {"events": 1}
 
 
-async def test_people_are_counted_once_in_the_window(acme: Caller, project: str, conn: Conn) -> None:
+async def test_people_are_counted_once_in_the_window(acme: ApiCaller, project: str, conn: Conn) -> None:
     """A person who came in two hours is counted in each, but once in total."""
     sent = [(THEN, "ana"), (THEN, "bea"), (THEN + HOUR, "ana"), (THEN + HOUR, None)]
     await send(
@@ -89,8 +89,8 @@ async def test_people_are_counted_once_in_the_window(acme: Caller, project: str,
     assert found["totals"] == {"active_users": 2}
 
 
-async def test_event_names_over_the_limit_are_grouped(acme: Caller, project: str, conn: Conn) -> None:
-    await conn.execute("insert into event_name_count values ($1, $2)", uuid(project), MOST)
+async def test_event_names_over_the_limit_are_grouped(acme: ApiCaller, project: str, conn: Conn) -> None:
+    await conn.execute("insert into event_name_count values ($1, $2)", uuid(project), MAX_NAMES)
     names = ["new", "newer", "sign_up"]
     await send(
         conn,
@@ -106,7 +106,7 @@ async def test_event_names_over_the_limit_are_grouped(acme: Caller, project: str
         await fold_all(conn)
 
 
-async def test_users_before_the_first_recording_are_null(acme: Caller, project: str, conn: Conn) -> None:
+async def test_users_before_the_first_recording_are_null(acme: ApiCaller, project: str, conn: Conn) -> None:
     """A store with events of an earlier release. Hours without events have no users."""
     sent = [(THEN - HOUR, None), (THEN - HOUR, None), (THEN + DAY, "ana")]
     await send(
@@ -122,7 +122,7 @@ async def test_users_before_the_first_recording_are_null(acme: Caller, project: 
     assert found["totals"] == {"events": 2, "active_users": None}
 
 
-async def test_what_was_never_collected_is_null(acme: Caller, project: str) -> None:
+async def test_what_was_never_collected_is_null(acme: ApiCaller, project: str) -> None:
     found = await read_metrics(acme, project)
     assert len(found["series"]) in {30, 31}
     assert (found["totals"]["events"], found["totals"]["views"]) == (0, None)
@@ -164,14 +164,16 @@ async def _check_finals(found: Participants, metric: str, after: timedelta) -> N
         ({"id": f"sa_{UUID(int=1)}"}, "id"),
     ],
 )  # fmt: skip
-async def test_invalid_metric_queries(acme: Caller, project: str, params: dict[str, str], path: str) -> None:
+async def test_invalid_metric_queries(
+    acme: ApiCaller, project: str, params: dict[str, str], path: str
+) -> None:
     answer = await acme.http.get(f"/v1/projects/{project}/metrics", params=params)
     assert_refused(answer, 422, "VALIDATION")
     assert answer.json()["error"]["details"]["issues"][0]["path"].startswith(path)
 
 
 async def test_an_account_or_a_post_of_another_project_is_not_found(
-    acme: Caller, project: str, conn: Conn
+    acme: ApiCaller, project: str, conn: Conn
 ) -> None:
     other = uuid(await new_project(acme))
     account = await seeds.account(conn, acme.organization_id, other)
@@ -192,10 +194,11 @@ async def other_database(template: databases.Template) -> AsyncIterator[str]:
 async def test_events_are_read_from_a_store_of_its_own(
     settings: Settings, other_database: str, pool: Pool
 ) -> None:
-    served = serve_from(
-        built(), made.settings_for(settings.database_url, settings.redis_url, telemetry_url=other_database)
+    served = configure(
+        built_app(),
+        made.settings_for(settings.database_url, settings.redis_url, telemetry_url=other_database),
     )
-    async with held(served.lifespan()), calling(served, pool, "Apart") as caller:
+    async with hold_context(served.lifespan()), open_caller(served, pool, "Apart") as caller:
         project = await new_project(caller)
         async with connected(other_database, name="test") as store:
             await send(store, [event(1, project_id=uuid(project), occurred_at=THEN)])

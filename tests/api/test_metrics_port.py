@@ -9,11 +9,11 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from api.app import serve_from
+from api.app import configure
 from api.server.serve import bind_port, is_loopback
 from db.server import free_port
 from schemas.settings import Settings
-from tests.api.conftest import built, client_of, held
+from tests.api.conftest import built_app, client_of, hold_context
 from tests.api.refusals import assert_refused
 from tests.waiting import PATIENCE_S
 
@@ -23,9 +23,9 @@ async def open_api(
     settings: Settings, *, private: bool
 ) -> AsyncIterator[tuple[httpx.AsyncClient, list[int]]]:
     """Start the API, and yield a caller and the extra ports that it opened."""
-    app = serve_from(built(), settings, private=private)
+    app = configure(built_app(), settings, private=private)
     with capture_logs() as lines:
-        async with held(app.lifespan()), client_of(app) as beside:
+        async with hold_context(app.lifespan()), client_of(app) as beside:
             yield beside, [line["port"] for line in lines if line["event"] == "serving health"]
 
 

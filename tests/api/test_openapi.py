@@ -8,7 +8,7 @@ import jsonschema_rs
 from litestar import Litestar
 
 from api.errors import CODES
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.documented_routes import document, routes, sample
 
 
@@ -88,7 +88,7 @@ def test_at_least_one_group_is_documented(app: Litestar) -> None:
             assert jsonschema_rs.is_valid(whole, body | {one: "text"}), name
 
 
-async def test_answers_are_as_described(acme: Caller, app: Litestar) -> None:
+async def test_answers_are_as_described(acme: ApiCaller, app: Litestar) -> None:
     described = document(app)
     created = await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
     for path, url in {
@@ -117,7 +117,7 @@ async def test_the_page_loads_nothing_from_another_host(anonymous: httpx.AsyncCl
         assert not re.findall(r"(?:https?:)?//[a-z]", answer.text.replace("// ", ""))
 
 
-async def test_metrics_name_routes_and_no_ids(acme: Caller, anonymous: httpx.AsyncClient) -> None:
+async def test_metrics_name_routes_and_no_ids(acme: ApiCaller, anonymous: httpx.AsyncClient) -> None:
     await acme.http.get("/v1/projects/prj_none")
     answer = await anonymous.get("/metrics")
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")

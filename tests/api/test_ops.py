@@ -11,22 +11,22 @@ from db.pool import Conn, Pool
 from domain.operations.pools import desired_workers
 from jobs.kinds import INGEST_WEBSITE
 from tests import seeds
-from tests.api.conftest import Caller, calling
+from tests.api.conftest import ApiCaller, open_caller
 
 
 @pytest_asyncio.fixture
-async def operator(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
-    async with calling(app, pool, "Platform", scopes=("ops:read", "ops:write")) as caller:
+async def operator(app: Litestar, pool: Pool) -> AsyncIterator[ApiCaller]:
+    async with open_caller(app, pool, "Platform", scopes=("ops:read", "ops:write")) as caller:
         yield caller
 
 
-async def read_pool(operator: Caller, name: str) -> dict[str, Any]:
+async def read_pool(operator: ApiCaller, name: str) -> dict[str, Any]:
     pools = (await operator.http.get("/v1/ops/pools")).json()["items"]
     return next(pool for pool in pools if pool["name"] == name)
 
 
 async def test_pool_shows_waiting_jobs_of_all_organizations(
-    operator: Caller, acme: Caller, conn: Conn
+    operator: ApiCaller, acme: ApiCaller, conn: Conn
 ) -> None:
     idle = {
         "name": "ingest",
@@ -76,7 +76,7 @@ def test_short_jobs_share_a_slot(
 
 
 async def test_a_paused_pool_gives_out_nothing_until_it_is_resumed(
-    operator: Caller, acme: Caller, conn: Conn
+    operator: ApiCaller, acme: ApiCaller, conn: Conn
 ) -> None:
     project = await seeds.project(conn, acme.organization_id)
     await acme.http.post(f"/v1/projects/{project}/ingest/website", json={"url": "https://example.com"})
@@ -94,7 +94,7 @@ async def test_a_paused_pool_gives_out_nothing_until_it_is_resumed(
     assert sorted(actions) == ["pool.paused", "pool.resumed"]
 
 
-async def test_no_such_pool(operator: Caller) -> None:
+async def test_no_such_pool(operator: ApiCaller) -> None:
     for name in ("nowhere", "%00", "a%20b", "%FF"):
         answer = await operator.http.post(f"/v1/ops/pools/{name}/pause")
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")

@@ -11,7 +11,7 @@ from db.pool import Conn, Pool
 from domain.jobs import bulk, bulk_retries
 from domain.operations import operated_bulk
 from schemas import ids
-from tests.api.conftest import Caller, calling
+from tests.api.conftest import ApiCaller, open_caller
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused, reason
 from tests.api.test_bulk_jobs import read_statuses, start_ingest
@@ -19,12 +19,12 @@ from tests.api.test_bulk_retries import create_failed_jobs, list_retried
 
 
 @pytest_asyncio.fixture
-async def operator(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
-    async with calling(app, pool, "Platform", scopes=("ops:read", "ops:write")) as caller:
+async def operator(app: Litestar, pool: Pool) -> AsyncIterator[ApiCaller]:
+    async with open_caller(app, pool, "Platform", scopes=("ops:read", "ops:write")) as caller:
         yield caller
 
 
-async def call_bulk(caller: Caller, verb: str, **body: Any) -> dict[str, Any]:
+async def call_bulk(caller: ApiCaller, verb: str, **body: Any) -> dict[str, Any]:
     answer = await caller.http.post(f"/v1/ops/jobs/{verb}", json=body)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
@@ -44,17 +44,17 @@ async def read_audit(conn: Conn) -> list[tuple[str, str, int]]:
 
 
 @pytest_asyncio.fixture
-async def broken(acme: Caller, rival: Caller, pool: Pool, conn: Conn) -> tuple[list[str], list[str]]:
+async def broken(acme: ApiCaller, rival: ApiCaller, pool: Pool, conn: Conn) -> tuple[list[str], list[str]]:
     """Create failed jobs of two organizations, three and one."""
     return await create_failed_jobs(acme, pool, conn, 3), await create_failed_jobs(rival, pool, conn, 1)
 
 
 async def test_all_organizations_are_covered_and_audited(
-    operator: Caller, broken: tuple[list[str], list[str]], conn: Conn, monkeypatch: pytest.MonkeyPatch
+    operator: ApiCaller, broken: tuple[list[str], list[str]], conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With few organizations or jobs per call."""
     mine, theirs = broken
-    monkeypatch.setattr(bulk_retries, "MOST", 2)
+    monkeypatch.setattr(bulk_retries, "MAX_RETRIED", 2)
     seen = await call_bulk(operator, "retry", dryRun=True)
     assert (seen["matched"], seen["capped"], seen["nextCursor"]) == (4, False, None)
     monkeypatch.setattr(operated_bulk, "ORGANIZATIONS", 1)
@@ -73,7 +73,7 @@ async def test_all_organizations_are_covered_and_audited(
 
 
 async def test_organization_filter_leaves_others_unchanged(
-    operator: Caller, acme: Caller, rival: Caller, broken: tuple[list[str], list[str]], conn: Conn
+    operator: ApiCaller, acme: ApiCaller, rival: ApiCaller, broken: tuple[list[str], list[str]], conn: Conn
 ) -> None:
     mine, theirs = broken
     named = {"organizationId": f"org_{rival.organization_id}"}
@@ -86,7 +86,7 @@ async def test_organization_filter_leaves_others_unchanged(
 
 
 async def test_a_projects_jobs_alone_are_found_by_its_id(
-    operator: Caller, acme: Caller, broken: tuple[list[str], list[str]], conn: Conn
+    operator: ApiCaller, acme: ApiCaller, broken: tuple[list[str], list[str]], conn: Conn
 ) -> None:
     """For any organization's project, and without jobs of other organizations."""
     projects = {
@@ -109,9 +109,9 @@ async def test_a_projects_jobs_alone_are_found_by_its_id(
 
 
 async def test_cancels_go_on_until_nothing_is_left(
-    operator: Caller, acme: Caller, rival: Caller, conn: Conn, monkeypatch: pytest.MonkeyPatch
+    operator: ApiCaller, acme: ApiCaller, rival: ApiCaller, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk, "MOST", 2)
+    monkeypatch.setattr(bulk, "MAX_CANCELED", 2)
     created = [await start_ingest(one, await new_project(one)) for one in (acme, acme, acme, rival)]
     seen = await call_bulk(operator, "cancel", kinds=["ingest_github"], dryRun=True)
     assert (seen["matched"], seen["jobIds"], seen["nextCursor"]) == (4, [], None)
@@ -128,10 +128,10 @@ async def test_cancels_go_on_until_nothing_is_left(
 
 
 async def test_matched_stops_at_the_counting_limit(
-    operator: Caller, acme: Caller, rival: Caller, monkeypatch: pytest.MonkeyPatch
+    operator: ApiCaller, acme: ApiCaller, rival: ApiCaller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two jobs in each of two organizations; a call counts three."""
-    monkeypatch.setattr(bulk, "COUNTED", 3)
+    monkeypatch.setattr(bulk, "MAX_COUNTED", 3)
     for one in (acme, acme, rival, rival):
         await start_ingest(one, await new_project(one))
     seen = await call_bulk(operator, "cancel", kinds=["ingest_github"], dryRun=True)
@@ -139,8 +139,8 @@ async def test_matched_stops_at_the_counting_limit(
 
 
 @pytest.mark.parametrize("verb", ["retry", "cancel"])
-async def test_other_keys_are_refused(acme: Caller, app: Litestar, pool: Pool, verb: str) -> None:
+async def test_other_keys_are_refused(acme: ApiCaller, app: Litestar, pool: Pool, verb: str) -> None:
     assert_refused(await acme.http.post(f"/v1/ops/jobs/{verb}", json={}), 403, "FORBIDDEN_SCOPE")
-    async with calling(app, pool, "Lab", scopes=("ops:write",), env="test") as lab:
+    async with open_caller(app, pool, "Lab", scopes=("ops:write",), env="test") as lab:
         answer = await lab.http.post(f"/v1/ops/jobs/{verb}", json={})
         assert reason(answer) == (409, "CONFLICT", "SANDBOX_KEY")

@@ -15,7 +15,7 @@ from jobs.kinds import ARCHIVE_PROJECT, INGEST_WEBSITE
 from schemas import ids
 from schemas.ops import PoolCap
 from tests import seeds
-from tests.api.conftest import EVERYTHING, Caller, calling, client_of, new_key
+from tests.api.conftest import EVERYTHING, ApiCaller, client_of, new_key, open_caller
 from tests.api.everything import table_digests
 from tests.api.refusals import assert_refused, problem, reason
 
@@ -23,23 +23,23 @@ PATH = "/v1/ops/organizations"
 
 
 @pytest_asyncio.fixture
-async def operator(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
-    async with calling(app, pool, "Platform", scopes=EVERYTHING) as caller:
+async def operator(app: Litestar, pool: Pool) -> AsyncIterator[ApiCaller]:
+    async with open_caller(app, pool, "Platform", scopes=EVERYTHING) as caller:
         yield caller
 
 
-def shown_id(caller: Caller) -> str:
+def shown_id(caller: ApiCaller) -> str:
     return ids.show(ids.ORGANIZATION, caller.organization_id)
 
 
-async def patch_organization(operator: Caller, organization: str, **body: Any) -> dict[str, Any]:
+async def patch_organization(operator: ApiCaller, organization: str, **body: Any) -> dict[str, Any]:
     answer = await operator.http.patch(f"{PATH}/{organization}", json=body)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
 
-async def test_organization_is_created_listed_and_changed(operator: Caller) -> None:
+async def test_organization_is_created_listed_and_changed(operator: ApiCaller) -> None:
     created = (await operator.http.post(PATH, json={"name": "Acme", "tier": "pilot"})).json()
     assert (created["name"], created["tier"], created["suspended"]) == ("Acme", "pilot", False)
     listed = (await operator.http.get(PATH, params={"limit": 1})).json()
@@ -60,7 +60,7 @@ async def test_organization_is_created_listed_and_changed(operator: Caller) -> N
     }
 
 
-async def test_operators_actions_are_in_both_audit_logs(operator: Caller, acme: Caller) -> None:
+async def test_operators_actions_are_in_both_audit_logs(operator: ApiCaller, acme: ApiCaller) -> None:
     await patch_organization(operator, shown_id(acme), suspended=True)
     await patch_organization(operator, shown_id(acme), suspended=True)
     await patch_organization(operator, shown_id(acme), suspended=False)
@@ -72,7 +72,7 @@ async def test_operators_actions_are_in_both_audit_logs(operator: Caller, acme: 
 
 
 async def test_suspended_organizations_keys_are_refused(
-    operator: Caller, acme: Caller, rival: Caller, app: Litestar, pool: Pool
+    operator: ApiCaller, acme: ApiCaller, rival: ApiCaller, app: Litestar, pool: Pool
 ) -> None:
     sandbox = await pool.fetchval(
         "select id from organization where live_organization_id = $1", acme.organization_id
@@ -93,7 +93,7 @@ async def test_suspended_organizations_keys_are_refused(
         assert (await client.get("/v1/whoami")).json()["tier"] == "sandbox"
 
 
-async def test_a_killed_key_is_told_that_it_is_the_key(acme: Caller, anonymous: httpx.AsyncClient) -> None:
+async def test_a_killed_key_is_told_that_it_is_the_key(acme: ApiCaller, anonymous: httpx.AsyncClient) -> None:
     created = (await acme.http.post("/v1/api-keys", json={"name": "CI", "scopes": ["jobs:read"]})).json()
     await acme.http.post(f"/v1/api-keys/{created['id']}/kill")
     answer = await anonymous.get("/v1/whoami", headers={"X-Api-Key": created["apiKey"]})
@@ -101,7 +101,7 @@ async def test_a_killed_key_is_told_that_it_is_the_key(acme: Caller, anonymous: 
 
 
 async def test_kill_switch_refusals_have_their_own_metric(
-    operator: Caller, acme: Caller, rival: Caller
+    operator: ApiCaller, acme: ApiCaller, rival: ApiCaller
 ) -> None:
     """These refusals raise no alert, unlike other answers with 503."""
     await patch_organization(operator, shown_id(acme), suspended=True)
@@ -116,7 +116,7 @@ def count_killed() -> float:
 
 
 async def test_only_suspended_organizations_jobs_wait(
-    operator: Caller, acme: Caller, rival: Caller, conn: Conn
+    operator: ApiCaller, acme: ApiCaller, rival: ApiCaller, conn: Conn
 ) -> None:
     started = {}
     for caller in (acme, rival):
@@ -132,7 +132,7 @@ async def test_only_suspended_organizations_jobs_wait(
     assert [claim.id for claim in pulled] == [started[acme.organization_id]]
 
 
-async def test_archive_runs_despite_a_suspension(operator: Caller, acme: Caller, conn: Conn) -> None:
+async def test_archive_runs_despite_a_suspension(operator: ApiCaller, acme: ApiCaller, conn: Conn) -> None:
     """An archive only ends work, and runs in the only pool that doesn't hold back suspended organizations."""
     project = await seeds.project(conn, acme.organization_id)
     answer = await acme.http.delete(f"/v1/projects/{ids.show(ids.PROJECT, project)}")
@@ -151,10 +151,10 @@ async def test_capped_pool_runs_no_suspended_jobs(conn: Conn) -> None:
 
 
 async def test_sandbox_operator_sees_no_live_organization(
-    app: Litestar, pool: Pool, acme: Caller, operator: Caller
+    app: Litestar, pool: Pool, acme: ApiCaller, operator: ApiCaller
 ) -> None:
     project = (await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()["id"]
-    async with calling(app, pool, "Platform", env="test", scopes=EVERYTHING) as sandbox:
+    async with open_caller(app, pool, "Platform", env="test", scopes=EVERYTHING) as sandbox:
         before = await table_digests(pool)
         answers = []
         for organization in (shown_id(acme), ids.show(ids.ORGANIZATION, ids.new())):
@@ -173,13 +173,13 @@ async def test_sandbox_operator_sees_no_live_organization(
         assert await table_digests(pool) == before
 
 
-async def test_unknown_organization_is_not_found(operator: Caller) -> None:
+async def test_unknown_organization_is_not_found(operator: ApiCaller) -> None:
     for organization in (ids.show(ids.ORGANIZATION, ids.new()), "prj_1"):
         answer = await operator.http.patch(f"{PATH}/{organization}", json={"suspended": True})
         assert_refused(answer, 404, "NOT_FOUND")
 
 
-async def test_local_operator_is_audited_without_a_key(pool: Pool, acme: Caller) -> None:
+async def test_local_operator_is_audited_without_a_key(pool: Pool, acme: ApiCaller) -> None:
     async with pool.acquire() as conn, conn.transaction():
         await organizations.change(
             conn, organization_id=acme.organization_id, tier="partner", suspended=None, actor=None
@@ -189,7 +189,7 @@ async def test_local_operator_is_audited_without_a_key(pool: Pool, acme: Caller)
 
 
 async def test_operator_sees_the_organizations_own_usage(
-    operator: Caller, acme: Caller, rival: Caller
+    operator: ApiCaller, acme: ApiCaller, rival: ApiCaller
 ) -> None:
     """Also while it is suspended and can't read its own usage."""
     await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
@@ -204,7 +204,7 @@ async def test_operator_sees_the_organizations_own_usage(
     assert (await operator.http.get(f"{PATH}/{sandbox}/usage")).json()["tier"] == "sandbox"
 
 
-async def read_usage(caller: Caller, path: str) -> dict[str, Any]:
+async def read_usage(caller: ApiCaller, path: str) -> dict[str, Any]:
     """Return the usage without the amounts left of budgets, which refill continuously."""
     body: dict[str, Any] = (await caller.http.get(path)).json()
     for budget in body["budgets"]:

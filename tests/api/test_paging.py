@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from api import paging
 from api.requests import ApiRequest
 from db.pool import Conn, Pool
-from tests.api.conftest import PEPPERS, Caller
+from tests.api.conftest import PEPPERS, ApiCaller
 
 #: Sizes of a list's items in bytes, from tiny to more than half a page.
 SIZES = st.lists(st.sampled_from([10, 100, 8_000, 60_000, 600_000]), max_size=250)
@@ -107,7 +107,7 @@ async def test_many_small_items_are_two_statements() -> None:
     assert listed.asked == [paging.FIRST_SLICE_ITEMS, paging.MAX_LIMIT + 1 - paging.FIRST_SLICE_ITEMS]
 
 
-async def test_a_list_of_full_projects_is_bounded_in_bytes(acme: Caller, pool: Pool) -> None:
+async def test_a_list_of_full_projects_is_bounded_in_bytes(acme: ApiCaller, pool: Pool) -> None:
     await pool.execute(
         """insert into project (organization_id, id, name, timezone, primary_language, metadata)
            select $1, ('01900000-0000-7000-8000-' || lpad(to_hex(number), 12, '0'))::uuid, number::text,

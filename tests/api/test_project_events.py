@@ -14,7 +14,7 @@ from domain.events.event import Event
 from domain.events.quarantine import Noted
 from schemas import ids
 from tests import seeds
-from tests.api.conftest import Caller, client_of, new_key
+from tests.api.conftest import ApiCaller, client_of, new_key
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused
 from tests.domain.events.sending import NOW, event, send
@@ -39,7 +39,7 @@ class EventShop(NamedTuple):
 
 
 @pytest_asyncio.fixture
-async def shop(acme: Caller) -> EventShop:
+async def shop(acme: ApiCaller) -> EventShop:
     project = await new_project(acme)
     created = [
         await acme.http.post(
@@ -54,7 +54,7 @@ async def shop(acme: Caller) -> EventShop:
 
 
 async def list_all(
-    caller: Caller, shop: EventShop, listed: str = "events", **params: str
+    caller: ApiCaller, shop: EventShop, listed: str = "events", **params: str
 ) -> list[dict[str, Any]]:
     """Return the items of all pages."""
     found: list[dict[str, Any]] = []
@@ -75,7 +75,7 @@ def listed_ids(events: Sequence[Event]) -> list[str]:
     return [one.event_id or str(one.event_key) for one in newest]
 
 
-async def test_each_event_is_on_one_page(acme: Caller, shop: EventShop, conn: Conn) -> None:
+async def test_each_event_is_on_one_page(acme: ApiCaller, shop: EventShop, conn: Conn) -> None:
     """Two apps, several days, many events at one instant, each id twice; next to another project's events."""
     times = [NOW - timedelta(days=day) for day in range(3)]
     events = [
@@ -100,7 +100,7 @@ async def test_each_event_is_on_one_page(acme: Caller, shop: EventShop, conn: Co
 
 
 async def test_an_event_is_shown_as_it_was_sent(
-    acme: Caller, shop: EventShop, conn: Conn, pool: Pool
+    acme: ApiCaller, shop: EventShop, conn: Conn, pool: Pool
 ) -> None:
     """Its JSON is unchanged to the byte; without the scope it has no personal data."""
     properties = r'{"value": 1.10, "Email":"a@b.example", "note":"\u0000\ud83d\ude00", "n":1e2,"n":2}'
@@ -126,7 +126,7 @@ async def test_an_event_is_shown_as_it_was_sent(
 
 
 async def test_personal_event_id_needs_the_pii_scope(
-    acme: Caller, shop: EventShop, conn: Conn, pool: Pool
+    acme: ApiCaller, shop: EventShop, conn: Conn, pool: Pool
 ) -> None:
     """In each list with event ids."""
     name = "signup:jane@x.example"
@@ -145,7 +145,7 @@ async def test_personal_event_id_needs_the_pii_scope(
 
 
 async def test_events_of_a_deleted_app_and_an_archived_project_stay(
-    acme: Caller, shop: EventShop, conn: Conn
+    acme: ApiCaller, shop: EventShop, conn: Conn
 ) -> None:
     await send(conn, [event(1, project_id=shop.id)])
     await acme.http.delete(f"{shop.path}/sdk-apps/{shop.app_ids[0]}")
@@ -154,7 +154,9 @@ async def test_events_of_a_deleted_app_and_an_archived_project_stay(
     assert await list_all(acme, shop, appId=shop.app_ids[1]) == []
 
 
-async def test_events_of_a_new_app_wait_for_the_next_list(acme: Caller, shop: EventShop, conn: Conn) -> None:
+async def test_events_of_a_new_app_wait_for_the_next_list(
+    acme: ApiCaller, shop: EventShop, conn: Conn
+) -> None:
     """App numbers are read earlier, from another database; the list continues after them."""
     for app_no in (1, 1, 3, 1):
         for insert in INSERTS:
@@ -165,7 +167,7 @@ async def test_events_of_a_new_app_wait_for_the_next_list(acme: Caller, shop: Ev
         assert [one["appId"] for one in found] == [shop.app_ids[0]] * 3, listed
 
 
-async def test_another_projects_app_is_not_found(acme: Caller, shop: EventShop) -> None:
+async def test_another_projects_app_is_not_found(acme: ApiCaller, shop: EventShop) -> None:
     other = await new_project(acme)
     for path in ("events", "conversions", "conversions/deliveries"):
         answer = await acme.http.get(f"/v1/projects/{other}/{path}", params={"appId": shop.app_ids[0]})

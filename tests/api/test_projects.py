@@ -6,19 +6,19 @@ from typing import Any
 import pytest
 
 from db.pool import Conn
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.refusals import problem
 
 SHOP = {"name": "Shop", "timezone": "Europe/Berlin"}
 
 
-async def create_project(caller: Caller, **fields: Any) -> dict[str, Any]:
+async def create_project(caller: ApiCaller, **fields: Any) -> dict[str, Any]:
     answer = await caller.http.post("/v1/projects", json=SHOP | fields)
     assert answer.status_code == 201, answer.text
     return answer.json()  # type: ignore[no-any-return]
 
 
-async def test_created_project_exists_at_once(acme: Caller) -> None:
+async def test_created_project_exists_at_once(acme: ApiCaller) -> None:
     answer = await acme.http.post("/v1/projects", json=SHOP | {"customerExternalId": "c-1"})
     created = answer.json()
     assert answer.status_code == 201
@@ -48,7 +48,7 @@ async def test_created_project_exists_at_once(acme: Caller) -> None:
     assert bare.json() == created
 
 
-async def test_deep_metadata_is_refused(acme: Caller) -> None:
+async def test_deep_metadata_is_refused(acme: ApiCaller) -> None:
     for levels in (100, 100_000):
         deep = '{"a":' * levels + "1" + "}" * levels
         text = '{"name":"Shop","timezone":"UTC","metadata":' + deep + "}"
@@ -59,7 +59,7 @@ async def test_deep_metadata_is_refused(acme: Caller) -> None:
 
 
 @pytest.mark.parametrize("number", ["1e308", "1e-400", "0.1234567890123456789", "18446744073709551616"])
-async def test_inexact_number_is_refused(acme: Caller, number: str) -> None:
+async def test_inexact_number_is_refused(acme: ApiCaller, number: str) -> None:
     """Nothing is stored; the answer names the field."""
     text = '{"name":"Shop","timezone":"UTC","metadata":{"prices":[' + number + "]}}"
     headers = {"Content-Type": "application/json"}
@@ -71,7 +71,7 @@ async def test_inexact_number_is_refused(acme: Caller, number: str) -> None:
     assert (await acme.http.get("/v1/projects")).json()["items"] == []
 
 
-async def test_the_largest_metadata_comes_back_as_large(acme: Caller) -> None:
+async def test_the_largest_metadata_comes_back_as_large(acme: ApiCaller) -> None:
     """No accepted metadata makes a list more than 8 KiB larger per item."""
     item = b"1e-15,"
     text = b'{"name":"Shop","timezone":"UTC","metadata":{"n":[' + item * 450 + b"1]}}"
@@ -82,7 +82,7 @@ async def test_the_largest_metadata_comes_back_as_large(acme: Caller) -> None:
     assert (await acme.http.post("/v1/projects", content=more, headers=headers)).status_code == 422
 
 
-async def test_pages_are_stable_while_projects_arrive(acme: Caller) -> None:
+async def test_pages_are_stable_while_projects_arrive(acme: ApiCaller) -> None:
     created = [(await create_project(acme, name=f"Shop {number}"))["id"] for number in range(5)]
     first = (await acme.http.get("/v1/projects", params={"limit": 2})).json()
     await create_project(acme, name="Late")
@@ -93,7 +93,7 @@ async def test_pages_are_stable_while_projects_arrive(acme: Caller) -> None:
     assert third["nextCursor"] is None
 
 
-async def test_filters(acme: Caller) -> None:
+async def test_filters(acme: ApiCaller) -> None:
     await create_project(acme, name="Bäckerei", customerExternalId="c-1")
     gone = await create_project(acme, name="Closed bakery")
     await acme.http.delete(f"/v1/projects/{gone['id']}")
@@ -110,7 +110,7 @@ async def test_filters(acme: Caller) -> None:
     assert await names(search="%") == []
 
 
-async def test_archive_is_immediate_and_repeatable(acme: Caller, conn: Conn) -> None:
+async def test_archive_is_immediate_and_repeatable(acme: ApiCaller, conn: Conn) -> None:
     project = await create_project(acme)
     url = f"/v1/projects/{project['id']}"
     first, second = await asyncio.gather(acme.http.delete(url), acme.http.delete(url))
@@ -131,14 +131,14 @@ async def test_archive_is_immediate_and_repeatable(acme: Caller, conn: Conn) -> 
     assert (await acme.http.patch(url, json={"name": "Still mine"})).status_code == 200
 
 
-async def test_archive_job_is_readable(acme: Caller) -> None:
+async def test_archive_job_is_readable(acme: ApiCaller) -> None:
     project = await create_project(acme)
     job_id = (await acme.http.delete(f"/v1/projects/{project['id']}")).json()["jobId"]
     job = (await acme.http.get(f"/v1/jobs/{job_id}")).json()
     assert (job["kind"], job["status"], job["projectId"]) == ("archive_project", "running", project["id"])
 
 
-async def test_if_match_needs_the_current_version(acme: Caller) -> None:
+async def test_if_match_needs_the_current_version(acme: ApiCaller) -> None:
     url = f"/v1/projects/{(await create_project(acme))['id']}"
     for stale in ('"2"', 'W/"1"', '"x"', ""):
         answer = await acme.http.delete(url, headers={"If-Match": stale})

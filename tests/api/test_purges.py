@@ -17,9 +17,9 @@ from schemas import ids
 from schemas.api_keys import Env
 from schemas.settings import Settings
 from tests import media, seeds
-from tests.api.conftest import EVERYTHING, calling, client_of, new_key
+from tests.api.conftest import EVERYTHING, client_of, new_key, open_caller
 from tests.api.documented_routes import routes
-from tests.api.everything import one_of_each
+from tests.api.everything import create_one_of_each
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
 from workers.tasks import OPENERS
@@ -82,10 +82,13 @@ async def scene(
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[PurgeScene]:
-    monkeypatch.setattr(purge, "PATIENCE_S", 0)
+    monkeypatch.setattr(purge, "MAX_WAIT_S", 0)
     env: Env = request.param
-    async with calling(app, pool, "Acme", scopes=EVERYTHING, env=env) as acme, client_of(app) as anonymous:
-        mine = await one_of_each(acme.http, pool)
+    async with (
+        open_caller(app, pool, "Acme", scopes=EVERYTHING, env=env) as acme,
+        client_of(app) as anonymous,
+    ):
+        mine = await create_one_of_each(acme.http, pool)
         async with pool.acquire() as conn:
             assert len(await seeds.claims(conn, INGEST_WEBSITE)) == 1
             pair = "select id from organization where $1 in (id, live_organization_id) and env <> $2"

@@ -14,17 +14,17 @@ from redis.asyncio import Redis
 
 from api import ratelimit
 from api.app import create_app
-from api.ratelimit import Class, RequestLimits
+from api.ratelimit import RateClass, RequestLimits
 from db.pool import Pool
 from domain.tenancy import key_text
 from schemas.settings import Settings
-from tests.api.conftest import Caller, calling, client_of, held, new_key
+from tests.api.conftest import ApiCaller, client_of, hold_context, new_key, open_caller
 from tests.jobs.test_loop_time import slow_loop
 from tests.media import picture
-from tests.servers import Servers
+from tests.servers import ServerPair
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-FEW = RequestLimits({Class.READ_LIGHT: 3, Class.WRITE_LIGHT: 2, Class.LONG_RUNNING: 1}, day=4)
+FEW = RequestLimits({RateClass.READ_LIGHT: 3, RateClass.WRITE_LIGHT: 2, RateClass.LONG_RUNNING: 1}, day=4)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def read_reads_left(answer: httpx.Response) -> int:
 
 
 @pytest.mark.usefixtures("patient")
-async def test_the_tiers_are_the_contracts(acme: Caller) -> None:
+async def test_the_tiers_are_the_contracts(acme: ApiCaller) -> None:
     answer = await acme.http.get("/v1/whoami")
     assert parse_policies(answer.headers["RateLimit-Policy"]) == {"read-light": {"q": 120, "w": 60}}
     assert parse_policies(answer.headers["RateLimit"]) == {"read-light": {"r": 119, "t": 60}}
@@ -85,7 +85,7 @@ async def test_the_tiers_are_the_contracts(acme: Caller) -> None:
 
 
 @pytest.mark.usefixtures("patient")
-async def test_job_starts_have_their_own_class(acme: Caller) -> None:
+async def test_job_starts_have_their_own_class(acme: ApiCaller) -> None:
     project = (await acme.http.post("/v1/projects", json={"name": "a", "timezone": "UTC"})).json()["id"]
     path, body = f"/v1/projects/{project}/ingest/website", {"url": "https://example.com"}
     answer = await acme.http.post(path, json=body)
@@ -103,7 +103,7 @@ async def test_job_starts_have_their_own_class(acme: Caller) -> None:
     ],
 )
 async def test_a_refused_start_counts_as_a_write_of_the_day_alone(
-    acme: Caller, path: str, body: dict[str, object], status: int
+    acme: ApiCaller, path: str, body: dict[str, object], status: int
 ) -> None:
     project = (await acme.http.post("/v1/projects", json={"name": "a", "timezone": "UTC"})).json()["id"]
     for left_of_day in (2, 1, 0):
@@ -115,7 +115,7 @@ async def test_a_refused_start_counts_as_a_write_of_the_day_alone(
 
 
 @pytest.mark.usefixtures("few")
-async def test_a_refusal_by_the_limit_gives_nothing_back(acme: Caller) -> None:
+async def test_a_refusal_by_the_limit_gives_nothing_back(acme: ApiCaller) -> None:
     project = (await acme.http.post("/v1/projects", json={"name": "a", "timezone": "UTC"})).json()["id"]
     path, body = f"/v1/projects/{project}/ingest/website", {"url": "https://example.com"}
     answers = [await acme.http.post(path, json=body) for _ in range(3)]
@@ -123,7 +123,7 @@ async def test_a_refusal_by_the_limit_gives_nothing_back(acme: Caller) -> None:
 
 
 @pytest.mark.usefixtures("patient")
-async def test_an_upload_is_no_start(acme: Caller) -> None:
+async def test_an_upload_is_no_start(acme: ApiCaller) -> None:
     """The same route starts a job for a `url`."""
     project = (await acme.http.post("/v1/projects", json={"name": "a", "timezone": "UTC"})).json()["id"]
     path = f"/v1/projects/{project}/app-media"
@@ -136,7 +136,7 @@ async def test_an_upload_is_no_start(acme: Caller) -> None:
 
 @pytest.mark.usefixtures("few")
 async def test_what_is_over_the_limit_is_refused_until_the_window_has_passed(
-    acme: Caller, buckets: Redis
+    acme: ApiCaller, buckets: Redis
 ) -> None:
     left = [
         parse_policies((await acme.http.get("/v1/whoami")).headers["RateLimit"])["read-light"]["r"]
@@ -154,7 +154,7 @@ async def test_what_is_over_the_limit_is_refused_until_the_window_has_passed(
 
 
 @pytest.mark.usefixtures("few")
-async def test_the_window_slides(acme: Caller, buckets: Redis) -> None:
+async def test_the_window_slides(acme: ApiCaller, buckets: Redis) -> None:
     await acme.http.get("/v1/whoami")
     await age_windows(buckets, 40)
     for _ in range(2):
@@ -167,7 +167,7 @@ async def test_the_window_slides(acme: Caller, buckets: Redis) -> None:
 
 
 @pytest.mark.usefixtures("few")
-async def test_classes_and_keys_have_budgets_of_their_own(acme: Caller, app: Litestar, pool: Pool) -> None:
+async def test_classes_and_keys_have_budgets_of_their_own(acme: ApiCaller, app: Litestar, pool: Pool) -> None:
     for _ in range(4):
         answer = await acme.http.get("/v1/whoami")
     assert answer.status_code == 429
@@ -178,7 +178,7 @@ async def test_classes_and_keys_have_budgets_of_their_own(acme: Caller, app: Lit
 
 @pytest.mark.usefixtures("few")
 async def test_a_refusal_of_another_kind_counts_and_a_strangers_request_does_not(
-    acme: Caller, anonymous: httpx.AsyncClient
+    acme: ApiCaller, anonymous: httpx.AsyncClient
 ) -> None:
     wrong = acme.key[:-1] + ("A" if acme.key[-1] != "A" else "B")
     assert (await anonymous.get("/v1/whoami", headers={"X-Api-Key": wrong})).status_code == 401
@@ -188,20 +188,20 @@ async def test_a_refusal_of_another_kind_counts_and_a_strangers_request_does_not
 
 
 @pytest.mark.usefixtures("few")
-async def test_many_at_once_are_counted_exactly(acme: Caller) -> None:
+async def test_many_at_once_are_counted_exactly(acme: ApiCaller) -> None:
     answers = await asyncio.gather(*(acme.http.get("/v1/whoami") for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [200] * 3 + [429] * 17
     left = [read_reads_left(answer) for answer in answers if answer.is_success]
     assert sorted(left) == [0, 1, 2]
 
 
-async def test_slow_loop_is_not_taken_for_a_redis_outage(app: Litestar, acme: Caller) -> None:
+async def test_slow_loop_is_not_taken_for_a_redis_outage(app: Litestar, acme: ApiCaller) -> None:
     """Exactly the limit passes on a busy process: each iteration of the loop takes 60 ms."""
     services = app.state.services
     principal = await services.authenticator.authenticate(key_text.parse(acme.key), expected=None, address="")
     before = count_uncounted()
     with slow_loop():
-        asked = [services.limiter.charge(principal, Class.READ_LIGHT) for _ in range(400)]
+        asked = [services.limiter.charge(principal, RateClass.READ_LIGHT) for _ in range(400)]
         standings = await asyncio.gather(*asked)
     assert sum(standing.passed for standing in standings) == 120
     assert count_uncounted() == before
@@ -212,7 +212,7 @@ async def clocked(settings: Settings) -> AsyncIterator[tuple[Litestar, list[date
     """An API with a clock that a test sets."""
     now = [NOON]
     app = create_app(settings, clock=lambda: now[0])
-    async with held(app.lifespan()):
+    async with hold_context(app.lifespan()):
         yield app, now
 
 
@@ -223,7 +223,7 @@ async def test_daily_writes_count_per_organization_and_utc_day(
     app, now = clocked
     body = {"name": "a", "scopes": ["*"]}
     async with (
-        calling(app, pool, "Acme") as acme,
+        open_caller(app, pool, "Acme") as acme,
         client_of(app, await new_key(pool, acme.organization_id)) as other,
     ):
         for client in (acme.http, acme.http, other, other):
@@ -238,7 +238,7 @@ async def test_daily_writes_count_per_organization_and_utc_day(
 
 
 @pytest.mark.usefixtures("few")
-async def test_a_304_of_a_job_is_free(acme: Caller) -> None:
+async def test_a_304_of_a_job_is_free(acme: ApiCaller) -> None:
     path = (await acme.http.post("/v1/projects", json={"name": "a", "timezone": "UTC"})).headers["Location"]
     job = (await acme.http.delete(path)).json()["jobId"]
     first = await acme.http.get(f"/v1/jobs/{job}")
@@ -251,7 +251,7 @@ async def test_a_304_of_a_job_is_free(acme: Caller) -> None:
 
 
 @pytest.mark.usefixtures("patient")
-async def test_the_counts_expire(acme: Caller, buckets: Redis) -> None:
+async def test_the_counts_expire(acme: ApiCaller, buckets: Redis) -> None:
     await acme.http.post("/v1/projects", json={"name": "a", "timezone": "UTC"})
     lives = {await buckets.type(key): await buckets.ttl(key) async for key in buckets.scan_iter("rate:*")}
     assert 0 < lives["hash"] <= 60
@@ -264,7 +264,7 @@ def count_uncounted() -> float:
 
 @pytest.mark.parametrize("stop", ["stop", "pause"])
 async def test_uncounted_requests_pass_without_redis(
-    own_servers: Servers, acme_apart: Caller, stop: str
+    own_servers: ServerPair, acme_apart: ApiCaller, stop: str
 ) -> None:
     getattr(own_servers.valkey, stop)()
     before = count_uncounted()
@@ -275,7 +275,7 @@ async def test_uncounted_requests_pass_without_redis(
 
 
 @pytest.mark.usefixtures("patient")
-async def test_script_is_reloaded_after_a_flush(acme: Caller, buckets: Redis) -> None:
+async def test_script_is_reloaded_after_a_flush(acme: ApiCaller, buckets: Redis) -> None:
     await acme.http.get("/v1/whoami")
     await buckets.script_flush()
     answer = await acme.http.get("/v1/whoami")

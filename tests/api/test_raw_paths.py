@@ -6,7 +6,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.disconnecting import call_and_disconnect
 from tests.api.refusals import assert_refused
 
@@ -21,7 +21,7 @@ from tests.api.refusals import assert_refused
     ],
 )  # fmt: skip
 async def test_escaped_path_is_a_404(
-    app: Litestar, acme: Caller, anonymous: httpx.AsyncClient, path: str
+    app: Litestar, acme: ApiCaller, anonymous: httpx.AsyncClient, path: str
 ) -> None:
     """The raw path is sent, since clients normalize some of them."""
     decoded = unquote(path)
@@ -32,6 +32,6 @@ async def test_escaped_path_is_a_404(
         assert_refused(answer, 404, "NOT_FOUND")
 
 
-async def test_a_query_may_have_any_letters(acme: Caller) -> None:
+async def test_a_query_may_have_any_letters(acme: ApiCaller) -> None:
     answer = await acme.http.get("/v1/projects?search=%2f%2F//a%C3%BC")
     assert answer.status_code == 200

@@ -9,7 +9,7 @@ from litestar import Litestar
 
 from db.pool import Pool
 from domain.apps import app_keys
-from tests.api.conftest import PEPPERS, Caller, calling
+from tests.api.conftest import PEPPERS, ApiCaller, open_caller
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused, issue_paths, reason
 
@@ -18,12 +18,12 @@ PHONES = {"name": "Shop", "bundleId": "com.example.shop", "androidPackage": "com
 
 
 @pytest_asyncio.fixture
-async def at(acme: Caller) -> str:
+async def at(acme: ApiCaller) -> str:
     """Return the path of a project's apps."""
     return f"/v1/projects/{await new_project(acme)}/sdk-apps"
 
 
-async def create_app(caller: Caller, at: str, **fields: Any) -> dict[str, Any]:
+async def create_app(caller: ApiCaller, at: str, **fields: Any) -> dict[str, Any]:
     answer = await caller.http.post(at, json=NEW | fields)
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.json()
@@ -35,7 +35,7 @@ async def key_works(pool: Pool, key: str) -> bool:
         return await app_keys.apps_of_keys(conn, keys=[key], peppers=PEPPERS) != [None]
 
 
-async def test_a_new_app_shows_its_key_once(acme: Caller, at: str, pool: Pool) -> None:
+async def test_a_new_app_shows_its_key_once(acme: ApiCaller, at: str, pool: Pool) -> None:
     answer = await acme.http.post(at, json=NEW)
     app = answer.json()
     assert answer.headers["Location"] == f"{at}/{app['appId']}"
@@ -48,7 +48,7 @@ async def test_a_new_app_shows_its_key_once(acme: Caller, at: str, pool: Pool) -
         assert app["apiKey"][-43:] not in (await acme.http.get(path)).text
 
 
-async def test_apps_are_listed_newest_first_in_pages(acme: Caller, at: str) -> None:
+async def test_apps_are_listed_newest_first_in_pages(acme: ApiCaller, at: str) -> None:
     names = [f"n{number}.example" for number in range(5)]
     created = [(await create_app(acme, at, webDomain=name))["appId"] for name in names]
     await acme.http.delete(f"{at}/{created[2]}")
@@ -63,7 +63,7 @@ async def test_apps_are_listed_newest_first_in_pages(acme: Caller, at: str) -> N
     assert seen == [created[number] for number in (4, 3, 1, 0)]
 
 
-async def test_there_is_one_app_for_each_platform_and_identifier(acme: Caller, at: str) -> None:
+async def test_there_is_one_app_for_each_platform_and_identifier(acme: ApiCaller, at: str) -> None:
     first = await create_app(acme, at)
     answer = await acme.http.post(at, json=NEW | {"name": "Other", "webDomain": "shop.example"})
     assert answer.json()["error"]["details"] == {"reason": "APP_EXISTS", "appId": first["appId"]}
@@ -77,7 +77,9 @@ async def test_there_is_one_app_for_each_platform_and_identifier(acme: Caller, a
 
 
 @pytest.mark.parametrize("platform", ["react-native", "flutter", "expo"])
-async def test_cross_platform_app_has_one_or_both_identifiers(acme: Caller, at: str, platform: str) -> None:
+async def test_cross_platform_app_has_one_or_both_identifiers(
+    acme: ApiCaller, at: str, platform: str
+) -> None:
     both = PHONES | {"platform": platform}
     app = (await acme.http.post(at, json=both)).json()
     where = f"{at}/{app['appId']}"
@@ -91,7 +93,7 @@ async def test_cross_platform_app_has_one_or_both_identifiers(acme: Caller, at: 
     assert issue_paths(await acme.http.post(at, json=foreign)) == ["webDomain", "bundleId"]
 
 
-async def test_a_patch_changes_what_it_names(acme: Caller, at: str) -> None:
+async def test_a_patch_changes_what_it_names(acme: ApiCaller, at: str) -> None:
     app = await create_app(acme, at)
     where = f"{at}/{app['appId']}"
     same = await acme.http.patch(where, json={})
@@ -106,7 +108,7 @@ async def test_a_patch_changes_what_it_names(acme: Caller, at: str) -> None:
     assert entries[0]["subject"] == app["appId"]
 
 
-async def test_a_rotation_is_repeated_with_the_same_key(acme: Caller, at: str, pool: Pool) -> None:
+async def test_a_rotation_is_repeated_with_the_same_key(acme: ApiCaller, at: str, pool: Pool) -> None:
     """So is a create; the stored answers of both are sealed."""
     twice = [await acme.http.post(at, json=NEW, headers={"Idempotency-Key": "make"}) for _ in range(2)]
     assert twice[0].content == twice[1].content
@@ -124,7 +126,7 @@ async def test_a_rotation_is_repeated_with_the_same_key(acme: Caller, at: str, p
 
 
 async def test_archived_project_refuses_new_apps_but_allows_deletes(
-    acme: Caller, at: str, pool: Pool
+    acme: ApiCaller, at: str, pool: Pool
 ) -> None:
     app = await create_app(acme, at)
     where = f"{at}/{app['appId']}"
@@ -138,7 +140,7 @@ async def test_archived_project_refuses_new_apps_but_allows_deletes(
     assert not await key_works(pool, rotated.json()["apiKey"])
 
 
-async def test_an_app_is_found_in_its_own_project_only(acme: Caller, at: str) -> None:
+async def test_an_app_is_found_in_its_own_project_only(acme: ApiCaller, at: str) -> None:
     app = await create_app(acme, at)
     other = f"/v1/projects/{await new_project(acme)}/sdk-apps/{app['appId']}"
     for method in ("GET", "PATCH", "DELETE"):
@@ -146,7 +148,9 @@ async def test_an_app_is_found_in_its_own_project_only(acme: Caller, at: str) ->
         assert_refused(await acme.http.request(method, other, **given), 404, "NOT_FOUND")
 
 
-async def test_app_key_works_on_no_other_route(acme: Caller, at: str, anonymous: httpx.AsyncClient) -> None:
+async def test_app_key_works_on_no_other_route(
+    acme: ApiCaller, at: str, anonymous: httpx.AsyncClient
+) -> None:
     """The key is shipped in clients, where everyone can read it."""
     key = (await create_app(acme, at))["apiKey"]
     for path in ("/v1/whoami", at, "/v1/projects"):
@@ -155,6 +159,6 @@ async def test_app_key_works_on_no_other_route(acme: Caller, at: str, anonymous:
 
 
 async def test_a_sandbox_has_apps_of_its_own(app: Litestar, pool: Pool) -> None:
-    async with calling(app, pool, "Acme", env="test") as sandbox:
+    async with open_caller(app, pool, "Acme", env="test") as sandbox:
         created = await create_app(sandbox, f"/v1/projects/{await new_project(sandbox)}/sdk-apps")
     assert await key_works(pool, created["apiKey"])

@@ -10,9 +10,9 @@ from litestar import Litestar
 
 from db.pool import Pool
 from schemas import ids
-from tests.api.conftest import Caller, client_of, new_key
+from tests.api.conftest import ApiCaller, client_of, new_key
 from tests.api.documented_routes import DocumentedRoute, routes
-from tests.api.everything import one_of_each, table_digests
+from tests.api.everything import create_one_of_each, table_digests
 
 #: The id kind of each path parameter and filter. Parameters not listed here name nothing that a tenant owns.
 KINDS = {
@@ -44,7 +44,7 @@ HEADS: tuple[dict[str, str], ...] = (
 
 
 @pytest_asyncio.fixture(autouse=True)
-async def roomy(acme: Caller, rival: Caller, pool: Pool) -> None:
+async def roomy(acme: ApiCaller, rival: ApiCaller, pool: Pool) -> None:
     """Raise the rate limits, for any number of routes."""
     await pool.execute("update organization set tier = 'partner' where env = 'live'")
 
@@ -84,10 +84,10 @@ def test_every_name_in_a_path_is_known_here(app: Litestar) -> None:
 
 @pytest.mark.parametrize("headers", HEADS, ids=str)
 async def test_foreign_objects_in_a_path_are_not_found(
-    headers: dict[str, str], app: Litestar, acme: Caller, rival: Caller, pool: Pool
+    headers: dict[str, str], app: Litestar, acme: ApiCaller, rival: ApiCaller, pool: Pool
 ) -> None:
     """The caller's key, version or ETag make no difference, nor does an id without prefix."""
-    theirs = await one_of_each(acme.http, pool)
+    theirs = await create_one_of_each(acme.http, pool)
     before = await table_digests(pool)
     for route, foreign in product(owned_routes(app), (theirs,) if headers else (theirs, bare_ids(theirs))):
         answers = [
@@ -100,9 +100,9 @@ async def test_foreign_objects_in_a_path_are_not_found(
 
 
 async def test_invalid_body_reveals_nothing_more(
-    app: Litestar, acme: Caller, rival: Caller, pool: Pool
+    app: Litestar, acme: ApiCaller, rival: ApiCaller, pool: Pool
 ) -> None:
-    theirs = await one_of_each(acme.http, pool)
+    theirs = await create_one_of_each(acme.http, pool)
     for route in owned_routes(app):
         answers = [
             await rival.http.request(route.method, route.at(named), json={"colour": "red"})
@@ -112,9 +112,9 @@ async def test_invalid_body_reveals_nothing_more(
 
 
 async def test_foreign_objects_in_a_filter_are_not_found(
-    app: Litestar, acme: Caller, rival: Caller, pool: Pool
+    app: Litestar, acme: ApiCaller, rival: ApiCaller, pool: Pool
 ) -> None:
-    theirs = await one_of_each(acme.http, pool)
+    theirs = await create_one_of_each(acme.http, pool)
     filtered = [(route, name) for route in routes(app) for name in route.query if name in KINDS]
     assert filtered
     for route, name in filtered:
@@ -124,9 +124,11 @@ async def test_foreign_objects_in_a_filter_are_not_found(
         assert comparable_answer(answers[0]) == comparable_answer(answers[1])
 
 
-async def test_foreign_cursor_is_refused(app: Litestar, acme: Caller, rival: Caller, pool: Pool) -> None:
+async def test_foreign_cursor_is_refused(
+    app: Litestar, acme: ApiCaller, rival: ApiCaller, pool: Pool
+) -> None:
     for _ in range(2):
-        await one_of_each(acme.http, pool)
+        await create_one_of_each(acme.http, pool)
     for route in routes(app):
         if "cursor" in route.query and not route.names:
             page = await acme.http.get(route.path, params={"limit": "1"})
@@ -140,8 +142,10 @@ async def test_foreign_cursor_is_refused(app: Litestar, acme: Caller, rival: Cal
                 assert answers[0].status_code == 422
 
 
-async def test_foreign_objects_are_not_listed(app: Litestar, acme: Caller, rival: Caller, pool: Pool) -> None:
-    theirs = await one_of_each(acme.http, pool)
+async def test_foreign_objects_are_not_listed(
+    app: Litestar, acme: ApiCaller, rival: ApiCaller, pool: Pool
+) -> None:
+    theirs = await create_one_of_each(acme.http, pool)
     for route in routes(app):
         if "cursor" in route.query and not route.names:
             text = (await rival.http.get(route.path)).text
@@ -149,7 +153,7 @@ async def test_foreign_objects_are_not_listed(app: Litestar, acme: Caller, rival
 
 
 async def test_objects_without_ids_are_separate(
-    app: Litestar, acme: Caller, rival: Caller, pool: Pool
+    app: Litestar, acme: ApiCaller, rival: ApiCaller, pool: Pool
 ) -> None:
     """Another organization's data changes no answer of these routes, and they can't change it."""
     singletons = [
@@ -163,7 +167,7 @@ async def test_objects_without_ids_are_separate(
         return [(answer.status_code, answer.json().get("items", "")) for answer in answers]
 
     before = await asked()
-    await one_of_each(acme.http, pool)
+    await create_one_of_each(acme.http, pool)
     await pool.execute(
         """insert into github_installation (organization_id, installation_id, account_login, listed_at)
            values ($1, 1, 'acme', now())""",
@@ -173,14 +177,14 @@ async def test_objects_without_ids_are_separate(
     assert (await acme.http.get("/v1/github/installation")).json()["accountLogin"] == "acme"
 
 
-async def test_a_sandbox_is_another_organization(app: Litestar, pool: Pool, acme: Caller) -> None:
+async def test_a_sandbox_is_another_organization(app: Litestar, pool: Pool, acme: ApiCaller) -> None:
     """A sandbox key reaches nothing of the live organization, and vice versa."""
     sandbox_id = await pool.fetchval(
         "select id from organization where live_organization_id = $1", acme.organization_id
     )
-    live = await one_of_each(acme.http, pool)
+    live = await create_one_of_each(acme.http, pool)
     async with client_of(app, await new_key(pool, sandbox_id, env="test")) as sandbox:
-        inside = await one_of_each(sandbox, pool)
+        inside = await create_one_of_each(sandbox, pool)
         for route in owned_routes(app):
             for client, named in ((sandbox, live), (acme.http, inside)):
                 answer = await client.request(route.method, route.at(named), **route.sent)

@@ -16,7 +16,7 @@ from api.tenant_connections import RESERVED_CONNECTIONS, TenantConnections
 from db.pool import Pool, open_pool
 from schemas.errors import Unavailable
 from schemas.settings import Settings
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 
 ACME, RIVAL, THIRD = uuid4(), uuid4(), uuid4()
 SHARED = 6
@@ -110,7 +110,7 @@ async def test_a_pool_of_any_size_serves(settings: Settings, size: int) -> None:
 
 
 async def test_other_organizations_are_served_next_to_a_busy_one(
-    app: Litestar, acme: Caller, rival: Caller
+    app: Litestar, acme: ApiCaller, rival: ApiCaller
 ) -> None:
     """Key look-ups and other organizations are served while one organization holds its maximum."""
     services = app.state.services
@@ -123,7 +123,7 @@ async def test_other_organizations_are_served_next_to_a_busy_one(
     assert (await waits).status_code == 200
 
 
-async def test_callers_without_a_key_share_one_quota(app: Litestar, acme: Caller) -> None:
+async def test_callers_without_a_key_share_one_quota(app: Litestar, acme: ApiCaller) -> None:
     services = app.state.services
     path = f"/v1/social/callback/somebody?state={'a' * 43}&code=a"
     async with AsyncExitStack() as stack:
@@ -136,7 +136,7 @@ async def test_callers_without_a_key_share_one_quota(app: Litestar, acme: Caller
 
 
 async def test_a_list_that_takes_too_long_is_ended(
-    acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
+    acme: ApiCaller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("lock table project in access exclusive mode")

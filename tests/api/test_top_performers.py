@@ -11,11 +11,11 @@ import pytest_asyncio
 from api import time_window
 from db.pool import Conn, Pool
 from domain.collection import snapshots
-from domain.collection.snapshots import Subject, Told
+from domain.collection.snapshots import Reading, Subject
 from schemas import ids
 from schemas.metrics import Collected
 from tests import seeds
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused
 
@@ -24,12 +24,12 @@ Values = Mapping[Collected, int]
 
 
 @pytest_asyncio.fixture
-async def project(acme: Caller) -> str:
+async def project(acme: ApiCaller) -> str:
     return await new_project(acme)
 
 
 async def create_posts_with_figures(
-    conn: Conn, acme: Caller, project: str, *of_posts: Values, days: float = 1
+    conn: Conn, acme: ApiCaller, project: str, *of_posts: Values, days: float = 1
 ) -> list[str]:
     """Create posts on a new account with these figures so many days ago, and return their ids."""
     org, project_id = acme.organization_id, ids.read(ids.PROJECT, project)
@@ -42,13 +42,13 @@ async def create_posts_with_figures(
         conn,
         organization_id=org,
         account_id=account,
-        told=[Told(Subject(post, at), values) for post, values in posts],
+        told=[Reading(Subject(post, at), values) for post, values in posts],
         at=at,
     )
     return [ids.show(ids.POST, post) for post, _ in posts]
 
 
-async def read_ranking(acme: Caller, project: str, **params: str) -> list[tuple[str, Any]]:
+async def read_ranking(acme: ApiCaller, project: str, **params: str) -> list[tuple[str, Any]]:
     answer = await acme.http.get(f"/v1/projects/{project}/top-performers", params=params)
     assert answer.status_code == 200, answer.text
     items = answer.json()["items"]
@@ -57,7 +57,7 @@ async def read_ranking(acme: Caller, project: str, **params: str) -> list[tuple[
     return [(item["sourceId"], item["metricValue"]) for item in items]
 
 
-async def test_posts_are_ranked_by_what_came_in_the_window(acme: Caller, project: str, conn: Conn) -> None:
+async def test_posts_are_ranked_by_what_came_in_the_window(acme: ApiCaller, project: str, conn: Conn) -> None:
     """A post without views has no rank; of equal ones the older comes first."""
     one, two, _, four = await create_posts_with_figures(
         conn, acme, project, {"views": 5}, {"views": 9}, {"likes": 99}, {"views": 5}
@@ -71,14 +71,14 @@ async def test_posts_are_ranked_by_what_came_in_the_window(acme: Caller, project
     assert await read_ranking(acme, project, platform="tiktok") == []
 
 
-async def test_a_rate_of_few_views_has_no_rank(acme: Caller, project: str, conn: Conn) -> None:
+async def test_a_rate_of_few_views_has_no_rank(acme: ApiCaller, project: str, conn: Conn) -> None:
     _, many = await create_posts_with_figures(
         conn, acme, project, {"views": 99, "likes": 99}, {"views": 100, "likes": 2, "shares": 1}
     )
     assert await read_ranking(acme, project, metric="engagement_rate") == [(many, 0.03)]
 
 
-async def test_contents_have_all_their_posts_on_a_platform(acme: Caller, project: str, conn: Conn) -> None:
+async def test_contents_have_all_their_posts_on_a_platform(acme: ApiCaller, project: str, conn: Conn) -> None:
     """Uploaded content is `manual`; none was generated here."""
     await create_posts_with_figures(conn, acme, project, {"views": 5}, {"views": 9})
     [(source, views)] = await read_ranking(acme, project, sourceType="manual")
@@ -95,12 +95,12 @@ def build_ad(number: int, **fields: Any) -> dict[str, Any]:
     } | fields  # fmt: skip
 
 
-async def import_ads(acme: Caller, project: str, *rows: dict[str, Any]) -> None:
+async def import_ads(acme: ApiCaller, project: str, *rows: dict[str, Any]) -> None:
     answer = await acme.http.post(f"/v1/projects/{project}/ads-metrics/rows", json={"rows": rows})
     assert answer.status_code == 200, answer.text
 
 
-async def read_ranking_by_ads(acme: Caller, project: str, **params: str) -> list[tuple[str, str, Any]]:
+async def read_ranking_by_ads(acme: ApiCaller, project: str, **params: str) -> list[tuple[str, str, Any]]:
     answer = await acme.http.get(f"/v1/projects/{project}/top-performers", params=params)
     assert answer.status_code == 200, answer.text
     items = answer.json()["items"]
@@ -108,7 +108,7 @@ async def read_ranking_by_ads(acme: Caller, project: str, **params: str) -> list
     return [(item["sourceId"], item["platform"], item["metricValue"]) for item in items]
 
 
-async def test_posts_are_ranked_by_their_ads(acme: Caller, project: str, conn: Conn) -> None:
+async def test_posts_are_ranked_by_their_ads(acme: ApiCaller, project: str, conn: Conn) -> None:
     """Any id field of a row may name the post. Two currencies, and a ratio without spend, have no rank."""
     one, two, mixed, free = await create_posts_with_figures(conn, acme, project, {"views": 1}, {}, {}, {})
     [platform] = {item["platform"] for item in (await read_top_performers(acme, project))}
@@ -143,7 +143,7 @@ async def test_posts_are_ranked_by_their_ads(acme: Caller, project: str, conn: C
 
 
 async def test_contents_have_the_ads_of_their_posts_and_their_own(
-    acme: Caller, project: str, conn: Conn
+    acme: ApiCaller, project: str, conn: Conn
 ) -> None:
     """An ad of content counts on the platforms where its ad network shows ads; Apple's network has none."""
     [post] = await create_posts_with_figures(conn, acme, project, {"views": 1})
@@ -169,13 +169,13 @@ async def test_contents_have_the_ads_of_their_posts_and_their_own(
     )
 
 
-async def read_top_performers(acme: Caller, project: str) -> Any:
+async def read_top_performers(acme: ApiCaller, project: str) -> Any:
     return (await acme.http.get(f"/v1/projects/{project}/top-performers")).json()["items"]
 
 
 @pytest.mark.parametrize("metric", ["conversions", "roas"])
 async def test_ads_without_a_matching_source_are_a_422(
-    acme: Caller, project: str, conn: Conn, metric: str
+    acme: ApiCaller, project: str, conn: Conn, metric: str
 ) -> None:
     """Another project's post and an unknown id don't belong to it."""
     [foreign] = await create_posts_with_figures(conn, acme, await new_project(acme), {"views": 1})
@@ -187,12 +187,12 @@ async def test_ads_without_a_matching_source_are_a_422(
         assert "adId, adsetId or campaignId" in answer.json()["error"]["message"]
 
 
-async def test_unknown_project_is_not_found(acme: Caller) -> None:
+async def test_unknown_project_is_not_found(acme: ApiCaller) -> None:
     assert_refused(await acme.http.get(f"/v1/projects/prj_{UUID(int=1)}/top-performers"), 404, "NOT_FOUND")
 
 
 async def test_an_answer_that_takes_too_long_is_ended(
-    acme: Caller, project: str, pool: Pool, monkeypatch: pytest.MonkeyPatch
+    acme: ApiCaller, project: str, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(time_window, "READ_TIMEOUT_S", 0.05)
     async with pool.acquire() as conn, conn.transaction():

@@ -5,18 +5,18 @@ from typing import Any
 from db.pool import Conn
 from jobs.kinds import INGEST_GITHUB
 from tests import seeds
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.parties import new_project
 
 
-async def read_usage(caller: Caller) -> dict[str, Any]:
+async def read_usage(caller: ApiCaller) -> dict[str, Any]:
     answer = await caller.http.get("/v1/usage")
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
     return body
 
 
-async def test_usage_is_current(acme: Caller, rival: Caller, conn: Conn) -> None:
+async def test_usage_is_current(acme: ApiCaller, rival: ApiCaller, conn: Conn) -> None:
     before = await read_usage(rival)
     one, other = await new_project(acme), await new_project(acme)
     for project in (one, other):

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from api import body_validation
 from schemas.base import Text
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 
 Few = Literal["slideshow", "video"]
 
@@ -41,7 +41,7 @@ def test_message_states_the_allowed_values(value: Any, kind: Any, said: str) -> 
     assert found.details["issues"] == [{"path": "field", "message": said}]
 
 
-async def test_parameter_messages_are_translated(acme: Caller) -> None:
+async def test_parameter_messages_are_translated(acme: ApiCaller) -> None:
     answer = await acme.http.get("/v1/jobs", params={"status": "nope"})
     [issue] = answer.json()["error"]["details"]["issues"]
     assert issue["path"] == "status"

@@ -17,7 +17,7 @@ from domain.apps import apps
 from jobs.kinds import VERIFY_TRACKING
 from schemas import ids
 from schemas.settings import Settings
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused
 from tests.domain.events.sending import event, send
@@ -33,7 +33,7 @@ JOB = "select state, attempt_started_at, result from job where kind = 'verify_tr
 class VerifiedApp(NamedTuple):
     """An app, and the requests to verify it."""
 
-    acme: Caller
+    acme: ApiCaller
     pool: Pool
     settings: Settings
     at: str
@@ -85,7 +85,7 @@ class VerifiedApp(NamedTuple):
 
 
 @pytest_asyncio.fixture
-async def shop(acme: Caller, pool: Pool, settings: Settings) -> VerifiedApp:
+async def shop(acme: ApiCaller, pool: Pool, settings: Settings) -> VerifiedApp:
     project = await new_project(acme)
     body = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
     app = (await acme.http.post(f"/v1/projects/{project}/sdk-apps", json=body)).json()

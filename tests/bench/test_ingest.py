@@ -13,7 +13,7 @@ from bench.reading import Fields
 from schemas.errors import BenchmarkFailed
 from tests.waiting import eventually
 from workers.ingest.page.extract import extract
-from workers.ingest.shapes import Source
+from workers.ingest.shapes import PageDocument
 
 pytestmark = pytest.mark.long
 
@@ -39,8 +39,8 @@ async def test_all_readers_read_the_same_generated_pages() -> None:
 
 
 async def test_given_pages_are_read_unchanged_and_scored_by_expected_fields() -> None:
-    acme = Source(url="https://acme.test/", body=b"<title>Acme</title>")
-    given = [Case(acme, Fields(name="ACME")), Case(Source(url="", body=b""))]
+    acme = PageDocument(url="https://acme.test/", body=b"<title>Acme</title>")
+    given = [Case(acme, Fields(name="ACME")), Case(PageDocument(url="", body=b""))]
     result = await ingest.measure(given, ingest.TINY, lambda _: None)
     assert result.details["pages"]["count"] == 2
     assert result.details["pages"]["expected"] == {"name": 1}

@@ -6,7 +6,7 @@ import pytest
 
 from bench.environment import Environment
 from bench.neighbours import measure
-from bench.neighbours.measure import Measured
+from bench.neighbours.measure import RowResult
 from bench.neighbours.rows import ROWS
 from bench.neighbours.scale import TINY
 from bench.neighbours.victim import Timings
@@ -35,9 +35,9 @@ def timings(p95: float, *, failed: int = 0) -> Timings:
 
 
 def test_limit_is_twice_the_rest_plus_250_ms() -> None:
-    assert Measured("", timings(10), timings(270), {}).reached
-    assert not Measured("", timings(10), timings(270.1), {}).reached
+    assert RowResult("", timings(10), timings(270), {}).reached
+    assert not RowResult("", timings(10), timings(270.1), {}).reached
 
 
 def test_row_with_a_failure_is_not_reached() -> None:
-    assert not Measured("", timings(10), timings(10, failed=1), {}).reached
+    assert not RowResult("", timings(10), timings(10, failed=1), {}).reached

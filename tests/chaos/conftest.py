@@ -18,7 +18,7 @@ async def fleet(settings: Settings, tmp_path: Path) -> AsyncIterator[Fleet]:
 
 
 @pytest_asyncio.fixture
-async def own_fleet(own_servers: made.Servers, tmp_path: Path) -> AsyncIterator[Fleet]:
+async def own_fleet(own_servers: made.ServerPair, tmp_path: Path) -> AsyncIterator[Fleet]:
     """Open a fleet on `own_servers`, which a test may stop, empty or kill."""
     settings = made.settings_for(own_servers.postgres.url, own_servers.valkey.url)
     async with open_fleet(settings, tmp_path) as opened:

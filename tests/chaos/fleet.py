@@ -160,7 +160,7 @@ class Fleet:
                 await self.courier.send(one.wake)
         return [one.job_id for one in submitted]
 
-    async def _submit(self, conn: Conn, args: dict[str, Any], run_at: datetime | None) -> ledger.Submitted:
+    async def _submit(self, conn: Conn, args: dict[str, Any], run_at: datetime | None) -> ledger.SubmittedJob:
         return await ledger.submit(
             conn, kind=EFFECT, organization_id=self.org, project_id=None, args=args, run_at=run_at
         )

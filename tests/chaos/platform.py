@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from tests import http_server
-from tests.http_server import Asked
+from tests.http_server import HttpRequest
 
 
 class Records:
@@ -32,7 +32,7 @@ class Records:
             return 400, {"error": "RecordNotFound", "message": "no such record"}
         return 200, {"uri": uri(asked), "cid": "bafyreiours", "value": found}
 
-    async def answer(self, asked: Asked, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answer(self, asked: HttpRequest, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if asked.path.endswith("putRecord"):
             status, said = self.put(asked.json)
         else:

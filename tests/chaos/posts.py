@@ -22,7 +22,7 @@ from tests.api_process import serving
 from tests.chaos.fleet import Fleet
 from tests.chaos.platform import Records
 from tests.chaos.publisher import CALLED
-from tests.http_server import Asked, serve
+from tests.http_server import HttpRequest, serve
 from tests.waiting import PATIENCE_S, eventually
 
 #: A post, its job and that job's worker, as a concurrent reader sees them.
@@ -47,7 +47,9 @@ class Withholding(Records):
         super().__init__()
         self.taken = asyncio.Event()
 
-    async def answer(self, asked: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answer(
+        self, asked: HttpRequest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         if CALLED.encode() not in asked.body or self.taken.is_set():
             await super().answer(asked, reader, writer)
             return

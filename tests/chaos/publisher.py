@@ -16,7 +16,16 @@ from schemas.settings import from_env
 from telemetry import logs
 from tests.chaos.fleet import LONG_S
 from tests.waiting import eventually
-from workers.platforms.contract import Adapter, Draft, Found, Inquiry, Live, Prepared, Sent, Taken
+from workers.platforms.contract import (
+    AcceptedPost,
+    Adapter,
+    Inquiry,
+    LivePost,
+    PostDraft,
+    PreparedPost,
+    ReconcileResult,
+    SendResult,
+)
 from workers.platforms.registry import open_platforms
 from workers.resources import open_resources
 from workers.runtime.worker import serve
@@ -43,24 +52,28 @@ class Pausing:
     def repeatable(self, account: Account, inquiry: Inquiry) -> bool:
         return self.inner.repeatable(account, inquiry)
 
-    async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:
+    async def prepare(
+        self, account: Account, draft: PostDraft, so_far: PreparedPost | None = None
+    ) -> PreparedPost:
         prepared = await self.inner.prepare(account, draft, so_far)
         await self.reach(account, BEFORE_MARK)
         return prepared
 
-    async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:
+    async def send(
+        self, account: Account, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
+    ) -> SendResult:
         await self.reach(account, MARKED)
         sent = await self.inner.send(account, prepared, draft, timeout_s=timeout_s)
         await self.reach(account, ANSWERED)
-        return Taken(handle=prepared.handle, after_s=0) if account.handle == ACCEPTED else sent
+        return AcceptedPost(handle=prepared.handle, after_s=0) if account.handle == ACCEPTED else sent
 
-    async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
+    async def poll(self, account: Account, inquiry: Inquiry) -> SendResult:
         await self.reach(account, ACCEPTED)
         found = await self.inner.reconcile(account, inquiry)
-        assert isinstance(found, Live)
+        assert isinstance(found, LivePost)
         return found
 
-    async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
+    async def reconcile(self, account: Account, inquiry: Inquiry) -> ReconcileResult:
         return await self.inner.reconcile(account, inquiry)
 
 

@@ -84,7 +84,7 @@ async def through(way: Callable[..., Awaitable[T]], body: Any, **given: Any) -> 
     return result
 
 
-async def delete_files(store: Store, filed: list[purge.Filed]) -> None:
+async def delete_files(store: Store, filed: list[purge.RowWithFiles]) -> None:
     """Delete the files one by one."""
     walking = walk.get()
     for token in (token for one in filed for token in one.tokens):
@@ -94,14 +94,14 @@ async def delete_files(store: Store, filed: list[purge.Filed]) -> None:
 
 
 def main() -> None:
-    outcome_of = runner.outcome_of
+    outcome_of = runner.run_task
 
     async def walking(task: runner.Task, context: Context, attempt: Any) -> Any:
         walk.set(Walk(context.job.args["project_id"]) if context.job.kind == PURGE_PROJECT.name else None)
         return await outcome_of(task, context, attempt)
 
     with (
-        patch.object(runner, "outcome_of", walking),
+        patch.object(runner, "run_task", walking),
         patch.object(runner, "Context", Walking),
         patch.multiple(purge, ROWS=1, CONTENTS=1, RECORDS=1, delete_files=delete_files),
     ):

@@ -9,7 +9,7 @@ import pytest
 
 from db.pool import open_pool
 from tests.domain.events import racing
-from tests.servers import Servers
+from tests.servers import ServerPair
 
 pytestmark = [pytest.mark.chaos, pytest.mark.long, pytest.mark.timeout(400)]
 
@@ -60,7 +60,7 @@ class Writer:
             self.process.kill()
 
 
-async def break_things(servers: Servers, writers: list[Writer], done: asyncio.Event) -> None:
+async def break_things(servers: ServerPair, writers: list[Writer], done: asyncio.Event) -> None:
     """Kill writers throughout; crash Postgres once, and stop it in order once."""
     dice = random.Random(SEED)
     for deed in range(1_000):
@@ -74,7 +74,7 @@ async def break_things(servers: Servers, writers: list[Writer], done: asyncio.Ev
             await asyncio.to_thread(servers.postgres.start)
 
 
-async def test_each_id_is_stored_once_and_counted_once(own_servers: Servers) -> None:
+async def test_each_id_is_stored_once_and_counted_once(own_servers: ServerPair) -> None:
     done, url = asyncio.Event(), own_servers.postgres.url
     writers = [Writer(url, number) for number in range(racing.WRITERS)]
     batches = sum(len(each.left) for each in writers)

@@ -15,7 +15,7 @@ from tests import seeds
 from tests.chaos.fleet import LONG_S, Fleet
 from tests.domain.content import making
 from tests.domain.project import Project
-from tests.s3.keeping import KeptBucket
+from tests.s3.keeping import BucketStorage
 from tests.s3.service import Service
 from tests.waiting import eventually
 from tests.workers.generation.pieces import processes
@@ -65,7 +65,7 @@ async def test_another_worker_generates_after_a_kill_in_a_stage(
 
 @pytest.mark.parametrize("media_kept", ["s3"], indirect=True)
 async def test_another_worker_generates_after_a_kill_during_storing(
-    fleet: Fleet, media_kept: KeptBucket, s3: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fleet: Fleet, media_kept: BucketStorage, s3: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hanging storage keeps the job in its last stage."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -85,7 +85,7 @@ async def test_another_worker_generates_after_a_kill_during_storing(
     await eventually(stores)
     worker.kill()
     await fleet.bury(worker)
-    s3.heal()
+    s3.clear_failures()
     await fleet.of_product("generate", lease_s=LONG_S)
     await eventually(ended, within=MADE_S)
     ends = await fleet.pool.fetch("select state, fence, crashes from job where id = $1", job_id)

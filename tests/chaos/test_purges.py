@@ -17,11 +17,11 @@ from schemas.errors import NotFound
 from tests import leasing, seeds
 from tests.chaos.fleet import Fleet
 from tests.chaos.purger import FOLDER, POOL, WRITTEN
-from tests.s3.keeping import EVERYWHERE, Kept
+from tests.s3.keeping import ALL_STORAGES, MediaStorage
 from tests.waiting import eventually
 from tests.workers.runtime.workers import Workers
-from tests.workers.tasks.full_project import Full, fill, left, named, tables
-from tests.workers.tasks.project import Project
+from tests.workers.tasks.full_project import FullProject, count_left, fill, list_referencing_ids, tables
+from tests.workers.tasks.project import IngestProject
 
 pytestmark = [pytest.mark.chaos, pytest.mark.long]
 
@@ -32,7 +32,7 @@ LEASE_S = 90.0
 class Doomed(NamedTuple):
     """A full project, and the organizations connected to it."""
 
-    full: Full
+    full: FullProject
     others: list[UUID]
 
     @property
@@ -48,10 +48,10 @@ async def create_project(fleet: Fleet, conn: Conn) -> Doomed:
     await conn.execute("alter table social_account alter collect_at set default null")
     org = await seeds.organization(conn)
     workers = Workers(fleet.settings, fleet.pool, org, fleet.courier)
-    mine = Project(workers, org, await seeds.project(conn, org))
+    mine = IngestProject(workers, org, await seeds.project(conn, org))
     full = await fill(mine, conn, open_store(fleet.settings))
     await conn.execute("update webhook_endpoint set status = 'paused'")
-    owner = await leasing.another(conn, leasing.Owner(org, mine.id, org), handle=os.urandom(8).hex())
+    owner = await leasing.another(conn, leasing.LeaseOwner(org, mine.id, org), handle=os.urandom(8).hex())
     tenant = await leasing.tenant(conn)
     await leasing.release(fleet.pool, tenant, await leasing.lend(fleet.pool, owner, tenant))
     return Doomed(full, [full.owner.org, tenant.org])
@@ -104,9 +104,9 @@ async def rows_of(conn: Conn, orgs: Sequence[UUID]) -> dict[str, set[str]]:
     return found
 
 
-@EVERYWHERE
+@ALL_STORAGES
 @pytest.mark.timeout(900)
-async def test_purge_completes_after_a_kill_at_each_step(fleet: Fleet, media_kept: Kept) -> None:
+async def test_purge_completes_after_a_kill_at_each_step(fleet: Fleet, media_kept: MediaStorage) -> None:
     with patch.dict(os.environ, {FOLDER: str(fleet.folder)}):
         purger = await fleet._known("tests.chaos.purger", {"slots": 400, "pool_size": 40, "lease_s": LEASE_S})
     async with fleet.pool.acquire() as conn:
@@ -116,7 +116,7 @@ async def test_purge_completes_after_a_kill_at_each_step(fleet: Fleet, media_kep
         await ended(fleet)
         points = await recorded_points(fleet, first)
         doomed = [await create_project(fleet, conn) for _ in points]
-        names = await named(conn, *(one.id for one in doomed))
+        names = await list_referencing_ids(conn, *(one.id for one in doomed))
         others = [bystander.full.scope.org, *bystander.others, *(org for one in doomed for org in one.others)]
         await archive_all(fleet, doomed)
         before = await rows_of(conn, others)
@@ -145,7 +145,7 @@ async def assert_purged(conn: Conn, doomed: Sequence[Doomed], names: list[str]) 
     lost = sum(row["crashes"] for row in jobs)
     assert {row["state"] for row in jobs} == {"completed"}
     assert lost >= len(doomed) - 1, "only the one that had ended its job was not lost"
-    rest = await left(conn, names)
+    rest = await count_left(conn, names)
     del rest["audit_log"]
     assert rest == {"job": len(doomed), "social_account": 2 * len(doomed), "account_lease": len(doomed)}
     for one in doomed:

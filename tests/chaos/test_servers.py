@@ -9,13 +9,13 @@ import pytest
 import redis
 
 from tests.chaos.fleet import LONG_S, Fleet
-from tests.servers import Servers
+from tests.servers import ServerPair
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.chaos
 
 
-async def test_redis_emptied_with_jobs_queued_and_running(own_fleet: Fleet, own_servers: Servers) -> None:
+async def test_redis_emptied_with_jobs_queued_and_running(own_fleet: Fleet, own_servers: ServerPair) -> None:
     await own_fleet.dispatcher()
     await own_fleet.worker(slots=2, lease_s=LONG_S)
     running = await own_fleet.submit(2, pauses=["handler"])
@@ -28,7 +28,7 @@ async def test_redis_emptied_with_jobs_queued_and_running(own_fleet: Fleet, own_
     assert {row["fence"] for row in rows} == {1}
 
 
-async def test_redis_stopped_for_five_seconds(own_fleet: Fleet, own_servers: Servers) -> None:
+async def test_redis_stopped_for_five_seconds(own_fleet: Fleet, own_servers: ServerPair) -> None:
     """Running jobs keep their fences, submits succeed, and the backlog drains before Redis is back."""
     await own_fleet.dispatcher()
     await own_fleet.worker(slots=2, lease_s=LONG_S)
@@ -47,7 +47,7 @@ async def test_redis_stopped_for_five_seconds(own_fleet: Fleet, own_servers: Ser
     assert {(row["fence"], row["crashes"]) for row in rows} == {(1, 0)}
 
 
-async def test_redis_and_the_dispatcher_both_dead(own_fleet: Fleet, own_servers: Servers) -> None:
+async def test_redis_and_the_dispatcher_both_dead(own_fleet: Fleet, own_servers: ServerPair) -> None:
     await own_fleet.worker()
     await asyncio.to_thread(own_servers.valkey.kill)
     jobs = await own_fleet.submit(3)
@@ -55,7 +55,7 @@ async def test_redis_and_the_dispatcher_both_dead(own_fleet: Fleet, own_servers:
     await own_fleet.completed(jobs)
 
 
-async def test_postgres_stopped_for_five_leases(own_fleet: Fleet, own_servers: Servers) -> None:
+async def test_postgres_stopped_for_five_leases(own_fleet: Fleet, own_servers: ServerPair) -> None:
     """No worker could renew: none counts as dead, no attempt is used up, and no log has a traceback."""
     processes = [await own_fleet.dispatcher(), *[await own_fleet.worker(slots=3) for _ in range(2)]]
     jobs = await own_fleet.submit(20, pauses=["handler"])
@@ -70,7 +70,7 @@ async def test_postgres_stopped_for_five_leases(own_fleet: Fleet, own_servers: S
     assert [process.log.name for process in processes if "Traceback" in process.log.read_text()] == []
 
 
-async def test_a_worker_started_while_postgres_is_away(own_fleet: Fleet, own_servers: Servers) -> None:
+async def test_a_worker_started_while_postgres_is_away(own_fleet: Fleet, own_servers: ServerPair) -> None:
     """The worker logs why it waits, and can be stopped meanwhile."""
     await asyncio.to_thread(own_servers.postgres.stop)
     worker, stopped = await own_fleet.waiting_worker(), await own_fleet.waiting_worker()
@@ -84,7 +84,7 @@ async def test_a_worker_started_while_postgres_is_away(own_fleet: Fleet, own_ser
         assert "Traceback" not in said
 
 
-async def test_postgres_frozen_beyond_a_lease(own_fleet: Fleet, own_servers: Servers) -> None:
+async def test_postgres_frozen_beyond_a_lease(own_fleet: Fleet, own_servers: ServerPair) -> None:
     """Postgres accepts connections and never responds: workers stop their own work, and resume it later."""
     await own_fleet.dispatcher()
     await own_fleet.worker()

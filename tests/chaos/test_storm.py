@@ -8,14 +8,14 @@ import pytest
 import redis
 
 from tests.chaos.fleet import Fleet, Process
-from tests.servers import Servers
+from tests.servers import ServerPair
 
 BLOWS = ("kill", "freeze", "stop", "empty", "redis", "dispatcher")
 
 pytestmark = pytest.mark.chaos
 
 
-async def test_jobs_survive_a_storm(own_fleet: Fleet, own_servers: Servers) -> None:
+async def test_jobs_survive_a_storm(own_fleet: Fleet, own_servers: ServerPair) -> None:
     """Workers are killed, frozen and stopped, Redis is emptied and killed, dispatchers restart."""
     chance = random.Random(7)  # The seed makes the storm repeatable.
     dispatcher, workers = (

@@ -13,7 +13,7 @@ from jobs.kinds import PUBLISH_POST
 from tests.chaos.fleet import LONG_S, Fleet
 from tests.chaos.posts import staged, watching
 from tests.chaos.publisher import ACCEPTED, ANSWERED, BEFORE_MARK, CALLED, MARKED
-from tests.servers import Servers
+from tests.servers import ServerPair
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.chaos, pytest.mark.long]
@@ -82,7 +82,7 @@ async def test_resumed_worker_adds_no_entries(fleet: Fleet, monkeypatch: pytest.
 
 
 async def test_timeline_has_each_attempt_after_server_faults(
-    own_fleet: Fleet, own_servers: Servers, monkeypatch: pytest.MonkeyPatch
+    own_fleet: Fleet, own_servers: ServerPair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each attempt survives or is interrupted: its end is recorded, and no post was published twice."""
     async with staged(own_fleet, (BEFORE_MARK, MARKED, ANSWERED, ACCEPTED), monkeypatch) as stage:

@@ -15,28 +15,28 @@ from db.pool import Conn, Pool
 from schemas.settings import Settings
 from tests import seeds
 from tests.api.conftest import new_key
-from tests.api.webhooks.streaming import emit
-from tests.api_process import STOP_S, Served, serving
-from tests.cli.listening import Way, listening, way_to
-from tests.workers.webhooks.receiver import Receiver, receiving, says
+from tests.api.webhooks.streaming import emit_event
+from tests.api_process import STOP_S, ApiProcess, serving
+from tests.cli.listening import ApiProxy, listening, open_proxy
+from tests.workers.webhooks.receiver import WebhookReceiver, receiving, says
 
 pytestmark = [pytest.mark.chaos, pytest.mark.long]
 
 
 @pytest_asyncio.fixture
-async def receiver() -> AsyncIterator[Receiver]:
+async def receiver() -> AsyncIterator[WebhookReceiver]:
     async with receiving(says(200)) as opened:
         yield opened
 
 
 async def test_stream_continues_on_another_api_process(
-    settings: Settings, pool: Pool, conn: Conn, receiver: Receiver, tmp_path: Path
+    settings: Settings, pool: Pool, conn: Conn, receiver: WebhookReceiver, tmp_path: Path
 ) -> None:
     org = await seeds.organization(conn)
     key = await new_key(pool, org)
     with ExitStack() as stack:
         first = begin(stack, settings, tmp_path / "first")
-        async with way_to(first.url) as way:
+        async with open_proxy(first.url) as way:
             forward = ("--forward", receiver.url)
             async with listening(way.url, key, *forward, folder=tmp_path) as command:
                 sent = await some(pool, org)
@@ -57,11 +57,11 @@ async def test_stream_continues_on_another_api_process(
         Webhook(secret).verify(asked.body, asked.headers)
 
 
-def begin(stack: ExitStack, settings: Settings, log: Path) -> Served:
+def begin(stack: ExitStack, settings: Settings, log: Path) -> ApiProcess:
     return stack.enter_context(serving(settings, log))
 
 
-async def follow(stack: ExitStack, settings: Settings, log: Path, way: Way) -> Served:
+async def follow(stack: ExitStack, settings: Settings, log: Path, way: ApiProxy) -> ApiProcess:
     """Start another API behind the proxy, in a thread, since the event loop serves the proxy."""
     served = await asyncio.to_thread(begin, stack, settings, log)
     way.behind = int(served.url.rpartition(":")[2])
@@ -69,4 +69,4 @@ async def follow(stack: ExitStack, settings: Settings, log: Path, way: Way) -> S
 
 
 async def some(pool: Pool, org: UUID) -> list[str]:
-    return [await emit(pool, org) for _ in range(3)]
+    return [await emit_event(pool, org) for _ in range(3)]

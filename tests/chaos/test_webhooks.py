@@ -19,47 +19,47 @@ from schemas import ids
 from schemas.errors import Unavailable
 from tests.chaos.fleet import Fleet
 from tests.jobs.scene import waits_for_lock
-from tests.servers import Servers
+from tests.servers import ServerPair
 from tests.waiting import eventually
-from tests.workers.tasks.deliver_webhook.scene import EMIT, Scene
-from tests.workers.webhooks.receiver import Receiver, hangs, receiving, says
+from tests.workers.tasks.deliver_webhook.scene import EMIT, DeliveryScene
+from tests.workers.webhooks.receiver import WebhookReceiver, hangs, receiving, says
 
 pytestmark = pytest.mark.chaos
 
 ROWS = "select from webhook_delivery for update"
-Point: TypeAlias = Callable[[Receiver, Conn], Awaitable[None]]
+Point: TypeAlias = Callable[[WebhookReceiver, Conn], Awaitable[None]]
 
 
 @pytest_asyncio.fixture
-async def receiver() -> AsyncIterator[Receiver]:
+async def receiver() -> AsyncIterator[WebhookReceiver]:
     async with receiving(says(200)) as opened:
         yield opened
 
 
-async def scene_of(fleet: Fleet, receiver: Receiver) -> tuple[Scene, UUID]:
+async def scene_of(fleet: Fleet, receiver: WebhookReceiver) -> tuple[DeliveryScene, UUID]:
     """Create an endpoint at the receiver, for processes that may connect to it."""
     fleet.settings = msgspec.structs.replace(fleet.settings, fetch_allow=receiver.host)
-    scene = Scene(fleet.pool, fleet.settings, fleet.org)
+    scene = DeliveryScene(fleet.pool, fleet.settings, fleet.org)
     endpoint_id, _ = await scene.endpoint(receiver.url)
     return scene, endpoint_id
 
 
-async def wait_for_request(receiver: Receiver) -> None:
+async def wait_for_request(receiver: WebhookReceiver) -> None:
     async def any_has() -> bool:
         return bool(receiver.asked)
 
     await eventually(any_has)
 
 
-async def before_the_mark(_: Receiver, holder: Conn) -> None:
+async def before_the_mark(_: WebhookReceiver, holder: Conn) -> None:
     await holder.execute(ROWS)
 
 
-async def during_the_try(receiver: Receiver, _: Conn) -> None:
+async def during_the_try(receiver: WebhookReceiver, _: Conn) -> None:
     receiver.behave = hangs
 
 
-async def before_the_record(receiver: Receiver, holder: Conn) -> None:
+async def before_the_record(receiver: WebhookReceiver, holder: Conn) -> None:
     """Make the receiver respond only once the delivery rows are locked, which blocks the record of its
     response.
     """
@@ -81,7 +81,9 @@ POINTS: Mapping[str, tuple[Point, bool]] = {
 
 
 @asynccontextmanager
-async def held(fleet: Fleet, receiver: Receiver, point: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+async def held(
+    fleet: Fleet, receiver: WebhookReceiver, point: str
+) -> AsyncIterator[Callable[[], Awaitable[None]]]:
     """Hold any worker that starts in the block at this point; the yielded function waits for the first."""
     hold, asked = POINTS[point]
     async with fleet.pool.acquire() as holder:
@@ -102,7 +104,9 @@ async def held(fleet: Fleet, receiver: Receiver, point: str) -> AsyncIterator[Ca
 
 
 @pytest.mark.parametrize("point", POINTS)
-async def test_another_worker_delivers_after_a_kill(fleet: Fleet, receiver: Receiver, point: str) -> None:
+async def test_another_worker_delivers_after_a_kill(
+    fleet: Fleet, receiver: WebhookReceiver, point: str
+) -> None:
     scene, endpoint_id = await scene_of(fleet, receiver)
     sent = await scene.emit(times=1 if point == "before the record" else 3)
     await fleet.dispatcher()
@@ -118,7 +122,7 @@ async def test_another_worker_delivers_after_a_kill(fleet: Fleet, receiver: Rece
 
 
 async def test_each_event_is_delivered_under_any_fault(
-    own_fleet: Fleet, own_servers: Servers, receiver: Receiver
+    own_fleet: Fleet, own_servers: ServerPair, receiver: WebhookReceiver
 ) -> None:
     """Events are emitted meanwhile: emissions may be cut off at any point, too."""
     scene, endpoint_id = await scene_of(own_fleet, receiver)
@@ -148,7 +152,7 @@ class Emitter:
     committed or not. `cuts` counts lost connections, and failed connects.
     """
 
-    def __init__(self, scene: Scene, stack: AsyncExitStack) -> None:
+    def __init__(self, scene: DeliveryScene, stack: AsyncExitStack) -> None:
         self.scene, self._stack = scene, stack
         self.kept: set[str] = set()
         self.unanswered: set[str] = set()
@@ -205,7 +209,7 @@ class Emitter:
 
 
 @asynccontextmanager
-async def emit_events(scene: Scene) -> AsyncIterator[Emitter]:
+async def emit_events(scene: DeliveryScene) -> AsyncIterator[Emitter]:
     over = asyncio.Event()
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
         emitter = Emitter(scene, stack)
@@ -216,5 +220,5 @@ async def emit_events(scene: Scene) -> AsyncIterator[Emitter]:
             over.set()
 
 
-async def all_delivered(scene: Scene, endpoint_id: UUID) -> bool:
+async def all_delivered(scene: DeliveryScene, endpoint_id: UUID) -> bool:
     return {*await scene.states(endpoint_id)} == {"delivered"}

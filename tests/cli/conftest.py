@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from cli.__main__ import tenantry as root
 from schemas.settings import Settings
-from tests.s3.keeping import Kept
+from tests.s3.keeping import MediaStorage
 
 OURS = ("TENANTRY_ORG", "TENANTRY_API", "TENANTRY_KEY")
 
@@ -29,7 +29,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def environment(
-    elsewhere: Path, settings: Settings, media_kept: Kept, monkeypatch: pytest.MonkeyPatch
+    elsewhere: Path, settings: Settings, media_kept: MediaStorage, monkeypatch: pytest.MonkeyPatch
 ) -> Settings:
     for name in ("database_url", "redis_url", "peppers", "vault_keys", *media_kept.settings):
         monkeypatch.setenv(name.upper(), getattr(settings, name))

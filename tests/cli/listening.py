@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 from litestar import Litestar
 
-from api.server.admission import Admission, Limits
-from api.server.serve import Server
-from rehearsal.acceptor import accepting
+from api.server.admission import Admission, ConnectionLimits
+from api.server.serve import ApiServer
+from rehearsal.acceptor import serve_loopback
 from tests.api_process import BIN
 from tests.waiting import eventually
 
@@ -22,7 +22,7 @@ from tests.waiting import eventually
 @asynccontextmanager
 async def served(app: Litestar) -> AsyncIterator[str]:
     """Serve an application in this event loop, and yield its address."""
-    server = Server(app, Admission(Limits()), host="127.0.0.1", port=0)
+    server = ApiServer(app, Admission(ConnectionLimits()), host="127.0.0.1", port=0)
     task = asyncio.create_task(server.serve())
 
     async def started() -> bool:
@@ -36,7 +36,7 @@ async def served(app: Litestar) -> AsyncIterator[str]:
         await task
 
 
-class Way:
+class ApiProxy:
     """Proxy of an API that can be cut: after `most` bytes of a response, or at once."""
 
     def __init__(self, port: int) -> None:
@@ -76,9 +76,9 @@ async def _pass_on(reader: StreamReader, writer: StreamWriter) -> None:
 
 
 @asynccontextmanager
-async def way_to(url: str) -> AsyncIterator[Way]:
-    way = Way(int(url.rpartition(":")[2]))
-    async with accepting(way.serve) as port:
+async def open_proxy(url: str) -> AsyncIterator[ApiProxy]:
+    way = ApiProxy(int(url.rpartition(":")[2]))
+    async with serve_loopback(way.serve) as port:
         way.url = f"http://127.0.0.1:{port}"
         yield way
 
@@ -89,7 +89,7 @@ class Listening:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process, self.printed, self.said = process, b"", b""
 
-    async def hears(self, words: str) -> str:
+    async def wait_for_stderr(self, words: str) -> str:
         """Wait for these words on stderr, and return all of stderr."""
 
         async def heard() -> bool:
@@ -100,10 +100,10 @@ class Listening:
 
     async def lines(self, many: int) -> list[Any]:
         """Wait for `many` lines on stdout, and decode them."""
-        await self.prints(many)
+        await self.wait_for_lines(many)
         return [msgspec.json.decode(line) for line in self.printed.splitlines()]
 
-    async def prints(self, many: int) -> None:
+    async def wait_for_lines(self, many: int) -> None:
         """Wait for `many` lines on stdout."""
 
         async def come() -> bool:
@@ -156,7 +156,7 @@ async def listening(
     command = Listening(process)
     following = asyncio.create_task(command.follow())
     try:
-        await command.hears("Ready.")
+        await command.wait_for_stderr("Ready.")
         yield command
     finally:
         await command.interrupt()

@@ -25,7 +25,7 @@ PAST = timedelta(seconds=-60)
 
 @pytest_asyncio.fixture
 async def client(redis_url: str) -> AsyncIterator[ArqRedis]:
-    async with courier.connected(redis_url, timeout_s=5) as opened:
+    async with courier.open_client(redis_url, timeout_s=5) as opened:
         yield opened
 
 
@@ -65,7 +65,7 @@ def build(client: ArqRedis, calls: CallRecorder, **options: Any) -> Worker:
 async def running(worker: Worker) -> AsyncIterator[asyncio.Task[None]]:
     task = asyncio.create_task(worker.async_run())
     yield task
-    await listener.end({task, *worker.tasks.values()})
+    await listener.cancel_until_ended({task, *worker.tasks.values()})
 
 
 async def send(client: ArqRedis, job_id: str, due: timedelta = PAST) -> bool:
@@ -198,7 +198,7 @@ async def _is_dropped(client: ArqRedis) -> bool:
 async def test_a_worker_stops_when_redis_is_lost(tmp_path: Path) -> None:
     with valkey(tmp_path) as server:
         async with (
-            courier.connected(server.url, timeout_s=1) as client,
+            courier.open_client(server.url, timeout_s=1) as client,
             running(build(client, CallRecorder())) as task,
         ):
             await eventually(client.ping)

@@ -14,9 +14,9 @@ from redis.asyncio import Redis
 
 from api import ratelimit
 from api.budgets import bucket_of
-from api.ratelimit import Charge, Class, Limiter
+from api.ratelimit import RateClass, RateLimiter, RequestCharge
 from jobs import courier
-from jobs.breaker import Breaker
+from jobs.breaker import CircuitBreaker
 from jobs.kinds import ARCHIVE_PROJECT
 from jobs.ledger import Wake
 from schemas import ids
@@ -57,7 +57,7 @@ def test_the_courier_recovers(redis_url: str, monkeypatch: pytest.MonkeyPatch) -
             await client.flushdb()
             for number in range(CONCURRENT_CALLS):
                 await sender.send(Wake("ingest", f"k{number}", ids.new()))
-            assert await client.zcard(courier.queue("ingest")) == CONCURRENT_CALLS
+            assert await client.zcard(courier.queue_key("ingest")) == CONCURRENT_CALLS
 
     run_with_restarts(redis_url, use)
 
@@ -65,13 +65,18 @@ def test_the_courier_recovers(redis_url: str, monkeypatch: pytest.MonkeyPatch) -
 def test_rate_limits_pass_requests_and_then_count_again(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    charge = Charge(
-        Class.READ_LIGHT, bucket_of(UUID(int=1), "standard"), window="rate:w", day="rate:d", limit=100, cap=0
+    charge = RequestCharge(
+        RateClass.READ_LIGHT,
+        bucket_of(UUID(int=1), "standard"),
+        window="rate:w",
+        day="rate:d",
+        limit=100,
+        cap=0,
     )
 
     async def use(nasty: NastyRedis) -> None:
         async with Redis.from_url(nasty.url) as client:
-            limiter = Limiter(client, Breaker(0.0), lambda: datetime.now(UTC))
+            limiter = RateLimiter(client, CircuitBreaker(0.0), lambda: datetime.now(UTC))
             for _ in range(RESTARTS):
                 nasty.restart()
                 for _ in range(CONCURRENT_CALLS):

@@ -6,9 +6,9 @@ import asyncpg
 import pytest
 from redis import exceptions
 
-from db.reach import PASSING, is_postgres_away, reaching
+from db.reach import RETRIED_ERRORS, is_postgres_away, reaching
 from db.redis_reach import is_redis_away, reaching_redis
-from schemas.errors import RedisAway, Unavailable
+from schemas.errors import RedisUnavailable, Unavailable
 
 RESET = RuntimeError(
     "unable to perform operation on <TCPTransport closed=True reading=False 0x1>; the handler is closed"
@@ -63,7 +63,7 @@ def test_postgres_is_away(error: Exception) -> None:
 
 @pytest.mark.parametrize("error", REDIS, ids=repr)
 def test_redis_is_away(error: Exception) -> None:
-    with pytest.raises(RedisAway) as raised, reaching_redis():
+    with pytest.raises(RedisUnavailable) as raised, reaching_redis():
         raise error
     assert raised.value.__cause__ is error
 
@@ -72,4 +72,4 @@ def test_redis_is_away(error: Exception) -> None:
 def test_a_fault_is_no_absence(error: BaseException) -> None:
     assert not is_postgres_away(error)
     assert not is_redis_away(error)
-    assert not isinstance(error, PASSING)
+    assert not isinstance(error, RETRIED_ERRORS)

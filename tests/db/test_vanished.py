@@ -14,7 +14,7 @@ from db.reach import reaching
 from schemas.errors import Unavailable
 from schemas.settings import Settings
 from tests import relay
-from tests.relay import Loss
+from tests.relay import LostPart
 from tests.waiting import PATIENCE_S
 from workers.dispatcher.leader import session
 from workers.runtime.worker import open_pools
@@ -80,10 +80,10 @@ async def test_what_a_vanished_host_held_is_free_again(
         return str(await conn.fetchval("update thing set name = name || '!' returning name"))
 
     async with (
-        relay.before(settings.database_url) as network,
+        relay.start_relay(settings.database_url) as network,
         open_pool(network.url, name="vanished", command_timeout=6) as vanished,
     ):
-        network.fall_silent_at("COMMIT", Loss.STATEMENT, whole=True)
+        network.fall_silent_at("COMMIT", LostPart.STATEMENT, whole=True)
         vanishing = asyncio.create_task(transact(vanished, take))
         await network.silent.wait()
         async with asyncio.timeout(PATIENCE_S):

@@ -13,7 +13,7 @@ import pytest_asyncio
 from litestar import Litestar
 
 from db.pool import Pool
-from tests.api.conftest import Caller, app, calling
+from tests.api.conftest import ApiCaller, app, open_caller
 from tests.deploy import forms
 from tests.peers import pypi
 
@@ -36,8 +36,8 @@ def output_of(*words: str | Path, **options: object) -> str:
 
 
 @pytest_asyncio.fixture
-async def scaler(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
-    async with calling(app, pool, "Platform", scopes=("ops:read",)) as caller:
+async def scaler(app: Litestar, pool: Pool) -> AsyncIterator[ApiCaller]:
+    async with open_caller(app, pool, "Platform", scopes=("ops:read",)) as caller:
         yield caller
 
 
@@ -92,7 +92,7 @@ def test_manifests_match_the_kubernetes_schemas() -> None:
     assert passed == len([each for each in forms.manifests() if "keda" not in each["apiVersion"]])
 
 
-async def test_each_scaler_path_selects_its_pools_desired_workers(scaler: Caller) -> None:
+async def test_each_scaler_path_selects_its_pools_desired_workers(scaler: ApiCaller) -> None:
     """Evaluate the GJSON path on the URL's response, as KEDA does."""
     answer = (await scaler.http.get("/v1/ops/pools")).text
     desired = {pool["name"]: pool["desiredWorkers"] for pool in json.loads(answer)["items"]}

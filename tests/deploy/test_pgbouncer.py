@@ -14,13 +14,13 @@ import pytest_asyncio
 
 from api.app import create_app
 from db import local
-from db.pool import FOR_BURSTS, SESSION, Conn, connected, open_pool
+from db.pool import BURST_SETTINGS, SESSION, Conn, connected, open_pool
 from db.server import end_with_parent, free_port
 from jobs.courier import open_courier
 from jobs.outcomes import Outcome
 from schemas.settings import Settings
 from tests import servers
-from tests.api.conftest import Caller, calling, held
+from tests.api.conftest import ApiCaller, hold_context, open_caller
 from tests.deploy.forms import DEPLOY
 from tests.waiting import PATIENCE_S, until
 from tests.workers.runtime.workers import Workers
@@ -45,7 +45,7 @@ def test_pgbouncer_ignores_our_startup_parameters() -> None:
     [ignored] = [
         line for line in FOLDER.joinpath("pgbouncer.ini").read_text().splitlines() if "ignore_" in line
     ]
-    assert {*SESSION, *FOR_BURSTS} <= {*ignored.partition("= ")[2].split(",")}
+    assert {*SESSION, *BURST_SETTINGS} <= {*ignored.partition("= ")[2].split(",")}
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def is_listening(port: int) -> bool:
 
 @pytest_asyncio.fixture(params=["transaction", "session"])
 async def settings(
-    own_servers: servers.Servers, tmp_path: Path, request: pytest.FixtureRequest
+    own_servers: servers.ServerPair, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Settings]:
     """Yield settings with the PgBouncer's URL; the schema was created without it."""
     url = own_servers.postgres.url
@@ -101,13 +101,13 @@ async def work(ctx: Context) -> Outcome:
 
 @pytest.mark.peers
 async def test_the_api_and_workers_share_few_server_connections(
-    settings: Settings, own_servers: servers.Servers
+    settings: Settings, own_servers: servers.ServerPair
 ) -> None:
     app = create_app(settings)
     async with (
         open_pool(settings.database_url, name="test") as pool,
-        held(app.lifespan()),
-        calling(app, pool, "Acme") as acme,
+        hold_context(app.lifespan()),
+        open_caller(app, pool, "Acme") as acme,
         open_courier(settings.redis_url) as courier,
     ):
         workers = Workers(settings, pool, acme.organization_id, courier)
@@ -124,7 +124,7 @@ async def test_the_api_and_workers_share_few_server_connections(
         assert await pool.fetchval("show statement_timeout") == "30s"
 
 
-async def create_project(acme: Caller, key: str) -> str:
+async def create_project(acme: ApiCaller, key: str) -> str:
     """Return the id of the key's project; a repeated key returns the same id."""
     body = {"name": f"Shop {key}", "timezone": "Europe/Berlin"}
     while True:

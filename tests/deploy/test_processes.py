@@ -8,13 +8,13 @@ import msgspec
 import pytest
 import yaml
 
-from api.server.serve import GRACE_S
+from api.server.serve import SHUTDOWN_GRACE_S
 from cli.local.processes import POOLS
-from schemas.settings import OWN, Settings
+from schemas.settings import OWN_NAMES, Settings
 from telemetry import health
 from tests.deploy import forms
 
-SETTINGS = {OWN.get(field.name, field.encode_name): field for field in msgspec.structs.fields(Settings)}
+SETTINGS = {OWN_NAMES.get(field.name, field.encode_name): field for field in msgspec.structs.fields(Settings)}
 DRAIN_S, LEASE_S = SETTINGS["DRAIN_S"].default, SETTINGS["LEASE_S"].default
 #: Variables outside of Settings: for Python, and for the arguments of `web`.
 OTHER_VARIABLES = {"PYTHONUNBUFFERED", "HOST", "PORT"}
@@ -101,14 +101,14 @@ def test_no_process_is_killed_while_it_drains() -> None:
     for name, pod in forms.pods():
         if name == "release":
             continue
-        needs = GRACE_S + 5 if name == "web" else DRAIN_S + LEASE_S
+        needs = SHUTDOWN_GRACE_S + 5 if name == "web" else DRAIN_S + LEASE_S
         assert pod["terminationGracePeriodSeconds"] > needs, name
     stops = {
         path.name: int(found[1])
         for path in forms.SYSTEMD.glob("*.service")
         if (found := re.search(r"^TimeoutStopSec=(\d+)$", path.read_text(), re.MULTILINE))
     }
-    assert stops.pop("tenantry-web.service") > GRACE_S
+    assert stops.pop("tenantry-web.service") > SHUTDOWN_GRACE_S
     assert len(stops) == 2
     assert min(stops.values()) > DRAIN_S + LEASE_S
     assert {service["stop_grace_period"] for service in forms.compose_services().values()} == {"60s"}

@@ -31,19 +31,19 @@ from jobs.outcomes import Done, Outcome
 from schemas import ids
 from schemas.settings import Settings
 from tests import debian, seeds
-from tests.api.conftest import calling, client_of, held
+from tests.api.conftest import client_of, hold_context, open_caller
 from tests.deploy.forms import ROOT
 from tests.media import picture as draw_image
 from tests.servers import FAST, environment, settings_for
 from tests.waiting import eventually
 from tests.workers.runtime.workers import Workers, at_work
-from tests.workers.tasks.deliver_webhook.scene import Scene
-from tests.workers.tasks.publish_post.project import Project
-from tests.workers.tasks.publish_post.scripted import Scripted
-from tests.workers.webhooks.receiver import Receiver, receiving, says
+from tests.workers.tasks.deliver_webhook.scene import DeliveryScene
+from tests.workers.tasks.publish_post.project import PublishingProject
+from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
+from tests.workers.webhooks.receiver import WebhookReceiver, receiving, says
 from workers.dispatcher.loop import Dispatcher
 from workers.runtime.context import Context
-from workers.runtime.shutdown import Stop
+from workers.runtime.shutdown import StopRequest
 from workers.tasks import OPENERS
 
 pytestmark = pytest.mark.peers
@@ -68,12 +68,12 @@ class Platform(NamedTuple):
     @asynccontextmanager
     async def api(self, key: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
         app = create_app(self.settings)
-        async with held(app.lifespan()), client_of(app, key) as client:
+        async with hold_context(app.lifespan()), client_of(app, key) as client:
             yield client
 
 
 @pytest_asyncio.fixture
-async def receiver() -> AsyncIterator[Receiver]:
+async def receiver() -> AsyncIterator[WebhookReceiver]:
     async with receiving(says(200)) as opened:
         yield opened
 
@@ -90,7 +90,7 @@ async def running_platform(folder: Path, redis_url: str) -> AsyncIterator[Platfo
 
 @asynccontextmanager
 async def running_dispatcher(server: Platform) -> AsyncIterator[None]:
-    stop = Stop()
+    stop = StopRequest()
     async with asyncio.TaskGroup() as group:
         group.create_task(Dispatcher(server.settings, server.courier).run(stop))
         yield
@@ -131,7 +131,7 @@ class Day(NamedTuple):
     picture: str
     secret: str
     event: str
-    project: Project
+    project: PublishingProject
     sent: UUID
     soon: UUID
     later: UUID
@@ -139,15 +139,17 @@ class Day(NamedTuple):
     waiting: UUID
 
 
-async def run_first_day(old: Platform, folder: Path, receiver: Receiver) -> Day:
+async def run_first_day(old: Platform, folder: Path, receiver: WebhookReceiver) -> Day:
     """Run a day on the old server, dump it, and send a post and a webhook after the dump."""
     app = create_app(old.settings)
-    async with held(app.lifespan()), calling(app, old.pool, "Acme") as acme:
+    async with hold_context(app.lifespan()), open_caller(app, old.pool, "Acme") as acme:
         first = await post_project(acme.http, "before")
         project = await create_project(old, acme.organization_id, folder)
         sent, soon = await project.post("one"), await project.post("two")
         later, picture = await schedule_tomorrow(project), await upload(acme.http, project)
-        hooks = Scene(old.pool, replace_in(old.settings, fetch_allow=receiver.host), acme.organization_id)
+        hooks = DeliveryScene(
+            old.pool, replace_in(old.settings, fetch_allow=receiver.host), acme.organization_id
+        )
         _, secret = await hooks.endpoint(receiver.url, "job.failed")
         [event] = await hooks.emit("job.failed")
         assert await project.attempt() == "completed"
@@ -174,7 +176,7 @@ async def post_project(client: httpx.AsyncClient, key: str) -> httpx.Response:
     return await client.post("/v1/projects", json=NEW_PROJECT, headers={"Idempotency-Key": key})
 
 
-async def upload(client: httpx.AsyncClient, project: Project) -> str:
+async def upload(client: httpx.AsyncClient, project: PublishingProject) -> str:
     """Upload content with an image. Return its id."""
     path = f"/v1/projects/{ids.show(ids.PROJECT, project.id)}/content/upload"
     response = await client.post(path, files={"file": PICTURE})
@@ -183,16 +185,18 @@ async def upload(client: httpx.AsyncClient, project: Project) -> str:
     return content_id
 
 
-async def create_project(server: Platform, org: UUID, folder: Path) -> Project:
+async def create_project(server: Platform, org: UUID, folder: Path) -> PublishingProject:
     """Create a project on a platform that creates a new record for each send."""
     async with server.pool.acquire() as conn:
         project_id = await seeds.project(conn, org)
         account_id = await seeds.account(conn, org, project_id)
-    store, platform = open_folder(f"file:{folder}"), Scripted(repeatable=False)
-    return Project(server.pool, server.settings, server.courier, org, project_id, account_id, store, platform)
+    store, platform = open_folder(f"file:{folder}"), ScriptedPlatform(repeatable=False)
+    return PublishingProject(
+        server.pool, server.settings, server.courier, org, project_id, account_id, store, platform
+    )
 
 
-async def schedule_tomorrow(project: Project) -> UUID:
+async def schedule_tomorrow(project: PublishingProject) -> UUID:
     at = datetime.now(UTC) + timedelta(days=1)
     async with project.pool.acquire() as conn:
         content_id = await seeds.content(conn, project.org, project.id, caption="three")
@@ -218,7 +222,7 @@ async def review_before_resuming(new: Platform, day: Day) -> None:
     await set_paused(new, paused=False)
 
 
-async def run_next_day(new: Platform, day: Day, receiver: Receiver) -> None:
+async def run_next_day(new: Platform, day: Day, receiver: WebhookReceiver) -> None:
     """Run the next day: open jobs end, and a due post is sent; no post is sent twice.
 
     The webhook is delivered again, with the same id.
@@ -239,12 +243,12 @@ async def run_next_day(new: Platform, day: Day, receiver: Receiver) -> None:
     assert project.platform.live == {str(day.sent): 1, str(day.soon): 1, str(day.later): 1}
 
 
-async def has_deliveries(receiver: Receiver, times: dict[str, int]) -> bool:
+async def has_deliveries(receiver: WebhookReceiver, times: dict[str, int]) -> bool:
     return receiver.times == times
 
 
 async def test_a_restored_dump_continues_and_lists_posts_sent_after_it(
-    tmp_path: Path, redis_url: str, receiver: Receiver
+    tmp_path: Path, redis_url: str, receiver: WebhookReceiver
 ) -> None:
     async with running_platform(tmp_path / "old", redis_url) as old:
         await migrate(old.url)

@@ -20,7 +20,7 @@ import pytest
 
 from cli.__main__ import tenantry
 from cli.local import demo
-from schemas.settings import OWN, Settings
+from schemas.settings import OWN_NAMES, Settings
 from tests.forms import first
 from tests.processes import alive_in
 from tests.waiting import PATIENCE_S
@@ -142,7 +142,7 @@ def test_every_block_has_a_known_language() -> None:
 
 
 def test_settings_and_commands_in_other_blocks_exist() -> None:
-    settings = {OWN.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings)}
+    settings = {OWN_NAMES.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings)}
     blocks = [block.groups() for page in EVERY for block in FENCE.finditer(page.read_text("utf-8"))]
     setting_names = [name for language, text in blocks if language == "ini" for name in SETTING.findall(text)]
     commands = [

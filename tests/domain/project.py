@@ -71,7 +71,7 @@ async def cancel(pool: Pool, project: Project, job_id: UUID) -> CancelAnswer:
     return await transact(pool, lambda conn: jobs.cancel(conn, organization_id=project.org, job_id=job_id))
 
 
-async def retry(pool: Pool, project: Project, job_id: UUID, scopes: set[str] = SCOPES) -> ledger.Submitted:
+async def retry(pool: Pool, project: Project, job_id: UUID, scopes: set[str] = SCOPES) -> ledger.SubmittedJob:
     return await transact(
         pool, lambda conn: retries.retry(conn, organization_id=project.org, job_id=job_id, scopes=scopes)
     )

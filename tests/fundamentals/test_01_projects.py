@@ -6,12 +6,12 @@ organization's objects.
 
 import asyncio
 
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 
 ACME_SHOP = {"name": "Acme Shop", "timezone": "Europe/Berlin"}
 
 
-async def test_creating_a_project_is_synchronous(acme: Caller) -> None:
+async def test_creating_a_project_is_synchronous(acme: ApiCaller) -> None:
     """A 201 has the whole row. The next call may use the project at once."""
     created = await acme.http.post("/v1/projects", json=ACME_SHOP)
     assert created.status_code == 201
@@ -21,7 +21,7 @@ async def test_creating_a_project_is_synchronous(acme: Caller) -> None:
     assert read.json()["brandContext"] is None
 
 
-async def test_another_organizations_project_does_not_exist(acme: Caller, rival: Caller) -> None:
+async def test_another_organizations_project_does_not_exist(acme: ApiCaller, rival: ApiCaller) -> None:
     """Compare the 404s of a foreign and of an unused id: they are equal."""
     foreign_id = (await acme.http.post("/v1/projects", json=ACME_SHOP)).json()["id"]
     unused_id = foreign_id[:-4] + "0000"
@@ -31,7 +31,7 @@ async def test_another_organizations_project_does_not_exist(acme: Caller, rival:
     assert {**foreign, "requestId": ""} == {**absent, "requestId": ""}
 
 
-async def test_a_write_with_a_key_happens_once(acme: Caller) -> None:
+async def test_a_write_with_a_key_happens_once(acme: ApiCaller) -> None:
     """An `Idempotency-Key` makes a write safe to repeat, even by twenty callers at once."""
     headers = {"Idempotency-Key": "signup-4711"}
     answers = await asyncio.gather(
@@ -42,7 +42,7 @@ async def test_a_write_with_a_key_happens_once(acme: Caller) -> None:
     assert len((await acme.http.get("/v1/projects")).json()["items"]) == 1
 
 
-async def test_if_match_refuses_an_edit_of_an_old_version(acme: Caller) -> None:
+async def test_if_match_refuses_an_edit_of_an_old_version(acme: ApiCaller) -> None:
     """With `If-Match` the second of two edits of one version gets 412."""
     created = await acme.http.post("/v1/projects", json=ACME_SHOP)
     path, version = created.headers["Location"], created.headers["ETag"]

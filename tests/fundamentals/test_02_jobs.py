@@ -12,7 +12,7 @@ import pytest
 from db.pool import Conn, Pool, transact
 from jobs import ledger
 from jobs.outcomes import Done, Outcome
-from tests.workers.runtime.workers import ERRAND, Workers
+from tests.workers.runtime.workers import TEST_JOB, Workers
 from workers.runtime.context import Context
 
 
@@ -30,7 +30,7 @@ async def test_a_rolled_back_transaction_submits_no_job(org: UUID, pool: Pool) -
     """Show why a 202 response means a committed row, and an error response no row."""
 
     async def submit_and_break(conn: Conn) -> None:
-        await ledger.submit(conn, kind=ERRAND, organization_id=org, project_id=None, args={})
+        await ledger.submit(conn, kind=TEST_JOB, organization_id=org, project_id=None, args={})
         raise RuntimeError("the request failed after all")
 
     with pytest.raises(RuntimeError):

@@ -46,7 +46,7 @@ async def test_an_attempt_that_lost_its_job_writes_nothing(workers: Workers) -> 
     async with workers.working(visit):
         job_id = await workers.submit()
         await frozen.wait()
-        await workers.take_away(job_id)
+        await workers.return_to_line(job_id)
         thawed.set()
         job = await workers.ended(job_id)
     assert (job["state"], job["fence"]) == ("completed", 2)

@@ -9,19 +9,19 @@ import pytest_asyncio
 from litestar import Litestar
 
 from jobs.kinds import ARCHIVE_PROJECT, INGEST_WEBSITE
-from tests.api.conftest import Caller, calling
+from tests.api.conftest import ApiCaller, open_caller
 from tests.workers.runtime.workers import Workers
 from workers.tasks import open_tasks
 
 
 @pytest_asyncio.fixture
-async def sandbox(app: Litestar, workers: Workers) -> AsyncIterator[Caller]:
+async def sandbox(app: Litestar, workers: Workers) -> AsyncIterator[ApiCaller]:
     """Yield a caller with a partner's test key: a sandbox is an organization of its own."""
-    async with calling(app, workers.pool, "Acme", env="test") as caller:
+    async with open_caller(app, workers.pool, "Acme", env="test") as caller:
         yield caller
 
 
-async def ingest(caller: Caller, workers: Workers, project: str, url: str) -> dict[str, object]:
+async def ingest(caller: ApiCaller, workers: Workers, project: str, url: str) -> dict[str, object]:
     """Run an ingest. Return the ended job."""
     accepted = await caller.http.post(f"{project}/ingest/website", json={"url": url})
     assert accepted.status_code == 202, accepted.text
@@ -33,12 +33,12 @@ async def ingest(caller: Caller, workers: Workers, project: str, url: str) -> di
     return dict(ended.json())
 
 
-async def create(caller: Caller) -> str:
+async def create(caller: ApiCaller) -> str:
     created = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"})
     return str(created.headers["Location"])
 
 
-async def test_an_ingest_fills_the_brand_context(sandbox: Caller, workers: Workers) -> None:
+async def test_an_ingest_fills_the_brand_context(sandbox: ApiCaller, workers: Workers) -> None:
     project = await create(sandbox)
     job = await ingest(sandbox, workers, project, "https://example.test/ok")
     assert job["status"] == "completed"
@@ -48,7 +48,7 @@ async def test_an_ingest_fills_the_brand_context(sandbox: Caller, workers: Worke
     assert brand["provenance"]["appName"]["jobId"] == job["jobId"]
 
 
-async def test_a_partners_value_wins_until_it_is_removed(sandbox: Caller, workers: Workers) -> None:
+async def test_a_partners_value_wins_until_it_is_removed(sandbox: ApiCaller, workers: Workers) -> None:
     project = await create(sandbox)
     await ingest(sandbox, workers, project, "https://example.test/ok")
     overridden = await sandbox.http.patch(project, json={"brandContext": {"appName": "Acme"}})
@@ -57,7 +57,7 @@ async def test_a_partners_value_wins_until_it_is_removed(sandbox: Caller, worker
     assert removed.json()["brandContext"]["appName"] == "Example"
 
 
-async def test_an_unreadable_page_fails_the_job_with_its_code(sandbox: Caller, workers: Workers) -> None:
+async def test_an_unreadable_page_fails_the_job_with_its_code(sandbox: ApiCaller, workers: Workers) -> None:
     project = await create(sandbox)
     job = await ingest(sandbox, workers, project, "https://example.test/not-html")
     assert job["status"] == "failed"
@@ -65,7 +65,9 @@ async def test_an_unreadable_page_fails_the_job_with_its_code(sandbox: Caller, w
     assert (state["status"], state["error"]["code"]) == ("failed", "NOT_HTML")
 
 
-async def test_an_archived_project_starts_nothing_and_is_readable(sandbox: Caller, workers: Workers) -> None:
+async def test_an_archived_project_starts_nothing_and_is_readable(
+    sandbox: ApiCaller, workers: Workers
+) -> None:
     """The DELETE blocks new starts; its job ends the work in progress."""
     project = await create(sandbox)
     waiting = await sandbox.http.post(f"{project}/ingest/website", json={"url": "https://example.test/ok"})

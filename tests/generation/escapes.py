@@ -90,7 +90,7 @@ def _is_closed(way: Callable[[], object]) -> bool:
 
 
 @contextmanager
-def outside(folder: Path) -> Iterator[dict[str, str]]:
+def unreachable_targets(folder: Path) -> Iterator[dict[str, str]]:
     """Set up targets that a process must not reach: listeners, and a file of another tenant."""
     secret, path = folder / "secret", str(folder / "listening")
     secret.write_text("of another tenant")

@@ -15,7 +15,7 @@ import msgspec
 from PIL import Image
 
 from generation.proofreading import read
-from generation.render import Given, prepare, warnings
+from generation.render import InputFiles, prepare, warnings
 from generation.spec import Aspect, Brand, Format, Spec
 from generation.words.write import write
 from schemas.errors import GenerationError
@@ -32,7 +32,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     brand: dict[str, Any] = {}
     hook: str | None = "Know the tide"
-    given: Callable[[], Given] = Given
+    given: Callable[[], InputFiles] = InputFiles
     format: Format = "image"
     aspect: Aspect | None = None
     code: str | None = None
@@ -53,35 +53,35 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 CUT = frozenset({"cut", "missing", "unsaid"})
 
 
-def logo(data: bytes) -> Callable[[], Given]:
-    return lambda: Given(logo=data)
+def logo(data: bytes) -> Callable[[], InputFiles]:
+    return lambda: InputFiles(logo=data)
 
 
-def shown(data: bytes) -> Callable[[], Given]:
-    return lambda: Given(screenshots=[data])
+def shown(data: bytes) -> Callable[[], InputFiles]:
+    return lambda: InputFiles(screenshots=[data])
 
 
-def clip(data: bytes) -> Callable[[], Given]:
+def clip(data: bytes) -> Callable[[], InputFiles]:
     """Return a clip as a job receives it: by its descriptor's path."""
 
-    def given() -> Given:
+    def given() -> InputFiles:
         handle = os.memfd_create("clip")
         os.write(handle, data)
-        return Given(clip=Path(f"/proc/{os.getpid()}/fd/{handle}"))
+        return InputFiles(clip=Path(f"/proc/{os.getpid()}/fd/{handle}"))
 
     return given
 
 
-def tiny() -> Given:
-    return Given(logo=written(Image.new("RGB", (1, 1), (255, 0, 0))))
+def tiny() -> InputFiles:
+    return InputFiles(logo=written(Image.new("RGB", (1, 1), (255, 0, 0))))
 
 
-def many() -> Given:
-    return Given(screenshots=[written(screenshot("Tideline", 1, (390, 844)))] * 200)
+def many() -> InputFiles:
+    return InputFiles(screenshots=[written(screenshot("Tideline", 1, (390, 844)))] * 200)
 
 
-def huge() -> Given:
-    return Given(logo=written(Image.new("RGB", (7_000, 7_000), (9, 90, 160))))
+def huge() -> InputFiles:
+    return InputFiles(logo=written(Image.new("RGB", (7_000, 7_000), (9, 90, 160))))
 
 
 TEXTS = {

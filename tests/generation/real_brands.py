@@ -22,17 +22,17 @@ from domain.brand.brand import describe
 from domain.brand.store_listings import InAppStore
 from generation.spec import Brand
 from generation.words.snapshot import snapshot
-from generation.words.write import Lacking, propose
+from generation.words.write import MissingBrandText, propose
 from schemas.brand import BrandRow, Extraction, Source
 from tests.corpora import corpus
 from tests.generation.stand_ins import DESKTOP, PHONE, color, logo, screenshot
-from tests.workers.ingest.appstore.store_server import at, ingest
+from tests.workers.ingest.appstore.store_server import ingest, look_up_path
 from tests.workers.ingest.appstore.store_server import json as answered
 from tests.workers.ingest.github.github_server import from_corpus
 from tests.workers.ingest.github.test_github_corpus import read as read_repository
-from workers.ingest.conclude import conclude
+from workers.ingest.conclude import assemble
 from workers.ingest.parser.parser import Parser, open_parser, parse
-from workers.ingest.shapes import Source as Document
+from workers.ingest.shapes import PageDocument as Document
 
 #: Number of brands from each source.
 REPOSITORIES, LISTINGS, TRANSLATIONS, SITES = 13, 15, 20, 15
@@ -66,7 +66,7 @@ def known(source: Source, extraction: Extraction) -> Brand:
 
 
 def speaks(brand: Brand) -> bool:
-    with suppress(Lacking):
+    with suppress(MissingBrandText):
         return bool(propose(brand))
     return False
 
@@ -126,7 +126,7 @@ async def listed(parser: Parser, app: dict[str, Any], locale: str = "en") -> Ext
         "languageCodesISO2A": [locale[:2].upper()],
     }
     body = json.dumps({"resultCount": 1, "results": [answer]})
-    extraction, _ = await ingest(parser, {at(LISTING): answered(body)}, LISTING)
+    extraction, _ = await ingest(parser, {look_up_path(LISTING): answered(body)}, LISTING)
     return extraction
 
 
@@ -137,7 +137,7 @@ async def sites(parser: Parser) -> Read:
         page = await parse(parser, Document(url=case["url"], body=body))
         yield (
             "website",
-            await conclude(
+            await assemble(
                 parser,
                 url=page.url,
                 title=page.title,

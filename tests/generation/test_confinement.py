@@ -11,12 +11,12 @@ import pytest
 
 from domain.operations.host_warnings import warn_of_host
 from generation.confinement import confine, kernel
-from tests.generation.escapes import outside, ways
+from tests.generation.escapes import unreachable_targets, ways
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    with outside(tmp_path_factory.mktemp("outside")) as place:
+    with unreachable_targets(tmp_path_factory.mktemp("outside")) as place:
         yield place
 
 

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from lxml import etree
 
 from generation import pictures, svg_cost
-from generation.drawings import cleaned
+from generation.drawings import clean_drawing
 from schemas.errors import GenerationError, PictureRefused
 from tests.generation.svg import COSTLY, KILLED, drawings, svg
-from workers.generation.child import PASSING
+from workers.generation.child import RETRYABLE_CODES
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -23,7 +23,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 def test_a_drawing_that_repeats_too_much_is_refused_before_it_is_drawn(case: str) -> None:
     body, code = COSTLY[case]
     with pytest.raises(PictureRefused) as refused:
-        cleaned(svg(body))
+        clean_drawing(svg(body))
     assert refused.value.code == code
 
 
@@ -31,12 +31,12 @@ def test_a_drawing_that_repeats_too_much_is_refused_before_it_is_drawn(case: str
 @pytest.mark.parametrize("shape", ['<rect width="1e999" height="9" {}/>', '<path d="M0 0 L1e999 9" {}/>'])
 def test_an_endless_dash_on_an_endless_line_counts_as_one(shape: str, dash: str) -> None:
     """Both values are infinite as a float, and have no quotient."""
-    assert cleaned(svg(shape.format(f'stroke-dasharray="{dash}"'))).text
+    assert clean_drawing(svg(shape.format(f'stroke-dasharray="{dash}"'))).text
 
 
 @pytest.mark.parametrize("case", KILLED)
 def test_a_drawing_that_the_kernel_kills_has_a_code(case: str) -> None:
-    cleaned(svg(KILLED[case]))
+    clean_drawing(svg(KILLED[case]))
     with pytest.raises(PictureRefused) as refused:
         pictures.read(svg(KILLED[case]))
     assert refused.value.code == "PICTURE_TOO_COSTLY"
@@ -62,7 +62,7 @@ def test_a_kill_by_the_host_is_no_fault_of_the_drawing(
     with pytest.raises(GenerationError) as ended:
         pictures.read(svg('<rect width="9" height="9"/>'))
     assert ended.value.code == code
-    assert (code in PASSING) is (by in {signal.SIGKILL, signal.SIGTERM})
+    assert (code in RETRYABLE_CODES) is (by in {signal.SIGKILL, signal.SIGTERM})
 
 
 def test_shapes_that_are_used_within_used_ones_are_drawn() -> None:
@@ -106,7 +106,7 @@ def expanded(root: etree._Element, at_most: int) -> int:
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_the_count_is_never_lower_than_what_references_draw(data: bytes) -> None:
     try:
-        root = etree.fromstring(cleaned(data).text)
+        root = etree.fromstring(clean_drawing(data).text)
     except PictureRefused:
         return
     assert expanded(root, svg_cost.MAX_UNITS + 1) <= svg_cost.MAX_UNITS
@@ -123,7 +123,7 @@ def cpu_s(text: str) -> float:
 def test_a_drawing_on_its_canvas_costs_what_its_count_says(data: bytes) -> None:
     """Units are timed in the same moment. A layer costs more: its pixels are cleared, drawn and merged."""
     try:
-        text = cleaned(data).text
+        text = clean_drawing(data).text
     except PictureRefused:
         return
     root = etree.fromstring(text)

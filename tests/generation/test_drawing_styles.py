@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from generation import drawings
-from generation.drawings import cleaned
+from generation.drawings import clean_drawing
 from schemas.errors import PictureRefused
 from tests.generation.svg import svg
 
@@ -198,7 +198,7 @@ def test_no_parser_finds_one_in_many_drawings(body: str) -> None:
 
 def check_cleaned(body: str) -> None:
     try:
-        text = cleaned(svg(body)).text
+        text = clean_drawing(svg(body)).text
     except PictureRefused:
         return
     check(text)
@@ -207,18 +207,18 @@ def check_cleaned(body: str) -> None:
 @pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("form", FORMS)
 def test_no_form_of_an_address_stays(form: str, value: str) -> None:
-    check(cleaned(svg(form.format(escaped(value)))).text)
+    check(clean_drawing(svg(form.format(escaped(value)))).text)
 
 
 @pytest.mark.parametrize("sheet", SHEETS)
 def test_no_rule_brings_another_sheet(sheet: str) -> None:
     with contextlib.suppress(PictureRefused):
-        check(cleaned(svg(f"<style><title/>{sheet}</style>")).text)
+        check(clean_drawing(svg(f"<style><title/>{sheet}</style>")).text)
 
 
 def test_a_gradient_keeps_its_transform() -> None:
     body = '<linearGradient id="a" gradientTransform="rotate(45) translate(1 2)"/>'
-    assert body in cleaned(svg(body)).text
+    assert body in clean_drawing(svg(body)).text
 
 
 def test_paint_styles_stay() -> None:
@@ -227,7 +227,7 @@ def test_paint_styles_stay() -> None:
         " @media print { .a { fill: red } } rect[x] { fill: red }</style>"
         '<rect class="a" style="fill:url(#g);cursor:pointer" transform="rotate(45 1 1)" onclick="x()"/>'
     )
-    assert cleaned(svg(body)).text.partition(">")[2] == (
+    assert clean_drawing(svg(body)).text.partition(">")[2] == (
         '<style>.a,g &gt; rect{fill:url(#g);mask:url("#m")!important;stroke:rgb(1 2 3 / 50%)}</style>'
         '<rect class="a" style="fill:url(#g)" transform="rotate(45 1 1)"/></svg>'
     )

@@ -10,7 +10,7 @@ from generation import poster
 from generation.remix import hdr
 from schemas.errors import ClipRefused
 from tests.forms import first
-from tests.generation.remix.clips import NO_CLIPS, make, remade
+from tests.generation.remix.clips import NO_CLIPS, make_clip, remade
 from tests.generation.remix.test_odd_clips import HDR
 
 SILENT = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -threads 1"
@@ -54,7 +54,7 @@ def drawn(path: Path) -> Image.Image:
 @pytest.mark.parametrize("case", first(4, VIDEOS))
 def test_a_poster_shows_an_upright_frame_with_content(case: str, tmp_path: Path) -> None:
     video = VIDEOS[case]
-    path = make(tmp_path / "clip.mp4", video.options, picture=video.picture, sound=None)
+    path = make_clip(tmp_path / "clip.mp4", video.options, picture=video.picture, sound=None)
     if video.turned is not None:
         path = remade(path, tmp_path / "turned.mp4", f"-display_rotation {video.turned}")
     image = drawn(path)
@@ -67,14 +67,14 @@ def test_white_of_hdr_is_white_in_its_poster(transfer: str, tmp_path: Path) -> N
     """White is 203 candelas: 58 % of the signal in PQ and 75 % in HLG (ITU-R BT.2408), over black."""
     grey = {"smpte2084": "0x949494", "arib-std-b67": "0xbfbfbf"}[transfer]
     picture = f"color=c=black:s=330x182:r=5:d=1,drawbox=w=160:c={grey}:t=fill"
-    made = drawn(make(tmp_path / "clip.mp4", HDR + transfer, picture=picture, sound=None))
+    made = drawn(make_clip(tmp_path / "clip.mp4", HDR + transfer, picture=picture, sound=None))
     _, white = made.convert("L").getextrema()
     assert isinstance(white, int)
     assert 205 < white < 230
 
 
 def test_a_black_video_has_a_black_poster(tmp_path: Path) -> None:
-    black = make(tmp_path / "clip.mp4", SILENT, picture="color=c=black:s=320x240:r=5:d=4", sound=None)
+    black = make_clip(tmp_path / "clip.mp4", SILENT, picture="color=c=black:s=320x240:r=5:d=4", sound=None)
     assert drawn(black).getextrema() == ((0, 0), (0, 0), (0, 0))
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.shared.sheets import entries, pieces
+from cli.shared.sheets import read_entries, render_pieces
 from tests.generation.real_brands import write
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 def test_no_piece_of_a_real_brand_has_a_fault(tmp_path: Path) -> None:
     path = write(tmp_path)
-    found = entries(path)
+    found = read_entries(path)
     assert len(found) >= 60
-    checked = list(pieces(found, tmp_path, tmp_path / "out", ["slideshow", "image"], None))
+    checked = list(render_pieces(found, tmp_path, tmp_path / "out", ["slideshow", "image"], None))
     assert [(one.brand, fault) for one in checked for fault in one.faults] == []

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from generation.proofreading.pictures import faults
-from generation.render import Given, prepare
+from generation.render import InputFiles, prepare
 from generation.spec import Brand, Spec
 from generation.words.write import write
 from tests.forms import first
@@ -35,5 +35,5 @@ def test_a_script_is_drawn_whole(tmp_path: Path, language: str) -> None:
     brand = Brand(name="Tideline", colors=["#0b6e99"], language=language)
     spec = Spec(format="image", brand=brand, seed="1", hook=HOOKS[language])
     copy = write(spec)
-    made = [step.made for step in prepare(spec, copy, Given()).make(tmp_path) if step.made]
+    made = [step.made for step in prepare(spec, copy, InputFiles()).make(tmp_path) if step.made]
     assert faults(made, tmp_path, spec, copy) == []

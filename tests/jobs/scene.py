@@ -9,15 +9,15 @@ import asyncpg
 from db.pool import Conn
 from jobs import heartbeat, ledger
 from jobs.kinds import Kind
-from jobs.ledger import Claim, Settlement, Submitted
+from jobs.ledger import Claim, Settlement, SubmittedJob
 from jobs.outcomes import Done, Outcome
 from schemas import ids
 
 #: Kinds of a pool with caps (a standard tenant has 5 running at most), of a pool without, and an internal
 #: one.
-ERRAND = Kind("run_errand", "ingest", "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
-FREE_ERRAND = ERRAND._replace(name="run_free_errand", pool="default")
-INTERNAL = ERRAND._replace(name="tidy_up", internal=True)
+TEST_JOB = Kind("run_errand", "ingest", "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
+UNCAPPED_JOB = TEST_JOB._replace(name="run_free_errand", pool="default")
+INTERNAL_JOB = TEST_JOB._replace(name="tidy_up", internal=True)
 
 
 async def tenants(conn: Conn, count: int = 1, *, tier: str = "standard") -> list[UUID]:
@@ -30,7 +30,7 @@ async def tenants(conn: Conn, count: int = 1, *, tier: str = "standard") -> list
     return made
 
 
-async def worker(conn: Conn, kind: Kind = ERRAND, *, lease_s: float = 60, slots: int = 10) -> UUID:
+async def worker(conn: Conn, kind: Kind = TEST_JOB, *, lease_s: float = 60, slots: int = 10) -> UUID:
     worker_id = ids.new()
     await heartbeat.register(
         conn,
@@ -50,13 +50,13 @@ async def add_huge_worker(conn: Conn) -> None:
     await worker(conn, slots=100_000)
 
 
-async def submit(conn: Conn, org: UUID, kind: Kind = ERRAND, **fields: Any) -> Submitted:
+async def submit(conn: Conn, org: UUID, kind: Kind = TEST_JOB, **fields: Any) -> SubmittedJob:
     return await ledger.submit(
         conn, kind=kind, organization_id=org, **{"project_id": None, "args": {}} | fields
     )
 
 
-async def fill(conn: Conn, orgs: Sequence[UUID], each: int, kind: Kind = ERRAND) -> None:
+async def insert_due_jobs(conn: Conn, orgs: Sequence[UUID], each: int, kind: Kind = TEST_JOB) -> None:
     """Insert `each` due jobs for every tenant, one a microsecond, in one statement."""
     await conn.execute(
         """insert into job (organization_id, id, kind, pool, internal, stage, args, max_attempts,
@@ -73,7 +73,7 @@ async def fill(conn: Conn, orgs: Sequence[UUID], each: int, kind: Kind = ERRAND)
 
 
 async def pull(conn: Conn, worker_id: UUID, free: int = 10, *kinds: Kind) -> list[Claim]:
-    known = kinds or (ERRAND,)
+    known = kinds or (TEST_JOB,)
     return await ledger.pull(conn, pool=known[0].pool, worker_id=worker_id, free=free, kinds=known)
 
 
@@ -83,7 +83,7 @@ async def settle(conn: Conn, claims: Sequence[Claim], outcome: Outcome | None = 
     return [row.state for row in moved]
 
 
-async def started(conn: Conn, org: UUID, kind: Kind = ERRAND, **fields: Any) -> Claim:
+async def start_job(conn: Conn, org: UUID, kind: Kind = TEST_JOB, **fields: Any) -> Claim:
     """Start a job: submit it and claim it by a new worker."""
     await submit(conn, org, kind, **fields)
     [claim] = await pull(conn, await worker(conn, kind), 1, kind)
@@ -102,7 +102,7 @@ async def list_attempts(conn: Conn, job_id: UUID) -> list[str]:
     return [attempt["outcome"] for attempt in found]
 
 
-async def lose(conn: Conn, claim: Claim) -> None:
+async def expire_lease(conn: Conn, claim: Claim) -> None:
     """Let the lease of the job's worker run out."""
     await conn.execute(
         """update worker w set lease_expires_at = now() - interval '1 second'

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.backoff import BACKOFF_CAP_S, busy_s, full_jitter
+from jobs.backoff import BACKOFF_CAP_S, busy_backoff_s, full_jitter
 
 
 @pytest.mark.parametrize(
@@ -22,5 +22,5 @@ def test_jitter_stays_within_the_bound(attempt: int) -> None:
 
 
 def test_a_busy_server_backs_off_up_to_a_minute() -> None:
-    assert [busy_s(fence, 1) for fence in (1, 2, 3, 4, 5, 6, 900)] == [4, 8, 16, 32, 64, 64, 64]
-    assert busy_s(3, 3) == 4, "failed attempts don't count as busy ones"
+    assert [busy_backoff_s(fence, 1) for fence in (1, 2, 3, 4, 5, 6, 900)] == [4, 8, 16, 32, 64, 64, 64]
+    assert busy_backoff_s(3, 3) == 4, "failed attempts don't count as busy ones"

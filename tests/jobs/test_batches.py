@@ -16,7 +16,7 @@ PAST = datetime.now(UTC) - timedelta(days=1)
 
 
 async def _fill(conn: Conn, count: int) -> None:
-    await scene.fill(conn, await scene.tenants(conn), count)
+    await scene.insert_due_jobs(conn, await scene.tenants(conn), count)
 
 
 async def test_a_batch_of_scheduled_jobs_falls_due_at_once(conn: Conn) -> None:

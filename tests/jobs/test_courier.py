@@ -16,7 +16,7 @@ from redis import exceptions
 
 from db.local import valkey
 from jobs import courier
-from jobs.breaker import Breaker
+from jobs.breaker import CircuitBreaker
 from jobs.ledger import Wake
 from schemas import ids
 from tests.cutting import cut_everywhere
@@ -33,7 +33,7 @@ def wake() -> Wake:
 async def client(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ArqRedis]:
     """Return the receiving client. It has no sender's budget, so a busy machine fails no test."""
     monkeypatch.setattr(courier, "BUDGET_S", PATIENCE_S)
-    async with courier.connected(redis_url, timeout_s=PATIENCE_S) as opened:
+    async with courier.open_client(redis_url, timeout_s=PATIENCE_S) as opened:
         yield opened
 
 
@@ -51,7 +51,7 @@ async def test_a_wake_is_a_message_named_by_its_kind_and_an_entry_of_the_list(
 ) -> None:
     async with courier.open_courier(redis_url) as sender:
         await sender.send(wake)
-    assert await client.zrange(courier.queue("ingest"), 0, -1) == [str(wake.job_id).encode()]
+    assert await client.zrange(courier.queue_key("ingest"), 0, -1) == [str(wake.job_id).encode()]
     assert await read_wakes(client) == [str(wake.job_id).encode()]
 
 
@@ -148,7 +148,7 @@ async def test_a_redis_that_comes_back_is_used_again(tmp_path: Path, wake: Wake)
 
 async def test_a_canceled_client_leaves_no_connection(redis_url: str) -> None:
     async def ask() -> None:
-        async with courier.connected(redis_url, timeout_s=PATIENCE_S) as client:
+        async with courier.open_client(redis_url, timeout_s=PATIENCE_S) as client:
             await asyncio.gather(client.ping(), client.ping())
 
     await cut_everywhere(ask)
@@ -159,7 +159,7 @@ async def test_a_canceled_transaction_leaves_no_connection(redis_url: str, times
     """No coroutine is left as garbage either: redis-py would report it during a later test."""
 
     async def look() -> None:
-        async with courier.connected(redis_url, timeout_s=PATIENCE_S) as client, client.pipeline() as pipe:
+        async with courier.open_client(redis_url, timeout_s=PATIENCE_S) as client, client.pipeline() as pipe:
             await pipe.watch("one")
 
     await cut_everywhere(look, times=times)
@@ -168,7 +168,7 @@ async def test_a_canceled_transaction_leaves_no_connection(redis_url: str, times
 
 async def test_no_command_is_sent_after_the_end(redis_url: str) -> None:
     """A connection under way sends no command either."""
-    async with courier.connected(redis_url, timeout_s=PATIENCE_S) as client:
+    async with courier.open_client(redis_url, timeout_s=PATIENCE_S) as client:
         late = asyncio.create_task(client.execute_command("PING"))  # type: ignore[no-untyped-call]
         await asyncio.sleep(0)
     with pytest.raises(exceptions.ConnectionError, match="ended"):
@@ -186,16 +186,16 @@ class FakeClock:
 
 def test_after_a_failure_one_caller_at_a_time_tests_redis() -> None:
     clock = FakeClock()
-    breaker = Breaker(1.0, clock)
-    assert breaker.passes()
+    breaker = CircuitBreaker(1.0, clock)
+    assert breaker.allows_call()
     breaker.failed()
-    assert not breaker.passes()
+    assert not breaker.allows_call()
     clock.now += 1.0
-    assert breaker.passes()
-    assert not breaker.passes()
+    assert breaker.allows_call()
+    assert not breaker.allows_call()
     breaker.worked()
-    assert breaker.passes()
-    assert breaker.passes()
+    assert breaker.allows_call()
+    assert breaker.allows_call()
 
 
 class BrokenClient(ArqRedis):
@@ -213,7 +213,7 @@ class BrokenClient(ArqRedis):
 async def test_a_failed_send_does_not_block_the_next_wake_of_its_kind(client: ArqRedis) -> None:
     """The second send follows a pause, so it has no caller to catch its error."""
     wakes = [Wake("ingest", "ingest_website", ids.new()) for _ in range(3)]
-    sender = courier.Courier(BrokenClient(client.connection_pool, **courier.SERIALIZERS), Breaker(1.0))
+    sender = courier.Courier(BrokenClient(client.connection_pool, **courier.SERIALIZERS), CircuitBreaker(1.0))
     for wake in wakes[:2]:
         await sender.send(wake)
     with pytest.raises(KeyError):

@@ -11,11 +11,11 @@ from domain.tenancy import organizations
 from jobs.ledger import Claim
 from tests import plans
 from tests.jobs import scene
-from tests.jobs.scene import FREE_ERRAND, INTERNAL
+from tests.jobs.scene import INTERNAL_JOB, UNCAPPED_JOB
 
 pytestmark = pytest.mark.fresh
 
-FREE_INTERNAL = INTERNAL._replace(pool="default")
+FREE_INTERNAL = INTERNAL_JOB._replace(pool="default")
 
 #: Most lines with room that a pull visits, if fewer slots are free.
 LINES = 32
@@ -36,13 +36,13 @@ class TenantPairs:
 
     async def fill(self, dice: random.Random) -> None:
         """Add a few jobs to some lines; never more than `LINES` of them wait."""
-        for kind in (FREE_ERRAND, FREE_INTERNAL):
+        for kind in (UNCAPPED_JOB, FREE_INTERNAL):
             most = min(LINES // 2, len(self.tenant_of))
             for org in dice.sample([*self.tenant_of], k=dice.randint(0, most)):
-                await scene.fill(self.conn, [org], dice.randint(1, 4), kind)
+                await scene.insert_due_jobs(self.conn, [org], dice.randint(1, 4), kind)
 
     async def pull(self, free: int) -> list[Claim]:
-        claims = await scene.pull(self.conn, self.worker, free, FREE_ERRAND, FREE_INTERNAL)
+        claims = await scene.pull(self.conn, self.worker, free, UNCAPPED_JOB, FREE_INTERNAL)
         self.running += claims
         return claims
 
@@ -64,7 +64,7 @@ class TenantPairs:
 async def test_the_tenant_that_gets_a_slot_holds_no_more_than_any_waiting_one(conn: Conn, seed: int) -> None:
     """Compares without the claimed job itself: slots fill like water. At most `LINES` lines wait."""
     dice = random.Random(seed)
-    pairs = TenantPairs(conn, await scene.worker(conn, FREE_ERRAND, slots=1_000))
+    pairs = TenantPairs(conn, await scene.worker(conn, UNCAPPED_JOB, slots=1_000))
     await pairs.make(dice.choice([2, 5, 16]))
     for _ in range(12):
         await conn.execute("delete from job where state = 'queued'")
@@ -83,19 +83,19 @@ async def test_the_tenant_that_gets_a_slot_holds_no_more_than_any_waiting_one(co
 async def count_pull_rows(pool: Pool, worker: UUID) -> int:
     """Return the rows that a pull of ten reads with a cached plan."""
     async with pool.acquire() as session:
-        await scene.settle(session, await scene.pull(session, worker, 10, FREE_ERRAND))
+        await scene.settle(session, await scene.pull(session, worker, 10, UNCAPPED_JOB))
         async with plans.reading(session, "job") as found:
-            assert len(await scene.pull(session, worker, 10, FREE_ERRAND)) == 10
+            assert len(await scene.pull(session, worker, 10, UNCAPPED_JOB)) == 10
     return found.rows
 
 
 async def test_lines_of_equal_tenants_are_read_only_to_their_share(pool: Pool, conn: Conn) -> None:
-    await scene.fill(conn, await scene.tenants(conn, 2 * LINES), 50, FREE_ERRAND)
-    worker = await scene.worker(conn, FREE_ERRAND)
-    assert len(await scene.pull(conn, worker, 4 * LINES, FREE_ERRAND)) == 4 * LINES
+    await scene.insert_due_jobs(conn, await scene.tenants(conn, 2 * LINES), 50, UNCAPPED_JOB)
+    worker = await scene.worker(conn, UNCAPPED_JOB)
+    assert len(await scene.pull(conn, worker, 4 * LINES, UNCAPPED_JOB)) == 4 * LINES
     assert await count_pull_rows(pool, worker) <= 7 * LINES
 
 
 async def test_a_pull_stops_after_as_many_idle_tenants_as_free_slots(pool: Pool, conn: Conn) -> None:
-    await scene.fill(conn, await scene.tenants(conn, 2 * LINES), 50, FREE_ERRAND)
-    assert await count_pull_rows(pool, await scene.worker(conn, FREE_ERRAND)) <= 5 * 11
+    await scene.insert_due_jobs(conn, await scene.tenants(conn, 2 * LINES), 50, UNCAPPED_JOB)
+    assert await count_pull_rows(pool, await scene.worker(conn, UNCAPPED_JOB)) <= 5 * 11

@@ -8,7 +8,7 @@ from jobs.heartbeat import HeldJob
 from jobs.outcomes import Interrupted
 from schemas import ids
 from tests.jobs import scene
-from tests.jobs.scene import ERRAND
+from tests.jobs.scene import TEST_JOB
 
 
 async def get_lease_owner(conn: Conn, claim: ledger.Claim) -> UUID:
@@ -27,7 +27,7 @@ async def get_lease_left_s(conn: Conn, worker_id: UUID) -> float:
 
 
 async def test_a_renewal_extends_the_lease_and_returns_the_jobs(conn: Conn, org: UUID) -> None:
-    claim = await scene.started(conn, org)
+    claim = await scene.start_job(conn, org)
     worker_id = await get_lease_owner(conn, claim)
     assert await heartbeat.renew(conn, worker_id=worker_id, lease_s=500) == [
         HeldJob(org, claim.id, 1, cancel=False, overdue=False)
@@ -36,7 +36,7 @@ async def test_a_renewal_extends_the_lease_and_returns_the_jobs(conn: Conn, org:
 
 
 async def test_a_renewal_returns_cancel_requests_and_overdue_jobs(conn: Conn, org: UUID) -> None:
-    claim = await scene.started(conn, org, ERRAND._replace(timeout_s=0))
+    claim = await scene.start_job(conn, org, TEST_JOB._replace(timeout_s=0))
     await controls.cancel(conn, organization_id=org, job_id=claim.id)
     [news] = await heartbeat.renew(conn, worker_id=await get_lease_owner(conn, claim), lease_s=15) or []
     assert (news.cancel, news.overdue) == (True, True)
@@ -51,14 +51,14 @@ async def test_a_renewal_reports_a_lost_row(conn: Conn) -> None:
 
 
 async def test_an_expired_lease_can_be_renewed_before_a_rescue(conn: Conn, org: UUID) -> None:
-    claim = await scene.started(conn, org)
-    await scene.lose(conn, claim)
+    claim = await scene.start_job(conn, org)
+    await scene.expire_lease(conn, claim)
     renewed = await heartbeat.renew(conn, worker_id=await get_lease_owner(conn, claim), lease_s=15)
     assert [row.id for row in renewed or []] == [claim.id]
 
 
 async def test_ended_jobs_are_not_returned(conn: Conn, org: UUID) -> None:
-    claim = await scene.started(conn, org)
+    claim = await scene.start_job(conn, org)
     worker_id = await get_lease_owner(conn, claim)
     await scene.settle(conn, [claim], Interrupted())
     assert await heartbeat.renew(conn, worker_id=worker_id, lease_s=15) == []
@@ -78,5 +78,5 @@ async def test_a_retired_worker_has_no_row(conn: Conn, org: UUID) -> None:
 
 
 async def test_the_first_worker_creates_its_pool(conn: Conn) -> None:
-    await scene.worker(conn, ERRAND._replace(pool="brand-new"))
+    await scene.worker(conn, TEST_JOB._replace(pool="brand-new"))
     assert await conn.fetchval("select paused from pool where name = 'brand-new'") is False

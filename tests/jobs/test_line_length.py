@@ -11,7 +11,7 @@ from jobs import controls, ledger
 from jobs.outcomes import Retry, Snooze
 from schemas.errors import Limited
 from tests.jobs import scene
-from tests.jobs.scene import ERRAND
+from tests.jobs.scene import TEST_JOB
 
 CAP = 150
 
@@ -30,7 +30,7 @@ async def submit(conn: Conn, org: UUID, jobs: int) -> bool:
         else:
             await ledger.submit_many(
                 conn,
-                kind=ERRAND,
+                kind=TEST_JOB,
                 organization_id=org,
                 project_id=None,
                 args=[{}] * jobs,

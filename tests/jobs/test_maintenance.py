@@ -9,24 +9,24 @@ import pytest
 
 from db.pool import Conn, Pool
 from jobs import controls, maintenance
-from jobs.ledger import Moved
+from jobs.ledger import ChangedJob
 from jobs.outcomes import Done, Retry
 from tests import seeds
 from tests.jobs import scene
-from tests.jobs.scene import ERRAND, FREE_ERRAND
+from tests.jobs.scene import TEST_JOB, UNCAPPED_JOB
 from tests.waiting import PATIENCE_S, eventually
 
 FUTURE = datetime.max.replace(tzinfo=UTC)
 
 
-async def rescue(conn: Conn) -> list[Moved]:
+async def rescue(conn: Conn) -> list[ChangedJob]:
     return await maintenance.rescue(conn, before=FUTURE)
 
 
 async def insert_lost_job(conn: Conn, org: UUID, **changes: Any) -> UUID:
     """Insert a job with a dead worker; `changes` are columns of its row."""
-    claim = await scene.started(conn, org)
-    await scene.lose(conn, claim)
+    claim = await scene.start_job(conn, org)
+    await scene.expire_lease(conn, claim)
     for column, value in changes.items():
         await conn.execute(f"update job set {column} = $2 where id = $1", claim.id, value)
     return claim.id
@@ -43,12 +43,12 @@ async def test_a_lost_job_goes_back_into_its_line(conn: Conn, org: UUID) -> None
 
 
 async def test_a_job_with_a_valid_lease_is_left_alone(conn: Conn, org: UUID) -> None:
-    await scene.started(conn, org)
+    await scene.start_job(conn, org)
     assert await rescue(conn) == []
 
 
 async def test_a_job_of_a_worker_without_a_row_is_lost(conn: Conn, org: UUID) -> None:
-    await scene.started(conn, org)
+    await scene.start_job(conn, org)
     await conn.execute("delete from worker")
     assert len(await rescue(conn)) == 1
 
@@ -82,7 +82,7 @@ async def test_a_lost_job_without_attempts_left_ends(
 
 async def insert_late_job(conn: Conn, org: UUID, by_s: float = 60, **changes: Any) -> UUID:
     """Insert a job with an expired attempt and a living worker."""
-    claim = await scene.started(conn, org)
+    claim = await scene.start_job(conn, org)
     ended_at = datetime.now(UTC) - timedelta(seconds=by_s)
     for column, value in ({"attempt_deadline_at": ended_at} | changes).items():
         await conn.execute(f"update job set {column} = $2 where id = $1", claim.id, value)
@@ -153,11 +153,11 @@ async def test_a_rescue_skips_locked_jobs(pool: Pool, conn: Conn, org: UUID) -> 
 async def test_two_concurrent_rescues_take_each_job_once(pool: Pool, conn: Conn) -> None:
     await scene.add_huge_worker(conn)
     orgs = await scene.tenants(conn, 20)
-    await scene.fill(conn, orgs, 5)
+    await scene.insert_due_jobs(conn, orgs, 5)
     await scene.pull(conn, await scene.worker(conn), 100)
     await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
 
-    async def once() -> list[Moved]:
+    async def once() -> list[ChangedJob]:
         async with pool.acquire() as own:
             return await rescue(own)
 
@@ -179,7 +179,7 @@ async def test_a_scheduled_job_is_promoted_when_due(conn: Conn, org: UUID) -> No
 async def test_a_waiting_job_past_its_deadline_fails(conn: Conn, org: UUID) -> None:
     waiting = await scene.submit(conn, org)
     scheduled = await scene.submit(conn, org, run_at=datetime.now(UTC) + timedelta(hours=1))
-    running = await scene.started(conn, org, FREE_ERRAND)
+    running = await scene.start_job(conn, org, UNCAPPED_JOB)
     assert await maintenance.end_overdue(conn) == []
     await conn.execute("update job set deadline_at = now()")
     moved = await maintenance.end_overdue(conn)
@@ -190,7 +190,7 @@ async def test_a_waiting_job_past_its_deadline_fails(conn: Conn, org: UUID) -> N
 
 async def insert_ended_job(conn: Conn, org: UUID, days: int, **fields: Any) -> UUID:
     """Insert a job that ended `days` ago."""
-    claim = await scene.started(conn, org, **fields)
+    claim = await scene.start_job(conn, org, **fields)
     await scene.settle(conn, [claim], Done())
     await conn.execute(
         "update job set finished_at = now() - make_interval(days => $2) where id = $1", claim.id, days
@@ -227,7 +227,7 @@ async def test_a_referenced_job_is_kept(conn: Conn, org: UUID, pointer: str) -> 
 
 
 async def test_rows_of_dead_workers_are_deleted_once_unreferenced(conn: Conn, org: UUID) -> None:
-    await scene.started(conn, org)
+    await scene.start_job(conn, org)
     await scene.worker(conn)
     await conn.execute("update worker set lease_expires_at = now() - interval '2 hours'")
     assert await maintenance.prune_workers(conn) == 1
@@ -243,41 +243,41 @@ async def test_one_session_leads_until_it_ends(pool: Pool, conn: Conn) -> None:
 
 
 async def test_find_due_returns_pools_with_due_work(conn: Conn, org: UUID) -> None:
-    at, due = await maintenance.look(conn)
+    at, due = await maintenance.find_due(conn)
     assert (due, at.tzinfo) == ([], UTC)
     await scene.submit(conn, org, run_at=datetime.now(UTC) + timedelta(hours=1))
-    claim = await scene.started(conn, org, FREE_ERRAND)
+    claim = await scene.start_job(conn, org, UNCAPPED_JOB)
     await scene.settle(conn, [claim], Retry("X", "x", after_s=4))
-    assert (await maintenance.look(conn))[1] == []
+    assert (await maintenance.find_due(conn))[1] == []
     submitted = await scene.submit(conn, org)
-    [due_now] = (await maintenance.look(conn))[1]
+    [due_now] = (await maintenance.find_due(conn))[1]
     assert (due_now.pool, due_now.kind, due_now.job_id) == ("ingest", "run_errand", submitted.job_id)
     await conn.execute("update pool set paused = true where name = 'ingest'")
-    assert (await maintenance.look(conn))[1] == []
+    assert (await maintenance.find_due(conn))[1] == []
 
 
 async def test_find_due_shows_that_a_worker_pulls(conn: Conn) -> None:
     orgs = await scene.tenants(conn, 2)
-    await scene.fill(conn, orgs, 3)
+    await scene.insert_due_jobs(conn, orgs, 3)
     worker = await scene.worker(conn)
     seen = []
     for _ in range(3):
-        seen += (await maintenance.look(conn))[1]
+        seen += (await maintenance.find_due(conn))[1]
         await scene.pull(conn, worker, 1)
     assert len(set(seen)) == 3
 
 
 async def test_a_canceled_project_is_canceled_in_batches(conn: Conn, org: UUID) -> None:
     project_id, other = await seeds.project(conn, org), await seeds.project(conn, org)
-    running = await scene.started(conn, org, project_id=project_id)
+    running = await scene.start_job(conn, org, project_id=project_id)
     for _ in range(5):
         await scene.submit(conn, org, project_id=project_id)
     kept = await scene.submit(conn, org, project_id=other)
-    finishes = await scene.submit(conn, org, FREE_ERRAND, project_id=project_id)
+    finishes = await scene.submit(conn, org, UNCAPPED_JOB, project_id=project_id)
 
     async def batch() -> list[str]:
         moved = await controls.cancel_of_project(
-            conn, organization_id=org, project_id=project_id, kinds=[ERRAND.name], limit=4
+            conn, organization_id=org, project_id=project_id, kinds=[TEST_JOB.name], limit=4
         )
         return sorted(row.state for row in moved)
 

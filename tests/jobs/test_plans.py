@@ -18,7 +18,7 @@ from jobs.outcomes import Done, Snooze
 from schemas import ids
 from tests import plans, seeds
 from tests.jobs import scene
-from tests.jobs.scene import FREE_ERRAND
+from tests.jobs.scene import UNCAPPED_JOB
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.fresh
@@ -66,17 +66,17 @@ async def list_page(conn: Conn, org: UUID, project_id: UUID | None = None, **fil
 
 
 async def count(conn: Conn, found: LedgerScene, project_id: UUID | None = None) -> None:
-    kinds = [FREE_ERRAND.name, scene.ERRAND.name]
+    kinds = [UNCAPPED_JOB.name, scene.TEST_JOB.name]
     await counts.count(conn, organization_id=found.org, project_id=project_id, kinds=kinds)
 
 
 async def wait(conn: Conn, found: LedgerScene) -> None:
     """Read the wait reason of the last job of its line."""
-    await wait_reasons.of_jobs(conn, refs=[(found.org, found.last_id)])
+    await wait_reasons.find_job_reasons(conn, refs=[(found.org, found.last_id)])
 
 
 async def tell(conn: Conn, found: LedgerScene) -> None:
-    await timelines.of_job(conn, organization_id=found.org, job_id=found.claims[0].id)
+    await timelines.list_job_entries(conn, organization_id=found.org, job_id=found.claims[0].id)
 
 
 async def nothing(_: Conn) -> None:
@@ -88,16 +88,16 @@ async def get_many(conn: Conn, found: LedgerScene) -> None:
 
 
 USES: dict[str, tuple[Use, int]] = {
-    "submit": (lambda conn, found: scene.submit(conn, found.org, FREE_ERRAND, unique_key="one"), 10),
+    "submit": (lambda conn, found: scene.submit(conn, found.org, UNCAPPED_JOB, unique_key="one"), 10),
     "submit behind many": (lambda conn, found: scene.submit(conn, found.org), 10),
-    "pull": (lambda conn, found: scene.pull(conn, found.worker_id, 10, FREE_ERRAND), PULL),
+    "pull": (lambda conn, found: scene.pull(conn, found.worker_id, 10, UNCAPPED_JOB), PULL),
     "settle": (lambda conn, found: scene.settle(conn, [found.claims.pop() for _ in range(10)], Done()), 50),
     "lock": (lambda conn, found: ledger.lock(conn, found.claims[0]), 5),
     "named step": (
         lambda conn, found: steps.run_named_step(conn, found.claims[1], str(ids.new()), nothing),
         5,
     ),
-    "commit": (lambda conn, found: ledger.end(conn, found.claims.pop(), result={}), 10),
+    "commit": (lambda conn, found: ledger.complete(conn, found.claims.pop(), result={}), 10),
     "progress": (lambda conn, found: ledger.progress(conn, found.claims[0], progress=0.5), 5),
     "renew": (
         lambda conn, found: heartbeat.renew(conn, worker_id=found.worker_id, lease_s=60),
@@ -125,20 +125,23 @@ USES: dict[str, tuple[Use, int]] = {
     "list with a worker": (lambda conn, found: list_page(conn, found.org, phase="running"), 3 * RUNNING),
     "list of kind": (lambda conn, found: list_page(conn, found.org, kind="tidy_up"), OPEN),
     "list with a code": (lambda conn, found: list_page(conn, found.org, error_code="TIMED_OUT"), 5),
-    "wait": (wait, 2 * wait_reasons.MOST + 10 * RUNNING),
+    "wait": (wait, 2 * wait_reasons.MAX_AHEAD + 10 * RUNNING),
     "timeline": (tell, 10),
-    "count": (count, 3 * counts.MOST),
+    "count": (count, 3 * counts.MAX_COUNTED),
     "count of project": (lambda conn, found: count(conn, found, found.project_id), ENDED + 2 * RUNNING),
     "cancel": (
         lambda conn, found: controls.cancel(conn, organization_id=found.org, job_id=found.claims.pop().id),
         5,
     ),
-    "look": (lambda conn, _: maintenance.look(conn), 10),
-    "count due": (lambda conn, _: maintenance.count_due(conn), 2 * maintenance.COUNTED + GONE),
-    "pools": (lambda conn, _: pools.list_all(conn, slots=10), 2 * maintenance.COUNTED + 2 * RUNNING + 300),
+    "look": (lambda conn, _: maintenance.find_due(conn), 10),
+    "count due": (lambda conn, _: maintenance.count_due(conn), 2 * maintenance.MAX_COUNTED_JOBS + GONE),
+    "pools": (
+        lambda conn, _: pools.list_all(conn, slots=10),
+        2 * maintenance.MAX_COUNTED_JOBS + 2 * RUNNING + 300,
+    ),
     "promote": (lambda conn, _: maintenance.promote(conn), 5),
     "rescue": (lambda conn, _: maintenance.rescue(conn, before=FUTURE), 2 * RUNNING + 10),
-    "hang_up": (
+    "terminate_idle_sessions": (
         lambda conn, _: maintenance.terminate_idle_sessions(conn, before=FUTURE, patience_s=1.0),
         2 * RUNNING + 10,
     ),
@@ -155,23 +158,23 @@ async def found(conn: Conn) -> LedgerScene:
     """Set up the empty ledger with the rows that the uses need for planning."""
     [org] = await scene.tenants(conn, tier="partner")
     project_id = await seeds.project(conn, org)
-    worker_id = await scene.worker(conn, FREE_ERRAND, lease_s=600)
+    worker_id = await scene.worker(conn, UNCAPPED_JOB, lease_s=600)
     for _ in range(150):
-        await scene.submit(conn, org, FREE_ERRAND, project_id=project_id)
-    claims = await scene.pull(conn, worker_id, 150, FREE_ERRAND)
+        await scene.submit(conn, org, UNCAPPED_JOB, project_id=project_id)
+    claims = await scene.pull(conn, worker_id, 150, UNCAPPED_JOB)
     for _ in range(2):
         # Some waiting jobs, so that the first plans have seen one of each phase.
-        await scene.submit(conn, org, FREE_ERRAND, run_at=datetime.now(UTC) + timedelta(days=7))
+        await scene.submit(conn, org, UNCAPPED_JOB, run_at=datetime.now(UTC) + timedelta(days=7))
         await scene.settle(conn, [claims.pop()], Snooze(3600))
-    last = await scene.submit(conn, org, FREE_ERRAND, run_at=datetime.now(UTC))
+    last = await scene.submit(conn, org, UNCAPPED_JOB, run_at=datetime.now(UTC))
     return LedgerScene(org, project_id, worker_id, claims, last.job_id)
 
 
 async def load_jobs(conn: Conn, found: LedgerScene) -> None:
     """Insert 20,000 queued, 20,000 ended, 200 running jobs; one tenant has 5,000 more, 10,000 scheduled."""
     orgs = await scene.tenants(conn, TENANTS)
-    await scene.fill(conn, [*orgs, found.org], EACH, FREE_ERRAND)
-    await scene.fill(conn, [found.org], WAITING)
+    await scene.insert_due_jobs(conn, [*orgs, found.org], EACH, UNCAPPED_JOB)
+    await scene.insert_due_jobs(conn, [found.org], WAITING)
     await scene.submit(conn, found.org)  # Counts its line, for the submits after it.
     await conn.execute(
         """insert into job (organization_id, project_id, id, kind, pool, state, stage, args, max_attempts,
@@ -191,7 +194,7 @@ async def load_jobs(conn: Conn, found: LedgerScene) -> None:
         found.project_id,
         SCHEDULED,
     )
-    found.claims.extend(await scene.pull(conn, found.worker_id, RUNNING - len(found.claims), FREE_ERRAND))
+    found.claims.extend(await scene.pull(conn, found.worker_id, RUNNING - len(found.claims), UNCAPPED_JOB))
 
 
 async def vacuumed(conn: Conn) -> bool:
@@ -229,5 +232,5 @@ async def test_many_jobs_are_locked_by_their_ids(pool: Pool, conn: Conn, found: 
     }
     async with pool.acquire() as session:
         await plans.plan(session, uses, found)
-        await scene.fill(conn, [found.org], WAITING)
+        await scene.insert_due_jobs(conn, [found.org], WAITING)
         assert await plans.excess(session, uses, found, "job") == {}

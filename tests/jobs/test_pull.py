@@ -11,7 +11,7 @@ from db.pool import Conn
 from jobs.ledger import Claim
 from jobs.outcomes import Retry
 from tests.jobs import scene
-from tests.jobs.scene import ERRAND, FREE_ERRAND, INTERNAL
+from tests.jobs.scene import INTERNAL_JOB, TEST_JOB, UNCAPPED_JOB
 
 
 def count_claims(claims: Sequence[Claim], orgs: Sequence[UUID]) -> list[int]:
@@ -30,7 +30,7 @@ async def test_a_claim_is_a_running_job_with_a_fence_of_its_own(conn: Conn, org:
     assert (row["state"], row["stage"], row["lease_owner"], row["state_version"]) == (
         "running", "starting", worker, 2,
     )  # fmt: skip
-    assert row["attempt_deadline_at"] - row["attempt_started_at"] == timedelta(seconds=ERRAND.timeout_s)
+    assert row["attempt_deadline_at"] - row["attempt_started_at"] == timedelta(seconds=TEST_JOB.timeout_s)
     assert await scene.pull(conn, worker) == []
 
 
@@ -43,7 +43,7 @@ async def test_a_tenants_jobs_start_in_the_order_of_their_times(conn: Conn, org:
 
 async def test_the_cap_of_the_tier_is_exact(conn: Conn, org: UUID) -> None:
     await scene.add_huge_worker(conn)
-    await scene.fill(conn, [org], 20)
+    await scene.insert_due_jobs(conn, [org], 20)
     worker = await scene.worker(conn)
     first = await scene.pull(conn, worker, 3)
     second = await scene.pull(conn, worker, 10)
@@ -54,35 +54,35 @@ async def test_the_cap_of_the_tier_is_exact(conn: Conn, org: UUID) -> None:
 
 
 async def test_caps_are_each_pools_own(conn: Conn, org: UUID) -> None:
-    await scene.fill(conn, [org], 20)
-    await scene.fill(conn, [org], 20, FREE_ERRAND)
+    await scene.insert_due_jobs(conn, [org], 20)
+    await scene.insert_due_jobs(conn, [org], 20, UNCAPPED_JOB)
     assert len(await scene.pull(conn, await scene.worker(conn), 20)) == 5
-    assert len(await scene.pull(conn, await scene.worker(conn, FREE_ERRAND), 20, FREE_ERRAND)) == 20
+    assert len(await scene.pull(conn, await scene.worker(conn, UNCAPPED_JOB), 20, UNCAPPED_JOB)) == 20
 
 
 async def test_internal_jobs_have_no_cap_and_count_in_none(conn: Conn, org: UUID) -> None:
-    await scene.fill(conn, [org], 20)
-    await scene.fill(conn, [org], 20, INTERNAL)
+    await scene.insert_due_jobs(conn, [org], 20)
+    await scene.insert_due_jobs(conn, [org], 20, INTERNAL_JOB)
     worker = await scene.worker(conn)
-    claims = await scene.pull(conn, worker, 100, ERRAND, INTERNAL)
+    claims = await scene.pull(conn, worker, 100, TEST_JOB, INTERNAL_JOB)
     assert Counter(claim.kind for claim in claims) == {"run_errand": 5, "tidy_up": 20}
 
 
 async def test_internal_jobs_of_a_tenant_at_its_cap_start(conn: Conn, org: UUID) -> None:
     await scene.add_huge_worker(conn)
     worker = await scene.worker(conn)
-    await scene.fill(conn, [org], 20)
+    await scene.insert_due_jobs(conn, [org], 20)
     assert len(await scene.pull(conn, worker, 100)) == 5
-    await scene.submit(conn, org, INTERNAL)
-    assert [claim.kind for claim in await scene.pull(conn, worker, 1, ERRAND, INTERNAL)] == ["tidy_up"]
+    await scene.submit(conn, org, INTERNAL_JOB)
+    assert [claim.kind for claim in await scene.pull(conn, worker, 1, TEST_JOB, INTERNAL_JOB)] == ["tidy_up"]
 
 
 async def test_internal_and_other_jobs_of_one_tenant_take_turns(conn: Conn, org: UUID) -> None:
-    await scene.fill(conn, [org], 10)
-    await scene.fill(conn, [org], 10, INTERNAL)
+    await scene.insert_due_jobs(conn, [org], 10)
+    await scene.insert_due_jobs(conn, [org], 10, INTERNAL_JOB)
     worker, kinds = await scene.worker(conn), []
     for _ in range(6):
-        claims = await scene.pull(conn, worker, 1, ERRAND, INTERNAL)
+        claims = await scene.pull(conn, worker, 1, TEST_JOB, INTERNAL_JOB)
         kinds += [claim.kind for claim in claims]
         await scene.settle(conn, claims)
     assert Counter(kinds) == {"run_errand": 3, "tidy_up": 3}
@@ -91,7 +91,7 @@ async def test_internal_and_other_jobs_of_one_tenant_take_turns(conn: Conn, org:
 async def test_slots_are_shared_evenly(conn: Conn) -> None:
     await scene.add_huge_worker(conn)
     orgs = await scene.tenants(conn, 3)
-    await scene.fill(conn, orgs, 10)
+    await scene.insert_due_jobs(conn, orgs, 10)
     claims = await scene.pull(conn, await scene.worker(conn), 6)
     assert count_claims(claims, orgs) == [2, 2, 2]
 
@@ -102,9 +102,9 @@ async def test_the_tenant_with_less_running_is_first(conn: Conn) -> None:
     await scene.add_huge_worker(conn)
     orgs = await scene.tenants(conn, 3)
     worker = await scene.worker(conn)
-    await scene.fill(conn, orgs[:1], 4)
+    await scene.insert_due_jobs(conn, orgs[:1], 4)
     assert len(await scene.pull(conn, worker, 4)) == 4
-    await scene.fill(conn, orgs, 10)
+    await scene.insert_due_jobs(conn, orgs, 10)
     claims = await scene.pull(conn, worker, 7)
     assert count_claims(claims, orgs) == [0, 4, 3]
 
@@ -112,8 +112,8 @@ async def test_the_tenant_with_less_running_is_first(conn: Conn) -> None:
 async def test_slots_unused_by_short_lines_go_to_long_ones(conn: Conn) -> None:
     await scene.add_huge_worker(conn)
     orgs = await scene.tenants(conn, 4, tier="partner")
-    await scene.fill(conn, orgs[:3], 1)
-    await scene.fill(conn, orgs[3:], 100)
+    await scene.insert_due_jobs(conn, orgs[:3], 1)
+    await scene.insert_due_jobs(conn, orgs[3:], 100)
     claims = await scene.pull(conn, await scene.worker(conn), 40)
     assert count_claims(claims, orgs) == [1, 1, 1, 37]
 
@@ -121,14 +121,14 @@ async def test_slots_unused_by_short_lines_go_to_long_ones(conn: Conn) -> None:
 async def test_slots_left_by_caps_go_to_tenants_with_room(conn: Conn) -> None:
     await scene.add_huge_worker(conn)
     small, large = await scene.tenants(conn, 1), await scene.tenants(conn, 1, tier="partner")
-    await scene.fill(conn, [*small, *large], 100)
+    await scene.insert_due_jobs(conn, [*small, *large], 100)
     claims = await scene.pull(conn, await scene.worker(conn), 40)
     assert count_claims(claims, [*small, *large]) == [5, 35]
 
 
 async def test_tenants_take_turns_at_one_slot(conn: Conn) -> None:
     orgs = await scene.tenants(conn, 3)
-    await scene.fill(conn, orgs, 10)
+    await scene.insert_due_jobs(conn, orgs, 10)
     worker, served = await scene.worker(conn), []
     for _ in range(9):
         claims = await scene.pull(conn, worker, 1)
@@ -141,7 +141,7 @@ async def test_tenants_take_turns_at_one_slot(conn: Conn) -> None:
 async def test_a_new_tenant_waits_at_most_one_round_behind_large_ones(conn: Conn, place: int) -> None:
     whales = await scene.tenants(conn, 5, tier="partner")
     late = whales.pop(place)
-    await scene.fill(conn, whales, 500)
+    await scene.insert_due_jobs(conn, whales, 500)
     worker = await scene.worker(conn)
     running = await scene.pull(conn, worker, 4)
     job = await scene.submit(conn, late)
@@ -155,7 +155,7 @@ async def test_a_new_tenant_waits_at_most_one_round_behind_large_ones(conn: Conn
 
 async def test_each_of_many_tenants_gets_a_job_in_one_round(conn: Conn) -> None:
     orgs = await scene.tenants(conn, 100)
-    await scene.fill(conn, orgs, 3)
+    await scene.insert_due_jobs(conn, orgs, 3)
     worker, served = await scene.worker(conn), []
     for _ in range(10):
         claims = await scene.pull(conn, worker, 10)
@@ -195,7 +195,7 @@ async def test_an_unstartable_job_does_not_block_its_line(conn: Conn, org: UUID,
 
 
 async def test_a_worker_takes_only_kinds_that_it_knows(conn: Conn, org: UUID) -> None:
-    other = ERRAND._replace(name="run_other_errand")
+    other = TEST_JOB._replace(name="run_other_errand")
     await scene.submit(conn, org, other)
     known = await scene.submit(conn, org)
     [claim] = await scene.pull(conn, await scene.worker(conn))
@@ -203,15 +203,15 @@ async def test_a_worker_takes_only_kinds_that_it_knows(conn: Conn, org: UUID) ->
 
 
 async def test_each_kind_has_its_own_timeout(conn: Conn, org: UUID) -> None:
-    quick = ERRAND._replace(name="run_quick_errand", timeout_s=0.5)
+    quick = TEST_JOB._replace(name="run_quick_errand", timeout_s=0.5)
     await scene.submit(conn, org, quick)
-    [claim] = await scene.pull(conn, await scene.worker(conn), 10, ERRAND, quick)
+    [claim] = await scene.pull(conn, await scene.worker(conn), 10, TEST_JOB, quick)
     started = (await scene.row(conn, claim.id))["attempt_started_at"]
     assert claim.attempt_deadline_at - started == timedelta(seconds=0.5)
 
 
 async def test_the_first_start_stays(conn: Conn, org: UUID) -> None:
-    claim = await scene.started(conn, org)
+    claim = await scene.start_job(conn, org)
     first = await scene.row(conn, claim.id)
     await scene.settle(conn, [claim], Retry("X", "x", after_s=0))
     [again] = await scene.pull(conn, await scene.worker(conn))

@@ -15,7 +15,7 @@ from jobs.ledger import Claim
 from schemas.settings import Settings
 from tests import seeds
 from tests.jobs import scene
-from tests.jobs.scene import ERRAND, FREE_ERRAND
+from tests.jobs.scene import TEST_JOB, UNCAPPED_JOB
 from tests.waiting import eventually
 
 PULLERS = 8
@@ -28,7 +28,7 @@ async def wide(settings: Settings) -> AsyncIterator[Pool]:
         yield pool
 
 
-async def pull_all(pool: Pool, worker: UUID, free: int, kind: Kind = ERRAND) -> list[Claim]:
+async def pull_all(pool: Pool, worker: UUID, free: int, kind: Kind = TEST_JOB) -> list[Claim]:
     """Pull and settle until nothing is due."""
     taken: list[Claim] = []
     async with pool.acquire() as conn:
@@ -40,9 +40,9 @@ async def pull_all(pool: Pool, worker: UUID, free: int, kind: Kind = ERRAND) -> 
 
 async def test_eight_pullers_claim_each_job_once(wide: Pool, conn: Conn) -> None:
     orgs = await scene.tenants(conn, 20)
-    await scene.fill(conn, orgs, 25, FREE_ERRAND)
-    workers = [await scene.worker(conn, FREE_ERRAND) for _ in range(PULLERS)]
-    taken = await asyncio.gather(*[pull_all(wide, worker, 7, FREE_ERRAND) for worker in workers])
+    await scene.insert_due_jobs(conn, orgs, 25, UNCAPPED_JOB)
+    workers = [await scene.worker(conn, UNCAPPED_JOB) for _ in range(PULLERS)]
+    taken = await asyncio.gather(*[pull_all(wide, worker, 7, UNCAPPED_JOB) for worker in workers])
     claims = [claim for claims in taken for claim in claims]
     assert len(claims) == len({claim.id for claim in claims}) == 500
     assert {claim.fence for claim in claims} == {1}
@@ -51,7 +51,7 @@ async def test_eight_pullers_claim_each_job_once(wide: Pool, conn: Conn) -> None
 async def test_the_cap_holds_against_eight_pullers(wide: Pool, conn: Conn) -> None:
     """No moment has six running jobs with a cap of five."""
     orgs = await scene.tenants(conn, 3)
-    await scene.fill(conn, orgs, 60)
+    await scene.insert_due_jobs(conn, orgs, 60)
     workers = [await scene.worker(conn) for _ in range(PULLERS)]
     over: list[int] = []
 
@@ -127,7 +127,7 @@ async def start_blocked_pull(pool: Pool, worker: UUID) -> "asyncio.Task[list[Cla
 async def test_a_waiting_pull_sees_the_other_ones_claims(pool: Pool, conn: Conn, org: UUID) -> None:
     """The snapshot is younger than the lock: otherwise the second pull would miss the five running jobs."""
     await scene.add_huge_worker(conn)
-    await scene.fill(conn, [org], 20)
+    await scene.insert_due_jobs(conn, [org], 20)
     worker = await scene.worker(conn)
     async with pool.acquire() as other, other.transaction():
         assert len(await scene.pull(other, await scene.worker(other), 5)) == 5
@@ -164,10 +164,10 @@ async def test_a_locked_job_is_passed_over(pool: Pool, conn: Conn, org: UUID) ->
 
 
 async def test_pulls_of_other_pools_dont_wait(pool: Pool, conn: Conn, org: UUID) -> None:
-    await scene.submit(conn, org, FREE_ERRAND)
-    worker = await scene.worker(conn, FREE_ERRAND)
+    await scene.submit(conn, org, UNCAPPED_JOB)
+    worker = await scene.worker(conn, UNCAPPED_JOB)
     async with hold_transaction(pool, "select pg_advisory_xact_lock(72, hashtext('ingest'))"):
-        assert len(await scene.pull(conn, worker, 10, FREE_ERRAND)) == 1
+        assert len(await scene.pull(conn, worker, 10, UNCAPPED_JOB)) == 1
 
 
 async def test_a_full_worker_doesnt_wait_for_the_lock(pool: Pool, conn: Conn, org: UUID) -> None:
@@ -187,7 +187,7 @@ async def test_cancel_of_many_against_pull_and_settle(wide: Pool, conn: Conn, or
     async def cancel() -> int:
         async with wide.acquire() as own:
             moved = await controls.cancel_of_project(
-                own, organization_id=org, project_id=project_id, kinds=[ERRAND.name], limit=50
+                own, organization_id=org, project_id=project_id, kinds=[TEST_JOB.name], limit=50
             )
             return len(moved)
 

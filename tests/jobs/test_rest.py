@@ -13,14 +13,14 @@ from jobs.kinds import Kind
 from jobs.ledger import Claim
 from tests import plans
 from tests.jobs import scene
-from tests.jobs.scene import ERRAND, FREE_ERRAND
+from tests.jobs.scene import TEST_JOB, UNCAPPED_JOB
 
 pytestmark = pytest.mark.fresh
 
 #: Most rows that an unobstructed pull of ten reads.
 FEW = 200
 
-UNKNOWN = ERRAND._replace(name="run_strange_errand")
+UNKNOWN = TEST_JOB._replace(name="run_strange_errand")
 
 #: Stores the skip hints of an expensive pull, at any actual cost.
 REST = "select rest_lines($1, $2, clock_timestamp())"
@@ -38,7 +38,7 @@ async def narrow(conn: Conn) -> AsyncIterator[None]:
     yield
 
 
-async def store_skip_ranges(conn: Conn, kind: Kind = ERRAND) -> None:
+async def store_skip_ranges(conn: Conn, kind: Kind = TEST_JOB) -> None:
     await conn.execute(REST, kind.pool, [kind.name])
 
 
@@ -53,7 +53,7 @@ async def extend_skip_ranges(conn: Conn) -> None:
     await conn.execute("update pool set rest_until = 'infinity'")
 
 
-async def rows_read(session: Conn, worker: UUID, kind: Kind = ERRAND) -> tuple[list[Claim], int]:
+async def rows_read(session: Conn, worker: UUID, kind: Kind = TEST_JOB) -> tuple[list[Claim], int]:
     """Pull twice; return the second pull's claims and the rows that it read. The first may store hints."""
     await scene.pull(session, worker, 10, kind)
     await extend_skip_ranges(session)
@@ -65,7 +65,7 @@ async def rows_read(session: Conn, worker: UUID, kind: Kind = ERRAND) -> tuple[l
 async def at_their_cap(conn: Conn, count: int) -> tuple[list[UUID], list[Claim]]:
     """Return tenants at their cap, with more waiting jobs, and their claims."""
     orgs = await scene.tenants(conn, count)
-    await scene.fill(conn, orgs, 3)
+    await scene.insert_due_jobs(conn, orgs, 3)
     worker = await scene.worker(conn)
     claims: list[Claim] = []
     while more := await scene.pull(conn, worker, 400):
@@ -77,7 +77,7 @@ async def at_their_cap(conn: Conn, count: int) -> tuple[list[UUID], list[Claim]]
 @pytest.mark.usefixtures("narrow")
 async def test_tenants_at_their_cap_cost_a_pull_nothing(pool: Pool, conn: Conn) -> None:
     await at_their_cap(conn, 700)
-    await scene.fill(conn, await scene.tenants(conn, 30), 2)
+    await scene.insert_due_jobs(conn, await scene.tenants(conn, 30), 2)
     await end_skip_ranges(conn)  # `fill` bypasses the mark of a new job in a line.
     async with pool.acquire() as session:
         claims, rows = await rows_read(session, await scene.worker(conn))
@@ -88,8 +88,8 @@ async def test_tenants_at_their_cap_cost_a_pull_nothing(pool: Pool, conn: Conn) 
 async def test_jobs_of_an_unknown_kind_cost_a_pull_nothing(pool: Pool, conn: Conn) -> None:
     await scene.add_huge_worker(conn)
     orgs = await scene.tenants(conn, 40)
-    await scene.fill(conn, orgs, 100, UNKNOWN)
-    await scene.fill(conn, orgs[::2], 2)  # Behind them in the same lines.
+    await scene.insert_due_jobs(conn, orgs, 100, UNKNOWN)
+    await scene.insert_due_jobs(conn, orgs[::2], 2)  # Behind them in the same lines.
     async with pool.acquire() as session:
         claims, rows = await rows_read(session, await scene.worker(conn))
     assert len(claims) == 10
@@ -97,15 +97,15 @@ async def test_jobs_of_an_unknown_kind_cost_a_pull_nothing(pool: Pool, conn: Con
 
 
 async def test_dead_rows_that_a_snapshot_keeps_cost_little(pool: Pool, conn: Conn) -> None:
-    await scene.fill(conn, await scene.tenants(conn, 20), 250, FREE_ERRAND)
-    worker = await scene.worker(conn, FREE_ERRAND, lease_s=600)
+    await scene.insert_due_jobs(conn, await scene.tenants(conn, 20), 250, UNCAPPED_JOB)
+    worker = await scene.worker(conn, UNCAPPED_JOB, lease_s=600)
     async with pool.acquire() as dump, dump.transaction(isolation="repeatable_read"):
         await dump.execute("select set_config('idle_in_transaction_session_timeout', '0', true)")
         for _ in range(40):
-            await scene.settle(conn, await scene.pull(conn, worker, 100, FREE_ERRAND))
-        await store_skip_ranges(conn, FREE_ERRAND)
+            await scene.settle(conn, await scene.pull(conn, worker, 100, UNCAPPED_JOB))
+        await store_skip_ranges(conn, UNCAPPED_JOB)
         async with pool.acquire() as session:
-            claims, rows = await rows_read(session, worker, FREE_ERRAND)
+            claims, rows = await rows_read(session, worker, UNCAPPED_JOB)
     assert len(claims) == 10
     assert rows < FEW
 
@@ -116,7 +116,7 @@ async def test_a_tenants_next_job_starts_when_its_last_one_has_ended(conn: Conn)
     await store_skip_ranges(conn)
     await scene.settle(conn, claims[5:6])
     worker, org = await scene.worker(conn), claims[5].organization_id
-    [claim] = await ledger.pull(conn, pool="ingest", worker_id=worker, free=10, kinds=[ERRAND], freed=[org])
+    [claim] = await ledger.pull(conn, pool="ingest", worker_id=worker, free=10, kinds=[TEST_JOB], freed=[org])
     assert claim.organization_id == org
 
 
@@ -140,7 +140,7 @@ async def test_the_function_that_an_older_release_calls_pulls_too(conn: Conn, or
         "ingest",
         await scene.worker(conn),
         10,
-        [ERRAND.name],
+        [TEST_JOB.name],
         [60.0],
     )
     assert [row["organization_id"] for row in rows] == [org]
@@ -159,11 +159,11 @@ async def test_a_job_in_an_empty_line_starts_inside_a_skip_range(conn: Conn) -> 
 async def test_a_burst_after_a_quiet_moment_fills_each_pull(conn: Conn) -> None:
     """Hints from an empty queue hide neither a line's first job nor the jobs behind it."""
     [first, *orgs], worker = await scene.tenants(conn, 31), await scene.worker(conn)
-    await scene.settle(conn, [await scene.started(conn, first)])
+    await scene.settle(conn, [await scene.start_job(conn, first)])
     await store_skip_ranges(conn)
     for org in orgs:
         for internal in (False, True):
-            kind = ERRAND._replace(internal=internal)
+            kind = TEST_JOB._replace(internal=internal)
             for _ in range(2):
                 await scene.submit(conn, org, kind)
     await scene.add_huge_worker(conn)
@@ -173,30 +173,30 @@ async def test_a_burst_after_a_quiet_moment_fills_each_pull(conn: Conn) -> None:
 @pytest.mark.parametrize("place", [0, 75, 149])
 async def test_a_newcomer_is_pulled_before_waiting_tenants(conn: Conn, place: int) -> None:
     orgs = await scene.tenants(conn, 150)
-    await scene.fill(conn, [org for org in orgs if org != orgs[place]], 5, FREE_ERRAND)
-    worker = await scene.worker(conn, FREE_ERRAND)
-    await scene.pull(conn, worker, 10, FREE_ERRAND)
-    job = await scene.submit(conn, orgs[place], FREE_ERRAND)
-    claims = await scene.pull(conn, worker, 4, FREE_ERRAND)
+    await scene.insert_due_jobs(conn, [org for org in orgs if org != orgs[place]], 5, UNCAPPED_JOB)
+    worker = await scene.worker(conn, UNCAPPED_JOB)
+    await scene.pull(conn, worker, 10, UNCAPPED_JOB)
+    job = await scene.submit(conn, orgs[place], UNCAPPED_JOB)
+    claims = await scene.pull(conn, worker, 4, UNCAPPED_JOB)
     assert job.job_id in {claim.id for claim in claims}
     assert len(claims) == 4
 
 
 async def test_newcomers_leave_three_in_four_slots_to_waiting_tenants(conn: Conn) -> None:
-    await scene.fill(conn, await scene.tenants(conn, 150), 5, FREE_ERRAND)
-    worker = await scene.worker(conn, FREE_ERRAND)
-    await scene.pull(conn, worker, 10, FREE_ERRAND)
+    await scene.insert_due_jobs(conn, await scene.tenants(conn, 150), 5, UNCAPPED_JOB)
+    worker = await scene.worker(conn, UNCAPPED_JOB)
+    await scene.pull(conn, worker, 10, UNCAPPED_JOB)
     newcomers = await scene.tenants(conn, 40)
     for org in newcomers:
-        await scene.submit(conn, org, FREE_ERRAND)
-    claims = await scene.pull(conn, worker, 20, FREE_ERRAND)
+        await scene.submit(conn, org, UNCAPPED_JOB)
+    claims = await scene.pull(conn, worker, 20, UNCAPPED_JOB)
     assert len(claims) == 20
     assert 5 <= sum(claim.organization_id in set(newcomers) for claim in claims) < 12
 
 
 @pytest.mark.usefixtures("narrow")
 async def test_a_clock_set_back_hides_no_running_job(conn: Conn, org: UUID) -> None:
-    await scene.fill(conn, [org], 3)
+    await scene.insert_due_jobs(conn, [org], 3)
     worker = await scene.worker(conn)
     ahead = await conn.fetchval(
         "update pool set busy_since = now() + interval '1 hour' where name = 'ingest' returning busy_since"
@@ -211,7 +211,7 @@ class TwoWorkers:
 
     def __init__(self, conn: Conn, workers: Sequence[UUID]) -> None:
         self.conn, self.workers = conn, workers
-        self.kinds: list[list[Kind]] = [[ERRAND], [ERRAND, UNKNOWN]]
+        self.kinds: list[list[Kind]] = [[TEST_JOB], [TEST_JOB, UNKNOWN]]
         self.running: list[list[Claim]] = [[], []]
         self.freed: list[set[UUID]] = [set(), set()]
 
@@ -235,7 +235,7 @@ async def do_random_action(fleet: TwoWorkers, orgs: Sequence[UUID], dice: random
     which = dice.randrange(2)
     match dice.choice(["submit", "submit", "pull", "end", "rest"]):
         case "submit":
-            await scene.submit(fleet.conn, dice.choice(orgs), dice.choice([ERRAND, UNKNOWN]))
+            await scene.submit(fleet.conn, dice.choice(orgs), dice.choice([TEST_JOB, UNKNOWN]))
         case "pull":
             await fleet.pull(which, dice.randint(1, 6))
         case "end":

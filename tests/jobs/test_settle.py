@@ -13,7 +13,7 @@ from jobs.kinds import Kind
 from jobs.ledger import Settlement
 from jobs.outcomes import Canceled, Done, Failed, Interrupted, Outcome, Retry, Snooze
 from tests.jobs import scene
-from tests.jobs.scene import ERRAND
+from tests.jobs.scene import TEST_JOB
 
 BROKEN = {"code": "BROKEN", "message": "it broke", "retryable": False}
 TRIED = {"code": "TRIED", "message": "it broke", "retryable": True}
@@ -29,9 +29,9 @@ ALL: list[Outcome] = [
 ]
 
 
-async def settle_one(conn: Conn, org: UUID, outcome: Outcome, kind: Kind = ERRAND) -> dict[str, Any]:
+async def settle_one(conn: Conn, org: UUID, outcome: Outcome, kind: Kind = TEST_JOB) -> dict[str, Any]:
     """Run one attempt to its outcome, and return the job's row."""
-    claim = await scene.started(conn, org, kind)
+    claim = await scene.start_job(conn, org, kind)
     await scene.settle(conn, [claim], outcome)
     return dict(await scene.row(conn, claim.id))
 
@@ -77,7 +77,7 @@ async def test_a_retry_without_a_time_has_a_jittered_wait(conn: Conn, org: UUID)
 
 
 async def test_after_the_last_attempt_a_retry_fails_with_its_error(conn: Conn, org: UUID) -> None:
-    row = await settle_one(conn, org, Retry("TRIED", "it broke"), ERRAND._replace(max_attempts=1))
+    row = await settle_one(conn, org, Retry("TRIED", "it broke"), TEST_JOB._replace(max_attempts=1))
     assert (row["state"], row["error"]) == ("failed", TRIED)
     assert await scene.list_attempts(conn, row["id"]) == ["failed"]
 
@@ -86,25 +86,25 @@ async def test_after_the_last_attempt_a_retry_fails_with_its_error(conn: Conn, o
 async def test_snooze_and_interruption_cost_no_attempt(
     conn: Conn, org: UUID, outcome: Outcome, word: str
 ) -> None:
-    row = await settle_one(conn, org, outcome, ERRAND._replace(max_attempts=1))
+    row = await settle_one(conn, org, outcome, TEST_JOB._replace(max_attempts=1))
     assert (row["state"], row["stage"], row["attempt"]) == ("queued", "queued", 0)
     assert await scene.list_attempts(conn, row["id"]) == [word]
 
 
 @pytest.mark.parametrize("outcome", [Retry("TRIED", "it broke", after_s=60), Snooze(60)])
 async def test_a_job_due_after_its_deadline_fails(conn: Conn, org: UUID, outcome: Outcome) -> None:
-    row = await settle_one(conn, org, outcome, ERRAND._replace(total_s=30))
+    row = await settle_one(conn, org, outcome, TEST_JOB._replace(total_s=30))
     assert (row["state"], row["error"]) == ("failed", LATE)
 
 
 async def test_an_interruption_after_the_deadline_fails(conn: Conn, org: UUID) -> None:
-    claim = await scene.started(conn, org)
+    claim = await scene.start_job(conn, org)
     await conn.execute("update job set deadline_at = now() - interval '1 second'")
     assert await scene.settle(conn, [claim], Interrupted()) == ["failed"]
 
 
 async def test_nothing_moves_the_deadline(conn: Conn, org: UUID) -> None:
-    claim = await scene.started(conn, org)
+    claim = await scene.start_job(conn, org)
     before = (await scene.row(conn, claim.id))["deadline_at"]
     await scene.settle(conn, [claim], Snooze(60))
     assert (await scene.row(conn, claim.id))["deadline_at"] == before
@@ -112,7 +112,7 @@ async def test_nothing_moves_the_deadline(conn: Conn, org: UUID) -> None:
 
 @pytest.mark.parametrize("outcome", ALL)
 async def test_an_accepted_cancel_wins_over_any_outcome(conn: Conn, org: UUID, outcome: Outcome) -> None:
-    claim = await scene.started(conn, org)
+    claim = await scene.start_job(conn, org)
     await controls.cancel(conn, organization_id=org, job_id=claim.id)
     assert await scene.settle(conn, [claim], outcome) == ["canceled"]
     assert await scene.list_attempts(conn, claim.id) == ["canceled"]
@@ -120,7 +120,7 @@ async def test_an_accepted_cancel_wins_over_any_outcome(conn: Conn, org: UUID, o
 
 async def test_many_attempts_settle_each_by_its_outcome(conn: Conn) -> None:
     orgs = await scene.tenants(conn, 3)
-    await scene.fill(conn, orgs, 2)
+    await scene.insert_due_jobs(conn, orgs, 2)
     claims = await scene.pull(conn, await scene.worker(conn))
     batch = [Settlement(claim, outcome) for claim, outcome in zip(claims, ALL, strict=True)]
     moved = {row.id: row for row in await ledger.settle(conn, batch)}
@@ -131,7 +131,7 @@ async def test_many_attempts_settle_each_by_its_outcome(conn: Conn) -> None:
 
 
 async def test_a_fenced_claim_changes_nothing_and_returns_no_row(conn: Conn, org: UUID) -> None:
-    old = await scene.started(conn, org)
+    old = await scene.start_job(conn, org)
     await scene.settle(conn, [old], Interrupted())
     [new] = await scene.pull(conn, await scene.worker(conn))
     assert await scene.settle(conn, [old], Done({"from": "the dead"})) == []
@@ -143,7 +143,7 @@ async def test_a_fenced_claim_changes_nothing_and_returns_no_row(conn: Conn, org
 
 async def test_another_tenants_claim_settles_nothing(conn: Conn) -> None:
     acme, rival = await scene.tenants(conn, 2)
-    claim = await scene.started(conn, acme)
+    claim = await scene.start_job(conn, acme)
     assert await scene.settle(conn, [claim._replace(organization_id=rival)]) == []
 
 
@@ -151,7 +151,7 @@ async def test_batches_that_share_jobs_in_opposite_orders_dont_deadlock(pool: Po
     """Rows are locked in the order of their ids, not of the batch."""
     await scene.add_huge_worker(conn)
     orgs = await scene.tenants(conn, 4, tier="partner")
-    await scene.fill(conn, orgs, 50)
+    await scene.insert_due_jobs(conn, orgs, 50)
     claims = await scene.pull(conn, await scene.worker(conn), 200)
 
     async def settle(batch: list[ledger.Claim]) -> int:

@@ -14,13 +14,13 @@ from domain.tenancy import organizations
 from jobs.kinds import Kind
 from jobs.ledger import Claim
 from tests.jobs import scene
-from tests.jobs.scene import ERRAND, FREE_ERRAND, INTERNAL
+from tests.jobs.scene import INTERNAL_JOB, TEST_JOB, UNCAPPED_JOB
 
 #: Slots of the workers of `scene`.
 SLOTS = 10
 
 
-async def pull_all(conn: Conn, worker: UUID, kinds: Sequence[Kind] = (ERRAND, INTERNAL)) -> list[Claim]:
+async def pull_all(conn: Conn, worker: UUID, kinds: Sequence[Kind] = (TEST_JOB, INTERNAL_JOB)) -> list[Claim]:
     """Pull until a pull is empty; return the claims of an otherwise idle worker."""
     held: list[Claim] = []
     while claims := await scene.pull(conn, worker, SLOTS - len(held), *kinds):
@@ -31,7 +31,7 @@ async def pull_all(conn: Conn, worker: UUID, kinds: Sequence[Kind] = (ERRAND, IN
 @pytest.mark.parametrize(("hogs", "left"), [(1, 5), (2, 3), (3, 2), (9, 1)])
 async def test_a_newcomer_starts_next_to_busy_tenants(conn: Conn, hogs: int, left: int) -> None:
     worker = await scene.worker(conn)
-    await scene.fill(conn, await scene.tenants(conn, hogs, tier="partner"), 100)
+    await scene.insert_due_jobs(conn, await scene.tenants(conn, hogs, tier="partner"), 100)
     held = await pull_all(conn, worker)
     assert SLOTS - len(held) == left
     [newcomer] = await scene.tenants(conn)
@@ -40,43 +40,43 @@ async def test_a_newcomer_starts_next_to_busy_tenants(conn: Conn, hogs: int, lef
 
 
 async def test_as_many_tenants_as_slots_use_all_of_them(conn: Conn) -> None:
-    await scene.fill(conn, await scene.tenants(conn, SLOTS), 3)
+    await scene.insert_due_jobs(conn, await scene.tenants(conn, SLOTS), 3)
     assert len(await pull_all(conn, await scene.worker(conn))) == SLOTS
 
 
 async def test_a_sandbox_and_internal_jobs_count_with_their_organization(conn: Conn) -> None:
     made = await organizations.create(conn, name="Acme", tier="partner")
-    await scene.fill(conn, [made.live, made.sandbox], 20)
-    await scene.fill(conn, [made.live, made.sandbox], 20, INTERNAL)
+    await scene.insert_due_jobs(conn, [made.live, made.sandbox], 20)
+    await scene.insert_due_jobs(conn, [made.live, made.sandbox], 20, INTERNAL_JOB)
     assert len(await pull_all(conn, await scene.worker(conn))) == SLOTS / 2
 
 
 async def test_the_share_is_of_all_workers_slots(conn: Conn) -> None:
     """With four workers a tenant holds more than half of one, but each has room for others."""
     workers = [await scene.worker(conn) for _ in range(4)]
-    await scene.fill(conn, await scene.tenants(conn, tier="partner"), 100)
+    await scene.insert_due_jobs(conn, await scene.tenants(conn, tier="partner"), 100)
     held = [len(await pull_all(conn, worker)) for worker in workers]
     assert SLOTS / 2 < max(held) < SLOTS
     assert sum(held) > 2 * SLOTS
 
 
 async def test_a_pool_without_caps_keeps_nothing_free(conn: Conn, org: UUID) -> None:
-    await scene.fill(conn, [org], 20, FREE_ERRAND)
-    assert len(await pull_all(conn, await scene.worker(conn, FREE_ERRAND), [FREE_ERRAND])) == SLOTS
+    await scene.insert_due_jobs(conn, [org], 20, UNCAPPED_JOB)
+    assert len(await pull_all(conn, await scene.worker(conn, UNCAPPED_JOB), [UNCAPPED_JOB])) == SLOTS
 
 
 async def test_a_new_pool_keeps_nothing_free_and_runs_nothing_of_a_suspended_organization(conn: Conn) -> None:
-    errand = ERRAND._replace(name="run_new_errand", pool="new")
+    errand = TEST_JOB._replace(name="run_new_errand", pool="new")
     worker = await scene.worker(conn, errand)
     orgs = await scene.tenants(conn, 2)
     await conn.execute("update organization set tier = 'suspended', resumes_as = tier where id = $1", orgs[0])
-    await scene.fill(conn, orgs, 20, errand)
+    await scene.insert_due_jobs(conn, orgs, 20, errand)
     held = await pull_all(conn, worker, [errand])
     assert [claim.organization_id for claim in held] == [orgs[1]] * SLOTS
 
 
 async def test_each_pool_but_default_runs_nothing_of_a_suspended_organization(conn: Conn) -> None:
-    await scene.worker(conn, ERRAND._replace(pool="new"))
+    await scene.worker(conn, TEST_JOB._replace(pool="new"))
     names = await conn.fetch(
         """select name from pool
             where not exists (select from pool_cap c
@@ -125,9 +125,9 @@ async def test_in_any_order_the_share_holds_and_no_usable_slot_is_idle(
         worker = workers[arrival.worker]
         await scene.settle(conn, running[worker][: arrival.ended])
         running[worker] = running[worker][arrival.ended :]
-        kind = INTERNAL if arrival.internal else ERRAND
-        await scene.fill(conn, [orgs[arrival.tenant]], arrival.jobs, kind)
-        claims = await scene.pull(conn, worker, SLOTS - len(running[worker]), ERRAND, INTERNAL)
+        kind = INTERNAL_JOB if arrival.internal else TEST_JOB
+        await scene.insert_due_jobs(conn, [orgs[arrival.tenant]], arrival.jobs, kind)
+        claims = await scene.pull(conn, worker, SLOTS - len(running[worker]), TEST_JOB, INTERNAL_JOB)
         running[worker] += claims
         free = SLOTS - len(running[worker])
         held = Counter(tenant_of[claim.organization_id] for mine in running.values() for claim in mine)

@@ -16,12 +16,12 @@ from tests.jobs import scene
 from tests.waiting import eventually
 
 Step = Callable[[Conn, Claim], Awaitable[object]]
-STEPS: list[Step] = [ledger.lock, partial(ledger.end, result={}), partial(ledger.progress, progress=0.5)]
+STEPS: list[Step] = [ledger.lock, partial(ledger.complete, result={}), partial(ledger.progress, progress=0.5)]
 
 
 async def test_a_commit_completes_the_job(conn: Conn, org: UUID) -> None:
-    claim = await scene.started(conn, org)
-    moved = await ledger.end(conn, claim, result={"n": 1})
+    claim = await scene.start_job(conn, org)
+    moved = await ledger.complete(conn, claim, result={"n": 1})
     row = await scene.row(conn, claim.id)
     assert (moved.id, moved.state, moved.ended) == (claim.id, "completed", True)
     assert (row["state"], row["progress"], row["result"], row["lease_owner"]) == (
@@ -34,10 +34,10 @@ async def test_a_commit_completes_the_job(conn: Conn, org: UUID) -> None:
 
 
 async def test_a_commit_that_rolls_back_leaves_the_job_running(conn: Conn, org: UUID) -> None:
-    claim = await scene.started(conn, org)
+    claim = await scene.start_job(conn, org)
     transaction = conn.transaction()
     await transaction.start()
-    await ledger.end(conn, claim, result={})
+    await ledger.complete(conn, claim, result={})
     await transaction.rollback()
     assert (await scene.row(conn, claim.id))["state"] == "running"
     assert await scene.list_attempts(conn, claim.id) == []
@@ -45,7 +45,7 @@ async def test_a_commit_that_rolls_back_leaves_the_job_running(conn: Conn, org: 
 
 @pytest.mark.parametrize("step", STEPS)
 async def test_an_attempt_that_lost_its_job_is_fenced(conn: Conn, org: UUID, step: Step) -> None:
-    claim = await scene.started(conn, org)
+    claim = await scene.start_job(conn, org)
     await scene.settle(conn, [claim], Interrupted())
     with pytest.raises(Fenced):
         await step(conn, claim)
@@ -57,14 +57,14 @@ async def test_an_attempt_that_lost_its_job_is_fenced(conn: Conn, org: UUID, ste
 @pytest.mark.parametrize("step", STEPS)
 async def test_no_step_runs_for_another_tenants_job(conn: Conn, step: Step) -> None:
     acme, rival = await scene.tenants(conn, 2)
-    claim = await scene.started(conn, acme)
+    claim = await scene.start_job(conn, acme)
     with pytest.raises(Fenced):
         await step(conn, claim._replace(organization_id=rival))
 
 
 @pytest.mark.parametrize("step", STEPS)
 async def test_no_step_runs_after_an_accepted_cancel(conn: Conn, org: UUID, step: Step) -> None:
-    claim = await scene.started(conn, org)
+    claim = await scene.start_job(conn, org)
     await controls.cancel(conn, organization_id=org, job_id=claim.id)
     with pytest.raises(CancelRequested):
         await step(conn, claim)
@@ -73,23 +73,23 @@ async def test_no_step_runs_after_an_accepted_cancel(conn: Conn, org: UUID, step
 
 
 async def test_a_held_job_cant_be_taken_before_the_step_ends(pool: Pool, conn: Conn, org: UUID) -> None:
-    claim = await scene.started(conn, org)
+    claim = await scene.start_job(conn, org)
     async with pool.acquire() as other:
         async with conn.transaction():
             await ledger.lock(conn, claim)
             settling = asyncio.create_task(scene.settle(other, [claim], Interrupted()))
             async with pool.acquire() as observer:
                 await eventually(lambda: scene.waits_for_lock(observer))
-            await ledger.end(conn, claim, result={})
+            await ledger.complete(conn, claim, result={})
         assert await settling == []
     assert (await scene.row(conn, claim.id))["state"] == "completed"
 
 
 async def test_a_commit_that_comes_before_the_cancel_wins(pool: Pool, conn: Conn, org: UUID) -> None:
-    claim = await scene.started(conn, org)
+    claim = await scene.start_job(conn, org)
     async with pool.acquire() as other:
         async with conn.transaction():
-            await ledger.end(conn, claim, result={})
+            await ledger.complete(conn, claim, result={})
             canceling = asyncio.create_task(controls.cancel(other, organization_id=org, job_id=claim.id))
             async with pool.acquire() as observer:
                 await eventually(lambda: scene.waits_for_lock(observer))
@@ -109,11 +109,11 @@ async def _cancel(conn: Conn, claim: Claim) -> None:
 async def test_a_commit_that_waited_for_its_job_ends_no_other_attempts(
     pool: Pool, conn: Conn, org: UUID, before: Step, error: type[Exception]
 ) -> None:
-    claim = await scene.started(conn, org)
+    claim = await scene.start_job(conn, org)
     async with pool.acquire() as other, pool.acquire() as observer:
         async with conn.transaction():
             await before(conn, claim)
-            ending = asyncio.create_task(ledger.end(other, claim, result={}))
+            ending = asyncio.create_task(ledger.complete(other, claim, result={}))
             await eventually(lambda: scene.waits_for_lock(observer))
         with pytest.raises(error):
             await ending
@@ -124,12 +124,12 @@ async def test_a_commit_that_waited_for_its_job_ends_no_other_attempts(
 async def test_a_commit_that_waited_for_a_progress_keeps_the_jobs_worker(
     pool: Pool, conn: Conn, org: UUID
 ) -> None:
-    claim = await scene.started(conn, org)
+    claim = await scene.start_job(conn, org)
     running = await scene.row(conn, claim.id)
     async with pool.acquire() as other, pool.acquire() as observer:
         async with conn.transaction():
             await ledger.progress(conn, claim, progress=0.5)
-            ending = asyncio.create_task(ledger.end(other, claim, result={}))
+            ending = asyncio.create_task(ledger.complete(other, claim, result={}))
             await eventually(lambda: scene.waits_for_lock(observer))
         assert (await ending).ended
     kept = await conn.fetchrow("select worker_id, started_at, outcome from job_attempt")
@@ -138,7 +138,7 @@ async def test_a_commit_that_waited_for_a_progress_keeps_the_jobs_worker(
 
 
 async def test_progress_never_falls(conn: Conn, org: UUID) -> None:
-    claim = await scene.started(conn, org)
+    claim = await scene.start_job(conn, org)
     shown = []
     for ratio in (0.25, 0.75, 0.5):
         await ledger.progress(conn, claim, progress=ratio)
@@ -148,7 +148,7 @@ async def test_progress_never_falls(conn: Conn, org: UUID) -> None:
 
 
 async def test_a_stage_may_refuse_and_again_allow_cancels(conn: Conn, org: UUID) -> None:
-    claim = await scene.started(conn, org)
+    claim = await scene.start_job(conn, org)
     await ledger.progress(conn, claim, progress=0.5, stage="sending", cancelable=False)
     assert await controls.cancel(conn, organization_id=org, job_id=claim.id) is None
     await ledger.progress(conn, claim, progress=0.6, stage="confirming")

@@ -13,7 +13,7 @@ from jobs.outcomes import Retry
 from schemas.errors import Limited
 from tests import seeds
 from tests.jobs import scene
-from tests.jobs.scene import ERRAND, FREE_ERRAND, INTERNAL
+from tests.jobs.scene import INTERNAL_JOB, TEST_JOB, UNCAPPED_JOB
 from tests.waiting import eventually
 
 
@@ -23,18 +23,18 @@ async def test_a_job_waits_in_its_line(conn: Conn, org: UUID) -> None:
     assert submitted.wake == Wake("ingest", "run_errand", submitted.job_id)
     assert (submitted.fresh, submitted.stage, submitted.created_at) == (True, "queued", row["created_at"])
     assert (row["state"], row["attempt"], row["fence"], row["args"]) == ("queued", 0, 0, {"page": 1})
-    assert row["deadline_at"] - row["run_at"] == timedelta(seconds=ERRAND.total_s)
+    assert row["deadline_at"] - row["run_at"] == timedelta(seconds=TEST_JOB.total_s)
 
 
 async def test_only_the_first_job_of_a_line_gets_a_wake(conn: Conn, org: UUID) -> None:
     wakes = [(await scene.submit(conn, org)).wake for _ in range(3)]
-    other = await scene.submit(conn, org, FREE_ERRAND)
+    other = await scene.submit(conn, org, UNCAPPED_JOB)
     assert [wake is not None for wake in wakes] == [True, False, False]
     assert other.wake is not None  # It is first in another pool.
 
 
 async def test_a_line_with_a_delayed_head_gets_a_wake(conn: Conn, org: UUID) -> None:
-    claim = await scene.started(conn, org)
+    claim = await scene.start_job(conn, org)
     await scene.settle(conn, [claim], Retry("X", "x", after_s=3))
     assert (await scene.submit(conn, org)).wake is not None
 
@@ -44,7 +44,7 @@ async def test_a_scheduled_job_is_outside_of_the_line_and_gets_no_wake(conn: Con
     submitted = await scene.submit(conn, org, run_at=later)
     row = await scene.row(conn, submitted.job_id)
     assert (submitted.stage, submitted.wake) == ("scheduled", None)
-    assert (row["run_at"], row["deadline_at"]) == (later, later + timedelta(seconds=ERRAND.total_s))
+    assert (row["run_at"], row["deadline_at"]) == (later, later + timedelta(seconds=TEST_JOB.total_s))
     assert await scene.pull(conn, await scene.worker(conn)) == []
 
 
@@ -117,7 +117,7 @@ async def test_a_submit_that_waited_for_its_keys_job_creates_a_new_one(
 
 async def test_over_the_cap_of_its_tier_a_tenant_must_wait(conn: Conn) -> None:
     full, other = await scene.tenants(conn, 2)
-    await scene.fill(conn, [full], 999)
+    await scene.insert_due_jobs(conn, [full], 999)
     assert (await scene.submit(conn, full, unique_key="last")).fresh
     with pytest.raises(Limited) as refused:
         await scene.submit(conn, full)
@@ -127,7 +127,7 @@ async def test_over_the_cap_of_its_tier_a_tenant_must_wait(conn: Conn) -> None:
 
 
 async def test_running_and_internal_jobs_count_in_no_cap(conn: Conn, org: UUID) -> None:
-    await scene.fill(conn, [org], 1000)
-    assert (await scene.submit(conn, org, INTERNAL)).fresh
-    assert (await scene.submit(conn, org, FREE_ERRAND)).fresh
+    await scene.insert_due_jobs(conn, [org], 1000)
+    assert (await scene.submit(conn, org, INTERNAL_JOB)).fresh
+    assert (await scene.submit(conn, org, UNCAPPED_JOB)).fresh
     assert (await scene.submit(conn, org, run_at=datetime.now(UTC) + timedelta(hours=1))).fresh

@@ -13,7 +13,7 @@ from jobs import ledger
 from jobs.kinds import Kind
 from schemas.errors import Limited
 from tests.jobs import scene
-from tests.jobs.scene import ERRAND, FREE_ERRAND, INTERNAL
+from tests.jobs.scene import INTERNAL_JOB, TEST_JOB, UNCAPPED_JOB
 
 #: The jobs in the submitted order, and the indexes of those with a wake; None: over the cap.
 Made: TypeAlias = tuple[list[tuple[Any, ...]], list[int]] | None
@@ -54,12 +54,12 @@ async def outcome(
     return [tuple(row) for row in await conn.fetch(ROWS, made)], sent
 
 
-@pytest.mark.parametrize("kind", [ERRAND, FREE_ERRAND, INTERNAL], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [TEST_JOB, UNCAPPED_JOB, INTERNAL_JOB], ids=lambda kind: kind.name)
 @pytest.mark.parametrize("waiting", range(4))
 async def test_submit_many_equals_single_submits(conn: Conn, org: UUID, kind: Kind, waiting: int) -> None:
     """Up to a cap of three waiting jobs, from below it to above."""
     await conn.execute("update pool_cap set max_queued = 3")
-    await scene.fill(conn, [org], waiting, kind)
+    await scene.insert_due_jobs(conn, [org], waiting, kind)
     for count in range(5):
         for hours in product([None, -1, 1], repeat=count) if count < 4 else [(None,) * 4, (1,) * 4]:
             seen = []

@@ -14,17 +14,17 @@ from domain.accounts import credentials
 from domain.accounts.credentials import Grant, Tokens
 from schemas import ids
 from tests import seeds
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.peers.pds import Pds, Person
 from tests.waiting import PATIENCE_S, eventually
 from tests.workers.runtime.workers import Workers
 from workers.dispatcher.loop import Dispatcher
-from workers.runtime.shutdown import Stop
+from workers.runtime.shutdown import StopRequest
 from workers.tasks import open_tasks
 
 
 class BlueskyProject(msgspec.Struct, frozen=True):
-    acme: Caller
+    acme: ApiCaller
     workers: Workers
     pds: Pds
     person: Person
@@ -136,10 +136,10 @@ class BlueskyProject(msgspec.Struct, frozen=True):
 @asynccontextmanager
 async def at_work(workers: Workers, **changes: Any) -> AsyncIterator[None]:
     """Run a dispatcher, and a worker with the real publish tasks."""
-    settings, stop = msgspec.structs.replace(workers.settings, **changes), Stop()
+    settings, stop = msgspec.structs.replace(workers.settings, **changes), StopRequest()
     async with (
         open_tasks(settings, "publish") as tasks,
-        workers.working_on(tasks),
+        workers.working_kinds(tasks),
         asyncio.TaskGroup() as group,
     ):
         group.create_task(Dispatcher(settings, workers.courier).run(stop))

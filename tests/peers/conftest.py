@@ -11,7 +11,7 @@ import pytest_asyncio
 from db.server import free_port
 from schemas.settings import Settings
 from tests import servers as made
-from tests.api.conftest import Caller, acme, app
+from tests.api.conftest import ApiCaller, acme, app
 from tests.peers import mastodon_servers, node
 from tests.peers.bluesky_project import BlueskyProject
 from tests.peers.mastodon_account import MastodonAccount, let_in
@@ -94,6 +94,6 @@ def settings(database_url: str, redis_url: str, pds: Pds, tmp_path: Path) -> Set
 
 
 @pytest_asyncio.fixture
-async def project(acme: Caller, workers: Workers, pds: Pds) -> BlueskyProject:
+async def project(acme: ApiCaller, workers: Workers, pds: Pds) -> BlueskyProject:
     project = await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"})
     return BlueskyProject(acme, workers, pds, pds.person(), project.json()["id"])

@@ -50,4 +50,4 @@ def clip(folder: Path) -> bytes:
     """Return a clip of ten seconds."""
     picture = "testsrc2=size=640x360:rate=30:duration=10"
     sound = "sine=frequency=330:sample_rate=48000:duration=10"
-    return clips.make(folder / "clip.mp4", picture=picture, sound=sound).read_bytes()
+    return clips.make_clip(folder / "clip.mp4", picture=picture, sound=sound).read_bytes()

@@ -8,7 +8,7 @@ from redis.asyncio.client import Monitor
 
 from db.pool import Pool
 from schemas import ids
-from tests.dumps import everything, found
+from tests.dumps import dump_database, find_secrets
 
 
 class Ear:
@@ -34,8 +34,8 @@ async def listening(redis_url: str) -> AsyncIterator[Ear]:
 
 async def leaked(secrets: Iterable[str], *, pool: Pool, ear: Ear, logs: str) -> list[str]:
     """Return the secrets that leaked. Asserts first that each place was really read."""
-    database, told = await everything(pool), await ear.heard()
+    database, told = await dump_database(pool), await ear.heard()
     assert "publish_post" in database
     assert "arq:" in told
     assert "publish" in logs
-    return found(secrets, f"{database}\n{told}\n{logs}")
+    return find_secrets(secrets, f"{database}\n{told}\n{logs}")

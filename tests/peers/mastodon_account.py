@@ -13,9 +13,9 @@ from tests.peers.mastodon_servers import Instance
 from tests.peers.proxy import Loss, Proxy, between, first_of_each
 from tests.peers.publishing import outbound, patiently
 from workers.platforms.mastodon import api
-from workers.platforms.mastodon.api import Api, App, Status
+from workers.platforms.mastodon.api import AppRegistration, MastodonApi, MastodonStatus
 from workers.platforms.mastodon.connect import traits
-from workers.platforms.mastodon.publish import Mastodon
+from workers.platforms.mastodon.publish import MastodonAdapter
 
 STATUSES = "/api/v1/statuses"
 BACK = "http://localhost:1/back"
@@ -27,19 +27,19 @@ class MastodonAccount(msgspec.Struct, frozen=True):
 
     instance: Instance
     client: httpx.AsyncClient
-    app: App
+    app: AppRegistration
     account: Account
 
     @property
-    def adapter(self) -> Mastodon:
-        return Mastodon(self.client)
+    def adapter(self) -> MastodonAdapter:
+        return MastodonAdapter(self.client)
 
     @property
-    def api(self) -> Api:
-        return Api(client=self.client, base=self.instance.base, token=self.account.access_token)
+    def api(self) -> MastodonApi:
+        return MastodonApi(client=self.client, base=self.instance.base, token=self.account.access_token)
 
-    async def newest(self) -> Status:
-        listed = await patiently(lambda: api.statuses(self.api, self.account.external_id, limit=1))
+    async def newest(self) -> MastodonStatus:
+        listed = await patiently(lambda: api.list_statuses(self.api, self.account.external_id, limit=1))
         return listed[0]
 
     def losing(self, *losses: Loss) -> AbstractAsyncContextManager[Proxy]:
@@ -51,7 +51,7 @@ class MastodonAccount(msgspec.Struct, frozen=True):
         return sorted(text for text in self.instance.texts(self.account.external_id) if text in captions)
 
 
-async def register(client: httpx.AsyncClient, base: str) -> App:
+async def register(client: httpx.AsyncClient, base: str) -> AppRegistration:
     return await api.register_app(client, base, name="Tenantry", redirect_uri=BACK, scopes=SCOPES, website="")
 
 
@@ -63,10 +63,10 @@ async def let_in(instance: Instance) -> AsyncIterator[MastodonAccount]:
         code = instance.code(str(httpx.URL(f"{instance.base}/oauth/authorize", params=query)))
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": BACK, "scope": SCOPES}
         us = Client(app.client_id, app.client_secret)
-        token = await api.token(client, instance.base, us, {**form, "code_verifier": "v" * 43})
-        server = Api(client=client, base=instance.base, token=token.access_token)
+        token = await api.exchange_token(client, instance.base, us, {**form, "code_verifier": "v" * 43})
+        server = MastodonApi(client=client, base=instance.base, token=token.access_token)
         me = await patiently(lambda: api.verify_credentials(server))
-        said = await patiently(lambda: api.instance(client, instance.base))
+        said = await patiently(lambda: api.get_instance(client, instance.base))
         account = Account(
             platform="mastodon",
             service_url=instance.base,
@@ -79,10 +79,10 @@ async def let_in(instance: Instance) -> AsyncIterator[MastodonAccount]:
 
 
 @asynccontextmanager
-async def behind(mastodon: MastodonAccount, *losses: Loss) -> AsyncIterator[tuple[Mastodon, Account]]:
+async def behind(mastodon: MastodonAccount, *losses: Loss) -> AsyncIterator[tuple[MastodonAdapter, Account]]:
     """Open the account behind a lossy proxy."""
     async with mastodon.losing(*losses) as proxy, outbound(proxy.base) as client:
-        yield Mastodon(client), msgspec.structs.replace(mastodon.account, service_url=proxy.base)
+        yield MastodonAdapter(client), msgspec.structs.replace(mastodon.account, service_url=proxy.base)
 
 
 def unique(word: str) -> str:

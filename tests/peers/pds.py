@@ -17,7 +17,7 @@ from tests.peers import node
 from tests.peers.processes import running
 from tests.waiting import PATIENCE_S
 from workers.platforms.bluesky import api
-from workers.platforms.bluesky.api import Session
+from workers.platforms.bluesky.api import PdsSession
 
 SCRIPT = Path(__file__).with_name("pds.mjs")
 #: The values of the script.
@@ -112,12 +112,12 @@ class Pds(msgspec.Struct, frozen=True):
         return sorted(record["value"]["text"] for record in self.records(person))
 
 
-async def signed_in(client: httpx.AsyncClient, pds: Pds, person: Person) -> Session:
+async def signed_in(client: httpx.AsyncClient, pds: Pds, person: Person) -> PdsSession:
     """Log in by app password, as the product does."""
     return await api.create_session(client, pds.base, identifier=person.handle, password=person.app_password)
 
 
-def account_of(session: Session, base: str) -> Account:
+def account_of(session: PdsSession, base: str) -> Account:
     """Return the account in the form that a worker gets."""
     return Account(
         platform="bluesky",

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from enum import Enum, auto
 
-from rehearsal.acceptor import accepting
+from rehearsal.acceptor import serve_loopback
 
 
 class Loss(Enum):
@@ -60,7 +60,7 @@ class Proxy:
 async def between(port: int, rule: Rule) -> AsyncIterator[Proxy]:
     """Run a proxy for the peer at `port` of this machine."""
     proxy = Proxy(port, rule)
-    async with accepting(proxy.serve) as bound:
+    async with serve_loopback(proxy.serve) as bound:
         proxy.base = f"http://127.0.0.1:{bound}"
         yield proxy
 

@@ -13,10 +13,19 @@ import msgspec
 from domain.publishing.outgoing import Account
 from domain.values import urls
 from schemas import ids
-from schemas.errors import NotSent, OutcomeUnknown
+from schemas.errors import OutcomeUnknown, PostNotSent
 from tests.media import picture
 from tests.workers.platforms.scripted import draft, file
-from workers.platforms.contract import Absent, Adapter, Draft, Found, Inquiry, Live, Prepared, Taken
+from workers.platforms.contract import (
+    AbsentPost,
+    AcceptedPost,
+    Adapter,
+    Inquiry,
+    LivePost,
+    PostDraft,
+    PreparedPost,
+    ReconcileResult,
+)
 from workers.web.fetch import open_client
 
 T = TypeVar("T")
@@ -48,7 +57,7 @@ async def outbound(*bases: str) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def post(caption: str, *, images: int = 0, post_id: UUID | None = None) -> Draft:
+def post(caption: str, *, images: int = 0, post_id: UUID | None = None) -> PostDraft:
     """Return a new post of now."""
     files = [file(picture(size=(4, 3 + number)), asset_id=ids.new()) for number in range(images)]
     now = datetime.now(UTC)
@@ -58,19 +67,19 @@ def post(caption: str, *, images: int = 0, post_id: UUID | None = None) -> Draft
 async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
     """Retry requests that were not sent, as a worker does: snac sometimes aborts a response."""
     for _ in range(TRIES - 1):
-        with suppress(NotSent):
+        with suppress(PostNotSent):
             return await ask()
     return await ask()
 
 
-async def publish(adapter: Adapter, account: Account, what: Draft, clock: Clock = REAL) -> Live:
+async def publish(adapter: Adapter, account: Account, what: PostDraft, clock: Clock = REAL) -> LivePost:
     prepared = await prepare(adapter, account, what, clock)
     return await deliver(adapter, account, prepared, what, clock)
 
 
-async def prepare(adapter: Adapter, account: Account, what: Draft, clock: Clock = REAL) -> Prepared:
+async def prepare(adapter: Adapter, account: Account, what: PostDraft, clock: Clock = REAL) -> PreparedPost:
     """Prepare the post in as many steps as needed."""
-    so_far: Prepared | None = None
+    so_far: PreparedPost | None = None
     while so_far is None or not so_far.complete:
         so_far = await patiently(partial(adapter.prepare, account, what, so_far))
         await clock.advance(so_far.after_s)
@@ -78,38 +87,46 @@ async def prepare(adapter: Adapter, account: Account, what: Draft, clock: Clock 
 
 
 async def deliver(
-    adapter: Adapter, account: Account, prepared: Prepared, what: Draft | None = None, clock: Clock = REAL
-) -> Live:
+    adapter: Adapter,
+    account: Account,
+    prepared: PreparedPost,
+    what: PostDraft | None = None,
+    clock: Clock = REAL,
+) -> LivePost:
     """Send until the post is proved live. Repeats a send only if harmless, or after proof of its absence."""
     for _ in range(TRIES):
         asked = Inquiry(prepared, await clock.now(), await clock.now())
         try:
-            sent: Found = await adapter.send(account, prepared, what or post(""), timeout_s=TIMEOUT_S)
-        except NotSent:
+            sent: ReconcileResult = await adapter.send(
+                account, prepared, what or post(""), timeout_s=TIMEOUT_S
+            )
+        except PostNotSent:
             continue
         except OutcomeUnknown:
             if adapter.repeatable(account, asked):
                 continue
             sent = await looked_for(adapter, account, asked, clock)
-        if sent != Absent():
+        if sent != AbsentPost():
             return await confirmed(adapter, account, asked, sent, clock)
     raise AssertionError(f"not live after {TRIES} tries")
 
 
-async def looked_for(adapter: Adapter, account: Account, asked: Inquiry, clock: Clock) -> Found:
+async def looked_for(adapter: Adapter, account: Account, asked: Inquiry, clock: Clock) -> ReconcileResult:
     """Look the post up, after any call in flight must have ended."""
     await clock.advance(LATER.total_seconds())
     return await patiently(partial(adapter.reconcile, account, asked._replace(now=asked.sent_at + LATER)))
 
 
-async def confirmed(adapter: Adapter, account: Account, asked: Inquiry, sent: Found, clock: Clock) -> Live:
+async def confirmed(
+    adapter: Adapter, account: Account, asked: Inquiry, sent: ReconcileResult, clock: Clock
+) -> LivePost:
     """Poll an accepted post until it is live."""
     for _ in range(ASKS):
-        if not isinstance(sent, Taken):
+        if not isinstance(sent, AcceptedPost):
             break
         await clock.advance(sent.after_s)
         prepared = msgspec.structs.replace(asked.prepared, handle=sent.handle)
         asked = asked._replace(prepared=prepared, now=await clock.now())
         sent = await adapter.poll(account, asked)
-    assert isinstance(sent, Live), sent
+    assert isinstance(sent, LivePost), sent
     return sent

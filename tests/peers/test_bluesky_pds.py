@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from schemas.errors import OutcomeUnknown, Rejected, Throttled, TokenExpired
+from schemas.errors import OutcomeUnknown, PostRejected, Throttled, TokenExpired
 from tests.media import film, picture
 from tests.peers.pds import Pds, account_of, signed_in
 from tests.peers.proxy import Loss, between, first_of_each
 from tests.peers.publishing import TIMEOUT_S, deliver, outbound, post, publish
 from tests.workers.platforms.scripted import draft, file
 from workers.platforms.bluesky import api
-from workers.platforms.bluesky.api import Api, Session
-from workers.platforms.bluesky.publish import Bluesky
-from workers.platforms.contract import Absent, Inquiry
+from workers.platforms.bluesky.api import PdsApi, PdsSession
+from workers.platforms.bluesky.publish import BlueskyAdapter
+from workers.platforms.contract import AbsentPost, Inquiry
 
 pytestmark = pytest.mark.peers
 
@@ -27,7 +27,7 @@ async def test_a_text_with_a_link_a_tag_and_a_mention_is_posted(pds: Pds) -> Non
     text = f"Grüße 🎉 to @{friend.handle}: https://example.com/a?b=c #launch"
     async with outbound(pds.base) as client:
         live = await publish(
-            Bluesky(client), account_of(await signed_in(client, pds, person), pds.base), post(text)
+            BlueskyAdapter(client), account_of(await signed_in(client, pds, person), pds.base), post(text)
         )
     (record,) = pds.records(person)
     assert live.external_id == record["uri"]
@@ -40,7 +40,7 @@ async def test_a_text_with_a_link_a_tag_and_a_mention_is_posted(pds: Pds) -> Non
 async def test_images_and_a_video_are_posted(pds: Pds) -> None:
     person = pds.person()
     async with outbound(pds.base) as client:
-        adapter, mine = Bluesky(client), account_of(await signed_in(client, pds, person), pds.base)
+        adapter, mine = BlueskyAdapter(client), account_of(await signed_in(client, pds, person), pds.base)
         await publish(adapter, mine, post("four", images=4))
         movie = file(film(), kind="video", mime_type="video/mp4", width=64, height=36)
         await publish(adapter, mine, draft("a film", movie, created_at=datetime.now(UTC)))
@@ -53,9 +53,11 @@ async def test_images_and_a_video_are_posted(pds: Pds) -> None:
 async def test_too_long_text_is_the_partners_error(pds: Pds) -> None:
     person = pds.person()
     async with outbound(pds.base) as client:
-        with pytest.raises(Rejected, match="300") as caught:
+        with pytest.raises(PostRejected, match="300") as caught:
             await publish(
-                Bluesky(client), account_of(await signed_in(client, pds, person), pds.base), post("x" * 301)
+                BlueskyAdapter(client),
+                account_of(await signed_in(client, pds, person), pds.base),
+                post("x" * 301),
             )
     assert (caught.value.category, pds.records(person)) == ("user_content", [])
 
@@ -67,7 +69,7 @@ async def test_lost_calls_publish_each_post_once(pds: Pds, losses: list[Loss]) -
         between(pds.port, first_of_each(PUT, *losses)) as proxy,
         outbound(pds.base, proxy.base) as client,
     ):
-        adapter, mine = Bluesky(client), account_of(await signed_in(client, pds, person), proxy.base)
+        adapter, mine = BlueskyAdapter(client), account_of(await signed_in(client, pds, person), proxy.base)
         for number in range(POSTS):
             await publish(adapter, mine, post(f"post {number}"))
     assert pds.texts(person) == sorted(f"post {number}" for number in range(POSTS))
@@ -77,10 +79,10 @@ async def test_lost_calls_publish_each_post_once(pds: Pds, losses: list[Loss]) -
 async def test_looking_finds_a_post_or_proves_its_absence(pds: Pds) -> None:
     person, now = pds.person(), datetime.now(UTC)
     async with outbound(pds.base) as client:
-        adapter, mine = Bluesky(client), account_of(await signed_in(client, pds, person), pds.base)
+        adapter, mine = BlueskyAdapter(client), account_of(await signed_in(client, pds, person), pds.base)
         prepared = await adapter.prepare(mine, post("looked for", images=1))
         late = now + timedelta(minutes=2)
-        assert await adapter.reconcile(mine, Inquiry(prepared, now, late)) == Absent()
+        assert await adapter.reconcile(mine, Inquiry(prepared, now, late)) == AbsentPost()
         live = await deliver(adapter, mine, prepared)
         assert await adapter.reconcile(mine, Inquiry(prepared, now, now)) == live
 
@@ -88,7 +90,7 @@ async def test_looking_finds_a_post_or_proves_its_absence(pds: Pds) -> None:
 async def test_foreign_post_with_the_same_key_is_not_matched(pds: Pds) -> None:
     person, post_id = pds.person(), post("").post_id
     async with outbound(pds.base) as client:
-        adapter, mine = Bluesky(client), account_of(await signed_in(client, pds, person), pds.base)
+        adapter, mine = BlueskyAdapter(client), account_of(await signed_in(client, pds, person), pds.base)
         moment = datetime.now(UTC)
         await publish(adapter, mine, draft("one", post_id=post_id, created_at=moment))
         other = await adapter.prepare(mine, draft("another", post_id=post_id, created_at=moment))
@@ -105,18 +107,18 @@ async def test_refresh_with_a_lost_response_can_be_repeated(pds: Pds) -> None:
         again = await api.refresh_session(client, pds.base, refresh_token=session.refresh_jwt)
         assert again.refresh_jwt != session.refresh_jwt
         assert lost.did == again.did
-        await publish(Bluesky(client), account_of(again, pds.base), post("with the new token"))
+        await publish(BlueskyAdapter(client), account_of(again, pds.base), post("with the new token"))
     assert pds.texts(person) == ["with the new token"]
 
 
 @pytest.mark.parametrize("token", ["garbage", "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.c2ln"])
 async def test_invalid_token_requires_a_refresh(pds: Pds, token: str) -> None:
     person = pds.person()
-    session = Session(did=person.did, handle=person.handle, access_jwt=token, refresh_jwt="")
+    session = PdsSession(did=person.did, handle=person.handle, access_jwt=token, refresh_jwt="")
     mine = account_of(session, pds.base)
     async with outbound(pds.base) as client:
         with pytest.raises(TokenExpired):
-            await publish(Bluesky(client), mine, post("x"))
+            await publish(BlueskyAdapter(client), mine, post("x"))
 
 
 async def test_rate_limit_has_its_end(pds: Pds) -> None:
@@ -135,7 +137,7 @@ async def test_avatar_is_found_if_the_account_has_one(pds: Pds) -> None:
     person = pds.person()
     async with outbound(pds.base) as client:
         session = await signed_in(client, pds, person)
-        server = Api(client=client, base=pds.base, token=session.access_jwt)
+        server = PdsApi(client=client, base=pds.base, token=session.access_jwt)
         assert await api.avatar_url(server, person.did) is None
         async with file(picture()).read() as content:
             blob = await api.upload_blob(server, content, mime_type="image/png", size_bytes=len(picture()))

@@ -14,7 +14,7 @@ from db.pool import Pool
 from domain.tenancy import organizations
 from schemas.settings import Settings
 from tests import servers as made
-from tests.api.conftest import built, new_key
+from tests.api.conftest import built_app, new_key
 from tests.api_process import BIN, serving
 from tests.media import picture
 from tests.peers import node, pypi
@@ -58,7 +58,7 @@ def platform(settings: Settings, key: str, tmp_path: Path) -> Iterator[Platform]
 
 @pytest.fixture
 def document(tmp_path: Path) -> Path:
-    (path := tmp_path / "openapi.json").write_bytes(built().state.openapi)
+    (path := tmp_path / "openapi.json").write_bytes(built_app().state.openapi)
     return path
 
 

@@ -7,7 +7,7 @@ from domain.collection.visits import DuePost
 from schemas import ids
 from schemas.errors import ReauthRequired
 from tests import http_server
-from tests.http_server import Asked, Told
+from tests.http_server import HttpRequest, HttpResponse
 from tests.peers.mastodon_account import MastodonAccount, unique
 from tests.peers.pds import Pds, account_of, signed_in
 from tests.peers.publishing import outbound, patiently, post, publish
@@ -43,19 +43,19 @@ async def test_server_returns_followers_or_null(mastodon: MastodonAccount) -> No
 
 async def test_revoked_token_returns_no_figures(mastodon: MastodonAccount) -> None:
     us = Client(mastodon.app.client_id, mastodon.app.client_secret)
-    await api.revoke(mastodon.client, mastodon.instance.base, us, mastodon.account.access_token)
+    await api.revoke_token(mastodon.client, mastodon.instance.base, us, mastodon.account.access_token)
     with pytest.raises(ReauthRequired):
         await MastodonCollector(mastodon.client).followers(mastodon.account)
 
 
 async def test_account_server_proxies_requests_for_the_account(pds: Pds) -> None:
     """The server forwards requests with its own service token, and returns the responses unchanged."""
-    asked = list[Asked]()
+    asked = list[HttpRequest]()
 
-    async def reply(request: Asked) -> Told:
+    async def reply(request: HttpRequest) -> HttpResponse:
         asked.append(request)
         if request.path.endswith("getProfile"):
-            return Told(200, {"did": person.did, "handle": person.handle, "followersCount": 12})
+            return HttpResponse(200, {"did": person.did, "handle": person.handle, "followersCount": 12})
         author = {"did": person.did, "handle": person.handle}
         said = {
             "uri": uri,
@@ -64,7 +64,7 @@ async def test_account_server_proxies_requests_for_the_account(pds: Pds) -> None
             "record": {},
             "indexedAt": "2026-11-27T00:00:00Z",
         }
-        return Told(200, {"posts": [{**said, "likeCount": 5, "replyCount": 1, "repostCount": 2}]})
+        return HttpResponse(200, {"posts": [{**said, "likeCount": 5, "replyCount": 1, "repostCount": 2}]})
 
     person = pds.person()
     uri = f"at://{person.did}/app.bsky.feed.post/3k"

@@ -16,15 +16,15 @@ from api.app import create_app
 from db.pool import Pool, transact
 from domain.accounts import credentials
 from domain.accounts.credentials import Tokens
-from jobs.ledger import Submitted
+from jobs.ledger import SubmittedJob
 from schemas import ids
 from schemas.settings import Settings
 from tests import seeds
 from tests.api.accounts.conftest import TASKS
 from tests.api.accounts.project import BACK, uuid
-from tests.api.conftest import Caller, calling, client_of, held
+from tests.api.conftest import ApiCaller, client_of, hold_context, open_caller
 from tests.api.parties import ORIGIN, new_project, status
-from tests.dumps import everything
+from tests.dumps import dump_database
 from tests.peers.mastodon_servers import Instance
 from tests.peers.pds import Pds, Person
 from tests.waiting import eventually
@@ -41,7 +41,7 @@ def way_back(page: str) -> str:
 @dataclass
 class Project:
     app: Litestar
-    acme: Caller
+    acme: ApiCaller
     browser: httpx.AsyncClient
     pool: Pool
     project: str
@@ -79,7 +79,7 @@ class Project:
         assert project_id
         named = {"organization_id": self.acme.organization_id, "account_id": uuid(account_id)}
 
-        async def submit(conn: Any) -> Submitted:
+        async def submit(conn: Any) -> SubmittedJob:
             return await credentials.submit_refresh(conn, project_id=project_id, **named)
 
         job = (await transact(self.pool, submit)).job_id
@@ -95,8 +95,8 @@ async def opened(settings: Settings, pool: Pool, server: str) -> AsyncIterator[P
     mine = msgspec.structs.replace(settings, fetch_allow=urlsplit(server).netloc)
     served = create_app(mine)
     async with (
-        held(served.lifespan()),
-        calling(served, pool, "Acme", tier="partner") as acme,
+        hold_context(served.lifespan()),
+        open_caller(served, pool, "Acme", tier="partner") as acme,
         client_of(served) as browser,
         at_work(mine, pool, TASKS),
     ):
@@ -128,7 +128,7 @@ async def test_account_is_connected_and_reconnected(project: Project, instance: 
     assert await project.let_in(instance, again) == "connected"
     tokens = await project.tokens(account["socialAccountId"])
     assert tokens.generation == 2
-    assert tokens.access_token not in await everything(project.pool)
+    assert tokens.access_token not in await dump_database(project.pool)
 
 
 async def test_an_app_password_connects_an_account(bluesky: Project, pds: Pds) -> None:
@@ -138,7 +138,7 @@ async def test_an_app_password_connects_an_account(bluesky: Project, pds: Pds) -
     account = await bluesky.account(job["result"]["socialAccountId"])
     assert (account["handle"], account["status"]) == (person.handle, "connected")
     assert account["tokenExpiresAt"] is not None
-    kept = await everything(bluesky.pool)
+    kept = await dump_database(bluesky.pool)
     tokens = await bluesky.tokens(account["socialAccountId"])
     for secret in (person.app_password, tokens.access_token, str(tokens.refresh_token)):
         assert secret not in kept

@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from generation.drawings import cleaned
+from generation.drawings import clean_drawing
 from schemas.errors import PictureRefused
 from tests.generation.svg import svg
 from tests.generation.test_drawing_styles import FORMS, OUT, SHEETS, VALUES, escaped
@@ -79,7 +79,7 @@ def attacks(url: str) -> list[bytes]:
 
 def left(data: bytes) -> list[str]:
     try:
-        return [cleaned(data).text]
+        return [clean_drawing(data).text]
     except PictureRefused:
         return []
 

@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from db.pool import Conn
 from domain.jobs import timelines
 from domain.publishing.failures import IN_FLIGHT
-from jobs.courier import queue
+from jobs.courier import queue_key
 from jobs.kinds import PUBLISH_POST
 from schemas.settings import Settings
 from tests import seeds
@@ -155,7 +155,7 @@ class Scene(msgspec.Struct, frozen=True):
         async with self.fleet.pool.acquire() as conn:
             posts = [row["id"] for row in await conn.fetch("select id from scheduled_post")]
             told = [
-                await timelines.of_post(conn, organization_id=self.fleet.org, post_id=post_id)
+                await timelines.list_post_entries(conn, organization_id=self.fleet.org, post_id=post_id)
                 for post_id in posts
             ]
         return [msgspec.json.decode(msgspec.json.encode(each)) for each in told]
@@ -223,7 +223,7 @@ async def test_worker_killed_at_five_points_publishes_each_post_once(
 
 
 async def test_redis_emptied_in_each_phase_publishes_each_post_once(
-    peer: Peer, own_servers: made.Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    peer: Peer, own_servers: made.ServerPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A waiting post's wake-up message is lost too."""
     settings = made.settings_for(own_servers.postgres.url, own_servers.valkey.url)
@@ -235,7 +235,7 @@ async def test_redis_emptied_in_each_phase_publishes_each_post_once(
         await scene.post([LATER], after=WHILE)
         await scene.post([IN_LINE])
         async with Redis.from_url(settings.redis_url) as client:
-            await eventually(lambda: client.exists(queue(PUBLISH_POST.pool)))
+            await eventually(lambda: client.exists(queue_key(PUBLISH_POST.pool)))
             assert await scene.stages() == EMPTIED
             await client.flushall()
         scene.fleet.go()

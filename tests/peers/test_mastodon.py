@@ -14,7 +14,7 @@ from tests.peers.mastodon_account import MastodonAccount, behind, unique
 from tests.peers.proxy import Loss
 from tests.peers.publishing import TIMEOUT_S, deliver, post, publish
 from tests.workers.runtime.workers import Workers
-from workers.platforms.contract import Absent, Inquiry, Live
+from workers.platforms.contract import AbsentPost, Inquiry, LivePost
 from workers.platforms.mastodon import api
 from workers.publishing import phases
 
@@ -50,7 +50,7 @@ async def test_looking_finds_a_post_or_proves_its_absence(mastodon: MastodonAcco
         late = now + timedelta(minutes=2)
         return await mastodon.adapter.reconcile(mastodon.account, Inquiry(prepared, now, late))
 
-    assert await look() == Absent()
+    assert await look() == AbsentPost()
     live = await deliver(mastodon.adapter, mastodon.account, prepared)
     assert await look() == live
 
@@ -72,14 +72,14 @@ async def test_a_post_under_forty_newer_ones_is_found(mastodon: MastodonAccount)
         await publish(mastodon.adapter, mastodon.account, post(unique(f"newer {number}")))
     now = datetime.now(UTC)
     found = await mastodon.adapter.reconcile(mastodon.account, Inquiry(prepared, now, now))
-    assert isinstance(found, Live)
+    assert isinstance(found, LivePost)
     assert found == sent
 
 
 async def test_revoked_token_requires_a_new_connection(mastodon: MastodonAccount) -> None:
     prepared = await mastodon.adapter.prepare(mastodon.account, post("refused"))
     us = Client(mastodon.app.client_id, mastodon.app.client_secret)
-    await api.revoke(mastodon.client, mastodon.instance.base, us, mastodon.account.access_token)
+    await api.revoke_token(mastodon.client, mastodon.instance.base, us, mastodon.account.access_token)
     with pytest.raises(ReauthRequired):
         await mastodon.adapter.send(mastodon.account, prepared, post(""), timeout_s=TIMEOUT_S)
     with pytest.raises(ReauthRequired):

@@ -11,7 +11,7 @@ import pytest
 from domain.values import urls
 from schemas.errors import SourceError
 from tests.waiting import PATIENCE_S
-from workers.ingest.github.about import look
+from workers.ingest.github.about import find_repository
 from workers.ingest.github.client import JSON, RAW, Api, get
 from workers.web.fetch import open_client
 
@@ -83,6 +83,8 @@ async def test_repository_recorded_as_absent_is_not_found(
 async def test_a_recorded_rename_is_followed(fixtures_server: str) -> None:
     base = scenario(fixtures_server, "rename-repository")
     async with open_client(allowed=urls.operated(fixtures_server), contact="https://tenantry.test") as client:
-        about, answer = await look(api_at(client, base), "octokit-fixture-org/rename-repository", None)
+        about, answer = await find_repository(
+            api_at(client, base), "octokit-fixture-org/rename-repository", None
+        )
     assert about.full_name == "octokit-fixture-org/rename-repository-newname"
     assert answer.url == f"{base}/repositories/1000"

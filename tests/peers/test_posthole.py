@@ -24,12 +24,12 @@ from tests.peers.pypi import NoPython
 from tests.peers.simulators.instagram_user import JPEG
 from tests.servers import settings_for
 from tests.workers.platforms.scripted import draft, file
-from workers.platforms.connecting import Net
-from workers.platforms.contract import Draft, Inquiry
+from workers.platforms.connecting import OutgoingNetwork
+from workers.platforms.contract import Inquiry, PostDraft
 from workers.platforms.instagram import connect as instagram
-from workers.platforms.instagram.publish import Instagram
+from workers.platforms.instagram.publish import InstagramAdapter
 from workers.platforms.tiktok import connect as tiktok
-from workers.platforms.tiktok.publish import TikTok
+from workers.platforms.tiktok.publish import TikTokAdapter
 
 pytestmark = pytest.mark.peers
 
@@ -51,13 +51,13 @@ async def client(posthole: Posthole) -> AsyncIterator[httpx.AsyncClient]:
         yield opened
 
 
-def video(caption: str) -> Draft:
+def video(caption: str) -> PostDraft:
     now = datetime.now(UTC)
     clip = file(film(ms=4000), kind="video", mime_type="video/mp4", duration_ms=4000)
     return draft(caption, clip, post_id=ids.new(), created_at=now, now=now)
 
 
-def image(caption: str) -> Draft:
+def image(caption: str) -> PostDraft:
     now = datetime.now(UTC)
     return draft(caption, file(JPEG, mime_type="image/jpeg"), post_id=ids.new(), created_at=now, now=now)
 
@@ -77,7 +77,7 @@ def first_of_each(method: str, *losses: Loss) -> Rule:
 
 async def test_a_video_is_published_under_its_name(posthole: Posthole, client: httpx.AsyncClient) -> None:
     caption, account = unique("Grüße 🎉"), posthole.account("tiktok")
-    live = await publish(TikTok(client, posthole.base), account, video(caption))
+    live = await publish(TikTokAdapter(client, posthole.base), account, video(caption))
     assert posthole.published(caption) == 1
     assert (live.external_id or "").isdecimal()
 
@@ -90,7 +90,7 @@ async def test_lost_calls_publish_each_video_once(posthole: Posthole, losses: Se
         peer.client(proxy.base) as client,
     ):
         for caption in captions:
-            await publish(TikTok(client, proxy.base), account, video(caption))
+            await publish(TikTokAdapter(client, proxy.base), account, video(caption))
         assert proxy.lost == POSTS
     assert [posthole.published(caption) for caption in captions] == [1] * POSTS
 
@@ -106,7 +106,7 @@ async def test_image_with_a_lost_publish_call_stays_unknown(posthole: Posthole) 
         ) as proxy,
         peer.client(proxy.base) as client,
     ):
-        adapter, what = Instagram(client, proxy.base), image(caption)
+        adapter, what = InstagramAdapter(client, proxy.base), image(caption)
         prepared, now = await prepare(adapter, account, what), datetime.now(UTC)
         with pytest.raises(OutcomeUnknown):
             await adapter.send(account, prepared, what, timeout_s=TIMEOUT_S)
@@ -118,7 +118,9 @@ async def test_image_with_a_lost_publish_call_stays_unknown(posthole: Posthole) 
 async def test_tokens_are_refreshed(posthole: Posthole, client: httpx.AsyncClient) -> None:
     ours = {"tiktok_client_key": "key", "tiktok_client_secret": "secret"}
     urls = {"tiktok_api_url": posthole.base, "instagram_api_url": posthole.base}
-    net = Net(client, {}, settings_for("postgresql://nowhere/", "redis://nowhere", **ours, **urls))
+    net = OutgoingNetwork(
+        client, {}, settings_for("postgresql://nowhere/", "redis://nowhere", **ours, **urls)
+    )
     ends = datetime.now(UTC) + timedelta(days=30)
     told = posthole.tiktok()
     assert told["open_id"] == CREATOR

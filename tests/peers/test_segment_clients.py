@@ -17,7 +17,7 @@ import pytest_asyncio
 from db.pool import Pool
 from schemas.settings import Settings
 from tests import servers as made
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.parties import new_project
 from tests.api_process import serving
 from tests.peers import node, pypi
@@ -87,7 +87,7 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest_asyncio.fixture
-async def key(acme: Caller) -> str:
+async def key(acme: ApiCaller) -> str:
     at = f"/v1/projects/{await new_project(acme)}/sdk-apps"
     body = {"name": "Shop", "platform": "web", "webDomain": "localhost"}
     shown: str = (await acme.http.post(at, json=body)).json()["apiKey"]

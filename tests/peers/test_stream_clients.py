@@ -15,9 +15,9 @@ from schemas.settings import Settings
 from tests import seeds
 from tests import servers as made
 from tests.api.conftest import new_key
-from tests.api.webhooks.streaming import PATH, emit
+from tests.api.webhooks.streaming import PATH, emit_event
 from tests.api_process import serving
-from tests.cli.listening import way_to
+from tests.cli.listening import open_proxy
 from tests.peers import pypi
 
 pytestmark = pytest.mark.peers
@@ -31,7 +31,7 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
 
 
 async def events(pool: Pool, org: UUID) -> list[str]:
-    return [await emit(pool, org) for _ in range(9)]
+    return [await emit_event(pool, org) for _ in range(9)]
 
 
 @asynccontextmanager
@@ -64,7 +64,7 @@ async def test_httpx_sse_resumes_after_a_cut(
     org = await seeds.organization(conn)
     key, python = await new_key(pool, org), await asyncio.to_thread(pypi.install, "httpx_sse")
     with serving(settings, tmp_path / "log") as served:
-        async with way_to(served.url) as way, running(python, PROGRAM, way.url + PATH, key, 9) as printed:
+        async with open_proxy(served.url) as way, running(python, PROGRAM, way.url + PATH, key, 9) as printed:
             await lines(printed, "listening", 1)
             way.most = 2000
             sent = await events(pool, org)

@@ -15,14 +15,14 @@ from domain.values.periods import ALWAYS
 from jobs import controls, ledger, maintenance
 from jobs.ledger import Claim, Settlement
 from jobs.outcomes import Canceled, Done, Failed, Interrupted, Outcome, Retry, Snooze
-from jobs.states import OPEN_PHASES, PHASES, status_of
+from jobs.states import OPEN_PHASES, PHASES, api_status
 from schemas import ids
 from tests.jobs import scene
-from tests.jobs.scene import FREE_ERRAND
+from tests.jobs.scene import UNCAPPED_JOB
 
 FUTURE = datetime.max.replace(tzinfo=UTC)
 JOBS = 3
-KINDS = [FREE_ERRAND.name]
+KINDS = [UNCAPPED_JOB.name]
 
 #: An outcome and the resulting phase; a job with a short backoff stays in its queue.
 OUTCOMES: list[tuple[Outcome, str]] = [
@@ -55,7 +55,7 @@ class History:
 
     async def submit(self, later: bool) -> None:
         run_at = datetime.now(UTC) + timedelta(days=7) if later else None
-        submitted = await scene.submit(self.conn, self.org, FREE_ERRAND, run_at=run_at)
+        submitted = await scene.submit(self.conn, self.org, UNCAPPED_JOB, run_at=run_at)
         phase = "scheduled" if later else "queued"
         assert submitted.phase == phase
         self.expected.append(ExpectedJob(submitted.job_id, phase))
@@ -66,7 +66,7 @@ class History:
     async def pull(self, index: int) -> None:
         """Pull any queued job with one slot, after the end of short backoffs. `index` is unused."""
         await self.conn.execute("update job set run_at = now() where stage = 'queued' and run_at > now()")
-        for claim in await scene.pull(self.conn, self._worker_id, 1, FREE_ERRAND):
+        for claim in await scene.pull(self.conn, self._worker_id, 1, UNCAPPED_JOB):
             [found] = [at for at, job in enumerate(self.expected) if job.job_id == claim.id]
             self._now(found, "running", claim=claim)
 
@@ -74,14 +74,14 @@ class History:
         job = self.expected[index]
         if job.claim is None:
             return
-        last = job.claim.attempt >= FREE_ERRAND.max_attempts and isinstance(outcome, Retry)
+        last = job.claim.attempt >= UNCAPPED_JOB.max_attempts and isinstance(outcome, Retry)
         await ledger.settle(self.conn, [Settlement(job.claim, outcome)])
         self._now(index, "canceled" if job.asked_to_stop else "failed" if last else phase)
 
     async def end(self, index: int) -> None:
         job = self.expected[index]
         if job.claim and not job.asked_to_stop:
-            await ledger.end(self.conn, job.claim, result={})
+            await ledger.complete(self.conn, job.claim, result={})
             self._now(index, "completed")
 
     async def progress(self, index: int) -> None:
@@ -108,7 +108,7 @@ class History:
 
     async def run_now(self, index: int) -> None:
         job = self.expected[index]
-        await controls.hasten(self.conn, organization_id=self.org, job_id=job.job_id)
+        await controls.run_now(self.conn, organization_id=self.org, job_id=job.job_id)
         if job.phase in {"scheduled", "waiting"}:
             self._now(index, "queued")
 
@@ -116,8 +116,8 @@ class History:
         """Move the job to another time, as with its post: no attempt counts for that time."""
         job = self.expected[index]
         when = datetime.now(UTC) + timedelta(days=7)
-        await controls.move(
-            self.conn, kind=FREE_ERRAND, organization_id=self.org, job_id=job.job_id, run_at=when
+        await controls.reschedule(
+            self.conn, kind=UNCAPPED_JOB, organization_id=self.org, job_id=job.job_id, run_at=when
         )
         if job.phase in {"scheduled", "queued", "waiting"}:
             self._now(index, "scheduled")
@@ -130,7 +130,7 @@ class History:
         late = "update job set attempt_deadline_at = now() - interval '1 hour' where id = $1"
         await self.conn.execute(late, job.job_id)
         await maintenance.rescue(self.conn, before=FUTURE)
-        last = job.claim.attempt >= FREE_ERRAND.max_attempts
+        last = job.claim.attempt >= UNCAPPED_JOB.max_attempts
         self._now(index, "canceled" if job.asked_to_stop else "failed" if last else "queued")
 
     async def pass_deadline(self, index: int) -> None:
@@ -159,7 +159,7 @@ async def test_a_phase_follows_from_the_jobs_history(
     conn: Conn, later: list[bool], events: list[tuple[tuple[Any, ...], int]]
 ) -> None:
     [org] = await scene.tenants(conn)
-    history = History(conn, org, await scene.worker(conn, FREE_ERRAND))
+    history = History(conn, org, await scene.worker(conn, UNCAPPED_JOB))
     for is_later in later:
         await history.submit(is_later)
     seen = await check_phases(history, {})
@@ -177,7 +177,7 @@ async def check_phases(history: History, before: dict[str, tuple[str, int]]) -> 
     for job in history.expected:
         answer, version = await jobs.get(history.conn, organization_id=history.org, job_id=job.job_id)
         assert answer.phase == job.phase
-        assert answer.status == status_of(answer.phase)
+        assert answer.status == api_status(answer.phase)
         previous = before.get(answer.job_id)
         assert previous is None or version >= previous[1]
         assert previous is None or (answer.phase == previous[0] or version > previous[1])
@@ -206,7 +206,7 @@ async def check_phases(history: History, before: dict[str, tuple[str, int]]) -> 
 
 
 async def list_jobs(history: History, phase: str) -> set[str]:
-    statuses: list[Any] = [None, [status_of(phase)]]
+    statuses: list[Any] = [None, [api_status(phase)]]
     pages = []
     for status in statuses:
         page = await jobs.list_page(
@@ -226,8 +226,8 @@ async def list_jobs(history: History, phase: str) -> set[str]:
     return pages[0]
 
 
-def filters(history: History, phase: Any) -> operated_jobs.Wanted:
-    return operated_jobs.Wanted(history.org, None, None, None, None, phase, None, ALWAYS)
+def filters(history: History, phase: Any) -> operated_jobs.JobFilter:
+    return operated_jobs.JobFilter(history.org, None, None, None, None, phase, None, ALWAYS)
 
 
 async def list_operator_jobs(history: History, phase: str) -> set[str]:

@@ -17,10 +17,10 @@ from db.pool import Conn
 from jobs import controls, ledger, maintenance
 from jobs.ledger import Claim, Settlement
 from jobs.outcomes import Canceled, Done, Failed, Interrupted, Outcome, Retry, Snooze
-from jobs.states import ALLOWED, TERMINAL, TRANSITIONS, State, mermaid
+from jobs.states import ALLOWED_TRANSITIONS, TERMINAL_STATES, TRANSITIONS, JobState, render_mermaid
 from schemas.errors import CancelRequested, Fenced
 from tests.jobs import scene
-from tests.jobs.scene import FREE_ERRAND
+from tests.jobs.scene import UNCAPPED_JOB
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FUTURE = datetime.max.replace(tzinfo=UTC)
@@ -49,7 +49,7 @@ Event = Callable[[Conn, JobHistory], Awaitable[object]]
 
 
 async def pull(conn: Conn, history: JobHistory) -> None:
-    history.claims.extend(await scene.pull(conn, history.worker_id, 1, FREE_ERRAND))
+    history.claims.extend(await scene.pull(conn, history.worker_id, 1, UNCAPPED_JOB))
 
 
 async def cancel(conn: Conn, history: JobHistory) -> None:
@@ -96,7 +96,7 @@ async def progress(conn: Conn, claim: Claim) -> None:
 
 
 async def complete(conn: Conn, claim: Claim) -> None:
-    await ledger.end(conn, claim, result={})
+    await ledger.complete(conn, claim, result={})
 
 
 ATTEMPTS = st.sampled_from([-1, -1, -1, 0])
@@ -109,8 +109,8 @@ EVENTS = st.one_of(
 
 async def start_history(conn: Conn) -> JobHistory:
     [org] = await scene.tenants(conn)
-    submitted = await scene.submit(conn, org, FREE_ERRAND)
-    return JobHistory(org, submitted.job_id, await scene.worker(conn, FREE_ERRAND), [])
+    submitted = await scene.submit(conn, org, UNCAPPED_JOB)
+    return JobHistory(org, submitted.job_id, await scene.worker(conn, UNCAPPED_JOB), [])
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -143,28 +143,30 @@ def check_transition(before: asyncpg.Record, after: asyncpg.Record) -> None:
         "finished_at",
     )
     changed = any(before[name] != after[name] for name in visible)
-    assert after["state"] == before["state"] or (before["state"], after["state"]) in ALLOWED
+    assert after["state"] == before["state"] or (before["state"], after["state"]) in ALLOWED_TRANSITIONS
     assert after["progress"] >= before["progress"]
     assert after["fence"] - before["fence"] == int(
         before["state"] == "queued" and after["state"] == "running"
     )
     assert not changed or after["state_version"] > before["state_version"]
-    assert not (changed and before["state"] in TERMINAL)
+    assert not (changed and before["state"] in TERMINAL_STATES)
 
 
-TRANSITION_EVENTS: dict[tuple[State, State], list[Event]] = {
-    (State.QUEUED, State.RUNNING): [pull],
-    (State.QUEUED, State.CANCELED): [cancel],
-    (State.QUEUED, State.FAILED): [pass_deadline],
-    (State.RUNNING, State.QUEUED): [pull, settle(Interrupted())],
-    (State.RUNNING, State.COMPLETED): [pull, step(complete)],
-    (State.RUNNING, State.FAILED): [pull, settle(Failed("X", "x"))],
-    (State.RUNNING, State.CANCELED): [pull, cancel, settle(Done())],
+TRANSITION_EVENTS: dict[tuple[JobState, JobState], list[Event]] = {
+    (JobState.QUEUED, JobState.RUNNING): [pull],
+    (JobState.QUEUED, JobState.CANCELED): [cancel],
+    (JobState.QUEUED, JobState.FAILED): [pass_deadline],
+    (JobState.RUNNING, JobState.QUEUED): [pull, settle(Interrupted())],
+    (JobState.RUNNING, JobState.COMPLETED): [pull, step(complete)],
+    (JobState.RUNNING, JobState.FAILED): [pull, settle(Failed("X", "x"))],
+    (JobState.RUNNING, JobState.CANCELED): [pull, cancel, settle(Done())],
 }
 
 
 @pytest.mark.parametrize("transition", [(source, target) for source, target, _ in TRANSITIONS])
-async def test_each_transition_of_the_table_is_possible(conn: Conn, transition: tuple[State, State]) -> None:
+async def test_each_transition_of_the_table_is_possible(
+    conn: Conn, transition: tuple[JobState, JobState]
+) -> None:
     history = await start_history(conn)
     for event in TRANSITION_EVENTS[transition]:
         await event(conn, history)
@@ -175,20 +177,20 @@ async def test_the_check_constraint_has_the_same_states(conn: Conn) -> None:
     states = await conn.fetchval(
         "select pg_get_constraintdef(oid) from pg_constraint where conname = 'job_state_check'"
     )
-    assert set(re.findall(r"'(\w+)'", states)) == set(State)
+    assert set(re.findall(r"'(\w+)'", states)) == set(JobState)
 
 
-@pytest.mark.parametrize("state", State)
-async def test_check_constraints_tie_each_state_to_its_columns(conn: Conn, state: State) -> None:
+@pytest.mark.parametrize("state", JobState)
+async def test_check_constraints_tie_each_state_to_its_columns(conn: Conn, state: JobState) -> None:
     """Reject a running row without an owner, and an ended one without a time."""
     history = await start_history(conn)
-    wrong = "finished_at = now()" if state not in TERMINAL else "finished_at = null"
+    wrong = "finished_at = now()" if state not in TERMINAL_STATES else "finished_at = null"
     with pytest.raises(asyncpg.CheckViolationError):
         await conn.execute(f"update job set state = $1, {wrong} where id = $2", state, history.job_id)
-    wrong = "lease_owner = null" if state is State.RUNNING else "lease_owner = gen_random_uuid()"
+    wrong = "lease_owner = null" if state is JobState.RUNNING else "lease_owner = gen_random_uuid()"
     with pytest.raises(asyncpg.CheckViolationError):
         await conn.execute(f"update job set state = $1, {wrong} where id = $2", state, history.job_id)
 
 
 def test_the_docs_show_the_state_diagram() -> None:
-    assert f"```mermaid\n{mermaid()}\n```" in (DOCS / "explain" / "jobs.md").read_text("utf-8")
+    assert f"```mermaid\n{render_mermaid()}\n```" in (DOCS / "explain" / "jobs.md").read_text("utf-8")

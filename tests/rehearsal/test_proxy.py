@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from rehearsal.acceptor import accepting
+from rehearsal.acceptor import serve_loopback
 from rehearsal.proxy import Address, Proxy, open_proxy
 from rehearsal.receiver import Call, Receiver, make_call, run_receiver
 
@@ -29,7 +29,7 @@ class Echo:
 async def open_echo() -> AsyncIterator[tuple[Proxy, Echo, Streams]]:
     """Connect a client, a proxy and a server, after one line has made the round trip."""
     echo = Echo()
-    async with accepting(echo.serve) as port, open_proxy(Address("127.0.0.1", port)) as fault_proxy:
+    async with serve_loopback(echo.serve) as port, open_proxy(Address("127.0.0.1", port)) as fault_proxy:
         reader, writer = await asyncio.open_connection(*fault_proxy.address)
         try:
             await send_line(writer, b"hello\n")

@@ -13,16 +13,16 @@ from tests.s3.calls import KEY_ID, REGION, SECRET
 from tests.s3.service import Service
 
 #: For tests of every storage: parametrizes the fixture `media_kept`.
-EVERYWHERE = pytest.mark.parametrize(
+ALL_STORAGES = pytest.mark.parametrize(
     "media_kept",
     ["folder", pytest.param("s3", marks=pytest.mark.long), pytest.param("moto", marks=pytest.mark.peers)],
     indirect=True,
 )
 #: The same, for tests that make the storage fail.
-BREAKABLE = pytest.mark.parametrize("media_kept", ["folder", "s3"], indirect=True)
+BREAKABLE_STORAGES = pytest.mark.parametrize("media_kept", ["folder", "s3"], indirect=True)
 
 
-class Keeper(Protocol):
+class BucketService(Protocol):
     """A service with buckets; `unfinished` returns the keys of open uploads."""
 
     url: str
@@ -32,7 +32,7 @@ class Keeper(Protocol):
     def unfinished(self, bucket: str) -> list[str]: ...
 
 
-class Kept(Protocol):
+class MediaStorage(Protocol):
     """A media storage. `settings` configure it; `names` includes unfinished uploads."""
 
     settings: dict[str, Any]
@@ -49,7 +49,7 @@ class Kept(Protocol):
     def away(self) -> AbstractContextManager[None]: ...
 
 
-class KeptFolder:
+class FolderStorage:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.settings: dict[str, Any] = {"assets_url": folder.as_uri()}
@@ -79,10 +79,10 @@ class KeptFolder:
         elsewhere.rename(self.folder)
 
 
-class KeptBucket:
+class BucketStorage:
     """A bucket with a prefix, to show that no object outside of it changes."""
 
-    def __init__(self, keeper: Keeper) -> None:
+    def __init__(self, keeper: BucketService) -> None:
         self.keeper, self.bucket = keeper, keeper.make()
         own = access(keeper.url)
         self.settings: dict[str, Any] = own | {"assets_url": f"s3://{self.bucket}/deep/assets"}
@@ -114,7 +114,7 @@ class KeptBucket:
     def away(self) -> Iterator[None]:
         self.service.fail("any", "refuse")
         yield
-        self.service.heal()
+        self.service.clear_failures()
 
     def _key(self, name: str) -> str:
         return f"deep/assets/{name[:2]}/{name}"

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Literal
 from urllib.parse import parse_qsl
 
-from rehearsal.acceptor import Acceptor
+from rehearsal.acceptor import LoopbackServer
 from tests.s3.calls import Call, S3Error, check_signature, operation_of
 from tests.s3.operations import HANDLERS, Bucket, Response
 
@@ -37,7 +37,7 @@ class Service:
         name = f"media-{next(self._numbers)}"
         self.buckets[name], self._newest = Bucket(), name
         self.asked.clear()
-        self.heal()
+        self.clear_failures()
         return name
 
     def unfinished(self, bucket: str) -> list[str]:
@@ -47,7 +47,7 @@ class Service:
         """Make the next calls of an operation (or `any`) fail."""
         self._failing[operation] = failure, times
 
-    def heal(self) -> None:
+    def clear_failures(self) -> None:
         self._failing.clear()
 
     def record(self, call: Call, operation: str) -> Failure | None:
@@ -86,12 +86,12 @@ def serving() -> Iterator[Service]:
         loop.close()
 
 
-async def _start(service: Service) -> Acceptor:
+async def _start(service: Service) -> LoopbackServer:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while await _exchange(service, reader, writer):
             pass
 
-    acceptor = Acceptor(serve)
+    acceptor = LoopbackServer(serve)
     acceptor.start()
     service.url = f"http://127.0.0.1:{acceptor.port}"
     return acceptor

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from schemas.errors import SettingsInvalid
-from schemas.settings import WHOLE, from_env
+from schemas.settings import SETTING_GROUPS, from_env
 from tests.servers import KEYRING
 
 REQUIRED = {
@@ -46,7 +46,7 @@ def test_optional_settings_may_be_absent() -> None:
     assert settings.llm_base_url == ""
 
 
-@pytest.mark.parametrize(("names", "missing"), [(names, name) for names in WHOLE for name in names])
+@pytest.mark.parametrize(("names", "missing"), [(names, name) for names in SETTING_GROUPS for name in names])
 @pytest.mark.parametrize("empty", [True, False])
 def test_an_incomplete_group_names_the_missing_setting(
     names: tuple[str, ...], missing: str, empty: bool

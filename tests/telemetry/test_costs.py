@@ -6,7 +6,7 @@ import time
 import pytest
 
 from telemetry import costs
-from telemetry.costs import Cost, Steps
+from telemetry.costs import Cost, MeteredCoroutine
 
 
 def burn(seconds: float) -> None:
@@ -30,14 +30,14 @@ async def test_steps_charge_only_their_own_cpu() -> None:
         other.set()
 
     holds: list[float] = []
-    answer, _ = await asyncio.gather(_await(Steps(request(), cost, holds.append)), neighbour())
+    answer, _ = await asyncio.gather(_await(MeteredCoroutine(request(), cost, holds.append)), neighbour())
     assert answer == "answer"
     assert 0.04 <= cost.loop_s < 0.2
     assert len(holds) == 2
     assert min(holds) >= 0.02
 
 
-async def _await(steps: "Steps[str]") -> str:
+async def _await(steps: "MeteredCoroutine[str]") -> str:
     return await steps
 
 
@@ -52,7 +52,7 @@ async def test_steps_pass_exceptions_both_ways() -> None:
             raise
         return "never"
 
-    task = asyncio.create_task(_await(Steps(request(), Cost(), seen.append)))  # type: ignore[arg-type]
+    task = asyncio.create_task(_await(MeteredCoroutine(request(), Cost(), seen.append)))  # type: ignore[arg-type]
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -64,7 +64,7 @@ async def test_steps_pass_exceptions_both_ways() -> None:
         raise LookupError("lost")
 
     with pytest.raises(LookupError, match="lost"):
-        await Steps(fails(), Cost(), seen.append)  # type: ignore[arg-type]
+        await MeteredCoroutine(fails(), Cost(), seen.append)  # type: ignore[arg-type]
 
 
 async def test_coroutine_may_suppress_a_cancellation() -> None:
@@ -75,7 +75,7 @@ async def test_coroutine_may_suppress_a_cancellation() -> None:
             await asyncio.sleep(0)
         return "answered"
 
-    task = asyncio.create_task(_await(Steps(request(), Cost(), print)))
+    task = asyncio.create_task(_await(MeteredCoroutine(request(), Cost(), print)))
     await asyncio.sleep(0)
     task.cancel()
     assert await task == "answered"
@@ -83,7 +83,7 @@ async def test_coroutine_may_suppress_a_cancellation() -> None:
 
 async def test_thread_cpu_is_charged() -> None:
     cost = Cost()
-    with costs.metered(cost):
+    with costs.charge_to(cost):
         await costs.to_thread(burn, 0.05)
     assert 0.05 <= cost.threads_s < 1
     assert cost.cpu_s == cost.threads_s
@@ -96,7 +96,7 @@ def test_connection_time_excludes_cpu_of_the_loop(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(costs, "perf_counter", lambda: next(walls))
     monkeypatch.setattr(costs, "thread_time", lambda: next(cpus))
     cost = Cost()
-    with costs.metered(cost):
+    with costs.charge_to(cost):
         with costs.on_connection():
             pass
         assert cost.database_s == pytest.approx(0.5)

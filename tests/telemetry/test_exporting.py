@@ -9,12 +9,12 @@ from uuid import UUID
 
 import pytest
 
-from rehearsal.acceptor import accepting
+from rehearsal.acceptor import serve_loopback
 from schemas import ids
 from schemas.errors import SettingsInvalid
 from telemetry import tracing
-from telemetry.exporting import exporting
-from telemetry.tracing import Served
+from telemetry.exporting import export_spans
+from telemetry.tracing import ServedRequest
 from tests.waiting import eventually
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
@@ -56,7 +56,7 @@ def test_process_without_the_extra_logs_the_install_command() -> None:
     ],
 )
 def test_nothing_is_recorded_without_a_collector(environ: Mapping[str, str]) -> None:
-    with exporting(environ, process="web"):
+    with export_spans(environ, process="web"):
         assert tracing.recorder() is None
 
 
@@ -66,7 +66,7 @@ def test_nothing_is_recorded_without_a_collector(environ: Mapping[str, str]) -> 
 def test_error_of_an_unsupported_setting_names_it(name: str, value: str) -> None:
     with (
         pytest.raises(SettingsInvalid, match=name),
-        exporting({ENDPOINT: "http://a", name: value}, process="web"),
+        export_spans({ENDPOINT: "http://a", name: value}, process="web"),
     ):
         pass
 
@@ -78,7 +78,7 @@ def test_setting_rejected_by_opentelemetry_is_invalid(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(SettingsInvalid, match="OTEL_"), exporting({ENDPOINT: "http://a"}, process="web"):
+    with pytest.raises(SettingsInvalid, match="OTEL_"), export_spans({ENDPOINT: "http://a"}, process="web"):
         pass
 
 
@@ -93,7 +93,7 @@ async def test_hanging_collector_delays_neither_work_nor_the_end(
         requested.set()
         await may_end.wait()
 
-    async with accepting(hang) as port:
+    async with serve_loopback(hang) as port:
         monkeypatch.setenv(ENDPOINT, f"http://127.0.0.1:{port}")
         await asyncio.to_thread(record_spans)
         assert requested.is_set()
@@ -107,9 +107,9 @@ async def exporter_ended() -> bool:
 
 
 def record_spans() -> None:
-    with exporting({ENDPOINT: "as the SDK reads it"}, process="web"):
+    with export_spans({ENDPOINT: "as the SDK reads it"}, process="web"):
         recorder = tracing.recorder()
         assert recorder
         for _ in range(SPANS):
-            recorder.served(Served(UUID(int=ids.new_request()), "GET /", 1, 2, {}, None, "", []))
+            recorder.served(ServedRequest(UUID(int=ids.new_request()), "GET /", 1, 2, {}, None, "", []))
     assert tracing.recorder() is None

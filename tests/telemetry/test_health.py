@@ -16,7 +16,7 @@ from workers.runtime.background import background
 
 async def test_server_returns_health_and_metrics() -> None:
     async with (
-        health.serving(0) as port,
+        health.serve_health(0) as port,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", verify=False, timeout=PATIENCE_S) as client,
     ):
         alive, metrics = await client.get("/healthz"), await client.get("/metrics")
@@ -26,15 +26,15 @@ async def test_server_returns_health_and_metrics() -> None:
 
 
 async def test_error_of_a_taken_port_names_the_setting() -> None:
-    async with health.serving(0) as port:
+    async with health.serve_health(0) as port:
         with pytest.raises(SettingsInvalid, match=f"METRICS_PORT {port}"):
-            async with health.serving(port, setting="METRICS_PORT"):
+            async with health.serve_health(port, setting="METRICS_PORT"):
                 pass
 
 
 @pytest.mark.parametrize("request_bytes", [b"", b"\r\n\r\n", b"\x16\x03\x01\x00\xa5", b"G" * 100_000])
 async def test_server_survives_invalid_requests(request_bytes: bytes) -> None:
-    async with health.serving(0) as port:
+    async with health.serve_health(0) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request_bytes)
         writer.write_eof()
@@ -62,7 +62,7 @@ async def get_metrics(port: int, host: str) -> tuple[int, bytes]:
 
 async def test_unknown_host_name_gets_421() -> None:
     """DNS rebinding: the browser connects to this port, and names the page's host."""
-    async with health.serving(0, hosts=AllowedHosts(["worker-1.internal"])) as port:
+    async with health.serve_health(0, hosts=AllowedHosts(["worker-1.internal"])) as port:
         status, body = await get_metrics(port, f"evil.example:{port}")
         error = msgspec.json.decode(body, type=Envelope).error
         assert (status, error.code) == (421, "HOST_NOT_ALLOWED")
@@ -77,9 +77,9 @@ async def test_unknown_host_name_gets_421() -> None:
 
 
 async def test_server_listens_on_loopback_by_default() -> None:
-    async with health.serving(0) as port:
+    async with health.serve_health(0) as port:
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.2", port)
-    async with health.serving(0, host="0.0.0.0") as port:
+    async with health.serve_health(0, host="0.0.0.0") as port:
         _, writer = await asyncio.open_connection("127.0.0.2", port)
         writer.close()

@@ -13,12 +13,12 @@ from jobs.kinds import INGEST_WEBSITE
 from jobs.outcomes import Outcome, Retry
 from schemas import ids
 from telemetry import logs
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.log_lines import write_logs
 from tests.telemetry.spans import Spans
 from tests.telemetry.test_traces import SECRET, commit_nothing, ingest, project_of, run_job
 from tests.workers.by_hand import FUTURE
-from tests.workers.runtime.workers import ERRAND, Workers
+from tests.workers.runtime.workers import TEST_JOB, Workers
 from workers.dispatcher.overdue import OVERDUE
 from workers.dispatcher.rescue import rescue
 from workers.dispatcher.uptime import Uptime
@@ -26,7 +26,7 @@ from workers.runtime.context import Context
 
 Line = dict[str, Any]
 
-_log = logs.get("task")
+_log = logs.get_logger("task")
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def lines() -> Iterator[list[Line]]:
 
 
 async def test_lines_of_a_job_have_its_request_and_organization(
-    acme: Caller, workers: Workers, spans: Spans, lines: list[Line]
+    acme: ApiCaller, workers: Workers, spans: Spans, lines: list[Line]
 ) -> None:
     async def task(ctx: Context) -> Outcome:
         _log.info("at work")
@@ -72,7 +72,7 @@ async def test_lines_of_a_job_have_its_request_and_organization(
 
 
 async def test_job_submitted_by_a_job_is_logged_with_its_request(
-    acme: Caller, workers: Workers, lines: list[Line]
+    acme: ApiCaller, workers: Workers, lines: list[Line]
 ) -> None:
     """The request id is missing in the job's own id, so the fields come from the parent job once it is
     committed.
@@ -82,7 +82,7 @@ async def test_job_submitted_by_a_job_is_logged_with_its_request(
     async def task(ctx: Context) -> Outcome:
         async def submit(conn: Conn) -> dict[str, str]:
             submitted = await ledger.submit(
-                conn, kind=ERRAND, organization_id=ctx.job.organization_id, project_id=None, args={}
+                conn, kind=TEST_JOB, organization_id=ctx.job.organization_id, project_id=None, args={}
             )
             submitted_ids.append(submitted.job_id)
             assert "job made" not in {line["event"] for line in lines}
@@ -90,7 +90,7 @@ async def test_job_submitted_by_a_job_is_logged_with_its_request(
 
         return await ctx.commit(submit)
 
-    await workers.pool.execute("insert into pool (name) values ($1) on conflict do nothing", ERRAND.pool)
+    await workers.pool.execute("insert into pool (name) values ($1) on conflict do nothing", TEST_JOB.pool)
     accepted = await ingest(acme, await project_of(acme))
     assert await run_job(workers, accepted, task) == "completed"
     [line] = [line for line in lines if line["event"] == "job made"]
@@ -100,7 +100,7 @@ async def test_job_submitted_by_a_job_is_logged_with_its_request(
 
 
 async def test_dispatcher_lines_have_the_same_fields(
-    acme: Caller, workers: Workers, lines: list[Line]
+    acme: ApiCaller, workers: Workers, lines: list[Line]
 ) -> None:
     """Covers a job of a dead worker, and a job that no worker pulled."""
     project = await project_of(acme)
@@ -123,7 +123,7 @@ async def test_dispatcher_lines_have_the_same_fields(
         )  # fmt: skip
 
 
-async def test_lines_outside_a_request_have_none_of_its_fields(acme: Caller, lines: list[Line]) -> None:
+async def test_lines_outside_a_request_have_none_of_its_fields(acme: ApiCaller, lines: list[Line]) -> None:
     await project_of(acme)
     _log.info("outside")
     assert lines[-1] == {"level": "info", "event": "outside", "part": "task"}

@@ -41,7 +41,7 @@ def read_lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 def test_line_has_process_part_and_job_fields(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(process="ingest")
-    logs.get("runner").info("retried", **logs.job(JOB, attempt=2))
+    logs.get_logger("runner").info("retried", **logs.job_fields(JOB, attempt=2))
     (line,) = read_lines(capsys)
     assert line.pop("at").endswith("Z")
     assert line == {
@@ -61,7 +61,7 @@ def test_traceback_is_a_field_of_its_line(capsys: pytest.CaptureFixture[str]) ->
     try:
         raise ValueError("no good")
     except ValueError:
-        logs.get("runner").exception("broke")
+        logs.get_logger("runner").exception("broke")
     (line,) = read_lines(capsys)
     assert "ValueError: no good" in line["exception"]
 
@@ -90,12 +90,14 @@ TOKENS = (
 @pytest.mark.parametrize("token", TOKENS)
 def test_github_token_is_redacted(capsys: pytest.CaptureFixture[str], token: str) -> None:
     logs.configure(process="ingest")
-    logs.get("runner").warning(f"asked with {token}", header=f"Bearer {token}", nested={"tokens": [token]})
+    logs.get_logger("runner").warning(
+        f"asked with {token}", header=f"Bearer {token}", nested={"tokens": [token]}
+    )
     logging.getLogger("some.library").warning("sent %s", token)
     try:
         raise ValueError(token)
     except ValueError:
-        logs.get("runner").exception("broke")
+        logs.get_logger("runner").exception("broke")
     written = capsys.readouterr().err
     assert token[:20] not in written
     prefix = "github_pat_" if token.startswith("github_pat_") else token[:4]
@@ -106,7 +108,7 @@ def test_github_token_is_redacted(capsys: pytest.CaptureFixture[str], token: str
 
 def test_lines_below_the_level_are_dropped(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(process="web", level="warning")
-    logs.get("runner").info("unheard")
+    logs.get_logger("runner").info("unheard")
     logging.getLogger("some.library").info("unheard")
     assert read_lines(capsys) == []
 
@@ -114,7 +116,7 @@ def test_lines_below_the_level_are_dropped(capsys: pytest.CaptureFixture[str]) -
 async def test_batched_lines_are_written_together(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(process="web")
     for number in range(3):
-        logs.get_gathering("api").info("request", number=number)
+        logs.get_batched_logger("api").info("request", number=number)
     assert capsys.readouterr().err == ""
 
     async def read() -> list[dict[str, Any]]:

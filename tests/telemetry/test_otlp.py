@@ -17,7 +17,7 @@ from domain.tenancy import organizations
 from schemas.settings import Settings
 from tests.api.conftest import new_key
 from tests.chaos.fleet import Fleet, open_fleet
-from tests.http_server import Asked, Told, listening
+from tests.http_server import HttpRequest, HttpResponse, listening
 from tests.waiting import PATIENCE_S, eventually
 
 pytestmark = pytest.mark.peers
@@ -41,10 +41,10 @@ class Collector:
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
 
-    async def take(self, request: Asked) -> Told:
+    async def take(self, request: HttpRequest) -> HttpResponse:
         assert (request.path, request.headers["content-type"]) == ("/v1/traces", "application/x-protobuf")
         self.bodies.append(request.body)
-        return Told(200, {})
+        return HttpResponse(200, {})
 
     def spans(self) -> Iterator[ReceivedSpan]:
         for body in self.bodies:
@@ -107,9 +107,9 @@ async def test_collector_gets_one_trace_from_the_api_and_a_worker(
 async def test_processes_work_and_end_despite_a_hanging_collector(
     settings: Settings, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    requests: list[Asked] = []
+    requests: list[HttpRequest] = []
 
-    async def hang(request: Asked) -> Told:
+    async def hang(request: HttpRequest) -> HttpResponse:
         requests.append(request)
         await asyncio.Event().wait()
         raise AssertionError

@@ -15,11 +15,11 @@ from jobs.kinds import INGEST_WEBSITE
 from jobs.outcomes import Failed, Outcome, Retry
 from schemas import ids
 from telemetry import tracing
-from telemetry.tracing import Served, Submit
-from tests.api.conftest import Caller
-from tests.http_server import Asked, Told, listening
+from telemetry.tracing import ServedRequest, Submit
+from tests.api.conftest import ApiCaller
+from tests.http_server import HttpRequest, HttpResponse, listening
 from tests.telemetry.spans import RecordedSpan, Spans, record_spans
-from tests.workers.runtime.workers import ERRAND, Workers
+from tests.workers.runtime.workers import TEST_JOB, Workers
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 from workers.web.fetch import open_trusted
@@ -36,12 +36,12 @@ async def commit_nothing(_: Conn) -> dict[str, str]:
     return {"said": SECRET}
 
 
-async def project_of(caller: Caller) -> str:
+async def project_of(caller: ApiCaller) -> str:
     made = await caller.http.post("/v1/projects", json={"name": SECRET, "timezone": "UTC"})
     return str(made.json()["id"])
 
 
-async def ingest(caller: Caller, project: str, **headers: str) -> httpx.Response:
+async def ingest(caller: ApiCaller, project: str, **headers: str) -> httpx.Response:
     url = f"https://{SECRET}.example/{SECRET}?key={SECRET}#{SECRET}"
     answer = await caller.http.post(
         f"/v1/projects/{project}/ingest/website", json={"url": url}, headers=headers
@@ -61,15 +61,15 @@ async def run_job(workers: Workers, accepted: httpx.Response, task: Task) -> str
 async def site(status: int) -> AsyncIterator[str]:
     """Serve a site, and yield an address with a secret in each part that may hold one."""
 
-    async def reply(_: Asked) -> Told:
-        return Told(status, {"said": SECRET}, (f"X-Said: {SECRET}",))
+    async def reply(_: HttpRequest) -> HttpResponse:
+        return HttpResponse(status, {"said": SECRET}, (f"X-Said: {SECRET}",))
 
     async with listening(reply) as url:
         yield f"{url}/{SECRET}?key={SECRET}"
 
 
 async def test_trace_covers_request_retry_and_settlement(
-    acme: Caller, workers: Workers, spans: Spans
+    acme: ApiCaller, workers: Workers, spans: Spans
 ) -> None:
     project = await project_of(acme)
     async with site(503) as url, open_trusted({"Authorization": SECRET}) as client:
@@ -116,7 +116,9 @@ def assert_call(fetch: RecordedSpan, url: str) -> None:
     }
 
 
-def assert_ids(accepted: httpx.Response, project: str, caller: Caller, recorded: list[RecordedSpan]) -> None:
+def assert_ids(
+    accepted: httpx.Response, project: str, caller: ApiCaller, recorded: list[RecordedSpan]
+) -> None:
     request, submit, *attempts = recorded
     job, request_id = accepted.json()["jobId"], accepted.headers["X-Request-Id"]
     assert request.attributes == {
@@ -135,7 +137,7 @@ def assert_ids(accepted: httpx.Response, project: str, caller: Caller, recorded:
         assert span.attributes["tenantry.project.id"] == project
 
 
-def assert_no_caller_data(spans: Spans, caller: Caller) -> None:
+def assert_no_caller_data(spans: Spans, caller: ApiCaller) -> None:
     """Assert that no span and no resource holds a caller's data."""
     exported = "\n".join(span.to_json() for span in spans.raw)
     assert exported
@@ -143,7 +145,7 @@ def assert_no_caller_data(spans: Spans, caller: Caller) -> None:
         assert word not in exported
 
 
-async def test_callers_trace_is_only_linked(acme: Caller, spans: Spans) -> None:
+async def test_callers_trace_is_only_linked(acme: ApiCaller, spans: Spans) -> None:
     """The caller's `sampled` flag and its other trace headers are ignored."""
     project = await project_of(acme)
     headers = {"traceparent": TRACEPARENT, "tracestate": f"acme={SECRET}", "baggage": f"user={SECRET}"}
@@ -161,14 +163,14 @@ async def test_callers_trace_is_only_linked(acme: Caller, spans: Spans) -> None:
 @pytest.mark.parametrize(
     "traceparent", ["", "00-zz", SECRET, TRACEPARENT.replace("4bf", "\xff\xff\xff"), "0" * 9000]
 )
-async def test_invalid_traceparent_is_ignored(acme: Caller, spans: Spans, traceparent: str) -> None:
+async def test_invalid_traceparent_is_ignored(acme: ApiCaller, spans: Spans, traceparent: str) -> None:
     headers = {"traceparent": traceparent.encode("latin-1")}
     answer = await acme.http.get("/v1/projects", headers=headers)  # type: ignore[arg-type]  # bytes are taken
     assert answer.status_code == 200
     assert [span.links for span in spans.raw] == [()]
 
 
-async def test_refused_or_rolled_back_request_has_no_submit(acme: Caller, spans: Spans) -> None:
+async def test_refused_or_rolled_back_request_has_no_submit(acme: ApiCaller, spans: Spans) -> None:
     project = await project_of(acme)
     first = await ingest(acme, project, **{"Idempotency-Key": "once"})
     again = await ingest(acme, project, **{"Idempotency-Key": "once"})
@@ -193,7 +195,7 @@ async def test_job_without_a_request_has_its_own_trace(workers: Workers, spans: 
 
 
 async def test_job_submitted_by_a_job_links_to_its_request(
-    acme: Caller, workers: Workers, spans: Spans
+    acme: ApiCaller, workers: Workers, spans: Spans
 ) -> None:
     """The new job has its own trace, which begins with a span linked to the parent job's attempt."""
     submitted_ids = list[UUID]()
@@ -201,7 +203,7 @@ async def test_job_submitted_by_a_job_links_to_its_request(
     async def task(ctx: Context) -> Outcome:
         async def submit(conn: Conn) -> dict[str, str]:
             submitted = await ledger.submit(
-                conn, kind=ERRAND, organization_id=ctx.job.organization_id, project_id=None, args={}
+                conn, kind=TEST_JOB, organization_id=ctx.job.organization_id, project_id=None, args={}
             )
             submitted_ids.append(submitted.job_id)
             if len(submitted_ids) == 1:
@@ -213,7 +215,7 @@ async def test_job_submitted_by_a_job_links_to_its_request(
         await ctx.step(submit)
         return await ctx.commit(submit)
 
-    await workers.pool.execute("insert into pool (name) values ($1) on conflict do nothing", ERRAND.pool)
+    await workers.pool.execute("insert into pool (name) values ($1) on conflict do nothing", TEST_JOB.pool)
     accepted = await ingest(acme, await project_of(acme))
     assert await run_job(workers, accepted, task) == "completed"
     [attempt], sends = spans.named("process ingest_website"), spans.named("send run_errand")
@@ -225,7 +227,7 @@ async def test_job_submitted_by_a_job_links_to_its_request(
     assert {f"{link.context.trace_id:032x}" for [link] in links} == {attempt.trace}
 
 
-async def test_concurrent_requests_record_their_own_jobs(acme: Caller, spans: Spans) -> None:
+async def test_concurrent_requests_record_their_own_jobs(acme: ApiCaller, spans: Spans) -> None:
     """Concurrent requests share coalesced queries, and each keeps its own submits."""
     projects = [await project_of(acme) for _ in range(8)]
     answers = await asyncio.gather(*(ingest(acme, project) for project in projects))
@@ -248,7 +250,7 @@ def test_all_processes_sample_a_trace_alike() -> None:
             bits = ids.new_request()
             request, job_id = UUID(int=bits), ids.of_request(bits, 7)
             submit = Submit("run_errand", None, job_id, 1)
-            api.recorder.served(Served(request, "GET /", 1, 2, {}, None, "", [submit]))
+            api.recorder.served(ServedRequest(request, "GET /", 1, 2, {}, None, "", [submit]))
             worker.recorder.attempt(job_id, "run_errand", {}).end()
     submits = {span.trace: span.id for span in api.named("send run_errand")}
     attempts = {span.trace: span.parent for span in worker.all}

@@ -9,7 +9,7 @@ from domain.operations import maintenance
 from jobs.kinds import Kind
 from jobs.ledger import Claim, Settlement
 from workers.runtime.context import Context
-from workers.runtime.runner import Task, outcome_of
+from workers.runtime.runner import Task, run_task
 from workers.runtime.slots import Attempt, LeaseLost
 
 FUTURE = datetime.max.replace(tzinfo=UTC)
@@ -26,7 +26,7 @@ def attempt_of(claim: Claim, kind: Kind) -> Attempt:
 async def perform(pool: Pool, task: Task, context: Context, attempt: Attempt) -> str:
     """Run and settle an attempt; return its outcome. After `died`, the worker's jobs are rescued."""
     try:
-        verdict = await outcome_of(task, context, attempt)
+        verdict = await run_task(task, context, attempt)
     except Died:
         await rescue(pool)
         return "died"

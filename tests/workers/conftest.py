@@ -16,7 +16,7 @@ from jobs import courier
 from schemas.settings import Settings
 from tests import seeds
 from tests.waiting import PATIENCE_S
-from tests.workers.net import GOOD, GOOD6, Net
+from tests.workers.net import GOOD, GOOD6, SimulatedNetwork
 from tests.workers.runtime.workers import Workers
 from workers.app_media import suggesting
 from workers.ingest.pictures import meet
@@ -49,9 +49,9 @@ def _audit() -> None:
 
 
 @pytest.fixture
-def net(monkeypatch: pytest.MonkeyPatch, _audit: None) -> Iterator[Net]:
+def net(monkeypatch: pytest.MonkeyPatch, _audit: None) -> Iterator[SimulatedNetwork]:
     """Fail a test that connected to anything but the network's good addresses, at the web's ports."""
-    made = Net()
+    made = SimulatedNetwork()
     monkeypatch.setattr(anyio, "connect_tcp", made.connect)
     watched.clear()
     yield made

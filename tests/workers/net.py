@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 from anyio.abc import SocketAttribute
 
-from tests.workers.web.web import say
+from tests.workers.web.web import raw_response
 
 GOOD, GOOD6 = "93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"
 
@@ -84,7 +84,7 @@ VECTORS = [
 ]
 
 
-class Net:
+class SimulatedNetwork:
     """The test's network: DNS names, canned `pages`, and a log of all connects.
 
     A page has a host and path, or a host alone; all other requests return 404.
@@ -132,7 +132,7 @@ class CannedConnection(anyio.abc.ByteStream):
         first, *headers = item.decode("latin-1").splitlines()
         host = next(line for line in headers if line.lower().startswith("host:")).partition(": ")[2]
         asked = host + first.split(" ")[1]
-        self.answer = self.pages.get(asked) or self.pages.get(host) or say(404)
+        self.answer = self.pages.get(asked) or self.pages.get(host) or raw_response(404)
 
     async def receive(self, max_bytes: int = 65536) -> bytes:
         sent, self.answer = self.answer, b""

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from PIL import Image
 
-from domain.media.probe import Found
-from tests.generation.escapes import outside
+from domain.media.probe import Metadata
+from tests.generation.escapes import unreachable_targets
 from tests.generation.test_confinement import OLD_KERNEL
 from tests.workers.generation.pieces import piece_request
 
@@ -59,7 +59,7 @@ child.main()
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    with outside(tmp_path_factory.mktemp("outside")) as place:
+    with unreachable_targets(tmp_path_factory.mktemp("outside")) as place:
         yield place
 
 
@@ -96,5 +96,5 @@ def test_on_a_kernel_without_a_sandbox_a_child_does_its_work(tmp_path: Path) -> 
     with picture.open("rb") as file:
         command = [sys.executable, "-c", OLD_KERNEL + ON_AN_OLD_KERNEL, str(file.fileno())]
         said = subprocess.check_output(command, pass_fds=[file.fileno()])
-    found = msgspec.json.decode(said.splitlines()[0], type=Found)
+    found = msgspec.json.decode(said.splitlines()[0], type=Metadata)
     assert (found.width, found.height) == (9, 8)

@@ -21,7 +21,7 @@ FAILING_PATHS: Mapping[str, type[SourceError]] = {
 SCREENS, FRAMES, FRAME_MS = 5, 36, 250
 
 
-def file(kind: AppMediaKind, url: str) -> bytes:
+def get_file(kind: AppMediaKind, url: str) -> bytes:
     """Return the file of an address. Raises a `SourceError`."""
     parts = urlsplit(url)
     if parts.hostname == HOST and (error := FAILING_PATHS.get(parts.path)):

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 from domain.media import passing, sniff
 from domain.media.files import File
-from domain.media.passing import Passing, Taken
+from domain.media.passing import AcceptedTypes, StreamingUpload
 from domain.media.store import Store
-from schemas.errors import Invalid, StorageAway, Unavailable
+from schemas.errors import Invalid, StorageUnavailable, Unavailable
 
 #: Records a file of this many bytes at most, and returns its token.
 RecordFile = Callable[[int], Awaitable[str]]
@@ -23,24 +23,27 @@ class MediaWriter:
         self.store, self._begin = store, begin
         self.tokens: list[str] = []
 
-    async def put(self, chunks: AsyncIterator[bytes], taken: Taken) -> tuple[Passing, str]:
-        """Store a stream; its first bytes give its type. Raises `Invalid`, `Oversized`, `StorageAway`."""
+    async def put(self, chunks: AsyncIterator[bytes], taken: AcceptedTypes) -> tuple[StreamingUpload, str]:
+        """Store a stream; its first bytes give its type.
+
+        Raises `Invalid`, `Oversized`, `StorageUnavailable`.
+        """
         head = b""
         while len(head) < sniff.HEAD and (chunk := await anext(chunks, b"")):
             head += chunk
-        file = Passing(head, path="file", name="", taken=taken)
+        file = StreamingUpload(head, path="file", name="", taken=taken)
         token = await self.begin(file.largest)
         with _storage_errors():
             await self.store.write(token, file.chunks(chunks))
         return file, token
 
-    async def look(self, file: Passing, token: str) -> File:
+    async def look(self, file: StreamingUpload, token: str) -> File:
         """Inspect a stored file and return its metadata. Raises as `put`."""
         with _storage_errors():
-            [inspected] = await passing.look(self.store, [file], [token])
-        return await passing.redrawn(inspected.file, self._rewrite)
+            [inspected] = await passing.probe_uploads(self.store, [file], [token])
+        return await passing.store_drawing(inspected.file, self._rewrite)
 
-    async def inspect_all(self, stored: Sequence[tuple[Passing, str]]) -> dict[str, File]:
+    async def inspect_all(self, stored: Sequence[tuple[StreamingUpload, str]]) -> dict[str, File]:
         """Inspect the files, and return the valid ones by their tokens; broken files are left out.
 
         One process inspects all of them. After a broken file another process inspects the rest.
@@ -49,12 +52,14 @@ class MediaWriter:
         while remaining:
             try:
                 with _storage_errors():
-                    inspected = await passing.look(self.store, *zip(*remaining, strict=True))
+                    inspected = await passing.probe_uploads(self.store, *zip(*remaining, strict=True))
             except Invalid as error:
                 del remaining[_file_number(error)]
             else:
                 pairs = zip(remaining, inspected, strict=True)
-                return {token: await passing.redrawn(item.file, self._rewrite) for (_, token), item in pairs}
+                return {
+                    token: await passing.store_drawing(item.file, self._rewrite) for (_, token), item in pairs
+                }
         return {}
 
     async def begin(self, at_most: int) -> str:
@@ -71,11 +76,13 @@ class MediaWriter:
 
 @contextmanager
 def _storage_errors() -> Iterator[None]:
-    """Raise `StorageAway` for an unreachable storage: only an unreachable Postgres moves the job at once."""
+    """Raise `StorageUnavailable` for an unreachable storage: only an unreachable Postgres moves the job at
+    once.
+    """
     try:
         yield
     except Unavailable as error:
-        raise StorageAway(
+        raise StorageUnavailable(
             "the media storage can't be reached: the job is repeated", retry_after=STORAGE_RETRY_S
         ) from error
 

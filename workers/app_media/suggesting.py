@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from domain.media import app_media_limits, passing, suggestions, uploads
-from domain.media.app_media_limits import TAKEN
+from domain.media.app_media_limits import ACCEPTED
 from domain.media.files import File
-from domain.media.passing import Passing
+from domain.media.passing import StreamingUpload
 from domain.media.store import Store
 from domain.media.suggestions import Suggested, Suggestion
 from schemas.app_media import AppMediaKind
-from schemas.errors import Invalid, Oversized, SourceError, StorageAway
+from schemas.errors import Invalid, Oversized, SourceError, StorageUnavailable
 from schemas.pictures import Picture
 from workers.app_media.storing import MediaWriter
 from workers.runtime.context import Context
@@ -34,12 +34,14 @@ FetchPicture = Callable[[Picture], Awaitable[bytes]]
 
 async def suggest(ctx: Context, store: Store, pictures: Sequence[Picture], get: FetchPicture) -> Suggested:
     """Return suggestions of the fetched pictures, and the tokens of all stored files."""
-    known_urls = {picture.source_url for picture in await ctx.step(partial(suggestions.known, claim=ctx.job))}
+    known_urls = {
+        picture.source_url for picture in await ctx.step(partial(suggestions.list_known, claim=ctx.job))
+    }
     candidates = [
         (kind, picture) for kind, picture in choose_pictures(pictures) if picture.url not in known_urls
     ]
     storing = MediaWriter(store, partial(_begin, ctx))
-    stored: list[tuple[AppMediaKind, str, Passing, str]] = []
+    stored: list[tuple[AppMediaKind, str, StreamingUpload, str]] = []
     files: dict[str, File] = {}
     try:
         async with asyncio.timeout(SUGGEST_S):
@@ -51,7 +53,7 @@ async def suggest(ctx: Context, store: Store, pictures: Sequence[Picture], get: 
     try:
         async with asyncio.timeout(INSPECT_S):
             files = await storing.inspect_all([(file, token) for *_, file, token in stored])
-    except (TimeoutError, Oversized, StorageAway):
+    except (TimeoutError, Oversized, StorageUnavailable):
         pass
     suggestion_list = [
         Suggestion(kind, url, files[token]) for kind, url, _, token in stored if token in files
@@ -76,10 +78,10 @@ async def _begin(ctx: Context, at_most: int) -> str:
 
 async def _store_picture(
     storing: MediaWriter, kind: AppMediaKind, picture: Picture, get: FetchPicture
-) -> tuple[Passing, str] | None:
+) -> tuple[StreamingUpload, str] | None:
     """Store a picture; return None if it can't be fetched, or has another type."""
     try:
-        return await storing.put(passing.whole(await get(picture)), TAKEN[kind])
+        return await storing.put(passing.whole(await get(picture)), ACCEPTED[kind])
     except (SourceError, Invalid):
         return None
 

@@ -10,7 +10,7 @@ from schemas.settings import Settings
 from workers.conversions import meta, tiktok, verdict
 from workers.conversions.sorting import BuildEvent, ReadyConversion
 from workers.conversions.verdict import ACCEPTED, Verdict
-from workers.platforms.connecting import Net
+from workers.platforms.connecting import OutgoingNetwork
 from workers.platforms.http import PlatformApi
 
 Send: TypeAlias = Callable[[PlatformApi, OpenDestination, list[dict[str, Any]]], Awaitable[Verdict]]
@@ -35,7 +35,7 @@ def destination_apis(settings: Settings) -> Mapping[Destination, DestinationApi]
 
 
 async def call_destination(
-    net: Net, server: DestinationApi, to: OpenDestination, batch: list[ReadyConversion]
+    net: OutgoingNetwork, server: DestinationApi, to: OpenDestination, batch: list[ReadyConversion]
 ) -> Verdict:
     """Return the verdict of one call. In a sandbox no call is made, and all events count as accepted."""
     if to.sandbox:

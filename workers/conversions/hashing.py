@@ -63,7 +63,7 @@ def _birthday(text: str) -> str | None:
 
 
 #: Normal forms by Meta's field names.
-META: Mapping[str, Callable[[str], str | None]] = {
+META_NORMAL_FORMS: Mapping[str, Callable[[str], str | None]] = {
     "em": normalize_email,
     "ph": _phone_digits,
     "fn": _unchanged,
@@ -87,7 +87,7 @@ TIKTOK_NORMAL_FORMS: Mapping[str, Callable[[str], str | None]] = {
 }
 
 
-def hashed(text: str, normal: Callable[[str], str | None]) -> str | None:
+def hash_field(text: str, normal: Callable[[str], str | None]) -> str | None:
     """Return the hash of a text's normal form; None for a text without one."""
     lower = text.lower().strip()
     if _HASH.fullmatch(lower):

@@ -110,8 +110,8 @@ def _build_user(due: Due, tree: EventTree) -> dict[str, Any]:
     texts = tree.texts
     hashed: dict[str, Any] = {
         name: [value]
-        for name, normal in hashing.META.items()
-        if name in texts and (value := hashing.hashed(texts[name], normal))
+        for name, normal in hashing.META_NORMAL_FORMS.items()
+        if name in texts and (value := hashing.hash_field(texts[name], normal))
     }
     id_hashes = filter(None, map(hashing.hash_id, person.list_external_ids(due)))
     if external := sorted(set(id_hashes)):

@@ -52,12 +52,12 @@ class Outbox:
     async def begin(self, ids: Sequence[UUID]) -> datetime:
         """Mark these before a call; return its start time for `put_back` and `take_back`."""
         at = datetime.now(UTC)
-        await self._run(partial(conversions.begin_tries, ids=ids, at=at))
+        await self._run(partial(conversions.begin_attempts, ids=ids, at=at))
         return at
 
     async def take_back(self, ids: Sequence[UUID], *, at: datetime) -> None:
         """Unmark the conversions of a call that was not made."""
-        await self._run(partial(conversions.take_back_tries, ids=ids, at=at))
+        await self._run(partial(conversions.undo_attempts, ids=ids, at=at))
 
     async def settle(self, ends: Sequence[End]) -> None:
         if not ends:
@@ -69,7 +69,7 @@ class Outbox:
     async def put_back(self, ids: Sequence[UUID], verdict: Verdict, *, at: datetime) -> None:
         await self._run(
             partial(
-                conversions.put_back,
+                conversions.requeue,
                 ids=ids,
                 at=at,
                 maybe_taken=verdict.word == VerdictKind.UNCLEAR,

@@ -26,7 +26,7 @@ def _field_paths(*names: str, address: bool = False) -> tuple[tuple[str, ...], .
 
 
 #: Paths by Meta's field name.
-PLACES: Mapping[str, tuple[tuple[str, ...], ...]] = {
+FIELD_PATHS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "em": _field_paths("email", "em"),
     "ph": _field_paths("phone", "ph"),
     "fn": _field_paths("firstName", "first_name", "fn"),
@@ -63,8 +63,8 @@ class EventTree:
 
     @cached_property
     def texts(self) -> dict[str, str]:
-        """Return the event's values for `PLACES`, in plain."""
-        return {name: text for name, paths in PLACES.items() if (text := self.first(*paths))}
+        """Return the event's values for `FIELD_PATHS`, in plain."""
+        return {name: text for name, paths in FIELD_PATHS.items() if (text := self.first(*paths))}
 
     def find(self, *path: str) -> Any:
         """Return the value at a path, or None."""

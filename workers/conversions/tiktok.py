@@ -58,8 +58,8 @@ def _build_user(due: Due, tree: EventTree) -> dict[str, str]:
     system = (tree.text("context", "os", "name") or "").lower()
     external = next(filter(None, map(hashing.hash_id, person.list_external_ids(due))), None)
     fields = {
-        "email": hashing.hashed(texts.get("em", ""), hashing.TIKTOK_NORMAL_FORMS["email"]),
-        "phone": hashing.hashed(texts.get("ph", ""), hashing.TIKTOK_NORMAL_FORMS["phone"]),
+        "email": hashing.hash_field(texts.get("em", ""), hashing.TIKTOK_NORMAL_FORMS["email"]),
+        "phone": hashing.hash_field(texts.get("ph", ""), hashing.TIKTOK_NORMAL_FORMS["phone"]),
         "external_id": external,
         "ttclid": person.find_click_id(tree, "ttclid", forms.check_ttclid, parameter="ttclid"),
         "ttp": person.find_click_id(tree, "ttp", forms.check_ttp),

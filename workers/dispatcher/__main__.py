@@ -8,7 +8,7 @@ import uvloop
 from db.starting import starting, warn_misspelt
 from schemas.settings import from_env
 from telemetry import logs
-from telemetry.exporting import exporting
+from telemetry.exporting import export_spans
 
 DESCRIPTION = "Wake pools for due jobs and run the chores, until SIGTERM. One leads, others stand by."
 
@@ -23,7 +23,7 @@ def main() -> None:
         # These imports take most of the start: a wrong argument or setting fails before them.
         from workers.dispatcher.loop import serve  # noqa: PLC0415
 
-        with exporting(os.environ, process="dispatcher"):
+        with export_spans(os.environ, process="dispatcher"):
             uvloop.run(serve(settings))
 
 

@@ -30,7 +30,7 @@ class ConversionScan:
         if lines and not await self._submit(lines):
             return 0
         self._after = last
-        return 0 if last == conversions.FIRST else conversions.LINES
+        return 0 if last == conversions.FIRST else conversions.SEARCH_LINES
 
     async def _submit(self, lines: list[conversions.Line]) -> bool:
         """Submit; return False while the main database is away: the next run then scans the same lines."""
@@ -54,4 +54,6 @@ class ConversionScan:
 
 
 def submit_conversions(database_url: str) -> Chore:
-    return Chore("submit_conversions", EVERY_S, ConversionScan(database_url).submit, batch=conversions.LINES)
+    return Chore(
+        "submit_conversions", EVERY_S, ConversionScan(database_url).submit, batch=conversions.SEARCH_LINES
+    )

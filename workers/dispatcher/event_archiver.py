@@ -1,14 +1,14 @@
 """Leader of the event archive: copies closed days in batches, so that their tables may be dropped."""
 
 from db.pool import Conn
-from db.reach import PASSING, is_postgres_away
+from db.reach import RETRIED_ERRORS, is_postgres_away
 from domain.events import event_archive
 from schemas.errors import Unavailable
 from schemas.settings import Settings
 from workers.dispatcher.chore import Chore
 from workers.dispatcher.leader import Leader
 from workers.event_archive.clickhouse import ClickHouse
-from workers.runtime.shutdown import Stop
+from workers.runtime.shutdown import StopRequest
 
 #: The advisory lock of the archiving process.
 LOCK = 7209
@@ -24,7 +24,7 @@ class EventArchiver(Leader):
         chores = [Chore("archive_events", EVERY_S, self._advance, batch=1)]
         super().__init__(settings.event_store_url, name="dispatcher-archive", lock=LOCK, chores=chores)
 
-    async def run(self, stop: Stop) -> None:
+    async def run(self, stop: StopRequest) -> None:
         async with self._archive:
             await super().run(stop)
 
@@ -35,7 +35,7 @@ class EventArchiver(Leader):
         except Unavailable as error:
             self._failed(str(error))
         except Exception as error:
-            if isinstance(error, PASSING) or is_postgres_away(error):
+            if isinstance(error, RETRIED_ERRORS) or is_postgres_away(error):
                 raise
             self._failed(type(error).__name__)
         return 0

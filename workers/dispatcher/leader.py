@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from db.pool import Conn, connect
-from db.reach import FIRST_S, MOST_S, PASSING, reaching
+from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, RETRIED_ERRORS, reaching
 from jobs import maintenance
 from telemetry import logs, metrics
 from workers.dispatcher.chore import Agenda, Chore
-from workers.runtime.shutdown import Stop, first_of
+from workers.runtime.shutdown import StopRequest, wait_for_first
 
 #: Seconds between two ticks of the leader.
 TICK_S = 0.05
@@ -33,21 +33,21 @@ class Leader:
 
     def __init__(self, database_url: str, *, name: str, lock: int, chores: Iterable[Chore]) -> None:
         self._database_url, self._name, self._lock = database_url, name, lock
-        self._agenda, self._wait_s = Agenda(chores), FIRST_S
+        self._agenda, self._wait_s = Agenda(chores), FIRST_BACKOFF_S
         self._clock = asyncio.get_running_loop().time
-        self._log = logs.get(name)
+        self._log = logs.get_logger(name)
 
-    async def run(self, stop: Stop) -> None:
+    async def run(self, stop: StopRequest) -> None:
         """Run until a stop is requested, through any outage of Postgres or Redis."""
         while not stop.soon.is_set():
             try:
                 async with session(self._database_url, self._name) as conn:
                     await self._serve_session(conn, stop)
-            except PASSING as error:
+            except RETRIED_ERRORS as error:
                 self.failed()
                 self._log.warning("Postgres failed, retrying soon", error=repr(error.__cause__ or error))
-                await first_of(stop.soon, within_s=self._wait_s)
-                self._wait_s = min(MOST_S, self._wait_s * 2)
+                await wait_for_first(stop.soon, within_s=self._wait_s)
+                self._wait_s = min(MAX_BACKOFF_S, self._wait_s * 2)
         self._log.info("ended")
 
     async def tick(self, conn: Conn) -> None:
@@ -58,13 +58,13 @@ class Leader:
             metrics.CHORE_ROWS.labels(chore.name).inc(moved)
             self._agenda.done(chore, moved, self._clock())
 
-    async def lead(self, conn: Conn, stop: Stop) -> None:
+    async def lead(self, conn: Conn, stop: StopRequest) -> None:
         """Tick as the leader until a stop is requested."""
         self._log.info("leading")
         while not stop.soon.is_set():
             await self.tick(conn)
-            self._wait_s = FIRST_S
-            await first_of(stop.soon, within_s=TICK_S)
+            self._wait_s = FIRST_BACKOFF_S
+            await wait_for_first(stop.soon, within_s=TICK_S)
 
     def answered(self, at: datetime) -> None:
         """Handle a response of Postgres at the database's time `at`."""
@@ -72,9 +72,9 @@ class Leader:
     def failed(self) -> None:
         """Handle a failed statement."""
 
-    async def _serve_session(self, conn: Conn, stop: Stop) -> None:
+    async def _serve_session(self, conn: Conn, stop: StopRequest) -> None:
         while not await self._leads(conn):
-            await first_of(stop.soon, within_s=STAND_BY_S)
+            await wait_for_first(stop.soon, within_s=STAND_BY_S)
             if stop.soon.is_set():
                 return
         await self.lead(conn, stop)

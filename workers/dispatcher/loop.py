@@ -29,7 +29,7 @@ from workers.dispatcher.uptime import Uptime
 from workers.dispatcher.wake import WakeLimiter, wake
 from workers.dispatcher.webhooks import delivery_chores
 from workers.runtime.heartbeat import patience_s
-from workers.runtime.shutdown import Stop, stop_signals
+from workers.runtime.shutdown import StopRequest, stop_signals
 
 
 async def serve(settings: Settings) -> None:
@@ -37,7 +37,7 @@ async def serve(settings: Settings) -> None:
     with stop_signals() as stop:
         async with (
             open_courier(settings.redis_url) as courier,
-            health.serving(settings.health_port, host=settings.health_host, hosts=settings.hosts),
+            health.serve_health(settings.health_port, host=settings.health_host, hosts=settings.hosts),
             asyncio.TaskGroup() as group,
         ):
             group.create_task(Dispatcher(settings, courier).run(stop))
@@ -72,12 +72,12 @@ class Dispatcher(Leader):
 
     async def tick(self, conn: Conn) -> None:
         """Wake pools with due jobs, then run the due chores."""
-        at, due = await maintenance.look(conn)
+        at, due = await maintenance.find_due(conn)
         self.answered(at)
         await wake(self._courier, self._wake_limiter.choose(due, self._clock()))
         await super().tick(conn)
 
-    async def lead(self, conn: Conn, stop: Stop) -> None:
+    async def lead(self, conn: Conn, stop: StopRequest) -> None:
         with metrics.DISPATCHER_LEADS.track_inprogress(), clear_gauges_after():
             await super().lead(conn, stop)
 

@@ -5,13 +5,13 @@ from domain.operations import maintenance
 from telemetry import logs
 from workers.dispatcher.chore import Chore
 
-_log = logs.get("overdue")
+_log = logs.get_logger("overdue")
 
 
 async def _run(conn: Conn) -> int:
     jobs = await maintenance.end_overdue(conn)
     for row in jobs:
-        _log.warning("job ended past its deadline", **logs.job(row))
+        _log.warning("job ended past its deadline", **logs.job_fields(row))
     return len(jobs)
 
 

@@ -6,4 +6,4 @@ from workers.dispatcher.chore import Chore
 #: Seconds between two runs. Once all posters exist, a run scans only new uploads and costs nothing.
 EVERY_S = 5.0
 
-MAKE_MISSING_POSTERS = Chore("look_back_for_posters", EVERY_S, posters.look_back, batch=posters.LOOKED_AT)
+MAKE_MISSING_POSTERS = Chore("look_back_for_posters", EVERY_S, posters.backfill, batch=posters.BACKFILL_BATCH)

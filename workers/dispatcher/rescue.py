@@ -10,7 +10,7 @@ from telemetry import logs
 from workers.dispatcher.chore import Chore
 from workers.dispatcher.uptime import Uptime
 
-_log = logs.get("rescue")
+_log = logs.get_logger("rescue")
 
 
 def rescue(uptime: Uptime, *, patience_s: float) -> Chore:
@@ -21,7 +21,7 @@ def rescue(uptime: Uptime, *, patience_s: float) -> Chore:
             _log.warning("ended sessions idle in a transaction", sessions=sessions)
         moved = await maintenance.rescue(conn, before=uptime.deadline)
         for row in moved:
-            _log.warning("attempt rescued", now=row.state, **logs.job(row))
+            _log.warning("attempt rescued", now=row.state, **logs.job_fields(row))
         return len(moved)
 
     return Chore("rescue", 0.5, run)

@@ -20,7 +20,7 @@ EVERY_S = 60.0
 #: Seconds between two runs: a run scans each tenant's index, and entries of 400 days can wait.
 AUDIT_EVERY_S = 3600.0
 
-_log = logs.get("retention")
+_log = logs.get_logger("retention")
 
 RETENTION = [
     Chore("prune_jobs", EVERY_S, prune_jobs),

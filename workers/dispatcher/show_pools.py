@@ -18,7 +18,7 @@ GAUGES: dict[Gauge, Callable[[Pool], float]] = {
     metrics.POOL_OLDEST: lambda pool: pool.oldest_due_seconds or 0,
     metrics.POOL_RUNNING: lambda pool: pool.running,
     metrics.POOL_CAPACITY: lambda pool: pool.capacity,
-    metrics.POOL_WANTED: lambda pool: pool.desired_workers,
+    metrics.POOL_DESIRED_WORKERS: lambda pool: pool.desired_workers,
     metrics.POOL_PAUSED: lambda pool: pool.paused,
 }
 

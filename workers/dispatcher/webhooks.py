@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from db.pool import Conn
 from db.queries import webhook_sending
-from domain.webhooks.delivery_jobs import BATCH, FIND_DUE, FIND_LEFT, FIND_NEW, Look
+from domain.webhooks.delivery_jobs import BATCH, FIND_DUE, FIND_LEFT, FIND_NEW, EndpointSearch
 from jobs.courier import Courier
 from telemetry import metrics
 from workers.dispatcher.chore import Chore
@@ -20,7 +20,7 @@ AGE_EVERY_S = 15.0
 def delivery_chores(courier: Courier) -> Sequence[Chore]:
     """Return the chores. A run sends the wakes itself: the dispatcher's own scan would be a tick later."""
 
-    def chore(name: str, every_s: float, look: Look) -> Chore:
+    def chore(name: str, every_s: float, look: EndpointSearch) -> Chore:
         async def run(conn: Conn) -> int:
             looked_at, wakes = await look.submit(conn)
             for wake in wakes:
@@ -30,9 +30,9 @@ def delivery_chores(courier: Courier) -> Sequence[Chore]:
         return Chore(name, every_s, run, batch=BATCH)
 
     return [
-        chore("deliver_new", NEW_EVERY_S, Look(FIND_NEW)),
-        chore("deliver_due", DUE_EVERY_S, Look(FIND_DUE)),
-        chore("deliver_left", LEFT_EVERY_S, Look(FIND_LEFT)),
+        chore("deliver_new", NEW_EVERY_S, EndpointSearch(FIND_NEW)),
+        chore("deliver_due", DUE_EVERY_S, EndpointSearch(FIND_DUE)),
+        chore("deliver_left", LEFT_EVERY_S, EndpointSearch(FIND_LEFT)),
         Chore("webhook_backlog", AGE_EVERY_S, export_backlog_age),
     ]
 

@@ -23,11 +23,10 @@ from generation import ffmpeg
 from generation.confinement.confine import confine
 from generation.picture_limits import MAX_BYTES
 from generation.poster import draw
-from generation.render import Given, draw_portrait, prepare, warnings
+from generation.render import InputFiles, draw_portrait, prepare, warnings
 from generation.words.write import write
 from schemas.errors import GenerationError
 from workers.generation.wire import (
-    Asked,
     CopyReady,
     DrawProgress,
     InputHandles,
@@ -37,6 +36,7 @@ from workers.generation.wire import (
     PosterRequest,
     RenderRefused,
     RenderReport,
+    RenderRequest,
 )
 
 MAX_CPU_S = 240
@@ -45,7 +45,7 @@ MAX_MEMORY_BYTES = 2 << 30
 MAX_FILE_BYTES = 100 << 20
 
 #: Codes of failures that the piece itself does not cause.
-PASSING = {"DISK_FULL", "OUT_OF_MEMORY", "FFMPEG_KILLED", "RENDERER_KILLED"}
+RETRYABLE_CODES = {"DISK_FULL", "OUT_OF_MEMORY", "FFMPEG_KILLED", "RENDERER_KILLED"}
 
 _DISK_FULL_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -53,7 +53,7 @@ STDIN_FD = 0
 
 
 def main() -> None:
-    asked = msgspec.json.decode(sys.stdin.buffer.readline(), type=Asked)
+    asked = msgspec.json.decode(sys.stdin.buffer.readline(), type=RenderRequest)
     end_with_worker()
     set_limits()
     confine(folder=Path(asked.folder), handles=reopened_files(asked), programs=find_programs())
@@ -83,7 +83,7 @@ def set_limits() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE_BYTES, MAX_FILE_BYTES))
 
 
-def reopened_files(asked: Asked) -> list[int]:
+def reopened_files(asked: RenderRequest) -> list[int]:
     """Return the files that FFmpeg opens again, by `fd_path`."""
     match asked:
         case PieceRequest():
@@ -110,12 +110,12 @@ def open_reports() -> Iterator[IO[bytes]]:
         yield reports
 
 
-def iter_reports(asked: Asked) -> Iterator[RenderReport]:
+def iter_reports(asked: RenderRequest) -> Iterator[RenderReport]:
     """Yield reports up to the last file, or up to the failure of the piece."""
     try:
         yield from run_request(asked)
     except GenerationError as error:
-        yield (OutOfResources if error.code in PASSING else RenderRefused)(error.code, error.message)
+        yield (OutOfResources if error.code in RETRYABLE_CODES else RenderRefused)(error.code, error.message)
     except MemoryError:
         yield OutOfResources("OUT_OF_MEMORY", "the piece took more memory than its limit")
     except OSError as error:
@@ -124,7 +124,7 @@ def iter_reports(asked: Asked) -> Iterator[RenderReport]:
         yield OutOfResources("DISK_FULL", "there was no room for the files of the piece")
 
 
-def run_request(asked: Asked) -> Iterator[RenderReport]:
+def run_request(asked: RenderRequest) -> Iterator[RenderReport]:
     match asked:
         case PortraitRequest():
             yield DrawProgress(1.0, draw_portrait(asked.presenter, asked.colors, Path(asked.folder)))
@@ -143,9 +143,9 @@ def render_piece(asked: PieceRequest) -> Iterator[RenderReport]:
         yield DrawProgress(step.share, step.made)
 
 
-def read_pictures(handles: InputHandles) -> Given:
+def read_pictures(handles: InputHandles) -> InputFiles:
     """Read the pictures, one byte more of each than is allowed; the clip stays a path."""
-    return Given(
+    return InputFiles(
         logo=None if handles.logo is None else read_picture(handles.logo),
         screenshots=[read_picture(handle) for handle in handles.screenshots],
         end_card=None if handles.end_card is None else read_picture(handles.end_card),

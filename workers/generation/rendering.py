@@ -11,16 +11,16 @@ from pathlib import Path
 
 import msgspec
 
-from generation.made import Made
+from generation.made import OutputFile
 from jobs.outcomes import Failed, Retry
 from telemetry import logs
 from workers.generation.wire import (
-    Asked,
     CopyReady,
     DrawProgress,
     OutOfResources,
     RenderRefused,
     RenderReport,
+    RenderRequest,
     read_report,
 )
 
@@ -40,10 +40,10 @@ BROKEN = Retry(
     "RENDERER_BROKE", "the process that made the piece failed with an internal error: the job is repeated"
 )
 
-_log = logs.get("rendering")
+_log = logs.get_logger("rendering")
 
 
-class Unmade(Exception):
+class RenderFailed(Exception):
     """The attempt makes no piece; `outcome` is the attempt's."""
 
     def __init__(self, outcome: Failed | Retry) -> None:
@@ -51,8 +51,13 @@ class Unmade(Exception):
         self.outcome = outcome
 
 
-async def render(asked: Asked, handles: Sequence[int]) -> AsyncGenerator[CopyReady | DrawProgress, None]:
-    """Yield reports up to the last file. Closing it ends the process and its children. Raises `Unmade`."""
+async def render(
+    asked: RenderRequest, handles: Sequence[int]
+) -> AsyncGenerator[CopyReady | DrawProgress, None]:
+    """Yield reports up to the last file.
+
+    Closing it ends the process and its children. Raises `RenderFailed`.
+    """
     errors = Path(asked.folder, "stderr")
     async with _run_process(asked, handles, errors) as process:
         assert process.stdout  # noqa: S101  it is a pipe
@@ -61,11 +66,11 @@ async def render(asked: Asked, handles: Sequence[int]) -> AsyncGenerator[CopyRea
         code = await process.wait()
     if code:
         _log.warning("the renderer failed", code=code, said=_read_tail(errors))
-        raise Unmade(exit_outcome(code))
+        raise RenderFailed(exit_outcome(code))
 
 
-async def render_one(asked: Asked, handles: Sequence[int]) -> Made:
-    """Return the file of a process that makes only one. Raises `Unmade`."""
+async def render_one(asked: RenderRequest, handles: Sequence[int]) -> OutputFile:
+    """Return the file of a process that makes only one. Raises `RenderFailed`."""
     async with aclosing(render(asked, handles)) as reports:
         outputs = [
             report.made async for report in reports if isinstance(report, DrawProgress) and report.made
@@ -74,7 +79,7 @@ async def render_one(asked: Asked, handles: Sequence[int]) -> Made:
 
 
 @asynccontextmanager
-async def _run_process(asked: Asked, handles: Sequence[int], errors: Path) -> AsyncIterator[Process]:
+async def _run_process(asked: RenderRequest, handles: Sequence[int], errors: Path) -> AsyncIterator[Process]:
     environment = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
     with errors.open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(
@@ -104,9 +109,9 @@ async def _kill_group(process: Process) -> None:
 
 def _check_report(report: RenderReport) -> CopyReady | DrawProgress:
     if isinstance(report, RenderRefused):
-        raise Unmade(Failed(report.code, report.message))
+        raise RenderFailed(Failed(report.code, report.message))
     if isinstance(report, OutOfResources):
-        raise Unmade(Retry(report.code, report.message))
+        raise RenderFailed(Retry(report.code, report.message))
     return report
 
 

@@ -11,10 +11,10 @@ from domain.content.app_files import Files
 from domain.media import uploads
 from domain.media.files import File, Thumbnail
 from domain.media.store import CHUNK, Store
-from generation.made import Made
+from generation.made import OutputFile
 from jobs.outcomes import Failed, Retry
 from schemas.errors import Oversized, Unavailable
-from workers.generation.rendering import Unmade
+from workers.generation.rendering import RenderFailed
 from workers.generation.wire import InputHandles
 from workers.runtime.context import Context
 
@@ -24,7 +24,7 @@ STORAGE_RETRY_S = 20.0
 STORAGE_AWAY = Retry(
     "STORAGE_UNAVAILABLE", "the media storage can't be reached: the job is repeated", STORAGE_RETRY_S
 )
-GONE = Failed(
+FILE_DELETED = Failed(
     "MEDIA_DELETED",
     "an input file was deleted since: regenerate the item, or request another one without that file",
 )
@@ -35,8 +35,8 @@ STORAGE_FULL = Failed(
 )
 
 
-async def given(ctx: Context, store: Store, files: Files, stack: AsyncExitStack) -> InputHandles:
-    """Open the piece's input files; their descriptors live as long as the stack. Raises `Unmade`."""
+async def open_inputs(ctx: Context, store: Store, files: Files, stack: AsyncExitStack) -> InputHandles:
+    """Open the piece's input files; their descriptors live as long as the stack. Raises `RenderFailed`."""
 
     async def handle(token: str) -> int:
         return await stack.enter_async_context(store.opened(token))
@@ -50,18 +50,21 @@ async def given(ctx: Context, store: Store, files: Files, stack: AsyncExitStack)
         )
     except Unavailable:
         is_deleted = await ctx.step(partial(generated.lost_files, claim=ctx.job, files=files))
-        raise Unmade(GONE if is_deleted else STORAGE_AWAY) from None
+        raise RenderFailed(FILE_DELETED if is_deleted else STORAGE_AWAY) from None
 
 
-async def store_all(ctx: Context, store: Store, folder: Path, outputs: Sequence[Made]) -> list[File]:
-    """Store files with their thumbnails. Files without a commit are deleted in a day. Raises `Unmade`."""
+async def store_all(ctx: Context, store: Store, folder: Path, outputs: Sequence[OutputFile]) -> list[File]:
+    """Store files with their thumbnails.
+
+    Files without a commit are deleted in a day. Raises `RenderFailed`.
+    """
     paths = [folder / name for output in outputs for name in (output.name, output.thumbnail)]
     sizes = [path.stat().st_size for path in paths]
     begin = partial(uploads.begin_many, organization_id=ctx.job.organization_id, sizes=sizes)
     try:
         tokens = await ctx.step(begin)
     except Oversized:
-        raise Unmade(STORAGE_FULL) from None
+        raise RenderFailed(STORAGE_FULL) from None
     for path, token in zip(paths, tokens, strict=True):
         await store_one(store, path, token)
     thumbnails = [
@@ -71,23 +74,23 @@ async def store_all(ctx: Context, store: Store, folder: Path, outputs: Sequence[
     return [stored_file(*parts) for parts in zip(outputs, tokens[::2], thumbnails, strict=True)]
 
 
-async def store_output(ctx: Context, store: Store, output: Made, folder: Path) -> File:
-    """Store a job's only file, under one token in all of its attempts. Raises `Unmade`."""
+async def store_output(ctx: Context, store: Store, output: OutputFile, folder: Path) -> File:
+    """Store a job's only file, under one token in all of its attempts. Raises `RenderFailed`."""
     reserve = partial(uploads.begin, organization_id=ctx.job.organization_id, at_most=output.size_bytes)
     try:
         token = await ctx.step(reserve, name="reserve")
     except Oversized:
-        raise Unmade(STORAGE_FULL) from None
+        raise RenderFailed(STORAGE_FULL) from None
     await store_one(store, folder / output.name, token)
     return stored_file(output, token)
 
 
 async def store_one(store: Store, path: Path, token: str) -> None:
-    """Write a file to the storage. Raises `Unmade`."""
+    """Write a file to the storage. Raises `RenderFailed`."""
     try:
         await store.write(token, _chunks(path))
     except Unavailable:
-        raise Unmade(STORAGE_AWAY) from None
+        raise RenderFailed(STORAGE_AWAY) from None
 
 
 async def _chunks(path: Path) -> AsyncIterator[bytes]:
@@ -96,7 +99,7 @@ async def _chunks(path: Path) -> AsyncIterator[bytes]:
             yield chunk
 
 
-def stored_file(output: Made, token: str, thumbnail: Thumbnail | None = None) -> File:
+def stored_file(output: OutputFile, token: str, thumbnail: Thumbnail | None = None) -> File:
     """Return the stored file of an output."""
     return File(
         kind="video" if output.mime_type.startswith("video/") else "image",

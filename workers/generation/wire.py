@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from generation.made import Made
+from generation.made import OutputFile
 from generation.spec import Copy, Presenter, Spec
 from generation.words.offers import Offers
 
@@ -49,7 +49,7 @@ class PosterRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     folder: str
 
 
-Asked: TypeAlias = PieceRequest | PortraitRequest | PosterRequest
+RenderRequest: TypeAlias = PieceRequest | PortraitRequest | PosterRequest
 
 
 class CopyReady(msgspec.Struct, frozen=True, tag=True):
@@ -62,7 +62,7 @@ class DrawProgress(msgspec.Struct, frozen=True, tag=True):
     """The finished share of the piece, and the file that was finished last."""
 
     share: float
-    made: Made | None = None
+    made: OutputFile | None = None
 
 
 class RenderRefused(msgspec.Struct, frozen=True, tag=True):

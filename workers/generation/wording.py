@@ -14,11 +14,11 @@ from msgspec import Meta
 
 from generation.spec import Spec
 from generation.words import names, write
-from generation.words.clauses import LONGEST
+from generation.words.clauses import MAX_LENGTH
 from generation.words.offers import Offer, Offers
 from schemas.errors import ModelError
 from telemetry import logs, metrics
-from workers.llm.conversation import Question, about, ask
+from workers.llm.conversation import Question, ask, build_prompt
 from workers.llm.endpoint import Model
 
 #: Most clauses shown to the model: more than a piece has points.
@@ -37,7 +37,7 @@ clause's own words and small words between them. Add nothing that it doesn't say
 praise, price, promise, link, hashtag or emoji; and leave out no condition of it.\
 """
 
-_log = logs.get("wording")
+_log = logs.get_logger("wording")
 
 
 # The model receives the schema: names and docstrings of these classes would be part of the prompt.
@@ -57,7 +57,7 @@ async def request_offers(model: Model | None, spec: Spec) -> Offers:
     """Return the model's lines, or no lines after any failure. Never raises."""
     if model is None:
         return Offers()
-    words = await asyncio.to_thread(write.read, spec.brand)
+    words = await asyncio.to_thread(write.read_brand, spec.brand)
     clauses = [clause.text for clause in words.clauses[:MAX_CLAUSES]]
     if not clauses:
         return Offers()
@@ -75,7 +75,7 @@ async def request_offers(model: Model | None, spec: Spec) -> Offers:
 
 def build_question(name: str, clauses: Sequence[str]) -> Question[Answer]:
     listed = [f"{number}. {clause}" for number, clause in enumerate(clauses, 1)]
-    return Question("lines", Answer, about(TASK, "\n".join([name, *listed])))
+    return Question("lines", Answer, build_prompt(TASK, "\n".join([name, *listed])))
 
 
 def check_citations(lines: Sequence[Wording], clauses: Sequence[str]) -> list[Offer]:
@@ -84,5 +84,5 @@ def check_citations(lines: Sequence[Wording], clauses: Sequence[str]) -> list[Of
     return [
         Offer(line=wording.line, clause=clauses_by_number[wording.clause])
         for wording in lines
-        if wording.clause in clauses_by_number and len(wording.line) <= LONGEST
+        if wording.clause in clauses_by_number and len(wording.line) <= MAX_LENGTH
     ]

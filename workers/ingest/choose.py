@@ -6,7 +6,7 @@ from itertools import islice
 
 import msgspec
 
-from schemas.brand import Candidate, Field, Finding
+from schemas.brand import Candidate, Field, FieldFinding
 from workers.ingest.colors.palette import palette
 from workers.ingest.page.address import strip_domain_ending
 from workers.ingest.page.text import squash
@@ -26,7 +26,7 @@ MAX_ALTERNATIVES = 3
 MAX_CANDIDATES_PER_FIELD = 30
 
 
-def choose(candidates: Iterable[Candidate]) -> dict[Field, Finding]:
+def choose(candidates: Iterable[Candidate]) -> dict[Field, FieldFinding]:
     """Choose the most confident candidate of each field, the first of equals; the others become alternatives.
 
     Colors are combined into one palette.
@@ -52,12 +52,12 @@ def keep_best(candidates: Iterable[Candidate]) -> list[Candidate]:
     return best
 
 
-def build_finding(candidates: list[Candidate]) -> Finding:
+def build_finding(candidates: list[Candidate]) -> FieldFinding:
     best, *alternatives = islice(rank_values(candidates), MAX_ALTERNATIVES + 1)
     return msgspec.structs.replace(best, alternatives=alternatives)
 
 
-def rank_values(candidates: list[Candidate]) -> Iterator[Finding]:
+def rank_values(candidates: list[Candidate]) -> Iterator[FieldFinding]:
     """Return one finding for each distinct value, best first, with the rule of its best candidate."""
     by_value: dict[str, list[Candidate]] = {}
     for candidate in sorted(candidates, key=lambda item: -item.confidence):
@@ -77,13 +77,13 @@ def value_key(candidate: Candidate) -> str:
     return repr(candidate.value)
 
 
-def merge_candidates(candidates: list[Candidate]) -> Finding:
+def merge_candidates(candidates: list[Candidate]) -> FieldFinding:
     """Merge candidates of one value, best first. Independent sources raise the confidence."""
     best = prefer_plain_name(candidates)
     further_sources = 0 if best.field in COPIED_FIELDS else count_sources(candidates) - 1
     bonus = SECOND_SOURCE_BONUS + FURTHER_SOURCE_BONUS * (further_sources - 1) if further_sources else 0.0
     confidence = candidates[0].confidence
-    return Finding(
+    return FieldFinding(
         value=best.value,
         confidence=round(max(confidence, min(confidence + bonus, MAX_CONFIDENCE)), 3),
         rule=best.rule,

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Sequence
 
 import msgspec
 
-from schemas.brand import Candidate, Extraction, Field, Finding, Visit
+from schemas.brand import Candidate, CrawlState, Extraction, Field, FieldFinding
 from schemas.errors import SourceError
 from workers.ingest.choose import choose
 from workers.ingest.derive.complete import complete
@@ -23,7 +23,7 @@ LATE_WARNING = (
 )
 
 
-async def conclude(
+async def assemble(
     parser: Parser,
     *,
     url: str,
@@ -31,7 +31,7 @@ async def conclude(
     candidates: Sequence[Candidate],
     passages: Sequence[Passage],
     warnings: Sequence[str] = (),
-    visit: Visit | None = None,
+    visit: CrawlState | None = None,
     model: Model | None = None,
     pictures: Awaitable[FetchedImages] | None = None,
 ) -> Extraction:
@@ -99,12 +99,12 @@ def list_descriptions(candidates: Sequence[Candidate]) -> list[str]:
     ]
 
 
-def without_validators(visit: Visit | None) -> Visit | None:
+def without_validators(visit: CrawlState | None) -> CrawlState | None:
     """Return the visit without validators, so that the next ingest reads everything again."""
     return visit and msgspec.structs.replace(visit, answers={})
 
 
-def text_of(findings: dict[Field, Finding], field: Field) -> str | None:
+def text_of(findings: dict[Field, FieldFinding], field: Field) -> str | None:
     return str(findings[field].value) if field in findings else None
 
 

@@ -11,7 +11,7 @@ from domain.media.store import Store
 from domain.media.suggestions import Suggested
 from jobs.ledger import Claim
 from jobs.outcomes import Canceled, Failed, Outcome, Retry, Snooze
-from schemas.brand import Extraction, Visit
+from schemas.brand import CrawlState, Extraction
 from schemas.errors import Conflict, SourceError, SourceRateLimited
 from schemas.pictures import Picture
 from workers.app_media import sandbox as files
@@ -22,7 +22,7 @@ from workers.runtime.context import Context
 #: Called with the stage that begins and the share of the work done, from 0 to 1.
 Progress: TypeAlias = Callable[[str, float], Awaitable[None]]
 #: Reads the job's source. The visit is that of the last ingest with the same arguments.
-Read: TypeAlias = Callable[[Visit | None, Progress], Awaitable[Extraction]]
+Read: TypeAlias = Callable[[CrawlState | None, Progress], Awaitable[Extraction]]
 #: Reads a sandbox's source, without the network.
 Pretend: TypeAlias = Callable[[Progress], Awaitable[Extraction]]
 
@@ -41,7 +41,7 @@ async def fetch_image(web: Web, picture: Picture) -> bytes:
 
 async def draw_image(picture: Picture) -> bytes:
     """Return the sandbox's image of the same kind."""
-    return files.file("logo" if picture.kind == "logo" else "screenshot", picture.url)
+    return files.get_file("logo" if picture.kind == "logo" else "screenshot", picture.url)
 
 
 async def perform(ctx: Context, *, server: str, read: Read, pretend: Pretend, gallery: Gallery) -> Outcome:
@@ -72,7 +72,7 @@ async def perform(ctx: Context, *, server: str, read: Read, pretend: Pretend, ga
 async def _keep(conn: Conn, *, claim: Claim, extraction: Extraction, suggested: Suggested) -> dict[str, Any]:
     """Store the extraction, and create the project's first influencer from it."""
     result = await ingests.finish(conn, claim=claim, extraction=extraction, suggested=suggested)
-    await making.introduce(conn, claim=claim)
+    await making.create_first(conn, claim=claim)
     return result
 
 

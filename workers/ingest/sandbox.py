@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from domain.brand.store_listings import InAppStore, Listing
-from schemas.brand import BrandColor, BrandPart, Extraction, Field, Finding, Value
+from schemas.brand import BrandColor, BrandPart, Extraction, Field, FieldFinding, Value
 from schemas.errors import (
     FetchBlocked,
     NotHtml,
@@ -31,7 +31,7 @@ SLOW_S = 5.0
 STEPS = 10
 
 
-class Source(NamedTuple):
+class MagicNames(NamedTuple):
     """Magic names of a kind of source: the text after `prefix` is in `ok` or is a key of `errors`."""
 
     prefix: str
@@ -40,7 +40,7 @@ class Source(NamedTuple):
     missing: str
 
 
-PAGES = Source(
+PAGES = MagicNames(
     f"{HOST}/",
     frozenset({"", "ok", "slow"}),
     {
@@ -50,13 +50,13 @@ PAGES = Source(
     },
     f"{HOST} has no such page; use one of ok, slow, blocked, not-html, too-large",
 )
-APPS = Source(
+APPS = MagicNames(
     "test.example.",
     frozenset({"ok", "slow"}),
     {"throttled": (SourceRateLimited, "a store that is asked too often")},
     "no app {name} in the sandbox; use test.example.ok, slow, missing or throttled",
 )
-REPOSITORIES = Source(
+REPOSITORIES = MagicNames(
     "example/",
     frozenset({"ok", "slow"}),
     {"empty": (ScrapeFailed, "a repository without a commit")},
@@ -145,7 +145,7 @@ async def ingest_repository(*, repo: str, progress: Progress) -> Extraction:
     return await read(REPOSITORIES, repo, url=url, brand=brand, progress=progress)
 
 
-async def read(source: Source, name: str, *, url: str, brand: str, progress: Progress) -> Extraction:
+async def read(source: MagicNames, name: str, *, url: str, brand: str, progress: Progress) -> Extraction:
     """Return the extraction for a name; `brand` is the brand of other names. Raises a `SourceError`."""
     magic = name.removeprefix(source.prefix) if name.startswith(source.prefix) else None
     await report_stages(progress, slow=magic == "slow")
@@ -171,7 +171,7 @@ async def report_stages(progress: Progress, *, slow: bool) -> None:
 
 def extraction(url: str, values: dict[Field, Value], media: Sequence[Picture] = ()) -> Extraction:
     fields = {
-        field: Finding(
+        field: FieldFinding(
             value=value,
             confidence=0.9,
             rule="sandbox",

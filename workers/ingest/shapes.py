@@ -31,7 +31,7 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
     documentation: bool = False
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
+class PageDocument(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     """Web page as received: its final address, two headers as sent, the decoded body."""
 
     url: str
@@ -161,7 +161,7 @@ class Size(msgspec.Struct, frozen=True, kw_only=True, tag="size"):
 
 #: Documents that the process parses, and its results. A new kind of document is a member of the first.
 ParseInput: TypeAlias = (
-    Source
+    PageDocument
     | Manifest
     | Llms
     | Styles

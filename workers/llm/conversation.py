@@ -42,7 +42,7 @@ def schema(kind: type) -> dict[str, Any]:
     return {**definitions.pop(kind.__name__), "$defs": definitions}
 
 
-def about(task: str, text: str) -> list[Message]:
+def build_prompt(task: str, text: str) -> list[Message]:
     """Return the prompt. The task's `{mark}` is a hash of the text: equal for equal texts, and in no text."""
     mark = f"texts-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     return [

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import httpx
 
 from domain.accounts import client_registrations
-from domain.accounts.accounts import Found
+from domain.accounts.accounts import AccountIdentity
 from domain.accounts.client_registrations import Client, Server
 from domain.accounts.credentials import Grant
 from domain.connecting import consent_pages
@@ -16,7 +16,7 @@ from domain.connecting.connect import Code, ConnectArgs
 from domain.values import urls
 from domain.values.urls import Allowed
 from jobs.outcomes import Failed, Outcome, Retry, Snooze
-from schemas.errors import PlatformError, Rejected, Throttled
+from schemas.errors import PlatformError, PostRejected, Throttled
 from schemas.settings import Settings
 from workers.platforms.mastodon.api import APP_UNKNOWN
 from workers.runtime.context import Context
@@ -25,7 +25,7 @@ from workers.web.fetch import open_client
 START_AGAIN = "start again with POST /v1/projects/{id}/social/oauth-url"
 
 
-class Net(NamedTuple):
+class OutgoingNetwork(NamedTuple):
     """Outgoing network access: guarded sockets, and the loopback hosts that they may still open."""
 
     client: httpx.AsyncClient
@@ -34,25 +34,28 @@ class Net(NamedTuple):
 
 
 @asynccontextmanager
-async def open_network(settings: Settings) -> AsyncIterator[Net]:
+async def open_network(settings: Settings) -> AsyncIterator[OutgoingNetwork]:
     allowed = urls.read_allowed(settings.fetch_allow)
     async with open_client(allowed=allowed, contact=settings.public_url) as client:
-        yield Net(client, allowed, settings)
+        yield OutgoingNetwork(client, allowed, settings)
 
 
 class AccountConnection(NamedTuple):
     """A connected account and its tokens."""
 
-    found: Found
+    found: AccountIdentity
     grant: Grant
 
 
-def get_application(net: Net, name: str) -> Client:
-    """Return the application at the named platform. Raises `Rejected` if the operator has configured none."""
+def get_application(net: OutgoingNetwork, name: str) -> Client:
+    """Return the application at the named platform.
+
+    Raises `PostRejected` if the operator has configured none.
+    """
     application = consent_pages.applications(net.settings).get(name.lower())
     if application is None:
         message = f"{name} is not set up on this server: ask its operator"
-        raise Rejected("APP_MISSING", message, category="config")
+        raise PostRejected("APP_MISSING", message, category="config")
     return application.client
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from domain.publishing.outgoing import Account
-from schemas.errors import Outdated, Rejected
+from schemas.errors import PostRejected, PreparationExpired
 
 
 class PostFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +35,7 @@ class PostFile(msgspec.Struct, frozen=True, kw_only=True):
     read: Callable[..., AbstractAsyncContextManager[AsyncIterator[bytes]]]
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
+class PostDraft(msgspec.Struct, frozen=True, kw_only=True):
     """A post to publish. `created_at` is the post's own time, the same in each attempt.
 
     `is_ai_generated`: the adapter sets the platform's AI label. It is false if the platform has none.
@@ -54,7 +54,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+class PreparedPost(msgspec.Struct, frozen=True, kw_only=True):
     """A prepared post, stored before the next call: `handle` identifies it later, `request` is its bytes.
 
     `handle` is JSON without secrets: an own key, ids of uploaded media, a container. `secret` is stored
@@ -77,7 +77,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
         return f"Prepared({self.handle}, complete={self.complete})"
 
 
-class Live(msgspec.Struct, frozen=True, kw_only=True):
+class LivePost(msgspec.Struct, frozen=True, kw_only=True):
     """Proved: the post is public, or as public as intended. Its id may be unknown."""
 
     external_id: str | None
@@ -88,21 +88,21 @@ class InboxDraft(msgspec.Struct, frozen=True):
     """Proved: the draft is in its owner's inbox, and only they can publish it."""
 
 
-class Taken(msgspec.Struct, frozen=True, kw_only=True):
+class AcceptedPost(msgspec.Struct, frozen=True, kw_only=True):
     """The platform processes the accepted post: poll after `after_s`. `handle` replaces the stored one."""
 
     handle: dict[str, Any]
     after_s: float
 
 
-class Absent(msgspec.Struct, frozen=True):
+class AbsentPost(msgspec.Struct, frozen=True):
     """Proved: the post is not there and no earlier call can still create it."""
 
 
 class DroppedPost(msgspec.Struct, frozen=True):
     """Proved: the platform accepted the post and then dropped it. `why` decides whether to send it again."""
 
-    why: Rejected | Outdated
+    why: PostRejected | PreparationExpired
 
 
 class UndecidedPost(msgspec.Struct, frozen=True):
@@ -111,8 +111,8 @@ class UndecidedPost(msgspec.Struct, frozen=True):
     after_s: float | None = None
 
 
-Sent: TypeAlias = Live | InboxDraft | Taken
-Found: TypeAlias = Live | InboxDraft | Taken | Absent | DroppedPost | UndecidedPost
+SendResult: TypeAlias = LivePost | InboxDraft | AcceptedPost
+ReconcileResult: TypeAlias = LivePost | InboxDraft | AcceptedPost | AbsentPost | DroppedPost | UndecidedPost
 
 
 class Inquiry(NamedTuple):
@@ -121,7 +121,7 @@ class Inquiry(NamedTuple):
     `fetched`: an address of its tickets was ever fetched (all are closed by now); None: it has no tickets.
     """
 
-    prepared: Prepared
+    prepared: PreparedPost
     sent_at: datetime
     now: datetime
     fetched: bool | None = None
@@ -130,10 +130,10 @@ class Inquiry(NamedTuple):
         """Return the seconds until `wait` after the call is over; negative once it is."""
         return (self.sent_at + wait - self.now).total_seconds()
 
-    def confirm(self, found: Found, *, in_flight: timedelta) -> Found:
+    def confirm(self, found: ReconcileResult, *, in_flight: timedelta) -> ReconcileResult:
         """Return `found`, but `UndecidedPost` for an absent post with a call that may still be in flight."""
         left_s = self.left_s(in_flight)
-        return UndecidedPost(left_s) if isinstance(found, Absent) and left_s > 0 else found
+        return UndecidedPost(left_s) if isinstance(found, AbsentPost) and left_s > 0 else found
 
 
 class Adapter(Protocol):
@@ -143,7 +143,9 @@ class Adapter(Protocol):
         """Return whether a repeat after a lost response can't create a second post. In doubt it can."""
         return False
 
-    async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:
+    async def prepare(
+        self, account: Account, draft: PostDraft, so_far: PreparedPost | None = None
+    ) -> PreparedPost:
         """Check the post, upload media and build the handle, in as many steps as must be stored.
 
         `so_far` is the step before, maybe of an attempt that died. Raises any `PlatformError` but
@@ -151,18 +153,20 @@ class Adapter(Protocol):
         """
         ...
 
-    async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:
+    async def send(
+        self, account: Account, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
+    ) -> SendResult:
         """Make the irreversible call, with a timeout of `timeout_s`. Raises a `PlatformError`."""
         ...
 
-    async def poll(self, account: Account, inquiry: Inquiry) -> Sent:  # noqa: ARG002
+    async def poll(self, account: Account, inquiry: Inquiry) -> SendResult:  # noqa: ARG002
         """Query the state of an accepted post.
 
-        Raises `Rejected` for a dropped post, `Outdated` for one to send again, any `PlatformError`. A
-        platform that returns the post from `send` needs no poll.
+        Raises `PostRejected` for a dropped post, `PreparationExpired` for one to send again, any
+        `PlatformError`. A platform that returns the post from `send` needs no poll.
         """
         raise AssertionError(f"{type(self).__name__} returns the post from `send`: a poll is never needed")
 
-    async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
+    async def reconcile(self, account: Account, inquiry: Inquiry) -> ReconcileResult:
         """Search for the post after a lost response. Raises a `PlatformError` if it can't be searched for."""
         ...

@@ -15,7 +15,7 @@ USABLE_UNTIL = date(2028, 7, 29)
 #: Time before that day from which on workers warn.
 NOTICE = timedelta(days=180)
 
-_log = logs.get("platforms")
+_log = logs.get_logger("platforms")
 
 
 def warn_if_ending(today: date) -> bool:

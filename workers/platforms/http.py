@@ -2,8 +2,8 @@
 
 A partner names the server, so the client is `workers.web.fetch.open_client`'s with its guarded sockets. No
 redirect is followed, and a response has at most `MAX_RESPONSE_BYTES` unless the caller allows more. A
-response of any status is returned. Without a response, `NotSent` is raised, or `OutcomeUnknown` once a byte
-of an irreversible request may have been sent.
+response of any status is returned. Without a response, `PostNotSent` is raised, or `OutcomeUnknown` once a
+byte of an irreversible request may have been sent.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ import msgspec
 from ssrfguard import SSRFGuardError
 
 from domain.publishing.outgoing import Account
-from schemas.errors import NotSent, OutcomeUnknown, PlatformError, Rejected, SourceError
+from schemas.errors import OutcomeUnknown, PlatformError, PostNotSent, PostRejected, SourceError
 from workers.web import inflate
 
 MAX_RESPONSE_BYTES = 1 << 20
@@ -91,8 +91,8 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
 
         `silences` are httpx's limits between two parts of the body, and before the response, if they are
         shorter. A kept connection is never reused: the server may just be closing it, and a request on it
-        could be lost without proof. Raises `NotSent`, `OutcomeUnknown` if `irreversible`, `Rejected` for an
-        address that isn't public.
+        could be lost without proof. Raises `PostNotSent`, `OutcomeUnknown` if `irreversible`, `PostRejected`
+        for an address that isn't public.
         """
         trace = SendTrace()
         try:
@@ -107,9 +107,9 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
             async with asyncio.timeout(timeout_s):
                 answer = await send_request(self.client, request, limit=limit, irreversible=irreversible)
         except httpx.InvalidURL as error:
-            raise NotSent("ADDRESS_UNREADABLE", "the platform returned an invalid address") from error
+            raise PostNotSent("ADDRESS_UNREADABLE", "the platform returned an invalid address") from error
         except SSRFGuardError as error:
-            raise Rejected(
+            raise PostRejected(
                 "ADDRESS_BLOCKED", f"{host_of(url)} leads to an address that is not public", category="config"
             ) from error
         except (TimeoutError, httpx.HTTPError, SourceError) as error:
@@ -216,10 +216,12 @@ def lost_response_error(url: str, error: Exception, *, unknown: bool) -> Platfor
     if unknown:
         return OutcomeUnknown("ANSWER_LOST", f"the response of {host_of(url)} was lost: the post may be live")
     if isinstance(error, TimeoutError | httpx.TimeoutException):
-        return NotSent("PLATFORM_TIMEOUT", f"{host_of(url)} did not respond in time")
+        return PostNotSent("PLATFORM_TIMEOUT", f"{host_of(url)} did not respond in time")
     if isinstance(error, httpx.ConnectError):
-        return NotSent("PLATFORM_UNREACHABLE", f"{host_of(url)} could not be reached")
-    return NotSent("PLATFORM_UNREADABLE", f"{host_of(url)} cut its response off, or sent an unreadable one")
+        return PostNotSent("PLATFORM_UNREACHABLE", f"{host_of(url)} could not be reached")
+    return PostNotSent(
+        "PLATFORM_UNREADABLE", f"{host_of(url)} cut its response off, or sent an unreadable one"
+    )
 
 
 def unclear_response_error(answer: PlatformResponse) -> PlatformError:
@@ -228,7 +230,7 @@ def unclear_response_error(answer: PlatformResponse) -> PlatformError:
         return OutcomeUnknown(
             "ANSWER_UNCLEAR", f"the platform returned {answer.status}: the post may be live"
         )
-    return NotSent("PLATFORM_FAILED", f"the platform returned {answer.status}: the call is repeated")
+    return PostNotSent("PLATFORM_FAILED", f"the platform returned {answer.status}: the call is repeated")
 
 
 def decode(answer: PlatformResponse, kind: type[T]) -> T:

@@ -5,16 +5,17 @@ from typing import Any
 
 from domain.accounts.platform_limits import PLATFORMS, File, faults_of_files
 from domain.publishing.outgoing import Account
-from schemas.errors import Rejected
-from workers.platforms.contract import Draft
+from schemas.errors import PostRejected
+from workers.platforms.contract import PostDraft
 
 
-def check_files(account: Account, draft: Draft, traits: Mapping[str, Any] | None = None) -> None:
-    """Check the files again as at the scheduling: the server's limits may have changed. Raises `Rejected`.
+def check_files(account: Account, draft: PostDraft, traits: Mapping[str, Any] | None = None) -> None:
+    """Check the files again as at the scheduling: the server's limits may have changed. Raises
+    `PostRejected`.
 
     `traits` are newer ones than the account's.
     """
     files = [File(file.kind, file.mime_type, file.size_bytes, file.duration_ms) for file in draft.media]
     current = account.traits if traits is None else traits
     for fault in faults_of_files(PLATFORMS[account.platform], current, files):
-        raise Rejected(fault.code, fault.message)
+        raise PostRejected(fault.code, fault.message)

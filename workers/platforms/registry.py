@@ -9,15 +9,15 @@ from domain.media.storage import open_store
 from domain.media.store import Store
 from domain.publishing.outgoing import Account, File, OutgoingPost
 from domain.security.keyring import Keyring
-from schemas.errors import Rejected
+from schemas.errors import PostRejected
 from workers.platforms import graph_version
-from workers.platforms.bluesky.publish import Bluesky
+from workers.platforms.bluesky.publish import BlueskyAdapter
 from workers.platforms.connecting import open_network
-from workers.platforms.contract import Adapter, Draft, PostFile
+from workers.platforms.contract import Adapter, PostDraft, PostFile
 from workers.platforms.fakes.publish import SandboxAdapter
-from workers.platforms.instagram.publish import Instagram
-from workers.platforms.mastodon.publish import Mastodon
-from workers.platforms.tiktok.publish import TikTok
+from workers.platforms.instagram.publish import InstagramAdapter
+from workers.platforms.mastodon.publish import MastodonAdapter
+from workers.platforms.tiktok.publish import TikTokAdapter
 from workers.resources import Resources
 
 
@@ -31,17 +31,17 @@ class Platforms(NamedTuple):
     public_url: str
 
     def adapter(self, account: Account, *, sandbox: bool) -> Adapter:
-        """Return the account's adapter. Raises `Rejected` for an unsupported platform."""
+        """Return the account's adapter. Raises `PostRejected` for an unsupported platform."""
         if sandbox:
             return self.fake
         if account.platform not in self.adapters:
-            raise Rejected(
+            raise PostRejected(
                 "PLATFORM_UNSUPPORTED", "posts to this platform are not supported yet", category="config"
             )
         return self.adapters[account.platform]
 
-    def draft(self, post: OutgoingPost) -> Draft:
-        return Draft(
+    def draft(self, post: OutgoingPost) -> PostDraft:
+        return PostDraft(
             post_id=post.post_id,
             caption=post.caption,
             language=post.language,
@@ -71,9 +71,9 @@ async def open_platforms(resources: Resources) -> Platforms:
     settings, net = resources.settings, await resources.open_once(open_network)
     graph_version.warn_if_ending(datetime.now(UTC).date())
     adapters: dict[str, Adapter] = {
-        "bluesky": Bluesky(net.client),
-        "mastodon": Mastodon(net.client),
-        "instagram": Instagram(net.client, settings.instagram_api_url),
-        "tiktok": TikTok(net.client, settings.tiktok_api_url),
+        "bluesky": BlueskyAdapter(net.client),
+        "mastodon": MastodonAdapter(net.client),
+        "instagram": InstagramAdapter(net.client, settings.instagram_api_url),
+        "tiktok": TikTokAdapter(net.client, settings.tiktok_api_url),
     }
     return Platforms(adapters, SandboxAdapter(), resources.keyring, open_store(settings), settings.public_url)

@@ -14,12 +14,12 @@ from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Failed, Outcome
 from schemas.errors import Conflict, PlatformError
 from telemetry import logs, metrics
-from workers.platforms.contract import Adapter, Draft, Inquiry, Prepared, Sent
+from workers.platforms.contract import Adapter, Inquiry, PostDraft, PreparedPost, SendResult
 from workers.runtime.context import Context
 
 T = TypeVar("T")
 
-_log = logs.get("publish")
+_log = logs.get_logger("publish")
 
 
 @dataclass(slots=True)
@@ -36,15 +36,15 @@ class PublishAttempt:
 
     ctx: Context
     adapter: Adapter
-    draft: Draft
+    draft: PostDraft
     outgoing: OutgoingPost
     keyring: Keyring
     clock_read_at: float
-    previous_step: Prepared | None = None
+    previous_step: PreparedPost | None = None
     unsaved: sending.PreparedStep | None = None
-    prepared: Prepared = field(init=False)
+    prepared: PreparedPost = field(init=False)
     sent_at: datetime = field(init=False)
-    answer: Sent = field(init=False)
+    answer: SendResult = field(init=False)
     wait_s: float = 0.0
     unresolved_error: PlatformError | None = None
     resend_used: bool = False
@@ -78,14 +78,17 @@ class PublishAttempt:
         )
 
     async def unknown(self) -> Outcome:
-        return await self.decide(partial(failures.unknown, claim=self.ctx.job))
+        return await self.decide(partial(failures.give_up_unknown, claim=self.ctx.job))
 
 
 def report(attempt: PublishAttempt, outcome: Outcome) -> None:
     """Count and log the attempt's outcome."""
     post, job, word = attempt.outgoing, attempt.ctx.job, _outcome_word(outcome)
     metrics.POSTS.labels(post.account.platform, word).inc()
-    fields = {**logs.job(job, attempt=job.attempt), **logs.post(job.organization_id, post.post_id)}
+    fields = {
+        **logs.job_fields(job, attempt=job.attempt),
+        **logs.post_fields(job.organization_id, post.post_id),
+    }
     code = {"code": outcome.code} if isinstance(outcome, Failed) else {}
     _log.info("post", outcome=word, platform=post.account.platform, **code, **fields)
 

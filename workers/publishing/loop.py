@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from jobs.outcomes import Outcome
 from schemas.errors import OutcomeUnknown
-from workers.platforms.contract import Prepared
+from workers.platforms.contract import PreparedPost
 from workers.publishing import phases
 from workers.publishing.attempt import PublishAttempt
 from workers.publishing.phases import RESPONSE_LOST, Next, Phase
@@ -97,7 +97,7 @@ def first_phase(attempt: PublishAttempt) -> Phase:
     if post.handle is None or post.request is None or post.phase is None:
         return Phase.PREPARE
     complete = post.phase != "preparing"
-    prepared = Prepared(handle=post.handle, request=post.request, secret=post.secret, complete=complete)
+    prepared = PreparedPost(handle=post.handle, request=post.request, secret=post.secret, complete=complete)
     if not complete:
         attempt.previous_step = prepared if post.content_revision == post.revision else None
         return Phase.PREPARE

@@ -14,9 +14,24 @@ import msgspec
 from domain.media import tickets
 from domain.publishing import failures, locked_post, sending
 from jobs.outcomes import Canceled, NotDone, Outcome
-from schemas.errors import Conflict, NotSent, OutcomeUnknown, Outdated, PlatformError, Rejected, Unavailable
+from schemas.errors import (
+    Conflict,
+    OutcomeUnknown,
+    PlatformError,
+    PostNotSent,
+    PostRejected,
+    PreparationExpired,
+    Unavailable,
+)
 from telemetry import metrics
-from workers.platforms.contract import Absent, DroppedPost, InboxDraft, Sent, Taken, UndecidedPost
+from workers.platforms.contract import (
+    AbsentPost,
+    AcceptedPost,
+    DroppedPost,
+    InboxDraft,
+    SendResult,
+    UndecidedPost,
+)
 from workers.publishing.attempt import PublishAttempt
 
 #: Longest timeout of the irreversible call, in seconds.
@@ -32,7 +47,7 @@ SHORT_S = 3.0
 MIN_POLL_S = 1.0
 MAX_POLL_S = 60.0
 
-FILES_UNREADABLE = NotSent(
+FILES_UNREADABLE = PostNotSent(
     "MEDIA_UNREADABLE", "the post's files can't be read from the storage: the job is repeated"
 )
 RESPONSE_LOST = OutcomeUnknown("ANSWER_LOST", "the platform's response was lost")
@@ -102,18 +117,18 @@ async def send(attempt: PublishAttempt) -> Next:
     except PlatformError as error:
         if attempt.unresolved_error is None:
             return await attempt.not_sent(error)
-        if not isinstance(error, Rejected | Outdated):
+        if not isinstance(error, PostRejected | PreparationExpired):
             return await attempt.unverified(error)
         attempt.unresolved_error = error
         return Phase.LOOK
     return Phase.RECORD
 
 
-async def call_adapter(attempt: PublishAttempt) -> Sent:
+async def call_adapter(attempt: PublishAttempt) -> SendResult:
     """Call the adapter, with a timeout before any other attempt of this job could begin."""
     limit_s = min(SEND_S, TIMEOUT_SHARE * attempt.ctx.time_left())
     if limit_s <= 0:
-        raise NotSent("NO_TIME", "the worker had too little time left for the call")
+        raise PostNotSent("NO_TIME", "the worker had too little time left for the call")
     account, timeout_s = attempt.outgoing.account, TIMEOUT_SHARE * limit_s
     with metrics.POST_SEND.labels(account.platform).time():
         try:
@@ -133,7 +148,7 @@ async def repeat(attempt: PublishAttempt) -> Next:
         return await attempt.unverified(attempt.unresolved_error or RESPONSE_LOST)
     await asyncio.sleep(attempt.wait_s)
     try:
-        marked = await attempt.decide(partial(sending.again, claim=attempt.ctx.job), project=True)
+        marked = await attempt.decide(partial(sending.mark_again, claim=attempt.ctx.job), project=True)
     except Conflict:
         marked = None
     if isinstance(marked, NotDone):
@@ -157,7 +172,7 @@ async def reconcile(attempt: PublishAttempt) -> Next:
             return await await_verdict(attempt, result)
         case DroppedPost():
             return await attempt.not_sent(result.why)
-        case Absent():
+        case AbsentPost():
             return await send_again(attempt, outdated=fetched is not None)
     attempt.answer, attempt.found = result, True
     return Phase.RECORD
@@ -178,7 +193,7 @@ async def await_verdict(attempt: PublishAttempt, undecided: UndecidedPost) -> Ou
 
 async def send_again(attempt: PublishAttempt, *, outdated: bool) -> Next:
     """Send again, once in an attempt. `outdated`: the prepared addresses are dead by now."""
-    kind, cause = Outdated if outdated else NotSent, attempt.unresolved_error or RESPONSE_LOST
+    kind, cause = PreparationExpired if outdated else PostNotSent, attempt.unresolved_error or RESPONSE_LOST
     absent = kind("NOT_TAKEN", f"{cause.message}; the post was not found there and is sent again")
     if attempt.resend_used:
         return await attempt.not_sent(absent)
@@ -196,7 +211,7 @@ async def send_again(attempt: PublishAttempt, *, outdated: bool) -> Next:
 async def record(attempt: PublishAttempt) -> Next:
     """Store the platform's response. An accepted post is only polled, never sent again."""
     claim, answer, found = attempt.ctx.job, attempt.answer, attempt.found
-    if isinstance(answer, Taken):
+    if isinstance(answer, AcceptedPost):
         attempt.prepared = msgspec.structs.replace(attempt.prepared, handle=answer.handle)
         attempt.wait_s = answer.after_s
         accept = partial(sending.accept, claim=claim, handle=answer.handle, found=found)
@@ -214,17 +229,17 @@ async def confirm(attempt: PublishAttempt) -> Next:
     """Poll the post's state after a wait; a longer wait snoozes the job."""
     wait_s = attempt.wait_s
     if wait_s > SHORT_S or wait_s > attempt.ctx.time_left() / 2:
-        return await attempt.decide(partial(sending.ask_later, claim=attempt.ctx.job, after_s=wait_s))
+        return await attempt.decide(partial(sending.snooze_until_poll, claim=attempt.ctx.job, after_s=wait_s))
     await asyncio.sleep(wait_s)
     try:
         state = await attempt.adapter.poll(attempt.outgoing.account, attempt.inquiry())
-    except (Rejected, Outdated) as error:
+    except (PostRejected, PreparationExpired) as error:
         return await attempt.not_sent(error)
     except PlatformError as error:
         return await attempt.unverified(error)
-    if isinstance(state, Taken):
+    if isinstance(state, AcceptedPost):
         age = attempt.now() - attempt.sent_at
-        if age >= locked_post.CONFIRM:
+        if age >= locked_post.MAX_PROCESSING:
             return await attempt.unknown()
         after_s = min(max(state.after_s, age.total_seconds() / 4, MIN_POLL_S), MAX_POLL_S)
         state = msgspec.structs.replace(state, after_s=after_s)

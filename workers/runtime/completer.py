@@ -11,9 +11,9 @@ from logging import DEBUG
 import asyncpg
 
 from db.pool import Pool
-from db.reach import PASSING, reaching
+from db.reach import RETRIED_ERRORS, reaching
 from domain.jobs import jobs
-from jobs.ledger import Moved, Settlement
+from jobs.ledger import ChangedJob, Settlement
 from jobs.outcomes import Done, Failed, Outcome
 from telemetry import logs, metrics, tracing
 from workers.runtime import spans
@@ -28,7 +28,7 @@ UNSTORABLE = (TypeError, ValueError, asyncpg.DataError)
 
 NOT_STORED = Failed("INTERNAL", "the job's outcome can't be stored: contact support")
 
-_log = logs.get("completer")
+_log = logs.get_logger("completer")
 
 
 class Completer:
@@ -75,30 +75,30 @@ class Completer:
             else:
                 await self._progress_writer.flush(attempt)
 
-    async def _store(self, batch: Sequence[Settlement]) -> list[Moved]:
+    async def _store(self, batch: Sequence[Settlement]) -> list[ChangedJob]:
         """Settle the batch: repeat while Postgres is away, and settle one by one if it can't be stored."""
         while True:
             try:
                 return await self._write(batch)
-            except PASSING:
+            except RETRIED_ERRORS:
                 await asyncio.sleep(RETRY_S)
             except UNSTORABLE:
                 return await self._store_one_by_one(batch)
 
-    async def _store_one_by_one(self, batch: Sequence[Settlement]) -> list[Moved]:
+    async def _store_one_by_one(self, batch: Sequence[Settlement]) -> list[ChangedJob]:
         """Settle each alone, so that an outcome that can't be stored fails only its own job."""
         if len(batch) > 1:
             return [moved for settlement in batch for moved in await self._store([settlement])]
         claim = batch[0].claim
-        _log.exception("outcome can't be stored", **logs.job(claim, attempt=claim.attempt))
+        _log.exception("outcome can't be stored", **logs.job_fields(claim, attempt=claim.attempt))
         return await self._store([Settlement(claim, NOT_STORED)])
 
-    async def _write(self, batch: Sequence[Settlement]) -> list[Moved]:
+    async def _write(self, batch: Sequence[Settlement]) -> list[ChangedJob]:
         with reaching(), metrics.SETTLE.time():
             return await jobs.settle(self._pool, batch)
 
 
-def log_settlements(batch: Sequence[Settlement], moved: Sequence[Moved]) -> None:
+def log_settlements(batch: Sequence[Settlement], moved: Sequence[ChangedJob]) -> None:
     """Count the outcomes, and log those other than a timely `Done` at `info`."""
     rows = {(row.id, row.fence): row for row in moved}
     counts: Counter[tuple[str, str]] = Counter()
@@ -109,7 +109,7 @@ def log_settlements(batch: Sequence[Settlement], moved: Sequence[Moved]) -> None
         is_fine = row is not None and isinstance(outcome, Done)
         if logs_all or not is_fine:
             log = _log.debug if is_fine else _log.info
-            fields = logs.job(claim, attempt=claim.attempt)
+            fields = logs.job_fields(claim, attempt=claim.attempt)
             log("attempt ended", outcome=outcome.word, now=row and row.state, **fields)
     for (kind, word), count in counts.items():
         metrics.JOBS_SETTLED.labels(kind, word).inc(count)

@@ -68,7 +68,7 @@ class Context:
                 await ledger.lock(conn, self.job)
             return await body(conn)
 
-        with reaching(), tracing.within(f"step {name}" if name else "step"):
+        with reaching(), tracing.open_span(f"step {name}" if name else "step"):
             return await self._transact(locked)
 
     async def decide(
@@ -109,7 +109,7 @@ class Context:
 
         self._attempt.committed = Done.word
         try:
-            with reaching(), tracing.within("settle"):
+            with reaching(), tracing.open_span("settle"):
                 return Done(await self._transact(last))
         except BaseException:
             self._attempt.committed = None

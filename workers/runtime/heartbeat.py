@@ -14,7 +14,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from db.pool import Conn, Pool
-from db.reach import PASSING, reaching
+from db.reach import RETRIED_ERRORS, reaching
 from jobs import heartbeat
 from jobs.heartbeat import HeldJob
 from jobs.ledger import Claim
@@ -36,7 +36,7 @@ MIN_PATIENCE_S = 2.0
 #: Starts a claim; the second argument is the start of its attempt by the loop's clock.
 Adopt: TypeAlias = Callable[[Claim, float], None]
 
-_log = logs.get("heartbeat")
+_log = logs.get_logger("heartbeat")
 
 
 def patience_s(lease_s: float) -> float:
@@ -82,7 +82,7 @@ class Heartbeat:
             await asyncio.sleep(self._lease_s * RENEW_EVERY)
             try:
                 await self._renew(adopt, unsettled)
-            except PASSING:
+            except RETRIED_ERRORS:
                 _log.warning("lease not renewed", age_s=round(self.age_s, 1))
 
     async def drain(self) -> None:

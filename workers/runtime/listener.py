@@ -16,7 +16,7 @@ from db.redis_reach import reaching_redis
 from jobs import courier
 from jobs.kinds import Kind
 from jobs.loop_time import LoopTimeout
-from schemas.errors import RedisAway
+from schemas.errors import RedisUnavailable
 from telemetry import logs, metrics
 from workers.runtime.slots import Slots, ignore_change
 
@@ -31,7 +31,7 @@ FIRST_S = 0.2
 MOST_S = 5.0
 CANCEL_AGAIN_S = 0.1
 
-_log = logs.get("listener")
+_log = logs.get_logger("listener")
 
 
 async def listen(redis_url: str, *, pool_name: str, kinds: Sequence[Kind], slots: Slots) -> None:
@@ -43,7 +43,7 @@ async def listen(redis_url: str, *, pool_name: str, kinds: Sequence[Kind], slots
         try:
             with reaching_redis():
                 await _listen_once(redis_url, pool_name, kinds, slots)
-        except RedisAway as error:
+        except RedisUnavailable as error:
             _log.warning("Redis failed, listening again after a pause", error=str(error), wait_s=wait_s)
         await asyncio.sleep(wait_s)
         lasted = asyncio.get_running_loop().time() - started
@@ -51,7 +51,7 @@ async def listen(redis_url: str, *, pool_name: str, kinds: Sequence[Kind], slots
 
 
 async def _listen_once(redis_url: str, pool_name: str, kinds: Sequence[Kind], slots: Slots) -> None:
-    async with courier.connected(redis_url, timeout_s=TIMEOUT_S) as client:
+    async with courier.open_client(redis_url, timeout_s=TIMEOUT_S) as client:
         worker = build_worker(client, pool_name=pool_name, kinds=kinds, slots=slots)
         wakes = _read_wakes(client, courier.wake_list_key(pool_name), worker, slots)
         tasks = {asyncio.create_task(loop) for loop in (worker.async_run(), wakes)}
@@ -63,8 +63,8 @@ async def _listen_once(redis_url: str, pool_name: str, kinds: Sequence[Kind], sl
             slots.on_change = ignore_change
             # The disconnect ends the calls under way, so that this need not wait for Redis.
             await client.connection_pool.disconnect()
-            await end(tasks)
-            await end(set(worker.tasks.values()))
+            await cancel_until_ended(tasks)
+            await cancel_until_ended(set(worker.tasks.values()))
 
 
 def build_worker(client: ArqRedis, *, pool_name: str, kinds: Sequence[Kind], slots: Slots) -> Worker:
@@ -80,7 +80,7 @@ def build_worker(client: ArqRedis, *, pool_name: str, kinds: Sequence[Kind], slo
 
     worker = Worker(
         [noop_function(kind) for kind in kinds],
-        queue_name=courier.queue(pool_name),
+        queue_name=courier.queue_key(pool_name),
         redis_pool=client,
         after_job_end=notify,
         max_jobs=slots.size,
@@ -127,7 +127,7 @@ async def _read_wakes(client: ArqRedis, wake_list: str, worker: Worker, slots: S
             await client.rpush(wake_list, woken[1])  # type: ignore[misc]
 
 
-async def end(tasks: set[asyncio.Task[Any]]) -> None:
+async def cancel_until_ended(tasks: set[asyncio.Task[Any]]) -> None:
     """Cancel the tasks until they have ended. No work is lost: an arq job does nothing here.
 
     Before Python 3.12 `asyncio.wait_for`, by which redis-py writes, may swallow a cancel. The next cancel

@@ -4,7 +4,7 @@ import asyncio
 from typing import NamedTuple
 
 from db.pool import Pool, acquire
-from db.reach import PASSING, reaching
+from db.reach import RETRIED_ERRORS, reaching
 from jobs import ledger
 from jobs.outcomes import Canceled
 from schemas.errors import CancelRequested, Fenced
@@ -55,7 +55,7 @@ class ProgressWriter:
             attempt.stop(LeaseLost())
         except CancelRequested:
             attempt.stop(Canceled())
-        except PASSING:
+        except RETRIED_ERRORS:
             pass  # The next value replaces this one anyway.
 
     async def _write(self, attempt: Attempt, latest: JobProgress) -> None:

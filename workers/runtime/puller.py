@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from db.pool import Pool, acquire
-from db.reach import PASSING, reaching
+from db.reach import RETRIED_ERRORS, reaching
 from jobs import ledger
 from jobs.courier import Courier
 from jobs.kinds import Kind
@@ -64,7 +64,7 @@ class Puller:
                         kinds=self.kinds,
                         freed=self.slots.pop_freed_tenants(),
                     )
-        except PASSING:
+        except RETRIED_ERRORS:
             return []
 
     async def _start(self, claims: Sequence[Claim], asked_at: float, *, filled: bool) -> None:

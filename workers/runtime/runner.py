@@ -28,7 +28,7 @@ Tasks: TypeAlias = Mapping[Kind, Task]
 
 TASK_FAILED = Retry("INTERNAL", "the job failed because of an internal error and is repeated")
 
-_log = logs.get("runner")
+_log = logs.get_logger("runner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +62,12 @@ class Runner:
         """
         started, kind = time.monotonic(), attempt.claim.kind
         attempt.task = asyncio.current_task()
-        causes.enter(attempt)
+        causes.attach(attempt)
         spans.begin_span(attempt)
         limit = asyncio.get_running_loop().call_at(attempt.ends_at, stop_at_limit, attempt)
         try:
             context = Context(attempt, self.pool, self.progress_writer, self.lease_left, self.servers)
-            verdict = attempt.verdict or await outcome_of(self.tasks[kind], context, attempt)
+            verdict = attempt.verdict or await run_task(self.tasks[kind], context, attempt)
             spans.end_span(attempt, verdict)
             self._end(attempt, verdict)
         finally:
@@ -97,7 +97,7 @@ def stop_at_limit(attempt: Attempt) -> None:
         attempt.stop(TIMED_OUT)
 
 
-async def outcome_of(task: Task, context: Context, attempt: Attempt) -> Verdict:
+async def run_task(task: Task, context: Context, attempt: Attempt) -> Verdict:
     """Return the task's outcome, or the one for its exception. Only exceptions that end the process pass."""
     try:
         return await task(context)
@@ -111,9 +111,9 @@ async def outcome_of(task: Task, context: Context, attempt: Attempt) -> Verdict:
         return _snooze_busy(attempt.claim) if isinstance(error, ServerBusy) else Interrupted()
     except Exception:  # noqa: BLE001  any exception of a task is one attempt's failure
         claim = attempt.claim
-        _log.exception("task failed", **logs.job(claim, attempt=claim.attempt))
+        _log.exception("task failed", **logs.job_fields(claim, attempt=claim.attempt))
         return TASK_FAILED
 
 
 def _snooze_busy(claim: Claim) -> Snooze:
-    return Snooze(backoff.busy_s(claim.fence, claim.attempt))
+    return Snooze(backoff.busy_backoff_s(claim.fence, claim.attempt))

@@ -10,7 +10,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class StopRequest:
     """A request to stop: the first signal sets `soon` (drain), the second one `now` (end at once)."""
 
     soon: asyncio.Event = field(default_factory=asyncio.Event)
@@ -21,9 +21,9 @@ class Stop:
 
 
 @contextlib.contextmanager
-def stop_signals() -> Iterator[Stop]:
-    """Set a `Stop` on SIGTERM and SIGINT while the block runs, instead of ending the process."""
-    stop, loop = Stop(), asyncio.get_running_loop()
+def stop_signals() -> Iterator[StopRequest]:
+    """Set a `StopRequest` on SIGTERM and SIGINT while the block runs, instead of ending the process."""
+    stop, loop = StopRequest(), asyncio.get_running_loop()
     for signum in SIGNALS:
         loop.add_signal_handler(signum, stop.ask)
     try:
@@ -33,7 +33,7 @@ def stop_signals() -> Iterator[Stop]:
             loop.remove_signal_handler(signum)
 
 
-async def first_of(*events: asyncio.Event, within_s: float) -> None:
+async def wait_for_first(*events: asyncio.Event, within_s: float) -> None:
     """Wait until one of the events is set, or for `within_s` seconds."""
     waits = [asyncio.create_task(event.wait()) for event in events]
     await asyncio.wait(waits, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)

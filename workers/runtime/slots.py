@@ -65,13 +65,13 @@ class Attempt:
 
     def log_fields(self) -> dict[str, Any]:
         """Return the fields for log lines of its task."""
-        return logs.job(self.claim, attempt=self.claim.attempt)
+        return logs.job_fields(self.claim, attempt=self.claim.attempt)
 
     def new_job_id(self) -> UUID:
         """Return an id for a job that this job submits. Its trace is its own."""
         return ids.new()
 
-    def submitted(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
+    def record_submit(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
         self.submits.append(Submit(kind, project_id, job_id, tracing.now()))
 
     def take_submits(self) -> list[Submit]:

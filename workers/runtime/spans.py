@@ -8,7 +8,7 @@ from telemetry import logs, tracing
 from telemetry.tracing import Submit
 from workers.runtime.slots import Attempt, Verdict
 
-_log = logs.get("runner")
+_log = logs.get_logger("runner")
 
 
 def begin_span(attempt: Attempt) -> None:

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import NamedTuple
 
 from db.pool import Pool, open_pool
-from db.reach import PASSING
+from db.reach import RETRIED_ERRORS
 from db.wait_for_postgres import until_reached
 from jobs.courier import Courier, open_courier
 from jobs.outcomes import Interrupted
@@ -23,7 +23,7 @@ from workers.runtime.progress import ProgressWriter
 from workers.runtime.puller import Puller
 from workers.runtime.runner import Runner, Tasks
 from workers.runtime.server_slots import ServerSlots
-from workers.runtime.shutdown import Stop, first_of, stop_signals
+from workers.runtime.shutdown import StopRequest, stop_signals, wait_for_first
 from workers.runtime.slots import Slots
 
 #: Connections of the worker's own loops (lease, pull, settle, progress), separate from those of tasks.
@@ -35,7 +35,7 @@ CANCEL_AGAIN_S = 1.0
 SLOTS_PER_CONNECTION = 5
 MIN_CONNECTIONS = 4
 
-_log = logs.get("pool")
+_log = logs.get_logger("pool")
 
 
 async def serve(settings: Settings, pool_name: str, tasks: Tasks) -> None:
@@ -49,7 +49,7 @@ async def serve(settings: Settings, pool_name: str, tasks: Tasks) -> None:
     with stop_signals() as stop:
         async with (
             open_courier(settings.redis_url) as courier,
-            health.serving(settings.health_port, host=settings.health_host, hosts=settings.hosts),
+            health.serve_health(settings.health_port, host=settings.health_host, hosts=settings.hosts),
             AsyncExitStack() as stack,
         ):
             enter = stack.enter_async_context
@@ -113,7 +113,7 @@ class Worker:
         self.progress_writer = ProgressWriter(pools.own)
         self.completer = Completer(pools.own, self.slots, self.progress_writer)
 
-    async def run(self, stop: Stop) -> None:
+    async def run(self, stop: StopRequest) -> None:
         if not await until_reached(self.heartbeat.register, stop.soon):
             return
         _log.info("working", slots=self.settings.slots, kinds=[kind.name for kind in self.tasks])
@@ -141,7 +141,7 @@ class Worker:
             group=group,
         )
 
-    async def _pull(self, runner: Runner, stop: Stop) -> None:
+    async def _pull(self, runner: Runner, stop: StopRequest) -> None:
         """Pull and run jobs until a stop is requested; the pull under way is then the last."""
         puller = Puller(
             pool_name=self.pool_name,
@@ -161,15 +161,15 @@ class Worker:
                 await stop.soon.wait()
             self.slots.close()
 
-    async def _drain(self, stop: Stop) -> None:
+    async def _drain(self, stop: StopRequest) -> None:
         """Let running jobs end within `drain_s`, give the others back, then delete the worker's row."""
         _log.info("draining", jobs=len(self.slots.attempts))
-        with contextlib.suppress(*PASSING):
+        with contextlib.suppress(*RETRIED_ERRORS):
             await self.heartbeat.drain()
-        await first_of(self.slots.empty, stop.now, within_s=self.settings.drain_s)
+        await wait_for_first(self.slots.empty, stop.now, within_s=self.settings.drain_s)
         while not self.slots.empty.is_set():
             self.slots.stop_all(Interrupted())
-            await first_of(self.slots.empty, within_s=CANCEL_AGAIN_S)
-        await first_of(self.completer.settled, within_s=self.settings.lease_s)
-        with contextlib.suppress(*PASSING):
+            await wait_for_first(self.slots.empty, within_s=CANCEL_AGAIN_S)
+        await wait_for_first(self.completer.settled, within_s=self.settings.lease_s)
+        with contextlib.suppress(*RETRIED_ERRORS):
             await self.heartbeat.retire()

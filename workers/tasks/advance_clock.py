@@ -81,7 +81,7 @@ async def _wait_until_settled(ctx: Context, conn: Conn, courier: Courier, patien
     ends_at, sent, waits = clock() + patience_s, set[Wake](), pauses()
     with ctx.yield_slot():
         while clock() < ends_at:
-            sight = await sandbox_time.look(conn, claim=ctx.job)
+            sight = await sandbox_time.find_due_work(conn, claim=ctx.job)
             if not await sandbox_time.do_chores(conn, sight):
                 if not sight.busy:
                     return True

@@ -11,11 +11,11 @@ from functools import partial
 from typing import NamedTuple
 
 from domain.collection import cadence, visits
-from domain.collection.snapshots import Told
-from domain.collection.visits import DuePost, Found, Visit
+from domain.collection.snapshots import Reading
+from domain.collection.visits import CollectionRun, DuePost, RunResult
 from domain.security.keyring import Keyring
 from jobs.outcomes import Canceled, Done, Outcome
-from schemas.errors import Conflict, NotSent, PlatformError, Rejected
+from schemas.errors import Conflict, PlatformError, PostNotSent, PostRejected
 from telemetry import logs, metrics
 from workers.platforms.bluesky.collect import BlueskyCollector
 from workers.platforms.collecting import Collector
@@ -36,9 +36,9 @@ MAX_POSTS = 500
 MAX_FAILURES = 3
 #: Categories of refusals of the account or of this server, not of a post.
 ACCOUNT_CATEGORIES = frozenset({"account_issue", "config"})
-TIMED_OUT = NotSent("PLATFORM_TIMEOUT", "the platform did not respond in time")
+TIMED_OUT = PostNotSent("PLATFORM_TIMEOUT", "the platform did not respond in time")
 
-_log = logs.get("collect")
+_log = logs.get_logger("collect")
 
 
 class Collectors(NamedTuple):
@@ -47,7 +47,7 @@ class Collectors(NamedTuple):
     by_platform: Mapping[str, Collector]
     keyring: Keyring
 
-    def of(self, visit: Visit) -> Collector:
+    def of(self, visit: CollectionRun) -> Collector:
         return SandboxCollector(visit.now) if visit.sandbox else self.by_platform[visit.account.platform]
 
 
@@ -69,7 +69,9 @@ async def collect_metrics(ctx: Context, *, collectors: Collectors) -> Outcome:
     async with nullcontext() if visit.sandbox else ctx.at(visit.account.service_url):
         responses = await collect(collectors.of(visit), visit)
     word = "read" if responses.error is None else responses.error.code
-    metrics.VISITS.labels(visit.account.platform, "read" if responses.error is None else "failed").inc()
+    metrics.COLLECTION_RUNS.labels(
+        visit.account.platform, "read" if responses.error is None else "failed"
+    ).inc()
     _log.info("metrics collected", account=str(visit.account_id), posts=len(responses.asked), outcome=word)
     try:
         return await ctx.commit(
@@ -79,13 +81,13 @@ async def collect_metrics(ctx: Context, *, collectors: Collectors) -> Outcome:
         return Canceled()
 
 
-async def collect(collector: Collector, visit: Visit) -> Found:
+async def collect(collector: Collector, visit: CollectionRun) -> RunResult:
     """Collect the platform's responses until it fails, or the run's time is up."""
-    responses = Found([], [], [], None)
+    responses = RunResult([], [], [], None)
     try:
         async with asyncio.timeout(RUN_S):
             if visit.gauges and (followers := await collector.followers(visit.account)) is not None:
-                responses.told.append(Told(visits.account_itself(visit), {"followers": followers}))
+                responses.told.append(Reading(visits.account_subject(visit), {"followers": followers}))
             await collect_posts(collector, visit, responses)
     except PlatformError as error:
         return responses._replace(error=error)
@@ -94,7 +96,7 @@ async def collect(collector: Collector, visit: Visit) -> Found:
     return responses
 
 
-async def collect_posts(collector: Collector, visit: Visit, responses: Found) -> None:
+async def collect_posts(collector: Collector, visit: CollectionRun, responses: RunResult) -> None:
     """Collect figures of posts into `responses`. A failed call is repeated post by post."""
     batch, max_posts = collector.limits
     posts = visit.posts[:max_posts]
@@ -104,7 +106,7 @@ async def collect_posts(collector: Collector, visit: Visit, responses: Found) ->
         batch_posts = waiting.popleft()
         try:
             responses.told.extend(await collect_values(collector, visit, batch_posts))
-        except NotSent:
+        except PostNotSent:
             failures += 1
             if len(batch_posts) == 1:
                 responses.failed.extend(batch_posts)
@@ -117,21 +119,23 @@ async def collect_posts(collector: Collector, visit: Visit, responses: Found) ->
             responses.asked.extend(batch_posts)
 
 
-async def collect_values(collector: Collector, visit: Visit, batch: Sequence[DuePost]) -> list[Told]:
+async def collect_values(
+    collector: Collector, visit: CollectionRun, batch: Sequence[DuePost]
+) -> list[Reading]:
     """Return the values of one call. A refused post has none.
 
     In a sandbox they have a value for each due time that its clock has passed since the last run.
     """
     if isinstance(collector, SandboxCollector):
         return [
-            Told(visits.subject(post), compute_figures(post, at), at)
+            Reading(visits.post_subject(post), compute_figures(post, at), at)
             for post in batch
-            for at in cadence.missed(post.published_at, post.due_at, visit.now)
+            for at in cadence.missed_times(post.published_at, post.due_at, visit.now)
         ]
     try:
         figures = await collector.posts(visit.account, batch)
-    except Rejected as error:
+    except PostRejected as error:
         if error.category in ACCOUNT_CATEGORIES:
             raise
         return []
-    return [Told(visits.subject(post), figures[post.id]) for post in batch if post.id in figures]
+    return [Reading(visits.post_subject(post), figures[post.id]) for post in batch if post.id in figures]

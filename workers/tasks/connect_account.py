@@ -11,7 +11,7 @@ from schemas.errors import Conflict, PlatformError
 from workers.platforms.bluesky import connect as bluesky
 from workers.platforms.connecting import (
     AccountConnection,
-    Net,
+    OutgoingNetwork,
     error_outcome,
     forget_unknown_registration,
     open_network,
@@ -29,7 +29,7 @@ async def open_task(resources: Resources) -> Task:
     return partial(connect_account, net=await resources.open_once(open_network), keyring=resources.keyring)
 
 
-async def connect_account(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
+async def connect_account(ctx: Context, *, net: OutgoingNetwork, keyring: Keyring) -> Outcome:
     """Connect the account. A code works once: a retry after the server was reached fails: start again."""
     attempt = await ctx.step(partial(connect.begin, claim=ctx.job, keyring=keyring))
     try:
@@ -46,7 +46,7 @@ async def connect_account(ctx: Context, *, net: Net, keyring: Keyring) -> Outcom
         return Canceled() if reason == "PROJECT_ARCHIVED" else Failed(reason, error.message)
 
 
-async def log_in(net: Net, attempt: ConnectAttempt) -> AccountConnection:
+async def log_in(net: OutgoingNetwork, attempt: ConnectAttempt) -> AccountConnection:
     if attempt.sandbox:
         return fakes.connect(attempt.asked, attempt.secret)
     if isinstance(attempt.secret, Login):

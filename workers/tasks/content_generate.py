@@ -13,13 +13,13 @@ from domain.media.storage import open_store
 from domain.media.store import Store
 from domain.tenancy import organizations
 from generation import libraries
-from generation.made import Made, cut
+from generation.made import OutputFile, truncation_warnings
 from generation.spec import Copy
 from jobs.outcomes import Canceled, Failed, Outcome
 from schemas.errors import Conflict, ContentRejected, Invalid, NotFound
 from workers.generation import storing, wording
 from workers.generation.folders import Folders, open_folders
-from workers.generation.rendering import Unmade, render
+from workers.generation.rendering import RenderFailed, render
 from workers.generation.wanted import run_until_canceled
 from workers.generation.wire import CopyReady, PieceRequest
 from workers.llm.endpoint import Model
@@ -45,7 +45,7 @@ class RenderedPiece(NamedTuple):
     """A piece with its files in its folder."""
 
     copy: Copy
-    made: list[Made]
+    made: list[OutputFile]
 
 
 async def open_task(resources: Resources) -> Task:
@@ -73,7 +73,7 @@ async def content_generate(ctx: Context, *, studio: PieceStudio) -> Outcome:
                 public_url=studio.public_url,
             )
             return await ctx.commit(body, alone=True)
-        except Unmade as error:
+        except RenderFailed as error:
             return error.outcome
         except Invalid as error:
             return Failed("POSTS_REFUSE_IT", f"waiting posts could not be published with it: {error.message}")
@@ -85,10 +85,10 @@ async def content_generate(ctx: Context, *, studio: PieceStudio) -> Outcome:
 
 
 async def render_piece(ctx: Context, studio: PieceStudio, brief: Brief, folder: Path) -> RenderedPiece:
-    """Render the piece into the folder. Raises `Unmade`."""
+    """Render the piece into the folder. Raises `RenderFailed`."""
     copy, outputs = None, []
     async with AsyncExitStack() as stack:
-        handles = await storing.given(ctx, studio.store, brief.files, stack)
+        handles = await storing.open_inputs(ctx, studio.store, brief.files, stack)
         offers = await wording.request_offers(await _model(ctx, studio), brief.spec)
         request = PieceRequest(spec=brief.spec, handles=handles, folder=str(folder), offers=offers)
         async with aclosing(render(request, handles.all)) as reports:
@@ -99,8 +99,10 @@ async def render_piece(ctx: Context, studio: PieceStudio, brief: Brief, folder: 
                 else:
                     outputs += [report.made] if report.made else []
                     await ctx.progress(PROGRESS_PLANNED + (PROGRESS_DRAWN - PROGRESS_PLANNED) * report.share)
-    assert copy  # noqa: S101  else `Unmade`
-    return RenderedPiece(structs.replace(copy, warnings=[*copy.warnings, *cut(outputs)]), outputs)
+    assert copy  # noqa: S101  else `RenderFailed`
+    return RenderedPiece(
+        structs.replace(copy, warnings=[*copy.warnings, *truncation_warnings(outputs)]), outputs
+    )
 
 
 async def _model(ctx: Context, studio: PieceStudio) -> Model | None:

@@ -19,7 +19,7 @@ from db.pool import Conn
 from domain.security.keyring import Keyring
 from domain.webhooks import tries
 from domain.webhooks.delivery_jobs import endpoint_of
-from domain.webhooks.tries import OURS, Endpoint, Next, Outgoing, Taken, Tried
+from domain.webhooks.tries import OWN_FAULT, Endpoint, FinishedAttempt, Next, Outgoing, TakenDelivery
 from jobs.outcomes import Done, Outcome
 from schemas import ids
 from telemetry import logs, metrics
@@ -41,7 +41,7 @@ YIELD_AFTER_S = 0.1
 #: Seconds within which responses are stored together.
 BATCH_WINDOW_S = 0.005
 
-_log = logs.get("webhooks")
+_log = logs.get_logger("webhooks")
 
 
 async def open_task(resources: Resources) -> Task:
@@ -71,7 +71,7 @@ class DeliverySession:
         self._ctx, self._client, self._take = ctx, client, take
         self._org, self._endpoint_id = ctx.job.organization_id, endpoint_of(ctx.job)
         self._slice_ends_at = asyncio.get_running_loop().time() + TIME_SLICE_S
-        self._sends: set[asyncio.Task[Tried]] = set()
+        self._sends: set[asyncio.Task[FinishedAttempt]] = set()
         self._failing = True
 
     async def open(self) -> Endpoint:
@@ -91,7 +91,7 @@ class DeliverySession:
 
     async def run(self) -> None:
         """Keep the deliveries' concurrency up until none is due or the time slice is over."""
-        results, concurrency = list[Tried](), FIRST_CONCURRENCY
+        results, concurrency = list[FinishedAttempt](), FIRST_CONCURRENCY
         try:
             while True:
                 if results:
@@ -104,7 +104,7 @@ class DeliverySession:
         finally:
             await cancel_sends(self._sends)
 
-    async def _settle_and_take(self, results: Sequence[Tried], free: int) -> list[Outgoing]:
+    async def _settle_and_take(self, results: Sequence[FinishedAttempt], free: int) -> list[Outgoing]:
         """Store the results of deliveries and take as many new ones as fit, in one transaction."""
         in_time = asyncio.get_running_loop().time() < self._slice_ends_at
         next_states: list[Next] = []
@@ -124,7 +124,7 @@ class DeliverySession:
         self._log_results(results, next_states)
         return deliveries
 
-    async def _next(self) -> list[Tried]:
+    async def _next(self) -> list[FinishedAttempt]:
         """Return the deliveries that end next, or right after. Yields the slot while none does."""
         any_of = partial(asyncio.wait, self._sends, return_when=asyncio.FIRST_COMPLETED)
         done, pending = await any_of(timeout=YIELD_AFTER_S)
@@ -137,7 +137,7 @@ class DeliverySession:
         self._sends -= done
         return [send.result() for send in done]
 
-    async def _try(self, delivery: Outgoing) -> Tried:
+    async def _try(self, delivery: Outgoing) -> FinishedAttempt:
         """Send one delivery. Any error is a counted attempt: otherwise the next job would send it again."""
         if delivery.body is not None:
             try:
@@ -149,9 +149,9 @@ class DeliverySession:
                 _log.error(
                     "delivery failed by an internal error", **self._log_fields(delivery.delivery), **cause
                 )
-        return Tried(delivery.delivery, None, OURS, None)
+        return FinishedAttempt(delivery.delivery, None, OWN_FAULT, None)
 
-    async def _send(self, outgoing: Outgoing, body: bytes) -> Tried:
+    async def _send(self, outgoing: Outgoing, body: bytes) -> FinishedAttempt:
         headers = signing.headers(
             event_id=ids.show(ids.WEBHOOK_EVENT, outgoing.delivery.event_id),
             at=int(time.time()),
@@ -159,9 +159,9 @@ class DeliverySession:
             keys=outgoing.keys,
         )
         answer = await send(self._client, outgoing.delivery.url, headers=headers, body=body)
-        return Tried(outgoing.delivery, answer.status, answer.code, answer.after_s)
+        return FinishedAttempt(outgoing.delivery, answer.status, answer.code, answer.after_s)
 
-    def _log_results(self, results: Sequence[Tried], next_states: Sequence[Next]) -> None:
+    def _log_results(self, results: Sequence[FinishedAttempt], next_states: Sequence[Next]) -> None:
         """Count the results, and log failures. An address may contain a secret, and is never logged."""
         for result, now in zip(results, next_states, strict=True):
             metrics.WEBHOOK_DELIVERIES.labels("waiting" if now == "pending" else now).inc()
@@ -174,7 +174,7 @@ class DeliverySession:
                     now=now,
                 )
 
-    def _log_fields(self, delivery: Taken) -> dict[str, Any]:
+    def _log_fields(self, delivery: TakenDelivery) -> dict[str, Any]:
         """Return the fields of a delivery's log line."""
         return {
             "organization_id": ids.show(ids.ORGANIZATION, self._org),
@@ -185,7 +185,7 @@ class DeliverySession:
         }
 
 
-async def cancel_sends(sends: set[asyncio.Task[Tried]]) -> None:
+async def cancel_sends(sends: set[asyncio.Task[FinishedAttempt]]) -> None:
     """Cancel the sends under way. Their deliveries stay marked, for the next job."""
     for task in sends:
         task.cancel()

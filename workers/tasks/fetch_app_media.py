@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 from domain.media import app_media_fetches, passing
-from domain.media.app_media_limits import TAKEN
+from domain.media.app_media_limits import ACCEPTED
 from domain.media.files import File
-from domain.media.passing import Passing
+from domain.media.passing import StreamingUpload
 from domain.media.storage import open_store
 from domain.media.store import Store
 from jobs.outcomes import Canceled, Failed, Outcome
@@ -58,14 +58,14 @@ async def _begin(ctx: Context, at_most: int) -> str:
 async def _get(ctx: Context, storing: MediaWriter, downloads: Downloads | None) -> File:
     """Fetch and store the file; without `downloads` use a sandbox's own."""
     kind, url = ctx.job.args["kind"], ctx.job.args["url"]
-    taken, stored_files = TAKEN[kind], list[tuple[Passing, str]]()
+    taken, stored_files = ACCEPTED[kind], list[tuple[StreamingUpload, str]]()
 
     async def keep(chunks: AsyncIterator[bytes]) -> None:
         stored_files.append(await storing.put(chunks, taken))
 
     await ctx.progress(0.1, stage="fetching")
     if downloads is None:
-        await keep(passing.whole(sandbox.file(kind, url)))
+        await keep(passing.whole(sandbox.get_file(kind, url)))
     else:
         limit, within_s = max(taken.values()), FILM_S if kind == "demo_video" else PICTURE_S
         async with ctx.at(site(url)):

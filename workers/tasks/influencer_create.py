@@ -10,7 +10,7 @@ from jobs.outcomes import Canceled, Outcome
 from schemas.errors import Conflict, NotFound
 from workers.generation import storing
 from workers.generation.folders import Folders, open_folders
-from workers.generation.rendering import Unmade, render_one
+from workers.generation.rendering import RenderFailed, render_one
 from workers.generation.wanted import run_until_canceled
 from workers.generation.wire import PortraitRequest
 from workers.resources import Resources
@@ -42,7 +42,7 @@ async def influencer_create(ctx: Context, *, store: Store, folders: Folders) -> 
             portrait = await storing.store_output(ctx, store, output, folder)
             finish = partial(making.finish, claim=ctx.job, portrait=portrait)
             return await ctx.commit(finish, project=True)
-        except Unmade as error:
+        except RenderFailed as error:
             return error.outcome
         except (Conflict, NotFound):
             # The project was archived meanwhile, or the influencer deleted.

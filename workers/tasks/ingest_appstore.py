@@ -15,7 +15,7 @@ from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
 from workers.ingest.appstore.rate import limiter
 from workers.ingest.appstore.stores import Stores
-from workers.ingest.appstore.upstreams import moved
+from workers.ingest.appstore.upstreams import operator_policies
 from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import Gallery, perform
 from workers.ingest.website.session import Web, open_web
@@ -33,7 +33,7 @@ class Args(msgspec.Struct, frozen=True, kw_only=True):
 
 async def open_task(resources: Resources) -> Task:
     settings, parser, model = resources.settings, await resources.parser(), await resources.model()
-    client = open_client(allowed=moved(settings), contact=settings.public_url)
+    client = open_client(allowed=operator_policies(settings), contact=settings.public_url)
     web = open_web(await resources.stack.enter_async_context(client))
     store = open_store(resources.settings)
     return partial(ingest_appstore, store=store, web=web, parser=parser, model=model, settings=settings)

@@ -6,10 +6,10 @@ from domain.media.storage import open_store
 from domain.media.store import Store
 from domain.values import urls
 from jobs.outcomes import Outcome
-from schemas.brand import Extraction, Visit
+from schemas.brand import CrawlState, Extraction
 from workers.ingest import sandbox
 from workers.ingest.github.client import GITHUB, Api, open_api
-from workers.ingest.github.credentials import App, open_app, tokens, with_token
+from workers.ingest.github.credentials import GitHubApp, open_app, tokens, with_token
 from workers.ingest.github.ingest import ingest
 from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import Gallery, Progress, perform
@@ -32,11 +32,18 @@ async def open_task(resources: Resources) -> Task:
 
 
 async def ingest_github(
-    ctx: Context, *, store: Store, api: Api, web: Web, app: App | None, parser: Parser, model: Model | None
+    ctx: Context,
+    *,
+    store: Store,
+    api: Api,
+    web: Web,
+    app: GitHubApp | None,
+    parser: Parser,
+    model: Model | None,
 ) -> Outcome:
     repo, parser = ctx.job.args["repo"], parser.of(ctx.job.organization_id)
 
-    async def read(visit: Visit | None, progress: Progress) -> Extraction:
+    async def read(visit: CrawlState | None, progress: Progress) -> Extraction:
         """Read the repository, as the organization's own installation if that covers it."""
         token = await tokens(ctx, app)(repo)
         ours = api if app is None or token is None else with_token(api, app, token)

@@ -8,12 +8,12 @@ from domain.media.files import Thumbnail
 from domain.media.storage import open_store
 from domain.media.store import Store
 from generation import libraries
-from generation.made import Made
+from generation.made import OutputFile
 from jobs.outcomes import Canceled, Outcome
 from schemas.errors import Conflict, NotFound, Unavailable
 from workers.generation import storing
 from workers.generation.folders import Folders, open_folders
-from workers.generation.rendering import Unmade, render_one
+from workers.generation.rendering import RenderFailed, render_one
 from workers.generation.wanted import run_until_canceled
 from workers.generation.wire import PosterRequest
 from workers.resources import Resources
@@ -37,17 +37,17 @@ async def make_poster(ctx: Context, *, store: Store, folders: Folders) -> Outcom
             file = await storing.store_output(ctx, store, output, folder)
             poster = Thumbnail(file.size_bytes, file.sha256, file.token)
             return await ctx.commit(partial(posters.finish, claim=ctx.job, poster=poster), project=True)
-        except Unmade as error:
+        except RenderFailed as error:
             return error.outcome
         except (Conflict, NotFound):
             # The project was archived or purged meanwhile.
             return Canceled()
 
 
-async def draw(store: Store, token: str, folder: Path) -> Made:
-    """Draw the poster of a stored video. Raises `Unmade`."""
+async def draw(store: Store, token: str, folder: Path) -> OutputFile:
+    """Draw the poster of a stored video. Raises `RenderFailed`."""
     try:
         async with store.opened(token) as handle:
             return await render_one(PosterRequest(clip=handle, folder=str(folder)), [handle])
     except Unavailable:
-        raise Unmade(storing.STORAGE_AWAY) from None
+        raise RenderFailed(storing.STORAGE_AWAY) from None

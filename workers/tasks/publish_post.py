@@ -6,7 +6,7 @@ from functools import partial
 
 from domain.publishing import failures, sending
 from jobs.outcomes import NotDone, Outcome
-from schemas.errors import Rejected, ServerBusy
+from schemas.errors import PostRejected, ServerBusy
 from workers.platforms.registry import Platforms, open_platforms
 from workers.publishing import loop
 from workers.publishing.attempt import PublishAttempt, report
@@ -29,7 +29,7 @@ async def publish_post(ctx: Context, *, platforms: Platforms) -> Outcome:
     heard_at = asyncio.get_running_loop().time()
     try:
         adapter = platforms.adapter(post.account, sandbox=post.sandbox)
-    except Rejected as error:
+    except PostRejected as error:
         body = partial(failures.unverified, claim=ctx.job, error=error, generation=post.generation)
         return await ctx.decide(body, locks=True)
     attempt = PublishAttempt(ctx, adapter, platforms.draft(post), post, platforms.keyring, heard_at)
@@ -45,5 +45,5 @@ async def run_at_server(attempt: PublishAttempt) -> Outcome:
         try:
             await stack.enter_async_context(attempt.ctx.at(attempt.outgoing.account.service_url))
         except ServerBusy:
-            return await attempt.decide(partial(sending.come_again, claim=attempt.ctx.job))
+            return await attempt.decide(partial(sending.snooze_busy, claim=attempt.ctx.job))
         return await loop.run(attempt)

@@ -120,7 +120,7 @@ async def _delete_archived(ctx: Context, event_store: EventStore, archive_url: s
 async def _delete_with_files(
     ctx: Context,
     store: Store,
-    find: Callable[..., Awaitable[list[purge.Filed]]],
+    find: Callable[..., Awaitable[list[purge.RowWithFiles]]],
     delete: Callable[..., Awaitable[object]],
 ) -> object:
     """Delete rows and their files. A snooze if the storage is away: an interruption would retry at once."""

@@ -8,9 +8,14 @@ from domain.connecting import token_refresh
 from domain.connecting.token_refresh import RefreshAttempt
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome
-from schemas.errors import PlatformError, ReauthRequired, Rejected
+from schemas.errors import PlatformError, PostRejected, ReauthRequired
 from workers.platforms.bluesky import connect as bluesky
-from workers.platforms.connecting import Net, error_outcome, forget_unknown_registration, open_network
+from workers.platforms.connecting import (
+    OutgoingNetwork,
+    error_outcome,
+    forget_unknown_registration,
+    open_network,
+)
 from workers.platforms.fakes import connect as fakes
 from workers.platforms.instagram import connect as instagram
 from workers.platforms.mastodon import connect as mastodon
@@ -25,7 +30,7 @@ async def open_task(resources: Resources) -> Task:
     return partial(refresh_token, net=await resources.open_once(open_network), keyring=resources.keyring)
 
 
-async def refresh_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
+async def refresh_token(ctx: Context, *, net: OutgoingNetwork, keyring: Keyring) -> Outcome:
     """Refresh the tokens, and store them before the job ends, to avoid a deadlock.
 
     A post that has locked its account may wait for this job's unique key until the job's end. The job would
@@ -42,13 +47,13 @@ async def refresh_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
         await forget_unknown_registration(ctx, error, attempt.server, attempt.client)
         if isinstance(error, ReauthRequired) or error.code == APP_UNKNOWN:
             return Done(await ctx.step(partial(end, brought=error.code)))
-        if isinstance(error, Rejected):
+        if isinstance(error, PostRejected):
             await ctx.step(partial(token_refresh.cool_down, claim=ctx.job))
         return error_outcome(error)
     return Done(await ctx.step(partial(end, brought=grant)))
 
 
-async def refresh(net: Net, attempt: RefreshAttempt) -> Grant:
+async def refresh(net: OutgoingNetwork, attempt: RefreshAttempt) -> Grant:
     platform, service_url, _ = attempt.server
     if attempt.sandbox:
         return fakes.refresh(platform)

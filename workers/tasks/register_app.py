@@ -7,7 +7,7 @@ from domain.accounts.client_registrations import Server
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError
-from workers.platforms.connecting import Net, error_outcome, open_network
+from workers.platforms.connecting import OutgoingNetwork, error_outcome, open_network
 from workers.platforms.mastodon import connect as mastodon
 from workers.resources import Resources
 from workers.runtime.context import Context
@@ -18,7 +18,7 @@ async def open_task(resources: Resources) -> Task:
     return partial(register_app, net=await resources.open_once(open_network), keyring=resources.keyring)
 
 
-async def register_app(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
+async def register_app(ctx: Context, *, net: OutgoingNetwork, keyring: Keyring) -> Outcome:
     """Register once: another organization's job, or an earlier attempt, may have committed before."""
     server = Server(**ctx.job.args)
     if await ctx.step(partial(client_registrations.is_lasting, server=server)):

@@ -14,8 +14,8 @@ from uuid import UUID
 
 from db.pool import connected
 from domain.events import conversion_lines
-from domain.events.conversion_lines import Closed, OpenDestination
-from domain.events.conversions import MOST_AT_ONCE, End
+from domain.events.conversion_lines import ClosedDestination, OpenDestination
+from domain.events.conversions import CALL_ROWS, End
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome, Snooze
 from workers.conversions import calls
@@ -23,7 +23,7 @@ from workers.conversions.calls import DestinationApi
 from workers.conversions.outbox import PATIENCE_S, EventStore, Outbox, OutboxAwayError, open_outbox
 from workers.conversions.sorting import ReadyConversion, delivered_end, split_due
 from workers.conversions.verdict import Verdict, VerdictKind, all_refused
-from workers.platforms.connecting import Net, open_network
+from workers.platforms.connecting import OutgoingNetwork, open_network
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
@@ -46,7 +46,9 @@ async def open_task(resources: Resources) -> Task:
     )
 
 
-async def relay_conversions(ctx: Context, *, net: Net, keyring: Keyring, event_store: EventStore) -> Outcome:
+async def relay_conversions(
+    ctx: Context, *, net: OutgoingNetwork, keyring: Keyring, event_store: EventStore
+) -> Outcome:
     """Run one time slice of calls. Another job follows at once for the rest."""
     line = conversion_lines.line_of(ctx.job)
     server = calls.destination_apis(net.settings)[line.destination]
@@ -78,7 +80,7 @@ class ConversionRelay:
     counts single refused ones by error."""
 
     def __init__(
-        self, ctx: Context, net: Net, keyring: Keyring, server: DestinationApi, outbox: Outbox
+        self, ctx: Context, net: OutgoingNetwork, keyring: Keyring, server: DestinationApi, outbox: Outbox
     ) -> None:
         self._ctx, self._net, self._keyring = ctx, net, keyring
         self._server, self._outbox = server, outbox
@@ -89,13 +91,13 @@ class ConversionRelay:
     async def go_on(self) -> bool:
         """Make one call at most; return False when no more can be done now."""
         opened = await self._open()
-        if isinstance(opened, Closed):
+        if isinstance(opened, ClosedDestination):
             return await self._outbox.cancel(code=opened.code, message=opened.message) > 0
         if not self._parts and not (self._more and await self._take(opened)):
             return False
         return await self._try(self._parts.pop()) if self._parts else True
 
-    async def _open(self) -> OpenDestination | Closed:
+    async def _open(self) -> OpenDestination | ClosedDestination:
         return await self._ctx.step(
             partial(conversion_lines.open_destination, claim=self._ctx.job, keyring=self._keyring)
         )
@@ -103,7 +105,7 @@ class ConversionRelay:
     async def _take(self, to: OpenDestination) -> bool:
         """Take due conversions, and end those that can't be sent; return False if none is due."""
         due = await self._outbox.due()
-        self._more = len(due) == MOST_AT_ONCE
+        self._more = len(due) == CALL_ROWS
         # About a millisecond of CPU each: other jobs use the event loop.
         batch, ends = await asyncio.to_thread(split_due, due, self._server.make, to, now=datetime.now(UTC))
         await self._outbox.settle(ends)
@@ -118,7 +120,7 @@ class ConversionRelay:
             at = await self._outbox.begin(ids)
             # Check again, since the wait for the server's slot may have been long.
             to = await self._open()
-            if isinstance(to, Closed):
+            if isinstance(to, ClosedDestination):
                 await self._outbox.take_back(ids, at=at)
                 return True
             verdict = await calls.call_destination(self._net, self._server, to, part)

@@ -8,7 +8,7 @@ from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError, ReauthRequired, TokenExpired
 from workers.platforms.bluesky import connect as bluesky
-from workers.platforms.connecting import Net, error_outcome, open_network
+from workers.platforms.connecting import OutgoingNetwork, error_outcome, open_network
 from workers.platforms.mastodon import connect as mastodon
 from workers.platforms.tiktok import connect as tiktok
 from workers.resources import Resources
@@ -20,7 +20,7 @@ async def open_task(resources: Resources) -> Task:
     return partial(revoke_token, net=await resources.open_once(open_network), keyring=resources.keyring)
 
 
-async def revoke_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
+async def revoke_token(ctx: Context, *, net: OutgoingNetwork, keyring: Keyring) -> Outcome:
     """Revoke the tokens. After an attempt that died in between, the platform reports them as revoked."""
     attempt = await ctx.step(partial(token_revocation.begin, claim=ctx.job, keyring=keyring))
     if attempt is None:
@@ -35,7 +35,7 @@ async def revoke_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
     return Done({"revoked": True})
 
 
-async def revoke(net: Net, attempt: RevokeAttempt) -> None:
+async def revoke(net: OutgoingNetwork, attempt: RevokeAttempt) -> None:
     platform, service_url, _ = attempt.server
     if platform == "bluesky":
         await bluesky.revoke(net.client, service_url, attempt.revocable)

@@ -8,7 +8,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.reach import reaching
 from domain.events import arrivals, verifications
-from domain.events.verifications import Listening
+from domain.events.verifications import VerifiedApp
 from jobs.outcomes import Done, Failed, Outcome, Snooze
 from schemas.errors import Unavailable
 from workers.resources import EventStore, Resources
@@ -45,22 +45,22 @@ async def open_task(resources: Resources) -> Task:
 async def verify_tracking(ctx: Context, *, event_store: EventStore, listens_s: float = MAX_WAIT_S) -> Outcome:
     """Query once. The job is done after an event, or after `listens_s`."""
     began_at = asyncio.get_running_loop().time()
-    app = await ctx.step(partial(verifications.see, claim=ctx.job))
+    app = await ctx.step(partial(verifications.find_app, claim=ctx.job))
     if app is None:
         return APP_DELETED
     await ctx.progress(min(app.waited_s / listens_s, 0.99), stage="listening")
     look = partial(_query, app, began_at, event_store)
     try:
-        if app.may_have_come and (events := await look(arrivals.see)):
-            return Done(verifications.came(app, events))
+        if app.may_have_come and (events := await look(arrivals.find_recent)):
+            return Done(verifications.result_with_event(app, events))
         if app.waited_s >= listens_s:
-            return Done(verifications.none_came(app, await look(arrivals.see_refused)))
+            return Done(verifications.result_without_event(app, await look(arrivals.count_rejected)))
     except Unavailable:
         return Snooze(MAX_PAUSE_S)
     return Snooze(min(MIN_PAUSE_S + app.waited_s / 10, MAX_PAUSE_S, listens_s - app.waited_s))
 
 
-async def _query(app: Listening, began_at: float, event_store: EventStore, see: EventQuery[T]) -> T:
+async def _query(app: VerifiedApp, began_at: float, event_store: EventStore, see: EventQuery[T]) -> T:
     """Query the events since the job was accepted. Raises `Unavailable` while the store is away.
 
     The store has its own clock: the query passes a duration, counted from before the job's first read, so

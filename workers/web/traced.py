@@ -27,7 +27,7 @@ class TracedTransport(httpx.AsyncBaseTransport):
             "server.address": url.raw_host.decode(),
             "server.port": url.port or DEFAULT_PORTS.get(url.scheme, 0),
         }
-        with tracing.within(request.method, "client", attributes) as span:
+        with tracing.open_span(request.method, "client", attributes) as span:
             response = await self._inner.handle_async_request(request)
             span.note({"http.response.status_code": response.status_code})
             if response.is_error:

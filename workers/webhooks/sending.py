@@ -1,8 +1,8 @@
 """Sender of webhooks: one POST through the SSRF guard of `workers/web/fetch.py`, and its result.
 
 A partner chooses the address, and its DNS may change: each connection is checked and pinned again. No
-redirect is followed. The status decides. At most `MOST_READ` bytes of the response's rest are read, and none
-is decompressed.
+redirect is followed. The status decides. At most `MAX_READ_BYTES` bytes of the response's rest are read, and
+none is decompressed.
 """
 
 import asyncio
@@ -25,14 +25,14 @@ from workers.web.fetch import lookup, open_client
 TRY_S = 15.0
 #: Seconds of these for the response after its status.
 BODY_TIMEOUT_S = 2.0
-MOST_READ = 64 << 10
+MAX_READ_BYTES = 64 << 10
 
 #: Connections of one worker. A receiver may close a kept connection in the moment of a send, so it is kept
 #: only as long as a backlog needs it.
 POOL_LIMITS = httpx.Limits(max_connections=2000, max_keepalive_connections=100, keepalive_expiry=1.0)
 
 #: Headers of each attempt. They request no compression, since the sender doesn't decompress.
-FIXED = {
+REQUEST_HEADERS = {
     "Content-Type": "application/json",
     "User-Agent": f"Tenantry-Webhooks/{version('tenantry')}",
     "Accept": "*/*",
@@ -74,7 +74,7 @@ async def send(
     try:
         with as_source_errors(url):
             async with asyncio.timeout(TRY_S):
-                return await _post(client, url, {**FIXED, **headers}, body)
+                return await _post(client, url, {**REQUEST_HEADERS, **headers}, body)
     except SourceError as error:
         return DeliveryResult(None, _error_failure(error))
 
@@ -93,7 +93,7 @@ async def _post(
 
 async def _read_rest(response: httpx.Response) -> None:
     """Read the response up to its limit, so that its connection can be reused."""
-    remaining = MOST_READ
+    remaining = MAX_READ_BYTES
     async for chunk in response.aiter_raw():
         remaining -= len(chunk)
         if remaining <= 0:

@@ -4,7 +4,7 @@ import contextlib
 
 import msgspec
 
-from api.ratelimit import QUOTAS, Class
+from api.ratelimit import QUOTAS, RateClass
 from bench.neighbours import tenants, victim
 from bench.neighbours.calls import open_client, read_uncounted, run_paced, send_counted
 from bench.neighbours.deployment import Deployment
@@ -19,7 +19,7 @@ METADATA_BYTES = 8_000
 #: Time until the burst of the rate limit is used up.
 WARM_S = 120
 
-REQUESTS_A_MINUTE = QUOTAS["standard"].minute[Class.READ_LIGHT]
+REQUESTS_A_MINUTE = QUOTAS["standard"].minute[RateClass.READ_LIGHT]
 
 FILL = "update project set metadata = $2::jsonb where organization_id = $1"
 

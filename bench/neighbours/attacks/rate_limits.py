@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from api.ratelimit import QUOTAS, Class
+from api.ratelimit import QUOTAS, RateClass
 from bench.neighbours import tenants, victim
 from bench.neighbours.calls import open_client, send_counted
 from bench.neighbours.deployment import Deployment
@@ -16,7 +16,7 @@ BURST = 400
 #: Projects in the list of each response.
 PROJECTS = 100
 
-ALLOWED = QUOTAS["standard"].minute[Class.READ_LIGHT]
+ALLOWED = QUOTAS["standard"].minute[RateClass.READ_LIGHT]
 
 
 async def prepare(deployment: Deployment, scale: Scale) -> Plan:

@@ -2,7 +2,7 @@
 
 import zlib
 
-from api.ratelimit import QUOTAS, Class
+from api.ratelimit import QUOTAS, RateClass
 from bench.neighbours import tenants, victim
 from bench.neighbours.attacks.storage import png
 from bench.neighbours.calls import open_client, read_uncounted, run_paced, send_counted
@@ -18,7 +18,7 @@ WARM_S = 120
 #: Concurrent uploads, so that a slow response delays no other upload.
 UPLOADERS = 8
 
-REQUESTS_A_MINUTE = QUOTAS["standard"].minute[Class.WRITE_LIGHT]
+REQUESTS_A_MINUTE = QUOTAS["standard"].minute[RateClass.WRITE_LIGHT]
 
 
 async def prepare(deployment: Deployment, scale: Scale) -> Plan:

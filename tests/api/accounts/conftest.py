@@ -12,7 +12,7 @@ from schemas.settings import Settings
 from tests import social_servers
 from tests.api.accounts.project import ConnectingProject
 from tests.api.parties import new_project, open_participants
-from tests.social_servers import Fediverse, Pds
+from tests.social_servers import Fediverse, LoopbackPds
 from tests.workers.runtime.workers import at_work
 from workers.tasks import connect_account, refresh_token, register_app
 
@@ -24,13 +24,13 @@ async def fediverse() -> AsyncIterator[Fediverse]:
 
 
 @pytest_asyncio.fixture
-async def pds() -> AsyncIterator[Pds]:
+async def pds() -> AsyncIterator[LoopbackPds]:
     async with social_servers.pds() as server:
         yield server
 
 
 @pytest.fixture
-def local_settings(settings: Settings, fediverse: Fediverse, pds: Pds) -> Settings:
+def local_settings(settings: Settings, fediverse: Fediverse, pds: LoopbackPds) -> Settings:
     return msgspec.structs.replace(settings, fetch_allow=f"{fediverse.host},{pds.host}")
 
 
@@ -43,7 +43,7 @@ TASKS = {
 
 @pytest_asyncio.fixture
 async def project_without_worker(
-    local_settings: Settings, fediverse: Fediverse, pds: Pds, pool: Pool
+    local_settings: Settings, fediverse: Fediverse, pds: LoopbackPds, pool: Pool
 ) -> AsyncIterator[ConnectingProject]:
     """Open the API without a worker."""
     async with open_participants(local_settings, pool) as participants:

@@ -9,9 +9,9 @@ import httpx
 from api import oauth_return
 from domain.connecting import consent_pages
 from schemas import ids
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.parties import ORIGIN, Participants, new_project, status
-from tests.social_servers import Fediverse, Pds
+from tests.social_servers import Fediverse, LoopbackPds
 from tests.waiting import eventually
 
 BACK = f"{ORIGIN}/settings?tab=social"
@@ -23,7 +23,7 @@ class LinkedProject(Participants):
 
     id: str
 
-    async def post_link(self, path: str, caller: Caller | None = None, **asked: Any) -> dict[str, Any]:
+    async def post_link(self, path: str, caller: ApiCaller | None = None, **asked: Any) -> dict[str, Any]:
         project = await new_project(caller) if caller else self.id
         url = f"/v1/projects/{project}/social/{path}"
         answer = await (caller or self.acme).http.post(url, json={**asked, "returnUrl": BACK})
@@ -52,16 +52,16 @@ class ConnectingProject(LinkedProject):
     """Acme with a project, a Mastodon with ada and eve, a Bluesky with shop.example."""
 
     fediverse: Fediverse
-    pds: Pds
+    pds: LoopbackPds
 
-    async def ask(self, caller: Caller | None = None, **given: Any) -> httpx.Response:
+    async def ask(self, caller: ApiCaller | None = None, **given: Any) -> httpx.Response:
         """Request a link; None drops a field."""
         asked = {"platform": "mastodon", "returnUrl": BACK, "instance": self.fediverse.host} | given
         body = {name: value for name, value in asked.items() if value is not None}
         project = await new_project(caller) if caller else self.id
         return await (caller or self.acme).http.post(f"/v1/projects/{project}/social/oauth-url", json=body)
 
-    async def create_link(self, caller: Caller | None = None, **given: Any) -> dict[str, Any]:
+    async def create_link(self, caller: ApiCaller | None = None, **given: Any) -> dict[str, Any]:
         answer = await self.ask(caller, **given)
         assert answer.status_code == 201, answer.text
         created: dict[str, Any] = answer.json()
@@ -93,7 +93,7 @@ class ConnectingProject(LinkedProject):
         account: str = (await self.status(link["state"])).json()["socialAccountId"]
         return account
 
-    async def status(self, state: str, caller: Caller | None = None) -> httpx.Response:
+    async def status(self, state: str, caller: ApiCaller | None = None) -> httpx.Response:
         return await (caller or self.acme).http.get(f"/v1/social/oauth-status/{state}")
 
     async def log_in(self, **given: Any) -> httpx.Response:
@@ -110,7 +110,7 @@ class ConnectingProject(LinkedProject):
         ended: dict[str, Any] = job.json()
         return ended
 
-    async def account(self, account_id: str, caller: Caller | None = None) -> httpx.Response:
+    async def account(self, account_id: str, caller: ApiCaller | None = None) -> httpx.Response:
         return await (caller or self.acme).http.get(f"/v1/social-accounts/{account_id}")
 
     async def jobs(self, kind: str = "connect_account") -> list[dict[str, Any]]:

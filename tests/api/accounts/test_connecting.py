@@ -8,8 +8,8 @@ import pytest
 from api import oauth_return
 from tests.api.accounts.project import ConnectingProject
 from tests.api.parties import status
-from tests.dumps import everything
-from tests.http_server import Told
+from tests.dumps import dump_database
+from tests.http_server import HttpResponse
 
 
 async def test_a_person_connects_their_account(project: ConnectingProject) -> None:
@@ -56,7 +56,7 @@ async def test_code_is_sealed_until_its_job_ends(
     )
     assert status(answer, link["state"]) == "pending"
     assert (await project_without_worker.status(link["state"])).json()["status"] == "pending"
-    assert "the-code" not in await everything(project_without_worker.pool)
+    assert "the-code" not in await dump_database(project_without_worker.pool)
     assert await project_without_worker.pool.fetchval("select count(*) from job_secret") == 1
     (job,) = await project_without_worker.jobs()
     await project_without_worker.acme.http.post(f"/v1/jobs/{job['id']}/cancel")
@@ -124,12 +124,12 @@ async def test_link_waits_for_the_registration(
 @pytest.mark.parametrize(
     ("told", "code"),
     [
-        (Told(403, {"error": "This action is not allowed"}), "ACCOUNT_REFUSED"),
-        (Told(404, {}), "PLATFORM_REJECTED"),
+        (HttpResponse(403, {"error": "This action is not allowed"}), "ACCOUNT_REFUSED"),
+        (HttpResponse(404, {}), "PLATFORM_REJECTED"),
     ],
 )
 async def test_a_server_that_does_not_register_us_fails_the_flow(
-    project: ConnectingProject, told: Told, code: str
+    project: ConnectingProject, told: HttpResponse, code: str
 ) -> None:
     project.fediverse.broken["/api/v1/apps"] = [told]
     link = await project.create_link()
@@ -170,14 +170,14 @@ async def test_forgotten_registration_is_repeated(project: ConnectingProject) ->
 @pytest.mark.parametrize(
     ("path", "told", "code"),
     [
-        ("/oauth/token", Told(400, {"error": "invalid_grant"}), "CODE_REFUSED"),
-        ("/api/v1/accounts/verify_credentials", Told(503, {}), "CODE_REFUSED"),
-        ("/api/v1/accounts/verify_credentials", Told(403, {"error": "Suspended"}), "ACCOUNT_REFUSED"),
-        ("/api/v1/accounts/verify_credentials", Told(200, {"no": "account"}), "CODE_REFUSED"),
+        ("/oauth/token", HttpResponse(400, {"error": "invalid_grant"}), "CODE_REFUSED"),
+        ("/api/v1/accounts/verify_credentials", HttpResponse(503, {}), "CODE_REFUSED"),
+        ("/api/v1/accounts/verify_credentials", HttpResponse(403, {"error": "Suspended"}), "ACCOUNT_REFUSED"),
+        ("/api/v1/accounts/verify_credentials", HttpResponse(200, {"no": "account"}), "CODE_REFUSED"),
     ],
 )
 async def test_servers_refusal_ends_the_job(
-    project: ConnectingProject, path: str, told: Told, code: str
+    project: ConnectingProject, path: str, told: HttpResponse, code: str
 ) -> None:
     """A code works once: if the answer to it is lost, a retry finds it used."""
     project.fediverse.broken[path] = [told]

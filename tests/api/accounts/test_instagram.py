@@ -15,7 +15,7 @@ from jobs.kinds import CONNECT_ACCOUNT
 from schemas.settings import Settings
 from tests.api.accounts.project import LinkedProject
 from tests.api.parties import new_project, open_participants, status
-from tests.dumps import everything
+from tests.dumps import dump_database
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.instagram import Instagram
@@ -118,7 +118,7 @@ async def test_secrets_are_not_stored_in_plain_text(
     location = await project.consent_redirect(link)
     code = httpx.URL(location).params["code"]
     await project.browser.get(location)
-    kept = await everything(project.pool) + "".join(capsys.readouterr())
+    kept = await dump_database(project.pool) + "".join(capsys.readouterr())
     for secret in ("IGAA", code, CLIENT_SECRET, link["state"]):
         assert secret not in kept
     assert await project.pool.fetchval("select count(*) from job_secret") == 0

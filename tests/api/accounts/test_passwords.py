@@ -1,8 +1,8 @@
 """Connecting a Bluesky account with an app password, which is used once and never stored."""
 
 from tests.api.accounts.project import ConnectingProject
-from tests.dumps import everything
-from tests.http_server import Told
+from tests.dumps import dump_database
+from tests.http_server import HttpResponse
 
 
 async def test_an_app_password_connects_an_account(project: ConnectingProject) -> None:
@@ -43,7 +43,7 @@ async def test_wrong_password_is_reported(project: ConnectingProject) -> None:
     job = await project.log_in_and_wait(appPassword="secret-wrong")
     assert (job["status"], job["error"]["code"]) == ("failed", "WRONG_PASSWORD")
     assert await project.accounts() == []
-    assert "secret-" not in await everything(project.pool)
+    assert "secret-" not in await dump_database(project.pool)
     retried = await project.acme.http.post(f"/v1/jobs/{job['jobId']}/retry")
     assert retried.json()["error"]["details"]["reason"] == "JOB_NOT_RETRYABLE"
 
@@ -56,7 +56,7 @@ async def test_an_account_that_is_not_active_is_not_connected(project: Connectin
 
 async def test_unreachable_server_is_retried(project: ConnectingProject) -> None:
     path = "/xrpc/com.atproto.server.createSession"
-    project.pds.broken[path] = [Told(503, {})]
+    project.pds.broken[path] = [HttpResponse(503, {})]
     job = await project.log_in_and_wait()
     assert (job["status"], job["attempt"]) == ("completed", 2)
 
@@ -67,4 +67,4 @@ async def test_a_request_is_repeated_without_a_second_job(project: ConnectingPro
     first, again = await project.log_in(), await project.log_in()
     assert again.headers["Idempotent-Replayed"] == "true"
     assert first.json() == again.json()
-    assert "secret-app-password" not in await everything(project.pool)
+    assert "secret-app-password" not in await dump_database(project.pool)

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from db.pool import Pool
 from tests.api.accounts.project import BACK, ConnectingProject
-from tests.api.conftest import Caller, calling
+from tests.api.conftest import ApiCaller, open_caller
 from tests.api.parties import ORIGIN, new_project, status
 from tests.api.refusals import assert_state_refused
 
@@ -16,19 +16,19 @@ MAGIC = ["fail_auth", "fail_content", "rate_limited", "unknown_then_found", "unk
 
 
 @pytest_asyncio.fixture
-async def sandbox(project: ConnectingProject, pool: Pool) -> AsyncIterator[Caller]:
-    async with calling(project.app, pool, "Test", env="test", tier="partner") as caller:
+async def sandbox(project: ConnectingProject, pool: Pool) -> AsyncIterator[ApiCaller]:
+    async with open_caller(project.app, pool, "Test", env="test", tier="partner") as caller:
         await pool.execute("update api_key set return_origins = $1", [ORIGIN])
         yield caller
         assert project.fediverse.asked == project.pds.asked == []
 
 
 @pytest_asyncio.fixture
-async def own_project(sandbox: Caller) -> str:
+async def own_project(sandbox: ApiCaller) -> str:
     return await new_project(sandbox)
 
 
-async def create_link(sandbox: Caller, own_project: str, **given: Any) -> dict[str, Any]:
+async def create_link(sandbox: ApiCaller, own_project: str, **given: Any) -> dict[str, Any]:
     body = {"platform": "mastodon", "returnUrl": BACK, "instance": "mastodon.example"} | given
     answer = await sandbox.http.post(f"/v1/projects/{own_project}/social/oauth-url", json=body)
     assert answer.status_code == 201, answer.text
@@ -37,7 +37,7 @@ async def create_link(sandbox: Caller, own_project: str, **given: Any) -> dict[s
 
 
 async def test_a_link_leads_straight_back(
-    project: ConnectingProject, sandbox: Caller, own_project: str
+    project: ConnectingProject, sandbox: ApiCaller, own_project: str
 ) -> None:
     link = await create_link(sandbox, own_project)
     assert status(await project.browser.get(link["authorizeUrl"]), link["state"]) == "connected"
@@ -47,7 +47,7 @@ async def test_a_link_leads_straight_back(
 
 
 async def test_a_link_of_a_sandbox_leads_to_no_page_of_a_server(
-    project: ConnectingProject, sandbox: Caller, own_project: str
+    project: ConnectingProject, sandbox: ApiCaller, own_project: str
 ) -> None:
     """Otherwise the code of a real account would be shown as a handle."""
     await project.connect()
@@ -65,7 +65,7 @@ def return_path(made: dict[str, Any]) -> str:
 
 
 async def test_a_code_names_the_account(
-    project: ConnectingProject, sandbox: Caller, own_project: str
+    project: ConnectingProject, sandbox: ApiCaller, own_project: str
 ) -> None:
     for handle in MAGIC:
         ids = []
@@ -80,7 +80,7 @@ async def test_a_code_names_the_account(
 
 
 async def test_invalid_handle_is_refused(
-    project: ConnectingProject, sandbox: Caller, own_project: str
+    project: ConnectingProject, sandbox: ApiCaller, own_project: str
 ) -> None:
     link = await create_link(sandbox, own_project)
     back = await project.browser.get(return_path(link), params={"state": link["state"], "code": "no one"})
@@ -88,7 +88,9 @@ async def test_invalid_handle_is_refused(
     assert (await project.status(link["state"], sandbox)).json()["error"] == {"code": "CODE_REFUSED"}
 
 
-async def test_account_is_reconnected(project: ConnectingProject, sandbox: Caller, own_project: str) -> None:
+async def test_account_is_reconnected(
+    project: ConnectingProject, sandbox: ApiCaller, own_project: str
+) -> None:
     link = await create_link(sandbox, own_project)
     await project.browser.get(return_path(link), params={"state": link["state"], "code": "fail_auth"})
     account = (await project.status(link["state"], sandbox)).json()["socialAccountId"]
@@ -99,7 +101,9 @@ async def test_account_is_reconnected(project: ConnectingProject, sandbox: Calle
         assert status(await project.browser.get(url), again["state"]) == said
 
 
-async def test_any_password_connects(project: ConnectingProject, sandbox: Caller, own_project: str) -> None:
+async def test_any_password_connects(
+    project: ConnectingProject, sandbox: ApiCaller, own_project: str
+) -> None:
     for identifier in (*MAGIC, "shop.bsky.social"):
         body = {"platform": "bluesky", "identifier": identifier, "appPassword": "x"}
         answer = await sandbox.http.post(f"/v1/projects/{own_project}/social-accounts", json=body)

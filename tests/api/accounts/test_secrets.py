@@ -17,14 +17,14 @@ from jobs.courier import open_courier
 from schemas.settings import Settings
 from telemetry import logs
 from tests.api.accounts.project import ConnectingProject
-from tests.dumps import everything, found
-from tests.http_server import Asked, Told
+from tests.dumps import dump_database, find_secrets
+from tests.http_server import HttpRequest, HttpResponse
 from tests.media import picture
-from tests.social_servers import Fediverse, Pds, serving
+from tests.social_servers import Fediverse, LoopbackPds, serving
 from tests.waiting import eventually
 from tests.workers.runtime.workers import Workers
 from workers.dispatcher.loop import Dispatcher
-from workers.runtime.shutdown import Stop
+from workers.runtime.shutdown import StopRequest
 from workers.tasks import open_tasks
 
 
@@ -34,44 +34,48 @@ class PostingInstance(Fediverse):
 
     posts: list[dict[str, Any]] = field(default_factory=list)
 
-    def answer(self, asked: Asked) -> Told:
+    def answer(self, asked: HttpRequest) -> HttpResponse:
         if not asked.path.startswith(("/api/v2/media", "/api/v1/statuses", "/api/v1/accounts/101/statuses")):
             return super().answer(asked)
         if asked.token not in self.tokens:
-            return Told(401, {"error": "The access token is invalid"})
+            return HttpResponse(401, {"error": "The access token is invalid"})
         if asked.method == "GET":
-            return Told(200, self.posts[::-1])
+            return HttpResponse(200, self.posts[::-1])
         if asked.path == "/api/v2/media":
-            return Told(200, {"id": "7"})
+            return HttpResponse(200, {"id": "7"})
         body, number = msgspec.json.decode(asked.body), len(self.posts) + 1
         shown = {"id": str(number), "content": body["status"], "url": f"{self.url}/@ada/{number}"}
         self.posts.append(shown)
-        return Told(200, shown)
+        return HttpResponse(200, shown)
 
 
 @dataclass
-class RecordingPds(Pds):
+class RecordingPds(LoopbackPds):
     """A PDS that also stores records; `opened` are the access tokens that it issued."""
 
     records: dict[str, Any] = field(default_factory=dict)
     opened: list[str] = field(default_factory=list)
 
-    def open(self, handle: str) -> Told:
+    def open(self, handle: str) -> HttpResponse:
         told = super().open(handle)
         self.opened.append(told.content["accessJwt"])
         return told
 
-    def answer(self, asked: Asked) -> Told:
+    def answer(self, asked: HttpRequest) -> HttpResponse:
         verb = asked.path.rpartition("/")[2]
         if verb not in {"com.atproto.repo.putRecord", "com.atproto.repo.uploadBlob"}:
             return super().answer(asked)
         if asked.token not in self.opened:
-            return Told(401, {"error": "InvalidToken"})
+            return HttpResponse(401, {"error": "InvalidToken"})
         if verb == "com.atproto.repo.uploadBlob":
-            return Told(200, {"blob": {"$type": "blob", "ref": {"$link": "bafy"}, "size": len(asked.body)}})
+            return HttpResponse(
+                200, {"blob": {"$type": "blob", "ref": {"$link": "bafy"}, "size": len(asked.body)}}
+            )
         put = msgspec.json.decode(asked.body)
         self.records[put["rkey"]] = put["record"]
-        return Told(200, {"uri": f"at://{put['repo']}/{put['collection']}/{put['rkey']}", "cid": "bafy"})
+        return HttpResponse(
+            200, {"uri": f"at://{put['repo']}/{put['collection']}/{put['rkey']}", "cid": "bafy"}
+        )
 
 
 @pytest_asyncio.fixture
@@ -93,11 +97,13 @@ async def project(
     project_without_worker: ConnectingProject, local_settings: Settings, pool: Pool
 ) -> AsyncIterator[ConnectingProject]:
     """A project with a dispatcher, and a worker for all jobs of posts."""
-    stop = Stop()
+    stop = StopRequest()
     async with (
         open_courier(local_settings.redis_url) as courier,
         open_tasks(local_settings, "publish") as tasks,
-        Workers(local_settings, pool, project_without_worker.acme.organization_id, courier).working_on(tasks),
+        Workers(local_settings, pool, project_without_worker.acme.organization_id, courier).working_kinds(
+            tasks
+        ),
         asyncio.TaskGroup() as group,
     ):
         group.create_task(Dispatcher(local_settings, courier).run(stop))
@@ -184,10 +190,10 @@ async def test_no_secret_of_a_posts_life_is_stored_in_plain_text(
     await publish_post(project, "the first", [mastodon, bluesky])
     await project.pool.execute("update account_credential set expires_at = now()")
     await publish_post(project, "after a refresh", [mastodon, bluesky])
-    kept = [await everything(project.pool), read_redis(local_settings.redis_url)]
+    kept = [await dump_database(project.pool), read_redis(local_settings.redis_url)]
     for account in (mastodon, bluesky):
         await request_json(project, "DELETE", f"/social-accounts/{account}")
-    kept += [await everything(project.pool), *capsys.readouterr(), caplog.text]
+    kept += [await dump_database(project.pool), *capsys.readouterr(), caplog.text]
 
     instance, repositories = project.fediverse, project.pds
     assert isinstance(instance, PostingInstance)
@@ -201,5 +207,5 @@ async def test_no_secret_of_a_posts_life_is_stored_in_plain_text(
     written = "".join(kept)
     assert "after a refresh" in written, "the database is not in it"
     assert "part=publish" in written, "the logs are not in it"
-    assert found(secrets, written) == []
+    assert find_secrets(secrets, written) == []
     assert "secret-" not in written

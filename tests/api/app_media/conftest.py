@@ -7,13 +7,13 @@ from litestar import Litestar
 
 from db.pool import Pool
 from tests.api.app_media.project import AppMediaProject
-from tests.api.conftest import calling
-from tests.s3.keeping import Kept
+from tests.api.conftest import open_caller
+from tests.s3.keeping import MediaStorage
 
 
 @pytest_asyncio.fixture
-async def project(app: Litestar, pool: Pool, media_kept: Kept) -> AsyncIterator[AppMediaProject]:
+async def project(app: Litestar, pool: Pool, media_kept: MediaStorage) -> AsyncIterator[AppMediaProject]:
     """Create a project with a tier that allows many uploads."""
-    async with calling(app, pool, "Acme", tier="partner") as caller:
+    async with open_caller(app, pool, "Acme", tier="partner") as caller:
         created = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
         yield AppMediaProject(caller, created.json()["id"], media_kept)

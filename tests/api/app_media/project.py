@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import httpx
 
 from tests import media
-from tests.api.conftest import Caller
-from tests.s3.keeping import Kept
+from tests.api.conftest import ApiCaller
+from tests.s3.keeping import MediaStorage
 
 LOGO = media.picture(size=(64, 64))
 SCREEN = media.picture("JPEG", (90, 160))
@@ -21,9 +21,9 @@ SVG = (
 class AppMediaProject(NamedTuple):
     """A project, and the location of all media."""
 
-    caller: Caller
+    caller: ApiCaller
     id: str
-    kept: Kept
+    kept: MediaStorage
 
     @property
     def path(self) -> str:

@@ -12,7 +12,7 @@ from domain.media.storage import open_store
 from schemas.settings import Settings
 from tests import media
 from tests.api.app_media.project import LOGO, SCREEN, SVG, AppMediaProject
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.refusals import reason
 
 
@@ -88,13 +88,13 @@ async def test_newest_file_of_a_kind_is_current_and_screenshots_keep_their_order
 async def test_project_has_limits_of_files_and_bytes(
     project: AppMediaProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app_media_limits, "MOST", {**app_media_limits.MOST, "logo": 2})
+    monkeypatch.setattr(app_media_limits, "MAX_FILES", {**app_media_limits.MAX_FILES, "logo": 2})
     answers = await asyncio.gather(*(project.send(LOGO, kind="logo") for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409]
     refused = next(answer for answer in answers if answer.status_code == 409)
     assert reason(refused)[2] == "TOO_MUCH_APP_MEDIA"
     assert len(project.kept.names()) == 2
-    monkeypatch.setattr(app_media_limits, "MOST_BYTES", 2 * len(LOGO) + 1)
+    monkeypatch.setattr(app_media_limits, "MAX_BYTES", 2 * len(LOGO) + 1)
     assert reason(await project.send(LOGO, kind="end_card"))[2] == "TOO_MUCH_APP_MEDIA"
 
 
@@ -150,8 +150,8 @@ async def test_uploads_race_an_archive(project: AppMediaProject) -> None:
     assert len(await project.listed()) == len(project.kept.names()) == statuses.count(201)
 
 
-async def test_stored_bytes_count_for_their_organization(project: AppMediaProject, rival: Caller) -> None:
-    async def used(caller: Caller) -> int:
+async def test_stored_bytes_count_for_their_organization(project: AppMediaProject, rival: ApiCaller) -> None:
+    async def used(caller: ApiCaller) -> int:
         return int((await caller.http.get("/v1/whoami")).json()["storage"]["usedBytes"])
 
     item = await project.made()

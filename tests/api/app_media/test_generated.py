@@ -18,7 +18,7 @@ from tests.api.content.project import PNG
 from tests.api.refusals import assert_refused
 from tests.domain.publishing.post_scene import context
 from workers.generation import storing
-from workers.generation.rendering import Unmade
+from workers.generation.rendering import RenderFailed
 
 #: The smallest and shortest clip that a remix allows.
 CLIP = media.film(ms=3000, size=(240, 240))
@@ -135,9 +135,9 @@ async def test_retry_reports_a_deleted_file(pieces: Pieces, settings: Settings) 
         [claim] = await seeds.claims(conn, CONTENT_GENERATE)
         ctx = context(pieces.pool, claim)
         brief = await ctx.step(partial(generated.begin, claim=claim))
-        with pytest.raises(Unmade) as ended:
-            await storing.given(ctx, store, brief.files, stack)
-    assert ended.value.outcome == storing.GONE
+        with pytest.raises(RenderFailed) as ended:
+            await storing.open_inputs(ctx, store, brief.files, stack)
+    assert ended.value.outcome == storing.FILE_DELETED
 
 
 async def test_regeneration_reports_a_deleted_file(pieces: Pieces) -> None:

@@ -17,7 +17,7 @@ from tests.api.everything import AllRightsCaller
 def _unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lift the rate limits."""
     many = 10**9
-    quota = ratelimit.RequestLimits(dict.fromkeys(ratelimit.Class, many), many)
+    quota = ratelimit.RequestLimits(dict.fromkeys(ratelimit.RateClass, many), many)
     monkeypatch.setitem(ratelimit.QUOTAS, "partner", quota)
     monkeypatch.setitem(event_limits.LIMITS, "partner", EventLimits(many, many))
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import msgspec
 from litestar import Litestar
 
-from api.body_limits import OPTION
+from api.body_limits import LIMIT_OPTION
 from tests.api.bodies.metering import CpuCost, MeteredRequest, measure
 from tests.api.bodies.worst import Worst
 from tests.api.documented_routes import DocumentedRoute, document, sample
@@ -98,7 +98,7 @@ def _type_of(schema: dict[str, Any]) -> bytes:
 def body_limits_of(app: Litestar) -> dict[str, int]:
     """Return the body limit in bytes of each route, by operation id."""
     return {
-        handler.handler_name: handler.opt[OPTION]
+        handler.handler_name: handler.opt[LIMIT_OPTION]
         for route in app.routes
         for handler in getattr(route, "route_handlers", ())
     }

@@ -9,12 +9,12 @@ import pytest
 from litestar import Litestar
 
 from api import body_limits, json_bodies
-from api.body_limits import MAX_BYTES, OPTION, limits_of
-from api.openapi.operations import Operation, operations
+from api.body_limits import LIMIT_OPTION, MAX_BYTES, limits_of
+from api.openapi.operations import Operation, list_operations
 from db.pool import Pool
 from domain.values import metadata, steps
 from schemas.base import In
-from tests.api.conftest import Caller, built
+from tests.api.conftest import ApiCaller, built_app
 from tests.api.documented_routes import document
 from tests.api.everything import AllRightsCaller, table_digests
 from tests.api.refusals import assert_refused
@@ -101,18 +101,20 @@ def _escape(character: str) -> str:
 
 
 def list_typed_operations() -> list[Operation]:
-    return [event for event in operations(built()) if event.body is not None and not event.takes_events]
+    return [
+        event for event in list_operations(built_app()) if event.body is not None and not event.takes_events
+    ]
 
 
 @pytest.mark.parametrize("operation", list_typed_operations(), ids=lambda one: one.id)
 def test_largest_legal_body_of_each_route_is_accepted(operation: Operation) -> None:
-    described = document(built())
+    described = document(built_app())
     schema = {"$ref": f"/{operation.body.__name__}"}
     texts = [encode_escaped(largest_value(schema, described, character)) for character in CHARACTERS.values()]
     fitting = [text for text in texts if len(text) <= MAX_BYTES]
     assert fitting
     for text in fitting:
-        assert len(text) <= operation.handler.opt[OPTION]
+        assert len(text) <= operation.handler.opt[LIMIT_OPTION]
         steps.finish(json_bodies.read(text, operation.body))
 
 
@@ -120,14 +122,14 @@ async def test_the_first_byte_too_many_is_refused_before_it_is_read(
     app: Litestar, operator: AllRightsCaller, pool: Pool
 ) -> None:
     before = await table_digests(pool)
-    limits = {one.id: one.handler.opt[OPTION] for one in operations(app)}
+    limits = {one.id: one.handler.opt[LIMIT_OPTION] for one in list_operations(app)}
     for route in operator.writes:
         body = b"{" + b" " * (limits[route.id] - 1) + b"}"
         assert_refused(await operator.send(route, content=body, headers=JSON), 413, "PAYLOAD_TOO_LARGE")
     assert await table_digests(pool) == before
 
 
-async def test_the_largest_metadata_is_kept(acme: Caller) -> None:
+async def test_the_largest_metadata_is_kept(acme: ApiCaller) -> None:
     """The metadata is sent as indented numbers, as escapes, and in 32 levels."""
     numbers = {"n": list(range(1_000, 2_400))}
     nested: Any = "x" * 8_000
@@ -142,7 +144,7 @@ async def test_the_largest_metadata_is_kept(acme: Caller) -> None:
         assert changed.json()["metadata"] == given
 
 
-async def test_a_thousand_rows_with_the_longest_ids_are_imported(acme: Caller) -> None:
+async def test_a_thousand_rows_with_the_longest_ids_are_imported(acme: ApiCaller) -> None:
     project = (await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()["id"]
     names = ("adAccountId", "campaignId", "adsetId", "adId")
     row = {"platform": "meta_ads", "date": "2026-11-01", "currency": "EUR", "spendMicros": 10**15}
@@ -176,13 +178,13 @@ TOO_MUCH = {
 
 
 @pytest.mark.parametrize("what", TOO_MUCH)
-async def test_body_with_too_many_values_is_refused(acme: Caller, what: str) -> None:
+async def test_body_with_too_many_values_is_refused(acme: ApiCaller, what: str) -> None:
     answer = await acme.http.post("/v1/projects", content=TOO_MUCH[what], headers=JSON)
     assert_refused(answer, 422, "VALIDATION")
     assert what in answer.json()["error"]["message"]
 
 
-async def test_signs_inside_a_string_are_not_counted(acme: Caller) -> None:
+async def test_signs_inside_a_string_are_not_counted(acme: ApiCaller) -> None:
     """Commas, brackets, quotes and digits inside a string aren't counted."""
     for text in (",[{" * 2_000, '"' * 3_000, "1" * 8_000, "\\" * 3_000, '\\"' * 1_500):
         body = msgspec.json.encode({"name": "a", "timezone": "UTC", "metadata": {"a": text}}) + b" " * 20_000
@@ -191,5 +193,5 @@ async def test_signs_inside_a_string_are_not_counted(acme: Caller) -> None:
 
 
 def test_each_route_has_a_limit() -> None:
-    for one in operations(built()):
-        assert 0 < one.handler.opt[OPTION] <= body_limits.MAX_BYTES
+    for one in list_operations(built_app()):
+        assert 0 < one.handler.opt[LIMIT_OPTION] <= body_limits.MAX_BYTES

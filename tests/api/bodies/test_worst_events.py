@@ -14,7 +14,7 @@ from litestar import Litestar
 from tests.api.bodies import worst
 from tests.api.bodies.cost_checker import Checker
 from tests.api.bodies.worst import DEAREST, SHAPES, Worst
-from tests.api.conftest import Caller, client_of
+from tests.api.conftest import ApiCaller, client_of
 from tests.api.events.sender import EventSender, sender
 
 #: Bytes of a plain body, and of a decompressed text.
@@ -28,7 +28,7 @@ UNPACKED_DEAR = ("lists", "halves of pairs", "many short nests", "backslashes", 
 async def shop(app: Litestar, checker: Checker) -> Any:
     operator = checker.operator
     async with client_of(app) as stranger:
-        yield await sender(Caller(UUID(int=0), operator.key, operator.http), stranger)
+        yield await sender(ApiCaller(UUID(int=0), operator.key, operator.http), stranger)
 
 
 def build_event(**more: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import cast
 from redis.asyncio import Redis
 
 from api.budgets import BURST_S, MICROS, RATES, RESOURCES, BudgetBucket, Traffic
-from api.ratelimit import Limiter
+from api.ratelimit import RateLimiter
 from telemetry.costs import Cost
 
 STANDARD = RATES[Traffic.KEYS]["standard"]
@@ -30,7 +30,7 @@ def cost_of_share(resource: str, share: float) -> Cost:
             return cost(size=round(full["bytes"]))
 
 
-async def charge(limiter: Limiter, bucket: BudgetBucket, spent: Cost) -> None:
+async def charge(limiter: RateLimiter, bucket: BudgetBucket, spent: Cost) -> None:
     """Charge a cost and write it at once."""
     limiter.spend(bucket, spent)
     await limiter.close()

@@ -17,9 +17,9 @@ from redis.asyncio import Redis
 
 from api import ratelimit
 from api.budgets import BURST_S, MICROS, RATES, BudgetBucket, Rates, Traffic, bucket_of
-from api.ratelimit import Class, Limiter, open_limiter
+from api.ratelimit import RateClass, RateLimiter, open_limiter
 from domain.tenancy.api_keys import Principal
-from jobs.breaker import Breaker
+from jobs.breaker import CircuitBreaker
 from schemas import ids
 from tests.api.budgets.charging import STANDARD, advance, charge, cost
 from tests.waiting import eventually
@@ -34,10 +34,10 @@ def principal(organization_id: UUID) -> Principal:
 
 
 @pytest_asyncio.fixture
-async def limiter(redis_url: str) -> AsyncIterator[Limiter]:
+async def limiter(redis_url: str) -> AsyncIterator[RateLimiter]:
     async with (
         Redis.from_url(redis_url) as client,
-        open_limiter(client, Breaker(0.0), lambda: datetime.now(UTC)) as created,
+        open_limiter(client, CircuitBreaker(0.0), lambda: datetime.now(UTC)) as created,
     ):
         yield created
 
@@ -49,7 +49,7 @@ steps = st.lists(spends | advances, max_size=12)
 
 @given(course=steps)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_bucket_matches_the_arithmetic(limiter: Limiter, redis: Redis, course: list[Any]) -> None:
+async def test_bucket_matches_the_arithmetic(limiter: RateLimiter, redis: Redis, course: list[Any]) -> None:
     """Starts full; refills up to its burst; is charged without a floor; refuses exactly below 0."""
     bucket = BudgetBucket(f"budget:{ids.new()}:keys", CENT)
     left = [float(rate * BURST_S) for rate in CENT]
@@ -83,9 +83,9 @@ async def test_concurrent_processes_grant_at_most_rate_and_burst(
     ratelimit._charge.cache_clear()
     who, served = principal(ids.new()), itertools.count()
 
-    async def call(limiter: Limiter) -> None:
+    async def call(limiter: RateLimiter) -> None:
         while True:
-            standing = await limiter.charge(who, Class.READ_LIGHT)
+            standing = await limiter.charge(who, RateClass.READ_LIGHT)
             if not standing.passed:
                 assert standing.refusal().details == {"limit": "budget", "resource": "cpu"}
                 return
@@ -97,7 +97,7 @@ async def test_concurrent_processes_grant_at_most_rate_and_burst(
         limiters = []
         for _ in range(processes):
             client = await stack.enter_async_context(Redis.from_url(redis_url))
-            opened = open_limiter(client, Breaker(0.0), lambda: datetime.now(UTC))
+            opened = open_limiter(client, CircuitBreaker(0.0), lambda: datetime.now(UTC))
             limiters.append(await stack.enter_async_context(opened))
         began = (await redis.time())[0]
         await asyncio.gather(*(call(one) for one in limiters for _ in range(at_once)))
@@ -113,15 +113,15 @@ async def test_concurrent_processes_grant_at_most_rate_and_burst(
 
 
 async def test_a_key_at_its_request_limit_gets_no_more_than_its_tiers_cpu(
-    limiter: Limiter, redis: Redis
+    limiter: RateLimiter, redis: Redis
 ) -> None:
     """60 uploads a minute of the most expensive image, 1.35 s each, for ten minutes."""
     who = principal(ids.new())._replace(tier="standard")
     granted, minutes, each = 0.0, 10, 1.35
     for second in range(minutes * 60):
         if second % 60 == 0:  # The key's own window is full again.
-            await redis.delete(f"rate:{who.key_uuid}:{Class.WRITE_LIGHT}")
-        standing = await limiter.charge(who, Class.WRITE_LIGHT)
+            await redis.delete(f"rate:{who.key_uuid}:{RateClass.WRITE_LIGHT}")
+        standing = await limiter.charge(who, RateClass.WRITE_LIGHT)
         if standing.passed:
             granted += each
             await charge(limiter, standing.charge.budget, cost(cpu_s=each))
@@ -134,7 +134,7 @@ async def test_a_key_at_its_request_limit_gets_no_more_than_its_tiers_cpu(
 async def test_charges_wait_while_the_breaker_is_open(redis: Redis) -> None:
     """A failure opens the breaker for a second: charges in that time are written afterwards, once."""
     now = [100.0]
-    breaker = Breaker(1.0, lambda: now[0])
+    breaker = CircuitBreaker(1.0, lambda: now[0])
     bucket = bucket_of(ids.new(), "standard")
     async with open_limiter(redis, breaker, lambda: datetime.now(UTC)) as limiter:
         breaker.failed()
@@ -149,20 +149,20 @@ async def test_charges_wait_while_the_breaker_is_open(redis: Redis) -> None:
 
 
 async def test_many_requests_share_one_background_write(
-    limiter: Limiter, monkeypatch: pytest.MonkeyPatch
+    limiter: RateLimiter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A request's script call also writes earlier charges. It must not leave a timer for each of them."""
     monkeypatch.setattr(ratelimit, "FLUSH_INTERVAL_S", 3_600.0)
     who, timers = principal(ids.new()), set[Any]()
     for _ in range(5):
-        standing = await limiter.charge(who, Class.READ_LIGHT)
+        standing = await limiter.charge(who, RateClass.READ_LIGHT)
         limiter.spend(standing.charge.budget, cost(size=1))
         timers.add(limiter._flushing)
     assert len(timers) == 1
 
 
 async def test_charges_after_a_background_write_get_the_next_one(
-    limiter: Limiter, redis: Redis, monkeypatch: pytest.MonkeyPatch
+    limiter: RateLimiter, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ratelimit, "FLUSH_INTERVAL_S", 0.0)
     for _ in range(3):

@@ -11,25 +11,25 @@ from litestar import Litestar
 from redis.asyncio import Redis
 
 from api.budgets import BURST_S, MICROS, RESOURCES, BudgetBucket, Traffic, bucket_of
-from api.ratelimit import Limiter
+from api.ratelimit import RateLimiter
 from db.pool import Pool
 from domain.tenancy import organizations
-from jobs.breaker import Breaker
+from jobs.breaker import CircuitBreaker
 from schemas import ids
 from telemetry.costs import Cost
 from tests import media
 from tests.api.budgets.charging import STANDARD, advance, charge, cost, cost_of_share
-from tests.api.conftest import Caller, client_of, new_key
+from tests.api.conftest import ApiCaller, client_of, new_key
 from tests.api.parties import new_project
-from tests.servers import Servers
+from tests.servers import ServerPair
 from tests.waiting import eventually
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
 async def test_an_overdrawn_organization_is_refused_until_the_refill(
-    app: Litestar, acme: Caller, redis: Redis, pool: Pool, resource: str
+    app: Litestar, acme: ApiCaller, redis: Redis, pool: Pool, resource: str
 ) -> None:
-    limiter: Limiter = app.state.services.limiter
+    limiter: RateLimiter = app.state.services.limiter
     bucket = bucket_of(acme.organization_id, "standard")
     await charge(limiter, bucket, cost_of_share(resource, 1.5))
     before = await pool.fetchval("select count(*) from project")
@@ -46,9 +46,9 @@ async def test_an_overdrawn_organization_is_refused_until_the_refill(
 
 
 async def test_all_keys_of_an_organization_pay_together_and_its_sandbox_apart(
-    app: Litestar, pool: Pool, acme: Caller, rival: Caller
+    app: Litestar, pool: Pool, acme: ApiCaller, rival: ApiCaller
 ) -> None:
-    limiter: Limiter = app.state.services.limiter
+    limiter: RateLimiter = app.state.services.limiter
     async with pool.acquire() as conn:
         found = await organizations.find(conn, organization_id=acme.organization_id)
     sandbox = ids.read(ids.ORGANIZATION, found.sandbox_id)
@@ -65,7 +65,7 @@ async def test_all_keys_of_an_organization_pay_together_and_its_sandbox_apart(
         assert (await tester.get("/v1/whoami")).status_code == 429
 
 
-async def test_usage_shows_what_requests_have_cost(app: Litestar, acme: Caller) -> None:
+async def test_usage_shows_what_requests_have_cost(app: Litestar, acme: ApiCaller) -> None:
     bucket = bucket_of(acme.organization_id, "standard")
     await charge(app.state.services.limiter, bucket, cost_of_share("cpu", 0.9))
     answer = (await acme.http.get("/v1/usage")).json()["budgets"]
@@ -78,7 +78,7 @@ async def test_usage_shows_what_requests_have_cost(app: Litestar, acme: Caller) 
     assert found["public", "cpu"]["available"] == found["public", "cpu"]["capacity"]
 
 
-async def test_public_traffic_does_not_use_the_keys_budget(app: Litestar, acme: Caller) -> None:
+async def test_public_traffic_does_not_use_the_keys_budget(app: Litestar, acme: ApiCaller) -> None:
     """An app's key is public in a web page: strangers who send with it must not block the organization."""
     project = await new_project(acme)
     body = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
@@ -93,7 +93,7 @@ async def test_public_traffic_does_not_use_the_keys_budget(app: Litestar, acme: 
 
     async with client_of(app) as anonymous:
         assert (await send(anonymous)).status_code == 202
-        limiter: Limiter = app.state.services.limiter
+        limiter: RateLimiter = app.state.services.limiter
         public = bucket_of(acme.organization_id, "standard", Traffic.PUBLIC)
         await charge(limiter, public, cost(cpu_s=2.0 * BURST_S * public.rates.cpu / MICROS))
         refused = await send(anonymous)
@@ -105,10 +105,10 @@ async def test_public_traffic_does_not_use_the_keys_budget(app: Litestar, acme: 
 
 
 async def test_restarted_redis_has_full_buckets_and_absent_redis_refuses_no_request(
-    own_servers: Servers, acme_apart: Caller
+    own_servers: ServerPair, acme_apart: ApiCaller
 ) -> None:
     async with Redis.from_url(own_servers.valkey.url) as redis:
-        limiter = Limiter(redis, Breaker(0.0), lambda: datetime.now(UTC))
+        limiter = RateLimiter(redis, CircuitBreaker(0.0), lambda: datetime.now(UTC))
         bucket = bucket_of(acme_apart.organization_id, "standard")
         await charge(limiter, bucket, cost_of_share("cpu", 1.5))
         assert (await acme_apart.http.get("/v1/whoami")).status_code == 429
@@ -122,7 +122,7 @@ async def test_restarted_redis_has_full_buckets_and_absent_redis_refuses_no_requ
     assert {one["available"] for one in answer.json()["budgets"]} == {None}
 
 
-async def test_budgets_cost_no_additional_script_call(app: Litestar, acme: Caller, redis: Redis) -> None:
+async def test_budgets_cost_no_additional_script_call(app: Litestar, acme: ApiCaller, redis: Redis) -> None:
     """The check and the charge are part of the script call that counts the request."""
     await acme.http.get("/v1/whoami")
     await app.state.services.limiter.close()
@@ -137,13 +137,13 @@ async def _calls(redis: Redis) -> int:
     return sum(int(one["calls"]) for name, one in found.items() if "evalsha" in name)
 
 
-async def upload(caller: Caller, project: str) -> httpx.Response:
+async def upload(caller: ApiCaller, project: str) -> httpx.Response:
     files = {"file": ("shop.png", media.picture(), "image/png")}
     return await caller.http.post(f"/v1/projects/{project}/content/upload", files=files)
 
 
 async def test_upload_pays_for_its_probe_process(
-    app: Litestar, acme: Caller, monkeypatch: pytest.MonkeyPatch
+    app: Litestar, acme: ApiCaller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project, charged = await new_project(acme), list[Cost]()
     monkeypatch.setattr(app.state.services.limiter, "spend", lambda _, spent: charged.append(spent))
@@ -157,9 +157,9 @@ async def test_upload_pays_for_its_probe_process(
 
 
 async def test_queued_uploads_are_refused_once_the_budget_is_overdrawn(
-    app: Litestar, acme: Caller, pool: Pool
+    app: Litestar, acme: ApiCaller, pool: Pool
 ) -> None:
-    limiter: Limiter = app.state.services.limiter
+    limiter: RateLimiter = app.state.services.limiter
     project, bucket = await new_project(acme), bucket_of(acme.organization_id, "standard")
     async with app.state.services.probes.turn(acme.organization_id):
         waiting = asyncio.create_task(upload(acme, project))
@@ -177,9 +177,9 @@ async def test_queued_uploads_are_refused_once_the_budget_is_overdrawn(
 
 
 async def test_readers_of_public_files_pay_from_the_public_budget(
-    app: Litestar, acme: Caller, monkeypatch: pytest.MonkeyPatch
+    app: Litestar, acme: ApiCaller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limiter: Limiter = app.state.services.limiter
+    limiter: RateLimiter = app.state.services.limiter
     created = (await upload(acme, await new_project(acme))).json()
     path = "/media/" + created["assets"][0]["url"].rpartition("/")[2]
     public, paid = (

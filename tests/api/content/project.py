@@ -6,8 +6,8 @@ import httpx
 
 from db.pool import Pool
 from tests import media
-from tests.api.conftest import Caller
-from tests.s3.keeping import Kept
+from tests.api.conftest import ApiCaller
+from tests.s3.keeping import MediaStorage
 
 #: A part for httpx: its name, and (file name, bytes, declared type).
 Part = tuple[str, tuple[Any, ...]]
@@ -18,9 +18,9 @@ PNG, FILM = media.picture(), media.film()
 class UploadProject(NamedTuple):
     """A project, and the location of all media."""
 
-    caller: Caller
+    caller: ApiCaller
     id: str
-    kept: Kept
+    kept: MediaStorage
 
     @property
     def path(self) -> str:

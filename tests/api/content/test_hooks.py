@@ -4,7 +4,7 @@ import subprocess
 import sys
 from typing import Any
 
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.refusals import assert_refused, issue_paths
 
 BRAND = {
@@ -39,14 +39,14 @@ DRAWING = {
 }
 
 
-async def create_branded_project(acme: Caller, **brand: Any) -> str:
+async def create_branded_project(acme: ApiCaller, **brand: Any) -> str:
     project = (await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()["id"]
     answer = await acme.http.patch(f"/v1/projects/{project}", json={"brandContext": brand})
     assert answer.status_code == 200, answer.text
     return f"/v1/projects/{project}/content/hooks"
 
 
-async def test_each_hook_quotes_the_brand(acme: Caller) -> None:
+async def test_each_hook_quotes_the_brand(acme: ApiCaller) -> None:
     answer = (await acme.http.get(await create_branded_project(acme, **BRAND))).json()
     assert answer["language"] == "en"
     assert answer["items"][0] == {
@@ -61,7 +61,7 @@ async def test_each_hook_quotes_the_brand(acme: Caller) -> None:
         assert not any(claim in hook["text"] for claim in ("best", "2024", "20,000"))
 
 
-async def test_sparse_brand_lists_the_missing_fields(acme: Caller) -> None:
+async def test_sparse_brand_lists_the_missing_fields(acme: ApiCaller) -> None:
     for brand, missing in (
         ({"appName": "Tideline"}, ["tagline", "appDescription", "keywords"]),
         ({"tagline": "Know the tide before you go"}, ["appName"]),

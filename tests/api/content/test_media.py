@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from api.routes.media import _requested_range
 from db.pool import Pool
-from domain.content.content import Served
+from domain.content.content import FileHeaders
 from schemas.errors import Unsatisfiable
 from tests import media
 from tests.api.content.project import UploadProject, film
-from tests.s3.keeping import EVERYWHERE
+from tests.s3.keeping import ALL_STORAGES
 
 CONTENT = media.film(frames=700_000)
 SIZE = len(CONTENT)
@@ -33,7 +33,7 @@ async def url(project: UploadProject) -> str:
     return url.removeprefix("http://127.0.0.1:8000")
 
 
-@EVERYWHERE
+@ALL_STORAGES
 async def test_it_comes_whole(anonymous: httpx.AsyncClient, url: str) -> None:
     answer = await anonymous.get(url)
     assert (answer.status_code, answer.content) == (200, CONTENT)
@@ -67,7 +67,7 @@ RANGES = {
 IGNORED = ("bytes=5-4", "bytes=-", "bytes=a-b", "items=0-1", "bytes=0-1,3-4", "bytes 0-1", "bytes=0-1 ", "")
 
 
-@EVERYWHERE
+@ALL_STORAGES
 async def test_one_range_comes_alone(anonymous: httpx.AsyncClient, url: str) -> None:
     for asked, (start, end) in RANGES.items():
         answer = await anonymous.get(url, headers={"Range": asked})
@@ -91,7 +91,7 @@ async def test_other_ranges_return_the_whole_file(anonymous: httpx.AsyncClient, 
         assert answer.status_code == (206 if tag == ETAG else 200), tag
 
 
-@EVERYWHERE
+@ALL_STORAGES
 async def test_known_version_returns_304(anonymous: httpx.AsyncClient, url: str) -> None:
     known = dict.fromkeys((ETAG, f"W/{ETAG}", f'"a", {ETAG}', "*"), 304)
     for tag, status in {**known, '"other"': 200, "": 200}.items():
@@ -125,7 +125,7 @@ numbers = st.one_of(st.just(""), st.integers(0, 200).map(str))
 @given(first=numbers, last=numbers)
 def test_range_follows_the_rfc(first: str, last: str) -> None:
     asked = f"bytes={first}-{last}".encode()
-    served = Served("image/png", 100, bytes(32), UUID(int=1), "standard")
+    served = FileHeaders("image/png", 100, bytes(32), UUID(int=1), "standard")
     headers: dict[bytes, Any] = {b"range": asked}
     if not (first or last) or (first and last and int(last) < int(first)):
         assert _requested_range(headers, served) is None
@@ -136,7 +136,7 @@ def test_range_follows_the_rfc(first: str, last: str) -> None:
         assert _requested_range(headers, served) == expected_range(asked)
 
 
-@EVERYWHERE
+@ALL_STORAGES
 async def test_missing_stored_file_is_a_server_error(
     anonymous: httpx.AsyncClient, url: str, project: UploadProject
 ) -> None:

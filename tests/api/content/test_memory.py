@@ -13,7 +13,7 @@ from schemas.settings import Settings
 from tests import media, seeds
 from tests.api.conftest import new_key
 from tests.api_process import serving
-from tests.s3.keeping import EVERYWHERE
+from tests.s3.keeping import ALL_STORAGES
 from tests.waiting import PATIENCE_S
 
 START, END, MORE = b"--x\r\n", b"\r\n--x--\r\n", bytes(64 * 1024)
@@ -38,7 +38,7 @@ def peak_memory(server: int) -> int:
     return int(match[1]) * 1024
 
 
-@EVERYWHERE
+@ALL_STORAGES
 async def test_large_upload_needs_little_memory(pool: Pool, settings: Settings, tmp_path: Path) -> None:
     async with pool.acquire() as conn:
         org = await seeds.organization(conn)

@@ -10,19 +10,19 @@ from db.pool import Pool
 from domain.content import posters
 from domain.media import uploads
 from domain.media.storage import open_store
-from generation.made import Made
+from generation.made import OutputFile
 from jobs import maintenance
 from jobs.kinds import MAKE_POSTER
 from schemas.settings import Settings
 from tests import seeds
 from tests.api.content.project import UploadProject, file, film
 from tests.api.content.test_thumbnails import fetch_image
-from tests.generation.remix.clips import make
+from tests.generation.remix.clips import make_clip
 from tests.jobs import scene
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
 from workers.generation.rendering import render_one
-from workers.generation.wire import Asked
+from workers.generation.wire import RenderRequest
 from workers.tasks import OPENERS, make_poster
 
 
@@ -30,7 +30,7 @@ from workers.tasks import OPENERS, make_poster
 def video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     options = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p"
     path = tmp_path_factory.mktemp("video") / "shop.mp4"
-    return make(path, options, picture="testsrc2=s=640x360:r=5:d=2", sound=None).read_bytes()
+    return make_clip(path, options, picture="testsrc2=s=640x360:r=5:d=2", sound=None).read_bytes()
 
 
 @asynccontextmanager
@@ -75,7 +75,7 @@ async def test_video_gets_a_poster_and_is_otherwise_unchanged(
 async def test_archive_leaves_no_poster(
     project: UploadProject, pool: Pool, settings: Settings, video: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def archived(asked: Asked, handles: Sequence[int]) -> Made:
+    async def archived(asked: RenderRequest, handles: Sequence[int]) -> OutputFile:
         answer = await project.caller.http.delete(f"/v1/projects/{project.id}")
         assert answer.is_success, answer.text
         return await render_one(asked, handles)
@@ -109,7 +109,7 @@ async def test_videos_of_older_releases_get_posters_one_by_one(
     async with working(settings, pool), pool.acquire() as conn:
         for passed in (1, 2, 1, 0):
             await eventually(lambda: maintenance.is_idle(conn, pool_name="generate"))
-            assert await posters.look_back(conn) == passed
+            assert await posters.backfill(conn) == passed
             ends = await wait_for_jobs(pool)
     assert sorted(ends) == [("completed", None), ("completed", None), ("failed", "CLIP_UNREADABLE")]
     shown = [(await read_item(project, one))["assets"][0]["thumbnailUrl"] for one in item]
@@ -120,10 +120,10 @@ async def test_busy_or_empty_pool_starts_no_poster(project: UploadProject, pool:
     await project.made(film())
     await forget_poster_jobs(pool)
     async with pool.acquire() as conn:
-        assert await posters.look_back(conn) == 0
+        assert await posters.backfill(conn) == 0
         await scene.worker(conn, MAKE_POSTER)
-        assert await posters.look_back(conn) == 1
-        assert await posters.look_back(conn) == 0
+        assert await posters.backfill(conn) == 1
+        assert await posters.backfill(conn) == 0
     assert await pool.fetchval("select count(*) from job") == 1
 
 
@@ -131,7 +131,7 @@ async def test_running_poster_job_is_not_repeated(project: UploadProject, pool: 
     await project.made(film())
     async with pool.acquire() as conn:
         await seeds.claims(conn, MAKE_POSTER)
-        assert [await posters.look_back(conn) for _ in range(2)] == [1, 0]
+        assert [await posters.backfill(conn) for _ in range(2)] == [1, 0]
     assert await pool.fetchval("select count(*) from job") == 1
 
 
@@ -152,5 +152,5 @@ async def test_video_without_need_of_a_poster_is_skipped(
     await pool.execute(change)
     async with pool.acquire() as conn:
         await scene.worker(conn, MAKE_POSTER)
-        assert [await posters.look_back(conn) for _ in range(2)] == [1, 0]
+        assert [await posters.backfill(conn) for _ in range(2)] == [1, 0]
     assert await pool.fetchval("select count(*) from job") == 0

@@ -11,7 +11,7 @@ from domain.media import storage_quota
 from domain.tenancy import organizations
 from schemas import ids
 from tests import media
-from tests.api.conftest import Caller, client_of, new_key
+from tests.api.conftest import ApiCaller, client_of, new_key
 from tests.api.content.project import PNG, UploadProject, file, film
 
 PICTURE = media.grainy("PNG")
@@ -29,7 +29,7 @@ def room(monkeypatch: pytest.MonkeyPatch) -> int:
     return limit
 
 
-async def used_bytes(caller: Caller) -> int:
+async def used_bytes(caller: ApiCaller) -> int:
     answer = await caller.http.get("/v1/whoami")
     return int(answer.json()["storage"]["usedBytes"])
 
@@ -49,7 +49,9 @@ async def test_trailing_data_is_not_stored(project: UploadProject) -> None:
         assert served.content == whole
 
 
-async def test_whoami_shows_storage_and_its_limit(acme: Caller, project: UploadProject, pool: Pool) -> None:
+async def test_whoami_shows_storage_and_its_limit(
+    acme: ApiCaller, project: UploadProject, pool: Pool
+) -> None:
     assert (await acme.http.get("/v1/whoami")).json()["storage"] == {
         "usedBytes": 0,
         "limitBytes": 5 * storage_quota.GIB,
@@ -61,7 +63,7 @@ async def test_whoami_shows_storage_and_its_limit(acme: Caller, project: UploadP
 
 
 async def test_concurrent_uploads_stop_at_the_quota(
-    acme: Caller, project: UploadProject, pool: Pool, room: int
+    acme: ApiCaller, project: UploadProject, pool: Pool, room: int
 ) -> None:
     answers = await asyncio.gather(*(project.upload(film(CLIP)) for _ in range(8)))
     assert sorted(answer.status_code for answer in answers) == [201] * 3 + [413] * 5
@@ -76,7 +78,7 @@ async def test_concurrent_uploads_stop_at_the_quota(
 
 
 @pytest.mark.usefixtures("room")
-async def test_failed_upload_frees_its_reservation(acme: Caller, project: UploadProject) -> None:
+async def test_failed_upload_frees_its_reservation(acme: ApiCaller, project: UploadProject) -> None:
     for _ in range(5):
         assert (await project.upload(file(PICTURE[: len(PICTURE) // 2]))).status_code == 422
     assert await used_bytes(acme) == 0
@@ -85,7 +87,7 @@ async def test_failed_upload_frees_its_reservation(acme: Caller, project: Upload
 
 @pytest.mark.usefixtures("room")
 async def test_a_sandbox_counts_with_its_organization(
-    app: Litestar, acme: Caller, project: UploadProject, pool: Pool, rival: Caller
+    app: Litestar, acme: ApiCaller, project: UploadProject, pool: Pool, rival: ApiCaller
 ) -> None:
     sandbox = await pool.fetchval(
         "select id from organization where live_organization_id = $1", acme.organization_id
@@ -94,13 +96,13 @@ async def test_a_sandbox_counts_with_its_organization(
         await project.made(film(CLIP))
     async with client_of(app, await new_key(pool, sandbox, env="test")) as client:
         created = (await client.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()
-        tested = UploadProject(Caller(sandbox, "", client), created["id"], project.kept)
+        tested = UploadProject(ApiCaller(sandbox, "", client), created["id"], project.kept)
         assert (await tested.upload(film(CLIP))).status_code == 413
         assert await used_bytes(tested.caller) == 3 * len(CLIP)
     assert await used_bytes(rival) == 0
 
 
-async def test_deletion_frees_the_quota(acme: Caller, project: UploadProject, pool: Pool) -> None:
+async def test_deletion_frees_the_quota(acme: ApiCaller, project: UploadProject, pool: Pool) -> None:
     first, second = [await project.made(file(PICTURE)) for _ in range(2)]
     for created in (first, second):
         await pool.execute(
@@ -109,7 +111,7 @@ async def test_deletion_frees_the_quota(acme: Caller, project: UploadProject, po
     assert await used_bytes(acme) == 0
 
 
-async def test_a_suspended_organization_has_the_quota_of_its_tier(acme: Caller, pool: Pool) -> None:
+async def test_a_suspended_organization_has_the_quota_of_its_tier(acme: ApiCaller, pool: Pool) -> None:
     """Running uploads continue."""
     async with pool.acquire() as conn:
         await organizations.change(

@@ -11,7 +11,7 @@ from schemas.settings import Settings
 from tests import media
 from tests.api.content.project import UploadProject, film
 from tests.api_process import serving
-from tests.s3.keeping import EVERYWHERE, Kept, KeptBucket
+from tests.s3.keeping import ALL_STORAGES, BucketStorage, MediaStorage
 from tests.s3.service import Service
 from tests.waiting import PATIENCE_S
 
@@ -33,15 +33,15 @@ async def path(project: UploadProject, settings: Settings) -> str:
     return url.removeprefix(settings.public_url)
 
 
-@EVERYWHERE
+@ALL_STORAGES
 async def test_a_file_that_breaks_off_or_has_become_shorter(
-    media_kept: Kept, client: httpx.AsyncClient, path: str, tmp_path: Path
+    media_kept: MediaStorage, client: httpx.AsyncClient, path: str, tmp_path: Path
 ) -> None:
-    if isinstance(media_kept, KeptBucket) and isinstance(media_kept.keeper, Service):
+    if isinstance(media_kept, BucketStorage) and isinstance(media_kept.keeper, Service):
         media_kept.service.fail("get", "cut")
         with pytest.raises(httpx.RemoteProtocolError):
             await client.get(path)
-        media_kept.service.heal()
+        media_kept.service.clear_failures()
     assert (await client.get(path)).content == CONTENT
     [name] = media_kept.names()
     media_kept.shorten(name)

@@ -9,12 +9,12 @@ import pytest
 from db.pool import Pool
 from tests import media
 from tests.api.content.project import FILM, PNG, UploadProject, count_rows, file, film, text
-from tests.s3.keeping import BREAKABLE, EVERYWHERE
+from tests.s3.keeping import ALL_STORAGES, BREAKABLE_STORAGES
 
 JPEG, WEBP = media.picture("JPEG", (5, 7)), media.picture("WEBP")
 
 
-@EVERYWHERE
+@ALL_STORAGES
 async def test_uploaded_image_is_completed_content(project: UploadProject) -> None:
     answer = await project.upload(file(), text("caption", "Fresh bread"), text("hook", "Look"))
     created = answer.json()
@@ -57,7 +57,7 @@ async def test_uploaded_image_is_completed_content(project: UploadProject) -> No
     assert len(project.stored()) == 2
 
 
-@EVERYWHERE
+@ALL_STORAGES
 async def test_bytes_determine_the_type(project: UploadProject) -> None:
     mixed = [file(), file(JPEG, "a.JPG", "image/jpeg"), file(WEBP, "", "application/octet-stream")]
     stored = 0
@@ -126,7 +126,7 @@ async def test_empty_hook_is_null(project: UploadProject) -> None:
     assert (await project.made(file(), text("hook", "")))["hook"] is None
 
 
-@EVERYWHERE
+@ALL_STORAGES
 async def test_file_of_the_maximum_size_is_accepted(project: UploadProject) -> None:
     largest = media.noted(bytes(30 * 1024 * 1024 - len(media.noted(b""))))
     assert (await project.made(file(largest)))["assets"][0]["sizeBytes"] == len(largest)
@@ -138,7 +138,7 @@ async def test_bytes_similar_to_a_boundary_are_kept(project: UploadProject) -> N
     assert asset["checksumSha256"] == hashlib.sha256(content).hexdigest()
 
 
-@EVERYWHERE
+@ALL_STORAGES
 async def test_a_repeat_gets_the_first_answer_and_stores_nothing(project: UploadProject, pool: Pool) -> None:
     parts = (file(), file(JPEG, "b.jpg", "image/jpeg"), text("caption", "Bread"))
     first = await project.upload(*parts, Idempotency_Key="k")
@@ -174,7 +174,7 @@ async def test_a_repeat_is_answered_after_the_archive(project: UploadProject) ->
     assert len(project.stored()) == 2
 
 
-@EVERYWHERE
+@ALL_STORAGES
 async def test_concurrent_uploads_with_one_key_create_one_item(project: UploadProject, pool: Pool) -> None:
     answers = await asyncio.gather(*(project.upload(film(), Idempotency_Key="k") for _ in range(10)))
     assert {answer.status_code for answer in answers} == {201}
@@ -184,7 +184,7 @@ async def test_concurrent_uploads_with_one_key_create_one_item(project: UploadPr
     assert len(project.stored()) == 1
 
 
-@EVERYWHERE
+@ALL_STORAGES
 async def test_stored_bytes_equal_the_upload(project: UploadProject) -> None:
     await project.made(film())
     [stored] = project.stored()
@@ -192,7 +192,7 @@ async def test_stored_bytes_equal_the_upload(project: UploadProject) -> None:
     assert len(stored) == 43
 
 
-@BREAKABLE
+@BREAKABLE_STORAGES
 async def test_unreachable_storage_is_reported_and_pruned_later(project: UploadProject, pool: Pool) -> None:
     with project.kept.away():
         answer = await project.upload(file())

@@ -3,15 +3,15 @@
 import httpx
 import pytest_asyncio
 
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.events.sender import PHONE, EventSender, sender
 
 
 @pytest_asyncio.fixture
-async def shop(acme: Caller, anonymous: httpx.AsyncClient) -> EventSender:
+async def shop(acme: ApiCaller, anonymous: httpx.AsyncClient) -> EventSender:
     return await sender(acme, anonymous)
 
 
 @pytest_asyncio.fixture
-async def phone(acme: Caller, anonymous: httpx.AsyncClient) -> EventSender:
+async def phone(acme: ApiCaller, anonymous: httpx.AsyncClient) -> EventSender:
     return await sender(acme, anonymous, PHONE)

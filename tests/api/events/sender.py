@@ -9,7 +9,7 @@ import msgspec
 
 from db.pool import Pool
 from schemas import ids
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.parties import new_project
 
 WEB: dict[str, Any] = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
@@ -19,7 +19,7 @@ PHONE: dict[str, Any] = {"name": "Shop", "platform": "ios", "bundleId": "com.exa
 class EventSender(NamedTuple):
     """An app with its key, its owner, and a client without any key."""
 
-    owner: Caller
+    owner: ApiCaller
     http: httpx.AsyncClient
     project: str
     app: dict[str, Any]
@@ -46,7 +46,7 @@ class EventSender(NamedTuple):
 
     async def send(self, *events: dict[str, Any], key: str | None = None, **more: Any) -> httpx.Response:
         """Send events with a bearer token."""
-        return await self.post(written(*events), key=key, **more)
+        return await self.post(encode_events(*events), key=key, **more)
 
     async def post(self, content: bytes, *, key: str | None = None, **more: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {key or self.key}"} | more.pop("headers", {})
@@ -58,7 +58,7 @@ class EventSender(NamedTuple):
         return str(answer.json()["apiKey"])
 
 
-async def sender(owner: Caller, http: httpx.AsyncClient, body: dict[str, Any] = WEB) -> EventSender:
+async def sender(owner: ApiCaller, http: httpx.AsyncClient, body: dict[str, Any] = WEB) -> EventSender:
     """Create an app in a new project."""
     project = await new_project(owner)
     app = await owner.http.post(f"/v1/projects/{project}/sdk-apps", json=body)
@@ -75,11 +75,11 @@ def event(number: int = 0, **fields: Any) -> dict[str, Any]:
     } | fields
 
 
-def written(*events: dict[str, Any]) -> bytes:
+def encode_events(*events: dict[str, Any]) -> bytes:
     return msgspec.json.encode({"events": events, "sentAt": "2026-01-01T00:00:00Z"})
 
 
-def taken(answer: httpx.Response) -> tuple[int, int, list[tuple[int, str]]]:
+def read_counts(answer: httpx.Response) -> tuple[int, int, list[tuple[int, str]]]:
     """Return the counts and the rejected events of an answer."""
     assert answer.status_code == 202, answer.text
     body = answer.json()

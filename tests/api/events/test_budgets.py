@@ -19,8 +19,8 @@ from db.pool import Pool
 from domain.events import budgets
 from domain.events.budgets import Budget
 from schemas.settings import Settings
-from tests.api.conftest import Caller, calling, client_of, held, new_key
-from tests.api.events.sender import PHONE, EventSender, event, sender, taken
+from tests.api.conftest import ApiCaller, client_of, hold_context, new_key, open_caller
+from tests.api.events.sender import PHONE, EventSender, event, read_counts, sender
 from tests.api.refusals import problem
 from tests.waiting import eventually
 
@@ -39,14 +39,14 @@ def build_events(*numbers: int, **fields: Any) -> list[dict[str, Any]]:
     return [event(number, **fields) for number in numbers]
 
 
-async def read_usage(caller: Caller) -> dict[str, Any]:
+async def read_usage(caller: ApiCaller) -> dict[str, Any]:
     answer = await caller.http.get("/v1/usage")
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()["events"]
     return body
 
 
-async def wait_for_added(pool: Pool, caller: Caller, events: int) -> None:
+async def wait_for_added(pool: Pool, caller: ApiCaller, events: int) -> None:
     """Wait until all processes together have added so many events."""
 
     async def are() -> bool:
@@ -57,9 +57,9 @@ async def wait_for_added(pool: Pool, caller: Caller, events: int) -> None:
 
 
 async def test_events_over_the_budget_are_refused_unread_until_the_day_ends(shop: EventSender) -> None:
-    assert taken(await shop.send(*build_events(*range(9))))[0] == 9
+    assert read_counts(await shop.send(*build_events(*range(9))))[0] == 9
     # A request with more events than are left is accepted as a whole.
-    assert taken(await shop.send(*build_events(*range(10, 14))))[0] == 4
+    assert read_counts(await shop.send(*build_events(*range(10, 14))))[0] == 4
     over = await shop.post(b"{")
     assert problem(over) == (429, "RATE_LIMITED", {"limit": "daily-events"})
     now = datetime.now(UTC)
@@ -81,19 +81,19 @@ async def test_bytes_have_a_budget_of_their_own(shop: EventSender, pool: Pool) -
 
 
 async def test_all_apps_and_keys_of_an_organization_share_it(
-    acme: Caller, rival: Caller, anonymous: httpx.AsyncClient, pool: Pool
+    acme: ApiCaller, rival: ApiCaller, anonymous: httpx.AsyncClient, pool: Pool
 ) -> None:
     shop, phone = await sender(acme, anonymous), await sender(acme, anonymous, PHONE)
     theirs = await sender(rival, anonymous)
     for one, number in ((shop, 0), (phone, 5)):
-        assert taken(await one.send(*build_events(*range(number, number + 5))))[0] == 5
+        assert read_counts(await one.send(*build_events(*range(number, number + 5))))[0] == 5
     body = {"projectId": shop.project, "sdkAppId": shop.app["appId"], "events": build_events(20)}
     for answer in (await shop.send(event(20)), await phone.send(event(20)), await post_segment(phone)):
         assert problem(answer)[2] == {"limit": "daily-events"}
     for headers in ({}, {"Idempotency-Key": "k1"}):
         answer = await acme.http.post("/v1/events", json=body, headers=headers)
         assert problem(answer)[2] == {"limit": "daily-events"}
-    assert taken(await theirs.send(event(1)))[0] == 1
+    assert read_counts(await theirs.send(event(1)))[0] == 1
     await wait_for_added(pool, acme, 10)
     shown = await read_usage(acme)
     assert shown["count"] == {"used": 10, "limit": 10}
@@ -109,15 +109,15 @@ async def post_segment(phone: EventSender) -> httpx.Response:
 
 
 async def test_a_sandbox_has_its_own(
-    app: Litestar, pool: Pool, acme: Caller, shop: EventSender, anonymous: httpx.AsyncClient
+    app: Litestar, pool: Pool, acme: ApiCaller, shop: EventSender, anonymous: httpx.AsyncClient
 ) -> None:
-    assert taken(await shop.send(*build_events(*range(12))))[0] == 12
+    assert read_counts(await shop.send(*build_events(*range(12))))[0] == 12
     question = "select id from organization where live_organization_id = $1"
     sandbox_id = await pool.fetchval(question, acme.organization_id)
     async with client_of(app, await new_key(pool, sandbox_id, env="test")) as http:
-        sandbox = Caller(sandbox_id, "", http)
+        sandbox = ApiCaller(sandbox_id, "", http)
         test = await sender(sandbox, anonymous)
-        assert taken(await test.send(*build_events(*range(10))))[0] == 10
+        assert read_counts(await test.send(*build_events(*range(10))))[0] == 10
         assert problem(await test.send(event(30)))[2] == {"limit": "daily-events"}
         await wait_for_added(pool, sandbox, 10)
         assert (await read_usage(sandbox))["count"] == {"used": 10, "limit": 10}
@@ -127,12 +127,12 @@ async def test_a_sandbox_has_its_own(
 async def test_repeated_events_are_charged_once(shop: EventSender, pool: Pool) -> None:
     for _ in range(5):
         await shop.send(*build_events(*range(4)))
-    assert taken(await shop.send(*build_events(*range(3, 9))))[:2] == (5, 1)
+    assert read_counts(await shop.send(*build_events(*range(3, 9))))[:2] == (5, 1)
     await wait_for_added(pool, shop.owner, 9)
     size = await pool.fetchval("select bytes from intake_day")
     one = len(b'{"events":[],"sentAt":"2026-01-01T00:00:00Z"}') + 9 * 75
     assert abs(size - one) < 150
-    assert taken(await shop.send(event(9)))[0] == 1
+    assert read_counts(await shop.send(event(9)))[0] == 1
     assert problem(await shop.send(event(10)))[0] == 429
 
 
@@ -141,20 +141,20 @@ async def clocked_api(settings: Settings) -> AsyncIterator[tuple[Litestar, list[
     """An API with a clock that a test sets."""
     now = [datetime.now(UTC)]
     served = create_app(settings, clock=lambda: now[0])
-    async with held(served.lifespan()):
+    async with hold_context(served.lifespan()):
         yield served, now
 
 
 async def test_the_next_utc_day_has_its_own(clocked_api: tuple[Litestar, list[datetime]], pool: Pool) -> None:
     app, now = clocked_api
-    async with calling(app, pool, "Acme") as acme, client_of(app) as http:
+    async with open_caller(app, pool, "Acme") as acme, client_of(app) as http:
         shop = await sender(acme, http)
         await shop.send(*build_events(*range(10)))
         refused = await shop.send(event(10))
         now[0] += timedelta(seconds=int(refused.headers["Retry-After"]) - 1)
         assert problem(await shop.send(event(10)))[0] == 429
         now[0] += timedelta(seconds=1)
-        assert taken(await shop.send(event(10)))[0] == 1
+        assert read_counts(await shop.send(event(10)))[0] == 1
         await wait_for_added(pool, acme, 11)
         assert (await read_usage(acme))["count"]["used"] == 1
 
@@ -163,7 +163,7 @@ async def test_a_higher_tier_counts_at_once(shop: EventSender, pool: Pool) -> No
     await shop.send(*build_events(*range(10)))
     assert problem(await shop.send(event(10)))[0] == 429
     await pool.execute("update organization set tier = 'partner' where id = $1", shop.owner.organization_id)
-    assert taken(await shop.send(event(10)))[0] == 1
+    assert read_counts(await shop.send(event(10)))[0] == 1
     await pool.execute("update organization set tier = 'pilot' where id = $1", shop.owner.organization_id)
     assert problem(await shop.send(event(11)))[0] == 429
 
@@ -197,7 +197,7 @@ async def test_two_processes_count_each_accepted_event_once(
         budgets.BUDGETS[tier] = Budget(100, 1 << 30)  # type: ignore[index]  # the test's own
     other = create_app(settings)
     numbers = itertools.count()
-    async with calling(app, pool, "Acme") as acme, client_of(app) as one:
+    async with open_caller(app, pool, "Acme") as acme, client_of(app) as one:
         shop = await sender(acme, one)
 
         async def send(through: EventSender) -> int:
@@ -208,16 +208,16 @@ async def test_two_processes_count_each_accepted_event_once(
                 accepted += answer.json().get("accepted", 0)
             return accepted
 
-        async with held(other.lifespan()), client_of(other) as http:
+        async with hold_context(other.lifespan()), client_of(other) as http:
             senders = [shop, shop._replace(http=http)]
             accepted = sum(await asyncio.gather(*(send(senders[n % 2]) for n in range(12))))
             assert 100 <= accepted <= 2 * 102
         await wait_for_added(pool, acme, accepted)
         assert (await read_usage(acme))["count"]["used"] == accepted
     third = create_app(settings)
-    async with held(third.lifespan()), client_of(third) as http:
+    async with hold_context(third.lifespan()), client_of(third) as http:
         again = shop._replace(http=http)
-        assert taken(await again.send(*build_events(*itertools.islice(numbers, 3))))[0] == 3
+        assert read_counts(await again.send(*build_events(*itertools.islice(numbers, 3))))[0] == 3
 
         async def knows() -> bool:
             return (await again.send(*build_events(next(numbers)))).status_code == 429

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from api import fast_path
-from tests.api.events.sender import EventSender, event, written
+from tests.api.events.sender import EventSender, encode_events, event
 
 #: Headers that differ between any two answers.
 OWN = {"x-request-id", "ratelimit"}
@@ -43,7 +43,7 @@ async def test_fast_path_answers_as_the_framework_does(
 ) -> None:
     at = path if path.startswith("/v1") else shop.at + path
     message = {"type": "track", "event": "open", "messageId": "m", "anonymousId": "a"}
-    content = msgspec.json.encode({"batch": [message]}) if "batch" in path else written(event(1))
+    content = msgspec.json.encode({"batch": [message]}) if "batch" in path else encode_events(event(1))
     await shop.post(content, at=at)
     answers = []
     for find in (fast_path.find, lambda *_: None):

@@ -15,7 +15,7 @@ from domain.apps import app_keys, apps
 from domain.apps.app_keys import KeyedApp
 from schemas.errors import Unavailable
 from tests.api.conftest import PEPPERS
-from tests.api.events.sender import EventSender, event, taken
+from tests.api.events.sender import EventSender, event, read_counts
 from tests.waiting import eventually
 
 Note = Callable[..., Awaitable[None]]
@@ -48,7 +48,7 @@ async def read_last_event(pool: Pool) -> datetime | None:
 
 
 async def test_last_event_at_appears_after_the_first_event(shop: EventSender) -> None:
-    assert taken(await shop.send(event(1)))[0] == 1
+    assert read_counts(await shop.send(event(1)))[0] == 1
 
     async def shown() -> str | None:
         body: str | None = (await shop.owner.http.get(shop.where)).json()["lastEventAt"]

@@ -13,8 +13,8 @@ from redis.asyncio import Redis
 from api import event_limits, ratelimit
 from api.event_limits import EventLimits
 from api.services import Services
-from tests.api.conftest import Caller
-from tests.api.events.sender import EventSender, event, sender, taken
+from tests.api.conftest import ApiCaller
+from tests.api.events.sender import EventSender, event, read_counts, sender
 from tests.api.refusals import problem
 from tests.api.test_ratelimit import parse_policies
 from tests.waiting import eventually
@@ -55,7 +55,7 @@ async def test_requests_over_the_limit_are_refused(
 ) -> None:
     """Another app is not refused."""
     answers = [await shop.send(event(number)) for number in range(3)]
-    assert [taken(answer)[0] for answer in answers] == [1, 1, 1]
+    assert [read_counts(answer)[0] for answer in answers] == [1, 1, 1]
     assert [parse_policies(answer.headers["RateLimit"])["event-requests"]["r"] for answer in answers] == [
         2,
         1,
@@ -71,13 +71,13 @@ async def test_requests_over_the_limit_are_refused(
         assert problem(over) == (429, "RATE_LIMITED", {"limit": "event-requests"})
         assert 11_000 < int(over.headers["Retry-After"]) <= 12_000
         assert parse_policies(over.headers["RateLimit"])["event-requests"]["r"] == 0
-    assert taken(await phone.send(event(1)))[0] == 1
+    assert read_counts(await phone.send(event(1)))[0] == 1
     await refill_buckets(app, buckets)
-    assert taken(await shop.send(event(9)))[0] == 1
+    assert read_counts(await shop.send(event(9)))[0] == 1
 
 
 async def test_large_request_is_accepted_and_paid_by_later_ones(shop: EventSender, buckets: Redis) -> None:
-    assert taken(await shop.send(*(event(number) for number in range(25))))[0] == 25
+    assert read_counts(await shop.send(*(event(number) for number in range(25))))[0] == 25
 
     async def spent() -> bool:
         return await events_left(buckets, shop) < 0
@@ -121,11 +121,11 @@ async def test_refused_body_costs_its_size(
 
 async def test_revoked_key_uses_no_budget_of_its_app(shop: EventSender) -> None:
     """The first request with the key is counted in parallel with the look-up; later ones aren't."""
-    assert taken(await shop.send(event(1)))[0] == 1
+    assert read_counts(await shop.send(event(1)))[0] == 1
     new = await shop.rotate()
     for _ in range(4):
         assert problem(await shop.send(event(2)))[0] == 401
-    assert taken(await shop.send(event(2), key=new))[0] == 1
+    assert read_counts(await shop.send(event(2), key=new))[0] == 1
 
 
 async def test_refused_app_makes_no_round_trip(
@@ -159,7 +159,7 @@ async def test_refusals_delay_no_other_app(
     monkeypatch.setattr(event_limits, "REFUSAL_INTERVAL_S", 1000.0)
     monkeypatch.setattr(event_limits, "MAX_REFUSAL_DELAY_S", 1000.0)
     refusals = [asyncio.create_task(shop.send(event(1))) for _ in range(20)]
-    assert taken(await phone.send(event(1)))[0] == 1
+    assert read_counts(await phone.send(event(1)))[0] == 1
     for refusal in refusals:
         refusal.cancel()
     await asyncio.gather(*refusals, return_exceptions=True)
@@ -170,11 +170,11 @@ async def test_concurrent_requests_stop_at_the_limit(shop: EventSender) -> None:
     assert sorted(answer.status_code for answer in answers) == [202] * 3 + [429] * 17
 
 
-async def test_all_requests_pass_without_redis(acme_apart: Caller, own_servers: object) -> None:
+async def test_all_requests_pass_without_redis(acme_apart: ApiCaller, own_servers: object) -> None:
     async with httpx.AsyncClient(
         transport=acme_apart.http._transport, base_url="http://localhost", trust_env=False
     ) as http:
         mine = await sender(acme_apart, http)
         own_servers.valkey.stop()  # type: ignore[attr-defined]
         answers = [await mine.send(event(number)) for number in range(5)]
-    assert [taken(answer)[0] for answer in answers] == [1] * 5
+    assert [read_counts(answer)[0] for answer in answers] == [1] * 5

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from tests.api.conftest import Caller
-from tests.api.events.sender import WEB, EventSender, event, sender, taken, written
+from tests.api.conftest import ApiCaller
+from tests.api.events.sender import WEB, EventSender, encode_events, event, read_counts, sender
 from tests.api.refusals import assert_refused
 
 ORIGIN = {"Origin": "https://shop.example"}
@@ -32,7 +32,7 @@ async def test_a_page_reads_every_answer(shop: EventSender, anonymous: httpx.Asy
         await shop.send(event(1), headers=ORIGIN),
         await shop.post(b"{", headers=ORIGIN),
         await shop.post(b" " * 1_000_001, headers=ORIGIN),
-        await anonymous.post(shop.at, content=written(event(1)), headers=ORIGIN),
+        await anonymous.post(shop.at, content=encode_events(event(1)), headers=ORIGIN),
         await shop.send(event(1), headers={"Origin": "https://elsewhere.example"}),
     ]
     assert [answer.status_code for answer in answers] == [202, 400, 413, 401, 403]
@@ -41,7 +41,7 @@ async def test_a_page_reads_every_answer(shop: EventSender, anonymous: httpx.Asy
         assert "Retry-After" in answer.headers["Access-Control-Expose-Headers"]
 
 
-async def test_other_routes_have_no_cors_headers(acme: Caller) -> None:
+async def test_other_routes_have_no_cors_headers(acme: ApiCaller) -> None:
     for method in ("GET", "OPTIONS"):
         answer = await acme.http.request(method, "/v1/projects", headers=ORIGIN)
         assert not [name for name in answer.headers if name.startswith("access-control")]
@@ -52,7 +52,7 @@ async def test_other_routes_have_no_cors_headers(acme: Caller) -> None:
     ["https://shop.example", "http://shop.example:8080", "https://www.shop.example", "https://SHOP.example"],
 )
 async def test_domain_and_subdomains_may_send(shop: EventSender, origin: str) -> None:
-    assert taken(await shop.send(event(1), headers={"Origin": origin})) == (1, 0, [])
+    assert read_counts(await shop.send(event(1), headers={"Origin": origin})) == (1, 0, [])
 
 
 @pytest.mark.parametrize(
@@ -74,14 +74,14 @@ async def test_page_of_another_domain_is_refused(shop: EventSender, origin: str)
 
 
 async def test_an_app_under_development_sends_from_this_machine(
-    acme: Caller, anonymous: httpx.AsyncClient
+    acme: ApiCaller, anonymous: httpx.AsyncClient
 ) -> None:
     local = await sender(acme, anonymous, WEB | {"webDomain": "localhost"})
     for origin in ("http://localhost:5173", "https://localhost"):
-        assert taken(await local.send(event(1), headers={"Origin": origin}))[2] == []
+        assert read_counts(await local.send(event(1), headers={"Origin": origin}))[2] == []
     assert_refused(await local.send(event(1), headers=ORIGIN), 403, "ORIGIN_NOT_ALLOWED")
 
 
 async def test_app_without_a_domain_may_send_from_a_page(phone: EventSender) -> None:
     """A phone app with an embedded page sends `capacitor://localhost`."""
-    assert taken(await phone.send(event(1), headers={"Origin": "capacitor://localhost"})) == (1, 0, [])
+    assert read_counts(await phone.send(event(1), headers={"Origin": "capacitor://localhost"})) == (1, 0, [])

@@ -6,7 +6,7 @@ import httpx
 from litestar import Litestar
 
 from db.pool import Pool
-from tests.api.conftest import Caller, client_of, new_key
+from tests.api.conftest import ApiCaller, client_of, new_key
 from tests.api.events.sender import EventSender, event, sender
 from tests.api.refusals import assert_refused
 from tests.waiting import eventually
@@ -58,7 +58,7 @@ async def test_text_needs_the_pii_scope(shop: EventSender, app: Litestar, pool: 
             assert (texts != {"[redacted]"}) == seen
 
 
-async def test_an_app_in_the_filter_is_one_of_the_project(shop: EventSender, rival: Caller) -> None:
+async def test_an_app_in_the_filter_is_one_of_the_project(shop: EventSender, rival: ApiCaller) -> None:
     theirs = await sender(rival, shop.http)
     at = f"/v1/projects/{shop.project}/events/quarantine"
     for app_id in (theirs.app["appId"], "app_none"):

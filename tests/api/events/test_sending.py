@@ -9,22 +9,22 @@ import pytest
 
 from db.pool import Pool
 from schemas import ids
-from tests.api.conftest import Caller
-from tests.api.events.sender import EventSender, event, sender, stored_ids, taken, written
+from tests.api.conftest import ApiCaller
+from tests.api.events.sender import EventSender, encode_events, event, read_counts, sender, stored_ids
 from tests.api.refusals import assert_refused, issue_paths, problem, reason
 
 
 async def test_events_are_stored_once_and_counted(shop: EventSender, pool: Pool) -> None:
     first = await shop.send(event(1), event(2), event(1))
-    assert taken(first) == (2, 1, [])
-    assert taken(await shop.send(event(2), event(3, name=""))) == (0, 1, [(1, "INVALID")])
+    assert read_counts(first) == (2, 1, [])
+    assert read_counts(await shop.send(event(2), event(3, name=""))) == (0, 1, [(1, "INVALID")])
     assert await stored_ids(pool, shop) == ["e-1", "e-2"]
 
 
 async def test_events_own_time_is_stored(shop: EventSender, pool: Pool) -> None:
     """The time is kept even if the sender's clock is wrong, as `sentAt` would show."""
     sent = event(1)
-    assert taken(await shop.send(sent)) == (1, 0, [])
+    assert read_counts(await shop.send(sent)) == (1, 0, [])
     at = await pool.fetchval("select occurred_at from event where project_id = $1", shop.project_id)
     assert f"{at:%Y-%m-%dT%H:%M:%SZ}" == sent["occurredAt"]
 
@@ -42,20 +42,20 @@ async def test_the_key_may_come_in_several_ways(shop: EventSender, anonymous: ht
         {"params": {"writeKey": shop.key}},
     ]
     for number, way in enumerate(ways):
-        answer = await anonymous.post(shop.at, content=written(event(number)), **way)
-        assert taken(answer) == (1, 0, [])
+        answer = await anonymous.post(shop.at, content=encode_events(event(number)), **way)
+        assert read_counts(answer) == (1, 0, [])
 
 
 @pytest.mark.parametrize("kind", ["text/plain;charset=UTF-8", "application/x-www-form-urlencoded", ""])
 async def test_a_body_may_say_any_type(shop: EventSender, kind: str) -> None:
     """Beacons can't send `application/json`."""
-    assert taken(await shop.send(event(1), headers={"Content-Type": kind})) == (1, 0, [])
+    assert read_counts(await shop.send(event(1), headers={"Content-Type": kind})) == (1, 0, [])
 
 
 async def test_a_body_may_be_gzip(shop: EventSender) -> None:
     packed = {"Content-Encoding": "gzip"}
-    once = gzip.compress(written(event(1)))
-    assert taken(await shop.post(once, headers=packed)) == (1, 0, [])
+    once = gzip.compress(encode_events(event(1)))
+    assert read_counts(await shop.post(once, headers=packed)) == (1, 0, [])
     assert_refused(await shop.post(once), 400, "BAD_REQUEST")
     assert_refused(await shop.post(gzip.compress(once), headers=packed), 400, "BAD_REQUEST")
     assert_refused(await shop.post(once[:-9], headers=packed), 400, "BAD_REQUEST")
@@ -98,21 +98,21 @@ async def test_one_bad_event_does_not_affect_others(shop: EventSender, pool: Poo
         one for number, (more, _) in enumerate(bad) for one in (event(number, **more), event(100 + number))
     ]
     odd = event(50, properties={"a": 1})
-    body = written(odd, *events).replace(b'"a":1}', b'"a":1e999}', 1)
+    body = encode_events(odd, *events).replace(b'"a":1}', b'"a":1e999}', 1)
     expected = [(0, "INVALID")] + [(1 + 2 * turn, code) for turn, (_, code) in enumerate(bad)]
-    assert taken(await shop.post(body)) == (len(bad), 0, expected)
+    assert read_counts(await shop.post(body)) == (len(bad), 0, expected)
     assert await stored_ids(pool, shop) == [f"e-{100 + number}" for number in range(len(bad))]
 
 
 async def test_lone_surrogate_is_stored_as_the_replacement_character(shop: EventSender, pool: Pool) -> None:
-    body = written(event(1, properties={"title": "cut "})).replace(b"cut ", b"cut \\ud83d")
-    assert taken(await shop.post(body)) == (1, 0, [])
+    body = encode_events(event(1, properties={"title": "cut "})).replace(b"cut ", b"cut \\ud83d")
+    assert read_counts(await shop.post(body)) == (1, 0, [])
     kept_as = await pool.fetchval("select properties from event where project_id = $1", shop.project_id)
     assert kept_as == '{"title":"cut \\ufffd"}'
 
 
 async def test_key_works_only_for_its_own_app(
-    shop: EventSender, rival: Caller, anonymous: httpx.AsyncClient
+    shop: EventSender, rival: ApiCaller, anonymous: httpx.AsyncClient
 ) -> None:
     """The key of another organization, of the same one, and of no app get one answer."""
     theirs, sibling = await sender(rival, anonymous), await sender(shop.owner, anonymous)
@@ -127,14 +127,14 @@ async def test_key_works_only_for_its_own_app(
 async def test_unknown_key_is_refused(shop: EventSender, anonymous: httpx.AsyncClient) -> None:
     old = shop.key
     overlapping = await shop.rotate(overlapHours=1)
-    assert taken(await shop.send(event(1), key=old)) == (1, 0, [])
+    assert read_counts(await shop.send(event(1), key=old)) == (1, 0, [])
     new = await shop.rotate()
     for key in (old, overlapping, "lpa_x", shop.owner.key, f"{new}x"):
         answer = await shop.send(event(2), key=key)
         assert_refused(answer, 401, "UNAUTHENTICATED")
         assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert_refused(await anonymous.post(shop.at, content=written(event(2))), 401, "UNAUTHENTICATED")
-    assert taken(await shop.send(event(2), key=new)) == (1, 0, [])
+    assert_refused(await anonymous.post(shop.at, content=encode_events(event(2))), 401, "UNAUTHENTICATED")
+    assert read_counts(await shop.send(event(2), key=new)) == (1, 0, [])
     await shop.owner.http.delete(shop.where)
     assert_refused(await shop.send(event(3), key=new), 401, "UNAUTHENTICATED")
 

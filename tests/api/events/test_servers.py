@@ -10,8 +10,8 @@ from litestar import Litestar
 from api.services import Services
 from db.pool import Conn, Pool
 from schemas import ids
-from tests.api.conftest import Caller, calling
-from tests.api.events.sender import EventSender, event, sender, stored_ids, taken
+from tests.api.conftest import ApiCaller, open_caller
+from tests.api.events.sender import EventSender, event, read_counts, sender, stored_ids
 from tests.api.refusals import assert_refused, reason
 from tests.jobs import scene
 from tests.waiting import eventually
@@ -26,9 +26,9 @@ async def post_events(
 
 
 async def test_a_server_and_its_app_send_the_same_events(phone: EventSender, pool: Pool) -> None:
-    assert taken(await phone.send(event(1)))[0] == 1
+    assert read_counts(await phone.send(event(1)))[0] == 1
     answer = await post_events(phone, event(1), event(2), event(3, name=""))
-    assert taken(answer) == (1, 1, [(2, "INVALID")])
+    assert read_counts(answer) == (1, 1, [(2, "INVALID")])
     assert "Retry-After" not in answer.headers
     assert await stored_ids(pool, phone) == ["e-1", "e-2"]
 
@@ -37,16 +37,16 @@ async def test_a_repeat_with_a_key_gets_the_first_answer(phone: EventSender, poo
     """Also for an event that is no valid JSON; without a key the events are duplicates."""
     first = event(1)
     twice = [await post_events(phone, first, key="k") for _ in range(2)]
-    assert [taken(answer) for answer in twice] == [(1, 0, [])] * 2
+    assert [read_counts(answer) for answer in twice] == [(1, 0, [])] * 2
     assert twice[1].headers["Idempotent-Replayed"] == "true"
-    assert taken(await post_events(phone, first)) == (0, 1, [])
+    assert read_counts(await post_events(phone, first)) == (0, 1, [])
     assert reason(await post_events(phone, event(2), key="k"))[:2] == (409, "IDEMPOTENCY_CONFLICT")
     odd = event(3, properties={"a": 1})
     body = {"projectId": phone.project, "sdkAppId": phone.app["appId"], "events": [odd]}
     text = msgspec.json.encode(body).replace(b'"a":1', b'"a":1e999')
     headers = {"Idempotency-Key": "odd", "Content-Type": "application/json"}
     answers = [await phone.owner.http.post("/v1/events", content=text, headers=headers) for _ in range(2)]
-    assert [taken(answer) for answer in answers] == [(0, 0, [(0, "INVALID")])] * 2
+    assert [read_counts(answer) for answer in answers] == [(0, 0, [(0, "INVALID")])] * 2
 
 
 async def test_wait_for_the_commit_holds_no_main_connection(
@@ -62,17 +62,17 @@ async def test_wait_for_the_commit_holds_no_main_connection(
                   and state = 'idle in transaction'"""
         )
         await other.execute("select pg_advisory_unlock(7203)")
-    assert taken(await sending) == (1, 0, [])
+    assert read_counts(await sending) == (1, 0, [])
     assert held == 0
 
 
 async def test_keyed_requests_leave_connections_to_others(
-    phone: EventSender, rival: Caller, anonymous: httpx.AsyncClient, app: Litestar, pool: Pool
+    phone: EventSender, rival: ApiCaller, anonymous: httpx.AsyncClient, app: Litestar, pool: Pool
 ) -> None:
     """This holds for any number of organizations, however long the event store takes."""
     services: Services = app.state.services
     keyed = services.events.keyed
-    async with calling(app, pool, "Third") as third, pool.acquire() as other:
+    async with open_caller(app, pool, "Third") as third, pool.acquire() as other:
         senders = [phone, await sender(rival, anonymous), await sender(third, anonymous)]
         await other.execute("select pg_advisory_lock(7203)")
         sending = [
@@ -90,11 +90,11 @@ async def test_keyed_requests_leave_connections_to_others(
         await other.execute("select pg_advisory_unlock(7203)")
         answers = await asyncio.gather(*sending)
     assert read.status_code == 200
-    assert [taken(answer) for answer in answers] == [(1, 0, [])] * 12
+    assert [read_counts(answer) for answer in answers] == [(1, 0, [])] * 12
 
 
 async def test_an_app_is_one_of_the_project(
-    phone: EventSender, rival: Caller, anonymous: httpx.AsyncClient
+    phone: EventSender, rival: ApiCaller, anonymous: httpx.AsyncClient
 ) -> None:
     theirs = await sender(rival, anonymous)
     other = await sender(phone.owner, anonymous)
@@ -117,7 +117,7 @@ async def test_hundred_events_are_accepted(phone: EventSender) -> None:
     assert_refused(
         await post_events(phone, *(event(number) for number in range(101))), 422, "VALIDATION", "events"
     )
-    assert taken(await post_events(phone, *(event(number) for number in range(100))))[0] == 100
+    assert read_counts(await post_events(phone, *(event(number) for number in range(100))))[0] == 100
 
 
 async def test_an_archived_project_takes_none(phone: EventSender) -> None:
@@ -126,5 +126,5 @@ async def test_an_archived_project_takes_none(phone: EventSender) -> None:
 
 
 async def test_scope_is_required(app: Litestar, pool: Pool, phone: EventSender) -> None:
-    async with calling(app, pool, "Reader", scopes=("projects:write", "events:read")) as reader:
+    async with open_caller(app, pool, "Reader", scopes=("projects:write", "events:read")) as reader:
         assert_refused(await post_events(phone._replace(owner=reader), event(1)), 403, "FORBIDDEN_SCOPE")

@@ -9,38 +9,38 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
-from api.app import serve_from
+from api.app import configure
 from api.services import Services
 from db.pool import Pool
 from schemas.settings import Settings
-from tests.api.conftest import built, calling, client_of, held
-from tests.api.events.sender import PHONE, EventSender, event, sender, taken
-from tests.relay import Relay, before
+from tests.api.conftest import built_app, client_of, hold_context, open_caller
+from tests.api.events.sender import PHONE, EventSender, event, read_counts, sender
+from tests.relay import PostgresRelay, start_relay
 from tests.waiting import eventually
 
 Execute = Callable[..., Awaitable[Any]]
 
 
 @pytest_asyncio.fixture
-async def relay(database_url: str) -> AsyncIterator[Relay]:
-    async with before(database_url) as relay:
+async def relay(database_url: str) -> AsyncIterator[PostgresRelay]:
+    async with start_relay(database_url) as relay:
         yield relay
 
 
 @pytest_asyncio.fixture
-async def relayed_api(settings: Settings, relay: Relay) -> AsyncIterator[Litestar]:
+async def relayed_api(settings: Settings, relay: PostgresRelay) -> AsyncIterator[Litestar]:
     """An API with its Postgres connections through a relay that reads the statements."""
-    served = serve_from(built(), msgspec.structs.replace(settings, database_url=relay.url))
-    async with held(served.lifespan()):
+    served = configure(built_app(), msgspec.structs.replace(settings, database_url=relay.url))
+    async with hold_context(served.lifespan()):
         yield served
 
 
 @pytest_asyncio.fixture
 async def warm_app(relayed_api: Litestar, pool: Pool) -> AsyncIterator[EventSender]:
     """An app with one answered request and all of its write-behind rows written."""
-    async with client_of(relayed_api) as http, calling(relayed_api, pool, "Acme") as acme:
+    async with client_of(relayed_api) as http, open_caller(relayed_api, pool, "Acme") as acme:
         phone = await sender(acme, http, PHONE)
-        assert taken(await phone.send(event(0)))[0] == 1
+        assert read_counts(await phone.send(event(0)))[0] == 1
 
         async def noted() -> bool:
             return await pool.fetchval("select last_event_at from sdk_app") is not None
@@ -50,7 +50,7 @@ async def warm_app(relayed_api: Litestar, pool: Pool) -> AsyncIterator[EventSend
 
 
 async def test_request_needs_one_key_query_and_one_commit(
-    relayed_api: Litestar, relay: Relay, warm_app: EventSender, monkeypatch: pytest.MonkeyPatch
+    relayed_api: Litestar, relay: PostgresRelay, warm_app: EventSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sequential requests have constant costs; concurrent ones need no more than one alone."""
     statements, commands = list[str](), list[str]()
@@ -66,11 +66,11 @@ async def test_request_needs_one_key_query_and_one_commit(
     monkeypatch.setattr(services.redis, "execute_command", counting)
     for number in (1, 2, 3):
         many = [event(number * 100 + turn) for turn in range(20)]
-        assert taken(await warm_app.send(*many))[0] == 20
+        assert read_counts(await warm_app.send(*many))[0] == 20
         assert ["sdk_app" in said or "keep_events" in said for said in statements] == [True, True] * number
         assert number <= len(commands) <= 2 * number
     assert {*commands} == {"EVALSHA"}
     answers = await asyncio.gather(*(warm_app.send(event(1_000 + turn)) for turn in range(10)))
-    assert [taken(answer)[0] for answer in answers] == [1] * 10
+    assert [read_counts(answer)[0] for answer in answers] == [1] * 10
     assert len(statements) <= 2 * 13
     assert len(commands) <= 2 * 13

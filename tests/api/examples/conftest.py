@@ -10,18 +10,18 @@ import pytest_asyncio
 from db.pool import Pool
 from schemas.settings import Settings
 from tests import github_app, social_servers
-from tests.api.conftest import EVERYTHING, calling
+from tests.api.conftest import EVERYTHING, open_caller
 from tests.api.examples.story import StoryCast
 from tests.api.github.connecting import ACME
 from tests.api.parties import ORIGIN, open_participants
-from tests.github_app import Hub, Installed
+from tests.github_app import Installed, SimulatedGitHub
 from tests.social_servers import Fediverse
 from tests.workers.runtime.workers import at_work
 from workers.tasks import OPENERS, POOLS
 
 
 @pytest_asyncio.fixture
-async def hub() -> AsyncIterator[Hub]:
+async def hub() -> AsyncIterator[SimulatedGitHub]:
     async with github_app.serving() as hub:
         hub.installations[ACME] = Installed("tidewise", {"app": True, "site": False})
         hub.people = {"ada": {ACME: ["app", "site"]}}
@@ -35,20 +35,20 @@ async def fediverse() -> AsyncIterator[Fediverse]:
 
 
 @pytest.fixture
-def local_settings(settings: Settings, hub: Hub, fediverse: Fediverse) -> Settings:
+def local_settings(settings: Settings, hub: SimulatedGitHub, fediverse: Fediverse) -> Settings:
     asked = hub.settings(settings)
     return msgspec.structs.replace(asked, fetch_allow=f"{asked.fetch_allow},{fediverse.host}".strip(","))
 
 
 @pytest_asyncio.fixture
 async def cast(
-    local_settings: Settings, hub: Hub, fediverse: Fediverse, pool: Pool
+    local_settings: Settings, hub: SimulatedGitHub, fediverse: Fediverse, pool: Pool
 ) -> AsyncIterator[StoryCast]:
     async with AsyncExitStack() as stack:
         participants = await stack.enter_async_context(open_participants(local_settings, pool))
-        sandbox = calling(participants.app, pool, "Acme", env="test", tier="partner")
-        operator = calling(participants.app, pool, "Platform", env="test", scopes=EVERYTHING)
-        live = calling(participants.app, pool, "Operators", scopes=EVERYTHING)
+        sandbox = open_caller(participants.app, pool, "Acme", env="test", tier="partner")
+        operator = open_caller(participants.app, pool, "Platform", env="test", scopes=EVERYTHING)
+        live = open_caller(participants.app, pool, "Operators", scopes=EVERYTHING)
         acme, platform, operators = [
             await stack.enter_async_context(one) for one in (sandbox, operator, live)
         ]

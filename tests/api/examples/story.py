@@ -8,7 +8,7 @@ import httpx
 from db.pool import Pool
 from tests.api.examples.recorder import ExampleRecorder
 from tests.api.parties import ORIGIN
-from tests.github_app import Hub
+from tests.github_app import SimulatedGitHub
 from tests.social_servers import Fediverse
 
 BACK = f"{ORIGIN}/settings/social"
@@ -26,7 +26,7 @@ class StoryCast(NamedTuple):
     browser: httpx.AsyncClient
     organization_id: UUID
     pool: Pool
-    hub: Hub
+    hub: SimulatedGitHub
     fediverse: Fediverse
 
 

@@ -13,7 +13,7 @@ from api.openapi import examples as kept
 from api.openapi.examples import Example
 from schemas import ids
 from schemas.webhooks import WebhookEventType
-from tests.api.conftest import built
+from tests.api.conftest import built_app
 from tests.api.documented_routes import routes
 from tests.api.examples.recorder import WRITE, ExampleRecorder
 from tests.api.examples.stable_values import StableValues
@@ -29,7 +29,7 @@ FOLDER = Path(kept.__file__).with_name("examples")
 
 
 async def test_the_examples_are_what_is_sent_and_answered(cast: StoryCast) -> None:
-    began, teller = datetime.now(UTC), ExampleRecorder(routes(built()))
+    began, teller = datetime.now(UTC), ExampleRecorder(routes(built_app()))
     await watching.begin(cast.pool)
     await run_story(cast, teller)
     await check_each_change_was_emitted(cast)

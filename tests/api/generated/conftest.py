@@ -9,7 +9,7 @@ import pytest_asyncio
 from db.pool import Pool
 from jobs.kinds import CONTENT_GENERATE
 from schemas.settings import Settings
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.workers.runtime.workers import at_work
 from workers.tasks import OPENERS
 
@@ -49,7 +49,7 @@ class GeneratingProject(NamedTuple):
 
 
 @pytest_asyncio.fixture
-async def maker(acme: Caller) -> GeneratingProject:
+async def maker(acme: ApiCaller) -> GeneratingProject:
     body = {"name": "Tideline", "timezone": "Europe/Berlin"}
     project = (await acme.http.post("/v1/projects", json=body)).headers["Location"]
     answer = await acme.http.patch(project, json={"brandContext": BRAND})

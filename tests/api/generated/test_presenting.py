@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from db.pool import Pool
 from schemas import ids
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.generated.conftest import GeneratingProject
 from tests.api.parties import new_project
 from tests.api.refusals import issue_paths, problem, reason
@@ -93,7 +93,7 @@ async def test_influencer_must_be_ready(maker: GeneratingProject, pool: Pool, st
 
 
 async def test_one_of_another_project_or_organization_is_not_found(
-    maker: GeneratingProject, acme: Caller, rival: Caller, pool: Pool
+    maker: GeneratingProject, acme: ApiCaller, rival: ApiCaller, pool: Pool
 ) -> None:
     others = [
         await create_influencer(acme.http, f"/v1/projects/{await new_project(acme)}", pool),

@@ -6,7 +6,7 @@ import pytest
 
 from db.pool import Pool
 from schemas import ids
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.everything import an_account, table_digests
 from tests.api.generated.conftest import GeneratingProject
 
@@ -52,7 +52,7 @@ async def test_each_refusal_has_its_code_and_changes_nothing(maker: GeneratingPr
 
 
 async def test_objects_of_another_organization_are_absent(
-    maker: GeneratingProject, rival: Caller, pool: Pool
+    maker: GeneratingProject, rival: ApiCaller, pool: Pool
 ) -> None:
     project = (await rival.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})).json()["id"]
     account = await an_account(rival.http, pool, project)
@@ -66,7 +66,7 @@ async def test_objects_of_another_organization_are_absent(
     assert await table_digests(pool) == before
 
 
-async def test_brand_without_texts_lists_the_missing_fields(acme: Caller, pool: Pool) -> None:
+async def test_brand_without_texts_lists_the_missing_fields(acme: ApiCaller, pool: Pool) -> None:
     project = (await acme.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})).json()["id"]
     before = await table_digests(pool)
     answer = await acme.http.post(f"/v1/projects/{project}/content", json={"format": "image"})

@@ -11,13 +11,13 @@ from schemas.settings import Settings
 from tests import github_app
 from tests.api.github.connecting import ACME, SHOP, GitHubParticipants
 from tests.api.parties import open_participants
-from tests.github_app import Hub, Installed
+from tests.github_app import Installed, SimulatedGitHub
 from tests.workers.runtime.workers import at_work
 from workers.tasks import connect_github, ingest_github, list_github_repos
 
 
 @pytest_asyncio.fixture
-async def hub() -> AsyncIterator[Hub]:
+async def hub() -> AsyncIterator[SimulatedGitHub]:
     async with github_app.serving() as hub:
         hub.installations[ACME] = Installed("Acme-Inc", {"app": True, "Site": False})
         hub.installations[SHOP] = Installed("shop", {"store": True, "secret": True})
@@ -26,7 +26,7 @@ async def hub() -> AsyncIterator[Hub]:
 
 
 @pytest.fixture
-def local_settings(settings: Settings, hub: Hub) -> Settings:
+def local_settings(settings: Settings, hub: SimulatedGitHub) -> Settings:
     return hub.settings(settings)
 
 
@@ -39,7 +39,7 @@ TASKS = {
 
 @pytest_asyncio.fixture
 async def github_without_worker(
-    local_settings: Settings, hub: Hub, pool: Pool
+    local_settings: Settings, hub: SimulatedGitHub, pool: Pool
 ) -> AsyncIterator[GitHubParticipants]:
     """Open the API without a worker."""
     async with open_participants(local_settings, pool) as participants:

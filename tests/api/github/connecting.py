@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 
 from tests.api import parties
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.parties import ORIGIN, Participants
-from tests.github_app import Hub
+from tests.github_app import SimulatedGitHub
 
 BACK = f"{ORIGIN}/settings?tab=github"
 #: The App's callback URL, as its operator configured it.
@@ -21,10 +21,10 @@ SHOP, ACME = 41, 42
 class GitHubParticipants(Participants):
     """Acme, a browser without a key, and GitHub; ada owns acme's account there and sees shop's repository."""
 
-    hub: Hub
+    hub: SimulatedGitHub
     codes: Iterator[str]
 
-    async def create_link(self, caller: Caller | None = None, back: str = BACK) -> dict[str, Any]:
+    async def create_link(self, caller: ApiCaller | None = None, back: str = BACK) -> dict[str, Any]:
         """Create a link without following it."""
         caller = caller or self.acme
         answer = await caller.http.post("/v1/github/install-url", json={"returnUrl": back})
@@ -32,7 +32,7 @@ class GitHubParticipants(Participants):
         created: dict[str, Any] = answer.json()
         return created
 
-    async def follow_link(self, caller: Caller | None = None, back: str = BACK) -> str:
+    async def follow_link(self, caller: ApiCaller | None = None, back: str = BACK) -> str:
         """Create a link, follow it to GitHub in the browser, and return its state."""
         link = await self.create_link(caller, back)
         answer = await self.browser.get(link["installUrl"])
@@ -63,7 +63,7 @@ class GitHubParticipants(Participants):
         )
         return value
 
-    async def connect(self, caller: Caller | None = None, **given: Any) -> str:
+    async def connect(self, caller: ApiCaller | None = None, **given: Any) -> str:
         """Connect, and return the resulting status."""
         state = await self.follow_link(caller)
         return status(await self.call_callback(state, **given), state)

@@ -3,7 +3,7 @@
 from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
 
-from tests.api.conftest import calling, client_of
+from tests.api.conftest import client_of, open_caller
 from tests.api.github.connecting import GitHubParticipants, status
 from tests.api.parties import ORIGIN
 from tests.api.refusals import assert_state_refused
@@ -81,7 +81,9 @@ async def test_used_or_foreign_link_is_refused(github_without_worker: GitHubPart
 
 
 async def test_a_sandboxes_flow_leads_to_no_page_of_github(github_without_worker: GitHubParticipants) -> None:
-    async with calling(github_without_worker.app, github_without_worker.pool, "Tester", env="test") as tester:
+    async with open_caller(
+        github_without_worker.app, github_without_worker.pool, "Tester", env="test"
+    ) as tester:
         await github_without_worker.pool.execute("update api_key set return_origins = $1", [ORIGIN])
         link = await github_without_worker.create_link(tester)
         assert urlsplit(link["installUrl"]).path == "/v1/github/callback"

@@ -7,14 +7,14 @@ import pytest
 
 from api import oauth_return
 from domain.brand.github_installations import Installation
-from tests.api.conftest import calling
+from tests.api.conftest import open_caller
 from tests.api.github.connecting import ACME, BACK, SHOP, GitHubParticipants, status
 from tests.api.parties import ORIGIN
-from tests.dumps import everything
-from tests.http_server import Told
+from tests.dumps import dump_database
+from tests.http_server import HttpResponse
 from tests.waiting import PATIENCE_S, eventually
 from workers.ingest.github import proof
-from workers.ingest.github.credentials import App
+from workers.ingest.github.credentials import GitHubApp
 
 
 async def test_listed_installation_is_connected(github: GitHubParticipants) -> None:
@@ -38,7 +38,7 @@ async def test_no_secret_is_stored(github: GitHubParticipants) -> None:
     await github.call_callback(state, code="the-code")
     await github.connect(code="the-code")
     await github.acme.http.get("/v1/github/repos")
-    written = await everything(github.pool)
+    written = await dump_database(github.pool)
     for secret in (state, "the-code", "ghu_", "ghs_"):
         assert secret not in written
     assert await github.count_codes() == 0
@@ -49,7 +49,7 @@ async def test_code_is_sealed_until_its_job_ends(
 ) -> None:
     monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.01)
     assert await github_without_worker.connect(code="the-code") == "pending"
-    assert "the-code" not in await everything(github_without_worker.pool)
+    assert "the-code" not in await dump_database(github_without_worker.pool)
     assert await github_without_worker.count_codes() == 1
 
 
@@ -81,7 +81,9 @@ async def test_a_suspended_installation_is_not_connected(github: GitHubParticipa
 
 
 async def test_hidden_installation_is_not_connected(github: GitHubParticipants) -> None:
-    github.hub.broken[f"/api/user/installations/{ACME}/repositories"] = Told(404, {"message": "Not Found"})
+    github.hub.broken[f"/api/user/installations/{ACME}/repositories"] = HttpResponse(
+        404, {"message": "Not Found"}
+    )
     assert await github.connect() == "failed"
     (job,) = await github.jobs()
     assert job["error"]["code"] == "INSTALLATION_NOT_PROVED"
@@ -91,7 +93,7 @@ async def test_next_page_on_another_host_is_not_requested(github: GitHubParticip
     """Our token must not be sent to another host."""
     page = {"installations": [], "total_count": 0}
     link = 'Link: <http://127.0.0.1:1/api/user/installations?page=2>; rel="next"'
-    github.hub.broken["/api/user/installations"] = Told(200, page, (link,))
+    github.hub.broken["/api/user/installations"] = HttpResponse(200, page, (link,))
     assert await github.connect() == "failed"
     assert github.hub.paths["/api/user/installations"] == 1
 
@@ -105,15 +107,15 @@ async def test_the_list_of_installations_is_read_to_its_end(github: GitHubPartic
 @pytest.mark.parametrize(
     ("broken", "code"),
     [
-        (Told(200, {"error": "incorrect_client_credentials"}), "SOURCE_FORBIDDEN"),
-        (Told(200, {"error": "bad_verification_code"}), "INSTALLATION_NOT_PROVED"),
-        (Told(200, []), "FETCH_FAILED"),
-        (Told(400, {"error": "bad_verification_code"}), "INSTALLATION_NOT_PROVED"),
-        (Told(302, {}, ("Location: https://example.com/",)), "FETCH_FAILED"),
+        (HttpResponse(200, {"error": "incorrect_client_credentials"}), "SOURCE_FORBIDDEN"),
+        (HttpResponse(200, {"error": "bad_verification_code"}), "INSTALLATION_NOT_PROVED"),
+        (HttpResponse(200, []), "FETCH_FAILED"),
+        (HttpResponse(400, {"error": "bad_verification_code"}), "INSTALLATION_NOT_PROVED"),
+        (HttpResponse(302, {}, ("Location: https://example.com/",)), "FETCH_FAILED"),
     ],
 )
 async def test_githubs_refusal_of_a_code_ends_the_job(
-    github: GitHubParticipants, broken: Told, code: str
+    github: GitHubParticipants, broken: HttpResponse, code: str
 ) -> None:
     github.hub.broken["/login/oauth/access_token"] = broken
     state = await github.follow_link()
@@ -129,7 +131,7 @@ async def test_githubs_refusal_of_a_code_ends_the_job(
 
 async def test_a_code_that_was_used_before_a_crash_says_to_start_again(github: GitHubParticipants) -> None:
     """GitHub alone decides whether a code was used."""
-    github.hub.broken["/api/user/installations"] = Told(503, {})
+    github.hub.broken["/api/user/installations"] = HttpResponse(503, {})
     state = await github.follow_link()
     answer = asyncio.create_task(github.call_callback(state))
 
@@ -151,7 +153,7 @@ async def test_one_of_two_workers_connects(
     """The first worker's lease expired during its call: the second worker finds the code used."""
     proved, told = asyncio.Event(), asyncio.Event()
 
-    async def prove(app: App, *, code: str, installation_id: int) -> Installation:
+    async def prove(app: GitHubApp, *, code: str, installation_id: int) -> Installation:
         found = await asked(app, code=code, installation_id=installation_id)
         proved.set()
         await told.wait()
@@ -174,7 +176,7 @@ async def test_one_of_two_workers_connects(
 
 
 async def test_sandbox_flow_calls_no_server(github: GitHubParticipants) -> None:
-    async with calling(github.app, github.pool, "Tester", env="test") as tester:
+    async with open_caller(github.app, github.pool, "Tester", env="test") as tester:
         await github.pool.execute("update api_key set return_origins = $1", [ORIGIN])
         link = (await tester.http.post("/v1/github/install-url", json={"returnUrl": BACK})).json()
         answer = await github.browser.get(link["installUrl"])

@@ -13,7 +13,7 @@ from domain.jobs import jobs
 from jobs.kinds import LIST_GITHUB_REPOS
 from schemas.settings import Settings
 from tests import seeds
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.documented_routes import document
 from tests.api.github.conftest import TASKS
 from tests.api.github.connecting import ACME, SHOP, GitHubParticipants
@@ -99,19 +99,19 @@ async def test_renamed_account_is_followed(github: GitHubParticipants) -> None:
 
 
 async def ingest_outcome(
-    github: GitHubParticipants, caller: Caller, name: str = "Acme-Inc/app"
+    github: GitHubParticipants, caller: ApiCaller, name: str = "Acme-Inc/app"
 ) -> tuple[str, str | None]:
     """Run an ingest of this repository, and return its status and error code."""
     job = await run_ingest(caller, await new_project(caller), name)
     return job["status"], job["error"] and job["error"]["code"]
 
 
-async def new_project(caller: Caller) -> str:
+async def new_project(caller: ApiCaller) -> str:
     created = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
     return str(created.json()["id"])
 
 
-async def run_ingest(caller: Caller, project: str, name: str) -> dict[str, Any]:
+async def run_ingest(caller: ApiCaller, project: str, name: str) -> dict[str, Any]:
     """Run an ingest, and return the ended job."""
     started = await caller.http.post(f"/v1/projects/{project}/ingest/github", json={"repoFullName": name})
     answer = await caller.http.get(started.json()["locationUrl"], params={"wait": 30})

@@ -3,7 +3,7 @@
 from litestar import Litestar
 
 from db.pool import Pool
-from tests.api.conftest import calling
+from tests.api.conftest import open_caller
 from tests.api.github.connecting import BACK, GitHubParticipants
 from tests.api.parties import ORIGIN
 
@@ -58,7 +58,7 @@ async def test_an_install_url_is_replayed_whole_and_kept_sealed(
 
 
 async def test_without_an_app_the_answer_names_who_sets_it_up(app: Litestar, pool: Pool) -> None:
-    async with calling(app, pool, "Acme") as acme:
+    async with open_caller(app, pool, "Acme") as acme:
         await pool.execute("update api_key set return_origins = $1", [ORIGIN])
         answer = await acme.http.post("/v1/github/install-url", json={"returnUrl": BACK})
     error = answer.json()["error"]

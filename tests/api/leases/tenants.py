@@ -8,7 +8,7 @@ import httpx
 from db.pool import Pool
 from schemas import ids
 from tests import leasing, seeds
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 
 ASKED = {"count": 2, "niche": "home baking", "platform": "mastodon", "note": "In German, please."}
 
@@ -16,7 +16,7 @@ ASKED = {"count": 2, "niche": "home baking", "platform": "mastodon", "note": "In
 class LeasingOperator(NamedTuple):
     """An operator with offered accounts."""
 
-    caller: Caller
+    caller: ApiCaller
     pool: Pool
     project_id: str
 

@@ -5,7 +5,7 @@ from litestar import Litestar
 from db.pool import Pool
 from schemas import ids
 from tests import leasing, seeds
-from tests.api.conftest import Caller, calling
+from tests.api.conftest import ApiCaller, open_caller
 from tests.api.leases.tenants import LeasingOperator, LeasingTenant
 
 
@@ -52,7 +52,7 @@ async def test_offers_are_listed_withdrawn_and_recalled(
 
 
 async def test_only_ones_own_account_can_be_offered(
-    pool: Pool, platform: LeasingOperator, tenant: LeasingTenant, acme: Caller
+    pool: Pool, platform: LeasingOperator, tenant: LeasingTenant, acme: ApiCaller
 ) -> None:
     async with pool.acquire() as conn:
         project_id = leasing.found(ids.PROJECT, tenant.project)
@@ -74,7 +74,7 @@ async def test_a_sandboxs_operator_sees_sandboxes(
     account_id = await platform.offer("one")
     leased = await platform.lend(tenant, account_id)
     scopes = ("ops:read", "ops:write")
-    async with calling(app, pool, "Platform's", scopes=scopes, env="test") as sandbox:
+    async with open_caller(app, pool, "Platform's", scopes=scopes, env="test") as sandbox:
         for path in ("/v1/ops/lease-requests", "/v1/ops/leasable-accounts"):
             assert (await sandbox.http.get(path)).json()["items"] == []
         tries = [

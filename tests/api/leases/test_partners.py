@@ -5,7 +5,7 @@ from litestar import Litestar
 from db.pool import Pool
 from schemas import ids
 from tests import leasing, seeds
-from tests.api.conftest import Caller, client_of, new_key
+from tests.api.conftest import ApiCaller, client_of, new_key
 from tests.api.leases.tenants import ASKED, LeasingOperator, LeasingTenant
 
 
@@ -84,7 +84,7 @@ async def test_a_lease_is_listed_released_and_told_why(
 
 
 async def test_own_account_is_disconnected_by_another_route(
-    pool: Pool, tenant: LeasingTenant, acme: Caller
+    pool: Pool, tenant: LeasingTenant, acme: ApiCaller
 ) -> None:
     async with pool.acquire() as conn:
         project_id = leasing.found(ids.PROJECT, tenant.project)
@@ -96,7 +96,7 @@ async def test_own_account_is_disconnected_by_another_route(
 
 
 async def test_tenant_cannot_reconnect_a_leased_account(
-    app: Litestar, pool: Pool, platform: LeasingOperator, tenant: LeasingTenant, acme: Caller
+    app: Litestar, pool: Pool, platform: LeasingOperator, tenant: LeasingTenant, acme: ApiCaller
 ) -> None:
     account_id = await platform.lend(tenant, await platform.offer("one"))
     await pool.execute("update api_key set return_origins = '{https://app.example.com}'")

@@ -8,23 +8,23 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.api.conftest import Caller, client_of, new_key
+from tests.api.conftest import ApiCaller, client_of, new_key
 from tests.api.everything import table_digests
 from tests.api.posts.project import PostsProject
 from tests.api.refusals import issue_paths, problem, reason
 
 
 @pytest_asyncio.fixture
-async def writer(project: PostsProject) -> AsyncIterator[Caller]:
+async def writer(project: PostsProject) -> AsyncIterator[ApiCaller]:
     """A key that may schedule, but not approve."""
     scopes = ("publish:write", "publish:read", "content:write")
     key = await new_key(project.pool, project.org, scopes=scopes)
     async with client_of(project.app, key) as client:
-        yield Caller(project.org, key, client)
+        yield ApiCaller(project.org, key, client)
 
 
 async def send_post(
-    project: PostsProject, caller: Caller, content: str, caption: str | None, verb: str = "schedule"
+    project: PostsProject, caller: ApiCaller, content: str, caption: str | None, verb: str = "schedule"
 ) -> httpx.Response:
     """Send a post to a new account, in an hour."""
     number = await project.pool.fetchval("select count(*) from social_account")
@@ -34,7 +34,7 @@ async def send_post(
 
 
 async def schedule_blocked(
-    project: PostsProject, writer: Caller, gate: str = "approved", caption: str = "Mine."
+    project: PostsProject, writer: ApiCaller, gate: str = "approved", caption: str = "Mine."
 ) -> str:
     """Return a post with an unapproved caption."""
     answer = await send_post(project, writer, await project.content(approval_status=gate), caption)
@@ -63,7 +63,7 @@ async def read_state(project: PostsProject, post_id: str) -> tuple[str, bool]:
     return post["status"], post["captionPending"]
 
 
-async def test_an_unapproved_caption_waits_for_its_approval(project: PostsProject, writer: Caller) -> None:
+async def test_an_unapproved_caption_waits_for_its_approval(project: PostsProject, writer: ApiCaller) -> None:
     post_id = await schedule_blocked(project, writer)
     answer = await decide_caption(project, post_id, "approve", note="Fine.")
     assert answer.status_code == 200, answer.text
@@ -74,7 +74,7 @@ async def test_an_unapproved_caption_waits_for_its_approval(project: PostsProjec
     assert entry == (post_id, {"note": "Fine."})
 
 
-async def test_a_rejected_caption_ends_its_post(project: PostsProject, writer: Caller) -> None:
+async def test_a_rejected_caption_ends_its_post(project: PostsProject, writer: ApiCaller) -> None:
     post_id = await schedule_blocked(project, writer)
     answer = await decide_caption(project, post_id, "reject", reason="No.")
     assert (answer.json()["status"], answer.json()["cancelReason"]) == ("canceled", "caption_rejected")
@@ -88,7 +88,7 @@ async def test_a_rejected_caption_ends_its_post(project: PostsProject, writer: C
 
 @pytest.mark.parametrize(("verdict", "body"), [("approve", {}), ("reject", {"reason": "No."})])
 async def test_publishing_key_cannot_approve_captions(
-    project: PostsProject, writer: Caller, verdict: str, body: Any
+    project: PostsProject, writer: ApiCaller, verdict: str, body: Any
 ) -> None:
     post_id = await schedule_blocked(project, writer)
     before = await table_digests(project.pool)
@@ -97,7 +97,9 @@ async def test_publishing_key_cannot_approve_captions(
     assert await table_digests(project.pool) == before
 
 
-async def test_an_unapproved_caption_is_not_published_at_once(project: PostsProject, writer: Caller) -> None:
+async def test_an_unapproved_caption_is_not_published_at_once(
+    project: PostsProject, writer: ApiCaller
+) -> None:
     content = await project.content(approval_status="approved")
     answer = await send_post(project, writer, content, "Mine.", "publish")
     assert reason(answer)[:2] == (403, "APPROVAL_REQUIRED")
@@ -120,13 +122,13 @@ async def test_approving_key_approves_its_own_captions(project: PostsProject, ve
     [("not_required", "Mine."), ("approved", "Fresh bread today."), ("approved", None)],
 )
 async def test_approved_or_exempt_caption_is_sent(
-    project: PostsProject, writer: Caller, gate: str, caption: str | None
+    project: PostsProject, writer: ApiCaller, gate: str, caption: str | None
 ) -> None:
     answer = await send_post(project, writer, await project.content(approval_status=gate), caption, "publish")
     assert (answer.status_code, answer.json()["gateStatus"]) == (202, "open")
 
 
-async def test_each_target_waits_for_its_own_approval(project: PostsProject, writer: Caller) -> None:
+async def test_each_target_waits_for_its_own_approval(project: PostsProject, writer: ApiCaller) -> None:
     content, accounts = await project.content(approval_status="approved"), await project.accounts(2)
     targets = [{"socialAccountId": accounts[0]}, {"socialAccountId": accounts[1], "captionOverride": "Mine."}]
     body = {"targets": targets, "scheduledFor": project.time_ahead()}
@@ -137,7 +139,7 @@ async def test_each_target_waits_for_its_own_approval(project: PostsProject, wri
 
 @pytest.mark.parametrize("first", ["post", "content"])
 async def test_a_caption_and_its_content_are_approved_in_either_order(
-    project: PostsProject, writer: Caller, first: str
+    project: PostsProject, writer: ApiCaller, first: str
 ) -> None:
     post_id = await schedule_blocked(project, writer, "pending")
     content = (await project.post(post_id))["contentId"]
@@ -148,7 +150,7 @@ async def test_a_caption_and_its_content_are_approved_in_either_order(
     assert await read_state(project, post_id) == ("queued", False)
 
 
-async def test_equal_caption_is_approved_with_its_content(project: PostsProject, writer: Caller) -> None:
+async def test_equal_caption_is_approved_with_its_content(project: PostsProject, writer: ApiCaller) -> None:
     """The approval stays valid when the content's caption changes later."""
     post_id = await schedule_blocked(project, writer, "pending", "Fresh bread today.")
     content = (await project.post(post_id))["contentId"]
@@ -161,7 +163,7 @@ async def test_equal_caption_is_approved_with_its_content(project: PostsProject,
     assert await read_state(project, post_id) == ("queued", False)
 
 
-async def test_reschedule_approves_nothing(project: PostsProject, writer: Caller) -> None:
+async def test_reschedule_approves_nothing(project: PostsProject, writer: ApiCaller) -> None:
     post_id = await schedule_blocked(project, writer)
     moved = {"scheduledFor": project.time_ahead(hours=2)}
     for caller in (writer, project.acme):
@@ -171,7 +173,7 @@ async def test_reschedule_approves_nothing(project: PostsProject, writer: Caller
 
 
 async def test_a_caption_approved_too_late_waits_for_another_time(
-    project: PostsProject, writer: Caller
+    project: PostsProject, writer: ApiCaller
 ) -> None:
     post_id = await schedule_blocked(project, writer)
     project.clock.ahead += timedelta(hours=2)
@@ -181,7 +183,7 @@ async def test_a_caption_approved_too_late_waits_for_another_time(
     assert await read_state(project, post_id) == ("queued", False)
 
 
-async def test_database_check_blocks_unapproved_captions(project: PostsProject, writer: Caller) -> None:
+async def test_database_check_blocks_unapproved_captions(project: PostsProject, writer: ApiCaller) -> None:
     post_id = await schedule_blocked(project, writer)
     for column in ("queued", "publishing", "published", "draft_in_inbox", "failed", "outcome_unknown"):
         with pytest.raises(Exception, match="scheduled_post_caption"):

@@ -24,7 +24,7 @@ from schemas import ids
 from schemas.posts import ScheduleContent, Target
 from schemas.settings import Settings
 from tests import seeds
-from tests.api.conftest import Caller, calling
+from tests.api.conftest import ApiCaller, open_caller
 from tests.workers.runtime.workers import at_work
 from workers.tasks import OPENERS
 
@@ -34,7 +34,7 @@ SERVED = ([ADVANCE_CLOCK], [CONNECT_ACCOUNT, PUBLISH_POST, RECONCILE_POST, REFRE
 
 @dataclass(frozen=True)
 class ApiSandbox:
-    caller: Caller
+    caller: ApiCaller
     pool: Pool
     project_id: UUID
 
@@ -133,7 +133,7 @@ class ApiSandbox:
 @pytest_asyncio.fixture
 async def sandbox(app: Litestar, settings: Settings, pool: Pool) -> AsyncIterator[ApiSandbox]:
     """A sandbox with workers of all pools."""
-    async with calling(app, pool, "Acme", env="test") as caller, working(settings, pool):
+    async with open_caller(app, pool, "Acme", env="test") as caller, working(settings, pool):
         async with pool.acquire() as conn:
             project_id = await seeds.project(conn, caller.organization_id)
         yield ApiSandbox(caller, pool, project_id)

@@ -12,7 +12,7 @@ from litestar import Litestar
 from api import ratelimit
 from db.pool import Pool
 from tests import seeds
-from tests.api.conftest import Caller, calling
+from tests.api.conftest import ApiCaller, open_caller
 from tests.api.sandbox.conftest import ApiSandbox
 
 CLOCK = "/v1/sandbox/clock"
@@ -31,7 +31,7 @@ TABLES = """
 @pytest_asyncio.fixture
 async def resting_sandbox(app: Litestar, pool: Pool) -> Any:
     """A sandbox without a worker that moves its clock."""
-    async with calling(app, pool, "Acme", env="test") as caller:
+    async with open_caller(app, pool, "Acme", env="test") as caller:
         yield caller
 
 
@@ -122,7 +122,7 @@ async def test_timeline_continues_after_its_cursor(sandbox: ApiSandbox) -> None:
     ],
 )
 async def test_clock_moves_only_forward_within_its_limit(
-    resting_sandbox: Caller, pool: Pool, body: dict[str, Any], path: str
+    resting_sandbox: ApiCaller, pool: Pool, body: dict[str, Any], path: str
 ) -> None:
     before = await read_rows(pool, resting_sandbox.organization_id)
     answer = await resting_sandbox.http.post(CLOCK, json=body)
@@ -131,7 +131,7 @@ async def test_clock_moves_only_forward_within_its_limit(
     assert await read_rows(pool, resting_sandbox.organization_id) == before
 
 
-async def test_total_advance_is_limited(resting_sandbox: Caller, pool: Pool) -> None:
+async def test_total_advance_is_limited(resting_sandbox: ApiCaller, pool: Pool) -> None:
     move = "update sandbox_clock set ahead = interval '399 days' where organization_id = $1"
     await pool.execute(move, resting_sandbox.organization_id)
     for too_far in ("25h", "999999999d"):
@@ -140,7 +140,7 @@ async def test_total_advance_is_limited(resting_sandbox: Caller, pool: Pool) -> 
     assert (await resting_sandbox.http.post(CLOCK, json={"advance": "24h"})).status_code == 202
 
 
-async def test_advance_with_many_stops_is_split(resting_sandbox: Caller, pool: Pool) -> None:
+async def test_advance_with_many_stops_is_split(resting_sandbox: ApiCaller, pool: Pool) -> None:
     """1,500 jobs, one a minute: each stop would age all of them."""
     await pool.execute(
         """insert into job
@@ -157,14 +157,14 @@ async def test_advance_with_many_stops_is_split(resting_sandbox: Caller, pool: P
     assert (await resting_sandbox.http.post(CLOCK, json={"advance": "3h"})).status_code == 202
 
 
-async def test_a_live_organization_has_no_clock(acme: Caller, pool: Pool) -> None:
+async def test_a_live_organization_has_no_clock(acme: ApiCaller, pool: Pool) -> None:
     before = await read_rows(pool, acme.organization_id)
     answers = [await acme.http.get(CLOCK), await acme.http.post(CLOCK, json={"advance": "1d"})]
     assert [answer.status_code for answer in answers] == [404, 404]
     assert await read_rows(pool, acme.organization_id) == before
 
 
-async def test_rows_of_others_are_unchanged(sandbox: ApiSandbox, rival: Caller) -> None:
+async def test_rows_of_others_are_unchanged(sandbox: ApiSandbox, rival: ApiCaller) -> None:
     """Neither those of another organization nor those of the sandbox's live organization."""
     live = await sandbox.pool.fetchval(
         "select live_organization_id from organization where id = $1", sandbox.org
@@ -197,7 +197,7 @@ async def test_a_repeat_with_its_key_moves_the_clock_once(sandbox: ApiSandbox) -
     assert 86_000 < (await sandbox.get(CLOCK))["offsetSeconds"] <= 86_400
 
 
-async def test_writes_are_refused_during_an_advance(resting_sandbox: Caller, pool: Pool) -> None:
+async def test_writes_are_refused_during_an_advance(resting_sandbox: ApiCaller, pool: Pool) -> None:
     answers = await asyncio.gather(
         *(resting_sandbox.http.post(CLOCK, json={"advance": "1d"}) for _ in range(3))
     )

@@ -8,7 +8,7 @@ import pytest
 
 from api import ratelimit
 from tests.api.sandbox.conftest import ApiSandbox
-from workers.platforms.fakes.collect import GROWS
+from workers.platforms.fakes.collect import GROWTH_TIME
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -48,7 +48,7 @@ def check_figures(found: Figures, until: timedelta) -> None:
     """Check that each time of the cadence has its own figure."""
     assert found.ages == expected_ages(until)
     for age, part in zip(found.ages, found.parts, strict=True):
-        assert abs(part - age / GROWS) < 0.001
+        assert abs(part - age / GROWTH_TIME) < 0.001
 
 
 async def test_first_day_has_hourly_figures(sandbox: ApiSandbox) -> None:

@@ -10,11 +10,11 @@ from litestar import Litestar
 
 from db.pool import Pool
 from schemas.webhooks import WebhookEventType
-from tests.api.conftest import Caller, calling
+from tests.api.conftest import ApiCaller, open_caller
 from tests.api.documented_routes import document
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused, reason
-from tests.api.webhooks.streaming import reading
+from tests.api.webhooks.streaming import open_reader
 from tests.api.webhooks.test_events import create_busy_project, create_endpoint, list_events, read_body
 
 TYPES = get_args(WebhookEventType)
@@ -36,12 +36,12 @@ STATES = {
 
 
 @pytest_asyncio.fixture
-async def sandbox(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
-    async with calling(app, pool, "Acme", env="test") as caller:
+async def sandbox(app: Litestar, pool: Pool) -> AsyncIterator[ApiCaller]:
+    async with open_caller(app, pool, "Acme", env="test") as caller:
         yield caller
 
 
-async def trigger_sample(caller: Caller, **body: Any) -> dict[str, Any]:
+async def trigger_sample(caller: ApiCaller, **body: Any) -> dict[str, Any]:
     answer = await caller.http.post(PATH, json=body)
     assert answer.status_code == 201, answer.text
     created: dict[str, Any] = answer.json()
@@ -58,7 +58,7 @@ def answer_schema(described: dict[str, Any], operation: str) -> dict[str, Any]:
     return {**answer, "components": described["components"]}
 
 
-async def test_each_sample_equals_its_get(app: Litestar, sandbox: Caller, pool: Pool) -> None:
+async def test_each_sample_equals_its_get(app: Litestar, sandbox: ApiCaller, pool: Pool) -> None:
     """Checked against the document's schemas, with exactly the fields of real events."""
     await create_endpoint(pool, sandbox)
     await create_busy_project(sandbox, pool)
@@ -89,12 +89,12 @@ async def test_each_sample_equals_its_get(app: Litestar, sandbox: Caller, pool: 
         assert thing.get("projectId", sample["projectId"]) == sample["projectId"]
 
 
-async def test_sample_goes_to_all_subscribers(app: Litestar, sandbox: Caller, pool: Pool) -> None:
+async def test_sample_goes_to_all_subscribers(app: Litestar, sandbox: ApiCaller, pool: Pool) -> None:
     project = await new_project(sandbox)
     for own, events in (("a", ["post.failed"]), ("b", ["post.published"])):
         endpoint = {"url": f"https://{own}.example.com/", "events": events, "projectId": project}
         await sandbox.http.post("/v1/webhook-endpoints", json=endpoint)
-    async with reading(app, sandbox.key) as reader:
+    async with open_reader(app, sandbox.key) as reader:
         await reader.begun()
         sent = await trigger_sample(sandbox, type="post.published", projectId=project)
         assert await reader.told(1) == [sent["id"]]
@@ -107,7 +107,7 @@ async def test_sample_goes_to_all_subscribers(app: Litestar, sandbox: Caller, po
 
 
 async def test_sample_needs_a_sandbox_and_a_subscriber(
-    acme: Caller, sandbox: Caller, rival: Caller, pool: Pool
+    acme: ApiCaller, sandbox: ApiCaller, rival: ApiCaller, pool: Pool
 ) -> None:
     await create_endpoint(pool, acme)
     assert_refused(await acme.http.post(PATH, json={"type": "test.ping"}), 404, "NOT_FOUND")

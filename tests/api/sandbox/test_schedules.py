@@ -9,26 +9,26 @@ import pytest
 from bench.events.cpu import server_cpu_s
 from schemas.settings import Settings
 from tests.api.sandbox.conftest import ApiSandbox
-from tests.s3.keeping import Kept
-from tests.servers import Servers, settings_for
+from tests.s3.keeping import MediaStorage
+from tests.servers import ServerPair, settings_for
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @pytest.fixture
-def settings(own_servers: Servers, media_kept: Kept) -> Settings:
+def settings(own_servers: ServerPair, media_kept: MediaStorage) -> Settings:
     """Use servers that serve only this test."""
     return settings_for(own_servers.postgres.url, own_servers.valkey.url, **media_kept.settings)
 
 
-def cpu_s(servers: Servers) -> float:
+def cpu_s(servers: ServerPair) -> float:
     """Return the CPU time so far of this process (API and workers) and of both servers."""
     return time.process_time() + sum(server_cpu_s(server.pid) for server in servers)
 
 
 @pytest.mark.long
 async def test_ninety_days_of_a_daily_schedule_take_less_than_twenty_seconds(
-    sandbox: ApiSandbox, own_servers: Servers
+    sandbox: ApiSandbox, own_servers: ServerPair
 ) -> None:
     """CPU of all participants, independent of other load on the machine.
 

@@ -10,9 +10,9 @@ import msgspec
 import pytest_asyncio
 import uvicorn
 
-from api.server.admission import Admission, Limits
+from api.server.admission import Admission, ConnectionLimits
 from api.server.connection import Connection
-from api.server.serve import Server
+from api.server.serve import ApiServer
 from tests.waiting import PATIENCE_S, eventually
 
 Send = Callable[[Any], Awaitable[None]]
@@ -103,7 +103,7 @@ class RawClient(NamedTuple):
                 return True
 
 
-class StoppedClock(Server):
+class StoppedClock(ApiServer):
     """The server with ticks that only the test makes."""
 
     async def on_tick(self, counter: int) -> bool:
@@ -113,7 +113,7 @@ class StoppedClock(Server):
 class ServerUnderTest:
     """The server, its clients, and its clock."""
 
-    def __init__(self, server: Server, app: EchoApp, port: int) -> None:
+    def __init__(self, server: ApiServer, app: EchoApp, port: int) -> None:
         self.server, self.app, self.port = server, app, port
         self.clients: list[RawClient] = []
         #: Sockets of clients with their own way of reading.
@@ -157,7 +157,7 @@ class ServerUnderTest:
 
 
 @asynccontextmanager
-async def serving(limits: Limits) -> AsyncIterator[ServerUnderTest]:
+async def serving(limits: ConnectionLimits) -> AsyncIterator[ServerUnderTest]:
     app = EchoApp()
     server = StoppedClock(app, Admission(limits), host="127.0.0.1", port=0)  # type: ignore[arg-type]
     task = asyncio.create_task(server.serve())
@@ -181,5 +181,5 @@ async def serving(limits: Limits) -> AsyncIterator[ServerUnderTest]:
 
 @pytest_asyncio.fixture
 async def edge() -> AsyncIterator[ServerUnderTest]:
-    async with serving(Limits(connections=8, per_address=4, reserve=2)) as edge:
+    async with serving(ConnectionLimits(connections=8, per_address=4, reserve=2)) as edge:
         yield edge

@@ -2,11 +2,11 @@
 
 import pytest
 
-from api.server.admission import Limits, client_network
+from api.server.admission import ConnectionLimits, client_network
 from tests.api.server.conftest import RawClient, ServerUnderTest
 from tests.waiting import eventually
 
-LIMITS = Limits()
+LIMITS = ConnectionLimits()
 
 GET = b"GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"
 

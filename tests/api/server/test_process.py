@@ -9,12 +9,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.server.admission import Admission, Limits
-from api.server.serve import TICKS_PER_SECOND, Server, bind_port
+from api.server.admission import Admission, ConnectionLimits
+from api.server.serve import TICKS_PER_SECOND, ApiServer, bind_port
 from schemas.errors import SettingsInvalid
 from schemas.settings import Settings
 from tests.api.server.conftest import EchoApp
-from tests.api_process import Served, serving
+from tests.api_process import ApiProcess, serving
 from tests.waiting import PATIENCE_S
 
 #: A number of idle connections that once blocked the API for as long as they stayed.
@@ -22,7 +22,7 @@ SILENT = 1100
 
 
 @contextlib.contextmanager
-def open_silent_connections(served: Served, count: int) -> Iterator[list[socket.socket]]:
+def open_silent_connections(served: ApiProcess, count: int) -> Iterator[list[socket.socket]]:
     """Open idle connections from one address."""
     with contextlib.ExitStack() as stack:
         port = httpx.URL(served.url).port
@@ -79,13 +79,13 @@ async def test_port_taken_in_the_same_moment_is_reported() -> None:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", port))
         other.listen()
-        server = Server(EchoApp(), Admission(Limits()), host="127.0.0.1", port=port)  # type: ignore[arg-type]
+        server = ApiServer(EchoApp(), Admission(ConnectionLimits()), host="127.0.0.1", port=port)  # type: ignore[arg-type]
         with pytest.raises(SettingsInvalid, match=f"--port {port} of --host 127.0.0.1 can't be used"):
             await server.serve(sockets)
 
 
 async def test_server_ticks_every_second() -> None:
-    server = Server(EchoApp(), Admission(Limits()), host="127.0.0.1", port=0)  # type: ignore[arg-type]
+    server = ApiServer(EchoApp(), Admission(ConnectionLimits()), host="127.0.0.1", port=0)  # type: ignore[arg-type]
     for turn in range(3 * TICKS_PER_SECOND):
         await server.on_tick(turn)
     assert server.admission.now == 3

@@ -5,13 +5,13 @@ import socket
 
 import pytest
 
-from api.server.admission import Limits
+from api.server.admission import ConnectionLimits
 from api.server.answer_rate import count_unacknowledged
 from api.server.connection import Connection
 from tests.api.server.conftest import ServerUnderTest
 from tests.waiting import PATIENCE_S, eventually
 
-LIMITS = Limits()
+LIMITS = ConnectionLimits()
 
 #: A receive buffer and segments so small that the kernels hold little of an answer.
 WINDOW, SEGMENT = 16 * 1024, 1024

@@ -18,7 +18,7 @@ from db.server import free_port
 from db.wait_for_postgres import away_reason, until_reached
 from schemas.errors import SettingsInvalid
 from schemas.settings import Settings
-from tests.relay import Relay
+from tests.relay import PostgresRelay
 from tests.servers import environment
 from tests.waiting import PATIENCE_S, eventually
 
@@ -109,7 +109,7 @@ async def test_it_waits_and_serves_once_postgres_answers(
         refused = await asyncio.to_thread(httpx.get, f"http://127.0.0.1:{starting.port}/v1/projects")
     assert (refused.status_code, refused.json()["error"]["code"]) == (503, "UNAVAILABLE")
     assert refused.headers["retry-after"] == "1"
-    async with door.opened(Relay(settings.database_url).serve):
+    async with door.opened(PostgresRelay(settings.database_url).serve):
         await eventually(starting.serves)
         assert await starting.stopped() == 0, starting.log.read_text()
     waits = [line for line in starting.lines() if line["event"] == "Postgres is away, waiting for it"]

@@ -2,12 +2,12 @@
 
 import pytest
 
-from api.server.admission import Limits
+from api.server.admission import ConnectionLimits
 from api.server.connection import MAX_HEAD_BYTES, MAX_HEAD_FIELDS, MAX_PIPELINED, MAX_URI_BYTES
 from api.server.cycle import MAX_UNREAD_BYTES
 from tests.api.server.conftest import ServerUnderTest
 
-LIMITS = Limits()
+LIMITS = ConnectionLimits()
 
 
 @pytest.mark.parametrize(

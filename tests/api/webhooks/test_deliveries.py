@@ -7,18 +7,18 @@ import pytest
 
 from db.pool import Pool
 from domain.webhooks import deliveries as replays
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.refusals import assert_refused, reason
 
 ALL = "/v1/webhook-endpoints"
 
 
-async def create_endpoint(caller: Caller, *events: str, **more: Any) -> str:
+async def create_endpoint(caller: ApiCaller, *events: str, **more: Any) -> str:
     body = {"url": "https://hooks.example.com/", "events": list(events) or ["*"]} | more
     return str((await caller.http.post(ALL, json=body)).json()["id"])
 
 
-async def emit_event(pool: Pool, caller: Caller, kind: str = "job.failed") -> None:
+async def emit_event(pool: Pool, caller: ApiCaller, kind: str = "job.failed") -> None:
     await pool.execute(
         "select emit_webhook_event($1, null, $2, $1, null, null)", caller.organization_id, kind
     )
@@ -28,14 +28,14 @@ async def end_deliveries(pool: Pool, status: str, where: str = "true") -> None:
     await pool.execute(f"update webhook_delivery set status = '{status}', ended_at = now() where {where}")
 
 
-async def list_deliveries(caller: Caller, at: str, **params: str) -> list[dict[str, Any]]:
+async def list_deliveries(caller: ApiCaller, at: str, **params: str) -> list[dict[str, Any]]:
     answer = await caller.http.get(f"{ALL}/{at}/deliveries", params=params)
     assert answer.status_code == 200, answer.text
     items: list[dict[str, Any]] = answer.json()["items"]
     return items
 
 
-async def test_ping_goes_only_to_its_endpoint_even_if_paused(acme: Caller) -> None:
+async def test_ping_goes_only_to_its_endpoint_even_if_paused(acme: ApiCaller) -> None:
     first, second = await create_endpoint(acme, "job.failed"), await create_endpoint(acme)
     await acme.http.patch(f"{ALL}/{first}", json={"status": "paused"})
     sent = await acme.http.post(f"{ALL}/{first}/test")
@@ -48,7 +48,7 @@ async def test_ping_goes_only_to_its_endpoint_even_if_paused(acme: Caller) -> No
     assert await list_deliveries(acme, second) == []
 
 
-async def test_deliveries_are_filtered_and_paged(acme: Caller, pool: Pool) -> None:
+async def test_deliveries_are_filtered_and_paged(acme: ApiCaller, pool: Pool) -> None:
     at = await create_endpoint(acme)
     for kind in ("job.failed", "job.completed", "post.failed", "job.failed"):
         await emit_event(pool, acme, kind)
@@ -66,7 +66,7 @@ async def test_deliveries_are_filtered_and_paged(acme: Caller, pool: Pool) -> No
         assert (await acme.http.get(f"{ALL}/{at}/deliveries", params=wrong)).status_code == 422
 
 
-async def test_a_replay_keeps_the_event(acme: Caller, pool: Pool) -> None:
+async def test_a_replay_keeps_the_event(acme: ApiCaller, pool: Pool) -> None:
     at = await create_endpoint(acme)
     await emit_event(pool, acme)
     [first] = await list_deliveries(acme, at)
@@ -87,7 +87,7 @@ async def test_a_replay_keeps_the_event(acme: Caller, pool: Pool) -> None:
     assert [one["status"] for one in await list_deliveries(acme, at)] == ["pending", "delivered"]
 
 
-async def test_replay_is_audited(acme: Caller, pool: Pool) -> None:
+async def test_replay_is_audited(acme: ApiCaller, pool: Pool) -> None:
     at = await create_endpoint(acme)
     ping = (await acme.http.post(f"{ALL}/{at}/test")).json()
     await acme.http.post(f"/v1/webhook-deliveries/{ping['id']}/replay")
@@ -105,7 +105,7 @@ async def test_replay_is_audited(acme: Caller, pool: Pool) -> None:
     assert all(one["apiKeyId"] for one in entries)
 
 
-async def test_disabled_endpoint_replays_nothing(acme: Caller, pool: Pool) -> None:
+async def test_disabled_endpoint_replays_nothing(acme: ApiCaller, pool: Pool) -> None:
     at = await create_endpoint(acme)
     await emit_event(pool, acme)
     [first] = await list_deliveries(acme, at)
@@ -126,7 +126,7 @@ async def test_disabled_endpoint_replays_nothing(acme: Caller, pool: Pool) -> No
     assert (await acme.http.post(f"{ALL}/{at}/replay", json=since)).json()["deliveries"] == 0
 
 
-async def test_replay_since_a_time_sends_undelivered_events(acme: Caller, pool: Pool) -> None:
+async def test_replay_since_a_time_sends_undelivered_events(acme: ApiCaller, pool: Pool) -> None:
     at = await create_endpoint(acme, "job.failed")
     await acme.http.post(f"{ALL}/{at}/test")
     for _ in range(3):
@@ -149,10 +149,10 @@ async def test_replay_since_a_time_sends_undelivered_events(acme: Caller, pool: 
 
 @pytest.mark.parametrize(("made", "seen"), [(10, 100), (100, 6)])
 async def test_long_replay_continues_without_gaps(
-    acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch, *, made: int, seen: int
+    acme: ApiCaller, pool: Pool, monkeypatch: pytest.MonkeyPatch, *, made: int, seen: int
 ) -> None:
-    monkeypatch.setattr(replays, "MOST_AGAIN", made)
-    monkeypatch.setattr(replays, "MOST_SEEN", seen)
+    monkeypatch.setattr(replays, "MAX_REPLAYED", made)
+    monkeypatch.setattr(replays, "MAX_SCANNED", seen)
     at = await create_endpoint(acme)
     for _ in range(15):
         await emit_event(pool, acme)

@@ -13,7 +13,7 @@ from db.pool import Pool
 from domain.webhooks import secrets
 from schemas import ids
 from tests import seeds
-from tests.api.conftest import Caller, client_of, new_key
+from tests.api.conftest import ApiCaller, client_of, new_key
 from tests.api.everything import table_digests
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused, reason
@@ -23,7 +23,7 @@ ALL = "/v1/webhook-endpoints"
 NEW: dict[str, Any] = {"url": "https://Hooks.Example.com/in", "events": ["post.published", "job.failed"]}
 
 
-async def create_endpoint(caller: Caller, **fields: Any) -> dict[str, Any]:
+async def create_endpoint(caller: ApiCaller, **fields: Any) -> dict[str, Any]:
     answer = await caller.http.post(ALL, json=NEW | fields)
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.json()
@@ -35,7 +35,7 @@ def decode_secret(secret: str) -> bytes:
     return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
 
 
-async def read_signing_keys(pool: Pool, caller: Caller, shown: dict[str, Any]) -> list[bytes]:
+async def read_signing_keys(pool: Pool, caller: ApiCaller, shown: dict[str, Any]) -> list[bytes]:
     """Return the keys that would sign a delivery."""
     endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, shown["id"])
     assert endpoint_id
@@ -45,7 +45,7 @@ async def read_signing_keys(pool: Pool, caller: Caller, shown: dict[str, Any]) -
         )
 
 
-async def test_a_new_endpoint_shows_its_secret_once(acme: Caller, pool: Pool) -> None:
+async def test_a_new_endpoint_shows_its_secret_once(acme: ApiCaller, pool: Pool) -> None:
     project = await new_project(acme)
     body = NEW | {"projectId": project, "description": "CRM", "metadata": {"a": [1]}}
     answer = await acme.http.post(ALL, json=body)
@@ -63,7 +63,7 @@ async def test_a_new_endpoint_shows_its_secret_once(acme: Caller, pool: Pool) ->
         assert secret[6:] not in (await acme.http.get(path)).text
 
 
-async def test_a_repeated_create_has_the_same_secret_and_keeps_it_sealed(acme: Caller, pool: Pool) -> None:
+async def test_a_repeated_create_has_the_same_secret_and_keeps_it_sealed(acme: ApiCaller, pool: Pool) -> None:
     headers = {"Idempotency-Key": "make"}
     twice = [await acme.http.post(ALL, json=NEW, headers=headers) for _ in range(2)]
     assert twice[0].content == twice[1].content
@@ -86,7 +86,7 @@ BAD_URLS = [
 SECURE = [url.replace("http://", "https://") for url in VECTORS]
 
 
-async def test_an_address_is_public_and_https(acme: Caller, pool: Pool) -> None:
+async def test_an_address_is_public_and_https(acme: ApiCaller, pool: Pool) -> None:
     shown = await create_endpoint(acme)
     before = await table_digests(pool)
     for url in BAD_URLS:
@@ -97,7 +97,7 @@ async def test_an_address_is_public_and_https(acme: Caller, pool: Pool) -> None:
     assert await table_digests(pool) == before
 
 
-async def test_private_address_is_refused(acme: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_private_address_is_refused(acme: ApiCaller, monkeypatch: pytest.MonkeyPatch) -> None:
     """Other addresses are names, which are checked at each attempt."""
     # Any tier allows fewer requests in a minute.
     monkeypatch.setattr(ratelimit, "QUOTAS", dict.fromkeys(ratelimit.QUOTAS, ratelimit.QUOTAS["partner"]))
@@ -118,14 +118,14 @@ async def test_private_address_is_refused(acme: Caller, monkeypatch: pytest.Monk
     assert taken == [f"https://{name}/" for name in LEFT_TO_TRIES]
 
 
-async def test_unknown_types_are_refused(acme: Caller) -> None:
+async def test_unknown_types_are_refused(acme: ApiCaller) -> None:
     for events in ([], ["job.started"], ["*"] * 51):
         assert (await acme.http.post(ALL, json=NEW | {"events": events})).status_code == 422
     twice = await create_endpoint(acme, events=["job.failed", "*", "job.failed"])
     assert twice["events"] == ["job.failed", "*"]
 
 
-async def test_endpoint_limit_holds_for_concurrent_creates(acme: Caller, pool: Pool) -> None:
+async def test_endpoint_limit_holds_for_concurrent_creates(acme: ApiCaller, pool: Pool) -> None:
     for _ in range(18):
         await create_endpoint(acme)
     answers = await asyncio.gather(*(acme.http.post(ALL, json=NEW) for _ in range(4)))
@@ -137,7 +137,7 @@ async def test_endpoint_limit_holds_for_concurrent_creates(acme: Caller, pool: P
     await create_endpoint(acme)
 
 
-async def test_a_patch_changes_what_it_names_at_the_version_that_was_read(acme: Caller) -> None:
+async def test_a_patch_changes_what_it_names_at_the_version_that_was_read(acme: ApiCaller) -> None:
     shown = await create_endpoint(acme)
     del shown["signingSecret"]
     where = f"{ALL}/{shown['id']}"
@@ -158,7 +158,7 @@ async def test_a_patch_changes_what_it_names_at_the_version_that_was_read(acme: 
     ]  # fmt: skip
 
 
-async def test_reactivated_endpoint_starts_without_failures(acme: Caller, pool: Pool) -> None:
+async def test_reactivated_endpoint_starts_without_failures(acme: ApiCaller, pool: Pool) -> None:
     where = f"{ALL}/{(await create_endpoint(acme))['id']}"
     await pool.execute(
         """update webhook_endpoint
@@ -173,7 +173,7 @@ async def test_reactivated_endpoint_starts_without_failures(acme: Caller, pool: 
     assert active["failingSince"] is None
 
 
-async def test_for_a_day_after_a_rotation_both_secrets_sign(acme: Caller, pool: Pool) -> None:
+async def test_for_a_day_after_a_rotation_both_secrets_sign(acme: ApiCaller, pool: Pool) -> None:
     shown = await create_endpoint(acme)
     where = f"{ALL}/{shown['id']}"
     first = decode_secret(shown["signingSecret"])
@@ -188,7 +188,7 @@ async def test_for_a_day_after_a_rotation_both_secrets_sign(acme: Caller, pool: 
     assert (await acme.http.get(where)).json()["secretOverlapUntil"] is None
 
 
-async def test_a_deleted_endpoint_is_gone_with_its_secrets(acme: Caller, pool: Pool) -> None:
+async def test_a_deleted_endpoint_is_gone_with_its_secrets(acme: ApiCaller, pool: Pool) -> None:
     shown = await create_endpoint(acme)
     where = f"{ALL}/{shown['id']}"
     ping = (await acme.http.post(f"{where}/test")).json()
@@ -205,7 +205,7 @@ async def test_a_deleted_endpoint_is_gone_with_its_secrets(acme: Caller, pool: P
     assert await pool.fetchval("select count(*) from webhook_secret") == 0
 
 
-async def test_audit_log_has_only_the_origin_of_a_url(acme: Caller) -> None:
+async def test_audit_log_has_only_the_origin_of_a_url(acme: ApiCaller) -> None:
     shown = await create_endpoint(acme, url="https://hooks.example.com/services/T0/hush?token=hush#hush")
     where = f"{ALL}/{shown['id']}"
     await acme.http.patch(where, json={"url": "https://hooks.example.com/hush"})
@@ -218,7 +218,7 @@ async def test_audit_log_has_only_the_origin_of_a_url(acme: Caller) -> None:
     assert created["details"] == deleted["details"] | {"events": NEW["events"]}
 
 
-async def test_reading_does_not_write(app: Litestar, acme: Caller, pool: Pool) -> None:
+async def test_reading_does_not_write(app: Litestar, acme: ApiCaller, pool: Pool) -> None:
     shown = await create_endpoint(acme)
     async with client_of(app, await new_key(pool, acme.organization_id, scopes=("webhooks:read",))) as reader:
         assert (await reader.get(f"{ALL}/{shown['id']}")).status_code == 200
@@ -231,7 +231,7 @@ async def test_reading_does_not_write(app: Litestar, acme: Caller, pool: Pool) -
         assert_refused(answer, 403, "FORBIDDEN_SCOPE")
 
 
-async def test_a_refused_body_waits_for_no_lock(acme: Caller, pool: Pool) -> None:
+async def test_a_refused_body_waits_for_no_lock(acme: ApiCaller, pool: Pool) -> None:
     """While another request locks the organization, an invalid endpoint is refused."""
     shown = await create_endpoint(acme)
     wrong: dict[str, Any] = {"metadata": {"a": [[]] * 5_000}}

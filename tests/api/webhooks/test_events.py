@@ -14,7 +14,7 @@ from db.pool import Pool, transact
 from db.queries import sandbox_clock
 from domain.webhooks import events
 from schemas import ids
-from tests.api.conftest import Caller, calling
+from tests.api.conftest import ApiCaller, open_caller
 from tests.api.everything import an_account
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused
@@ -23,19 +23,19 @@ from tests.domain.webhooks import watching
 ALL = "/v1/webhook-events"
 
 
-async def list_events(caller: Caller, **params: str) -> list[dict[str, Any]]:
+async def list_events(caller: ApiCaller, **params: str) -> list[dict[str, Any]]:
     answer = await caller.http.get(ALL, params=params)
     assert answer.status_code == 200, answer.text
     items: list[dict[str, Any]] = answer.json()["items"]
     return items
 
 
-async def create_endpoint(pool: Pool, caller: Caller) -> None:
+async def create_endpoint(pool: Pool, caller: ApiCaller) -> None:
     async with pool.acquire() as conn:
         await watching.listen(conn, caller.organization_id)
 
 
-async def read_body(pool: Pool, caller: Caller, shown: str) -> bytes:
+async def read_body(pool: Pool, caller: ApiCaller, shown: str) -> bytes:
     """Return an event's body, as sent."""
     event_id = ids.read(ids.WEBHOOK_EVENT, shown)
     assert event_id
@@ -48,7 +48,7 @@ async def read_body(pool: Pool, caller: Caller, shown: str) -> bytes:
     return await transact(pool, render)
 
 
-async def create_busy_project(caller: Caller, pool: Pool) -> str:
+async def create_busy_project(caller: ApiCaller, pool: Pool) -> str:
     """Create a project with an event of each kind, and return its id."""
     project = await new_project(caller)
     account = await an_account(caller.http, pool, project)
@@ -71,18 +71,18 @@ async def create_busy_project(caller: Caller, pool: Pool) -> str:
     return project
 
 
-async def test_object_equals_its_get(acme: Caller, pool: Pool) -> None:
+async def test_object_equals_its_get(acme: ApiCaller, pool: Pool) -> None:
     await check_objects_equal_gets(acme, pool)
 
 
 async def test_object_equals_its_get_in_an_advanced_sandbox(app: Litestar, pool: Pool) -> None:
-    async with calling(app, pool, "Acme", env="test") as sandbox:
+    async with open_caller(app, pool, "Acme", env="test") as sandbox:
         ahead = "update sandbox_clock set ahead = interval '3 days' where organization_id = $1"
         await pool.execute(ahead, sandbox.organization_id)
         await check_objects_equal_gets(sandbox, pool)
 
 
-async def check_objects_equal_gets(acme: Caller, pool: Pool) -> None:
+async def check_objects_equal_gets(acme: ApiCaller, pool: Pool) -> None:
     await create_endpoint(pool, acme)
     project = await create_busy_project(acme, pool)
     found = await list_events(acme)
@@ -101,7 +101,7 @@ async def check_objects_equal_gets(acme: Caller, pool: Pool) -> None:
         assert (await acme.http.get(f"{ALL}/{one['id']}")).json() == sent
 
 
-async def test_concurrent_renderings_have_the_same_bytes(acme: Caller, pool: Pool) -> None:
+async def test_concurrent_renderings_have_the_same_bytes(acme: ApiCaller, pool: Pool) -> None:
     await create_endpoint(pool, acme)
     project = await new_project(acme)
     await acme.http.delete(f"/v1/projects/{project}")
@@ -111,7 +111,7 @@ async def test_concurrent_renderings_have_the_same_bytes(acme: Caller, pool: Poo
     assert {first} == {*others, await read_body(pool, acme, event["id"])}
 
 
-async def test_a_later_rendering_has_a_higher_number(acme: Caller, pool: Pool) -> None:
+async def test_a_later_rendering_has_a_higher_number(acme: ApiCaller, pool: Pool) -> None:
     await create_endpoint(pool, acme)
     project = await new_project(acme)
     await acme.http.post("/v1/webhook-endpoints", json={"url": "https://a.example.com", "events": ["*"]})
@@ -125,7 +125,7 @@ async def test_a_later_rendering_has_a_higher_number(acme: Caller, pool: Pool) -
     assert [event["data"]["object"]["status"] for event in (older, newer)] == ["connected", "disconnected"]
 
 
-async def test_deleted_or_large_object_is_omitted(acme: Caller, pool: Pool) -> None:
+async def test_deleted_or_large_object_is_omitted(acme: ApiCaller, pool: Pool) -> None:
     await create_endpoint(pool, acme)
     project = await new_project(acme)
     await pool.execute("update project set metadata = jsonb_build_object('a', repeat('x', 30000))")
@@ -136,11 +136,11 @@ async def test_deleted_or_large_object_is_omitted(acme: Caller, pool: Pool) -> N
     await pool.execute("update webhook_event set type = 'job.failed' where type = 'job.x'")
     for one in await pool.fetch("select id from webhook_event"):
         sent = await read_body(pool, acme, ids.show(ids.WEBHOOK_EVENT, one["id"]))
-        assert len(sent) <= events.MOST_BYTES
+        assert len(sent) <= events.MAX_BODY_BYTES
         assert msgspec.json.decode(sent)["data"]["object"] is None
 
 
-async def test_clock_advance_emits_no_event(acme: Caller, pool: Pool) -> None:
+async def test_clock_advance_emits_no_event(acme: ApiCaller, pool: Pool) -> None:
     """For any move of its clock, and any statement."""
     await create_busy_project(acme, pool)
     await pool.execute("update lease_request set status = 'partial', assigned_at = now()")
@@ -154,7 +154,7 @@ async def test_clock_advance_emits_no_event(acme: Caller, pool: Pool) -> None:
     assert await pool.fetch("select type from webhook_event") == []
 
 
-async def test_events_are_filtered_and_paged(acme: Caller, pool: Pool) -> None:
+async def test_events_are_filtered_and_paged(acme: ApiCaller, pool: Pool) -> None:
     await create_endpoint(pool, acme)
     first, second = await new_project(acme), await new_project(acme)
     for project in (first, second):
@@ -170,7 +170,9 @@ async def test_events_are_filtered_and_paged(acme: Caller, pool: Pool) -> None:
     assert (await acme.http.get(ALL, params={"type": "x"})).status_code == 422
 
 
-async def test_events_are_hidden_from_other_organizations(acme: Caller, rival: Caller, pool: Pool) -> None:
+async def test_events_are_hidden_from_other_organizations(
+    acme: ApiCaller, rival: ApiCaller, pool: Pool
+) -> None:
     for caller in (acme, rival):
         await create_endpoint(pool, caller)
     await create_busy_project(acme, pool)
@@ -187,13 +189,13 @@ async def test_events_are_hidden_from_other_organizations(acme: Caller, rival: C
 
 @pytest.mark.parametrize("days", [29, 31])
 async def test_events_are_kept_for_thirty_days_with_their_deliveries(
-    acme: Caller, pool: Pool, days: int
+    acme: ApiCaller, pool: Pool, days: int
 ) -> None:
     await create_endpoint(pool, acme)
     await acme.http.delete(f"/v1/projects/{await new_project(acme)}")
     await acme.http.delete(f"/v1/projects/{await new_project(acme)}")
     [new, old] = await pool.fetch("select id, organization_id from webhook_event order by id desc")
-    then = ids.first_of(datetime.now(UTC) - timedelta(days=days))
+    then = ids.first_id_of(datetime.now(UTC) - timedelta(days=days))
     moved = UUID(int=then.int | old["id"].int & ((1 << 80) - 1))
     await pool.execute("update webhook_event set id = $2 where id = $1", old["id"], moved)
     await pool.execute("update webhook_delivery set event_id = $2 where event_id = $1", old["id"], moved)
@@ -205,7 +207,7 @@ async def test_events_are_kept_for_thirty_days_with_their_deliveries(
     assert {row["event_id"] for row in await pool.fetch("select event_id from webhook_delivery")} == kept
 
 
-async def test_a_deleted_endpoint_goes_when_nothing_names_it_any_more(acme: Caller, pool: Pool) -> None:
+async def test_a_deleted_endpoint_goes_when_nothing_names_it_any_more(acme: ApiCaller, pool: Pool) -> None:
     await create_endpoint(pool, acme)
     await acme.http.delete(f"/v1/projects/{await new_project(acme)}")
     await pool.execute("update webhook_endpoint set deleted_at = now() - interval '40 days'")

@@ -16,17 +16,17 @@ from litestar import Litestar
 from standardwebhooks import Webhook
 
 from db.pool import Pool
-from domain.webhooks.delivery_jobs import FIND_NEW, Look
+from domain.webhooks.delivery_jobs import FIND_NEW, EndpointSearch
 from jobs.courier import open_courier
 from schemas import ids
 from schemas.settings import Settings
 from schemas.webhooks import WebhookEventType
 from tests import seeds
-from tests.api.conftest import Caller, calling
+from tests.api.conftest import ApiCaller, open_caller
 from tests.domain.webhooks.walks import WALKS, Walker
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
-from tests.workers.webhooks.receiver import Receiver, receiving, says
+from tests.workers.webhooks.receiver import WebhookReceiver, receiving, says
 from workers.tasks import OPENERS
 
 POOLS = ("publish", "ingest", "deliver", "default")
@@ -34,27 +34,27 @@ HOWTO = Path(__file__).parents[3] / "docs" / "howto" / "webhooks.md"
 
 
 @pytest_asyncio.fixture
-async def receiver() -> AsyncIterator[Receiver]:
+async def receiver() -> AsyncIterator[WebhookReceiver]:
     async with receiving(says(200)) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture
-async def gone() -> AsyncIterator[Receiver]:
+async def gone() -> AsyncIterator[WebhookReceiver]:
     async with receiving(says(410)) as opened:
         yield opened
 
 
 @pytest.fixture
-def settings(settings: Settings, receiver: Receiver, gone: Receiver) -> Settings:
+def settings(settings: Settings, receiver: WebhookReceiver, gone: WebhookReceiver) -> Settings:
     return msgspec.structs.replace(settings, fetch_allow=f"{receiver.host},{gone.host}")
 
 
 @pytest_asyncio.fixture
-async def sandbox(app: Litestar, pool: Pool, settings: Settings) -> AsyncIterator[Caller]:
+async def sandbox(app: Litestar, pool: Pool, settings: Settings) -> AsyncIterator[ApiCaller]:
     """A sandbox with workers for all jobs of a walk."""
     async with AsyncExitStack() as stack:
-        caller = await stack.enter_async_context(calling(app, pool, "Acme", env="test"))
+        caller = await stack.enter_async_context(open_caller(app, pool, "Acme", env="test"))
         for name in POOLS:
             tasks = {kind: opener for kind, opener in OPENERS.items() if kind.pool == name}
             await stack.enter_async_context(at_work(settings, pool, tasks))
@@ -62,7 +62,7 @@ async def sandbox(app: Litestar, pool: Pool, settings: Settings) -> AsyncIterato
 
 
 @pytest_asyncio.fixture
-async def walker(sandbox: Caller, pool: Pool, gone: Receiver) -> Walker:
+async def walker(sandbox: ApiCaller, pool: Pool, gone: WebhookReceiver) -> Walker:
     async with pool.acquire() as conn:
         project_id = await seeds.project(conn, sandbox.organization_id)
 
@@ -78,7 +78,7 @@ async def walker(sandbox: Caller, pool: Pool, gone: Receiver) -> Walker:
 
 @pytest.mark.parametrize("kind", WALKS)
 async def test_each_event_reaches_its_receiver_once(
-    walker: Walker, pool: Pool, settings: Settings, receiver: Receiver, kind: WebhookEventType
+    walker: Walker, pool: Pool, settings: Settings, receiver: WebhookReceiver, kind: WebhookEventType
 ) -> None:
     body = {"url": receiver.url, "events": ["*"]}
     secret = (await walker.ask("webhook-endpoints", json=body))["signingSecret"]
@@ -97,13 +97,13 @@ async def test_each_event_reaches_its_receiver_once(
     assert sent["data"]["object"] == answer.json()
 
 
-def received_types(receiver: Receiver) -> list[str]:
+def received_types(receiver: WebhookReceiver) -> list[str]:
     return [asked.json["type"] for asked in receiver.asked]
 
 
 async def poll_until(pool: Pool, settings: Settings, has_come: Any) -> None:
     """Poll as the dispatcher does, until it has come."""
-    look = Look(FIND_NEW)
+    look = EndpointSearch(FIND_NEW)
     async with open_courier(settings.redis_url) as courier:
 
         async def came() -> bool:

@@ -13,7 +13,7 @@ import pytest_asyncio
 import structlog
 from click.testing import Result
 
-from api.app import serve_from
+from api.app import configure
 from cli.shared.remote import Remote
 from db.pool import Conn, Pool
 from domain.jobs import jobs
@@ -22,7 +22,7 @@ from jobs.ledger import Settlement
 from jobs.outcomes import Done, Failed, Outcome
 from schemas.settings import Settings
 from tests import media, seeds
-from tests.api.conftest import Caller, built, calling, held
+from tests.api.conftest import ApiCaller, built_app, hold_context, open_caller
 from tests.cli.conftest import Tenantry, decoded
 from tests.log_lines import write_logs
 from tests.waiting import PATIENCE_S, eventually
@@ -51,11 +51,11 @@ class InProcess(httpx.BaseTransport):
 @pytest_asyncio.fixture
 async def acme(
     elsewhere: Path, settings: Settings, pool: Pool, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Caller]:
+) -> AsyncIterator[ApiCaller]:
     """Organization of the command's key."""
-    app = serve_from(built(), msgspec.structs.replace(settings, allowed_hosts="api"))
+    app = configure(built_app(), msgspec.structs.replace(settings, allowed_hosts="api"))
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # keeps stdout for the command
-    async with held(app.lifespan()), calling(app, pool, "Acme") as caller:
+    async with hold_context(app.lifespan()), open_caller(app, pool, "Acme") as caller:
         transport, client = InProcess(app), Remote.client
 
         def in_process(remote: Remote) -> httpx.Client:
@@ -69,7 +69,7 @@ async def acme(
 
 
 @pytest.fixture
-def api(tenantry: Tenantry, acme: Caller) -> Api:
+def api(tenantry: Tenantry, acme: ApiCaller) -> Api:
     """Run `await api("projects")`, and check that the key is never printed."""
 
     async def call(*words: str, **given: Any) -> Result:
@@ -156,7 +156,9 @@ async def test_a_job_is_followed_to_its_end(
     assert (again.exit_code, again.stdout) == (result.exit_code, result.stdout)
 
 
-async def test_the_jobs_of_posts_are_followed_too(api: Api, acme: Caller, project: str, conn: Conn) -> None:
+async def test_the_jobs_of_posts_are_followed_too(
+    api: Api, acme: ApiCaller, project: str, conn: Conn
+) -> None:
     account = await seeds.account(conn, acme.organization_id, UUID(project.removeprefix("prj_")))
     content = decoded(await api(f"projects/{project}/content/upload", "--form", "-f", "caption=Hi"))["id"]
     words = [f"content/{content}/publish", "-f", f"targets[][socialAccountId]=sa_{account}", "--wait"]

@@ -11,7 +11,7 @@ import pytest
 
 from bench import ingest
 from bench.environment import Environment
-from bench.figures import Result, Size, Tell
+from bench.figures import ProgressCallback, Result, Size
 from bench.ledger import measure as ledger
 from cli.commands import bench as command
 from schemas.settings import Settings
@@ -22,7 +22,7 @@ from tests.waiting import PATIENCE_S, until
 pytestmark = pytest.mark.long
 
 
-async def measured(_: Environment, __: Size, tell: Tell) -> Result:
+async def measured(_: Environment, __: Size, tell: ProgressCallback) -> Result:
     """Replace a measurement of minutes."""
     tell("round 1 of 1")
     return Result({"live_x": 1.25, "recovery_s": 3.4, "lease_s": 3.0}, {"live_jobs_s": {"ours": [5.0, 6.0]}})
@@ -93,7 +93,7 @@ async def test_the_ledger_table_compares_old_and_empty(
 ) -> None:
     sizes: list[ledger.Size] = []
 
-    async def measure_nothing(_: Environment, size: ledger.Size, __: Tell) -> Result:
+    async def measure_nothing(_: Environment, size: ledger.Size, __: ProgressCallback) -> Result:
         sizes.append(size)
         rows = {"submit": {"empty_ms": 0.2, "old_ms": 0.4, "ratio": 2.0, "aim": 1.5}}
         return Result({"submit": 2.0}, {"rows": rows, "newcomer_s": {"p50": 0.1}, "machine": {}})

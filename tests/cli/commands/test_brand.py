@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tests.cli.conftest import Tenantry, decoded, refused
-from tests.workers.web.web import say, serve
+from tests.workers.web.web import raw_response, serve
 
 HTML = "<title>Zap — Draw what you say</title><meta name=description content='Zap draws for everyone.'>"
 
@@ -25,7 +25,7 @@ def page(elsewhere: Path) -> Path:
 async def test_a_page_is_fetched_and_shown_as_a_table(
     tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with serve({"/": say(body=HTML)}) as site:
+    async with serve({"/": raw_response(body=HTML)}) as site:
         monkeypatch.setenv("TENANTRY_FETCH_ALLOW", site.host)
         result = await tenantry("brand", "extract", site.url())
     assert result.exit_code == 0, result.output

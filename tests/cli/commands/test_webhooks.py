@@ -15,28 +15,28 @@ from hypothesis import strategies as st
 from litestar import Litestar
 from standardwebhooks import Webhook
 
-from api.app import serve_from
+from api.app import configure
 from cli.__main__ import tenantry as root
 from cli.commands.webhooks import TYPES, line
 from cli.shared.event_stream import Message, parse
 from cli.shared.forwarding import Forwarder, Sent
 from db.pool import Pool
 from db.server import free_port
-from rehearsal.acceptor import accepting
+from rehearsal.acceptor import serve_loopback
 from schemas import ids
 from schemas.settings import Settings
-from tests.api.conftest import Caller, built, calling, held
+from tests.api.conftest import ApiCaller, built_app, hold_context, open_caller
 from tests.api.parties import new_project
-from tests.api.webhooks.streaming import emit, reading
-from tests.cli.listening import listening, ran, served, way_to
-from tests.workers.webhooks.receiver import Receiver, receiving, says
-from workers.webhooks.sending import FIXED
+from tests.api.webhooks.streaming import emit_event, open_reader
+from tests.cli.listening import listening, open_proxy, ran, served
+from tests.workers.webhooks.receiver import WebhookReceiver, receiving, says
+from workers.webhooks.sending import REQUEST_HEADERS
 
 
 @pytest_asyncio.fixture
 async def app(settings: Settings) -> AsyncIterator[Litestar]:
-    app = serve_from(built(), settings)
-    async with held(app.lifespan()):
+    app = configure(built_app(), settings)
+    async with hold_context(app.lifespan()):
         yield app
 
 
@@ -48,24 +48,24 @@ async def api(app: Litestar) -> AsyncIterator[str]:
 
 
 @pytest_asyncio.fixture
-async def acme(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
-    async with calling(app, pool, "Acme") as caller:
+async def acme(app: Litestar, pool: Pool) -> AsyncIterator[ApiCaller]:
+    async with open_caller(app, pool, "Acme") as caller:
         yield caller
 
 
 @pytest_asyncio.fixture
-async def sandbox(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
-    async with calling(app, pool, "Acme", env="test") as caller:
+async def sandbox(app: Litestar, pool: Pool) -> AsyncIterator[ApiCaller]:
+    async with open_caller(app, pool, "Acme", env="test") as caller:
         yield caller
 
 
 @pytest_asyncio.fixture
-async def receiver() -> AsyncIterator[Receiver]:
+async def receiver() -> AsyncIterator[WebhookReceiver]:
     async with receiving(says(204)) as opened:
         yield opened
 
 
-def checked(receiver: Receiver, secret: str) -> list[str]:
+def checked(receiver: WebhookReceiver, secret: str) -> list[str]:
     """Verify each received signature with the standard's library, and return the ids."""
     for request in receiver.asked:
         Webhook(secret).verify(request.body, request.headers)
@@ -73,7 +73,7 @@ def checked(receiver: Receiver, secret: str) -> list[str]:
 
 
 async def test_a_forwarded_event_equals_a_delivery(
-    api: str, sandbox: Caller, pool: Pool, receiver: Receiver, tmp_path: Path
+    api: str, sandbox: ApiCaller, pool: Pool, receiver: WebhookReceiver, tmp_path: Path
 ) -> None:
     project = await new_project(sandbox)
     async with listening(api, sandbox.key, "--forward", receiver.url, folder=tmp_path) as command:
@@ -84,7 +84,7 @@ async def test_a_forwarded_event_equals_a_delivery(
     [event_id] = checked(receiver, secret)
     [asked] = receiver.asked
     assert asked.body == await pool.fetchval("select body from webhook_event")
-    assert asked.headers.items() >= {name.lower(): value for name, value in FIXED.items()}.items()
+    assert asked.headers.items() >= {name.lower(): value for name, value in REQUEST_HEADERS.items()}.items()
     assert (line["status"], line["problem"], line["event"]["id"]) == (204, None, event_id)
     assert line["event"] == asked.json
     assert b"1 events, 1 accepted by your server." in command.said
@@ -93,28 +93,28 @@ async def test_a_forwarded_event_equals_a_delivery(
 
 
 async def test_cut_connections_lose_and_double_no_event(
-    api: str, sandbox: Caller, pool: Pool, receiver: Receiver, tmp_path: Path
+    api: str, sandbox: ApiCaller, pool: Pool, receiver: WebhookReceiver, tmp_path: Path
 ) -> None:
     """Cut each response anywhere: one or two events pass, and a part of the next."""
-    async with way_to(api) as way:
+    async with open_proxy(api) as way:
         forward = ("--forward", receiver.url)
         async with listening(way.url, sandbox.key, *forward, folder=tmp_path) as command:
             way.most = 2000
             way.cut()
-            sent = [await emit(pool, sandbox.organization_id) for _ in range(9)]
+            sent = [await emit_event(pool, sandbox.organization_id) for _ in range(9)]
             await command.lines(len(sent))
-            stderr = await command.hears("Reconnected: no event was missed.")
+            stderr = await command.wait_for_stderr("Reconnected: no event was missed.")
             assert stderr.count("Reconnected") > 2
             [secret] = re.findall(r"whsec_\S+", stderr)
             assert checked(receiver, secret) == sent
 
 
 async def test_an_unreachable_server_is_reported_and_the_next_event_follows(
-    api: str, sandbox: Caller, pool: Pool, tmp_path: Path
+    api: str, sandbox: ApiCaller, pool: Pool, tmp_path: Path
 ) -> None:
     address = f"http://127.0.0.1:{free_port()}/hooks"
     async with listening(api, sandbox.key, "--forward", address, folder=tmp_path) as command:
-        sent = [await emit(pool, sandbox.organization_id) for _ in range(2)]
+        sent = [await emit_event(pool, sandbox.organization_id) for _ in range(2)]
         lines = await command.lines(2)
     assert [line["event"]["id"] for line in lines] == sent
     assert all("check that your server runs there" in line["problem"] for line in lines)
@@ -129,31 +129,31 @@ async def test_an_endless_response_does_not_block() -> None:
             writer.write(b"x" * 65536)
             await writer.drain()
 
-    async with accepting(answer) as port:
+    async with serve_loopback(answer) as port:
         with Forwarder(f"http://127.0.0.1:{port}/", b"key") as forwarder:
             sent = await asyncio.to_thread(forwarder.send, "evt_1", b"{}")
     assert (sent.status, sent.problem) == (200, None)
 
 
 async def test_redirects_are_not_followed(
-    api: str, sandbox: Caller, pool: Pool, receiver: Receiver, tmp_path: Path
+    api: str, sandbox: ApiCaller, pool: Pool, receiver: WebhookReceiver, tmp_path: Path
 ) -> None:
     async with (
         receiving(says(302, location=receiver.url)) as moved,
         listening(api, sandbox.key, "--forward", moved.url, folder=tmp_path) as command,
     ):
-        await emit(pool, sandbox.organization_id)
+        await emit_event(pool, sandbox.organization_id)
         [line] = await command.lines(1)
     assert (line["status"], receiver.asked) == (302, [])
 
 
-async def test_a_killed_key_ends_listen(api: str, sandbox: Caller, pool: Pool, tmp_path: Path) -> None:
+async def test_a_killed_key_ends_listen(api: str, sandbox: ApiCaller, pool: Pool, tmp_path: Path) -> None:
     async with listening(api, sandbox.key, folder=tmp_path) as command:
-        await emit(pool, sandbox.organization_id)
+        await emit_event(pool, sandbox.organization_id)
         [line] = await command.lines(1)
         assert (line["status"], line["event"]["type"]) == (None, "job.failed")
         await pool.execute("update api_key set killed_at = now()")
-        await emit(pool, sandbox.organization_id)
+        await emit_event(pool, sandbox.organization_id)
         assert await command.process.wait() == 5
     assert b"KILL_SWITCH" in command.said
     assert command.printed.count(b"\n") == 1
@@ -173,10 +173,12 @@ def test_each_event_has_a_text_line(sent: Sent | None, end: str) -> None:
     assert re.fullmatch(r"\d\d:\d\d:\d\d  post\.failed +evt_1" + re.escape(end), text)
 
 
-async def test_without_json_the_lines_are_text(api: str, sandbox: Caller, pool: Pool, tmp_path: Path) -> None:
+async def test_without_json_the_lines_are_text(
+    api: str, sandbox: ApiCaller, pool: Pool, tmp_path: Path
+) -> None:
     async with listening(api, sandbox.key, folder=tmp_path, flags=()) as command:
-        event_id = await emit(pool, sandbox.organization_id)
-        await command.prints(1)
+        event_id = await emit_event(pool, sandbox.organization_id)
+        await command.wait_for_lines(1)
     assert command.printed.decode().split()[1:] == ["job.failed", event_id]
 
 
@@ -184,7 +186,7 @@ Webhooks: TypeAlias = Callable[..., Awaitable[Result]]
 
 
 @pytest.fixture
-def webhooks(api: str, sandbox: Caller, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Webhooks:
+def webhooks(api: str, sandbox: ApiCaller, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Webhooks:
     """Run a command of the group with the sandbox's key: `await webhooks("trigger", "test.ping")`."""
     monkeypatch.setenv("TENANTRY_API", api)
     monkeypatch.setenv("TENANTRY_KEY", sandbox.key)
@@ -192,9 +194,9 @@ def webhooks(api: str, sandbox: Caller, elsewhere: Path, monkeypatch: pytest.Mon
 
 
 async def test_a_sample_of_each_type_is_sent(
-    app: Litestar, api: str, sandbox: Caller, tmp_path: Path
+    app: Litestar, api: str, sandbox: ApiCaller, tmp_path: Path
 ) -> None:
-    async with reading(app, sandbox.key) as reader:
+    async with open_reader(app, sandbox.key) as reader:
         await reader.begun()
         sent = await ran(api, sandbox.key, "trigger", "--all", folder=tmp_path)
         event_ids = await reader.told(len(TYPES))
@@ -210,7 +212,7 @@ async def test_a_sample_without_a_receiver_is_refused(webhooks: Webhooks) -> Non
 
 
 async def test_only_a_sandbox_sends_samples(
-    acme: Caller, webhooks: Webhooks, monkeypatch: pytest.MonkeyPatch
+    acme: ApiCaller, webhooks: Webhooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TENANTRY_KEY", acme.key)
     refused = await webhooks("trigger", "test.ping")
@@ -218,7 +220,7 @@ async def test_only_a_sandbox_sends_samples(
 
 
 async def test_the_signing_secret_is_stable_for_each_key(
-    acme: Caller, sandbox: Caller, webhooks: Webhooks, monkeypatch: pytest.MonkeyPatch
+    acme: ApiCaller, sandbox: ApiCaller, webhooks: Webhooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, again = await webhooks("listen", "--print-secret"), await webhooks("listen", "--print-secret")
     assert first.stdout == again.stdout
@@ -228,7 +230,7 @@ async def test_the_signing_secret_is_stable_for_each_key(
 
 
 async def test_invalid_options_and_keys_end_listen_at_once(
-    webhooks: Webhooks, sandbox: Caller, monkeypatch: pytest.MonkeyPatch
+    webhooks: Webhooks, sandbox: ApiCaller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for words in (
         ["--forward", "localhost:4242"], ["--forward", "ftp://localhost/"], ["--forward", "http://a@b/"],
@@ -252,7 +254,7 @@ async def test_a_server_other_than_the_api_is_reported(
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 " + head + b"\r\ncontent-length: 6\r\nconnection: close\r\n\r\n<html>")
 
-    async with accepting(answer) as port:
+    async with serve_loopback(answer) as port:
         monkeypatch.setenv("TENANTRY_API", f"http://127.0.0.1:{port}")
         for words in (["listen"], ["trigger", "test.ping"]):
             answered = await webhooks(*words)

@@ -9,9 +9,9 @@ from cli.shared.brand_targets import Address, Repository, Target, understand
 from domain.brand.store_listings import InAppStore, InGooglePlay
 from schemas.errors import Invalid
 from tests.cli.conftest import Tenantry, decoded, refused
-from tests.workers.ingest.github.github_server import Repo, github
+from tests.workers.ingest.github.github_server import Repo, serve_github
 from tests.workers.ingest.llm import endpoint as llm
-from tests.workers.web.web import say, serve
+from tests.workers.web.web import raw_response, serve
 
 SLACK = InAppStore(by="id", value="618783545", country="us")
 HELLO = Repository("octocat/hello")
@@ -60,7 +60,7 @@ async def test_a_repository_is_read(
         files={"README.md": b"# Hello\n\nHello greets the people of your team each morning, by name."},
         about={"description": "Greets your team by name"},
     )
-    async with github(repo) as served:
+    async with serve_github(repo) as served:
         monkeypatch.setenv("GITHUB_API_URL", served.base)
         monkeypatch.setenv("GITHUB_TOKEN", "ghp_secret")
         extraction = decoded(await tenantry("brand", "extract", "octocat/hello", "--json"))
@@ -87,7 +87,7 @@ async def test_an_app_is_read_without_a_database(
     tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lookup_path = "/lookup?id=618783545&country=us"
-    async with serve({lookup_path: say(body=LOOKUP, content_type="text/javascript")}) as site:
+    async with serve({lookup_path: raw_response(body=LOOKUP, content_type="text/javascript")}) as site:
         for name in ("ITUNES_API_URL", "APP_STORE_URL", "PLAY_URL"):
             monkeypatch.setenv(name, site.url(""))
         target = "https://apps.apple.com/us/app/slack/id618783545"
@@ -100,7 +100,7 @@ async def test_an_app_is_read_without_a_database(
 async def test_a_throttled_store_is_reported_at_once(
     tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with serve({"/lookup?id=618783545&country=us": say(403)}) as site:
+    async with serve({"/lookup?id=618783545&country=us": raw_response(403)}) as site:
         monkeypatch.setenv("ITUNES_API_URL", site.url(""))
         target = "https://apps.apple.com/us/app/id618783545"
         assert (

@@ -10,7 +10,7 @@ import pytest
 from cli.shared.backoff import FIRST_WAIT_S, MAX_WAIT_S, STABLE_AFTER_S
 from cli.shared.event_stream import EventStream
 from cli.shared.remote import Remote
-from rehearsal.acceptor import accepting
+from rehearsal.acceptor import serve_loopback
 
 #: Fate of a connection: cut or ended at its start, cut after a while, cut after an event, or refused.
 CUT, ENDED, LIVED, TOLD, AWAY = "cut", "ended", "lived", "told", "away"
@@ -62,7 +62,7 @@ class Stage:
 
 async def waits(script: list[str]) -> list[float]:
     stage = Stage(script)
-    async with accepting(stage.answer) as port:
+    async with serve_loopback(stage.answer) as port:
         remote = Remote(f"http://127.0.0.1:{port}", "key")
         stream = EventStream(
             remote, {}, after=None, say=stage.say, clock=lambda: stage.now, sleep=stage.sleep

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from domain.brand import brand
-from schemas.brand import BrandColor, BrandRow, Field, Finding, Source, Value
+from schemas.brand import BrandColor, BrandRow, Field, FieldFinding, Source, Value
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 JOB = UUID("0193c1a6-0000-7000-8000-000000000001")
 
 TEXTS: list[Field] = ["appName", "tagline", "audience"]
 FINDINGS = some.builds(
-    Finding,
+    FieldFinding,
     value=some.sampled_from(["", "Acme", "Zap"]),
     confidence=some.sampled_from([0.3, 0.6, 0.9]),
     rule=some.just("html.title"),
@@ -36,7 +36,9 @@ ROWS = some.lists(
 
 
 def row(source: Source, values: dict[Field, Value], *, days: int = 0, confidence: float = 0.9) -> BrandRow:
-    findings = {name: Finding(value=said, confidence=confidence, rule="r") for name, said in values.items()}
+    findings = {
+        name: FieldFinding(value=said, confidence=confidence, rule="r") for name, said in values.items()
+    }
     return BrandRow(
         source=source,
         fields=findings,
@@ -63,7 +65,7 @@ def test_partners_none_overrides_other_sources() -> None:
 
 def test_colors_come_with_their_roles_and_the_partners_own_have_none() -> None:
     shown = [BrandColor(color="#c0392b", role="primary", rule="logo", url="https://acme.test/logo.png")]
-    finding = Finding(value=["#c0392b"], confidence=0.6, rule="logo", colors=shown)
+    finding = FieldFinding(value=["#c0392b"], confidence=0.6, rule="logo", colors=shown)
     theirs = msgspec.structs.replace(row("website", {}), fields={"colors": finding})
     merged = brand.merge([theirs])
     assert merged is not None

@@ -11,9 +11,9 @@ from db.pool import Conn, Pool, transact
 from domain.brand import ingests
 from domain.projects import projects
 from jobs.kinds import INGEST_WEBSITE
-from jobs.ledger import Claim, Moved, Submitted
+from jobs.ledger import ChangedJob, Claim, SubmittedJob
 from schemas import ids
-from schemas.brand import Extraction, Finding
+from schemas.brand import Extraction, FieldFinding
 from schemas.pictures import Picture
 from tests import seeds
 from tests.domain import project as verbs
@@ -22,7 +22,7 @@ from tests.domain.project import Project
 PAGE: dict[str, Any] = {"url": "https://example.com/", "follow_links": False, "max_pages": 1}
 
 
-async def start(pool: Pool, project: Project, **asked: Any) -> Submitted:
+async def start(pool: Pool, project: Project, **asked: Any) -> SubmittedJob:
     named: dict[str, Any] = {"kind": INGEST_WEBSITE, "args": PAGE} | asked
     begin = partial(ingests.start, organization_id=project.org, project_id=project.id, **named)
     return await transact(pool, begin)
@@ -39,7 +39,7 @@ async def end(conn: Conn, job_id: UUID, word: str, error: dict[str, Any] | None 
             error,
         )
         assert row is not None
-        await ingests.ended(conn, rows=[Moved(*row.values())])
+        await ingests.ended(conn, rows=[ChangedJob(*row.values())])
 
 
 async def test_starts_at_once_are_one_job(pool: Pool, conn: Conn, project: Project) -> None:
@@ -87,7 +87,9 @@ async def read(pool: Pool, conn: Conn, project: Project, **values: str) -> dict[
     """Run one whole ingest that reads these fields."""
     submitted = await start(pool, project)
     claim = Claim(project.org, project.id, submitted.job_id, "ingest_website", 1, 1, 4, {}, seeds.NOW)
-    fields = {name: Finding(value=value, confidence=0.8, rule="html.title") for name, value in values.items()}
+    fields = {
+        name: FieldFinding(value=value, confidence=0.8, rule="html.title") for name, value in values.items()
+    }
     extraction = Extraction(
         url="https://example.com/",
         title=None,

@@ -9,7 +9,7 @@ import msgspec
 from db.pool import Conn, Pool
 from domain.brand import brand
 from domain.content import content, generated, generating
-from domain.content.generating import Started
+from domain.content.generating import StartedGeneration
 from domain.media import uploads
 from domain.media.files import File, Thumbnail
 from generation.spec import Copy
@@ -35,7 +35,7 @@ async def tell_brand(conn: Conn, project: Project, body: BrandPatch = BRAND) -> 
     await brand.patch(conn, organization_id=project.org, project_id=project.id, now=now, body=body)
 
 
-async def ask(conn: Conn, project: Project, **fields: Any) -> Started:
+async def ask(conn: Conn, project: Project, **fields: Any) -> StartedGeneration:
     body = ContentRequest(**{"format": "image"} | fields)
     async with conn.transaction():
         return await generating.start(conn, organization_id=project.org, project_id=project.id, body=body)
@@ -43,7 +43,7 @@ async def ask(conn: Conn, project: Project, **fields: Any) -> Started:
 
 async def regenerate(
     conn: Conn, project: Project, content_id: UUID, versions: Any = None, **fields: Any
-) -> Started:
+) -> StartedGeneration:
     async with conn.transaction():
         return await generating.regenerate(
             conn,

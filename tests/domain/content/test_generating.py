@@ -18,7 +18,7 @@ from jobs.kinds import CONTENT_GENERATE
 from jobs.ledger import Settlement
 from jobs.outcomes import Canceled, Failed, Interrupted, Outcome
 from schemas.brand import BrandPatch
-from schemas.errors import Conflict, ContentRejected, Invalid, NotFound, Stale
+from schemas.errors import Conflict, ContentRejected, Invalid, NotFound, VersionOutdated
 from tests import seeds
 from tests.domain.content import making
 from tests.domain.content.reviewing import approve, edit, policy, reject
@@ -74,7 +74,7 @@ async def test_a_rescue_ends_the_item_of_a_job_that_it_gives_up(
 ) -> None:
     claim = await making.begun(conn, project)
     await conn.execute("update job set crashes = $1 where id = $2", crashes, claim.id)
-    await scene.lose(conn, claim)
+    await scene.expire_lease(conn, claim)
     await maintenance.rescue(conn, before=FUTURE)
     item = await making.shown(conn, project, UUID(claim.args["content_id"]))
     assert item.status == ("failed" if crashes else "processing")
@@ -176,7 +176,7 @@ async def test_revision_that_a_post_could_not_send_is_refused(
 
 async def test_one_revision_is_generated_at_a_time(pool: Pool, conn: Conn, project: Project) -> None:
     content_id = await making.made(pool, conn, project)
-    with pytest.raises(Stale):
+    with pytest.raises(VersionOutdated):
         await making.regenerate(conn, project, content_id, versions=[7])
     await making.regenerate(conn, project, content_id, versions=[1])
     for change in (making.regenerate(conn, project, content_id), edit(conn, project, content_id, "New.")):

@@ -12,7 +12,7 @@ from domain.apps.app_keys import KeyedApp
 from domain.events import group_commit, rollups
 from domain.events.budgets import Budgets
 from domain.events.event import Event
-from domain.events.intake import Taken
+from domain.events.intake import IntakeResult
 
 #: The same in each process of a test.
 PROJECT = UUID(int=7)
@@ -47,7 +47,7 @@ def new_budgets() -> Budgets:
 class Takes(Protocol):
     """Intake, or a proxy of several."""
 
-    async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> Taken: ...
+    async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> IntakeResult: ...
 
 
 def keyed(project_id: UUID, app_no: int, organization_id: UUID | None = None) -> KeyedApp:
@@ -58,7 +58,7 @@ def keyed(project_id: UUID, app_no: int, organization_id: UUID | None = None) ->
     )  # fmt: skip
 
 
-async def take(intake: Takes, events: Sequence[Event], *, size: int = 0) -> Taken:
+async def take(intake: Takes, events: Sequence[Event], *, size: int = 0) -> IntakeResult:
     """Commit events of one app by an intake."""
     project_id, app_no = events[0][:2] if events else (PROJECT, 1)
     return await intake.take(keyed(project_id, app_no), events, size=size)

@@ -8,7 +8,7 @@ from db.pool import Conn, Pool, open_pool
 from domain.apps.app_keys import KeyedApp
 from domain.events import group_commit
 from domain.events.event import Event
-from domain.events.intake import Intake, Taken, open_intake
+from domain.events.intake import Intake, IntakeResult, open_intake
 from tests.domain.events.sending import event, new_budgets
 
 #: Projects of the tests, some on each server.
@@ -56,7 +56,7 @@ class Router:
     def __init__(self, intakes: Sequence[Intake]) -> None:
         self._intakes = intakes
 
-    async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> Taken:
+    async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> IntakeResult:
         """Send events of many projects as one request each."""
         taken = [
             await self._intakes[home(project_id, len(self._intakes))].take(
@@ -66,7 +66,7 @@ class Router:
             )
             for project_id in dict.fromkeys(sent.project_id for sent in events)
         ]
-        return Taken(sum(one.accepted for one in taken), sum(one.duplicates for one in taken))
+        return IntakeResult(sum(one.accepted for one in taken), sum(one.duplicates for one in taken))
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from domain.events.intake import open_intake
 from schemas.errors import Limited
 from tests import seeds
 from tests.domain.events.sending import PROJECT, event, keyed, new_budgets
-from tests.servers import Servers
+from tests.servers import ServerPair
 from tests.waiting import eventually
 
 
@@ -88,7 +88,7 @@ async def test_commits_under_way_reserve_their_events(pool: Pool, monkeypatch: p
     one.hold(app, 1, 1)
 
 
-async def test_counts_stay_while_postgres_is_away(own_servers: Servers) -> None:
+async def test_counts_stay_while_postgres_is_away(own_servers: ServerPair) -> None:
     url = own_servers.postgres.url
     async with open_pool(url, name="test") as pool:
         app, one = await an_app(pool), new_budgets()

@@ -8,7 +8,7 @@ from datetime import timedelta
 from db.pool import Conn, Pool
 from domain.events import group_commit, rollups
 from domain.events.event import Event
-from domain.events.event_names import MOST, OTHER, UNLIMITED_NAMES
+from domain.events.event_names import MAX_NAMES, OTHER, UNLIMITED_NAMES
 from domain.metrics import rollup_counts
 from domain.metrics.rollup_counts import By
 from tests.domain.events.sending import NOW, PROJECT, event, fold_all, send
@@ -16,7 +16,7 @@ from tests.domain.events.sending import NOW, PROJECT, event, fold_all, send
 HOUR = NOW.replace(minute=0)
 
 #: More names than places, and some that need none.
-NAMES = [f"name {number}" for number in range(MOST + 150)]
+NAMES = [f"name {number}" for number in range(MAX_NAMES + 150)]
 
 
 def named(numbers: range, names: list[str]) -> list[Event]:
@@ -77,8 +77,8 @@ async def test_names_beyond_the_limit_are_counted_once_and_together(wide: Pool, 
     done.set()
     await others
     await fold_all(conn)
-    assert await conn.fetchval("select count(*) from event_name") == MOST
-    assert await conn.fetchval("select n from event_name_count") == MOST
+    assert await conn.fetchval("select count(*) from event_name") == MAX_NAMES
+    assert await conn.fetchval("select n from event_name_count") == MAX_NAMES
     assert await read(conn) == await by_events(conn)
 
     late = ["never seen", *UNLIMITED_NAMES, *NAMES[:200]]
@@ -88,4 +88,4 @@ async def test_names_beyond_the_limit_are_counted_once_and_together(wide: Pool, 
     folded = await read(conn)
     await rollups.rebuild(conn, project_id=PROJECT, day=NOW.date())
     assert unfolded == folded == await read(conn) == await by_events(conn)
-    assert folded[OTHER] >= 2 * (len(NAMES) - MOST) + 2
+    assert folded[OTHER] >= 2 * (len(NAMES) - MAX_NAMES) + 2

@@ -24,7 +24,7 @@ from tests.domain.events.sending import (
     wrong_counts,
 )
 from tests.jobs import scene
-from tests.relay import before
+from tests.relay import start_relay
 from tests.waiting import eventually
 
 AT_ONCE = timedelta(0)
@@ -143,7 +143,7 @@ async def test_a_commit_is_one_statement(database_url: str, monkeypatch: pytest.
     """And four if the batch may contain a conversion, even without one."""
     ran: list[str] = []
     async with (
-        before(database_url) as relay,
+        start_relay(database_url) as relay,
         open_pool(relay.url, name="test", size=1) as pool,
         open_intake(pool, new_budgets()) as intake,
     ):

@@ -14,13 +14,13 @@ import pytest
 from db.pool import Conn, Pool, open_pool
 from domain.events import intake as intakes
 from domain.events.event import Event
-from domain.events.intake import Intake, Taken, WriteFailed, open_intake
+from domain.events.intake import Intake, IntakeResult, WriteFailed, open_intake
 from domain.events.round_robin import RoundRobin
 from schemas.errors import Unavailable
 from tests.domain.events.sending import NOW, event, fold_all, keyed, new_budgets, stored, take, wrong_counts
 from tests.jobs import scene
-from tests.relay import Loss, before
-from tests.servers import Servers
+from tests.relay import LostPart, start_relay
+from tests.servers import ServerPair
 from tests.waiting import eventually
 
 A, B, C = (uuid4() for _ in range(3))
@@ -47,11 +47,11 @@ async def held_up(pool: Pool, intake: Intake) -> AsyncIterator[None]:
         await first
 
 
-def send(intake: Intake, events: list[Event]) -> "asyncio.Task[Taken]":
+def send(intake: Intake, events: list[Event]) -> "asyncio.Task[IntakeResult]":
     return asyncio.create_task(take(intake, events))
 
 
-def send_of(intake: Intake, organization_id: UUID, events: list[Event]) -> "asyncio.Task[Taken]":
+def send_of(intake: Intake, organization_id: UUID, events: list[Event]) -> "asyncio.Task[IntakeResult]":
     """Send events of one of an organization's projects."""
     app = keyed(events[0].project_id, 1, organization_id)
     return asyncio.create_task(intake.take(app, events, size=0))
@@ -61,8 +61,8 @@ async def test_requests_of_one_moment_are_one_commit(pool: Pool, conn: Conn) -> 
     async with open_intake(pool, new_budgets()) as intake:
         first, second = sent(range(300)), sent(range(200, 500))
         taken = await asyncio.gather(*[take(intake, one) for one in (first, second, first)])
-        assert await take(intake, first) == Taken(0, 300)
-        assert await take(intake, []) == Taken(0, 0)
+        assert await take(intake, first) == IntakeResult(0, 300)
+        assert await take(intake, []) == IntakeResult(0, 0)
     assert sum(one.accepted for one in taken) == 500
     assert sum(one.duplicates for one in taken) == 400
     assert await stored(conn) == [*range(500)]
@@ -72,7 +72,7 @@ async def test_requests_of_one_moment_are_one_commit(pool: Pool, conn: Conn) -> 
 
 async def test_an_id_that_comes_twice_in_a_request_is_a_duplicate(pool: Pool) -> None:
     async with open_intake(pool, new_budgets()) as intake:
-        assert await take(intake, [event(1), event(2), event(1, name="other")]) == Taken(2, 1)
+        assert await take(intake, [event(1), event(2), event(1, name="other")]) == IntakeResult(2, 1)
 
 
 @pytest.mark.usefixtures("one_committer")
@@ -87,7 +87,7 @@ async def test_flooding_organization_leaves_room_for_others(pool: Pool) -> None:
                     await asyncio.sleep(0)
         answers = await asyncio.gather(*tasks, return_exceptions=True)
     refused = [answer for answer in answers if isinstance(answer, Unavailable)]
-    taken = [answers[turn : turn + 40].count(Taken(500, 0)) * 500 for turn in (0, 40, 80)]
+    taken = [answers[turn : turn + 40].count(IntakeResult(500, 0)) * 500 for turn in (0, 40, 80)]
     assert taken == [9_500, 5_000, 2_500]
     assert len(refused) == 120 - sum(taken) // 500
     assert {one.retry_after for one in refused} == {1}
@@ -101,7 +101,7 @@ async def test_a_large_body_counts_as_many_events(pool: Pool) -> None:
             await asyncio.sleep(0)
             assert [task.done() for task in large] == [False, False, True]
         answers = await asyncio.gather(*large, return_exceptions=True)
-    assert answers[:2] == [Taken(1, 0)] * 2
+    assert answers[:2] == [IntakeResult(1, 0)] * 2
     assert isinstance(answers[2], Unavailable)
 
 
@@ -114,7 +114,7 @@ async def test_organizations_take_turns_and_so_do_their_projects(pool: Pool) -> 
             flood = [send_of(intake, A, sent(part, A if part.start < 8_000 else uuid4())) for part in parts]
             little = [send_of(intake, A, sent(range(10), B)), send(intake, sent(range(10), uuid4()))]
             await asyncio.sleep(0)
-        assert await asyncio.gather(*little) == [Taken(10, 0)] * 2
+        assert await asyncio.gather(*little) == [IntakeResult(10, 0)] * 2
         assert sum(task.done() for task in flood) <= 8
         await asyncio.gather(*flood)
 
@@ -170,7 +170,7 @@ async def test_request_canceled_while_queued_is_not_written(pool: Pool, conn: Co
                 task.cancel()
             await asyncio.gather(*gone, return_exceptions=True)
             stays = send(intake, sent(range(20_000, 20_500)))
-        assert await stays == Taken(500, 0)
+        assert await stays == IntakeResult(500, 0)
     assert await stored(conn) == [*range(20_000, 20_500), 900_000]
 
 
@@ -181,7 +181,7 @@ async def test_request_canceled_during_its_commit_is_written(pool: Pool, conn: C
             gone = asyncio.create_task(take(intake, [event(1)]))
             await eventually(lambda: scene.waits_for_lock(conn))
             gone.cancel()
-        assert await take(intake, [event(1), event(2)]) in {Taken(1, 1), Taken(2, 0)}
+        assert await take(intake, [event(1), event(2)]) in {IntakeResult(1, 1), IntakeResult(2, 0)}
     assert await stored(conn) == [1, 2]
 
 
@@ -193,7 +193,7 @@ async def test_unwritable_request_does_not_affect_others(pool: Pool, conn: Conn)
             tasks = [send(intake, one) for one in (sent(range(10)), bad, sent(range(10, 20), C))]
             await asyncio.sleep(0)
         first, second, third = await asyncio.gather(*tasks, return_exceptions=True)
-    assert (first, third) == (Taken(10, 0), Taken(10, 0))
+    assert (first, third) == (IntakeResult(10, 0), IntakeResult(10, 0))
     assert isinstance(second, WriteFailed)
     assert "ada@example.com" not in "".join(traceback.format_exception(second))
     assert await stored(conn) == [*range(20), 900_000]
@@ -209,21 +209,21 @@ async def test_an_event_of_a_day_without_a_table_is_refused_for_now(pool: Pool, 
             tasks = [send(intake, one) for one in (sent(range(10)), [early], sent(range(10, 20), C))]
             await asyncio.sleep(0)
         first, second, third = await asyncio.gather(*tasks, return_exceptions=True)
-    assert (first, third) == (Taken(10, 0), Taken(10, 0))
+    assert (first, third) == (IntakeResult(10, 0), IntakeResult(10, 0))
     assert isinstance(second, Unavailable)
     assert "no table" in str(second)
     assert await stored(conn) == [*range(20), 900_000]
 
 
 @pytest.mark.usefixtures("one_committer")
-@pytest.mark.parametrize("loss", [*Loss])
+@pytest.mark.parametrize("loss", [*LostPart])
 async def test_a_commit_whose_answer_is_lost_is_not_acknowledged(
-    database_url: str, conn: Conn, loss: Loss
+    database_url: str, conn: Conn, loss: LostPart
 ) -> None:
     """All waiting requests fail, and their repeats are stored once."""
     mine, theirs = sent(range(1, 9)), sent(range(9, 12), B)
     async with (
-        before(database_url) as relay,
+        start_relay(database_url) as relay,
         open_pool(relay.url, name="test", command_timeout=6) as pool,
         open_intake(pool, new_budgets()) as intake,
     ):
@@ -232,19 +232,21 @@ async def test_a_commit_whose_answer_is_lost_is_not_acknowledged(
         answers = await asyncio.gather(take(intake, mine), take(intake, theirs), return_exceptions=True)
         assert [type(answer) for answer in answers] == [Unavailable, Unavailable]
         again = [await take(intake, mine), await take(intake, theirs)]
-    committed = loss is Loss.ANSWER
-    assert again == ([Taken(0, 8), Taken(0, 3)] if committed else [Taken(8, 0), Taken(3, 0)])
+    committed = loss is LostPart.ANSWER
+    assert again == (
+        [IntakeResult(0, 8), IntakeResult(0, 3)] if committed else [IntakeResult(8, 0), IntakeResult(3, 0)]
+    )
     assert await stored(conn) == [*range(12)]
 
 
-async def test_a_postgres_that_restarts_is_found_again(own_servers: Servers) -> None:
+async def test_a_postgres_that_restarts_is_found_again(own_servers: ServerPair) -> None:
     async with (
         open_pool(own_servers.postgres.url, name="test") as pool,
         open_intake(pool, new_budgets()) as intake,
     ):
-        assert await take(intake, [event(1)]) == Taken(1, 0)
+        assert await take(intake, [event(1)]) == IntakeResult(1, 0)
         await asyncio.to_thread(own_servers.postgres.stop)
         with pytest.raises(Unavailable):
             await take(intake, [event(1), event(2)])
         await asyncio.to_thread(own_servers.postgres.start)
-        assert await take(intake, [event(1), event(2)]) == Taken(1, 1)
+        assert await take(intake, [event(1), event(2)]) == IntakeResult(1, 1)

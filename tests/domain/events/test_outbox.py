@@ -13,7 +13,7 @@ from domain.events.conversions import FIRST, Line
 from domain.events.group_commit import AppRelays
 from tests import plans
 from tests.domain.events.sending import NOW, PROJECT, event
-from tests.relay import before
+from tests.relay import start_relay
 
 pytestmark = pytest.mark.fresh
 
@@ -55,7 +55,7 @@ async def test_a_commit_with_conversions_is_one_statement_more(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[str] = []
-    async with before(database_url) as relay, open_pool(relay.url, name="test", size=1) as pool:
+    async with start_relay(database_url) as relay, open_pool(relay.url, name="test", size=1) as pool:
         async with pool.acquire() as conn:
             await send(conn, 0)
         monkeypatch.setattr(relay, "loss_of", ran.append)
@@ -76,7 +76,7 @@ def test_name_is_relayed_to_each_mapped_destination() -> None:
 
 async def test_search_visits_all_lines(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
     """For any number of conversions that wait or have ended."""
-    monkeypatch.setattr(conversions, "LINES", 2)
+    monkeypatch.setattr(conversions, "SEARCH_LINES", 2)
     for number in range(plans.TIMES):
         await send(conn, 1 + 3 * number)
         await look(conn)
@@ -121,19 +121,19 @@ async def test_a_job_reads_its_own_batch(conn: Conn) -> None:
         await send(conn, 1_000 + 3 * number, occurred_at=NOW)
     async with plans.reading(conn, "event_conversion") as found:
         due = await work(conn)
-    assert len(due) == conversions.MOST_AT_ONCE
+    assert len(due) == conversions.CALL_ROWS
     assert found.scans == 0
     # The list, the mark, and two ends of each row, which may have several versions.
-    assert found.rows <= 9 * conversions.MOST_AT_ONCE, found
+    assert found.rows <= 9 * conversions.CALL_ROWS, found
 
 
 async def work(conn: Conn) -> list[Any]:
     due = await conversions.list_due(conn, line=LINE)
     ids = [one.id for one in due]
     if ids:
-        await conversions.begin_tries(conn, line=LINE, ids=ids, at=NOW)
+        await conversions.begin_attempts(conn, line=LINE, ids=ids, at=NOW)
         maybe: dict[str, Any] = {"at": NOW, "maybe_taken": True, "error_code": "X", "error_message": "x"}
-        await conversions.put_back(conn, line=LINE, ids=ids, **maybe)
+        await conversions.requeue(conn, line=LINE, ids=ids, **maybe)
         ends = [conversions.End(row_id, "delivered") for row_id in ids]
         await conversions.settle(conn, line=LINE, ends=ends)
     return due
@@ -145,10 +145,10 @@ async def test_late_put_back_keeps_another_attempts_time(conn: Conn) -> None:
     [one] = await conversions.list_due(conn, line=LINE)
     calls = [NOW, NOW + timedelta(seconds=30)]
     for at in calls:
-        await conversions.begin_tries(conn, line=LINE, ids=[one.id], at=at)
+        await conversions.begin_attempts(conn, line=LINE, ids=[one.id], at=at)
     for at in calls:
         why: dict[str, Any] = {"maybe_taken": False, "error_code": "X", "error_message": "x"}
-        await conversions.put_back(conn, line=LINE, ids=[one.id], at=at, **why)
+        await conversions.requeue(conn, line=LINE, ids=[one.id], at=at, **why)
     [one] = await conversions.list_due(conn, line=LINE)
     assert one.first_try_at == NOW - timedelta(microseconds=1)
 

@@ -13,7 +13,7 @@ from domain.events import people
 from domain.events.event import Event
 from domain.events.intake import Intake, open_intake
 from domain.metrics import active_users
-from domain.metrics.active_users import Counted
+from domain.metrics.active_users import PeopleCache
 from domain.metrics.windows import QUARTER, Window
 from schemas.errors import Unavailable
 from schemas.settings import Settings
@@ -74,7 +74,7 @@ async def look(conn: Conn) -> int:
     """Compare events and people in one snapshot; return the number of events."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         asked = dict.fromkeys(WINDOWS, 0)
-        found = await active_users.count(conn, Counted(), project_id=PROJECT, events=asked, now=MIDNIGHT)
+        found = await active_users.count(conn, PeopleCache(), project_id=PROJECT, events=asked, now=MIDNIGHT)
         rows = await conn.fetch("select occurred_at, user_id, anonymous_id from event")
     did = [Did(*row) for row in rows]
     assert found == [true(did, window) for window in WINDOWS]

@@ -19,7 +19,7 @@ from db.pool import Conn
 from db.server import Server
 from domain.events import partitions, purge, rollups
 from domain.events.event import Event
-from domain.events.tail import Tail, Wanted
+from domain.events.tail import Tail, TailFilter
 from tests import servers as made
 from tests.domain.events import racing
 from tests.domain.events.sending import NOW, fold_all, stored, take, wrong_counts
@@ -177,7 +177,7 @@ async def test_projects_operations_need_only_its_server(
 
 async def _live(router: Router, conn: Conn, project_id: UUID) -> None:
     """Run all operations on events of a project, and of the store's tables."""
-    followed = Tail(Wanted(project_id, back=timedelta(days=2)))
+    followed = Tail(TailFilter(project_id, back=timedelta(days=2)))
     await followed.begin(conn)
     sent = [spread_event(number)._replace(project_id=project_id) for number in range(50)]
     assert await take(router, sorted(sent)) == (50, 0)

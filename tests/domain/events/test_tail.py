@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from db.pool import Conn, Pool
 from domain.events import group_commit, tail
-from domain.events.tail import Tail, Wanted
+from domain.events.tail import Tail, TailFilter
 from tests.domain.events.sending import NAMES, NOW, PROJECT, event, send
 
-FOLLOWED = Wanted(PROJECT, back=timedelta(days=1))
+FOLLOWED = TailFilter(PROJECT, back=timedelta(days=1))
 
 
-async def begun(conn: Conn, wanted: Wanted = FOLLOWED) -> Tail:
+async def begun(conn: Conn, wanted: TailFilter = FOLLOWED) -> Tail:
     followed = Tail(wanted)
     await followed.begin(conn)
     return followed
@@ -75,7 +75,7 @@ async def test_each_event_is_in_the_first_poll_after_its_commit(
     await conn.execute("delete from event; delete from event_seen; delete from event_delta")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tail, "LISTING_DELAY", timedelta(0))
-        patch.setattr(tail, "LIMIT", limit)
+        patch.setattr(tail, "POLL_LIMIT", limit)
         async with AsyncExitStack() as stack:
             writers = Writers([await stack.enter_async_context(pool.acquire()) for _ in range(4)])
             waiting, shown, followed = list[int](), list[int](), await begun(conn)

@@ -26,7 +26,7 @@ async def complete(pool: Pool, project: Project) -> None:
 
     async def last(conn: Conn) -> None:
         await project_locks.lock_active(conn, organization_id=project.org, project_id=project.id)
-        await making.introduce(conn, claim=claim)
+        await making.create_first(conn, claim=claim)
 
     await transact(pool, last)
 

@@ -71,11 +71,11 @@ async def test_rolled_back_retry_is_not_logged(wide: Pool, conn: Conn, project: 
             where id = (select social_account_id from scheduled_post order by id limit 1)"""
     )
     request = RequestState([])
-    before = causes.enter(request)
+    before = causes.attach(request)
     try:
         answer = (await bulk(wide, project)).answer
     finally:
-        causes.leave(before)
+        causes.detach(before)
     assert [one.code for one in answer.skipped] == ["ACCOUNT_NOT_CONNECTED"]
     made = [ids.show(ids.JOB, submit.job_id) for submit in request.submits]
     assert (made, len(made)) == ([one.job_id for one in answer.retried], 2)

@@ -93,7 +93,7 @@ async def test_a_retry_keeps_the_rules_of_its_kind(pool: Pool, conn: Conn, proje
 
 
 async def test_an_unknown_kind_cant_be_retried(pool: Pool, conn: Conn, project: Project) -> None:
-    claim = await scene.started(conn, project.org)
+    claim = await scene.start_job(conn, project.org)
     await scene.settle(conn, [claim], Failed("BROKEN", "it broke"))
     await refused(pool, project, claim.id, "JOB_NOT_RETRYABLE")
 

@@ -15,7 +15,7 @@ from schemas.jobs import CancelAnswer, Job, JobError
 from tests import seeds
 from tests.domain.project import SCOPES, Project, archive, cancel, ingest, list_ids, shown, start, started
 from tests.jobs import scene
-from tests.jobs.scene import ERRAND, FREE_ERRAND, INTERNAL
+from tests.jobs.scene import INTERNAL_JOB, TEST_JOB, UNCAPPED_JOB
 
 
 async def test_a_queued_job_is_running_on_the_wire(conn: Conn, project: Project) -> None:
@@ -43,7 +43,7 @@ async def test_a_queued_job_is_running_on_the_wire(conn: Conn, project: Project)
 
 
 async def test_each_change_is_another_version(conn: Conn, project: Project) -> None:
-    claim = await scene.started(conn, project.org)
+    claim = await scene.start_job(conn, project.org)
 
     async def version() -> int:
         return (await jobs.get(conn, organization_id=project.org, job_id=claim.id))[1]
@@ -74,7 +74,7 @@ async def test_each_change_is_another_version(conn: Conn, project: Project) -> N
 async def test_outcomes_in_answers(
     conn: Conn, project: Project, outcome: Outcome, status: str, stage: str
 ) -> None:
-    claim = await scene.started(conn, project.org)
+    claim = await scene.start_job(conn, project.org)
     await scene.settle(conn, [claim], outcome)
     job = await shown(conn, project, claim.id)
     assert (job.status, job.stage) == (status, stage)
@@ -87,7 +87,7 @@ async def test_outcomes_in_answers(
 
 async def test_foreign_internal_and_unknown_jobs_are_not_found(conn: Conn, project: Project) -> None:
     [rival] = await scene.tenants(conn)
-    foreign, internal = await scene.submit(conn, rival), await scene.submit(conn, project.org, INTERNAL)
+    foreign, internal = await scene.submit(conn, rival), await scene.submit(conn, project.org, INTERNAL_JOB)
     said = set()
     for job_id in (foreign.job_id, internal.job_id, ids.new()):
         for verb in (jobs.get, jobs.cancel):
@@ -120,7 +120,7 @@ async def test_a_list_is_newest_first_and_the_tenants_own(conn: Conn, project: P
     [rival] = await scene.tenants(conn)
     mine = [await scene.submit(conn, project.org) for _ in range(5)]
     await scene.submit(conn, rival)
-    await scene.submit(conn, project.org, INTERNAL)
+    await scene.submit(conn, project.org, INTERNAL_JOB)
     expected = [ids.show("job", job.job_id) for job in sorted(mine, key=lambda job: job.job_id, reverse=True)]
     page = await list_ids(conn, project, limit=3)
     rest = await list_ids(conn, project, limit=3, before=ids.read("job", page[-1]))
@@ -129,7 +129,7 @@ async def test_a_list_is_newest_first_and_the_tenants_own(conn: Conn, project: P
 
 async def test_a_list_filters(conn: Conn, project: Project) -> None:
     ingesting = ids.show("job", await start(conn, project))
-    claim = await scene.started(conn, project.org, FREE_ERRAND)
+    claim = await scene.start_job(conn, project.org, UNCAPPED_JOB)
     later = await scene.submit(conn, project.org, run_at=datetime.now(UTC) + timedelta(hours=1))
     await scene.settle(conn, [claim])
     done, scheduled = ids.show("job", claim.id), ids.show("job", later.job_id)
@@ -174,7 +174,7 @@ async def test_cancel_of_a_running_job_sets_its_flag(pool: Pool, conn: Conn, pro
 async def test_ended_job_cant_be_canceled(
     pool: Pool, conn: Conn, project: Project, outcome: Outcome, reason: str
 ) -> None:
-    claim = await scene.started(conn, project.org)
+    claim = await scene.start_job(conn, project.org)
     await scene.settle(conn, [claim], outcome)
     answer = await cancel(pool, project, claim.id)
     assert (answer.accepted, answer.reason) == (False, reason)
@@ -183,7 +183,7 @@ async def test_ended_job_cant_be_canceled(
 async def test_a_kind_that_cant_be_canceled_says_so_even_while_it_waits(
     pool: Pool, conn: Conn, project: Project
 ) -> None:
-    submitted = await scene.submit(conn, project.org, ERRAND._replace(cancelable=False))
+    submitted = await scene.submit(conn, project.org, TEST_JOB._replace(cancelable=False))
     with pytest.raises(Conflict) as raised:
         await cancel(pool, project, submitted.job_id)
     assert raised.value.details == {"reason": "JOB_CANCEL_UNAVAILABLE", "stage": "queued"}

@@ -32,7 +32,7 @@ async def end(
                             run_at, deadline_at, created_at, started_at, finished_at, error)
            values ($1, $2, $3, $4, $5, $6, $6, '{}', 3, $7, now(), $7, $8, $9, $10)""",
         org,
-        UUID(int=ids.first_of(at - 4 * timedelta(seconds=10)).int + ids.new().int % 2**60),
+        UUID(int=ids.first_id_of(at - 4 * timedelta(seconds=10)).int + ids.new().int % 2**60),
         (COLLECT_METRICS if internal else CONTENT_GENERATE).name,
         CONTENT_GENERATE.pool,
         internal,

@@ -51,7 +51,7 @@ async def test_a_rescue_ends_the_ingest_of_a_job_that_it_gives_up(
 ) -> None:
     claim = await started(conn, project)
     await conn.execute("update job set crashes = $1 where id = $2", crashes, claim.id)
-    await scene.lose(conn, claim)
+    await scene.expire_lease(conn, claim)
     assert len(await maintenance.rescue(conn, before=FUTURE)) == 1
     assert (await ingest(conn, project)).status == ("failed" if crashes else "running")
 

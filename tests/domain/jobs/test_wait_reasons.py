@@ -19,10 +19,10 @@ from jobs.outcomes import Retry, Snooze
 from schemas.ops import PoolCap
 from schemas.waiting import Waiting, WaitReason
 from tests.jobs import scene
-from tests.jobs.scene import ERRAND, INTERNAL
+from tests.jobs.scene import INTERNAL_JOB, TEST_JOB
 
 FUTURE = datetime.max.replace(tzinfo=UTC)
-CHORE = ERRAND._replace(name="run_chore")
+CHORE = TEST_JOB._replace(name="run_chore")
 
 
 def cap(most: int) -> PoolCap:
@@ -38,7 +38,7 @@ class Case(NamedTuple):
     job_id: UUID
 
     async def waiting(self) -> Waiting | None:
-        [found] = await wait_reasons.of_jobs(self.conn, refs=[(self.org, self.job_id)])
+        [found] = await wait_reasons.find_job_reasons(self.conn, refs=[(self.org, self.job_id)])
         return found
 
     async def run(self, sql: str) -> None:
@@ -49,12 +49,12 @@ class Case(NamedTuple):
 
     async def before(self, count: int) -> None:
         """Insert older jobs in the same queue."""
-        await scene.fill(self.conn, [self.org], count)
+        await scene.insert_due_jobs(self.conn, [self.org], count)
 
     async def busy(self, org: UUID, slots: int) -> list[Claim]:
         """Register the only worker, with a job of this tenant."""
         await self.conn.execute("delete from worker")
-        await scene.fill(self.conn, [org], 1, CHORE)
+        await scene.insert_due_jobs(self.conn, [org], 1, CHORE)
         worker_id = await scene.worker(self.conn, slots=slots)
         return await scene.pull(self.conn, worker_id, 1, CHORE)
 
@@ -64,7 +64,7 @@ Undo = Callable[[], Awaitable[object]]
 
 
 async def paused(case: Case) -> Undo:
-    given: dict[str, Any] = {"name": ERRAND.pool, "slots": 10}
+    given: dict[str, Any] = {"name": TEST_JOB.pool, "slots": 10}
     await pools.pause(case.conn, paused=True, **given)
     return partial(pools.pause, case.conn, paused=False, **given)
 
@@ -78,13 +78,13 @@ async def without_worker(case: Case) -> Undo:
 
 async def capped(case: Case) -> Undo:
     claims = await case.busy(case.org, slots=10)
-    await pools.set_cap(case.conn, name=ERRAND.pool, cap=cap(1))
+    await pools.set_cap(case.conn, name=TEST_JOB.pool, cap=cap(1))
     return partial(scene.settle, case.conn, claims)
 
 
 async def raised(case: Case) -> Undo:
     await capped(case)
-    return partial(pools.set_cap, case.conn, name=ERRAND.pool, cap=cap(2))
+    return partial(pools.set_cap, case.conn, name=TEST_JOB.pool, cap=cap(2))
 
 
 async def crowded(case: Case) -> Undo:
@@ -129,7 +129,7 @@ async def throttled(case: Case) -> Undo:
 
 async def lost(case: Case) -> Undo:
     [claim] = await case.pull()
-    await scene.lose(case.conn, claim)
+    await scene.expire_lease(case.conn, claim)
     return partial(maintenance.rescue, case.conn, before=FUTURE)
 
 
@@ -194,7 +194,7 @@ async def test_message_contains_its_facts(conn: Conn) -> None:
 
 
 def test_each_reason_has_one_place() -> None:
-    told = [*wait_reasons.OF_STATUS, *(rule.reason for rule in wait_reasons.PRECEDENCE)]
+    told = [*wait_reasons.STATUS_MESSAGES, *(rule.reason for rule in wait_reasons.PRECEDENCE)]
     assert sorted(told) == sorted(get_args(WaitReason))
 
 
@@ -241,24 +241,24 @@ async def test_jobs_without_a_reason_are_pulled_next(conn: Conn, state: State) -
     worker_id = await scene.worker(conn, slots=state.slots)
     await bound(conn, 100, paused=False)
     for tenant, kind, count in (
-        (org, ERRAND, state.held),
-        (org, INTERNAL, state.internal),
-        (other, ERRAND, state.others),
+        (org, TEST_JOB, state.held),
+        (org, INTERNAL_JOB, state.internal),
+        (other, TEST_JOB, state.others),
     ):
-        await scene.fill(conn, [tenant], count, kind)
-        await scene.pull(conn, worker_id, state.slots - await running(conn), ERRAND, INTERNAL)
+        await scene.insert_due_jobs(conn, [tenant], count, kind)
+        await scene.pull(conn, worker_id, state.slots - await running(conn), TEST_JOB, INTERNAL_JOB)
     await conn.execute("delete from job where state = 'queued'")
     await bound(conn, state.cap, paused=state.paused)
     job_ids = [await waiting_job(conn, org, *one) for one in state.made]
-    found = await wait_reasons.of_jobs(conn, refs=[(org, job_id) for job_id in job_ids])
-    claims = await scene.pull(conn, worker_id, state.slots - await running(conn), ERRAND, INTERNAL)
+    found = await wait_reasons.find_job_reasons(conn, refs=[(org, job_id) for job_id in job_ids])
+    claims = await scene.pull(conn, worker_id, state.slots - await running(conn), TEST_JOB, INTERNAL_JOB)
     unheld = {job_id for job_id, waiting in zip(job_ids, found, strict=True) if waiting is None}
     assert unheld == {claim.id for claim in claims}, found
 
 
 async def bound(conn: Conn, most: int, *, paused: bool) -> None:
-    await pools.set_cap(conn, name=ERRAND.pool, cap=cap(most))
-    await pools.pause(conn, name=ERRAND.pool, paused=paused, slots=1)
+    await pools.set_cap(conn, name=TEST_JOB.pool, cap=cap(most))
+    await pools.pause(conn, name=TEST_JOB.pool, paused=paused, slots=1)
 
 
 async def running(conn: Conn) -> int:

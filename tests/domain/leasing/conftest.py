@@ -7,15 +7,15 @@ import pytest_asyncio
 from db.pool import Conn, Pool
 from tests import leasing
 from tests.domain.project import Project
-from tests.leasing import Owner
+from tests.leasing import LeaseOwner
 
 
 @pytest_asyncio.fixture
-async def owner(conn: Conn) -> Owner:
+async def owner(conn: Conn) -> LeaseOwner:
     return await leasing.owner(conn)
 
 
 @pytest_asyncio.fixture
-async def leased(pool: Pool, owner: Owner, project: Project) -> UUID:
+async def leased(pool: Pool, owner: LeaseOwner, project: Project) -> UUID:
     """Return the tenant's account of the lease."""
     return await leasing.lend(pool, owner, project)

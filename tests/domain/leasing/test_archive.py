@@ -17,7 +17,7 @@ from tests.domain.leasing.test_races import shuffled
 from tests.domain.project import Project, archive
 from tests.domain.publishing import post_scene as scene
 from tests.domain.webhooks import watching
-from tests.leasing import Owner
+from tests.leasing import LeaseOwner
 
 ROUNDS = 20
 
@@ -38,7 +38,7 @@ async def open_ones(conn: Conn) -> set[str]:
 
 
 async def test_archive_closes_only_open_requests(
-    pool: Pool, conn: Conn, owner: Owner, project: Project
+    pool: Pool, conn: Conn, owner: LeaseOwner, project: Project
 ) -> None:
     partly = await leasing.ask(conn, project, count=2)
     await leasing.assign(pool, owner, partly)
@@ -69,7 +69,7 @@ async def test_each_closed_request_emits_one_event(conn: Conn, project: Project)
 
 
 async def test_migration_closes_requests_of_an_earlier_release(
-    pool: Pool, conn: Conn, owner: Owner, project: Project
+    pool: Pool, conn: Conn, owner: LeaseOwner, project: Project
 ) -> None:
     """Once for each in repeated runs, without decided requests and those of active projects."""
     await watching.listen(conn, project.org)
@@ -94,7 +94,9 @@ async def test_migration_closes_requests_of_an_earlier_release(
 
 
 @pytest.mark.parametrize("verb", ["assign", "reject"])
-async def test_operator_and_archive_are_serialized(wide: Pool, conn: Conn, owner: Owner, verb: str) -> None:
+async def test_operator_and_archive_are_serialized(
+    wide: Pool, conn: Conn, owner: LeaseOwner, verb: str
+) -> None:
     """Either may be first: the request is decided once, and an archived project gets no lease."""
     firsts = set()
     for _ in range(ROUNDS):

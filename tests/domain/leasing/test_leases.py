@@ -17,11 +17,11 @@ from schemas.errors import Conflict, Invalid, NotFound
 from schemas.leases import OperatedRequest
 from tests import leasing, seeds
 from tests.domain.project import Project, archive
-from tests.leasing import Owner
+from tests.leasing import LeaseOwner
 
 
 async def test_only_free_accounts_are_leased_and_all_faults_reported(
-    pool: Pool, conn: Conn, owner: Owner, leased: UUID
+    pool: Pool, conn: Conn, owner: LeaseOwner, leased: UUID
 ) -> None:
     """All or nothing, with a reason for each refused account."""
     withdrawn, shut, gone, free = [
@@ -45,10 +45,10 @@ async def test_only_free_accounts_are_leased_and_all_faults_reported(
 
 
 async def test_account_of_the_other_environment_is_not_found(
-    pool: Pool, conn: Conn, owner: Owner, project: Project
+    pool: Pool, conn: Conn, owner: LeaseOwner, project: Project
 ) -> None:
     sandbox = await conn.fetchval("select id from organization where live_organization_id = $1", owner.org)
-    test = Owner(sandbox, await seeds.project(conn, sandbox), sandbox)
+    test = LeaseOwner(sandbox, await seeds.project(conn, sandbox), sandbox)
     test = await leasing.another(conn, test, handle="pretended")
     request_id = await leasing.ask(conn, project)
     said = []
@@ -64,7 +64,7 @@ async def test_account_of_the_other_environment_is_not_found(
 
 
 async def test_request_is_assigned_in_parts_up_to_its_count(
-    pool: Pool, conn: Conn, owner: Owner, project: Project
+    pool: Pool, conn: Conn, owner: LeaseOwner, project: Project
 ) -> None:
     more = [(await leasing.another(conn, owner, handle=handle)).account_id for handle in "abc"]
     request_id = await leasing.ask(conn, project, count=3)
@@ -84,13 +84,13 @@ async def test_request_is_assigned_in_parts_up_to_its_count(
             await late
 
 
-async def reject(pool: Pool, owner: Owner, request_id: UUID) -> OperatedRequest:
+async def reject(pool: Pool, owner: LeaseOwner, request_id: UUID) -> OperatedRequest:
     no = partial(requests.reject, actor=owner.actor, request_id=request_id, reason="None left.")
     return await transact(pool, no)
 
 
 async def test_rejection_keeps_assigned_accounts(
-    pool: Pool, conn: Conn, owner: Owner, project: Project
+    pool: Pool, conn: Conn, owner: LeaseOwner, project: Project
 ) -> None:
     request_id = await leasing.ask(conn, project, count=2)
     await leasing.assign(pool, owner, request_id)
@@ -102,7 +102,7 @@ async def test_rejection_keeps_assigned_accounts(
 
 
 async def test_an_archived_project_is_assigned_nothing_and_its_leases_end(
-    pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
+    pool: Pool, conn: Conn, owner: LeaseOwner, project: Project, leased: UUID
 ) -> None:
     request_id, free = await leasing.ask(conn, project), await leasing.another(conn, owner, handle="free")
     await archive(conn, project)
@@ -115,7 +115,7 @@ async def test_an_archived_project_is_assigned_nothing_and_its_leases_end(
 
 
 async def test_a_recall_repeated_ends_no_other_tenants_lease(
-    pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
+    pool: Pool, conn: Conn, owner: LeaseOwner, project: Project, leased: UUID
 ) -> None:
     first = await leasing.recall(pool, owner, leased)
     again = await leasing.lend(pool, owner, await leasing.tenant(conn))
@@ -127,7 +127,7 @@ async def test_a_recall_repeated_ends_no_other_tenants_lease(
 
 
 async def test_audit_entries_hide_the_operator_from_the_tenant(
-    pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
+    pool: Pool, conn: Conn, owner: LeaseOwner, project: Project, leased: UUID
 ) -> None:
     await leasing.recall(pool, owner, leased)
     told = ["lease_request.created", "social_account.leased", "lease_request.assigned"]
@@ -147,7 +147,7 @@ async def test_audit_entries_hide_the_operator_from_the_tenant(
 
 
 async def test_database_excludes_two_leases_of_an_account(
-    pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
+    pool: Pool, conn: Conn, owner: LeaseOwner, project: Project, leased: UUID
 ) -> None:
     other = await leasing.lend(pool, await leasing.another(conn, owner, handle="two"), project)
     take = "update account_lease set owner_account_id = $1 where account_id = $2"
@@ -164,7 +164,7 @@ async def test_database_excludes_two_leases_of_an_account(
 
 @pytest.mark.usefixtures("leased")
 async def test_clock_set_back_makes_no_overlapping_leases(
-    pool: Pool, conn: Conn, owner: Owner, project: Project
+    pool: Pool, conn: Conn, owner: LeaseOwner, project: Project
 ) -> None:
     for _ in range(2):
         [row] = await conn.fetch(
@@ -179,7 +179,7 @@ async def test_clock_set_back_makes_no_overlapping_leases(
     assert periods[1].upper <= periods[2].lower
 
 
-async def test_aged_leases_never_overlap(pool: Pool, conn: Conn, owner: Owner, project: Project) -> None:
+async def test_aged_leases_never_overlap(pool: Pool, conn: Conn, owner: LeaseOwner, project: Project) -> None:
     """Of one sandbox and of two, in any order; the times that tenants see do move."""
     other = await leasing.tenant(conn)
     for tenant in (other, project, project, other):

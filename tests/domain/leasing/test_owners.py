@@ -10,10 +10,10 @@ from domain.leasing import offers
 from schemas.errors import Conflict
 from tests import leasing, seeds
 from tests.domain.project import Project
-from tests.leasing import Owner
+from tests.leasing import LeaseOwner
 
 
-async def connect_again(conn: Conn, owner: Owner, handle: str) -> None:
+async def connect_again(conn: Conn, owner: LeaseOwner, handle: str) -> None:
     """Connect the owner's account again, under a new name."""
     async with conn.transaction():
         again = await seeds.account(conn, owner.org, owner.project_id, external_id="bakes", handle=handle)
@@ -21,7 +21,7 @@ async def connect_again(conn: Conn, owner: Owner, handle: str) -> None:
 
 
 async def test_tenant_sees_the_owners_reauthorization(
-    conn: Conn, owner: Owner, project: Project, leased: UUID
+    conn: Conn, owner: LeaseOwner, project: Project, leased: UUID
 ) -> None:
     post_id = await leasing.schedule(conn, project, leased, hours=0)
     await conn.execute("update job set run_at = now() + interval '1 hour' where kind = 'publish_post'")
@@ -42,7 +42,7 @@ async def test_tenant_sees_the_owners_reauthorization(
 
 
 async def test_ended_lease_does_not_follow_its_owner(
-    pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
+    pool: Pool, conn: Conn, owner: LeaseOwner, project: Project, leased: UUID
 ) -> None:
     """A former tenant doesn't even see its new name."""
     await leasing.release(pool, project, leased)
@@ -52,7 +52,7 @@ async def test_ended_lease_does_not_follow_its_owner(
 
 
 async def test_neither_side_disconnects_it_while_it_is_leased(
-    pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
+    pool: Pool, conn: Conn, owner: LeaseOwner, project: Project, leased: UUID
 ) -> None:
     for org, account_id in ((owner.org, owner.account_id), (project.org, leased)):
         with leasing.conflict("ACCOUNT_LEASED"):
@@ -65,7 +65,7 @@ async def test_neither_side_disconnects_it_while_it_is_leased(
 
 
 async def test_account_can_be_withdrawn_after_its_lease(
-    pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
+    pool: Pool, conn: Conn, owner: LeaseOwner, project: Project, leased: UUID
 ) -> None:
     with pytest.raises(Conflict, match="recall"):
         await offers.withdraw(conn, actor=owner.actor, account_id=owner.account_id)
@@ -78,7 +78,7 @@ async def test_account_can_be_withdrawn_after_its_lease(
 
 
 async def test_tenant_cannot_offer_a_leased_account(
-    conn: Conn, owner: Owner, project: Project, leased: UUID
+    conn: Conn, owner: LeaseOwner, project: Project, leased: UUID
 ) -> None:
     with pytest.raises(Conflict, match="leased itself"):
         await offers.offer(
@@ -86,7 +86,7 @@ async def test_tenant_cannot_offer_a_leased_account(
         )
 
 
-async def test_repeated_offer_changes_the_niche_and_keeps_its_time(conn: Conn, owner: Owner) -> None:
+async def test_repeated_offer_changes_the_niche_and_keeps_its_time(conn: Conn, owner: LeaseOwner) -> None:
     async with conn.transaction():
         first = await offers.get(conn, organization_id=owner.org, account_id=owner.account_id)
         again = await offers.offer(conn, actor=owner.actor, account_id=owner.account_id, niche="cooking")
@@ -99,7 +99,7 @@ async def test_its_quota_is_its_owners(conn: Conn, project: Project, leased: UUI
 
 
 async def test_project_cannot_lease_its_own_account(
-    pool: Pool, conn: Conn, owner: Owner, project: Project
+    pool: Pool, conn: Conn, owner: LeaseOwner, project: Project
 ) -> None:
     mine = await seeds.account(conn, project.org, project.id, handle="bakes")
     with pytest.raises(Conflict) as refused:
@@ -115,10 +115,10 @@ async def test_project_cannot_lease_its_own_account(
     assert await leasing.status(conn, leased) == "connected"
 
 
-async def test_account_connected_twice_is_offered_once(pool: Pool, conn: Conn, owner: Owner) -> None:
+async def test_account_connected_twice_is_offered_once(pool: Pool, conn: Conn, owner: LeaseOwner) -> None:
     """In any organization; each sandbox has fake accounts of its own."""
     org = await seeds.organization(conn)
-    twin = Owner(org, await seeds.project(conn, org), org)
+    twin = LeaseOwner(org, await seeds.project(conn, org), org)
     with leasing.conflict("ACCOUNT_OFFERED"):
         await leasing.another(conn, twin, handle="bakes")
     async with conn.transaction():
@@ -126,5 +126,5 @@ async def test_account_connected_twice_is_offered_once(pool: Pool, conn: Conn, o
     await leasing.another(conn, twin, handle="bakes")
     for live in (owner.org, org):
         test = await conn.fetchval("select id from organization where live_organization_id = $1", live)
-        sandbox = Owner(test, await seeds.project(conn, test), test)
+        sandbox = LeaseOwner(test, await seeds.project(conn, test), test)
         await leasing.another(conn, sandbox, handle="bakes")

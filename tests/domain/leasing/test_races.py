@@ -23,7 +23,7 @@ from schemas.leases import OfferedAccount, OperatedRequest
 from tests import leasing, seeds
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
-from tests.leasing import Owner
+from tests.leasing import LeaseOwner
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ RACES, SENDS = 200, 12
 pytestmark = pytest.mark.first
 
 
-async def posting(pool: Pool, owner: Owner, project: Project) -> Project:
+async def posting(pool: Pool, owner: LeaseOwner, project: Project) -> Project:
     """Return a tenant of the account, with content."""
     leased = await leasing.lend(pool, owner, project)
     async with pool.acquire() as conn:
@@ -40,7 +40,7 @@ async def posting(pool: Pool, owner: Owner, project: Project) -> Project:
     return Project(project.org, project.id, [leased], content_id)
 
 
-async def free(conn: Conn, owner: Owner) -> bool:
+async def free(conn: Conn, owner: LeaseOwner) -> bool:
     leases = "select count(*) from account_lease where owner_account_id = $1 and upper_inf(period)"
     count = await conn.fetchval(leases, owner.account_id)
     assert count < 2
@@ -56,7 +56,7 @@ async def shuffled(*racers: Callable[[], Awaitable[Any]]) -> list[Any]:
 
 
 @pytest.mark.long
-async def test_two_tenants_never_have_it_at_once(wide: Pool, conn: Conn, owner: Owner) -> None:
+async def test_two_tenants_never_have_it_at_once(wide: Pool, conn: Conn, owner: LeaseOwner) -> None:
     """Each round assigns it to both at once, in every other round while the last lease ends."""
     tenants, holder, wins = [await leasing.tenant(conn), await leasing.tenant(conn)], None, Counter[int]()
     for number in range(RACES):
@@ -88,7 +88,7 @@ async def test_two_tenants_never_have_it_at_once(wide: Pool, conn: Conn, owner: 
 @pytest.mark.parametrize("rounds", [1, pytest.param(12, marks=pytest.mark.long)])
 @pytest.mark.parametrize("end", ["release", "recall", "archive"])
 async def test_no_post_is_sent_after_its_lease_ended(
-    wide: Pool, conn: Conn, owner: Owner, end: str, rounds: int
+    wide: Pool, conn: Conn, owner: LeaseOwner, end: str, rounds: int
 ) -> None:
     """Each post is sent before, or canceled; the answer has the number of canceled ones."""
     went = 0
@@ -124,7 +124,7 @@ async def archived(pool: Pool, project: Project) -> Any:
 
 
 @pytest.mark.long
-async def test_change_of_tenants_keeps_the_quota(wide: Pool, conn: Conn, owner: Owner) -> None:
+async def test_change_of_tenants_keeps_the_quota(wide: Pool, conn: Conn, owner: LeaseOwner) -> None:
     """One sends until its lease ends, and the next from then on: together they keep the account's quota."""
     named = {"organization_id": owner.org, "account_id": owner.account_id}
     for quota in range(SENDS, 11 * SENDS, SENDS):
@@ -140,7 +140,7 @@ async def test_change_of_tenants_keeps_the_quota(wide: Pool, conn: Conn, owner: 
     assert await scene.unfinished(conn) == []
 
 
-async def change_tenants(pool: Pool, owner: Owner, project: Project) -> UUID:
+async def change_tenants(pool: Pool, owner: LeaseOwner, project: Project) -> UUID:
     """Lease the account to the next tenant, who sends up to the quota; return its account."""
     await leasing.release(pool, project, project.account_ids[0])
     async with pool.acquire() as conn:
@@ -151,7 +151,9 @@ async def change_tenants(pool: Pool, owner: Owner, project: Project) -> UUID:
 
 
 @pytest.mark.long
-async def test_its_owner_and_its_tenants_never_block_each_other(wide: Pool, conn: Conn, owner: Owner) -> None:
+async def test_its_owner_and_its_tenants_never_block_each_other(
+    wide: Pool, conn: Conn, owner: LeaseOwner
+) -> None:
     """Steps with an invalid token or a full quota, reconnects, and changes of tenants."""
     chance = random.Random(5)
     for _ in range(15):
@@ -188,7 +190,7 @@ async def stumble(pool: Pool, claim: Claim, error: type[ReauthRequired | Throttl
 
 
 @pytest.mark.long
-async def test_owner_either_leases_or_disconnects(wide: Pool, conn: Conn, owner: Owner) -> None:
+async def test_owner_either_leases_or_disconnects(wide: Pool, conn: Conn, owner: LeaseOwner) -> None:
     """Repeats until each has come first at least once."""
     ends = Counter[str]()
     for number in takewhile(lambda number: number < 40 or len(ends) < 2, range(1000)):
@@ -211,7 +213,7 @@ async def test_owner_either_leases_or_disconnects(wide: Pool, conn: Conn, owner:
 
 
 @pytest.mark.long
-async def test_owner_either_offers_or_posts(wide: Pool, conn: Conn, owner: Owner) -> None:
+async def test_owner_either_offers_or_posts(wide: Pool, conn: Conn, owner: LeaseOwner) -> None:
     """An offered account has no waiting post of its owner.
 
     Repeats until each has come first at least once.
@@ -244,7 +246,7 @@ async def late(pool: Pool, verb: Callable[[Conn], Awaitable[T]]) -> T:
 
 
 async def test_two_concurrent_releases_get_the_same_answer(
-    wide: Pool, conn: Conn, owner: Owner, project: Project
+    wide: Pool, conn: Conn, owner: LeaseOwner, project: Project
 ) -> None:
     project = await posting(wide, owner, project)
     await scene.schedule(conn, project)

@@ -20,7 +20,7 @@ from domain.media.store import Store
 from schemas.errors import SettingsInvalid, Unavailable
 from tests.domain.media.test_storage import TOKEN, read, sent
 from tests.s3.calls import SECRET
-from tests.s3.keeping import KeptBucket
+from tests.s3.keeping import BucketStorage
 from tests.s3.service import Service
 from tests.servers import settings_for
 from tests.waiting import PATIENCE_S
@@ -29,16 +29,16 @@ CONTENT = os.urandom(3 * PART + 1)
 
 
 @pytest.fixture
-def media_kept(s3: Service) -> KeptBucket:
-    return KeptBucket(s3)
+def media_kept(s3: Service) -> BucketStorage:
+    return BucketStorage(s3)
 
 
-def opened(media_kept: KeptBucket, **more: Any) -> Store:
+def opened(media_kept: BucketStorage, **more: Any) -> Store:
     return open_store(settings_for("postgresql://nowhere", "redis://nowhere", **media_kept.settings | more))
 
 
 async def test_a_large_file_goes_in_parts_and_a_small_one_at_once(
-    media_kept: KeptBucket, store: Store
+    media_kept: BucketStorage, store: Store
 ) -> None:
     await store.write(TOKEN, sent(CONTENT))
     assert media_kept.service.asked == ["list", "begin", *["part"] * 4, "complete"]
@@ -55,7 +55,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_faults_are_reported_at_the_start(media_kept: KeptBucket, name: str) -> None:
+def test_faults_are_reported_at_the_start(media_kept: BucketStorage, name: str) -> None:
     changed, expected = WRONG[name]
     with pytest.raises(SettingsInvalid, match=f"^ASSETS_URL: .*{expected}") as raised:
         opened(media_kept, **changed)
@@ -63,13 +63,13 @@ def test_faults_are_reported_at_the_start(media_kept: KeptBucket, name: str) -> 
     assert not {SECRET, "hush"} & set(re.findall(r"\S+", str(raised.value)))
 
 
-def test_key_without_rights_gets_a_reference(media_kept: KeptBucket) -> None:
+def test_key_without_rights_gets_a_reference(media_kept: BucketStorage) -> None:
     media_kept.service.fail("list", "deny")
     with pytest.raises(SettingsInvalid, match=r"rights in docs/howto/operate.md \(403 AccessDenied\)"):
         opened(media_kept)
 
 
-def test_missing_key_is_reported(media_kept: KeptBucket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_key_is_reported(media_kept: BucketStorage, monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine has no role either: no server listens at the role's endpoint here."""
     monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://127.0.0.1:1")
     with pytest.raises(SettingsInvalid, match=r"^AWS_ACCESS_KEY_ID is missing"):
@@ -77,10 +77,12 @@ def test_missing_key_is_reported(media_kept: KeptBucket, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("failure", ["refuse", "drop"])
-async def test_a_bucket_that_is_away_at_the_start_may_come_back(media_kept: KeptBucket, failure: Any) -> None:
+async def test_a_bucket_that_is_away_at_the_start_may_come_back(
+    media_kept: BucketStorage, failure: Any
+) -> None:
     media_kept.service.fail("any", failure)
     store = opened(media_kept)
-    media_kept.service.heal()
+    media_kept.service.clear_failures()
     await store.write(TOKEN, sent(b"bread"))
     assert await read(store) == b"bread"
 
@@ -88,7 +90,7 @@ async def test_a_bucket_that_is_away_at_the_start_may_come_back(media_kept: Kept
 @pytest.mark.parametrize("sort", ["begin", "part", "complete", "put", "get"])
 @pytest.mark.parametrize("failure", ["refuse", "drop"])
 async def test_passing_fault_is_retried(
-    media_kept: KeptBucket, store: Store, sort: str, failure: Any
+    media_kept: BucketStorage, store: Store, sort: str, failure: Any
 ) -> None:
     media_kept.service.fail(sort, failure, times=2)
     await store.write(TOKEN, sent(CONTENT))
@@ -98,14 +100,14 @@ async def test_passing_fault_is_retried(
 
 
 @pytest.mark.parametrize("sort", ["begin", "complete"])
-async def test_failed_upload_leaves_nothing(media_kept: KeptBucket, store: Store, sort: str) -> None:
+async def test_failed_upload_leaves_nothing(media_kept: BucketStorage, store: Store, sort: str) -> None:
     media_kept.service.fail(sort, "deny")
     with pytest.raises(Unavailable):
         await store.write(TOKEN, sent(CONTENT))
     assert media_kept.names() == []
 
 
-async def test_upload_with_a_failed_part_leaves_nothing(media_kept: KeptBucket, store: Store) -> None:
+async def test_upload_with_a_failed_part_leaves_nothing(media_kept: BucketStorage, store: Store) -> None:
     async def content() -> AsyncIterator[bytes]:
         yield bytes(2 * PART)
         media_kept.service.fail("part", "deny")
@@ -117,14 +119,14 @@ async def test_upload_with_a_failed_part_leaves_nothing(media_kept: KeptBucket, 
     assert media_kept.names() == []
 
 
-async def test_broken_stream_resumes(media_kept: KeptBucket, store: Store) -> None:
+async def test_broken_stream_resumes(media_kept: BucketStorage, store: Store) -> None:
     await store.write(TOKEN, sent(CONTENT))
     media_kept.service.fail("get", "cut", times=1)
     assert await read(store) == CONTENT
     assert media_kept.service.asked.count("get") == 2
 
 
-async def test_stream_that_keeps_breaking_raises(media_kept: KeptBucket, store: Store) -> None:
+async def test_stream_that_keeps_breaking_raises(media_kept: BucketStorage, store: Store) -> None:
     await store.write(TOKEN, sent(CONTENT))
     media_kept.service.fail("get", "cut")
     with pytest.raises(Unavailable):
@@ -149,7 +151,7 @@ async def test_copy_on_a_full_disk_raises(store: Store) -> None:
 
 @pytest.mark.parametrize("sort", ["put", "get", "delete"])
 async def test_a_silent_service_is_not_waited_for_long(
-    media_kept: KeptBucket, monkeypatch: pytest.MonkeyPatch, sort: str
+    media_kept: BucketStorage, monkeypatch: pytest.MonkeyPatch, sort: str
 ) -> None:
     monkeypatch.setattr(bucket, "SILENT_S", 1)
     monkeypatch.setattr(bucket, "RETRIES", 1)
@@ -181,7 +183,7 @@ asyncio.run(open_store(settings).write(sys.argv[2], content()))
 """
 
 
-async def test_upload_of_a_killed_process_is_no_file(media_kept: KeptBucket, store: Store) -> None:
+async def test_upload_of_a_killed_process_is_no_file(media_kept: BucketStorage, store: Store) -> None:
     """Its parts stay until the bucket's lifecycle rule deletes them; deleting its row works."""
     settings = settings_for("postgresql://nowhere", "redis://nowhere", **media_kept.settings)
     words = [sys.executable, "-c", DYING, msgspec.json.encode(settings).decode(), TOKEN]
@@ -195,7 +197,9 @@ async def test_upload_of_a_killed_process_is_no_file(media_kept: KeptBucket, sto
     assert await read(store) == b"bread"
 
 
-async def test_completed_upload_with_a_lost_answer_is_deletable(media_kept: KeptBucket, store: Store) -> None:
+async def test_completed_upload_with_a_lost_answer_is_deletable(
+    media_kept: BucketStorage, store: Store
+) -> None:
     media_kept.service.fail("complete", "lose", times=1)
     with pytest.raises(Unavailable):
         await store.write(TOKEN, sent(CONTENT))
@@ -205,7 +209,10 @@ async def test_completed_upload_with_a_lost_answer_is_deletable(media_kept: Kept
 
 
 async def test_no_secret_is_in_an_error_or_a_log(
-    media_kept: KeptBucket, store: Store, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    media_kept: BucketStorage,
+    store: Store,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """An object's name is secret too: it is the only credential."""
     caplog.set_level(logging.DEBUG)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from domain.media import ends, sniff
 from domain.media.ends import PictureEnd
-from domain.media.passing import Passing
+from domain.media.passing import StreamingUpload
 from schemas.errors import Invalid
 from tests.media import film, grainy, picture, rescanned
 
@@ -113,5 +113,5 @@ async def test_a_picture_of_too_many_parts_is_refused(start: bytes, part: bytes)
             yield whole[at : at + 65_536]
 
     with pytest.raises(Invalid, match="too many parts"):
-        async for _ in Passing(whole[: sniff.HEAD], path="file[0]", name="").chunks(rest()):
+        async for _ in StreamingUpload(whole[: sniff.HEAD], path="file[0]", name="").chunks(rest()):
             pass

@@ -11,7 +11,7 @@ from domain.media.bucket import PART
 from domain.media.folder import BUFFER, open_folder
 from domain.media.store import CHUNK, END, Store
 from schemas.errors import SettingsInvalid, Unavailable
-from tests.s3.keeping import BREAKABLE, EVERYWHERE, Kept, KeptFolder
+from tests.s3.keeping import ALL_STORAGES, BREAKABLE_STORAGES, FolderStorage, MediaStorage
 from tests.waiting import eventually
 
 TOKEN = "Ab-_" * 10 + "xyz"
@@ -27,9 +27,9 @@ async def read(store: Store, start: int = 0, end: int = END) -> bytes:
         return b"".join([chunk async for chunk in chunks])
 
 
-@EVERYWHERE
+@ALL_STORAGES
 @pytest.mark.parametrize("size", [1, BUFFER - 1, BUFFER, BUFFER + 1, PART - 1, PART, PART + 1, 3 * PART + 7])
-async def test_written_file_is_read(store: Store, media_kept: Kept, size: int) -> None:
+async def test_written_file_is_read(store: Store, media_kept: MediaStorage, size: int) -> None:
     content = os.urandom(size)
     await store.write(TOKEN, sent(*(content[at : at + 70_000] for at in range(0, size, 70_000))))
     assert await read(store) == content
@@ -39,7 +39,7 @@ async def test_written_file_is_read(store: Store, media_kept: Kept, size: int) -
     assert media_kept.names() == [TOKEN]
 
 
-@EVERYWHERE
+@ALL_STORAGES
 async def test_it_is_read_in_pieces(store: Store) -> None:
     await store.write(TOKEN, sent(bytes(4 * CHUNK)))
     async with store.read(TOKEN) as chunks:
@@ -48,17 +48,19 @@ async def test_it_is_read_in_pieces(store: Store) -> None:
     assert all(CHUNK <= size < 2 * CHUNK for size in sizes[:-1])
 
 
-@EVERYWHERE
-async def test_a_process_without_a_storage_reads_by_a_descriptor(store: Store, media_kept: Kept) -> None:
+@ALL_STORAGES
+async def test_a_process_without_a_storage_reads_by_a_descriptor(
+    store: Store, media_kept: MediaStorage
+) -> None:
     await store.write(TOKEN, sent(b"bread"))
     async with store.opened(TOKEN) as handle:
         assert os.read(handle, 100) == b"bread"
     assert media_kept.names() == [TOKEN]
 
 
-@EVERYWHERE
+@ALL_STORAGES
 @pytest.mark.parametrize("size", [1, 3 * PART])
-async def test_interrupted_upload_is_absent(store: Store, media_kept: Kept, size: int) -> None:
+async def test_interrupted_upload_is_absent(store: Store, media_kept: MediaStorage, size: int) -> None:
     async def breaking() -> AsyncIterator[bytes]:
         yield bytes(size)
         raise LookupError
@@ -70,8 +72,8 @@ async def test_interrupted_upload_is_absent(store: Store, media_kept: Kept, size
     await eventually(lambda: nothing(media_kept))
 
 
-@EVERYWHERE
-async def test_canceled_upload_is_absent(store: Store, media_kept: Kept) -> None:
+@ALL_STORAGES
+async def test_canceled_upload_is_absent(store: Store, media_kept: MediaStorage) -> None:
     under_way = asyncio.Event()
 
     async def pausing() -> AsyncIterator[bytes]:
@@ -88,12 +90,12 @@ async def test_canceled_upload_is_absent(store: Store, media_kept: Kept) -> None
     await eventually(lambda: nothing(media_kept))
 
 
-async def nothing(media_kept: Kept) -> bool:
+async def nothing(media_kept: MediaStorage) -> bool:
     return media_kept.names() == []
 
 
-@EVERYWHERE
-async def test_deleted_file_is_absent(store: Store, media_kept: Kept) -> None:
+@ALL_STORAGES
+async def test_deleted_file_is_absent(store: Store, media_kept: MediaStorage) -> None:
     other = "x" + TOKEN[1:]
     for token in (TOKEN, other):
         await store.write(token, sent(b"bread"))
@@ -104,8 +106,8 @@ async def test_deleted_file_is_absent(store: Store, media_kept: Kept) -> None:
         await read(store)
 
 
-async def test_delete_removes_partial_files_of_a_crash(store: Store, media_kept: Kept) -> None:
-    assert isinstance(media_kept, KeptFolder)
+async def test_delete_removes_partial_files_of_a_crash(store: Store, media_kept: MediaStorage) -> None:
+    assert isinstance(media_kept, FolderStorage)
     await store.write(TOKEN, sent(b"bread"))
     [file] = media_kept.paths()
     file.with_name(f"{TOKEN}#1").write_bytes(b"half a br")
@@ -113,8 +115,10 @@ async def test_delete_removes_partial_files_of_a_crash(store: Store, media_kept:
     assert media_kept.names() == []
 
 
-@BREAKABLE
-async def test_a_storage_that_is_away_is_no_fault_of_the_caller(store: Store, media_kept: Kept) -> None:
+@BREAKABLE_STORAGES
+async def test_a_storage_that_is_away_is_no_fault_of_the_caller(
+    store: Store, media_kept: MediaStorage
+) -> None:
     with media_kept.away():
         with pytest.raises(Unavailable):
             await store.write(TOKEN, sent(b"bread"))

@@ -12,7 +12,7 @@ from domain.media import uploads
 from domain.media.store import Store
 from schemas.errors import Unavailable
 from tests import seeds
-from tests.s3.keeping import BREAKABLE, EVERYWHERE, Kept, KeptBucket
+from tests.s3.keeping import ALL_STORAGES, BREAKABLE_STORAGES, BucketStorage, MediaStorage
 from tests.waiting import eventually
 from workers.dispatcher.retention import prune_media
 
@@ -43,7 +43,7 @@ async def pending(conn: Conn) -> list[str]:
     return [row["token"] for row in await conn.fetch("select token from media_upload order by started_at")]
 
 
-@EVERYWHERE
+@ALL_STORAGES
 async def test_unclaimed_file_is_deleted(conn: Conn, store: Store, org: UUID) -> None:
     kept, dropped = [await stored(conn, store, org) for _ in range(2)]
     await uploads.take(conn, organization_id=org, tokens=[kept])
@@ -85,7 +85,7 @@ async def waits(pool: Pool) -> bool:
     return bool(found)
 
 
-@EVERYWHERE
+@ALL_STORAGES
 async def test_chore_deletes_day_old_leftovers(conn: Conn, store: Store, org: UUID) -> None:
     old, fresh = [await stored(conn, store, org) for _ in range(2)]
     unwritten = await uploads.begin(conn, organization_id=org)
@@ -101,9 +101,9 @@ async def test_chore_deletes_day_old_leftovers(conn: Conn, store: Store, org: UU
         await uploads.take(conn, organization_id=org, tokens=[old])
 
 
-@BREAKABLE
+@BREAKABLE_STORAGES
 async def test_a_chore_waits_for_a_storage_that_is_away(
-    conn: Conn, store: Store, org: UUID, media_kept: Kept
+    conn: Conn, store: Store, org: UUID, media_kept: MediaStorage
 ) -> None:
     token = await stored(conn, store, org)
     await conn.execute("update media_upload set started_at = now() - interval '24 hours'")
@@ -117,10 +117,10 @@ async def test_a_chore_waits_for_a_storage_that_is_away(
 
 @pytest.mark.parametrize("media_kept", ["s3"], indirect=True)
 async def test_silent_storage_does_not_block_other_chores(
-    conn: Conn, store: Store, org: UUID, media_kept: Kept, monkeypatch: pytest.MonkeyPatch
+    conn: Conn, store: Store, org: UUID, media_kept: MediaStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The rows' locks either: the server ends the dispatcher's own session after 5 idle seconds."""
-    assert isinstance(media_kept, KeptBucket)
+    assert isinstance(media_kept, BucketStorage)
     tokens = [await stored(conn, store, org) for _ in range(3)]
     await conn.execute("update media_upload set started_at = now() - interval '24 hours'")
     media_kept.service.fail("delete", "hang", times=1)

@@ -5,8 +5,8 @@ from typing import Any
 
 from db.pool import Conn, Pool
 from domain.metrics import ad_metrics, ad_rows
-from domain.metrics.active_users import Counted
-from domain.metrics.ad_metrics import Asked
+from domain.metrics.active_users import PeopleCache
+from domain.metrics.ad_metrics import AdQuery
 from domain.metrics.metrics import Stores
 from domain.metrics.windows import Window
 from schemas.ads import AdMetrics, AdRow
@@ -51,4 +51,4 @@ async def read(pool: Pool, project: Project, **fields: Any) -> AdMetrics:
         "window": Window(datetime(2026, 10, 26, tzinfo=UTC), datetime(2026, 11, 8, 20, tzinfo=UTC)),
         "granularity": "day",
     } | fields
-    return await ad_metrics.read(Stores(pool.acquire, pool.acquire, Counted()), Asked(**given), now=NOW)
+    return await ad_metrics.read(Stores(pool.acquire, pool.acquire, PeopleCache()), AdQuery(**given), now=NOW)

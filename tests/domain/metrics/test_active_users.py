@@ -9,7 +9,7 @@ from db.pool import Conn
 from domain.events import people, purge, rollups
 from domain.events.event import Event
 from domain.metrics import active_users
-from domain.metrics.active_users import Counted
+from domain.metrics.active_users import PeopleCache
 from domain.metrics.windows import QUARTER, Window
 from tests.domain.events.sending import PROJECT, event, fold_all, send
 
@@ -52,7 +52,7 @@ def windows(dice: random.Random, number: int) -> list[Window]:
 
 async def counted(conn: Conn, asked: Sequence[Window]) -> list[int]:
     events = dict.fromkeys(asked, 0)
-    return await active_users.count(conn, Counted(), project_id=PROJECT, events=events, now=NOW)
+    return await active_users.count(conn, PeopleCache(), project_id=PROJECT, events=events, now=NOW)
 
 
 async def fold_people(conn: Conn) -> None:
@@ -92,7 +92,7 @@ async def test_purge_deletes_all_people(conn: Conn) -> None:
 
 
 async def test_a_window_without_another_event_is_counted_once_in_ten_minutes(conn: Conn) -> None:
-    counted, window = Counted(most=1), Window(FIRST, FIRST + timedelta(days=1))
+    counted, window = PeopleCache(most=1), Window(FIRST, FIRST + timedelta(days=1))
 
     async def asked(events: int, now: datetime = NOW) -> int:
         [n] = await active_users.count(conn, counted, project_id=PROJECT, events={window: events}, now=now)

@@ -7,7 +7,7 @@ import pytest
 from db.pool import Conn, Pool, open_pool
 from domain.events import purge
 from domain.metrics import advertised
-from domain.metrics.active_users import Counted
+from domain.metrics.active_users import PeopleCache
 from domain.metrics.metrics import Stores
 from domain.metrics.windows import Window
 from schemas import ids
@@ -37,8 +37,8 @@ async def uses(pool: Pool, project: Project) -> None:
 
 async def rank(pool: Pool, project: Project) -> TopPerformers:
     """Rank by the ads of the last days, which end on the second one."""
-    asked = advertised.Asked(project.org, project.id, "conversions", "7d", "platform_post", None, 10)
-    stores = Stores(pool.acquire, pool.acquire, Counted())
+    asked = advertised.RankQuery(project.org, project.id, "conversions", "7d", "platform_post", None, 10)
+    stores = Stores(pool.acquire, pool.acquire, PeopleCache())
     return await advertised.rank(stores, asked, now=datetime(2026, 10, 27, 20, tzinfo=UTC))
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from db.pool import Conn
 from domain.collection import snapshots
-from domain.collection.snapshots import COUNTS_FROM_ZERO_AGE, Subject, Told
+from domain.collection.snapshots import COUNTS_FROM_ZERO_AGE, Reading, Subject
 from domain.metrics import collected_values
-from domain.metrics.active_users import Counted
+from domain.metrics.active_users import PeopleCache
 from domain.metrics.buckets import Bucket
 from domain.metrics.value_sources import Question
 from domain.metrics.windows import Window
@@ -71,12 +71,12 @@ async def tell(conn: Conn, org: UUID, accounts: Sequence[UUID], chance: random.R
             histories[index] = history._replace(subject=Subject(accounts[history.account], None))
     for at in sorted(BEGAN + timedelta(minutes=chance.randrange(DAYS * 1440)) for _ in range(VISITS)):
         for account in range(ACCOUNTS):
-            told = list[Told]()
+            told = list[Reading]()
             for history in (one for one in histories if one.account == account):
                 names = TOLD[account] if history.subject.since else ("followers",)
                 values = {name: chance.randrange(9) for name in names if chance.random() < 0.7}
                 if history.subject.since is None or history.subject.since <= at:
-                    told.append(Told(history.subject, values))
+                    told.append(Reading(history.subject, values))
                     for name, value in values.items():
                         history.told.setdefault(name, []).append((at, value))
             await snapshots.keep(conn, organization_id=org, account_id=accounts[account], told=told, at=at)
@@ -154,7 +154,7 @@ async def test_values_match_their_definition(conn: Conn, project: Project, seed:
         window = Window(ends[0], ends[-1])
         question = Question(
             project.org, project.id, asked.scope, asked.subject_id, METRICS[asked.scope], window, buckets,
-            Counted(), BEGAN,
+            PeopleCache(), BEGAN,
         )  # fmt: skip
         if not buckets:
             continue
@@ -180,7 +180,7 @@ def choose(chance: random.Random, histories: Sequence[History]) -> Asked:
 async def test_followers_are_the_projects_while_it_has_the_account(conn: Conn, project: Project) -> None:
     """The bucket in which an account is disconnected still has them, the next one doesn't."""
     account = await seeds.account(conn, project.org, project.id)
-    told = [Told(Subject(account, None), {"followers": 7})]
+    told = [Reading(Subject(account, None), {"followers": 7})]
     await snapshots.keep(conn, organization_id=project.org, account_id=account, told=told, at=BEGAN)
     await conn.execute(
         """update social_account
@@ -191,7 +191,7 @@ async def test_followers_are_the_projects_while_it_has_the_account(conn: Conn, p
     buckets = [Bucket("", since, since + timedelta(days=1)) for since in days]
     window = Window(days[0], days[-1] + timedelta(days=1))
     question = Question(
-        project.org, project.id, "project", None, ["followers"], window, buckets, Counted(), BEGAN
+        project.org, project.id, "project", None, ["followers"], window, buckets, PeopleCache(), BEGAN
     )
     found = await collected_values.read(conn, question)
     assert (list(found["followers"].series), found["followers"].total) == ([7, 7, None, None], None)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.metrics.redaction import redact, redact_id
 from schemas.events import REDACTED
-from workers.conversions.person import PLACES
+from workers.conversions.person import FIELD_PATHS
 
 SECRET = "Q7secretQ7"
 
@@ -72,7 +72,7 @@ def test_numbers_keep_their_digits(text: str) -> None:
 
 def test_relayed_personal_data_is_hidden() -> None:
     """Each place in which conversions read personal data, under its own name at any depth."""
-    names = {path[-1] for paths in PLACES.values() for path in paths}
+    names = {path[-1] for paths in FIELD_PATHS.values() for path in paths}
     assert shown({"order": dict.fromkeys(names, SECRET)}) == {"order": dict.fromkeys(names, REDACTED)}
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from db.pool import Conn
 from domain.operations import operated_jobs
-from domain.operations.operated_jobs import Wanted
+from domain.operations.operated_jobs import JobFilter
 from domain.values.periods import ALWAYS, Period
 from schemas.jobs import Status
 from schemas.operated_jobs import OperatedJobCounts
@@ -40,12 +40,12 @@ select o.org, case when n % 3 = 0 then o.project end,
 """
 
 
-def wanted(**filters: Any) -> Wanted:
-    fields: dict[str, Any] = dict.fromkeys(Wanted._fields) | {"period": ALWAYS} | filters
-    return Wanted(**fields)
+def wanted(**filters: Any) -> JobFilter:
+    fields: dict[str, Any] = dict.fromkeys(JobFilter._fields) | {"period": ALWAYS} | filters
+    return JobFilter(**fields)
 
 
-async def listed(conn: Conn, asked: Wanted) -> int:
+async def listed(conn: Conn, asked: JobFilter) -> int:
     """Count the jobs of the list, page by page."""
     found, before = 0, None
     while page := await operated_jobs.list_page(conn, wanted=asked, before=before, limit=25):

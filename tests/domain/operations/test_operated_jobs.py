@@ -8,21 +8,21 @@ import pytest
 from db.pool import Conn
 from domain.jobs import timelines
 from domain.operations import operated_jobs
-from domain.operations.operated_jobs import Wanted
+from domain.operations.operated_jobs import JobFilter
 from domain.values.periods import ALWAYS
 from jobs.outcomes import Failed
 from schemas import ids
 from schemas.errors import NotFound
 from tests import plans, seeds
 from tests.jobs import scene
-from tests.jobs.scene import ERRAND, FREE_ERRAND, INTERNAL
+from tests.jobs.scene import INTERNAL_JOB, TEST_JOB, UNCAPPED_JOB
 
 pytestmark = pytest.mark.fresh
 
 
 async def listed(conn: Conn, *, before: UUID | None = None, limit: int = 50, **filters: Any) -> list[UUID]:
-    fields: dict[str, Any] = dict.fromkeys(Wanted._fields) | {"period": ALWAYS} | filters
-    found = await operated_jobs.list_page(conn, wanted=Wanted(**fields), before=before, limit=limit)
+    fields: dict[str, Any] = dict.fromkeys(JobFilter._fields) | {"period": ALWAYS} | filters
+    found = await operated_jobs.list_page(conn, wanted=JobFilter(**fields), before=before, limit=limit)
     return [UUID(job.job_id.removeprefix("job_")) for job in found]
 
 
@@ -30,8 +30,8 @@ async def test_all_organizations_jobs_are_listed_newest_first(conn: Conn) -> Non
     """Internal ones too; each filter selects its own."""
     one, other = await scene.tenants(conn, 2)
     first = (await scene.submit(conn, one)).job_id
-    second = (await scene.submit(conn, other, INTERNAL)).job_id
-    claim = await scene.started(conn, one, FREE_ERRAND)
+    second = (await scene.submit(conn, other, INTERNAL_JOB)).job_id
+    claim = await scene.start_job(conn, one, UNCAPPED_JOB)
     await scene.settle(conn, [claim], Failed("TIMEOUT", "too slow", retryable=False))
     assert await listed(conn) == [claim.id, second, first]
     assert await listed(conn, before=claim.id, limit=1) == [second]
@@ -40,7 +40,7 @@ async def test_all_organizations_jobs_are_listed_newest_first(conn: Conn) -> Non
     assert await listed(conn, status="failed") == await listed(conn, error_code="TIMEOUT") == [claim.id]
     assert await listed(conn, error_code="OTHER") == await listed(conn, status="completed") == []
     assert await listed(conn, error_code="TIMEOUT", status="running") == []
-    assert await listed(conn, kind=ERRAND.name, pool=ERRAND.pool) == [first]
+    assert await listed(conn, kind=TEST_JOB.name, pool=TEST_JOB.pool) == [first]
 
 
 async def test_a_projects_jobs_are_listed_alone(conn: Conn) -> None:
@@ -67,17 +67,17 @@ async def test_any_job_is_read_with_its_arguments(conn: Conn) -> None:
 async def test_any_job_has_its_wait_reason_and_timeline(conn: Conn) -> None:
     """An internal one too, which is hidden from its own organization."""
     _, org = await scene.tenants(conn, 2)
-    job_id = (await scene.submit(conn, org, INTERNAL)).job_id
+    job_id = (await scene.submit(conn, org, INTERNAL_JOB)).job_id
     waiting = (await operated_jobs.get(conn, job_id=job_id)).waiting
     assert waiting
     assert waiting.reason == "no_worker"
-    [claim] = await scene.pull(conn, await scene.worker(conn, INTERNAL), 1, INTERNAL)
+    [claim] = await scene.pull(conn, await scene.worker(conn, INTERNAL_JOB), 1, INTERNAL_JOB)
     await scene.settle(conn, [claim], Failed("TIMEOUT", "too slow", retryable=False))
     assert (await operated_jobs.get(conn, job_id=job_id)).waiting is None
     told = [entry.type for entry in await operated_jobs.timeline(conn, job_id=job_id)]
     assert told == ["submitted", "attempt_started", "attempt_ended", "failed"]
     with pytest.raises(NotFound):
-        await timelines.of_job(conn, organization_id=org, job_id=job_id)
+        await timelines.list_job_entries(conn, organization_id=org, job_id=job_id)
     with pytest.raises(NotFound):
         await operated_jobs.timeline(conn, job_id=ids.new())
 
@@ -86,7 +86,7 @@ async def test_filter_without_matches_scans_few_jobs(conn: Conn, monkeypatch: py
     monkeypatch.setattr(operated_jobs, "MIN_DEPTH", 20)
     monkeypatch.setattr(operated_jobs, "SCAN_DEPTH", 100)
     orgs = await scene.tenants(conn, 5)
-    await scene.fill(conn, orgs, 200)
+    await scene.insert_due_jobs(conn, orgs, 200)
     await conn.execute("analyze job")
     for status in (None, "running", "failed"):
         async with plans.reading(conn, "job") as come:

@@ -11,7 +11,7 @@ from jobs import maintenance
 from schemas import ops
 from tests import plans
 from tests.jobs import scene
-from tests.jobs.scene import FREE_ERRAND
+from tests.jobs.scene import UNCAPPED_JOB
 
 pytestmark = pytest.mark.fresh
 
@@ -26,7 +26,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def shown(conn: Conn) -> ops.Pool:
     found = await pools.list_all(conn, slots=10)
-    return next(pool for pool in found if pool.name == FREE_ERRAND.pool)
+    return next(pool for pool in found if pool.name == UNCAPPED_JOB.pool)
 
 
 async def count(conn: Conn, waiting: int) -> None:
@@ -38,10 +38,10 @@ async def count(conn: Conn, waiting: int) -> None:
 @pytest.mark.parametrize("each", [1, 3, 10, 24])
 async def test_many_are_counted_in_parts(conn: Conn, each: int) -> None:
     orgs = await scene.tenants(conn, 5)
-    await scene.fill(conn, orgs, each, FREE_ERRAND)
+    await scene.insert_due_jobs(conn, orgs, each, UNCAPPED_JOB)
     later = datetime.now(UTC) + timedelta(hours=1)
     for org in orgs:
-        await scene.submit(conn, org, FREE_ERRAND, run_at=later)
+        await scene.submit(conn, org, UNCAPPED_JOB, run_at=later)
     old = "update job set run_at = now() - interval '1 hour' where organization_id = $1 and stage = 'queued'"
     await conn.execute(old, orgs[-1])
     waiting = each * len(orgs)
@@ -57,16 +57,16 @@ async def test_many_are_counted_in_parts(conn: Conn, each: int) -> None:
 
 async def test_a_count_follows_what_is_submitted_and_taken(conn: Conn) -> None:
     orgs = await scene.tenants(conn, 3)
-    worker_id = await scene.worker(conn, FREE_ERRAND, slots=1000)
-    await scene.fill(conn, orgs, 20, FREE_ERRAND)
+    worker_id = await scene.worker(conn, UNCAPPED_JOB, slots=1000)
+    await scene.insert_due_jobs(conn, orgs, 20, UNCAPPED_JOB)
     await count(conn, 60)
-    await scene.fill(conn, orgs, 10, FREE_ERRAND)
+    await scene.insert_due_jobs(conn, orgs, 10, UNCAPPED_JOB)
     await count(conn, 90)
     assert (await shown(conn)).queued == 90
-    assert len(await scene.pull(conn, worker_id, 85, FREE_ERRAND)) == 85
+    assert len(await scene.pull(conn, worker_id, 85, UNCAPPED_JOB)) == 85
     assert (await shown(conn)).queued == 5
     await count(conn, 5)
-    await scene.fill(conn, orgs, 5, FREE_ERRAND)
+    await scene.insert_due_jobs(conn, orgs, 5, UNCAPPED_JOB)
     await conn.execute("update pool_count set counted_at = now() - interval '1 hour'")
     assert (await shown(conn)).queued == COUNTED + 1
     await count(conn, 20)
@@ -75,9 +75,9 @@ async def test_a_count_follows_what_is_submitted_and_taken(conn: Conn) -> None:
 
 async def test_part_without_due_jobs_does_not_stop_the_count(conn: Conn) -> None:
     first, last = await scene.tenants(conn, 2)
-    await scene.fill(conn, [first], COUNTED, FREE_ERRAND)
+    await scene.insert_due_jobs(conn, [first], COUNTED, UNCAPPED_JOB)
     await conn.execute("update job set run_at = now() + interval '1 hour'")
-    await scene.fill(conn, [last], COUNTED - 1, FREE_ERRAND)
+    await scene.insert_due_jobs(conn, [last], COUNTED - 1, UNCAPPED_JOB)
     await count(conn, 2 * COUNTED)
     await conn.execute("update job set run_at = now() - interval '1 minute'")
     await count(conn, 4 * COUNTED)
@@ -96,8 +96,8 @@ async def end(conn: Conn, org: UUID, count: int) -> None:
            insert into job_attempt (organization_id, job_id, fence, attempt, started_at, outcome)
            select $1, id, 1, 1, now() - interval '20 seconds', 'completed' from made""",
         org,
-        FREE_ERRAND.name,
-        FREE_ERRAND.pool,
+        UNCAPPED_JOB.name,
+        UNCAPPED_JOB.pool,
         count,
     )
 
@@ -111,7 +111,7 @@ async def test_mean_run_time_reads_the_last_jobs(pool: Pool, conn: Conn) -> None
         for _ in range(plans.TIMES):
             await shown(session)
         await end(conn, org, 5000)
-        await scene.fill(conn, [org], 3, FREE_ERRAND)
+        await scene.insert_due_jobs(conn, [org], 3, UNCAPPED_JOB)
         async with plans.reading(session, "job_attempt") as come:
             assert (await shown(session)).desired_workers == 1
     assert come.scans == 0

@@ -64,7 +64,7 @@ LISTS: Lists = {
 
 async def fill(conn: Conn, project: Project, count: int, at: datetime) -> None:
     """Insert accounts, contents and posts, one a second from then on, in thirds with equal columns."""
-    many = [ids.first_of(at + timedelta(seconds=place)) for place in range(count)]
+    many = [ids.first_id_of(at + timedelta(seconds=place)) for place in range(count)]
     statuses = ["queued", "failed", "failed"]
     await conn.execute(
         """insert into social_account
@@ -96,13 +96,13 @@ async def fill(conn: Conn, project: Project, count: int, at: datetime) -> None:
     )
 
 
-async def pages(conn: Conn, org: UUID, ask: Any, table: str) -> tuple[list[str], plans.Read]:
+async def pages(conn: Conn, org: UUID, ask: Any, table: str) -> tuple[list[str], plans.TableReads]:
     """Return the ids of all pages, and the most rows that a page has read."""
-    found, most, before = list[str](), plans.Read(0, 0), None
+    found, most, before = list[str](), plans.TableReads(0, 0), None
     while True:
         async with plans.reading(conn, table) as come:
             page = await ask(conn, org, before)
-        most = plans.Read(max(most.scans, come.scans), max(most.rows, come.rows))
+        most = plans.TableReads(max(most.scans, come.scans), max(most.rows, come.rows))
         found += [getattr(item, "id", None) or item.social_account_id for item in page]
         if len(page) < PAGE:
             return found, most

@@ -13,7 +13,7 @@ from domain.projects import archive, projects
 from domain.projects.projects import New
 from domain.tenancy import project_locks
 from schemas import ids
-from schemas.errors import Conflict, Invalid, NotFound, Stale
+from schemas.errors import Conflict, Invalid, NotFound, VersionOutdated
 from schemas.projects import ProjectCreate, ProjectPatch
 from tests import seeds
 from tests.domain import project as verbs
@@ -173,6 +173,6 @@ async def test_of_two_patches_of_one_version_one_wins(pool: Pool, conn: Conn, or
     answers = await asyncio.gather(rename("A"), rename("B"), return_exceptions=True)
     winners = [answer for answer in answers if isinstance(answer, str)]
     assert len(winners) == 1
-    assert any(isinstance(answer, Stale) for answer in answers)
+    assert any(isinstance(answer, VersionOutdated) for answer in answers)
     project, version = await projects.get(conn, organization_id=org, project_id=project_id)
     assert (project.name, version) == (winners[0], 2)

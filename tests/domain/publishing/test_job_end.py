@@ -132,7 +132,7 @@ async def test_third_dead_worker_ends_the_post(
 ) -> None:
     claim = await begun(conn, project, **columns)
     await conn.execute("update job set crashes = $2 where id = $1", claim.id, deaths - 1)
-    await ledger_scene.lose(conn, claim)
+    await ledger_scene.expire_lease(conn, claim)
     await maintenance.rescue(conn, before=FUTURE)
     post = await scene.shown(conn, project, post_of(claim))
     assert (post.status, post.last_error and post.last_error.code) == ends

@@ -13,7 +13,7 @@ from domain.publishing import account_queue, job_end, posts, quotas, sending, ta
 from domain.publishing.targets import TargetFingerprint
 from domain.publishing.tiktok_webhook import WebhookEvent
 from domain.values.periods import ALWAYS, Period
-from jobs.ledger import Claim, Moved
+from jobs.ledger import ChangedJob, Claim
 from jobs.outcomes import NotDone
 from schemas import ids
 from tests import plans, seeds
@@ -83,7 +83,7 @@ def listed_of_all(**filters: Any) -> Use:
 
 
 async def listed_behind_all_that_wait(conn: Conn, found: Table) -> None:
-    before = ids.first_of(datetime.now(UTC) - timedelta(days=0.2))
+    before = ids.first_id_of(datetime.now(UTC) - timedelta(days=0.2))
     assert await listed_of_all(statuses=["queued"], before=before)(conn, found) == []
 
 
@@ -103,7 +103,7 @@ async def cancel_one(conn: Conn, found: Table) -> None:
 
 
 async def end(conn: Conn, found: Table) -> None:
-    row = Moved(found.project.org, found.project.id, found.job_id, "publish_post", 1, "failed", None)
+    row = ChangedJob(found.project.org, found.project.id, found.job_id, "publish_post", 1, "failed", None)
     await job_end.ended(conn, rows=[row])
 
 
@@ -182,7 +182,7 @@ USES: dict[str, tuple[Use, int]] = FROM_THE_START | {
     ),
     "end": (end, 50),
     "begin": (undone(sending.begin, keyring=seeds.VAULT), 2 * WAITING),
-    "mark": (undone(sending.again), 50),
+    "mark": (undone(sending.mark_again), 50),
     "publish": (undone(sending.publish, external_id="its name", external_url=None), 2 * WAITING),
 }
 

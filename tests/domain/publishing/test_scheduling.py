@@ -9,7 +9,7 @@ from jobs.kinds import PUBLISH_POST
 from schemas.errors import Limited
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
-from tests.jobs.scene import fill
+from tests.jobs.scene import insert_due_jobs
 
 
 async def test_50_targets_take_no_more_statements_than_one(conn: Conn, project: Project) -> None:
@@ -32,7 +32,7 @@ async def test_50_targets_take_no_more_statements_than_one(conn: Conn, project: 
 async def test_the_cap_counts_all_targets(conn: Conn, project: Project) -> None:
     project = await scene.fill(conn, project, 5)
     await conn.execute("update organization set tier = 'standard' where id = $1", project.org)
-    await fill(conn, [project.org], 991, PUBLISH_POST)
+    await insert_due_jobs(conn, [project.org], 991, PUBLISH_POST)
     await scene.schedule(conn, project)
     with pytest.raises(Limited):
         await scene.schedule(conn, project)

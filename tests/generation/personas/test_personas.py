@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.personas import names, prompts
-from generation.personas.personas import AGES, GENDERS, VOICE, Wish, discloses, persona
+from generation.personas.personas import AGES, GENDERS, VOICE, Wish, disclosure, persona
 from generation.spec import AgeRange, Brand, Gender
 from generation.words import tones
 from generation.words.languages import TABLES
@@ -32,7 +32,7 @@ PROMPTS = st.one_of(
 def test_any_prompt_gives_a_persona_of_known_choices(prompt: str, seed: str, brand: Brand) -> None:
     one = persona(brand, Wish(prompt=prompt), seed)
     assert one == persona(brand, Wish(prompt=prompt), seed)
-    assert one.name in names.of(one.language, one.gender)
+    assert one.name in names.first_names(one.language, one.gender)
     assert one.gender in get_args(Gender)
     assert one.age_range in get_args(AgeRange)
     assert one.voice in {*tones.VOICES, VOICE, brand.voice}
@@ -81,27 +81,27 @@ def test_random_personas_have_all_genders_and_are_adults() -> None:
 def test_a_name_is_neither_taken_nor_part_of_the_brands_name() -> None:
     brand = msgspec.structs.replace(BARE, name="Lena & Clara", language="de")
     free = ["Frieda", "Greta"]
-    taken = [name for name in names.of("de", "female") if name not in {*free, "Lena"}]
+    taken = [name for name in names.first_names("de", "female") if name not in {*free, "Lena"}]
     assert {persona(brand, Wish("female"), seed, taken=taken).name for seed in SEEDS} == set(free)
-    assert persona(brand, Wish("female"), "seed", taken=names.of("de", "female")).name
+    assert persona(brand, Wish("female"), "seed", taken=names.first_names("de", "female")).name
 
 
 def test_each_language_has_names_of_each_gender() -> None:
     for language, gender in product(TABLES, GENDERS):
-        found = names.of(language, gender)
+        found = names.first_names(language, gender)
         assert len(set(found)) == len(found) == 12
-    assert names.of("pt-BR", "male") == names.of("en", "male")
+    assert names.first_names("pt-BR", "male") == names.first_names("en", "male")
 
 
 def test_language_and_voice_are_the_brands() -> None:
     french = msgspec.structs.replace(BARE, language="fr-CA", voice="Formal: long technical sentences.")
     one = persona(french, Wish(), "seed")
     assert (one.language, one.voice) == ("fr-CA", french.voice)
-    assert one.name in {name for gender in GENDERS for name in names.of("fr", gender)}
+    assert one.name in {name for gender in GENDERS for name in names.first_names("fr", gender)}
     assert persona(TIDELINE, Wish(), "seed").language == "en"
 
 
 def test_a_persona_discloses_itself_in_its_language() -> None:
-    assert discloses("en-GB") == "A digital presenter, not a real person"
-    assert discloses("ja") != discloses("xx") == discloses("en")
-    assert len({discloses(language) for language in TABLES}) == len(TABLES)
+    assert disclosure("en-GB") == "A digital presenter, not a real person"
+    assert disclosure("ja") != disclosure("xx") == disclosure("en")
+    assert len({disclosure(language) for language in TABLES}) == len(TABLES)

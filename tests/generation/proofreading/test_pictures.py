@@ -8,10 +8,10 @@ import msgspec
 import pytest
 from PIL import Image, ImageEnhance
 
-from generation.made import Made, Shown
+from generation.made import DrawnText, OutputFile
 from generation.proofreading.pictures import faults
 from generation.proofreading.pixels import contrast
-from generation.render import Given, prepare
+from generation.render import InputFiles, prepare
 from generation.spec import Brand, Copy, Spec
 from tests.generation.slides.test_deck import copy
 
@@ -21,17 +21,17 @@ COPY = copy(hook="Know the tide before you go")
 
 class Drawn(NamedTuple):
     folder: Path
-    made: Made
+    made: OutputFile
 
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     folder = tmp_path_factory.mktemp("drawn")
-    [made] = [step.made for step in prepare(SPEC, COPY, Given()).make(folder) if step.made]
+    [made] = [step.made for step in prepare(SPEC, COPY, InputFiles()).make(folder) if step.made]
     return Drawn(folder, made)
 
 
-def rules(drawn: Drawn, made: Made, spec: Spec = SPEC, said: Copy = COPY) -> set[str]:
+def rules(drawn: Drawn, made: OutputFile, spec: Spec = SPEC, said: Copy = COPY) -> set[str]:
     return {one.rule for one in faults([made], drawn.folder, spec, said)}
 
 
@@ -39,7 +39,7 @@ def test_an_untouched_piece_has_no_fault(drawn: Drawn) -> None:
     assert faults([drawn.made], drawn.folder, SPEC, COPY) == []
 
 
-Change: TypeAlias = Callable[[Shown], dict[str, Any]]
+Change: TypeAlias = Callable[[DrawnText], dict[str, Any]]
 
 MUTANTS: list[tuple[str, Change]] = [
     ("zone", lambda one: {"box": (one.box[0] - 140, one.box[1], one.box[2] - 140, one.box[3])}),

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import msgspec
 
-from generation.made import Made
+from generation.made import OutputFile
 from generation.proofreading.presenters import faults
 from generation.proofreading.read import faults as all_faults
-from generation.render import Given, prepare
+from generation.render import InputFiles, prepare
 from generation.spec import Copy, Presenter, Spec
 from generation.words.write import write
 from tests.generation.words.brands import TIDELINE
@@ -17,12 +17,12 @@ SPEC = Spec(format="image", brand=TIDELINE, seed="1", aspect="1:1", presenter=MI
 COPY = write(SPEC)
 
 
-def found(made: Made, copy: Copy = COPY) -> set[tuple[str, str]]:
+def found(made: OutputFile, copy: Copy = COPY) -> set[tuple[str, str]]:
     return {(one.place, one.found) for one in faults([made], SPEC, copy)}
 
 
 def test_an_undisclosed_presenter_is_found(tmp_path: Path) -> None:
-    [made] = [step.made for step in prepare(SPEC, COPY, Given()).make(tmp_path) if step.made]
+    [made] = [step.made for step in prepare(SPEC, COPY, InputFiles()).make(tmp_path) if step.made]
     assert all_faults([made], tmp_path, SPEC, COPY) == []
     silent = [one for one in made.shown if one.name != "disclosure"]
     line = COPY.labels.presenter

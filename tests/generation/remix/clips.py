@@ -14,7 +14,9 @@ TONE = "aevalsrc='0.3*sin(880*t)*(lt(t,1.5)+gt(t,2.5))':d=4:s=44100"
 H264 = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -threads 1 -c:a aac"
 
 
-def make(path: Path, options: str = H264, *, picture: str | None = PICTURE, sound: str | None = TONE) -> Path:
+def make_clip(
+    path: Path, options: str = H264, *, picture: str | None = PICTURE, sound: str | None = TONE
+) -> Path:
     """Make a clip from FFmpeg's own sources, by its options."""
     sources = [word for one in (picture, sound) if one for word in ("-f", "lavfi", "-i", one)]
     kind = "mov" if path.suffix == ".mov" else "mp4"

@@ -16,7 +16,7 @@ from generation.sound.synthesis import RATE
 from generation.video.end import end
 from generation.words.captions import Span
 from schemas.errors import ClipRefused
-from tests.generation.remix.clips import H264, flipped, make
+from tests.generation.remix.clips import H264, flipped, make_clip
 from tests.generation.remix.test_sticker import kit
 from tests.generation.slides.test_deck import copy
 
@@ -33,14 +33,14 @@ def count(path: Path, part: Cut, most: int) -> int:
 
 @pytest.mark.long
 def test_the_card_covers_the_clips_last_frames(tmp_path: Path) -> None:
-    clip = probe(make(tmp_path / "clip.mp4", picture=TALL))
+    clip = probe(make_clip(tmp_path / "clip.mp4", picture=TALL))
     part = Cut(0, film.TRANSITION_FRAMES + 3)
     pictures = film.frames(clip, part, framing(clip, part), [], end(kit(), copy(), 1.0))
     assert len({picture.tobytes() for picture in pictures}) == 33
 
 
 def test_a_clip_that_ends_a_little_sooner_stands_still(tmp_path: Path) -> None:
-    path = make(tmp_path / "clip.mp4", picture=TALL)
+    path = make_clip(tmp_path / "clip.mp4", picture=TALL)
     assert count(path, Cut(108, 13), 13) == 12
     with pytest.raises(ClipRefused) as refused:
         count(path, Cut(108, 40), 40)
@@ -48,7 +48,7 @@ def test_a_clip_that_ends_a_little_sooner_stands_still(tmp_path: Path) -> None:
 
 
 def test_little_damage_is_shown_and_much_is_refused(tmp_path: Path) -> None:
-    whole = make(tmp_path / "clip.mp4", f"{H264} -g 30 -movflags +faststart", picture=TALL, sound=None)
+    whole = make_clip(tmp_path / "clip.mp4", f"{H264} -g 30 -movflags +faststart", picture=TALL, sound=None)
     data, damaged = whole.read_bytes(), tmp_path / "damaged.mp4"
     damaged.write_bytes(flipped(data, 1, after=len(data) // 2))
     assert count(damaged, Cut(50, 12), 12) > 8

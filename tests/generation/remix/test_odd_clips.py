@@ -12,7 +12,7 @@ from generation.remix.clip import Clip, probe
 from generation.remix.cut import Cut
 from generation.remix.framing import HEIGHT, WIDTH, framing
 from tests.forms import first
-from tests.generation.remix.clips import H264, PICTURE, make, remade
+from tests.generation.remix.clips import H264, PICTURE, make_clip, remade
 
 HDR = (
     "-c:v libx265 -preset ultrafast -pix_fmt yuv420p10le -tag:v hvc1 -c:a aac -x265-params "
@@ -49,7 +49,7 @@ ODD = {
 
 
 def made(odd: Odd, folder: Path) -> Path:
-    path = make(folder / "clip.mp4", odd.options, picture=odd.picture, sound=odd.sound)
+    path = make_clip(folder / "clip.mp4", odd.options, picture=odd.picture, sound=odd.sound)
     if odd.turned is None:
         return path
     return remade(path, folder / "turned.mp4", f"-display_rotation {odd.turned}")

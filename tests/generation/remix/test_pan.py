@@ -14,7 +14,7 @@ from generation.remix.cut import Cut
 from generation.remix.framing import HEIGHT, WIDTH, cropped, expression
 from generation.remix.pan import Move, find_path
 from generation.remix.pan import Path as PanPath
-from tests.generation.remix.clips import H264, make
+from tests.generation.remix.clips import H264, make_clip
 
 WINDOW = 0.3164
 #: Maximum change of a crop's speed from one frame to the next, in widths of a clip.
@@ -87,7 +87,7 @@ def test_the_ffmpeg_expression_matches_the_path(places: list[float], shot: int) 
 def test_ffmpeg_crops_along_the_path(tmp_path: Path) -> None:
     """A bright line stands still, in the clip's column 200 of 640."""
     line = "color=0x606060:s=640x360:r=30:d=4,drawbox=x=200:w=8:color=white:t=fill"
-    clip = probe(make(tmp_path / "clip.mp4", H264, picture=line, sound=None))
+    clip = probe(make_clip(tmp_path / "clip.mp4", H264, picture=line, sound=None))
     path = PanPath(0.05, (Move(3, 9, 0.28),))
     arguments = cropped(clip, path).arguments
     pieces = ffmpeg.decoded(
@@ -101,5 +101,5 @@ def test_ffmpeg_crops_along_the_path(tmp_path: Path) -> None:
 
 def test_a_shot_is_found_at_its_frame(tmp_path: Path) -> None:
     both = "color=navy:s=320x240:r=30:d=2[a];color=orange:s=320x240:r=30:d=2[b];[a][b]concat=n=2:v=1"
-    clip = probe(make(tmp_path / "clip.mp4", H264, picture=both, sound=None))
+    clip = probe(make_clip(tmp_path / "clip.mp4", H264, picture=both, sound=None))
     assert measure_attention(clip, Cut(15, 60)).shots == [45]

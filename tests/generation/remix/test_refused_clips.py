@@ -9,7 +9,7 @@ import pytest
 from generation import ffmpeg
 from generation.remix.clip import probe
 from schemas.errors import ClipRefused
-from tests.generation.remix.clips import H264, NO_CLIPS, make
+from tests.generation.remix.clips import H264, NO_CLIPS, make_clip
 
 
 def test_most_clips_are_refused_before_ffmpeg_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,9 +27,9 @@ def test_most_clips_are_refused_before_ffmpeg_starts(tmp_path: Path, monkeypatch
 
 
 MADE: dict[str, Callable[[Path], Path]] = {
-    "CLIP_TOO_SHORT by its packets": lambda path: _saying_ten_seconds(make(path, f"{H264} -t 2")),
-    "CLIP_NO_PICTURE": lambda path: make(path, "-c:a aac", picture=None),
-    "CLIP_TRUNCATED": lambda path: _cut(make(path, f"{H264} -movflags +faststart")),
+    "CLIP_TOO_SHORT by its packets": lambda path: _saying_ten_seconds(make_clip(path, f"{H264} -t 2")),
+    "CLIP_NO_PICTURE": lambda path: make_clip(path, "-c:a aac", picture=None),
+    "CLIP_TRUNCATED": lambda path: _cut(make_clip(path, f"{H264} -movflags +faststart")),
 }
 
 

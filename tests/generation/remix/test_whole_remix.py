@@ -8,11 +8,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from generation.made import Made
-from generation.render import Given, prepare
+from generation.made import OutputFile
+from generation.render import InputFiles, prepare
 from generation.spec import Brand, Spec
 from schemas.errors import GenerationError
-from tests.generation.remix.clips import H264, make
+from tests.generation.remix.clips import H264, make_clip
 from tests.generation.remix.test_odd_clips import ODD
 from tests.generation.remix.test_odd_clips import made as odd_clip
 from tests.generation.slides.test_deck import copy
@@ -27,13 +27,13 @@ WIDE = (
 VOICE = "aevalsrc='0.4*sin(1200*t)*gt(mod(t,4),0.8)':d=20:s=48000"
 
 
-def remix(spec: Spec, clip: Path, folder: Path) -> Made:
-    *_, last = prepare(spec, copy("No ads"), Given(clip=clip)).make(folder)
+def remix(spec: Spec, clip: Path, folder: Path) -> OutputFile:
+    *_, last = prepare(spec, copy("No ads"), InputFiles(clip=clip)).make(folder)
     assert last.made
     return last.made
 
 
-def measured(spec: Spec, clip: Path, folder: Path) -> tuple[Made, float, int]:
+def measured(spec: Spec, clip: Path, folder: Path) -> tuple[OutputFile, float, int]:
     """Make a remix in a process of its own; return the CPU seconds and KiB of it and its programs.
 
     The kernel counts a program as at least as large as the process that started it. So the renderer's own
@@ -52,19 +52,19 @@ def measured(spec: Spec, clip: Path, folder: Path) -> tuple[Made, float, int]:
     )
     words = [sys.executable, "-c", script, msgspec.json.encode(spec).decode(), str(clip), str(folder)]
     ran = subprocess.run(words, check=True, capture_output=True)
-    return msgspec.json.decode(ran.stdout, type=tuple[Made, float, int])
+    return msgspec.json.decode(ran.stdout, type=tuple[OutputFile, float, int])
 
 
 def test_a_remix_needs_a_clip() -> None:
     with pytest.raises(GenerationError) as refused:
-        prepare(SPEC, copy("No ads"), Given())
+        prepare(SPEC, copy("No ads"), InputFiles())
     assert refused.value.code == "CLIP_MISSING"
 
 
 @pytest.mark.long
 @pytest.mark.first
 def test_a_whole_remix_is_valid_for_every_platform(tmp_path: Path) -> None:
-    clip = make(tmp_path / "clip.mp4", f"{H264} -b:v 12M", picture=WIDE, sound=VOICE)
+    clip = make_clip(tmp_path / "clip.mp4", f"{H264} -b:v 12M", picture=WIDE, sound=VOICE)
     spoken = "I swim every week. I used to guess the tide. Now I look it up before I go, and it just works."
     (tmp_path / "made").mkdir()
     spec = Spec(
@@ -101,9 +101,9 @@ def test_an_unusual_clip_becomes_a_valid_post_within_limits(case: str, tmp_path:
 @pytest.mark.first
 def test_ninety_seconds_of_an_hour_are_analyzed(tmp_path: Path) -> None:
     picture = "color=0x406080:s=320x240:r=2:d=3600"
-    clip = make(tmp_path / "clip.mp4", H264, picture=picture, sound="sine=r=8000:d=3600")
+    clip = make_clip(tmp_path / "clip.mp4", H264, picture=picture, sound="sine=r=8000:d=3600")
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    piece = prepare(SPEC, copy("No ads"), Given(clip=clip))
+    piece = prepare(SPEC, copy("No ads"), InputFiles(clip=clip))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert piece.clip.scanned == 90  # type: ignore[attr-defined]
     assert piece.clip.seconds == pytest.approx(3600, abs=1)  # type: ignore[attr-defined]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from domain.accounts.platform_limits import PLATFORMS, File, faults_of_files
-from generation.made import Made
-from generation.render import Given, prepare
+from generation.made import OutputFile
+from generation.render import InputFiles, prepare
 from generation.spec import Brand, Spec
 from tests.generation.slides.test_deck import copy, screenshot
 from tests.generation.test_pictures import written
@@ -17,11 +17,11 @@ from tests.generation.video.checks import Film, faults
 POINTS = ("See high and low water", "Works without a connection", "No account and no ads")
 
 
-def made_in(folder: Path) -> Made:
+def made_in(folder: Path) -> OutputFile:
     spec = Spec(format="video", brand=Brand(name="Tideline", colors=["#0b6e99", "#ffd166"]), seed="tide")
     shots = [written(screenshot((390, 844))), written(screenshot((1280, 720)))]
     words = copy(*POINTS, hook="Know the tide before you go")
-    *_, last = prepare(spec, words, Given(screenshots=shots)).make(folder)
+    *_, last = prepare(spec, words, InputFiles(screenshots=shots)).make(folder)
     assert last.made is not None
     return last.made
 

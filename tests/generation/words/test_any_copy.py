@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from generation.spec import Brand, Copy, Line, Source, Spec
 from generation.timing import shortest_timing
 from generation.words.hashtags import MAX_HASHTAGS
-from generation.words.write import Lacking, propose, write
+from generation.words.write import MissingBrandText, propose, write
 from tests.generation.words.brands import ANY_BRAND, ANY_SPEC, TELLTALE
 from tests.generation.words.tracing import lines, shown_name, untraced
 
@@ -19,7 +19,7 @@ ENOUGH = settings(max_examples=40, deadline=None)
 def written(spec: Spec) -> Copy:
     try:
         return write(spec)
-    except Lacking:
+    except MissingBrandText:
         reject()
 
 
@@ -86,5 +86,5 @@ def test_a_brand_proposes_up_to_ten_hooks_or_names_missing_fields(brand: Brand) 
 def proposed(brand: Brand) -> tuple[list[Line], list[Source]]:
     try:
         return propose(brand), []
-    except Lacking as lacking:
+    except MissingBrandText as lacking:
         return [], lacking.fields

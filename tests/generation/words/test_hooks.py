@@ -7,7 +7,7 @@ import pytest
 
 from generation.spec import Brand, Evidence, Spec
 from generation.words import names
-from generation.words.write import Lacking, propose, write
+from generation.words.write import MissingBrandText, propose, write
 from tests.generation.words.brands import TIDELINE
 
 NAMED = Brand(name="Tideline")
@@ -43,7 +43,7 @@ def test_a_formula_quotes_each_of_its_names() -> None:
     ],
 )
 def test_a_brand_without_hooks_names_its_missing_fields(brand: Brand, fields: list[str]) -> None:
-    with pytest.raises(Lacking) as lacking:
+    with pytest.raises(MissingBrandText) as lacking:
         propose(brand)
     assert lacking.value.fields == fields
 

@@ -4,7 +4,7 @@ import pytest
 
 from generation.spec import Brand, Evidence, Spec
 from generation.words.offers import Offer, Offers
-from generation.words.write import read, write
+from generation.words.write import read_brand, write
 from tests.generation.words.brands import BRANDS, TIDELINE
 
 CLAUSE = "Follow the harbours you know"
@@ -37,7 +37,7 @@ INVENTED = [
 
 
 def test_a_valid_line_enters_the_copy_with_its_evidence() -> None:
-    assert CLAUSE in [one.text for one in read(TIDELINE).clauses]
+    assert CLAUSE in [one.text for one in read_brand(TIDELINE).clauses]
     offers = Offers(
         hooks=[Offer(line="Know harbours? Follow them!", clause=CLAUSE)],
         points=[Offer(line="Works once a harbour is saved, without connection.", clause=cited("Works"))],
@@ -53,7 +53,7 @@ def test_a_valid_line_enters_the_copy_with_its_evidence() -> None:
 
 
 def cited(start: str) -> str:
-    return next(one.text for one in read(TIDELINE).clauses if one.text.startswith(start))
+    return next(one.text for one in read_brand(TIDELINE).clauses if one.text.startswith(start))
 
 
 def test_a_callers_hook_wins_over_offers() -> None:
@@ -65,7 +65,7 @@ def test_a_callers_hook_wins_over_offers() -> None:
 @pytest.mark.parametrize("brand", BRANDS.values(), ids=BRANDS)
 def test_an_invented_line_leaves_no_trace(brand: Brand) -> None:
     spec = Spec(format="slideshow", brand=brand, seed="1")
-    clauses, plain = [one.text for one in read(brand).clauses], write(spec)
+    clauses, plain = [one.text for one in read_brand(brand).clauses], write(spec)
     assert clauses
     for invented in INVENTED:
         lines = [Offer(line=invented.format(clause=clause), clause=clause) for clause in clauses]

@@ -6,7 +6,7 @@ from uuid import UUID
 from domain.brand.brand import describe
 from generation.spec import Brand
 from generation.words.snapshot import snapshot
-from schemas.brand import BrandRow, Field, Finding, Source, Value
+from schemas.brand import BrandRow, Field, FieldFinding, Source, Value
 
 PROJECT = UUID(int=1)
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -17,7 +17,7 @@ def row(
     source: Source, fields: dict[Field, Value], *, evidence: tuple[str, ...] = (), sure: float = 0.9
 ) -> BrandRow:
     found = {
-        name: Finding(value=value, confidence=sure, rule="x", url=SITE, evidence=[*evidence])
+        name: FieldFinding(value=value, confidence=sure, rule="x", url=SITE, evidence=[*evidence])
         for name, value in fields.items()
     }
     return BrandRow(source=source, fields=found, url=SITE, job_id=None, at=NOW)

@@ -21,7 +21,7 @@ from generation.spec import Presenter
 from generation.theme import theme
 from schemas import ids
 from tests.domain.events import sending
-from tests.generation.remix.clips import make
+from tests.generation.remix.clips import make_clip
 from tests.peers.console.shop import HOSTILE, LONG, Shop, shop
 
 EVENTS = ("app_open", "sign_up", "purchase_success")
@@ -78,7 +78,7 @@ def furnished(folder: Path) -> Iterator[Shop]:
 
 def film(client: httpx.Client, project: str, folder: Path) -> str:
     """Upload a playable video as content."""
-    made = make(folder / "shop.mp4", picture="testsrc2=s=360x640:r=12:d=2", sound=None)
+    made = make_clip(folder / "shop.mp4", picture="testsrc2=s=360x640:r=12:d=2", sound=None)
     parts: list[Any] = [("file", ("shop.mp4", made.read_bytes(), "video/mp4")), ("caption", (None, HOSTILE))]
     answer = client.post(f"/projects/{project}/content/upload", files=parts)
     assert answer.status_code == 201, answer.text

@@ -30,9 +30,9 @@ from tests.peers.simulators import instagram_user
 from tests.peers.simulators.instagram import Instagram
 from tests.peers.simulators.serving import served
 from tests.waiting import PATIENCE_S
-from tests.workers.ingest.github.github_server import Repo, github
-from tests.workers.web.web import Answers, Site, say, serve, wrote
-from tests.workers.webhooks.receiver import Receiver, receiving, says
+from tests.workers.ingest.github.github_server import Repo, serve_github
+from tests.workers.web.web import Answers, Site, raw_response, serve, write_response
+from tests.workers.webhooks.receiver import WebhookReceiver, receiving, says
 
 #: The product's default: no process dies here, and a shorter lease could repeat work after a stall.
 LEASE_S = 15.0
@@ -76,7 +76,7 @@ class Living(NamedTuple):
     site: Site
     let: asyncio.Event
     portal: BlockingPortal
-    receiver: Receiver
+    receiver: WebhookReceiver
     settings: Settings
 
     def open(self, page: Page, address: str, ready: str, *, key: str | None = None) -> None:
@@ -109,7 +109,7 @@ def living(folder: Path, *, pools: Sequence[str] = POOLS) -> Iterator[Living]:
         let = portal.call(asyncio.Event)
         beside = portal.wrap_async_context_manager
         site = stack.enter_context(beside(held_site(let)))
-        repos = stack.enter_context(beside(github(REPO)))
+        repos = stack.enter_context(beside(serve_github(REPO)))
         store = stack.enter_context(beside(stores()))
         receiver = stack.enter_context(beside(receiving(says(200))))
         port = free_port()
@@ -172,7 +172,7 @@ def people(instagram: str) -> None:
 async def held_site(let: asyncio.Event) -> AsyncIterator[Site]:
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await let.wait()
-        await wrote(writer, say(200, PAGE))
+        await write_response(writer, raw_response(200, PAGE))
 
     let.set()
     async with serve({"/": answer}) as site:
@@ -181,7 +181,7 @@ async def held_site(let: asyncio.Event) -> AsyncIterator[Site]:
 
 @asynccontextmanager
 async def stores() -> AsyncIterator[Site]:
-    answer = say(200, json.dumps({"results": [APP]}), content_type="text/javascript; charset=utf-8")
+    answer = raw_response(200, json.dumps({"results": [APP]}), content_type="text/javascript; charset=utf-8")
     answers: Answers = {LOOKUP: answer}
     async with serve(answers) as site:
         yield site

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.states import PHASES, status_of
+from jobs.states import PHASES, api_status
 from tests.peers.chromium import Page
 from tests.peers.console.filled_api import FilledApi
 
@@ -21,7 +21,7 @@ def expected_tabs(api: FilledApi, **filters: str) -> list[str]:
     all_of_them = f"All {sum(by.values()):,}{'+' if more else ''}"
     return [
         all_of_them,
-        *(f"{one.title()} {by[one]:,}{'+' if status_of(one) in more else ''}" for one in PHASES),
+        *(f"{one.title()} {by[one]:,}{'+' if api_status(one) in more else ''}" for one in PHASES),
     ]
 
 

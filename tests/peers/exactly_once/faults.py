@@ -28,7 +28,7 @@ from workers.platforms import connecting
 from workers.publishing import phases
 from workers.runtime.context import Context
 from workers.runtime.progress import ProgressWriter
-from workers.runtime.runner import Tasks, outcome_of
+from workers.runtime.runner import Tasks, run_task
 from workers.runtime.slots import Attempt, LeaseLost
 from workers.tasks import open_tasks
 from workers.web.fetch import open_client
@@ -99,7 +99,7 @@ class Hand:
         kind = next(kind for kind in self.tasks if kind.name == claim.kind)
         attempt = Attempt(claim, asyncio.get_running_loop().time() + kind.timeout_s)
         context = Context(attempt, self.system.pool, ProgressWriter(self.system.pool), lambda: LEASE_S)
-        verdict = await outcome_of(self.tasks[kind], context, attempt)
+        verdict = await run_task(self.tasks[kind], context, attempt)
         if not attempt.committed and not isinstance(verdict, LeaseLost):
             await jobs.settle(self.system.pool, [Settlement(claim, verdict)])
 

@@ -141,7 +141,7 @@ def main() -> None:
     path = Path(os.environ[FILE])
     stops = msgspec.json.decode(path.read_bytes(), type=dict[str, Stop])
     walks = {key: Walk(path.parent, key, stop) for key, stop in stops.items()}
-    outcome_of = runner.outcome_of
+    outcome_of = runner.run_task
 
     async def walking(task: runner.Task, context: Context, attempt: Any) -> Any:
         key = context.job.args.get("post_id") or context.job.args.get("account_id") or ""
@@ -149,7 +149,7 @@ def main() -> None:
         return await outcome_of(task, context, attempt)
 
     with (
-        patch.object(runner, "outcome_of", walking),
+        patch.object(runner, "run_task", walking),
         patch.object(runner, "Context", Walking),
         patch.object(connecting, "open_client", walked),
     ):

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import h11
 
-from rehearsal.acceptor import accepting
+from rehearsal.acceptor import serve_loopback
 from tests.peers.simulators.control import Controlled
 from tests.peers.simulators.faults import AFTER, BEFORE, Fault
 from tests.peers.simulators.ledger import Logged
@@ -208,7 +208,7 @@ async def run(
 ) -> None:
     stop = asyncio.Event()
     try:
-        async with accepting(Server(simulator).serve, port=port) as bound:
+        async with serve_loopback(Server(simulator).serve, port=port) as bound:
             simulator.base = f"http://127.0.0.1:{bound}"
             started.set_result((asyncio.get_running_loop(), stop))
             await stop.wait()

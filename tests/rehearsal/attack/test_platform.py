@@ -13,7 +13,7 @@ from db.pool import Pool
 from schemas.settings import Settings
 from tests import seeds
 from tests.api.conftest import new_key
-from tests.api.everything import one_of_each
+from tests.api.everything import create_one_of_each
 from tests.api_process import serving
 from tests.waiting import PATIENCE_S
 
@@ -34,7 +34,7 @@ async def test_attack_of_a_minute_has_no_finding(settings: Settings, pool: Pool,
         for key in keys:
             headers = {"Authorization": f"Bearer {key}"}
             async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=PATIENCE_S) as client:
-                await one_of_each(client, pool)
+                await create_one_of_each(client, pool)
         command = [sys.executable, "-m", "cli", "attack", served.url, "--key", keys[0], "--key", keys[1]]
         limits = ["--seconds", "60", "--rate", "100", "--cost-limit-ms", COST_LIMIT_MS, "--json"]
         result = await asyncio.to_thread(

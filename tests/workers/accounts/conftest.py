@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from tests import seeds, social_servers
-from tests.social_servers import Fediverse, Pds
+from tests.social_servers import Fediverse, LoopbackPds
 from tests.workers.accounts.project import ConnectingProject
 from tests.workers.runtime.workers import Workers
 
@@ -24,5 +24,5 @@ async def fediverse(project: ConnectingProject) -> Fediverse:
 
 
 @pytest_asyncio.fixture
-async def pds(project: ConnectingProject) -> Pds:
+async def pds(project: ConnectingProject) -> LoopbackPds:
     return project.pds

@@ -12,13 +12,13 @@ import msgspec
 
 from db.pool import transact
 from domain.accounts import client_registrations, credentials
-from domain.accounts.accounts import Found
+from domain.accounts.accounts import AccountIdentity
 from domain.accounts.client_registrations import Client, Server
 from domain.accounts.credentials import Grant, Tokens
 from domain.connecting import connect
 from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP, REVOKE_TOKEN
 from tests import leasing, seeds
-from tests.social_servers import Fediverse, Pds, Registered
+from tests.social_servers import Fediverse, LoopbackPds, Registered
 from tests.workers.runtime.workers import Workers, at_work
 from workers.tasks import OPENERS
 
@@ -31,7 +31,7 @@ KINDS = (CONNECT_ACCOUNT, REGISTER_APP, REFRESH_TOKEN, REVOKE_TOKEN)
 class ConnectingProject:
     workers: Workers
     fediverse: Fediverse
-    pds: Pds
+    pds: LoopbackPds
     id: UUID
 
     @property
@@ -52,7 +52,7 @@ class ConnectingProject:
         token = refresh_token or session["refreshJwt"]
         grant = Grant(access_token=session["accessJwt"], refresh_token=token)
         return await self.connected(
-            Found("bluesky", self.pds.url, session["did"], "shop.example", None, {}), grant
+            AccountIdentity("bluesky", self.pds.url, session["did"], "shop.example", None, {}), grant
         )
 
     async def ada(self, **token: Any) -> UUID:
@@ -61,9 +61,11 @@ class ConnectingProject:
         told = self.fediverse.issue("ada").content
         given = {"access_token": told["access_token"], "refresh_token": told.get("refresh_token")}
         grant = Grant(**given | token, redirect_uri=BACK)
-        return await self.connected(Found("mastodon", self.fediverse.url, "101", "ada", None, {}), grant)
+        return await self.connected(
+            AccountIdentity("mastodon", self.fediverse.url, "101", "ada", None, {}), grant
+        )
 
-    async def connected(self, found: Found, grant: Grant) -> UUID:
+    async def connected(self, found: AccountIdentity, grant: Grant) -> UUID:
         named: dict[str, Any] = {"api_key_id": None, "found": found, "grant": grant, "keyring": seeds.VAULT}
         return await transact(self.workers.pool, lambda conn: connect.connect(conn, **self.scope, **named))
 

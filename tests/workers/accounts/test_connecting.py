@@ -14,7 +14,7 @@ from domain.accounts.client_registrations import Server
 from domain.connecting import connect
 from domain.connecting.connect import Code, ConnectArgs, Login
 from tests import seeds
-from tests.social_servers import Fediverse, Issued, Pds, s256
+from tests.social_servers import Fediverse, Issued, LoopbackPds, s256
 from tests.workers.accounts.project import BACK, ConnectingProject
 from workers.platforms.mastodon.connect import traits
 from workers.runtime import server_slots
@@ -60,7 +60,7 @@ async def test_a_retry_after_the_code_was_used_fails_with_start_again(
     async with project.at_work():
         job_id = await submit(project, "mastodon", code(fediverse))
         await fediverse.reached(WHO)
-        await project.workers.take_away(job_id)
+        await project.workers.return_to_line(job_id)
         job = await project.workers.ended(job_id)
         fediverse.held[WHO].set()
     assert (job["state"], job["error"]["code"]) == ("failed", "CODE_REFUSED")
@@ -70,13 +70,13 @@ async def test_a_retry_after_the_code_was_used_fails_with_start_again(
         assert await project.count(table) == 0
 
 
-async def test_a_login_that_dies_is_retried(project: ConnectingProject, pds: Pds) -> None:
+async def test_a_login_that_dies_is_retried(project: ConnectingProject, pds: LoopbackPds) -> None:
     pds.held[LOGIN] = asyncio.Event()
     async with project.at_work():
         login = Login(identifier="shop.example", password="secret-app-password")
         job_id = await submit(project, "bluesky", login)
         await pds.reached(LOGIN)
-        await project.workers.take_away(job_id)
+        await project.workers.return_to_line(job_id)
         pds.held[LOGIN].set()
         job = await project.workers.ended(job_id)
     assert (job["state"], job["result"]["handle"]) == ("completed", "shop.example")

@@ -174,7 +174,7 @@ async def test_ten_concurrent_dispatchers_submit_one_job(account: InstagramToken
     found = (job["kind"], job["state"], job["project_id"])
     assert found == ("refresh_token", "queued", account.project.id)
     assert await account.due() == 0
-    assert await account.next_s() == pytest.approx(credentials.AGAIN_S, abs=60)
+    assert await account.next_s() == pytest.approx(credentials.RETRY_S, abs=60)
 
 
 @pytest.mark.parametrize(("days", "due"), [(0, False), (49, False), (0, True)])

@@ -6,16 +6,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.accounts import credentials
-from tests.http_server import Told
+from tests.http_server import HttpResponse
 from tests.leasing import actions
-from tests.social_servers import REFUSED, UNKNOWN_CLIENT, Fediverse, Pds
+from tests.social_servers import REFUSED, UNKNOWN_CLIENT, Fediverse, LoopbackPds
 from tests.workers.accounts.project import ConnectingProject
 
 REFRESH = "/xrpc/com.atproto.server.refreshSession"
 WHO = "/api/v1/accounts/verify_credentials"
 
 
-async def test_a_session_goes_on_with_its_next_pair(project: ConnectingProject, pds: Pds) -> None:
+async def test_a_session_goes_on_with_its_next_pair(project: ConnectingProject, pds: LoopbackPds) -> None:
     account = await project.blogger()
     before = await project.tokens(account)
     job = await project.refreshed(account)
@@ -27,7 +27,7 @@ async def test_a_session_goes_on_with_its_next_pair(project: ConnectingProject, 
     assert abs(after.expires_at - datetime.now(UTC) - pds.lasts) < timedelta(minutes=1)
 
 
-async def test_ten_concurrent_refreshes_make_one_call(project: ConnectingProject, pds: Pds) -> None:
+async def test_ten_concurrent_refreshes_make_one_call(project: ConnectingProject, pds: LoopbackPds) -> None:
     account = await project.blogger()
     jobs = await asyncio.gather(*(project.refresh(account) for _ in range(10)))
     assert {*jobs} == {(await project.refreshed(account))["id"]}
@@ -47,7 +47,7 @@ async def test_a_rotated_token_replaces_the_old_one(project: ConnectingProject, 
 
 @pytest.mark.parametrize("life_s", [0, -7200, 10**30])
 async def test_a_new_token_that_is_already_expired_is_still_used(
-    project: ConnectingProject, fediverse: Fediverse, pds: Pds, life_s: int
+    project: ConnectingProject, fediverse: Fediverse, pds: LoopbackPds, life_s: int
 ) -> None:
     """Otherwise a post that waits for it would request refreshes in a tight loop."""
     fediverse.expires_in, pds.lasts = life_s, timedelta(seconds=min(life_s, 0))
@@ -56,7 +56,7 @@ async def test_a_new_token_that_is_already_expired_is_still_used(
         assert (await project.refreshed(account))["result"] == {"refreshed": True}
         ends = (await project.tokens(account)).expires_at
         assert ends is not None
-        assert ends > datetime.now(UTC) + credentials.FRESH
+        assert ends > datetime.now(UTC) + credentials.REFRESH_AHEAD
 
 
 async def test_the_old_refresh_token_stays_if_the_response_has_none(
@@ -71,10 +71,10 @@ async def test_the_old_refresh_token_stays_if_the_response_has_none(
 
 @pytest.mark.parametrize("error", ["ExpiredToken", "InvalidToken"])
 async def test_an_ended_session_requires_a_reconnection(
-    project: ConnectingProject, pds: Pds, error: str
+    project: ConnectingProject, pds: LoopbackPds, error: str
 ) -> None:
     account = await project.blogger()
-    pds.broken[REFRESH] = [Told(400, {"error": error})]
+    pds.broken[REFRESH] = [HttpResponse(400, {"error": error})]
     job = await project.refreshed(account)
     assert (job["state"], job["result"]) == ("completed", {"reauthRequired": "SESSION_ENDED"})
     assert await project.status(account) == "reauth_required"
@@ -87,7 +87,7 @@ async def test_an_ended_session_requires_a_reconnection(
 
 @pytest.mark.parametrize("told", [REFUSED, UNKNOWN_CLIENT])
 async def test_a_revoked_grant_requires_a_reconnection(
-    project: ConnectingProject, fediverse: Fediverse, told: Told
+    project: ConnectingProject, fediverse: Fediverse, told: HttpResponse
 ) -> None:
     fediverse.expires_in = 3600
     account = await project.ada()
@@ -99,13 +99,13 @@ async def test_a_revoked_grant_requires_a_reconnection(
 @pytest.mark.parametrize(
     ("told", "status"),
     [
-        (Told(401, {"error": "The access token is invalid"}), "reauth_required"),
-        (Told(422, {}), "reauth_required"),
-        (Told(200, {"id": "101", "username": "ada"}), "connected"),
+        (HttpResponse(401, {"error": "The access token is invalid"}), "reauth_required"),
+        (HttpResponse(422, {}), "reauth_required"),
+        (HttpResponse(200, {"id": "101", "username": "ada"}), "connected"),
     ],
 )
 async def test_a_token_without_a_refresh_token_is_tested(
-    project: ConnectingProject, fediverse: Fediverse, told: Told, status: str
+    project: ConnectingProject, fediverse: Fediverse, told: HttpResponse, status: str
 ) -> None:
     account = await project.ada()
     fediverse.broken[WHO] = [told]
@@ -113,10 +113,12 @@ async def test_a_token_without_a_refresh_token_is_tested(
     assert await project.status(account) == status
 
 
-@pytest.mark.parametrize("told", [Told(503, {}), Told(429, {}, ("Retry-After: 0",)), Told(200, {"no": 1})])
+@pytest.mark.parametrize(
+    "told", [HttpResponse(503, {}), HttpResponse(429, {}, ("Retry-After: 0",)), HttpResponse(200, {"no": 1})]
+)
 @pytest.mark.long
 async def test_a_failing_server_requires_no_reconnection(
-    project: ConnectingProject, pds: Pds, told: Told
+    project: ConnectingProject, pds: LoopbackPds, told: HttpResponse
 ) -> None:
     account = await project.blogger()
     pds.broken[REFRESH] = [told]
@@ -125,9 +127,9 @@ async def test_a_failing_server_requires_no_reconnection(
     assert pds.count(REFRESH) == 2
 
 
-async def test_a_suspended_account_keeps_its_tokens(project: ConnectingProject, pds: Pds) -> None:
+async def test_a_suspended_account_keeps_its_tokens(project: ConnectingProject, pds: LoopbackPds) -> None:
     account = await project.blogger()
-    pds.broken[REFRESH] = [Told(401, {"error": "AccountTakedown"})]
+    pds.broken[REFRESH] = [HttpResponse(401, {"error": "AccountTakedown"})]
     job = await project.refreshed(account)
     assert (job["state"], job["error"]["code"]) == ("failed", "ACCOUNT_SUSPENDED")
     assert await project.status(account) == "connected"
@@ -135,7 +137,9 @@ async def test_a_suspended_account_keeps_its_tokens(project: ConnectingProject, 
     assert await project.workers.pool.fetchval(waits)
 
 
-async def test_an_account_disconnected_meanwhile_gets_no_tokens(project: ConnectingProject, pds: Pds) -> None:
+async def test_an_account_disconnected_meanwhile_gets_no_tokens(
+    project: ConnectingProject, pds: LoopbackPds
+) -> None:
     account = await project.blogger()
     pds.held[REFRESH] = asyncio.Event()
     async with project.at_work():
@@ -148,9 +152,9 @@ async def test_an_account_disconnected_meanwhile_gets_no_tokens(project: Connect
     assert await project.status(account) == "disconnected"
 
 
-@pytest.mark.parametrize("late", [None, Told(400, {"error": "ExpiredToken"})])
+@pytest.mark.parametrize("late", [None, HttpResponse(400, {"error": "ExpiredToken"})])
 async def test_a_late_refresh_does_not_overwrite_a_new_connection(
-    project: ConnectingProject, pds: Pds, late: Told | None
+    project: ConnectingProject, pds: LoopbackPds, late: HttpResponse | None
 ) -> None:
     account = await project.blogger()
     pds.held[REFRESH] = asyncio.Event()
@@ -166,7 +170,7 @@ async def test_a_late_refresh_does_not_overwrite_a_new_connection(
     assert await project.status(account) == "connected"
 
 
-async def test_a_disconnected_account_makes_no_call(project: ConnectingProject, pds: Pds) -> None:
+async def test_a_disconnected_account_makes_no_call(project: ConnectingProject, pds: LoopbackPds) -> None:
     account = await project.blogger()
     await project.disconnect(account)
     assert (await project.refreshed(account))["state"] == "completed"

@@ -5,22 +5,22 @@ from typing import Any
 
 import pytest
 
-from domain.accounts.accounts import Found
+from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import Grant
 from tests import seeds
-from tests.dumps import everything
-from tests.http_server import Told
+from tests.dumps import dump_database
+from tests.http_server import HttpResponse
 from tests.peers.simulators import tiktok_user
 from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.tiktok import TikTok
-from tests.social_servers import Fediverse, Pds
+from tests.social_servers import Fediverse, LoopbackPds
 from tests.workers.accounts.project import BACK, ConnectingProject
 
 REVOKE, DELETE = "/oauth/revoke", "/xrpc/com.atproto.server.deleteSession"
 
 
-async def test_disconnecting_waits_for_no_platform(project: ConnectingProject, pds: Pds) -> None:
+async def test_disconnecting_waits_for_no_platform(project: ConnectingProject, pds: LoopbackPds) -> None:
     """The sealed tokens move from the account to the job."""
     account = await project.blogger()
     tokens = await project.tokens(account)
@@ -32,13 +32,13 @@ async def test_disconnecting_waits_for_no_platform(project: ConnectingProject, p
         "external_id": pds.did("shop.example"),
     }
     assert (await project.count("account_credential"), await project.count("job_secret")) == (0, 1)
-    kept = await everything(project.workers.pool)
+    kept = await dump_database(project.workers.pool)
     assert tokens.access_token not in kept
     assert tokens.refresh_token
     assert tokens.refresh_token not in kept
 
 
-async def test_disconnecting_twice_revokes_once(project: ConnectingProject, pds: Pds) -> None:
+async def test_disconnecting_twice_revokes_once(project: ConnectingProject, pds: LoopbackPds) -> None:
     account = await project.blogger()
     await asyncio.gather(*(project.disconnect(account) for _ in range(4)))
     await project.revoked(account)
@@ -48,7 +48,7 @@ async def test_disconnecting_twice_revokes_once(project: ConnectingProject, pds:
 @pytest.mark.parametrize("dies", [False, True])
 @pytest.mark.parametrize("platform", ["bluesky", "mastodon"])
 async def test_a_job_that_dies_after_the_revocation_ends_as_revoked(
-    project: ConnectingProject, fediverse: Fediverse, pds: Pds, platform: str, *, dies: bool
+    project: ConnectingProject, fediverse: Fediverse, pds: LoopbackPds, platform: str, *, dies: bool
 ) -> None:
     account = await (project.blogger() if platform == "bluesky" else project.ada())
     server, path = (pds, DELETE) if platform == "bluesky" else (fediverse, REVOKE)
@@ -59,7 +59,7 @@ async def test_a_job_that_dies_after_the_revocation_ends_as_revoked(
         job_id = (await project.revoking())["id"]
         await server.reached(path)
         if dies:
-            await project.workers.take_away(job_id)
+            await project.workers.return_to_line(job_id)
             await server.reached(path, times=2)
         server.held[path].set()
         job = await project.workers.ended(job_id)
@@ -69,9 +69,11 @@ async def test_a_job_that_dies_after_the_revocation_ends_as_revoked(
     assert server.count(path) == 1 + dies
 
 
-@pytest.mark.parametrize("told", [Told(503, {}), Told(429, {}, ("Retry-After: 0",))])
+@pytest.mark.parametrize("told", [HttpResponse(503, {}), HttpResponse(429, {}, ("Retry-After: 0",))])
 @pytest.mark.long
-async def test_a_failing_server_is_retried(project: ConnectingProject, pds: Pds, told: Told) -> None:
+async def test_a_failing_server_is_retried(
+    project: ConnectingProject, pds: LoopbackPds, told: HttpResponse
+) -> None:
     account = await project.blogger()
     pds.broken[DELETE] = [told]
     assert (await project.revoked(account))["result"] == {"revoked": True}
@@ -90,9 +92,11 @@ async def test_a_refusal_ends_the_revocation(project: ConnectingProject, fediver
     assert fediverse.count(REVOKE) == 1
 
 
-async def test_the_revocation_fails_after_its_last_attempt(project: ConnectingProject, pds: Pds) -> None:
+async def test_the_revocation_fails_after_its_last_attempt(
+    project: ConnectingProject, pds: LoopbackPds
+) -> None:
     account = await project.blogger()
-    pds.broken[DELETE] = [Told(503, {})] * 20
+    pds.broken[DELETE] = [HttpResponse(503, {})] * 20
     await project.disconnect(account)
     await project.workers.pool.execute("update job set max_attempts = 2 where kind = 'revoke_token'")
     assert (await project.revoked(account))["state"] == "failed"
@@ -147,7 +151,7 @@ async def test_tiktoks_access_is_revoked(project: ConnectingProject, days: int) 
             await sim.account("ada")
             user = await tiktok_user.connected(sim, http)
             grant = Grant(access_token=user.access, refresh_token=user.refresh, redirect_uri=BACK)
-            account = await project.connected(Found("tiktok", base, "ada", "ada", None, {}), grant)
+            account = await project.connected(AccountIdentity("tiktok", base, "ada", "ada", None, {}), grant)
             await sim.advance(days * tiktok_user.DAY_S)
             if days:
                 await project.workers.pool.execute("update account_credential set expires_at = now()")

@@ -14,11 +14,11 @@ from domain.jobs import retries
 from domain.media import app_media_fetches, uploads
 from domain.media.store import Store
 from jobs.kinds import FETCH_APP_MEDIA
-from jobs.ledger import Submitted
+from jobs.ledger import SubmittedJob
 from schemas.app_media import AppMediaKind
 from tests import seeds
 from tests.workers import by_hand
-from tests.workers.tasks.project import Project
+from tests.workers.tasks.project import IngestProject
 from tests.workers.web.web import Answers, Site, allowed_client, serve
 from workers.runtime.context import Context
 from workers.runtime.progress import ProgressWriter
@@ -30,7 +30,7 @@ from workers.web.download import Downloads
 class MediaFetches(NamedTuple):
     """A project, the storage, and a worker's downloads."""
 
-    project: Project
+    project: IngestProject
     store: Store
     folder: Path
 
@@ -47,7 +47,7 @@ class MediaFetches(NamedTuple):
         await pool.execute("insert into pool (name) values ('ingest') on conflict do nothing")
         return await transact(pool, start)
 
-    async def retry(self, job_id: UUID) -> Submitted:
+    async def retry(self, job_id: UUID) -> SubmittedJob:
         again = partial(
             retries.retry, organization_id=self.project.org, job_id=job_id, scopes={"content:write"}
         )

@@ -19,9 +19,9 @@ from schemas.errors import Conflict, SourceError, TooLarge
 from tests import media
 from tests.workers import by_hand
 from tests.workers.app_media.fetching import MediaFetches, site
-from tests.workers.net import VECTORS, Net
-from tests.workers.tasks.project import Project
-from tests.workers.web.web import say
+from tests.workers.net import VECTORS, SimulatedNetwork
+from tests.workers.tasks.project import IngestProject
+from tests.workers.web.web import raw_response
 from workers.tasks.fetch_app_media import fetch_app_media
 from workers.web.download import Downloads
 from workers.web.fetch import open_client
@@ -34,19 +34,22 @@ SVG = (
 
 
 @pytest.fixture
-def fetching(project: Project, tmp_path: Path) -> MediaFetches:
+def fetching(project: IngestProject, tmp_path: Path) -> MediaFetches:
     settings = msgspec.structs.replace(project.workers.settings, assets_url=tmp_path.as_uri())
     return MediaFetches(project, open_store(settings), tmp_path)
 
 
 @pytest_asyncio.fixture
-async def net_downloads(net: Net) -> AsyncIterator[Downloads]:
+async def net_downloads(net: SimulatedNetwork) -> AsyncIterator[Downloads]:
     async with open_client(allowed={}, contact="", resolver=net.resolve) as client:
         yield Downloads(client)
 
 
 async def test_a_file_is_fetched_from_its_address(fetching: MediaFetches) -> None:
-    async with site({"/a": say(302, location="/b"), "/b": say(200, LOGO)}) as (served, downloads):
+    async with site({"/a": raw_response(302, location="/b"), "/b": raw_response(200, LOGO)}) as (
+        served,
+        downloads,
+    ):
         row = await fetching.fetched(served.url("/a"), downloads)
     assert (row["status"], row["mime_type"], row["width"]) == ("ready", "image/png", 64)
     assert fetching.files() == [row["token"]]
@@ -54,7 +57,7 @@ async def test_a_file_is_fetched_from_its_address(fetching: MediaFetches) -> Non
 
 
 async def test_the_original_of_a_sanitized_drawing_is_pruned(fetching: MediaFetches) -> None:
-    async with site({"/a": say(200, SVG)}) as (served, downloads):
+    async with site({"/a": raw_response(200, SVG)}) as (served, downloads):
         row = await fetching.fetched(served.url("/a"), downloads)
     await fetching.prune()
     assert fetching.files() == [row["token"]]
@@ -64,16 +67,16 @@ async def test_the_original_of_a_sanitized_drawing_is_pruned(fetching: MediaFetc
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
-        (say(200, b"<html>"), "MEDIA_REFUSED"),
-        (say(200, b""), "MEDIA_REFUSED"),
-        (say(200, media.grainy("JPEG")[:20_000]), "MEDIA_REFUSED"),
-        (say(200, SVG.replace(b"script", b"text")), "MEDIA_REFUSED"),
-        (say(200, LOGO, content_encoding="gzip"), "FETCH_FAILED"),
-        (say(200, LOGO + bytes(5 << 20)), "TOO_LARGE"),
-        (say(404), "SOURCE_NOT_FOUND"),
-        (say(403), "SOURCE_FORBIDDEN"),
-        (say(302, location="http://169.254.169.254/"), "FETCH_BLOCKED"),
-        (say(302, location="file:///etc/passwd"), "FETCH_BLOCKED"),
+        (raw_response(200, b"<html>"), "MEDIA_REFUSED"),
+        (raw_response(200, b""), "MEDIA_REFUSED"),
+        (raw_response(200, media.grainy("JPEG")[:20_000]), "MEDIA_REFUSED"),
+        (raw_response(200, SVG.replace(b"script", b"text")), "MEDIA_REFUSED"),
+        (raw_response(200, LOGO, content_encoding="gzip"), "FETCH_FAILED"),
+        (raw_response(200, LOGO + bytes(5 << 20)), "TOO_LARGE"),
+        (raw_response(404), "SOURCE_NOT_FOUND"),
+        (raw_response(403), "SOURCE_FORBIDDEN"),
+        (raw_response(302, location="http://169.254.169.254/"), "FETCH_BLOCKED"),
+        (raw_response(302, location="file:///etc/passwd"), "FETCH_BLOCKED"),
     ],
     ids=range(10),
 )  # fmt: skip
@@ -86,7 +89,7 @@ async def test_a_refused_file_has_an_error_code(fetching: MediaFetches, answer: 
 
 
 async def test_no_private_address_is_connected(
-    fetching: MediaFetches, net: Net, net_downloads: Downloads
+    fetching: MediaFetches, net: SimulatedNetwork, net_downloads: Downloads
 ) -> None:
     """The function itself doesn't check the address: DNS may change before the job runs."""
 
@@ -123,7 +126,7 @@ async def test_a_dying_worker_leaves_one_row_and_one_file(
         return done
 
     monkeypatch.setattr(app_media_fetches, dies_at, dying)
-    async with site({"/a": say(200, SVG)}) as (served, downloads):
+    async with site({"/a": raw_response(200, SVG)}) as (served, downloads):
         started = await fetching.start(served.url("/a"))
         task = partial(fetch_app_media, downloads=downloads, store=fetching.store)
         assert await fetching.perform(task) == "died"
@@ -136,7 +139,7 @@ async def test_a_dying_worker_leaves_one_row_and_one_file(
 
 
 async def test_a_file_deleted_during_its_fetch_leaves_nothing(fetching: MediaFetches) -> None:
-    async with site({"/a": say(200, LOGO)}) as (served, downloads):
+    async with site({"/a": raw_response(200, LOGO)}) as (served, downloads):
         started = await fetching.start(served.url("/a"))
 
         class Deleting(Downloads):
@@ -157,7 +160,7 @@ async def test_a_file_deleted_during_its_fetch_leaves_nothing(fetching: MediaFet
 
 
 async def test_a_project_archived_meanwhile_stores_nothing(fetching: MediaFetches) -> None:
-    async with site({"/a": say(200, LOGO)}) as (served, downloads):
+    async with site({"/a": raw_response(200, LOGO)}) as (served, downloads):
         started = await fetching.start(served.url("/a"))
         await fetching.project.archive()
         await fetching.perform(partial(fetch_app_media, downloads=downloads, store=fetching.store))
@@ -179,7 +182,7 @@ async def test_a_film_streams_within_its_limit(fetching: MediaFetches) -> None:
         except ConnectionError:
             sent.set()
 
-    async with site({"/a": say(200, film), "/b": endless}) as (served, downloads):
+    async with site({"/a": raw_response(200, film), "/b": endless}) as (served, downloads):
         row = await fetching.fetched(served.url("/a"), downloads, "demo_video")
         assert (row["status"], row["duration_ms"], row["size_bytes"]) == ("ready", 1500, len(film))
         with pytest.raises(TooLarge):
@@ -206,7 +209,7 @@ FAILING = {
 }
 
 
-async def test_a_sandbox_draws_what_it_fetches(sandbox: Project, tmp_path: Path) -> None:
+async def test_a_sandbox_draws_what_it_fetches(sandbox: IngestProject, tmp_path: Path) -> None:
     settings = msgspec.structs.replace(sandbox.workers.settings, assets_url=tmp_path.as_uri())
     mine = MediaFetches(sandbox, open_store(settings), tmp_path)
     async with httpx.AsyncClient() as nobody:
@@ -221,7 +224,7 @@ async def test_a_sandbox_draws_what_it_fetches(sandbox: Project, tmp_path: Path)
 async def test_an_unreachable_storage_is_retried_later(fetching: MediaFetches) -> None:
     """A retry has a pause: each attempt fetches the whole file from its server."""
     media.shut(fetching.folder)
-    async with site({"/a": say(200, LOGO)}) as (served, downloads):
+    async with site({"/a": raw_response(200, LOGO)}) as (served, downloads):
         await fetching.start(served.url("/a"))
         task = partial(fetch_app_media, downloads=downloads, store=fetching.store)
         assert await fetching.perform(task) == "retry"
@@ -230,8 +233,8 @@ async def test_an_unreachable_storage_is_retried_later(fetching: MediaFetches) -
 async def test_a_retry_counts_against_the_limit_of_files(
     fetching: MediaFetches, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app_media_limits, "MOST", {**app_media_limits.MOST, "logo": 1})
-    async with site({"/a": say(404), "/b": say(200, LOGO)}) as (served, downloads):
+    monkeypatch.setattr(app_media_limits, "MAX_FILES", {**app_media_limits.MAX_FILES, "logo": 1})
+    async with site({"/a": raw_response(404), "/b": raw_response(200, LOGO)}) as (served, downloads):
         started = await fetching.start(served.url("/a"))
         task = partial(fetch_app_media, downloads=downloads, store=fetching.store)
         assert await fetching.perform(task) == "failed"

@@ -14,8 +14,8 @@ from domain.media import app_media, uploads
 from domain.media.storage import open_store
 from jobs.kinds import INGEST_WEBSITE
 from tests import media
-from tests.workers.tasks.project import Project
-from tests.workers.web.web import say, serve
+from tests.workers.tasks.project import IngestProject
+from tests.workers.web.web import raw_response, serve
 from workers.app_media import suggesting
 
 LOGO, PREVIEW = media.picture(size=(128, 128)), media.picture("JPEG", (1200, 630))
@@ -27,7 +27,7 @@ PAGE = (
 
 
 class SuggestionIngest:
-    def __init__(self, project: Project, folder: Path) -> None:
+    def __init__(self, project: IngestProject, folder: Path) -> None:
         self.project, self.folder = project, folder
 
     async def ingest(self, url: str, **settings: Any) -> asyncpg.Record:
@@ -66,7 +66,7 @@ class SuggestionIngest:
         }
 
 
-async def test_a_sandbox_suggests_a_logo_and_screenshots(sandbox: Project, tmp_path: Path) -> None:
+async def test_a_sandbox_suggests_a_logo_and_screenshots(sandbox: IngestProject, tmp_path: Path) -> None:
     mine = SuggestionIngest(sandbox, tmp_path)
     assert (await mine.ingest("https://example.test/ok"))["state"] == "completed"
     rows = await mine.rows()
@@ -76,7 +76,9 @@ async def test_a_sandbox_suggests_a_logo_and_screenshots(sandbox: Project, tmp_p
     assert await mine.files() == sorted(row["token"] for row in rows)
 
 
-async def test_known_and_deleted_suggestions_are_not_stored_again(sandbox: Project, tmp_path: Path) -> None:
+async def test_known_and_deleted_suggestions_are_not_stored_again(
+    sandbox: IngestProject, tmp_path: Path
+) -> None:
     mine = SuggestionIngest(sandbox, tmp_path)
     await mine.ingest("https://example.test/ok")
     logo, first, *_ = before = await mine.rows()
@@ -89,12 +91,14 @@ async def test_known_and_deleted_suggestions_are_not_stored_again(sandbox: Proje
     assert len(await mine.files()) == 2
 
 
-async def test_a_sites_pictures_are_fetched_through_the_ssrf_guard(project: Project, tmp_path: Path) -> None:
+async def test_a_sites_pictures_are_fetched_through_the_ssrf_guard(
+    project: IngestProject, tmp_path: Path
+) -> None:
     mine = SuggestionIngest(project, tmp_path)
     answers = {
-        "/": say(200, PAGE),
-        "/logo.png": say(200, LOGO, content_type="image/png"),
-        "/preview.jpg": say(200, PREVIEW, content_type="image/jpeg"),
+        "/": raw_response(200, PAGE),
+        "/logo.png": raw_response(200, LOGO, content_type="image/png"),
+        "/preview.jpg": raw_response(200, PREVIEW, content_type="image/jpeg"),
     }
     async with serve(answers) as site:
         row = await mine.ingest(site.url("/"), fetch_allow=site.host)
@@ -103,21 +107,25 @@ async def test_a_sites_pictures_are_fetched_through_the_ssrf_guard(project: Proj
         assert kept == [("logo", site.url("/logo.png")), ("screenshot", site.url("/preview.jpg"))]
 
 
-@pytest.mark.parametrize("picture", [say(500), say(200, LOGO[:60] + bytes(3000), content_type="image/png")])
-async def test_a_failed_picture_fails_no_ingest(project: Project, tmp_path: Path, picture: bytes) -> None:
+@pytest.mark.parametrize(
+    "picture", [raw_response(500), raw_response(200, LOGO[:60] + bytes(3000), content_type="image/png")]
+)
+async def test_a_failed_picture_fails_no_ingest(
+    project: IngestProject, tmp_path: Path, picture: bytes
+) -> None:
     mine = SuggestionIngest(project, tmp_path)
-    async with serve({"/": say(200, PAGE), "/logo.png": picture}) as site:
+    async with serve({"/": raw_response(200, PAGE), "/logo.png": picture}) as site:
         row = await mine.ingest(site.url("/"), fetch_allow=site.host)
     assert (row["state"], await mine.rows()) == ("completed", [])
     assert await mine.files() == []
 
 
-async def test_a_broken_picture_drops_no_other(project: Project, tmp_path: Path) -> None:
+async def test_a_broken_picture_drops_no_other(project: IngestProject, tmp_path: Path) -> None:
     mine = SuggestionIngest(project, tmp_path)
     answers = {
-        "/": say(200, PAGE),
-        "/logo.png": say(200, LOGO[:60] + bytes(3000), content_type="image/png"),
-        "/preview.jpg": say(200, PREVIEW, content_type="image/jpeg"),
+        "/": raw_response(200, PAGE),
+        "/logo.png": raw_response(200, LOGO[:60] + bytes(3000), content_type="image/png"),
+        "/preview.jpg": raw_response(200, PREVIEW, content_type="image/jpeg"),
     }
     async with serve(answers) as site:
         await mine.ingest(site.url("/"), fetch_allow=site.host)
@@ -126,17 +134,17 @@ async def test_a_broken_picture_drops_no_other(project: Project, tmp_path: Path)
 
 
 async def test_pictures_have_a_time_limit(
-    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: IngestProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(suggesting, "SUGGEST_S", 0.0)
     mine = SuggestionIngest(project, tmp_path)
-    answers = {"/": say(200, PAGE), "/logo.png": say(200, LOGO, content_type="image/png")}
+    answers = {"/": raw_response(200, PAGE), "/logo.png": raw_response(200, LOGO, content_type="image/png")}
     async with serve(answers) as site:
         row = await mine.ingest(site.url("/"), fetch_allow=site.host)
     assert (row["state"], await mine.rows()) == ("completed", [])
 
 
-async def test_an_ingest_needs_no_storage(sandbox: Project, tmp_path: Path) -> None:
+async def test_an_ingest_needs_no_storage(sandbox: IngestProject, tmp_path: Path) -> None:
     media.shut(tmp_path)
     mine = SuggestionIngest(sandbox, tmp_path)
     assert (await mine.ingest("https://example.test/ok"))["state"] == "completed"

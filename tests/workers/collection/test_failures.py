@@ -8,14 +8,14 @@ import pytest
 from db.pool import Pool
 from domain.accounts.credentials import Grant
 from domain.collection import cadence, visits
-from schemas.errors import NotSent, PlatformError, ReauthRequired, Rejected, Throttled, TokenExpired
+from schemas.errors import PlatformError, PostNotSent, PostRejected, ReauthRequired, Throttled, TokenExpired
 from tests import seeds
 from tests.waiting import PATIENCE_S
 from tests.workers import by_hand
 from tests.workers.collection.scene import CollectionScene
 from tests.workers.tasks.publish_post.project import Death
 
-LOST = NotSent("PLATFORM_TIMEOUT", "it did not answer in time")
+LOST = PostNotSent("PLATFORM_TIMEOUT", "it did not answer in time")
 
 
 @pytest.mark.parametrize("verb", [visits.begin, visits.keep])
@@ -68,7 +68,7 @@ async def test_a_silent_platform_is_queried_with_backoff(scene: CollectionScene)
         scene.platform.faults = [LOST]
         assert await scene.visit() == ["completed"]
         waits.append(round((await scene.account())["in_s"] / 60))
-        await scene.pass_time(cadence.LONGEST_S / 3600)
+        await scene.pass_time(cadence.MAX_BACKOFF_S / 3600)
     assert waits == [5, 10, 20, 40, 80, 160, 320, 360, 360]
     await scene.visit()
     assert (await scene.account())["failures"] == 0
@@ -79,7 +79,7 @@ async def test_a_silent_platform_is_queried_with_backoff(scene: CollectionScene)
     [
         (Throttled("PLATFORM_RATE_LIMITED", "a rest", after_s=7200.0), 7200),
         (Throttled("PLATFORM_RATE_LIMITED", "a rest"), 300),
-        (Rejected("ACCOUNT_SUSPENDED", "it is suspended", category="account_issue"), 300),
+        (PostRejected("ACCOUNT_SUSPENDED", "it is suspended", category="account_issue"), 300),
     ],
 )
 async def test_a_platforms_retry_after_is_obeyed(
@@ -102,7 +102,7 @@ async def test_a_cooldown_of_its_posts_is_one_of_its_figures(scene: CollectionSc
 async def test_a_refused_post_blocks_no_other(scene: CollectionScene) -> None:
     posts = [await scene.post(f"post {number}", hours=number) for number in range(4)]
     scene.platform.told = {f"post {number}": {"views": 5} for number in range(4)}
-    scene.platform.faults = [None, Rejected("PLATFORM_REJECTED", "no", category="platform_rejected")]
+    scene.platform.faults = [None, PostRejected("PLATFORM_REJECTED", "no", category="platform_rejected")]
     await scene.visit()
     assert [await scene.values(post) for post in posts] == [[], [], [(5, 5)], [(5, 5)]]
     assert (await scene.account())["failures"] == 0

@@ -9,7 +9,7 @@ from tests.domain.project import Project
 from tests.workers.collection.scene import CollectionScene
 
 
-async def leased(scene: CollectionScene, owner: leasing.Owner, project: Project) -> CollectionScene:
+async def leased(scene: CollectionScene, owner: leasing.LeaseOwner, project: Project) -> CollectionScene:
     account_id = await leasing.lend(scene.pool, owner, project)
     return replace(scene, org=project.org, id=project.id, account_id=account_id)
 

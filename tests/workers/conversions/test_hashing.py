@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.apps.relays import USUAL
+from domain.apps.relays import DEFAULT_EVENT_MAPS
 from domain.events.conversion_lines import OpenDestination
 from domain.events.conversions import Due
 from tests.domain.events.sending import NOW
@@ -46,7 +46,7 @@ KNOWN = {
 
 @pytest.mark.parametrize(("field", "sent", "normal"), NORMAL)
 def test_normal_forms_match_metas_examples(field: str, sent: str, normal: str) -> None:
-    assert hashing.hashed(sent, hashing.META[field]) == hashing.sha256(normal)
+    assert hashing.hash_field(sent, hashing.META_NORMAL_FORMS[field]) == hashing.sha256(normal)
 
 
 @pytest.mark.parametrize("text", KNOWN)
@@ -55,18 +55,18 @@ def test_hashes_are_sha_256(text: str) -> None:
 
 
 def test_only_tiktoks_phone_keeps_its_plus() -> None:
-    assert hashing.hashed("+1 650 555 1212", hashing.TIKTOK_NORMAL_FORMS["phone"]) == hashing.sha256(
+    assert hashing.hash_field("+1 650 555 1212", hashing.TIKTOK_NORMAL_FORMS["phone"]) == hashing.sha256(
         "+16505551212"
     )
     for text in ("650 555 1212", "0049 151 23456", "+0 123 45678", "+49", "+1234567890123456"):
-        assert hashing.hashed(text, hashing.META["ph"]) is None, text
+        assert hashing.hash_field(text, hashing.META_NORMAL_FORMS["ph"]) is None, text
 
 
 def test_a_hash_passes_in_any_case() -> None:
     made = hashing.sha256("x")
-    assert {hashing.hashed(text, hashing.normalize_email) for text in (made, made.upper(), f" {made}")} == {
-        made
-    }
+    assert {
+        hashing.hash_field(text, hashing.normalize_email) for text in (made, made.upper(), f" {made}")
+    } == {made}
 
 
 texts = st.text(max_size=30)
@@ -118,7 +118,7 @@ TO = OpenDestination("web", sandbox=False, pixel_id="1", token="t", sealed=b"", 
 
 def due(**fields: Any) -> Due:
     given: dict[str, Any] = {
-        "id": None, "event_id": "e", "event_name": USUAL["meta"]["sign_up"], "occurred_at": NOW,
+        "id": None, "event_id": "e", "event_name": DEFAULT_EVENT_MAPS["meta"]["sign_up"], "occurred_at": NOW,
         "first_try_at": None, "user_id": None, "anonymous_id": None, "value_micros": None, "currency": None,
         "properties": "{}", "context": "{}",
     }  # fmt: skip

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.apps.relays import USUAL
+from domain.apps.relays import DEFAULT_EVENT_MAPS
 from domain.events.conversion_lines import OpenDestination
 from tests.workers.conversions.test_hashing import due
 from workers.conversions import forms, meta, person, pii, tiktok
@@ -121,7 +121,7 @@ def event(planted: Mapping[tuple[str, ...], Any], traits: Mapping[str, str]) -> 
 
 def sent(tree: EventTree, event_id: str = "e") -> list[str]:
     """Return the bodies to send: to both destinations, of a website and of an app."""
-    found = due(event_id=event_id, event_name=USUAL["meta"]["sign_up"], user_id="u")
+    found = due(event_id=event_id, event_name=DEFAULT_EVENT_MAPS["meta"]["sign_up"], user_id="u")
     bodies = (make(to, found, tree) for make in (meta.build_event, tiktok.build_event) for to in (WEB, IOS))
     return [msgspec.json.encode(one).decode() for one in bodies if isinstance(one, dict)]
 

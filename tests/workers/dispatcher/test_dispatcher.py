@@ -27,7 +27,7 @@ from tests.waiting import PATIENCE_S, eventually
 from workers.dispatcher import leader, loop
 from workers.dispatcher.loop import Dispatcher
 from workers.dispatcher.overdue import OVERDUE
-from workers.runtime.shutdown import Stop
+from workers.runtime.shutdown import StopRequest
 
 
 class RecordingCourier(Courier):
@@ -43,7 +43,7 @@ class RecordingCourier(Courier):
 @asynccontextmanager
 async def run_dispatcher(settings: Settings) -> AsyncIterator[RecordingCourier]:
     """Run a dispatcher in the test's own loop until the block ends."""
-    recorder, stop = RecordingCourier(), Stop()
+    recorder, stop = RecordingCourier(), StopRequest()
     async with asyncio.TaskGroup() as group:
         group.create_task(Dispatcher(settings, recorder).run(stop))
         yield recorder
@@ -88,16 +88,16 @@ async def test_a_scheduled_job_starts_at_its_time(settings: Settings, conn: Conn
 
 async def test_lost_and_overdue_jobs_are_handled(settings: Settings, conn: Conn, org: UUID) -> None:
     """A dead worker's job returns into its line; one past its deadline fails."""
-    lost = await scene.started(conn, org)
-    await scene.lose(conn, lost)
-    late = await scene.submit(conn, org, scene.ERRAND._replace(total_s=0))
+    lost = await scene.start_job(conn, org)
+    await scene.expire_lease(conn, lost)
+    late = await scene.submit(conn, org, scene.TEST_JOB._replace(total_s=0))
     async with run_dispatcher(settings):
         await eventually(lambda: has(conn, lost.id, "state = 'queued' and crashes = 1"))
         await eventually(lambda: has(conn, late.job_id, "error ->> 'code' = 'DEADLINE'"))
 
 
 async def test_old_rows_are_deleted(settings: Settings, conn: Conn, org: UUID) -> None:
-    claim = await scene.started(conn, org)
+    claim = await scene.start_job(conn, org)
     await scene.settle(conn, [claim], Done())
     await conn.execute("update job set finished_at = now() - interval '31 days'")
     await conn.execute("update worker set lease_expires_at = now() - interval '2 hours'")
@@ -114,7 +114,7 @@ async def test_a_full_batch_is_followed_at_once(
 ) -> None:
     """After a partial batch the next one would not run in this test's time."""
     monkeypatch.setattr(loop, "OVERDUE", OVERDUE._replace(every_s=3600))
-    await scene.fill(conn, [org], 1200)
+    await scene.insert_due_jobs(conn, [org], 1200)
     await conn.execute("update job set deadline_at = now()")
 
     async def left() -> bool:
@@ -168,14 +168,14 @@ async def gone(conn: Conn) -> bool:
 
 
 @pytest.mark.long
-async def test_a_frozen_postgres_rescues_no_job(own_servers: servers.Servers) -> None:
+async def test_a_frozen_postgres_rescues_no_job(own_servers: servers.ServerPair) -> None:
     """A rescue under way at the freeze is not carried out after it."""
     settings = servers.settings_for(own_servers.postgres.url, own_servers.valkey.url, lease_s=3)
     async with run_dispatcher(settings):
         async with open_pool(settings.database_url, name="test") as pool, pool.acquire() as conn:
             [org] = await scene.tenants(conn)
             await eventually(lambda: leaders(conn))
-            claim = await scene.started(conn, org)
+            claim = await scene.start_job(conn, org)
             owner = (await scene.row(conn, claim.id))["lease_owner"]
             await heartbeat.renew(conn, worker_id=owner, lease_s=3)
         own_servers.postgres.pause()

@@ -15,13 +15,13 @@ from tests.domain.events.sending import event, send, wrong_counts
 from tests.waiting import eventually
 from workers.dispatcher import events
 from workers.dispatcher.events import EventKeeper
-from workers.runtime.shutdown import Stop
+from workers.runtime.shutdown import StopRequest
 
 
 @asynccontextmanager
 async def run_keepers(*settings: Settings) -> AsyncIterator[None]:
     """Run event keepers in the test's own loop until the block ends."""
-    stop = Stop()
+    stop = StopRequest()
     async with asyncio.TaskGroup() as group:
         for each in settings:
             group.create_task(EventKeeper(each).run(stop))

@@ -8,7 +8,7 @@ from db.pool import Conn
 from tests.jobs import scene
 from workers.dispatcher.show_pools import GAUGES, clear_gauges_after, export_pools
 
-POOL = {"pool": scene.ERRAND.pool}
+POOL = {"pool": scene.TEST_JOB.pool}
 
 
 def shown() -> dict[str, float | None]:
@@ -17,7 +17,7 @@ def shown() -> dict[str, float | None]:
 
 async def test_pool_gauges_match_the_ledger_while_leading(conn: Conn, org: UUID) -> None:
     await scene.worker(conn, slots=7)
-    await scene.fill(conn, [org], 3)
+    await scene.insert_due_jobs(conn, [org], 3)
     await conn.execute("update pool set paused = true")
     await conn.execute("update job set run_at = now() - interval '1 hour'")
     with clear_gauges_after():

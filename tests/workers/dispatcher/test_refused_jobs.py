@@ -51,7 +51,7 @@ async def test_an_account_with_a_refused_collection_is_due_again_soon(conn: Conn
     assert await visits.submit_due(conn) == 3
     assert await keys(conn) == {f"collect:{one}" for one in others}
     soon = "select collect_at < now() + $2 * interval '1 second' from social_account where id = $1"
-    assert [await conn.fetchval(soon, one, cadence.MORE_S) for one in (refused, *others)] == [
+    assert [await conn.fetchval(soon, one, cadence.CONTINUE_S) for one in (refused, *others)] == [
         True, False, False,
     ]  # fmt: skip
 

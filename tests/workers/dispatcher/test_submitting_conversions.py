@@ -9,7 +9,7 @@ from schemas import ids
 from schemas.settings import Settings
 from tests import relay
 from tests.domain.events.sending import PROJECT
-from tests.relay import Loss
+from tests.relay import LostPart
 from tests.waiting import PATIENCE_S
 from workers.dispatcher import conversions
 from workers.dispatcher.conversions import ConversionScan
@@ -27,9 +27,9 @@ async def test_a_silent_main_database_has_one_total_timeout(
            values ($1, 1, 'meta', $2, $2, 'buy', 'Purchase', now())""",
         PROJECT, ids.new(),
     )  # fmt: skip
-    async with relay.before(settings.database_url) as network:
+    async with relay.start_relay(settings.database_url) as network:
         network.whole = not words
-        network.fall_silent_at(words, Loss.ANSWER, whole=True)
+        network.fall_silent_at(words, LostPart.ANSWER, whole=True)
         look = ConversionScan(network.url)
         async with asyncio.timeout(PATIENCE_S):
             assert await look.submit(conn) == 0

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from tests.http_server import Asked, Told, listening
+from tests.http_server import HttpRequest, HttpResponse, listening
 
 
 class SimulatedClickHouse:
@@ -25,13 +25,13 @@ class SimulatedClickHouse:
         self.down = 0
         self.foreign = 0
 
-    async def answer(self, asked: Asked) -> Told:
+    async def answer(self, asked: HttpRequest) -> HttpResponse:
         if self.down:
             self.down -= 1
-            return Told(503, "the data of somebody", ("X-ClickHouse-Exception-Code: 241",))
+            return HttpResponse(503, "the data of somebody", ("X-ClickHouse-Exception-Code: 241",))
         if self.foreign:
             self.foreign -= 1
-            return Told(200, "<h1>Sign in</h1>")
+            return HttpResponse(200, "<h1>Sign in</h1>")
         match asked.query["query"].split()[:2]:
             case ["alter", _]:
                 day = asked.query["query"].split()[-1]
@@ -41,11 +41,11 @@ class SimulatedClickHouse:
                 self.rows += msgspec.json.Decoder().decode_lines(asked.body)
             case ["select", _] if asked.query["default_format"] == "TabSeparated":
                 day = asked.query["param_day"]
-                return Told(200, sum(row["occurred_at"].startswith(day) for row in self.rows))
+                return HttpResponse(200, sum(row["occurred_at"].startswith(day) for row in self.rows))
             case ["delete", _]:
                 project_id = asked.query["param_project"]
                 self.rows = [row for row in self.rows if row["project_id"] != project_id]
-        return Told(200, "")
+        return HttpResponse(200, "")
 
 
 @asynccontextmanager

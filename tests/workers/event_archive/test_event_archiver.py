@@ -13,7 +13,7 @@ from db.pool import Conn
 from schemas.errors import Unavailable
 from schemas.settings import Settings
 from tests.domain.events.sending import PROJECT, event, send
-from tests.http_server import Asked, serve
+from tests.http_server import HttpRequest, serve
 from tests.waiting import eventually
 from tests.workers.event_archive.clickhouse import shelves
 from workers.dispatcher import event_archiver, events
@@ -21,7 +21,7 @@ from workers.dispatcher.event_archiver import EventArchiver
 from workers.dispatcher.events import EventKeeper
 from workers.event_archive import clickhouse
 from workers.event_archive.clickhouse import ClickHouse
-from workers.runtime.shutdown import Stop
+from workers.runtime.shutdown import StopRequest
 
 TODAY = datetime.now(UTC).date()
 CLOSED = TODAY - timedelta(days=10)
@@ -29,7 +29,7 @@ CLOSED = TODAY - timedelta(days=10)
 
 @asynccontextmanager
 async def dispatching(settings: Settings) -> AsyncIterator[None]:
-    stop = Stop()
+    stop = StopRequest()
     async with asyncio.TaskGroup() as group:
         for leader in (EventArchiver(settings), EventKeeper(settings)):
             group.create_task(leader.run(stop))
@@ -93,7 +93,7 @@ async def is_gone(conn: Conn) -> bool:
 
 async def test_without_an_archive_days_are_dropped_directly(settings: Settings, conn: Conn) -> None:
     await stock(conn)
-    stop = Stop()
+    stop = StopRequest()
     async with asyncio.TaskGroup() as group:
         own = msgspec.structs.replace(settings, event_days=8)
         group.create_task(EventKeeper(own).run(stop))
@@ -125,7 +125,7 @@ async def test_a_response_has_one_total_timeout(monkeypatch: pytest.MonkeyPatch)
     """The limit is for the whole response: the leader's session may not be idle for longer."""
     monkeypatch.setattr(clickhouse, "CALL_TIMEOUT_S", 0.3)
 
-    async def drip(_: Asked, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def drip(_: HttpRequest, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         while not writer.is_closing():
             writer.write(b"1")

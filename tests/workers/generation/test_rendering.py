@@ -18,7 +18,7 @@ from tests.generation.svg import KILLED, svg
 from tests.waiting import PATIENCE_S, until
 from tests.workers.generation.pieces import draw_slideshow, list_processes, piece_request
 from workers.generation import child
-from workers.generation.rendering import CRASHED, ONE_THREAD, TOO_COSTLY, Unmade, exit_outcome, render
+from workers.generation.rendering import CRASHED, ONE_THREAD, TOO_COSTLY, RenderFailed, exit_outcome, render
 from workers.generation.rendering import KILLED as HOST_KILLED
 from workers.generation.wire import (
     CopyReady,
@@ -41,7 +41,7 @@ async def test_a_killed_renderer_is_retried(tmp_path: Path) -> None:
     async with draw_slideshow(str(tmp_path)) as reports:
         await anext(reports)
         os.kill(list_processes(str(tmp_path))[0], signal.SIGKILL)
-        with pytest.raises(Unmade) as ended:
+        with pytest.raises(RenderFailed) as ended:
             async for _ in reports:
                 pass
     assert ended.value.outcome == HOST_KILLED
@@ -93,7 +93,7 @@ async def test_its_children_die_if_it_alone_is_killed(
     killed.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(killed))
     async with draw_slideshow(str(tmp_path)) as reports:
-        with pytest.raises(Unmade) as ended:
+        with pytest.raises(RenderFailed) as ended:
             await anext(reports)
     assert ended.value.outcome == HOST_KILLED
     until(lambda: not list_processes(str(tmp_path)))
@@ -106,7 +106,7 @@ async def test_an_undrawable_piece_fails_with_its_code(tmp_path: Path) -> None:
     given = InputHandles(logo=None, screenshots=[handle], end_card=None, clip=None)
     try:
         async with aclosing(render(piece_request(str(tmp_path), "image", given), [handle])) as reports:
-            with pytest.raises(Unmade) as ended:
+            with pytest.raises(RenderFailed) as ended:
                 await anext(reports)
     finally:
         os.close(handle)
@@ -122,7 +122,7 @@ async def test_a_drawing_that_takes_too_much_memory_fails_at_the_first_attempt(t
     with logo.open("rb") as file:
         handles = InputHandles(logo=file.fileno(), screenshots=[], end_card=None, clip=None)
         async with aclosing(render(piece_request(str(tmp_path), "image", handles), handles.all)) as reports:
-            with pytest.raises(Unmade) as ended:
+            with pytest.raises(RenderFailed) as ended:
                 await anext(reports)
     assert isinstance(ended.value.outcome, Failed)
     assert ended.value.outcome.code == "PICTURE_TOO_COSTLY"

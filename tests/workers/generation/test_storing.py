@@ -8,13 +8,13 @@ import pytest
 from db.pool import Conn, Pool
 from domain.media import uploads
 from domain.media.folder import Folder, open_folder
-from generation.made import Made
+from generation.made import OutputFile
 from schemas.errors import Unavailable
 from tests.domain.conftest import project
 from tests.domain.content import making
 from tests.domain.project import Project
 from tests.domain.publishing.post_scene import context
-from workers.generation.rendering import Unmade
+from workers.generation.rendering import RenderFailed
 from workers.generation.storing import STORAGE_AWAY, store_all
 
 __all__ = ["project"]
@@ -36,11 +36,11 @@ class FailingStorage:
         await self.folder.write(token, chunks)
 
 
-def draw_output(folder: Path, number: int) -> Made:
+def draw_output(folder: Path, number: int) -> OutputFile:
     name, small = f"{number}.jpg", f"{number}.small.jpg"
     for each in (name, small):
         (folder / each).write_bytes(each.encode())
-    return Made(
+    return OutputFile(
         name=name, thumbnail=small, mime_type="image/jpeg", width=4, height=5, size_bytes=len(name),
         sha256="0" * 64, shown=[],
     )  # fmt: skip
@@ -53,7 +53,7 @@ async def test_a_storage_that_fails_midway_leaves_no_file(
     await making.tell_brand(conn, project)
     claim = await making.begun(conn, project)
     store, made = open_folder(f"file://{tmp_path}/kept"), [draw_output(tmp_path, number) for number in (1, 2)]
-    with pytest.raises(Unmade) as ended:
+    with pytest.raises(RenderFailed) as ended:
         await store_all(context(pool, claim), FailingStorage(store, good), tmp_path, made)  # type: ignore[arg-type]
     assert ended.value.outcome == STORAGE_AWAY
     assert await conn.fetchval("select count(*) from media_upload") == WRITES

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from generation.made import cut
+from generation.made import truncation_warnings
 from generation.spec import Brand, Spec
 from workers.generation.child import render_piece
 from workers.generation.wire import CopyReady, DrawProgress, InputHandles, PieceRequest
@@ -30,5 +30,5 @@ def test_each_cause_of_a_poor_piece_has_a_warning(tmp_path: Path) -> None:
     planned, *drawn = render_piece(PieceRequest(spec=spec, handles=handles, folder=str(tmp_path)))
     assert isinstance(planned, CopyReady)
     files = [step.made for step in drawn if isinstance(step, DrawProgress) and step.made]
-    told = [*planned.copy.warnings, *cut(files)]
+    told = [*planned.copy.warnings, *truncation_warnings(files)]
     assert [one.partition(":")[0] for one in told] == ["few_clauses", "logo_unused", "text_cut"]

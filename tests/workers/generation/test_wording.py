@@ -9,21 +9,21 @@ import pytest
 
 from generation.spec import Spec
 from generation.words.offers import Offer, Offers
-from generation.words.write import read
+from generation.words.write import read_brand
 from tests.generation.words.brands import TIDELINE
-from tests.workers.ingest.llm.endpoint import KEY, completion, opened, serve
-from tests.workers.web.web import Script, say
+from tests.workers.ingest.llm.endpoint import KEY, completion, open_test_model, serve
+from tests.workers.web.web import Script, raw_response
 from workers.generation import wording
 
 BRAND = msgspec.structs.replace(TIDELINE, voice="Our secret voice", colors=["#123456"])
 SPEC = Spec(format="image", brand=BRAND, seed="the-seed", hook="The caller's own")
-CLAUSES = [clause.text for clause in read(BRAND).clauses]
+CLAUSES = [clause.text for clause in read_brand(BRAND).clauses]
 
 
 async def request_from(
     *answers: bytes | Script, deadline_s: float = 30
 ) -> tuple[Offers, list[dict[str, Any]]]:
-    async with serve(*answers) as endpoint, opened(endpoint.url, deadline_s=deadline_s) as model:
+    async with serve(*answers) as endpoint, open_test_model(endpoint.url, deadline_s=deadline_s) as model:
         return await wording.request_offers(model, SPEC), endpoint.bodies
 
 
@@ -60,8 +60,8 @@ LONG = {"hooks": [{"clause": 1, "line": "x" * 2_000}], "points": []}
 @pytest.mark.parametrize(
     "answers",
     [
-        [say(503)],
-        [say(200, "<html>")],
+        [raw_response(503)],
+        [raw_response(200, "<html>")],
         [completion("no JSON"), completion("still none")],
         [completion({"hooks": "x", "points": []}), completion({"lines": []})],
         [completion(None, refusal="no")],
@@ -85,5 +85,5 @@ async def test_without_a_model_no_call_is_made() -> None:
 async def test_an_unreachable_model_yields_no_offers() -> None:
     async with serve() as endpoint:
         url = endpoint.url
-    async with opened(url) as model:
+    async with open_test_model(url) as model:
         assert await wording.request_offers(model, SPEC) == Offers()

@@ -8,9 +8,9 @@ import pytest_asyncio
 from schemas.brand import Candidate, Extraction, Field, Value
 from schemas.errors import ScrapeFailed
 from workers.ingest import conclude as concluding
-from workers.ingest.conclude import conclude
+from workers.ingest.conclude import assemble
 from workers.ingest.parser.parser import Parser, open_parser, parse
-from workers.ingest.shapes import Passage, Prose, Source
+from workers.ingest.shapes import PageDocument, Passage, Prose
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -34,7 +34,7 @@ def make_candidate(field: Field, value: Value, confidence: float = 0.8) -> Candi
 async def run_last_step(
     parser: Parser, candidates: list[Candidate], passages: list[Passage] = PROSE
 ) -> Extraction:
-    return await conclude(parser, url=URL, title="Acme", candidates=candidates, passages=passages)
+    return await assemble(parser, url=URL, title="Acme", candidates=candidates, passages=passages)
 
 
 async def test_declared_fields_are_kept_and_prose_adds_others(parser: Parser) -> None:
@@ -96,7 +96,7 @@ LANDING = b"""<html lang="en"><title>Ledgerly - Invoices that send themselves</t
 
 
 async def test_a_page_from_its_bytes_to_derived_fields(parser: Parser) -> None:
-    page = await parse(parser, Source(url=URL, body=LANDING))
+    page = await parse(parser, PageDocument(url=URL, body=LANDING))
     fields = (await run_last_step(parser, page.candidates, page.passages)).fields
     assert fields["audience"].value == "Freelancers, small businesses and designers"
     assert fields["icp"].value == (

@@ -16,7 +16,7 @@ import pytest
 from tests.corpora import corpus
 from workers.ingest.choose import choose
 from workers.ingest.page.extract import extract
-from workers.ingest.shapes import Source
+from workers.ingest.shapes import PageDocument
 
 pytestmark = pytest.mark.long
 
@@ -48,7 +48,7 @@ def pages() -> Read:
 
 
 def read(path: Path, url: str) -> dict[str, str | None]:
-    page = extract(Source(url=url, body=gzip.decompress(path.read_bytes())))
+    page = extract(PageDocument(url=url, body=gzip.decompress(path.read_bytes())))
     fields = {str(field): str(finding.value) for field, finding in choose(page.candidates).items()}
     return {"title": page.title} | {name: fields.get(field) for name, field in FIELDS.items()}
 

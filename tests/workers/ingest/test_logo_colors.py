@@ -9,11 +9,17 @@ import pytest
 from PIL import Image, ImageDraw
 
 from schemas.brand import Extraction
-from tests.workers.ingest.appstore.store_server import FACEBOOK, at, json, recorded, unlimited_limiter
-from tests.workers.ingest.github.github_server import Repo, github, open_other_web, open_served_api
+from tests.workers.ingest.appstore.store_server import (
+    FACEBOOK,
+    json,
+    look_up_path,
+    recorded,
+    unlimited_limiter,
+)
+from tests.workers.ingest.github.github_server import Repo, open_other_web, open_served_api, serve_github
 from tests.workers.ingest.website.visits import ignored, ingest_fresh_site, ingest_site, warning_codes
 from tests.workers.web.certificate import self_signed
-from tests.workers.web.web import Answers, allowed_client, say, serve
+from tests.workers.web.web import Answers, allowed_client, raw_response, serve
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
 from workers.ingest.appstore.stores import Stores
@@ -34,11 +40,11 @@ def logo(color: str, size: int = 180) -> bytes:
 
 def site(picture: bytes, head: str = "") -> Answers:
     icon = "<link rel=apple-touch-icon href=/logo.png>"
-    return {"/": say(body=f"<title>Zap</title>{icon}{head}"), "/logo.png": picture}
+    return {"/": raw_response(body=f"<title>Zap</title>{icon}{head}"), "/logo.png": picture}
 
 
 def png(body: bytes) -> bytes:
-    return say(body=body, content_type="image/png")
+    return raw_response(body=body, content_type="image/png")
 
 
 def brand_colors(extraction: Extraction) -> list[tuple[str, str, str]]:
@@ -70,7 +76,7 @@ async def test_a_logo_in_the_color_of_a_setting_outweighs_a_style_sheet(parser: 
 @pytest.mark.parametrize(
     "picture",
     [
-        say(404),
+        raw_response(404),
         png(b"\x89PNG\r\n\x1a\n"),
         png(logo("#c0392b")[:-100]),
         png(b"<svg xmlns='http://www.w3.org/2000/svg' width='99' height='99'>" + b"<g>" * 50_000),
@@ -86,7 +92,7 @@ async def test_a_repository_has_the_colors_of_its_store_icon(parser: Parser) -> 
     icon = "fastlane/metadata/android/en-US/images/icon.png"
     files = {"README.md": b"# Zap\n\nZap draws what you say.\n", icon: logo("#c0392b", 512)}
     async with (
-        github(Repo("acme/zap", files=files)) as served,
+        serve_github(Repo("acme/zap", files=files)) as served,
         open_served_api(served) as api,
         open_other_web() as web,
     ):
@@ -110,7 +116,7 @@ async def test_a_listing_has_the_colors_of_its_icon(
     ):
         icon = f"https://{icons.host}/icon.png"
         listed = stdlib.dumps({"resultCount": 1, "results": [{**result, "artworkUrl512": icon}]})
-        store.answers = {at(FACEBOOK): json(listed)}
+        store.answers = {look_up_path(FACEBOOK): json(listed)}
         base = store.url("")
         opened = Stores(Lookup(client, base, unlimited_limiter()), open_web(client), parser, base, base)
         extraction = await stores.ingest(opened, listings=[FACEBOOK], country="us", progress=ignored)
@@ -124,8 +130,8 @@ async def test_head_manifest_sheet_and_logo_of_a_site_are_one_palette(parser: Pa
     manifest = '{"theme_color": "#c1392b", "background_color": "#fbfaf7"}'
     answers: Answers = {
         **site(png(logo("#bf3a2c")), head),
-        "/m.json": say(body=manifest, content_type="application/manifest+json"),
-        "/a.css": say(body=":root{--brand:#c23b2d;--accent:#1f6f5c}", content_type="text/css"),
+        "/m.json": raw_response(body=manifest, content_type="application/manifest+json"),
+        "/a.css": raw_response(body=":root{--brand:#c23b2d;--accent:#1f6f5c}", content_type="text/css"),
     }
     async with serve(answers) as served, allowed_client(served) as client:
         first = await ingest_site(parser, client, served)

@@ -14,8 +14,8 @@ from tests.peers.simulators.instagram import Instagram as Simulated
 from tests.peers.simulators.instagram_user import CALLBACK, Host, long_lived
 from tests.peers.simulators.serving import served
 from tests.workers.platforms.scripted import draft, file
-from workers.platforms.contract import Draft, Found, Inquiry, PostFile, Prepared, Sent
-from workers.platforms.instagram.publish import Instagram
+from workers.platforms.contract import Inquiry, PostDraft, PostFile, PreparedPost, ReconcileResult, SendResult
+from workers.platforms.instagram.publish import InstagramAdapter
 from workers.web.fetch import open_client
 
 #: Timeout of the irreversible call, in seconds.
@@ -27,14 +27,14 @@ class InstagramAccount:
     """Ada's account, `files` by their names in `instagram_user.FILES`."""
 
     sim: Sim
-    adapter: Instagram
+    adapter: InstagramAdapter
     account: Account
     files: str
 
     async def now(self) -> datetime:
         return datetime.fromtimestamp(await self.sim.now(), UTC)
 
-    async def post(self, *names: str, caption: str = "Hello") -> Draft:
+    async def post(self, *names: str, caption: str = "Hello") -> PostDraft:
         files = [self.file(name, number) for number, name in enumerate(names or ("a.jpg",))]
         return draft(caption, *files, now=await self.now())
 
@@ -44,26 +44,26 @@ class InstagramAccount:
         fields: dict[str, Any] = {"asset_id": UUID(int=number), "url": f"{self.files}/{name}"}
         return file(kind=kind, mime_type=mime_type, duration_ms=4000 if film else None, **fields)
 
-    async def step(self, post: Draft, so_far: Prepared | None = None) -> Prepared:
+    async def step(self, post: PostDraft, so_far: PreparedPost | None = None) -> PreparedPost:
         """Run one step, after the previous one's wait."""
         if so_far is not None:
             await self.sim.advance(so_far.after_s)
         return await self.adapter.prepare(self.account, post, so_far)
 
-    async def prepared(self, post: Draft, so_far: Prepared | None = None) -> Prepared:
+    async def prepared(self, post: PostDraft, so_far: PreparedPost | None = None) -> PreparedPost:
         so_far = await self.step(post, so_far)
         while not so_far.complete:
             so_far = await self.step(post, so_far)
         return so_far
 
-    async def send(self, prepared: Prepared, post: Draft, *, timeout_s: float = SEND_S) -> Sent:
+    async def send(self, prepared: PreparedPost, post: PostDraft, *, timeout_s: float = SEND_S) -> SendResult:
         return await self.adapter.send(self.account, prepared, post, timeout_s=timeout_s)
 
-    async def ask(self, prepared: Prepared, *, sent_at: datetime) -> Found:
+    async def ask(self, prepared: PreparedPost, *, sent_at: datetime) -> ReconcileResult:
         """Return the post's state, as of now."""
         return await self.adapter.reconcile(self.account, Inquiry(prepared, sent_at, await self.now()))
 
-    async def later(self, prepared: Prepared, *, sent_at: datetime, after: timedelta) -> Found:
+    async def later(self, prepared: PreparedPost, *, sent_at: datetime, after: timedelta) -> ReconcileResult:
         await self.sim.advance((sent_at + after - await self.now()).total_seconds())
         return await self.ask(prepared, sent_at=sent_at)
 
@@ -99,4 +99,4 @@ async def instagram_account() -> AsyncIterator[InstagramAccount]:
                 traits={},
                 access_token=await long_lived(sim, person),
             )
-            yield InstagramAccount(sim, Instagram(client, base), account, files)
+            yield InstagramAccount(sim, InstagramAdapter(client, base), account, files)

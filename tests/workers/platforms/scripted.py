@@ -13,10 +13,10 @@ import httpx
 from domain.publishing.outgoing import Account
 from domain.values import urls
 from tests import http_server
-from tests.http_server import Asked
-from tests.workers.web.web import say
-from workers.platforms.contract import Draft, PostFile, Prepared
-from workers.platforms.mastodon.publish import Mastodon
+from tests.http_server import HttpRequest
+from tests.workers.web.web import raw_response
+from workers.platforms.contract import PostDraft, PostFile, PreparedPost
+from workers.platforms.mastodon.publish import MastodonAdapter
 from workers.web.fetch import open_client
 
 POST_ID = UUID("019abcde-0000-7000-8000-000000000001")
@@ -30,10 +30,10 @@ class ScriptedServer:
     """A scripted server. `answers` has a list by path: one for each request; the last one repeats."""
 
     def __init__(self, answers: dict[str, list[Answer]]) -> None:
-        self.answers, self.asked = answers, list[Asked]()
+        self.answers, self.asked = answers, list[HttpRequest]()
         self.base = ""
 
-    def at(self, path: str) -> list[Asked]:
+    def at(self, path: str) -> list[HttpRequest]:
         return [asked for asked in self.asked if asked.path == path]
 
     def next(self, path: str) -> Answer:
@@ -64,7 +64,7 @@ async def truncate(writer: asyncio.StreamWriter) -> None:
 
 
 def json_response(body: Any, status: int = 200, **headers: str) -> bytes:
-    return say(status, json.dumps(body), **{"content_type": "application/json", **headers})
+    return raw_response(status, json.dumps(body), **{"content_type": "application/json", **headers})
 
 
 #: Failures of an irreversible call after its bytes were sent, each without a usable response.
@@ -74,11 +74,11 @@ LOST: dict[str, Answer] = {
     "never answered": hang,
     "cut off": truncate,
     "500": json_response({"error": "InternalServerError"}, 500),
-    "a proxy's 502": say(502, "<html>"),
-    "a proxy's 408": say(408),
-    "redirected": say(307, location="/elsewhere"),
-    "200 of something else": say(200, "<html>"),
-    "200 too long": say(200, b"x" * ((1 << 20) + 1)),
+    "a proxy's 502": raw_response(502, "<html>"),
+    "a proxy's 408": raw_response(408),
+    "redirected": raw_response(307, location="/elsewhere"),
+    "200 of something else": raw_response(200, "<html>"),
+    "200 too long": raw_response(200, b"x" * ((1 << 20) + 1)),
 }
 
 
@@ -90,7 +90,7 @@ async def server(**answers: Any) -> AsyncIterator[ScriptedServer]:
     )
     waiting = set[asyncio.Task[Any] | None]()
 
-    async def handle(asked: Asked, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle(asked: HttpRequest, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         waiting.add(task := asyncio.current_task())
         try:
             served.asked.append(asked)
@@ -133,10 +133,10 @@ def account(served: ScriptedServer | None, platform: str, **traits: Any) -> Acco
     )
 
 
-def draft(caption: str = "Hello", *files: PostFile, **changes: Any) -> Draft:
+def draft(caption: str = "Hello", *files: PostFile, **changes: Any) -> PostDraft:
     fields: dict[str, Any] = {"post_id": POST_ID, "language": "en", "mode": "direct", "privacy_level": None}
     fields |= {"is_ai_generated": False, "created_at": AT, "now": AT}
-    return Draft(caption=caption, media=files, **fields | changes)
+    return PostDraft(caption=caption, media=files, **fields | changes)
 
 
 def file(
@@ -179,9 +179,9 @@ def status(
     return {"id": str(number), "content": content, "url": url, "media_attachments": attachments} | fields
 
 
-async def prepared(served: ScriptedServer, what: Draft | None = None) -> Prepared:
+async def prepared(served: ScriptedServer, what: PostDraft | None = None) -> PreparedPost:
     async with client_for(served) as client:
-        return await Mastodon(client).prepare(account(served, "mastodon"), what or draft())
+        return await MastodonAdapter(client).prepare(account(served, "mastodon"), what or draft())
 
 
 # A Personal Data Server

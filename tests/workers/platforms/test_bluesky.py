@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from schemas.errors import NotSent, OutcomeUnknown, Outdated, PlatformError, Rejected, Throttled, TokenExpired
+from schemas.errors import (
+    OutcomeUnknown,
+    PlatformError,
+    PostNotSent,
+    PostRejected,
+    PreparationExpired,
+    Throttled,
+    TokenExpired,
+)
 from tests.workers.platforms.scripted import (
     AT,
     BLOB,
@@ -22,27 +30,29 @@ from tests.workers.platforms.scripted import (
     pds,
     xrpc_error,
 )
-from workers.platforms.bluesky.publish import Bluesky
-from workers.platforms.contract import Absent, Draft, Inquiry, Live, Prepared, UndecidedPost
+from workers.platforms.bluesky.publish import BlueskyAdapter
+from workers.platforms.contract import AbsentPost, Inquiry, LivePost, PostDraft, PreparedPost, UndecidedPost
 
 PUT = "/xrpc/com.atproto.repo.putRecord"
 WRITTEN = json_response({"uri": "at://did:plc:me/app.bsky.feed.post/x", "cid": "bafy"})
 
 
-async def prepared(served: ScriptedServer, what: Draft | None = None) -> Prepared:
+async def prepared(served: ScriptedServer, what: PostDraft | None = None) -> PreparedPost:
     async with client_for(served) as client:
-        return await Bluesky(client).prepare(account(served, "bluesky"), what or draft())
+        return await BlueskyAdapter(client).prepare(account(served, "bluesky"), what or draft())
 
 
-async def send_post(served: ScriptedServer, what: Prepared, *, timeout_s: float = 0.3) -> Any:
+async def send_post(served: ScriptedServer, what: PreparedPost, *, timeout_s: float = 0.3) -> Any:
     async with client_for(served) as client:
-        return await Bluesky(client).send(account(served, "bluesky"), what, draft(), timeout_s=timeout_s)
+        return await BlueskyAdapter(client).send(
+            account(served, "bluesky"), what, draft(), timeout_s=timeout_s
+        )
 
 
-async def query_post(served: ScriptedServer, what: Prepared, *, since_s: float) -> Any:
+async def query_post(served: ScriptedServer, what: PreparedPost, *, since_s: float) -> Any:
     async with client_for(served) as client:
         now = AT + timedelta(seconds=since_s)
-        return await Bluesky(client).reconcile(account(served, "bluesky"), Inquiry(what, AT, now))
+        return await BlueskyAdapter(client).reconcile(account(served, "bluesky"), Inquiry(what, AT, now))
 
 
 async def send_error(answer: Answer, **more: Answer) -> PlatformError:
@@ -53,7 +63,7 @@ async def send_error(answer: Answer, **more: Answer) -> PlatformError:
     return caught.value
 
 
-def record_response(what: Prepared, **changes: Any) -> bytes:
+def record_response(what: PreparedPost, **changes: Any) -> bytes:
     record = json.loads(what.request)["record"] | changes
     return json_response({"uri": "at://did:plc:me/app.bsky.feed.post/x", "cid": "bafy", "value": record})
 
@@ -78,7 +88,7 @@ async def test_a_post_is_put_under_its_own_key() -> None:
         },
         "swapRecord": None,
     }
-    assert live == Live(
+    assert live == LivePost(
         external_id=f"at://did:plc:me/app.bsky.feed.post/{key}",
         external_url=f"https://bsky.app/profile/did:plc:me/post/{key}",
     )
@@ -119,7 +129,7 @@ async def test_a_video_above_the_servers_own_limit_is_not_uploaded() -> None:
     async with pds(
         uploadBlob=json_response(BLOB), describeServer=json_response({"blobUploadLimit": 5})
     ) as served:
-        with pytest.raises(Rejected) as caught:
+        with pytest.raises(PostRejected) as caught:
             await prepared(served, draft("", movie))
     assert (caught.value.code, len(served.asked)) == ("MEDIA_TOO_LARGE", 1)
 
@@ -136,15 +146,15 @@ async def test_a_put_without_a_clear_answer_may_be_live(how: str) -> None:
         (xrpc_error("InvalidToken"), TokenExpired, "TOKEN_EXPIRED"),
         (xrpc_error("AuthMissing", 401), TokenExpired, "TOKEN_EXPIRED"),
         (json_response({}, 401), TokenExpired, "TOKEN_REFUSED"),
-        (xrpc_error("AccountTakedown", 401), Rejected, "ACCOUNT_SUSPENDED"),
-        (xrpc_error("AccountDeactivated", 401), Rejected, "ACCOUNT_DEACTIVATED"),
-        (xrpc_error("AccountNotFound", 403), Rejected, "ACCOUNT_NOT_FOUND"),
+        (xrpc_error("AccountTakedown", 401), PostRejected, "ACCOUNT_SUSPENDED"),
+        (xrpc_error("AccountDeactivated", 401), PostRejected, "ACCOUNT_DEACTIVATED"),
+        (xrpc_error("AccountNotFound", 403), PostRejected, "ACCOUNT_NOT_FOUND"),
         (xrpc_error("RateLimitExceeded", 429), Throttled, "PLATFORM_RATE_LIMITED"),
         (json_response({}, 429), Throttled, "PLATFORM_RATE_LIMITED"),
-        (xrpc_error("InvalidRequest"), Rejected, "PLATFORM_REJECTED"),
-        (xrpc_error("BlobNotFound"), Outdated, "MEDIA_GONE"),
-        (xrpc_error("PayloadTooLarge", 413), Rejected, "MEDIA_TOO_LARGE"),
-        (xrpc_error("SomethingNew", 418), Rejected, "PLATFORM_REJECTED"),
+        (xrpc_error("InvalidRequest"), PostRejected, "PLATFORM_REJECTED"),
+        (xrpc_error("BlobNotFound"), PreparationExpired, "MEDIA_GONE"),
+        (xrpc_error("PayloadTooLarge", 413), PostRejected, "MEDIA_TOO_LARGE"),
+        (xrpc_error("SomethingNew", 418), PostRejected, "PLATFORM_REJECTED"),
     ],
 )
 async def test_a_refusal_is_classified_by_its_error_name(
@@ -184,7 +194,7 @@ async def test_a_taken_key_with_this_post_is_live() -> None:
     async with pds(putRecord=xrpc_error("InvalidSwap")) as served:
         what = await prepared(served)
         served.answers[METHODS["getRecord"]] = [record_response(what)]
-        assert isinstance(await send_post(served, what), Live)
+        assert isinstance(await send_post(served, what), LivePost)
 
 
 @pytest.mark.parametrize("answer", [None, xrpc_error("AccountTakedown", 401), LOST["dropped"]])
@@ -199,7 +209,7 @@ async def test_a_taken_key_with_another_post_is_unknown(answer: Answer | None) -
 
 @pytest.mark.parametrize(
     ("since_s", "found"),
-    [(0, UndecidedPost(60.0)), (59, UndecidedPost(1.0)), (60, Absent()), (10**6, Absent())],
+    [(0, UndecidedPost(60.0)), (59, UndecidedPost(1.0)), (60, AbsentPost()), (10**6, AbsentPost())],
 )
 async def test_a_missing_record_is_absent_after_the_in_flight_time(since_s: float, found: Any) -> None:
     async with pds(getRecord=xrpc_error("RecordNotFound")) as served:
@@ -210,7 +220,7 @@ async def test_a_record_that_is_there_is_live_at_once() -> None:
     async with pds() as served:
         what = await prepared(served)
         served.answers[METHODS["getRecord"]] = [record_response(what)]
-        assert isinstance(await query_post(served, what, since_s=0), Live)
+        assert isinstance(await query_post(served, what, since_s=0), LivePost)
 
 
 async def test_another_record_under_the_key_decides_nothing() -> None:
@@ -224,13 +234,13 @@ async def test_another_record_under_the_key_decides_nothing() -> None:
 async def test_a_failed_query_proves_nothing(how: str) -> None:
     async with pds(getRecord=LOST[how]) as served:
         what = await prepared(served)
-        with pytest.raises(NotSent):
+        with pytest.raises(PostNotSent):
             await query_post(served, what, since_s=10**6)
 
 
 def test_a_put_is_always_repeatable() -> None:
-    what, later = Prepared(handle={}, request=b""), AT + timedelta(days=30)
-    assert Bluesky(None).repeatable(account(None, "bluesky"), Inquiry(what, AT, later))  # type: ignore[arg-type]
+    what, later = PreparedPost(handle={}, request=b""), AT + timedelta(days=30)
+    assert BlueskyAdapter(None).repeatable(account(None, "bluesky"), Inquiry(what, AT, later))  # type: ignore[arg-type]
 
 
 async def test_only_resolvable_handles_are_mentions() -> None:

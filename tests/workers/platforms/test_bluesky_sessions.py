@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from schemas.errors import NotSent, PlatformError, ReauthRequired, Rejected
+from schemas.errors import PlatformError, PostNotSent, PostRejected, ReauthRequired
 from tests.workers.platforms.scripted import (
     BLOB,
     LOST,
@@ -16,12 +16,12 @@ from tests.workers.platforms.scripted import (
     xrpc_error,
 )
 from workers.platforms.bluesky import api
-from workers.platforms.bluesky.api import Api
+from workers.platforms.bluesky.api import PdsApi
 
 SESSION = {"did": "did:plc:me", "handle": "me.test", "refreshJwt": "r"}
 
 
-async def opened(served: ScriptedServer) -> api.Session:
+async def opened(served: ScriptedServer) -> api.PdsSession:
     async with client_for(served) as client:
         return await api.create_session(client, served.base, identifier="me.test", password="app-password")
 
@@ -52,9 +52,9 @@ async def test_a_token_without_claims_has_no_known_end(token: str) -> None:
     [
         (xrpc_error("ExpiredToken"), ReauthRequired),
         (xrpc_error("InvalidToken"), ReauthRequired),
-        (xrpc_error("AccountTakedown", 401), Rejected),
-        (LOST["500"], NotSent),
-        (LOST["dropped"], NotSent),
+        (xrpc_error("AccountTakedown", 401), PostRejected),
+        (LOST["500"], PostNotSent),
+        (LOST["dropped"], PostNotSent),
     ],
 )
 async def test_only_an_explicit_error_ends_a_session(answer: Answer, kind: type[PlatformError]) -> None:
@@ -70,7 +70,7 @@ async def test_an_avatar_is_served_by_the_accounts_own_server() -> None:
         pds(getRecord=[json_response(profile), xrpc_error("RecordNotFound")]) as served,
         client_for(served) as client,
     ):
-        one = Api(client=client, base=served.base)
+        one = PdsApi(client=client, base=served.base)
         assert await api.avatar_url(one, "did:plc:me") == (
             f"{served.base}/xrpc/com.atproto.sync.getBlob?did=did%3Aplc%3Ame&cid=bafkqaaa"
         )

@@ -11,7 +11,7 @@ import pytest_asyncio
 from domain.collection.visits import DuePost
 from domain.publishing.outgoing import Account
 from schemas import ids
-from schemas.errors import NotSent, PlatformError, ReauthRequired, Rejected, Throttled, TokenExpired
+from schemas.errors import PlatformError, PostNotSent, PostRejected, ReauthRequired, Throttled, TokenExpired
 from tests.peers.simulators import instagram_user, tiktok_user
 from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.faults import Fault
@@ -66,9 +66,9 @@ async def test_bluesky_returns_many_posts_in_one_call() -> None:
         (xrpc_error("ExpiredToken"), TokenExpired),
         (xrpc_error("AuthenticationRequired", 401), ReauthRequired),
         (xrpc_error("RateLimitExceeded", 429), Throttled),
-        (xrpc_error("UpstreamFailure", 502), NotSent),
-        (json_response({"posts": [{"likeCount": 1}]}), NotSent),
-        (drop, NotSent),
+        (xrpc_error("UpstreamFailure", 502), PostNotSent),
+        (json_response({"posts": [{"likeCount": 1}]}), PostNotSent),
+        (drop, PostNotSent),
     ],
 )
 async def test_bluesky_raises_the_errors_of_posting(answer: Any, error: type[PlatformError]) -> None:
@@ -203,8 +203,8 @@ async def test_a_deleted_post_is_left_out(insta: InsightsAccount) -> None:
         ("user_limit", Throttled),
         ("business_limit", Throttled),
         ("expired", ReauthRequired),
-        ("restricted", Rejected),
-        ("unavailable", NotSent),
+        ("restricted", PostRejected),
+        ("unavailable", PostNotSent),
     ],
 )
 async def test_instagram_raises_the_errors_of_posting(
@@ -269,9 +269,9 @@ async def test_tiktok_returns_nothing_without_the_scopes(tok: CountsAccount) -> 
     ("fault", "error"),
     [
         (Fault.REFUSE_429, Throttled),
-        (Fault.REFUSE_500, NotSent),
-        (Fault.DROP_BEFORE, NotSent),
-        (Fault.TRUNCATED_200, NotSent),
+        (Fault.REFUSE_500, PostNotSent),
+        (Fault.DROP_BEFORE, PostNotSent),
+        (Fault.TRUNCATED_200, PostNotSent),
     ],
 )
 async def test_tiktok_raises_the_errors_of_posting(

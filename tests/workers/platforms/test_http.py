@@ -8,10 +8,10 @@ from urllib.parse import quote, urlencode
 import httpx
 import pytest
 
-from schemas.errors import NotSent, OutcomeUnknown, PlatformError, Rejected
-from tests.workers.net import Net
+from schemas.errors import OutcomeUnknown, PlatformError, PostNotSent, PostRejected
+from tests.workers.net import SimulatedNetwork
 from tests.workers.platforms.scripted import LOST, Answer, client_for, json_response, server
-from tests.workers.web.web import say
+from tests.workers.web.web import raw_response
 from workers.platforms.http import MASK, MIN_COOLDOWN_S, PlatformApi, cooldown_s
 from workers.platforms.http import PlatformResponse as Whole
 from workers.web.fetch import open_client
@@ -44,7 +44,7 @@ async def test_an_irreversible_call_without_a_response_is_unknown(how: str) -> N
 
 @pytest.mark.parametrize("how", NO_ANSWER)
 async def test_any_other_call_without_a_response_is_retryable(how: str) -> None:
-    assert type(await send_lost(LOST[how], irreversible=False)) is NotSent
+    assert type(await send_lost(LOST[how], irreversible=False)) is PostNotSent
 
 
 async def send_refused(url: str, client: httpx.AsyncClient) -> PlatformError:
@@ -58,14 +58,14 @@ async def test_a_refused_connection_sent_nothing() -> None:
         pass
     async with client_for(served) as client:
         error = await send_refused(f"{served.base}/x", client)
-    assert (type(error), error.code) == (NotSent, "PLATFORM_UNREACHABLE")
+    assert (type(error), error.code) == (PostNotSent, "PLATFORM_UNREACHABLE")
 
 
 async def test_a_name_that_does_not_resolve_sent_nothing() -> None:
-    net = Net()
+    net = SimulatedNetwork()
     async with open_client(allowed={}, contact="https://tenantry.test", resolver=net.resolve) as client:
         error = await send_refused("https://nowhere.example/x", client)
-    assert (type(error), error.code) == (NotSent, "PLATFORM_UNREACHABLE")
+    assert (type(error), error.code) == (PostNotSent, "PLATFORM_UNREACHABLE")
 
 
 async def test_a_connect_timeout_sent_nothing() -> None:
@@ -79,7 +79,7 @@ async def test_a_connect_timeout_sent_nothing() -> None:
         async with server() as served:
             served.base = "http://{}:{}".format(*full.getsockname())
             async with client_for(served) as client:
-                with pytest.raises(NotSent) as caught:
+                with pytest.raises(PostNotSent) as caught:
                     await any_server(client).ask(
                         "POST", served.base, content=b"{}", timeout_s=0.3, irreversible=True
                     )
@@ -89,12 +89,12 @@ async def test_a_connect_timeout_sent_nothing() -> None:
 async def test_a_private_address_is_never_called() -> None:
     async with server() as served, client_for() as client:
         error = await send_refused(f"{served.base}/x", client)
-    assert (type(error), error.code, error.category) == (Rejected, "ADDRESS_BLOCKED", "config")
+    assert (type(error), error.code, error.category) == (PostRejected, "ADDRESS_BLOCKED", "config")
     assert served.asked == []
 
 
 async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
-    async with server(x=say(307, location="/y")) as served, client_for(served) as client:
+    async with server(x=raw_response(307, location="/y")) as served, client_for(served) as client:
         answer = await any_server(client).ask("POST", f"{served.base}/x", content=b"{}")
     assert (answer.status, answer.refused) == (307, False)
     assert [asked.path for asked in served.asked] == ["/x"]
@@ -166,7 +166,7 @@ async def test_a_secret_that_a_platform_echoes_is_not_quoted(
     target: str, headers: dict[str, str], content: bytes | None
 ) -> None:
     """Truncated in its middle or whole: partners see the stored refusal."""
-    async with server(x=say(400, b"{}")) as served, client_for(served) as client:
+    async with server(x=raw_response(400, b"{}")) as served, client_for(served) as client:
         answer = await any_server(client).ask(
             "POST", f"{served.base}{target}", headers=headers, content=content
         )
@@ -182,6 +182,6 @@ async def test_a_file_has_no_secrets() -> None:
     async def chunks() -> AsyncIterator[bytes]:
         yield b"code=12345678"
 
-    async with server(x=say(400, b"{}")) as served, client_for(served) as client:
+    async with server(x=raw_response(400, b"{}")) as served, client_for(served) as client:
         answer = await any_server(client).ask("POST", f"{served.base}/x", content=chunks())
     assert answer.secrets == ()

@@ -5,13 +5,13 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from schemas.errors import NotSent, OutcomeUnknown, Outdated, Rejected, Throttled
+from schemas.errors import OutcomeUnknown, PostNotSent, PostRejected, PreparationExpired, Throttled
 from tests.peers.simulators.faults import Fault
 from tests.workers.platforms.instagram_account import InstagramAccount
 from tests.workers.platforms.scripted import account, client_for, draft, file, json_response, server
-from workers.platforms.contract import Inquiry, Live, Prepared
+from workers.platforms.contract import Inquiry, LivePost, PreparedPost
 from workers.platforms.graph_version import GRAPH_VERSION
-from workers.platforms.instagram.publish import Instagram
+from workers.platforms.instagram.publish import InstagramAdapter
 
 
 async def test_an_image_goes_out_from_one_container(ada: InstagramAccount) -> None:
@@ -21,7 +21,7 @@ async def test_an_image_goes_out_from_one_container(ada: InstagramAccount) -> No
     sent = await ada.send(await ada.prepared(post, begun), post)
     (entry,) = await ada.sim.posts("ada", "Bread")
     assert (entry["kind"], entry["state"], entry["key"]) == ("IMAGE", "live", begun.handle["container"])
-    assert isinstance(sent, Live)
+    assert isinstance(sent, LivePost)
     assert sent.external_id == entry["external_id"]
     assert str(sent.external_url).startswith("https://www.instagram.com/p/")
 
@@ -95,7 +95,7 @@ async def test_a_container_that_expired_is_prepared_again(ada: InstagramAccount)
     post = await ada.post()
     begun = await ada.step(post)
     await ada.sim.advance(24 * 3600)
-    with pytest.raises(Outdated) as caught:
+    with pytest.raises(PreparationExpired) as caught:
         await ada.step(post, begun)
     assert caught.value.code == "CONTAINER_GONE"
 
@@ -106,7 +106,7 @@ async def test_a_container_unknown_three_times_is_created_again(ada: InstagramAc
     await ada.order("unknown_object", "container", times=3)
     for _ in range(2):
         step = await ada.step(post, step)
-    with pytest.raises(Outdated) as caught:
+    with pytest.raises(PreparationExpired) as caught:
         await ada.step(post, step)
     assert caught.value.code == "CONTAINER_UNKNOWN"
 
@@ -142,7 +142,7 @@ async def test_containers_without_the_label_are_created_again(ada: InstagramAcco
     plain = await ada.post(caption="Declared")
     labelled = msgspec.structs.replace(plain, is_ai_generated=True)
     begun, whole = await ada.step(plain), await ada.prepared(plain)
-    with pytest.raises(Outdated):
+    with pytest.raises(PreparationExpired):
         await ada.send(whole, labelled)
     assert await ada.calls("/media_publish") == 0
     await ada.send(await ada.prepared(labelled, begun), labelled)
@@ -153,10 +153,11 @@ async def test_containers_without_the_label_are_created_again(ada: InstagramAcco
 @pytest.mark.parametrize(
     ("name", "kind", "code"),
     [
-        ("tall.jpg", Rejected, "MEDIA_ASPECT"), ("png.jpg", Rejected, "MEDIA_REFUSED"),
-        ("huge.jpg", Rejected, "MEDIA_TOO_LARGE"), ("no.mp4", Rejected, "MEDIA_REFUSED"),
-        ("short.mp4", Rejected, "MEDIA_REFUSED"), ("half.jpg", Outdated, "MEDIA_NOT_FETCHED"),
-        ("text.jpg", Outdated, "MEDIA_NOT_FETCHED"), ("gone.jpg", Outdated, "MEDIA_NOT_FETCHED"),
+        ("tall.jpg", PostRejected, "MEDIA_ASPECT"), ("png.jpg", PostRejected, "MEDIA_REFUSED"),
+        ("huge.jpg", PostRejected, "MEDIA_TOO_LARGE"), ("no.mp4", PostRejected, "MEDIA_REFUSED"),
+        ("short.mp4", PostRejected, "MEDIA_REFUSED"), ("half.jpg", PreparationExpired, "MEDIA_NOT_FETCHED"),
+        ("text.jpg", PreparationExpired, "MEDIA_NOT_FETCHED"),
+        ("gone.jpg", PreparationExpired, "MEDIA_NOT_FETCHED"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("fetches_first", [True, False])
@@ -172,7 +173,7 @@ async def test_an_unusable_file_has_its_code(
 
 
 async def test_refused_files_create_no_container(ada: InstagramAccount) -> None:
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(PostRejected) as caught:
         await ada.step(await ada.post(*["a.jpg"] * 11))
     assert caught.value.code == "MEDIA_TOO_MANY"
     assert await ada.calls("/media") == 0
@@ -194,7 +195,7 @@ async def test_a_post_without_a_permalink_is_live(ada: InstagramAccount) -> None
     await ada.sim.fault("medium", Fault.DROP_BEFORE)
     sent = await ada.send(prepared, post)
     (entry,) = await ada.sim.posts("ada")
-    assert sent == Live(external_id=entry["external_id"], external_url=None)
+    assert sent == LivePost(external_id=entry["external_id"], external_url=None)
 
 
 async def test_a_silent_permalink_call_times_out(ada: InstagramAccount) -> None:
@@ -202,28 +203,28 @@ async def test_a_silent_permalink_call_times_out(ada: InstagramAccount) -> None:
     prepared = await ada.prepared(post)
     await ada.sim.fault("medium", Fault.ACCEPT_THEN_TIMEOUT)
     sent = await ada.send(prepared, post, timeout_s=1.0)
-    assert isinstance(sent, Live)
+    assert isinstance(sent, LivePost)
     assert sent.external_url is None
 
 
 async def test_a_publish_before_processing_has_ended_publishes_nothing(ada: InstagramAccount) -> None:
     post = await ada.post(caption="Early")
     begun = await ada.step(post)
-    early = Prepared(
+    early = PreparedPost(
         handle=begun.handle,
         request=msgspec.json.encode({"creation_id": begun.handle["container"], "caption": "Early"}),
     )
-    with pytest.raises(NotSent) as caught:
+    with pytest.raises(PostNotSent) as caught:
         await ada.send(early, post)
-    assert (type(caught.value), caught.value.code) == (NotSent, "MEDIA_PROCESSING")
+    assert (type(caught.value), caught.value.code) == (PostNotSent, "MEDIA_PROCESSING")
     await ada.sim.advance(5)
-    assert isinstance(await ada.send(early, post), Live)
+    assert isinstance(await ada.send(early, post), LivePost)
 
 
 async def test_no_call_is_repeated_before_a_reconciliation(ada: InstagramAccount) -> None:
     post = await ada.post()
     prepared, now = await ada.prepared(post), await ada.now()
-    assert not Instagram(ada.adapter.client, "").repeatable(ada.account, Inquiry(prepared, now, now))
+    assert not InstagramAdapter(ada.adapter.client, "").repeatable(ada.account, Inquiry(prepared, now, now))
     assert not ada.adapter.repeatable(ada.account, Inquiry(prepared, now, now + timedelta(days=1)))
 
 
@@ -237,7 +238,7 @@ async def test_no_address_holds_the_token() -> None:
         "17": json_response({"status_code": "FINISHED"}),
     }
     async with server(**made) as served, client_for(served) as client:
-        adapter, mine = Instagram(client, served.base), account(served, "instagram")
+        adapter, mine = InstagramAdapter(client, served.base), account(served, "instagram")
         photo = draft("Hi", file(mime_type="image/jpeg"))
         prepared = await adapter.prepare(mine, photo, await adapter.prepare(mine, photo))
     assert prepared.complete

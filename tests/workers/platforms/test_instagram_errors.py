@@ -8,12 +8,12 @@ import pytest
 
 from domain.accounts.client_registrations import Client
 from schemas.errors import (
-    NotSent,
     OutcomeUnknown,
-    Outdated,
     PlatformError,
+    PostNotSent,
+    PostRejected,
+    PreparationExpired,
     ReauthRequired,
-    Rejected,
     Throttled,
     TokenExpired,
 )
@@ -38,21 +38,21 @@ class ExpectedErrors(NamedTuple):
 
 OWNER = ExpectedErrors(ReauthRequired, "TOKEN_REFUSED")
 LIMIT = ExpectedErrors(Throttled, "PLATFORM_RATE_LIMITED", "rate_limit")
-FAILED = ExpectedErrors(NotSent, "PLATFORM_FAILED", "network", OutcomeUnknown)
-GONE = ExpectedErrors(Outdated, "CONTAINER_GONE", "network", OutcomeUnknown)
+FAILED = ExpectedErrors(PostNotSent, "PLATFORM_FAILED", "network", OutcomeUnknown)
+GONE = ExpectedErrors(PreparationExpired, "CONTAINER_GONE", "network", OutcomeUnknown)
 DENIED = GONE._replace(code="CONTAINER_UNKNOWN")
-UNFETCHED = ExpectedErrors(Outdated, "MEDIA_NOT_FETCHED", "network", OutcomeUnknown)
-UNMADE = ExpectedErrors(Outdated, "MEDIA_FAILED", "network", OutcomeUnknown)
-OURS = ExpectedErrors(Rejected, "PLATFORM_REJECTED", "platform_rejected", OutcomeUnknown)
+UNFETCHED = ExpectedErrors(PreparationExpired, "MEDIA_NOT_FETCHED", "network", OutcomeUnknown)
+UNMADE = ExpectedErrors(PreparationExpired, "MEDIA_FAILED", "network", OutcomeUnknown)
+OURS = ExpectedErrors(PostRejected, "PLATFORM_REJECTED", "platform_rejected", OutcomeUnknown)
 TOKEN = ExpectedErrors(TokenExpired, "TOKEN_REFUSED")
 
 
 def content(code: str) -> ExpectedErrors:
-    return ExpectedErrors(Rejected, code, "user_content")
+    return ExpectedErrors(PostRejected, code, "user_content")
 
 
 def account(code: str) -> ExpectedErrors:
-    return ExpectedErrors(Rejected, code, "account_issue")
+    return ExpectedErrors(PostRejected, code, "account_issue")
 
 
 TABLE = {
@@ -100,11 +100,11 @@ TABLE = {
     "video_format": content("MEDIA_REFUSED"),
     "video_unusable": content("MEDIA_REFUSED"),
     "create_failed": UNMADE,
-    "not_ready": ExpectedErrors(NotSent, "MEDIA_PROCESSING", "network", NotSent),
+    "not_ready": ExpectedErrors(PostNotSent, "MEDIA_PROCESSING", "network", PostNotSent),
     "media_not_found": GONE,
     "builder_gone": GONE,
     "restricted": account("ACCOUNT_RESTRICTED"),
-    "action_blocked": ExpectedErrors(NotSent, "ACTION_BLOCKED", "network", OutcomeUnknown),
+    "action_blocked": ExpectedErrors(PostNotSent, "ACTION_BLOCKED", "network", OutcomeUnknown),
     "server_error": FAILED,
 }
 
@@ -167,10 +167,11 @@ def unknown(**fields: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("body", "status", "kind"),
     [
-        (unknown(), 400, Rejected), (unknown(is_transient=True), 400, NotSent), (unknown(), 500, NotSent),
-        (unknown(), 408, NotSent), (unknown(), 429, Throttled), (b"<html>", 502, NotSent),
-        (b"<html>", 403, Rejected), (b"", 429, Throttled), ({"error": "a word"}, 400, Rejected),
-        ({"error": {"code": "190"}}, 400, Rejected),
+        (unknown(), 400, PostRejected), (unknown(is_transient=True), 400, PostNotSent),
+        (unknown(), 500, PostNotSent),
+        (unknown(), 408, PostNotSent), (unknown(), 429, Throttled), (b"<html>", 502, PostNotSent),
+        (b"<html>", 403, PostRejected), (b"", 429, Throttled), ({"error": "a word"}, 400, PostRejected),
+        ({"error": {"code": "190"}}, 400, PostRejected),
     ],
 )  # fmt: skip
 def test_an_unknown_refusal_is_classified_by_its_status(
@@ -190,13 +191,19 @@ def test_an_unknown_refusal_quotes_its_message_and_number() -> None:
 
 @pytest.mark.parametrize(
     ("subcode", "kind"),
-    [(459, Rejected), (490, Rejected), (467, ReauthRequired), (None, TokenExpired), (12345, TokenExpired)],
+    [
+        (459, PostRejected),
+        (490, PostRejected),
+        (467, ReauthRequired),
+        (None, TokenExpired),
+        (12345, TokenExpired),
+    ],
 )
 def test_token_refusals_by_subcode(subcode: int | None, kind: type[PlatformError]) -> None:
     assert type(error_from(unknown(code=190, error_subcode=subcode))) is kind
     assert (
         type(error_from(unknown(code=190, error_subcode=subcode, message="a checkpoint is required")))
-        is Rejected
+        is PostRejected
     )
 
 
@@ -222,8 +229,8 @@ def test_any_usage_header_can_be_read(usage: str, after_s: float) -> None:
 @pytest.mark.parametrize(
     ("changed", "kind", "code"),
     [
-        ({"client_secret": "wrong"}, Rejected, "APP_REFUSED"),
-        ({"client_id": "1"}, Rejected, "APP_REFUSED"),
+        ({"client_secret": "wrong"}, PostRejected, "APP_REFUSED"),
+        ({"client_id": "1"}, PostRejected, "APP_REFUSED"),
         ({"code": "nobody's"}, ReauthRequired, "CODE_REFUSED"),
         ({"redirect_uri": "https://app.test/elsewhere"}, ReauthRequired, "CODE_REFUSED"),
     ],

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from schemas.errors import NotSent, OutcomeUnknown, Outdated
+from schemas.errors import OutcomeUnknown, PostNotSent, PreparationExpired
 from tests.peers.simulators.faults import Fault
 from tests.workers.platforms.instagram_account import InstagramAccount
-from workers.platforms.contract import Absent, DroppedPost, Live, Prepared, UndecidedPost
+from workers.platforms.contract import AbsentPost, DroppedPost, LivePost, PreparedPost, UndecidedPost
 from workers.platforms.instagram.reconcile import comparable_caption
 
 LOST = [Fault.ACCEPT_THEN_DROP, Fault.ACCEPT_THEN_500, Fault.CREATED_BUT_400, Fault.TRUNCATED_200]
@@ -17,7 +17,7 @@ SETTLED, LISTED = timedelta(minutes=2), timedelta(minutes=5)
 
 async def publish_lost(
     ada: InstagramAccount, fault: Fault, *names: str, caption: str = "Once"
-) -> tuple[Prepared, datetime]:
+) -> tuple[PreparedPost, datetime]:
     """Publish with a lost response; return the time of the call."""
     post = await ada.post(*names, caption=caption)
     prepared, sent_at = await ada.prepared(post), await ada.now()
@@ -45,7 +45,7 @@ async def live_id(ada: InstagramAccount, caption: str = "Once") -> str:
 async def test_a_published_post_is_found(ada: InstagramAccount, fault: Fault, names: list[str]) -> None:
     prepared, sent_at = await publish_lost(ada, fault, *names)
     found = await ada.ask(prepared, sent_at=sent_at)
-    assert isinstance(found, Live)
+    assert isinstance(found, LivePost)
     assert found.external_id == await live_id(ada)
     assert str(found.external_url).startswith("https://www.instagram.com/")
 
@@ -59,9 +59,9 @@ async def test_an_unpublished_post_is_absent_after_the_in_flight_time(
     late = await ada.later(prepared, sent_at=sent_at, after=SETTLED - timedelta(seconds=10))
     assert isinstance(late, UndecidedPost)
     assert late.after_s == pytest.approx(10, abs=1)
-    assert await ada.later(prepared, sent_at=sent_at, after=SETTLED) == Absent()
+    assert await ada.later(prepared, sent_at=sent_at, after=SETTLED) == AbsentPost()
     post = await ada.post(caption="Once")
-    assert isinstance(await ada.send(prepared, post), Live)
+    assert isinstance(await ada.send(prepared, post), LivePost)
     assert await ada.sim.counts("ada", "Once") == {"live": 1}
 
 
@@ -72,7 +72,7 @@ async def test_an_older_post_with_the_same_caption_is_ignored(ada: InstagramAcco
     assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost(30.0)
     found = await ada.later(prepared, sent_at=sent_at, after=timedelta(seconds=61))
     entries = await ada.sim.posts("ada", "Once")
-    assert isinstance(found, Live)
+    assert isinstance(found, LivePost)
     assert found.external_id == next(one["external_id"] for one in entries if one["detail"] is None)
 
 
@@ -82,7 +82,7 @@ async def test_several_similar_posts_name_none(ada: InstagramAccount) -> None:
     await ada.by_hand("Once")
     assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost(30.0)
     late = await ada.later(prepared, sent_at=sent_at, after=LISTED)
-    assert late == Live(external_id=None, external_url=None)
+    assert late == LivePost(external_id=None, external_url=None)
 
 
 async def test_a_post_not_listed_yet_is_waited_for(ada: InstagramAccount) -> None:
@@ -90,7 +90,7 @@ async def test_a_post_not_listed_yet_is_waited_for(ada: InstagramAccount) -> Non
     prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
     assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost(30.0)
     found = await ada.later(prepared, sent_at=sent_at, after=timedelta(seconds=95))
-    assert isinstance(found, Live)
+    assert isinstance(found, LivePost)
     assert found.external_id == await live_id(ada)
 
 
@@ -98,7 +98,7 @@ async def test_a_post_never_listed_is_live_without_an_id(ada: InstagramAccount) 
     await ada.sim.account("ada", listing_s=10_000)
     prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
     late = await ada.later(prepared, sent_at=sent_at, after=LISTED)
-    assert late == Live(external_id=None, external_url=None)
+    assert late == LivePost(external_id=None, external_url=None)
 
 
 @pytest.mark.parametrize("hidden", [["permalink"], ["caption"], ["timestamp"], ["caption", "timestamp"]])
@@ -107,7 +107,7 @@ async def test_missing_list_fields_stay_unknown(ada: InstagramAccount, hidden: l
     prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
     found = await ada.later(prepared, sent_at=sent_at, after=LISTED)
     named = None if "caption" in hidden else await live_id(ada)
-    assert isinstance(found, Live)
+    assert isinstance(found, LivePost)
     assert found.external_id == named
     assert (found.external_url is None) is (named is None or hidden == ["permalink"])
 
@@ -118,7 +118,7 @@ async def test_a_publish_in_progress_is_waited_for(ada: InstagramAccount) -> Non
     late = await ada.later(prepared, sent_at=sent_at, after=SETTLED)
     assert late == UndecidedPost(30.0)
     found = await ada.later(prepared, sent_at=sent_at, after=timedelta(seconds=301))
-    assert isinstance(found, Live)
+    assert isinstance(found, LivePost)
 
 
 async def test_a_stale_container_status_is_no_proof(ada: InstagramAccount) -> None:
@@ -128,7 +128,7 @@ async def test_a_stale_container_status_is_no_proof(ada: InstagramAccount) -> No
     late = await ada.later(prepared, sent_at=sent_at, after=SETTLED)
     assert late == UndecidedPost()
     found = await ada.later(prepared, sent_at=sent_at, after=timedelta(seconds=3601))
-    assert isinstance(found, Live)
+    assert isinstance(found, LivePost)
 
 
 async def test_a_late_call_is_not_missed(ada: InstagramAccount) -> None:
@@ -136,7 +136,7 @@ async def test_a_late_call_is_not_missed(ada: InstagramAccount) -> None:
     assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost(30.0)
     await ada.sim.release()
     found = await ada.later(prepared, sent_at=sent_at, after=SETTLED)
-    assert isinstance(found, Live)
+    assert isinstance(found, LivePost)
     assert await ada.sim.counts("ada", "Once") == {"live": 1}
 
 
@@ -144,7 +144,7 @@ async def test_a_container_that_expired_was_never_published(ada: InstagramAccoun
     prepared, sent_at = await publish_lost(ada, Fault.DROP_BEFORE)
     found = await ada.later(prepared, sent_at=sent_at, after=timedelta(hours=24))
     assert isinstance(found, DroppedPost)
-    assert (type(found.why), found.why.code) == (Outdated, "CONTAINER_GONE")
+    assert (type(found.why), found.why.code) == (PreparationExpired, "CONTAINER_GONE")
 
 
 async def test_an_unknown_container_proves_nothing(ada: InstagramAccount) -> None:
@@ -158,7 +158,7 @@ async def test_an_unknown_container_proves_nothing(ada: InstagramAccount) -> Non
 async def test_a_failed_query_proves_nothing(ada: InstagramAccount, call: str) -> None:
     prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
     await ada.sim.fault(call, Fault.REFUSE_500)
-    with pytest.raises(NotSent):
+    with pytest.raises(PostNotSent):
         await ada.ask(prepared, sent_at=sent_at)
 
 
@@ -177,7 +177,7 @@ async def test_a_post_is_found_behind_many_newer_ones(ada: InstagramAccount) -> 
     for number in range(60):
         await ada.by_hand(f"Newer {number}")
     found = await ada.ask(prepared, sent_at=sent_at)
-    assert isinstance(found, Live)
+    assert isinstance(found, LivePost)
     assert found.external_id == await live_id(ada)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schemas.errors import NotSent, OutcomeUnknown, PlatformError, ReauthRequired, Rejected, Throttled
+from schemas.errors import OutcomeUnknown, PlatformError, PostNotSent, PostRejected, ReauthRequired, Throttled
 from tests.workers.platforms.scripted import (
     AT,
     LOST,
@@ -22,17 +22,17 @@ from tests.workers.platforms.scripted import (
     server,
     status,
 )
-from tests.workers.web.web import say
-from workers.platforms.contract import Inquiry, Live, Prepared
-from workers.platforms.mastodon.publish import Mastodon
+from tests.workers.web.web import raw_response
+from workers.platforms.contract import Inquiry, LivePost, PreparedPost
+from workers.platforms.mastodon.publish import MastodonAdapter
 
 POSTS = "/api/v1/statuses"
 LISTED = "/api/v1/accounts/7/statuses"
 
 
-async def send_post(served: ScriptedServer, what: Prepared) -> Any:
+async def send_post(served: ScriptedServer, what: PreparedPost) -> Any:
     async with client_for(served) as client:
-        return await Mastodon(client).send(account(served, "mastodon"), what, draft(), timeout_s=0.3)
+        return await MastodonAdapter(client).send(account(served, "mastodon"), what, draft(), timeout_s=0.3)
 
 
 async def send_error(answer: Answer) -> PlatformError:
@@ -47,7 +47,7 @@ async def test_a_post_goes_out_with_its_key() -> None:
     async with server(statuses=[json_response([status(3)]), json_response(status(4))]) as served:
         what = await prepared(served)
         live = await send_post(served, what)
-    assert live == Live(external_id="4", external_url="https://m.example/@me/4")
+    assert live == LivePost(external_id="4", external_url="https://m.example/@me/4")
     listed, asked = served.asked
     assert (listed.path, asked.path, what.handle["after"]) == (LISTED, POSTS, "3")
     assert asked.json == {"status": "Hello", "media_ids": [], "visibility": "public", "language": "en"}
@@ -99,14 +99,14 @@ async def test_a_file_is_polled_while_the_server_processes_it() -> None:
 async def test_a_file_that_is_never_ready_is_retried_later() -> None:
     media = {"media": json_response({"id": "11"}, 202), "11": json_response({"id": "11"}, 206)}
     async with server(statuses=json_response([]), **media) as served:
-        with pytest.raises(NotSent) as caught:
+        with pytest.raises(PostNotSent) as caught:
             await prepared(served, draft("", file()))
     assert caught.value.code == "MEDIA_PROCESSING"
 
 
 async def test_a_refused_file_ends_the_post() -> None:
     async with server(statuses=json_response([]), media=json_response({"error": "Bad file"}, 422)) as served:
-        with pytest.raises(Rejected, match="Bad file"):
+        with pytest.raises(PostRejected, match="Bad file"):
             await prepared(served, draft("", file()))
 
 
@@ -119,19 +119,23 @@ async def test_a_post_without_a_clear_answer_may_be_live(how: str) -> None:
     ("answer", "kind", "category"),
     [
         (json_response({"error": "The access token was revoked"}, 401), ReauthRequired, "auth"),
-        (say(401), ReauthRequired, "auth"),
-        (say(422), ReauthRequired, "auth"),
+        (raw_response(401), ReauthRequired, "auth"),
+        (raw_response(422), ReauthRequired, "auth"),
         (
             json_response({"error": "This action is outside the authorized scopes"}, 403),
             ReauthRequired,
             "auth",
         ),
-        (json_response({"error": "Your login is currently disabled"}, 403), Rejected, "account_issue"),
-        (json_response({"error": "Record not found"}, 404), Rejected, "platform_rejected"),
-        (json_response({"error": "Validation failed: Text character limit"}, 422), Rejected, "user_content"),
-        (say(413), Rejected, "user_content"),
+        (json_response({"error": "Your login is currently disabled"}, 403), PostRejected, "account_issue"),
+        (json_response({"error": "Record not found"}, 404), PostRejected, "platform_rejected"),
+        (
+            json_response({"error": "Validation failed: Text character limit"}, 422),
+            PostRejected,
+            "user_content",
+        ),
+        (raw_response(413), PostRejected, "user_content"),
         (json_response({"error": "Too many requests"}, 429), Throttled, "rate_limit"),
-        (say(429), Throttled, "rate_limit"),
+        (raw_response(429), Throttled, "rate_limit"),
     ],
 )
 async def test_a_refusal_has_its_class_and_category(
@@ -164,7 +168,7 @@ async def test_a_rate_limit_has_its_end(reset: str) -> None:
 async def test_a_kept_key_allows_a_repeat(traits: dict[str, Any], minutes: float, expected: bool) -> None:
     """The key's time starts before the first call, by the database's time; `sent_at` may be a repeat's."""
     async with server(statuses=json_response([])) as served, client_for(served) as client:
-        adapter, mine = Mastodon(client), account(served, "mastodon", **traits)
+        adapter, mine = MastodonAdapter(client), account(served, "mastodon", **traits)
         what = await adapter.prepare(mine, draft(now=AT))
         now = AT + timedelta(minutes=minutes)
         assert adapter.repeatable(mine, Inquiry(what, now, now)) is expected

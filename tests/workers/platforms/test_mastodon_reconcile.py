@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.errors import NotSent
+from schemas.errors import PostNotSent
 from tests.workers.platforms.scripted import (
     AT,
     LOST,
@@ -19,14 +19,14 @@ from tests.workers.platforms.scripted import (
     server,
     status,
 )
-from workers.platforms.contract import Absent, Inquiry, Live, Prepared, UndecidedPost
-from workers.platforms.mastodon.publish import Mastodon
+from workers.platforms.contract import AbsentPost, Inquiry, LivePost, PreparedPost, UndecidedPost
+from workers.platforms.mastodon.publish import MastodonAdapter
 
 
-async def query_post(served: ScriptedServer, what: Prepared, *, since_s: float = 60) -> Any:
+async def query_post(served: ScriptedServer, what: PreparedPost, *, since_s: float = 60) -> Any:
     async with client_for(served) as client:
         now = AT + timedelta(seconds=since_s)
-        return await Mastodon(client).reconcile(account(served, "mastodon"), Inquiry(what, AT, now))
+        return await MastodonAdapter(client).reconcile(account(served, "mastodon"), Inquiry(what, AT, now))
 
 
 async def found(
@@ -43,7 +43,7 @@ async def found(
 OLD = status(1, "<p>Before</p>")
 
 
-IT = Live(external_id="2", external_url="https://m.example/@me/2")
+IT = LivePost(external_id="2", external_url="https://m.example/@me/2")
 
 
 def other_statuses(newest: int, count: int) -> list[Any]:
@@ -53,21 +53,21 @@ def other_statuses(newest: int, count: int) -> list[Any]:
 #: The pages of the account's list, other conditions, and the proved result.
 LISTS: dict[str, tuple[list[Any], dict[str, Any], Any]] = {
     "the one newer post": ([[status(3, "<p>Other</p>"), status(2), OLD, status(0)]], {"since_s": 0}, IT),
-    "an older post with its text": ([[status(2, "<p>Other</p>"), OLD, status(0)]], {}, Absent()),
+    "an older post with its text": ([[status(2, "<p>Other</p>"), OLD, status(0)]], {}, AbsentPost()),
     "a call that may be on its way": ([[OLD]], {"since_s": 59}, UndecidedPost(1.0)),
-    "a call that is surely over": ([[OLD]], {"since_s": 60}, Absent()),
+    "a call that is surely over": ([[OLD]], {"since_s": 60}, AbsentPost()),
     "two that match": ([[status(3), status(2), OLD]], {}, UndecidedPost()),
-    "a boost": ([[status(4, reblog=status(9)), OLD]], {}, Absent()),
+    "a boost": ([[status(4, reblog=status(9)), OLD]], {}, AbsentPost()),
     "it is on the second page": ([other_statuses(100, 40), [status(2), OLD]], {}, IT),
-    "it is on neither page": ([other_statuses(100, 40), [status(2, "<p>no</p>"), OLD]], {}, Absent()),
+    "it is on neither page": ([other_statuses(100, 40), [status(2, "<p>no</p>"), OLD]], {}, AbsentPost()),
     "more posts than are read": ([other_statuses(1000 - 40 * k, 40) for k in range(5)], {}, UndecidedPost()),
     "a long list without pages": ([other_statuses(100, 50)], {"after": None}, UndecidedPost()),
-    "a long list to the last known post": ([[*other_statuses(100, 50), OLD]], {}, Absent()),
-    "a short list without pages": ([other_statuses(100, 5)], {"after": None}, Absent()),
-    "an account without posts": ([[]], {"after": None}, Absent()),
+    "a long list to the last known post": ([[*other_statuses(100, 50), OLD]], {}, AbsentPost()),
+    "a short list without pages": ([other_statuses(100, 5)], {"after": None}, AbsentPost()),
+    "an account without posts": ([[]], {"after": None}, AbsentPost()),
     "the first post of an account": ([[status(2)]], {"after": None}, IT),
     "a newer one, the last known deleted": ([[status(2), status(0, "<p>x</p>")], []], {}, IT),
-    "none, the last known deleted": ([[status(0, "<p>x</p>")], []], {}, Absent()),
+    "none, the last known deleted": ([[status(0, "<p>x</p>")], []], {}, AbsentPost()),
 }
 
 
@@ -80,7 +80,8 @@ async def test_a_list_proves_no_more_than_it_shows(listed: str) -> None:
 @pytest.mark.parametrize(
     ("sent", "shown", "expected"),
     [
-        (0, 0, "Live"), (2, 2, "Live"), (2, 1, "Live"), (0, 1, "UndecidedPost"), (1, 0, "UndecidedPost"),
+        (0, 0, "LivePost"), (2, 2, "LivePost"), (2, 1, "LivePost"), (0, 1, "UndecidedPost"),
+        (1, 0, "UndecidedPost"),
         (1, 2, "UndecidedPost"),
     ],
 )  # fmt: skip
@@ -93,7 +94,7 @@ async def test_the_same_text_with_other_files_decides_nothing(sent: int, shown: 
 async def test_a_failed_query_proves_nothing(how: str) -> None:
     async with server(statuses=[json_response([]), LOST[how]]) as served:
         what = await prepared(served)
-        with pytest.raises(NotSent):
+        with pytest.raises(PostNotSent):
             await query_post(served, what)
 
 
@@ -117,7 +118,7 @@ SHOWN_LINK = (
     ],
 )
 async def test_a_text_is_recognized_as_servers_show_it(caption: str, content: str) -> None:
-    assert isinstance(await found([status(2, content), OLD], caption=caption), Live)
+    assert isinstance(await found([status(2, content), OLD], caption=caption), LivePost)
 
 
 @pytest.mark.parametrize(
@@ -135,11 +136,11 @@ async def test_a_possibly_equal_text_proves_nothing(caption: str, content: str) 
 
 async def test_a_servers_source_text_has_precedence() -> None:
     shown = status(2, "<p>an image in place of :hello:</p>", text="Hello")
-    assert isinstance(await found([shown, OLD]), Live)
+    assert isinstance(await found([shown, OLD]), LivePost)
 
 
 @pytest.mark.parametrize(
     ("caption", "content"), [("Hello 1", "<p>Hello 2</p>"), ("🎉", "<p>🎈</p>"), ("", "<p>x</p>")]
 )
 async def test_different_texts_are_distinguished(caption: str, content: str) -> None:
-    assert await found([status(2, content), OLD], caption=caption) == Absent()
+    assert await found([status(2, content), OLD], caption=caption) == AbsentPost()

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from schemas.errors import Outdated, Rejected
+from schemas.errors import PostRejected, PreparationExpired
 from tests.workers.platforms.tiktok_account import LONG, TikTokAccount, ada, post, video
 
 AFTER = 120.0
@@ -22,7 +22,7 @@ async def person() -> AsyncIterator[TikTokAccount]:
 async def test_a_post_without_a_chosen_level_is_not_begun(person: TikTokAccount, is_private: bool) -> None:
     """An older release scheduled it with a public default: it must not go out with that."""
     await person.sim.account("ada", is_private=is_private)
-    with pytest.raises(Rejected, match="schedule it again with a privacyLevel") as caught:
+    with pytest.raises(PostRejected, match="schedule it again with a privacyLevel") as caught:
         await person.prepare(post(video(), privacy_level=None))
     assert (caught.value.code, caught.value.category) == ("PRIVACY_REQUIRED", "user_content")
     assert await person.asked("video/init") == 0
@@ -42,9 +42,9 @@ async def test_an_upload_with_a_fallback_level_starts_over(person: TikTokAccount
     prepared = await person.prepare(post(video(LONG)))
     old = {name: value for name, value in prepared.handle.items() if name != "isChosen"}
     left = msgspec.structs.replace(prepared, handle=old, complete=False)
-    with pytest.raises(Rejected, match="has no privacy level"):
+    with pytest.raises(PostRejected, match="has no privacy level"):
         await person.adapter.prepare(person.account, post(video(LONG), privacy_level=None), left)
-    with pytest.raises(Outdated):
+    with pytest.raises(PreparationExpired):
         await person.send(left, post(video(LONG), privacy_level=None))
     await person.sim.advance(AFTER)
     assert await person.counts() == {"open": 1}
@@ -61,7 +61,7 @@ async def test_a_generated_video_carries_the_ai_label(person: TikTokAccount, is_
 async def test_an_upload_without_its_label_starts_over(person: TikTokAccount) -> None:
     what = post(video(LONG), is_ai_generated=True)
     plain = await person.prepare(post(video(LONG)))
-    with pytest.raises(Outdated):
+    with pytest.raises(PreparationExpired):
         await person.send(plain, what)
     again = await person.prepare(what, msgspec.structs.replace(plain, complete=False))
     await person.send(again, what)

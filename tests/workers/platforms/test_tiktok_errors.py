@@ -6,19 +6,19 @@ import httpx
 import pytest
 
 from schemas.errors import (
-    NotSent,
     OutcomeUnknown,
-    Outdated,
     PlatformError,
+    PostNotSent,
+    PostRejected,
+    PreparationExpired,
     ReauthRequired,
-    Rejected,
     Throttled,
     TokenExpired,
 )
 from tests.peers.simulators import tiktok_errors
 from tests.workers.platforms.scripted import client_for, json_response, server
 from tests.workers.platforms.tiktok_account import ada, post, video
-from tests.workers.web.web import say
+from tests.workers.web.web import raw_response
 from workers.platforms.http import PlatformApi, PlatformResponse
 from workers.platforms.tiktok import api, errors
 from workers.platforms.tiktok.errors import ERRORS, FAIL_REASONS, TikTokErrorBody
@@ -30,37 +30,37 @@ EXPECTED: dict[str, tuple[type[PlatformError], str, bool]] = {
     "scope_permission_missed": (ReauthRequired, "auth", True),
     "rate_limit_exceeded": (Throttled, "rate_limit", True),
     "spam_risk_too_many_posts": (Throttled, "quota", True),
-    "spam_risk_too_many_pending_share": (NotSent, "quota", True),
+    "spam_risk_too_many_pending_share": (PostNotSent, "quota", True),
     "reached_active_user_cap": (Throttled, "quota", True),
-    "spam_risk_user_banned_from_posting": (Rejected, "account_issue", True),
-    "spam_risk": (Rejected, "platform_rejected", True),
-    "spam_risk_text": (Rejected, "platform_rejected", True),
-    "privacy_level_option_mismatch": (Rejected, "user_content", True),
-    "unaudited_client_can_only_post_to_private_accounts": (Rejected, "config", True),
-    "url_ownership_unverified": (Rejected, "config", True),
-    "invalid_publish_id": (NotSent, "unknown", True),
-    "token_not_authorized_for_specified_publish_id": (NotSent, "unknown", True),
-    "invalid_param": (Rejected, "platform_rejected", False),
-    "invalid_params": (Rejected, "platform_rejected", False),
-    "not_found": (Rejected, "platform_rejected", False),
-    "publish_not_cancellable": (Rejected, "platform_rejected", False),
-    "internal": (NotSent, "network", False),
-    "internal_error": (NotSent, "network", False),
+    "spam_risk_user_banned_from_posting": (PostRejected, "account_issue", True),
+    "spam_risk": (PostRejected, "platform_rejected", True),
+    "spam_risk_text": (PostRejected, "platform_rejected", True),
+    "privacy_level_option_mismatch": (PostRejected, "user_content", True),
+    "unaudited_client_can_only_post_to_private_accounts": (PostRejected, "config", True),
+    "url_ownership_unverified": (PostRejected, "config", True),
+    "invalid_publish_id": (PostNotSent, "unknown", True),
+    "token_not_authorized_for_specified_publish_id": (PostNotSent, "unknown", True),
+    "invalid_param": (PostRejected, "platform_rejected", False),
+    "invalid_params": (PostRejected, "platform_rejected", False),
+    "not_found": (PostRejected, "platform_rejected", False),
+    "publish_not_cancellable": (PostRejected, "platform_rejected", False),
+    "internal": (PostNotSent, "network", False),
+    "internal_error": (PostNotSent, "network", False),
 }
 FAILED: dict[str, tuple[type[PlatformError], str]] = {
-    "auth_removed": (Outdated, "auth"),
-    "duration_check_failed": (Rejected, "user_content"),
-    "file_format_check_failed": (Rejected, "user_content"),
-    "frame_rate_check_failed": (Rejected, "user_content"),
-    "internal": (Outdated, "network"),
-    "photo_pull_failed": (Outdated, "network"),
-    "picture_size_check_failed": (Rejected, "user_content"),
-    "publish_cancelled": (Rejected, "platform_rejected"),
-    "spam_risk": (Rejected, "platform_rejected"),
-    "spam_risk_text": (Rejected, "platform_rejected"),
-    "spam_risk_too_many_posts": (Outdated, "quota"),
-    "spam_risk_user_banned_from_posting": (Rejected, "account_issue"),
-    "video_pull_failed": (Outdated, "network"),
+    "auth_removed": (PreparationExpired, "auth"),
+    "duration_check_failed": (PostRejected, "user_content"),
+    "file_format_check_failed": (PostRejected, "user_content"),
+    "frame_rate_check_failed": (PostRejected, "user_content"),
+    "internal": (PreparationExpired, "network"),
+    "photo_pull_failed": (PreparationExpired, "network"),
+    "picture_size_check_failed": (PostRejected, "user_content"),
+    "publish_cancelled": (PostRejected, "platform_rejected"),
+    "spam_risk": (PostRejected, "platform_rejected"),
+    "spam_risk_text": (PostRejected, "platform_rejected"),
+    "spam_risk_too_many_posts": (PreparationExpired, "quota"),
+    "spam_risk_user_banned_from_posting": (PostRejected, "account_issue"),
+    "video_pull_failed": (PreparationExpired, "network"),
 }
 
 
@@ -95,16 +95,17 @@ def test_each_fail_reason_has_a_class(reason: str) -> None:
 
 
 def test_an_unknown_fail_reason_is_final() -> None:
-    assert type(errors.fail_reason_error("something_new")) is Rejected
+    assert type(errors.fail_reason_error("something_new")) is PostRejected
     assert "no reason given" in errors.fail_reason_error("").message
 
 
 @pytest.mark.parametrize(
     ("status", "kind", "sent"),
     [
-        (200, Rejected, OutcomeUnknown), (400, Rejected, OutcomeUnknown), (401, TokenExpired, TokenExpired),
-        (403, Rejected, OutcomeUnknown), (408, NotSent, OutcomeUnknown), (429, Throttled, Throttled),
-        (502, NotSent, OutcomeUnknown),
+        (200, PostRejected, OutcomeUnknown), (400, PostRejected, OutcomeUnknown),
+        (401, TokenExpired, TokenExpired),
+        (403, PostRejected, OutcomeUnknown), (408, PostNotSent, OutcomeUnknown), (429, Throttled, Throttled),
+        (502, PostNotSent, OutcomeUnknown),
     ],
 )  # fmt: skip
 def test_an_unknown_code_is_classified_by_its_status(
@@ -145,7 +146,7 @@ async def test_each_fail_reason_is_found_by_polling() -> None:
 
 
 BAD: dict[str, Any] = {
-    "a page": say(200, "<html>"),
+    "a page": raw_response(200, "<html>"),
     "no envelope": json_response({"data": {"publish_id": "p"}}),
     "no data": json_response({"error": {"code": "ok"}}),
     "no id": json_response({"data": {}, "error": {"code": "ok"}}),
@@ -158,7 +159,7 @@ BAD: dict[str, Any] = {
 async def test_an_empty_response_is_no_success_and_proves_no_absence(what: str) -> None:
     async with server(**{"": [BAD[what]]}) as served, client_for(served) as client:
         tiktok = PlatformApi(client=client, base=served.base, token="t")
-        with pytest.raises(NotSent):
+        with pytest.raises(PostNotSent):
             await api.init(tiktok, "video/init", b"{}")
         with pytest.raises(OutcomeUnknown):
             await api.content_init(tiktok, b"{}", timeout_s=5)

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from schemas.errors import OutcomeUnknown, Outdated, PlatformError, Rejected
+from schemas.errors import OutcomeUnknown, PlatformError, PostRejected, PreparationExpired
 from tests.media import picture
 from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.routing import Answer, Request
@@ -15,7 +15,15 @@ from tests.peers.simulators.serving import served
 from tests.peers.simulators.simulator import Simulator
 from tests.workers.platforms.scripted import file
 from tests.workers.platforms.tiktok_account import TikTokAccount, ada, post, prepared_with
-from workers.platforms.contract import Absent, Draft, InboxDraft, Live, PostFile, Taken, UndecidedPost
+from workers.platforms.contract import (
+    AbsentPost,
+    AcceptedPost,
+    InboxDraft,
+    LivePost,
+    PostDraft,
+    PostFile,
+    UndecidedPost,
+)
 from workers.platforms.tiktok import photos
 
 JPEG = picture("JPEG", (8, 8))
@@ -55,7 +63,7 @@ async def person(album: PhotoServer) -> AsyncIterator[TikTokAccount]:
         yield made
 
 
-def pictures(album: PhotoServer, count: int = 2) -> Draft:
+def pictures(album: PhotoServer, count: int = 2) -> PostDraft:
     return post(*(photo(album, number) for number in range(count)))
 
 
@@ -76,7 +84,7 @@ async def test_photos_are_fetched_by_tickets_of_this_call_alone(
     live = await person.poll(prepared_with(prepared, taken))
     [entry] = await person.sim.posts("ada")
     url = f"{person.account.service_url}/@ada/photo/{entry['external_id']}"
-    assert live == Live(external_id=entry["external_id"], external_url=url)
+    assert live == LivePost(external_id=entry["external_id"], external_url=url)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +104,7 @@ async def test_ticket_use_decides_a_lost_call(
     found = await person.look(prepared, fetched=bool(album.came))
     await person.sim.advance(AFTER)
     assert await person.counts() == ({"live": 1} if came else {"failed": 1})
-    assert found == (UndecidedPost() if came else Absent())
+    assert found == (UndecidedPost() if came else AbsentPost())
 
 
 async def test_photos_that_tiktok_could_not_fetch_are_sent_again(
@@ -105,7 +113,7 @@ async def test_photos_that_tiktok_could_not_fetch_are_sent_again(
     album.closed = True
     prepared = await person.sent(pictures(album))
     await person.sim.advance(AFTER)
-    with pytest.raises(Outdated) as caught:
+    with pytest.raises(PreparationExpired) as caught:
         await person.poll(prepared)
     assert caught.value.code == "MEDIA_NOT_FETCHED"
 
@@ -114,7 +122,7 @@ async def test_an_unverified_domain_is_a_config_error(person: TikTokAccount, alb
     await person.sim.call("POST", "/app", verified_prefixes=[])
     what = pictures(album)
     prepared = await person.prepare(what)
-    with pytest.raises(Rejected, match="the operator has to verify this server") as caught:
+    with pytest.raises(PostRejected, match="the operator has to verify this server") as caught:
         await person.send(prepared, what)
     assert (caught.value.code, caught.value.category) == ("PULL_DOMAIN_UNVERIFIED", "config")
     assert await person.counts() == {}
@@ -128,12 +136,12 @@ async def test_unsupported_photos_are_not_prepared(
 ) -> None:
     with pytest.raises(PlatformError) as caught:
         await person.prepare(post(*[photo(album, mime_type=mime_type)] * count))
-    assert (type(caught.value), caught.value.code) == (Rejected, code)
+    assert (type(caught.value), caught.value.code) == (PostRejected, code)
 
 
 async def test_photos_of_a_draft_go_to_the_inbox(person: TikTokAccount, album: PhotoServer) -> None:
     prepared = await person.sent(post(photo(album), mode="draft"))
-    assert isinstance(await person.poll(prepared), Taken)
+    assert isinstance(await person.poll(prepared), AcceptedPost)
     await person.sim.advance(AFTER)
     assert await person.poll(prepared, after_s=AFTER) == InboxDraft()
     assert await person.counts() == {"draft": 1}

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from schemas.errors import NotSent, OutcomeUnknown
+from schemas.errors import OutcomeUnknown, PostNotSent
 from tests.workers.platforms.scripted import AT, account
 from tests.workers.platforms.tiktok_account import LONG, MIB, TikTokAccount, ada, post, video
-from workers.platforms.contract import Absent, Inquiry, Live, Prepared
+from workers.platforms.contract import AbsentPost, Inquiry, LivePost, PreparedPost
 from workers.platforms.tiktok import handle, outcome
 from workers.platforms.tiktok.api import PublishStatus
 
@@ -24,14 +24,14 @@ async def person() -> AsyncIterator[TikTokAccount]:
 def test_an_impossible_byte_count_is_no_proof(received: int | None, absent: bool) -> None:
     upload = handle.VideoUpload(size=MIB + 1, chunk=MIB + 1, count=1, mime_type="video/mp4", init_at=AT)
     kept = handle.TikTokHandle(kind="video", level=None, publish_id="v", upload=upload)
-    inquiry = Inquiry(Prepared(handle=msgspec.to_builtins(kept), request=b""), AT, AT + outcome.IN_FLIGHT)
+    inquiry = Inquiry(PreparedPost(handle=msgspec.to_builtins(kept), request=b""), AT, AT + outcome.IN_FLIGHT)
     said = PublishStatus(status=outcome.UPLOADING, uploaded_bytes=received)
-    assert (outcome.outcome_of(account(None, "mastodon"), inquiry, said) == Absent()) is absent
+    assert (outcome.outcome_of(account(None, "mastodon"), inquiry, said) == AbsentPost()) is absent
 
 
 async def test_an_invalid_upload_address_is_not_used(person: TikTokAccount) -> None:
     begun = await person.adapter.prepare(person.account, post(video()))
-    with pytest.raises(NotSent):
+    with pytest.raises(PostNotSent):
         await person.send(msgspec.structs.replace(begun, secret=b"https://up.test:x/"), post(video()))
 
 
@@ -42,4 +42,4 @@ async def test_an_expired_address_is_no_proof_for_a_complete_video(person: TikTo
     await person.sim.advance(3600)
     with pytest.raises(OutcomeUnknown):
         await person.send(prepared, what)
-    assert isinstance(await person.look(prepared), Live)
+    assert isinstance(await person.look(prepared), LivePost)

@@ -10,13 +10,20 @@ import pytest_asyncio
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from schemas.errors import NotSent, OutcomeUnknown, Outdated, Rejected, Unavailable
+from schemas.errors import OutcomeUnknown, PostNotSent, PostRejected, PreparationExpired, Unavailable
 from tests.media import film
 from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.tiktok_inits import wrong_chunks
 from tests.workers.platforms.scripted import AT
 from tests.workers.platforms.tiktok_account import LONG, MIB, TikTokAccount, ada, later, post, video
-from workers.platforms.contract import Absent, DroppedPost, InboxDraft, Live, Taken, UndecidedPost
+from workers.platforms.contract import (
+    AbsentPost,
+    AcceptedPost,
+    DroppedPost,
+    InboxDraft,
+    LivePost,
+    UndecidedPost,
+)
 from workers.platforms.tiktok import handle
 from workers.platforms.tiktok import video as uploads
 
@@ -46,12 +53,12 @@ async def test_a_video_goes_out_with_its_last_chunk(person: TikTokAccount) -> No
     assert await person.counts() == {"open": 1}
     assert b"upload_token" not in msgspec.json.encode(prepared.handle) + prepared.request
     taken = await person.send(prepared, post(video(LONG)))
-    assert taken == Taken(handle=prepared.handle, after_s=20.0)
+    assert taken == AcceptedPost(handle=prepared.handle, after_s=20.0)
     await person.sim.advance(AFTER)
     [entry] = await person.sim.posts("ada")
     assert (entry["state"], entry["sha256"]) == ("live", [hashlib.sha256(LONG).hexdigest()])
     url = f"{person.account.service_url}/@ada/video/{entry['external_id']}"
-    assert await person.poll(prepared) == Live(external_id=entry["external_id"], external_url=url)
+    assert await person.poll(prepared) == LivePost(external_id=entry["external_id"], external_url=url)
     assert (await person.sim.requests())["PUT /upload/"] == 3
 
 
@@ -67,16 +74,16 @@ async def test_an_id_is_waited_for_during_moderation(person: TikTokAccount) -> N
     await person.sim.account("ada", moderation_s=7200)
     prepared = await person.sent(post(video()))
     await person.sim.advance(30)
-    assert isinstance(await person.poll(prepared, after_s=30), Taken)
-    assert await person.poll(prepared, after_s=601) == Live(external_id=None, external_url=None)
+    assert isinstance(await person.poll(prepared, after_s=30), AcceptedPost)
+    assert await person.poll(prepared, after_s=601) == LivePost(external_id=None, external_url=None)
     await person.sim.advance(7200)
-    assert isinstance(await person.look(prepared, after_s=7300), Live)
+    assert isinstance(await person.look(prepared, after_s=7300), LivePost)
 
 
 async def test_a_private_post_has_no_id(person: TikTokAccount) -> None:
     prepared = await person.sent(post(video(), privacy_level="private"))
     await person.sim.advance(AFTER)
-    assert await person.poll(prepared) == Live(external_id=None, external_url=None)
+    assert await person.poll(prepared) == LivePost(external_id=None, external_url=None)
 
 
 @pytest.mark.parametrize("fault", LOST)
@@ -86,9 +93,9 @@ async def test_a_post_with_a_lost_last_response_is_found_by_id(person: TikTokAcc
     await person.sim.fault("last_chunk", fault)
     with pytest.raises(OutcomeUnknown):
         await person.send(prepared, what)
-    assert isinstance(await person.look(prepared), Taken)
+    assert isinstance(await person.look(prepared), AcceptedPost)
     await person.sim.advance(AFTER)
-    assert isinstance(await person.look(prepared), Live)
+    assert isinstance(await person.look(prepared), LivePost)
     assert await person.counts() == {"live": 1}
 
 
@@ -100,7 +107,7 @@ async def test_a_last_chunk_that_never_arrived_is_absent(person: TikTokAccount, 
     with pytest.raises(OutcomeUnknown):
         await person.send(prepared, what)
     assert await person.look(prepared, after_s=20) == UndecidedPost(after_s=40.0)
-    assert await person.look(prepared, after_s=60) == Absent()
+    assert await person.look(prepared, after_s=60) == AbsentPost()
     await person.send(prepared, what)
     await person.sim.call("POST", "/release")
     await person.sim.advance(AFTER)
@@ -131,7 +138,7 @@ async def test_a_last_chunk_cut_by_the_storage_is_unknown(person: TikTokAccount)
     prepared = await person.prepare(post(video()))
     with pytest.raises(OutcomeUnknown):
         await person.send(prepared, post(msgspec.structs.replace(video(), read=broken)))
-    assert await person.look(prepared, after_s=60) == Absent()
+    assert await person.look(prepared, after_s=60) == AbsentPost()
 
 
 async def test_an_unexpected_response_costs_a_query_and_no_chunk(person: TikTokAccount) -> None:
@@ -154,7 +161,7 @@ async def test_another_attempt_continues_the_upload(person: TikTokAccount) -> No
     what = post(video(LONG))
     begun = await person.adapter.prepare(person.account, what)
     await person.sim.fault("chunk", Fault.DROP_BEFORE, times=3, skip=1)
-    with pytest.raises(NotSent):
+    with pytest.raises(PostNotSent):
         await person.adapter.prepare(person.account, what, begun)
     await person.prepare(later(what, 60), begun)
     assert (await person.sim.requests())["PUT /upload/"] == 1 + 3 + 1
@@ -180,10 +187,10 @@ async def test_an_expired_upload_starts_over(person: TikTokAccount) -> None:
 async def test_a_prepared_video_that_waited_too_long_is_not_sent(person: TikTokAccount) -> None:
     what = post(video(LONG))
     prepared = await person.prepare(what)
-    with pytest.raises(Outdated):
+    with pytest.raises(PreparationExpired):
         await person.send(prepared, later(what, 51 * 60))
     await person.sim.advance(3600)
-    with pytest.raises(Outdated):
+    with pytest.raises(PreparationExpired):
         await person.send(prepared, what)
     assert await person.counts() == {"open": 1}
 
@@ -191,13 +198,13 @@ async def test_a_prepared_video_that_waited_too_long_is_not_sent(person: TikTokA
 async def test_an_address_that_expires_between_two_chunks_starts_over(person: TikTokAccount) -> None:
     begun = await person.adapter.prepare(person.account, post(video(LONG)))
     await person.sim.advance(3600)
-    with pytest.raises(Outdated):
+    with pytest.raises(PreparationExpired):
         await person.adapter.prepare(person.account, post(video(LONG)), begun)
 
 
 async def test_a_lost_init_leaves_only_an_empty_post(person: TikTokAccount) -> None:
     await person.sim.fault("/v2/post/publish/video/init/", Fault.ACCEPT_THEN_DROP)
-    with pytest.raises(NotSent):
+    with pytest.raises(PostNotSent):
         await person.prepare(post(video()))
     await person.sent(post(video()))
     await person.sim.advance(AFTER)
@@ -208,7 +215,7 @@ async def test_a_dropped_video_has_its_reason(person: TikTokAccount) -> None:
     prepared = await person.sent(post(video()))
     await person.sim.call("POST", "/posts", publish_id=prepared.handle["publishId"], fail="spam_risk")
     await person.sim.advance(AFTER)
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(PostRejected) as caught:
         await person.poll(prepared)
     assert (caught.value.code, caught.value.category) == ("SPAM_RISK", "platform_rejected")
     found = await person.look(prepared)
@@ -218,7 +225,7 @@ async def test_a_dropped_video_has_its_reason(person: TikTokAccount) -> None:
 
 async def test_a_video_longer_than_the_creator_may_post_is_not_begun(person: TikTokAccount) -> None:
     await person.sim.account("ada", max_video_post_duration_sec=3)
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(PostRejected) as caught:
         await person.prepare(post(video()))
     assert caught.value.code == "MEDIA_TOO_LONG"
     assert await person.asked("video/init") == 0
@@ -226,7 +233,7 @@ async def test_a_video_longer_than_the_creator_may_post_is_not_begun(person: Tik
 
 async def test_a_level_that_is_not_offered_is_refused(person: TikTokAccount) -> None:
     await person.sim.account("ada", is_private=True)
-    with pytest.raises(Rejected, match="it offers friends, followers, private") as caught:
+    with pytest.raises(PostRejected, match="it offers friends, followers, private") as caught:
         await person.prepare(post(video(), privacy_level="public"))
     assert caught.value.code == "PRIVACY_NOT_OFFERED"
     assert await person.asked("video/init") == 0
@@ -240,13 +247,13 @@ async def test_a_draft_stays_in_its_owners_inbox_until_they_post_it(person: TikT
     assert await person.asked("creator_info/query") == 0
     await person.sim.call("POST", "/posts", publish_id=prepared.handle["publishId"], deed="post")
     await person.sim.advance(AFTER)
-    assert isinstance(await person.look(prepared, after_s=900), Live)
+    assert isinstance(await person.look(prepared, after_s=900), LivePost)
 
 
 async def test_pending_drafts_block_another_one(person: TikTokAccount) -> None:
     await person.sim.account("ada", pending_shares=1)
     await person.sent(post(video(), mode="draft"))
-    with pytest.raises(NotSent) as caught:
+    with pytest.raises(PostNotSent) as caught:
         await person.prepare(post(video(), mode="draft"))
     assert (caught.value.code, caught.value.category) == ("DRAFTS_PENDING", "quota")
     await person.sent(post(video()))
@@ -256,4 +263,4 @@ async def test_a_throttled_status_call_causes_no_cooldown(person: TikTokAccount)
     prepared = await person.sent(post(video()))
     for _ in range(30):
         await person.poll(prepared)
-    assert await person.poll(prepared) == Taken(handle=prepared.handle, after_s=60.0)
+    assert await person.poll(prepared) == AcceptedPost(handle=prepared.handle, after_s=60.0)

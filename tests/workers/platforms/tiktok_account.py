@@ -15,8 +15,8 @@ from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.tiktok import TikTok as Simulator
 from tests.workers.platforms.scripted import AT, draft, file
-from workers.platforms.contract import Draft, Found, Inquiry, PostFile, Prepared, Sent
-from workers.platforms.tiktok.publish import TikTok
+from workers.platforms.contract import Inquiry, PostDraft, PostFile, PreparedPost, ReconcileResult, SendResult
+from workers.platforms.tiktok.publish import TikTokAdapter
 
 MIB = 1 << 20
 FILM = film(ms=4000)
@@ -28,31 +28,33 @@ TIMEOUT_S = 60.0
 
 class TikTokAccount(NamedTuple):
     sim: Sim
-    adapter: TikTok
+    adapter: TikTokAdapter
     account: Account
 
-    async def prepare(self, what: Draft, so_far: Prepared | None = None) -> Prepared:
+    async def prepare(self, what: PostDraft, so_far: PreparedPost | None = None) -> PreparedPost:
         """Run all the steps of one attempt."""
         while so_far is None or not so_far.complete:
             so_far = await self.adapter.prepare(self.account, what, so_far)
         return so_far
 
-    async def send(self, prepared: Prepared, what: Draft) -> Sent:
+    async def send(self, prepared: PreparedPost, what: PostDraft) -> SendResult:
         return await self.adapter.send(self.account, prepared, what, timeout_s=TIMEOUT_S)
 
-    async def sent(self, what: Draft) -> Prepared:
+    async def sent(self, what: PostDraft) -> PreparedPost:
         """Send the post; return its accepted state."""
         prepared = await self.prepare(what)
         taken = await self.send(prepared, what)
         return prepared_with(prepared, taken)
 
-    async def look(self, prepared: Prepared, *, after_s: float = 0, fetched: bool | None = None) -> Found:
+    async def look(
+        self, prepared: PreparedPost, *, after_s: float = 0, fetched: bool | None = None
+    ) -> ReconcileResult:
         return await self.adapter.reconcile(self.account, self.about(prepared, after_s, fetched))
 
-    async def poll(self, prepared: Prepared, *, after_s: float = 0) -> Sent:
+    async def poll(self, prepared: PreparedPost, *, after_s: float = 0) -> SendResult:
         return await self.adapter.poll(self.account, self.about(prepared, after_s))
 
-    def about(self, prepared: Prepared, after_s: float, fetched: bool | None = None) -> Inquiry:
+    def about(self, prepared: PreparedPost, after_s: float, fetched: bool | None = None) -> Inquiry:
         return Inquiry(prepared, AT, AT + timedelta(seconds=after_s), fetched)
 
     async def counts(self) -> dict[str, int]:
@@ -63,8 +65,8 @@ class TikTokAccount(NamedTuple):
         return (await self.sim.requests()).get(f"POST /v2/post/publish/{path}/", 0)
 
 
-def prepared_with(prepared: Prepared, taken: Any) -> Prepared:
-    return Prepared(handle=taken.handle, request=prepared.request, secret=prepared.secret)
+def prepared_with(prepared: PreparedPost, taken: Any) -> PreparedPost:
+    return PreparedPost(handle=taken.handle, request=prepared.request, secret=prepared.secret)
 
 
 @asynccontextmanager
@@ -87,18 +89,18 @@ async def ada(**settings: Any) -> AsyncIterator[TikTokAccount]:
                 traits={},
                 access_token=person.access,
             )
-            yield TikTokAccount(sim, TikTok(client, base), account)
+            yield TikTokAccount(sim, TikTokAdapter(client, base), account)
 
 
 def video(content: bytes = FILM, *, duration_ms: int = 4000) -> PostFile:
     return file(content, kind="video", mime_type="video/mp4", duration_ms=duration_ms)
 
 
-def post(*files: PostFile, **changes: Any) -> Draft:
+def post(*files: PostFile, **changes: Any) -> PostDraft:
     """Return a public post by default: TikTok has no default level."""
     return draft(CAPTION, *files, **{"privacy_level": "public"} | changes)
 
 
-def later(what: Draft, seconds: float) -> Draft:
+def later(what: PostDraft, seconds: float) -> PostDraft:
     """Return the draft of another attempt, `seconds` later."""
     return msgspec.structs.replace(what, now=AT + timedelta(seconds=seconds))

@@ -14,7 +14,7 @@ from jobs.outcomes import Done, Outcome, Snooze
 from schemas.errors import CancelRequested, Conflict, Fenced
 from tests import seeds
 from tests.waiting import PATIENCE_S
-from tests.workers.runtime.workers import ERRAND, LEASE_S, Workers
+from tests.workers.runtime.workers import LEASE_S, TEST_JOB, Workers
 from workers.runtime.context import Context
 
 #: Seconds of a lease longer than any test: without a heartbeat a shorter one would stop the attempt.
@@ -75,8 +75,8 @@ async def test_the_time_left_is_the_lease_s_or_the_attempt_s(workers: Workers) -
     async def task(ctx: Context) -> Outcome:
         return Done({"left": ctx.time_left()})
 
-    brief = ERRAND._replace(timeout_s=10.0)
-    for kind, least, most in [(ERRAND, 10.0, LEASE_S), (brief, 1.0, 10.0)]:
+    brief = TEST_JOB._replace(timeout_s=10.0)
+    for kind, least, most in [(TEST_JOB, 10.0, LEASE_S), (brief, 1.0, 10.0)]:
         async with workers.working(task, kind=kind):
             row = await workers.ended(await workers.submit(kind=kind))
         assert least < row["result"]["left"] <= most
@@ -89,7 +89,7 @@ async def test_an_attempt_that_lost_its_job_writes_nothing(workers: Workers, eff
     async def task(ctx: Context) -> Outcome:
         if ctx.job.fence > 1:
             return await ctx.commit(lambda conn: write(conn, ctx.job.id, "second"))
-        await workers.take_away(ctx.job.id)
+        await workers.return_to_line(ctx.job.id)
         try:
             await getattr(ctx, way)(lambda conn: write(conn, ctx.job.id, "first"))
         except Fenced:
@@ -181,7 +181,7 @@ async def test_a_progress_report_of_a_lost_job_stops_the_attempt(workers: Worker
     async def task(ctx: Context) -> Outcome:
         if ctx.job.fence > 1:
             return Done()
-        await workers.take_away(ctx.job.id)
+        await workers.return_to_line(ctx.job.id)
         await ctx.progress(0.5)
         try:
             await asyncio.Event().wait()

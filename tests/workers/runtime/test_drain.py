@@ -5,7 +5,7 @@ import asyncio
 from jobs.outcomes import Done, Outcome
 from tests.workers.runtime.workers import Workers
 from workers.runtime.context import Context
-from workers.runtime.shutdown import Stop
+from workers.runtime.shutdown import StopRequest
 
 
 async def test_a_running_job_may_finish(workers: Workers) -> None:
@@ -15,7 +15,7 @@ async def test_a_running_job_may_finish(workers: Workers) -> None:
         await go_on.wait()
         return Done()
 
-    stop = Stop()
+    stop = StopRequest()
     async with workers.working(task, stop=stop) as worker:
         job_id = await workers.submit()
         await workers.becomes(job_id, "state = 'running'")
@@ -35,7 +35,7 @@ async def endless(_: Context) -> Outcome:
 
 
 async def test_a_canceled_job_that_is_given_back_ends(workers: Workers) -> None:
-    stop = Stop()
+    stop = StopRequest()
     async with workers.working(endless, stop=stop, drain_s=0.1):
         job_id = await workers.submit()
         await workers.becomes(job_id, "state = 'running'")
@@ -57,7 +57,7 @@ async def test_a_handler_that_ignores_its_cancel_is_canceled_again(workers: Work
                 if deaf < 0:
                     raise
 
-    stop = Stop()
+    stop = StopRequest()
     async with workers.working(task, stop=stop, drain_s=0.1):
         job_id = await workers.submit()
         await workers.becomes(job_id, "state = 'running'")

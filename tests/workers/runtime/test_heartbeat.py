@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 from jobs import ledger
 from jobs.outcomes import Done, Outcome
 from tests.waiting import PATIENCE_S, eventually
-from tests.workers.runtime.workers import ERRAND, LEASE_S, POOL, Workers
+from tests.workers.runtime.workers import LEASE_S, POOL, TEST_JOB, Workers
 from workers.runtime.context import Context
 from workers.runtime.slots import LeaseLost
 from workers.runtime.worker import Worker
@@ -83,7 +83,7 @@ async def test_a_worker_with_a_lost_row_registers_again_under_another_id(workers
         await workers.becomes(job_id, "state = 'running'")
         before = worker.heartbeat.worker_id
         await workers.pool.execute("delete from worker where id = $1", before)
-        await workers.take_away(job_id)
+        await workers.return_to_line(job_id)
         row = await workers.ended(job_id)
         assert worker.heartbeat.worker_id != before
         await wait_for_row(workers, worker)
@@ -99,7 +99,7 @@ async def test_a_claim_with_a_lost_pull_response_is_adopted(workers: Workers) ->
         job_id = await workers.submit(wake=False)
         async with workers.pool.acquire() as conn:
             (claim,) = await ledger.pull(
-                conn, pool=POOL, worker_id=worker.heartbeat.worker_id, free=1, kinds=[ERRAND]
+                conn, pool=POOL, worker_id=worker.heartbeat.worker_id, free=1, kinds=[TEST_JOB]
             )
         row = await workers.ended(job_id)
     assert (claim.id, row["state"], row["fence"], row["attempt"]) == (job_id, "completed", 1, 1)

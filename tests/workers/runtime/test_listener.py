@@ -22,14 +22,14 @@ async def test_a_cancel_at_any_step_leaves_no_connection(redis_url: str) -> None
         async with background(listen(redis_url, pool_name=POOL, kinds=[ARCHIVE_PROJECT], slots=slots)):
             await slots.wake.wait()
 
-    async with courier.connected(redis_url, timeout_s=5) as client:
+    async with courier.open_client(redis_url, timeout_s=5) as client:
 
         async def prepare() -> None:
             await client.flushdb()
             await client.enqueue_job(
                 ARCHIVE_PROJECT.name,
                 _job_id=str(ids.new()),
-                _queue_name=courier.queue(POOL),
+                _queue_name=courier.queue_key(POOL),
                 _defer_until=datetime.now(UTC) - CLOCK_DIFFERENCE,
             )
 

@@ -14,8 +14,8 @@ from jobs import maintenance, steps
 from jobs.outcomes import Done, Outcome, Retry
 from tests import relay
 from tests.jobs import scene
-from tests.relay import Loss
-from tests.workers.runtime.workers import ERRAND, Workers
+from tests.relay import LostPart
+from tests.workers.runtime.workers import TEST_JOB, Workers
 from workers.runtime.context import Context
 
 
@@ -58,18 +58,18 @@ async def test_a_step_without_a_name_runs_again(workers: Workers, effects: Any) 
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("loss", Loss)
-async def test_a_commit_with_a_lost_response_counts(workers: Workers, effects: Any, loss: Loss) -> None:
+@pytest.mark.parametrize("loss", LostPart)
+async def test_a_commit_with_a_lost_response_counts(workers: Workers, effects: Any, loss: LostPart) -> None:
     async def task(ctx: Context) -> Outcome:
         return Done(await ctx.step(lambda conn: write(conn, ctx, "pay"), name="pay"))
 
     async with (
-        relay.before(workers.settings.database_url) as network,
+        relay.start_relay(workers.settings.database_url) as network,
         workers.working(task, database_url=network.url, slots=1),
     ):
         network.fall_silent_at("COMMIT", loss)
         row = await workers.ended(await workers.submit())
-    assert row["result"]["fence"] == (1 if loss is Loss.ANSWER else 2)
+    assert row["result"]["fence"] == (1 if loss is LostPart.ANSWER else 2)
     assert (row["fence"], await effects()) == (2, ["pay"])
 
 
@@ -85,7 +85,7 @@ async def test_an_attempt_that_lost_its_job_runs_no_named_step(workers: Workers,
     async with workers.working(task):
         job_id = await workers.submit()
         await frozen.wait()
-        await workers.take_away(job_id)
+        await workers.return_to_line(job_id)
         row = await workers.ended(job_id)
         thawed.set()
     assert (row["fence"], await effects()) == (2, ["by 2"])
@@ -102,7 +102,7 @@ async def test_a_body_that_raises_stores_nothing(workers: Workers, effects: Any)
         await ctx.step(body, name="pay")
         return Done()
 
-    tries = ERRAND._replace(max_attempts=2)
+    tries = TEST_JOB._replace(max_attempts=2)
     async with workers.working(task, kind=tries):
         job_id = await workers.submit(kind=tries)
         await workers.becomes(job_id, "attempt = 1 and state = 'queued'")

@@ -17,7 +17,7 @@ from jobs import courier
 from jobs.ledger import Wake
 from jobs.outcomes import Done, Outcome
 from tests.waiting import PATIENCE_S, eventually
-from tests.workers.runtime.workers import ERRAND, POOL, Workers
+from tests.workers.runtime.workers import POOL, TEST_JOB, Workers
 from workers.runtime import listener, puller
 from workers.runtime.context import Context
 from workers.runtime.puller import Puller
@@ -43,7 +43,7 @@ def by_message_only(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest_asyncio.fixture
 async def client(workers: Workers) -> AsyncIterator[ArqRedis]:
     """Open the workers' Redis."""
-    async with courier.connected(workers.settings.redis_url, timeout_s=PATIENCE_S) as connected:
+    async with courier.open_client(workers.settings.redis_url, timeout_s=PATIENCE_S) as connected:
         yield connected
 
 
@@ -87,7 +87,7 @@ async def test_a_message_starts_a_job_at_once(workers: Workers, client: ArqRedis
 async def test_a_worker_that_fills_up_wakes_another_one(workers: Workers, client: ArqRedis) -> None:
     """Six jobs of one tenant and one message: three workers of two slots are all busy."""
     async with busy_together(workers, client, workers_of=2) as jobs:
-        await workers.courier.send(Wake(POOL, ERRAND.name, jobs[0]))
+        await workers.courier.send(Wake(POOL, TEST_JOB.name, jobs[0]))
 
 
 @pytest.mark.usefixtures("by_message_only")
@@ -98,7 +98,7 @@ async def test_a_wake_is_passed_on_while_the_first_message_is_queued(
     async with busy_together(workers, client, workers_of=1) as jobs:
         for job_id in jobs:
             await client.set(f"arq:job:{job_id}", b"")
-        await workers.courier.send(Wake(POOL, ERRAND.name, workers.org))
+        await workers.courier.send(Wake(POOL, TEST_JOB.name, workers.org))
 
 
 @asynccontextmanager
@@ -148,7 +148,7 @@ async def test_a_backlog_drains_without_another_message(workers: Workers) -> Non
     async with workers.working(quick, slots=2):
         for _ in range(20):
             await workers.submit(wake=False)
-        await workers.courier.send(Wake(POOL, ERRAND.name, workers.org))
+        await workers.courier.send(Wake(POOL, TEST_JOB.name, workers.org))
         await eventually(lambda: all_done(workers))
 
 
@@ -156,7 +156,7 @@ async def test_a_backlog_drains_without_another_message(workers: Workers) -> Non
 async def test_the_listener_reconnects_after_a_restart_of_redis(workers: Workers, tmp_path: Path) -> None:
     with valkey(tmp_path) as server:
         async with (
-            courier.connected(server.url, timeout_s=PATIENCE_S) as client,
+            courier.open_client(server.url, timeout_s=PATIENCE_S) as client,
             workers.working(quick, redis_url=server.url) as worker,
             courier.open_courier(server.url) as sender,
         ):
@@ -165,7 +165,7 @@ async def test_the_listener_reconnects_after_a_restart_of_redis(workers: Workers
             await asyncio.to_thread(server.start)
             await listening(client, worker)
             job_id = await workers.submit(wake=False)
-            await sender.send(Wake(POOL, ERRAND.name, job_id))
+            await sender.send(Wake(POOL, TEST_JOB.name, job_id))
             await workers.ended(job_id)
 
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from domain.jobs import jobs
-from jobs.ledger import Claim, Moved
+from jobs.ledger import ChangedJob, Claim
 from jobs.outcomes import Done, Interrupted, Outcome
 from tests.waiting import eventually
-from tests.workers.runtime.workers import ERRAND, Workers
+from tests.workers.runtime.workers import TEST_JOB, Workers
 from workers.runtime import puller
 from workers.runtime.context import Context
 from workers.runtime.runner import Runner
@@ -22,7 +22,7 @@ async def test_any_exception_of_a_task_is_retried_without_its_text(workers: Work
         raise KeyError("secret-of-ours")
 
     async with workers.working(task):
-        job_id = await workers.submit(kind=ERRAND._replace(max_attempts=2))
+        job_id = await workers.submit(kind=TEST_JOB._replace(max_attempts=2))
         await workers.becomes(job_id, "attempt = 1 and state = 'queued'")
         await workers.pool.execute("update job set run_at = now(), stage = 'queued' where id = $1", job_id)
         row = await workers.ended(job_id)
@@ -56,7 +56,7 @@ async def test_an_attempt_past_its_time_limit_is_stopped_and_retried(workers: Wo
             await asyncio.Event().wait()
         return Done()
 
-    brief = ERRAND._replace(timeout_s=0.1)
+    brief = TEST_JOB._replace(timeout_s=0.1)
     row = await workers.run(task, kind=brief)
     assert (row["state"], row["attempt"]) == ("completed", 2)
 
@@ -127,7 +127,7 @@ async def test_a_worker_with_blocked_settlements_stops_pulling(
     """Unsettled jobs count as running, and another worker could have run the next ones."""
     settle, answered = jobs.settle, asyncio.Event()
 
-    async def hang(*args: Any) -> list[Moved]:
+    async def hang(*args: Any) -> list[ChangedJob]:
         await answered.wait()
         return await settle(*args)
 

@@ -17,33 +17,33 @@ from db import pool as pools
 from db.pool import Conn
 from jobs.outcomes import Done, Outcome
 from tests import relay
-from tests.relay import Loss, Relay
+from tests.relay import LostPart, PostgresRelay
 from tests.waiting import PATIENCE_S
-from tests.workers.runtime.workers import ERRAND, Workers
+from tests.workers.runtime.workers import TEST_JOB, Workers
 from workers.dispatcher.loop import Dispatcher
 from workers.runtime.context import Context
-from workers.runtime.shutdown import Stop
+from workers.runtime.shutdown import StopRequest
 
 #: Seconds of a lease: short enough that the worker's timeouts have their lowest value.
 LEASE_S = 6
 
-BOTH = pytest.mark.parametrize("loss", Loss)
+BOTH = pytest.mark.parametrize("loss", LostPart)
 
 
 @pytest_asyncio.fixture
-async def silent(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Relay]:
+async def silent(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PostgresRelay]:
     """Disable all other ends of the silence within the test's patience."""
     for limit in ("idle_in_transaction_session_timeout", "statement_timeout", "lock_timeout"):
         monkeypatch.setitem(pools.SESSION, limit, f"{2 * PATIENCE_S:.0f}s")
     await workers.pool.execute("create table effect (job_id uuid, fence bigint)")
-    async with relay.before(workers.settings.database_url) as made:
+    async with relay.start_relay(workers.settings.database_url) as made:
         yield made
 
 
 @pytest_asyncio.fixture
 async def dispatcher(workers: Workers) -> AsyncIterator[None]:
     """Run a dispatcher with enough uptime of Postgres to judge leases."""
-    settings, stop = msgspec.structs.replace(workers.settings, lease_s=1), Stop()
+    settings, stop = msgspec.structs.replace(workers.settings, lease_s=1), StopRequest()
     async with asyncio.TaskGroup() as group:
         group.create_task(Dispatcher(settings, workers.courier).run(stop))
         yield
@@ -59,7 +59,7 @@ async def effect(conn: Conn, ctx: Context) -> dict[str, Any]:
     return {}
 
 
-async def wait_for_recovery(workers: Workers, relay: Relay, job_id: UUID) -> Any:
+async def wait_for_recovery(workers: Workers, relay: PostgresRelay, job_id: UUID) -> Any:
     """Return the row of the job, ended despite the silence, with one effect."""
     await asyncio.wait_for(relay.silent.wait(), PATIENCE_S)
     row = await workers.ended(job_id)
@@ -70,7 +70,7 @@ async def wait_for_recovery(workers: Workers, relay: Relay, job_id: UUID) -> Any
 
 @BOTH
 @pytest.mark.usefixtures("dispatcher")
-async def test_silence_at_the_pull(workers: Workers, silent: Relay, loss: Loss) -> None:
+async def test_silence_at_the_pull(workers: Workers, silent: PostgresRelay, loss: LostPart) -> None:
     """A pull with a lost response has claimed the job for this worker, which adopts it."""
     async with workers.working(work, lease_s=LEASE_S, database_url=silent.url):
         silent.fall_silent_at("pull_jobs", loss)
@@ -80,19 +80,19 @@ async def test_silence_at_the_pull(workers: Workers, silent: Relay, loss: Loss) 
 
 
 @pytest.mark.usefixtures("dispatcher")
-async def test_silence_at_a_pull_that_claimed_a_job(workers: Workers, silent: Relay) -> None:
+async def test_silence_at_a_pull_that_claimed_a_job(workers: Workers, silent: PostgresRelay) -> None:
     async with workers.working(work, lease_s=LEASE_S, database_url=silent.url, slots=1):
         await workers.ended(await workers.submit())
         await workers.pool.execute("truncate effect")
         job_id = await workers.submit(wake=False)
-        silent.fall_silent_at("pull_jobs", Loss.ANSWER)
+        silent.fall_silent_at("pull_jobs", LostPart.ANSWER)
         row = await wait_for_recovery(workers, silent, job_id)
     assert (row["attempt"], row["fence"]) == (1, 1)
 
 
 @BOTH
 @pytest.mark.usefixtures("dispatcher")
-async def test_silence_at_the_settlement(workers: Workers, silent: Relay, loss: Loss) -> None:
+async def test_silence_at_the_settlement(workers: Workers, silent: PostgresRelay, loss: LostPart) -> None:
     async def task(ctx: Context) -> Outcome:
         await ctx.step(lambda conn: effect(conn, ctx))
         return Done()
@@ -107,7 +107,7 @@ async def test_silence_at_the_settlement(workers: Workers, silent: Relay, loss: 
 
 @BOTH
 @pytest.mark.usefixtures("dispatcher")
-async def test_silence_in_a_step(workers: Workers, silent: Relay, loss: Loss) -> None:
+async def test_silence_in_a_step(workers: Workers, silent: PostgresRelay, loss: LostPart) -> None:
     """A second worker is idle. Postgres releases the step's lock, and rolls the step back."""
     async with workers.working(work, lease_s=LEASE_S, database_url=silent.url, slots=1):
         silent.fall_silent_at("insert into effect", loss)
@@ -120,21 +120,21 @@ async def test_silence_in_a_step(workers: Workers, silent: Relay, loss: Loss) ->
 
 @BOTH
 @pytest.mark.usefixtures("dispatcher")
-async def test_silence_at_the_commit(workers: Workers, silent: Relay, loss: Loss) -> None:
+async def test_silence_at_the_commit(workers: Workers, silent: PostgresRelay, loss: LostPart) -> None:
     """The worker needn't find out whether the commit succeeded: the fence decides."""
     async with workers.working(work, lease_s=LEASE_S, database_url=silent.url, slots=1):
         silent.fall_silent_at("COMMIT", loss)
         row = await wait_for_recovery(workers, silent, await workers.submit())
         await workers.ended(await workers.submit())
-    assert (row["fence"], row["attempt"]) == (1 if loss is Loss.ANSWER else 2, 1)
+    assert (row["fence"], row["attempt"]) == (1 if loss is LostPart.ANSWER else 2, 1)
 
 
 @pytest.mark.long
 @pytest.mark.usefixtures("dispatcher")
-async def test_silence_of_the_whole_host(workers: Workers, silent: Relay) -> None:
+async def test_silence_of_the_whole_host(workers: Workers, silent: PostgresRelay) -> None:
     """Every connection of the worker, in a step: another worker gets the job when the lease has expired."""
     async with workers.working(work, lease_s=LEASE_S, database_url=silent.url, slots=1):
-        silent.fall_silent_at("insert into effect", Loss.STATEMENT, whole=True)
+        silent.fall_silent_at("insert into effect", LostPart.STATEMENT, whole=True)
         job_id = await workers.submit()
         await asyncio.wait_for(silent.silent.wait(), PATIENCE_S)
         async with workers.working(work):
@@ -146,12 +146,12 @@ async def test_silence_of_the_whole_host(workers: Workers, silent: Relay) -> Non
 @pytest.mark.long
 @pytest.mark.usefixtures("dispatcher")
 async def test_a_deadline_holds_while_a_step_is_silent_and_its_worker_renews(
-    workers: Workers, silent: Relay
+    workers: Workers, silent: PostgresRelay
 ) -> None:
     """The lease is so long that neither it nor Postgres's own timeout helps."""
-    brief = ERRAND._replace(timeout_s=1.0)
+    brief = TEST_JOB._replace(timeout_s=1.0)
     async with workers.working(work, kind=brief, database_url=silent.url, slots=1, lease_s=60):
-        silent.fall_silent_at("insert into effect", Loss.STATEMENT)
+        silent.fall_silent_at("insert into effect", LostPart.STATEMENT)
         started = time.monotonic()
         job_id = await workers.submit()
         await asyncio.wait_for(silent.silent.wait(), PATIENCE_S)
@@ -164,9 +164,11 @@ async def test_a_deadline_holds_while_a_step_is_silent_and_its_worker_renews(
 
 
 @pytest.mark.usefixtures("dispatcher")
-async def test_a_deadline_holds_for_a_task_that_ignores_its_cancel(workers: Workers, silent: Relay) -> None:
+async def test_a_deadline_holds_for_a_task_that_ignores_its_cancel(
+    workers: Workers, silent: PostgresRelay
+) -> None:
     """Its worker renews and still owns the job; its late commit is void."""
-    brief, go, stopped = ERRAND._replace(timeout_s=0.5), asyncio.Event(), list[bool]()
+    brief, go, stopped = TEST_JOB._replace(timeout_s=0.5), asyncio.Event(), list[bool]()
 
     async def stubborn(ctx: Context) -> Outcome:
         while ctx.job.fence == 1 and not go.is_set():

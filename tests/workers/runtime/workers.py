@@ -18,13 +18,13 @@ from schemas.settings import Settings
 from tests.waiting import PATIENCE_S, eventually
 from workers.resources import open_resources
 from workers.runtime.runner import Task, Tasks
-from workers.runtime.shutdown import Stop
+from workers.runtime.shutdown import StopRequest
 from workers.runtime.worker import Worker, open_pools
 from workers.tasks import Opener
 
 #: A pool without caps, and the only kind in it.
 POOL = "tests"
-ERRAND = Kind("run_errand", POOL, "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
+TEST_JOB = Kind("run_errand", POOL, "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
 
 #: Seconds of a lease: a machine that stalls for two thirds of it has a worker stop its attempts.
 LEASE_S = 30
@@ -39,18 +39,18 @@ class Workers:
 
     @asynccontextmanager
     async def working(
-        self, task: Task, *, kind: Kind = ERRAND, stop: Stop | None = None, **settings: Any
+        self, task: Task, *, kind: Kind = TEST_JOB, stop: StopRequest | None = None, **settings: Any
     ) -> AsyncIterator[Worker]:
         """Run a worker of `POOL` that drains when the block ends, or earlier by `stop`."""
-        async with self.working_on({kind: task}, stop=stop, **settings) as worker:
+        async with self.working_kinds({kind: task}, stop=stop, **settings) as worker:
             yield worker
 
     @asynccontextmanager
-    async def working_on(
-        self, tasks: Tasks, *, stop: Stop | None = None, **settings: Any
+    async def working_kinds(
+        self, tasks: Tasks, *, stop: StopRequest | None = None, **settings: Any
     ) -> AsyncIterator[Worker]:
         """Run a worker of several kinds of one pool."""
-        asked = stop or Stop()
+        asked = stop or StopRequest()
         mine = msgspec.structs.replace(self.settings, **{"lease_s": LEASE_S} | settings)
         (pool_name,) = {kind.pool for kind in tasks}
         async with (
@@ -63,12 +63,12 @@ class Workers:
             asked.soon.set()
             await running
 
-    async def run(self, task: Task, *, kind: Kind = ERRAND, **fields: Any) -> asyncpg.Record:
+    async def run(self, task: Task, *, kind: Kind = TEST_JOB, **fields: Any) -> asyncpg.Record:
         """Submit a job, and return its row once a worker has ended it."""
         async with self.working(task, kind=kind):
             return await self.ended(await self.submit(kind=kind, **fields))
 
-    async def submit(self, *, kind: Kind = ERRAND, wake: bool = True, **fields: Any) -> UUID:
+    async def submit(self, *, kind: Kind = TEST_JOB, wake: bool = True, **fields: Any) -> UUID:
         """Submit a job and commit; send the message as the API does, unless not `wake`."""
         async with self.pool.acquire() as conn:
             await conn.execute("insert into pool (name) values ($1) on conflict do nothing", kind.pool)
@@ -98,7 +98,7 @@ class Workers:
         assert row is not None
         return row
 
-    async def take_away(self, job_id: UUID) -> None:
+    async def return_to_line(self, job_id: UUID) -> None:
         """Return the job into its line, as if its worker's lease had expired."""
         await self.pool.execute(
             """update job set state = 'queued', stage = 'queued', lease_owner = null,
@@ -121,5 +121,5 @@ async def at_work(settings: Settings, pool: Pool, openers: Mapping[Kind, Opener]
         courier = await stack.enter_async_context(open_courier(settings.redis_url))
         workers = Workers(settings, pool, None, courier)  # type: ignore[arg-type]  # it submits nothing here
         opened = {kind: await openers[kind](resources) for kind in openers}
-        await stack.enter_async_context(workers.working_on(opened))
+        await stack.enter_async_context(workers.working_kinds(opened))
         yield

@@ -17,18 +17,18 @@ from tests.domain.events import sending
 from tests.domain.project import Project as Scope
 from tests.domain.publishing import post_scene as scene
 from tests.domain.webhooks import watching
-from tests.workers.tasks.project import Project
+from tests.workers.tasks.project import IngestProject
 
 
-class Full(NamedTuple):
+class FullProject(NamedTuple):
     """A project with rows in each table of projects, and its files' tokens."""
 
     scope: Scope
-    owner: leasing.Owner
+    owner: leasing.LeaseOwner
     tokens: list[str]
 
 
-async def fill(project: Project, conn: Conn, store: Store) -> Full:
+async def fill(project: IngestProject, conn: Conn, store: Store) -> FullProject:
     pool, mine = project.workers.pool, Scope(project.org, project.id)
     await webhooks(conn, mine)
     mine = await scene.fill(conn, mine, accounts=2)
@@ -64,7 +64,7 @@ async def fill(project: Project, conn: Conn, store: Store) -> Full:
     await ad(conn, mine)
     tokens.append(await influencer(conn, mine, store))
     await quarantine.keep(conn, mine.id, [quarantine.note(1, Refused(0, "INVALID", b"{}"))])
-    return Full(mine, owner, tokens)
+    return FullProject(mine, owner, tokens)
 
 
 async def conversions(conn: Conn, mine: Scope) -> None:
@@ -273,7 +273,7 @@ exists (select from regexp_matches(t::text, '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9
          where found[1] = any($1::text[]))"""
 
 
-async def named(conn: Conn, *project_ids: UUID) -> list[str]:
+async def list_referencing_ids(conn: Conn, *project_ids: UUID) -> list[str]:
     """Return the ids of projects, of rows that reference them, of rows that reference those, and so on."""
     known = set[str]()
     found = {str(project_id) for project_id in project_ids}
@@ -287,7 +287,7 @@ async def named(conn: Conn, *project_ids: UUID) -> list[str]:
     return sorted(found)
 
 
-async def left(conn: Conn, names: list[str]) -> dict[str, int]:
+async def count_left(conn: Conn, names: list[str]) -> dict[str, int]:
     """Count the rows by table that contain one of these ids."""
     counts = {
         table: await conn.fetchval(f"select count(*) from {table} t where {NAMES}", names)

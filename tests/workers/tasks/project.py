@@ -14,7 +14,7 @@ from db.pool import transact
 from domain.projects import archive, projects
 from domain.tenancy import organizations
 from jobs.kinds import ARCHIVE_PROJECT, Kind
-from jobs.ledger import Submitted
+from jobs.ledger import SubmittedJob
 from schemas.brand import BrandContext
 from schemas.projects import Archived
 from schemas.projects import Project as Shown
@@ -24,7 +24,7 @@ from workers.tasks import OPENERS
 
 
 @dataclass(frozen=True)
-class Project:
+class IngestProject:
     workers: Workers
     org: UUID
     id: UUID
@@ -36,7 +36,7 @@ class Project:
         async with at_work(mine, self.workers.pool, {kind: OPENERS[kind]}):
             yield
 
-    async def start(self, verb: Callable[..., Awaitable[Submitted]], **asked: Any) -> UUID:
+    async def start(self, verb: Callable[..., Awaitable[SubmittedJob]], **asked: Any) -> UUID:
         """Start an ingest by one of the domain's functions; return its job's id."""
         submit = partial(verb, organization_id=self.org, project_id=self.id, **asked)
         submitted = await transact(self.workers.pool, submit)
@@ -44,7 +44,7 @@ class Project:
             await self.workers.courier.send(submitted.wake)
         return submitted.job_id
 
-    async def ingested(self, verb: Callable[..., Awaitable[Submitted]], **asked: Any) -> asyncpg.Record:
+    async def ingested(self, verb: Callable[..., Awaitable[SubmittedJob]], **asked: Any) -> asyncpg.Record:
         """Return the job's row, once a worker has ended it."""
         return await self.workers.ended(await self.start(verb, **asked))
 
@@ -68,9 +68,9 @@ class Project:
         return found
 
 
-async def create(workers: Workers, *, sandbox: bool = False) -> Project:
+async def create(workers: Workers, *, sandbox: bool = False) -> IngestProject:
     async with workers.pool.acquire() as conn:
         org = workers.org
         if sandbox:
             org = (await organizations.create(conn, name="Acme", tier="partner")).sandbox
-        return Project(workers, org, await seeds.project(conn, org))
+        return IngestProject(workers, org, await seeds.project(conn, org))

@@ -19,8 +19,8 @@ from jobs.outcomes import Done, Outcome
 from schemas.sandbox import AdvanceClock
 from tests import seeds
 from tests.workers import by_hand
-from tests.workers.runtime.workers import ERRAND
-from tests.workers.tasks.project import Project
+from tests.workers.runtime.workers import TEST_JOB
+from tests.workers.tasks.project import IngestProject
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 from workers.tasks.advance_clock import advance_clock, pauses
@@ -29,7 +29,7 @@ DAYS = 4
 
 
 @pytest_asyncio.fixture
-async def scheduled(sandbox: Project) -> Project:
+async def scheduled(sandbox: IngestProject) -> IngestProject:
     """Schedule a post on each of some days, and submit an advance over all of them."""
     async with sandbox.workers.pool.acquire() as conn:
         account_id = await seeds.account(conn, sandbox.org, sandbox.id)
@@ -45,12 +45,12 @@ async def scheduled(sandbox: Project) -> Project:
     return sandbox
 
 
-async def clock_of(project: Project) -> Clock:
+async def clock_of(project: IngestProject) -> Clock:
     async with project.workers.pool.acquire() as conn:
         return await sandbox_clock.get(conn, organization_id=project.org)
 
 
-async def test_the_next_attempt_continues_after_a_dead_one(scheduled: Project) -> None:
+async def test_the_next_attempt_continues_after_a_dead_one(scheduled: IngestProject) -> None:
     """Between two stops, and in the middle of one, which is rolled back."""
     pool = scheduled.workers.pool
     async with pool.acquire() as conn:
@@ -82,7 +82,7 @@ async def test_the_next_attempt_continues_after_a_dead_one(scheduled: Project) -
     assert [row["sends"] for row in sends] == [1] * DAYS
 
 
-async def test_an_advance_without_due_work_takes_one_attempt(sandbox: Project) -> None:
+async def test_an_advance_without_due_work_takes_one_attempt(sandbox: IngestProject) -> None:
     body, pool = AdvanceClock(advance="1d"), sandbox.workers.pool
     await transact(pool, partial(sandbox_clock.advance, organization_id=sandbox.org, body=body))
     async with sandbox.at_work(ADVANCE_CLOCK):
@@ -98,7 +98,9 @@ def test_the_wait_after_the_due_work_is_short(took_s: float) -> None:
     assert seen_s - took_s <= min(0.01 + took_s / 2, 0.25)
 
 
-def advance_with_patience(project: Project, patience_s: float, queries: list[str] | None = None) -> Task:
+def advance_with_patience(
+    project: IngestProject, patience_s: float, queries: list[str] | None = None
+) -> Task:
     """Return the task with another patience; `queries` records the statements of its connection."""
     noted = [] if queries is None else queries
 
@@ -111,17 +113,17 @@ def advance_with_patience(project: Project, patience_s: float, queries: list[str
     return partial(advance_clock, connect=connect, courier=project.workers.courier, patience_s=patience_s)
 
 
-async def job_of(project: Project) -> UUID:
+async def job_of(project: IngestProject) -> UUID:
     found: UUID = await project.workers.pool.fetchval(
         "select job_id from sandbox_clock where organization_id = $1", project.org
     )
     return found
 
 
-async def test_a_blocked_clock_fails_and_stays(scheduled: Project) -> None:
+async def test_a_blocked_clock_fails_and_stays(scheduled: IngestProject) -> None:
     """No worker publishes: the job fails at the first post, after few checks."""
     workers, queries = scheduled.workers, list[str]()
-    async with workers.working_on({ADVANCE_CLOCK: advance_with_patience(scheduled, 5.0, queries)}):
+    async with workers.working_kinds({ADVANCE_CLOCK: advance_with_patience(scheduled, 5.0, queries)}):
         job = await workers.ended(await job_of(scheduled))
     assert (job["state"], job["error"]["code"]) == ("failed", "CLOCK_HELD_UP")
     assert 1 < queries.count(sandbox_time.LOOK.query.sql) < 60
@@ -130,24 +132,24 @@ async def test_a_blocked_clock_fails_and_stays(scheduled: Project) -> None:
     assert clock.ahead <= timedelta(days=1)
 
 
-async def test_a_waiting_clock_yields_its_slot(scheduled: Project) -> None:
-    workers, errand = scheduled.workers, ERRAND._replace(pool=ADVANCE_CLOCK.pool)
+async def test_a_waiting_clock_yields_its_slot(scheduled: IngestProject) -> None:
+    workers, errand = scheduled.workers, TEST_JOB._replace(pool=ADVANCE_CLOCK.pool)
 
     async def run(_: Context) -> Outcome:
         return Done()
 
     tasks = {ADVANCE_CLOCK: advance_with_patience(scheduled, 60.0), errand: run}
-    async with workers.working_on(tasks, slots=1, drain_s=0.1):
+    async with workers.working_kinds(tasks, slots=1, drain_s=0.1):
         await workers.becomes(await job_of(scheduled), "stage = 'advancing'")
         assert (await workers.ended(await workers.submit(kind=errand)))["state"] == "completed"
         assert (await workers.job(await job_of(scheduled)))["state"] == "running"
 
 
-async def test_concurrent_advances_are_limited(scheduled: Project) -> None:
+async def test_concurrent_advances_are_limited(scheduled: IngestProject) -> None:
     """Another one is snoozed, and its clock is shown as advancing until then."""
     url = scheduled.workers.settings.database_url
     async with AsyncExitStack() as stack:
-        for _ in range(sandbox_time.PLACES):
+        for _ in range(sandbox_time.MAX_ADVANCES):
             conn = await stack.enter_async_context(connected(url, name="clock"))
             assert await sandbox_time.take_place(conn)
         async with scheduled.at_work(ADVANCE_CLOCK):

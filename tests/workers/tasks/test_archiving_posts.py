@@ -15,12 +15,12 @@ from schemas.projects import ProjectPatch
 from tests import leasing, seeds
 from tests.domain.project import Project as Scope
 from tests.domain.publishing import post_scene as scene
-from tests.workers.tasks.project import Project
+from tests.workers.tasks.project import IngestProject
 from workers.tasks import archive_project
 
 
 async def test_an_archive_cancels_waiting_posts_only(
-    project: Project, conn: Conn, monkeypatch: pytest.MonkeyPatch
+    project: IngestProject, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archive_project, "BATCH", 3)
     mine = await scene.fill(conn, Scope(project.org, project.id), accounts=7)
@@ -52,7 +52,7 @@ async def test_an_archive_cancels_waiting_posts_only(
     assert Counter(await scene.statuses(conn, blocked + running + queued)) == {"canceled": 21}
 
 
-async def test_an_archive_ends_leases(project: Project, conn: Conn) -> None:
+async def test_an_archive_ends_leases(project: IngestProject, conn: Conn) -> None:
     pool, tenant = project.workers.pool, Scope(project.org, project.id)
     owners = [await leasing.owner(conn, handle=handle) for handle in ("one", "two")]
     leased = [await leasing.lend(pool, owner, tenant) for owner in owners]

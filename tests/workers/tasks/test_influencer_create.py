@@ -16,21 +16,21 @@ from PIL import Image
 
 from db.pool import Conn, transact
 from domain.content import content
-from domain.content.content import Served
+from domain.content.content import FileHeaders
 from domain.influencers import creating, influencers
-from domain.influencers.creating import Making
+from domain.influencers.creating import RequestedInfluencer
 from domain.influencers.influencers import Author
 from domain.media import storage_quota, uploads
 from domain.media.storage import open_store
 from domain.media.store import Store
-from generation.made import Made
+from generation.made import OutputFile
 from jobs.kinds import INFLUENCER_CREATE
 from jobs.ledger import Claim
 from schemas.errors import NotFound, Unavailable
 from schemas.influencers import Influencer, InfluencerClone, InfluencerCreate
 from tests import seeds
 from tests.workers.by_hand import Died, attempt_of, perform
-from tests.workers.tasks.project import Project
+from tests.workers.tasks.project import IngestProject
 from workers.generation.folders import Folders, open_folders
 from workers.generation.wire import PortraitRequest
 from workers.runtime.context import Context
@@ -40,7 +40,7 @@ from workers.tasks import influencer_create
 T = TypeVar("T")
 
 BYTES = b"a portrait"
-DRAWN = Made(
+DRAWN = OutputFile(
     name="portrait.jpg",
     thumbnail="",
     mime_type="image/jpeg",
@@ -56,7 +56,7 @@ def put(folder: str) -> None:
     Path(folder, DRAWN.name).write_bytes(BYTES)
 
 
-async def made(project: Project, **body: Any) -> Making:
+async def made(project: IngestProject, **body: Any) -> RequestedInfluencer:
     create = partial(
         creating.create,
         author=Author(project.org),
@@ -66,7 +66,7 @@ async def made(project: Project, **body: Any) -> Making:
     return await transact(project.workers.pool, create)
 
 
-async def shown(project: Project, influencer_id: UUID) -> Influencer:
+async def shown(project: IngestProject, influencer_id: UUID) -> Influencer:
     async with project.workers.pool.acquire() as conn:
         found, _ = await influencers.get(
             conn, organization_id=project.org, influencer_id=influencer_id, public_url=""
@@ -78,7 +78,9 @@ def files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-async def test_a_worker_draws_it_and_its_clone_has_the_same_face(project: Project, tmp_path: Path) -> None:
+async def test_a_worker_draws_it_and_its_clone_has_the_same_face(
+    project: IngestProject, tmp_path: Path
+) -> None:
     media = tmp_path / "media"
     making = await made(project, gender="female")
     clone = partial(
@@ -140,7 +142,7 @@ class FusedContext(Context):
 class PortraitStudio:
     """A worker's storage and folders, with a prepared drawing."""
 
-    def __init__(self, project: Project, store: Store, folders: Folders) -> None:
+    def __init__(self, project: IngestProject, store: Store, folders: Folders) -> None:
         self.project, self.store, self.folders = project, store, folders
         self.fuse = Fuse(0)
         self.away = False
@@ -150,7 +152,7 @@ class PortraitStudio:
             raise Unavailable("away")
         await self.fuse.around(self.store.write(token, chunks))
 
-    async def draw(self, asked: PortraitRequest, _: Sequence[int]) -> Made:
+    async def draw(self, asked: PortraitRequest, _: Sequence[int]) -> OutputFile:
         put(asked.folder)
         self.fuse.burn()
         return DRAWN
@@ -176,7 +178,7 @@ class PortraitStudio:
 
 @pytest_asyncio.fixture
 async def studio(
-    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: IngestProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[PortraitStudio]:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(tmp_path / "media")))
@@ -219,7 +221,7 @@ async def test_an_influencer_deleted_meanwhile_stops_the_drawing(
 ) -> None:
     project = studio.project
 
-    async def gone(making: Making) -> None:
+    async def gone(making: RequestedInfluencer) -> None:
         delete = partial(
             influencers.delete,
             author=Author(project.org),
@@ -235,7 +237,7 @@ async def test_an_influencer_deleted_meanwhile_stops_the_drawing(
     making = await made(project)
     claim, draw = await studio.claim(), studio.draw
 
-    async def late(asked: PortraitRequest, handles: Sequence[int]) -> Made:
+    async def late(asked: PortraitRequest, handles: Sequence[int]) -> OutputFile:
         await gone(making)
         return await draw(asked, handles)
 
@@ -256,7 +258,7 @@ async def test_a_deleted_influencers_file_is_pruned_a_day_later(
     making = await made(project)
     await studio.attempt(await studio.claim())
 
-    async def served() -> Served:
+    async def served() -> FileHeaders:
         token = await pool.fetchval(
             "select token from influencer_portrait union select token from media_upload"
         )

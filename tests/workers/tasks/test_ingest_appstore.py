@@ -11,13 +11,20 @@ import pytest
 from domain.brand import ingests
 from domain.brand.store_listings import InGooglePlay, Listing
 from jobs.kinds import INGEST_APPSTORE
-from tests.workers.ingest.appstore.store_server import FACEBOOK, NOTHING, at, json, play_at, recorded
-from tests.workers.tasks.project import Project, create
-from tests.workers.web.web import Answers, Site, say, serve
+from tests.workers.ingest.appstore.store_server import (
+    FACEBOOK,
+    NOTHING,
+    json,
+    look_up_path,
+    play_path,
+    recorded,
+)
+from tests.workers.tasks.project import IngestProject, create
+from tests.workers.web.web import Answers, Site, raw_response, serve
 
 
 @asynccontextmanager
-async def at_work(project: Project, url: str) -> AsyncIterator[None]:
+async def at_work(project: IngestProject, url: str) -> AsyncIterator[None]:
     """Run a worker with all three upstreams at `url`."""
     named = {"itunes_api_url": url, "app_store_url": url, "play_url": url}
     async with project.at_work(INGEST_APPSTORE, **named):
@@ -25,22 +32,22 @@ async def at_work(project: Project, url: str) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def stores(project: Project, answers: Answers) -> AsyncIterator[Site]:
+async def stores(project: IngestProject, answers: Answers) -> AsyncIterator[Site]:
     async with serve(answers) as site, at_work(project, site.url("")):
         yield site
 
 
-async def start(project: Project, *listings: Listing) -> UUID:
+async def start(project: IngestProject, *listings: Listing) -> UUID:
     return await project.start(ingests.start_appstore, listings=listings, country_code="us")
 
 
-async def ingest(project: Project, answers: Answers, *listings: Listing) -> asyncpg.Record:
+async def ingest(project: IngestProject, answers: Answers, *listings: Listing) -> asyncpg.Record:
     async with stores(project, answers):
         return await project.workers.ended(await start(project, *listings))
 
 
-async def test_a_listing_becomes_the_projects_brand(project: Project) -> None:
-    answers = {at(FACEBOOK): json(recorded("itunesLookup-284882215.json"))}
+async def test_a_listing_becomes_the_projects_brand(project: IngestProject) -> None:
+    answers = {look_up_path(FACEBOOK): json(recorded("itunesLookup-284882215.json"))}
     row = await ingest(project, answers, FACEBOOK)
     assert (row["state"], row["error"], row["attempt"]) == ("completed", None, 1)
     assert row["result"]["source"] == "appstore"
@@ -57,20 +64,20 @@ async def test_a_listing_becomes_the_projects_brand(project: Project) -> None:
     [
         (json('{"errorMessage":"Invalid value(s) for key(s): [itunesId]"}'), "SOURCE_NOT_FOUND"),
         (json('{"results":[{"wrapperType":"artist"}]}'), "SOURCE_NOT_FOUND"),
-        (say(302, location="http://169.254.169.254/"), "FETCH_BLOCKED"),
+        (raw_response(302, location="http://169.254.169.254/"), "FETCH_BLOCKED"),
         (json(" " * (1 << 20) + "{}"), "TOO_LARGE"),
     ],
 )  # fmt: skip
-async def test_an_unreadable_listing_fails_at_once(project: Project, answer: bytes, code: str) -> None:
-    row = await ingest(project, {at(FACEBOOK): answer}, FACEBOOK)
+async def test_an_unreadable_listing_fails_at_once(project: IngestProject, answer: bytes, code: str) -> None:
+    row = await ingest(project, {look_up_path(FACEBOOK): answer}, FACEBOOK)
     assert (row["state"], row["error"]["code"], row["attempt"]) == ("failed", code, 1)
     assert row["error"]["message"]
     shown: Any = await project.shown()
     assert shown.ingest_state.appstore.error.code == code
 
 
-async def test_an_unlisted_app_costs_five_rate_tokens(project: Project) -> None:
-    nothing = {at(FACEBOOK, country): json(NOTHING) for country in ("us", "gb", "de", "fr", "jp")}
+async def test_an_unlisted_app_costs_five_rate_tokens(project: IngestProject) -> None:
+    nothing = {look_up_path(FACEBOOK, country): json(NOTHING) for country in ("us", "gb", "de", "fr", "jp")}
     row = await ingest(project, nothing, FACEBOOK)
     assert (row["state"], row["error"]["code"]) == ("failed", "SOURCE_NOT_FOUND")
     # The burst is spent: the next token is the first with a wait.
@@ -78,8 +85,8 @@ async def test_an_unlisted_app_costs_five_rate_tokens(project: Project) -> None:
     assert await project.workers.pool.fetchval(ahead) == pytest.approx(20, abs=2)
 
 
-async def test_a_rate_limit_snoozes_every_job_and_costs_no_attempt(project: Project) -> None:
-    answers = {at(FACEBOOK): json("", 403)}
+async def test_a_rate_limit_snoozes_every_job_and_costs_no_attempt(project: IngestProject) -> None:
+    answers = {look_up_path(FACEBOOK): json("", 403)}
     other = await create(project.workers)
     async with stores(project, answers) as site:
         first = await start(project, FACEBOOK)
@@ -87,21 +94,21 @@ async def test_a_rate_limit_snoozes_every_job_and_costs_no_attempt(project: Proj
         assert row["attempt"] == 0
         second = await start(other, FACEBOOK)
         await wait_until_snoozed(project, second, 50)
-        assert site.paths == [at(FACEBOOK)]
-        answers[at(FACEBOOK)] = json(recorded("itunesLookup-284882215.json"))
+        assert site.paths == [look_up_path(FACEBOOK)]
+        answers[look_up_path(FACEBOOK)] = json(recorded("itunesLookup-284882215.json"))
         await an_hour_passes(project)
         row = await project.workers.ended(first)
     assert (row["state"], row["attempt"]) == ("completed", 1)
     assert await project.workers.attempts(first) == ["snoozed", "completed"]
 
 
-async def wait_until_snoozed(project: Project, job_id: UUID, seconds: int) -> asyncpg.Record:
+async def wait_until_snoozed(project: IngestProject, job_id: UUID, seconds: int) -> asyncpg.Record:
     """Return the job's row, once it is snoozed for at least `seconds`."""
     queued = f"state = 'queued' and run_at > now() + interval '{seconds} seconds'"
     return await project.workers.becomes(job_id, queued)
 
 
-async def an_hour_passes(project: Project) -> None:
+async def an_hour_passes(project: IngestProject) -> None:
     await project.workers.pool.execute(
         """update upstream_pace set free_at = free_at - interval '1 hour',
                   held_until = held_until - interval '1 hour'"""
@@ -111,7 +118,7 @@ async def an_hour_passes(project: Project) -> None:
     )
 
 
-async def test_an_empty_bucket_is_waited_for_outside_the_worker(project: Project) -> None:
+async def test_an_empty_bucket_is_waited_for_outside_the_worker(project: IngestProject) -> None:
     await project.workers.pool.execute(
         "insert into upstream_pace (upstream, free_at) values ('itunes', now() + interval '100 seconds')"
     )
@@ -122,20 +129,20 @@ async def test_an_empty_bucket_is_waited_for_outside_the_worker(project: Project
     assert await project.workers.attempts(job_id) == ["snoozed"]
 
 
-async def test_a_token_that_is_near_is_waited_for_in_the_worker(project: Project) -> None:
+async def test_a_token_that_is_near_is_waited_for_in_the_worker(project: IngestProject) -> None:
     await project.workers.pool.execute(
         "insert into upstream_pace (upstream, free_at) values ('itunes', now() + interval '17 seconds')"
     )
-    answers = {at(FACEBOOK): json(recorded("itunesLookup-284882215.json"))}
+    answers = {look_up_path(FACEBOOK): json(recorded("itunesLookup-284882215.json"))}
     row = await ingest(project, answers, FACEBOOK)
     assert (row["state"], row["attempt"]) == ("completed", 1)
     assert await project.workers.attempts(row["id"]) == ["completed"]
 
 
-async def test_google_play_needs_no_token(project: Project) -> None:
+async def test_google_play_needs_no_token(project: IngestProject) -> None:
     listing = InGooglePlay(package="com.example.acme")
     node = '{"@type": "SoftwareApplication", "name": "Acme", "description": "Every plan of your team"}'
-    page = say(body=f'<script type="application/ld+json">{node}</script>')
-    row = await ingest(project, {play_at(listing): page}, listing)
+    page = raw_response(body=f'<script type="application/ld+json">{node}</script>')
+    row = await ingest(project, {play_path(listing): page}, listing)
     assert row["state"] == "completed"
     assert await project.workers.pool.fetchval("select count(*) from upstream_pace") == 0

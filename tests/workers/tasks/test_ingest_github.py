@@ -9,25 +9,25 @@ import pytest
 
 from domain.brand import ingests
 from jobs.kinds import INGEST_GITHUB
-from tests.workers.ingest.github.github_server import GitHub, Repo, github, told
-from tests.workers.tasks.project import Project
+from tests.workers.ingest.github.github_server import GitHub, Repo, json_response, serve_github
+from tests.workers.tasks.project import IngestProject
 
 README = b"# Zap\n\nZap draws what you say, on every device you own, while you say it.\n"
 FILES = {"README.md": README, "package.json": b'{"name": "zap", "description": "Draw what you say"}'}
 
 
 @asynccontextmanager
-async def at_work(project: Project, served: GitHub, **settings: Any) -> AsyncIterator[None]:
+async def at_work(project: IngestProject, served: GitHub, **settings: Any) -> AsyncIterator[None]:
     async with project.at_work(INGEST_GITHUB, github_api_url=served.base, **settings):
         yield
 
 
-async def ingested(project: Project, repo: str = "acme/zap") -> asyncpg.Record:
+async def ingested(project: IngestProject, repo: str = "acme/zap") -> asyncpg.Record:
     return await project.ingested(ingests.start_github, repo=repo, branch=None)
 
 
-async def test_an_ingest_stores_the_repositorys_brand(project: Project) -> None:
-    async with github(Repo("acme/zap", files=FILES)) as served, at_work(project, served):
+async def test_an_ingest_stores_the_repositorys_brand(project: IngestProject) -> None:
+    async with serve_github(Repo("acme/zap", files=FILES)) as served, at_work(project, served):
         row = await ingested(project)
     assert (row["state"], row["error"]) == ("completed", None)
     assert (row["result"]["source"], row["result"]["url"]) == ("github", "https://github.com/acme/zap")
@@ -38,10 +38,12 @@ async def test_an_ingest_stores_the_repositorys_brand(project: Project) -> None:
     assert known.provenance["appDescription"].url == "https://github.com/acme/zap/blob/main/package.json"
 
 
-async def test_a_rate_limit_snoozes_the_job_until_its_reset_and_costs_no_attempt(project: Project) -> None:
+async def test_a_rate_limit_snoozes_the_job_until_its_reset_and_costs_no_attempt(
+    project: IngestProject,
+) -> None:
     """The reset is 30 minutes after the server's Date, for any local clock."""
-    limit = told({}, status=403, x_ratelimit_remaining="0", x_ratelimit_reset="1795523400")
-    async with github(Repo("acme/zap", files=FILES)) as served, at_work(project, served):
+    limit = json_response({}, status=403, x_ratelimit_remaining="0", x_ratelimit_reset="1795523400")
+    async with serve_github(Repo("acme/zap", files=FILES)) as served, at_work(project, served):
         served.answers["/repos/acme/zap/readme"] = limit
         job_id = await project.start(ingests.start_github, repo="acme/zap", branch=None)
         row = await project.workers.becomes(job_id, "state = 'queued' and run_at > now() + interval '5 min'")
@@ -60,25 +62,25 @@ async def test_a_rate_limit_snoozes_the_job_until_its_reset_and_costs_no_attempt
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
-        (told({}, status=404), "SOURCE_NOT_FOUND"),
-        (told({}, status=403), "SOURCE_FORBIDDEN"),
-        (told({}, status=451), "SOURCE_FORBIDDEN"),
-        (told({}, status=409), "SCRAPE_FAILED"),
-        (told({}, status=302, location="http://169.254.169.254/"), "FETCH_BLOCKED"),
-        (told({"id": "x" * (1 << 20)}), "TOO_LARGE"),
+        (json_response({}, status=404), "SOURCE_NOT_FOUND"),
+        (json_response({}, status=403), "SOURCE_FORBIDDEN"),
+        (json_response({}, status=451), "SOURCE_FORBIDDEN"),
+        (json_response({}, status=409), "SCRAPE_FAILED"),
+        (json_response({}, status=302, location="http://169.254.169.254/"), "FETCH_BLOCKED"),
+        (json_response({"id": "x" * (1 << 20)}), "TOO_LARGE"),
     ],
 )
 async def test_what_cannot_be_read_fails_with_its_code_at_once(
-    project: Project, answer: bytes, code: str
+    project: IngestProject, answer: bytes, code: str
 ) -> None:
-    async with github(answers={"/repos/acme/zap": answer}) as served, at_work(project, served):
+    async with serve_github(answers={"/repos/acme/zap": answer}) as served, at_work(project, served):
         row = await ingested(project)
     assert (row["state"], row["error"]["code"], row["attempt"]) == ("failed", code, 1)
 
 
-async def test_the_operators_token_raises_the_limit_and_grants_no_access(project: Project) -> None:
+async def test_the_operators_token_raises_the_limit_and_grants_no_access(project: IngestProject) -> None:
     repo = Repo("acme/zap", files=FILES, about={"private": True, "visibility": "private"})
-    async with github(repo) as served, at_work(project, served, github_token="ghp_server"):
+    async with serve_github(repo) as served, at_work(project, served, github_token="ghp_server"):
         row = await ingested(project)
     assert row["error"]["code"] == "SOURCE_NOT_FOUND"
     assert [headers["authorization"] for _, headers in served.asked] == ["Bearer ghp_server"]

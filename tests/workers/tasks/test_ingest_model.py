@@ -7,18 +7,18 @@ from domain.brand import ingests
 from jobs.kinds import INGEST_WEBSITE
 from schemas.brand import BrandContext
 from tests.workers.ingest.llm import endpoint as llm
-from tests.workers.tasks.project import Project
-from tests.workers.web.web import say, serve
+from tests.workers.tasks.project import IngestProject
+from tests.workers.web.web import raw_response, serve
 
 PAGE = "<html lang=en><title>Acme</title><body><main>" + "".join(
     f"<p>{passage.text}</p>" for passage in llm.PASSAGES
 )
 
 
-async def ingested(project: Project, *answers: bytes) -> tuple[asyncpg.Record, BrandContext]:
+async def ingested(project: IngestProject, *answers: bytes) -> tuple[asyncpg.Record, BrandContext]:
     """Run an ingest with the model's responses; return the job's row and the brand."""
     async with (
-        serve({"/": say(body=PAGE)}) as site,
+        serve({"/": raw_response(body=PAGE)}) as site,
         llm.serve(*answers) as model,
         project.at_work(
             INGEST_WEBSITE,
@@ -32,7 +32,7 @@ async def ingested(project: Project, *answers: bytes) -> tuple[asyncpg.Record, B
     return row, await project.brand()
 
 
-async def test_model_values_are_shown_with_their_quotes(project: Project) -> None:
+async def test_model_values_are_shown_with_their_quotes(project: IngestProject) -> None:
     row, brand = await ingested(project, llm.completion(llm.GOOD))
     assert row["result"]["warnings"] == []
     assert brand.audience == "Freelance designers."
@@ -41,8 +41,8 @@ async def test_model_values_are_shown_with_their_quotes(project: Project) -> Non
     assert (provenance.rule, provenance.evidence) == ("llm", ["Built for freelance designers"])
 
 
-@pytest.mark.parametrize("answer", [say(503), llm.completion(None, refusal="no")])
-async def test_a_model_that_fails_fails_no_job(project: Project, answer: bytes) -> None:
+@pytest.mark.parametrize("answer", [raw_response(503), llm.completion(None, refusal="no")])
+async def test_a_model_that_fails_fails_no_job(project: IngestProject, answer: bytes) -> None:
     row, brand = await ingested(project, answer)
     assert (row["state"], row["attempt"]) == ("completed", 1)
     (warning,) = row["result"]["warnings"]

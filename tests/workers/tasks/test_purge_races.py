@@ -21,16 +21,16 @@ from tests.domain.project import Project as Scope
 from tests.domain.publishing import post_scene as scene
 from tests.jobs.scene import waits_for_lock
 from tests.waiting import eventually
-from tests.workers.tasks.full_project import left, named
-from tests.workers.tasks.project import Project
+from tests.workers.tasks.full_project import count_left, list_referencing_ids
+from tests.workers.tasks.project import IngestProject
 from tests.workers.tasks.test_purging import archived, begin, perform
 
 
-def begin_purge(project: Project) -> Callable[[Conn], Awaitable[Any]]:
+def begin_purge(project: IngestProject) -> Callable[[Conn], Awaitable[Any]]:
     return partial(purge.begin, project_id=project.id, name="Shop", env=None, actor=None)
 
 
-def unarchive(project: Project) -> Callable[[Conn], Awaitable[Any]]:
+def unarchive(project: IngestProject) -> Callable[[Conn], Awaitable[Any]]:
     body = projects.check(ProjectPatch(status="active"))
     mine = partial(projects.patch, organization_id=project.org, project_id=project.id)
     return partial(mine, api_key_id=None, body=body)
@@ -48,7 +48,7 @@ async def run_second(
         return await waiting
 
 
-async def test_two_concurrent_purges_are_one(project: Project, conn: Conn) -> None:
+async def test_two_concurrent_purges_are_one(project: IngestProject, conn: Conn) -> None:
     await archived(project, conn)
     purging, wake = await run_second(project.workers.pool, begin_purge(project), begin_purge(project))
     assert wake is None
@@ -58,7 +58,7 @@ async def test_two_concurrent_purges_are_one(project: Project, conn: Conn) -> No
     assert await conn.fetchval(started) == 1
 
 
-async def test_a_project_reactivated_first_stays(project: Project, conn: Conn) -> None:
+async def test_a_project_reactivated_first_stays(project: IngestProject, conn: Conn) -> None:
     await archived(project, conn)
     with pytest.raises(Conflict) as refused:
         await run_second(project.workers.pool, unarchive(project), begin_purge(project))
@@ -67,7 +67,7 @@ async def test_a_project_reactivated_first_stays(project: Project, conn: Conn) -
     assert await conn.fetchval("select purging_at from project") is None
 
 
-async def test_a_project_purged_first_is_not_reactivated(project: Project, conn: Conn) -> None:
+async def test_a_project_purged_first_is_not_reactivated(project: IngestProject, conn: Conn) -> None:
     await archived(project, conn)
     with pytest.raises(NotFound):
         await run_second(project.workers.pool, begin_purge(project), unarchive(project))
@@ -76,20 +76,20 @@ async def test_a_project_purged_first_is_not_reactivated(project: Project, conn:
 
 @pytest.mark.parametrize("patient", [True, False])
 async def test_a_last_post_that_ends_meanwhile(
-    project: Project, conn: Conn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patient: bool
+    project: IngestProject, conn: Conn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patient: bool
 ) -> None:
     """Each post is live, or its attempt is fenced; the purge deletes both."""
     pool = project.workers.pool
     monkeypatch.setattr(purge, "ROWS", 1)
     if not patient:
-        monkeypatch.setattr(purge, "PATIENCE_S", 0)
+        monkeypatch.setattr(purge, "MAX_WAIT_S", 0)
     store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(tmp_path / "media")))
     mine = await scene.fill(conn, Scope(project.org, project.id))
     claims = await scene.prepared(conn, mine, 1)
     for claim in claims:
         assert await scene.mark(pool, claim)
     await archived(project, conn)
-    names = await named(conn, project.id)
+    names = await list_referencing_ids(conn, project.id)
     await begin(pool, project.id)
     [claim] = await seeds.claims(conn, PURGE_PROJECT)
 
@@ -104,4 +104,4 @@ async def test_a_last_post_that_ends_meanwhile(
     fenced = [end for end in ends[1:] if end is not None]
     assert all(isinstance(end, Fenced) for end in fenced)
     assert not (patient and fenced)
-    assert (await left(conn, names)).keys() == {"audit_log", "job"}
+    assert (await count_left(conn, names)).keys() == {"audit_log", "job"}

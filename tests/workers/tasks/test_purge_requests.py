@@ -11,7 +11,7 @@ from domain.leasing import offers, requests
 from schemas import ids
 from schemas.errors import Conflict, Invalid, NotFound
 from tests import leasing, waiting
-from tests.workers.tasks.project import Project
+from tests.workers.tasks.project import IngestProject
 from tests.workers.tasks.test_purging import archived, begin
 
 LOCKED_OUT = """
@@ -19,18 +19,20 @@ LOCKED_OUT = """
     select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())"""
 
 
-async def lent(project: Project, conn: Conn) -> None:
+async def lent(project: IngestProject, conn: Conn) -> None:
     """Lend an account of this project to another tenant."""
-    owner = await leasing.another(conn, leasing.Owner(project.org, project.id, project.org), handle="ours")
+    owner = await leasing.another(
+        conn, leasing.LeaseOwner(project.org, project.id, project.org), handle="ours"
+    )
     await leasing.lend(project.workers.pool, owner, await leasing.tenant(conn))
     await archived(project, conn)
 
 
-async def asked(project: Project, _: Conn) -> None:
+async def asked(project: IngestProject, _: Conn) -> None:
     await project.archive()
 
 
-async def nothing(_: Project, __: Conn) -> None:
+async def nothing(_: IngestProject, __: Conn) -> None:
     """Do nothing: the project is active."""
 
 
@@ -39,7 +41,7 @@ async def nothing(_: Project, __: Conn) -> None:
     [(nothing, "NOT_ARCHIVED"), (asked, "ARCHIVE_RUNNING"), (lent, "ACCOUNT_LEASED")],
 )
 async def test_a_project_that_cannot_be_purged_stays(
-    project: Project, conn: Conn, before: Callable[[Project, Conn], Awaitable[None]], reason: str
+    project: IngestProject, conn: Conn, before: Callable[[IngestProject, Conn], Awaitable[None]], reason: str
 ) -> None:
     await before(project, conn)
     with pytest.raises(Conflict) as refused:
@@ -48,15 +50,15 @@ async def test_a_project_that_cannot_be_purged_stays(
     assert (await project.shown()).name == "Shop"
 
 
-async def offered(project: Project, conn: Conn) -> leasing.Owner:
+async def offered(project: IngestProject, conn: Conn) -> leasing.LeaseOwner:
     """Offer an account of the archived project for lease."""
-    ours = leasing.Owner(project.org, project.id, project.org)
+    ours = leasing.LeaseOwner(project.org, project.id, project.org)
     owner = await leasing.another(conn, ours, handle="ours")
     await archived(project, conn)
     return owner
 
 
-async def test_a_lent_account_prevents_the_purge(project: Project, conn: Conn) -> None:
+async def test_a_lent_account_prevents_the_purge(project: IngestProject, conn: Conn) -> None:
     """Otherwise its tenant would post with rows that the purge deletes."""
     pool, owner = project.workers.pool, await offered(project, conn)
     request_id = await leasing.ask(conn, await leasing.tenant(conn))
@@ -71,7 +73,9 @@ async def test_a_lent_account_prevents_the_purge(project: Project, conn: Conn) -
     assert refused.value.details["reason"] == "ACCOUNT_LEASED"
 
 
-async def test_an_account_of_a_purged_project_is_not_offered_again(project: Project, conn: Conn) -> None:
+async def test_an_account_of_a_purged_project_is_not_offered_again(
+    project: IngestProject, conn: Conn
+) -> None:
     owner = await offered(project, conn)
     await begin(project.workers.pool, project.id)
     with pytest.raises(NotFound):
@@ -81,7 +85,7 @@ async def test_an_account_of_a_purged_project_is_not_offered_again(project: Proj
         )
 
 
-async def test_a_purge_needs_the_projects_name_and_environment(project: Project, conn: Conn) -> None:
+async def test_a_purge_needs_the_projects_name_and_environment(project: IngestProject, conn: Conn) -> None:
     await archived(project, conn)
     with pytest.raises(Invalid):
         await begin(project.workers.pool, project.id, name="shop")

@@ -26,8 +26,8 @@ from tests import leasing, seeds
 from tests.domain.project import Project as Scope
 from tests.domain.publishing import post_scene as scene
 from tests.workers.event_archive.clickhouse import shelves
-from tests.workers.tasks.full_project import fill, left, list_project_tables, named
-from tests.workers.tasks.project import Project
+from tests.workers.tasks.full_project import count_left, fill, list_project_tables, list_referencing_ids
+from tests.workers.tasks.project import IngestProject
 from workers.runtime.context import Context
 from workers.tasks import purge_project
 
@@ -97,12 +97,14 @@ def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("one_by_one")
-async def test_no_row_is_left_after_any_worker_death(project: Project, conn: Conn, folder: Path) -> None:
+async def test_no_row_is_left_after_any_worker_death(
+    project: IngestProject, conn: Conn, folder: Path
+) -> None:
     store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))
     full = await fill(project, conn, store)
     await project.archive()
     await project.archived()
-    names = await named(conn, full.scope.id)
+    names = await list_referencing_ids(conn, full.scope.id)
     for table in await list_project_tables(conn):
         mine = f"select count(*) from {table} where project_id = $1"
         assert await conn.fetchval(mine, project.id), f"{table}: fill it in the test project, and purge it"
@@ -110,7 +112,7 @@ async def test_no_row_is_left_after_any_worker_death(project: Project, conn: Con
     await begin(project.workers.pool, project.id)
     [claim] = await seeds.claims(conn, PURGE_PROJECT)
     assert await run_until_done(project.workers.pool, claim, store) >= 10
-    rest = await left(conn, names)
+    rest = await count_left(conn, names)
     assert rest.keys() == {"audit_log", "job"}
     assert rest["job"] == 1  # The purge's own job.
     assert files(folder) == set()
@@ -126,13 +128,13 @@ async def test_no_row_is_left_after_any_worker_death(project: Project, conn: Con
         await begin(project.workers.pool, project.id)
 
 
-async def is_returned(project: Project, conn: Conn, owner: leasing.Owner) -> None:
+async def is_returned(project: IngestProject, conn: Conn, owner: leasing.LeaseOwner) -> None:
     """Check that the account is as before, and free to lease."""
     assert await leasing.status(conn, owner.account_id) == "connected"
     await leasing.lend(project.workers.pool, owner, await leasing.tenant(conn))
 
 
-async def test_a_purged_project_is_not_found(project: Project, conn: Conn, folder: Path) -> None:
+async def test_a_purged_project_is_not_found(project: IngestProject, conn: Conn, folder: Path) -> None:
     await scene.fill(conn, Scope(project.org, project.id))
     await project.archive()
     await project.archived()
@@ -149,7 +151,7 @@ async def test_a_purged_project_is_not_found(project: Project, conn: Conn, folde
 
 
 async def test_running_jobs_are_waited_for_with_a_deadline(
-    project: Project, conn: Conn, folder: Path, monkeypatch: pytest.MonkeyPatch
+    project: IngestProject, conn: Conn, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool = project.workers.pool
     store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))
@@ -163,14 +165,14 @@ async def test_running_jobs_are_waited_for_with_a_deadline(
     await begin(pool, project.id)
     [claim] = await seeds.claims(conn, PURGE_PROJECT)
     assert isinstance(await perform(scene.context(pool, claim), store), Snooze)
-    monkeypatch.setattr(purge, "PATIENCE_S", 0)
+    monkeypatch.setattr(purge, "MAX_WAIT_S", 0)
     assert (await perform(scene.context(pool, claim), store)).word == "completed"
     with pytest.raises(Fenced):
         await scene.publish(pool, claims[0])
 
 
 async def test_archived_events_are_deleted_once_the_archive_responds(
-    project: Project, conn: Conn, folder: Path
+    project: IngestProject, conn: Conn, folder: Path
 ) -> None:
     store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))
     await project.archive()
@@ -186,7 +188,9 @@ async def test_archived_events_are_deleted_once_the_archive_responds(
     assert archive.rows == [{"project_id": str(project.org)}]
 
 
-async def test_an_unreachable_storage_deletes_no_row(project: Project, conn: Conn, folder: Path) -> None:
+async def test_an_unreachable_storage_deletes_no_row(
+    project: IngestProject, conn: Conn, folder: Path
+) -> None:
     store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))
     full = await fill(project, conn, store)
     await project.archive()
@@ -210,7 +214,7 @@ async def test_an_unreachable_storage_deletes_no_row(project: Project, conn: Con
 
 @pytest.mark.usefixtures("one_by_one")
 async def test_a_late_attempt_is_continued_by_another(
-    project: Project, conn: Conn, folder: Path, monkeypatch: pytest.MonkeyPatch
+    project: IngestProject, conn: Conn, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(purge_project, "TIME_SLICE_S", 0)
     store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))
@@ -227,7 +231,7 @@ async def test_a_late_attempt_is_continued_by_another(
 
 
 async def test_sends_of_a_leased_account_still_count_for_its_owner(
-    project: Project, conn: Conn, folder: Path
+    project: IngestProject, conn: Conn, folder: Path
 ) -> None:
     """Until the owner's account is deleted too."""
     store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))
@@ -251,13 +255,13 @@ async def test_sends_of_a_leased_account_still_count_for_its_owner(
     assert await conn.fetch("select from account_send") == []
 
 
-async def purged(project: Project, conn: Conn, project_id: UUID, store: Store, **asked: Any) -> None:
+async def purged(project: IngestProject, conn: Conn, project_id: UUID, store: Store, **asked: Any) -> None:
     pool = project.workers.pool
     await begin(pool, project_id, **asked)
     [claim] = await seeds.claims(conn, PURGE_PROJECT)
     assert (await perform(scene.context(pool, claim), store)).word == "completed"
 
 
-async def archived(project: Project, conn: Conn) -> None:
+async def archived(project: IngestProject, conn: Conn) -> None:
     await project.archive()
     await project.archived()

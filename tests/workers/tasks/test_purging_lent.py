@@ -24,21 +24,25 @@ from tests.domain.project import Project as Tenant
 from tests.domain.publishing import post_scene as scene
 from tests.jobs.scene import waits_for_lock
 from tests.waiting import eventually
-from tests.workers.tasks.project import Project
+from tests.workers.tasks.project import IngestProject
 from tests.workers.tasks.test_purging import archived, begin, perform
 
 STUBS = "select count(*) from social_account where project_id is null"
 
 
 @pytest.fixture
-def store(project: Project, tmp_path: Path) -> Store:
+def store(project: IngestProject, tmp_path: Path) -> Store:
     return open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(tmp_path / "media")))
 
 
-async def lent(project: Project, conn: Conn, tenants: int) -> tuple[leasing.Owner, list[Tenant], list[UUID]]:
+async def lent(
+    project: IngestProject, conn: Conn, tenants: int
+) -> tuple[leasing.LeaseOwner, list[Tenant], list[UUID]]:
     """Create an account that each of some tenants has leased and posted with; return also their ids of it."""
     pool = project.workers.pool
-    owner = await leasing.another(conn, leasing.Owner(project.org, project.id, project.org), handle="ours")
+    owner = await leasing.another(
+        conn, leasing.LeaseOwner(project.org, project.id, project.org), handle="ours"
+    )
     had = [await leasing.tenant(conn) for _ in range(tenants)]
     leased = []
     for tenant in had:
@@ -48,7 +52,9 @@ async def lent(project: Project, conn: Conn, tenants: int) -> tuple[leasing.Owne
     return owner, had, leased
 
 
-async def sent(conn: Conn, tenant: Tenant, owner: leasing.Owner, account_id: UUID, post_id: UUID) -> None:
+async def sent(
+    conn: Conn, tenant: Tenant, owner: leasing.LeaseOwner, account_id: UUID, post_id: UUID
+) -> None:
     await conn.execute(
         """insert into account_send (organization_id, account_id, owner_account_id, id, post_id)
            values ($1, $2, $3, gen_random_uuid(), $4)""",
@@ -89,7 +95,7 @@ async def history(conn: Conn, tenant: Tenant, account_id: UUID) -> list[Any]:
     ]
 
 
-async def test_tenants_history_stays_readable(project: Project, conn: Conn, store: Store) -> None:
+async def test_tenants_history_stays_readable(project: IngestProject, conn: Conn, store: Store) -> None:
     _, tenants, leased = await lent(project, conn, 2)
     held = [*zip(tenants, leased, strict=True)]
     before = [await history(conn, *one) for one in held]
@@ -99,7 +105,7 @@ async def test_tenants_history_stays_readable(project: Project, conn: Conn, stor
     assert (before[0][0].leased, before[0][2][0].handle) == (True, "ours")
 
 
-async def test_the_tombstone_contains_no_data(project: Project, conn: Conn, store: Store) -> None:
+async def test_the_tombstone_contains_no_data(project: IngestProject, conn: Conn, store: Store) -> None:
     """It can't be read, lent or offered."""
     owner, (tenant,), _ = await lent(project, conn, 1)
     account_id = owner.account_id
@@ -119,7 +125,7 @@ async def test_the_tombstone_contains_no_data(project: Project, conn: Conn, stor
 
 
 async def test_the_tombstone_is_deleted_with_the_last_lease(
-    project: Project, conn: Conn, store: Store
+    project: IngestProject, conn: Conn, store: Store
 ) -> None:
     _, tenants, _ = await lent(project, conn, 2)
     await archived(project, conn)
@@ -132,7 +138,7 @@ async def test_the_tombstone_is_deleted_with_the_last_lease(
 
 
 async def test_a_concurrent_purge_of_a_tenant_leaves_no_sends(
-    project: Project, conn: Conn, store: Store
+    project: IngestProject, conn: Conn, store: Store
 ) -> None:
     pool = project.workers.pool
     _, (tenant,), _ = await lent(project, conn, 1)
@@ -159,7 +165,7 @@ async def test_a_concurrent_purge_of_a_tenant_leaves_no_sends(
 
 @pytest.mark.parametrize("places", [(1, 2), (0, 1), (1, 0)])
 async def test_two_concurrent_purges_leave_no_tombstone(
-    project: Project, conn: Conn, store: Store, places: tuple[int, int]
+    project: IngestProject, conn: Conn, store: Store, places: tuple[int, int]
 ) -> None:
     """Purges of the last two tenants, or of an owner (0) and its tenant: both see the other's row deleted."""
     pool = project.workers.pool
@@ -183,10 +189,12 @@ async def test_two_concurrent_purges_leave_no_tombstone(
     assert await conn.fetchval("select count(*) from social_account") == 0
 
 
-async def test_an_open_lease_prevents_the_purge(project: Project, conn: Conn, store: Store) -> None:
+async def test_an_open_lease_prevents_the_purge(project: IngestProject, conn: Conn, store: Store) -> None:
     """Until the account is recalled."""
     pool = project.workers.pool
-    owner = await leasing.another(conn, leasing.Owner(project.org, project.id, project.org), handle="ours")
+    owner = await leasing.another(
+        conn, leasing.LeaseOwner(project.org, project.id, project.org), handle="ours"
+    )
     leased = await leasing.lend(pool, owner, await leasing.tenant(conn))
     await archived(project, conn)
     with pytest.raises(Conflict, match="recall") as refused:

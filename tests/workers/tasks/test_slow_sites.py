@@ -9,14 +9,16 @@ from domain.tenancy import organizations
 from jobs.kinds import INGEST_WEBSITE
 from tests import seeds
 from tests.waiting import eventually
-from tests.workers.tasks.project import Project
-from tests.workers.web.web import say, serve
+from tests.workers.tasks.project import IngestProject
+from tests.workers.web.web import raw_response, serve
 
 HOGS, INGESTS, SLOTS = 2, 20, 10
-PAGE = say(body="<html lang=en><title>Acme</title><p>Acme sends invoices.")
+PAGE = raw_response(body="<html lang=en><title>Acme</title><p>Acme sends invoices.")
 
 
-async def test_forty_ingests_of_silent_sites_make_no_other_tenants_ingest_late(project: Project) -> None:
+async def test_forty_ingests_of_silent_sites_make_no_other_tenants_ingest_late(
+    project: IngestProject,
+) -> None:
     asked, silent = 0, asyncio.Event()
 
     async def never(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
@@ -38,7 +40,7 @@ async def test_forty_ingests_of_silent_sites_make_no_other_tenants_ingest_late(p
             silent.set()
 
 
-async def begin(project: Project, url: str) -> None:
+async def begin(project: IngestProject, url: str) -> None:
     """Start the ingests of a tenant of the lowest tier."""
     async with project.workers.pool.acquire() as conn:
         org = (await organizations.create(conn, name="Acme", tier="standard")).live
@@ -48,7 +50,7 @@ async def begin(project: Project, url: str) -> None:
         await transact(project.workers.pool, partial(start, url=url, follow_links=False, max_pages=1))
 
 
-async def full(project: Project) -> bool:
+async def full(project: IngestProject) -> bool:
     """Return whether the two tenants use all slots that they may."""
     running = "select count(*) from job where state = 'running' and organization_id <> $1"
     return bool(await project.workers.pool.fetchval(running, project.org) >= SLOTS - 3)

@@ -23,8 +23,8 @@ from schemas.projects import IngestState
 from schemas.settings import Settings
 from tests.media import picture
 from tests.waiting import PATIENCE_S
-from tests.workers.tasks.project import Project
-from tests.workers.web.web import say, serve
+from tests.workers.tasks.project import IngestProject
+from tests.workers.web.web import raw_response, serve
 from workers.ingest import perform
 from workers.runtime.context import Context
 from workers.tasks import OPENERS, POOLS, open_tasks
@@ -34,20 +34,20 @@ PAGE: dict[str, Any] = {"follow_links": False, "max_pages": 1}
 ITS_APP = InGooglePlay(package="com.acme.planner")
 
 
-async def ingest(project: Project, url: str) -> asyncpg.Record:
+async def ingest(project: IngestProject, url: str) -> asyncpg.Record:
     """Run an ingest; return its job's row, once a worker has ended it."""
     origin = urlsplit(url).netloc if url.startswith("http:") else ""
     async with project.at_work(INGEST_WEBSITE, fetch_allow=origin):
         return await project.ingested(ingests.start_website, url=url, **PAGE)
 
 
-async def state(project: Project) -> IngestState:
+async def state(project: IngestProject) -> IngestState:
     found = (await project.shown()).ingest_state.website
     assert found is not None
     return found
 
 
-async def test_an_ingest_stores_the_pages_brand_and_ends_with_its_subject(project: Project) -> None:
+async def test_an_ingest_stores_the_pages_brand_and_ends_with_its_subject(project: IngestProject) -> None:
     with demo.site() as host:
         row = await ingest(project, f"http://{host}/")
     assert (row["state"], row["error"]) == ("completed", None)
@@ -57,15 +57,15 @@ async def test_an_ingest_stores_the_pages_brand_and_ends_with_its_subject(projec
     assert (await state(project)).status == "completed"
 
 
-async def test_a_second_ingest_of_a_site_that_has_not_changed_writes_nothing(project: Project) -> None:
+async def test_a_second_ingest_of_a_site_that_has_not_changed_writes_nothing(project: IngestProject) -> None:
     stored = "select fields, media, url, job_id, visit from brand_source where project_id = $1"
     page = '<title>Zap — Draw what you say</title><meta property="og:image" content="/preview.png">'
-    preview = say(body=picture(size=(1200, 630)), content_type="image/png")
-    async with serve({"/": say(body=page, etag='"1"'), "/preview.png": preview}) as site:
+    preview = raw_response(body=picture(size=(1200, 630)), content_type="image/png")
+    async with serve({"/": raw_response(body=page, etag='"1"'), "/preview.png": preview}) as site:
         first = await ingest(project, site.url())
         before = await project.workers.pool.fetchrow(stored, project.id)
         assert before is not None
-        site.answers = {"/": say(304)}
+        site.answers = {"/": raw_response(304)}
         second = await ingest(project, site.url())
     assert [warning.partition(":")[0] for warning in second["result"]["warnings"]] == ["unchanged"]
     assert second["result"]["changed"] == []
@@ -75,7 +75,7 @@ async def test_a_second_ingest_of_a_site_that_has_not_changed_writes_nothing(pro
     assert await project.workers.pool.fetchrow(stored, project.id) == before
 
 
-async def test_an_unfetchable_page_fails_with_its_code(project: Project) -> None:
+async def test_an_unfetchable_page_fails_with_its_code(project: IngestProject) -> None:
     row = await ingest(project, "https://127.0.0.1/")
     assert (row["state"], row["error"]["code"], row["attempt"]) == ("failed", "FETCH_BLOCKED", 1)
     shown = await state(project)
@@ -84,7 +84,7 @@ async def test_an_unfetchable_page_fails_with_its_code(project: Project) -> None
     assert shown.error.code == "FETCH_BLOCKED"
 
 
-async def test_a_temporary_failure_is_retried(project: Project) -> None:
+async def test_a_temporary_failure_is_retried(project: IngestProject) -> None:
     """No server listens on port 1."""
     async with project.at_work(INGEST_WEBSITE, fetch_allow="127.0.0.1:1"):
         job_id = await project.start(ingests.start_website, url="http://127.0.0.1:1/", **PAGE)
@@ -103,7 +103,7 @@ async def test_a_temporary_failure_is_retried(project: Project) -> None:
     ],
 )
 async def test_a_sandbox_reads_fakes(
-    sandbox: Project, kind: Kind, start: Any, asked: dict[str, Any], code: str | None
+    sandbox: IngestProject, kind: Kind, start: Any, asked: dict[str, Any], code: str | None
 ) -> None:
     upstreams = ("github_api_url", "itunes_api_url", "app_store_url", "play_url")
     async with sandbox.at_work(kind, **dict.fromkeys(upstreams, "http://127.0.0.1:1")):
@@ -112,7 +112,7 @@ async def test_a_sandbox_reads_fakes(
     assert code or (await sandbox.brand()).app_name
 
 
-async def test_an_ingest_of_a_project_archived_meanwhile_ends_canceled(project: Project) -> None:
+async def test_an_ingest_of_a_project_archived_meanwhile_ends_canceled(project: IngestProject) -> None:
     reading, archived = asyncio.Event(), asyncio.Event()
 
     async def task(ctx: Context) -> Any:

@@ -4,7 +4,7 @@ import gzip
 import zlib
 from functools import cache
 
-from tests.workers.web.web import say
+from tests.workers.web.web import raw_response
 
 JSONLD = b'<script type="application/ld+json">{"@type":"WebSite","name":"A"}</script>'
 
@@ -25,13 +25,13 @@ def layers() -> bytes:
 
 def answers() -> dict[str, bytes]:
     return {
-        "/nested": say(body=b"<title>A</title>" + b"<div>" * 200_000),
-        "/jsonld": say(body=b"<title>A</title>" + JSONLD * 10_000),
-        "/layers": say(body=layers(), content_encoding="gzip, gzip, gzip"),
-        "/bomb": say(body=bomb(2048)[: 2 << 20], content_encoding="gzip"),
-        "/wide": say(body=b"<b>x" * 520_000),
-        "/attributes": say(
+        "/nested": raw_response(body=b"<title>A</title>" + b"<div>" * 200_000),
+        "/jsonld": raw_response(body=b"<title>A</title>" + JSONLD * 10_000),
+        "/layers": raw_response(body=layers(), content_encoding="gzip, gzip, gzip"),
+        "/bomb": raw_response(body=bomb(2048)[: 2 << 20], content_encoding="gzip"),
+        "/wide": raw_response(body=b"<b>x" * 520_000),
+        "/attributes": raw_response(
             body=b"<title>A</title><p " + b" ".join(b"a%d=1" % n for n in range(180_000)) + b">A"
         ),
-        "/links": say(body=b"<a href=/x>x</a>" * 120_000),
+        "/links": raw_response(body=b"<a href=/x>x</a>" * 120_000),
     }

@@ -17,7 +17,7 @@ from schemas.errors import (
     SourceRateLimited,
 )
 from tests.waiting import PATIENCE_S
-from tests.workers.web.web import Script, allowed_client, fetch_answer, say, serve
+from tests.workers.web.web import Script, allowed_client, fetch_answer, raw_response, serve
 from workers.web.errors import MIN_COOLDOWN_S
 from workers.web.fetch import HTML, ExpectedResponse, fetch
 
@@ -26,7 +26,7 @@ DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
 
 async def test_own_headers_are_sent_and_no_cookies() -> None:
     async with (
-        serve({"/": say(body="x", set_cookie="a=b"), "/2": say()}) as site,
+        serve({"/": raw_response(body="x", set_cookie="a=b"), "/2": raw_response()}) as site,
         allowed_client(site) as client,
     ):
         await fetch(client, site.url())
@@ -41,19 +41,21 @@ async def test_own_headers_are_sent_and_no_cookies() -> None:
 async def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
-    assert (await fetch_answer(say(body="<p>"))).body == b"<p>"
+    assert (await fetch_answer(raw_response(body="<p>"))).body == b"<p>"
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "image/png", "text/plain", "application/pdf"])
 async def test_another_type_is_not_html(content_type: str) -> None:
     with pytest.raises(NotHtml, match=content_type):
-        await fetch_answer(say(body="{}", content_type=content_type))
+        await fetch_answer(raw_response(body="{}", content_type=content_type))
 
 
 async def test_a_body_without_a_type_is_html_by_its_beginning() -> None:
-    assert (await fetch_answer(say(body="  <!doctype html>", content_type=""))).body == b"  <!doctype html>"
+    assert (
+        await fetch_answer(raw_response(body="  <!doctype html>", content_type=""))
+    ).body == b"  <!doctype html>"
     with pytest.raises(NotHtml):
-        await fetch_answer(say(body="%PDF-1.7", content_type=""))
+        await fetch_answer(raw_response(body="%PDF-1.7", content_type=""))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +69,7 @@ async def test_a_body_without_a_type_is_html_by_its_beginning() -> None:
 )  # fmt: skip
 async def test_each_status_has_its_code(status: int, error: type[SourceError], retryable: bool) -> None:
     with pytest.raises(error) as refused:
-        await fetch_answer(say(status))
+        await fetch_answer(raw_response(status))
     assert refused.value.retryable is retryable
 
 
@@ -89,7 +91,7 @@ async def test_each_status_has_its_code(status: int, error: type[SourceError], r
 async def test_retry_after_is_passed_on(headers: dict[str, str], wait: float | None) -> None:
     for status in (429, 503):
         with pytest.raises(SourceError) as refused:
-            await fetch_answer(say(status, **headers))
+            await fetch_answer(raw_response(status, **headers))
         assert refused.value.retry_after == wait
 
 
@@ -97,26 +99,26 @@ async def test_retry_after_is_passed_on(headers: dict[str, str], wait: float | N
 async def test_a_429_without_a_wait_has_a_minimum_cooldown(wish: str) -> None:
     """A wait for a limit's end costs no attempt, so only the cooldown ends repeated requests."""
     with pytest.raises(SourceRateLimited) as refused:
-        await fetch_answer(say(429, retry_after=wish, date=DATE))
+        await fetch_answer(raw_response(429, retry_after=wish, date=DATE))
     assert refused.value.retry_after == MIN_COOLDOWN_S
 
 
 async def test_redirects_are_followed_and_the_last_address_is_returned() -> None:
     answers = {
-        "/": say(301, location="/a"),
-        "/a": say(302, location="b?x=1#part"),
-        "/b?x=1": say(307, location="//HOST/c"),
-        "/c": say(body="<p>"),
+        "/": raw_response(301, location="/a"),
+        "/a": raw_response(302, location="b?x=1#part"),
+        "/b?x=1": raw_response(307, location="//HOST/c"),
+        "/c": raw_response(body="<p>"),
     }
     async with serve(answers) as site, allowed_client(site) as client:
-        site.answers = {**answers, "/b?x=1": say(307, location=f"//{site.host}/c")}
+        site.answers = {**answers, "/b?x=1": raw_response(307, location=f"//{site.host}/c")}
         fetched = await fetch(client, site.url())
     assert fetched.url == site.url("/c")
     assert site.paths == ["/", "/a", "/b?x=1", "/c"]
 
 
 async def test_a_redirect_loop_ends_after_five() -> None:
-    async with serve({"/": say(302, location="/")}) as site, allowed_client(site) as client:
+    async with serve({"/": raw_response(302, location="/")}) as site, allowed_client(site) as client:
         with pytest.raises(FetchFailed, match="redirects more than 5") as refused:
             await fetch(client, site.url())
     assert len(site.asked) == 6
@@ -130,7 +132,10 @@ async def test_each_redirect_is_admitted_before_its_request() -> None:
         seen.append(url)
         raise FetchBlocked("not there")
 
-    async with serve({"/": say(302, location="/a"), "/a": say()}) as site, allowed_client(site) as client:
+    async with (
+        serve({"/": raw_response(302, location="/a"), "/a": raw_response()}) as site,
+        allowed_client(site) as client,
+    ):
         with pytest.raises(FetchBlocked):
             await fetch(client, site.url(), admit=admit)
     assert seen == [site.url("/a")]
@@ -143,9 +148,11 @@ JSON = ExpectedResponse(
 
 
 async def test_a_wrong_type_of_an_api_is_retryable() -> None:
-    assert (await fetch_answer(say(body="{}", content_type="application/json"), want=JSON)).body == b"{}"
-    assert (await fetch_answer(say(body="\n{}", content_type=""), want=JSON)).body == b"\n{}"
-    for wrong in (say(body="<p>"), say(body="<p>", content_type="")):
+    assert (
+        await fetch_answer(raw_response(body="{}", content_type="application/json"), want=JSON)
+    ).body == b"{}"
+    assert (await fetch_answer(raw_response(body="\n{}", content_type=""), want=JSON)).body == b"\n{}"
+    for wrong in (raw_response(body="<p>"), raw_response(body="<p>", content_type="")):
         with pytest.raises(FetchFailed, match="not application/json") as refused:
             await fetch_answer(wrong, want=JSON)
         assert refused.value.retryable
@@ -153,16 +160,16 @@ async def test_a_wrong_type_of_an_api_is_retryable() -> None:
 
 async def test_a_passing_status_is_returned_with_a_cut_body() -> None:
     want = msgspec.structs.replace(JSON, passing=frozenset({403}))
-    fetched = await fetch_answer(say(403, body="x" * 200, x_ratelimit_remaining="0"), want=want)
+    fetched = await fetch_answer(raw_response(403, body="x" * 200, x_ratelimit_remaining="0"), want=want)
     assert (fetched.status, fetched.body) == (403, b"x" * 100)
     assert fetched.headers["X-RateLimit-Remaining"] == "0"
     with pytest.raises(SourceNotFound):
-        await fetch_answer(say(404), want=want)
+        await fetch_answer(raw_response(404), want=want)
 
 
 async def test_added_headers_go_to_the_first_origin_only() -> None:
-    async with serve({"/": say(body="<p>")}) as other_site:
-        answers = {"/": say(302, location="/a"), "/a": say(302, location=other_site.url())}
+    async with serve({"/": raw_response(body="<p>")}) as other_site:
+        answers = {"/": raw_response(302, location="/a"), "/a": raw_response(302, location=other_site.url())}
         async with serve(answers) as site, allowed_client(site, other_site) as client:
             await fetch(client, site.url(), headers={"Authorization": "Bearer x"})
     assert [headers.get("authorization") for _, headers in site.asked] == ["bearer x", "bearer x"]
@@ -171,7 +178,7 @@ async def test_added_headers_go_to_the_first_origin_only() -> None:
 
 async def test_only_known_addresses_are_requested_conditionally() -> None:
     old = Validators(etag='"1"', last_modified="Tue, 24 Nov 2026 12:00:00 GMT")
-    answers = {"/": say(302, location="/a"), "/a": say(304), "/b": say(304)}
+    answers = {"/": raw_response(302, location="/a"), "/a": raw_response(304), "/b": raw_response(304)}
     async with serve(answers) as site, allowed_client(site) as client:
         fetched = await fetch(client, site.url(), validators_by_url={site.url("/a"): old})
         assert (fetched.unchanged, fetched.url, fetched.body) == (True, site.url("/a"), b"")
@@ -185,13 +192,15 @@ async def test_only_known_addresses_are_requested_conditionally() -> None:
 
 @pytest.mark.parametrize("etag", ['"caf\u00e9"', f'"{"1" * 600}"', ""])
 async def test_unusable_validators_are_dropped(etag: str) -> None:
-    fetched = await fetch_answer(say(body="<p>", etag=etag, last_modified="Tue, 24 Nov 2026 12:00:00 GMT"))
+    fetched = await fetch_answer(
+        raw_response(body="<p>", etag=etag, last_modified="Tue, 24 Nov 2026 12:00:00 GMT")
+    )
     assert fetched.validators == Validators(last_modified="Tue, 24 Nov 2026 12:00:00 GMT")
 
 
 async def test_a_post_is_not_repeated_at_a_redirect() -> None:
     async with (
-        serve({"/": say(body="<p>"), "/a": say(307, location="/")}) as site,
+        serve({"/": raw_response(body="<p>"), "/a": raw_response(307, location="/")}) as site,
         allowed_client(site) as client,
     ):
         assert (await fetch(client, site.url(), content=b"{}")).body == b"<p>"

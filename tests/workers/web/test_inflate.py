@@ -6,7 +6,7 @@ import zlib
 import pytest
 
 from schemas.errors import FetchFailed, TooLarge
-from tests.workers.web.web import fetch_answer, say
+from tests.workers.web.web import fetch_answer, raw_response
 from workers.web import inflate
 from workers.web.fetch import ExpectedResponse
 
@@ -17,24 +17,24 @@ LIMIT = 2 << 20
 async def test_one_layer_is_inflated(encoding: str) -> None:
     plain = b"<p>hello"
     packed = {"deflate": zlib.compress(plain), "identity": plain}.get(encoding, gzip.compress(plain))
-    assert (await fetch_answer(say(body=packed, content_encoding=encoding))).body == b"<p>hello"
+    assert (await fetch_answer(raw_response(body=packed, content_encoding=encoding))).body == b"<p>hello"
 
 
 async def test_raw_deflate_is_inflated() -> None:
     bare = zlib.compressobj(wbits=-15)
     packed = bare.compress(b"<p>hello") + bare.flush()
-    assert (await fetch_answer(say(body=packed, content_encoding="deflate"))).body == b"<p>hello"
+    assert (await fetch_answer(raw_response(body=packed, content_encoding="deflate"))).body == b"<p>hello"
 
 
 async def test_three_layers_are_refused() -> None:
     bomb = gzip.compress(gzip.compress(gzip.compress(bytes(1 << 20))))
     with pytest.raises(FetchFailed, match="encoding") as refused:
-        await fetch_answer(say(body=bomb, content_encoding="gzip, gzip, gzip"))
+        await fetch_answer(raw_response(body=bomb, content_encoding="gzip, gzip, gzip"))
     assert not refused.value.retryable
 
 
 async def test_layers_in_two_headers_are_refused() -> None:
-    answer = say(body=gzip.compress(b"x"), content_encoding="gzip").replace(
+    answer = raw_response(body=gzip.compress(b"x"), content_encoding="gzip").replace(
         b"\r\n\r\n", b"\r\ncontent-encoding: gzip\r\n\r\n", 1
     )
     with pytest.raises(FetchFailed, match="encoding"):
@@ -52,30 +52,30 @@ async def test_a_bomb_of_2_gib_is_too_large() -> None:
     bomb = bomb_of_2_gib()
     assert len(bomb) < LIMIT + (100 << 10)
     with pytest.raises(TooLarge):
-        await fetch_answer(say(body=bomb[:LIMIT], content_encoding="gzip"))
+        await fetch_answer(raw_response(body=bomb[:LIMIT], content_encoding="gzip"))
     assert len(inflate.inflate(bomb, LIMIT)) == LIMIT + 1
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "gzip, br"])
 async def test_an_unrequested_encoding_is_refused(encoding: str) -> None:
     with pytest.raises(FetchFailed, match="encoding"):
-        await fetch_answer(say(body=b"x", content_encoding=encoding))
+        await fetch_answer(raw_response(body=b"x", content_encoding=encoding))
 
 
 @pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b"<p>" * 1000)[:40]], ids=["broken", "cut"])
 async def test_broken_compression_is_a_failed_fetch(body: bytes) -> None:
     with pytest.raises(FetchFailed):
-        await fetch_answer(say(body=body, content_encoding="gzip"))
+        await fetch_answer(raw_response(body=body, content_encoding="gzip"))
 
 
 async def test_a_plain_page_may_have_2_mib_and_no_byte_more() -> None:
-    assert len((await fetch_answer(say(body=b"a" * LIMIT))).body) == LIMIT
+    assert len((await fetch_answer(raw_response(body=b"a" * LIMIT))).body) == LIMIT
     with pytest.raises(TooLarge):
-        await fetch_answer(say(body=b"a" * (LIMIT + 1)))
+        await fetch_answer(raw_response(body=b"a" * (LIMIT + 1)))
 
 
 async def test_a_body_may_be_cut_at_the_limit() -> None:
     want = ExpectedResponse(accept="text/plain", limit=100, cut=True)
-    assert (await fetch_answer(say(body=b"a" * 300), want=want)).body == b"a" * 100
-    packed = say(body=gzip.compress(b"a" * 300), content_encoding="gzip")
+    assert (await fetch_answer(raw_response(body=b"a" * 300), want=want)).body == b"a" * 100
+    packed = raw_response(body=gzip.compress(b"a" * 300), content_encoding="gzip")
     assert (await fetch_answer(packed, want=want)).body == b"a" * 100

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.errors import RobotsDisallowed, Unreachable
 from tests.corpora import corpus
-from tests.workers.web.web import Answers, allowed_client, say, serve
+from tests.workers.web.web import Answers, allowed_client, raw_response, serve
 from workers.web import robots
 from workers.web.robots import Robots, Rules, parse
 
@@ -21,7 +21,7 @@ async def admit_path(answers: Answers, path: str = "/page") -> None:
 
 
 def rules(text: str | bytes, content_type: str = "text/plain") -> Answers:
-    return {"/robots.txt": say(body=text, content_type=content_type)}
+    return {"/robots.txt": raw_response(body=text, content_type=content_type)}
 
 
 FILLER = "# nothing\n" * (robots.ROBOTS_LIMITS.limit // 10 + 1)
@@ -31,14 +31,14 @@ OPEN = {
     "a group for our bot": rules(f"{KEEP_OUT}\nUser-agent: BrandContextBot\nAllow: /\n"),
     "a web page": rules(f"\n <!doctype html>\n{KEEP_OUT}", content_type="text/html"),
     "rules after 500 KiB": rules(FILLER + KEEP_OUT),
-    "an endless chain": {"/robots.txt": say(301, location="/robots.txt")},
-    **{f"{code}": {"/robots.txt": say(code)} for code in (400, 401, 403, 404, 410, 429, 451)},
+    "an endless chain": {"/robots.txt": raw_response(301, location="/robots.txt")},
+    **{f"{code}": {"/robots.txt": raw_response(code)} for code in (400, 401, 403, 404, 410, 429, 451)},
 }
 CLOSED = {
     "all": rules(KEEP_OUT),
     "a group for our bot": rules("User-agent: *\nAllow: /\n\nUser-agent: brandcontextbot\nDisallow: /page\n"),
     "a byte order mark": rules(b"\xef\xbb\xbf" + KEEP_OUT.encode()),
-    "a redirect": {"/robots.txt": say(301, location="/r"), "/r": rules(KEEP_OUT)["/robots.txt"]},
+    "a redirect": {"/robots.txt": raw_response(301, location="/r"), "/r": rules(KEEP_OUT)["/robots.txt"]},
     "rules served as a web page": rules(KEEP_OUT, content_type="text/html"),
     "rules before 500 KiB": rules(KEEP_OUT + FILLER),
 }
@@ -59,7 +59,7 @@ async def test_disallowed_pages_are_refused(case: str) -> None:
 @pytest.mark.parametrize("status", [500, 502, 503])
 async def test_a_5xx_is_a_retryable_refusal(status: int) -> None:
     with pytest.raises(RobotsDisallowed, match="for now") as refused:
-        await admit_path({"/robots.txt": say(status, retry_after="30")})
+        await admit_path({"/robots.txt": raw_response(status, retry_after="30")})
     assert refused.value.retryable
     assert refused.value.retry_after == 30
 
@@ -111,7 +111,7 @@ async def test_a_refusal_is_checked_again_after_a_minute() -> None:
 
 
 async def test_a_temporary_failure_is_not_cached() -> None:
-    async with serve({"/robots.txt": say(503)}) as site, allowed_client(site) as client:
+    async with serve({"/robots.txt": raw_response(503)}) as site, allowed_client(site) as client:
         cache = Robots(client)
         with pytest.raises(RobotsDisallowed):
             await cache.admit(site.url())

@@ -1,7 +1,7 @@
 """SSRF guard: no connect to an address that isn't public, first, after a redirect or after a rebinding.
 
-The resolver and the sockets are the test's own. `Net` answers lookups from a table and records each
-connect, and an audit hook detects any connect of a real socket.
+The resolver and the sockets are the test's own. `SimulatedNetwork` answers lookups from a table and records
+each connect, and an audit hook detects any connect of a real socket.
 """
 
 import contextlib
@@ -13,8 +13,8 @@ import pytest
 import pytest_asyncio
 
 from schemas.errors import FetchBlocked, SourceError
-from tests.workers.net import GOOD, GOOD6, VECTORS, Net
-from tests.workers.web.web import say
+from tests.workers.net import GOOD, GOOD6, VECTORS, SimulatedNetwork
+from tests.workers.web.web import raw_response
 from workers.web.fetch import fetch, open_client
 from workers.web.robots import Robots
 
@@ -22,7 +22,7 @@ REDIRECTS = [*zip(VECTORS, itertools.cycle([301, 302, 303, 307, 308]), strict=Fa
 
 
 @pytest_asyncio.fixture
-async def client(net: Net) -> AsyncIterator[httpx.AsyncClient]:
+async def client(net: SimulatedNetwork) -> AsyncIterator[httpx.AsyncClient]:
     async with open_client(allowed={}, contact="", resolver=net.resolve) as opened:
         yield opened
 
@@ -31,7 +31,9 @@ def test_there_are_more_than_eighty_vectors() -> None:
     assert len(set(VECTORS)) == len(VECTORS) > 80
 
 
-async def test_forbidden_addresses_are_not_connected(net: Net, client: httpx.AsyncClient) -> None:
+async def test_forbidden_addresses_are_not_connected(
+    net: SimulatedNetwork, client: httpx.AsyncClient
+) -> None:
     for url in VECTORS:
         with pytest.raises(SourceError) as refused:
             raise AssertionError((url, await fetch(client, url)))
@@ -40,18 +42,20 @@ async def test_forbidden_addresses_are_not_connected(net: Net, client: httpx.Asy
 
 
 async def test_redirects_to_forbidden_addresses_are_not_connected(
-    net: Net, client: httpx.AsyncClient
+    net: SimulatedNetwork, client: httpx.AsyncClient
 ) -> None:
     for url, status in REDIRECTS:
-        net.pages["good.example"] = say(status, location=url)
+        net.pages["good.example"] = raw_response(status, location=url)
         with pytest.raises(SourceError):
             raise AssertionError((url, await fetch(client, "http://good.example/")))
         assert {host for host, _ in net.connects} == {GOOD}, url
 
 
-async def test_redirects_of_robots_txt_are_not_connected(net: Net, client: httpx.AsyncClient) -> None:
+async def test_redirects_of_robots_txt_are_not_connected(
+    net: SimulatedNetwork, client: httpx.AsyncClient
+) -> None:
     for url in VECTORS:
-        net.pages["good.example"] = say(302, location=url)
+        net.pages["good.example"] = raw_response(302, location=url)
         with contextlib.suppress(SourceError):
             await Robots(client).admit("http://good.example/page")
         assert {host for host, _ in net.connects} == {GOOD}, url
@@ -64,7 +68,9 @@ async def test_redirects_of_robots_txt_are_not_connected(net: Net, client: httpx
         "http://also-good.example/", "http://münchen.example/", f"http://{GOOD}/", f"http://[{GOOD6}]/",
     ],
 )  # fmt: skip
-async def test_public_addresses_are_connected(url: str, net: Net, client: httpx.AsyncClient) -> None:
+async def test_public_addresses_are_connected(
+    url: str, net: SimulatedNetwork, client: httpx.AsyncClient
+) -> None:
     net.answers["good.example."] = itertools.repeat([GOOD])
     with pytest.raises(SourceError) as missing:
         await fetch(client, url)
@@ -72,15 +78,17 @@ async def test_public_addresses_are_connected(url: str, net: Net, client: httpx.
     assert len(net.connects) == 1
 
 
-async def test_a_name_is_looked_up_once_and_connected_as_checked(net: Net, client: httpx.AsyncClient) -> None:
+async def test_a_name_is_looked_up_once_and_connected_as_checked(
+    net: SimulatedNetwork, client: httpx.AsyncClient
+) -> None:
     net.answers["rebind.example"] = iter([[GOOD], ["127.0.0.1"], ["169.254.169.254"]])
-    net.pages["rebind.example"] = say(body="<p>")
+    net.pages["rebind.example"] = raw_response(body="<p>")
     assert (await fetch(client, "http://rebind.example/")).body == b"<p>"
     assert net.lookups == ["rebind.example"]
     assert net.connects == [(GOOD, 80)]
 
 
-async def test_a_refusal_names_no_address(net: Net, client: httpx.AsyncClient) -> None:
+async def test_a_refusal_names_no_address(net: SimulatedNetwork, client: httpx.AsyncClient) -> None:
     with pytest.raises(FetchBlocked) as refused:
         await fetch(client, "http://six.example/")
     assert "fd00" not in refused.value.message

@@ -10,7 +10,7 @@ import pytest
 from schemas.errors import SourceError, Unreachable
 from tests.waiting import PATIENCE_S
 from tests.workers.web.certificate import self_signed
-from tests.workers.web.web import Script, allowed_client, say, serve
+from tests.workers.web.web import Script, allowed_client, raw_response, serve
 from workers.web import fetch as fetching
 from workers.web.fetch import fetch, open_client
 
@@ -27,7 +27,10 @@ async def test_a_closed_port_is_unreachable() -> None:
 @pytest.mark.parametrize("host", ["xn--a", "xn--", "a.xn--a.test", "xn--zz-.test"])
 async def test_an_invalid_host_is_refused(host: str) -> None:
     """A redirect to such a host is refused too."""
-    async with serve({"/": say(302, location=f"http://{host}/")}) as site, allowed_client(site) as client:
+    async with (
+        serve({"/": raw_response(302, location=f"http://{host}/")}) as site,
+        allowed_client(site) as client,
+    ):
         for url in (f"http://{host}/", site.url()):
             with pytest.raises(SourceError):
                 await fetch(client, url)
@@ -50,7 +53,10 @@ async def test_an_incomplete_response_is_unreachable(script: Script) -> None:
 
 
 async def test_a_self_signed_certificate_is_not_retried(tmp_path: Path) -> None:
-    async with serve({"/": say()}, tls=self_signed(tmp_path)) as site, allowed_client(site) as client:
+    async with (
+        serve({"/": raw_response()}, tls=self_signed(tmp_path)) as site,
+        allowed_client(site) as client,
+    ):
         with pytest.raises(Unreachable, match=r"certificate of 127\.0\.0\.1") as refused:
             await fetch(client, f"https://{site.host}/")
     assert not refused.value.retryable

@@ -9,7 +9,7 @@ import httpx
 
 from domain.values import urls
 from tests import http_server
-from tests.http_server import Asked
+from tests.http_server import HttpRequest
 from workers.web.fetch import HTML, ExpectedResponse, FetchedResponse, fetch, open_client
 
 #: Writes a raw response that no well-behaved server sends; the reader ends when the client leaves.
@@ -36,22 +36,22 @@ class Site:
 async def serve(answers: Answers, tls: ssl.SSLContext | None = None) -> AsyncIterator[Site]:
     """Serve the given responses, and 404 for any other path; each connection takes one request."""
 
-    async def handle(asked: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle(asked: HttpRequest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         site.asked.append((asked.target, {name: value.lower() for name, value in asked.headers.items()}))
-        answer = site.answers.get(asked.target, say(404))
-        await (wrote(writer, answer) if isinstance(answer, bytes) else answer(reader, writer))
+        answer = site.answers.get(asked.target, raw_response(404))
+        await (write_response(writer, answer) if isinstance(answer, bytes) else answer(reader, writer))
 
     site = Site("", answers)
     async with http_server.serve(handle, tls) as site.host:
         yield site
 
 
-async def wrote(writer: asyncio.StreamWriter, answer: bytes) -> None:
+async def write_response(writer: asyncio.StreamWriter, answer: bytes) -> None:
     writer.write(answer)
     await writer.drain()
 
 
-def say(status: int = 200, body: bytes | str = b"", **headers: str) -> bytes:
+def raw_response(status: int = 200, body: bytes | str = b"", **headers: str) -> bytes:
     """Build a whole response; `content_type` and the like become headers, with HTML as the default."""
     content = body.encode() if isinstance(body, str) else body
     fields_given = {name.replace("_", "-"): value for name, value in headers.items()}

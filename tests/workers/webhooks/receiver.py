@@ -7,20 +7,20 @@ from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 from tests import http_server
-from tests.http_server import Asked
+from tests.http_server import HttpRequest
 from tests.workers.web.hostile import bomb
-from tests.workers.web.web import say
+from tests.workers.web.web import raw_response
 
 #: Handles one attempt; the connection is closed afterwards.
 Behaviour: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-class Receiver:
+class WebhookReceiver:
     """The receiver. `asked` logs the attempts. `behave` handles each of them."""
 
     def __init__(self, behave: Behaviour) -> None:
         self.host, self.behave = "", behave
-        self.asked: list[Asked] = []
+        self.asked: list[HttpRequest] = []
 
     @property
     def url(self) -> str:
@@ -33,10 +33,10 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving(behave: Behaviour) -> AsyncIterator[Receiver]:
-    receiver = Receiver(behave)
+async def receiving(behave: Behaviour) -> AsyncIterator[WebhookReceiver]:
+    receiver = WebhookReceiver(behave)
 
-    async def handle(asked: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle(asked: HttpRequest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         receiver.asked.append(asked)
         await receiver.behave(reader, writer)
 
@@ -46,7 +46,7 @@ async def receiving(behave: Behaviour) -> AsyncIterator[Receiver]:
 
 def says(status: int, **headers: str) -> Behaviour:
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(say(status, **headers))
+        writer.write(raw_response(status, **headers))
 
     return answer
 
@@ -95,4 +95,4 @@ async def floods(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
 
 async def explodes(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Send 200 with 2 GiB of zeros in 2 MiB of gzip."""
-    writer.write(say(200, bomb(2048)[: 2 << 20], content_encoding="gzip"))
+    writer.write(raw_response(200, bomb(2048)[: 2 << 20], content_encoding="gzip"))

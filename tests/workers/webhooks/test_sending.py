@@ -8,8 +8,8 @@ import pytest
 import pytest_asyncio
 
 from schemas.settings import Settings
-from tests.workers.net import VECTORS, Net
-from tests.workers.web.web import say
+from tests.workers.net import VECTORS, SimulatedNetwork
+from tests.workers.web.web import raw_response
 from tests.workers.webhooks.receiver import (
     Behaviour,
     babbles,
@@ -103,7 +103,7 @@ async def test_an_endless_response_is_cut_at_its_size_limit(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The time limit is off here: an unlimited read would run into the test's own timeout."""
-    assert (sending.TRY_S, sending.BODY_TIMEOUT_S, sending.MOST_READ) == (15, 2, 64 * 1024)
+    assert (sending.TRY_S, sending.BODY_TIMEOUT_S, sending.MAX_READ_BYTES) == (15, 2, 64 * 1024)
     monkeypatch.setattr(sending, "TRY_S", 3600.0)
     monkeypatch.setattr(sending, "BODY_TIMEOUT_S", 3600.0)
     assert await send_attempt(settings, floods) == DeliveryResult(200)
@@ -123,21 +123,23 @@ async def test_an_unreachable_receiver_has_its_code(settings: Settings) -> None:
 
 
 @pytest_asyncio.fixture
-async def guarded(settings: Settings, net: Net) -> AsyncIterator[httpx.AsyncClient]:
+async def guarded(settings: Settings, net: SimulatedNetwork) -> AsyncIterator[httpx.AsyncClient]:
     """Open a sender without loopback access: only the public net is allowed."""
     async with open_sender(msgspec.structs.replace(settings, fetch_allow=""), resolver=net.resolve) as client:
         yield client
 
 
-async def test_no_private_address_is_connected(guarded: httpx.AsyncClient, net: Net) -> None:
+async def test_no_private_address_is_connected(guarded: httpx.AsyncClient, net: SimulatedNetwork) -> None:
     for url in VECTORS:
         answer = await send(guarded, url, headers={}, body=b"{}")
         assert (answer.status, net.connects) == (None, []), url
 
 
-async def test_a_name_with_changed_dns_is_checked_again(guarded: httpx.AsyncClient, net: Net) -> None:
+async def test_a_name_with_changed_dns_is_checked_again(
+    guarded: httpx.AsyncClient, net: SimulatedNetwork
+) -> None:
     net.answers["rebind.example"] = iter([["93.184.216.34"], ["127.0.0.1"], ["169.254.169.254"]])
-    net.pages["rebind.example"] = say(200)
+    net.pages["rebind.example"] = raw_response(200)
     url = "http://rebind.example/"
     answers = [await send(guarded, url, headers={}, body=b"{}") for _ in range(3)]
     refused = DeliveryResult(None, "ADDRESS_REFUSED")

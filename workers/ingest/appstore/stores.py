@@ -12,7 +12,7 @@ from workers.ingest.appstore import shapes
 from workers.ingest.appstore.address import without_query
 from workers.ingest.appstore.lookup import Lookup, StorefrontResult, find
 from workers.ingest.appstore.pages import read_play, read_subtitle
-from workers.ingest.conclude import conclude
+from workers.ingest.conclude import assemble
 from workers.ingest.parser.parser import Parser
 from workers.ingest.parser.parser import read as parse
 from workers.ingest.perform import Progress
@@ -57,7 +57,7 @@ async def ingest(
     parts, warnings = await read_all(stores, listings, country)
     await progress("analyzing", 0.6)
     first = parts[0]
-    return await conclude(
+    return await assemble(
         stores.parser,
         url=first.url,
         title=first.title,

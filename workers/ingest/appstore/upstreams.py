@@ -11,7 +11,7 @@ SETTING_NAMES = ("itunes_api_url", "app_store_url", "play_url")
 DEFAULT_ADDRESSES = {field.name: field.default for field in msgspec.structs.fields(Settings)}
 
 
-def moved(settings: Settings) -> Allowed:
+def operator_policies(settings: Settings) -> Allowed:
     """Return policies of the addresses that the operator has set, since they may be in their own network."""
     addresses = [
         getattr(settings, name)

@@ -9,7 +9,7 @@ agree.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from schemas.brand import BrandColor, Candidate, ColorRole, Finding
+from schemas.brand import BrandColor, Candidate, ColorRole, FieldFinding
 from workers.ingest.colors.oklab import is_alike, is_neutral, is_white
 
 #: Colors in addition to the main one and the background: five in all.
@@ -60,14 +60,14 @@ def place_of(candidate: Candidate) -> str:
     return PLACE_BY_RULE.get(place, place)
 
 
-def palette(candidates: Iterable[Candidate]) -> Finding | None:
+def palette(candidates: Iterable[Candidate]) -> FieldFinding | None:
     """Return the finding of `colors`; None without a main color. The candidates' order doesn't matter."""
     all_swatches = sorted(swatches(candidates), key=lambda swatch: (-swatch.confidence, swatch.color))
     main = main_swatch(all_swatches)
     if main is None:
         return None
     brand_colors = list(brand_colors_of(main, [swatch for swatch in all_swatches if swatch is not main]))
-    return Finding(
+    return FieldFinding(
         value=[swatch.color for swatch in brand_colors],
         confidence=main.confidence,
         rule=brand_colors[0].rule,

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from schemas.brand import Field, Finding
+from schemas.brand import Field, FieldFinding
 from workers.ingest.derive.distinct import distinct
 
 #: Declared keywords that are enough: a genre or two don't distinguish brands.
@@ -10,7 +10,7 @@ ENOUGH_KEYWORDS = 5
 TERMS_RULE = "text.terms"
 
 
-def complete(fields: dict[Field, Finding]) -> dict[Field, Finding]:
+def complete(fields: dict[Field, FieldFinding]) -> dict[Field, FieldFinding]:
     best = fields.get("keywords")
     text = best and next(
         (alternative for alternative in best.alternatives if alternative.rule == TERMS_RULE), None
@@ -20,10 +20,10 @@ def complete(fields: dict[Field, Finding]) -> dict[Field, Finding]:
     return {**fields, "keywords": join_keywords(best, text)}
 
 
-def join_keywords(best: Finding, text: Finding) -> Finding:
+def join_keywords(best: FieldFinding, text: FieldFinding) -> FieldFinding:
     """Join declared keywords and derived ones; both stay as alternatives with their own confidence."""
     alone = msgspec.structs.replace(best, alternatives=[])
-    return Finding(
+    return FieldFinding(
         value=distinct([*best.value, *text.value]),
         confidence=round((best.confidence + text.confidence) / 2, 3),
         rule=f"{best.rule}+{TERMS_RULE}",

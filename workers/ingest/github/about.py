@@ -44,7 +44,7 @@ class Branch(NamedTuple):
         return self.api.address("repos", *self.about.full_name.split("/"), *segments, **query)
 
 
-async def look(api: Api, name: str, known_id: int | None) -> tuple[About, FetchedResponse]:
+async def find_repository(api: Api, name: str, known_id: int | None) -> tuple[About, FetchedResponse]:
     """Return the repository by its id at the last visit, which survives a new name; else by its name."""
     if known_id is not None:
         try:

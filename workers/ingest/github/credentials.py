@@ -74,7 +74,7 @@ class Token(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class App:
+class GitHubApp:
     """The operator's GitHub App. `api` is without a token, and unguarded: its addresses are settings too."""
 
     api: Api
@@ -90,14 +90,16 @@ def now() -> datetime:
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> AsyncIterator[App | None]:
+async def open_app(
+    settings: Settings, *, clock: Callable[[], datetime] = now
+) -> AsyncIterator[GitHubApp | None]:
     """Open the App; None if the operator has set none. Raises `SettingsInvalid` for a broken private key."""
     if not settings.github_app_slug:
         yield None
         return
     key = read_key(settings.github_private_key)
     async with open_trusted(identity(settings.public_url)) as client:
-        yield App(
+        yield GitHubApp(
             api=msgspec.structs.replace(open_api(client, settings), token=None),
             client_id=settings.github_client_id,
             client_secret=settings.github_client_secret,
@@ -106,7 +108,7 @@ async def open_app(settings: Settings, *, clock: Callable[[], datetime] = now) -
         )
 
 
-def require(app: App | None) -> App:
+def require_app(app: GitHubApp | None) -> GitHubApp:
     """Return the App. Raises `NotConfigured` without one."""
     if app is None:
         raise NotConfigured
@@ -125,14 +127,14 @@ def read_key(text: str) -> RSAPrivateKey:
     return key
 
 
-def sign(app: App) -> str:
+def sign(app: GitHubApp) -> str:
     """Return the App's own JWT."""
     moment = app.clock()
     claims = {"iat": moment - CLOCK_TOLERANCE, "exp": moment + JWT_LIFETIME, "iss": app.client_id}
     return jwt.encode(claims, app.key, algorithm="RS256")
 
 
-async def token_for(app: App, installation_id: int, reach: Reach = None) -> str:
+async def token_for(app: GitHubApp, installation_id: int, reach: Reach = None) -> str:
     """Return a token. Raises `InstallationGone`, `SourceError`; `SourceNotFound` if it isn't covered."""
     scope = installation_id, reach.lower() if isinstance(reach, str) else reach
     token = app.tokens.get(scope)
@@ -141,23 +143,23 @@ async def token_for(app: App, installation_id: int, reach: Reach = None) -> str:
     return token.token
 
 
-def with_token(api: Api, app: App, token: str) -> Api:
+def with_token(api: Api, app: GitHubApp, token: str) -> Api:
     """Return the API with a token of the App's. The first 401 drops that token."""
     return msgspec.structs.replace(
         api, token=token, installed=True, drop=lambda: forget(app, lambda cached: cached.token == token)
     )
 
 
-def expires_soon(app: App, token: Token) -> bool:
+def expires_soon(app: GitHubApp, token: Token) -> bool:
     return token.expires_at - EXPIRY_MARGIN <= app.clock()
 
 
-def forget(app: App, matches: Callable[[Token], bool]) -> None:
+def forget(app: GitHubApp, matches: Callable[[Token], bool]) -> None:
     for scope in [scope for scope, token in app.tokens.items() if matches(token)]:
         del app.tokens[scope]
 
 
-async def issue(app: App, installation_id: int, reach: Reach) -> Token:
+async def issue(app: GitHubApp, installation_id: int, reach: Reach) -> Token:
     forget(app, partial(expires_soon, app))
     answer = await fetch(
         app.api.client,
@@ -192,7 +194,7 @@ def issue_error(answer: FetchedResponse) -> SourceError:
     return error_of(answer, installed=True)
 
 
-async def token_by_any_name(app: App, installation: Installation, name: str) -> str:
+async def token_by_any_name(app: GitHubApp, installation: Installation, name: str) -> str:
     """Return a token for a repository of the installation's account, by its name or an earlier one.
 
     GitHub resolves an earlier name only for the repository object, not for tokens.
@@ -204,7 +206,7 @@ async def token_by_any_name(app: App, installation: Installation, name: str) -> 
         return await token_for(app, installation.installation_id, repository_id)
 
 
-async def find_id(app: App, installation: Installation, name: str) -> int:
+async def find_id(app: GitHubApp, installation: Installation, name: str) -> int:
     """Find the id of the repository that has or had this name. Raises `SourceNotFound` if not covered."""
     token = await token_for(app, installation.installation_id)
     api = with_token(app.api, app, token)
@@ -212,7 +214,7 @@ async def find_id(app: App, installation: Installation, name: str) -> int:
     return about.id
 
 
-def tokens(ctx: Context, app: App | None) -> Tokens:
+def tokens(ctx: Context, app: GitHubApp | None) -> Tokens:
     """Return the `Tokens` of a job's organization. An installation that GitHub lacks is deleted here."""
     organization_id = ctx.job.organization_id
 

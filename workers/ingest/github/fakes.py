@@ -1,7 +1,7 @@
 """GitHub of a sandbox: the same repositories each time, and no request (docs/reference/api.md)."""
 
 from domain.brand.github_installations import SANDBOX_CALLBACK, Installation
-from schemas.errors import NotProved
+from schemas.errors import InstallationUnverified
 from schemas.github import GitHubRepo
 
 LOGIN = "sandbox-studio"
@@ -13,7 +13,10 @@ REPOSITORIES = [
 
 
 def prove(*, code: str, installation_id: int) -> Installation:
-    """Return the sandbox's installation, for its install URL's code and id. Raises `NotProved` for others."""
+    """Return the sandbox's installation, for its install URL's code and id.
+
+    Raises `InstallationUnverified` for others.
+    """
     if {"code": code, "installation_id": str(installation_id)}.items() <= SANDBOX_CALLBACK.items():
         return Installation(installation_id, LOGIN)
-    raise NotProved("the sandbox's GitHub has no such code: use the install URL unchanged")
+    raise InstallationUnverified("the sandbox's GitHub has no such code: use the install URL unchanged")

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from schemas.brand import Extraction, Visit
-from workers.ingest.conclude import conclude
+from schemas.brand import CrawlState, Extraction
+from workers.ingest.conclude import assemble
 from workers.ingest.github import pictures
 from workers.ingest.github.about import Branch, renamed
 from workers.ingest.github.client import Api
@@ -24,7 +24,7 @@ async def ingest(
     parser: Parser,
     *,
     args: dict[str, Any],
-    visit: Visit | None,
+    visit: CrawlState | None,
     progress: Progress,
     model: Model | None = None,
 ) -> Extraction:
@@ -41,7 +41,7 @@ async def ingest(
     snapshot = await find(api, parser, name=args["repo"], branch=args["branch"], known_id=known_id)
     await progress("analyzing", 0.6)
     reading = await read(parser, snapshot.repository)
-    return await conclude(
+    return await assemble(
         parser,
         url=snapshot.repository.url,
         title=snapshot.about.full_name,
@@ -60,8 +60,8 @@ async def ingest(
     )
 
 
-def visit_of(snapshot: RepositorySnapshot, args: dict[str, Any], rules: int) -> Visit:
-    return Visit(
+def visit_of(snapshot: RepositorySnapshot, args: dict[str, Any], rules: int) -> CrawlState:
+    return CrawlState(
         rules=rules,
         args=args,
         answers=snapshot.answers,
@@ -70,7 +70,7 @@ def visit_of(snapshot: RepositorySnapshot, args: dict[str, Any], rules: int) -> 
     )
 
 
-def unchanged(api: Api, name: str, visit: Visit) -> Extraction:
+def unchanged(api: Api, name: str, visit: CrawlState) -> Extraction:
     """Return the extraction of an unchanged repository, with its name at the visit, which still holds."""
     full_name = visit.repository or name
     return Extraction(

@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 import msgspec
 
 from domain.brand.github_installations import Installation
-from schemas.errors import NotProved, SourceForbidden, SourceNotFound
+from schemas.errors import InstallationUnverified, SourceForbidden, SourceNotFound
 from schemas.github import GitHubRepo
 from workers.ingest.github.client import JSON, Api, decode, get, site
-from workers.ingest.github.credentials import REFUSED_APP, SUSPENDED, App, token_for, with_token
+from workers.ingest.github.credentials import REFUSED_APP, SUSPENDED, GitHubApp, token_for, with_token
 from workers.ingest.github.errors import ERROR_STATUSES, cooldown_s, error_of
 from workers.web.fetch import ExpectedResponse, FetchedResponse, fetch
 
@@ -70,8 +70,11 @@ class Repositories(msgspec.Struct, frozen=True):
     repositories: list[ListedRepository]
 
 
-async def prove(app: App, *, code: str, installation_id: int) -> Installation:
-    """Return the installation, if the code's person may connect it. Raises `NotProved`, `SourceError`."""
+async def prove(app: GitHubApp, *, code: str, installation_id: int) -> Installation:
+    """Return the installation, if the code's person may connect it.
+
+    Raises `InstallationUnverified`, `SourceError`.
+    """
     person = msgspec.structs.replace(app.api, token=await exchange(app, code))
     try:
         listed = await find(person, installation_id)
@@ -83,7 +86,7 @@ async def prove(app: App, *, code: str, installation_id: int) -> Installation:
     return Installation(listed.id, listed.account.login)
 
 
-async def exchange(app: App, code: str) -> str:
+async def exchange(app: GitHubApp, code: str) -> str:
     """Exchange the code for the person's token: used for this proof, never stored. A code works once."""
     form = {"client_id": app.client_id, "client_secret": app.client_secret, "code": code}
     answer = await fetch(
@@ -99,7 +102,9 @@ async def exchange(app: App, code: str) -> str:
     if granted.error in APP_ERRORS:
         raise SourceForbidden(REFUSED_APP)
     if not granted.access_token:
-        raise NotProved(f"GitHub rejects the code, since it was used or has expired: {START_AGAIN}")
+        raise InstallationUnverified(
+            f"GitHub rejects the code, since it was used or has expired: {START_AGAIN}"
+        )
     return granted.access_token
 
 
@@ -111,17 +116,21 @@ async def find(person: Api, installation_id: int) -> ListedInstallation:
     raise not_listed(installation_id)
 
 
-def not_listed(installation_id: int) -> NotProved:
-    return NotProved(f"GitHub doesn't list installation {installation_id} for this person: {START_AGAIN}")
+def not_listed(installation_id: int) -> InstallationUnverified:
+    return InstallationUnverified(
+        f"GitHub doesn't list installation {installation_id} for this person: {START_AGAIN}"
+    )
 
 
-async def check_reach(app: App, person: Api, installation_id: int) -> None:
-    """Raise `NotProved` if the installation reads more than the person: we must not give them access."""
+async def check_reach(app: GitHubApp, person: Api, installation_id: int) -> None:
+    """Raise `InstallationUnverified` if the installation reads more than the person: we must not give them
+    access.
+    """
     token = await token_for(app, installation_id)
     covered = await count_repositories(with_token(app.api, app, token), "installation")
     visible = await count_repositories(person, "user", "installations", str(installation_id))
     if visible < covered:
-        raise NotProved(
+        raise InstallationUnverified(
             f"the installation reads {covered} repositories, this person only {visible} of them: "
             "an owner of the GitHub account has to connect it"
         )
@@ -132,7 +141,7 @@ async def count_repositories(api: Api, *owner: str) -> int:
     return decode(answer.body, Repositories).total_count
 
 
-async def list_repositories(app: App, installation_id: int) -> list[GitHubRepo]:
+async def list_repositories(app: GitHubApp, installation_id: int) -> list[GitHubRepo]:
     """List all repositories of the installation. Raises `InstallationGone`, `SourceError`."""
     token = await token_for(app, installation_id)
     api = with_token(app.api, app, token)

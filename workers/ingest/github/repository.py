@@ -5,9 +5,9 @@ from typing import Literal
 
 import msgspec
 
-from schemas.brand import Validators, Visit
+from schemas.brand import CrawlState, Validators
 from schemas.errors import SourceNotFound, TooLarge
-from workers.ingest.github.about import About, Branch, look, remarks
+from workers.ingest.github.about import About, Branch, find_repository, remarks
 from workers.ingest.github.client import RAW, TREE, Api, decode, get
 from workers.ingest.github.listing import list_files
 from workers.ingest.github.paths import MAX_FILE_BYTES, MAX_FILES
@@ -31,7 +31,7 @@ class RepositorySnapshot(msgspec.Struct, frozen=True, kw_only=True):
     answers: dict[str, Validators]
 
 
-async def is_same(api: Api, visit: Visit) -> bool:
+async def is_same(api: Api, visit: CrawlState) -> bool:
     """Return whether the repository and all its files are unchanged since the visit."""
     for address in visit.answers:
         try:
@@ -47,7 +47,7 @@ async def find(
     api: Api, parser: Parser, *, name: str, branch: str | None, known_id: int | None
 ) -> RepositorySnapshot:
     """Read the repository. Raises a `SourceError` for it and its tree; any other failure is a warning."""
-    about, response = await look(api, name, known_id)
+    about, response = await find_repository(api, name, known_id)
     tip = Branch(api, about, branch or about.default_branch)
     chosen, listed = await list_files(tip, parser)
     warnings = [*remarks(about, name), *([TRUNCATED_WARNING] if chosen.truncated else [])]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from workers.ingest.llm.answer import Answer
 from workers.ingest.shapes import Passage
-from workers.llm.conversation import Question, about
+from workers.llm.conversation import Question, build_prompt
 
 #: Characters of prose: 6,000 tokens of about four characters.
 MAX_PROSE_CHARS = 24_000
@@ -38,4 +38,4 @@ def prose(passages: Iterable[Passage]) -> str:
 
 
 def question(text: str) -> Question[Answer]:
-    return Question("brand_context", Answer, about(TASK, text))
+    return Question("brand_context", Answer, build_prompt(TASK, text))

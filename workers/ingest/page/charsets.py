@@ -38,10 +38,10 @@ def declared(body: bytes, content_type: str) -> list[str]:
 def encoding_of_header(text: str) -> str | None:
     """Return the name for the `charset=` of a header, or of a `<meta>` that replaces one."""
     match = CHARSET.search(text)
-    return known(match[1] or match[2] or match[3] or "") if match else None
+    return encoding_of_label(match[1] or match[2] or match[3] or "") if match else None
 
 
-def known(written: str) -> str | None:
+def encoding_of_label(written: str) -> str | None:
     """Return the name for a label; None if browsers have no such label, or refuse to read it."""
     encoding = webencodings.lookup(written)
     return encoding.name if encoding and encoding.name != "replacement" else None
@@ -51,7 +51,7 @@ def markup(body: bytes) -> str | None:
     """Return the name in the first `<meta>` with a charset, else in the XML declaration."""
     name = next(meta_encodings(body), None)
     if name is None and (match := XML.match(body)):
-        name = known(match[1].decode("latin-1"))
+        name = encoding_of_label(match[1].decode("latin-1"))
     return IN_MARKUP.get(name, name) if name else None
 
 
@@ -72,7 +72,7 @@ def attributes(text: bytes) -> dict[str, str]:
 
 def encoding_of_meta(values: dict[str, str]) -> str | None:
     if "charset" in values:
-        return known(values["charset"])
+        return encoding_of_label(values["charset"])
     return (
         encoding_of_header(values.get("content", ""))
         if values.get("http-equiv", "").lower() == "content-type"

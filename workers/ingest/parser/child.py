@@ -40,18 +40,18 @@ from workers.ingest.shapes import (
     Llms,
     Logo,
     Manifest,
+    PageDocument,
     ParseInput,
     ParseOutput,
     ParseReply,
     Prose,
-    Source,
     Styles,
 )
 from workers.ingest.skip_rules import SkipRules
 
 #: Parser of each kind of document.
 READERS: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {
-    Source: extract,
+    PageDocument: extract,
     Manifest: manifest.read,
     Llms: llms.read,
     Drawing: drawing.read,

@@ -17,7 +17,7 @@ from uuid import UUID
 import msgspec
 
 from schemas.errors import ScrapeFailed, TooLarge
-from workers.ingest.shapes import STARTED, Page, ParseInput, ParseOutput, ParseReply, Reading, Source
+from workers.ingest.shapes import STARTED, Page, PageDocument, ParseInput, ParseOutput, ParseReply, Reading
 from workers.runtime.fair_slots import FairSlots
 
 #: Seconds for a document's process to start, and then to read it: mostly it ends earlier by itself.
@@ -105,7 +105,7 @@ async def open_parser(*, at_once: int = MAX_PARALLEL) -> AsyncIterator[Parser]:
         parsing.stop()
 
 
-async def parse(parser: Parser, source: Source) -> Page:
+async def parse(parser: Parser, source: PageDocument) -> Page:
     """Parse a page. Raises `ScrapeFailed`, `TooLarge`."""
     page = await parse_document(parser, source)
     assert isinstance(page, Page)  # noqa: S101  the parser of a page returns one

@@ -11,10 +11,10 @@ from workers.ingest.shapes import (
     Llms,
     Logo,
     Manifest,
+    PageDocument,
     ParseInput,
     Passage,
     Prose,
-    Source,
     Styles,
     StyleSheet,
 )
@@ -95,8 +95,8 @@ def repository(readme: str) -> Repository:
 
 
 EXAMPLES: tuple[ParseInput, ...] = (
-    Source(url=URL, body=PAGE, content_type="text/html; charset=utf-8"),
-    Source(url=URL, body=PAGE, content_type="text/html; charset=iso-8859-1"),
+    PageDocument(url=URL, body=PAGE, content_type="text/html; charset=utf-8"),
+    PageDocument(url=URL, body=PAGE, content_type="text/html; charset=iso-8859-1"),
     Manifest(url=URL, body=b'{"name": "Example", "lang": "en", "categories": ["notes"]}'),
     Styles(sheets=[StyleSheet(url=URL, body=b":root { --brand: #c0392b; --main: hsl(var(--x, 9 9% 9%)) }")]),
     Logo(url=URL, body=b'<svg xmlns="http://www.w3.org/2000/svg"><path fill="#c0392b"/></svg>'),

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from schemas.brand import Extraction, Visit
-from workers.ingest.conclude import conclude
+from schemas.brand import CrawlState, Extraction
+from workers.ingest.conclude import assemble
 from workers.ingest.llm.suggest import version
 from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import Progress
@@ -30,7 +30,7 @@ async def ingest(
     *,
     args: dict[str, Any],
     progress: Progress,
-    visit: Visit | None = None,
+    visit: CrawlState | None = None,
     model: Model | None = None,
 ) -> Extraction:
     """Return the extraction. `args` has `url`; with `follow_links`, `max_pages` limits all pages.
@@ -45,7 +45,7 @@ async def ingest(
     documents = await read_site(session, parser, args, progress)
     pages = [document for document in documents if isinstance(document, Page)]
     await progress("analyzing", 0.75)
-    return await conclude(
+    return await assemble(
         parser,
         url=pages[0].url,
         title=pages[0].title,
@@ -89,7 +89,7 @@ def remarks(session: Session, pages: list[Page]) -> Iterator[str]:
         yield f"truncated: the site was too slow for {FETCHING_S:g} s; {len(pages)} of its pages were read"
 
 
-def unchanged(url: str, visit: Visit) -> Extraction:
+def unchanged(url: str, visit: CrawlState) -> Extraction:
     """Return the extraction of an unchanged site: it leaves the brand as it is."""
     return Extraction(
         url=visit.url or url,

@@ -9,7 +9,7 @@ from schemas.brand import Field
 from schemas.errors import FetchTimeout, ScrapeFailed, SourceError
 from workers.ingest.page.address import page_key, site
 from workers.ingest.parser.parser import Parser, parse
-from workers.ingest.shapes import Link, Page, Source
+from workers.ingest.shapes import Link, Page, PageDocument
 from workers.ingest.website.session import Session
 from workers.web.fetch import FetchedResponse
 
@@ -52,7 +52,7 @@ async def read_landing(session: Session, parser: Parser, url: str, *, within: st
 async def read(parser: Parser, fetched: FetchedResponse) -> Page:
     return await parse(
         parser,
-        Source(
+        PageDocument(
             url=fetched.url, body=fetched.body, content_type=fetched.content_type, language=fetched.language
         ),
     )

@@ -7,7 +7,7 @@ requested twice.
 
 import asyncio
 
-from schemas.brand import Validators, Visit
+from schemas.brand import CrawlState, Validators
 from schemas.errors import SourceError
 from workers.ingest.website.session import Session
 from workers.web.fetch import FetchedResponse
@@ -21,7 +21,7 @@ REVISIT_S = 20.0
 MAX_KEPT_BYTES = 4 << 20
 
 
-async def is_unchanged(session: Session, visit: Visit) -> bool:
+async def is_unchanged(session: Session, visit: CrawlState) -> bool:
     """Return whether the site is unchanged. Full responses are added to `session.fetched`."""
     try:
         async with asyncio.timeout(REVISIT_S):

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 
 from domain.values import urls
-from schemas.brand import Validators, Visit
+from schemas.brand import CrawlState, Validators
 from schemas.errors import FetchBlocked, SourceError
 from schemas.settings import Settings
 from workers.ingest.page.address import site
@@ -152,6 +152,6 @@ class Session:
                 self.warnings.append(f"{otherwise}: {error.message}")
         return None
 
-    def visit(self, args: dict[str, Any], *, rules: int, url: str) -> Visit:
+    def visit(self, args: dict[str, Any], *, rules: int, url: str) -> CrawlState:
         """Return the visit, with validators only if every planned request was made."""
-        return Visit(rules=rules, args=args, answers={} if self.truncated else self.answers, url=url)
+        return CrawlState(rules=rules, args=args, answers={} if self.truncated else self.answers, url=url)

@@ -12,7 +12,14 @@ import httpx
 import jwt
 import msgspec
 
-from schemas.errors import Outdated, PlatformError, ReauthRequired, Rejected, Throttled, TokenExpired
+from schemas.errors import (
+    PlatformError,
+    PostRejected,
+    PreparationExpired,
+    ReauthRequired,
+    Throttled,
+    TokenExpired,
+)
 from schemas.errors.platforms import Category
 from workers.platforms import http
 from workers.platforms.http import JSON, PlatformResponse
@@ -24,13 +31,13 @@ POST_COLLECTION = "app.bsky.feed.post"
 KEY_TAKEN = "KEY_TAKEN"
 
 
-SUSPENDED = Meaning(Rejected, "ACCOUNT_SUSPENDED", "Bluesky has suspended the account", "account_issue")
+SUSPENDED = Meaning(PostRejected, "ACCOUNT_SUSPENDED", "Bluesky has suspended the account", "account_issue")
 DEACTIVATED = Meaning(
-    Rejected, "ACCOUNT_DEACTIVATED", "the account is deactivated: reactivate it", "account_issue"
+    PostRejected, "ACCOUNT_DEACTIVATED", "the account is deactivated: reactivate it", "account_issue"
 )
-GONE = Meaning(Rejected, "ACCOUNT_NOT_FOUND", "the account is no longer on this server", "account_issue")
-TOO_LARGE = Meaning(Rejected, "MEDIA_TOO_LARGE", "a file is larger than the account's server accepts")
-WRONG_TYPE = Meaning(Rejected, "MEDIA_REFUSED", "the account's server doesn't accept this type of file")
+GONE = Meaning(PostRejected, "ACCOUNT_NOT_FOUND", "the account is no longer on this server", "account_issue")
+TOO_LARGE = Meaning(PostRejected, "MEDIA_TOO_LARGE", "a file is larger than the account's server accepts")
+WRONG_TYPE = Meaning(PostRejected, "MEDIA_REFUSED", "the account's server doesn't accept this type of file")
 #: A refresh may return another token; otherwise the refresh raises `ReauthRequired`.
 EXPIRED = Meaning(TokenExpired, "TOKEN_EXPIRED", "the access token is no longer valid")
 WRONG_PASSWORD = Meaning(
@@ -48,9 +55,13 @@ ERRORS: Mapping[str, Meaning] = {
     "RepoDeactivated": DEACTIVATED,
     "AccountNotFound": GONE,
     "RepoNotFound": GONE,
-    "InvalidSwap": Meaning(Rejected, KEY_TAKEN, "another record has this post's key", "platform_rejected"),
+    "InvalidSwap": Meaning(
+        PostRejected, KEY_TAKEN, "another record has this post's key", "platform_rejected"
+    ),
     "BlobNotFound": Meaning(
-        Outdated, "MEDIA_GONE", "the server no longer has the uploaded files: they are uploaded again"
+        PreparationExpired,
+        "MEDIA_GONE",
+        "the server no longer has the uploaded files: they are uploaded again",
     ),
     "PayloadTooLarge": TOO_LARGE,
     "BlobTooLarge": TOO_LARGE,
@@ -58,14 +69,14 @@ ERRORS: Mapping[str, Meaning] = {
 }
 
 
-class Api(http.PlatformApi, frozen=True):
+class PdsApi(http.PlatformApi, frozen=True):
     """A Personal Data Server, and the access token for it."""
 
     def url(self, method: str, **query: str) -> str:
         return f"{self.base}/xrpc/{method}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
 
 
-class Session(msgspec.Struct, frozen=True, rename="camel"):
+class PdsSession(msgspec.Struct, frozen=True, rename="camel"):
     """Session of an account; both tokens are secrets. `did_doc` names the account's server."""
 
     did: str
@@ -131,37 +142,39 @@ class UploadedBlob(msgspec.Struct):
     blob: dict[str, Any]
 
 
-async def create_session(client: httpx.AsyncClient, base: str, *, identifier: str, password: str) -> Session:
+async def create_session(
+    client: httpx.AsyncClient, base: str, *, identifier: str, password: str
+) -> PdsSession:
     """Create a session by an app password. Raises `ReauthRequired` for a wrong one, any `PlatformError`."""
     body = msgspec.json.encode({"identifier": identifier, "password": password})
-    api = Api(client=client, base=base)
+    api = PdsApi(client=client, base=base)
     url = api.url("com.atproto.server.createSession")
     answer = await api.ask("POST_COLLECTION", url, headers=JSON, content=body)
-    return http.decode(check_response(answer), Session)
+    return http.decode(check_response(answer), PdsSession)
 
 
-async def refresh_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> Session:
+async def refresh_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> PdsSession:
     """Return the session's next tokens. Raises `ReauthRequired` past its end.
 
     The same refresh token returns the same new pair for a while, so a lost response does no harm (measured).
     """
-    api = Api(client=client, base=base, token=refresh_token)
+    api = PdsApi(client=client, base=base, token=refresh_token)
     try:
         answer = check_response(
             await api.ask("POST_COLLECTION", api.url("com.atproto.server.refreshSession"))
         )
-        return http.decode(answer, Session)
+        return http.decode(answer, PdsSession)
     except TokenExpired as error:
         raise ReauthRequired("SESSION_ENDED", "the session has ended: connect the account again") from error
 
 
 async def delete_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> None:
     """End the refresh token's session. Its access token works until its own end, at most 2 h (measured)."""
-    api = Api(client=client, base=base, token=refresh_token)
+    api = PdsApi(client=client, base=base, token=refresh_token)
     check_response(await api.ask("POST_COLLECTION", api.url("com.atproto.server.deleteSession")))
 
 
-async def avatar_url(api: Api, did: str) -> str | None:
+async def avatar_url(api: PdsApi, did: str) -> str | None:
     """Return the address of the account's avatar on its server; None without an avatar."""
     profile = await get_record(api, repo=did, collection="app.bsky.actor.profile", rkey="self")
     avatar = None if profile is None else profile.value.get("avatar")
@@ -170,7 +183,7 @@ async def avatar_url(api: Api, did: str) -> str | None:
     return api.url("com.atproto.sync.getBlob", did=did, cid=cid) if isinstance(cid, str) else None
 
 
-async def resolve_handle(api: Api, handle: str) -> str | None:
+async def resolve_handle(api: PdsApi, handle: str) -> str | None:
     """Return the DID of a handle; None if the server finds none."""
     answer = await api.ask("GET", api.url("com.atproto.identity.resolveHandle", handle=handle))
     if not answer.ok and error_body(answer).error == "InvalidRequest":
@@ -178,14 +191,14 @@ async def resolve_handle(api: Api, handle: str) -> str | None:
     return http.decode(check_response(answer), ResolvedHandle).did
 
 
-async def upload_limit(api: Api) -> int | None:
+async def upload_limit(api: PdsApi) -> int | None:
     """Return the server's limit for a file in bytes; None if it doesn't publish one."""
     answer = await api.anonymous.ask("GET", api.url("com.atproto.server.describeServer"))
     return http.decode(check_response(answer), ServerDescription).blob_upload_limit
 
 
 async def upload_blob(
-    api: Api, content: AsyncIterable[bytes], *, mime_type: str, size_bytes: int
+    api: PdsApi, content: AsyncIterable[bytes], *, mime_type: str, size_bytes: int
 ) -> dict[str, Any]:
     """Upload a file, and return the blob that names it in a record. The same bytes give the same blob."""
     url = api.url("com.atproto.repo.uploadBlob")
@@ -193,8 +206,11 @@ async def upload_blob(
     return http.decode(check_response(answer), UploadedBlob).blob
 
 
-async def put_record(api: Api, body: bytes, *, timeout_s: float) -> WrittenRecord:
-    """Write a record, irreversibly; the same bytes again change nothing. Raises `Rejected` `KEY_TAKEN`."""
+async def put_record(api: PdsApi, body: bytes, *, timeout_s: float) -> WrittenRecord:
+    """Write a record, irreversibly; the same bytes again change nothing.
+
+    Raises `PostRejected` `KEY_TAKEN`.
+    """
     url = api.url("com.atproto.repo.putRecord")
     answer = await api.ask(
         "POST_COLLECTION", url, headers=JSON, content=body, timeout_s=timeout_s, irreversible=True
@@ -202,7 +218,7 @@ async def put_record(api: Api, body: bytes, *, timeout_s: float) -> WrittenRecor
     return http.decode(check_response(answer), WrittenRecord)
 
 
-async def get_record(api: Api, *, repo: str, collection: str, rkey: str) -> StoredRecord | None:
+async def get_record(api: PdsApi, *, repo: str, collection: str, rkey: str) -> StoredRecord | None:
     """Return the record; None if the server has none."""
     url = api.url("com.atproto.repo.getRecord", repo=repo, collection=collection, rkey=rkey)
     answer = await api.ask("GET", url)
@@ -231,7 +247,7 @@ def error_of(answer: PlatformResponse) -> PlatformError:
         return TokenExpired("TOKEN_REFUSED", "the account's server refuses the access token")
     message = answer.quoted(body.message or body.error or f"status {answer.status}")
     category: Category = "user_content" if body.error == "InvalidRequest" else "platform_rejected"
-    return Rejected(
+    return PostRejected(
         "PLATFORM_REJECTED", f"the account's server refuses the request: {message}", category=category
     )
 

@@ -17,7 +17,7 @@ import msgspec
 from domain.collection.visits import DuePost
 from domain.publishing.outgoing import Account
 from workers.platforms import http
-from workers.platforms.bluesky.api import Api, check_response
+from workers.platforms.bluesky.api import PdsApi, check_response
 from workers.platforms.collecting import CALL_S, CollectLimits, Collector, Figures, select_figures
 
 
@@ -58,7 +58,7 @@ class BlueskyCollector(Collector):
     limits: ClassVar[CollectLimits] = CollectLimits(batch=25, most=500)
 
     async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
-        server = Api.of(account, self.client)
+        server = PdsApi.of(account, self.client)
         query = urlencode([("uris", post.external_id) for post in posts])
         answer = await server.ask("GET", f"{server.url('app.bsky.feed.getPosts')}?{query}", timeout_s=CALL_S)
         figures_by_uri = {
@@ -69,7 +69,7 @@ class BlueskyCollector(Collector):
         }
 
     async def followers(self, account: Account) -> int | None:
-        server = Api.of(account, self.client)
+        server = PdsApi.of(account, self.client)
         url = server.url("app.bsky.actor.getProfile", actor=account.external_id)
         answer = check_response(await server.ask("GET", url, timeout_s=CALL_S))
         return http.decode(answer, BlueskyProfile).followers_count

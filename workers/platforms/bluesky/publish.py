@@ -13,21 +13,21 @@ import httpx
 import msgspec
 
 from domain.publishing.outgoing import Account
-from schemas.errors import OutcomeUnknown, PlatformError, Rejected
+from schemas.errors import OutcomeUnknown, PlatformError, PostRejected
 from workers.platforms import media
 from workers.platforms.bluesky import api
-from workers.platforms.bluesky.api import Api
+from workers.platforms.bluesky.api import PdsApi
 from workers.platforms.bluesky.record import build_record, list_handles, record_key
 from workers.platforms.contract import (
-    Absent,
+    AbsentPost,
     Adapter,
-    Draft,
-    Found,
     Inquiry,
-    Live,
+    LivePost,
+    PostDraft,
     PostFile,
-    Prepared,
-    Sent,
+    PreparedPost,
+    ReconcileResult,
+    SendResult,
     UndecidedPost,
 )
 
@@ -48,19 +48,24 @@ class PutRecordInput(msgspec.Struct, rename="camel"):
 
 
 @dataclass(frozen=True)
-class Bluesky(Adapter):
+class BlueskyAdapter(Adapter):
     """The adapter; `client` is `workers.web.fetch.open_client`'s."""
 
     client: httpx.AsyncClient
 
-    def repeatable(self, account: Account, inquiry: Inquiry) -> bool:  # noqa: ARG002
+    def repeatable(self, account: Account, inquiry: Inquiry) -> bool:  # noqa: ARG002  # noqa: ARG002
         """Return True: a repeat is always safe. The arguments are the contract's."""
         return True
 
-    async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:  # noqa: ARG002
+    async def prepare(
+        self,
+        account: Account,
+        draft: PostDraft,
+        so_far: PreparedPost | None = None,  # noqa: ARG002
+    ) -> PreparedPost:
         """Upload the files. A repeat leaves no extra files: the same bytes get the same name."""
         media.check_files(account, draft)
-        server = Api.of(account, self.client)
+        server = PdsApi.of(account, self.client)
         await check_videos(server, draft.media)
         blobs = [await upload(server, file) for file in draft.media]
         people = await resolve_mentions(server, draft.caption)
@@ -68,65 +73,72 @@ class Bluesky(Adapter):
         put = PutRecordInput(
             repo=account.external_id, collection=api.POST_COLLECTION, rkey=key, record=record
         )
-        return Prepared(handle={"rkey": key}, request=msgspec.json.encode(put))
+        return PreparedPost(handle={"rkey": key}, request=msgspec.json.encode(put))
 
-    async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:  # noqa: ARG002
+    async def send(
+        self,
+        account: Account,
+        prepared: PreparedPost,
+        draft: PostDraft,  # noqa: ARG002
+        *,
+        timeout_s: float,
+    ) -> SendResult:
         try:
-            await api.put_record(Api.of(account, self.client), prepared.request, timeout_s=timeout_s)
-        except Rejected as error:
+            await api.put_record(PdsApi.of(account, self.client), prepared.request, timeout_s=timeout_s)
+        except PostRejected as error:
             if error.code != api.KEY_TAKEN:
                 raise
             return await self.find_existing(account, prepared)
         return live_post(prepared)
 
-    async def find_existing(self, account: Account, prepared: Prepared) -> Live:
+    async def find_existing(self, account: Account, prepared: PreparedPost) -> LivePost:
         """Return the existing post under the key. Raises `OutcomeUnknown` if it isn't this very post."""
         try:
             post = await self.look(account, prepared)
         except PlatformError as error:
             raise OutcomeUnknown(api.KEY_TAKEN, f"the post's key is taken, and {error}") from error
-        if isinstance(post, Live):
+        if isinstance(post, LivePost):
             return post
         raise OutcomeUnknown(
             api.KEY_TAKEN, "another post has this post's key: check the account and resolve the post"
         )
 
-    async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
+    async def reconcile(self, account: Account, inquiry: Inquiry) -> ReconcileResult:
         return inquiry.confirm(await self.look(account, inquiry.prepared), in_flight=IN_FLIGHT)
 
-    async def look(self, account: Account, prepared: Prepared) -> Found:
+    async def look(self, account: Account, prepared: PreparedPost) -> ReconcileResult:
         put = msgspec.json.decode(prepared.request, type=PutRecordInput)
         record = await api.get_record(
-            Api.of(account, self.client), repo=put.repo, collection=put.collection, rkey=put.rkey
+            PdsApi.of(account, self.client), repo=put.repo, collection=put.collection, rkey=put.rkey
         )
         if record is None:
-            return Absent()
+            return AbsentPost()
         return live_post(prepared) if record.value == put.record else UndecidedPost()
 
 
-def live_post(prepared: Prepared) -> Live:
+def live_post(prepared: PreparedPost) -> LivePost:
     """Return the live post, with the address of its page at Bluesky for any server."""
     put = msgspec.json.decode(prepared.request, type=PutRecordInput)
-    return Live(
+    return LivePost(
         external_id=f"at://{put.repo}/{put.collection}/{put.rkey}",
         external_url=f"https://bsky.app/profile/{put.repo}/post/{put.rkey}",
     )
 
 
-async def check_videos(server: Api, files: Sequence[PostFile]) -> None:
-    """Raise `Rejected` for a file that is too large: the server may drop its upload without an error."""
+async def check_videos(server: PdsApi, files: Sequence[PostFile]) -> None:
+    """Raise `PostRejected` for a file that is too large: the server may drop its upload without an error."""
     sizes = [file.size_bytes for file in files if file.kind == "video"]
     limit = await api.upload_limit(server) if sizes else None
     if limit is not None and max(sizes) > limit:
-        raise Rejected("MEDIA_TOO_LARGE", f"the account's server accepts no file above {limit} bytes")
+        raise PostRejected("MEDIA_TOO_LARGE", f"the account's server accepts no file above {limit} bytes")
 
 
-async def upload(server: Api, file: PostFile) -> dict[str, Any]:
+async def upload(server: PdsApi, file: PostFile) -> dict[str, Any]:
     async with file.read() as chunks:
         return await api.upload_blob(server, chunks, mime_type=file.mime_type, size_bytes=file.size_bytes)
 
 
-async def resolve_mentions(server: Api, caption: str) -> dict[str, str]:
+async def resolve_mentions(server: PdsApi, caption: str) -> dict[str, str]:
     """Return DIDs of the mentioned accounts by handle, without unknown ones."""
     dids = {
         handle: await api.resolve_handle(server, handle) for handle in list_handles(caption)[:MAX_MENTIONS]

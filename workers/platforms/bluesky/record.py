@@ -9,7 +9,7 @@ from uuid import UUID
 
 import regex
 
-from workers.platforms.contract import Draft, PostFile
+from workers.platforms.contract import PostDraft, PostFile
 
 #: Digits of a TID: base 32 in the order of ASCII (atproto.com/specs/tid).
 TID_DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
@@ -35,7 +35,7 @@ def record_key(post_id: UUID, created_at: datetime) -> str:
 
 
 def build_record(
-    draft: Draft, blobs: Sequence[Mapping[str, Any]], people: Mapping[str, str]
+    draft: PostDraft, blobs: Sequence[Mapping[str, Any]], people: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return the record; `people` has DIDs of mentioned accounts by handle. Other mentions are plain text."""
     facets = list(

@@ -10,7 +10,7 @@ from domain.collection.visits import DuePost
 from domain.publishing.outgoing import Account
 from workers.platforms.collecting import CollectLimits, Collector, Figures
 
-GROWS = timedelta(days=7)
+GROWTH_TIME = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class SandboxCollector(Collector):
 
 def compute_figures(post: DuePost, now: datetime) -> Figures:
     """Return all metrics that any platform reports."""
-    age = min(max(now - post.published_at, timedelta()), GROWS)
-    views = int((1000 + post.id.int % 9000) * (age / GROWS))
+    age = min(max(now - post.published_at, timedelta()), GROWTH_TIME)
+    views = int((1000 + post.id.int % 9000) * (age / GROWTH_TIME))
     return {
         "views": views,
         "reach": views * 4 // 5,

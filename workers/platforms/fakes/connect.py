@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from domain.accounts import credentials
-from domain.accounts.accounts import Found
+from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import Grant
 from domain.connecting.connect import Code, ConnectArgs, Login
 from schemas.errors import ReauthRequired
@@ -45,7 +45,9 @@ def connect(asked: ConnectArgs, secret: Code | Login) -> AccountConnection:
         if asked.platform == "bluesky"
         else str(int.from_bytes(digest[:7]))
     )
-    account = Found(asked.platform, asked.service_url, external_id, handle, None, {"software": "sandbox"})
+    account = AccountIdentity(
+        asked.platform, asked.service_url, external_id, handle, None, {"software": "sandbox"}
+    )
     return AccountConnection(account, refresh(asked.platform))
 
 
@@ -55,6 +57,6 @@ def refresh(platform: str) -> Grant:
     return Grant(
         access_token="sandbox",  # noqa: S106  no secret
         refresh_token="sandbox",  # noqa: S106  no secret
-        expires_at=life and credentials.ending(life.ends.total_seconds()),
-        refresh_at=life and credentials.ending(life.refreshed.total_seconds()),
+        expires_at=life and credentials.expiry_after(life.ends.total_seconds()),
+        refresh_at=life and credentials.expiry_after(life.refreshed.total_seconds()),
     )

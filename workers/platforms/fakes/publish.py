@@ -15,16 +15,16 @@ from datetime import timedelta
 import msgspec
 
 from domain.publishing.outgoing import Account
-from schemas.errors import OutcomeUnknown, ReauthRequired, Rejected, Throttled
+from schemas.errors import OutcomeUnknown, PostRejected, ReauthRequired, Throttled
 from workers.platforms.contract import (
     Adapter,
-    Draft,
-    Found,
     InboxDraft,
     Inquiry,
-    Live,
-    Prepared,
-    Sent,
+    LivePost,
+    PostDraft,
+    PreparedPost,
+    ReconcileResult,
+    SendResult,
     UndecidedPost,
 )
 
@@ -41,35 +41,47 @@ class SandboxHandle(msgspec.Struct, frozen=True, kw_only=True):
 class SandboxAdapter(Adapter):
     """Adapter for all platforms of a sandbox. No call is repeatable, so an unknown outcome stays unknown."""
 
-    async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:  # noqa: ARG002
+    async def prepare(
+        self,
+        account: Account,
+        draft: PostDraft,
+        so_far: PreparedPost | None = None,  # noqa: ARG002
+    ) -> PreparedPost:
         handle = SandboxHandle(post_id=str(draft.post_id))
         text = {"platform": account.platform, "handle": account.handle, "caption": draft.caption}
-        return Prepared(handle=msgspec.to_builtins(handle), request=msgspec.json.encode(text))
+        return PreparedPost(handle=msgspec.to_builtins(handle), request=msgspec.json.encode(text))
 
-    async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:  # noqa: ARG002
+    async def send(
+        self,
+        account: Account,
+        prepared: PreparedPost,
+        draft: PostDraft,
+        *,
+        timeout_s: float,  # noqa: ARG002
+    ) -> SendResult:
         match account.handle:
             case "fail_auth":
                 raise ReauthRequired(
                     "TOKEN_REFUSED", "the platform refuses the token: connect the account again"
                 )
             case "fail_content":
-                raise Rejected("PLATFORM_REJECTED", "the platform refuses the post: change its content")
+                raise PostRejected("PLATFORM_REJECTED", "the platform refuses the post: change its content")
             case "unknown_then_found" | "unknown_forever":
                 raise OutcomeUnknown("ANSWER_LOST", "the platform's response was lost: the post may be live")
             case "rate_limited":
                 throttle(draft)
         return InboxDraft() if draft.mode == "draft" else live_post(account, prepared)
 
-    async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
+    async def poll(self, account: Account, inquiry: Inquiry) -> SendResult:
         return live_post(account, inquiry.prepared)
 
-    async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
+    async def reconcile(self, account: Account, inquiry: Inquiry) -> ReconcileResult:
         if account.handle == "unknown_then_found" and inquiry.now - inquiry.sent_at >= FOUND_AFTER:
             return live_post(account, inquiry.prepared)
         return UndecidedPost()
 
 
-def throttle(draft: Draft) -> None:
+def throttle(draft: PostDraft) -> None:
     """Raise `Throttled` by the times of rows alone: the sandbox clock moves them."""
     remaining = draft.created_at + THROTTLED_FOR - draft.now
     if remaining > timedelta():
@@ -78,11 +90,11 @@ def throttle(draft: Draft) -> None:
         )
 
 
-def live_post(account: Account, prepared: Prepared) -> Live:
+def live_post(account: Account, prepared: PreparedPost) -> LivePost:
     post_id = read_handle(prepared).post_id
     url = f"https://example.test/{account.platform}/{account.handle}/{post_id}"
-    return Live(external_id=f"sandbox-{post_id}", external_url=url)
+    return LivePost(external_id=f"sandbox-{post_id}", external_url=url)
 
 
-def read_handle(prepared: Prepared) -> SandboxHandle:
+def read_handle(prepared: PreparedPost) -> SandboxHandle:
     return msgspec.convert(prepared.handle, SandboxHandle)

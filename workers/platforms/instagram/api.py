@@ -13,7 +13,7 @@ import httpx
 import msgspec
 
 from domain.accounts.client_registrations import Client
-from schemas.errors import PlatformError, ReauthRequired, Rejected
+from schemas.errors import PlatformError, PostRejected, ReauthRequired
 from workers.platforms import http
 from workers.platforms.graph_version import GRAPH_VERSION
 from workers.platforms.http import PlatformApi, PlatformResponse
@@ -225,7 +225,7 @@ def _exchange_error(answer: PlatformResponse) -> PlatformError:
         return http.unclear_response_error(answer)
     message = http.decode_error(answer, ExchangeErrorBody).error_message
     if "client" in message.lower() or "platform app" in message.lower():
-        return Rejected(
+        return PostRejected(
             "APP_REFUSED",
             f"Instagram refuses this server's application: tell its operator ({answer.quoted(message)})",
             category="config",

@@ -15,7 +15,7 @@ import msgspec
 
 from domain.collection.visits import DuePost
 from domain.publishing.outgoing import Account
-from schemas.errors import Outdated, Rejected
+from schemas.errors import PostRejected, PreparationExpired
 from schemas.metrics import Collected
 from workers.platforms import http
 from workers.platforms.collecting import (
@@ -105,9 +105,9 @@ async def get_insights(server: PlatformApi, post: DuePost) -> Figures | None:
             return select_figures(
                 **{names[insight.name]: insight.value for insight in insights if insight.name in names}
             )
-    except Outdated:
+    except PreparationExpired:
         return None
-    except Rejected as error:
+    except PostRejected as error:
         if error.category == "account_issue":
             raise
     return None
@@ -118,7 +118,7 @@ async def get_counts(server: PlatformApi, post: DuePost) -> Figures | None:
     query = {"fields": "like_count,comments_count"}
     try:
         answer = await api.read(server, api.quote_part(post.external_id), query, timeout_s=CALL_S)
-    except Outdated:
+    except PreparationExpired:
         return None
     counts = api.read_object(answer, PostCounts)
     return select_figures(likes=counts.like_count, comments=counts.comments_count)

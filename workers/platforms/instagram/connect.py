@@ -7,12 +7,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.accounts import credentials
-from domain.accounts.accounts import Found
+from domain.accounts.accounts import AccountIdentity
 from domain.accounts.client_registrations import Client
 from domain.accounts.credentials import Grant, Tokens
 from domain.connecting.connect import Code, ConnectArgs
 from schemas.errors import PlatformError, ReauthRequired, TokenExpired
-from workers.platforms.connecting import START_AGAIN, AccountConnection, Net, code_form, get_application
+from workers.platforms.connecting import (
+    START_AGAIN,
+    AccountConnection,
+    OutgoingNetwork,
+    code_form,
+    get_application,
+)
 from workers.platforms.http import PlatformApi
 from workers.platforms.instagram import api, errors
 from workers.platforms.instagram.api import HourToken, QuotaUsage, SixtyDayToken
@@ -27,7 +33,7 @@ MIN_EXTEND_AGE = timedelta(days=1)
 TOKEN_LIFE = timedelta(days=60)
 
 
-async def connect(net: Net, asked: ConnectArgs, secret: Code) -> AccountConnection:
+async def connect(net: OutgoingNetwork, asked: ConnectArgs, secret: Code) -> AccountConnection:
     """Return the account of a one-time code. Raises `ReauthRequired` for a used one, `PlatformError`."""
     us = get_application(net, "Instagram")
     short = await _exchange(net, asked, us, secret)
@@ -38,7 +44,7 @@ async def connect(net: Net, asked: ConnectArgs, secret: Code) -> AccountConnecti
     token = await api.exchange_for_long_token(hour, client_secret=us.client_secret)
     server = PlatformApi(client=net.client, base=graph, token=token.access_token)
     person = await api.get_user(server)
-    account = Found(
+    account = AccountIdentity(
         platform=asked.platform,
         service_url=asked.service_url,
         external_id=str(person.user_id),
@@ -49,7 +55,7 @@ async def connect(net: Net, asked: ConnectArgs, secret: Code) -> AccountConnecti
     return AccountConnection(account, _grant(token))
 
 
-async def refresh(net: Net, tokens: Tokens) -> Grant:
+async def refresh(net: OutgoingNetwork, tokens: Tokens) -> Grant:
     """Extend the token by 60 days. A token younger than a day is kept if it still works.
 
     Raises `ReauthRequired`, `PlatformError`.
@@ -64,7 +70,7 @@ async def refresh(net: Net, tokens: Tokens) -> Grant:
         raise ReauthRequired(error.code, f"{error.message}: {errors.CONNECT}") from error
 
 
-async def _exchange(net: Net, asked: ConnectArgs, us: Client, secret: Code) -> HourToken:
+async def _exchange(net: OutgoingNetwork, asked: ConnectArgs, us: Client, secret: Code) -> HourToken:
     form = {**code_form(asked, secret), "code": secret.code.removesuffix("#_")}
     try:
         return await api.exchange(net.client, net.settings.instagram_oauth_url, us, form)
@@ -105,7 +111,7 @@ def _unchanged_grant(tokens: Tokens) -> Grant:
 
 
 def _grant(token: SixtyDayToken) -> Grant:
-    expires_at = credentials.ending(token.expires_in)
+    expires_at = credentials.expiry_after(token.expires_in)
     return Grant(access_token=token.access_token, expires_at=expires_at, refresh_at=_extend_at(expires_at))
 
 

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from domain.publishing.outgoing import Account
-from schemas.errors import Outdated, PlatformError
-from workers.platforms.contract import Draft, PostFile, Prepared
+from schemas.errors import PlatformError, PreparationExpired
+from workers.platforms.contract import PostDraft, PostFile, PreparedPost
 from workers.platforms.http import PlatformApi
 from workers.platforms.instagram import api, errors
 
@@ -52,16 +52,18 @@ class PublishRequest(msgspec.Struct):
     caption: str
 
 
-async def step(server: PlatformApi, account: Account, draft: Draft, handle: InstagramHandle) -> Prepared:
+async def step(
+    server: PlatformApi, account: Account, draft: PostDraft, handle: InstagramHandle
+) -> PreparedPost:
     """Run the next step towards a finished container. Raises `PlatformError`.
 
-    `Outdated` means that Instagram could not create the container or lost it: all containers are created
-    again. Instagram also reports existing containers as unknown (Postiz #1562, 2026-05), and an account may
-    create only 400 a day. So `MAX_MISSES` such reports in a row are needed.
+    `PreparationExpired` means that Instagram could not create the container or lost it: all containers are
+    created again. Instagram also reports existing containers as unknown (Postiz #1562, 2026-05), and an
+    account may create only 400 a day. So `MAX_MISSES` such reports in a row are needed.
     """
     try:
         return await _step(server, account, draft, handle)
-    except Outdated as error:
+    except PreparationExpired as error:
         is_new = handle.container is None and not handle.items
         if error.code != errors.DENIED.code or is_new or handle.misses + 1 >= MAX_MISSES:
             raise
@@ -69,7 +71,9 @@ async def step(server: PlatformApi, account: Account, draft: Draft, handle: Inst
         return incomplete_step(missed, after_s=FIRST_POLL_S[draft.media[0].kind] * 2**handle.misses)
 
 
-async def _step(server: PlatformApi, account: Account, draft: Draft, handle: InstagramHandle) -> Prepared:
+async def _step(
+    server: PlatformApi, account: Account, draft: PostDraft, handle: InstagramHandle
+) -> PreparedPost:
     if handle.container is not None:
         return await check_finished(server, draft, handle, handle.container)
     if len(draft.media) == 1:
@@ -83,24 +87,26 @@ async def _step(server: PlatformApi, account: Account, draft: Draft, handle: Ins
 
 
 async def check_finished(
-    server: PlatformApi, draft: Draft, handle: InstagramHandle, container: str
-) -> Prepared:
+    server: PlatformApi, draft: PostDraft, handle: InstagramHandle, container: str
+) -> PreparedPost:
     """Complete the step once the container is finished or published; then the publish finds the post."""
     if not await is_finished(server, container):
         return next_poll(draft, handle)
     request = msgspec.json.encode(PublishRequest(container, draft.caption))
-    return Prepared(handle=msgspec.to_builtins(handle), request=request)
+    return PreparedPost(handle=msgspec.to_builtins(handle), request=request)
 
 
-async def add_item(server: PlatformApi, account: Account, draft: Draft, handle: InstagramHandle) -> Prepared:
+async def add_item(
+    server: PlatformApi, account: Account, draft: PostDraft, handle: InstagramHandle
+) -> PreparedPost:
     file = draft.media[len(handle.items)]
     container = await create_container(server, account, is_carousel_item="true", **file_fields(file))
     return incomplete_step(msgspec.structs.replace(handle, items=(*handle.items, container)))
 
 
 async def create_carousel(
-    server: PlatformApi, account: Account, draft: Draft, handle: InstagramHandle
-) -> Prepared:
+    server: PlatformApi, account: Account, draft: PostDraft, handle: InstagramHandle
+) -> PreparedPost:
     """Create the carousel's container once all items are finished; finished items aren't polled again."""
     for item in handle.items[handle.done :]:
         if not await is_finished(server, item):
@@ -117,7 +123,7 @@ async def create_container(server: PlatformApi, account: Account, **fields: str)
     return await api.create_container(server, account.external_id, **fields)
 
 
-def caption_fields(draft: Draft) -> dict[str, str]:
+def caption_fields(draft: PostDraft) -> dict[str, str]:
     """Return the caption and the AI label of the container to publish; a carousel's items accept neither.
 
     "Content Publishing" and the changelog of 2026-06-22 (documentation/instagram-platform/changelog).
@@ -133,7 +139,7 @@ def file_fields(file: PostFile) -> dict[str, str]:
 
 
 async def is_finished(server: PlatformApi, container: str) -> bool:
-    """Return whether the container is finished. Raises its error, `Outdated` if it is gone."""
+    """Return whether the container is finished. Raises its error, `PreparationExpired` if it is gone."""
     status = await api.get_status(server, container)
     if status.status_code == "ERROR":
         raise container_error(status.status)
@@ -147,18 +153,18 @@ def container_error(message: str) -> PlatformError:
     match = SUBCODE.search(message)
     meaning = (errors.SUBCODES.get(int(match[0])) if match else None) or errors.UNMADE
     error = errors.make_error(meaning, message)
-    return Outdated(error.code, error.message) if error.retryable else error
+    return PreparationExpired(error.code, error.message) if error.retryable else error
 
 
-def first_poll(draft: Draft, handle: InstagramHandle, container: str) -> Prepared:
+def first_poll(draft: PostDraft, handle: InstagramHandle, container: str) -> PreparedPost:
     """Return the step after the container to publish was created: Instagram processes it."""
     return next_poll(draft, msgspec.structs.replace(handle, container=container, asks=0))
 
 
-def next_poll(draft: Draft, handle: InstagramHandle) -> Prepared:
+def next_poll(draft: PostDraft, handle: InstagramHandle) -> PreparedPost:
     wait_s = min(FIRST_POLL_S[draft.media[0].kind] * 2**handle.asks, MAX_POLL_S)
     return incomplete_step(msgspec.structs.replace(handle, asks=handle.asks + 1, misses=0), after_s=wait_s)
 
 
-def incomplete_step(handle: InstagramHandle, *, after_s: float = 0.0) -> Prepared:
-    return Prepared(handle=msgspec.to_builtins(handle), request=b"", complete=False, after_s=after_s)
+def incomplete_step(handle: InstagramHandle, *, after_s: float = 0.0) -> PreparedPost:
+    return PreparedPost(handle=msgspec.to_builtins(handle), request=b"", complete=False, after_s=after_s)

@@ -13,12 +13,12 @@ import httpx
 import msgspec
 
 from schemas.errors import (
-    NotSent,
     OutcomeUnknown,
-    Outdated,
     PlatformError,
+    PostNotSent,
+    PostRejected,
+    PreparationExpired,
     ReauthRequired,
-    Rejected,
     Throttled,
     TokenExpired,
 )
@@ -56,7 +56,7 @@ def _limit(
 
 def _prepare_again(message: str, code: str = "MEDIA_FAILED") -> Meaning:
     """Return a meaning after which the post is prepared again."""
-    return Meaning(Outdated, code, message, proves=False)
+    return Meaning(PreparationExpired, code, message, proves=False)
 
 
 def _reauth(message: str, code: str = "TOKEN_REFUSED") -> Meaning:
@@ -64,11 +64,11 @@ def _reauth(message: str, code: str = "TOKEN_REFUSED") -> Meaning:
 
 
 def _account(code: str, message: str) -> Meaning:
-    return Meaning(Rejected, code, message, "account_issue")
+    return Meaning(PostRejected, code, message, "account_issue")
 
 
 def _content(code: str, message: str) -> Meaning:
-    return Meaning(Rejected, code, message)
+    return Meaning(PostRejected, code, message)
 
 
 UNREADABLE = _content(
@@ -90,14 +90,14 @@ USED_UP = _limit(
     "the account has used up Instagram's daily limit of posts", DAY_LIMIT_COOLDOWN_S, "QUOTA_USED_UP"
 )
 SUPPORT = Meaning(
-    Rejected, "PLATFORM_REJECTED", "Instagram refuses the request", "platform_rejected", proves=False
+    PostRejected, "PLATFORM_REJECTED", "Instagram refuses the request", "platform_rejected", proves=False
 )
 SCOPE = _reauth("the account gave no permission to post", "SCOPE_MISSING")
 CHECKPOINT = _account(
     "ACCOUNT_CHECKPOINT", "its owner has to log in to instagram.com and follow the instructions there"
 )
-FAILED = Meaning(NotSent, "PLATFORM_FAILED", "Instagram failed: the call is repeated", proves=False)
-TOO_EARLY = Meaning(NotSent, "MEDIA_PROCESSING", "Instagram still processes the post's files")
+FAILED = Meaning(PostNotSent, "PLATFORM_FAILED", "Instagram failed: the call is repeated", proves=False)
+TOO_EARLY = Meaning(PostNotSent, "MEDIA_PROCESSING", "Instagram still processes the post's files")
 
 #: Subcodes of publishing, also part of a failed container's status.
 SUBCODES: Mapping[int, Meaning] = {
@@ -126,7 +126,10 @@ SUBCODES: Mapping[int, Meaning] = {
         "ACCOUNT_RESTRICTED", "Instagram has restricted the account: follow the instructions there"
     ),
     2207051: Meaning(
-        NotSent, "ACTION_BLOCKED", "Instagram blocks the post as spam for now: it is repeated", proves=False
+        PostNotSent,
+        "ACTION_BLOCKED",
+        "Instagram blocks the post as spam for now: it is repeated",
+        proves=False,
     ),
     2207052: UNFETCHED,
     2207053: UNMADE,
@@ -211,7 +214,7 @@ def meaning_of(error: GraphError) -> Meaning | None:
 
 def make_error(meaning: Meaning, quote: str, *, after_s: float | None = None) -> PlatformError:
     """Return the error itself; only a final one quotes Instagram's own `quote`."""
-    return meaning.make(quote if meaning.error is Rejected else "", after_s=after_s)
+    return meaning.make(quote if meaning.error is PostRejected else "", after_s=after_s)
 
 
 def cooldown_s(headers: httpx.Headers) -> float | None:
@@ -235,7 +238,7 @@ def _unlisted(answer: PlatformResponse, error: GraphError) -> PlatformError:
         return FAILED.make()
     numbers = f"code {error.code}, {error.error_subcode or 0}"
     message = f"Instagram refuses it: {quote_message(answer, error)} ({numbers})"
-    return Rejected("PLATFORM_REJECTED", message, category="platform_rejected")
+    return PostRejected("PLATFORM_REJECTED", message, category="platform_rejected")
 
 
 def _unclear(answer: PlatformResponse, error: GraphError) -> OutcomeUnknown:

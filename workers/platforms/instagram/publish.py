@@ -11,9 +11,17 @@ import httpx
 import msgspec
 
 from domain.publishing.outgoing import Account
-from schemas.errors import Outdated, PlatformError
+from schemas.errors import PlatformError, PreparationExpired
 from workers.platforms import media
-from workers.platforms.contract import Adapter, Draft, Found, Inquiry, Live, Prepared, Sent
+from workers.platforms.contract import (
+    Adapter,
+    Inquiry,
+    LivePost,
+    PostDraft,
+    PreparedPost,
+    ReconcileResult,
+    SendResult,
+)
 from workers.platforms.http import PlatformApi
 from workers.platforms.instagram import api, containers, errors, reconcile
 from workers.platforms.instagram.containers import CONTAINER_LIFETIME, InstagramHandle, PublishRequest
@@ -23,13 +31,15 @@ PUBLISH_SHARE = 0.8
 
 
 @dataclass(frozen=True)
-class Instagram(Adapter):
+class InstagramAdapter(Adapter):
     """The adapter; `client` is `workers.web.fetch.open_client`'s, `base` the Graph API's address."""
 
     client: httpx.AsyncClient
     base: str
 
-    async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:
+    async def prepare(
+        self, account: Account, draft: PostDraft, so_far: PreparedPost | None = None
+    ) -> PreparedPost:
         """Create the containers, step by step; again if they are too old for a publish."""
         server = self.server(account)
         handle = None if so_far is None else msgspec.convert(so_far.handle, InstagramHandle)
@@ -43,23 +53,27 @@ class Instagram(Adapter):
             handle = InstagramHandle(began_at=draft.now, is_ai_generated=draft.is_ai_generated)
         return await containers.step(server, account, draft, handle)
 
-    async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:
+    async def send(
+        self, account: Account, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
+    ) -> SendResult:
         if not has_label_of(msgspec.convert(prepared.handle, InstagramHandle), draft):
-            raise Outdated("DISCLOSURE_CHANGED", "it was prepared without its AI label: it is prepared again")
+            raise PreparationExpired(
+                "DISCLOSURE_CHANGED", "it was prepared without its AI label: it is prepared again"
+            )
         post = msgspec.json.decode(prepared.request, type=PublishRequest)
         server, call_s = self.server(account), PUBLISH_SHARE * timeout_s
         media_id = await api.publish(server, account.external_id, post.creation_id, timeout_s=call_s)
         url = await find_permalink(server, media_id, timeout_s=timeout_s - call_s)
-        return Live(external_id=media_id, external_url=url)
+        return LivePost(external_id=media_id, external_url=url)
 
-    async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
+    async def reconcile(self, account: Account, inquiry: Inquiry) -> ReconcileResult:
         return await reconcile.find(self.server(account), account, inquiry)
 
     def server(self, account: Account) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 
-def has_label_of(handle: InstagramHandle, draft: Draft) -> bool:
+def has_label_of(handle: InstagramHandle, draft: PostDraft) -> bool:
     """Return whether the containers carry the draft's AI label. An earlier release created them without."""
     return handle.is_ai_generated == draft.is_ai_generated
 

@@ -10,8 +10,15 @@ from datetime import datetime, timedelta
 import msgspec
 
 from domain.publishing.outgoing import Account
-from schemas.errors import Outdated
-from workers.platforms.contract import Absent, DroppedPost, Found, Inquiry, Live, UndecidedPost
+from schemas.errors import PreparationExpired
+from workers.platforms.contract import (
+    AbsentPost,
+    DroppedPost,
+    Inquiry,
+    LivePost,
+    ReconcileResult,
+    UndecidedPost,
+)
 from workers.platforms.http import PlatformApi
 from workers.platforms.instagram import api, errors
 from workers.platforms.instagram.api import ListedPost
@@ -31,12 +38,12 @@ MAX_PUBLISH_DELAY = timedelta(minutes=30)
 MAX_PAGES = 5
 
 
-async def find(server: PlatformApi, account: Account, inquiry: Inquiry) -> Found:
+async def find(server: PlatformApi, account: Account, inquiry: Inquiry) -> ReconcileResult:
     """Return the outcome of a container's publish. Raises `PlatformError` if it can't be read."""
     post = msgspec.json.decode(inquiry.prepared.request, type=PublishRequest)
     try:
         status = (await api.get_status(server, post.creation_id)).status_code
-    except Outdated:
+    except PreparationExpired:
         return UndecidedPost()  # Instagram doesn't know the container (any more).
     if status == "PUBLISHED":
         return await name_live_post(server, account, inquiry, post)
@@ -45,21 +52,23 @@ async def find(server: PlatformApi, account: Account, inquiry: Inquiry) -> Found
     if status == "IN_PROGRESS":
         return UndecidedPost(RECHECK_S)
     result = (
-        Absent() if status == "FINISHED" else DroppedPost(Outdated(errors.GONE.code, errors.GONE.message))
+        AbsentPost()
+        if status == "FINISHED"
+        else DroppedPost(PreparationExpired(errors.GONE.code, errors.GONE.message))
     )
     return await confirm_unlisted(server, account, inquiry, post, result)
 
 
 async def name_live_post(
     server: PlatformApi, account: Account, inquiry: Inquiry, post: PublishRequest
-) -> Found:
+) -> ReconcileResult:
     """Return the live post, named by the list, which may lag. Several similar posts name none."""
     alike, _ = await list_matching(server, account, inquiry, post)
     if len(alike) == 1:
-        return Live(external_id=alike[0].id, external_url=alike[0].permalink)
+        return LivePost(external_id=alike[0].id, external_url=alike[0].permalink)
     if (missing_s := inquiry.left_s(LIST_LAG)) > 0:
         return UndecidedPost(min(missing_s, RECHECK_S))
-    return Live(external_id=None, external_url=None)
+    return LivePost(external_id=None, external_url=None)
 
 
 async def confirm_unlisted(
@@ -67,8 +76,8 @@ async def confirm_unlisted(
     account: Account,
     inquiry: Inquiry,
     post: PublishRequest,
-    result: Absent | DroppedPost,
-) -> Found:
+    result: AbsentPost | DroppedPost,
+) -> ReconcileResult:
     """Return `result` for an unpublished container, unless the list has a similar post."""
     alike, complete = await list_matching(server, account, inquiry, post)
     return UndecidedPost() if alike or not complete else result

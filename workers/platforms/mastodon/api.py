@@ -12,7 +12,7 @@ import httpx
 import msgspec
 
 from domain.accounts.client_registrations import Client
-from schemas.errors import PlatformError, ReauthRequired, Rejected, Throttled
+from schemas.errors import PlatformError, PostRejected, ReauthRequired, Throttled
 from workers.platforms import http
 from workers.platforms.http import JSON, PlatformResponse
 from workers.platforms.upload import upload
@@ -27,14 +27,14 @@ DEAD_TOKEN_ERRORS = frozenset(
 )
 
 
-class Api(http.PlatformApi, frozen=True):
+class MastodonApi(http.PlatformApi, frozen=True):
     """A server with Mastodon's API, and the access token for it."""
 
     def url(self, path: str, **query: str) -> str:
         return f"{self.base}{path}" + (f"?{urlencode(query)}" if query else "")
 
 
-class App(msgspec.Struct, frozen=True):
+class AppRegistration(msgspec.Struct, frozen=True):
     """This application's registration with a server. `client_secret` is a secret."""
 
     client_id: str
@@ -72,7 +72,7 @@ class Attachment(msgspec.Struct):
     id: str
 
 
-class Status(msgspec.Struct):
+class MastodonStatus(msgspec.Struct):
     """A post as a server returns it: `content` is HTML, `text` the sent text. A boost has `reblog`."""
 
     id: str
@@ -91,9 +91,9 @@ class MastodonErrorBody(msgspec.Struct):
     error_description: str = ""
 
 
-async def instance(client: httpx.AsyncClient, base: str) -> dict[str, Any]:
+async def get_instance(client: httpx.AsyncClient, base: str) -> dict[str, Any]:
     """Return the server's description of itself: `/api/v2/instance`, or version 1 as a fallback."""
-    api = Api(client=client, base=base)
+    api = MastodonApi(client=client, base=base)
     newer = await api.ask("GET", api.url("/api/v2/instance"))
     if newer.ok:
         return http.decode(newer, dict[str, Any])
@@ -102,35 +102,37 @@ async def instance(client: httpx.AsyncClient, base: str) -> dict[str, Any]:
 
 async def register_app(
     client: httpx.AsyncClient, base: str, *, name: str, redirect_uri: str, scopes: str, website: str
-) -> App:
+) -> AppRegistration:
     """Register this application (`POST /api/v1/apps`): each call creates another one, so store it."""
     fields = {"client_name": name, "redirect_uris": redirect_uri, "scopes": scopes, "website": website}
-    answer = await Api(client=client, base=base).post_form("/api/v1/apps", fields)
-    return http.decode(check_response(answer), App)
+    answer = await MastodonApi(client=client, base=base).post_form("/api/v1/apps", fields)
+    return http.decode(check_response(answer), AppRegistration)
 
 
-async def token(client: httpx.AsyncClient, base: str, us: Client, form: Mapping[str, str]) -> MastodonToken:
+async def exchange_token(
+    client: httpx.AsyncClient, base: str, us: Client, form: Mapping[str, str]
+) -> MastodonToken:
     """Exchange a code or a refresh token. Raises `ReauthRequired` if the server no longer accepts it."""
     return http.decode(await call_oauth(client, base, "token", us, form), MastodonToken)
 
 
-async def revoke(client: httpx.AsyncClient, base: str, us: Client, access_token: str) -> None:
+async def revoke_token(client: httpx.AsyncClient, base: str, us: Client, access_token: str) -> None:
     await call_oauth(client, base, "revoke", us, {"token": access_token})
 
 
 async def call_oauth(
     client: httpx.AsyncClient, base: str, call: str, us: Client, form: Mapping[str, str]
 ) -> PlatformResponse:
-    api = Api(client=client, base=base)
+    api = MastodonApi(client=client, base=base)
     return check_response(await api.post_form(f"/oauth/{call}", {**us._asdict(), **form}))
 
 
-async def verify_credentials(api: Api) -> Credentials:
+async def verify_credentials(api: MastodonApi) -> Credentials:
     return http.decode(await get(api, "/api/v1/accounts/verify_credentials"), Credentials)
 
 
 async def upload_media(
-    api: Api, content: AsyncIterable[bytes], *, content_type: str, size_bytes: int
+    api: MastodonApi, content: AsyncIterable[bytes], *, content_type: str, size_bytes: int
 ) -> tuple[Attachment, bool]:
     """Upload a multipart body with the field `file`; return the file, and whether it is ready (not: 202)."""
     url = api.url("/api/v2/media")
@@ -138,27 +140,32 @@ async def upload_media(
     return http.decode(check_response(answer), Attachment), answer.status != httpx.codes.ACCEPTED
 
 
-async def media_is_ready(api: Api, media_id: str) -> bool:
-    """Return whether the file is ready: 206 while the server processes it. Raises `Rejected` if it failed."""
+async def media_is_ready(api: MastodonApi, media_id: str) -> bool:
+    """Return whether the file is ready: 206 while the server processes it.
+
+    Raises `PostRejected` if it failed.
+    """
     answer = await get(api, f"/api/v1/media/{quote(media_id, safe='')}")
     return answer.status != httpx.codes.PARTIAL_CONTENT
 
 
-async def post_status(api: Api, body: bytes, *, key: str, timeout_s: float) -> Status:
+async def post_status(api: MastodonApi, body: bytes, *, key: str, timeout_s: float) -> MastodonStatus:
     """Publish a post, irreversibly. A server that keeps `key` returns the first post for a repeat."""
     url, headers = api.url("/api/v1/statuses"), {**JSON, "Idempotency-Key": key}
     answer = await api.ask("POST", url, headers=headers, content=body, timeout_s=timeout_s, irreversible=True)
-    return http.decode(check_response(answer), Status)
+    return http.decode(check_response(answer), MastodonStatus)
 
 
-async def statuses(api: Api, account_id: str, *, limit: int, max_id: str | None = None) -> list[Status]:
+async def list_statuses(
+    api: MastodonApi, account_id: str, *, limit: int, max_id: str | None = None
+) -> list[MastodonStatus]:
     """Return the account's own posts, newest first; with `max_id` only older ones."""
     query = {"limit": str(limit), "exclude_reblogs": "true"} | ({} if max_id is None else {"max_id": max_id})
     url = api.url(f"/api/v1/accounts/{quote(account_id, safe='')}/statuses", **query)
-    return http.decode(check_response(await api.ask("GET", url, limit=MAX_LIST_BYTES)), list[Status])
+    return http.decode(check_response(await api.ask("GET", url, limit=MAX_LIST_BYTES)), list[MastodonStatus])
 
 
-async def get(api: Api, path: str, **query: str) -> PlatformResponse:
+async def get(api: MastodonApi, path: str, **query: str) -> PlatformResponse:
     return check_response(await api.ask("GET", api.url(path, **query)))
 
 
@@ -184,10 +191,10 @@ def error_of(answer: PlatformResponse) -> PlatformError:
     return error_by_status(answer, body)
 
 
-def app_unknown_error() -> Rejected:
+def app_unknown_error() -> PostRejected:
     """Return the error of a registration that the server doesn't have (any more): it gets no token."""
     message = "the account's server no longer has this application's registration: connect the account again"
-    return Rejected(APP_UNKNOWN, message, category="config")
+    return PostRejected(APP_UNKNOWN, message, category="config")
 
 
 def error_by_status(answer: PlatformResponse, body: MastodonErrorBody) -> PlatformError:
@@ -196,16 +203,16 @@ def error_by_status(answer: PlatformResponse, body: MastodonErrorBody) -> Platfo
     if status == 403 and "scope" in message.lower():
         return ReauthRequired("SCOPE_MISSING", "the account gave no permission to post: connect it again")
     if status == 403:
-        return Rejected(
+        return PostRejected(
             "ACCOUNT_REFUSED",
             f"the account's server refuses the account: {message}",
             category="account_issue",
         )
     if status == 413:
-        return Rejected("MEDIA_TOO_LARGE", "a file is larger than the account's server accepts")
+        return PostRejected("MEDIA_TOO_LARGE", "a file is larger than the account's server accepts")
     if status == 422:
-        return Rejected("PLATFORM_REJECTED", f"the account's server refuses the post: {message}")
-    return Rejected(
+        return PostRejected("PLATFORM_REJECTED", f"the account's server refuses the post: {message}")
+    return PostRejected(
         "PLATFORM_REJECTED",
         f"the account's server refuses the request: {message}",
         category="platform_rejected",

@@ -17,7 +17,7 @@ from domain.collection.visits import DuePost
 from domain.publishing.outgoing import Account
 from workers.platforms import http
 from workers.platforms.collecting import CALL_S, CollectLimits, Collector, Figures, select_figures
-from workers.platforms.mastodon.api import Api, check_response
+from workers.platforms.mastodon.api import MastodonApi, check_response
 
 #: Statuses of a deleted post, or of one that the account may not see any more.
 GONE_STATUSES = frozenset({403, 404, 410})
@@ -50,7 +50,7 @@ class MastodonCollector(Collector):
     limits: ClassVar[CollectLimits] = CollectLimits(batch=1, most=60)
 
     async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
-        server, figures = Api.of(account, self.client), dict[UUID, Figures]()
+        server, figures = MastodonApi.of(account, self.client), dict[UUID, Figures]()
         for post in posts:
             url = server.url(f"/api/v1/statuses/{quote(post.external_id, safe='')}")
             answer = await server.ask("GET", url, timeout_s=CALL_S)
@@ -59,6 +59,6 @@ class MastodonCollector(Collector):
         return figures
 
     async def followers(self, account: Account) -> int | None:
-        server = Api.of(account, self.client)
+        server = MastodonApi.of(account, self.client)
         answer = await server.ask("GET", server.url("/api/v1/accounts/verify_credentials"), timeout_s=CALL_S)
         return http.decode(check_response(answer), MastodonProfile).followers_count

@@ -9,15 +9,15 @@ import httpx
 import msgspec
 
 from domain.accounts import credentials
-from domain.accounts.accounts import Found
+from domain.accounts.accounts import AccountIdentity
 from domain.accounts.client_registrations import SCOPES, Client, Server
 from domain.accounts.credentials import Grant, Tokens
 from domain.connecting.connect import Code, ConnectArgs
 from domain.connecting.token_revocation import Revocable
-from schemas.errors import ReauthRequired, Rejected
+from schemas.errors import PostRejected, ReauthRequired
 from workers.platforms.connecting import START_AGAIN, AccountConnection, code_form, refresh_form
 from workers.platforms.mastodon import api
-from workers.platforms.mastodon.api import Api, MastodonToken
+from workers.platforms.mastodon.api import MastodonApi, MastodonToken
 
 #: Versions of Mastodon and its forks, such as `4.4.1+glitch`. Other programs add their names, such as `2.7.2
 #: (compatible; Pleroma 2.6.2)` or `4.0.0 (not true; really snac/2.75)`, or are at 0.x (GoToSocial).
@@ -44,10 +44,10 @@ async def connect(
     """Return the account of a one-time code. Raises `ReauthRequired` for a used one, `PlatformError`."""
     token = await _exchange(client, asked, _require_registration(us), secret)
     person = await api.verify_credentials(
-        Api(client=client, base=asked.service_url, token=token.access_token)
+        MastodonApi(client=client, base=asked.service_url, token=token.access_token)
     )
-    described = await api.instance(client, asked.service_url)
-    account = Found(
+    described = await api.get_instance(client, asked.service_url)
+    account = AccountIdentity(
         platform=asked.platform,
         service_url=asked.service_url,
         external_id=person.id,
@@ -64,9 +64,9 @@ async def refresh(client: httpx.AsyncClient, service_url: str, us: Client | None
     A token without a refresh token is kept if it still works. Raises `ReauthRequired`, `PlatformError`.
     """
     if tokens.refresh_token is None:
-        await _check_open(Api(client=client, base=service_url, token=tokens.access_token))
+        await _check_open(MastodonApi(client=client, base=service_url, token=tokens.access_token))
         return Grant(access_token=tokens.access_token, redirect_uri=tokens.redirect_uri)
-    token = await api.token(
+    token = await api.exchange_token(
         client, service_url, _require_registration(us), refresh_form(tokens.refresh_token)
     )
     grant = _grant(token, redirect_uri=tokens.redirect_uri)
@@ -77,7 +77,7 @@ async def revoke(
     client: httpx.AsyncClient, service_url: str, us: Client | None, revocable: Revocable
 ) -> None:
     """Revoke the token; only the registration that got it can do so. Raises `PlatformError`."""
-    await api.revoke(client, service_url, _require_registration(us), revocable.access_token)
+    await api.revoke_token(client, service_url, _require_registration(us), revocable.access_token)
 
 
 def traits(described: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,11 +103,11 @@ def traits(described: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in traits.items() if value is not None}
 
 
-async def _check_open(as_account: Api) -> None:
+async def _check_open(as_account: MastodonApi) -> None:
     """Raise `ReauthRequired` for a dead token, also for a 422: this request has nothing else to reject."""
     try:
         await api.verify_credentials(as_account)
-    except Rejected as error:
+    except PostRejected as error:
         if error.category != "user_content":
             raise
         raise ReauthRequired("TOKEN_REFUSED", error.message) from error
@@ -116,7 +116,7 @@ async def _check_open(as_account: Api) -> None:
 async def _exchange(client: httpx.AsyncClient, asked: ConnectArgs, us: Client, secret: Code) -> MastodonToken:
     form = {**code_form(asked, secret), "scope": SCOPES}
     try:
-        return await api.token(client, asked.service_url, us, form)
+        return await api.exchange_token(client, asked.service_url, us, form)
     except ReauthRequired as error:
         raise ReauthRequired(
             "CODE_REFUSED", f"the server refuses the code, which works once and soon: {START_AGAIN}"
@@ -130,7 +130,7 @@ def _require_registration(us: Client | None) -> Client:
 
 
 def _grant(token: MastodonToken, *, redirect_uri: str | None) -> Grant:
-    expires_at = None if token.expires_in is None else credentials.ending(token.expires_in)
+    expires_at = None if token.expires_in is None else credentials.expiry_after(token.expires_in)
     return Grant(
         access_token=token.access_token,
         refresh_token=token.refresh_token,

@@ -12,9 +12,9 @@ import msgspec
 
 from domain.publishing.outgoing import Account
 from workers.platforms import media
-from workers.platforms.contract import Adapter, Draft, Found, Inquiry, Prepared, Sent
+from workers.platforms.contract import Adapter, Inquiry, PostDraft, PreparedPost, ReconcileResult, SendResult
 from workers.platforms.mastodon import api, reconcile, uploads
-from workers.platforms.mastodon.api import Api
+from workers.platforms.mastodon.api import MastodonApi
 from workers.platforms.mastodon.reconcile import SentPost
 
 #: Safe retention of a key, out of Mastodon's hour at most.
@@ -41,7 +41,7 @@ class StatusRequest(msgspec.Struct):
 
 
 @dataclass(frozen=True)
-class Mastodon(Adapter):
+class MastodonAdapter(Adapter):
     """The adapter; `client` is `workers.web.fetch.open_client`'s."""
 
     client: httpx.AsyncClient
@@ -51,9 +51,14 @@ class Mastodon(Adapter):
         age = inquiry.now - read_handle(inquiry.prepared).prepared_at
         return account.traits.get("tokenExact") is True and age < KEY_RETENTION
 
-    async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:  # noqa: ARG002
+    async def prepare(
+        self,
+        account: Account,
+        draft: PostDraft,
+        so_far: PreparedPost | None = None,  # noqa: ARG002
+    ) -> PreparedPost:
         media.check_files(account, draft)
-        server = Api.of(account, self.client)
+        server = MastodonApi.of(account, self.client)
         after = await reconcile.newest_id(server, account.external_id)
         media_ids = [await uploads.upload(server, file) for file in draft.media]
         language = draft.language or msgspec.UNSET
@@ -61,22 +66,32 @@ class Mastodon(Adapter):
             status=draft.caption, media_ids=media_ids, visibility="public", language=language
         )
         handle = MastodonHandle(key=str(draft.post_id), prepared_at=draft.now, after=after)
-        return Prepared(handle=msgspec.to_builtins(handle), request=msgspec.json.encode(post))
+        return PreparedPost(handle=msgspec.to_builtins(handle), request=msgspec.json.encode(post))
 
-    async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:  # noqa: ARG002
+    async def send(
+        self,
+        account: Account,
+        prepared: PreparedPost,
+        draft: PostDraft,  # noqa: ARG002
+        *,
+        timeout_s: float,
+    ) -> SendResult:
         status = await api.post_status(
-            Api.of(account, self.client), prepared.request, key=read_handle(prepared).key, timeout_s=timeout_s
+            MastodonApi.of(account, self.client),
+            prepared.request,
+            key=read_handle(prepared).key,
+            timeout_s=timeout_s,
         )
         return reconcile.live_post(status)
 
-    async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
+    async def reconcile(self, account: Account, inquiry: Inquiry) -> ReconcileResult:
         post = msgspec.json.decode(inquiry.prepared.request, type=StatusRequest)
         sent_post = SentPost(
             text=post.status, media_ids=post.media_ids, after=read_handle(inquiry.prepared).after
         )
-        result = await reconcile.find(Api.of(account, self.client), account.external_id, sent_post)
+        result = await reconcile.find(MastodonApi.of(account, self.client), account.external_id, sent_post)
         return inquiry.confirm(result, in_flight=IN_FLIGHT)
 
 
-def read_handle(prepared: Prepared) -> MastodonHandle:
+def read_handle(prepared: PreparedPost) -> MastodonHandle:
     return msgspec.convert(prepared.handle, MastodonHandle)

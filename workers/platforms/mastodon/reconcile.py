@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from workers.platforms.contract import Absent, Found, Live, UndecidedPost
+from workers.platforms.contract import AbsentPost, LivePost, ReconcileResult, UndecidedPost
 from workers.platforms.mastodon import api
-from workers.platforms.mastodon.api import Api, Status
+from workers.platforms.mastodon.api import MastodonApi, MastodonStatus
 
 #: Posts of a page, and most pages to read: with more newer posts than these nothing is proved.
 PAGE_SIZE = 40
@@ -32,14 +32,14 @@ class SentPost(msgspec.Struct, frozen=True, kw_only=True):
     after: str | None
 
 
-async def newest_id(server: Api, account_id: str) -> str | None:
+async def newest_id(server: MastodonApi, account_id: str) -> str | None:
     """Return the id of the account's newest post; None without posts."""
-    page = await api.statuses(server, account_id, limit=1)
+    page = await api.list_statuses(server, account_id, limit=1)
     return page[0].id if page else None
 
 
-async def find(server: Api, account_id: str, sent_post: SentPost) -> Found:
-    """Find the post. `Absent` requires that all posts since `wanted.after` were read and none can be it.
+async def find(server: MastodonApi, account_id: str, sent_post: SentPost) -> ReconcileResult:
+    """Find the post. `AbsentPost` requires that all posts since `wanted.after` were read and none can be it.
 
     `UndecidedPost` if several are similar, or if one has other files or a text that may be the post's.
     """
@@ -49,18 +49,22 @@ async def find(server: Api, account_id: str, sent_post: SentPost) -> Found:
     if len(matching) == 1:
         return live_post(matching[0])
     doubtful = alike or any(may_have_text(status, sent_post.text) for status in newer)
-    return UndecidedPost() if doubtful or not complete else Absent()
+    return UndecidedPost() if doubtful or not complete else AbsentPost()
 
 
-async def list_since(server: Api, account_id: str, after: str | None) -> tuple[list[Status], bool]:
+async def list_since(
+    server: MastodonApi, account_id: str, after: str | None
+) -> tuple[list[MastodonStatus], bool]:
     """Return the posts after `after`, newest first, and whether these are all.
 
     Not every server has pages: a repeated page is the end of the posts, if that page was not full.
     """
-    by_id: dict[str, Status] = {}
+    by_id: dict[str, MastodonStatus] = {}
     short = True
     for _ in range(MAX_PAGES):
-        page = await api.statuses(server, account_id, limit=PAGE_SIZE, max_id=next(reversed(by_id), None))
+        page = await api.list_statuses(
+            server, account_id, limit=PAGE_SIZE, max_id=next(reversed(by_id), None)
+        )
         fresh = [status for status in page if status.id not in by_id]
         for status in fresh:
             if status.id == after:
@@ -72,11 +76,11 @@ async def list_since(server: Api, account_id: str, after: str | None) -> tuple[l
     return list(by_id.values()), False
 
 
-def has_text(status: Status, text: str) -> bool:
+def has_text(status: MastodonStatus, text: str) -> bool:
     return status.reblog is None and comparable_text(visible_text(status)) == comparable_text(text)
 
 
-def may_have_text(status: Status, text: str) -> bool:
+def may_have_text(status: MastodonStatus, text: str) -> bool:
     """Return whether one text is a part of the other: with markup `[a](https://a.example)` becomes a."""
     listed_text, sent_text = comparable_text(visible_text(status)), comparable_text(text)
     if status.reblog is not None or not listed_text or not sent_text:
@@ -90,18 +94,18 @@ def has_in_order(whole: str, part: str) -> bool:
     return all(letter in letters for letter in part)
 
 
-def visible_text(status: Status) -> str:
+def visible_text(status: MastodonStatus) -> str:
     return strip_html(status.content) if status.text is None else status.text
 
 
-def may_have_files(status: Status, media_ids: Sequence[str]) -> bool:
+def may_have_files(status: MastodonStatus, media_ids: Sequence[str]) -> bool:
     """Return whether the files may be the post's: some servers renumber them, or show a repeated one once."""
     count = len(status.media_attachments)
     return count == len(media_ids) or 0 < count < len(media_ids)
 
 
-def live_post(status: Status) -> Live:
-    return Live(external_id=status.id, external_url=status.url or status.uri)
+def live_post(status: MastodonStatus) -> LivePost:
+    return LivePost(external_id=status.id, external_url=status.url or status.uri)
 
 
 def strip_html(content: str) -> str:

@@ -4,17 +4,17 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 
-from schemas.errors import NotSent
+from schemas.errors import PostNotSent
 from workers.platforms.contract import PostFile
 from workers.platforms.mastodon import api
-from workers.platforms.mastodon.api import Api
+from workers.platforms.mastodon.api import MastodonApi
 
 #: Seconds before each status poll of a file; after the last one the attempt gives up.
 PAUSES_S = (0.5, 1, 2, 4, 8, 15, 30, 30)
 
 
-async def upload(server: Api, file: PostFile) -> str:
-    """Upload a file, and return its usable id. Raises `NotSent` if it takes too long, `PlatformError`."""
+async def upload(server: MastodonApi, file: PostFile) -> str:
+    """Upload a file, and return its usable id. Raises `PostNotSent` if it takes too long, `PlatformError`."""
     boundary = secrets.token_hex(16)
     head, tail = multipart_frame(file, boundary)
     attachment, is_ready = await api.upload_media(
@@ -28,13 +28,13 @@ async def upload(server: Api, file: PostFile) -> str:
     return attachment.id
 
 
-async def wait_until_ready(server: Api, media_id: str) -> None:
-    """Wait until the file is ready. Raises `NotSent` if it isn't in time."""
+async def wait_until_ready(server: MastodonApi, media_id: str) -> None:
+    """Wait until the file is ready. Raises `PostNotSent` if it isn't in time."""
     for pause_s in PAUSES_S:
         await asyncio.sleep(pause_s)
         if await api.media_is_ready(server, media_id):
             return
-    raise NotSent("MEDIA_PROCESSING", "the account's server still processes a file of the post")
+    raise PostNotSent("MEDIA_PROCESSING", "the account's server still processes a file of the post")
 
 
 def multipart_frame(file: PostFile, boundary: str) -> tuple[bytes, bytes]:

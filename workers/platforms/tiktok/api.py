@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from schemas.errors import NotSent, Rejected
+from schemas.errors import PostNotSent, PostRejected
 from workers.platforms import http
 from workers.platforms.http import PlatformApi, PlatformResponse
 from workers.platforms.tiktok import errors
@@ -87,7 +87,7 @@ async def init(api: PlatformApi, path: str, body: bytes) -> InitData:
     """Call `video/init` or `inbox/video/init`. An init with a lost response leaves a hidden empty post."""
     started = read_data(await ask(api, path, body), InitData)
     if not started.upload_url:
-        raise NotSent("PLATFORM_UNREADABLE", "TikTok returned no address for the video's upload")
+        raise PostNotSent("PLATFORM_UNREADABLE", "TikTok returned no address for the video's upload")
     return started
 
 
@@ -97,13 +97,16 @@ async def content_init(api: PlatformApi, body: bytes, *, timeout_s: float) -> In
 
 
 async def get_status(api: PlatformApi, publish_id: str) -> PublishStatus:
-    """Return the status of a post. An error proves nothing about it: `NotSent`, unless it is the token's."""
+    """Return the status of a post.
+
+    An error proves nothing about it: `PostNotSent`, unless it is the token's.
+    """
     try:
         return read_data(
             await ask(api, "status/fetch", msgspec.json.encode({"publish_id": publish_id})), PublishStatus
         )
-    except Rejected as error:
-        raise NotSent(error.code, error.message, category=error.category) from error
+    except PostRejected as error:
+        raise PostNotSent(error.code, error.message, category=error.category) from error
 
 
 async def ask(

@@ -4,13 +4,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.accounts import credentials
-from domain.accounts.accounts import Found
+from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import Grant, Tokens
 from domain.connecting.connect import Code, ConnectArgs
 from domain.connecting.consent_pages import PAGES
 from domain.connecting.token_revocation import Revocable
-from schemas.errors import NotSent, ReauthRequired, Rejected, Throttled, TokenExpired
-from workers.platforms.connecting import START_AGAIN, AccountConnection, Net, code_form, refresh_form
+from schemas.errors import PostNotSent, PostRejected, ReauthRequired, Throttled, TokenExpired
+from workers.platforms.connecting import (
+    START_AGAIN,
+    AccountConnection,
+    OutgoingNetwork,
+    code_form,
+    refresh_form,
+)
 from workers.platforms.http import PlatformApi
 from workers.platforms.tiktok import api, creator, oauth
 from workers.platforms.tiktok.oauth import TikTokTokens
@@ -19,7 +25,7 @@ from workers.platforms.tiktok.oauth import TikTokTokens
 REFRESHED_AT = 0.5
 
 
-async def connect(net: Net, asked: ConnectArgs, secret: Code) -> AccountConnection:
+async def connect(net: OutgoingNetwork, asked: ConnectArgs, secret: Code) -> AccountConnection:
     """Return the account of a one-time code. Raises `ReauthRequired` for a used one, `PlatformError`."""
     token = await _exchange(net, asked, secret)
     _check_scopes(token)
@@ -28,7 +34,7 @@ async def connect(net: Net, asked: ConnectArgs, secret: Code) -> AccountConnecti
         person = await api.get_user(server)
     except TokenExpired as error:
         raise ReauthRequired("TOKEN_REFUSED", f"{error.message}: {START_AGAIN}") from error
-    account = Found(
+    account = AccountIdentity(
         platform=asked.platform,
         service_url=asked.service_url,
         external_id=token.open_id,
@@ -39,7 +45,7 @@ async def connect(net: Net, asked: ConnectArgs, secret: Code) -> AccountConnecti
     return AccountConnection(account, _grant(token, redirect_uri=asked.redirect_uri))
 
 
-async def refresh(net: Net, tokens: Tokens) -> Grant:
+async def refresh(net: OutgoingNetwork, tokens: Tokens) -> Grant:
     """Return the next tokens. Store them before use: until then the old one returns them again.
 
     Raises `ReauthRequired`, `PlatformError`.
@@ -50,10 +56,10 @@ async def refresh(net: Net, tokens: Tokens) -> Grant:
     return _grant(token, redirect_uri=tokens.redirect_uri)
 
 
-async def revoke(net: Net, revocable: Revocable) -> None:
+async def revoke(net: OutgoingNetwork, revocable: Revocable) -> None:
     """Revoke the access. TikTok revokes only a living token, so one that ends soon is refreshed first.
 
-    Raises `Rejected` if TikTok no longer has the token, any `PlatformError`.
+    Raises `PostRejected` if TikTok no longer has the token, any `PlatformError`.
     """
     token = revocable.access_token
     if credentials.ends_soon(revocable.expires_at, now=datetime.now(UTC)):
@@ -61,10 +67,10 @@ async def revoke(net: Net, revocable: Revocable) -> None:
     await oauth.post(net, "revoke", {"token": token})
 
 
-async def _exchange(net: Net, asked: ConnectArgs, secret: Code) -> TikTokTokens:
+async def _exchange(net: OutgoingNetwork, asked: ConnectArgs, secret: Code) -> TikTokTokens:
     try:
         return await oauth.exchange_token(net, code_form(asked, secret))
-    except (ReauthRequired, Rejected) as error:
+    except (ReauthRequired, PostRejected) as error:
         if error.category == "config":
             raise
         # For a used code with another user's verifier TikTok has another error.
@@ -87,7 +93,7 @@ async def _traits(server: PlatformApi) -> dict[str, Any]:
     """Return the account's traits; none if they can't be read now, since each post reads them again."""
     try:
         return creator.traits(await api.get_creator(server))
-    except (NotSent, Rejected, Throttled):
+    except (PostNotSent, PostRejected, Throttled):
         return {}
 
 
@@ -96,6 +102,6 @@ def _grant(token: TikTokTokens, *, redirect_uri: str | None) -> Grant:
         access_token=token.access_token,
         refresh_token=token.refresh_token,
         redirect_uri=redirect_uri,
-        expires_at=credentials.ending(token.expires_in),
-        refresh_at=credentials.ending(token.refresh_expires_in * REFRESHED_AT),
+        expires_at=credentials.expiry_after(token.expires_in),
+        refresh_at=credentials.expiry_after(token.refresh_expires_in * REFRESHED_AT),
     )

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.publishing.outgoing import Account
-from schemas.errors import Rejected
+from schemas.errors import PostRejected
 from workers.platforms import media
-from workers.platforms.contract import Draft
+from workers.platforms.contract import PostDraft
 from workers.platforms.tiktok.api import CreatorInfo
 
 #: The API's privacy levels, and TikTok's words for them.
@@ -35,30 +35,30 @@ def offered_levels(creator: CreatorInfo) -> list[str]:
     return [word for word, level in LEVELS.items() if level in creator.privacy_level_options]
 
 
-def choose_level(draft: Draft, creator: CreatorInfo) -> str:
+def choose_level(draft: PostDraft, creator: CreatorInfo) -> str:
     """Return the post's privacy level in TikTok's word: the chosen one, or the account's only one.
 
-    "Content Sharing Guidelines": the creator chooses, and no level is a default. Raises `Rejected` without a
-    choice, and for a level that the account does not offer.
+    "Content Sharing Guidelines": the creator chooses, and no level is a default. Raises `PostRejected`
+    without a choice, and for a level that the account does not offer.
     """
     offer = ", ".join(offered_levels(creator)) or "nothing"
     if draft.privacy_level is None:
         if len(creator.privacy_level_options) == 1:
             return creator.privacy_level_options[0]
-        raise Rejected(
+        raise PostRejected(
             "PRIVACY_REQUIRED",
             f"the post has no privacy level: schedule it again with a privacyLevel of {offer}",
         )
     if LEVELS[draft.privacy_level] not in creator.privacy_level_options:
         message = f"the account doesn't offer the privacyLevel {draft.privacy_level}: it offers {offer}"
-        raise Rejected("PRIVACY_NOT_OFFERED", message)
+        raise PostRejected("PRIVACY_NOT_OFFERED", message)
     return LEVELS[draft.privacy_level]
 
 
-def check_draft(account: Account, draft: Draft, creator: CreatorInfo | None) -> str | None:
+def check_draft(account: Account, draft: PostDraft, creator: CreatorInfo | None) -> str | None:
     """Return the level of a direct post. A draft (`creator` None) has only its files checked: None.
 
-    Raises `Rejected` for an unpostable draft.
+    Raises `PostRejected` for an unpostable draft.
     """
     if creator is None:
         media.check_files(account, draft)

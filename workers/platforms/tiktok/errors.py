@@ -11,12 +11,12 @@ from collections.abc import Mapping
 import msgspec
 
 from schemas.errors import (
-    NotSent,
     OutcomeUnknown,
-    Outdated,
     PlatformError,
+    PostNotSent,
+    PostRejected,
+    PreparationExpired,
     ReauthRequired,
-    Rejected,
     Throttled,
     TokenExpired,
 )
@@ -41,36 +41,38 @@ APP_CAP = Meaning(
     Throttled, "APP_QUOTA", "this server's TikTok app posts for no more accounts today", "quota"
 )
 DRAFT_CAP = Meaning(
-    NotSent,
+    PostNotSent,
     "DRAFTS_PENDING",
     "too many drafts wait in the account's inbox: its owner has to post or delete some",
     "quota",
 )
-BANNED = Meaning(Rejected, "ACCOUNT_BANNED", "TikTok has banned the account from posting", "account_issue")
-RISKY = Meaning(Rejected, "SPAM_RISK", "TikTok classifies the post as spam", "platform_rejected")
-RISKY_TEXT = Meaning(
-    Rejected, "SPAM_RISK", "TikTok classifies the caption as spam: change the text", "platform_rejected"
+BANNED = Meaning(
+    PostRejected, "ACCOUNT_BANNED", "TikTok has banned the account from posting", "account_issue"
 )
-PRIVACY = Meaning(Rejected, "PRIVACY_NOT_OFFERED", "the account doesn't offer the post's privacy level")
+RISKY = Meaning(PostRejected, "SPAM_RISK", "TikTok classifies the post as spam", "platform_rejected")
+RISKY_TEXT = Meaning(
+    PostRejected, "SPAM_RISK", "TikTok classifies the caption as spam: change the text", "platform_rejected"
+)
+PRIVACY = Meaning(PostRejected, "PRIVACY_NOT_OFFERED", "the account doesn't offer the post's privacy level")
 UNAUDITED = Meaning(
-    Rejected,
+    PostRejected,
     "APP_UNAUDITED",
     "until TikTok has audited this server's app, it posts only for private accounts, "
     "with privacyLevel private",
     "config",
 )
 UNVERIFIED = Meaning(
-    Rejected,
+    PostRejected,
     "PULL_DOMAIN_UNVERIFIED",
     "TikTok fetches photos from verified addresses only: the operator has to verify this server's address "
     "with TikTok's app",
     "config",
 )
 WRONG = Meaning(
-    Rejected, "PLATFORM_REJECTED", "TikTok refuses the request", "platform_rejected", proves=False
+    PostRejected, "PLATFORM_REJECTED", "TikTok refuses the request", "platform_rejected", proves=False
 )
-BROKEN = Meaning(NotSent, "PLATFORM_FAILED", "TikTok failed: the call is repeated", proves=False)
-UNKNOWN_POST = Meaning(NotSent, "POST_UNKNOWN", "TikTok doesn't find the post", "unknown")
+BROKEN = Meaning(PostNotSent, "PLATFORM_FAILED", "TikTok failed: the call is repeated", proves=False)
+UNKNOWN_POST = Meaning(PostNotSent, "POST_UNKNOWN", "TikTok doesn't find the post", "unknown")
 
 ERRORS: Mapping[str, Meaning] = {
     "access_token_invalid": EXPIRED,
@@ -96,26 +98,31 @@ ERRORS: Mapping[str, Meaning] = {
     "internal_error": BROKEN,
 }
 
-FORMAT = Meaning(Rejected, "MEDIA_REFUSED", "TikTok can't use the format of a file")
-FRAMES = Meaning(Rejected, "MEDIA_REFUSED", "TikTok can't use the video: it accepts 23 to 60 frames a second")
+FORMAT = Meaning(PostRejected, "MEDIA_REFUSED", "TikTok can't use the format of a file")
+FRAMES = Meaning(
+    PostRejected, "MEDIA_REFUSED", "TikTok can't use the video: it accepts 23 to 60 frames a second"
+)
 SIZE = Meaning(
-    Rejected,
+    PostRejected,
     "MEDIA_REFUSED",
     "TikTok can't use a picture of this size: 360 to 4,096 pixels, and photos up to 1,080 by 1,920",
 )
-LENGTH = Meaning(Rejected, "MEDIA_TOO_LONG", "the video is too short or too long for TikTok")
+LENGTH = Meaning(PostRejected, "MEDIA_TOO_LONG", "the video is too short or too long for TikTok")
 CANCELED = Meaning(
-    Rejected, "PUBLISH_CANCELED", "the post was canceled or deleted before it was live", "platform_rejected"
+    PostRejected,
+    "PUBLISH_CANCELED",
+    "the post was canceled or deleted before it was live",
+    "platform_rejected",
 )
 UNPULLED = Meaning(
-    Outdated, "MEDIA_NOT_FETCHED", "TikTok could not fetch the post's files: the post is sent again"
+    PreparationExpired, "MEDIA_NOT_FETCHED", "TikTok could not fetch the post's files: the post is sent again"
 )
 #: The token is revoked too: the next attempt fails with it, and the post waits for its account's owner.
-REMOVED = Meaning(Outdated, "ACCESS_REMOVED", "the account's owner has revoked the access", "auth")
-FULL = Meaning(Outdated, DAY_CAP.code, DAY_CAP.message, "quota")
-STUMBLED = Meaning(Outdated, BROKEN.code, BROKEN.message)
+REMOVED = Meaning(PreparationExpired, "ACCESS_REMOVED", "the account's owner has revoked the access", "auth")
+FULL = Meaning(PreparationExpired, DAY_CAP.code, DAY_CAP.message, "quota")
+STUMBLED = Meaning(PreparationExpired, BROKEN.code, BROKEN.message)
 
-#: Reasons of a post with the status FAILED: after an `Outdated` it is prepared and sent again.
+#: Reasons of a post with the status FAILED: after an `PreparationExpired` it is prepared and sent again.
 FAIL_REASONS: Mapping[str, Meaning] = {
     "auth_removed": REMOVED,
     "duration_check_failed": LENGTH,
@@ -159,11 +166,11 @@ def meaning_by_status(answer: PlatformResponse) -> Meaning:
     return WRONG if answer.refused or answer.ok else BROKEN
 
 
-def fail_reason_error(reason: str) -> Rejected | Outdated:
+def fail_reason_error(reason: str) -> PostRejected | PreparationExpired:
     """Return the error of a post with the status FAILED; an unknown reason is final."""
     meaning = FAIL_REASONS.get(reason, WRONG)
     error = meaning.make(f"TikTok: {quote_word(reason) or 'no reason given'}")
-    assert isinstance(error, Rejected | Outdated)  # noqa: S101  the table has no others
+    assert isinstance(error, PostRejected | PreparationExpired)  # noqa: S101  the table has no others
     return error
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from workers.platforms.contract import Draft, Prepared
+from workers.platforms.contract import PostDraft, PreparedPost
 
 #: Safe lifetime of a video's upload address, out of TikTok's hour.
 UPLOAD_LIFETIME = timedelta(minutes=50)
@@ -60,13 +60,13 @@ class TikTokHandle(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
     upload: VideoUpload | None = None
 
 
-def has_label_and_level_of(handle: TikTokHandle, draft: Draft) -> bool:
+def has_label_and_level_of(handle: TikTokHandle, draft: PostDraft) -> bool:
     """Return whether the post was prepared with the draft's AI label, and with a level that was chosen."""
     is_aigc = draft.is_ai_generated and handle.kind == "video"
     return handle.is_aigc == is_aigc and (handle.level is None or handle.is_chosen)
 
 
-def read_handle(prepared: Prepared) -> TikTokHandle:
+def read_handle(prepared: PreparedPost) -> TikTokHandle:
     return msgspec.convert(prepared.handle, TikTokHandle)
 
 

@@ -5,9 +5,9 @@ from typing import NoReturn
 
 import msgspec
 
-from schemas.errors import NotSent, ReauthRequired, Rejected, Throttled
+from schemas.errors import PostNotSent, PostRejected, ReauthRequired, Throttled
 from workers.platforms import http
-from workers.platforms.connecting import Net, get_application
+from workers.platforms.connecting import OutgoingNetwork, get_application
 from workers.platforms.http import PlatformApi, PlatformResponse
 from workers.platforms.tiktok.errors import quote_word
 
@@ -34,12 +34,12 @@ class OAuthErrorBody(msgspec.Struct):
     log_id: str = ""
 
 
-async def exchange_token(net: Net, form: Mapping[str, str]) -> TikTokTokens:
+async def exchange_token(net: OutgoingNetwork, form: Mapping[str, str]) -> TikTokTokens:
     """Exchange a code or a refresh token. Raises `ReauthRequired` if TikTok no longer accepts it."""
     return http.decode(await post(net, "token", form), TikTokTokens)
 
 
-async def post(net: Net, call: str, form: Mapping[str, str]) -> PlatformResponse:
+async def post(net: OutgoingNetwork, call: str, form: Mapping[str, str]) -> PlatformResponse:
     """Send a call of the server's application. An error may come with any status, so its body decides."""
     us = get_application(net, "TikTok")
     api = PlatformApi(client=net.client, base=net.settings.tiktok_api_url)
@@ -62,7 +62,7 @@ def raise_error(answer: PlatformResponse, body: OAuthErrorBody) -> NoReturn:
             "TOKEN_REFUSED", f"TikTok refuses the token: connect the account again ({message})"
         )
     if body.error in {"invalid_client", "unauthorized_client"}:
-        raise Rejected(
+        raise PostRejected(
             "APP_REFUSED",
             f"TikTok refuses this server's application: tell its operator ({message})",
             category="config",
@@ -71,7 +71,7 @@ def raise_error(answer: PlatformResponse, body: OAuthErrorBody) -> NoReturn:
         after_s = http.cooldown_s(answer.headers, reset="X-RateLimit-Reset")
         raise Throttled("PLATFORM_RATE_LIMITED", "TikTok limits the rate", after_s=after_s)
     if body.error in {"server_error", "temporarily_unavailable"} or not (answer.refused or answer.ok):
-        raise NotSent("PLATFORM_FAILED", f"TikTok failed: the call is repeated ({message})")
-    raise Rejected(
+        raise PostNotSent("PLATFORM_FAILED", f"TikTok failed: the call is repeated ({message})")
+    raise PostRejected(
         "PLATFORM_REJECTED", f"TikTok refuses the request ({message})", category="platform_rejected"
     )

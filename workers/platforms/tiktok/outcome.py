@@ -5,7 +5,15 @@ from datetime import timedelta
 import msgspec
 
 from domain.publishing.outgoing import Account
-from workers.platforms.contract import Absent, DroppedPost, Found, InboxDraft, Inquiry, Live, Taken
+from workers.platforms.contract import (
+    AbsentPost,
+    AcceptedPost,
+    DroppedPost,
+    InboxDraft,
+    Inquiry,
+    LivePost,
+    ReconcileResult,
+)
 from workers.platforms.tiktok import errors, handle
 from workers.platforms.tiktok.api import PublishStatus
 from workers.platforms.tiktok.creator import PUBLIC
@@ -21,8 +29,8 @@ MAX_ID_WAIT = timedelta(minutes=10)
 IN_FLIGHT = timedelta(seconds=60)
 
 
-def outcome_of(account: Account, inquiry: Inquiry, status: PublishStatus) -> Found:
-    """Return the outcome: `Absent` only for a video that lacks bytes, once no more of them can arrive."""
+def outcome_of(account: Account, inquiry: Inquiry, status: PublishStatus) -> ReconcileResult:
+    """Return the outcome: `AbsentPost` only for a video that lacks bytes, once no more of them can arrive."""
     stored = handle.read_handle(inquiry.prepared)
     if status.status == FAILED:
         return dropped_post(status)
@@ -31,7 +39,7 @@ def outcome_of(account: Account, inquiry: Inquiry, status: PublishStatus) -> Fou
     if status.status == COMPLETE:
         return complete_post(account, inquiry, stored, status)
     if status.status == UPLOADING and stored.upload and lacks_bytes(status, stored.upload):
-        return inquiry.confirm(Absent(), in_flight=IN_FLIGHT)
+        return inquiry.confirm(AbsentPost(), in_flight=IN_FLIGHT)
     return accepted_post(stored)
 
 
@@ -42,22 +50,22 @@ def lacks_bytes(status: PublishStatus, upload: VideoUpload) -> bool:
 
 def complete_post(
     account: Account, inquiry: Inquiry, stored: TikTokHandle, status: PublishStatus
-) -> Live | Taken:
+) -> LivePost | AcceptedPost:
     """Return a complete post, with its id if public: other posts, such as an owner's draft, get none."""
     if status.publicaly_available_post_id:
         return live_post(account, stored, str(status.publicaly_available_post_id[0]))
     if stored.level == PUBLIC and inquiry.now < inquiry.sent_at + MAX_ID_WAIT:
         return accepted_post(stored)
-    return Live(external_id=None, external_url=None)
+    return LivePost(external_id=None, external_url=None)
 
 
-def live_post(account: Account, stored: TikTokHandle, post_id: str) -> Live:
+def live_post(account: Account, stored: TikTokHandle, post_id: str) -> LivePost:
     url = f"{account.service_url}/@{account.handle}/{stored.kind}/{post_id}"
-    return Live(external_id=post_id, external_url=url)
+    return LivePost(external_id=post_id, external_url=url)
 
 
-def accepted_post(stored: TikTokHandle) -> Taken:
-    return Taken(handle=msgspec.to_builtins(stored), after_s=POLL_S)
+def accepted_post(stored: TikTokHandle) -> AcceptedPost:
+    return AcceptedPost(handle=msgspec.to_builtins(stored), after_s=POLL_S)
 
 
 def dropped_post(status: PublishStatus) -> DroppedPost:

@@ -5,7 +5,7 @@ import secrets
 import msgspec
 
 from domain.accounts.platform_limits import utf16
-from workers.platforms.contract import Draft, Prepared
+from workers.platforms.contract import PostDraft, PreparedPost
 from workers.platforms.tiktok import creator
 from workers.platforms.tiktok.api import CreatorInfo
 from workers.platforms.tiktok.handle import TikTokHandle
@@ -14,7 +14,7 @@ from workers.platforms.tiktok.handle import TikTokHandle
 MAX_TITLE_UNITS = 90
 
 
-def prepare(draft: Draft, creator_info: CreatorInfo | None, level: str | None) -> Prepared:
+def prepare(draft: PostDraft, creator_info: CreatorInfo | None, level: str | None) -> PreparedPost:
     """Return the request of a post, each photo with a ticket; `creator_info` None: a draft for the inbox.
 
     TikTok accepts no AI label on photos ("Content Posting API: Photo", 2026-11).
@@ -32,7 +32,7 @@ def prepare(draft: Draft, creator_info: CreatorInfo | None, level: str | None) -
         "source_info": {"source": "PULL_FROM_URL", "photo_images": addresses, "photo_cover_index": 0},
     }
     handle = TikTokHandle(kind="photo", level=level, is_chosen=level is not None)
-    return Prepared(
+    return PreparedPost(
         handle=msgspec.to_builtins(handle),
         request=msgspec.json.encode(body),
         tickets=tuple(tickets),

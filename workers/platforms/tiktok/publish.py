@@ -12,17 +12,17 @@ import httpx
 import msgspec
 
 from domain.publishing.outgoing import Account
-from schemas.errors import OutcomeUnknown, Outdated, PlatformError, Throttled, Unavailable
+from schemas.errors import OutcomeUnknown, PlatformError, PreparationExpired, Throttled, Unavailable
 from workers.platforms.contract import (
-    Absent,
+    AbsentPost,
+    AcceptedPost,
     Adapter,
-    Draft,
     DroppedPost,
-    Found,
     Inquiry,
-    Prepared,
-    Sent,
-    Taken,
+    PostDraft,
+    PreparedPost,
+    ReconcileResult,
+    SendResult,
     UndecidedPost,
 )
 from workers.platforms.http import PlatformApi
@@ -34,13 +34,15 @@ THROTTLED_S = 60.0
 
 
 @dataclass(frozen=True)
-class TikTok(Adapter):
+class TikTokAdapter(Adapter):
     """The adapter; `client` is `workers.web.fetch.open_client`'s, `base` the API's address."""
 
     client: httpx.AsyncClient
     base: str
 
-    async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:
+    async def prepare(
+        self, account: Account, draft: PostDraft, so_far: PreparedPost | None = None
+    ) -> PreparedPost:
         server = self.server(account)
         if so_far is not None and can_continue(handle.read_handle(so_far), draft):
             return await video.continue_upload(server, draft, so_far)
@@ -50,21 +52,25 @@ class TikTok(Adapter):
             return await video.begin(server, draft, creator_info, level)
         return photos.prepare(draft, creator_info, level)
 
-    async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:
+    async def send(
+        self, account: Account, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
+    ) -> SendResult:
         stored = handle.read_handle(prepared)
         if not handle.has_label_and_level_of(stored, draft):
-            raise Outdated("DISCLOSURE_CHANGED", "it was prepared without its AI label or privacy level")
+            raise PreparationExpired(
+                "DISCLOSURE_CHANGED", "it was prepared without its AI label or privacy level"
+            )
         if stored.kind == "photo":
             started = await api.content_init(self.server(account), prepared.request, timeout_s=timeout_s)
             return outcome.accepted_post(msgspec.structs.replace(stored, publish_id=started.publish_id))
         upload = video.upload_of(stored)
         if not upload.is_good(draft.now):
-            raise Outdated("UPLOAD_EXPIRED", "the video's upload has expired: it is uploaded again")
+            raise PreparationExpired("UPLOAD_EXPIRED", "the video's upload has expired: it is uploaded again")
         try:
             answer = await video.put_last_chunk(
                 self.server(account), draft.media[0], prepared, timeout_s=timeout_s
             )
-        except Outdated as error:
+        except PreparationExpired as error:
             raise await self.expired(account, stored, error) from error
         except Unavailable as error:  # The media storage failed, maybe half-way.
             raise OutcomeUnknown(
@@ -76,7 +82,9 @@ class TikTok(Adapter):
             )
         return outcome.accepted_post(stored)
 
-    async def expired(self, account: Account, stored: TikTokHandle, error: Outdated) -> PlatformError:
+    async def expired(
+        self, account: Account, stored: TikTokHandle, error: PreparationExpired
+    ) -> PlatformError:
         """Return the error of an expired address: nothing is live if TikTok still lacks bytes.
 
         An address may also expire because its video is complete.
@@ -89,24 +97,24 @@ class TikTok(Adapter):
                 return error
         return OutcomeUnknown("ANSWER_UNCLEAR", "TikTok accepts no more of the video: it may be live")
 
-    async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
+    async def poll(self, account: Account, inquiry: Inquiry) -> SendResult:
         try:
             result = await self.reconcile(account, inquiry)
         except Throttled as error:
-            return Taken(handle=inquiry.prepared.handle, after_s=error.after_s or THROTTLED_S)
+            return AcceptedPost(handle=inquiry.prepared.handle, after_s=error.after_s or THROTTLED_S)
         if isinstance(result, DroppedPost):
             raise result.why
         return (
             outcome.accepted_post(handle.read_handle(inquiry.prepared))
-            if isinstance(result, Absent | UndecidedPost)
+            if isinstance(result, AbsentPost | UndecidedPost)
             else result
         )
 
-    async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
+    async def reconcile(self, account: Account, inquiry: Inquiry) -> ReconcileResult:
         """Return the outcome by the post's status. Photos without an id are absent if none was fetched."""
         stored = handle.read_handle(inquiry.prepared)
         if stored.publish_id is None:
-            return Absent() if inquiry.fetched is False else UndecidedPost()
+            return AbsentPost() if inquiry.fetched is False else UndecidedPost()
         return outcome.outcome_of(
             account, inquiry, await api.get_status(self.server(account), stored.publish_id)
         )
@@ -115,6 +123,6 @@ class TikTok(Adapter):
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 
-def can_continue(stored: TikTokHandle, draft: Draft) -> bool:
+def can_continue(stored: TikTokHandle, draft: PostDraft) -> bool:
     """Return whether the upload of a video may continue, instead of starting over."""
     return video.upload_of(stored).is_good(draft.now) and handle.has_label_and_level_of(stored, draft)

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from schemas.errors import NotSent, Outdated, PlatformError
-from workers.platforms.contract import Draft, PostFile, Prepared
+from schemas.errors import PlatformError, PostNotSent, PreparationExpired
+from workers.platforms.contract import PostDraft, PostFile, PreparedPost
 from workers.platforms.http import PlatformApi, PlatformResponse
 from workers.platforms.tiktok import api, creator, handle, outcome
 from workers.platforms.tiktok.api import CreatorInfo
@@ -29,8 +29,8 @@ VIDEO_RECEIVED = 201
 
 
 async def begin(
-    server: PlatformApi, draft: Draft, creator_info: CreatorInfo | None, level: str | None
-) -> Prepared:
+    server: PlatformApi, draft: PostDraft, creator_info: CreatorInfo | None, level: str | None
+) -> PreparedPost:
     """Create an empty post that waits for a video; `creator_info` None: a draft for its owner's inbox."""
     file = draft.media[0]
     chunk, count = handle.split_into_chunks(file.size_bytes)
@@ -47,7 +47,7 @@ async def begin(
         publish_id=started.publish_id,
         upload=upload,
     )
-    return Prepared(
+    return PreparedPost(
         handle=msgspec.to_builtins(stored),
         request=b"",
         secret=started.upload_url.encode(),
@@ -57,7 +57,7 @@ async def begin(
 
 
 def init_body(
-    draft: Draft, upload: VideoUpload, creator_info: CreatorInfo | None, level: str | None
+    draft: PostDraft, upload: VideoUpload, creator_info: CreatorInfo | None, level: str | None
 ) -> bytes:
     source = {
         "source": "FILE_UPLOAD",
@@ -77,10 +77,10 @@ def init_body(
     return msgspec.json.encode({"post_info": info, "source_info": source})
 
 
-async def continue_upload(server: PlatformApi, draft: Draft, so_far: Prepared) -> Prepared:
+async def continue_upload(server: PlatformApi, draft: PostDraft, so_far: PreparedPost) -> PreparedPost:
     """Send all chunks but the last, from the first one that TikTok lacks.
 
-    Raises `Outdated` if the upload has to start over, `Rejected` if TikTok has dropped the post.
+    Raises `PreparationExpired` if the upload has to start over, `Rejected` if TikTok has dropped the post.
     """
     stored = handle.read_handle(so_far)
     until = asyncio.get_running_loop().time() + MAX_STEP_S
@@ -95,17 +95,17 @@ async def continue_upload(server: PlatformApi, draft: Draft, so_far: Prepared) -
         failed, number = number, await next_missing_chunk(server, stored)
         failures = 0 if number > failed else failures + 1
         if failures == MAX_CHUNK_FAILURES:
-            raise NotSent(
+            raise PostNotSent(
                 "UPLOAD_FAILED", "TikTok doesn't accept a part of the video: the upload is repeated"
             )
     return msgspec.structs.replace(so_far, complete=True, after_s=0.0)
 
 
-async def send_chunk(server: PlatformApi, file: PostFile, so_far: Prepared, number: int) -> bool:
+async def send_chunk(server: PlatformApi, file: PostFile, so_far: PreparedPost, number: int) -> bool:
     """Send a chunk; return whether TikTok confirms it and waits for more."""
     try:
         return (await put_chunk(server, file, so_far, number)).status == CHUNK_RECEIVED
-    except Outdated:
+    except PreparationExpired:
         raise
     except PlatformError:
         return False
@@ -114,13 +114,16 @@ async def send_chunk(server: PlatformApi, file: PostFile, so_far: Prepared, numb
 async def put_chunk(
     server: PlatformApi,
     file: PostFile,
-    prepared: Prepared,
+    prepared: PreparedPost,
     number: int,
     *,
     timeout_s: float = CHUNK_TIMEOUT_S,
     irreversible: bool = False,
 ) -> PlatformResponse:
-    """Send a chunk: 206 while bytes are missing, else 201. Raises `Outdated` for an expired address."""
+    """Send a chunk: 206 while bytes are missing, else 201.
+
+    Raises `PreparationExpired` for an expired address.
+    """
     upload = upload_of(handle.read_handle(prepared))
     start, end = upload.start(number), upload.end(number)
     answer = await server.anonymous.ask(
@@ -136,12 +139,14 @@ async def put_chunk(
         irreversible=irreversible,
     )
     if answer.status in {403, 404}:
-        raise Outdated("UPLOAD_EXPIRED", "TikTok's address for the video has expired: it is uploaded again")
+        raise PreparationExpired(
+            "UPLOAD_EXPIRED", "TikTok's address for the video has expired: it is uploaded again"
+        )
     return answer
 
 
 async def put_last_chunk(
-    server: PlatformApi, file: PostFile, prepared: Prepared, *, timeout_s: float
+    server: PlatformApi, file: PostFile, prepared: PreparedPost, *, timeout_s: float
 ) -> PlatformResponse:
     """Send the last chunk, which creates the post."""
     last = upload_of(handle.read_handle(prepared)).count - 1
@@ -162,7 +167,9 @@ async def next_missing_chunk(server: PlatformApi, stored: TikTokHandle) -> int:
     received = status.uploaded_bytes
     number = None if received is None else upload_of(stored).number(received)
     if number is None:
-        raise Outdated("UPLOAD_BROKEN", "TikTok has an unknown part of the video: it is uploaded again")
+        raise PreparationExpired(
+            "UPLOAD_BROKEN", "TikTok has an unknown part of the video: it is uploaded again"
+        )
     return number
 
 

@@ -14,7 +14,7 @@ from db.pool import Pool
 from jobs.kinds import CONNECT_ACCOUNT, PUBLISH_POST, RECONCILE_POST, REFRESH_TOKEN
 from schemas.settings import Settings
 from tests.api.accounts.project import LinkedProject
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.parties import new_project, open_participants, status
 from tests.media import film, picture
 from tests.peers.simulators.client import Sim
@@ -66,7 +66,7 @@ class TikTokProject(LinkedProject):
 
     # Connecting
 
-    async def create_link(self, caller: Caller | None = None) -> dict[str, Any]:
+    async def create_link(self, caller: ApiCaller | None = None) -> dict[str, Any]:
         return await self.post_link("oauth-url", caller, platform="tiktok")
 
     async def create_reauth_link(self, account_id: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.api.accounts.tiktok.project import TikTokProject
-from tests.dumps import everything
+from tests.dumps import dump_database
 
 
 async def test_a_person_connects_their_account(project: TikTokProject) -> None:
@@ -20,7 +20,7 @@ async def test_a_person_connects_their_account(project: TikTokProject) -> None:
         "duetDisabled": False,
         "stitchDisabled": False,
     }
-    kept = await everything(project.pool)
+    kept = await dump_database(project.pool)
     assert "act." not in kept
     assert "rft." not in kept
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.api.accounts.tiktok.project import CAPTION, TikTokProject
-from tests.dumps import everything
+from tests.dumps import dump_database
 from tests.media import picture
 from tests.peers.simulators.faults import Fault
 from tests.waiting import eventually
@@ -24,7 +24,7 @@ async def test_a_video_is_published_under_its_name(project: TikTokProject) -> No
     [entry] = await project.sim.posts("ada", CAPTION)
     assert post["externalId"] == entry["external_id"]
     assert post["externalUrl"] == f"{project.settings.tiktok_url}/@ada/video/{entry['external_id']}"
-    assert "upload_token" not in await everything(project.pool)
+    assert "upload_token" not in await dump_database(project.pool)
 
 
 async def test_tiktok_fetches_photos_and_publishes_them(project: TikTokProject) -> None:

@@ -7,7 +7,7 @@ import pytest
 from db.pool import transact
 from db.queries import social_account
 from domain.accounts import credentials
-from jobs.ledger import Submitted
+from jobs.ledger import SubmittedJob
 from schemas import ids
 from tests import seeds
 from tests.api.accounts.project import uuid
@@ -26,7 +26,7 @@ WAITS = """select exists (
 async def refresh_token(project: TikTokProject, account_id: str) -> dict[str, Any]:
     """Refresh the token, and return the ended job."""
 
-    async def submit(conn: Any) -> Submitted:
+    async def submit(conn: Any) -> SubmittedJob:
         project_id = ids.read(ids.PROJECT, project.id)
         assert project_id
         scope = {"organization_id": project.acme.organization_id, "project_id": project_id}

@@ -12,7 +12,7 @@ from schemas.brand import Extraction
 from schemas.errors import SourceRateLimited
 from tests.corpora import corpus
 from tests.workers.ingest.website.visits import ignored
-from tests.workers.web.web import Answers, Site, say, serve
+from tests.workers.web.web import Answers, Site, raw_response, serve
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
 from workers.ingest.appstore.rate import Limiter
@@ -29,17 +29,17 @@ def recorded(name: str) -> str:
     return (corpus("appstore") / Path(name)).read_text("utf-8")
 
 
-def at(listing: InAppStore, country: str = "us") -> str:
+def look_up_path(listing: InAppStore, country: str = "us") -> str:
     """Return the path of a listing's lookup."""
     return f"/lookup?{urlencode({listing.by: listing.value, 'country': country})}"
 
 
 def json(body: str | bytes, status: int = 200, **headers: str) -> bytes:
     """Build a response as Apple sends it."""
-    return say(status, body, **{"content_type": "text/javascript; charset=utf-8", **headers})
+    return raw_response(status, body, **{"content_type": "text/javascript; charset=utf-8", **headers})
 
 
-def play_at(listing: InGooglePlay, hl: str = "en-US", gl: str = "US") -> str:
+def play_path(listing: InGooglePlay, hl: str = "en-US", gl: str = "US") -> str:
     return f"/store/apps/details?{urlencode({'id': listing.package, 'hl': hl, 'gl': gl})}"
 
 

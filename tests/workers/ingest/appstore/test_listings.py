@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.brand.store_listings import InAppStore
-from tests.workers.ingest.appstore.store_server import at, ingest, json, recorded
+from tests.workers.ingest.appstore.store_server import ingest, json, look_up_path, recorded
 from workers.ingest.page.text import squash
 from workers.ingest.parser.parser import Parser
 
@@ -42,7 +42,7 @@ def recordings() -> list[dict[str, Any]]:
 async def test_every_recorded_listing_is_read_exactly(parser: Parser) -> None:
     for result in recordings():
         listing = InAppStore(by="bundleId", value=result["bundleId"])
-        extraction, _ = await ingest(parser, {at(listing): one_result(result)}, listing)
+        extraction, _ = await ingest(parser, {look_up_path(listing): one_result(result)}, listing)
         check(result, {name: finding.value for name, finding in extraction.fields.items()})
         assert extraction.title == result["trackName"]
 
@@ -176,7 +176,9 @@ async def read_description(
         "description": description,
     } | result_fields
     listing = InAppStore(by="id", value="7")
-    extraction, _ = await ingest(parser, {at(listing, country): one_result(result)}, listing, country=country)
+    extraction, _ = await ingest(
+        parser, {look_up_path(listing, country): one_result(result)}, listing, country=country
+    )
     return {name: finding.value for name, finding in extraction.fields.items()}
 
 
@@ -197,7 +199,7 @@ async def test_list_items_are_an_alternative_description(parser: Parser) -> None
     listing = InAppStore(by="bundleId", value="app.tideline")
     descriptions = []
     for description in (LISTED, LISTED.partition("\n")[2]):
-        answer = {at(listing): one_result(result | {"description": description})}
+        answer = {look_up_path(listing): one_result(result | {"description": description})}
         extraction, _ = await ingest(parser, answer, listing)
         descriptions.append(extraction.fields.get("appDescription"))
     described, undescribed = descriptions

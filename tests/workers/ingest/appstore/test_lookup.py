@@ -11,17 +11,17 @@ from tests.servers import settings_for
 from tests.workers.ingest.appstore.store_server import (
     FACEBOOK,
     NOTHING,
-    at,
     ingest,
     json,
+    look_up_path,
     open_stores,
     recorded,
     unlimited_limiter,
 )
-from tests.workers.web.web import Answers, say
+from tests.workers.web.web import Answers, raw_response
 from workers.ingest.appstore.lookup import Lookup, StorefrontResult, find
 from workers.ingest.appstore.rate import Limiter
-from workers.ingest.appstore.upstreams import moved
+from workers.ingest.appstore.upstreams import operator_policies
 from workers.ingest.parser.parser import Parser
 from workers.web.fetch import open_client
 
@@ -45,36 +45,36 @@ async def look_up(
 async def test_an_app_is_found_by_its_bundle_id(parser: Parser) -> None:
     listing = InAppStore(by="bundleId", value="COM.facebook.Facebook")
     answer = json(recorded("itunesLookup-284882215.json"))
-    result, paths = await look_up(parser, {at(listing): answer}, listing)
+    result, paths = await look_up(parser, {look_up_path(listing): answer}, listing)
     assert paths == ["/lookup?bundleId=COM.facebook.Facebook&country=us"]
     assert (result.software.track_id, result.country) == (284882215, "us")
 
 
 async def test_leading_blanks_and_byte_order_mark_are_skipped(parser: Parser) -> None:
-    result, _ = await look_up(parser, {at(FACEBOOK): json("\ufeff\n\n\n" + APP)})
+    result, _ = await look_up(parser, {look_up_path(FACEBOOK): json("\ufeff\n\n\n" + APP)})
     assert result.software.track_name == "Acme"
 
 
 async def test_storefronts_are_requested_once_each_and_the_largest_last(parser: Parser) -> None:
     listing = InAppStore(by="id", value="284882215", country="gb")
     waits: list[float] = []
-    answers = {at(listing, country): json(NOTHING) for country in ("gb", "at", "us", "de", "fr")}
+    answers = {look_up_path(listing, country): json(NOTHING) for country in ("gb", "at", "us", "de", "fr")}
     result, paths = await look_up(
         parser,
-        {**answers, at(listing, "jp"): json(APP)},
+        {**answers, look_up_path(listing, "jp"): json(APP)},
         listing,
         country="at",
         limiter=unlimited_limiter(waits),
     )
-    assert paths == [at(listing, country) for country in ("gb", "at", "us", "de", "fr", "jp")]
+    assert paths == [look_up_path(listing, country) for country in ("gb", "at", "us", "de", "fr", "jp")]
     assert result.country == "jp"
     assert waits == [5, 30, 30, 30, 30, 30]
 
 
 async def test_another_storefront_gives_a_warning(parser: Parser) -> None:
     answers = {
-        at(FACEBOOK, "us"): json(NOTHING),
-        at(FACEBOOK, "gb"): json(recorded("itunesLookup-284882215.json")),
+        look_up_path(FACEBOOK, "us"): json(NOTHING),
+        look_up_path(FACEBOOK, "gb"): json(recorded("itunesLookup-284882215.json")),
     }
     extraction, site = await ingest(parser, answers, FACEBOOK)
     assert "storefront: not in the store of us, but in that of gb" in extraction.warnings
@@ -84,7 +84,7 @@ async def test_another_storefront_gives_a_warning(parser: Parser) -> None:
 @pytest.mark.parametrize("status", [200, 400])
 async def test_an_impossible_id_fails_after_one_request(parser: Parser, status: int) -> None:
     waits: list[float] = []
-    answers = {at(FACEBOOK): json(recorded("itunesLookup-invalid.json"), status)}
+    answers = {look_up_path(FACEBOOK): json(recorded("itunesLookup-invalid.json"), status)}
     with pytest.raises(SourceNotFound, match="as an app's id"):
         await look_up(parser, answers, limiter=unlimited_limiter(waits))
     assert len(waits) == 1
@@ -92,7 +92,7 @@ async def test_an_impossible_id_fails_after_one_request(parser: Parser, status: 
 
 async def test_a_country_without_a_storefront_has_no_apps(parser: Parser) -> None:
     refused = json('{"errorMessage":"Invalid value(s) for key(s): [country]","queryParameters":{}}', 400)
-    answers = {at(FACEBOOK, "aq"): refused, at(FACEBOOK, "us"): json(APP)}
+    answers = {look_up_path(FACEBOOK, "aq"): refused, look_up_path(FACEBOOK, "us"): json(APP)}
     assert (await look_up(parser, answers, country="aq"))[0].country == "us"
 
 
@@ -107,13 +107,13 @@ async def test_a_country_without_a_storefront_has_no_apps(parser: Parser) -> Non
 )
 async def test_results_other_than_apps_are_not_found(parser: Parser, results: str) -> None:
     with pytest.raises(SourceNotFound, match="is no app in the App Store"):
-        await look_up(parser, {at(FACEBOOK): json(f'{{"resultCount":1,"results":[{results}]}}')})
+        await look_up(parser, {look_up_path(FACEBOOK): json(f'{{"resultCount":1,"results":[{results}]}}')})
 
 
 async def test_the_requested_app_is_chosen_among_other_results(parser: Parser) -> None:
     other_app = '{"wrapperType":"software","trackId":1,"trackName":"Other"}'
     several = APP.replace("[{", '[{"wrapperType":"artist"},' + other_app + ",{")
-    result, _ = await look_up(parser, {at(FACEBOOK): json(several)})
+    result, _ = await look_up(parser, {look_up_path(FACEBOOK): json(several)})
     assert result.software.track_name == "Acme"
 
 
@@ -125,14 +125,14 @@ async def test_throttling_raises_a_rate_limit_with_its_wait(
     parser: Parser, answer: bytes, wait_s: float
 ) -> None:
     with pytest.raises(SourceRateLimited) as refused:
-        await look_up(parser, {at(FACEBOOK): answer})
+        await look_up(parser, {look_up_path(FACEBOOK): answer})
     assert refused.value.retry_after == wait_s
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        say(body="<html><title>Maintenance</title>"),
+        raw_response(body="<html><title>Maintenance</title>"),
         json(""),
         json("{}"),
         json('{"results": 7}'),
@@ -145,20 +145,20 @@ async def test_throttling_raises_a_rate_limit_with_its_wait(
 )
 async def test_an_undocumented_response_is_a_failed_fetch(parser: Parser, answer: bytes) -> None:
     with pytest.raises(FetchFailed) as failed:
-        await look_up(parser, {at(FACEBOOK): answer})
+        await look_up(parser, {look_up_path(FACEBOOK): answer})
     assert failed.value.code == "FETCH_FAILED"
 
 
 async def test_more_than_a_mebibyte_is_refused(parser: Parser) -> None:
     with pytest.raises(TooLarge):
-        await look_up(parser, {at(FACEBOOK): json(APP + " " * (1 << 20))})
+        await look_up(parser, {look_up_path(FACEBOOK): json(APP + " " * (1 << 20))})
 
 
 async def test_only_addresses_set_by_the_operator_may_be_private() -> None:
     defaults = settings_for("postgresql://localhost/none", "redis://localhost")
-    assert moved(defaults) == {}
+    assert operator_policies(defaults) == {}
     changed = msgspec.structs.replace(defaults, play_url="http://127.0.0.1:8123")
-    assert list(moved(changed)) == [("127.0.0.1", 8123)]
+    assert list(operator_policies(changed)) == [("127.0.0.1", 8123)]
 
 
 async def test_default_addresses_never_resolve_to_private_ones(parser: Parser) -> None:
@@ -168,6 +168,8 @@ async def test_default_addresses_never_resolve_to_private_ones(parser: Parser) -
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
     defaults = settings_for("postgresql://localhost/none", "redis://localhost")
-    async with open_client(allowed=moved(defaults), contact="https://x.test", resolver=resolver) as client:
+    async with open_client(
+        allowed=operator_policies(defaults), contact="https://x.test", resolver=resolver
+    ) as client:
         with pytest.raises(FetchBlocked):
             await find(Lookup(client, defaults.itunes_api_url, unlimited_limiter()), FACEBOOK, country="us")

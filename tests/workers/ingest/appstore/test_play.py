@@ -16,8 +16,8 @@ from schemas.errors import (
     SourceNotFound,
     SourceRateLimited,
 )
-from tests.workers.ingest.appstore.store_server import NOTHING, at, ingest, json, play_at
-from tests.workers.web.web import say
+from tests.workers.ingest.appstore.store_server import NOTHING, ingest, json, look_up_path, play_path
+from tests.workers.web.web import raw_response
 from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -47,7 +47,7 @@ def page(whole_description: str | None = WHOLE, **changed: Any) -> bytes:
         if whole_description is None
         else f'<div class="bARER" data-g-id="description">{whole_description}</div>'
     )
-    return say(
+    return raw_response(
         body="<html lang=en-US><title>Acme: Team Planner – Apps on Google Play</title>"
         '<meta property="og:site_name" content="Google Play">'
         f'<script type="application/ld+json">{node}</script><h1>Acme</h1>{description_html}'
@@ -55,11 +55,11 @@ def page(whole_description: str | None = WHOLE, **changed: Any) -> bytes:
 
 
 async def read(parser: Parser, answer: bytes, **further_answers: bytes) -> Extraction:
-    return (await ingest(parser, {play_at(APP): answer, **further_answers}, APP))[0]
+    return (await ingest(parser, {play_path(APP): answer, **further_answers}, APP))[0]
 
 
 async def test_an_apps_page_is_read(parser: Parser) -> None:
-    extraction, site = await ingest(parser, {play_at(APP): page()}, APP)
+    extraction, site = await ingest(parser, {play_path(APP): page()}, APP)
     assert site.paths == ["/robots.txt", "/store/apps/details?id=com.example.acme&hl=en-US&gl=US"]
     url = site.url("/store/apps/details?id=com.example.acme")
     assert extraction.url == url
@@ -86,7 +86,7 @@ async def test_an_apps_page_is_read(parser: Parser) -> None:
 async def test_language_comes_from_the_url_else_the_country(
     parser: Parser, listing: InGooglePlay, hl: str, gl: str, country: str
 ) -> None:
-    extraction, _ = await ingest(parser, {play_at(listing, hl, gl): page()}, listing, country=country)
+    extraction, _ = await ingest(parser, {play_path(listing, hl, gl): page()}, listing, country=country)
     assert extraction.fields["appName"].value == "Acme"
 
 
@@ -119,10 +119,10 @@ async def test_a_short_description_alone_becomes_the_description(parser: Parser)
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (say(404), SourceNotFound),
-        (say(403), SourceForbidden),
-        (say(429), SourceRateLimited),
-        (say(body="<h1>Before you continue</h1>"), ScrapeFailed),
+        (raw_response(404), SourceNotFound),
+        (raw_response(403), SourceForbidden),
+        (raw_response(429), SourceRateLimited),
+        (raw_response(body="<h1>Before you continue</h1>"), ScrapeFailed),
         (page(None, **{"@type": "WebSite"}), ScrapeFailed),
     ],
 )
@@ -133,7 +133,9 @@ async def test_each_failure_has_its_code(parser: Parser, answer: bytes, error: t
 
 async def test_robots_txt_is_obeyed(parser: Parser) -> None:
     with pytest.raises(RobotsDisallowed):
-        await read(parser, page(), **{"/robots.txt": say(body="User-agent: *\nDisallow: /store/apps/")})
+        await read(
+            parser, page(), **{"/robots.txt": raw_response(body="User-agent: *\nDisallow: /store/apps/")}
+        )
 
 
 BUNDLE = InAppStore(by="bundleId", value="com.example.acme")
@@ -152,7 +154,7 @@ FOUND = json(stdlib.dumps({"resultCount": 1, "results": [RESULT]}))
 
 
 async def test_both_stores_are_merged(parser: Parser) -> None:
-    answers = {at(BUNDLE): FOUND, play_at(APP): page()}
+    answers = {look_up_path(BUNDLE): FOUND, play_path(APP): page()}
     extraction, site = await ingest(parser, answers, BUNDLE, APP)
     fields: dict[str, Any] = {name: finding.value for name, finding in extraction.fields.items()}
     assert extraction.fields["appName"].confidence == 0.98
@@ -167,13 +169,15 @@ async def test_both_stores_are_merged(parser: Parser) -> None:
 
 
 async def test_a_bundle_id_of_the_app_already_read_costs_no_request(parser: Parser) -> None:
-    extraction, site = await ingest(parser, {at(BY_ID): FOUND}, BY_ID, BUNDLE)
-    assert [path for path in site.paths if path.startswith("/lookup")] == [at(BY_ID)]
+    extraction, site = await ingest(parser, {look_up_path(BY_ID): FOUND}, BY_ID, BUNDLE)
+    assert [path for path in site.paths if path.startswith("/lookup")] == [look_up_path(BY_ID)]
     assert extraction.fields["appName"].value == "Acme"
 
 
 async def test_one_failed_listing_of_several_is_a_warning(parser: Parser) -> None:
-    extraction, _ = await ingest(parser, {play_at(APP): say(404), at(BY_ID): FOUND}, APP, BY_ID)
+    extraction, _ = await ingest(
+        parser, {play_path(APP): raw_response(404), look_up_path(BY_ID): FOUND}, APP, BY_ID
+    )
     assert extraction.url == "https://apps.apple.com/us/app/acme/id7"
     assert [warning.partition(":")[0] for warning in extraction.warnings] == [
         "listing_unread",
@@ -182,18 +186,18 @@ async def test_one_failed_listing_of_several_is_a_warning(parser: Parser) -> Non
 
 
 async def test_when_all_listings_fail_the_first_error_is_raised(parser: Parser) -> None:
-    nothing = {at(BY_ID, country): json(NOTHING) for country in ("us", "gb", "de", "fr", "jp")}
+    nothing = {look_up_path(BY_ID, country): json(NOTHING) for country in ("us", "gb", "de", "fr", "jp")}
     with pytest.raises(SourceNotFound, match="App Store has no app 7"):
-        await ingest(parser, {**nothing, play_at(APP): say(403)}, BY_ID, APP)
+        await ingest(parser, {**nothing, play_path(APP): raw_response(403)}, BY_ID, APP)
 
 
 async def test_when_all_listings_fail_a_retryable_error_wins(parser: Parser) -> None:
-    nothing = {at(BY_ID, country): json(NOTHING) for country in ("us", "gb", "de", "fr", "jp")}
+    nothing = {look_up_path(BY_ID, country): json(NOTHING) for country in ("us", "gb", "de", "fr", "jp")}
     with pytest.raises(FetchFailed) as caught:
-        await ingest(parser, {**nothing, play_at(APP): say(503)}, BY_ID, APP)
+        await ingest(parser, {**nothing, play_path(APP): raw_response(503)}, BY_ID, APP)
     assert caught.value.retryable
 
 
 async def test_a_rate_limit_at_one_store_ends_the_attempt(parser: Parser) -> None:
     with pytest.raises(SourceRateLimited):
-        await ingest(parser, {play_at(APP): page(), at(BY_ID): json("", 403)}, APP, BY_ID)
+        await ingest(parser, {play_path(APP): page(), look_up_path(BY_ID): json("", 403)}, APP, BY_ID)

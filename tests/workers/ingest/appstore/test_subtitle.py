@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from schemas.brand import Extraction
-from tests.workers.ingest.appstore.store_server import FACEBOOK, at, ingest, json
-from tests.workers.web.web import Script, say
+from tests.workers.ingest.appstore.store_server import FACEBOOK, ingest, json, look_up_path
+from tests.workers.web.web import Script, raw_response
 from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -74,13 +74,13 @@ EMBER = '<h2 class="product-header__subtitle app-header__subtitle">  All your\n 
 
 async def read(parser: Parser, page: bytes | Script, **answers: bytes) -> Extraction:
     listing = json(stdlib.dumps({"resultCount": 1, "results": [LISTING]}))
-    extraction, _ = await ingest(parser, {at(FACEBOOK): listing, PAGE: page, **answers}, FACEBOOK)
+    extraction, _ = await ingest(parser, {look_up_path(FACEBOOK): listing, PAGE: page, **answers}, FACEBOOK)
     return extraction
 
 
 @pytest.mark.parametrize("page", [CACHE, STORE, SERVER, SVELTE, EMBER])
 async def test_each_page_format_is_read(parser: Parser, page: str) -> None:
-    extraction = await read(parser, say(body=page))
+    extraction = await read(parser, raw_response(body=page))
     tagline = extraction.fields["tagline"]
     assert (tagline.value, tagline.confidence, tagline.rule) == ("All your plans", 0.95, "appStore.subtitle")
     assert [alternative.value for alternative in tagline.alternatives] == [
@@ -93,19 +93,19 @@ async def test_each_page_format_is_read(parser: Parser, page: str) -> None:
 @pytest.mark.parametrize(
     "page",
     [
-        say(body=script("serialized-server-data", [OTHER]) + "<h1>Acme</h1>"),
-        say(body=script("serialized-server-data", {"adamId": 284882215, "subtitle": ["x"]})),
-        say(body='<script id="serialized-server-data">{"adamId": "284882215", "subt</script>'),
-        say(body='<script id="shoebox-media-api-cache-apps">' + "[" * 20_000 + "</script>"),
-        say(body=script("elsewhere", {"adamId": "284882215", "subtitle": "Not here"})),
-        say(body=f'<h2 class="subtitle">{"long " * 40}</h2>'),
-        say(body='<h2 class="section__subtitle">Ratings</h2>'),
-        say(404),
-        say(429, retry_after="60"),
-        say(302, location="http://169.254.169.254/"),
-        say(body="{}", content_type="application/json"),
-        say(body="x" * ((2 << 20) + 1)),
-        say(body="<div>" * 20_000),
+        raw_response(body=script("serialized-server-data", [OTHER]) + "<h1>Acme</h1>"),
+        raw_response(body=script("serialized-server-data", {"adamId": 284882215, "subtitle": ["x"]})),
+        raw_response(body='<script id="serialized-server-data">{"adamId": "284882215", "subt</script>'),
+        raw_response(body='<script id="shoebox-media-api-cache-apps">' + "[" * 20_000 + "</script>"),
+        raw_response(body=script("elsewhere", {"adamId": "284882215", "subtitle": "Not here"})),
+        raw_response(body=f'<h2 class="subtitle">{"long " * 40}</h2>'),
+        raw_response(body='<h2 class="section__subtitle">Ratings</h2>'),
+        raw_response(404),
+        raw_response(429, retry_after="60"),
+        raw_response(302, location="http://169.254.169.254/"),
+        raw_response(body="{}", content_type="application/json"),
+        raw_response(body="x" * ((2 << 20) + 1)),
+        raw_response(body="<div>" * 20_000),
     ],
 )
 async def test_a_page_without_a_subtitle_gives_one_warning(parser: Parser, page: bytes) -> None:
@@ -116,13 +116,17 @@ async def test_a_page_without_a_subtitle_gives_one_warning(parser: Parser, page:
 
 async def test_a_heading_on_another_page_is_ignored(parser: Parser) -> None:
     """A withdrawn app's address redirects to such a page."""
-    extraction = await read(parser, say(302, location="/us/charts"), **{"/us/charts": say(body=SVELTE)})
+    extraction = await read(
+        parser, raw_response(302, location="/us/charts"), **{"/us/charts": raw_response(body=SVELTE)}
+    )
     assert extraction.fields["tagline"].value == "Team Planner"
 
 
 async def test_robots_txt_is_obeyed(parser: Parser) -> None:
     extraction = await read(
-        parser, say(body=SVELTE), **{"/robots.txt": say(body="User-agent: *\nDisallow: /us/app/")}
+        parser,
+        raw_response(body=SVELTE),
+        **{"/robots.txt": raw_response(body="User-agent: *\nDisallow: /us/app/")},
     )
     assert extraction.fields["tagline"].value == "Team Planner"
     assert extraction.warnings[0].startswith("subtitle_missing: ")

@@ -14,7 +14,7 @@ from workers.ingest.derive.derive import derive
 from workers.ingest.github.reading.repository import read
 from workers.ingest.github.shapes import File, Repository
 from workers.ingest.page.extract import extract
-from workers.ingest.shapes import Prose, Source
+from workers.ingest.shapes import PageDocument, Prose
 
 pytestmark = pytest.mark.long
 
@@ -33,7 +33,7 @@ def pages() -> list[Prose]:
 
 
 def prose(url: str, body: bytes) -> Prose:
-    page = extract(Source(url=url, body=body))
+    page = extract(PageDocument(url=url, body=body))
     language = choose(page.candidates).get("primaryLanguage")
     passages = [msgspec.structs.replace(passage, story=False) for passage in page.passages]
     return Prose(url=url, language=str(language.value) if language else None, passages=passages)

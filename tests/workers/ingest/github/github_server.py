@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from domain.values import urls
 from schemas.brand import Field
 from tests import http_server
-from tests.http_server import Asked
-from tests.workers.web.web import Site, allowed_client, say
+from tests.http_server import HttpRequest
+from tests.workers.web.web import Site, allowed_client, raw_response
 from workers.ingest.choose import choose
 from workers.ingest.github.client import Api
 from workers.ingest.github.paths import STORE_TEXT_PATH
@@ -98,10 +98,12 @@ class GitHub:
         name = "/".join(bare.split("/")[2:4])
         if bare.startswith("/repos/") and name in self.moved:
             location = f"{self.base}/repositories/{self.moved[name]}"
-            return told({"message": "Moved Permanently", "url": location}, status=301, location=location)
+            return json_response(
+                {"message": "Moved Permanently", "url": location}, status=301, location=location
+            )
         content = self.look(bare, path)
         if content is None:
-            return told(NOT_FOUND, status=404)
+            return json_response(NOT_FOUND, status=404)
         return versioned(content, headers)
 
     def look(self, bare: str, path: str) -> Any:
@@ -133,21 +135,21 @@ def versioned(content: Any, headers: Mapping[str, str]) -> bytes:
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     etag = f'W/"{hashlib.sha256(body).hexdigest()}"'
     if headers.get("if-none-match") == etag:
-        return say(HTTPStatus.NOT_MODIFIED, etag=etag, date=DATE)
+        return raw_response(HTTPStatus.NOT_MODIFIED, etag=etag, date=DATE)
     raw_type = "application/vnd.github.raw+json; charset=utf-8"
     kind = raw_type if isinstance(content, bytes) else "application/json; charset=utf-8"
-    return say(200, body, content_type=kind, etag=etag, date=DATE)
+    return raw_response(200, body, content_type=kind, etag=etag, date=DATE)
 
 
-def told(body: Any, *, status: int = 200, **headers: str) -> bytes:
-    """Build a JSON response with `say`."""
+def json_response(body: Any, *, status: int = 200, **headers: str) -> bytes:
+    """Build a JSON response with `raw_response`."""
     defaults = {"content_type": "application/json; charset=utf-8", "date": DATE}
-    return say(status, json.dumps(body), **defaults | headers)
+    return raw_response(status, json.dumps(body), **defaults | headers)
 
 
 @asynccontextmanager
-async def github(*repos: Repo, **answers: Any) -> AsyncIterator[GitHub]:
-    async def handle(asked: Asked, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def serve_github(*repos: Repo, **answers: Any) -> AsyncIterator[GitHub]:
+    async def handle(asked: HttpRequest, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         served.asked.append((asked.target, asked.headers))
         writer.write(served.answer(asked.target, asked.headers))
 

@@ -25,13 +25,13 @@ from schemas.errors import (
     SourceRateLimited,
 )
 from tests import github_app, seeds
-from tests.github_app import CLIENT_ID, Hub, Installed
-from tests.http_server import Told
+from tests.github_app import CLIENT_ID, Installed, SimulatedGitHub
+from tests.http_server import HttpResponse
 from tests.servers import settings_for
 from tests.workers.runtime.workers import Workers
 from workers.ingest.github import credentials
 from workers.ingest.github.about import read_about
-from workers.ingest.github.credentials import App, open_app, token_by_any_name, token_for, with_token
+from workers.ingest.github.credentials import GitHubApp, open_app, token_by_any_name, token_for, with_token
 from workers.runtime.context import Context
 
 MINT = "/api/app/installations/42/access_tokens"
@@ -46,7 +46,7 @@ class Clock:
 
 
 @pytest_asyncio.fixture
-async def hub(clock: Clock) -> AsyncIterator[Hub]:
+async def hub(clock: Clock) -> AsyncIterator[SimulatedGitHub]:
     async with github_app.serving() as hub:
         hub.clock = clock
         hub.installations[42] = Installed("Acme-Inc", {"app": True, "site": False})
@@ -59,18 +59,18 @@ def clock() -> Clock:
 
 
 @pytest_asyncio.fixture
-async def app(hub: Hub, clock: Clock) -> AsyncIterator[App]:
+async def app(hub: SimulatedGitHub, clock: Clock) -> AsyncIterator[GitHubApp]:
     settings = hub.settings(settings_for("postgresql://x/x", "redis://x"))
     async with open_app(settings, clock=clock) as opened:
         assert opened is not None
         yield opened
 
 
-def count_minted(hub: Hub) -> int:
+def count_minted(hub: SimulatedGitHub) -> int:
     return sum(request.path.endswith("/access_tokens") for request in hub.asked)
 
 
-def test_the_apps_jwt_is_short_lived_and_signed(app: App, clock: Clock) -> None:
+def test_the_apps_jwt_is_short_lived_and_signed(app: GitHubApp, clock: Clock) -> None:
     signed = credentials.sign(app)
     claims = jwt.decode(signed, github_app.key().public_key(), algorithms=["RS256"])
     now = int(clock.now.timestamp())
@@ -78,7 +78,7 @@ def test_the_apps_jwt_is_short_lived_and_signed(app: App, clock: Clock) -> None:
     assert jwt.get_unverified_header(signed)["alg"] == "RS256"
 
 
-async def test_a_token_reads_one_repository_and_nothing_else(app: App, hub: Hub) -> None:
+async def test_a_token_reads_one_repository_and_nothing_else(app: GitHubApp, hub: SimulatedGitHub) -> None:
     token = await token_for(app, 42, "app")
     assert len(token) > 400
     assert token.count(".") == 2
@@ -91,7 +91,9 @@ async def test_a_token_reads_one_repository_and_nothing_else(app: App, hub: Hub)
     assert "BrandContextBot" in request.headers["user-agent"]
 
 
-async def test_a_token_is_cached_until_five_minutes_before_its_end(app: App, hub: Hub, clock: Clock) -> None:
+async def test_a_token_is_cached_until_five_minutes_before_its_end(
+    app: GitHubApp, hub: SimulatedGitHub, clock: Clock
+) -> None:
     first = await token_for(app, 42, "app")
     clock.now += timedelta(minutes=54)
     assert await token_for(app, 42, "APP") == first
@@ -100,19 +102,21 @@ async def test_a_token_is_cached_until_five_minutes_before_its_end(app: App, hub
     assert count_minted(hub) == 2
 
 
-async def test_each_repository_and_each_installation_has_its_own_token(app: App, hub: Hub) -> None:
+async def test_each_repository_and_each_installation_has_its_own_token(
+    app: GitHubApp, hub: SimulatedGitHub
+) -> None:
     hub.installations[43] = Installed("Other", {"app": True})
     tokens = {await token_for(app, *place) for place in ((42, "app"), (42, "site"), (42, None), (43, "app"))}
     assert len(tokens) == count_minted(hub) == 4
 
 
-async def test_an_id_of_another_installation_gives_no_token(app: App, hub: Hub) -> None:
+async def test_an_id_of_another_installation_gives_no_token(app: GitHubApp, hub: SimulatedGitHub) -> None:
     hub.installations[43] = Installed("Other", {"app": True})
     with pytest.raises(SourceNotFound, match="cover"):
         await token_for(app, 42, hub.id_of(43, "app"))
 
 
-async def test_a_moved_repository_is_looked_up_and_cached_by_id(app: App, hub: Hub) -> None:
+async def test_a_moved_repository_is_looked_up_and_cached_by_id(app: GitHubApp, hub: SimulatedGitHub) -> None:
     hub.installations[42].rename("app", "anew")
     acme = Installation(42, "Acme-Inc")
     token = await token_by_any_name(app, acme, "app")
@@ -130,24 +134,24 @@ async def test_a_moved_repository_is_looked_up_and_cached_by_id(app: App, hub: H
 
 
 @pytest.mark.parametrize("name", ["other", "site"])
-async def test_an_uncovered_repository_gets_no_token(app: App, hub: Hub, name: str) -> None:
+async def test_an_uncovered_repository_gets_no_token(app: GitHubApp, hub: SimulatedGitHub, name: str) -> None:
     """A public repository has an id that GitHub returns, but no installation covers it."""
-    hub.broken["/api/repos/Acme-Inc/site"] = Told(200, github_app.about("Acme-Inc/site", 999))
+    hub.broken["/api/repos/Acme-Inc/site"] = HttpResponse(200, github_app.about("Acme-Inc/site", 999))
     del hub.installations[42].repositories["site"]
     with pytest.raises(SourceNotFound):
         await token_by_any_name(app, Installation(42, "Acme-Inc"), name)
     assert app.tokens.keys() == {(42, None)}
 
 
-async def test_a_redirect_to_another_host_gets_no_token(app: App, hub: Hub) -> None:
+async def test_a_redirect_to_another_host_gets_no_token(app: GitHubApp, hub: SimulatedGitHub) -> None:
     """The App's client has no guard: its requests go to the API's own host only."""
     away = ("Location: https://evil.example/repositories/4200",)
-    hub.broken["/api/repos/Acme-Inc/other"] = Told(301, {}, away)
+    hub.broken["/api/repos/Acme-Inc/other"] = HttpResponse(301, {}, away)
     with pytest.raises(FetchBlocked):
         await token_by_any_name(app, Installation(42, "Acme-Inc"), "other")
 
 
-async def test_expired_tokens_are_dropped(app: App, clock: Clock) -> None:
+async def test_expired_tokens_are_dropped(app: GitHubApp, clock: Clock) -> None:
     await token_for(app, 42, "app")
     clock.now += timedelta(hours=2)
     hour = timedelta(hours=1)
@@ -156,10 +160,10 @@ async def test_expired_tokens_are_dropped(app: App, clock: Clock) -> None:
     assert app.tokens.keys() == {(42, "later"), (42, "site")}
 
 
-async def test_a_token_is_dropped_after_a_401(app: App, hub: Hub) -> None:
+async def test_a_token_is_dropped_after_a_401(app: GitHubApp, hub: SimulatedGitHub) -> None:
     """A token that was revoked early: the next caller gets a new one, or the reason why there is none."""
     token, other_token = await token_for(app, 42, "app"), await token_for(app, 42, "site")
-    hub.broken["/api/repos/Acme-Inc/app"] = Told(401, {"message": "Bad credentials"})
+    hub.broken["/api/repos/Acme-Inc/app"] = HttpResponse(401, {"message": "Bad credentials"})
     with pytest.raises(SourceForbidden, match="connect GitHub again"):
         await read_about(with_token(app.api, app, token), "repos", "Acme-Inc", "app")
     assert await token_for(app, 42, "site") == other_token
@@ -167,10 +171,10 @@ async def test_a_token_is_dropped_after_a_401(app: App, hub: Hub) -> None:
     assert count_minted(hub) == 3
 
 
-async def test_other_errors_keep_the_token(app: App, hub: Hub) -> None:
+async def test_other_errors_keep_the_token(app: GitHubApp, hub: SimulatedGitHub) -> None:
     token = await token_for(app, 42, "app")
     for status in (403, 404, 429):
-        hub.broken["/api/repos/Acme-Inc/app"] = Told(status, {"message": "x"})
+        hub.broken["/api/repos/Acme-Inc/app"] = HttpResponse(status, {"message": "x"})
         with pytest.raises(SourceError):
             await read_about(with_token(app.api, app, token), "repos", "Acme-Inc", "app")
     assert await token_for(app, 42, "app") == token
@@ -179,20 +183,44 @@ async def test_other_errors_keep_the_token(app: App, hub: Hub) -> None:
 @pytest.mark.parametrize(
     ("response", "error", "expected_words"),
     [
-        (Told(401, {"message": "A JSON web token could not be decoded"}), SourceForbidden, "operator"),
-        (Told(403, {"message": "This installation has been suspended"}), SourceForbidden, "unsuspend"),
-        (Told(403, {"message": "Resource not accessible by integration"}), SourceForbidden, "Contents"),
-        (Told(403, {"message": "x"}, ("Retry-After: 7",)), SourceRateLimited, "no more requests"),
-        (Told(404, {"message": "Not Found"}), InstallationGone, "connect it again"),
-        (Told(422, {"message": "There is at least one repository that..."}), SourceNotFound, "cover"),
-        (Told(422, {"message": "The permissions requested are not granted"}), SourceForbidden, "Contents"),
-        (Told(429, {"message": "slow down"}, ("Retry-After: 30",)), SourceRateLimited, "no more requests"),
-        (Told(500, {}), FetchFailed, "500"),
-        (Told(201, {"expires_at": "soon"}), FetchFailed, "document"),
+        (
+            HttpResponse(401, {"message": "A JSON web token could not be decoded"}),
+            SourceForbidden,
+            "operator",
+        ),
+        (
+            HttpResponse(403, {"message": "This installation has been suspended"}),
+            SourceForbidden,
+            "unsuspend",
+        ),
+        (
+            HttpResponse(403, {"message": "Resource not accessible by integration"}),
+            SourceForbidden,
+            "Contents",
+        ),
+        (HttpResponse(403, {"message": "x"}, ("Retry-After: 7",)), SourceRateLimited, "no more requests"),
+        (HttpResponse(404, {"message": "Not Found"}), InstallationGone, "connect it again"),
+        (HttpResponse(422, {"message": "There is at least one repository that..."}), SourceNotFound, "cover"),
+        (
+            HttpResponse(422, {"message": "The permissions requested are not granted"}),
+            SourceForbidden,
+            "Contents",
+        ),
+        (
+            HttpResponse(429, {"message": "slow down"}, ("Retry-After: 30",)),
+            SourceRateLimited,
+            "no more requests",
+        ),
+        (HttpResponse(500, {}), FetchFailed, "500"),
+        (HttpResponse(201, {"expires_at": "soon"}), FetchFailed, "document"),
     ],
 )
 async def test_each_refusal_of_a_token_has_its_error(
-    app: App, hub: Hub, response: Told, error: type[SourceError], expected_words: str
+    app: GitHubApp,
+    hub: SimulatedGitHub,
+    response: HttpResponse,
+    error: type[SourceError],
+    expected_words: str,
 ) -> None:
     hub.broken[MINT] = response
     with pytest.raises(error, match=expected_words) as raised:
@@ -218,7 +246,7 @@ def test_other_keys_than_rsa_are_refused_at_start(text: str) -> None:
         credentials.read_key(text)
 
 
-async def test_secrets_are_in_no_repr(app: App) -> None:
+async def test_secrets_are_in_no_repr(app: GitHubApp) -> None:
     token = await token_for(app, 42, "app")
     assert github_app.CLIENT_SECRET not in repr(app)
     assert token not in repr(app.tokens)
@@ -227,7 +255,7 @@ async def test_secrets_are_in_no_repr(app: App) -> None:
 NAMES = ["acme-inc/app", "Acme-Inc/other", "rival/app"]
 
 
-async def tokens_granted(workers: Workers, app: App | None) -> list[bool]:
+async def tokens_granted(workers: Workers, app: GitHubApp | None) -> list[bool]:
     """Return for each of `NAMES` whether a job of the workers' organization gets a token."""
 
     async def task(ctx: Context) -> Outcome:
@@ -248,20 +276,22 @@ async def connect(workers: Workers, org: UUID, installation_id: int = 42) -> Non
     )
 
 
-async def test_jobs_get_tokens_for_covered_repositories(workers: Workers, app: App) -> None:
+async def test_jobs_get_tokens_for_covered_repositories(workers: Workers, app: GitHubApp) -> None:
     await connect(workers, workers.org)
     assert await tokens_granted(workers, app) == [True, False, False]
     assert await tokens_granted(workers, None) == [False, False, False]
 
 
-async def test_jobs_get_no_token_of_another_organization(workers: Workers, app: App, hub: Hub) -> None:
+async def test_jobs_get_no_token_of_another_organization(
+    workers: Workers, app: GitHubApp, hub: SimulatedGitHub
+) -> None:
     async with workers.pool.acquire() as conn:
         await connect(workers, await seeds.organization(conn))
     assert await tokens_granted(workers, app) == [False, False, False]
     assert hub.asked == []
 
 
-async def test_an_installation_that_github_lacks_is_deleted(workers: Workers, app: App) -> None:
+async def test_an_installation_that_github_lacks_is_deleted(workers: Workers, app: GitHubApp) -> None:
     await connect(workers, workers.org, installation_id=43)
     assert await tokens_granted(workers, app) == [False, False, False]
     assert await workers.pool.fetchval("select count(*) from github_installation") == 0

@@ -15,8 +15,14 @@ from schemas.errors import (
     SourceRateLimited,
     TooLarge,
 )
-from tests.workers.ingest.github.github_server import GitHub, Repo, github, open_served_api, told
-from tests.workers.web.web import say, serve
+from tests.workers.ingest.github.github_server import (
+    GitHub,
+    Repo,
+    json_response,
+    open_served_api,
+    serve_github,
+)
+from tests.workers.web.web import raw_response, serve
 from workers.ingest.github.client import get
 from workers.ingest.github.errors import DEFAULT_WAIT_S
 from workers.web.fetch import FetchedResponse
@@ -29,7 +35,7 @@ RESET = "1795524480"
 
 
 async def ask(answers: dict[str, bytes], path: str = "/x", **fields: Any) -> tuple[FetchedResponse, GitHub]:
-    async with github(answers=answers) as served, open_served_api(served, **fields) as api:
+    async with serve_github(answers=answers) as served, open_served_api(served, **fields) as api:
         return await get(api, served.base + path), served
 
 
@@ -40,7 +46,7 @@ async def refused(answer: bytes, **fields: Any) -> SourceError:
 
 
 async def test_request_headers() -> None:
-    _, served = await ask({"/x": told({})}, token="ghs_1.2.3")
+    _, served = await ask({"/x": json_response({})}, token="ghs_1.2.3")
     ((_, headers),) = served.asked
     assert headers["accept"] == "application/vnd.github+json"
     assert headers["x-github-api-version"] == "2022-11-28"
@@ -49,7 +55,7 @@ async def test_request_headers() -> None:
 
 
 async def test_a_known_version_gives_a_304() -> None:
-    async with github(Repo("a/b")) as served, open_served_api(served) as api:
+    async with serve_github(Repo("a/b")) as served, open_served_api(served) as api:
         url = api.address("repos", "a", "b")
         first = await get(api, url)
         again = await get(api, url, validators_by_url={url: first.validators})
@@ -59,15 +65,18 @@ async def test_a_known_version_gives_a_304() -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 async def test_redirects_within_github_are_followed_with_the_token(status: int) -> None:
-    answers = {"/x": say(status, location="/repositories/1"), "/repositories/1": told({"id": 1})}
+    answers = {
+        "/x": raw_response(status, location="/repositories/1"),
+        "/repositories/1": json_response({"id": 1}),
+    }
     response, served = await ask(answers, token="ghp_x")
     assert response.url == f"{served.base}/repositories/1"
     assert [headers["authorization"] for _, headers in served.asked] == ["Bearer ghp_x"] * 2
 
 
 async def test_a_fourth_redirect_is_not_followed() -> None:
-    answers = {f"/{n}": say(301, location=f"/{n + 1}") for n in range(9)}
-    async with github(answers=answers) as served, open_served_api(served) as api:
+    answers = {f"/{n}": raw_response(301, location=f"/{n + 1}") for n in range(9)}
+    async with serve_github(answers=answers) as served, open_served_api(served) as api:
         with pytest.raises(FetchFailed) as caught:
             await get(api, f"{served.base}/0")
     assert not caught.value.retryable
@@ -82,20 +91,20 @@ async def test_a_fourth_redirect_is_not_followed() -> None:
     ],
 )  # fmt: skip
 async def test_redirects_to_other_hosts_are_not_followed(location: str) -> None:
-    error = await refused(say(302, location=location), token="ghp_secret")
+    error = await refused(raw_response(302, location=location), token="ghp_secret")
     assert isinstance(error, FetchBlocked | FetchFailed)
     assert not error.retryable
 
 
 async def test_a_redirect_to_another_local_server_sends_nothing() -> None:
-    async with serve({"/": say(body="x")}) as other_server:
-        error = await refused(say(301, location=other_server.url("/")), token="ghp_secret")
+    async with serve({"/": raw_response(body="x")}) as other_server:
+        error = await refused(raw_response(301, location=other_server.url("/")), token="ghp_secret")
     assert isinstance(error, FetchBlocked)
     assert other_server.asked == []
 
 
 def limited(status: int = 403, body: Any = LIMITED, **headers: str) -> bytes:
-    return told(body, status=status, **headers)
+    return json_response(body, status=status, **headers)
 
 
 @pytest.mark.parametrize(
@@ -123,17 +132,21 @@ async def test_a_rate_limit_has_its_wait(answer: bytes, wait: float) -> None:
 @pytest.mark.parametrize(
     ("answer", "kind", "advice"),
     [
-        (told({"message": "Not Found"}, status=404), SourceNotFound, "not public"),
-        (told({"message": "gone"}, status=410), SourceNotFound, "not public"),
-        (told({"message": "Git Repository is empty."}, status=409), ScrapeFailed, "is empty"),
-        (told({"message": "Repository access blocked"}, status=451), SourceForbidden, "legal reasons"),
-        (told(UNPERMITTED, status=403), SourceForbidden, "Contents: read"),
-        (told({"message": "Forbidden"}, status=403), SourceForbidden, "closed to visitors"),
-        (told({"message": "Validation Failed"}, status=422), FetchFailed, "returned 422"),
-        (say(403, b"\xff\xfe not json"), SourceForbidden, "closed to visitors"),
-        (say(502, "<html>"), FetchFailed, "502"),
-        (say(200, "<html>"), FetchFailed, "text/html"),
-        (told({"x": "y" * (1 << 20)}), TooLarge, "larger than"),
+        (json_response({"message": "Not Found"}, status=404), SourceNotFound, "not public"),
+        (json_response({"message": "gone"}, status=410), SourceNotFound, "not public"),
+        (json_response({"message": "Git Repository is empty."}, status=409), ScrapeFailed, "is empty"),
+        (
+            json_response({"message": "Repository access blocked"}, status=451),
+            SourceForbidden,
+            "legal reasons",
+        ),
+        (json_response(UNPERMITTED, status=403), SourceForbidden, "Contents: read"),
+        (json_response({"message": "Forbidden"}, status=403), SourceForbidden, "closed to visitors"),
+        (json_response({"message": "Validation Failed"}, status=422), FetchFailed, "returned 422"),
+        (raw_response(403, b"\xff\xfe not json"), SourceForbidden, "closed to visitors"),
+        (raw_response(502, "<html>"), FetchFailed, "502"),
+        (raw_response(200, "<html>"), FetchFailed, "text/html"),
+        (json_response({"x": "y" * (1 << 20)}), TooLarge, "larger than"),
     ],
 )
 async def test_each_refusal_has_its_error_and_advice(
@@ -145,7 +158,7 @@ async def test_each_refusal_has_its_error_and_advice(
 
 
 async def test_a_refused_token_is_an_error_of_its_owner() -> None:
-    bad = told({"message": "Bad credentials"}, status=401)
+    bad = json_response({"message": "Bad credentials"}, status=401)
     own_error, installation_error = (
         await refused(bad, token="ghp_x"),
         await refused(bad, token="ghs_x", installed=True),
@@ -156,5 +169,5 @@ async def test_a_refused_token_is_an_error_of_its_owner() -> None:
 
 async def test_no_message_names_a_token() -> None:
     for status in (400, 401, 403, 404, 409, 422, 429, 451, 500):
-        error = await refused(told({"message": "ghp_secret"}, status=status), token="ghp_secret")
+        error = await refused(json_response({"message": "ghp_secret"}, status=status), token="ghp_secret")
         assert "ghp_secret" not in f"{error} {error.message}"

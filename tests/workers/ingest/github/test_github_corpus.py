@@ -11,9 +11,9 @@ from tests.corpora import corpus
 from tests.workers.ingest.github.github_server import (
     Repo,
     from_corpus,
-    github,
     open_other_web,
     open_served_api,
+    serve_github,
 )
 from tests.workers.ingest.website.visits import ignored
 from workers.ingest.github.ingest import ingest
@@ -55,7 +55,7 @@ async def read_all(parser: Parser, folders: list[Path], *, stores: bool) -> dict
 
 async def read(parser: Parser, repo: Repo) -> Extraction:
     """Read with at most some twenty requests and seven for images, the first ones in this order."""
-    async with github(repo) as served, open_served_api(served) as api, open_other_web() as web:
+    async with serve_github(repo) as served, open_served_api(served) as api, open_other_web() as web:
         args = {"repo": repo.full_name, "branch": None}
         extraction = await ingest(api, web, parser, args=args, visit=None, progress=ignored)
     about = f"/repos/{repo.full_name}"

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from schemas.brand import Extraction, Visit
+from schemas.brand import CrawlState, Extraction
 from schemas.errors import FetchFailed, ScrapeFailed, SourceError, SourceNotFound, SourceRateLimited
 from tests.workers.ingest.github.github_server import (
     GitHub,
     Repo,
-    github,
+    json_response,
     open_other_web,
     open_served_api,
-    told,
+    serve_github,
 )
 from tests.workers.ingest.website.visits import ignored
 from workers.ingest.github import paths
@@ -32,7 +32,12 @@ def zap(**fields: Any) -> Repo:
 
 
 async def read(
-    parser: Parser, served: GitHub, *, args: dict[str, Any] = ARGS, visit: Visit | None = None, **api: Any
+    parser: Parser,
+    served: GitHub,
+    *,
+    args: dict[str, Any] = ARGS,
+    visit: CrawlState | None = None,
+    **api: Any,
 ) -> Extraction:
     async with open_served_api(served, **api) as opened_api, open_other_web() as web:
         return await ingest(opened_api, web, parser, args=args, visit=visit, progress=ignored)
@@ -40,13 +45,13 @@ async def read(
 
 async def refused(parser: Parser, *repos: Repo, args: dict[str, Any] = ARGS, **served: Any) -> SourceError:
     with pytest.raises(SourceError) as caught:
-        async with github(*repos, **served) as hub:
+        async with serve_github(*repos, **served) as hub:
             await read(parser, hub, args=args)
     return caught.value
 
 
 async def test_a_repository_is_read_with_five_requests(parser: Parser) -> None:
-    async with github(zap(files={"README.md": README, "package.json": b'{"name": "zap"}'})) as served:
+    async with serve_github(zap(files={"README.md": README, "package.json": b'{"name": "zap"}'})) as served:
         extraction = await read(parser, served)
     assert served.paths == [
         "/repos/acme/zap",
@@ -69,7 +74,7 @@ async def test_a_repository_is_read_with_five_requests(parser: Parser) -> None:
 
 
 async def test_an_unchanged_repository_is_not_read_again(parser: Parser) -> None:
-    async with github(zap()) as served:
+    async with serve_github(zap()) as served:
         first = await read(parser, served)
         assert first.visit is not None
         served.asked.clear()
@@ -82,7 +87,7 @@ async def test_an_unchanged_repository_is_not_read_again(parser: Parser) -> None
 @pytest.mark.parametrize("change", ["description", "files"])
 async def test_a_changed_repository_is_read_again(parser: Parser, change: str) -> None:
     repo = zap()
-    async with github(repo) as served:
+    async with serve_github(repo) as served:
         first = await read(parser, served)
         if change == "description":
             repo.about["description"] = "Draw what you think"
@@ -94,7 +99,7 @@ async def test_a_changed_repository_is_read_again(parser: Parser, change: str) -
 
 
 async def test_a_rename_is_followed_with_a_warning(parser: Parser) -> None:
-    async with github(zap(full_name="acme/zapper"), moved={"acme/zap": 1000}) as served:
+    async with serve_github(zap(full_name="acme/zapper"), moved={"acme/zap": 1000}) as served:
         extraction = await read(parser, served)
     assert served.paths[:2] == ["/repos/acme/zap", "/repositories/1000"]
     assert served.paths[2].startswith("/repos/acme/zapper/git/trees/")
@@ -106,17 +111,17 @@ async def test_a_rename_is_followed_with_a_warning(parser: Parser) -> None:
 
 async def test_a_known_repository_is_requested_by_its_id(parser: Parser) -> None:
     """Its name may belong to another repository by now."""
-    visit = Visit(rules=RULES, args=ARGS, repository_id=1000)
+    visit = CrawlState(rules=RULES, args=ARGS, repository_id=1000)
     other_repository = Repo("acme/zap", files={"README.md": b"# Other"}, id=2000)
-    async with github(zap(full_name="acme/new"), other_repository) as served:
+    async with serve_github(zap(full_name="acme/new"), other_repository) as served:
         extraction = await read(parser, served, visit=visit)
     assert served.paths[0] == "/repositories/1000"
     assert extraction.title == "acme/new"
 
 
 async def test_a_recreated_repository_is_found_by_its_name(parser: Parser) -> None:
-    visit = Visit(rules=RULES, args=ARGS, repository_id=999)
-    async with github(zap()) as served:
+    visit = CrawlState(rules=RULES, args=ARGS, repository_id=999)
+    async with serve_github(zap()) as served:
         extraction = await read(parser, served, visit=visit)
     assert served.paths[:2] == ["/repositories/999", "/repos/acme/zap"]
     assert extraction.visit is not None
@@ -135,7 +140,7 @@ async def test_a_recreated_repository_is_found_by_its_name(parser: Parser) -> No
 async def test_a_private_repository_is_hidden_from_our_own_token(
     parser: Parser, about: dict[str, Any]
 ) -> None:
-    async with github(zap(about=about)) as served:
+    async with serve_github(zap(about=about)) as served:
         with pytest.raises(SourceNotFound) as hidden:
             await read(parser, served, token="ghp_server")
         with pytest.raises(SourceNotFound) as absent:
@@ -148,36 +153,36 @@ async def test_a_private_repository_is_hidden_from_our_own_token(
 async def test_an_installation_reads_a_private_repository(parser: Parser) -> None:
     files = {"README.md": README, "fastlane/metadata/android/en-US/images/icon.png": b"png"}
     repo = zap(about={"private": True, "visibility": "private"}, files=files)
-    async with github(repo) as served:
+    async with serve_github(repo) as served:
         extraction = await read(parser, served, token="ghs_1.2.3", installed=True)
     assert extraction.fields["appName"].value == "Zap"
     assert "logoUrl" not in extraction.fields
 
 
 async def test_an_archived_repository_is_read_with_a_warning(parser: Parser) -> None:
-    async with github(zap(about={"archived": True})) as served:
+    async with serve_github(zap(about={"archived": True})) as served:
         extraction = await read(parser, served)
     assert [warning.partition(":")[0] for warning in extraction.warnings] == ["repo_archived"]
 
 
 async def test_an_empty_repository_has_its_own_error(parser: Parser) -> None:
     tree = "/repos/acme/zap/git/trees/main"
-    answers = {tree: told({"message": "Git Repository is empty."}, status=409)}
+    answers = {tree: json_response({"message": "Git Repository is empty."}, status=409)}
     error = await refused(parser, zap(files={}), answers=answers)
     assert isinstance(error, ScrapeFailed)
     assert "push" in error.message
 
 
 async def test_a_repository_without_a_readme_is_read_with_a_warning(parser: Parser) -> None:
-    async with github(zap(files={"main.c": b""}, languages={"C": 10, "Shell": 2})) as served:
+    async with serve_github(zap(files={"main.c": b""}, languages={"C": 10, "Shell": 2})) as served:
         extraction = await read(parser, served)
     assert extraction.warnings == ["readme_missing: the repository has no README"]
     assert extraction.fields["appName"].value == "Zap"
 
 
 async def test_a_readme_found_only_in_the_tree_is_read(parser: Parser) -> None:
-    async with github(zap(files={"docs/Readme.adoc": b"= Zap\n\nDraws."})) as served:
-        served.answers["/repos/acme/zap/readme"] = told({"message": "Not Found"}, status=404)
+    async with serve_github(zap(files={"docs/Readme.adoc": b"= Zap\n\nDraws."})) as served:
+        served.answers["/repos/acme/zap/readme"] = json_response({"message": "Not Found"}, status=404)
         extraction = await read(parser, served)
     assert "/repos/acme/zap/contents/docs/Readme.adoc?ref=main" in served.paths
     assert extraction.fields["appName"].rule == "readme.h1"
@@ -185,7 +190,7 @@ async def test_a_readme_found_only_in_the_tree_is_read(parser: Parser) -> None:
 
 async def test_a_branch_is_read_and_a_missing_one_is_an_error(parser: Parser) -> None:
     args = {"repo": "acme/zap", "branch": "next"}
-    async with github(zap(about={"default_branch": "next"})) as served:
+    async with serve_github(zap(about={"default_branch": "next"})) as served:
         await read(parser, served, args=args)
     assert served.paths[1] == "/repos/acme/zap/git/trees/next?recursive=1"
     error = await refused(parser, zap(), args={"repo": "acme/zap", "branch": "gone"})
@@ -194,7 +199,7 @@ async def test_a_branch_is_read_and_a_missing_one_is_an_error(parser: Parser) ->
 
 
 async def test_a_rate_limit_in_the_middle_ends_the_attempt(parser: Parser) -> None:
-    limit = told({}, status=403, x_ratelimit_remaining="0", x_ratelimit_reset="1795521660")
+    limit = json_response({}, status=403, x_ratelimit_remaining="0", x_ratelimit_reset="1795521660")
     for path in (
         "/repos/acme/zap/readme",
         "/repos/acme/zap/languages",
@@ -210,7 +215,7 @@ async def test_too_large_files_are_left_out(parser: Parser) -> None:
     big = b" " * (paths.MAX_FILE_BYTES + 1)
     repo = zap(files={"README.md": README, "app.json": big, "package.json": big})
     repo.tree = [entry | {"size": None} if entry["path"] == "app.json" else entry for entry in repo.listed()]
-    async with github(repo) as served:
+    async with serve_github(repo) as served:
         extraction = await read(parser, served)
     assert not any("package.json" in path for path in served.paths)
     assert [warning.partition(": the")[0] for warning in extraction.warnings] == ["file_unread: app.json"]
@@ -223,7 +228,7 @@ async def test_broken_links_and_submodules_are_skipped(parser: Parser) -> None:
         {"path": "app.json", "mode": "120000", "type": "blob", "sha": "1", "size": 9},
         {"path": "package.json", "mode": "160000", "type": "commit", "sha": "2", "size": None},
     ]
-    async with github(repo) as served:
+    async with serve_github(repo) as served:
         await read(parser, served)
     assert [path for path in served.paths if "/contents/" in path] == [
         "/repos/acme/zap/contents/app.json?ref=main"
@@ -237,11 +242,11 @@ async def test_a_json_folder_is_skipped_and_a_json_file_is_unpacked(parser: Pars
         b'{"name": "zap", "description": "Packed, with a line that is long enough"}'
     ).decode()
     file = {"type": "file", "path": "package.json", "encoding": "base64", "content": content}
-    async with github(repo) as served:
+    async with serve_github(repo) as served:
         served.answers = {
-            "/repos/acme/zap/contents/package.json": told(file),
-            "/repos/acme/zap/contents/app.json": told([file]),
-            "/repos/acme/zap/contents/Cargo.toml": told({"type": "submodule", "path": "Cargo.toml"}),
+            "/repos/acme/zap/contents/package.json": json_response(file),
+            "/repos/acme/zap/contents/app.json": json_response([file]),
+            "/repos/acme/zap/contents/Cargo.toml": json_response({"type": "submodule", "path": "Cargo.toml"}),
         }
         extraction = await read(parser, served)
     descriptions = [alternative.value for alternative in extraction.fields["appDescription"].alternatives]
@@ -250,7 +255,7 @@ async def test_a_json_folder_is_skipped_and_a_json_file_is_unpacked(parser: Pars
 
 @pytest.mark.parametrize("body", [[], {}, {"id": "x"}, {"id": 1, "full_name": 2}, "x"])
 async def test_an_undocumented_response_is_a_failed_fetch(parser: Parser, body: Any) -> None:
-    error = await refused(parser, answers={"/repos/acme/zap": told(body)})
+    error = await refused(parser, answers={"/repos/acme/zap": json_response(body)})
     assert isinstance(error, FetchFailed)
     assert "undocumented" in error.message
 
@@ -258,7 +263,7 @@ async def test_an_undocumented_response_is_a_failed_fetch(parser: Parser, body: 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TREES = "/repos/acme/zap/git/trees"
-CUT = {f"{TREES}/main?recursive=1": told({"tree": [], "truncated": True})}
+CUT = {f"{TREES}/main?recursive=1": json_response({"tree": [], "truncated": True})}
 FASTLANE = {"path": "fastlane", "type": "tree", "sha": "f" * 40}
 TITLE = {"path": "metadata/android/en-US/title.txt", "type": "blob", "sha": "c" * 40, "size": 6}
 FILES = {"README.md": b"# Zap\n\nZap draws.\n", f"fastlane/{TITLE['path']}": b"Zap It"}
@@ -271,10 +276,10 @@ async def test_a_truncated_tree_is_completed_from_the_root(parser: Parser) -> No
         {"path": "module", "type": "commit", "sha": "b" * 40},
     ]
     answers = CUT | {
-        f"{TREES}/main": told({"tree": root}),
-        f"{TREES}/{'f' * 40}?recursive=1": told({"tree": [TITLE]}),
+        f"{TREES}/main": json_response({"tree": root}),
+        f"{TREES}/{'f' * 40}?recursive=1": json_response({"tree": [TITLE]}),
     }
-    async with github(Repo("acme/zap", files=FILES), answers=answers) as served:
+    async with serve_github(Repo("acme/zap", files=FILES), answers=answers) as served:
         extraction = await read(parser, served)
     assert extraction.fields["appName"].value == "Zap It"
     assert [warning.partition(":")[0] for warning in extraction.warnings] == ["tree_truncated"]
@@ -283,9 +288,9 @@ async def test_a_truncated_tree_is_completed_from_the_root(parser: Parser) -> No
 async def test_completing_trees_may_be_large(parser: Parser) -> None:
     many = [{"path": f"screen{n}.png", "type": "blob", "sha": "d" * 40, "size": 9} for n in range(20_000)]
     answers = CUT | {
-        f"{TREES}/main": told({"tree": [*many, FASTLANE]}),
-        f"{TREES}/{'f' * 40}?recursive=1": told({"tree": [*many, TITLE]}),
+        f"{TREES}/main": json_response({"tree": [*many, FASTLANE]}),
+        f"{TREES}/{'f' * 40}?recursive=1": json_response({"tree": [*many, TITLE]}),
     }
-    async with github(Repo("acme/zap", files=FILES), answers=answers) as served:
+    async with serve_github(Repo("acme/zap", files=FILES), answers=answers) as served:
         extraction = await read(parser, served)
     assert extraction.fields["appName"].value == "Zap It"

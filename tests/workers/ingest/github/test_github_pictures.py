@@ -6,9 +6,15 @@ import pytest
 
 from schemas.brand import Extraction
 from tests.media import picture
-from tests.workers.ingest.github.github_server import GitHub, Repo, github, open_other_web, open_served_api
+from tests.workers.ingest.github.github_server import (
+    GitHub,
+    Repo,
+    open_other_web,
+    open_served_api,
+    serve_github,
+)
 from tests.workers.ingest.website.visits import ignored
-from tests.workers.web.web import Site, say, serve
+from tests.workers.web.web import Site, raw_response, serve
 from workers.ingest.github.ingest import ingest
 from workers.ingest.parser.parser import Parser
 
@@ -38,7 +44,7 @@ async def read(parser: Parser, served: GitHub, *sites: Site, **fields: Any) -> E
 
 
 async def test_a_repositorys_images_are_fetched_through_its_api(parser: Parser) -> None:
-    async with github(Repo("acme/zap", files=FILES)) as served:
+    async with serve_github(Repo("acme/zap", files=FILES)) as served:
         extraction = await read(parser, served, token="ghp_server")
     assert [
         (image.kind, image.url.removeprefix(RAW), image.width, image.height) for image in extraction.media
@@ -57,7 +63,7 @@ async def test_a_repositorys_images_are_fetched_through_its_api(parser: Parser) 
 
 async def test_images_of_a_private_repository_are_left_out(parser: Parser) -> None:
     repo = Repo("acme/zap", files=FILES, about={"private": True, "visibility": "private"})
-    async with github(repo) as served:
+    async with serve_github(repo) as served:
         extraction = await read(parser, served, token="ghs_1", installed=True)
     assert extraction.media == []
     assert not [path for path in served.paths if "/contents/" in path and ".md" not in path]
@@ -65,7 +71,7 @@ async def test_images_of_a_private_repository_are_left_out(parser: Parser) -> No
 
 async def test_a_path_out_of_the_repository_is_not_requested(parser: Parser) -> None:
     readme = b'# Zap\n\nZap draws for you.\n\n<img src="a/%2e%2e/%2e%2e/%2e%2e/other/contents/x.png">\n'
-    async with github(Repo("acme/zap", files={"README.md": readme})) as served:
+    async with serve_github(Repo("acme/zap", files={"README.md": readme})) as served:
         extraction = await read(parser, served)
     assert extraction.media == []
     assert not [path for path in served.paths if "x.png" in path]
@@ -75,8 +81,8 @@ async def test_images_elsewhere_get_no_token_and_the_api_host_is_blocked(
     parser: Parser,
 ) -> None:
     """An operator's GitHub may be in their own network: strangers' addresses must not lead there."""
-    image_response = say(body=picture(size=(800, 500)), content_type="image/png")
-    async with serve({"/board.png": image_response}) as site, github(Repo("acme/zap")) as served:
+    image_response = raw_response(body=picture(size=(800, 500)), content_type="image/png")
+    async with serve({"/board.png": image_response}) as site, serve_github(Repo("acme/zap")) as served:
         for base_url, expected_images in ((site.url(), 1), (f"{served.base}/", 0)):
             readme = f"# Zap\n\n![The board]({base_url}board.png)\n\nZap draws what you say, everywhere.\n"
             served.repos = [Repo("acme/zap", files={"README.md": readme.encode()})]

@@ -8,8 +8,8 @@ from typing import Any
 
 from schemas.brand import Candidate
 from tests import http_server
-from tests.http_server import Asked
-from tests.workers.web.web import Script, say, wrote
+from tests.http_server import HttpRequest
+from tests.workers.web.web import Script, raw_response, write_response
 from workers.ingest.llm.suggest import Suggestions, suggest
 from workers.ingest.shapes import Passage
 from workers.llm.endpoint import DEADLINE_S, Model, open_model
@@ -63,7 +63,7 @@ def completion(content: Any, finish_reason: str = "stop", **message: Any) -> byt
 
 
 def say_json(value: Any, status: int = 200, **headers: str) -> bytes:
-    return say(status, json.dumps(value), **{"content_type": "application/json", **headers})
+    return raw_response(status, json.dumps(value), **{"content_type": "application/json", **headers})
 
 
 class Endpoint:
@@ -82,12 +82,14 @@ class Endpoint:
     def formats(self) -> list[str]:
         return [body["response_format"]["type"] for body in self.bodies]
 
-    async def handle(self, asked: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle(
+        self, asked: HttpRequest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         """Send one response after the other; a further request gets a 500."""
         headers = {name: value.lower() for name, value in asked.headers.items()}
         self.asked.append((f"{asked.method} {asked.target}", headers, asked.json))
-        answer = self.answers.pop(0) if self.answers else say(500)
-        await (wrote(writer, answer) if isinstance(answer, bytes) else answer(reader, writer))
+        answer = self.answers.pop(0) if self.answers else raw_response(500)
+        await (write_response(writer, answer) if isinstance(answer, bytes) else answer(reader, writer))
 
 
 @asynccontextmanager
@@ -99,7 +101,9 @@ async def serve(*answers: bytes | Script) -> AsyncIterator[Endpoint]:
 
 
 @asynccontextmanager
-async def opened(url: str, *, deadline_s: float = DEADLINE_S, key: str = KEY) -> AsyncIterator[Model]:
+async def open_test_model(
+    url: str, *, deadline_s: float = DEADLINE_S, key: str = KEY
+) -> AsyncIterator[Model]:
     async with open_model(url, key, name="gpt-test", deadline_s=deadline_s) as model:
         assert model is not None
         yield model
@@ -109,7 +113,7 @@ async def suggested(
     *answers: bytes | Script, passages: Sequence[Passage] = PASSAGES, deadline_s: float = DEADLINE_S
 ) -> tuple[Suggestions, Endpoint]:
     """Return the outcome of these responses, one for each request."""
-    async with serve(*answers) as endpoint, opened(endpoint.url, deadline_s=deadline_s) as model:
+    async with serve(*answers) as endpoint, open_test_model(endpoint.url, deadline_s=deadline_s) as model:
         return await suggest(model, url=HOME, passages=passages), endpoint
 
 

@@ -13,13 +13,13 @@ from tests.workers.ingest.llm.endpoint import (
     NOTHING,
     PASSAGES,
     completion,
-    opened,
+    open_test_model,
     say_json,
     serve,
     single_warning,
     suggested,
 )
-from tests.workers.web.web import say
+from tests.workers.web.web import raw_response
 from workers.ingest.llm.suggest import Suggestions, suggest, version
 from workers.llm.endpoint import open_model
 
@@ -45,7 +45,7 @@ async def test_a_good_answer_takes_one_request() -> None:
 
 
 async def test_without_a_key_no_authorization_is_sent() -> None:
-    async with serve(completion(GOOD)) as endpoint, opened(endpoint.url, key="") as model:
+    async with serve(completion(GOOD)) as endpoint, open_test_model(endpoint.url, key="") as model:
         await suggest(model, url=HOME, passages=PASSAGES)
     assert "authorization" not in endpoint.asked[0][1]
 
@@ -68,7 +68,7 @@ async def test_with_too_little_text_no_request_is_sent() -> None:
 # The chain of fallbacks
 
 
-@pytest.mark.parametrize("refusal", [BAD_FORMAT, say_json({}, 422), say(400)])
+@pytest.mark.parametrize("refusal", [BAD_FORMAT, say_json({}, 422), raw_response(400)])
 async def test_an_endpoint_without_schemas_gets_the_schema_in_the_prompt(refusal: bytes) -> None:
     suggestions, endpoint = await suggested(refusal, completion(GOOD))
     assert suggestions.candidates
@@ -165,7 +165,7 @@ async def test_a_refusal_is_an_invalid_output(refusal: bytes) -> None:
     [
         (completion(GOOD), "ok"),
         (completion(NOTHING), "nothing"),
-        (say(503), "llm_unavailable"),
+        (raw_response(503), "llm_unavailable"),
         (completion(None, refusal="no"), "llm_invalid_output"),
     ],
 )
@@ -180,7 +180,7 @@ def count_outcomes(outcome: str) -> float:
 
 
 async def test_each_model_has_its_own_version() -> None:
-    async with opened("http://127.0.0.1:1/v1") as model:
+    async with open_test_model("http://127.0.0.1:1/v1") as model:
         other_model = model._replace(name="gpt-other")
         versions = [version(1, each_model) for each_model in (None, model, other_model)] + [version(2, model)]
         assert versions == [version(1, each_model) for each_model in (None, model, other_model)] + [

@@ -15,7 +15,7 @@ from tests.workers.ingest.llm.endpoint import (
     single_warning,
     suggested,
 )
-from tests.workers.web.web import Script, say
+from tests.workers.web.web import Script, raw_response
 from workers.llm.endpoint import MAX_ANSWER_BYTES
 
 
@@ -50,37 +50,37 @@ UNAVAILABLE: dict[str, tuple[bytes | Script, str]] = {
         "the model's endpoint returned 401",
     ),
     "broken": (say_json({}, 500), "the model's endpoint returned 500"),
-    "moved": (say(307, location="/v2/chat/completions"), "the model's endpoint returned 307"),
+    "moved": (raw_response(307, location="/v2/chat/completions"), "the model's endpoint returned 307"),
     "busy": (say_json({}, 429), "the model accepts no more requests for now"),
-    "a_page": (say(body="<h1>Sign in</h1>"), "the model's endpoint did not return JSON"),
+    "a_page": (raw_response(body="<h1>Sign in</h1>"), "the model's endpoint did not return JSON"),
     "no_type": (
         completion(GOOD).replace(b"content-type: application/json\r\n", b""),
         "the model's endpoint did not return JSON",
     ),
     "a_stream": (
-        say(body='data: {"choices": []}\n\n', content_type="text/event-stream"),
+        raw_response(body='data: {"choices": []}\n\n', content_type="text/event-stream"),
         "the model's endpoint did not return JSON",
     ),
     "no_json": (
-        say(body="{", content_type="application/json"),
+        raw_response(body="{", content_type="application/json"),
         "the model's answer is not a chat completion",
     ),
     "no_message": (say_json({"choices": [{}]}), "the model's answer is not a chat completion"),
     "deep": (
-        say(body='{"x":' + "[" * 100_000 + "]" * 100_000 + "}", content_type="application/json"),
+        raw_response(body='{"x":' + "[" * 100_000 + "]" * 100_000 + "}", content_type="application/json"),
         "the model's answer is not a chat completion",
     ),
     "not_utf8": (
-        say(body=b'{"choices":[{"message":{"content":"\xff"}}]}', content_type="application/json"),
+        raw_response(body=b'{"choices":[{"message":{"content":"\xff"}}]}', content_type="application/json"),
         "the model's answer is not a chat completion",
     ),
     "large": (pour, "the model's answer is too large, or its compression is unsupported"),
     "a_bomb": (
-        say(body=BOMB, content_type="application/json", content_encoding="gzip"),
+        raw_response(body=BOMB, content_type="application/json", content_encoding="gzip"),
         "the model's answer is too large, or its compression is unsupported",
     ),
     "packed_twice": (
-        say(body=BOMB, content_type="application/json", content_encoding="gzip, gzip"),
+        raw_response(body=BOMB, content_type="application/json", content_encoding="gzip, gzip"),
         "the model's answer is too large, or its compression is unsupported",
     ),
     "broken_off": (hang_up, "the model could not be reached"),
@@ -121,7 +121,9 @@ async def test_a_second_retry_after_is_not_obeyed() -> None:
 
 async def test_no_redirect_takes_the_key_elsewhere() -> None:
     async with serve(completion(GOOD)) as other_endpoint:
-        suggestions, endpoint = await suggested(say(308, location=f"{other_endpoint.url}/chat/completions"))
+        suggestions, endpoint = await suggested(
+            raw_response(308, location=f"{other_endpoint.url}/chat/completions")
+        )
     assert single_warning(suggestions, endpoint).endswith("returned 308")
     assert other_endpoint.asked == []
 

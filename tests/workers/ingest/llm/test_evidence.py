@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from schemas.brand import Candidate, Extraction, Field, Validators, Visit
+from schemas.brand import Candidate, CrawlState, Extraction, Field, Validators
 from tests.workers.ingest.llm.endpoint import (
     GOOD,
     HOME,
@@ -16,14 +16,14 @@ from tests.workers.ingest.llm.endpoint import (
     claim,
     completion,
     kept_candidates,
-    opened,
+    open_test_model,
     part,
     serve,
     suggested,
     trait,
 )
-from tests.workers.web.web import say
-from workers.ingest.conclude import conclude
+from tests.workers.web.web import raw_response
+from workers.ingest.conclude import assemble
 from workers.ingest.llm import prompt
 from workers.ingest.llm.answer import Answer, Claim, CustomerPart, Trait
 from workers.ingest.llm.evidence import SourceText, candidates
@@ -183,8 +183,12 @@ async def test_declared_values_win_over_the_models() -> None:
 
 async def run_last_step(declared_candidates: list[Candidate], answer: bytes) -> Extraction:
     """Run an ingest's last step with an endpoint that sends this response."""
-    async with serve(answer) as endpoint, opened(endpoint.url) as model, open_parser(at_once=1) as parser:
-        return await conclude(
+    async with (
+        serve(answer) as endpoint,
+        open_test_model(endpoint.url) as model,
+        open_parser(at_once=1) as parser,
+    ):
+        return await assemble(
             parser,
             url=HOME,
             title=None,
@@ -195,11 +199,11 @@ async def run_last_step(declared_candidates: list[Candidate], answer: bytes) -> 
         )
 
 
-VISIT = Visit(rules=1, args={}, answers={HOME: Validators(etag="1")}, repository_id=7)
+VISIT = CrawlState(rules=1, args={}, answers={HOME: Validators(etag="1")}, repository_id=7)
 
 
 async def test_after_a_model_failure_the_next_ingest_reads_again() -> None:
-    failed = await run_last_step([], say(503))
+    failed = await run_last_step([], raw_response(503))
     assert failed.fields
     assert all(finding.rule.startswith("text.") for finding in failed.fields.values())
     assert [warning.partition(":")[0] for warning in failed.warnings] == ["llm_unavailable"]

@@ -7,17 +7,17 @@ from uuid import uuid4
 
 import msgspec
 
-from schemas.brand import BrandPatch, Extraction, Field, Finding
+from schemas.brand import BrandPatch, Extraction, Field, FieldFinding
 from tests.workers.ingest.mutants.chance import SEED, chance
 from tests.workers.ingest.page.test_any_page import check
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
 from workers.ingest.choose import MAX_ALTERNATIVES
-from workers.ingest.conclude import conclude
+from workers.ingest.conclude import assemble
 from workers.ingest.derive import quotes
 from workers.ingest.github.shapes import Repository
 from workers.ingest.parser import parser as parsing
 from workers.ingest.parser.parser import Parser
-from workers.ingest.shapes import Page, Reading, Source, Styles
+from workers.ingest.shapes import Page, PageDocument, Reading, Styles
 
 #: Characters of each text of a field. Addresses and colors aren't words: `BrandPatch` has their forms.
 LENGTHS: dict[Field, int] = {
@@ -30,7 +30,7 @@ LENGTHS: dict[Field, int] = {
     "keywords": 81,
     "primaryLanguage": 35,
 }
-Document: TypeAlias = Source | Styles | Repository | Listing | PlayPage | StorePage
+Document: TypeAlias = PageDocument | Styles | Repository | Listing | PlayPage | StorePage
 #: CPU seconds of a document, with the derivation of all its fields.
 MAX_CPU_S = 1.0
 
@@ -55,7 +55,7 @@ async def extract_in_process(parser: Parser, document: Document) -> Extraction:
     job_parser = parser.of(uuid4())
     read = await parsing.parse_document(job_parser, document)
     assert isinstance(read, Page | Reading)
-    extraction = await conclude(
+    extraction = await assemble(
         job_parser,
         url="https://acme.test/" if isinstance(document, Styles) else document.url,
         title=read.title if isinstance(read, Page) else None,
@@ -78,7 +78,7 @@ def check_extraction(extraction: Extraction) -> None:
         assert len(finding.alternatives) <= MAX_ALTERNATIVES + 1
 
 
-def check_finding(field: Field, finding: Finding) -> None:
+def check_finding(field: Field, finding: FieldFinding) -> None:
     msgspec.convert({field: finding.value}, BrandPatch)
     assert 0 < finding.confidence <= 1
     for text in texts(finding) if field in LENGTHS else ():
@@ -89,5 +89,5 @@ def check_finding(field: Field, finding: Finding) -> None:
     assert all(part.quote in finding.evidence for part in finding.parts[: quotes.MAX_QUOTES])
 
 
-def texts(finding: Finding) -> list[str]:
+def texts(finding: FieldFinding) -> list[str]:
     return [finding.value] if isinstance(finding.value, str) else [*finding.value]

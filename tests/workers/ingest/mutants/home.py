@@ -1,6 +1,6 @@
 """A small home page with each element that the brand rules read, once."""
 
-from workers.ingest.shapes import Source
+from workers.ingest.shapes import PageDocument
 
 HTML = """<!doctype html>
 <html lang="en-GB">
@@ -60,6 +60,6 @@ It's built for sailors and anglers.</p>
 </body>
 </html>
 """
-PAGE = Source(
+PAGE = PageDocument(
     url="https://www.tidewise.example/", body=HTML.encode(), content_type="text/html; charset=utf-8"
 )

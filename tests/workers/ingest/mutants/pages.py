@@ -3,7 +3,7 @@
 from random import Random
 
 from tests.workers.ingest.mutants import contents, raw, tags, words
-from workers.ingest.shapes import Source
+from workers.ingest.shapes import PageDocument
 
 MUTATIONS = (*tags.MUTATIONS, *contents.MUTATIONS, *raw.MUTATIONS)
 #: Bytes of a page: a longer one is never fetched.
@@ -11,7 +11,7 @@ MAX_PAGE_BYTES = 2 << 20
 PLACES = ("https://acme.test/", "https://www.acme.co.uk/blog/2024/a-b-c-d-e", "http://127.0.0.1:8000/?q=%ff")
 
 
-def mutant(page: Source, other_pages: list[Source], chance: Random) -> Source:
+def mutant(page: PageDocument, other_pages: list[PageDocument], chance: Random) -> PageDocument:
     """Change the page in up to four ways, now and then with another page in it."""
     body = page.body
     if chance.random() < 0.1:
@@ -25,7 +25,7 @@ def mutant(page: Source, other_pages: list[Source], chance: Random) -> Source:
         )
     for mutation in chance.choices(MUTATIONS, k=chance.randint(1, 4)):
         body = mutation(body, chance)[: 2 * MAX_PAGE_BYTES]
-    return Source(
+    return PageDocument(
         url=chance.choice((page.url, page.url, *PLACES)),
         body=body[:MAX_PAGE_BYTES],
         content_type=f"text/html; charset={chance.choice(words.CHARSETS)}" if chance.random() < 0.2 else "",

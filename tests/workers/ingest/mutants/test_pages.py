@@ -12,7 +12,7 @@ from tests.workers.ingest.mutants import home
 from tests.workers.ingest.mutants.checked import check_mutants
 from tests.workers.ingest.mutants.pages import mutant
 from workers.ingest.parser.parser import Parser
-from workers.ingest.shapes import Source
+from workers.ingest.shapes import PageDocument
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -33,10 +33,10 @@ async def test_any_mutant_of_a_real_page_is_read_within_a_second(parser: Parser,
 
 
 @cache
-def real_pages() -> list[Source]:
+def real_pages() -> list[PageDocument]:
     folder = corpus("website")
     cases = [json.loads(line) for line in (folder / "cases.jsonl").read_text().splitlines()]
     return [
-        Source(url=case["url"], body=gzip.decompress((folder / "pages" / case["file"]).read_bytes()))
+        PageDocument(url=case["url"], body=gzip.decompress((folder / "pages" / case["file"]).read_bytes()))
         for case in cases
     ]

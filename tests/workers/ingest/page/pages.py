@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from schemas.brand import Field, Finding
+from schemas.brand import Field, FieldFinding
 from workers.ingest.choose import choose
 from workers.ingest.page.extract import extract
-from workers.ingest.shapes import Source
+from workers.ingest.shapes import PageDocument
 
 HOME, INNER = "https://www.acme.test/", "https://www.acme.test/blog/1"
 
 
-def findings(html: str | bytes, url: str = HOME, **headers: str) -> dict[Field, Finding]:
+def findings(html: str | bytes, url: str = HOME, **headers: str) -> dict[Field, FieldFinding]:
     body = html if isinstance(html, bytes) else html.encode()
-    return choose(extract(Source(url=url, body=body, **headers)).candidates)
+    return choose(extract(PageDocument(url=url, body=body, **headers)).candidates)
 
 
 def value(field: Field, html: str | bytes, url: str = HOME, **headers: str) -> Any:

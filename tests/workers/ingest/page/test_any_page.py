@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 
 from schemas.brand import Candidate
 from workers.ingest.page.extract import extract
-from workers.ingest.shapes import Source
+from workers.ingest.shapes import PageDocument
 
 LIMITS = {
     "appName": 80,
@@ -56,7 +56,7 @@ PAGES = some.lists(PIECES, max_size=40).map("".join)
 )
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_page_is_read_and_any_value_is_clean(html: str, url: str) -> None:
-    page = extract(Source(url=url, body=html.encode("utf-8", "surrogatepass")))
+    page = extract(PageDocument(url=url, body=html.encode("utf-8", "surrogatepass")))
     assert msgspec.msgpack.encode(page)
     for candidate in page.candidates:
         assert 0 < candidate.confidence <= 1
@@ -78,7 +78,9 @@ def check(text: str, limit: int) -> None:
 @given(some.binary(max_size=500), some.text(max_size=30))
 @settings(deadline=None)
 def test_any_bytes_are_read(body: bytes, content_type: str) -> None:
-    extract(Source(url="https://acme.test/", body=body, content_type=content_type, language=content_type))
+    extract(
+        PageDocument(url="https://acme.test/", body=body, content_type=content_type, language=content_type)
+    )
 
 
 def test_a_repetitive_page_gives_few_candidates() -> None:
@@ -86,5 +88,5 @@ def test_a_repetitive_page_gives_few_candidates() -> None:
     tags = ["en", "de", "fr", "es"] * 50
     nodes = [{"@type": "WebSite", "name": f"Acme {n}", "inLanguage": tags} for n in range(200)]
     block = f'<script type="application/ld+json">{msgspec.json.encode(nodes).decode()}</script>'
-    page = extract(Source(url="https://acme.test/", body=block.encode()))
+    page = extract(PageDocument(url="https://acme.test/", body=block.encode()))
     assert len(page.candidates) < 100

@@ -6,7 +6,7 @@ import pytest
 
 from workers.ingest.page.extract import extract
 from workers.ingest.page.tree import MAX_DEPTH, build_tree
-from workers.ingest.shapes import Source
+from workers.ingest.shapes import PageDocument
 
 TITLE = b"<title>Acme</title>"
 REFRESH = b"<meta http-equiv=refresh content=0>"
@@ -25,13 +25,17 @@ PAGES = {
 @pytest.fixture(autouse=True, scope="module")
 def warm() -> None:
     """Load the language model in advance: a process loads it with its first page."""
-    extract(Source(url="https://acme.test/", body=TITLE + b"<p>" + b"Tide tables that know your boat. " * 20))
+    extract(
+        PageDocument(
+            url="https://acme.test/", body=TITLE + b"<p>" + b"Tide tables that know your boat. " * 20
+        )
+    )
 
 
 @pytest.mark.parametrize("which", PAGES)
 def test_a_deep_page_is_read_within_a_second(which: str) -> None:
     started = time.process_time()
-    page = extract(Source(url="https://acme.test/", body=PAGES[which]))
+    page = extract(PageDocument(url="https://acme.test/", body=PAGES[which]))
     assert time.process_time() - started < 1
     assert page.title
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from workers.ingest.choose import choose
 from workers.ingest.page import llms, manifest
 from workers.ingest.page.extract import extract
-from workers.ingest.shapes import Llms, Manifest, Source
+from workers.ingest.shapes import Llms, Manifest, PageDocument
 
 URL = "https://acme.test/m"
 
@@ -63,7 +63,7 @@ def test_too_long_manifest_names_are_skipped(members: Any, name: str | None) -> 
 )
 def test_a_domain_as_manifest_name_never_wins_over_a_title(domain: str, title: str) -> None:
     url = f"https://{domain.lower()}/"
-    page = extract(Source(url=url, body=f"<title>{title}</title>".encode()))
+    page = extract(PageDocument(url=url, body=f"<title>{title}</title>".encode()))
     reading = manifest.read(Manifest(url=url, body=json.dumps({"name": domain}).encode()))
     assert str(choose([*page.candidates, *reading.candidates])["appName"].value) in title
 

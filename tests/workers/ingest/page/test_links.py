@@ -4,13 +4,13 @@ import pytest
 
 from workers.ingest.page.extract import extract
 from workers.ingest.page.links import MAX_LINKS
-from workers.ingest.shapes import Source
+from workers.ingest.shapes import PageDocument
 
 HOME = "https://www.acme.test/"
 
 
 def paths(html: str, url: str = HOME) -> list[str]:
-    links = extract(Source(url=url, body=html.encode())).links
+    links = extract(PageDocument(url=url, body=html.encode())).links
     return [link.url.removeprefix("https://www.acme.test") for link in links]
 
 
@@ -84,7 +84,7 @@ def test_links_to_other_sites_and_files_are_left_out(href: str) -> None:
 
 
 def refresh(head: str) -> str | None:
-    return extract(Source(url=HOME, body=head.encode())).refresh
+    return extract(PageDocument(url=HOME, body=head.encode())).refresh
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import strategies as some
 from tests.workers.ingest.page.pages import HOME, INNER, findings, jsonld, meta, value
 from workers.ingest.page.extract import extract
 from workers.ingest.page.kinds import ORGANIZATION_TYPES
-from workers.ingest.shapes import Source
+from workers.ingest.shapes import PageDocument
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_the_copyright_line_corroborates_a_name(line: str) -> None:
 def test_a_copyright_line_without_an_owner_is_ignored(text: str) -> None:
     assert {
         candidate.rule
-        for candidate in extract(Source(url=INNER, body=f"<footer>{text}</footer>".encode())).candidates
+        for candidate in extract(PageDocument(url=INNER, body=f"<footer>{text}</footer>".encode())).candidates
         if candidate.field == "appName"
     } == {"host"}
 
@@ -198,4 +198,4 @@ def test_names_are_cleaned_of_additions(sent: str, name: str) -> None:
     ],
 )
 def test_page_titles_are_without_the_site(html: str, title: str | None) -> None:
-    assert extract(Source(url=INNER, body=html.encode())).title == title
+    assert extract(PageDocument(url=INNER, body=html.encode())).title == title

@@ -4,13 +4,13 @@ import pytest
 
 from workers.ingest.page.extract import extract
 from workers.ingest.page.passages import MAX_CHARS, MAX_LABELS_CHARS, MAX_PASSAGE_CHARS
-from workers.ingest.shapes import Passage, Source
+from workers.ingest.shapes import PageDocument, Passage
 
 HOME = "https://www.acme.test/"
 
 
 def passages(html: str) -> list[Passage]:
-    return extract(Source(url=HOME, body=html.encode())).passages
+    return extract(PageDocument(url=HOME, body=html.encode())).passages
 
 
 def pieces(html: str) -> list[tuple[str, str]]:
@@ -111,6 +111,6 @@ def test_a_brands_own_pages_are_no_stories_by_address(path: str) -> None:
 
 def passages_at(path: str) -> list[Passage]:
     body = "<h1>Tides of the year</h1><p>Tides come and go in each harbour.</p>"
-    all_passages = extract(Source(url=f"{HOME}{path}", body=body.encode())).passages
+    all_passages = extract(PageDocument(url=f"{HOME}{path}", body=body.encode())).passages
     assert len(all_passages) == 2
     return all_passages

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.workers.web import hostile
-from tests.workers.web.web import say, serve
+from tests.workers.web.web import raw_response, serve
 
 MAX_KIB = 500 << 10
 #: `/nested` has no text.
@@ -76,7 +76,7 @@ async def run_reader(host: str, pages: list[str]) -> AsyncIterator[Process]:
 @pytest.mark.long
 async def test_hostile_pages_at_once_end_with_their_codes_within_500_mib() -> None:
     assert len(hostile.layers()) < 400
-    good = say(body="<title>Zap</title><p>Zap draws what you say.")
+    good = raw_response(body="<title>Zap</title><p>Zap draws what you say.")
     async with serve({**hostile.answers(), "/good": good}) as site:
         pages = [site.url(path) for path in EXPECTED_CODES]
         async with run_reader(site.host, pages) as process:

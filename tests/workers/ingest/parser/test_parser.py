@@ -21,7 +21,7 @@ from tests.waiting import PATIENCE_S, eventually
 from tests.workers.generation.pieces import environment
 from workers.ingest.parser import parser as parsing
 from workers.ingest.parser.parser import Parser, open_parser, parse
-from workers.ingest.shapes import Page, Source
+from workers.ingest.shapes import Page, PageDocument
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 with_own_process = pytest.mark.usefixtures("own_parsing_process")
@@ -37,7 +37,7 @@ async def parser() -> AsyncIterator[Parser]:
 
 
 async def page(parser: Parser, body: bytes) -> Page:
-    return await parse(parser, Source(url="https://acme.test/", body=body))
+    return await parse(parser, PageDocument(url="https://acme.test/", body=body))
 
 
 async def test_a_page_is_read(parser: Parser) -> None:
@@ -162,7 +162,7 @@ async def test_a_page_is_abandoned_when_its_caller_leaves() -> None:
             sys.executable, "-c", ENDLESS, str(child_end.fileno()), pass_fds=[child_end.fileno()], stdout=PIPE
         )
     with parent_end:
-        parent_end.sendall(msgspec.msgpack.encode(Source(url="https://acme.test/", body=b"")))
+        parent_end.sendall(msgspec.msgpack.encode(PageDocument(url="https://acme.test/", body=b"")))
         parent_end.shutdown(socket.SHUT_WR)
         assert child.stdout
         assert await child.stdout.readline() == b"\n"

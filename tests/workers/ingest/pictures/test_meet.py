@@ -6,7 +6,7 @@ import pytest
 
 from tests.media import picture, png_claiming
 from tests.waiting import PATIENCE_S
-from tests.workers.web.web import Answers, Script, Site, allowed_client, say, serve
+from tests.workers.web.web import Answers, Script, Site, allowed_client, raw_response, serve
 from workers.ingest.parser.parser import Parser
 from workers.ingest.pictures import meet as meeting
 from workers.ingest.pictures.meet import FetchedImages, fetch_images
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 def image_response(body: bytes, content_type: str = "image/png", **headers: str) -> bytes:
-    return say(200, body, content_type=content_type, **headers)
+    return raw_response(200, body, content_type=content_type, **headers)
 
 
 async def fetched_from(parser: Parser, answers: Answers, *paths: str) -> tuple[FetchedImages, Site]:
@@ -38,7 +38,11 @@ async def fetched_from(parser: Parser, answers: Answers, *paths: str) -> tuple[F
 async def test_logos_are_fetched_first_and_whole_others_in_part(parser: Parser) -> None:
     large = picture(size=(640, 360)) + bytes(300_000)
     logo = picture(size=(180, 180))
-    answers = {"/a.png": image_response(large), "/logo.png": image_response(logo), "/robots.txt": say(404)}
+    answers = {
+        "/a.png": image_response(large),
+        "/logo.png": image_response(logo),
+        "/robots.txt": raw_response(404),
+    }
     images, site = await fetched_from(parser, answers, "/a.png", "/logo.png")
     assert [(image.kind, image.width, image.height, image.bytes) for image in images.pictures] == [
         ("logo", 180, 180, len(logo)),
@@ -87,12 +91,12 @@ async def test_no_more_bytes_are_read_than_needed(parser: Parser, path: str, scr
 @pytest.mark.parametrize(
     "answer",
     [
-        say(404),
-        say(500),
-        say(302, location="http://10.0.0.1/a.png"),
-        say(302, location="http://169.254.169.254/latest"),
-        say(302, location="/a.png"),
-        say(body=picture(size=(640, 360)), content_type="text/html"),
+        raw_response(404),
+        raw_response(500),
+        raw_response(302, location="http://10.0.0.1/a.png"),
+        raw_response(302, location="http://169.254.169.254/latest"),
+        raw_response(302, location="/a.png"),
+        raw_response(body=picture(size=(640, 360)), content_type="text/html"),
         image_response(b"<html><body>Not found"),
         image_response(b""),
         image_response(picture(size=(640, 360))[:20]),
@@ -118,7 +122,7 @@ async def test_a_forbidden_address_is_not_requested(parser: Parser) -> None:
 
 
 async def test_robots_txt_is_obeyed_for_images(parser: Parser) -> None:
-    rules = say(body="User-agent: *\nDisallow: /private", content_type="text/plain")
+    rules = raw_response(body="User-agent: *\nDisallow: /private", content_type="text/plain")
     answers = {"/robots.txt": rules, "/private/a.png": image_response(picture(size=(640, 360)))}
     images, site = await fetched_from(parser, answers, "/private/a.png")
     assert (images.pictures, site.paths) == ([], ["/robots.txt"])
@@ -129,7 +133,7 @@ async def test_of_several_sizes_the_largest_image_is_kept(parser: Parser) -> Non
         "/p-300x200.png": image_response(picture(size=(300, 200))),
         "/p-600x400.png": image_response(picture(size=(600, 400))),
         "/p.png?w=900": image_response(picture(size=(900, 600))),
-        "/moved": say(302, location="/q.png"),
+        "/moved": raw_response(302, location="/q.png"),
         "/q.png": image_response(picture(size=(400, 400))),
     }
     paths = ("/p-300x200.png", "/p-600x400.png", "/moved", "/q.png", "/q.png")
@@ -160,7 +164,7 @@ async def test_a_slow_server_costs_only_the_time_budget(
 async def test_temporary_refusals_mark_the_images_as_late(parser: Parser, status: int, late: bool) -> None:
     images, _ = await fetched_from(
         parser,
-        {"/a.png": say(status), "/logo.png": image_response(picture(size=(180, 180)))},
+        {"/a.png": raw_response(status), "/logo.png": image_response(picture(size=(180, 180)))},
         "/a.png",
         "/logo.png",
     )
@@ -183,7 +187,7 @@ async def test_a_long_crawl_delay_skips_images_at_once(
     parser: Parser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(meeting, "PICTURES_S", 9.0)
-    rules = say(body="User-agent: *\nCrawl-delay: 10", content_type="text/plain")
+    rules = raw_response(body="User-agent: *\nCrawl-delay: 10", content_type="text/plain")
     answers = {
         "/robots.txt": rules,
         **{f"/{name}.png": image_response(picture(size=(300, 300))) for name in "abc"},

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.workers.ingest.website.visits import ingest_fresh_site, ingest_site, warning_codes
-from tests.workers.web.web import Answers, allowed_client, say, serve
+from tests.workers.web.web import Answers, allowed_client, raw_response, serve
 from workers.ingest.parser.parser import Parser
 from workers.ingest.website.ingest import unchanged
 from workers.ingest.website.session import Web
@@ -17,14 +17,14 @@ HEAD = """<title>Zap — Draw what you say</title><meta name=theme-color content
 
 
 def css(body: str | bytes, etag: str = '"sheet"') -> bytes:
-    return say(body=body, content_type="text/css", etag=etag)
+    return raw_response(body=body, content_type="text/css", etag=etag)
 
 
-MANIFEST = say(
+MANIFEST = raw_response(
     body='{"background_color": "#fbfaf7"}', content_type="application/manifest+json", etag='"manifest"'
 )
 ANSWERS: Answers = {
-    "/": say(body=HEAD, etag='"page"'),
+    "/": raw_response(body=HEAD, etag='"page"'),
     "/m.json": MANIFEST,
     "/site.css": css(":root{--brand:#bf3a2c;--accent:var(--deep)}"),
 }
@@ -51,7 +51,7 @@ async def test_a_changed_sheet_is_a_change_of_the_site(parser: Parser) -> None:
         first = await ingest_site(parser, client, site)
         assert first.visit is not None
         assert first.visit.answers[site.url("/site.css")].etag == '"sheet"'
-        site.answers = {path: say(304) for path in ANSWERS}
+        site.answers = {path: raw_response(304) for path in ANSWERS}
         assert await ingest_site(parser, client, site, last=first.visit) == unchanged(
             site.url("/"), first.visit
         )
@@ -65,13 +65,13 @@ async def test_a_changed_sheet_is_a_change_of_the_site(parser: Parser) -> None:
 @pytest.mark.parametrize(
     "sheet",
     [
-        say(404),
-        say(500),
-        say(body="<p>:root{--brand:#2563eb}"),
+        raw_response(404),
+        raw_response(500),
+        raw_response(body="<p>:root{--brand:#2563eb}"),
         css(b"\xff\xfe" + bytes(range(256)) * 4),
         css("@media all{" * 90_000),
         css(":root{" * 1000),
-        say(302, location="http://10.0.0.1/a.css"),
+        raw_response(302, location="http://10.0.0.1/a.css"),
     ],
 )
 async def test_a_failed_sheet_gives_no_warning(parser: Parser, sheet: bytes) -> None:
@@ -87,14 +87,14 @@ async def test_only_the_first_megabyte_of_a_sheet_is_read(parser: Parser) -> Non
 
 
 async def test_a_sheet_that_robots_txt_forbids_is_not_requested(parser: Parser) -> None:
-    rules = say(body="User-agent: *\nDisallow: /site.css", content_type="text/plain")
+    rules = raw_response(body="User-agent: *\nDisallow: /site.css", content_type="text/plain")
     extraction, site = await ingest_fresh_site(parser, {**ANSWERS, "/robots.txt": rules})
     assert "/site.css" not in site.paths
     assert extraction.fields["colors"].value == ["#c0392b", "#fbfaf7"]
 
 
 async def test_a_crawl_delay_skips_sheets(parser: Parser) -> None:
-    rules = say(body="User-agent: *\nCrawl-delay: 9", content_type="text/plain")
+    rules = raw_response(body="User-agent: *\nCrawl-delay: 9", content_type="text/plain")
     async with serve({**ANSWERS, "/robots.txt": rules}) as site, allowed_client(site) as client:
         web = Web(client, Robots(client), SiteRate(clock=lambda: 0.0, sleep=pass_time))
         extraction = await ingest_site(parser, web, site)
@@ -109,7 +109,7 @@ async def pass_time(_seconds: float) -> None:
 
 async def test_a_sheet_on_another_site_is_ignored(parser: Parser) -> None:
     async with serve({"/site.css": css(":root{--brand:#2563eb}")}) as other_site:
-        answers: Answers = {**ANSWERS, "/site.css": say(302, location=other_site.url("/site.css"))}
+        answers: Answers = {**ANSWERS, "/site.css": raw_response(302, location=other_site.url("/site.css"))}
         async with serve(answers) as site, allowed_client(site, other_site) as client:
             extraction = await ingest_site(parser, client, site)
     assert other_site.asked == []
@@ -118,8 +118,12 @@ async def test_a_sheet_on_another_site_is_ignored(parser: Parser) -> None:
 
 async def test_a_site_without_colors_has_none(parser: Parser) -> None:
     answers: list[Answers] = [
-        {"/": say(body="<title>Zap</title><meta name=theme-color content=#fff>")},
-        {"/": say(body="<title>Zap</title><style>:root{--bs-primary:#0d6efd;--primary:#0d6efd}</style>")},
+        {"/": raw_response(body="<title>Zap</title><meta name=theme-color content=#fff>")},
+        {
+            "/": raw_response(
+                body="<title>Zap</title><style>:root{--bs-primary:#0d6efd;--primary:#0d6efd}</style>"
+            )
+        },
     ]
     for answer in answers:
         extraction, _ = await ingest_fresh_site(parser, answer)

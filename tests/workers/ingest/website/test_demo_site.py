@@ -5,7 +5,7 @@ import pytest
 from cli.local.demo import SITE
 from schemas.brand import Extraction, Field
 from tests.workers.ingest.website.visits import ingest_fresh_site
-from tests.workers.web.web import say
+from tests.workers.web.web import raw_response
 from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -15,7 +15,7 @@ TYPES = {".html": "text/html", ".css": "text/css", ".svg": "image/svg+xml", ".tx
 
 async def read(parser: Parser) -> Extraction:
     files = {
-        f"/{path.name}": say(body=path.read_bytes(), content_type=TYPES[path.suffix])
+        f"/{path.name}": raw_response(body=path.read_bytes(), content_type=TYPES[path.suffix])
         for path in SITE.iterdir()
     }
     extraction, _ = await ingest_fresh_site(parser, {**files, "/": files["/index.html"]})

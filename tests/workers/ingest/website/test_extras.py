@@ -6,7 +6,7 @@ import pytest
 
 from schemas.errors import RobotsDisallowed, SourceNotFound
 from tests.workers.ingest.website.visits import ingest_fresh_site, ingest_site, warning_codes
-from tests.workers.web.web import Answers, allowed_client, say, serve
+from tests.workers.web.web import Answers, allowed_client, raw_response, serve
 from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -15,11 +15,15 @@ TITLE = "<title>Zap — Draw what you say</title>"
 
 
 def refresh_page(to: str, text: str = "") -> bytes:
-    return say(body=f'<meta http-equiv="refresh" content="{to}"><title>Wait</title>{text}')
+    return raw_response(body=f'<meta http-equiv="refresh" content="{to}"><title>Wait</title>{text}')
 
 
 async def test_a_refresh_is_followed_once(parser: Parser) -> None:
-    answers = {"/": refresh_page("0; url=/en/"), "/en/": refresh_page("0; url=/fr/", TITLE), "/fr/": say(404)}
+    answers = {
+        "/": refresh_page("0; url=/en/"),
+        "/en/": refresh_page("0; url=/fr/", TITLE),
+        "/fr/": raw_response(404),
+    }
     extraction, site = await ingest_fresh_site(parser, answers)
     assert "/fr/" not in site.paths[:3]
     assert extraction.url == site.url("/en/")
@@ -28,8 +32,8 @@ async def test_a_refresh_is_followed_once(parser: Parser) -> None:
 async def test_a_refresh_of_the_root_is_followed(parser: Parser) -> None:
     answers = {
         "/": refresh_page("1;url=en/"),
-        "/en/": say(body=TITLE),
-        "/x": say(body="<title>X</title><p>Words."),
+        "/en/": raw_response(body=TITLE),
+        "/x": raw_response(body="<title>X</title><p>Words."),
     }
     extraction, _ = await ingest_fresh_site(parser, answers, "/x")
     assert extraction.fields["tagline"].value == "Draw what you say"
@@ -49,10 +53,10 @@ async def test_a_page_with_text_and_a_broken_refresh_is_read(parser: Parser) -> 
 
 
 async def test_a_refresh_to_a_forbidden_page_fails(parser: Parser) -> None:
-    rules = say(body="User-agent: *\nDisallow: /en/", content_type="text/plain")
+    rules = raw_response(body="User-agent: *\nDisallow: /en/", content_type="text/plain")
     with pytest.raises(RobotsDisallowed):
         await ingest_fresh_site(
-            parser, {"/robots.txt": rules, "/": refresh_page("0; url=/en/"), "/en/": say(body=TITLE)}
+            parser, {"/robots.txt": rules, "/": refresh_page("0; url=/en/"), "/en/": raw_response(body=TITLE)}
         )
 
 
@@ -60,9 +64,9 @@ MANIFEST = '{"name": "Zap", "description": "Zap draws what you say, for you.", "
 LLMS = "# Zap\n\n> Zap draws whatever you say to it.\n\n## Docs\n"
 
 
-def linked(manifest: bytes, llms: bytes = say(404)) -> Answers:
+def linked(manifest: bytes, llms: bytes = raw_response(404)) -> Answers:
     return {
-        "/": say(body='<link rel=manifest href="/m.json"><h1>Hi there</h1>'),
+        "/": raw_response(body='<link rel=manifest href="/m.json"><h1>Hi there</h1>'),
         "/m.json": manifest,
         "/llms.txt": llms,
     }
@@ -72,14 +76,19 @@ def linked(manifest: bytes, llms: bytes = say(404)) -> Answers:
     "content_type", ["application/manifest+json", "application/json; charset=utf-8", "text/json", ""]
 )
 async def test_a_manifest_gives_values(parser: Parser, content_type: str) -> None:
-    extraction, site = await ingest_fresh_site(parser, linked(say(body=MANIFEST, content_type=content_type)))
+    extraction, site = await ingest_fresh_site(
+        parser, linked(raw_response(body=MANIFEST, content_type=content_type))
+    )
     assert extraction.fields["appName"].value == "Zap"
     assert extraction.fields["appName"].url == site.url("/m.json")
     assert extraction.fields["keywords"].value == ["art"]
 
 
 async def test_the_roots_manifest_is_used_for_a_page_without_one(parser: Parser) -> None:
-    answers = {**linked(say(body=MANIFEST, content_type="application/json")), "/x": say(body="<p>Words.")}
+    answers = {
+        **linked(raw_response(body=MANIFEST, content_type="application/json")),
+        "/x": raw_response(body="<p>Words."),
+    }
     extraction, _ = await ingest_fresh_site(parser, answers, "/x")
     assert extraction.fields["appName"].value == "Zap"
 
@@ -87,7 +96,7 @@ async def test_the_roots_manifest_is_used_for_a_page_without_one(parser: Parser)
 @pytest.mark.parametrize("content_type", ["text/plain; charset=utf-8", "text/markdown", ""])
 async def test_llms_txt_gives_values(parser: Parser, content_type: str) -> None:
     extraction, site = await ingest_fresh_site(
-        parser, linked(say(404), say(body=LLMS, content_type=content_type))
+        parser, linked(raw_response(404), raw_response(body=LLMS, content_type=content_type))
     )
     assert extraction.fields["appDescription"].value == "Zap draws whatever you say to it."
     assert extraction.fields["appDescription"].url == site.url("/llms.txt")
@@ -96,16 +105,18 @@ async def test_llms_txt_gives_values(parser: Parser, content_type: str) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        say(404),
-        say(500),
-        say(body=MANIFEST),
-        say(body=LLMS),
-        say(body="x" * (300 << 10), content_type="application/json"),
-        say(body="#" * (300 << 10), content_type="text/plain"),
-        say(body="[" * 100_000, content_type="application/json"),
-        say(body=gzip.compress(bytes(1 << 20)), content_type="text/plain", content_encoding="gzip, gzip"),
-        say(302, location="/m.json"),
-        say(302, location="http://10.0.0.1/"),
+        raw_response(404),
+        raw_response(500),
+        raw_response(body=MANIFEST),
+        raw_response(body=LLMS),
+        raw_response(body="x" * (300 << 10), content_type="application/json"),
+        raw_response(body="#" * (300 << 10), content_type="text/plain"),
+        raw_response(body="[" * 100_000, content_type="application/json"),
+        raw_response(
+            body=gzip.compress(bytes(1 << 20)), content_type="text/plain", content_encoding="gzip, gzip"
+        ),
+        raw_response(302, location="/m.json"),
+        raw_response(302, location="http://10.0.0.1/"),
     ],
 )
 async def test_failed_extras_give_no_warning(parser: Parser, answer: bytes) -> None:
@@ -115,8 +126,8 @@ async def test_failed_extras_give_no_warning(parser: Parser, answer: bytes) -> N
 
 
 async def test_llms_txt_on_another_site_is_ignored(parser: Parser) -> None:
-    async with serve({"/llms.txt": say(body=LLMS, content_type="text/plain")}) as other_site:
-        answers = linked(say(404), say(302, location=other_site.url("/llms.txt")))
+    async with serve({"/llms.txt": raw_response(body=LLMS, content_type="text/plain")}) as other_site:
+        answers = linked(raw_response(404), raw_response(302, location=other_site.url("/llms.txt")))
         async with serve(answers) as site, allowed_client(site, other_site) as client:
             await ingest_site(parser, client, site)
     assert other_site.asked == []
@@ -127,8 +138,8 @@ BUNDLE = "<div id=root></div><script src=/app.js></script>"
 
 
 async def test_a_page_that_needs_scripts_has_less_confidence(parser: Parser) -> None:
-    plain, _ = await ingest_fresh_site(parser, {"/": say(body=HEAD)})
-    shell, _ = await ingest_fresh_site(parser, {"/": say(body=HEAD + BUNDLE)})
+    plain, _ = await ingest_fresh_site(parser, {"/": raw_response(body=HEAD)})
+    shell, _ = await ingest_fresh_site(parser, {"/": raw_response(body=HEAD + BUNDLE)})
     assert plain.warnings == []
     assert warning_codes(shell) == ["js_rendered"]
     assert shell.fields.keys() == plain.fields.keys()
@@ -146,7 +157,7 @@ async def test_a_page_that_needs_scripts_has_less_confidence(parser: Parser) -> 
     ],
 )
 async def test_a_page_with_text_does_not_need_scripts(parser: Parser, body: str) -> None:
-    extraction, _ = await ingest_fresh_site(parser, {"/": say(body=HEAD + body)})
+    extraction, _ = await ingest_fresh_site(parser, {"/": raw_response(body=HEAD + body)})
     assert extraction.warnings == []
 
 
@@ -155,7 +166,7 @@ async def test_an_alternate_is_reported_and_not_followed(parser: Parser) -> None
         f'<link rel=alternate hreflang={tag} href="{path}">'
         for tag, path in (("x-default", "/"), ("en", "/"), ("de-DE", "/de/"), ("fr", "/fr/"))
     )
-    answers = {"/": say(body=f"<html lang=en>{links}{TITLE}<a href='/de/'>Deutsch</a>")}
+    answers = {"/": raw_response(body=f"<html lang=en>{links}{TITLE}<a href='/de/'>Deutsch</a>")}
     extraction, site = await ingest_fresh_site(parser, answers, follow_links=True, max_pages=25)
     assert "/de/" not in site.paths
     language = extraction.fields["primaryLanguage"]

@@ -7,7 +7,7 @@ import pytest
 
 from schemas import ids
 from tests.workers.ingest.website.visits import ingest_fresh_site, ingest_site, warning_codes
-from tests.workers.web.web import Answers, Script, allowed_client, say, serve, wrote
+from tests.workers.web.web import Answers, Script, allowed_client, raw_response, serve, write_response
 from workers.ingest.parser.parser import Parser
 from workers.ingest.pictures import meet
 from workers.ingest.website import ingest as ingesting
@@ -22,11 +22,15 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 NAV = """<nav><a href="/blog/1">Blog</a><a href="/features">Features</a><a href="/login">Sign in</a>
 <a href="https://elsewhere.test/about">About</a><a href="/preise">Preise</a></nav>
 <footer><a href="/about">About us</a><a href="/about#team">Team</a><a href="/brochure.pdf">PDF</a></footer>"""
-HOME = say(body=f"<html lang=en><title>Zap — Draw what you say</title>{NAV}<h1>Draw what you say</h1>")
+HOME = raw_response(
+    body=f"<html lang=en><title>Zap — Draw what you say</title>{NAV}<h1>Draw what you say</h1>"
+)
 
 
 def page(title: str) -> bytes:
-    return say(body=f"<title>{title} | Zap</title><h1>{title}</h1><p>This page is all about {title} at Zap.")
+    return raw_response(
+        body=f"<title>{title} | Zap</title><h1>{title}</h1><p>This page is all about {title} at Zap."
+    )
 
 
 PAGES = {
@@ -57,7 +61,7 @@ async def test_topic_pages_are_read_first(parser: Parser) -> None:
 
 
 async def test_the_root_does_not_count_and_its_links_are_used(parser: Parser) -> None:
-    answers = {**PAGES, "/x": say(body="<title>X</title><p>Nothing leads on from here.")}
+    answers = {**PAGES, "/x": raw_response(body="<title>X</title><p>Nothing leads on from here.")}
     _, site = await ingest_fresh_site(parser, answers, "/x", follow_links=True, max_pages=2)
     assert read(site.paths) == ["/x", "/about"]
 
@@ -65,8 +69,8 @@ async def test_the_root_does_not_count_and_its_links_are_used(parser: Parser) ->
 async def test_the_named_pages_description_wins_over_a_linked_pages(parser: Parser) -> None:
     described = "<meta property=og:description content='{}'>".format
     answers = {
-        "/": say(body=described("What Zap does for those who draw.") + NAV),
-        "/about": say(body=described("About the people of the company.")),
+        "/": raw_response(body=described("What Zap does for those who draw.") + NAV),
+        "/about": raw_response(body=described("About the people of the company.")),
     }
     extraction, _ = await ingest_fresh_site(parser, answers, follow_links=True, max_pages=2)
     finding = extraction.fields["appDescription"]
@@ -75,7 +79,11 @@ async def test_the_named_pages_description_wins_over_a_linked_pages(parser: Pars
 
 
 async def test_a_failed_page_is_a_warning(parser: Parser) -> None:
-    answers = {**PAGES, "/about": say(500), "/features": say(body="{}", content_type="application/json")}
+    answers = {
+        **PAGES,
+        "/about": raw_response(500),
+        "/features": raw_response(body="{}", content_type="application/json"),
+    }
     extraction, site = await ingest_fresh_site(parser, answers, follow_links=True, max_pages=4)
     assert warning_codes(extraction) == ["page_unread", "page_unread"]
     assert any(site.url("/about") in warning for warning in extraction.warnings)
@@ -92,7 +100,7 @@ async def test_pages_beyond_the_cpu_of_an_ingest_are_warnings(parser: Parser) ->
 
 async def test_a_redirect_to_another_site_is_not_followed(parser: Parser) -> None:
     async with serve({"/about": page("Elsewhere")}) as other_site:
-        answers = {**PAGES, "/about": say(302, location=other_site.url("/about"))}
+        answers = {**PAGES, "/about": raw_response(302, location=other_site.url("/about"))}
         async with serve(answers) as site, allowed_client(site, other_site) as client:
             extraction = await ingest_site(parser, client, site, follow_links=True, max_pages=2)
     assert other_site.asked == []
@@ -100,7 +108,7 @@ async def test_a_redirect_to_another_site_is_not_followed(parser: Parser) -> Non
 
 
 async def test_a_page_that_robots_txt_forbids_is_a_warning(parser: Parser) -> None:
-    rules = say(body="User-agent: *\nDisallow: /about\n", content_type="text/plain")
+    rules = raw_response(body="User-agent: *\nDisallow: /about\n", content_type="text/plain")
     extraction, site = await ingest_fresh_site(
         parser, {**PAGES, "/robots.txt": rules}, follow_links=True, max_pages=2
     )
@@ -109,7 +117,11 @@ async def test_a_page_that_robots_txt_forbids_is_a_warning(parser: Parser) -> No
 
 
 async def test_pages_with_one_redirect_target_are_read_once(parser: Parser) -> None:
-    answers = {**PAGES, "/about": say(302, location="/"), "/preise": say(302, location="/features")}
+    answers = {
+        **PAGES,
+        "/about": raw_response(302, location="/"),
+        "/preise": raw_response(302, location="/features"),
+    }
     extraction, _ = await ingest_fresh_site(parser, answers, follow_links=True, max_pages=4)
     assert extraction.warnings == []
     assert extraction.fields["appName"].value == "Zap"
@@ -142,7 +154,7 @@ class PairedPages:
             self.pair.set()
         await self.pair.wait()
         self.open -= 1
-        await wrote(writer, page("Crowd"))
+        await write_response(writer, page("Crowd"))
 
 
 async def test_a_site_gets_two_requests_at_once_from_all_jobs(parser: Parser) -> None:
@@ -174,7 +186,7 @@ DELAY = "User-agent: *\nCrawl-delay: {}\n".format
 
 
 def crawl_delay_answer(text: str) -> bytes:
-    return say(body=DELAY(text), content_type="text/plain")
+    return raw_response(body=DELAY(text), content_type="text/plain")
 
 
 async def test_a_crawl_delay_is_kept_between_requests(parser: Parser) -> None:

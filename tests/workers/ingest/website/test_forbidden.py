@@ -15,8 +15,8 @@ import pytest_asyncio
 from schemas.brand import Extraction
 from schemas.errors import SourceError
 from tests.workers.ingest.website.visits import ignored, warning_codes
-from tests.workers.net import GOOD, VECTORS, Net
-from tests.workers.web.web import say
+from tests.workers.net import GOOD, VECTORS, SimulatedNetwork
+from tests.workers.web.web import raw_response
 from workers.ingest.parser import child
 from workers.ingest.parser import parser as parsing
 from workers.ingest.parser.parser import Parser
@@ -28,7 +28,7 @@ from workers.web.fetch import open_client
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HOST = "good.example"
-PROSE = f"<title>Zap</title><p>{'Zap draws what you say. ' * 20}</p>"
+PROSE = f"<title>Zap</title><p>{'Zap draws what you raw_response. ' * 20}</p>"
 EVERYWHERE = """<meta http-equiv=refresh content="0;url={0}"><link rel=manifest href="{0}">
 <link rel=icon href="{0}"><link rel=apple-touch-icon href="{0}">
 <link rel=stylesheet href="{0}"><link rel=preload href="{0}"><link rel=alternate hreflang=de href="{0}">
@@ -52,7 +52,7 @@ def _read_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def web(net: Net) -> AsyncIterator[Web]:
+async def web(net: SimulatedNetwork) -> AsyncIterator[Web]:
     async with open_client(allowed={}, contact="", resolver=net.resolve) as client:
         yield open_web(client)
 
@@ -64,10 +64,12 @@ async def visit(web: Web, parser: Parser, path: str = "/x") -> Extraction:
 
 @pytest.mark.parametrize("url", VECTORS)
 async def test_forbidden_addresses_on_a_page_are_not_connected(
-    url: str, net: Net, web: Web, parser: Parser
+    url: str, net: SimulatedNetwork, web: Web, parser: Parser
 ) -> None:
     """The address is in a refresh, a manifest, links and images."""
-    net.pages[f"{HOST}/x"] = net.pages[f"{HOST}/"] = say(body=EVERYWHERE.format(html.escape(url)) + PROSE)
+    net.pages[f"{HOST}/x"] = net.pages[f"{HOST}/"] = raw_response(
+        body=EVERYWHERE.format(html.escape(url)) + PROSE
+    )
     extraction = await visit(web, parser)
     assert extraction.title == "Zap"
     assert {address for address, _ in net.connects} == {GOOD}
@@ -75,11 +77,11 @@ async def test_forbidden_addresses_on_a_page_are_not_connected(
 
 @pytest.mark.parametrize("url", VECTORS)
 async def test_redirects_to_forbidden_addresses_are_not_connected(
-    url: str, net: Net, web: Web, parser: Parser
+    url: str, net: SimulatedNetwork, web: Web, parser: Parser
 ) -> None:
-    net.pages[f"{HOST}/x"] = say(body=OWN + PROSE)
+    net.pages[f"{HOST}/x"] = raw_response(body=OWN + PROSE)
     for path in ("/", "/soon", "/m.json", "/llms.txt", "/about"):
-        net.pages[HOST + path] = say(302, location=url)
+        net.pages[HOST + path] = raw_response(302, location=url)
     extraction = await visit(web, parser)
     assert extraction.title == "Zap"
     assert sorted(warning_codes(extraction)) == ["page_unread", "refresh_unread", "root_unread"]
@@ -94,10 +96,12 @@ NAMED = {
 
 
 @pytest.mark.parametrize("how", NAMED)
-async def test_a_rebinding_name_is_connected_as_checked(how: str, net: Net, web: Web, parser: Parser) -> None:
+async def test_a_rebinding_name_is_connected_as_checked(
+    how: str, net: SimulatedNetwork, web: Web, parser: Parser
+) -> None:
     net.answers["rebind.good.example"] = iter([[GOOD], [GOOD], *[["127.0.0.1"]] * 100])
-    net.pages["rebind.good.example/about"] = say(body=PROSE)
-    net.pages[f"{HOST}/"] = say(body=NAMED[how] + PROSE)
+    net.pages["rebind.good.example/about"] = raw_response(body=PROSE)
+    net.pages[f"{HOST}/"] = raw_response(body=NAMED[how] + PROSE)
     with suppress(SourceError):
         await visit(web, parser, "/")
     # robots.txt and the document: a lookup and a connection each. Later lookups were refused.
@@ -108,11 +112,11 @@ async def test_a_rebinding_name_is_connected_as_checked(how: str, net: Net, web:
 
 @pytest.mark.parametrize("how", NAMED)
 async def test_a_name_that_rebinds_after_robots_txt_is_blocked(
-    how: str, net: Net, web: Web, parser: Parser
+    how: str, net: SimulatedNetwork, web: Web, parser: Parser
 ) -> None:
     net.answers["rebind.good.example"] = iter([[GOOD], *[["169.254.169.254"]] * 100])
-    net.pages["rebind.good.example/about"] = say(body="<title>Forbidden</title>")
-    net.pages[f"{HOST}/"] = say(body=NAMED[how] + PROSE)
+    net.pages["rebind.good.example/about"] = raw_response(body="<title>Forbidden</title>")
+    net.pages[f"{HOST}/"] = raw_response(body=NAMED[how] + PROSE)
     extraction = await visit(web, parser, "/")
     assert extraction.fields["appName"].value == "Zap"
     assert len(net.connects) == len(net.lookups) - 1

@@ -7,7 +7,7 @@ import pytest
 from schemas.brand import Extraction
 from tests.media import picture
 from tests.workers.ingest.website.visits import ingest_fresh_site, warning_codes
-from tests.workers.web.web import Answers, Script, say
+from tests.workers.web.web import Answers, Script, raw_response
 from workers.ingest.parser.parser import Parser
 from workers.ingest.pictures import meet
 
@@ -28,12 +28,12 @@ DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 30"/>'
 
 
 def image_response(body: bytes | str, content_type: str = "image/png") -> bytes:
-    return say(200, body, content_type=content_type)
+    return raw_response(200, body, content_type=content_type)
 
 
 ANSWERS: Answers = {
-    "/": say(200, PAGE, etag='"1"'),
-    "/robots.txt": say(404),
+    "/": raw_response(200, PAGE, etag='"1"'),
+    "/robots.txt": raw_response(404),
     "/m.json": image_response(MANIFEST, "application/manifest+json"),
     "/logo.svg": image_response(DRAWING, "image/svg+xml"),
     "/touch.png": image_response(picture(size=(180, 180))),
@@ -41,9 +41,9 @@ ANSWERS: Answers = {
     "/i512.png": image_response(picture(size=(512, 512))),
     "/preview.jpg": image_response(picture("JPEG", (1200, 630)), "image/jpeg"),
     "/one.png": image_response(picture(size=(1080, 1920))),
-    "/two.png": say(404),
+    "/two.png": raw_response(404),
     "/wide.png": image_response(picture(size=(1280, 800))),
-    "/inside": say(302, location="http://169.254.169.254/latest/meta-data"),
+    "/inside": raw_response(302, location="http://169.254.169.254/latest/meta-data"),
 }
 
 
@@ -101,6 +101,6 @@ async def test_an_invalid_address_fails_alone(parser: Parser) -> None:
     page = """<title>Zap</title><link rel=manifest href="http://xn--a/m.json">
     <meta property="og:image" content="http://xn--a.test/a.png">
     <meta property="og:image" content="/preview.jpg">"""
-    extraction, _ = await ingest_fresh_site(parser, {**ANSWERS, "/": say(200, page)})
+    extraction, _ = await ingest_fresh_site(parser, {**ANSWERS, "/": raw_response(200, page)})
     assert [image.url.rpartition("/")[2] for image in extraction.media] == ["preview.jpg"]
     assert extraction.warnings == []

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.brand import Extraction, Visit
+from schemas.brand import CrawlState, Extraction
 from tests.workers.ingest.website.visits import ingest_site, warning_codes
-from tests.workers.web.web import Script, Site, allowed_client, say, serve, wrote
+from tests.workers.web.web import Script, Site, allowed_client, raw_response, serve, write_response
 from workers.ingest.parser.parser import Parser
 from workers.ingest.website import revisit
 
@@ -16,10 +16,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HEAD = '<html lang=en><link rel=manifest href="/app.webmanifest"><a href="/about">About</a>'
 ANSWERS: dict[str, bytes] = {
-    "/": say(body=f"{HEAD}<title>Zap — Draw what you say</title>", etag='"1"'),
-    "/pricing": say(body=f"{HEAD}<title>Pricing | Zap</title><h1>Pricing</h1>", etag='W/"2"'),
-    "/app.webmanifest": say(body='{"name": "Zap"}', content_type="application/manifest+json", etag='"3"'),
-    "/about": say(
+    "/": raw_response(body=f"{HEAD}<title>Zap — Draw what you say</title>", etag='"1"'),
+    "/pricing": raw_response(body=f"{HEAD}<title>Pricing | Zap</title><h1>Pricing</h1>", etag='W/"2"'),
+    "/app.webmanifest": raw_response(
+        body='{"name": "Zap"}', content_type="application/manifest+json", etag='"3"'
+    ),
+    "/about": raw_response(
         body="<title>About | Zap</title><p>We draw.", last_modified="Tue, 24 Nov 2026 12:00:00 GMT"
     ),
 }
@@ -47,9 +49,9 @@ async def ingest_twice(
         return before, site, await ingest_site(parser, client, site, path, last=stored(last), **args)
 
 
-def stored(last: Visit) -> Visit:
+def stored(last: CrawlState) -> CrawlState:
     """Return the visit as the database stores it."""
-    return msgspec.json.decode(msgspec.json.encode(last), type=Visit)
+    return msgspec.json.decode(msgspec.json.encode(last), type=CrawlState)
 
 
 def unchanged_answer(site: Site, path: str, answer: bytes) -> Script:
@@ -58,7 +60,7 @@ def unchanged_answer(site: Site, path: str, answer: bytes) -> Script:
     async def respond(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         headers = next(headers for requested_path, headers in reversed(site.asked) if requested_path == path)
         conditions = {"if-none-match", "if-modified-since"} & headers.keys()
-        await wrote(writer, say(304) if conditions else answer)
+        await write_response(writer, raw_response(304) if conditions else answer)
 
     return respond
 
@@ -80,11 +82,11 @@ async def test_a_site_that_answers_304_to_everything_is_unchanged(parser: Parser
 @pytest.mark.parametrize(
     ("path", "answer"),
     [
-        ("/pricing", say(body=f"{HEAD}<title>Prices | Zap</title>", etag='"2b"')),
-        ("/", say(body=f"{HEAD}<title>Zap — Draw more</title>", etag='"1b"')),
-        ("/about", say(body="<title>Who we are | Zap</title>", etag='"4b"')),
-        ("/app.webmanifest", say(body="{}", content_type="application/json", etag='"3b"')),
-        ("/llms.txt", say(body="# Zap\n> Zap draws.", content_type="text/plain", etag='"5"')),
+        ("/pricing", raw_response(body=f"{HEAD}<title>Prices | Zap</title>", etag='"2b"')),
+        ("/", raw_response(body=f"{HEAD}<title>Zap — Draw more</title>", etag='"1b"')),
+        ("/about", raw_response(body="<title>Who we are | Zap</title>", etag='"4b"')),
+        ("/app.webmanifest", raw_response(body="{}", content_type="application/json", etag='"3b"')),
+        ("/llms.txt", raw_response(body="# Zap\n> Zap draws.", content_type="text/plain", etag='"5"')),
     ],
 )
 async def test_a_changed_document_is_requested_once(parser: Parser, path: str, answer: bytes) -> None:
@@ -97,34 +99,34 @@ async def test_a_changed_document_is_requested_once(parser: Parser, path: str, a
 
 
 async def test_a_changed_redirect_is_a_change(parser: Parser) -> None:
-    first = {**ANSWERS, "/old": say(301, location="/pricing")}
+    first = {**ANSWERS, "/old": raw_response(301, location="/pricing")}
     _, site, after = await ingest_twice(parser, {}, "/old", first=first)
     assert after.unchanged
     assert after.url == site.url("/pricing")
-    moved = {"/old": say(301, location="/new"), "/new": ANSWERS["/pricing"]}
+    moved = {"/old": raw_response(301, location="/new"), "/new": ANSWERS["/pricing"]}
     _, site, after = await ingest_twice(parser, moved, "/old", first=first)
     assert not after.unchanged
     assert after.url == site.url("/new")
 
 
 async def test_an_unchanged_site_has_the_address_after_its_refresh(parser: Parser) -> None:
-    on = say(body=f'<meta http-equiv="refresh" content="0; url=/pricing">{HEAD}', etag='"4"')
+    on = raw_response(body=f'<meta http-equiv="refresh" content="0; url=/pricing">{HEAD}', etag='"4"')
     before, site, after = await ingest_twice(parser, {}, "/old", first={**ANSWERS, "/old": on})
     assert after.unchanged
     assert after.url == before.url == site.url("/pricing")
 
 
 async def test_a_redirect_to_another_site_is_a_change(parser: Parser) -> None:
-    text = say(body="# Zap\n\n> Zap draws what you say.\n", content_type="text/plain", etag='"5"')
-    other_text = say(body="# Evil\n\n> Evil sells what you say.\n", content_type="text/plain")
-    home = say(body="<title>Zap", etag='"6"')
+    text = raw_response(body="# Zap\n\n> Zap draws what you say.\n", content_type="text/plain", etag='"5"')
+    other_text = raw_response(body="# Evil\n\n> Evil sells what you say.\n", content_type="text/plain")
+    home = raw_response(body="<title>Zap", etag='"6"')
     async with (
         serve({"/llms.txt": other_text}) as other_site,
         serve({"/llms.txt": text, "/": home}) as site,
         allowed_client(site, other_site) as client,
     ):
         before = await ingest_site(parser, client, site)
-        moved = say(302, location=other_site.url("/llms.txt"))
+        moved = raw_response(302, location=other_site.url("/llms.txt"))
         site.answers = {"/llms.txt": moved, "/": unchanged_answer(site, "/", home)}
         after = await ingest_site(parser, client, site, last=before.visit)
     assert before.fields["appDescription"].value == "Zap draws what you say."
@@ -134,9 +136,9 @@ async def test_a_redirect_to_another_site_is_a_change(parser: Parser) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/pricing", "/site.css"])
 async def test_responses_without_validators_are_compared_by_bytes(parser: Parser, path: str) -> None:
-    sheet = say(body=":root{--brand:#2563eb}", content_type="text/css")
-    first = {**ANSWERS, "/pricing": say(body=f"{HEAD}{LINKED}", etag='"2"'), "/site.css": sheet}
-    plain = {**first, path: say(body=f"{HEAD}{LINKED}") if path != "/site.css" else sheet}
+    sheet = raw_response(body=":root{--brand:#2563eb}", content_type="text/css")
+    first = {**ANSWERS, "/pricing": raw_response(body=f"{HEAD}{LINKED}", etag='"2"'), "/site.css": sheet}
+    plain = {**first, path: raw_response(body=f"{HEAD}{LINKED}") if path != "/site.css" else sheet}
     _, site, after = await ingest_twice(parser, {}, first=plain)
     assert after.unchanged
     assert site.paths.count(path) == 1
@@ -151,7 +153,7 @@ async def test_full_responses_before_the_first_change_are_reused(
 ) -> None:
     """Large responses are requested again."""
     first = {path: answer.replace(b"etag", b"x-no") for path, answer in ANSWERS.items()}
-    change = {"/about": say(body="<title>Who we are | Zap</title>")}
+    change = {"/about": raw_response(body="<title>Who we are | Zap</title>")}
     _, site, after = await ingest_twice(parser, change, first=first)
     assert not after.unchanged
     assert max(map(site.paths.count, ANSWERS)) == 1

@@ -16,15 +16,15 @@ from schemas.errors import (
     TooLarge,
 )
 from tests.workers.ingest.website.visits import ingest_fresh_site, ingest_site, warning_codes
-from tests.workers.web.web import Answers, allowed_client, say, serve
+from tests.workers.web.web import Answers, allowed_client, raw_response, serve
 from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-ROOT = say(
+ROOT = raw_response(
     body="<title>Zap — Draw what you say</title><meta name=description content='Zap draws for everyone.'>"
 )
-PRICING = say(body="<title>Pricing | Zap</title><h1>Pricing</h1><p>Nine euros a month.")
+PRICING = raw_response(body="<title>Pricing | Zap</title><h1>Pricing</h1><p>Nine euros a month.")
 
 
 async def test_a_home_page_is_requested_once_after_robots_txt(parser: Parser) -> None:
@@ -48,19 +48,23 @@ async def test_another_page_is_read_with_its_sites_root(parser: Parser) -> None:
 
 
 async def test_a_redirect_to_the_root_requests_it_once(parser: Parser) -> None:
-    extraction, site = await ingest_fresh_site(parser, {"/": ROOT, "/old": say(301, location="/")}, "/old")
+    extraction, site = await ingest_fresh_site(
+        parser, {"/": ROOT, "/old": raw_response(301, location="/")}, "/old"
+    )
     assert site.paths == ["/robots.txt", "/old", "/", "/llms.txt"]
     assert extraction.url == site.url("/")
 
 
 async def test_a_root_that_redirects_to_the_page_is_not_read_twice(parser: Parser) -> None:
-    answers = {"/": say(302, location="/en/"), "/en/": ROOT}
+    answers = {"/": raw_response(302, location="/en/"), "/en/": ROOT}
     extraction, site = await ingest_fresh_site(parser, answers, "/en/")
     assert Counter(site.paths) == Counter(["/robots.txt", "/en/", "/", "/llms.txt", "/en/"])
     assert extraction.fields["appName"].confidence == 0.5
 
 
-@pytest.mark.parametrize("root", [say(404), say(500), say(body="{}", content_type="application/json")])
+@pytest.mark.parametrize(
+    "root", [raw_response(404), raw_response(500), raw_response(body="{}", content_type="application/json")]
+)
 async def test_a_failed_root_is_only_a_warning(parser: Parser, root: bytes) -> None:
     extraction, _ = await ingest_fresh_site(parser, {"/": root, "/pricing": PRICING}, "/pricing")
     assert extraction.fields["appName"].value == "Zap"
@@ -68,9 +72,9 @@ async def test_a_failed_root_is_only_a_warning(parser: Parser, root: bytes) -> N
 
 
 async def test_a_root_that_redirects_to_another_site_is_ignored(parser: Parser) -> None:
-    async with serve({"/": say(body="<title>Elsewhere</title>")}) as other_site:
+    async with serve({"/": raw_response(body="<title>Elsewhere</title>")}) as other_site:
         elsewhere = other_site.url().replace("127.0.0.1", "localhost")
-        answers = {"/": say(302, location=elsewhere), "/pricing": PRICING}
+        answers = {"/": raw_response(302, location=elsewhere), "/pricing": PRICING}
         async with serve(answers) as site:
             other_site.host = other_site.host.replace("127.0.0.1", "localhost")
             async with allowed_client(site, other_site) as client:
@@ -79,23 +83,23 @@ async def test_a_root_that_redirects_to_another_site_is_ignored(parser: Parser) 
     assert other_site.asked == []
 
 
-KEEP_OUT = say(body="User-agent: *\nDisallow: /private", content_type="text/plain")
+KEEP_OUT = raw_response(body="User-agent: *\nDisallow: /private", content_type="text/plain")
 
 
 @pytest.mark.parametrize(
     ("answers", "error"),
     [
         ({"/private": ROOT, "/robots.txt": KEEP_OUT}, RobotsDisallowed),
-        ({"/robots.txt": say(503)}, RobotsDisallowed),
+        ({"/robots.txt": raw_response(503)}, RobotsDisallowed),
         ({}, SourceNotFound),
-        ({"/private": say(403)}, SourceForbidden),
-        ({"/private": say(429, retry_after="7")}, SourceRateLimited),
-        ({"/private": say(502)}, FetchFailed),
-        ({"/private": say(body="%PDF", content_type="application/pdf")}, NotHtml),
-        ({"/private": say(body="x" * (2 << 20) + "x")}, TooLarge),
-        ({"/private": say(302, location="/private")}, FetchFailed),
-        ({"/private": say(body="")}, ScrapeFailed),
-        ({"/private": say(body="<html><body><div></div><script>x</script>")}, ScrapeFailed),
+        ({"/private": raw_response(403)}, SourceForbidden),
+        ({"/private": raw_response(429, retry_after="7")}, SourceRateLimited),
+        ({"/private": raw_response(502)}, FetchFailed),
+        ({"/private": raw_response(body="%PDF", content_type="application/pdf")}, NotHtml),
+        ({"/private": raw_response(body="x" * (2 << 20) + "x")}, TooLarge),
+        ({"/private": raw_response(302, location="/private")}, FetchFailed),
+        ({"/private": raw_response(body="")}, ScrapeFailed),
+        ({"/private": raw_response(body="<html><body><div></div><script>x</script>")}, ScrapeFailed),
     ],
 )
 async def test_each_failure_of_the_page_ends_the_ingest_with_its_code(
@@ -109,12 +113,12 @@ async def test_each_failure_of_the_page_ends_the_ingest_with_its_code(
 
 async def test_headers_and_bytes_reach_the_reader_as_sent(parser: Parser) -> None:
     body, declared = "<title>Größe</title>".encode("cp1252"), "text/html; charset=iso-8859-1"
-    extraction, _ = await ingest_fresh_site(parser, {"/": say(body=body, content_type=declared)})
+    extraction, _ = await ingest_fresh_site(parser, {"/": raw_response(body=body, content_type=declared)})
     assert extraction.title == "Größe"
 
 
 async def test_a_redirect_to_a_forbidden_page_is_not_followed(parser: Parser) -> None:
-    answers = {"/robots.txt": KEEP_OUT, "/": say(302, location="/private"), "/private": ROOT}
+    answers = {"/robots.txt": KEEP_OUT, "/": raw_response(302, location="/private"), "/private": ROOT}
     async with serve(answers) as site, allowed_client(site) as client:
         with pytest.raises(RobotsDisallowed):
             await ingest_site(parser, client, site)

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from schemas.brand import Extraction, Visit
+from schemas.brand import CrawlState, Extraction
 from tests.workers.web.web import Answers, Site, allowed_client, serve
 from workers.ingest.parser.parser import Parser
 from workers.ingest.website.ingest import ingest
@@ -25,7 +25,7 @@ async def ingest_site(
     site: Site,
     path: str = "/",
     *,
-    last: Visit | None = None,
+    last: CrawlState | None = None,
     **args: Any,
 ) -> Extraction:
     web = client if isinstance(client, Web) else open_web(client)

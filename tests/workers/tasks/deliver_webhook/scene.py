@@ -12,7 +12,7 @@ from ssrfguard import Resolver
 
 from db.pool import Conn, Pool, transact
 from domain.webhooks import endpoints
-from domain.webhooks.delivery_jobs import FIND_DUE, FIND_LEFT, FIND_NEW, Look
+from domain.webhooks.delivery_jobs import FIND_DUE, FIND_LEFT, FIND_NEW, EndpointSearch
 from domain.webhooks.endpoints import Author
 from jobs.kinds import DELIVER_WEBHOOK
 from schemas import ids
@@ -30,7 +30,7 @@ EMIT = "select emit_webhook_event($1, null, $2, $1, null, null)"
 
 
 @dataclass
-class Scene:
+class DeliveryScene:
     pool: Pool
     settings: Settings
     org: UUID
@@ -69,7 +69,7 @@ class Scene:
     async def look(self) -> None:
         async with self.pool.acquire() as conn:
             for query in (FIND_NEW, FIND_DUE, FIND_LEFT):
-                await Look(query).submit(conn)
+                await EndpointSearch(query).submit(conn)
 
     async def attempt(self, *, wrap: Callable[[Conn], Any] | None = None) -> list[str]:
         """Submit the job of each due endpoint, pull and perform them; return their outcomes."""

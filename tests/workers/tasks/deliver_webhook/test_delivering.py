@@ -12,15 +12,17 @@ from domain.webhooks import events, retries, secrets
 from schemas import ids
 from tests import seeds
 from tests.statements import counted
-from tests.workers.net import GOOD, VECTORS, Net
-from tests.workers.tasks.deliver_webhook.scene import Scene
-from tests.workers.web.web import say
-from tests.workers.webhooks.receiver import Receiver, receiving, says
+from tests.workers.net import GOOD, VECTORS, SimulatedNetwork
+from tests.workers.tasks.deliver_webhook.scene import DeliveryScene
+from tests.workers.web.web import raw_response
+from tests.workers.webhooks.receiver import WebhookReceiver, receiving, says
 from workers.tasks import deliver_webhook
 from workers.webhooks.sending import DeliveryResult, send
 
 
-async def test_an_event_is_delivered_once_with_a_valid_signature(scene: Scene, receiver: Receiver) -> None:
+async def test_an_event_is_delivered_once_with_a_valid_signature(
+    scene: DeliveryScene, receiver: WebhookReceiver
+) -> None:
     endpoint_id, secret = await scene.endpoint(receiver.url)
     sent = await scene.emit(times=3)
     assert await scene.attempt() == ["completed"]
@@ -31,7 +33,7 @@ async def test_an_event_is_delivered_once_with_a_valid_signature(scene: Scene, r
     assert await scene.attempt() == []
 
 
-async def test_both_secrets_of_a_rotation_sign(scene: Scene, receiver: Receiver) -> None:
+async def test_both_secrets_of_a_rotation_sign(scene: DeliveryScene, receiver: WebhookReceiver) -> None:
     endpoint_id, old = await scene.endpoint(receiver.url)
     async with scene.pool.acquire() as conn:
         where = {"organization_id": scene.org, "endpoint_id": endpoint_id}
@@ -42,11 +44,13 @@ async def test_both_secrets_of_a_rotation_sign(scene: Scene, receiver: Receiver)
         Webhook(secret).verify(receiver.asked[0].body, receiver.asked[0].headers)
 
 
-async def test_a_failing_delivery_has_ten_attempts_with_one_id(scene: Scene, receiver: Receiver) -> None:
+async def test_a_failing_delivery_has_ten_attempts_with_one_id(
+    scene: DeliveryScene, receiver: WebhookReceiver
+) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     receiver.behave = says(500)
     sent = await scene.emit()
-    for tries, wait in enumerate(retries.WAITS_S, 1):
+    for tries, wait in enumerate(retries.BACKOFF_S, 1):
         assert await scene.attempt() == ["completed"]
         [row] = await scene.rows(endpoint_id)
         assert (row["status"], row["attempts"], row["http_status"]) == ("pending", tries, 500)
@@ -63,7 +67,7 @@ async def test_a_failing_delivery_has_ten_attempts_with_one_id(scene: Scene, rec
 
 
 async def test_deliveries_of_a_paused_endpoint_continue_when_it_is_resumed(
-    scene: Scene, receiver: Receiver
+    scene: DeliveryScene, receiver: WebhookReceiver
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     await scene.patch(endpoint_id, status="paused")
@@ -75,7 +79,7 @@ async def test_deliveries_of_a_paused_endpoint_continue_when_it_is_resumed(
 
 
 async def test_a_deleted_endpoint_gets_nothing_and_its_deliveries_are_abandoned(
-    scene: Scene, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    scene: DeliveryScene, receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("domain.webhooks.tries.BATCH", 2)
     endpoint_id, _ = await scene.endpoint(receiver.url)
@@ -93,7 +97,9 @@ async def test_a_deleted_endpoint_gets_nothing_and_its_deliveries_are_abandoned(
     assert await scene.states(endpoint_id) == ["abandoned"] * 5
 
 
-async def test_at_most_four_deliveries_run_after_the_first_success(scene: Scene, receiver: Receiver) -> None:
+async def test_at_most_four_deliveries_run_after_the_first_success(
+    scene: DeliveryScene, receiver: WebhookReceiver
+) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     under_way = list[int]()
     here, full = 0, asyncio.Event()
@@ -118,7 +124,7 @@ async def test_at_most_four_deliveries_run_after_the_first_success(scene: Scene,
 
 
 async def test_simultaneous_responses_cost_one_transaction(
-    scene: Scene, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    scene: DeliveryScene, receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nine deliveries are an attempt's first, and twice four."""
     monkeypatch.setattr(deliver_webhook, "BATCH_WINDOW_S", 600.0)
@@ -133,7 +139,9 @@ async def test_simultaneous_responses_cost_one_transaction(
     assert (seen["take_deliveries"], seen["note_success"]) == (4, 0)
 
 
-async def test_a_failing_endpoint_gets_one_delivery_at_a_time(scene: Scene, receiver: Receiver) -> None:
+async def test_a_failing_endpoint_gets_one_delivery_at_a_time(
+    scene: DeliveryScene, receiver: WebhookReceiver
+) -> None:
     await scene.endpoint(receiver.url)
     under_way, here = list[int](), 0
 
@@ -151,7 +159,9 @@ async def test_a_failing_endpoint_gets_one_delivery_at_a_time(scene: Scene, rece
     assert under_way == [1] * 4
 
 
-async def test_an_attempt_that_lost_its_job_writes_nothing(scene: Scene, receiver: Receiver) -> None:
+async def test_an_attempt_that_lost_its_job_writes_nothing(
+    scene: DeliveryScene, receiver: WebhookReceiver
+) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
 
     async def takes_it_away(*given: Any) -> None:
@@ -165,7 +175,7 @@ async def test_an_attempt_that_lost_its_job_writes_nothing(scene: Scene, receive
 
 
 async def test_leftovers_of_a_dead_attempt_are_sent_again_with_their_id(
-    scene: Scene, receiver: Receiver
+    scene: DeliveryScene, receiver: WebhookReceiver
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     sent = await scene.emit()
@@ -176,7 +186,7 @@ async def test_leftovers_of_a_dead_attempt_are_sent_again_with_their_id(
 
 
 async def test_an_address_that_became_private_gets_no_request(
-    scene: Scene, receiver: Receiver, capsys: pytest.CaptureFixture[str]
+    scene: DeliveryScene, receiver: WebhookReceiver, capsys: pytest.CaptureFixture[str]
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     async with receiving(says(200)) as inside:
@@ -191,11 +201,11 @@ async def test_an_address_that_became_private_gets_no_request(
     assert [word for word in ("hush", inside.host) if word in said] == []
 
 
-async def test_nothing_is_sent_to_private_addresses(scene: Scene, net: Net) -> None:
+async def test_nothing_is_sent_to_private_addresses(scene: DeliveryScene, net: SimulatedNetwork) -> None:
     """Any private address that passed the endpoint's check, and a public name with changed DNS."""
     scene.resolver = net.resolve
     net.answers["hooks.example"] = iter([*([[GOOD]] * 2), ["127.0.0.1"], ["169.254.169.254"]])
-    net.pages["hooks.example"] = say(200)
+    net.pages["hooks.example"] = raw_response(200)
     endpoint_id, _ = await scene.endpoint("http://hooks.example/")
     for _ in range(4):
         await scene.emit()
@@ -217,7 +227,7 @@ async def test_nothing_is_sent_to_private_addresses(scene: Scene, net: Net) -> N
 
 @pytest.mark.parametrize("error", [ValueError, OverflowError])
 async def test_an_unserializable_event_blocks_no_other(
-    scene: Scene, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+    scene: DeliveryScene, receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     bad, good = await scene.emit(times=2)
@@ -240,7 +250,10 @@ async def test_an_unserializable_event_blocks_no_other(
 
 
 async def test_an_internal_error_counts_as_an_attempt_and_repeats_no_other(
-    scene: Scene, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    scene: DeliveryScene,
+    receiver: WebhookReceiver,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     good, bad, *rest = await scene.emit(times=4)
@@ -262,7 +275,7 @@ async def test_an_internal_error_counts_as_an_attempt_and_repeats_no_other(
     assert receiver.host not in said
 
 
-async def test_an_invalid_retry_after_is_ignored(scene: Scene, receiver: Receiver) -> None:
+async def test_an_invalid_retry_after_is_ignored(scene: DeliveryScene, receiver: WebhookReceiver) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     receiver.behave = says(500, retry_after=f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT")
     await scene.emit()

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from domain.webhooks import tries
-from domain.webhooks.tries import Tried
+from domain.webhooks.tries import FinishedAttempt
 from jobs.kinds import DELIVER_WEBHOOK
 from tests import seeds
 from tests.waiting import eventually
-from tests.workers.tasks.deliver_webhook.scene import Scene
-from tests.workers.webhooks.receiver import Receiver, says
+from tests.workers.tasks.deliver_webhook.scene import DeliveryScene
+from tests.workers.webhooks.receiver import WebhookReceiver, says
 
 #: Seconds from a time to the end of a backoff.
 REST_S = "select extract(epoch from retry_at - $1)::float8 from webhook_endpoint"
@@ -23,7 +23,7 @@ ANEW = """update webhook_endpoint set consecutive_failures = 0, failing_since = 
           update webhook_delivery set status = 'delivering', ended_at = null"""
 
 
-async def test_a_success_resets_failures(scene: Scene, receiver: Receiver) -> None:
+async def test_a_success_resets_failures(scene: DeliveryScene, receiver: WebhookReceiver) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     receiver.behave = says(500)
     await scene.emit()
@@ -36,7 +36,9 @@ async def test_a_success_resets_failures(scene: Scene, receiver: Receiver) -> No
     assert (shown.consecutive_failure_count, shown.failing_since) == (0, None)
 
 
-async def test_a_failing_endpoint_backs_off_longer_each_time(scene: Scene, receiver: Receiver) -> None:
+async def test_a_failing_endpoint_backs_off_longer_each_time(
+    scene: DeliveryScene, receiver: WebhookReceiver
+) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     receiver.behave = says(500)
     await scene.emit(times=40)
@@ -50,7 +52,9 @@ async def test_a_failing_endpoint_backs_off_longer_each_time(scene: Scene, recei
     assert (await scene.shown(endpoint_id)).status == "active"
 
 
-async def test_a_retry_after_pauses_all_deliveries_of_an_endpoint(scene: Scene, receiver: Receiver) -> None:
+async def test_a_retry_after_pauses_all_deliveries_of_an_endpoint(
+    scene: DeliveryScene, receiver: WebhookReceiver
+) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     receiver.behave = says(429, retry_after="600")
     await scene.emit()
@@ -66,7 +70,7 @@ async def test_a_retry_after_pauses_all_deliveries_of_an_endpoint(scene: Scene, 
 
 
 async def test_an_endpoint_in_backoff_is_tried_at_once_at_a_new_address(
-    scene: Scene, receiver: Receiver, other: Receiver
+    scene: DeliveryScene, receiver: WebhookReceiver, other: WebhookReceiver
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     receiver.behave = says(503, retry_after="600")
@@ -82,7 +86,13 @@ async def test_an_endpoint_in_backoff_is_tried_at_once_at_a_new_address(
     ("status", "passed_h", "reason"), [(410, 0, "GONE"), (500, 119, None), (500, 121, "FAILING")]
 )
 async def test_a_410_and_five_days_of_failure_disable_an_endpoint(
-    scene: Scene, receiver: Receiver, other: Receiver, *, status: int, passed_h: float, reason: str | None
+    scene: DeliveryScene,
+    receiver: WebhookReceiver,
+    other: WebhookReceiver,
+    *,
+    status: int,
+    passed_h: float,
+    reason: str | None,
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url, "job.failed")
     await scene.endpoint(other.url, "job.canceled")
@@ -102,7 +112,7 @@ async def test_a_410_and_five_days_of_failure_disable_an_endpoint(
 
 
 async def test_a_410_of_an_old_address_does_not_disable_the_new_one(
-    scene: Scene, receiver: Receiver, other: Receiver
+    scene: DeliveryScene, receiver: WebhookReceiver, other: WebhookReceiver
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
 
@@ -120,7 +130,7 @@ async def test_a_410_of_an_old_address_does_not_disable_the_new_one(
 
 
 async def test_failures_of_an_old_address_do_not_count_for_the_new_one(
-    scene: Scene, receiver: Receiver, other: Receiver
+    scene: DeliveryScene, receiver: WebhookReceiver, other: WebhookReceiver
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
 
@@ -138,7 +148,7 @@ async def test_failures_of_an_old_address_do_not_count_for_the_new_one(
 
 @pytest.mark.parametrize("through", ["another address", "a pause"])
 async def test_the_five_days_restart(
-    scene: Scene, receiver: Receiver, other: Receiver, *, through: str
+    scene: DeliveryScene, receiver: WebhookReceiver, other: WebhookReceiver, *, through: str
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     receiver.behave = other.behave = says(500)
@@ -156,7 +166,7 @@ async def test_the_five_days_restart(
     assert (shown.status, shown.consecutive_failure_count) == ("active", 1)
 
 
-async def test_the_longest_retry_after_wins_in_any_order(scene: Scene) -> None:
+async def test_the_longest_retry_after_wins_in_any_order(scene: DeliveryScene) -> None:
     await scene.endpoint("https://hooks.example.com/")
     await scene.emit(times=3)
     await scene.look()
@@ -167,7 +177,7 @@ async def test_the_longest_retry_after_wins_in_any_order(scene: Scene) -> None:
         for heard, cut in product(permutations([(200, None), (429, 600.0), (503, 60.0)]), range(4)):
             await conn.execute(ANEW)
             tried = [
-                Tried(one.delivery, status, None if status == 200 else "BAD_STATUS", after_s)
+                FinishedAttempt(one.delivery, status, None if status == 200 else "BAD_STATUS", after_s)
                 for one, (status, after_s) in zip(taken, heard, strict=True)
             ]
             before = await conn.fetchval("select now()")
@@ -178,7 +188,7 @@ async def test_the_longest_retry_after_wins_in_any_order(scene: Scene) -> None:
 
 
 async def test_other_deliveries_under_way_do_not_end_a_requested_pause(
-    scene: Scene, receiver: Receiver
+    scene: DeliveryScene, receiver: WebhookReceiver
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     came, full = 0, asyncio.Event()

@@ -5,10 +5,10 @@ import pytest
 from db.pool import Conn
 from db.queries import TypedQuery
 from domain.webhooks import delivery_jobs
-from domain.webhooks.delivery_jobs import FIND_DUE, FIND_LEFT, FIND_NEW, Look, Walked
+from domain.webhooks.delivery_jobs import FIND_DUE, FIND_LEFT, FIND_NEW, EndpointSearch, VisitedEndpoint
 from telemetry import metrics
 from tests.plans import TIMES, reading
-from tests.workers.tasks.deliver_webhook.scene import Scene
+from tests.workers.tasks.deliver_webhook.scene import DeliveryScene
 from workers.dispatcher.webhooks import export_backlog_age
 
 pytestmark = pytest.mark.fresh
@@ -18,7 +18,9 @@ FEW = 40
 
 
 @pytest.mark.parametrize("query", [FIND_NEW, FIND_DUE, FIND_LEFT])
-async def test_a_scan_reads_few_rows_of_a_long_queue(scene: Scene, query: TypedQuery[Walked]) -> None:
+async def test_a_scan_reads_few_rows_of_a_long_queue(
+    scene: DeliveryScene, query: TypedQuery[VisitedEndpoint]
+) -> None:
     await scene.endpoint("https://hooks.example.com/")
     await scene.emit()
     await scene.pool.execute(
@@ -30,17 +32,19 @@ async def test_a_scan_reads_few_rows_of_a_long_queue(scene: Scene, query: TypedQ
     async with scene.pool.acquire() as conn:
         await conn.execute("vacuum analyze webhook_delivery")
         for _ in range(TIMES):
-            await Look(query).submit(conn)
+            await EndpointSearch(query).submit(conn)
         async with reading(conn, "webhook_delivery") as read:
-            await Look(query).submit(conn)
+            await EndpointSearch(query).submit(conn)
     assert (read.scans, read.rows < FEW) == (0, True)
 
 
-async def test_each_endpoint_gets_its_turn_and_one_job(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_each_endpoint_gets_its_turn_and_one_job(
+    scene: DeliveryScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(delivery_jobs, "BATCH", 2)
     made = {(await scene.endpoint("https://hooks.example.com/"))[0] for _ in range(5)}
     await scene.emit(times=3)
-    look = Look(FIND_NEW)
+    look = EndpointSearch(FIND_NEW)
     async with scene.pool.acquire() as conn:
         looks = [await look.submit(conn) for _ in range(6)]
     assert [looked_at for looked_at, _ in looks] == [2, 2, 1] * 2
@@ -50,7 +54,7 @@ async def test_each_endpoint_gets_its_turn_and_one_job(scene: Scene, monkeypatch
     assert sum(len(wakes) for _, wakes in looks) == 1
 
 
-async def test_the_age_of_the_backlog_is_that_of_the_longest_due(scene: Scene) -> None:
+async def test_the_age_of_the_backlog_is_that_of_the_longest_due(scene: DeliveryScene) -> None:
     due, _ = await scene.endpoint("https://hooks.example.com/due")
     rests, _ = await scene.endpoint("https://hooks.example.com/rests")
     paused, _ = await scene.endpoint("https://hooks.example.com/paused")

@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 from jobs.kinds import DELIVER_WEBHOOK
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
-from tests.workers.tasks.deliver_webhook.scene import Scene
-from tests.workers.webhooks.receiver import Receiver, says
+from tests.workers.tasks.deliver_webhook.scene import DeliveryScene
+from tests.workers.webhooks.receiver import WebhookReceiver, says
 from workers.tasks import OPENERS
 
 
 @asynccontextmanager
-async def hanging(receiver: Receiver) -> AsyncIterator[None]:
+async def hanging(receiver: WebhookReceiver) -> AsyncIterator[None]:
     """Let the receiver respond only after the block has ended."""
     over = asyncio.Event()
 
@@ -28,7 +28,9 @@ async def hanging(receiver: Receiver) -> AsyncIterator[None]:
         over.set()
 
 
-async def test_hanging_receivers_delay_no_other(scene: Scene, receiver: Receiver, other: Receiver) -> None:
+async def test_hanging_receivers_delay_no_other(
+    scene: DeliveryScene, receiver: WebhookReceiver, other: WebhookReceiver
+) -> None:
     hangers = [(await scene.endpoint(receiver.url, "job.failed"))[0] for _ in range(5)]
     await scene.emit("job.failed", times=6)
     openers = {DELIVER_WEBHOOK: OPENERS[DELIVER_WEBHOOK]}

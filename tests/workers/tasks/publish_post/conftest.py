@@ -13,7 +13,7 @@ from domain.publishing.states import ALLOWED
 from jobs import courier
 from schemas.settings import Settings
 from tests import seeds
-from tests.workers.tasks.publish_post.project import Project
+from tests.workers.tasks.publish_post.project import PublishingProject
 from workers.publishing import phases
 
 #: Records every change of a post's status in the database.
@@ -31,7 +31,7 @@ UNWATCH = "drop trigger watch on scheduled_post; drop function note_move; drop t
 @pytest_asyncio.fixture
 async def project(
     settings: Settings, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Project]:
+) -> AsyncIterator[PublishingProject]:
     monkeypatch.setattr(phases, "PAUSE_S", 0.0)
     monkeypatch.setattr(phases, "MIN_POLL_S", 0.0)
     async with pool.acquire() as conn:
@@ -41,13 +41,13 @@ async def project(
         account_id = await seeds.account(conn, org, project_id)
     store = open_folder(f"file:{tmp_path}")
     async with courier.open_courier(settings.redis_url) as sender:
-        yield Project(pool, settings, sender, org, project_id, account_id, store)
+        yield PublishingProject(pool, settings, sender, org, project_id, account_id, store)
     moves = await pool.fetch("select distinct source, target from moved")
     await pool.execute(UNWATCH)
     assert {(row["source"], row["target"]) for row in moves} <= ALLOWED
 
 
 @pytest_asyncio.fixture
-async def post(project: Project) -> UUID:
+async def post(project: PublishingProject) -> UUID:
     """Insert a due post."""
     return await project.post()

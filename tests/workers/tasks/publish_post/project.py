@@ -21,12 +21,12 @@ from schemas.projects import Archived
 from schemas.settings import Settings
 from tests import leasing, seeds
 from tests.domain.project import Project as Tenant
-from tests.leasing import Owner
+from tests.leasing import LeaseOwner
 from tests.waiting import PATIENCE_S, eventually
 from tests.workers import by_hand
 from tests.workers.by_hand import Died
 from tests.workers.runtime.workers import Workers
-from tests.workers.tasks.publish_post.scripted import Scripted
+from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
 from workers.platforms.registry import Platforms
 from workers.runtime.context import Context
 from workers.runtime.progress import ProgressWriter
@@ -91,7 +91,7 @@ def verb_of(body: Verb) -> Verb:
 
 
 @dataclass
-class Project:
+class PublishingProject:
     pool: Pool
     settings: Settings
     courier: Courier
@@ -99,7 +99,7 @@ class Project:
     id: UUID
     account_id: UUID
     store: Store
-    platform: Scripted = field(default_factory=Scripted)
+    platform: ScriptedPlatform = field(default_factory=ScriptedPlatform)
     lease_left_s: float = 15.0
     #: The functions of the last attempt's transactions.
     verbs: list[Verb] = field(default_factory=list)
@@ -254,16 +254,18 @@ class Project:
 
 
 #: Ends all waiting posts of a project.
-StopAction: TypeAlias = Callable[[Project], Awaitable[Archived | AccountDisconnected]]
+StopAction: TypeAlias = Callable[[PublishingProject], Awaitable[Archived | AccountDisconnected]]
 
 
-async def lender(project: Project) -> Owner:
+async def lender(project: PublishingProject) -> LeaseOwner:
     """Create an operator with an account to lend."""
     async with project.pool.acquire() as conn:
         return await leasing.owner(conn)
 
 
-async def tenant(project: Project, owner: Owner, borrower: Tenant | None = None) -> Project:
+async def tenant(
+    project: PublishingProject, owner: LeaseOwner, borrower: Tenant | None = None
+) -> PublishingProject:
     """Create another project on the same platform, which leases the owner's account."""
     if borrower is None:
         async with project.pool.acquire() as conn:
@@ -272,11 +274,11 @@ async def tenant(project: Project, owner: Owner, borrower: Tenant | None = None)
     return replace(project, org=borrower.org, id=borrower.id, account_id=account_id)
 
 
-async def release(project: Project) -> AccountDisconnected:
+async def release(project: PublishingProject) -> AccountDisconnected:
     return await leasing.release(project.pool, Tenant(project.org, project.id), project.account_id)
 
 
-async def hours_pass(project: Project, hours: float) -> None:
+async def hours_pass(project: PublishingProject, hours: float) -> None:
     """Move all timestamps into the past by `hours`."""
     await project.pool.execute(
         "update scheduled_post set scheduled_for = scheduled_for - $1::interval, sent_at = sent_at - $1",

@@ -8,26 +8,26 @@ import msgspec
 
 from domain.publishing.outgoing import Account
 from schemas.errors import (
-    NotSent,
     OutcomeUnknown,
-    Outdated,
+    PostNotSent,
+    PostRejected,
+    PreparationExpired,
     ReauthRequired,
-    Rejected,
     Throttled,
     TokenExpired,
     Unavailable,
 )
 from tests.workers.by_hand import Died
 from workers.platforms.contract import (
-    Absent,
-    Draft,
-    Found,
+    AbsentPost,
+    AcceptedPost,
     InboxDraft,
     Inquiry,
-    Live,
-    Prepared,
-    Sent,
-    Taken,
+    LivePost,
+    PostDraft,
+    PreparedPost,
+    ReconcileResult,
+    SendResult,
     UndecidedPost,
 )
 
@@ -35,9 +35,9 @@ from workers.platforms.contract import (
 TAKES = ("ok", "drop", "break", "die_after", "slow_after", "take", "take_slow", "inbox", "nameless")
 REFUSES = "unreached outdate refuse throttle expire shut lose die_before slow_before".split()
 FAULTS: dict[str, Callable[[], BaseException]] = {
-    "unreached": lambda: NotSent("PLATFORM_UNREACHABLE", "it could not be reached"),
-    "outdate": lambda: Outdated("UPLOAD_GONE", "the upload ran out"),
-    "refuse": lambda: Rejected("PLATFORM_REJECTED", "it won't have it", category="platform_rejected"),
+    "unreached": lambda: PostNotSent("PLATFORM_UNREACHABLE", "it could not be reached"),
+    "outdate": lambda: PreparationExpired("UPLOAD_GONE", "the upload ran out"),
+    "refuse": lambda: PostRejected("PLATFORM_REJECTED", "it won't have it", category="platform_rejected"),
     "throttle": lambda: Throttled("PLATFORM_RATE_LIMITED", "it asks for a cooldown", after_s=60.0),
     "expire": lambda: TokenExpired("TOKEN_EXPIRED", "the token has ended"),
     "shut": lambda: ReauthRequired("TOKEN_REFUSED", "the token opens nothing"),
@@ -57,7 +57,7 @@ class ScriptedCall(msgspec.Struct, frozen=True):
     at: float
 
 
-class Scripted:
+class ScriptedPlatform:
     """The scripted platform. Each call takes the next step of its script, and succeeds without one.
 
     `live` counts the records of each post: a repeatable platform deduplicates by the post's key. `names` is a
@@ -70,8 +70,8 @@ class Scripted:
         self.script: dict[str, deque[str]] = defaultdict(deque)
         self.live: Counter[str] = Counter()
         self.calls: list[ScriptedCall] = []
-        self.drafts: list[Draft] = []
-        self.steps: list[Prepared | None] = []
+        self.drafts: list[PostDraft] = []
+        self.steps: list[PreparedPost | None] = []
         self.inquiries: list[Inquiry] = []
         self.tickets: list[str] = []
         self.names: str | None = None
@@ -91,7 +91,9 @@ class Scripted:
     def repeatable(self, account: Account, inquiry: Inquiry) -> bool:
         return self.exact
 
-    async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:
+    async def prepare(
+        self, account: Account, draft: PostDraft, so_far: PreparedPost | None = None
+    ) -> PreparedPost:
         self.steps.append(so_far)
         word = await self._next("prepare")
         if fault := FAULTS.get(word):
@@ -100,7 +102,7 @@ class Scripted:
             assert so_far
             return msgspec.structs.replace(so_far, after_s=60.0)
         step = 1 if so_far is None else so_far.handle["step"] + 1
-        prepared = Prepared(
+        prepared = PreparedPost(
             handle={"key": str(draft.post_id), "step": step},
             request=draft.caption.encode(),
             secret=f"the address of upload {step}".encode(),
@@ -112,7 +114,9 @@ class Scripted:
         self.drafts.append(draft)
         return msgspec.structs.replace(prepared, tickets=[self.tickets.pop(0)] if self.tickets else [])
 
-    async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:
+    async def send(
+        self, account: Account, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
+    ) -> SendResult:
         post_id, word = prepared.handle["key"], await self._next("send")
         if word in TAKES:
             self.take(post_id)
@@ -124,18 +128,18 @@ class Scripted:
             raise fault()
         if word in {"take", "take_slow"}:
             after_s = 60.0 if word == "take_slow" else 0.0
-            return Taken(handle=prepared.handle | {"upload": "1"}, after_s=after_s)
+            return AcceptedPost(handle=prepared.handle | {"upload": "1"}, after_s=after_s)
         return self.answer(word, post_id)
 
-    def answer(self, word: str, post_id: str) -> Live | InboxDraft:
+    def answer(self, word: str, post_id: str) -> LivePost | InboxDraft:
         if word == "inbox":
             return InboxDraft()
-        return Live(external_id=None, external_url=None) if word == "nameless" else self.shown(post_id)
+        return LivePost(external_id=None, external_url=None) if word == "nameless" else self.shown(post_id)
 
     def take(self, post_id: str) -> None:
         self.live[post_id] = 1 if self.exact else self.live[post_id] + 1
 
-    async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
+    async def poll(self, account: Account, inquiry: Inquiry) -> SendResult:
         prepared = inquiry.prepared
         assert prepared.handle["upload"] == "1"
         key = prepared.handle["key"]
@@ -146,10 +150,10 @@ class Scripted:
         if fault := FAULTS.get(word):
             raise fault()
         if word == "take":
-            return Taken(handle=prepared.handle, after_s=0.0)
+            return AcceptedPost(handle=prepared.handle, after_s=0.0)
         return self.answer(word, key)
 
-    async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
+    async def reconcile(self, account: Account, inquiry: Inquiry) -> ReconcileResult:
         self.inquiries.append(inquiry)
         word = await self._next("reconcile")
         if fault := FAULTS.get(word):
@@ -160,12 +164,12 @@ class Scripted:
             return UndecidedPost(after_s=60.0)
         post_id = inquiry.prepared.handle["key"]
         if not self.live[post_id]:
-            return Absent()
+            return AbsentPost()
         if word == "take":
-            return Taken(handle=inquiry.prepared.handle | {"upload": "1"}, after_s=0.0)
+            return AcceptedPost(handle=inquiry.prepared.handle | {"upload": "1"}, after_s=0.0)
         return self.answer(word, post_id)
 
-    def shown(self, post_id: str) -> Live:
-        return Live(
+    def shown(self, post_id: str) -> LivePost:
+        return LivePost(
             external_id=f"live-{self.names or post_id}", external_url=f"https://example.test/{post_id}"
         )

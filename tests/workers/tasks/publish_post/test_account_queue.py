@@ -10,11 +10,11 @@ from domain.publishing import account_queue
 from jobs.kinds import PUBLISH_POST, REFRESH_TOKEN
 from tests import seeds
 from tests.waiting import eventually
-from tests.workers.tasks.publish_post.project import Project
-from tests.workers.tasks.publish_post.scripted import Scripted
+from tests.workers.tasks.publish_post.project import PublishingProject
+from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
 
 
-async def posts(project: Project, count: int, *, account_id: UUID | None = None) -> list[UUID]:
+async def posts(project: PublishingProject, count: int, *, account_id: UUID | None = None) -> list[UUID]:
     """Insert posts that are due one a millisecond, the first one first."""
     return [
         await project.post(f"post {number}", account_id=account_id, ago_s=1 - number / 1000)
@@ -22,11 +22,11 @@ async def posts(project: Project, count: int, *, account_id: UUID | None = None)
     ]
 
 
-def sent(project: Project, handle: str = "shop") -> list[str]:
+def sent(project: PublishingProject, handle: str = "shop") -> list[str]:
     return [call.post_id for call in project.platform.calls if call.account == handle]
 
 
-async def test_posts_are_sent_one_at_a_time_in_time_order(project: Project) -> None:
+async def test_posts_are_sent_one_at_a_time_in_time_order(project: PublishingProject) -> None:
     """The jobs begin in any order, and all together."""
     mine = await posts(project, 12)
     other = await project.account(handle="other")
@@ -49,7 +49,7 @@ async def test_posts_are_sent_one_at_a_time_in_time_order(project: Project) -> N
     assert busy["most"] <= 2
 
 
-async def test_queued_posts_wait_outside_of_the_line(project: Project) -> None:
+async def test_queued_posts_wait_outside_of_the_line(project: PublishingProject) -> None:
     """In the line they would be pulled for nothing; each end wakes the next."""
     mine = await posts(project, 5)
     stages = "select count(*) filter (where stage = 'scheduled') from job where kind = 'publish_post'"
@@ -67,7 +67,7 @@ async def test_queued_posts_wait_outside_of_the_line(project: Project) -> None:
     ("send", "status", "phase"), [("unreached", "queued", "prepared"), ("take", "publishing", "accepted")]
 )
 async def test_a_post_that_waits_for_a_retry_lets_the_others_pass(
-    project: Project, send: str, status: str, phase: str
+    project: PublishingProject, send: str, status: str, phase: str
 ) -> None:
     mine = first, second, third = await posts(project, 3)
     project.platform.plan(send=[send], poll=["unreached"])
@@ -79,7 +79,7 @@ async def test_a_post_that_waits_for_a_retry_lets_the_others_pass(
     assert (row["status"], row["phase"]) == (status, phase)
 
 
-async def test_a_later_post_gives_way_and_wakes_the_earlier_one(project: Project) -> None:
+async def test_a_later_post_gives_way_and_wakes_the_earlier_one(project: PublishingProject) -> None:
     first, second = await posts(project, 2)
     job_id = (await project.job(first))["id"]
     await project.pool.execute(
@@ -93,7 +93,7 @@ async def test_a_later_post_gives_way_and_wakes_the_earlier_one(project: Project
 
 
 async def test_the_head_of_the_queue_outlives_its_worker_and_ends_with_its_job(
-    project: Project,
+    project: PublishingProject,
 ) -> None:
     first, second = await posts(project, 2)
     project.platform.plan(prepare=["die_before"])
@@ -113,7 +113,7 @@ async def test_the_head_of_the_queue_outlives_its_worker_and_ends_with_its_job(
     assert (await project.row(second))["status"] == "published"
 
 
-async def test_ten_posts_with_one_ended_token_ask_for_one_refresh(project: Project) -> None:
+async def test_ten_posts_with_one_ended_token_ask_for_one_refresh(project: PublishingProject) -> None:
     await project.pool.execute("update account_credential set expires_at = now()")
     mine = await posts(project, 10)
     async with project.working():
@@ -135,7 +135,7 @@ async def test_ten_posts_with_one_ended_token_ask_for_one_refresh(project: Proje
 
 
 @pytest.mark.long
-async def test_no_account_sends_more_than_its_quota_in_any_window(project: Project) -> None:
+async def test_no_account_sends_more_than_its_quota_in_any_window(project: PublishingProject) -> None:
     """Four workers and two accounts: one may send five a second, the other has no limit."""
     await project.pool.execute("update social_account set quota_posts = 5, quota_window_s = 1")
     free = await project.account(handle="free")
@@ -151,7 +151,7 @@ async def test_no_account_sends_more_than_its_quota_in_any_window(project: Proje
     assert {project.records(post_id) for post_id in mine + theirs} == {1}
 
 
-async def test_a_full_quota_wakes_a_post_when_there_is_room(project: Project) -> None:
+async def test_a_full_quota_wakes_a_post_when_there_is_room(project: PublishingProject) -> None:
     await project.pool.execute("update social_account set quota_posts = 1, quota_window_s = 3600")
     first, second = await posts(project, 2)
     assert (await project.attempt(), await project.attempt()) == ("completed", "snoozed")
@@ -167,7 +167,7 @@ async def test_a_full_quota_wakes_a_post_when_there_is_room(project: Project) ->
     assert (await project.row(second))["status"] == "published"
 
 
-async def test_a_wake_does_not_wait_for_a_locked_job(project: Project) -> None:
+async def test_a_wake_does_not_wait_for_a_locked_job(project: PublishingProject) -> None:
     first, second = await posts(project, 2)
     ids = [(await project.job(post_id))["id"] for post_id in (first, second)]
     await project.pool.execute("update job set run_at = now() + interval '1 hour', stage = 'scheduled'")
@@ -181,10 +181,10 @@ async def test_a_wake_does_not_wait_for_a_locked_job(project: Project) -> None:
 
 
 async def test_a_post_proved_absent_is_sent_again_only_at_the_head_of_the_queue(
-    project: Project,
+    project: PublishingProject,
 ) -> None:
     """It left the head of the queue while undecided, and another post is there by now."""
-    project.platform = Scripted(repeatable=False)
+    project.platform = ScriptedPlatform(repeatable=False)
     project.platform.plan(send=["lose"], reconcile=["later"])
     [first, second] = await posts(project, 2)
     assert await project.attempt() == "snoozed"

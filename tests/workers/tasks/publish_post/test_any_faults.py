@@ -13,8 +13,8 @@ from domain.publishing import changes, failures, sending
 from jobs.kinds import RECONCILE_POST
 from schemas.errors import Conflict
 from tests import seeds
-from tests.workers.tasks.publish_post.project import Death, Project, hours_pass
-from tests.workers.tasks.publish_post.scripted import REFUSES, TAKES, Scripted
+from tests.workers.tasks.publish_post.project import Death, PublishingProject, hours_pass
+from tests.workers.tasks.publish_post.scripted import REFUSES, TAKES, ScriptedPlatform
 
 
 class FaultStory(NamedTuple):
@@ -47,7 +47,7 @@ STORIES = st.builds(
 )
 
 
-async def act(project: Project, post_id: UUID, what: str | None) -> None:
+async def act(project: PublishingProject, post_id: UUID, what: str | None) -> None:
     match what:
         case "cancel":
             with contextlib.suppress(Conflict):
@@ -64,9 +64,9 @@ async def act(project: Project, post_id: UUID, what: str | None) -> None:
             )
 
 
-async def run_story(project: Project, story: FaultStory) -> list[str | None]:
+async def run_story(project: PublishingProject, story: FaultStory) -> list[str | None]:
     """Run one post through the whole story, and on without faults; return its attempts' outcomes."""
-    project.platform = Scripted(repeatable=story.exact)
+    project.platform = ScriptedPlatform(repeatable=story.exact)
     project.platform.plan(send=story.sends, prepare=story.prepares, poll=story.polls, reconcile=story.looks)
     post_id, words = await project.post(), list[str | None]()
     for number in range(20):
@@ -83,14 +83,14 @@ async def run_story(project: Project, story: FaultStory) -> list[str | None]:
     return words
 
 
-async def query_post(project: Project, post_id: UUID) -> None:
+async def query_post(project: PublishingProject, post_id: UUID) -> None:
     for _ in range(3):
         await act(project, post_id, "reconnect")
         await project.make_query_due()
         await project.attempt(kind=RECONCILE_POST)
 
 
-async def check_post(project: Project, post_id: UUID) -> None:
+async def check_post(project: PublishingProject, post_id: UUID) -> None:
     """An account that is gone can't be queried: the state of its possible post stays unknown."""
     row, live = await project.row(post_id), project.records(post_id)
     gone = "select status = 'disconnected' from social_account where id = $1"
@@ -108,7 +108,7 @@ async def check_post(project: Project, post_id: UUID) -> None:
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("exact", [False, True])
 async def test_a_worker_that_dies_at_any_step_leaves_one_record(
-    project: Project, send: str, after: bool, exact: bool
+    project: PublishingProject, send: str, after: bool, exact: bool
 ) -> None:
     """At each step of an undisturbed attempt."""
     story = FaultStory(exact, [send])
@@ -131,13 +131,15 @@ async def test_a_worker_that_dies_at_any_step_leaves_one_record(
         FaultStory(exact=False, sends=["take"], polls=["refuse"], deaths=[Death(failures.not_sent)]),
     ],
 )
-async def test_a_regression_story_ends_with_a_right_row(project: Project, story: FaultStory) -> None:
+async def test_a_regression_story_ends_with_a_right_row(
+    project: PublishingProject, story: FaultStory
+) -> None:
     assert (await run_story(project, story))[0] == "died"
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=STORIES)
-async def test_any_fault_story_ends_with_a_right_row(project: Project, story: FaultStory) -> None:
+async def test_any_fault_story_ends_with_a_right_row(project: PublishingProject, story: FaultStory) -> None:
     async with project.pool.acquire() as conn:
         project.id = await seeds.project(conn, project.org)
     project.account_id = await project.account()

@@ -8,11 +8,11 @@ import pytest
 from domain.accounts import accounts
 from jobs.kinds import REFRESH_TOKEN
 from tests import seeds
-from tests.workers.tasks.publish_post.project import Project
-from tests.workers.tasks.publish_post.scripted import Scripted
+from tests.workers.tasks.publish_post.project import PublishingProject
+from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
 
 
-async def test_a_refusal_fails_the_post_with_its_category(project: Project, post: UUID) -> None:
+async def test_a_refusal_fails_the_post_with_its_category(project: PublishingProject, post: UUID) -> None:
     project.platform.plan(send=["refuse"])
     assert await project.attempts() == ["failed"]
     row, job = await project.row(post), await project.job(post)
@@ -27,7 +27,9 @@ async def test_a_refusal_fails_the_post_with_its_category(project: Project, post
     assert await project.events(post) == ["scheduled", "prepared", "sending", "not_sent", "failed"]
 
 
-async def test_a_limit_cools_the_account_down_and_costs_no_attempt(project: Project, post: UUID) -> None:
+async def test_a_limit_cools_the_account_down_and_costs_no_attempt(
+    project: PublishingProject, post: UUID
+) -> None:
     project.platform.plan(send=["throttle"])
     assert await project.attempt() == "snoozed"
     row, job = await project.row(post), await project.job(post)
@@ -43,15 +45,17 @@ async def test_a_limit_cools_the_account_down_and_costs_no_attempt(project: Proj
     assert (len(project.platform.calls), len(project.platform.drafts), project.records(post)) == (2, 1, 1)
 
 
-async def test_a_repeatedly_lost_and_absent_post_has_the_usual_attempts(project: Project, post: UUID) -> None:
+async def test_a_repeatedly_lost_and_absent_post_has_the_usual_attempts(
+    project: PublishingProject, post: UUID
+) -> None:
     """The wait until it is proved absent costs no attempt; a repeated call does."""
-    project.platform = Scripted(repeatable=False)
+    project.platform = ScriptedPlatform(repeatable=False)
     project.platform.plan(send=["lose"] * 3, reconcile=["later", "ok"] * 3)
     assert await project.attempts() == ["snoozed", "retry", "retry", "completed"]
     assert (len(project.platform.calls), project.records(post)) == (4, 1)
 
 
-async def test_unreadable_files_are_retried(project: Project, post: UUID) -> None:
+async def test_unreadable_files_are_retried(project: PublishingProject, post: UUID) -> None:
     project.platform.plan(prepare=["unstored"])
     assert await project.attempt() == "retry"
     assert (await project.row(post))["last_error"]["code"] == "MEDIA_UNREADABLE"
@@ -62,7 +66,7 @@ async def test_unreadable_files_are_retried(project: Project, post: UUID) -> Non
 
 @pytest.mark.parametrize("where", ["prepare", "send"])
 async def test_an_ended_token_is_refreshed_once_and_again_only_after_a_wait(
-    project: Project, post: UUID, where: str
+    project: PublishingProject, post: UUID, where: str
 ) -> None:
     project.platform.plan(**{where: ["expire", "expire"]})
     assert await project.attempt() == "snoozed"
@@ -73,14 +77,14 @@ async def test_an_ended_token_is_refreshed_once_and_again_only_after_a_wait(
     assert len(await project.jobs(REFRESH_TOKEN)) == 1
 
 
-async def test_a_token_about_to_end_is_refreshed_before_anything(project: Project) -> None:
+async def test_a_token_about_to_end_is_refreshed_before_anything(project: PublishingProject) -> None:
     await project.pool.execute("update account_credential set expires_at = now() + interval '30 seconds'")
     await project.post()
     assert await project.attempt() == "snoozed"
     assert (project.platform.drafts, len(await project.jobs(REFRESH_TOKEN))) == ([], 1)
 
 
-async def test_accepted_posts_are_polled_again_after_a_reconnection(project: Project) -> None:
+async def test_accepted_posts_are_polled_again_after_a_reconnection(project: PublishingProject) -> None:
     """All of them, since they wait in no queue; but a post that waits for a retry keeps its time."""
     project.platform.plan(send=["take"] * 3, poll=["unreached", "shut", "shut"])
     patient, *others = [await project.post() for _ in range(3)]
@@ -96,12 +100,12 @@ async def test_accepted_posts_are_polled_again_after_a_reconnection(project: Pro
     assert (await project.row(patient))["status"] == "publishing"
 
 
-async def mark_account(project: Project) -> None:
+async def mark_account(project: PublishingProject) -> None:
     """Mark the account as one that only its owner can reconnect, after a refresh of the first tokens."""
     await project.do(accounts.require_reauth, account_id=project.account_id, reason="GONE", generation=1)
 
 
-async def reconnect(project: Project) -> None:
+async def reconnect(project: PublishingProject) -> None:
     """Connect the account again, as its owner."""
     assert await project.account() == project.account_id
 
@@ -109,7 +113,7 @@ async def reconnect(project: Project) -> None:
 @pytest.mark.parametrize("tries", [1, 2])
 @pytest.mark.parametrize("word", ["expire", "shut"])
 async def test_a_post_refused_while_the_account_is_marked_waits_for_its_owner(
-    project: Project, post: UUID, word: str, tries: int
+    project: PublishingProject, post: UUID, word: str, tries: int
 ) -> None:
     """The refusal is older than the mark: it costs no attempt, and the owner's return wakes the post."""
     project.platform.plan(send=["expire", word][-tries:])
@@ -128,7 +132,7 @@ async def test_a_post_refused_while_the_account_is_marked_waits_for_its_owner(
 @pytest.mark.parametrize("word", ["expire", "shut"])
 @pytest.mark.parametrize("first", [[], ["expire"]])
 async def test_a_post_refused_for_replaced_tokens_uses_the_new_ones(
-    project: Project, post: UUID, first: list[str], word: str
+    project: PublishingProject, post: UUID, first: list[str], word: str
 ) -> None:
     """At once: the wake for new tokens came while the attempt ran."""
     project.platform.plan(send=[*first, word])
@@ -144,7 +148,7 @@ async def test_a_post_refused_for_replaced_tokens_uses_the_new_ones(
     assert (await project.row(post))["status"] == "published"
 
 
-async def test_a_post_that_became_due_by_a_reconnection_is_woken(project: Project) -> None:
+async def test_a_post_that_became_due_by_a_reconnection_is_woken(project: PublishingProject) -> None:
     """Its attempt began, and found its obstacle, after the connection's transaction had begun."""
     await project.pool.execute("update social_account set status = 'reauth_required'")
     async with project.pool.acquire() as conn, conn.transaction():
@@ -154,7 +158,9 @@ async def test_a_post_that_became_due_by_a_reconnection_is_woken(project: Projec
     assert await project.attempt() == "completed"
 
 
-async def test_a_post_that_waits_for_tokens_is_woken_by_new_ones(project: Project, post: UUID) -> None:
+async def test_a_post_that_waits_for_tokens_is_woken_by_new_ones(
+    project: PublishingProject, post: UUID
+) -> None:
     """A post that waits for anything else is not woken."""
     project.platform.plan(send=["unreached", "expire", "expire"])
     other = await project.post()
@@ -170,7 +176,7 @@ async def test_a_post_that_waits_for_tokens_is_woken_by_new_ones(project: Projec
     assert [(await project.row(one))["status"] for one in (post, other)] == ["queued", "published"]
 
 
-async def test_failed_attempts_back_off(project: Project, post: UUID) -> None:
+async def test_failed_attempts_back_off(project: PublishingProject, post: UUID) -> None:
     project.platform.plan(send=["unreached"] * 4)
     for wait_s in (30, 120, 600, 1800):
         assert await project.attempt() == "retry"
@@ -183,7 +189,7 @@ async def test_failed_attempts_back_off(project: Project, post: UUID) -> None:
     assert await project.attempts() == ["completed"]
 
 
-async def test_a_retry_past_the_deadline_fails_the_post(project: Project) -> None:
+async def test_a_retry_past_the_deadline_fails_the_post(project: PublishingProject) -> None:
     project.platform.plan(send=["unreached"])
     post_id = await project.post(ago_s=2 * 3600 - 10)
     assert await project.attempts() == ["failed"]

@@ -19,7 +19,7 @@ from tests.peers.simulators.serving import served
 from tests.peers.simulators.simulator import Simulator
 from tests.workers.platforms import instagram_account
 from tests.workers.platforms.instagram_account import InstagramAccount
-from tests.workers.tasks.publish_post.project import Death, Project
+from tests.workers.tasks.publish_post.project import Death, PublishingProject
 from workers.platforms.registry import Platforms
 
 pytestmark = pytest.mark.long
@@ -44,7 +44,7 @@ class MediaServer(Simulator):
 
 
 @dataclass
-class InstagramProject(Project):
+class InstagramProject(PublishingProject):
     """A project with ada's account; each wait advances Instagram's time."""
 
     ada: InstagramAccount = None  # type: ignore[assignment]  # set by its fixture
@@ -91,7 +91,7 @@ class InstagramProject(Project):
 
 
 @asynccontextmanager
-async def on_instagram(project: Project) -> AsyncIterator[InstagramProject]:
+async def on_instagram(project: PublishingProject) -> AsyncIterator[InstagramProject]:
     async with instagram_account.instagram_account() as ada:
         with served(MediaServer()) as files:
             await ada.sim.account("ada", quota_total=1000, containers_max=4000)
@@ -110,7 +110,7 @@ async def on_instagram(project: Project) -> AsyncIterator[InstagramProject]:
 
 
 @pytest_asyncio.fixture
-async def there(project: Project) -> AsyncIterator[InstagramProject]:
+async def there(project: PublishingProject) -> AsyncIterator[InstagramProject]:
     async with on_instagram(project) as made:
         yield made
 

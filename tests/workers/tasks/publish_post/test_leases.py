@@ -16,32 +16,32 @@ from domain.publishing.outgoing import Account
 from jobs.kinds import RECONCILE_POST, REFRESH_TOKEN
 from tests import seeds
 from tests.domain.project import Project as Tenant
-from tests.leasing import Owner
+from tests.leasing import LeaseOwner
 from tests.waiting import eventually
-from tests.workers.tasks.publish_post.project import Project, lender, release, tenant
-from tests.workers.tasks.publish_post.scripted import Scripted
+from tests.workers.tasks.publish_post.project import PublishingProject, lender, release, tenant
+from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
 
 #: The account's quota, for any tenant.
 QUOTA = 30
 
 
 @pytest_asyncio.fixture
-async def owner(project: Project) -> Owner:
+async def owner(project: PublishingProject) -> LeaseOwner:
     return await lender(project)
 
 
 @pytest_asyncio.fixture
-async def leased(project: Project, owner: Owner) -> Project:
+async def leased(project: PublishingProject, owner: LeaseOwner) -> PublishingProject:
     """Return the project as a tenant of the owner's account."""
     return await tenant(project, owner, Tenant(project.org, project.id))
 
 
 async def test_a_leased_post_uses_the_owners_credential(
-    project: Project, owner: Owner, leased: Project
+    project: PublishingProject, owner: LeaseOwner, leased: PublishingProject
 ) -> None:
     tokens: list[str] = []
 
-    class Seeing(Scripted):
+    class Seeing(ScriptedPlatform):
         async def send(self, account: Account, *given: Any, **more: Any) -> Any:
             tokens.append(account.access_token)
             return await super().send(account, *given, **more)
@@ -56,8 +56,8 @@ async def test_a_leased_post_uses_the_owners_credential(
     assert await project.pool.fetchval("select owner_account_id from account_send") == owner.account_id
 
 
-async def test_a_lost_post_is_reconciled_after_the_lease(leased: Project) -> None:
-    leased.platform = Scripted(repeatable=False)
+async def test_a_lost_post_is_reconciled_after_the_lease(leased: PublishingProject) -> None:
+    leased.platform = ScriptedPlatform(repeatable=False)
     leased.platform.plan(send=["drop"], reconcile=["undecided", "undecided"])
     post_id = await leased.post()
     assert await leased.attempts() == ["failed"]
@@ -70,7 +70,7 @@ async def test_a_lost_post_is_reconciled_after_the_lease(leased: Project) -> Non
 
 
 async def test_one_refresh_job_of_the_owner_serves_all_tenants(
-    project: Project, owner: Owner, leased: Project
+    project: PublishingProject, owner: LeaseOwner, leased: PublishingProject
 ) -> None:
     project.platform.plan(send=["take"], poll=["expire"])
     await leased.post()
@@ -87,7 +87,7 @@ async def test_one_refresh_job_of_the_owner_serves_all_tenants(
 
 @pytest.mark.parametrize(("send", "word"), [("throttle", "snoozed"), ("ok", "completed")])
 async def test_cooldown_and_quota_outlast_the_lease(
-    project: Project, owner: Owner, leased: Project, *, send: str, word: str
+    project: PublishingProject, owner: LeaseOwner, leased: PublishingProject, *, send: str, word: str
 ) -> None:
     if send == "ok":
         await limit(project, owner, posts=1)
@@ -105,7 +105,7 @@ async def test_cooldown_and_quota_outlast_the_lease(
     assert after.records(post_id) == 1
 
 
-async def limit(project: Project, owner: Owner, *, posts: int) -> None:
+async def limit(project: PublishingProject, owner: LeaseOwner, *, posts: int) -> None:
     """Set a quota of `posts` a day."""
     named = {"organization_id": owner.org, "account_id": owner.account_id}
     async with project.pool.acquire() as conn:
@@ -113,7 +113,7 @@ async def limit(project: Project, owner: Owner, *, posts: int) -> None:
 
 
 async def test_the_owners_reconnection_resumes_the_tenants_posts(
-    project: Project, owner: Owner, leased: Project
+    project: PublishingProject, owner: LeaseOwner, leased: PublishingProject
 ) -> None:
     project.platform.plan(send=["shut"])
     post_id = await leased.post()
@@ -131,7 +131,7 @@ async def test_the_owners_reconnection_resumes_the_tenants_posts(
 
 @pytest.mark.parametrize("whose", ["tenant", "owner"])
 async def test_an_earlier_tenants_post_is_not_taken_for_the_next_ones(
-    project: Project, owner: Owner, whose: str
+    project: PublishingProject, owner: LeaseOwner, whose: str
 ) -> None:
     """A reconciliation may find a post of another tenant from before the lease."""
     before = await insert_earlier_post(project, owner, whose)
@@ -146,7 +146,7 @@ async def test_an_earlier_tenants_post_is_not_taken_for_the_next_ones(
     assert (await after.row(post_id))["external_id"] is None
 
 
-async def insert_earlier_post(project: Project, owner: Owner, whose: str) -> UUID:
+async def insert_earlier_post(project: PublishingProject, owner: LeaseOwner, whose: str) -> UUID:
     """Insert a post that went out to the account before it was leased."""
     if whose == "tenant":
         first = await tenant(project, owner)
@@ -165,9 +165,9 @@ async def insert_earlier_post(project: Project, owner: Owner, whose: str) -> UUI
 
 
 @pytest.mark.long
-async def test_successive_tenants_with_workers_running(project: Project, owner: Owner) -> None:
+async def test_successive_tenants_with_workers_running(project: PublishingProject, owner: LeaseOwner) -> None:
     """Each post goes out once or not at all, and none begins after its lease; all within one quota."""
-    project.platform = Scripted(repeatable=False)
+    project.platform = ScriptedPlatform(repeatable=False)
     project.platform.plan(send=["ok", "take", "drop", "unreached", "ok", "lose", "ok"] * 5)
     await limit(project, owner, posts=QUOTA)
     posts: list[UUID] = []
@@ -196,6 +196,6 @@ async def test_successive_tenants_with_workers_running(project: Project, owner: 
     assert await project.pool.fetchval(late) == 0
 
 
-async def made_enough_calls(project: Project, calls: int) -> bool:
+async def made_enough_calls(project: PublishingProject, calls: int) -> bool:
     """Return whether enough calls were made, or no more will be: the quota is used up."""
     return len(project.platform.calls) >= calls or await project.sends() >= QUOTA

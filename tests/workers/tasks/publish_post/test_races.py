@@ -22,8 +22,8 @@ from schemas.projects import Archived
 from tests import seeds
 from tests.jobs.scene import waits_for_lock
 from tests.waiting import eventually
-from tests.workers.tasks.publish_post.project import Project, StopAction
-from tests.workers.tasks.publish_post.scripted import Scripted
+from tests.workers.tasks.publish_post.project import PublishingProject, StopAction
+from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
 
 MANY = pytest.param(1000, marks=pytest.mark.long)
 #: About as long as an attempt takes.
@@ -46,13 +46,13 @@ CANCELED, IN_FLIGHT, WAS_LIVE = (
 
 
 @pytest.mark.parametrize("races", [60, MANY])
-@pytest.mark.parametrize("stop", [Project.archive, Project.disconnect])
+@pytest.mark.parametrize("stop", [PublishingProject.archive, PublishingProject.disconnect])
 async def test_a_stop_cancels_or_publishes_each_post_once(
-    project: Project, stop: StopAction, races: int
+    project: PublishingProject, stop: StopAction, races: int
 ) -> None:
     """Each post is canceled or published, never both, and the counts of the response are right."""
     ends = await run_races(project, stop, races)
-    live = IN_FLIGHT if stop is Project.archive else WAS_LIVE
+    live = IN_FLIGHT if stop is PublishingProject.archive else WAS_LIVE
     assert {CANCELED, live} <= set(ends) <= {CANCELED, live, WAS_LIVE}
     told = await project.pool.fetchrow(
         """select (select coalesce(sum(canceled_scheduled_posts), 0) from project)
@@ -63,7 +63,7 @@ async def test_a_stop_cancels_or_publishes_each_post_once(
     assert tuple(told) == (ends[CANCELED], ends[IN_FLIGHT])
 
 
-async def run_races(project: Project, stop: StopAction, races: int) -> Counter[RaceResult]:
+async def run_races(project: PublishingProject, stop: StopAction, races: int) -> Counter[RaceResult]:
     """Count the results of `races` races, each in a project of its own."""
     chance, ends = random.Random(7), Counter[RaceResult]()
     for _ in range(races):
@@ -76,7 +76,7 @@ async def run_races(project: Project, stop: StopAction, races: int) -> Counter[R
     return ends
 
 
-async def race(project: Project, stop: StopAction, chance: random.Random) -> RaceResult:
+async def race(project: PublishingProject, stop: StopAction, chance: random.Random) -> RaceResult:
     """Stop a post at any moment of an attempt, or of its later queries."""
     post_id, begins = await project.post(), asyncio.Event()
 
@@ -102,9 +102,9 @@ async def race(project: Project, stop: StopAction, chance: random.Random) -> Rac
     return RaceResult(answer.canceled_scheduled_posts, in_flight, status)
 
 
-async def test_a_storm_of_changes_leaves_each_post_once_or_not_at_all(project: Project) -> None:
+async def test_a_storm_of_changes_leaves_each_post_once_or_not_at_all(project: PublishingProject) -> None:
     """Two workers, a platform with faults, and people who cancel, move, edit, disconnect and archive."""
-    project.platform = Scripted(repeatable=False)
+    project.platform = ScriptedPlatform(repeatable=False)
     project.platform.plan(send=["drop", "ok", "unreached", "ok", "take", "lose", "throttle", "ok"] * 3)
     account_ids = [await project.account(handle=f"shop{number}") for number in range(4)]
     post_ids = [
@@ -130,7 +130,7 @@ async def test_a_storm_of_changes_leaves_each_post_once_or_not_at_all(project: P
         assert status == "outcome_unknown" or project.records(post_id) == (status == "published")
 
 
-async def people(project: Project, post_ids: list[UUID], seed: int) -> None:
+async def people(project: PublishingProject, post_ids: list[UUID], seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(25):
         post_id = chance.choice(post_ids)
@@ -155,9 +155,9 @@ async def ignore_refusal(do: Callable[..., Awaitable[object]], verb: object, **g
         await do(verb, **given)
 
 
-async def test_an_attempt_that_waited_for_a_lock_uses_the_current_time(project: Project) -> None:
+async def test_an_attempt_that_waited_for_a_lock_uses_the_current_time(project: PublishingProject) -> None:
     """Otherwise a post in flight would count as decided too soon."""
-    project.platform = Scripted(repeatable=False)
+    project.platform = ScriptedPlatform(repeatable=False)
     project.platform.plan(send=["lose"], reconcile=["later", "later"])
     await project.post()
     assert await project.attempt() == "snoozed"

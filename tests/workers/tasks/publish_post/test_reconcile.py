@@ -9,22 +9,22 @@ import pytest
 from domain.publishing import changes, quotas
 from jobs.kinds import RECONCILE_POST, REFRESH_TOKEN
 from schemas.posts import ResolvePost
-from tests.workers.tasks.publish_post.project import Project
-from tests.workers.tasks.publish_post.scripted import Scripted
+from tests.workers.tasks.publish_post.project import PublishingProject
+from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
 
 #: 30 s, 2 min, 10 min, 1 h, 6 h and 24 h after the loss (docs/explain/publishing.md).
 ASKS_S = (30.0, 120.0, 600.0, 3600.0, 21600.0, 86400.0)
 
 
-async def lost(project: Project, *, how: str = "drop") -> UUID:
-    project.platform = Scripted(repeatable=False)
+async def lost(project: PublishingProject, *, how: str = "drop") -> UUID:
+    project.platform = ScriptedPlatform(repeatable=False)
     project.platform.plan(send=[how], reconcile=["undecided"])
     post_id = await project.post()
     assert await project.attempts() == ["failed"]
     return post_id
 
 
-async def next_s(project: Project) -> float:
+async def next_s(project: PublishingProject) -> float:
     """Return the seconds until the next query."""
     [job] = await project.jobs(RECONCILE_POST)
     return float(
@@ -32,7 +32,7 @@ async def next_s(project: Project) -> float:
     )
 
 
-async def ask(project: Project) -> str | None:
+async def ask(project: PublishingProject) -> str | None:
     """Run the next query as if it were due."""
     await project.make_query_due()
     return await project.attempt(kind=RECONCILE_POST)
@@ -42,7 +42,7 @@ async def ask(project: Project) -> str | None:
     ("how", "status", "code"), [("drop", "published", None), ("lose", "failed", "NOT_PUBLISHED")]
 )
 async def test_a_found_or_absent_post_ends_the_reconciliation(
-    project: Project, how: str, status: str, code: str | None
+    project: PublishingProject, how: str, status: str, code: str | None
 ) -> None:
     post_id = await lost(project, how=how)
     assert await ask(project) == "completed"
@@ -52,7 +52,7 @@ async def test_a_found_or_absent_post_ends_the_reconciliation(
     assert (len(project.platform.calls), await project.open_jobs()) == (1, 0)
 
 
-async def test_a_post_found_without_an_id_is_queried_on(project: Project) -> None:
+async def test_a_post_found_without_an_id_is_queried_on(project: PublishingProject) -> None:
     post_id = await lost(project)
     project.platform.plan(reconcile=["nameless", "ok"])
     assert await ask(project) == "completed"
@@ -63,7 +63,7 @@ async def test_a_post_found_without_an_id_is_queried_on(project: Project) -> Non
     assert await ask(project) is None
 
 
-async def test_a_post_is_queried_six_times_and_then_left_to_a_person(project: Project) -> None:
+async def test_a_post_is_queried_six_times_and_then_left_to_a_person(project: PublishingProject) -> None:
     post_id = await lost(project)
     project.platform.plan(reconcile=["undecided", "unreached", "expire", "shut", "undecided", "undecided"])
     age = "update job set created_at = now() - $1 * interval '1 second' where kind = 'reconcile_post'"
@@ -77,7 +77,7 @@ async def test_a_post_is_queried_six_times_and_then_left_to_a_person(project: Pr
     assert (await project.row(post_id))["status"] == "outcome_unknown"
 
 
-async def test_a_persons_resolution_ends_the_reconciliation(project: Project) -> None:
+async def test_a_persons_resolution_ends_the_reconciliation(project: PublishingProject) -> None:
     post_id = await lost(project)
     await project.pool.execute("update scheduled_post set status = 'failed', resolved_at = now()")
     assert await ask(project) == "completed"
@@ -85,7 +85,7 @@ async def test_a_persons_resolution_ends_the_reconciliation(project: Project) ->
 
 
 @pytest.mark.parametrize("how", ["drop", "lose"])
-async def test_a_query_proves_nothing_about_a_later_call(project: Project, how: str) -> None:
+async def test_a_query_proves_nothing_about_a_later_call(project: PublishingProject, how: str) -> None:
     """During the query a person resolves the post as not published and retries it; that response is lost."""
     post_id = await lost(project, how=how)
 
@@ -103,20 +103,23 @@ async def test_a_query_proves_nothing_about_a_later_call(project: Project, how: 
     assert (await project.row(post_id))["status"] == "outcome_unknown"
 
 
-async def need_owner(project: Project) -> None:
+async def need_owner(project: PublishingProject) -> None:
     await project.pool.execute("update social_account set status = 'reauth_required'")
 
 
 @pytest.mark.parametrize(
     ("meanwhile", "word", "status"),
     [
-        (Project.archive, "completed", "published"),
-        (Project.disconnect, "completed", "outcome_unknown"),
+        (PublishingProject.archive, "completed", "published"),
+        (PublishingProject.disconnect, "completed", "outcome_unknown"),
         (need_owner, "snoozed", "outcome_unknown"),
     ],
 )
 async def test_a_post_is_queried_as_long_as_its_account_exists(
-    project: Project, meanwhile: Callable[[Project], Awaitable[object]], word: str, status: str
+    project: PublishingProject,
+    meanwhile: Callable[[PublishingProject], Awaitable[object]],
+    word: str,
+    status: str,
 ) -> None:
     """In an archived project too. A deleted account ends it; a marked account waits for its owner."""
     post_id = await lost(project)
@@ -125,7 +128,7 @@ async def test_a_post_is_queried_as_long_as_its_account_exists(
     assert (await project.row(post_id))["status"] == status
 
 
-async def test_an_expired_token_is_refreshed_before_the_query(project: Project) -> None:
+async def test_an_expired_token_is_refreshed_before_the_query(project: PublishingProject) -> None:
     await lost(project)
     await project.pool.execute("update account_credential set expires_at = now()")
     project.platform.plan(reconcile=["die_before"])
@@ -133,7 +136,7 @@ async def test_an_expired_token_is_refreshed_before_the_query(project: Project) 
     assert len(await project.jobs(REFRESH_TOKEN)) == 1
 
 
-async def test_sends_are_kept_as_long_as_a_window_counts_them(project: Project) -> None:
+async def test_sends_are_kept_as_long_as_a_window_counts_them(project: PublishingProject) -> None:
     await project.post()
     assert await project.attempts() == ["completed"]
     await project.pool.execute("update account_send set at = now() - interval '3 days'")

@@ -10,22 +10,22 @@ from domain.media.folder import open_folder
 from domain.tenancy import organizations
 from jobs.kinds import RECONCILE_POST
 from tests import seeds
-from tests.workers.net import Net
+from tests.workers.net import SimulatedNetwork
 from tests.workers.platforms import scripted
-from tests.workers.tasks.publish_post.project import Project
-from workers.platforms.contract import Inquiry, Prepared
+from tests.workers.tasks.publish_post.project import PublishingProject
+from workers.platforms.contract import Inquiry, PreparedPost
 from workers.platforms.fakes.publish import SandboxAdapter
 from workers.platforms.registry import Platforms
 
 
-class SandboxProject(Project):
+class SandboxProject(PublishingProject):
     @property
     def platforms(self) -> Platforms:
         return Platforms({}, SandboxAdapter(), seeds.VAULT, self.store, "http://127.0.0.1:8000")
 
 
 @pytest_asyncio.fixture
-async def sandbox(project: Project, net: Net, tmp_path: Path) -> SandboxProject:
+async def sandbox(project: PublishingProject, net: SimulatedNetwork, tmp_path: Path) -> SandboxProject:
     async with project.pool.acquire() as conn:
         org = (await organizations.create(conn, name="Acme", tier="partner")).sandbox
         project_id = await seeds.project(conn, org)
@@ -91,7 +91,7 @@ async def test_a_lost_answer_is_found_at_the_first_ask_or_never(
 
 async def test_the_same_input_has_the_same_outcome() -> None:
     account, draft = scripted.account(None, "bluesky"), scripted.draft()
-    prepared: list[Prepared] = [await SandboxAdapter().prepare(account, draft) for _ in range(2)]
+    prepared: list[PreparedPost] = [await SandboxAdapter().prepare(account, draft) for _ in range(2)]
     assert prepared[0] == prepared[1]
     sent = await SandboxAdapter().send(account, prepared[0], draft, timeout_s=1)
     assert sent == await SandboxAdapter().poll(account, Inquiry(prepared[1], draft.now, draft.now))

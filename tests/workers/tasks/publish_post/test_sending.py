@@ -9,11 +9,11 @@ import pytest
 from domain.content import content
 from jobs.kinds import RECONCILE_POST
 from schemas.content import ContentPatch
-from tests.workers.tasks.publish_post.project import Project, hours_pass
-from tests.workers.tasks.publish_post.scripted import Scripted
+from tests.workers.tasks.publish_post.project import PublishingProject, hours_pass
+from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
 
 
-async def test_a_post_is_published_in_stored_steps(project: Project) -> None:
+async def test_a_post_is_published_in_stored_steps(project: PublishingProject) -> None:
     post_id = await project.post("Hello, world")
     assert await project.attempts() == ["completed"]
     row, job = await project.row(post_id), await project.job(post_id)
@@ -25,7 +25,7 @@ async def test_a_post_is_published_in_stored_steps(project: Project) -> None:
     assert await project.pool.fetchval("select turn_post_id from social_account") is None
 
 
-async def test_its_files_come_in_their_order_and_can_be_read_again(project: Project) -> None:
+async def test_its_files_come_in_their_order_and_can_be_read_again(project: PublishingProject) -> None:
     first, second = "b" * 43, "a" * 43
     await project.post()
     for token in (first, second):
@@ -44,7 +44,9 @@ async def one_chunk(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
-async def test_twice_lost_bytes_are_sent_again_by_another_attempt(project: Project, post: UUID) -> None:
+async def test_twice_lost_bytes_are_sent_again_by_another_attempt(
+    project: PublishingProject, post: UUID
+) -> None:
     project.platform.plan(send=["lose", "drop", "ok"])
     assert await project.attempt() == "retry"
     row, job = await project.row(post), await project.job(post)
@@ -58,7 +60,9 @@ async def test_twice_lost_bytes_are_sent_again_by_another_attempt(project: Proje
 
 
 @pytest.mark.parametrize("lost", [["die_after"], ["lose", "drop"]])
-async def test_an_edit_does_not_change_what_is_sent_again(project: Project, lost: list[str]) -> None:
+async def test_an_edit_does_not_change_what_is_sent_again(
+    project: PublishingProject, lost: list[str]
+) -> None:
     """Other bytes with the same key would create a second post, or return the first with other content."""
     project.platform.plan(send=lost)
     post_id = await project.post("first words")
@@ -83,7 +87,7 @@ async def test_an_edit_does_not_change_what_is_sent_again(project: Project, lost
     ],
 )
 async def test_a_refused_repeat_proves_nothing_about_the_first_call(
-    project: Project, post: UUID, fault: str, words: list[str]
+    project: PublishingProject, post: UUID, fault: str, words: list[str]
 ) -> None:
     project.platform.plan(send=["drop", fault])
     seen: list[str] = []
@@ -94,8 +98,10 @@ async def test_a_refused_repeat_proves_nothing_about_the_first_call(
     assert (seen, project.records(post)) == (words, 1)
 
 
-async def test_an_undecided_post_is_outcome_unknown_and_reconciled(project: Project, post: UUID) -> None:
-    project.platform = Scripted(repeatable=False)
+async def test_an_undecided_post_is_outcome_unknown_and_reconciled(
+    project: PublishingProject, post: UUID
+) -> None:
+    project.platform = ScriptedPlatform(repeatable=False)
     project.platform.plan(send=["drop"], reconcile=["undecided"])
     assert await project.attempts() == ["failed"]
     row, job = await project.row(post), await project.job(post)
@@ -105,8 +111,8 @@ async def test_an_undecided_post_is_outcome_unknown_and_reconciled(project: Proj
     assert asking["args"] == {"post_id": str(post)}
 
 
-async def test_a_post_in_flight_is_reconciled_again_later(project: Project, post: UUID) -> None:
-    project.platform = Scripted(repeatable=False)
+async def test_a_post_in_flight_is_reconciled_again_later(project: PublishingProject, post: UUID) -> None:
+    project.platform = ScriptedPlatform(repeatable=False)
     project.platform.plan(send=["lose"], reconcile=["later", "ok"])
     assert await project.attempt() == "snoozed"
     row, job = await project.row(post), await project.job(post)
@@ -118,7 +124,7 @@ async def test_a_post_in_flight_is_reconciled_again_later(project: Project, post
     assert (len(project.platform.calls), project.records(post)) == (2, 1)
 
 
-async def test_a_post_in_flight_is_reconciled_before_it_is_sent_again(project: Project) -> None:
+async def test_a_post_in_flight_is_reconciled_before_it_is_sent_again(project: PublishingProject) -> None:
     """Otherwise each refused repeat would delay the end, as long as the post is in time."""
     project.platform.plan(send=["lose", "refuse", "refuse"], reconcile=["later", "later", "ok"])
     post_id = await project.post()
@@ -129,9 +135,11 @@ async def test_a_post_in_flight_is_reconciled_before_it_is_sent_again(project: P
     assert project.records(post_id) == 0
 
 
-async def test_a_post_that_is_proved_absent_twice_waits_before_the_next_try(project: Project) -> None:
+async def test_a_post_that_is_proved_absent_twice_waits_before_the_next_try(
+    project: PublishingProject,
+) -> None:
     """Its error contains the cause of the doubt, in the platform's own words."""
-    project.platform = Scripted(repeatable=False)
+    project.platform = ScriptedPlatform(repeatable=False)
     project.platform.plan(send=["lose", "lose"])
     post_id = await project.post()
     assert await project.attempt() == "retry"
@@ -143,7 +151,9 @@ async def test_a_post_that_is_proved_absent_twice_waits_before_the_next_try(proj
     assert (len(project.platform.calls), project.records(post_id), await project.sends()) == (3, 1, 1)
 
 
-async def test_an_accepted_post_is_polled_and_never_sent_again(project: Project, post: UUID) -> None:
+async def test_an_accepted_post_is_polled_and_never_sent_again(
+    project: PublishingProject, post: UUID
+) -> None:
     project.platform.plan(send=["take"], poll=["take", "unreached", "expire", "ok"])
     assert await project.attempts() == ["retry", "snoozed", "completed"]
     assert (len(project.platform.calls), project.records(post)) == (1, 1)
@@ -151,7 +161,9 @@ async def test_an_accepted_post_is_polled_and_never_sent_again(project: Project,
     assert (await project.row(post))["handle"]["upload"] == "1"
 
 
-async def test_a_post_processed_for_too_long_is_outcome_unknown(project: Project, post: UUID) -> None:
+async def test_a_post_processed_for_too_long_is_outcome_unknown(
+    project: PublishingProject, post: UUID
+) -> None:
     project.platform.plan(send=["take"], poll=["unreached", "take"])
     assert await project.attempt() == "retry"
     await hours_pass(project, 0.6)
@@ -161,7 +173,7 @@ async def test_a_post_processed_for_too_long_is_outcome_unknown(project: Project
 
 
 async def test_a_slow_response_times_out(
-    project: Project, post: UUID, monkeypatch: pytest.MonkeyPatch
+    project: PublishingProject, post: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("workers.publishing.phases.SEND_S", 0.05)
     project.platform.plan(send=["slow_after", "slow_after"])
@@ -169,7 +181,7 @@ async def test_a_slow_response_times_out(
     assert project.records(post) == 1
 
 
-async def test_a_call_times_out_before_the_lease_may_end(project: Project, post: UUID) -> None:
+async def test_a_call_times_out_before_the_lease_may_end(project: PublishingProject, post: UUID) -> None:
     """A response at the lease's end is too late."""
     project.lease_left_s = 0.1
     project.platform.plan(send=["slow_after"])
@@ -183,13 +195,13 @@ async def test_a_call_times_out_before_the_lease_may_end(project: Project, post:
     assert (len(project.platform.calls), project.records(post)) == (2, 1)
 
 
-async def test_no_call_is_made_once_the_lease_may_have_ended(project: Project, post: UUID) -> None:
+async def test_no_call_is_made_once_the_lease_may_have_ended(project: PublishingProject, post: UUID) -> None:
     project.lease_left_s = 0.0
     assert await project.attempt() == "retry"
     assert ((await project.row(post))["phase"], project.platform.calls) == ("prepared", [])
 
 
-async def test_an_edit_of_a_prepared_post_prepares_it_again(project: Project) -> None:
+async def test_an_edit_of_a_prepared_post_prepares_it_again(project: PublishingProject) -> None:
     post_id = await project.post("first words")
     edit = "update content_item set caption = 'last words', revision = revision + 1"
     project.platform.plan(send=["unreached"])
@@ -201,7 +213,7 @@ async def test_an_edit_of_a_prepared_post_prepares_it_again(project: Project) ->
     assert project.records(post_id) == 1
 
 
-async def test_a_platforms_name_for_another_post_is_no_proof(project: Project) -> None:
+async def test_a_platforms_name_for_another_post_is_no_proof(project: PublishingProject) -> None:
     first, second = await project.post(), await project.post()
     assert await project.attempt() == "completed"
     project.platform.names = str(first)
@@ -217,7 +229,7 @@ async def test_a_platforms_name_for_another_post_is_no_proof(project: Project) -
     ],
 )
 async def test_an_unpublishable_post_fails(
-    project: Project, post: UUID, change: str, code: str, category: str
+    project: PublishingProject, post: UUID, change: str, code: str, category: str
 ) -> None:
     await project.pool.execute(change)
     assert await project.attempts() == ["failed"]

@@ -15,10 +15,10 @@ from domain.tenancy import organizations
 from jobs.kinds import PUBLISH_POST
 from schemas.errors import ServerBusy
 from tests import http_server, seeds
-from tests.http_server import Asked, Told
+from tests.http_server import HttpRequest, HttpResponse
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
-from tests.workers.tasks.publish_post.project import Project
+from tests.workers.tasks.publish_post.project import PublishingProject
 from tests.workers.tasks.publish_post.test_sending import one_chunk
 from workers.runtime import server_slots
 from workers.runtime.context import Context
@@ -33,13 +33,13 @@ class SlowPds:
     def __init__(self) -> None:
         self.held, self.answer, self.url = 0, asyncio.Event(), ""
 
-    async def reply(self, asked: Asked) -> Told:
+    async def reply(self, asked: HttpRequest) -> HttpResponse:
         if asked.path.endswith("uploadBlob"):
             self.held += 1
             await self.answer.wait()
             self.held -= 1
-            return Told(200, {"blob": {"$type": "blob", "ref": {"$link": "bafy"}, "size": 43}})
-        return Told(200, {"uri": "at://did:plc:me/app.bsky.feed.post/1", "cid": "bafy"})
+            return HttpResponse(200, {"blob": {"$type": "blob", "ref": {"$link": "bafy"}, "size": 43}})
+        return HttpResponse(200, {"uri": "at://did:plc:me/app.bsky.feed.post/1", "cid": "bafy"})
 
 
 @asynccontextmanager
@@ -49,7 +49,7 @@ async def serving(pds: SlowPds) -> AsyncIterator[None]:
         pds.answer.set()
 
 
-async def settled(project: Project, pds: SlowPds, *, posts: int) -> Project:
+async def settled(project: PublishingProject, pds: SlowPds, *, posts: int) -> PublishingProject:
     """Create a tenant of the lowest tier with due posts, each of its own account."""
     async with project.pool.acquire() as conn:
         org = (await organizations.create(conn, name="Acme", tier="standard")).live
@@ -63,7 +63,7 @@ async def settled(project: Project, pds: SlowPds, *, posts: int) -> Project:
     return mine
 
 
-async def add_picture(project: Project) -> None:
+async def add_picture(project: PublishingProject) -> None:
     """Add a picture to the tenant's newest content."""
     token = secrets.token_urlsafe(32)
     await open_store(project.settings).write(token, one_chunk(bytes(43)))
@@ -77,7 +77,9 @@ async def add_picture(project: Project) -> None:
     )
 
 
-async def test_twelve_posts_whose_uploads_hang_make_no_other_tenants_post_late(project: Project) -> None:
+async def test_twelve_posts_whose_uploads_hang_make_no_other_tenants_post_late(
+    project: PublishingProject,
+) -> None:
     slow, quick = SlowPds(), SlowPds()
     quick.answer.set()
     async with serving(slow), serving(quick):
@@ -99,7 +101,7 @@ async def hangs(pds: SlowPds) -> bool:
 
 
 async def test_a_post_at_a_busy_server_is_snoozed_at_no_cost(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    project: PublishingProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of two slots one server may hold one: the other tenant's post waits unchanged."""
     monkeypatch.setattr(server_slots, "WAIT_S", 0.0)
@@ -120,7 +122,7 @@ async def test_a_post_at_a_busy_server_is_snoozed_at_no_cost(
 
 
 async def test_an_accepted_post_is_polled_at_a_busy_server(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    project: PublishingProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.platform.plan(send=["take"], poll=["unreached"])
     post_id = await project.post()
@@ -140,7 +142,7 @@ def no_slot(_: Context, server: str) -> NoReturn:
     raise ServerBusy(server)
 
 
-async def is_snoozed(project: Project) -> bool:
+async def is_snoozed(project: PublishingProject) -> bool:
     """Return whether one post is snoozed: no attempt is spent, and its row is unchanged."""
     row = await project.pool.fetchrow(
         """select j.attempt, p.status, p.phase, p.last_error
@@ -150,17 +152,17 @@ async def is_snoozed(project: Project) -> bool:
     return row is not None and tuple(row) == (0, "queued", "preparing", None)
 
 
-async def hang(project: Project, slow: SlowPds) -> bool:
+async def hang(project: PublishingProject, slow: SlowPds) -> bool:
     """Return whether as many posts as possible are at the server, or wait for it."""
     running = await project.pool.fetchval("select count(*) from job where state = 'running'")
     return bool(slow.held and running >= SLOTS - 3)
 
 
-async def published(project: Project) -> bool:
+async def published(project: PublishingProject) -> bool:
     mine = "select exists (select from scheduled_post where organization_id = $1 and status = 'published')"
     return bool(await project.pool.fetchval(mine, project.org))
 
 
-async def all_published(project: Project) -> bool:
+async def all_published(project: PublishingProject) -> bool:
     left = "select exists (select from scheduled_post where status <> 'published')"
     return not await project.pool.fetchval(left)

@@ -9,18 +9,18 @@ from domain.media import tickets
 from domain.publishing import sending
 from jobs.kinds import RECONCILE_POST
 from schemas.errors import NotFound
-from tests.dumps import everything
-from tests.workers.tasks.publish_post.project import Death, Project
+from tests.dumps import dump_database
+from tests.workers.tasks.publish_post.project import Death, PublishingProject
 
 TICKET, NEXT = "t" * 43, "u" * 43
 
 
-def list_previous_steps(project: Project) -> list[int | None]:
+def list_previous_steps(project: PublishingProject) -> list[int | None]:
     """Return the number of the previous step in each call to prepare."""
     return [None if so_far is None else so_far.handle["step"] for so_far in project.platform.steps]
 
 
-async def test_each_step_gets_the_previous_one(project: Project, post: UUID) -> None:
+async def test_each_step_gets_the_previous_one(project: PublishingProject, post: UUID) -> None:
     project.platform.plan(prepare=["step", "step", "ok"])
     assert await project.attempts() == ["completed"]
     assert list_previous_steps(project) == [None, 1, 2]
@@ -29,12 +29,14 @@ async def test_each_step_gets_the_previous_one(project: Project, post: UUID) -> 
 
 
 @pytest.mark.parametrize("kept", [1, 2])
-async def test_a_death_between_two_steps_loses_none_of_them(project: Project, post: UUID, kept: int) -> None:
+async def test_a_death_between_two_steps_loses_none_of_them(
+    project: PublishingProject, post: UUID, kept: int
+) -> None:
     """Its secret survives too: it is stored sealed, and deleted at the end."""
     project.platform.plan(prepare=["step", "step", "ok"])
     assert await project.attempt(Death(sending.keep, kept, after=True)) == "died"
     assert (await project.row(post))["phase"] == "preparing"
-    assert "the address of upload" not in await everything(project.pool)
+    assert "the address of upload" not in await dump_database(project.pool)
     assert await project.attempts() == ["completed"]
     assert list_previous_steps(project) == [None, 1, 2]
     last = project.platform.steps[-1]
@@ -43,7 +45,7 @@ async def test_a_death_between_two_steps_loses_none_of_them(project: Project, po
     assert ((await project.row(post))["sealed"], project.records(post)) == (None, 1)
 
 
-async def test_a_slow_step_yields_to_other_posts(project: Project) -> None:
+async def test_a_slow_step_yields_to_other_posts(project: PublishingProject) -> None:
     project.platform.plan(prepare=["step_slow", "ok", "ok"])
     slow, other = await project.post(), await project.post()
     assert await project.attempt() == "snoozed"
@@ -55,7 +57,7 @@ async def test_a_slow_step_yields_to_other_posts(project: Project) -> None:
     assert list_previous_steps(project) == [None, None, 1]
 
 
-async def test_an_unchanged_step_is_not_complete(project: Project, post: UUID) -> None:
+async def test_an_unchanged_step_is_not_complete(project: PublishingProject, post: UUID) -> None:
     """For a film that takes longer than an attempt, an unchanged step is still unfinished."""
     project.platform.plan(prepare=["step_slow", "same", "ok"])
     for _ in range(2):
@@ -76,7 +78,7 @@ async def test_an_unchanged_step_is_not_complete(project: Project, post: UUID) -
     ],
 )
 async def test_an_edit_or_another_time_between_two_steps_starts_over(
-    project: Project, post: UUID, change: str, sent: str
+    project: PublishingProject, post: UUID, change: str, sent: str
 ) -> None:
     project.platform.plan(prepare=["step_slow", "ok"])
     assert await project.attempt() == "snoozed"
@@ -88,7 +90,7 @@ async def test_an_edit_or_another_time_between_two_steps_starts_over(
     assert project.records(post) == 1
 
 
-async def test_a_step_waits_no_longer_than_the_posts_deadline(project: Project, post: UUID) -> None:
+async def test_a_step_waits_no_longer_than_the_posts_deadline(project: PublishingProject, post: UUID) -> None:
     project.platform.plan(prepare=["step_slow"] * 3)
     assert await project.attempt() == "snoozed"
     await project.move(post, timedelta(hours=2).total_seconds())
@@ -97,7 +99,9 @@ async def test_a_step_waits_no_longer_than_the_posts_deadline(project: Project, 
     assert (await project.row(post))["last_error"]["code"] == "TOO_LATE"
 
 
-async def test_a_post_that_expired_before_the_call_is_prepared_again(project: Project, post: UUID) -> None:
+async def test_a_post_that_expired_before_the_call_is_prepared_again(
+    project: PublishingProject, post: UUID
+) -> None:
     project.platform.plan(send=["outdate"])
     assert await project.attempts() == ["retry", "completed"]
     assert list_previous_steps(project) == [None, None]
@@ -105,7 +109,7 @@ async def test_a_post_that_expired_before_the_call_is_prepared_again(project: Pr
 
 
 async def test_a_post_that_expired_after_a_lost_call_is_prepared_again_once_absent(
-    project: Project, post: UUID
+    project: PublishingProject, post: UUID
 ) -> None:
     """The same bytes would be refused at every repeat."""
     project.platform.plan(send=["lose", "outdate", "outdate"])
@@ -114,7 +118,7 @@ async def test_a_post_that_expired_after_a_lost_call_is_prepared_again_once_abse
     assert project.records(post) == 1
 
 
-async def test_a_draft_goes_to_the_inbox_and_is_not_published(project: Project, post: UUID) -> None:
+async def test_a_draft_goes_to_the_inbox_and_is_not_published(project: PublishingProject, post: UUID) -> None:
     project.platform.plan(send=["inbox"])
     assert await project.attempts() == ["completed"]
     row, job = await project.row(post), await project.job(post)
@@ -123,7 +127,9 @@ async def test_a_draft_goes_to_the_inbox_and_is_not_published(project: Project, 
     assert await project.pool.fetchval("select turn_post_id from social_account") is None
 
 
-async def test_a_draft_whose_answer_was_lost_is_found_in_the_inbox(project: Project, post: UUID) -> None:
+async def test_a_draft_whose_answer_was_lost_is_found_in_the_inbox(
+    project: PublishingProject, post: UUID
+) -> None:
     project.platform.exact = False
     project.platform.plan(send=["drop"], reconcile=["undecided", "inbox"])
     assert await project.attempts() == ["failed"]
@@ -133,7 +139,9 @@ async def test_a_draft_whose_answer_was_lost_is_found_in_the_inbox(project: Proj
     assert (await project.row(post))["status"] == "draft_in_inbox"
 
 
-async def test_a_reconciliation_that_finds_the_post_accepted_polls_on(project: Project, post: UUID) -> None:
+async def test_a_reconciliation_that_finds_the_post_accepted_polls_on(
+    project: PublishingProject, post: UUID
+) -> None:
     project.platform.exact = False
     project.platform.plan(send=["drop"], reconcile=["take"], poll=["take", "ok"])
     assert await project.attempts() == ["completed"]
@@ -141,7 +149,7 @@ async def test_a_reconciliation_that_finds_the_post_accepted_polls_on(project: P
     assert await project.events(post) == ["scheduled", "prepared", "sending", "accepted", "published"]
 
 
-async def test_a_post_may_be_live_before_it_has_an_id(project: Project) -> None:
+async def test_a_post_may_be_live_before_it_has_an_id(project: PublishingProject) -> None:
     project.platform.plan(send=["nameless", "nameless"])
     posts = [await project.post(), await project.post()]
     assert await project.attempts() == ["completed", "completed"]
@@ -149,14 +157,14 @@ async def test_a_post_may_be_live_before_it_has_an_id(project: Project) -> None:
     assert [(row["status"], row["external_id"]) for row in rows] == [("published", None)] * 2
 
 
-async def fetch(project: Project, ticket: str) -> None:
+async def fetch(project: PublishingProject, ticket: str) -> None:
     async with project.pool.acquire() as conn:
         await tickets.fetch(
             conn, token=await project.pool.fetchval("select token from content_asset"), ticket=ticket
         )
 
 
-async def test_unused_tickets_prove_absence(project: Project, post: UUID) -> None:
+async def test_unused_tickets_prove_absence(project: PublishingProject, post: UUID) -> None:
     """They are closed before the query; the next send has new ones."""
     project.platform.exact = False
     project.platform.tickets = [TICKET, NEXT]
@@ -171,7 +179,7 @@ async def test_unused_tickets_prove_absence(project: Project, post: UUID) -> Non
     assert project.records(post) == 1
 
 
-async def test_a_used_ticket_is_passed_to_the_adapter(project: Project, post: UUID) -> None:
+async def test_a_used_ticket_is_passed_to_the_adapter(project: PublishingProject, post: UUID) -> None:
     project.platform.exact = False
     project.platform.tickets = [TICKET]
     project.platform.plan(send=["drop"], reconcile=["undecided", "undecided"])
@@ -189,7 +197,7 @@ async def test_a_used_ticket_is_passed_to_the_adapter(project: Project, post: UU
     assert (await project.row(post))["status"] == "outcome_unknown"
 
 
-async def test_a_ticket_is_for_its_own_posts_files(project: Project) -> None:
+async def test_a_ticket_is_for_its_own_posts_files(project: PublishingProject) -> None:
     project.platform.tickets = [TICKET]
     project.platform.plan(send=["throttle"])
     await project.post()
@@ -203,7 +211,7 @@ async def test_a_ticket_is_for_its_own_posts_files(project: Project) -> None:
             await tickets.fetch(conn, token="a" * 43, ticket=NEXT)
 
 
-async def test_old_tickets_are_deleted(project: Project) -> None:
+async def test_old_tickets_are_deleted(project: PublishingProject) -> None:
     project.platform.tickets = [TICKET, NEXT]
     await project.post(), await project.post()
     await project.attempts()

@@ -12,12 +12,21 @@ from schemas.accounts import AccountDisconnected
 from schemas.content import ContentPatch
 from schemas.errors import Conflict
 from schemas.projects import Archived
-from tests.workers.tasks.publish_post.project import Death, Project, StopAction, lender, release, tenant
-from tests.workers.tasks.publish_post.scripted import Scripted
+from tests.workers.tasks.publish_post.project import (
+    Death,
+    PublishingProject,
+    StopAction,
+    lender,
+    release,
+    tenant,
+)
+from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
 
 
 @pytest.mark.parametrize("where", ["prepare", "send"])
-async def test_a_cancel_wins_until_the_post_is_marked(project: Project, post: UUID, where: str) -> None:
+async def test_a_cancel_wins_until_the_post_is_marked(
+    project: PublishingProject, post: UUID, where: str
+) -> None:
     refused: list[str] = []
 
     async def cancel() -> None:
@@ -38,7 +47,7 @@ async def test_a_cancel_wins_until_the_post_is_marked(project: Project, post: UU
 
 
 @pytest.mark.parametrize("who", ["partner", "archive"])
-async def test_an_edit_does_not_revive_a_canceled_post(project: Project, who: str) -> None:
+async def test_an_edit_does_not_revive_a_canceled_post(project: PublishingProject, who: str) -> None:
     """Otherwise the next approval would give it another job, and it would go out."""
     post_id = await project.post()
     post = await project.row(post_id)
@@ -61,7 +70,9 @@ async def test_an_edit_does_not_revive_a_canceled_post(project: Project, who: st
 
 
 @pytest.mark.parametrize("steps", [0, 1])
-async def test_no_step_of_a_post_is_prepared_after_its_archive(project: Project, steps: int) -> None:
+async def test_no_step_of_a_post_is_prepared_after_its_archive(
+    project: PublishingProject, steps: int
+) -> None:
     """Not even an invisible step such as an upload; the archive's own job has not reached the post yet."""
     project.platform.plan(prepare=["step", "ok"])
     post_id = await project.post()
@@ -106,8 +117,8 @@ CASES = [
 #: An archive ends these in their first attempt. A later one would go out if the project is active again.
 AT_ONCE = {"throttle", "shut", "refuse"}
 REASONS: dict[StopAction, str] = {
-    Project.archive: "project_archived",
-    Project.disconnect: "account_disconnected",
+    PublishingProject.archive: "project_archived",
+    PublishingProject.disconnect: "account_disconnected",
     release: "lease_released",
 }
 
@@ -116,12 +127,12 @@ REASONS: dict[StopAction, str] = {
 @pytest.mark.parametrize("case", CASES, ids=[case.send for case in CASES])
 @pytest.mark.parametrize("exact", [True, False])
 async def test_unmarked_posts_are_stopped_and_counted_and_marked_ones_end_right(
-    project: Project, stop: StopAction, case: StopCase, exact: bool
+    project: PublishingProject, stop: StopAction, case: StopCase, exact: bool
 ) -> None:
     """A post that was marked is not sent a second time."""
     if stop is release:
         project = await tenant(project, await lender(project))
-    project.platform = Scripted(repeatable=exact)
+    project.platform = ScriptedPlatform(repeatable=exact)
     project.platform.plan(send=[case.send])
     post_id, answers = await project.post(), list[Archived | AccountDisconnected]()
 
@@ -137,7 +148,7 @@ async def test_unmarked_posts_are_stopped_and_counted_and_marked_ones_end_right(
     came = f"failed {row['last_error']['code']}" if row["status"] == "failed" else row["status"]
     assert (came, project.records(post_id)) == (ends[stop], case.live)
     assert marked or row["cancel_reason"] == REASONS[stop]
-    assert len(words) == 1 or stop is not Project.archive or case.send not in AT_ONCE
+    assert len(words) == 1 or stop is not PublishingProject.archive or case.send not in AT_ONCE
     assert (len(project.platform.calls), await project.open_jobs()) == (marked, 0)
     [answer] = answers
     assert answer.canceled_scheduled_posts == (not marked)
@@ -145,10 +156,10 @@ async def test_unmarked_posts_are_stopped_and_counted_and_marked_ones_end_right(
 
 
 async def test_a_post_proved_absent_in_an_archived_project_is_not_revived_after_a_death(
-    project: Project, post: UUID
+    project: PublishingProject, post: UUID
 ) -> None:
     """The step is rolled back, so a death after it can't leave a waiting post."""
-    project.platform = Scripted(repeatable=False)
+    project.platform = ScriptedPlatform(repeatable=False)
     project.platform.plan(send=["lose"])
     project.platform.on["reconcile"] = project.archive
     assert await project.attempt(Death(failures.proved_absent, after=True)) == "canceled"

@@ -12,12 +12,12 @@ from domain.jobs import timelines
 from jobs.kinds import RECONCILE_POST
 from schemas import ids
 from schemas.timelines import TimelineEntry
-from tests.workers.tasks.publish_post.project import Death, Project
+from tests.workers.tasks.publish_post.project import Death, PublishingProject
 
 
-async def entries(project: Project, post_id: UUID) -> list[TimelineEntry]:
+async def entries(project: PublishingProject, post_id: UUID) -> list[TimelineEntry]:
     async with project.pool.acquire() as conn:
-        told = await timelines.of_post(conn, organization_id=project.org, post_id=post_id)
+        told = await timelines.list_post_entries(conn, organization_id=project.org, post_id=post_id)
     assert [entry.at for entry in told] == sorted(entry.at for entry in told)
     check_attempts(told)
     return told
@@ -43,7 +43,7 @@ def summarize(told: list[TimelineEntry]) -> list[str]:
     return [" ".join(filter(None, (entry.type, entry.outcome or entry.verdict or ""))) for entry in told]
 
 
-async def story(project: Project, post_id: UUID) -> str:
+async def story(project: PublishingProject, post_id: UUID) -> str:
     """Return the timeline from the first attempt on."""
     words = summarize(await entries(project, post_id))
     assert words[0] == "scheduled"
@@ -93,7 +93,7 @@ LATER = "attempt_ended snoozed, attempt_started"
     ],
 )
 async def test_a_timeline_lists_sends_and_proofs(
-    project: Project, post: UUID, exact: bool, plan: dict[str, list[str]], told: str
+    project: PublishingProject, post: UUID, exact: bool, plan: dict[str, list[str]], told: str
 ) -> None:
     project.platform.exact = exact
     project.platform.plan(**plan)
@@ -111,7 +111,7 @@ async def test_a_timeline_lists_sends_and_proofs(
     ],
 )
 async def test_a_timeline_of_a_worker_that_dies_in_the_call(
-    project: Project, post: UUID, dies: list[str], exact: bool, told: str
+    project: PublishingProject, post: UUID, dies: list[str], exact: bool, told: str
 ) -> None:
     project.platform.exact = exact
     project.platform.plan(send=dies)
@@ -132,7 +132,7 @@ async def test_a_timeline_of_a_worker_that_dies_in_the_call(
     ],
 )
 async def test_a_timeline_of_a_reconciled_post(
-    project: Project, post: UUID, send: str, asks: list[str], end: str
+    project: PublishingProject, post: UUID, send: str, asks: list[str], end: str
 ) -> None:
     """The reconciling jobs are internal, but their findings are listed."""
     project.platform.exact = False
@@ -145,17 +145,19 @@ async def test_a_timeline_of_a_reconciled_post(
     assert await story(project, post) == f"{lost}, {end}"
 
 
-async def test_an_attempt_that_runs_has_begun(project: Project, post: UUID) -> None:
+async def test_an_attempt_that_runs_has_begun(project: PublishingProject, post: UUID) -> None:
     project.platform.plan(send=["die_before"])
     await project.attempt(Death(nth=1, after=True))
     assert await story(project, post) == "attempt_started, attempt_ended lost"
     job_id = (await project.job(post))["id"]
     async with project.pool.acquire() as conn:
-        told = await timelines.of_job(conn, organization_id=project.org, job_id=job_id)
+        told = await timelines.list_job_entries(conn, organization_id=project.org, job_id=job_id)
     assert summarize(told) == ["submitted", "attempt_started", "attempt_ended lost"]
 
 
-async def test_a_post_that_was_sent_again_by_a_retry_has_both_jobs(project: Project, post: UUID) -> None:
+async def test_a_post_that_was_sent_again_by_a_retry_has_both_jobs(
+    project: PublishingProject, post: UUID
+) -> None:
     other = await project.post("another")
     project.platform.plan(send=["refuse"])
     await project.attempts()
@@ -176,7 +178,7 @@ LOOKS = st.lists(st.sampled_from(["ok", "undecided", "later", "unreached"]), max
 @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(send=FAULTS, reconcile=LOOKS, exact=st.booleans())
 async def test_each_second_call_has_its_proof_before_it(
-    project: Project, send: list[str], reconcile: list[str], exact: bool
+    project: PublishingProject, send: list[str], reconcile: list[str], exact: bool
 ) -> None:
     project.platform.exact = exact
     project.platform.plan(send=send, reconcile=reconcile)

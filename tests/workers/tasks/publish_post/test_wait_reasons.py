@@ -11,29 +11,29 @@ from jobs.kinds import PUBLISH_POST
 from schemas import ids
 from schemas.waiting import Waiting
 from tests import seeds
-from tests.workers.tasks.publish_post.project import Project
+from tests.workers.tasks.publish_post.project import PublishingProject
 
 
-async def waiting(project: Project, post_id: UUID) -> Waiting | None:
+async def waiting(project: PublishingProject, post_id: UUID) -> Waiting | None:
     """Return the reason, equal for the post and its job."""
     async with project.pool.acquire() as conn:
         of = {"organization_id": project.org, "post_id": post_id}
         shown, _ = await posts.get(conn, **of)
-        told = await wait_reasons.of_post(conn, **of, post=shown)
+        told = await wait_reasons.find_post_reason(conn, **of, post=shown)
         job_id = ids.read(ids.JOB, shown.job_id or "")
         if job_id and shown.status != "outcome_unknown":
-            [same] = await wait_reasons.of_jobs(conn, refs=[(project.org, job_id)])
+            [same] = await wait_reasons.find_job_reasons(conn, refs=[(project.org, job_id)])
             assert (same and same.reason) == (told and told.reason)
         return told
 
 
-async def with_worker(project: Project) -> None:
+async def with_worker(project: PublishingProject) -> None:
     """Register a worker, so that only the post itself can wait."""
     async with project.pool.acquire() as conn:
         await seeds.claims(conn, PUBLISH_POST._replace(name="nothing"))
 
 
-async def times(project: Project, post_id: UUID) -> dict[str, datetime]:
+async def times(project: PublishingProject, post_id: UUID) -> dict[str, datetime]:
     """Return the times of the job, of the end of the account's pause, and of the post's deadline."""
     row = await project.pool.fetchrow(
         """select j.run_at, a.cooldown_until, p.scheduled_for + interval '2 hours' as too_late_at
@@ -61,7 +61,7 @@ async def times(project: Project, post_id: UUID) -> dict[str, datetime]:
     ],
 )
 async def test_an_unfinished_attempt_has_its_wait_reason(
-    project: Project, post: UUID, plan: dict[str, list[str]], reason: str, until: str | None
+    project: PublishingProject, post: UUID, plan: dict[str, list[str]], reason: str, until: str | None
 ) -> None:
     await with_worker(project)
     assert await waiting(project, post) is None
@@ -73,7 +73,7 @@ async def test_an_unfinished_attempt_has_its_wait_reason(
     assert told.until == (until and (await times(project, post))[until])
 
 
-async def test_a_lost_response_has_its_wait_reason(project: Project, post: UUID) -> None:
+async def test_a_lost_response_has_its_wait_reason(project: PublishingProject, post: UUID) -> None:
     project.platform.exact = False
     project.platform.plan(send=["lose"], reconcile=["later"])
     assert await project.attempt() == "snoozed"
@@ -86,7 +86,9 @@ async def test_a_lost_response_has_its_wait_reason(project: Project, post: UUID)
 
 
 @pytest.mark.parametrize(("platform", "way"), [("bluesky", "/social-accounts"), ("mastodon", "reauth-url")])
-async def test_a_reconnection_uses_the_platforms_own_route(project: Project, platform: str, way: str) -> None:
+async def test_a_reconnection_uses_the_platforms_own_route(
+    project: PublishingProject, platform: str, way: str
+) -> None:
     post = await project.post(account_id=await project.account(handle="other", platform=platform))
     project.platform.plan(send=["shut"])
     await project.attempt()
@@ -96,7 +98,7 @@ async def test_a_reconnection_uses_the_platforms_own_route(project: Project, pla
     assert way in told.message
 
 
-async def test_reconnecting_ends_the_wait_at_once(project: Project, post: UUID) -> None:
+async def test_reconnecting_ends_the_wait_at_once(project: PublishingProject, post: UUID) -> None:
     await with_worker(project)
     project.platform.plan(send=["shut"])
     await project.attempt()
@@ -107,7 +109,7 @@ async def test_reconnecting_ends_the_wait_at_once(project: Project, post: UUID) 
     assert await waiting(project, post) is None
 
 
-async def test_a_quota_wait_has_its_end(project: Project, post: UUID) -> None:
+async def test_a_quota_wait_has_its_end(project: PublishingProject, post: UUID) -> None:
     await project.pool.execute("update social_account set quota_posts = 1, quota_window_s = 3600")
     assert await project.attempt() == "completed"
     second = await project.post()
@@ -124,7 +126,7 @@ async def test_a_quota_wait_has_its_end(project: Project, post: UUID) -> None:
     assert await waiting(project, second) is None
 
 
-async def test_posts_of_an_account_go_one_at_a_time(project: Project) -> None:
+async def test_posts_of_an_account_go_one_at_a_time(project: PublishingProject) -> None:
     first, second = await project.post(ago_s=60), await project.post()
     async with project.pool.acquire() as conn:
         claims = await seeds.claims(conn, PUBLISH_POST, free=1)
@@ -137,7 +139,7 @@ async def test_posts_of_an_account_go_one_at_a_time(project: Project) -> None:
     assert "1 before this one" in told.message
 
 
-async def test_an_unknown_post_has_its_next_query_time(project: Project, post: UUID) -> None:
+async def test_an_unknown_post_has_its_next_query_time(project: PublishingProject, post: UUID) -> None:
     project.platform.exact = False
     project.platform.plan(send=["lose"], reconcile=["undecided"])
     assert await project.attempt() == "failed"
@@ -149,6 +151,6 @@ async def test_an_unknown_post_has_its_next_query_time(project: Project, post: U
     assert abs(told.until - due) < timedelta(seconds=1)
 
 
-async def test_a_post_that_has_ended_waits_for_nothing(project: Project, post: UUID) -> None:
+async def test_a_post_that_has_ended_waits_for_nothing(project: PublishingProject, post: UUID) -> None:
     assert await project.attempts() == ["completed"]
     assert await waiting(project, post) is None

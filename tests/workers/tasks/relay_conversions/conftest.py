@@ -34,8 +34,8 @@ def base(destination: str) -> Iterator[str]:
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Disable the ends of pauses and batching windows, on a slow machine too, until a test triggers them."""
-    monkeypatch.setattr(conversions, "GATHER_S", 600.0)
-    monkeypatch.setattr(conversion_lines, "FIRST_REST_S", 600.0)
+    monkeypatch.setattr(conversions, "BATCH_WAIT_S", 600.0)
+    monkeypatch.setattr(conversion_lines, "FIRST_BACKOFF_S", 600.0)
 
 
 @pytest_asyncio.fixture

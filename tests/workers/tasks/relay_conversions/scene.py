@@ -152,7 +152,7 @@ class RelayScene:
             """update event_conversion set due_at = due_at - $2 * interval '1 second'
                 where event_key = any($1) returning id""",
             keys,
-            conversions.GATHER_S,
+            conversions.BATCH_WAIT_S,
         )
         return [row["id"] for row in rows]
 

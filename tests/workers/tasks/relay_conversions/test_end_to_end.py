@@ -10,12 +10,12 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from api.app import serve_from
+from api.app import configure
 from db.pool import Pool, connected
 from schemas.settings import Settings
 from tests import databases
-from tests.api.conftest import Caller, built, calling, held
-from tests.api.events.sender import event, taken, written
+from tests.api.conftest import ApiCaller, built_app, hold_context, open_caller
+from tests.api.events.sender import encode_events, event, read_counts
 from tests.api.parties import new_project
 from tests.chaos.fleet import open_fleet
 from tests.peers.simulators.client import Sim
@@ -64,7 +64,7 @@ def settings(settings: Settings, store_url: str, destinations: Mapping[str, str]
     )
 
 
-async def create_shop_app(caller: Caller) -> Json:
+async def create_shop_app(caller: ApiCaller) -> Json:
     """Create an app with conversions to both destinations."""
     apps = f"/v1/projects/{await new_project(caller)}/sdk-apps"
     app: Json = (await caller.http.post(apps, json=SHOP)).json()
@@ -74,19 +74,19 @@ async def create_shop_app(caller: Caller) -> Json:
     return app
 
 
-async def send(caller: Caller, app: Json) -> None:
+async def send(caller: ApiCaller, app: Json) -> None:
     """Send events like a page: five conversions, a refused one, and one that is no conversion."""
     events = [event(number, **BOUGHT, context=CONTEXT) for number in range(5)]
     events += [event(5, **BOUGHT, context=CONTEXT | {"consent": False}), event(6, context=CONTEXT)]
     answer = await caller.http.post(
         f"/v1/apps/{app['appId']}/events",
-        content=written(*events),
+        content=encode_events(*events),
         headers={"Authorization": f"Bearer {app['apiKey']}", "Origin": "https://shop.example"},
     )
-    assert taken(answer)[0] == len(events)
+    assert read_counts(answer)[0] == len(events)
 
 
-async def count_ends(caller: Caller, app: Json) -> Counter[tuple[str, str, str | None]]:
+async def count_ends(caller: ApiCaller, app: Json) -> Counter[tuple[str, str, str | None]]:
     """Count the app's conversions by their end, as the owner's API shows it."""
     at = f"/v1/projects/{app['projectId']}/conversions/deliveries"
     items = (await caller.http.get(at, params={"appId": app["appId"]})).json()["items"]
@@ -110,10 +110,10 @@ async def test_an_event_is_counted_once_at_each_destination_and_its_owner_sees_i
     for base in destinations.values():
         async with Sim(base) as sim:
             await sim.call("POST", "/pixels", pixel=PIXEL, token=TOKEN)
-    api = serve_from(built(), settings)
+    api = configure(built_app(), settings)
     async with (
-        held(api.lifespan()),
-        calling(api, pool, "Acme") as acme,
+        hold_context(api.lifespan()),
+        open_caller(api, pool, "Acme") as acme,
         open_fleet(settings, tmp_path) as fleet,
     ):
         app = await create_shop_app(acme)
