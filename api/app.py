@@ -11,13 +11,15 @@ from litestar import Litestar, Router
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 from litestar.types.asgi_types import Method
 
-from api import access_log, body_limits, errors, event_requests, fast_path, head_requests, metering, path_ids
+from api.events import fast_path, requests
 from api.guard import bind, guard
+from api.http import access_log, body_limits, errors, head_requests, path_ids
+from api.http.request_state import RequestState
+from api.http.requests import ApiRequest
+from api.http.responses import ApiResponse
 from api.lifespan import open_services
+from api.limits import cost_metering
 from api.openapi import document
-from api.request_state import RequestState
-from api.requests import ApiRequest
-from api.responses import ApiResponse
 from api.routes import (
     accounts,
     across_projects,
@@ -66,7 +68,7 @@ from api.routes import (
 )
 from domain.operations.host_warnings import warn_of_host
 from schemas.settings import Settings, from_env
-from telemetry import causes, logs
+from telemetry import log_context, logs
 
 #: Modules with routes under /v1. Routes in `ROUTES` need a key, routes in `PUBLIC` need none.
 KEYED = (
@@ -131,16 +133,16 @@ class ApiApplication(Litestar):
         if ours:
             request = {**request, "method": "GET"}
         state = access_log.begin_request(request)
-        receives, sends = metering.count_bytes(state.cost, cast("Receive", receive), cast("Send", send))
+        receives, sends = cost_metering.count_bytes(state.cost, cast("Receive", receive), cast("Send", send))
         if ours:
             receives, sends = head_requests.without_body(receives, sends)
-        await metering.meter(request, state, self._answer(request, state, receives, sends, method))
+        await cost_metering.meter(request, state, self._answer(request, state, receives, sends, method))
 
     async def _answer(
         self, request: HTTPScope, state: RequestState, receives: Receive, sends: Send, method: Method
     ) -> None:
         """Answer a request; `method` is the method of the original request."""
-        before = causes.attach(state)
+        before = log_context.attach(state)
         watched = access_log.add_headers_to(state, sends)
         try:
             if not self.state.hosts.allows(state.headers.get(b"host", b"").decode("latin-1")):
@@ -152,7 +154,7 @@ class ApiApplication(Litestar):
             else:
                 await super().__call__(request, receives, watched)
         finally:
-            causes.detach(before)
+            log_context.detach(before)
             request["method"] = method
             await access_log.end_request(request, state, self.state.services)
 
@@ -193,7 +195,7 @@ def build() -> Litestar:
     for_apps = Router(
         "/v1",
         route_handlers=handlers,
-        before_request=event_requests.prepare,
+        before_request=requests.prepare,
         opt={fast_path.FAST_PATH_OPTION: True},
     )
     app = ApiApplication(

@@ -10,9 +10,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 from litestar.routes import HTTPRoute
 
-from api import auth, head_requests
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.auth import api_keys
+from api.http import head_requests
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from domain.tenancy.delegation import grants
 from schemas.api_keys import Scope
 from schemas.errors import Forbidden, Invalid, Unauthenticated, Unsupported
@@ -94,8 +95,8 @@ def _rate_class_of(request: ApiRequest, needs: Requirements) -> RateClass:
 
 async def _admit(request: ApiRequest, needs: Requirements, rate_class: RateClass) -> None:
     call, services, client = request.request_state, request.services, request.scope["client"]
-    address = auth.client_address(call, client[0] if client else "", hops=services.settings.proxy_hops)
-    presented = auth.read_key(call)
+    address = api_keys.client_address(call, client[0] if client else "", hops=services.settings.proxy_hops)
+    presented = api_keys.read_key(call)
     expected = services.authenticator.expect(presented)
     # Runs during the look-up of the key.
     charging = expected and services.limiter.charge(expected, rate_class)

@@ -8,21 +8,21 @@ from functools import partial
 from litestar import Litestar
 from redis.asyncio import Redis
 
-from api.app_auth import AppAuthenticator
-from api.auth import Authenticator, FailedKeyTracker
-from api.coalescing import Coalescer
-from api.disk_watch import open_disk_watch
-from api.event_limits import EventLimiter
-from api.event_streams import open_stream_hub
-from api.fair_executor import TenantQueue, open_fair_executor
-from api.last_seen import open_last_seen
-from api.long_poll import Ref, open_hub, poll_jobs
-from api.metrics_port import serve_metrics
-from api.ratelimit import BREAKER_PAUSE_S, RateLimiter, open_limiter
+from api.auth.api_keys import Authenticator, FailedKeyTracker
+from api.auth.sdk_keys import AppAuthenticator
+from api.events.last_seen import open_last_seen
+from api.events.write_behind import write_behind
+from api.limits.coalescing import Coalescer
+from api.limits.disk_watch import open_disk_watch
+from api.limits.event_limits import EventLimiter
+from api.limits.fair_executor import TenantQueue, open_fair_executor
+from api.limits.rate_limits import BREAKER_PAUSE_S, RateLimiter, open_limiter
+from api.limits.tenant_connections import RESERVED_CONNECTIONS, TenantConnections
 from api.server.admission import limits_of
+from api.server.metrics_port import serve_metrics
 from api.services import EventServices, Services
-from api.tenant_connections import RESERVED_CONNECTIONS, TenantConnections
-from api.write_behind import write_behind
+from api.streams.event_streams import open_stream_hub
+from api.streams.long_poll import Ref, open_hub, poll_jobs
 from db.pool import Pool, open_pool
 from db.redis_pool import RedisPool
 from domain.events.budgets import PAUSE_S, Budgets

@@ -6,16 +6,16 @@ from datetime import datetime
 
 from redis.asyncio import Redis
 
-from api.app_auth import AppAuthenticator
-from api.auth import Authenticator
-from api.coalescing import Coalescer
-from api.disk_watch import DiskWatch
-from api.event_limits import EventLimiter
-from api.fair_executor import FairExecutor, TenantQueue
-from api.last_seen import LastSeenBuffer
-from api.long_poll import LongPollHub, Ref
-from api.ratelimit import RateLimiter
-from api.tenant_connections import TenantConnections
+from api.auth.api_keys import Authenticator
+from api.auth.sdk_keys import AppAuthenticator
+from api.events.last_seen import LastSeenBuffer
+from api.limits.coalescing import Coalescer
+from api.limits.disk_watch import DiskWatch
+from api.limits.event_limits import EventLimiter
+from api.limits.fair_executor import FairExecutor, TenantQueue
+from api.limits.rate_limits import RateLimiter
+from api.limits.tenant_connections import TenantConnections
+from api.streams.long_poll import LongPollHub, Ref
 from db.pool import Pool
 from domain.events.budgets import Budgets
 from domain.events.intake import Intake

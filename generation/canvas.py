@@ -8,7 +8,7 @@ from PIL import Image
 
 from generation.color import RGB, measured_contrast
 from generation.frame import Frame
-from generation.made import DrawnText
+from generation.outputs import DrawnText
 from generation.text.fitting import Block
 from generation.text.raster import ink
 from generation.text.shaping import Line

@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image, ImageStat
 
 from generation import ffmpeg
-from generation.made import OutputFile
+from generation.outputs import OutputFile
 from generation.remix import boxes, clip, hdr
 from generation.thumbnail import THUMBNAIL_SIDE_PX, thumbnail
 from schemas.errors import ClipRefused

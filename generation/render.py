@@ -10,7 +10,7 @@ from PIL import Image
 from generation import pictures
 from generation.canvas import Canvas, Mark
 from generation.frame import FRAMES
-from generation.made import OutputFile, Step
+from generation.outputs import OutputFile, Step
 from generation.portraits.portrait import portrait
 from generation.remix.clip import probe
 from generation.remix.remix import Remix

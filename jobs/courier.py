@@ -20,7 +20,7 @@ from jobs.breaker import CircuitBreaker
 from jobs.ledger import Wake
 from jobs.loop_time import LoopTimeout
 from schemas.errors import RedisUnavailable
-from telemetry import causes, metrics
+from telemetry import log_context, metrics
 
 #: Seconds that a request may wait for Redis, in the loop's own time.
 BUDGET_S = 0.05
@@ -106,7 +106,7 @@ class Courier:
         try:
             await self._deliver(wake)
         finally:
-            task = causes.start_detached(self._follow(key))
+            task = log_context.start_detached(self._follow(key))
             self._following.add(task)
             task.add_done_callback(self._following.discard)
 

@@ -16,7 +16,7 @@ from jobs.kinds import Kind
 from jobs.outcomes import DEADLINE, Done, Outcome, encode_error
 from jobs.states import TERMINAL_STATES
 from schemas.errors import CancelRequested, Fenced, Limited
-from telemetry import causes
+from telemetry import log_context
 
 #: A job due later than this many seconds is `scheduled` until then; a shorter wait stays queued.
 SCHEDULED_AFTER_S = 5.0
@@ -126,7 +126,7 @@ async def submit(
     for _ in range(SUBMIT_ATTEMPTS if unique_key else 1):
         inserted = await SUBMIT_JOB.one(
             conn,
-            id=causes.new_job_id(),
+            id=log_context.new_job_id(),
             org=organization_id,
             project_id=project_id,
             kind=kind.name,
@@ -142,7 +142,7 @@ async def submit(
         )
         if row := inserted or await FIND_JOB_OF_KEY.one(conn, org=organization_id, unique_key=unique_key):
             if inserted:
-                causes.record_submit(kind=kind.name, project_id=project_id, job_id=inserted.id)
+                log_context.record_submit(kind=kind.name, project_id=project_id, job_id=inserted.id)
             wake = Wake(kind.pool, kind.name, row.id) if row.send else None
             return SubmittedJob(kind.name, project_id, *row[:4], wake, fresh=inserted is not None)
     raise _queue_full_error(kind)
@@ -163,7 +163,7 @@ async def submit_many(
     """
     if not args:
         return [], []
-    job_ids = [causes.new_job_id() for _ in args]
+    job_ids = [log_context.new_job_id() for _ in args]
     rows = await SUBMIT_JOBS.all(
         conn,
         org=organization_id,
@@ -181,7 +181,7 @@ async def submit_many(
     if not rows:
         raise _queue_full_error(kind)
     for job_id in job_ids:
-        causes.record_submit(kind=kind.name, project_id=project_id, job_id=job_id)
+        log_context.record_submit(kind=kind.name, project_id=project_id, job_id=job_id)
     return job_ids, [Wake(kind.pool, kind.name, row.id) for row in rows if row.send]
 
 

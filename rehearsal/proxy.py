@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
-from rehearsal.acceptor import LoopbackServer
+from rehearsal.loopback_server import LoopbackServer
 
 #: SO_LINGER with a timeout of 0: closing sends a reset.
 LINGER_ZERO = struct.pack("ii", 1, 0)

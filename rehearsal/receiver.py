@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from rehearsal.acceptor import serve_loopback
+from rehearsal.loopback_server import serve_loopback
 from rehearsal.proxy import Address
 
 #: Seconds that a caller waits for the response.

@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from schemas import ids
-from telemetry import causes, tracing
+from telemetry import log_context, tracing
 
 BATCH_S = 0.1
 _BATCHED = "batched"
@@ -128,7 +128,7 @@ class _BatchedStream:
 
 def name_cause(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
     """Add the fields of the current cause, except fields that the line already has."""
-    if cause := causes.current():
+    if cause := log_context.current():
         for name, value in cause.log_fields().items():
             event.setdefault(name, value)
     return event

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, Protocol, Self, TypeAlias
 from uuid import UUID
 
 from schemas import ids
-from telemetry import causes
+from telemetry import log_context
 
 Attributes: TypeAlias = Mapping[str, str | int | float | bool]
 Role: TypeAlias = Literal["internal", "client"]
@@ -113,7 +113,7 @@ def open_span(
 
     An error that leaves the block marks the span as failed.
     """
-    cause = causes.current()
+    cause = log_context.current()
     if _recorder is None or cause is None or cause.span is None:
         return _NO_SPAN
     return _BlockSpan(_recorder.begin(cause.span, name, role, attributes))

@@ -19,8 +19,8 @@ from tests import servers as made
 from tests.log_lines import write_logs
 from tests.peers.moto import Moto
 from tests.peers.moto import serving as serving_moto
-from tests.s3.keeping import BucketStorage, FolderStorage, MediaStorage
 from tests.s3.service import Service, serving
+from tests.s3.storages import BucketStorage, FolderStorage, MediaStorage
 from workers.ingest.parser import parser
 
 # A shell runs background jobs with SIGINT ignored, and child processes inherit that. The Ctrl-C tests need
@@ -131,7 +131,7 @@ def moto() -> Iterator[Moto]:
 
 @pytest.fixture
 def media_kept(request: pytest.FixtureRequest, tmp_path: Path) -> MediaStorage:
-    """Return the media storage: a folder, unless `tests.s3.keeping.ALL_STORAGES` is set."""
+    """Return the media storage: a folder, unless `tests.s3.storages.ALL_STORAGES` is set."""
     where = getattr(request, "param", "folder")
     if where == "folder":
         return FolderStorage(tmp_path / "assets")

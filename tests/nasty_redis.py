@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from rehearsal.acceptor import LoopbackServer
+from rehearsal.loopback_server import LoopbackServer
 from rehearsal.proxy import reset
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 from litestar import Litestar
 
-from api import body_limits, event_limits
-from api.errors import CODES
+from api.http import body_limits
+from api.http.errors import CODES
+from api.limits import event_limits
 from api.openapi.examples import example_of
 from api.openapi.operations import Operation, list_operations
 from api.openapi.parameters import parameters

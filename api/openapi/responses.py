@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar.response import Stream
 
-from api.errors import CODES
+from api.http.errors import CODES
 from api.openapi.examples import example_of, examples
 from api.openapi.operations import Operation
 from schemas import ids

@@ -6,14 +6,14 @@ from typing import Annotated
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import oauth_return, path_ids
-from api.accepted_job import accept
 from api.guard import requires
-from api.idempotency import WriteResult, run_once, run_once_plain
-from api.long_poll import unless_disconnected
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http import oauth_return, path_ids
+from api.http.accepted_job import accept
+from api.http.idempotency import WriteResult, run_once, run_once_plain
+from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
+from api.streams.long_poll import unless_disconnected
 from db.pool import Conn
 from domain.accounts import accounts
 from domain.connecting import authorization, connect

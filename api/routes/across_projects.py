@@ -7,12 +7,12 @@ from uuid import UUID
 from litestar import get
 from litestar.params import QueryParameter
 
-from api import filters
-from api.filters import CreatedSince, CreatedUntil, ProjectFilter
 from api.guard import requires
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, page, page_of_project
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http import filters
+from api.http.filters import CreatedSince, CreatedUntil, ProjectFilter
+from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page, page_of_project
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from api.routes import accounts as account_routes
 from api.routes import content as content_routes
 from api.routes import posts as post_routes

@@ -5,11 +5,11 @@ from typing import Annotated, get_args
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import path_ids, time_window
 from api.guard import requires
-from api.idempotency import run_once_plain
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http import path_ids, time_window
+from api.http.idempotency import run_once_plain
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.metrics import ad_metrics, ad_rows, windows
 from domain.metrics.ad_metrics import AdQuery

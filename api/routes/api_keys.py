@@ -6,12 +6,12 @@ from functools import partial
 from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
-from api import path_ids
 from api.guard import requires
-from api.idempotency import WriteResult, run_once_in_real_time
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http import path_ids
+from api.http.idempotency import WriteResult, run_once_in_real_time
+from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.tenancy import api_keys
 from schemas.api_keys import ApiKey, ApiKeyCreate, ApiKeyRotate, ApiKeyShown

@@ -8,18 +8,18 @@ import msgspec
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, QueryParameter
 
-from api import idempotency, path_ids, uploads
-from api.accepted_job import accepted
 from api.guard import requires
-from api.idempotency import WriteResult, run_once, run_once_plain
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
-from api.uploads import ReceivedUpload, UploadSpec
+from api.http import idempotency, path_ids, uploads
+from api.http.accepted_job import accepted
+from api.http.idempotency import WriteResult, run_once, run_once_plain
+from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
+from api.http.requests import ApiRequest
+from api.http.uploads import ReceivedUpload, UploadSpec
+from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.media import app_media, app_media_fetches, app_media_limits
 from domain.media.app_media_limits import ACCEPTED
-from domain.media.passing import MIB, AcceptedTypes, StreamingUpload
+from domain.media.streaming_upload import MIB, AcceptedTypes, StreamingUpload
 from domain.values import urls
 from jobs.kinds import FETCH_APP_MEDIA
 from schemas import ids

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 from litestar import get
 from litestar.params import QueryParameter
 
-from api import filters
-from api.filters import CreatedSince, CreatedUntil
 from api.guard import requires
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http import filters
+from api.http.filters import CreatedSince, CreatedUntil
+from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.tenancy import audit
 from schemas.api_keys import AuditEntry

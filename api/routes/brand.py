@@ -3,10 +3,10 @@
 from litestar import get
 from litestar.params import FromPath
 
-from api import path_ids
 from api.guard import requires
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http import path_ids
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from domain.projects import projects
 from schemas.brand import Brand
 

@@ -6,12 +6,12 @@ from litestar import Response, post
 from litestar.params import JSONBody
 from msgspec import structs
 
-from api import filters
 from api.guard import requires
-from api.idempotency import WriteResult, run_once
-from api.paging import cursor_of, place_of
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http import filters
+from api.http.idempotency import WriteResult, run_once
+from api.http.paging import cursor_of, place_of
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.jobs import bulk, bulk_retries
 from domain.jobs.bulk import Choice

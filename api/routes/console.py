@@ -1,6 +1,6 @@
 """The console: static files that use the same API with a key, without sessions."""
 
-from api import static
+from api.http import static
 
 _HEADERS = {
     #: The page runs only its own scripts and calls only this host, so that text from partners and websites

@@ -7,18 +7,18 @@ from typing import Annotated
 from litestar import Response, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import etags, filters, idempotency, path_ids, uploads
-from api.filters import CreatedSince, CreatedUntil
 from api.guard import requires
-from api.idempotency import WriteResult, run_once, run_once_plain
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
-from api.responses import ApiResponse
-from api.uploads import ReceivedUpload, UploadSpec
+from api.http import etags, filters, idempotency, path_ids, uploads
+from api.http.filters import CreatedSince, CreatedUntil
+from api.http.idempotency import WriteResult, run_once, run_once_plain
+from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
+from api.http.requests import ApiRequest
+from api.http.responses import ApiResponse
+from api.http.uploads import ReceivedUpload, UploadSpec
+from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.content import approvals, content, hooks, listing, posters
-from domain.media.passing import CONTENT, MIB, StreamingUpload
+from domain.media.streaming_upload import CONTENT, MIB, StreamingUpload
 from schemas.base import Page
 from schemas.content import (
     MAX_CAPTION,
@@ -35,8 +35,8 @@ from schemas.content import (
     Reject,
     Upload,
 )
+from schemas.content_hooks import Hooks
 from schemas.errors import Invalid
-from schemas.hooks import Hooks
 
 StatusFilter = Annotated[
     list[ContentStatus] | None, QueryParameter(description="Only with one of these statuses.")

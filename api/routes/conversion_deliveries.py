@@ -6,11 +6,11 @@ from uuid import UUID
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api import filters, paging
-from api.app_lookup import look_up_apps
+from api.events.app_lookup import look_up_apps
 from api.guard import requires
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http import filters, paging
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.events import deliveries
 from domain.metrics.redaction import redact_id

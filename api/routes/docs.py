@@ -2,8 +2,8 @@
 
 from litestar import Response, get
 
-from api import static
-from api.requests import ApiRequest
+from api.http import static
+from api.http.requests import ApiRequest
 
 _HEADERS = {
     #: The page may only run its own script and call this host.

@@ -3,12 +3,13 @@
 from litestar import Response, post
 from litestar.params import FromPath
 
-from api import event_requests, path_ids
+from api.events import requests
 from api.guard import requires
-from api.idempotency import WriteResult, has_key, reply, run_once
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
-from api.responses import ApiResponse
+from api.http import path_ids
+from api.http.idempotency import WriteResult, has_key, reply, run_once
+from api.http.requests import ApiRequest
+from api.http.responses import ApiResponse
+from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.apps import app_keys
 from domain.apps.app_keys import KeyedApp
@@ -34,12 +35,12 @@ async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[Ev
     (`Content-Encoding`) and of any type, such as `text/plain`. Pages of any origin may read the answer; if
     the app has a `webDomain`, requests from other domains are refused.
     """
-    key, named = event_requests.read_app_key(request), path_ids.parse_id("sdk_app", app_id)
-    app = await event_requests.admit(request, key, app_id=named)
-    events = await event_requests.parse_events(
-        request, app, await event_requests.decompress_body(request, app), body.read
+    key, named = requests.read_app_key(request), path_ids.parse_id("sdk_app", app_id)
+    app = await requests.admit(request, key, app_id=named)
+    events = await requests.parse_events(
+        request, app, await requests.decompress_body(request, app), body.read
     )
-    stored = await event_requests.store_events(request, app, events)
+    stored = await requests.store_events(request, app, events)
     return ApiResponse(_summary(stored, events), status_code=202)
 
 
@@ -87,7 +88,7 @@ async def _store_events(
     services.events.disks.check_share(services.events.budgets.part(app))
     checking = body.check(parts.events, parts.size, project_id=app.project_id, app_no=app.app_no, now=now)
     batch = await steps.take_turns(checking)
-    stored = await event_requests.store_events(request, app, batch)
+    stored = await requests.store_events(request, app, batch)
     return WriteResult(_summary(stored, batch), status=202)
 
 

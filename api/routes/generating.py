@@ -3,12 +3,12 @@
 from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
-from api import etags, path_ids
-from api.accepted_job import accepted
 from api.guard import requires
-from api.idempotency import WriteResult, run_once
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http import etags, path_ids
+from api.http.accepted_job import accepted
+from api.http.idempotency import WriteResult, run_once
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.content import content, generating
 from domain.content.generating import StartedGeneration

@@ -6,11 +6,11 @@ from typing import Annotated
 from litestar import Response, delete, get, post
 from litestar.params import JSONBody, QueryParameter
 
-from api import oauth_return
 from api.guard import requires
-from api.idempotency import WriteResult, run_once, run_once_plain
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http import oauth_return
+from api.http.idempotency import WriteResult, run_once, run_once_plain
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.brand import github_installations
 from domain.oauth.oauth_states import Flow

@@ -6,14 +6,14 @@ from typing import Annotated
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import etags, path_ids
-from api.accepted_job import accepted
 from api.guard import requires
-from api.idempotency import WriteResult, run_once, run_once_plain
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
-from api.responses import ApiResponse
+from api.http import etags, path_ids
+from api.http.accepted_job import accepted
+from api.http.idempotency import WriteResult, run_once, run_once_plain
+from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
+from api.http.requests import ApiRequest
+from api.http.responses import ApiResponse
+from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.influencers import creating, influencers
 from domain.influencers.creating import RequestedInfluencer

@@ -5,13 +5,13 @@ from functools import partial
 from litestar import Response, post
 from litestar.params import FromPath, JSONBody
 
-from api.accepted_job import accept
 from api.guard import requires
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http.accepted_job import accept
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from domain.brand import github_repositories, ingests, store_listings
 from domain.values import countries, urls
-from domain.values.gathering import gather
+from domain.values.collect_errors import gather
 from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE
 from schemas.ingests import IngestAppStore, IngestGitHub, IngestWebsite
 from schemas.jobs import Accepted

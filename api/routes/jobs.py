@@ -13,20 +13,20 @@ from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
-from api import etags, filters, path_ids
-from api.accepted_job import accepted
-from api.filters import CreatedSince, CreatedUntil, ProjectFilter
 from api.guard import requires
-from api.idempotency import ACCEPTED, WriteResult, run_once
-from api.long_poll import IsEnough, Ref, unless_disconnected
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, page, page_of_project
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
-from api.responses import ApiResponse
+from api.http import etags, filters, path_ids
+from api.http.accepted_job import accepted
+from api.http.filters import CreatedSince, CreatedUntil, ProjectFilter
+from api.http.idempotency import ACCEPTED, WriteResult, run_once
+from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page, page_of_project
+from api.http.requests import ApiRequest
+from api.http.responses import ApiResponse
+from api.limits.rate_limits import RateClass
+from api.streams.long_poll import IsEnough, Ref, unless_disconnected
 from db.pool import Conn
 from domain.jobs import counts, jobs, retries, stats
 from domain.jobs.jobs import Versioned
-from domain.tenancy import shown_times
+from domain.tenancy import sandbox_times
 from jobs import kinds
 from schemas.base import Page
 from schemas.errors import Limited
@@ -270,7 +270,7 @@ async def _stream_events(
 
 
 def _encode_event(request: ApiRequest, state: Versioned) -> bytes:
-    job, version = shown_times.shift_times(state[0], request.request_state.ahead), state[1]
+    job, version = sandbox_times.shift_times(state[0], request.request_state.ahead), state[1]
     return b"id: %d\ndata: %b\n\n" % (version, msgspec.json.encode(job))
 
 

@@ -8,9 +8,9 @@ from litestar import Response, get, head
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from api.budgets import BudgetBucket, Traffic, bucket_of
-from api.requests import ApiRequest
-from api.responses import ApiResponse
+from api.http.requests import ApiRequest
+from api.http.responses import ApiResponse
+from api.limits.cost_budgets import BudgetBucket, Traffic, bucket_of
 from domain.content import content
 from domain.content.content import FileHeaders
 from domain.media import tickets

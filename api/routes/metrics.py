@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api import paging, path_ids, time_window
 from api.guard import requires
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http import paging, path_ids, time_window
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from domain.metrics import advertised, top_performers, windows
 from domain.metrics import metrics as verbs
 from domain.metrics.metrics import MetricQuery

@@ -4,9 +4,9 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from api.guard import requires
-from api.idempotency import run_once_plain
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http.idempotency import run_once_plain
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.operations import pools
 from schemas.base import Page

@@ -6,21 +6,21 @@ from litestar import Response, post
 from litestar.params import JSONBody
 from msgspec import structs
 
-from api import filters
 from api.guard import requires
-from api.idempotency import WriteResult, run_once
-from api.paging import cursor_of, place_of
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http import filters
+from api.http.idempotency import WriteResult, run_once
+from api.http.paging import cursor_of, place_of
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from api.routes.bulk_jobs import NAMES
 from db.pool import Conn
 from domain.jobs.bulk import Choice
 from domain.jobs.bulk_retries import Selection
-from domain.operations import operated_bulk
-from domain.operations.operated_bulk import Position
+from domain.operations import operator_bulk
+from domain.operations.operator_bulk import Position
 from jobs import kinds
 from schemas.jobs import BulkRetried
-from schemas.operated_jobs import OperatedCancel, OperatedCanceled, OperatedRetry
+from schemas.operator_jobs import OperatedCancel, OperatedCanceled, OperatedRetry
 
 #: Bytes of an id.
 _ID = 16
@@ -41,7 +41,7 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
     after = _parse_place(place_of(request, data.cursor))
 
     async def cancel(conn: Conn) -> WriteResult[OperatedCanceled]:
-        batch = await operated_bulk.cancel(
+        batch = await operator_bulk.cancel(
             conn,
             actor=actor,
             organization_id=filters.read_id("organization", data.organization_id),
@@ -68,7 +68,7 @@ async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> 
     after = _parse_place(place_of(request, data.cursor))
 
     async def retry(conn: Conn) -> WriteResult[BulkRetried]:
-        batch = await operated_bulk.retry(
+        batch = await operator_bulk.retry(
             conn,
             actor=actor,
             organization_id=filters.read_id("organization", data.organization_id),

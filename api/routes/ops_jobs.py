@@ -6,20 +6,20 @@ from typing import Annotated
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api import filters, path_ids, time_window
-from api.filters import CreatedSince, CreatedUntil, ProjectFilter
 from api.guard import requires
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
-from api.timeline_pages import page_of_entries
+from api.http import filters, path_ids, time_window
+from api.http.filters import CreatedSince, CreatedUntil, ProjectFilter
+from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page
+from api.http.requests import ApiRequest
+from api.http.timeline_pages import page_of_entries
+from api.limits.rate_limits import RateClass
 from domain.jobs import stats
-from domain.operations import operated_jobs
-from domain.operations.operated_jobs import JobFilter
+from domain.operations import operator_jobs
+from domain.operations.operator_jobs import JobFilter
 from schemas.base import Page
 from schemas.job_stats import JobStats, Window
 from schemas.jobs import Phase, Status
-from schemas.operated_jobs import OperatedJob, OperatedJobCounts, OperatedJobDetail
+from schemas.operator_jobs import OperatedJob, OperatedJobCounts, OperatedJobDetail
 from schemas.timelines import TimelineEntry
 
 WindowFilter = Annotated[
@@ -81,7 +81,7 @@ async def list_all_jobs(
         error_code=error_code,
         period=filters.read_period(since, until),
     )
-    find = partial(operated_jobs.list_page, wanted=criteria)
+    find = partial(operator_jobs.list_page, wanted=criteria)
     return await page(request, find, cursor, limit, identify=lambda job: job.job_id)
 
 
@@ -114,7 +114,7 @@ async def count_all_jobs(
         period=filters.read_period(since, until),
     )
     async with time_window.limit_read_time(), request.connection() as conn:
-        return await operated_jobs.count(conn, wanted=criteria)
+        return await operator_jobs.count(conn, wanted=criteria)
 
 
 @get("/ops/jobs/{job_id:str}", opt=requires("ops:read", RateClass.READ_LIGHT, 404, 409))
@@ -122,7 +122,7 @@ async def get_any_job(request: ApiRequest, job_id: FromPath[str]) -> OperatedJob
     """Return a job of any organization, with its arguments and its result."""
     request.require_live()
     async with request.connection() as conn:
-        return await operated_jobs.get(conn, job_id=path_ids.parse_id("job", job_id))
+        return await operator_jobs.get(conn, job_id=path_ids.parse_id("job", job_id))
 
 
 @get("/ops/jobs/{job_id:str}/timeline", opt=requires("ops:read", RateClass.READ_LIGHT, 404, 409))
@@ -131,7 +131,7 @@ async def get_any_job_timeline(
 ) -> Page[TimelineEntry]:
     """List the timeline of any organization's job, internal ones included, as its organization reads it."""
     request.require_live()
-    read = partial(operated_jobs.timeline, job_id=path_ids.parse_id("job", job_id))
+    read = partial(operator_jobs.timeline, job_id=path_ids.parse_id("job", job_id))
     return await page_of_entries(request, read, cursor, limit)
 
 

@@ -9,12 +9,12 @@ from litestar import Response, get, patch, post
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET
 
-from api import path_ids
 from api.guard import requires
-from api.idempotency import WriteResult, run_once, run_once_plain
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http import path_ids
+from api.http.idempotency import WriteResult, run_once, run_once_plain
+from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.operations import usage
 from domain.tenancy import organizations

@@ -6,11 +6,11 @@ A sandbox key reaches only projects of sandboxes.
 from litestar import Response, post
 from litestar.params import FromPath, JSONBody
 
-from api import path_ids
 from api.guard import requires
-from api.idempotency import ACCEPTED, WriteResult, run_once
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http import path_ids
+from api.http.idempotency import ACCEPTED, WriteResult, run_once
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.operations import purge
 from schemas.projects import ProjectPurge, Purging

@@ -9,13 +9,13 @@ import msgspec
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import etags, filters, path_ids
 from api.guard import requires
-from api.idempotency import ACCEPTED, WriteResult, run_once
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
-from api.responses import ApiResponse
+from api.http import etags, filters, path_ids
+from api.http.idempotency import ACCEPTED, WriteResult, run_once
+from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
+from api.http.requests import ApiRequest
+from api.http.responses import ApiResponse
+from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.jobs import wait_reasons
 from domain.publishing import captions, changes, posts, scheduling

@@ -5,12 +5,12 @@ from typing import Annotated
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api import filters, path_ids, time_window
-from api.app_lookup import look_up_apps
+from api.events.app_lookup import look_up_apps
 from api.guard import requires
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_places
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http import filters, path_ids, time_window
+from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_places
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.events.event_names import CONVERSIONS
 from domain.metrics import conversions, event_list, windows
@@ -18,7 +18,7 @@ from domain.metrics.event_list import EventFilter, Position
 from domain.tenancy.delegation import grants
 from schemas.base import Page
 from schemas.conversion_counts import Conversions, Grouping
-from schemas.kept_events import KeptEvent
+from schemas.stored_events import KeptEvent
 
 NameFilter = Annotated[
     list[str] | None, QueryParameter(name="eventNames", description="Only events with these names.")

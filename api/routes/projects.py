@@ -6,13 +6,13 @@ from typing import Annotated, Literal, cast
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import etags, path_ids
 from api.guard import requires
-from api.idempotency import WriteResult, insert_once, run_once
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
-from api.responses import ApiResponse
+from api.http import etags, path_ids
+from api.http.idempotency import WriteResult, insert_once, run_once
+from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page
+from api.http.requests import ApiRequest
+from api.http.responses import ApiResponse
+from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.projects import archive, projects
 from domain.projects.projects import New

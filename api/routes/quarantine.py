@@ -6,11 +6,11 @@ from uuid import UUID
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api import filters
 from api.guard import requires
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http import filters
+from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.apps import app_numbers
 from domain.events.quarantine import Quarantined

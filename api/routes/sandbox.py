@@ -3,12 +3,12 @@
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
-from api import filters
 from api.guard import requires
-from api.idempotency import ACCEPTED, WriteResult, run_once, run_once_in_real_time
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
-from api.sample_events import build_sample
+from api.http import filters
+from api.http.idempotency import ACCEPTED, WriteResult, run_once, run_once_in_real_time
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
+from api.openapi.sample_events import build_sample
 from db.pool import Conn
 from domain.tenancy import project_locks, sandbox_clock
 from domain.webhooks import samples

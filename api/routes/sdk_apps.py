@@ -5,12 +5,12 @@ from functools import partial
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 
-from api import path_ids
 from api.guard import requires
-from api.idempotency import WriteResult, run_once, run_once_plain
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http import path_ids
+from api.http.idempotency import WriteResult, run_once, run_once_plain
+from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.apps import apps
 from domain.apps.apps import Author

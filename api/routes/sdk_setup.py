@@ -6,11 +6,11 @@ from typing import Annotated, get_args
 from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 
-from api import filters, path_ids
-from api.accepted_job import accept
 from api.guard import requires
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http import filters, path_ids
+from api.http.accepted_job import accept
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from domain.apps import apps, install_spec
 from domain.events import verifications
 from jobs.kinds import VERIFY_TRACKING

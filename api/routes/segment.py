@@ -9,9 +9,9 @@ from functools import partial
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from api import event_requests
-from api.requests import ApiRequest
-from api.responses import ApiResponse
+from api.events import requests
+from api.http.requests import ApiRequest
+from api.http.responses import ApiResponse
 from domain.apps import app_keys
 from domain.events import segment
 from domain.events.json_text import MAX_PACKED_BYTES
@@ -41,12 +41,12 @@ class SegmentTaken(Out, frozen=True, kw_only=True):
 async def take_messages(request: ApiRequest) -> Response[SegmentTaken]:
     """Store messages as events; the app's key is in the headers, the URL or the body (`writeKey`)."""
     kind = segment.KINDS[request.scope["path"].rpartition("/")[2]]
-    key = event_requests.read_app_key(request)
-    app = await event_requests.admit(request, key) if key else None
-    plain = await event_requests.decompress_body(request, app, max_bytes=segment.MAX_PLAIN_BYTES)
-    app = app or await event_requests.admit(request, segment.key_in(plain))
-    batch = await event_requests.parse_events(request, app, plain, partial(segment.read, kind=kind))
-    stored = await event_requests.store_events(request, app, batch)
+    key = requests.read_app_key(request)
+    app = await requests.admit(request, key) if key else None
+    plain = await requests.decompress_body(request, app, max_bytes=segment.MAX_PLAIN_BYTES)
+    app = app or await requests.admit(request, segment.key_in(plain))
+    batch = await requests.parse_events(request, app, plain, partial(segment.read, kind=kind))
+    stored = await requests.store_events(request, app, batch)
     return ApiResponse(SegmentTaken(success=True, **stored._asdict(), rejected=batch.rejected))
 
 

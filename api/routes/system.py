@@ -8,9 +8,10 @@ import prometheus_client
 from litestar import get
 from litestar.exceptions import NotFoundException
 
-from api import auth, metrics_port
-from api.ratelimit import BUDGET_S
-from api.requests import ApiRequest
+from api.auth import api_keys
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import BUDGET_S
+from api.server import metrics_port
 from api.services import Services
 from db.reach import RETRIED_ERRORS, reaching
 from db.redis_reach import reaching_redis
@@ -59,7 +60,7 @@ async def metrics(request: ApiRequest) -> bytes:
 
     On the API's port they are served to this machine only, and never through a proxy.
     """
-    forwarded = auth.FORWARDING_HEADERS & request.request_state.headers.keys()
+    forwarded = api_keys.FORWARDING_HEADERS & request.request_state.headers.keys()
     if forwarded or not metrics_port.shares_api_port(request.app, request.services.settings):
         raise NotFoundException
     return prometheus_client.generate_latest()

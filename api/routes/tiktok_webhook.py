@@ -2,7 +2,7 @@
 
 from litestar import post
 
-from api.requests import ApiRequest
+from api.http.requests import ApiRequest
 from db.pool import Conn
 from domain.publishing import tiktok_webhook
 from jobs.ledger import Wake

@@ -3,12 +3,12 @@
 from litestar import get
 from litestar.params import FromPath
 
-from api import path_ids
 from api.guard import requires
-from api.paging import DEFAULT_LIMIT, Cursor, Limit
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
-from api.timeline_pages import page_of_entries
+from api.http import path_ids
+from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
+from api.http.requests import ApiRequest
+from api.http.timeline_pages import page_of_entries
+from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.jobs import timelines
 from schemas.base import Page

@@ -3,8 +3,8 @@
 from litestar import get
 
 from api.guard import requires
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from domain.operations import usage
 from schemas.usage import Usage
 

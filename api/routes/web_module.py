@@ -5,8 +5,8 @@ from importlib.resources import files
 
 from litestar import Response, get
 
-from api.requests import ApiRequest
-from api.responses import ApiResponse
+from api.http.requests import ApiRequest
+from api.http.responses import ApiResponse
 from api.web_module.packing import pack
 
 PATH = "/sdk/v1/tenantry.js"

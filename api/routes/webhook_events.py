@@ -7,11 +7,11 @@ import msgspec
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api import filters, path_ids
 from api.guard import requires
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http import filters, path_ids
+from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.webhooks import events
 from schemas.base import Page

@@ -12,10 +12,11 @@ from litestar import get
 from litestar.params import QueryParameter
 from litestar.response import Stream
 
-from api import auth, filters
+from api.auth import api_keys
 from api.guard import requires
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http import filters
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from api.routes.webhook_events import ProjectFilter, Types
 from db.reach import reaching
 from domain.tenancy import project_locks
@@ -202,9 +203,9 @@ class _Reader:
         client = self._request.scope["client"]
         with reaching():
             principal = await services.authenticator.authenticate(
-                auth.read_key(call),
+                api_keys.read_key(call),
                 expected=call.principal,
-                address=auth.client_address(
+                address=api_keys.client_address(
                     call, client[0] if client else "", hops=services.settings.proxy_hops
                 ),
             )

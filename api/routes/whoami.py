@@ -3,8 +3,8 @@
 from litestar import get
 
 from api.guard import requires
-from api.ratelimit import RateClass
-from api.requests import ApiRequest
+from api.http.requests import ApiRequest
+from api.limits.rate_limits import RateClass
 from domain.media import storage_quota
 from schemas import ids
 from schemas.api_keys import Storage, Whoami

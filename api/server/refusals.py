@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from api.errors import CODES
+from api.http.errors import CODES
 from schemas import ids
 from schemas.envelope import Envelope, Problem
 

@@ -18,7 +18,7 @@ from cli.shared.output import Answer, console, emit, table
 from cli.shared.rendering import Rendering, read_design, using_files
 from cli.shared.sheets import SHEET, Checked, read_entries, render_pieces, write_sheet
 from generation import libraries
-from generation.made import OutputFile, truncation_warnings
+from generation.outputs import OutputFile, truncation_warnings
 from generation.spec import AgeRange, Aspect, Format, Gender
 
 COLUMNS = ("FILE", "KB", "TEXTS", "LEAST CONTRAST")

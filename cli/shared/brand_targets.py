@@ -20,7 +20,7 @@ from workers.ingest.appstore.lookup import Lookup
 from workers.ingest.appstore.rate import Limiter
 from workers.ingest.appstore.stores import Stores
 from workers.ingest.appstore.upstreams import operator_policies
-from workers.ingest.conclude import assemble
+from workers.ingest.assemble import assemble
 from workers.ingest.github import ingest as github
 from workers.ingest.github.client import Api, open_api
 from workers.ingest.parser.parser import Parser, open_parser, parse

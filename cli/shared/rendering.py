@@ -11,9 +11,9 @@ import msgspec
 from msgspec import field
 
 from generation import libraries
-from generation.made import OutputFile, Step
+from generation.copy.write import write
+from generation.outputs import OutputFile, Step
 from generation.spec import Copy, Spec, Value
-from generation.words.write import write
 from schemas.errors import GenerationError
 
 if TYPE_CHECKING:

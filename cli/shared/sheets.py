@@ -10,7 +10,7 @@ import msgspec
 from msgspec import field
 
 from cli.shared.rendering import Design, Rendering, using_files
-from generation.made import OutputFile
+from generation.outputs import OutputFile
 from generation.proofreading.fault import Fault
 from generation.spec import Aspect, Brand, Format
 from schemas.errors import GenerationError, PictureRefused, TextRefused

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, TypeAlias, get_args
 
 from api.app import build
-from api.body_limits import LIMIT_OPTION
-from api.budgets import MIB, MICROS, RATES
-from api.errors import CODES
-from api.event_limits import LIMITS
+from api.http.body_limits import LIMIT_OPTION
+from api.http.errors import CODES
+from api.limits.cost_budgets import MIB, MICROS, RATES
+from api.limits.event_limits import LIMITS
+from api.limits.rate_limits import QUOTAS, RateClass
 from api.openapi.operations import list_operations
-from api.ratelimit import QUOTAS, RateClass
 from docs.make import meanings
 from docs.make.table import code, table
 from domain.events import budgets as daily_budgets

@@ -10,7 +10,7 @@ from db.pool import Conn
 from db.queries import account_lease, social_account
 from domain.accounts import credentials, platform_limits
 from domain.tenancy import audit, project_locks
-from domain.values import merging
+from domain.values import multi_value_filter
 from schemas import ids
 from schemas.accounts import (
     AccountQuota,
@@ -116,12 +116,15 @@ async def list_page(
         "limit": limit,
     }
     if project_id is None:
-        find, leading = partial(LIST_ACCOUNTS_OF_ALL.all, conn, **filters), merging.lead(status=statuses)
+        find, leading = (
+            partial(LIST_ACCOUNTS_OF_ALL.all, conn, **filters),
+            multi_value_filter.lead(status=statuses),
+        )
     else:
         await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
         find = partial(LIST_ACCOUNTS.all, conn, project_id=project_id, **filters)
-        leading = merging.lead(status=statuses, platform=platforms)
-    rows = await merging.newest(conn, find, leading, limit=limit)
+        leading = multi_value_filter.lead(status=statuses, platform=platforms)
+    rows = await multi_value_filter.newest(conn, find, leading, limit=limit)
     return [_to_schema(row) for row in rows]
 
 

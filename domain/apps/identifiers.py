@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from domain.values import app_identifiers
-from domain.values.gathering import gather
+from domain.values.collect_errors import gather
 from schemas.apps import AppPlatform, SdkAppCreate, SdkAppPatch
 from schemas.errors import Invalid
 

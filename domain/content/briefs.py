@@ -14,17 +14,17 @@ from db.pool import Conn
 from db.queries import content_asset, content_item
 from domain.accounts import accounts
 from domain.brand import brand
-from domain.content import app_files, given_files
+from domain.content import app_files, requested_files
 from domain.content.app_files import Files
-from domain.content.given_files import ProjectFile, RequestedFile
-from domain.influencers import speaking
-from domain.influencers.speaking import Speaker
+from domain.content.requested_files import ProjectFile, RequestedFile
+from domain.influencers import presenter
+from domain.influencers.presenter import Speaker
 from domain.media import app_media
 from domain.media.app_media import Usable
 from domain.values import languages
+from generation.copy.snapshot import snapshot
+from generation.copy.write import MissingBrandText, write
 from generation.spec import SPOKEN, Brand, Spec, Value
-from generation.words.snapshot import snapshot
-from generation.words.write import MissingBrandText, write
 from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.content import Aspect, ContentRequest
@@ -100,7 +100,7 @@ def _check_clip(files: Files, own: Sequence[Usable]) -> None:
         )
     for file in own:
         if file.token == files.clip:
-            given_files.check(RequestedFile("mediaIds", given_files.from_app_media(file)))
+            requested_files.check(RequestedFile("mediaIds", requested_files.from_app_media(file)))
 
 
 def _check_words(spec: Spec) -> None:
@@ -183,7 +183,7 @@ async def _files(
     )
     if source and not again and not any(row.of_source for row in rows):
         raise Invalid("sourceContentId", "has no file that a piece could be made with")
-    by_id = {file.id: file for file in [*map(given_files.from_app_media, own), *rows]}
+    by_id = {file.id: file for file in [*map(requested_files.from_app_media, own), *rows]}
     unknown = [number for number, asset_id in enumerate(requested_ids) if asset_id not in by_id]
     if unknown:
         raise _absent(unknown, again=again)
@@ -194,7 +194,7 @@ async def _files(
         if asset_id and asset_id not in apart
     ]
     chosen += [RequestedFile("sourceContentId", row) for row in rows if row.id not in requested_ids]
-    return given_files.assign_files(chosen, body.format, again=again)
+    return requested_files.assign_files(chosen, body.format, again=again)
 
 
 def _absent(numbers: Sequence[int], *, again: bool) -> NotFound:
@@ -219,7 +219,7 @@ async def _speaker(
     speaker = (
         None
         if influencer_id is None
-        else await speaking.speaker_of(conn, **at, influencer_id=influencer_id, deleted=deleted)
+        else await presenter.speaker_of(conn, **at, influencer_id=influencer_id, deleted=deleted)
     )
     if speaker is None:
         issue = {"path": "influencerId", "message": "is no influencer of this project"}

@@ -7,12 +7,12 @@ import msgspec
 from db.pool import Conn
 from domain.brand import brand
 from domain.tenancy import project_locks
+from generation.copy import write
+from generation.copy.snapshot import snapshot
+from generation.copy.speech import language_of
 from generation.spec import Brand
-from generation.words import write
-from generation.words.snapshot import snapshot
-from generation.words.speech import language_of
+from schemas.content_hooks import Hook, Hooks
 from schemas.errors import BrandTooSparse
-from schemas.hooks import Hook, Hooks
 
 
 async def read(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:

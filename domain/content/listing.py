@@ -8,7 +8,7 @@ from db.pool import Conn
 from db.queries import content_item
 from domain.content.content import ContentRow, to_schema
 from domain.tenancy import project_locks
-from domain.values import merging
+from domain.values import multi_value_filter
 from domain.values.periods import Period
 from schemas.content import ApprovalStatus, Content, ContentStatus, CreativeType, Format
 
@@ -48,10 +48,12 @@ async def list_page(
         "before": period.before(before),
         "limit": limit,
     }
-    leading = merging.lead(
+    leading = multi_value_filter.lead(
         approval_status=approval_statuses, status=statuses, format=formats, creative_type=creative_types
     )
-    rows = await merging.newest(conn, partial(LIST_CONTENT.all, conn, **asked), leading, limit=limit)
+    rows = await multi_value_filter.newest(
+        conn, partial(LIST_CONTENT.all, conn, **asked), leading, limit=limit
+    )
     return [to_schema(row, public_url) for row in rows]
 
 
@@ -76,6 +78,8 @@ async def list_page_of_all(
         "before": period.before(before),
         "limit": limit,
     }
-    leading = merging.lead(approval_status=approval_statuses, status=statuses)
-    rows = await merging.newest(conn, partial(LIST_CONTENT_OF_ALL.all, conn, **asked), leading, limit=limit)
+    leading = multi_value_filter.lead(approval_status=approval_statuses, status=statuses)
+    rows = await multi_value_filter.newest(
+        conn, partial(LIST_CONTENT_OF_ALL.all, conn, **asked), leading, limit=limit
+    )
     return [to_schema(row, public_url) for row in rows]

@@ -12,7 +12,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import sdk_app
 from domain.apps import apps
-from domain.events.arrivals import RecentEvents, RejectedCount
+from domain.events.recent_events import RecentEvents, RejectedCount
 from domain.tenancy import project_locks
 from jobs import ledger
 from jobs.kinds import VERIFY_TRACKING

@@ -13,9 +13,9 @@ from db.pool import Conn
 from db.queries import influencer
 from db.queries.rows import LockedProject
 from domain.brand import brand
-from domain.influencers import influencers, making
+from domain.influencers import drawing_job, influencers
+from domain.influencers.drawing_job import Draft
 from domain.influencers.influencers import Author, LockedInfluencer
-from domain.influencers.making import Draft
 from domain.tenancy import project_locks
 from generation.personas.personas import Wish
 from jobs.ledger import SubmittedJob
@@ -45,9 +45,9 @@ async def create(
     name = None if body.name is None else influencers.on_one_line(body.name)
     project, names = await _lock(conn, author, project_id)
     rows = await brand.read(conn, organization_id=author.organization_id, project_id=project_id)
-    brand_now = making.snapshot_of(rows, project_id, project.primary_language)
+    brand_now = drawing_job.snapshot_of(rows, project_id, project.primary_language)
     wish = Wish(body.gender, body.age_range, body.prompt, name)
-    draft = making.draft(brand_now, wish, taken=names)
+    draft = drawing_job.draft(brand_now, wish, taken=names)
     return await _make(conn, author, project_id, draft, brand_now.colors)
 
 
@@ -63,7 +63,7 @@ async def clone(
     project, _ = await _lock(conn, author, project_id)
     original = await influencers.lock(conn, author.organization_id, influencer_id)
     rows = await brand.read(conn, organization_id=author.organization_id, project_id=project_id)
-    colors = making.snapshot_of(rows, project_id, project.primary_language).colors
+    colors = drawing_job.snapshot_of(rows, project_id, project.primary_language).colors
     draft = _cloned(original, body.overrides, name)
     return await _make(conn, author, project_id, draft, colors, of=influencer_id)
 
@@ -80,12 +80,12 @@ async def retry(
     if locked.status == "ready":
         raise Conflict("JOB_NOT_RETRYABLE", "the influencer is ready: there is nothing to retry")
     rows = await brand.read(conn, organization_id=organization_id, project_id=project_id)
-    return await making.restart(
+    return await drawing_job.restart(
         conn,
         organization_id=organization_id,
         project_id=project_id,
         influencer_id=influencer_id,
-        colors=making.snapshot_of(rows, project_id, locked.language).colors,
+        colors=drawing_job.snapshot_of(rows, project_id, locked.language).colors,
         retry_of=retry_of,
     )
 
@@ -114,7 +114,7 @@ async def _make(
     *,
     of: UUID | None = None,
 ) -> RequestedInfluencer:
-    submitted = await making.start(
+    submitted = await drawing_job.start(
         conn, organization_id=author.organization_id, project_id=project_id, draft=draft, colors=colors
     )
     details = {"name": draft.name} | ({"clonedFrom": ids.show(ids.INFLUENCER, of)} if of else {})

@@ -12,9 +12,9 @@ from db.queries import influencer
 from domain.tenancy import audit, project_locks
 from domain.tenancy.project_locks import Versions
 from domain.values import languages
+from generation.copy import texts
 from generation.personas.personas import disclosure
 from generation.spec import AgeRange, Gender
-from generation.words import texts
 from schemas import ids
 from schemas.errors import Invalid, VersionOutdated
 from schemas.errors.absent import absent

@@ -22,7 +22,7 @@ from jobs.ledger import Wake
 from schemas import ids
 from schemas.errors import Conflict, DomainError
 from schemas.jobs import BulkRetried, NotRetried, Retried, Unsuccessful
-from telemetry import causes
+from telemetry import log_context
 
 #: Jobs that a call retries, that it counts, and that it scans for the filter.
 MAX_RETRIED, MAX_COUNTED, SCAN_DEPTH = 100, 1_000, 20_000
@@ -141,7 +141,7 @@ async def _retry_each(
     results = _Results()
     for origin in await _lock(conn, organization_id, job_ids):
         try:
-            with causes.discard_submits_on_error():
+            with log_context.discard_submits_on_error():
                 async with conn.transaction():
                     await _retry_one(conn, organization_id, scopes, origin, results)
         except DomainError as error:

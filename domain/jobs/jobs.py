@@ -14,7 +14,7 @@ from db.queries import partner_job
 from db.queries.rows import JobRow
 from domain.jobs import subjects
 from domain.tenancy import project_locks
-from domain.values import merging
+from domain.values import multi_value_filter
 from domain.values.periods import ALWAYS, Period
 from jobs import controls, ledger, states
 from jobs.kinds import (
@@ -113,7 +113,7 @@ async def list_page(
         )
     if project_id is not None:
         await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
-    rows = await merging.newest(conn, partial(_search, conn, project_id), leading, limit=limit)
+    rows = await multi_value_filter.newest(conn, partial(_search, conn, project_id), leading, limit=limit)
     return [_to_schema(row)[0] for row in rows]
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 from db.pool import Conn
 from domain.brand import ingests
 from domain.content import generating
-from domain.influencers import making
+from domain.influencers import drawing_job
 from domain.media import app_media_fetches
 from domain.oauth import oauth_states
 from domain.publishing import job_end
@@ -51,7 +51,7 @@ ENDS: Mapping[str, Ended] = {
     PUBLISH_POST.name: job_end.ended,
     ADVANCE_CLOCK.name: sandbox_clock.ended,
     CONTENT_GENERATE.name: generating.ended,
-    INFLUENCER_CREATE.name: making.ended,
+    INFLUENCER_CREATE.name: drawing_job.ended,
     REVOKE_TOKEN.name: job_secrets.wipe,
 }
 

@@ -16,7 +16,7 @@ from db.pool import Conn
 from db.queries import app_media as queries
 from domain.media import app_media_limits, uploads
 from domain.media.files import File
-from domain.media.passing import MIB
+from domain.media.streaming_upload import MIB
 from domain.tenancy import project_locks
 from schemas import ids
 from schemas.app_media import (

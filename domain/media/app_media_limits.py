@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from domain.media.files import File
-from domain.media.passing import FILMS, MIB, PICTURES, AcceptedTypes
 from domain.media.sniff import SVG
+from domain.media.streaming_upload import FILMS, MIB, PICTURES, AcceptedTypes
 from generation.picture_limits import MAX_PIXELS, MAX_RATIO
 from schemas.app_media import AppMediaKind
 from schemas.errors import Invalid

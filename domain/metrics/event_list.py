@@ -15,7 +15,7 @@ from domain.events.checks import MICROS
 from domain.metrics.redaction import redact, redact_id
 from schemas import ids
 from schemas.events import REDACTED
-from schemas.kept_events import KeptEvent
+from schemas.stored_events import KeptEvent
 
 #: Before all events, and after them.
 _FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)

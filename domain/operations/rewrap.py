@@ -26,7 +26,7 @@ from domain.accounts import client_registrations, credentials
 from domain.accounts.client_registrations import Server
 from domain.apps import destinations
 from domain.oauth import oauth_states
-from domain.publishing import sealed
+from domain.publishing import post_secrets
 from domain.security import job_secrets, vault
 from domain.security.keyring import Keyring
 from domain.tenancy import idempotency
@@ -98,7 +98,7 @@ TABLES: Mapping[str, Table] = {
         scheduled_post.lock_of_other_keys,
         scheduled_post.reseal,
         ("organization_id", "id"),
-        sealed.row_name,
+        post_secrets.row_name,
     ),
     "webhook_secret": Table(
         webhook_secret.count_of_other_keys,
@@ -143,5 +143,5 @@ async def _reseal(conn: Conn, table: Table, row: asyncpg.Record, keyring: Keyrin
         plain = vault.unseal(keyring, vault.Sealed(row["vault_key_id"], row["sealed"]), row=bound_to)
     except InvalidTag as error:
         raise SealBroken(f"{bound_to} can't be opened: it was changed, or copied from another row") from error
-    sealed = vault.seal(keyring, plain, row=bound_to)
-    await table.reseal.run(conn, **key_values, sealed=sealed.data, vault_key_id=sealed.key_id)
+    post_secrets = vault.seal(keyring, plain, row=bound_to)
+    await table.reseal.run(conn, **key_values, sealed=post_secrets.data, vault_key_id=post_secrets.key_id)

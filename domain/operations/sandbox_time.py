@@ -11,7 +11,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import sandbox_clock, sandbox_load
 from domain.accounts import credentials
-from domain.collection import visits
+from domain.collection import collection_runs
 from domain.operations import maintenance
 from domain.tenancy.sandbox_clock import LOCK_CLOCK
 from jobs import maintenance as ledger_chores
@@ -79,7 +79,7 @@ async def do_chores(conn: Conn, sight: DueWork) -> bool:
     if sight.refresh:
         await credentials.refresh_due(conn)
     if sight.collect:
-        await visits.submit_due(conn)
+        await collection_runs.submit_due(conn)
     return sight.overdue or sight.ripe or sight.refresh or sight.collect
 
 

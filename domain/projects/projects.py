@@ -17,7 +17,7 @@ from domain.projects import archive
 from domain.tenancy import audit, project_locks
 from domain.tenancy.idempotency import Record
 from domain.values import languages, metadata, timezones
-from domain.values.gathering import gather
+from domain.values.collect_errors import gather
 from schemas import ids
 from schemas.brand import Brand, BrandRow
 from schemas.errors import Invalid

@@ -11,7 +11,7 @@ from db.pool import Conn
 from db.queries import outgoing_post
 from domain.accounts import credentials
 from domain.accounts.credentials import SealedCredential
-from domain.publishing import disclosure, sealed
+from domain.publishing import disclosure, post_secrets
 from domain.publishing.disclosure import Origin
 from domain.publishing.failures import IN_FLIGHT
 from domain.publishing.locked_post import LockedPost
@@ -159,7 +159,7 @@ async def read(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
         phase=post.phase,
         handle=post.handle,
         request=post.request,
-        secret=sealed.reveal(keyring, post.secret, organization_id=org, post_id=post.id),
+        secret=post_secrets.reveal(keyring, post.secret, organization_id=org, post_id=post.id),
         content_revision=post.content_revision,
         sent_at=post.sent_at,
         in_flight=post.repeats(IN_FLIGHT),

@@ -15,7 +15,7 @@ from db.queries.rows import PostRow
 from domain.accounts import accounts
 from domain.publishing import disclosure
 from domain.tenancy import project_locks
-from domain.values import merging
+from domain.values import multi_value_filter
 from domain.values.periods import Period
 from jobs import ledger
 from jobs.kinds import PUBLISH_POST
@@ -110,8 +110,10 @@ async def list_page(
         "limit": limit,
     }
     led = content_id is not None or account_id is not None
-    leading = merging.lead(status=None if led else statuses)
-    rows = await merging.newest(conn, partial(LIST_POSTS.all, conn, **filters), leading, limit=limit)
+    leading = multi_value_filter.lead(status=None if led else statuses)
+    rows = await multi_value_filter.newest(
+        conn, partial(LIST_POSTS.all, conn, **filters), leading, limit=limit
+    )
     return [_to_schema(row) for row in rows]
 
 
@@ -134,7 +136,7 @@ async def list_page_of_all(
         "limit": limit,
     }
     find = partial(LIST_POSTS_OF_ALL.all, conn, **filters)
-    rows = await merging.newest(conn, find, merging.lead(status=statuses), limit=limit)
+    rows = await multi_value_filter.newest(conn, find, multi_value_filter.lead(status=statuses), limit=limit)
     return [_to_schema(row) for row in rows]
 
 

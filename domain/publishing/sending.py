@@ -14,7 +14,16 @@ from db.pool import Conn
 from db.queries import lost_post, outgoing_post, sending, social_account
 from domain.accounts import credentials
 from domain.media import tickets as media_tickets
-from domain.publishing import account_queue, failures, job_end, locked_post, outgoing, posts, quotas, sealed
+from domain.publishing import (
+    account_queue,
+    failures,
+    job_end,
+    locked_post,
+    outgoing,
+    post_secrets,
+    posts,
+    quotas,
+)
 from domain.publishing.locked_post import LockedPost
 from domain.publishing.outgoing import OutgoingPost
 from domain.security.keyring import Keyring
@@ -140,7 +149,9 @@ def _prepared_columns(post: LockedPost, step: PreparedStep | None) -> dict[str, 
     """Return the columns of a prepared call; nulls keep the stored ones."""
     if step is None:
         return dict.fromkeys(("handle", "request", "content_revision", "sealed", "vault_key_id"))
-    secret = sealed.seal(step.keyring, step.secret, organization_id=post.organization_id, post_id=post.id)
+    secret = post_secrets.seal(
+        step.keyring, step.secret, organization_id=post.organization_id, post_id=post.id
+    )
     return {
         "handle": step.handle,
         "request": step.request,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import audit_log
-from domain.values import merging
+from domain.values import multi_value_filter
 from domain.values.periods import Period
 from schemas import ids
 from schemas.api_keys import AuditEntry
@@ -93,8 +93,10 @@ async def list_page(
         "before": period.before(before),
         "limit": limit,
     }
-    leading = merging.lead(project_id=project_ids, api_key_id=api_key_ids, action=actions)
-    rows = await merging.newest(conn, partial(LIST_ENTRIES.all, conn, **filters), leading, limit=limit)
+    leading = multi_value_filter.lead(project_id=project_ids, api_key_id=api_key_ids, action=actions)
+    rows = await multi_value_filter.newest(
+        conn, partial(LIST_ENTRIES.all, conn, **filters), leading, limit=limit
+    )
     return [_to_schema(row) for row in rows]
 
 

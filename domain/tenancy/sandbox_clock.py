@@ -2,7 +2,7 @@
 
 An advance moves the times of all of the sandbox's rows into the past by the same amount. So every comparison
 with the real time, such as in a pull, a quota or a token's expiry, works without a second clock. Only times
-in requests and answers are shifted, by `ahead` (`domain/tenancy/shown_times.py`).
+in requests and answers are shifted, by `ahead` (`domain/tenancy/sandbox_times.py`).
 """
 
 from collections.abc import Sequence

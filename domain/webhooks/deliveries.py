@@ -8,7 +8,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import webhook_delivery, webhook_event
-from domain.values import merging
+from domain.values import multi_value_filter
 from domain.webhooks import endpoints
 from domain.webhooks.endpoints import Author, EndpointRow
 from domain.webhooks.events import RETENTION
@@ -86,8 +86,8 @@ async def list_of_endpoint(
         "before": before,
         "limit": limit,
     }
-    find, leading = partial(LIST_DELIVERIES.all, conn, **filters), merging.lead(status=statuses)
-    rows = await merging.newest(conn, find, leading, limit=limit)
+    find, leading = partial(LIST_DELIVERIES.all, conn, **filters), multi_value_filter.lead(status=statuses)
+    rows = await multi_value_filter.newest(conn, find, leading, limit=limit)
     return [_to_schema(row) for row in rows]
 
 

@@ -21,7 +21,7 @@ from domain.jobs import jobs
 from domain.leasing import requests
 from domain.projects import projects
 from domain.publishing import posts
-from domain.tenancy import project_locks, sandbox_clock, shown_times
+from domain.tenancy import project_locks, sandbox_clock, sandbox_times
 from domain.webhooks import endpoints
 from schemas import ids
 from schemas.errors import NotFound
@@ -157,7 +157,7 @@ async def keep_sample(conn: Conn, *, event_id: UUID, subject: Subject, thing: An
     org = subject.organization_id
     [row] = await LOCK_EVENTS.all(conn, org=org, ids=[event_id])
     ahead = await sandbox_clock.hold_for_advance(conn, organization_id=org)
-    rendered = _encode(row, subject, shown_times.shift_times(thing, ahead))
+    rendered = _encode(row, subject, sandbox_times.shift_times(thing, ahead))
     await webhook_event.keep_bodies.run(conn, org=org, ids=[event_id], bodies=[rendered])
     return WebhookEvent(
         id=ids.show(ids.WEBHOOK_EVENT, row.id),
@@ -169,7 +169,7 @@ async def keep_sample(conn: Conn, *, event_id: UUID, subject: Subject, thing: An
 
 async def _render(conn: Conn, row: _Unrendered, subject: Subject, ahead: timedelta) -> bytes:
     try:
-        shown = shown_times.shift_times(await _kind(row.type).read(conn, subject), ahead)
+        shown = sandbox_times.shift_times(await _kind(row.type).read(conn, subject), ahead)
     except NotFound:
         shown = None
     return _encode(row, subject, shown)

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from generation.copy.languages import DEFAULT, primary
 from generation.spec import Gender
-from generation.words.languages import DEFAULT, primary
 
 _NAMES: Mapping[str, Mapping[Gender, str]] = {
     "en": {

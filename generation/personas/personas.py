@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
+from generation.copy.choice import pick
+from generation.copy.languages import primary
+from generation.copy.speech import language_of
+from generation.copy.write import labels, tag
 from generation.personas import names, prompts
 from generation.spec import AgeRange, Brand, Gender
-from generation.words.choice import pick
-from generation.words.languages import primary
-from generation.words.speech import language_of
-from generation.words.write import labels, tag
 
 GENDERS: tuple[Gender, ...] = ("female", "male", "non_binary")
 #: Ages to draw from by default: a presenter is never a minor by chance.

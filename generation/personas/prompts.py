@@ -7,8 +7,8 @@ and Spanish: no word has another meaning in another of these languages.
 from collections.abc import Mapping
 from typing import NamedTuple, TypeVar
 
+from generation.copy import tones
 from generation.spec import AgeRange, Gender
-from generation.words import tones
 
 W = TypeVar("W", bound=str)
 

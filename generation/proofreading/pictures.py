@@ -11,7 +11,7 @@ from pathlib import Path
 import uharfbuzz as hb
 from PIL import Image
 
-from generation.made import DrawnText, OutputFile
+from generation.outputs import DrawnText, OutputFile
 from generation.proofreading.fault import Fault
 from generation.proofreading.pixels import contrast
 from generation.spec import Copy, Spec

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from generation.made import OutputFile
+from generation.outputs import OutputFile
 from generation.proofreading.fault import Fault
 from generation.spec import Copy, Spec
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from generation.made import OutputFile
+from generation.outputs import OutputFile
 from generation.proofreading import pictures, presenters, words
 from generation.proofreading.fault import Fault
 from generation.spec import Copy, Spec

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from generation import ffmpeg
+from generation.copy.captions import Span
 from generation.remix import boxes, levels
-from generation.words.captions import Span
 from schemas.errors import ClipRefused, GenerationError
 
 #: Seconds of a clip to analyze; later parts are never shown.

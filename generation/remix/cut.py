@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from generation.words.captions import Span
+from generation.copy.captions import Span
 
 #: Frames a second of every output video.
 FPS = 30

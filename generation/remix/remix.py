@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from generation.made import Step
+from generation.copy.captions import Caption, Span, captions
+from generation.outputs import Step
 from generation.remix import texts
 from generation.remix.clip import Clip
 from generation.remix.cut import FPS, Cut, cut
@@ -19,7 +20,6 @@ from generation.thumbnail import thumbnail
 from generation.video.end import end, end_card_scene
 from generation.video.mp4 import encode, made, thumbnail_of
 from generation.video.scene import Scene
-from generation.words.captions import Caption, Span, captions
 
 _NAME = "ugc_remix-1"
 #: Frame of the thumbnail: the hook is visible, and speech has begun.

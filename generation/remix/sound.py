@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from generation.copy.captions import Span
 from generation.remix.clip import Clip, decoded
 from generation.remix.cut import FPS, Cut
 from generation.sound.bed import bed
 from generation.sound.loudness import TARGET_LUFS, limit_to_target, loudness
 from generation.sound.synthesis import RATE, Stereo, Wave
-from generation.words.captions import Span
 
 #: Level of the bed under speech, relative to the clip (WCAG 2.2, 1.4.7).
 UNDER_SPEECH_DB = -20.0

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from generation.copy.captions import Caption
 from generation.remix.cut import FPS, Cut
 from generation.remix.sticker import Sticker, StickerStyle, height, padding
 from generation.slides.kit import LABEL, TITLE, Kit
 from generation.text.fitting import Block, Box
 from generation.timing import reading_seconds
-from generation.words.captions import Caption
 
 #: Minimum seconds of the hook; its font sizes, its maximum height and lines.
 HOOK_SECONDS = 3.2

@@ -10,7 +10,7 @@ from pymediainfo import MediaInfo
 
 from generation import ffmpeg
 from generation.canvas import Mark
-from generation.made import OutputFile
+from generation.outputs import OutputFile
 from generation.sound import wav
 from generation.sound.synthesis import Stereo
 from generation.video.scene import RATE

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from generation.made import Step
+from generation.outputs import Step
 from generation.slides.kit import Kit
 from generation.sound.synthesis import Wave
 from generation.sound.track import track

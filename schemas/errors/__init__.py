@@ -1,4 +1,4 @@
-"""The error tree. `api/errors.py` maps each `DomainError` to a response.
+"""The error tree. `api/http/errors.py` maps each `DomainError` to a response.
 
 TenantryError
 ├── SettingsInvalid      a setting is missing or invalid

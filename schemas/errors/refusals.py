@@ -1,4 +1,4 @@
-"""Refusals by domain functions: each class has its code in `api/errors.py`."""
+"""Refusals by domain functions: each class has its code in `api/http/errors.py`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal

@@ -13,8 +13,8 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
-from api import paging, time_window
 from api.app import build, configure, create_app
+from api.http import paging, time_window
 from db.pool import Pool, open_pool
 from domain.security.keyring import parse_keyring
 from domain.tenancy import api_keys, organizations
@@ -22,8 +22,8 @@ from domain.tenancy.api_keys import Actor
 from schemas.api_keys import Env
 from schemas.organizations import LiveTier
 from schemas.settings import Settings
+from tests.api.all_objects import AllRightsCaller, create_one_of_each, table_digests
 from tests.api.documented_routes import routes
-from tests.api.everything import AllRightsCaller, create_one_of_each, table_digests
 from tests.servers import KEYRING, ServerPair, settings_for
 from tests.waiting import PATIENCE_S
 

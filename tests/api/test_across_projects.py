@@ -12,7 +12,7 @@ from db.pool import Conn, Pool
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import ApiCaller, open_caller
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.api.refusals import assert_refused
 
 #: Each list: its path, the name of its items' ids, and its filters.

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from domain.metrics.ad_rows import MAX_WINDOWS
 from tests.api.conftest import ApiCaller
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.api.refusals import assert_refused, issue_paths, reason
 
 ROW: dict[str, Any] = {

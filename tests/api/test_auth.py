@@ -7,10 +7,10 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from api import auth
-from api.auth import FAILURE_WINDOW_S, MAX_FAILURES, Authenticator, FailedKeyTracker
-from api.coalescing import Coalescer
-from api.request_state import RequestState
+from api.auth import api_keys
+from api.auth.api_keys import FAILURE_WINDOW_S, MAX_FAILURES, Authenticator, FailedKeyTracker
+from api.http.request_state import RequestState
+from api.limits.coalescing import Coalescer
 from db.pool import Pool
 from domain.security.keyring import Keyring
 from domain.tenancy import key_secrets, key_text
@@ -174,12 +174,12 @@ def test_a_forwarding_header_of_an_unknown_proxy_is_ignored_and_told_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr(auth._log, "warning", told.append)
-    auth._note_forwarding.cache_clear()
+    monkeypatch.setattr(api_keys._log, "warning", told.append)
+    api_keys._note_forwarding.cache_clear()
     for name in (b"x-forwarded-for", b"forwarded", b"x-forwarded-for"):
-        assert auth.client_address(RequestState([(name, b"203.0.113.9")]), "peer", hops=0) == "peer"
+        assert api_keys.client_address(RequestState([(name, b"203.0.113.9")]), "peer", hops=0) == "peer"
     assert (
-        auth.client_address(RequestState([(b"x-forwarded-for", b"203.0.113.9")]), "p", hops=1)
+        api_keys.client_address(RequestState([(b"x-forwarded-for", b"203.0.113.9")]), "p", hops=1)
         == "203.0.113.9"
     )
     assert len(told) == 1
@@ -205,7 +205,7 @@ def test_failures_are_forgotten_after_a_minute() -> None:
 
 
 def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.auth.MAX_REMEMBERED", 100)
+    monkeypatch.setattr("api.auth.api_keys.MAX_REMEMBERED", 100)
     strangers = FailedKeyTracker()
     for number in range(1000):
         strangers.failed(str(number))
@@ -228,7 +228,7 @@ async def test_cached_principal_needs_the_secret(app: Litestar, acme: ApiCaller)
 )
 def test_address_comes_from_a_trusted_proxy(hops: int, address: str) -> None:
     state = RequestState([(b"x-forwarded-for", b"forged, 203.0.113.9, 10.0.0.2")])
-    assert auth.client_address(state, "peer", hops=hops) == address
+    assert api_keys.client_address(state, "peer", hops=hops) == address
 
 
 async def test_refused_key_shows_the_address_budget(anonymous: httpx.AsyncClient) -> None:

@@ -8,9 +8,9 @@ import pytest
 from litestar import Litestar
 
 from db.pool import Pool
+from tests.api.all_objects import AllRightsCaller
 from tests.api.conftest import EVERYTHING, ApiCaller, client_of, new_key
 from tests.api.documented_routes import document
-from tests.api.everything import AllRightsCaller
 from tests.api.refusals import assert_refused, issue_paths
 
 JSON = {"Content-Type": "application/json"}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from api import body_validation
+from api.http import body_validation
 from schemas.api_keys import ApiKeyCreate
 from schemas.posts import ScheduleContent
 from schemas.projects import ProjectCreate, ProjectPatch

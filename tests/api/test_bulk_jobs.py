@@ -12,7 +12,7 @@ from domain.jobs import bulk
 from jobs.kinds import INGEST_GITHUB
 from tests import seeds
 from tests.api.conftest import ApiCaller, open_caller
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.api.refusals import assert_refused
 
 

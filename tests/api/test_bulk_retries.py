@@ -16,7 +16,7 @@ from jobs.ledger import Settlement
 from jobs.outcomes import Failed
 from tests import seeds
 from tests.api.conftest import ApiCaller, client_of, new_key
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.api.refusals import assert_refused
 from tests.api.test_bulk_jobs import start_ingest
 from tests.jobs import scene

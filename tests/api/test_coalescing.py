@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from api.coalescing import Coalescer
+from api.limits.coalescing import Coalescer
 
 
 class RecordedLookups:

@@ -6,7 +6,7 @@ import pytest_asyncio
 
 from db.pool import Pool
 from tests.api.conftest import ApiCaller
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.api.refusals import assert_refused, issue_paths
 
 NEW = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta
 
-from api import csv_body
+from api.http import csv_body
 from domain.values import steps
 from schemas.base import In, Text
 from schemas.errors import Invalid, Malformed

@@ -11,9 +11,10 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
-from api import disk_watch, event_requests
 from api.app import create_app
-from api.disk_watch import DiskWatch, WatchedDisk, Watermark
+from api.events import requests
+from api.limits import disk_watch
+from api.limits.disk_watch import DiskWatch, WatchedDisk, Watermark
 from api.services import Services
 from db.pool import Pool, connected, open_pool
 from domain.events import budgets
@@ -25,7 +26,7 @@ from tests.api.conftest import ApiCaller, client_of, hold_context, open_caller
 from tests.api.content.project import UploadProject, file
 from tests.api.events.sender import PHONE, EventSender, event, read_counts, sender
 from tests.api.refusals import assert_refused
-from tests.s3.keeping import MediaStorage
+from tests.s3.storages import MediaStorage
 from tests.servers import ServerPair
 
 SIZE = 1_000
@@ -62,7 +63,7 @@ async def app(settings: Settings, filled: Filled, monkeypatch: pytest.MonkeyPatc
     """An API on that disk, which it measures only at its start."""
     monkeypatch.setattr(disk_watch, "MEASURE_INTERVAL_S", 3_600.0)
     monkeypatch.setattr(disk_watch, "FULL_DISK_INTERVAL_S", 3_600.0)
-    monkeypatch.setattr(event_requests, "MAX_REFUSAL_S", 0.0)
+    monkeypatch.setattr(requests, "MAX_REFUSAL_S", 0.0)
     filled.app = served = create_app(msgspec.structs.replace(settings, database_disk_bytes=SIZE))
     async with hold_context(served.lifespan()):
         yield served

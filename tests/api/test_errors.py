@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from api.app import create_app
-from api.errors import CODES
+from api.http.errors import CODES
 from db.pool import Pool
 from schemas.settings import Settings
 from tests.api.conftest import ApiCaller, client_of, hold_context, open_caller

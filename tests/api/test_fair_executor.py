@@ -4,7 +4,7 @@ import asyncio
 import threading
 from uuid import UUID
 
-from api.fair_executor import TenantQueue, open_fair_executor
+from api.limits.fair_executor import TenantQueue, open_fair_executor
 from schemas import ids
 from tests.waiting import PATIENCE_S
 

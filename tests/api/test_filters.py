@@ -12,9 +12,9 @@ from domain.tenancy import audit
 from jobs import kinds
 from schemas import ids
 from tests import seeds
+from tests.api.all_objects import AllRightsCaller
 from tests.api.conftest import ApiCaller, open_caller
-from tests.api.everything import AllRightsCaller
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.api.refusals import assert_refused, issue_paths
 
 

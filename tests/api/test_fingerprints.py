@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from api import idempotency
 from api.app import create_app
+from api.http import idempotency
 from db.pool import Pool
 from domain.values import steps
 from domain.values.steps import STEP_BYTES

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 
 from schemas.settings import Settings
-from tests.api.everything import AllRightsCaller
+from tests.api.all_objects import AllRightsCaller
 from tests.api_process import serving
 from tests.waiting import PATIENCE_S
 

@@ -9,12 +9,12 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from api import idempotency as api_idempotency
+from api.http import idempotency as api_idempotency
 from db.pool import Pool
 from domain.tenancy import idempotency
 from domain.tenancy.idempotency import KeyUse
+from tests.api.all_objects import AllRightsCaller
 from tests.api.conftest import ApiCaller, client_of
-from tests.api.everything import AllRightsCaller
 from tests.waiting import eventually
 
 

@@ -11,7 +11,7 @@ from domain.influencers import creating
 from generation.personas import names
 from schemas import ids
 from tests.api.conftest import ApiCaller
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.api.refusals import assert_refused, issue_paths, reason
 
 BRAND = {

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from schemas.apps import AppPlatform
 from tests.api.conftest import ApiCaller
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.api.refusals import assert_refused
 
 PLATFORMS: tuple[str, ...] = get_args(AppPlatform)

@@ -15,7 +15,7 @@ from jobs.outcomes import Failed
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import ApiCaller, open_caller
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.api.refusals import assert_refused, reason
 from tests.api.test_filters import list_ids
 from tests.jobs import scene

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from api.long_poll import LongPollHub, Ref, open_hub
+from api.streams.long_poll import LongPollHub, Ref, open_hub
 from domain.jobs.jobs import Versioned
 from schemas import ids
 from schemas.jobs import Job

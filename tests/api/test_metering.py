@@ -10,13 +10,14 @@ from litestar.types import HTTPScope, Message
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from api import head_requests, metering
-from api.metering import LOG_INTERVAL_S, LoopWatchdog
-from api.request_state import RequestState
+from api.http import head_requests
+from api.http.request_state import RequestState
+from api.limits import cost_metering
+from api.limits.cost_metering import LOG_INTERVAL_S, LoopWatchdog
 from telemetry import costs
 from telemetry.costs import LONG_STEP_S, Cost
 from tests.api.conftest import ApiCaller
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.telemetry.test_costs import burn
 
 ROUTE = "/v1/slow/{route_id}"
@@ -39,7 +40,7 @@ async def test_a_step_that_holds_the_loop_names_its_route(scope: HTTPScope) -> N
         burn(LONG_STEP_S)
 
     with capture_logs() as logged:
-        await metering.meter(scope, state, answer(), watchdog=LoopWatchdog())
+        await cost_metering.meter(scope, state, answer(), watchdog=LoopWatchdog())
     assert count_holds(ROUTE) == before + 1
     [line] = logged
     assert (line["log_level"], line["route"], line["request_id"]) == ("warning", ROUTE, state.id)
@@ -66,7 +67,7 @@ async def test_a_quick_step_is_no_hold(scope: HTTPScope) -> None:
     async def answer() -> None:
         return
 
-    await metering.meter(scope, RequestState(()), answer())
+    await cost_metering.meter(scope, RequestState(()), answer())
     assert count_holds(ROUTE) == before
 
 
@@ -81,12 +82,12 @@ async def test_bytes_are_those_of_bodies_that_pass() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    receives, sends = metering.count_bytes(cost, receive, send)
+    receives, sends = cost_metering.count_bytes(cost, receive, send)
     await receives()
     for message in (start, body):
         await sends(message)
     assert (cost.received, cost.sent, cost.bytes) == (70, 500, 570)
-    _, of_head = head_requests.without_body(*metering.count_bytes(cost, receive, send))
+    _, of_head = head_requests.without_body(*cost_metering.count_bytes(cost, receive, send))
     for message in (start, body):
         await of_head(message)
     assert cost.sent == 500

@@ -17,7 +17,7 @@ from schemas.settings import Settings
 from tests import databases, seeds
 from tests import servers as made
 from tests.api.conftest import ApiCaller, built_app, hold_context, open_caller
-from tests.api.parties import Participants, new_project, open_participants
+from tests.api.participants import Participants, new_project, open_participants
 from tests.api.refusals import assert_refused
 from tests.domain.events.sending import event, fold_all, send
 

@@ -7,7 +7,7 @@ import httpx
 import jsonschema_rs
 from litestar import Litestar
 
-from api.errors import CODES
+from api.http.errors import CODES
 from tests.api.conftest import ApiCaller
 from tests.api.documented_routes import document, routes, sample
 

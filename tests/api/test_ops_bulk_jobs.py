@@ -9,10 +9,10 @@ from litestar import Litestar
 
 from db.pool import Conn, Pool
 from domain.jobs import bulk, bulk_retries
-from domain.operations import operated_bulk
+from domain.operations import operator_bulk
 from schemas import ids
 from tests.api.conftest import ApiCaller, open_caller
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.api.refusals import assert_refused, reason
 from tests.api.test_bulk_jobs import read_statuses, start_ingest
 from tests.api.test_bulk_retries import create_failed_jobs, list_retried
@@ -57,7 +57,7 @@ async def test_all_organizations_are_covered_and_audited(
     monkeypatch.setattr(bulk_retries, "MAX_RETRIED", 2)
     seen = await call_bulk(operator, "retry", dryRun=True)
     assert (seen["matched"], seen["capped"], seen["nextCursor"]) == (4, False, None)
-    monkeypatch.setattr(operated_bulk, "ORGANIZATIONS", 1)
+    monkeypatch.setattr(operator_bulk, "ORGANIZATIONS", 1)
     cursor, retried = None, list[str]()
     for _ in range(9):
         answer = await call_bulk(operator, "retry", cursor=cursor)

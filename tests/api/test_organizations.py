@@ -15,8 +15,8 @@ from jobs.kinds import ARCHIVE_PROJECT, INGEST_WEBSITE
 from schemas import ids
 from schemas.ops import PoolCap
 from tests import seeds
+from tests.api.all_objects import table_digests
 from tests.api.conftest import EVERYTHING, ApiCaller, client_of, new_key, open_caller
-from tests.api.everything import table_digests
 from tests.api.refusals import assert_refused, problem, reason
 
 PATH = "/v1/ops/organizations"

@@ -12,8 +12,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api import paging
-from api.requests import ApiRequest
+from api.http import paging
+from api.http.requests import ApiRequest
 from db.pool import Conn, Pool
 from tests.api.conftest import PEPPERS, ApiCaller
 

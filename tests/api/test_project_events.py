@@ -15,7 +15,7 @@ from domain.events.quarantine import Noted
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import ApiCaller, client_of, new_key
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.api.refusals import assert_refused
 from tests.domain.events.sending import NOW, event, send
 

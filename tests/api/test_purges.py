@@ -17,9 +17,9 @@ from schemas import ids
 from schemas.api_keys import Env
 from schemas.settings import Settings
 from tests import media, seeds
+from tests.api.all_objects import create_one_of_each
 from tests.api.conftest import EVERYTHING, client_of, new_key, open_caller
 from tests.api.documented_routes import routes
-from tests.api.everything import create_one_of_each
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
 from workers.tasks import OPENERS

@@ -12,9 +12,9 @@ from litestar import Litestar
 from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
-from api import ratelimit
 from api.app import create_app
-from api.ratelimit import RateClass, RequestLimits
+from api.limits import rate_limits
+from api.limits.rate_limits import RateClass, RequestLimits
 from db.pool import Pool
 from domain.tenancy import key_text
 from schemas.settings import Settings
@@ -30,13 +30,13 @@ FEW = RequestLimits({RateClass.READ_LIGHT: 3, RateClass.WRITE_LIGHT: 2, RateClas
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Raise the time limit of Redis for a busy machine: a slow Redis lets requests pass uncounted."""
-    monkeypatch.setattr(ratelimit, "BUDGET_S", 60.0)
+    monkeypatch.setattr(rate_limits, "BUDGET_S", 60.0)
 
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch, patient: None) -> None:
     """Set low limits for every tier."""
-    monkeypatch.setattr(ratelimit, "QUOTAS", dict.fromkeys(ratelimit.QUOTAS, FEW))
+    monkeypatch.setattr(rate_limits, "QUOTAS", dict.fromkeys(rate_limits.QUOTAS, FEW))
 
 
 @pytest_asyncio.fixture
@@ -78,10 +78,10 @@ async def test_the_tiers_are_the_contracts(acme: ApiCaller) -> None:
         "write-light": {"q": 60, "w": 60},
         "daily-writes": {"q": 10_000, "w": 86_400},
     }
-    assert ratelimit.QUOTAS["sandbox"] == ratelimit._quota(120, 60, 60, 10_000)
-    assert ratelimit.QUOTAS["standard"] == ratelimit._quota(120, 60, 20, 10_000)
-    assert ratelimit.QUOTAS["pilot"] == ratelimit._quota(1200, 600, 60, 100_000)
-    assert ratelimit.QUOTAS["partner"] == ratelimit._quota(6000, 3000, 300, 500_000)
+    assert rate_limits.QUOTAS["sandbox"] == rate_limits._quota(120, 60, 60, 10_000)
+    assert rate_limits.QUOTAS["standard"] == rate_limits._quota(120, 60, 20, 10_000)
+    assert rate_limits.QUOTAS["pilot"] == rate_limits._quota(1200, 600, 60, 100_000)
+    assert rate_limits.QUOTAS["partner"] == rate_limits._quota(6000, 3000, 300, 500_000)
 
 
 @pytest.mark.usefixtures("patient")

@@ -11,8 +11,8 @@ import pytest_asyncio
 from litestar import Litestar
 
 from db.pool import Pool
+from tests.api.all_objects import AllRightsCaller
 from tests.api.documented_routes import routes
-from tests.api.everything import AllRightsCaller
 from tests.api.refusals import assert_refused
 
 BACK = "https://app.example.com/settings?tab=social"

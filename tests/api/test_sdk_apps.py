@@ -10,7 +10,7 @@ from litestar import Litestar
 from db.pool import Pool
 from domain.apps import app_keys
 from tests.api.conftest import PEPPERS, ApiCaller, open_caller
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.api.refusals import assert_refused, issue_paths, reason
 
 NEW: dict[str, Any] = {"name": "Shop", "platform": "web", "webDomain": "Shop.Example"}

@@ -10,9 +10,9 @@ from litestar import Litestar
 
 from db.pool import Pool
 from schemas import ids
+from tests.api.all_objects import create_one_of_each, table_digests
 from tests.api.conftest import ApiCaller, client_of, new_key
 from tests.api.documented_routes import DocumentedRoute, routes
-from tests.api.everything import create_one_of_each, table_digests
 
 #: The id kind of each path parameter and filter. Parameters not listed here name nothing that a tenant owns.
 KINDS = {

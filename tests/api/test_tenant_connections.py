@@ -10,9 +10,10 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from api import paging, tenant_connections
-from api.requests import KEYLESS_QUOTA
-from api.tenant_connections import RESERVED_CONNECTIONS, TenantConnections
+from api.http import paging
+from api.http.requests import KEYLESS_QUOTA
+from api.limits import tenant_connections
+from api.limits.tenant_connections import RESERVED_CONNECTIONS, TenantConnections
 from db.pool import Pool, open_pool
 from schemas.errors import Unavailable
 from schemas.settings import Settings

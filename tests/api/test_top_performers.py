@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from api import time_window
+from api.http import time_window
 from db.pool import Conn, Pool
 from domain.collection import snapshots
 from domain.collection.snapshots import Reading, Subject
@@ -16,7 +16,7 @@ from schemas import ids
 from schemas.metrics import Collected
 from tests import seeds
 from tests.api.conftest import ApiCaller
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.api.refusals import assert_refused
 
 NOW = datetime.now(UTC)

@@ -6,7 +6,7 @@ from db.pool import Conn
 from jobs.kinds import INGEST_GITHUB
 from tests import seeds
 from tests.api.conftest import ApiCaller
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 
 
 async def read_usage(caller: ApiCaller) -> dict[str, Any]:

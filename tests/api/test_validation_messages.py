@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from msgspec import Meta
 
-from api import body_validation
+from api.http import body_validation
 from schemas.base import Text
 from tests.api.conftest import ApiCaller
 

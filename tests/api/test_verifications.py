@@ -18,7 +18,7 @@ from jobs.kinds import VERIFY_TRACKING
 from schemas import ids
 from schemas.settings import Settings
 from tests.api.conftest import ApiCaller
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.api.refusals import assert_refused
 from tests.domain.events.sending import event, send
 from tests.waiting import eventually

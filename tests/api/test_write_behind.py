@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from api.last_seen import LastSeenBuffer
-from api.write_behind import write_behind
+from api.events.last_seen import LastSeenBuffer
+from api.events.write_behind import write_behind
 from db.pool import Pool
 from domain.apps import apps
 from tests.domain.events.sending import keyed

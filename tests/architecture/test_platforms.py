@@ -24,7 +24,7 @@ PRODUCT = {
 NAME = re.compile(rf"\b(?:{'|'.join(get_args(PlatformName))})\b")
 LISTED = re.compile(r"`([\w./]+)`")
 #: Files that name platforms for another reason: hosts of a brand's links.
-EXEMPT = {Path("generation/words/names.py")}
+EXEMPT = {Path("generation/copy/names.py")}
 
 
 def listed_paths() -> set[Path]:

@@ -15,8 +15,8 @@ from tests import seeds
 from tests.chaos.fleet import LONG_S, Fleet
 from tests.domain.content import making
 from tests.domain.project import Project
-from tests.s3.keeping import BucketStorage
 from tests.s3.service import Service
+from tests.s3.storages import BucketStorage
 from tests.waiting import eventually
 from tests.workers.generation.pieces import processes
 

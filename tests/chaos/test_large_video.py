@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from domain.accounts.credentials import Grant
-from domain.media.passing import MIB
+from domain.media.streaming_upload import MIB
 from jobs.kinds import PUBLISH_POST
 from schemas import ids
 from tests import media, seeds

@@ -17,7 +17,7 @@ from schemas.errors import NotFound
 from tests import leasing, seeds
 from tests.chaos.fleet import Fleet
 from tests.chaos.purger import FOLDER, POOL, WRITTEN
-from tests.s3.keeping import ALL_STORAGES, MediaStorage
+from tests.s3.storages import ALL_STORAGES, MediaStorage
 from tests.waiting import eventually
 from tests.workers.runtime.workers import Workers
 from tests.workers.tasks.full_project import FullProject, count_left, fill, list_referencing_ids, tables

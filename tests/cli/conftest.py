@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from cli.__main__ import tenantry as root
 from schemas.settings import Settings
-from tests.s3.keeping import MediaStorage
+from tests.s3.storages import MediaStorage
 
 OURS = ("TENANTRY_ORG", "TENANTRY_API", "TENANTRY_KEY")
 

@@ -12,9 +12,9 @@ import pytest
 import uvloop
 from redis.asyncio import Redis
 
-from api import ratelimit
-from api.budgets import bucket_of
-from api.ratelimit import RateClass, RateLimiter, RequestCharge
+from api.limits import rate_limits
+from api.limits.cost_budgets import bucket_of
+from api.limits.rate_limits import RateClass, RateLimiter, RequestCharge
 from jobs import courier
 from jobs.breaker import CircuitBreaker
 from jobs.kinds import ARCHIVE_PROJECT
@@ -86,7 +86,7 @@ def test_rate_limits_pass_requests_and_then_count_again(
             [standing] = await limiter._ask([charge])
             assert standing.left == charge.limit - 1
 
-    monkeypatch.setattr(ratelimit, "BUDGET_S", 5.0)
+    monkeypatch.setattr(rate_limits, "BUDGET_S", 5.0)
     run_with_restarts(redis_url, use)
 
 

@@ -14,10 +14,10 @@ from typing import Any
 import msgspec
 from PIL import Image
 
+from generation.copy.write import write
 from generation.proofreading import read
 from generation.render import InputFiles, prepare, warnings
 from generation.spec import Aspect, Brand, Format, Spec
-from generation.words.write import write
 from schemas.errors import GenerationError
 from tests.generation.remix.clips import NO_CLIPS
 from tests.generation.stand_ins import screenshot, written

@@ -20,9 +20,9 @@ import msgspec
 
 from domain.brand.brand import describe
 from domain.brand.store_listings import InAppStore
+from generation.copy.snapshot import snapshot
+from generation.copy.write import MissingBrandText, propose
 from generation.spec import Brand
-from generation.words.snapshot import snapshot
-from generation.words.write import MissingBrandText, propose
 from schemas.brand import BrandRow, Extraction, Source
 from tests.corpora import corpus
 from tests.generation.stand_ins import DESKTOP, PHONE, color, logo, screenshot
@@ -30,7 +30,7 @@ from tests.workers.ingest.appstore.store_server import ingest, look_up_path
 from tests.workers.ingest.appstore.store_server import json as answered
 from tests.workers.ingest.github.github_server import from_corpus
 from tests.workers.ingest.github.test_github_corpus import read as read_repository
-from workers.ingest.conclude import assemble
+from workers.ingest.assemble import assemble
 from workers.ingest.parser.parser import Parser, open_parser, parse
 from workers.ingest.shapes import PageDocument as Document
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from generation.copy.write import write
 from generation.proofreading.pictures import faults
 from generation.render import InputFiles, prepare
 from generation.spec import Brand, Spec
-from generation.words.write import write
 from tests.forms import first
 
 HOOKS = {

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.accounts.client_registrations import Client
-from domain.collection.visits import DuePost
+from domain.collection.collection_runs import DuePost
 from schemas import ids
 from schemas.errors import ReauthRequired
 from tests import http_server

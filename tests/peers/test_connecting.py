@@ -23,7 +23,7 @@ from tests import seeds
 from tests.api.accounts.conftest import TASKS
 from tests.api.accounts.project import BACK, uuid
 from tests.api.conftest import ApiCaller, client_of, hold_context, open_caller
-from tests.api.parties import ORIGIN, new_project, status
+from tests.api.participants import ORIGIN, new_project, status
 from tests.dumps import dump_database
 from tests.peers.mastodon_servers import Instance
 from tests.peers.pds import Pds, Person

@@ -18,7 +18,7 @@ from db.pool import Pool
 from schemas.settings import Settings
 from tests import servers as made
 from tests.api.conftest import ApiCaller
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.api_process import serving
 from tests.peers import node, pypi
 from tests.peers.chromium import browsing

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from db.pool import Conn
 from domain.jobs import bulk, counts, jobs
-from domain.operations import operated_jobs
+from domain.operations import operator_jobs
 from domain.values.periods import ALWAYS
 from jobs import controls, ledger, maintenance
 from jobs.ledger import Claim, Settlement
@@ -195,7 +195,7 @@ async def check_phases(history: History, before: dict[str, tuple[str, int]]) -> 
         history.conn, organization_id=history.org, project_id=None, kinds=KINDS
     )
     all_phases = filters(history, None)
-    counted_by_operator = await operated_jobs.count(history.conn, wanted=all_phases)
+    counted_by_operator = await operator_jobs.count(history.conn, wanted=all_phases)
     for phase in PHASES:
         assert (
             getattr(counted_by_project.by_phase, phase)
@@ -226,12 +226,12 @@ async def list_jobs(history: History, phase: str) -> set[str]:
     return pages[0]
 
 
-def filters(history: History, phase: Any) -> operated_jobs.JobFilter:
-    return operated_jobs.JobFilter(history.org, None, None, None, None, phase, None, ALWAYS)
+def filters(history: History, phase: Any) -> operator_jobs.JobFilter:
+    return operator_jobs.JobFilter(history.org, None, None, None, None, phase, None, ALWAYS)
 
 
 async def list_operator_jobs(history: History, phase: str) -> set[str]:
-    page = await operated_jobs.list_page(history.conn, wanted=filters(history, phase), before=None, limit=25)
+    page = await operator_jobs.list_page(history.conn, wanted=filters(history, phase), before=None, limit=25)
     assert {job.phase for job in page} <= {phase}
     return {job.job_id for job in page}
 

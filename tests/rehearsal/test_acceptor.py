@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from rehearsal.acceptor import serve_loopback
+from rehearsal.loopback_server import serve_loopback
 from tests.waiting import PATIENCE_S
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from rehearsal.acceptor import serve_loopback
+from rehearsal.loopback_server import serve_loopback
 from rehearsal.proxy import Address, Proxy, open_proxy
 from rehearsal.receiver import Call, Receiver, make_call, run_receiver
 

@@ -18,8 +18,8 @@ from tests import seeds
 from tests.waiting import PATIENCE_S
 from tests.workers.net import GOOD, GOOD6, SimulatedNetwork
 from tests.workers.runtime.workers import Workers
-from workers.app_media import suggesting
-from workers.ingest.pictures import meet
+from workers.app_media import picture_suggestions
+from workers.ingest.pictures import fetch_images
 from workers.runtime import heartbeat
 
 
@@ -63,9 +63,9 @@ def net(monkeypatch: pytest.MonkeyPatch, _audit: None) -> Iterator[SimulatedNetw
 @pytest.fixture(autouse=True)
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give pictures enough time on a busy machine: an ingest would otherwise finish without them."""
-    monkeypatch.setattr(meet, "PICTURES_S", PATIENCE_S)
-    monkeypatch.setattr(suggesting, "SUGGEST_S", PATIENCE_S)
-    monkeypatch.setattr(suggesting, "INSPECT_S", PATIENCE_S)
+    monkeypatch.setattr(fetch_images, "PICTURES_S", PATIENCE_S)
+    monkeypatch.setattr(picture_suggestions, "SUGGEST_S", PATIENCE_S)
+    monkeypatch.setattr(picture_suggestions, "INSPECT_S", PATIENCE_S)
 
 
 @pytest.fixture(autouse=True)

@@ -48,7 +48,7 @@ child.serve(theirs, 5)
 """,
     "renderer": """
 from workers.generation import child
-from workers.generation.wire import RenderRefused
+from workers.generation.protocol import RenderRefused
 def make(_):
     yield RenderRefused(tell(starts=True), "")
 child.render_piece = make

@@ -10,7 +10,7 @@ from zlib import crc32
 
 from schemas.app_media import AppMediaKind
 from schemas.errors import FetchBlocked, SourceError, SourceNotFound, TooLarge
-from workers.app_media import drawn, film
+from workers.app_media import quicktime, sample_pictures
 
 HOST = "example.test"
 FAILING_PATHS: Mapping[str, type[SourceError]] = {
@@ -34,22 +34,22 @@ def get_file(kind: AppMediaKind, url: str) -> bytes:
 @cache
 def screenshot(number: int) -> bytes:
     """Return one of a few screenshots, by any number."""
-    return drawn.encode_png(drawn.draw_screen(number))
+    return sample_pictures.encode_png(sample_pictures.draw_screen(number))
 
 
 @cache
 def logo() -> bytes:
-    return drawn.encode_png(drawn.draw_logo())
+    return sample_pictures.encode_png(sample_pictures.draw_logo())
 
 
 @cache
 def end_card() -> bytes:
-    return drawn.encode_png(drawn.draw_end_card())
+    return sample_pictures.encode_png(sample_pictures.draw_end_card())
 
 
 @cache
 def demo_video() -> bytes:
-    return film.build_mov([*drawn.draw_frames(FRAMES)], drawn.FRAME, ms=FRAME_MS)
+    return quicktime.build_mov([*sample_pictures.draw_frames(FRAMES)], sample_pictures.FRAME, ms=FRAME_MS)
 
 
 FILES: Mapping[AppMediaKind, Callable[[int], bytes]] = {

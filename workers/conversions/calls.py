@@ -8,7 +8,7 @@ from schemas.conversions import Destination
 from schemas.errors import OutcomeUnknown, PlatformError
 from schemas.settings import Settings
 from workers.conversions import meta, tiktok, verdict
-from workers.conversions.sorting import BuildEvent, ReadyConversion
+from workers.conversions.due_split import BuildEvent, ReadyConversion
 from workers.conversions.verdict import ACCEPTED, Verdict
 from workers.platforms.connecting import OutgoingNetwork
 from workers.platforms.http import PlatformApi

@@ -11,9 +11,9 @@ import msgspec
 
 from domain.events.conversion_lines import OpenDestination
 from domain.events.conversions import Due
-from workers.conversions import consent, forms, hashing, person, skipped, verdict
+from workers.conversions import consent, formats, hashing, person, skip_reasons, verdict
 from workers.conversions.person import EventTree
-from workers.conversions.skipped import SkipReason
+from workers.conversions.skip_reasons import SkipReason
 from workers.conversions.verdict import ACCEPTED, Verdict
 from workers.platforms import http
 from workers.platforms.graph_version import GRAPH_VERSION
@@ -69,7 +69,7 @@ def build_event(to: OpenDestination, due: Due, tree: EventTree) -> dict[str, Any
             "data_processing_options_state": region[1],
         }
     if due.event_name == "Purchase" and not {"value", "currency"} <= custom.keys():
-        return skipped.NO_VALUE
+        return skip_reasons.NO_VALUE
     return _build_web_event(event, user, tree) if to.is_web else _build_app_event(event, user, to, tree)
 
 
@@ -78,11 +78,11 @@ def _build_web_event(
 ) -> dict[str, Any] | SkipReason:
     page = person.find_page(tree)
     if "client_user_agent" not in user:
-        return skipped.NO_USER_AGENT
+        return skip_reasons.NO_USER_AGENT
     if page is None:
-        return skipped.NO_PAGE
+        return skip_reasons.NO_PAGE
     if not user.keys() - {"client_user_agent"}:
-        return skipped.NO_IDENTIFIER
+        return skip_reasons.NO_IDENTIFIER
     return event | {"event_source_url": page}
 
 
@@ -93,9 +93,9 @@ def _build_app_event(
     extinfo = [system or "", *(person.find_label(tree, *path) or "" for path in _EXTINFO)]
     extinfo += [""] * (_EXTINFO_LENGTH - len(extinfo))
     if system is None or not extinfo[_OS_VERSION]:
-        return skipped.NO_DEVICE
+        return skip_reasons.NO_DEVICE
     if not user.keys() - {"client_user_agent"}:
-        return skipped.NO_IDENTIFIER
+        return skip_reasons.NO_IDENTIFIER
     tracked = consent.may_track(tree)
     app = {
         "advertiser_tracking_enabled": int(tracked),
@@ -119,8 +119,8 @@ def _build_user(due: Due, tree: EventTree) -> dict[str, Any]:
     plain = {
         "client_ip_address": person.find_ip(tree),
         "client_user_agent": person.find_user_agent(tree),
-        "fbc": person.find_click_id(tree, "fbc", forms.check_fbc),
-        "fbp": person.find_click_id(tree, "fbp", forms.check_fbp),
+        "fbc": person.find_click_id(tree, "fbc", formats.check_fbc),
+        "fbp": person.find_click_id(tree, "fbp", formats.check_fbp),
         "madid": person.find_advertising_id(tree) if consent.may_track(tree) else None,
     }
     return hashed | {name: value for name, value in plain.items() if value}

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from domain.events.conversions import Due
-from workers.conversions import forms, hashing, pii
+from workers.conversions import formats, hashing, pii
 from workers.conversions.pii import KnownPerson, Strictness
 
 _TRAITS, _ADDRESS = ("context", "traits"), ("context", "traits", "address")
@@ -45,13 +45,13 @@ _MAX_TEXT_CHARS = 1_000
 MAX_QUANTITY = 100_000
 MAX_PRICE = 1_000_000_000
 
-#: A check of `forms.py`.
+#: A check of `formats.py`.
 FormatCheck: TypeAlias = Callable[[str, KnownPerson], str | None]
 
 
 @dataclass
 class EventTree:
-    """The JSON of an event. `dropped` names the fields that the checks of `forms.py` left out."""
+    """The JSON of an event. `dropped` names the fields that the checks of `formats.py` left out."""
 
     root: Mapping[str, Any]
     dropped: set[str] = field(default_factory=set)
@@ -117,16 +117,16 @@ def list_external_ids(due: Due) -> list[str]:
 
 
 def find_ip(tree: EventTree) -> str | None:
-    return tree.checked("ip", forms.check_ip, ("context", "ip"))
+    return tree.checked("ip", formats.check_ip, ("context", "ip"))
 
 
 def find_user_agent(tree: EventTree) -> str | None:
-    return tree.checked("userAgent", forms.check_user_agent, ("context", "userAgent"))
+    return tree.checked("userAgent", formats.check_user_agent, ("context", "userAgent"))
 
 
 def find_label(tree: EventTree, *path: str) -> str | None:
     """Return a name or version of a device, an app or a network."""
-    return tree.checked("device", forms.check_label, ("context", *path))
+    return tree.checked("device", formats.check_label, ("context", *path))
 
 
 def find_click_id(tree: EventTree, name: str, form: FormatCheck, parameter: str | None = None) -> str | None:
@@ -140,7 +140,7 @@ def find_click_id(tree: EventTree, name: str, form: FormatCheck, parameter: str 
 
 def find_advertising_id(tree: EventTree) -> str | None:
     """Return the device's advertising id. Send it only if its person lets apps track them."""
-    return tree.checked("advertisingId", forms.check_advertising_id, ("context", "device", "advertisingId"))
+    return tree.checked("advertisingId", formats.check_advertising_id, ("context", "device", "advertisingId"))
 
 
 def _parse_query(url: str | None) -> str:
@@ -154,24 +154,24 @@ def _parse_query(url: str | None) -> str:
 def find_page(tree: EventTree) -> str | None:
     """Return the page's address without query and fragment, and without a path that may name a person."""
     url = tree.text("context", "page", "url") or ""
-    origin = tree.check("page.host", forms.check_origin, url)
+    origin = tree.check("page.host", formats.check_origin, url)
     if origin is None:
         return None
     path = urlsplit(url).path
-    return origin + (tree.check("page.path", forms.check_path, path) or (path and "/"))
+    return origin + (tree.check("page.path", formats.check_path, path) or (path and "/"))
 
 
 def find_search_words(tree: EventTree) -> str | None:
     """Return the words of a search, unless they may name a person."""
     return tree.checked(
-        "query", forms.check_search_words, ("properties", "query"), ("properties", "search_string")
+        "query", formats.check_search_words, ("properties", "query"), ("properties", "search_string")
     )
 
 
 def find_order_id(tree: EventTree) -> str | None:
     """Return the app's own order id, unless it may name a person."""
     return tree.checked(
-        "order_id", forms.check_order_id, ("properties", "order_id"), ("properties", "orderId")
+        "order_id", formats.check_order_id, ("properties", "order_id"), ("properties", "orderId")
     )
 
 
@@ -182,7 +182,7 @@ def list_products(tree: EventTree) -> list[tuple[str, int, float | None]]:
     for entry in entries[:50] if isinstance(entries, list) else []:
         product = EventTree(entry if isinstance(entry, dict) else {})
         text = product.first(("product_id",), ("productId",), ("id",), ("sku",))
-        if name := tree.check("product_id", forms.check_product_id, text):
+        if name := tree.check("product_id", formats.check_product_id, text):
             count = _check_number(tree, "quantity", product.find("quantity"), {int}, MAX_QUANTITY)
             price = _check_number(tree, "price", product.find("price"), {int, float}, MAX_PRICE)
             products.append((name, count or 1, price))

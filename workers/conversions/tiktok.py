@@ -11,9 +11,9 @@ import msgspec
 
 from domain.events.conversion_lines import OpenDestination
 from domain.events.conversions import Due
-from workers.conversions import consent, forms, hashing, person, skipped, verdict
+from workers.conversions import consent, formats, hashing, person, skip_reasons, verdict
 from workers.conversions.person import EventTree
-from workers.conversions.skipped import SkipReason
+from workers.conversions.skip_reasons import SkipReason
 from workers.conversions.verdict import ACCEPTED, Verdict
 from workers.platforms import http
 from workers.platforms.http import PlatformApi, PlatformResponse
@@ -43,13 +43,13 @@ def build_event(to: OpenDestination, due: Due, tree: EventTree) -> dict[str, Any
     if consent.limited_data_use(tree) is not None:
         event["limited_data_use"] = True
     if due.event_name == "Purchase" and not {"value", "currency"} <= properties.keys():
-        return skipped.NO_VALUE
+        return skip_reasons.NO_VALUE
     if not user.keys() - {"user_agent"}:
-        return skipped.NO_IDENTIFIER
+        return skip_reasons.NO_IDENTIFIER
     if not to.is_web:
         return event
     page = person.find_page(tree)
-    return skipped.NO_PAGE if page is None else event | {"page": {"url": page}}
+    return skip_reasons.NO_PAGE if page is None else event | {"page": {"url": page}}
 
 
 def _build_user(due: Due, tree: EventTree) -> dict[str, str]:
@@ -61,8 +61,8 @@ def _build_user(due: Due, tree: EventTree) -> dict[str, str]:
         "email": hashing.hash_field(texts.get("em", ""), hashing.TIKTOK_NORMAL_FORMS["email"]),
         "phone": hashing.hash_field(texts.get("ph", ""), hashing.TIKTOK_NORMAL_FORMS["phone"]),
         "external_id": external,
-        "ttclid": person.find_click_id(tree, "ttclid", forms.check_ttclid, parameter="ttclid"),
-        "ttp": person.find_click_id(tree, "ttp", forms.check_ttp),
+        "ttclid": person.find_click_id(tree, "ttclid", formats.check_ttclid, parameter="ttclid"),
+        "ttp": person.find_click_id(tree, "ttp", formats.check_ttp),
         "ip": person.find_ip(tree),
         "user_agent": person.find_user_agent(tree),
         "gaid" if system == "android" else "idfa": advertising,

@@ -19,12 +19,12 @@ from workers.dispatcher.event_archiver import EventArchiver
 from workers.dispatcher.events import EventKeeper
 from workers.dispatcher.leader import Leader
 from workers.dispatcher.overdue import OVERDUE
+from workers.dispatcher.pool_gauges import clear_gauges_after, export_pools
 from workers.dispatcher.posters import MAKE_MISSING_POSTERS
 from workers.dispatcher.promote import PROMOTE
 from workers.dispatcher.refresh import REFRESH
 from workers.dispatcher.rescue import rescue
 from workers.dispatcher.retention import RETENTION, prune_audit, prune_media
-from workers.dispatcher.show_pools import clear_gauges_after, export_pools
 from workers.dispatcher.uptime import Uptime
 from workers.dispatcher.wake import WakeLimiter, wake
 from workers.dispatcher.webhooks import delivery_chores

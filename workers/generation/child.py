@@ -21,12 +21,12 @@ import msgspec
 
 from generation import ffmpeg
 from generation.confinement.confine import confine
+from generation.copy.write import write
 from generation.picture_limits import MAX_BYTES
 from generation.poster import draw
 from generation.render import InputFiles, draw_portrait, prepare, warnings
-from generation.words.write import write
 from schemas.errors import GenerationError
-from workers.generation.wire import (
+from workers.generation.protocol import (
     CopyReady,
     DrawProgress,
     InputHandles,

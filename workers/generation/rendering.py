@@ -11,10 +11,10 @@ from pathlib import Path
 
 import msgspec
 
-from generation.made import OutputFile
+from generation.outputs import OutputFile
 from jobs.outcomes import Failed, Retry
 from telemetry import logs
-from workers.generation.wire import (
+from workers.generation.protocol import (
     CopyReady,
     DrawProgress,
     OutOfResources,

@@ -11,11 +11,11 @@ from domain.content.app_files import Files
 from domain.media import uploads
 from domain.media.files import File, Thumbnail
 from domain.media.store import CHUNK, Store
-from generation.made import OutputFile
+from generation.outputs import OutputFile
 from jobs.outcomes import Failed, Retry
 from schemas.errors import Oversized, Unavailable
+from workers.generation.protocol import InputHandles
 from workers.generation.rendering import RenderFailed
-from workers.generation.wire import InputHandles
 from workers.runtime.context import Context
 
 #: Seconds until a retry after the storage was away: each retry makes the piece again.

@@ -8,9 +8,9 @@ import msgspec
 
 from schemas.brand import Candidate, Field, FieldFinding
 from workers.ingest.colors.palette import palette
+from workers.ingest.corroboration import NARROW_PLACES, count_sources, is_domain
 from workers.ingest.page.address import strip_domain_ending
 from workers.ingest.page.text import squash
-from workers.ingest.witnesses import NARROW_PLACES, count_sources, is_domain
 
 #: Confidence that the second independent source of a value adds.
 SECOND_SOURCE_BONUS = 0.05

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from db.pool import Conn
 from domain.brand import ingests
-from domain.influencers import making
+from domain.influencers import drawing_job
 from domain.media.store import Store
 from domain.media.suggestions import Suggested
 from jobs.ledger import Claim
@@ -15,7 +15,7 @@ from schemas.brand import CrawlState, Extraction
 from schemas.errors import Conflict, SourceError, SourceRateLimited
 from schemas.pictures import Picture
 from workers.app_media import sandbox as files
-from workers.app_media.suggesting import SUGGEST_S, suggest
+from workers.app_media.picture_suggestions import SUGGEST_S, suggest
 from workers.ingest.website.session import Session, Web
 from workers.runtime.context import Context
 
@@ -72,7 +72,7 @@ async def perform(ctx: Context, *, server: str, read: Read, pretend: Pretend, ga
 async def _keep(conn: Conn, *, claim: Claim, extraction: Extraction, suggested: Suggested) -> dict[str, Any]:
     """Store the extraction, and create the project's first influencer from it."""
     result = await ingests.finish(conn, claim=claim, extraction=extraction, suggested=suggested)
-    await making.create_first(conn, claim=claim)
+    await drawing_job.create_first(conn, claim=claim)
     return result
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, cast
 from uuid import UUID
 
-from domain.collection.visits import DuePost
+from domain.collection.collection_runs import DuePost
 from domain.publishing.outgoing import Account
 from schemas.errors import ReauthRequired
 from schemas.metrics import Collected

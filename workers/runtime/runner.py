@@ -15,7 +15,7 @@ from jobs.kinds import Kind
 from jobs.ledger import Claim
 from jobs.outcomes import TIMED_OUT, Canceled, Interrupted, Outcome, Retry, Snooze
 from schemas.errors import CancelRequested, Fenced, ServerBusy, Unavailable
-from telemetry import causes, logs, metrics
+from telemetry import log_context, logs, metrics
 from workers.runtime import spans
 from workers.runtime.completer import Completer
 from workers.runtime.context import Context
@@ -62,7 +62,7 @@ class Runner:
         """
         started, kind = time.monotonic(), attempt.claim.kind
         attempt.task = asyncio.current_task()
-        causes.attach(attempt)
+        log_context.attach(attempt)
         spans.begin_span(attempt)
         limit = asyncio.get_running_loop().call_at(attempt.ends_at, stop_at_limit, attempt)
         try:

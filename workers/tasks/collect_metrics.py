@@ -10,9 +10,9 @@ from contextlib import nullcontext
 from functools import partial
 from typing import NamedTuple
 
-from domain.collection import cadence, visits
+from domain.collection import cadence, collection_runs
+from domain.collection.collection_runs import CollectionRun, DuePost, RunResult
 from domain.collection.snapshots import Reading
-from domain.collection.visits import CollectionRun, DuePost, RunResult
 from domain.security.keyring import Keyring
 from jobs.outcomes import Canceled, Done, Outcome
 from schemas.errors import Conflict, PlatformError, PostNotSent, PostRejected
@@ -63,7 +63,9 @@ async def open_task(resources: Resources) -> Task:
 
 
 async def collect_metrics(ctx: Context, *, collectors: Collectors) -> Outcome:
-    visit = await ctx.step(partial(visits.begin, claim=ctx.job, most=MAX_POSTS, keyring=collectors.keyring))
+    visit = await ctx.step(
+        partial(collection_runs.begin, claim=ctx.job, most=MAX_POSTS, keyring=collectors.keyring)
+    )
     if visit is None:
         return Done()
     async with nullcontext() if visit.sandbox else ctx.at(visit.account.service_url):
@@ -75,7 +77,7 @@ async def collect_metrics(ctx: Context, *, collectors: Collectors) -> Outcome:
     _log.info("metrics collected", account=str(visit.account_id), posts=len(responses.asked), outcome=word)
     try:
         return await ctx.commit(
-            partial(visits.keep, claim=ctx.job, visit=visit, found=responses), project=True
+            partial(collection_runs.keep, claim=ctx.job, visit=visit, found=responses), project=True
         )
     except Conflict:
         return Canceled()
@@ -87,7 +89,9 @@ async def collect(collector: Collector, visit: CollectionRun) -> RunResult:
     try:
         async with asyncio.timeout(RUN_S):
             if visit.gauges and (followers := await collector.followers(visit.account)) is not None:
-                responses.told.append(Reading(visits.account_subject(visit), {"followers": followers}))
+                responses.told.append(
+                    Reading(collection_runs.account_subject(visit), {"followers": followers})
+                )
             await collect_posts(collector, visit, responses)
     except PlatformError as error:
         return responses._replace(error=error)
@@ -128,7 +132,7 @@ async def collect_values(
     """
     if isinstance(collector, SandboxCollector):
         return [
-            Reading(visits.post_subject(post), compute_figures(post, at), at)
+            Reading(collection_runs.post_subject(post), compute_figures(post, at), at)
             for post in batch
             for at in cadence.missed_times(post.published_at, post.due_at, visit.now)
         ]
@@ -138,4 +142,6 @@ async def collect_values(
         if error.category in ACCOUNT_CATEGORIES:
             raise
         return []
-    return [Reading(visits.post_subject(post), figures[post.id]) for post in batch if post.id in figures]
+    return [
+        Reading(collection_runs.post_subject(post), figures[post.id]) for post in batch if post.id in figures
+    ]

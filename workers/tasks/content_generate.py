@@ -13,15 +13,15 @@ from domain.media.storage import open_store
 from domain.media.store import Store
 from domain.tenancy import organizations
 from generation import libraries
-from generation.made import OutputFile, truncation_warnings
+from generation.outputs import OutputFile, truncation_warnings
 from generation.spec import Copy
 from jobs.outcomes import Canceled, Failed, Outcome
 from schemas.errors import Conflict, ContentRejected, Invalid, NotFound
-from workers.generation import storing, wording
+from workers.generation import llm_copy, storing
+from workers.generation.cancellation import run_until_canceled
 from workers.generation.folders import Folders, open_folders
+from workers.generation.protocol import CopyReady, PieceRequest
 from workers.generation.rendering import RenderFailed, render
-from workers.generation.wanted import run_until_canceled
-from workers.generation.wire import CopyReady, PieceRequest
 from workers.llm.endpoint import Model
 from workers.resources import Resources
 from workers.runtime.context import Context
@@ -89,7 +89,7 @@ async def render_piece(ctx: Context, studio: PieceStudio, brief: Brief, folder: 
     copy, outputs = None, []
     async with AsyncExitStack() as stack:
         handles = await storing.open_inputs(ctx, studio.store, brief.files, stack)
-        offers = await wording.request_offers(await _model(ctx, studio), brief.spec)
+        offers = await llm_copy.request_offers(await _model(ctx, studio), brief.spec)
         request = PieceRequest(spec=brief.spec, handles=handles, folder=str(folder), offers=offers)
         async with aclosing(render(request, handles.all)) as reports:
             async for report in reports:

@@ -17,9 +17,9 @@ import httpx
 
 from db.pool import Conn
 from domain.security.keyring import Keyring
-from domain.webhooks import tries
+from domain.webhooks import attempts
+from domain.webhooks.attempts import OWN_FAULT, Endpoint, FinishedAttempt, Next, Outgoing, TakenDelivery
 from domain.webhooks.delivery_jobs import endpoint_of
-from domain.webhooks.tries import OWN_FAULT, Endpoint, FinishedAttempt, Next, Outgoing, TakenDelivery
 from jobs.outcomes import Done, Outcome
 from schemas import ids
 from telemetry import logs, metrics
@@ -53,7 +53,7 @@ async def open_task(resources: Resources) -> Task:
 async def deliver_webhook(
     ctx: Context, *, client: httpx.AsyncClient, keyring: Keyring, public_url: str
 ) -> Outcome:
-    spell = DeliverySession(ctx, client, partial(tries.take, keyring=keyring, public_url=public_url))
+    spell = DeliverySession(ctx, client, partial(attempts.take, keyring=keyring, public_url=public_url))
     endpoint = await spell.open()
     if endpoint.is_over:
         await spell.abandon()
@@ -78,15 +78,15 @@ class DeliverySession:
         """Put back the deliveries of a dead attempt, then return the endpoint."""
 
         async def opened(conn: Conn) -> Endpoint:
-            await tries.put_back(conn, claim=self._ctx.job)
-            return await tries.open_endpoint(conn, claim=self._ctx.job)
+            await attempts.put_back(conn, claim=self._ctx.job)
+            return await attempts.open_endpoint(conn, claim=self._ctx.job)
 
         endpoint = await self._ctx.step(opened)
         self._failing = endpoint.failing
         return endpoint
 
     async def abandon(self) -> None:
-        while await self._ctx.step(partial(tries.abandon, claim=self._ctx.job)):
+        while await self._ctx.step(partial(attempts.abandon, claim=self._ctx.job)):
             pass
 
     async def run(self) -> None:
@@ -111,7 +111,7 @@ class DeliverySession:
 
         async def exchanged(conn: Conn) -> list[Outgoing]:
             if results:
-                settle = partial(tries.settle, conn, claim=self._ctx.job, tried=results)
+                settle = partial(attempts.settle, conn, claim=self._ctx.job, tried=results)
                 next_states[:] = await settle(failing=self._failing)
             if free <= 0 or not in_time:
                 return []

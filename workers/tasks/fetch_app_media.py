@@ -3,16 +3,16 @@
 from collections.abc import AsyncIterator
 from functools import partial
 
-from domain.media import app_media_fetches, passing
+from domain.media import app_media_fetches, streaming_upload
 from domain.media.app_media_limits import ACCEPTED
 from domain.media.files import File
-from domain.media.passing import StreamingUpload
 from domain.media.storage import open_store
 from domain.media.store import Store
+from domain.media.streaming_upload import StreamingUpload
 from jobs.outcomes import Canceled, Failed, Outcome
 from schemas.errors import Conflict, Invalid, NotFound, Oversized, SourceError
 from workers.app_media import sandbox
-from workers.app_media.storing import MediaWriter
+from workers.app_media.media_writer import MediaWriter
 from workers.ingest.page.address import site
 from workers.ingest.perform import outcome_of
 from workers.resources import Resources
@@ -65,7 +65,7 @@ async def _get(ctx: Context, storing: MediaWriter, downloads: Downloads | None) 
 
     await ctx.progress(0.1, stage="fetching")
     if downloads is None:
-        await keep(passing.whole(sandbox.get_file(kind, url)))
+        await keep(streaming_upload.whole(sandbox.get_file(kind, url)))
     else:
         limit, within_s = max(taken.values()), FILM_S if kind == "demo_video" else PICTURE_S
         async with ctx.at(site(url)):

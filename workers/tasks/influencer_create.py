@@ -2,17 +2,17 @@
 
 from functools import partial
 
-from domain.influencers import making
+from domain.influencers import drawing_job
 from domain.media.storage import open_store
 from domain.media.store import Store
 from generation import libraries
 from jobs.outcomes import Canceled, Outcome
 from schemas.errors import Conflict, NotFound
 from workers.generation import storing
+from workers.generation.cancellation import run_until_canceled
 from workers.generation.folders import Folders, open_folders
+from workers.generation.protocol import PortraitRequest
 from workers.generation.rendering import RenderFailed, render_one
-from workers.generation.wanted import run_until_canceled
-from workers.generation.wire import PortraitRequest
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
@@ -34,13 +34,13 @@ async def influencer_create(ctx: Context, *, store: Store, folders: Folders) -> 
     await ctx.progress(0.01, stage="planning")
     with folders.new() as folder:
         try:
-            sitter = await ctx.step(partial(making.begin, claim=ctx.job))
+            sitter = await ctx.step(partial(drawing_job.begin, claim=ctx.job))
             await ctx.progress(PROGRESS_PLANNED, stage="generating_visuals")
             request = PortraitRequest(presenter=sitter.presenter, colors=sitter.colors, folder=str(folder))
             output = await run_until_canceled(ctx, render_one(request, ()))
             await ctx.progress(PROGRESS_DRAWN, stage="finalizing")
             portrait = await storing.store_output(ctx, store, output, folder)
-            finish = partial(making.finish, claim=ctx.job, portrait=portrait)
+            finish = partial(drawing_job.finish, claim=ctx.job, portrait=portrait)
             return await ctx.commit(finish, project=True)
         except RenderFailed as error:
             return error.outcome

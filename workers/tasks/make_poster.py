@@ -8,14 +8,14 @@ from domain.media.files import Thumbnail
 from domain.media.storage import open_store
 from domain.media.store import Store
 from generation import libraries
-from generation.made import OutputFile
+from generation.outputs import OutputFile
 from jobs.outcomes import Canceled, Outcome
 from schemas.errors import Conflict, NotFound, Unavailable
 from workers.generation import storing
+from workers.generation.cancellation import run_until_canceled
 from workers.generation.folders import Folders, open_folders
+from workers.generation.protocol import PosterRequest
 from workers.generation.rendering import RenderFailed, render_one
-from workers.generation.wanted import run_until_canceled
-from workers.generation.wire import PosterRequest
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task

@@ -20,8 +20,8 @@ from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome, Snooze
 from workers.conversions import calls
 from workers.conversions.calls import DestinationApi
+from workers.conversions.due_split import ReadyConversion, delivered_end, split_due
 from workers.conversions.outbox import PATIENCE_S, EventStore, Outbox, OutboxAwayError, open_outbox
-from workers.conversions.sorting import ReadyConversion, delivered_end, split_due
 from workers.conversions.verdict import Verdict, VerdictKind, all_refused
 from workers.platforms.connecting import OutgoingNetwork, open_network
 from workers.resources import Resources

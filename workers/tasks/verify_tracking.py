@@ -7,7 +7,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.reach import reaching
-from domain.events import arrivals, verifications
+from domain.events import recent_events, verifications
 from domain.events.verifications import VerifiedApp
 from jobs.outcomes import Done, Failed, Outcome, Snooze
 from schemas.errors import Unavailable
@@ -51,10 +51,10 @@ async def verify_tracking(ctx: Context, *, event_store: EventStore, listens_s: f
     await ctx.progress(min(app.waited_s / listens_s, 0.99), stage="listening")
     look = partial(_query, app, began_at, event_store)
     try:
-        if app.may_have_come and (events := await look(arrivals.find_recent)):
+        if app.may_have_come and (events := await look(recent_events.find_recent)):
             return Done(verifications.result_with_event(app, events))
         if app.waited_s >= listens_s:
-            return Done(verifications.result_without_event(app, await look(arrivals.count_rejected)))
+            return Done(verifications.result_without_event(app, await look(recent_events.count_rejected)))
     except Unavailable:
         return Snooze(MAX_PAUSE_S)
     return Snooze(min(MIN_PAUSE_S + app.waited_s / 10, MAX_PAUSE_S, listens_s - app.waited_s))

@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Mapping
 from typing import Any
 
-from api.event_limits import LIMITS
+from api.limits.event_limits import LIMITS
 from bench.neighbours import tenants, victim
 from bench.neighbours.calls import ADDRESS
 from bench.neighbours.deployment import Deployment

@@ -4,7 +4,7 @@ import contextlib
 
 import msgspec
 
-from api.ratelimit import QUOTAS, RateClass
+from api.limits.rate_limits import QUOTAS, RateClass
 from bench.neighbours import tenants, victim
 from bench.neighbours.calls import open_client, read_uncounted, run_paced, send_counted
 from bench.neighbours.deployment import Deployment

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from api.ratelimit import QUOTAS, RateClass
+from api.limits.rate_limits import QUOTAS, RateClass
 from bench.neighbours import tenants, victim
 from bench.neighbours.calls import open_client, send_counted
 from bench.neighbours.deployment import Deployment

@@ -2,7 +2,7 @@
 
 import zlib
 
-from api.ratelimit import QUOTAS, RateClass
+from api.limits.rate_limits import QUOTAS, RateClass
 from bench.neighbours import tenants, victim
 from bench.neighbours.attacks.storage import png
 from bench.neighbours.calls import open_client, read_uncounted, run_paced, send_counted

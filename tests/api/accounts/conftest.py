@@ -11,7 +11,7 @@ from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP
 from schemas.settings import Settings
 from tests import social_servers
 from tests.api.accounts.project import ConnectingProject
-from tests.api.parties import new_project, open_participants
+from tests.api.participants import new_project, open_participants
 from tests.social_servers import Fediverse, LoopbackPds
 from tests.workers.runtime.workers import at_work
 from workers.tasks import connect_account, refresh_token, register_app

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import httpx
 
-from api import oauth_return
+from api.http import oauth_return
 from domain.connecting import consent_pages
 from schemas import ids
 from tests.api.conftest import ApiCaller
-from tests.api.parties import ORIGIN, Participants, new_project, status
+from tests.api.participants import ORIGIN, Participants, new_project, status
 from tests.social_servers import Fediverse, LoopbackPds
 from tests.waiting import eventually
 

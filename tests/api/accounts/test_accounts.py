@@ -1,7 +1,7 @@
 """Listing and disconnecting accounts."""
 
 from tests.api.accounts.project import ConnectingProject
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 
 
 async def test_accounts_are_listed_newest_first(project: ConnectingProject) -> None:

@@ -2,7 +2,7 @@
 
 from schemas import ids
 from tests.api.accounts.project import ConnectingProject
-from tests.api.parties import new_project, status
+from tests.api.participants import new_project, status
 
 
 async def test_reconnected_account_keeps_its_id(project: ConnectingProject) -> None:

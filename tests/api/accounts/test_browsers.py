@@ -5,11 +5,11 @@ from http.cookies import SimpleCookie
 import msgspec
 import pytest
 
-from api import oauth_return
+from api.http import oauth_return
 from domain.connecting import authorization
 from tests.api.accounts.project import ConnectingProject
 from tests.api.conftest import client_of
-from tests.api.parties import status
+from tests.api.participants import status
 
 
 async def test_code_from_another_browser_connects_nothing(project: ConnectingProject) -> None:

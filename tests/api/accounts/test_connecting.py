@@ -5,9 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from api import oauth_return
+from api.http import oauth_return
 from tests.api.accounts.project import ConnectingProject
-from tests.api.parties import status
+from tests.api.participants import status
 from tests.dumps import dump_database
 from tests.http_server import HttpResponse
 

@@ -14,7 +14,7 @@ from db.pool import Pool
 from jobs.kinds import CONNECT_ACCOUNT
 from schemas.settings import Settings
 from tests.api.accounts.project import LinkedProject
-from tests.api.parties import new_project, open_participants, status
+from tests.api.participants import new_project, open_participants, status
 from tests.dumps import dump_database
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.faults import Fault

@@ -9,7 +9,7 @@ import pytest_asyncio
 from db.pool import Pool
 from tests.api.accounts.project import BACK, ConnectingProject
 from tests.api.conftest import ApiCaller, open_caller
-from tests.api.parties import ORIGIN, new_project, status
+from tests.api.participants import ORIGIN, new_project, status
 from tests.api.refusals import assert_state_refused
 
 MAGIC = ["fail_auth", "fail_content", "rate_limited", "unknown_then_found", "unknown_forever", "ok"]

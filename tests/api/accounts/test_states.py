@@ -9,7 +9,7 @@ import pytest
 from domain.operations import maintenance
 from tests.api.accounts.project import ConnectingProject
 from tests.api.conftest import client_of, new_key
-from tests.api.parties import status
+from tests.api.participants import status
 from tests.api.refusals import assert_state_refused
 
 

@@ -8,7 +8,7 @@ from litestar import Litestar
 from db.pool import Pool
 from tests.api.app_media.project import AppMediaProject
 from tests.api.conftest import open_caller
-from tests.s3.keeping import MediaStorage
+from tests.s3.storages import MediaStorage
 
 
 @pytest_asyncio.fixture

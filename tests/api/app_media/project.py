@@ -7,7 +7,7 @@ import httpx
 
 from tests import media
 from tests.api.conftest import ApiCaller
-from tests.s3.keeping import MediaStorage
+from tests.s3.storages import MediaStorage
 
 LOGO = media.picture(size=(64, 64))
 SCREEN = media.picture("JPEG", (90, 160))

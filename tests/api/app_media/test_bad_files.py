@@ -7,7 +7,7 @@ import httpx
 import pytest_asyncio
 
 from db.pool import Pool
-from domain.media.passing import MIB
+from domain.media.streaming_upload import MIB
 from tests import media
 from tests.api.app_media.project import LOGO, SVG, AppMediaProject
 from tests.api.refusals import assert_refused

@@ -6,19 +6,19 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
-from api import event_limits, ratelimit
-from api.event_limits import EventLimits
+from api.limits import event_limits, rate_limits
+from api.limits.event_limits import EventLimits
+from tests.api.all_objects import AllRightsCaller
 from tests.api.bodies.cost_checker import Checker
 from tests.api.bodies.metering import collect_garbage_of_block
-from tests.api.everything import AllRightsCaller
 
 
 @pytest.fixture
 def _unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lift the rate limits."""
     many = 10**9
-    quota = ratelimit.RequestLimits(dict.fromkeys(ratelimit.RateClass, many), many)
-    monkeypatch.setitem(ratelimit.QUOTAS, "partner", quota)
+    quota = rate_limits.RequestLimits(dict.fromkeys(rate_limits.RateClass, many), many)
+    monkeypatch.setitem(rate_limits.QUOTAS, "partner", quota)
     monkeypatch.setitem(event_limits.LIMITS, "partner", EventLimits(many, many))
 
 

@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 import msgspec
 from litestar import Litestar
 
-from api.body_limits import LIMIT_OPTION
+from api.http.body_limits import LIMIT_OPTION
+from tests.api.all_objects import AllRightsCaller
 from tests.api.bodies.metering import CpuCost, MeteredRequest, measure
 from tests.api.bodies.worst import Worst
 from tests.api.documented_routes import DocumentedRoute, document, sample
-from tests.api.everything import AllRightsCaller
 
 #: Limits in milliseconds of CPU: of one step on the event loop, and of a refusal in all threads.
 STEP_MS, REFUSAL_MS = 10.0, 50.0

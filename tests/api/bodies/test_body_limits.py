@@ -8,15 +8,15 @@ import msgspec
 import pytest
 from litestar import Litestar
 
-from api import body_limits, json_bodies
-from api.body_limits import LIMIT_OPTION, MAX_BYTES, limits_of
+from api.http import body_limits, json_bodies
+from api.http.body_limits import LIMIT_OPTION, MAX_BYTES, limits_of
 from api.openapi.operations import Operation, list_operations
 from db.pool import Pool
 from domain.values import metadata, steps
 from schemas.base import In
+from tests.api.all_objects import AllRightsCaller, table_digests
 from tests.api.conftest import ApiCaller, built_app
 from tests.api.documented_routes import document
-from tests.api.everything import AllRightsCaller, table_digests
 from tests.api.refusals import assert_refused
 
 JSON = {"Content-Type": "application/json"}

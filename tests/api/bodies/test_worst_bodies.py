@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from litestar import Litestar
 
-from api.body_limits import MAX_BYTES
+from api.http.body_limits import MAX_BYTES
 from tests.api.bodies import worst
 from tests.api.bodies.cost_checker import Checker, body_fields_of, body_limits_of
 from tests.api.bodies.worst import DEAREST, SHAPES, Worst

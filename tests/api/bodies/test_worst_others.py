@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import Litestar
 
-from api.body_limits import MAX_BYTES
+from api.http.body_limits import MAX_BYTES
 from tests.api.bodies import worst
 from tests.api.bodies.cost_checker import Checker
 from tests.api.bodies.worst import Worst

@@ -5,8 +5,8 @@ from typing import cast
 
 from redis.asyncio import Redis
 
-from api.budgets import BURST_S, MICROS, RATES, RESOURCES, BudgetBucket, Traffic
-from api.ratelimit import RateLimiter
+from api.limits.cost_budgets import BURST_S, MICROS, RATES, RESOURCES, BudgetBucket, Traffic
+from api.limits.rate_limits import RateLimiter
 from telemetry.costs import Cost
 
 STANDARD = RATES[Traffic.KEYS]["standard"]

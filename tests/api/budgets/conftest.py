@@ -6,13 +6,13 @@ import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
-from api import ratelimit
+from api.limits import rate_limits
 
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Raise the time limit of Redis for a busy machine: a slow Redis lets requests pass uncharged."""
-    monkeypatch.setattr(ratelimit, "BUDGET_S", 60.0)
+    monkeypatch.setattr(rate_limits, "BUDGET_S", 60.0)
 
 
 @pytest_asyncio.fixture

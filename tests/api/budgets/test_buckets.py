@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from api import ratelimit
-from api.budgets import BURST_S, MICROS, RATES, BudgetBucket, Rates, Traffic, bucket_of
-from api.ratelimit import RateClass, RateLimiter, open_limiter
+from api.limits import rate_limits
+from api.limits.cost_budgets import BURST_S, MICROS, RATES, BudgetBucket, Rates, Traffic, bucket_of
+from api.limits.rate_limits import RateClass, RateLimiter, open_limiter
 from domain.tenancy.api_keys import Principal
 from jobs.breaker import CircuitBreaker
 from schemas import ids
@@ -80,7 +80,7 @@ async def test_concurrent_processes_grant_at_most_rate_and_burst(
     rates = Rates(MICROS // 100, MICROS, 10**9)
     monkeypatch.setitem(cast("dict[Any, Any]", RATES[Traffic.KEYS]), "partner", rates)
     bucket_of.cache_clear()
-    ratelimit._charge.cache_clear()
+    rate_limits._charge.cache_clear()
     who, served = principal(ids.new()), itertools.count()
 
     async def call(limiter: RateLimiter) -> None:
@@ -109,7 +109,7 @@ async def test_concurrent_processes_grant_at_most_rate_and_burst(
     left = float(await cast("Awaitable[str]", redis.hget(key, "cpu")))
     assert left <= burst_s * MICROS - granted_s * MICROS + took_s * rates.cpu + 1
     bucket_of.cache_clear()
-    ratelimit._charge.cache_clear()
+    rate_limits._charge.cache_clear()
 
 
 async def test_a_key_at_its_request_limit_gets_no_more_than_its_tiers_cpu(
@@ -152,7 +152,7 @@ async def test_many_requests_share_one_background_write(
     limiter: RateLimiter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A request's script call also writes earlier charges. It must not leave a timer for each of them."""
-    monkeypatch.setattr(ratelimit, "FLUSH_INTERVAL_S", 3_600.0)
+    monkeypatch.setattr(rate_limits, "FLUSH_INTERVAL_S", 3_600.0)
     who, timers = principal(ids.new()), set[Any]()
     for _ in range(5):
         standing = await limiter.charge(who, RateClass.READ_LIGHT)
@@ -164,7 +164,7 @@ async def test_many_requests_share_one_background_write(
 async def test_charges_after_a_background_write_get_the_next_one(
     limiter: RateLimiter, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ratelimit, "FLUSH_INTERVAL_S", 0.0)
+    monkeypatch.setattr(rate_limits, "FLUSH_INTERVAL_S", 0.0)
     for _ in range(3):
         bucket = bucket_of(ids.new(), "standard")
         limiter.spend(bucket, cost(size=1_000))

@@ -10,8 +10,8 @@ import pytest
 from litestar import Litestar
 from redis.asyncio import Redis
 
-from api.budgets import BURST_S, MICROS, RESOURCES, BudgetBucket, Traffic, bucket_of
-from api.ratelimit import RateLimiter
+from api.limits.cost_budgets import BURST_S, MICROS, RESOURCES, BudgetBucket, Traffic, bucket_of
+from api.limits.rate_limits import RateLimiter
 from db.pool import Pool
 from domain.tenancy import organizations
 from jobs.breaker import CircuitBreaker
@@ -20,7 +20,7 @@ from telemetry.costs import Cost
 from tests import media
 from tests.api.budgets.charging import STANDARD, advance, charge, cost, cost_of_share
 from tests.api.conftest import ApiCaller, client_of, new_key
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.servers import ServerPair
 from tests.waiting import eventually
 

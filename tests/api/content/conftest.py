@@ -4,7 +4,7 @@ import pytest_asyncio
 
 from tests.api.conftest import ApiCaller
 from tests.api.content.project import UploadProject
-from tests.s3.keeping import MediaStorage
+from tests.s3.storages import MediaStorage
 
 
 @pytest_asyncio.fixture

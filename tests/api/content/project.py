@@ -7,7 +7,7 @@ import httpx
 from db.pool import Pool
 from tests import media
 from tests.api.conftest import ApiCaller
-from tests.s3.keeping import MediaStorage
+from tests.s3.storages import MediaStorage
 
 #: A part for httpx: its name, and (file name, bytes, declared type).
 Part = tuple[str, tuple[Any, ...]]

@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
-from api import uploads
+from api.http import uploads
 from api.routes.content import UPLOAD_SPEC
 from db.pool import Pool
-from domain.media.passing import MIB
+from domain.media.streaming_upload import MIB
 from tests import media
 from tests.api.content.project import FILM, PNG, UploadProject, count_rows, file, film, text
 from tests.api.disconnecting import call_and_disconnect

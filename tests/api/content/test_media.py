@@ -17,7 +17,7 @@ from domain.content.content import FileHeaders
 from schemas.errors import Unsatisfiable
 from tests import media
 from tests.api.content.project import UploadProject, film
-from tests.s3.keeping import ALL_STORAGES
+from tests.s3.storages import ALL_STORAGES
 
 CONTENT = media.film(frames=700_000)
 SIZE = len(CONTENT)

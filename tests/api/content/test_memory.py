@@ -7,13 +7,13 @@ from pathlib import Path
 import httpx
 
 from db.pool import Pool
-from domain.media.passing import MIB
+from domain.media.streaming_upload import MIB
 from schemas import ids
 from schemas.settings import Settings
 from tests import media, seeds
 from tests.api.conftest import new_key
 from tests.api_process import serving
-from tests.s3.keeping import ALL_STORAGES
+from tests.s3.storages import ALL_STORAGES
 from tests.waiting import PATIENCE_S
 
 START, END, MORE = b"--x\r\n", b"\r\n--x--\r\n", bytes(64 * 1024)

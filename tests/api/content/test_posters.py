@@ -10,7 +10,7 @@ from db.pool import Pool
 from domain.content import posters
 from domain.media import uploads
 from domain.media.storage import open_store
-from generation.made import OutputFile
+from generation.outputs import OutputFile
 from jobs import maintenance
 from jobs.kinds import MAKE_POSTER
 from schemas.settings import Settings
@@ -21,8 +21,8 @@ from tests.generation.remix.clips import make_clip
 from tests.jobs import scene
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
+from workers.generation.protocol import RenderRequest
 from workers.generation.rendering import render_one
-from workers.generation.wire import RenderRequest
 from workers.tasks import OPENERS, make_poster
 
 

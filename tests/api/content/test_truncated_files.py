@@ -11,8 +11,8 @@ from schemas.settings import Settings
 from tests import media
 from tests.api.content.project import UploadProject, film
 from tests.api_process import serving
-from tests.s3.keeping import ALL_STORAGES, BucketStorage, MediaStorage
 from tests.s3.service import Service
+from tests.s3.storages import ALL_STORAGES, BucketStorage, MediaStorage
 from tests.waiting import PATIENCE_S
 
 CONTENT = media.film(frames=700_000)

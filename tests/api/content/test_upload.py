@@ -9,7 +9,7 @@ import pytest
 from db.pool import Pool
 from tests import media
 from tests.api.content.project import FILM, PNG, UploadProject, count_rows, file, film, text
-from tests.s3.keeping import ALL_STORAGES, BREAKABLE_STORAGES
+from tests.s3.storages import ALL_STORAGES, BREAKABLE_STORAGES
 
 JPEG, WEBP = media.picture("JPEG", (5, 7)), media.picture("WEBP")
 

@@ -10,7 +10,7 @@ import msgspec
 from db.pool import Pool
 from schemas import ids
 from tests.api.conftest import ApiCaller
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 
 WEB: dict[str, Any] = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
 PHONE: dict[str, Any] = {"name": "Shop", "platform": "ios", "bundleId": "com.example.shop"}

@@ -12,8 +12,8 @@ import pytest_asyncio
 from litestar import Litestar
 from redis.asyncio import Redis
 
-from api import event_requests
 from api.app import create_app
+from api.events import requests
 from api.services import Services
 from db.pool import Pool
 from domain.events import budgets
@@ -32,7 +32,7 @@ def small_budgets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set small budgets, twice as large for `partner`; don't remember refusals."""
     tiers = dict.fromkeys(budgets.BUDGETS, BUDGET) | {"partner": Budget(20, 2 << 20)}
     monkeypatch.setattr(budgets, "BUDGETS", tiers)
-    monkeypatch.setattr(event_requests, "MAX_REFUSAL_S", 0.0)
+    monkeypatch.setattr(requests, "MAX_REFUSAL_S", 0.0)
 
 
 def build_events(*numbers: int, **fields: Any) -> list[dict[str, Any]]:
@@ -178,7 +178,7 @@ async def test_count_survives_an_emptied_redis(shop: EventSender, redis_url: str
 async def test_refused_app_causes_no_query(
     shop: EventSender, app: Litestar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_requests, "MAX_REFUSAL_S", 600.0)
+    monkeypatch.setattr(requests, "MAX_REFUSAL_S", 600.0)
     await shop.send(*build_events(*range(10)))
     assert problem(await shop.send(event(10)))[0] == 429
     services: Services = app.state.services

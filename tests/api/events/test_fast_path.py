@@ -6,7 +6,7 @@ import httpx
 import msgspec
 import pytest
 
-from api import fast_path
+from api.events import fast_path
 from tests.api.events.sender import EventSender, encode_events, event
 
 #: Headers that differ between any two answers.

@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from api import last_seen
-from api.last_seen import LastSeenBuffer, open_last_seen
+from api.events import last_seen
+from api.events.last_seen import LastSeenBuffer, open_last_seen
 from db.pool import Conn, Pool
 from domain.apps import app_keys, apps
 from domain.apps.app_keys import KeyedApp

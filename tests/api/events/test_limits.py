@@ -10,8 +10,8 @@ import pytest_asyncio
 from litestar import Litestar
 from redis.asyncio import Redis
 
-from api import event_limits, ratelimit
-from api.event_limits import EventLimits
+from api.limits import event_limits, rate_limits
+from api.limits.event_limits import EventLimits
 from api.services import Services
 from tests.api.conftest import ApiCaller
 from tests.api.events.sender import EventSender, event, read_counts, sender
@@ -25,7 +25,7 @@ FEW = EventLimits(3, 10)
 @pytest.fixture(autouse=True)
 def low_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set low limits without a refill during a test; raise Redis's time limit."""
-    monkeypatch.setattr(ratelimit, "BUDGET_S", 60.0)
+    monkeypatch.setattr(rate_limits, "BUDGET_S", 60.0)
     monkeypatch.setattr(event_limits, "LIMITS", dict.fromkeys(event_limits.LIMITS, FEW))
     monkeypatch.setattr(event_limits, "WINDOW_S", 36_000)
 

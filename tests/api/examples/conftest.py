@@ -13,7 +13,7 @@ from tests import github_app, social_servers
 from tests.api.conftest import EVERYTHING, open_caller
 from tests.api.examples.story import StoryCast
 from tests.api.github.connecting import ACME
-from tests.api.parties import ORIGIN, open_participants
+from tests.api.participants import ORIGIN, open_participants
 from tests.github_app import Installed, SimulatedGitHub
 from tests.social_servers import Fediverse
 from tests.workers.runtime.workers import at_work

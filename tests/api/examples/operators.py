@@ -2,7 +2,7 @@
 
 from tests.api.examples.story import ExampleStory
 from tests.api.github.connecting import ACME
-from tests.api.parties import ORIGIN
+from tests.api.participants import ORIGIN
 from tests.waiting import eventually
 
 

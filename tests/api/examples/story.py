@@ -7,7 +7,7 @@ import httpx
 
 from db.pool import Pool
 from tests.api.examples.recorder import ExampleRecorder
-from tests.api.parties import ORIGIN
+from tests.api.participants import ORIGIN
 from tests.github_app import SimulatedGitHub
 from tests.social_servers import Fediverse
 

@@ -10,7 +10,7 @@ from db.pool import Pool
 from schemas import ids
 from tests.api.conftest import ApiCaller
 from tests.api.generated.conftest import GeneratingProject
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.api.refusals import issue_paths, problem, reason
 
 

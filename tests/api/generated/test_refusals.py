@@ -6,8 +6,8 @@ import pytest
 
 from db.pool import Pool
 from schemas import ids
+from tests.api.all_objects import an_account, table_digests
 from tests.api.conftest import ApiCaller
-from tests.api.everything import an_account, table_digests
 from tests.api.generated.conftest import GeneratingProject
 
 ASSET, CONTENT, ACCOUNT = (ids.show(prefix, ids.new()) for prefix in (ids.ASSET, ids.CONTENT, ids.ACCOUNT))

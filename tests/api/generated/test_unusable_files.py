@@ -6,7 +6,7 @@ import pytest_asyncio
 
 from db.pool import Pool
 from tests import media
-from tests.api.everything import table_digests
+from tests.api.all_objects import table_digests
 from tests.api.generated.conftest import GeneratingProject
 from tests.api.refusals import assert_refused
 

@@ -10,7 +10,7 @@ from jobs.kinds import CONNECT_GITHUB, INGEST_GITHUB, LIST_GITHUB_REPOS
 from schemas.settings import Settings
 from tests import github_app
 from tests.api.github.connecting import ACME, SHOP, GitHubParticipants
-from tests.api.parties import open_participants
+from tests.api.participants import open_participants
 from tests.github_app import Installed, SimulatedGitHub
 from tests.workers.runtime.workers import at_work
 from workers.tasks import connect_github, ingest_github, list_github_repos

@@ -6,9 +6,9 @@ from typing import Any
 
 import httpx
 
-from tests.api import parties
+from tests.api import participants
 from tests.api.conftest import ApiCaller
-from tests.api.parties import ORIGIN, Participants
+from tests.api.participants import ORIGIN, Participants
 from tests.github_app import SimulatedGitHub
 
 BACK = f"{ORIGIN}/settings?tab=github"
@@ -79,4 +79,4 @@ class GitHubParticipants(Participants):
 
 
 def status(answer: httpx.Response, state: str) -> str:
-    return parties.status(answer, state, tab="github")
+    return participants.status(answer, state, tab="github")

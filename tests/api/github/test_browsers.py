@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from tests.api.conftest import client_of, open_caller
 from tests.api.github.connecting import GitHubParticipants, status
-from tests.api.parties import ORIGIN
+from tests.api.participants import ORIGIN
 from tests.api.refusals import assert_state_refused
 
 

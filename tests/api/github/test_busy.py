@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from api import oauth_return
+from api.http import oauth_return
 from api.routes import github as route
 from db.pool import Pool
 from jobs.kinds import CONNECT_GITHUB, LIST_GITHUB_REPOS

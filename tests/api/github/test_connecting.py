@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from api import oauth_return
+from api.http import oauth_return
 from domain.brand.github_installations import Installation
 from tests.api.conftest import open_caller
 from tests.api.github.connecting import ACME, BACK, SHOP, GitHubParticipants, status
-from tests.api.parties import ORIGIN
+from tests.api.participants import ORIGIN
 from tests.dumps import dump_database
 from tests.http_server import HttpResponse
 from tests.waiting import PATIENCE_S, eventually

@@ -5,7 +5,7 @@ from litestar import Litestar
 from db.pool import Pool
 from tests.api.conftest import open_caller
 from tests.api.github.connecting import BACK, GitHubParticipants
-from tests.api.parties import ORIGIN
+from tests.api.participants import ORIGIN
 
 
 async def test_an_origin_must_be_on_the_keys_list(github_without_worker: GitHubParticipants) -> None:

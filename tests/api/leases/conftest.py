@@ -8,7 +8,7 @@ from litestar import Litestar
 from db.pool import Pool
 from tests.api.conftest import ApiCaller, open_caller
 from tests.api.leases.tenants import LeasingOperator, LeasingTenant
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 
 
 @pytest_asyncio.fixture

@@ -7,7 +7,7 @@ import pytest_asyncio
 from db.pool import Pool
 from schemas.settings import Settings
 from tests import seeds
-from tests.api.parties import open_participants
+from tests.api.participants import open_participants
 from tests.api.posts.project import PostsProject
 
 

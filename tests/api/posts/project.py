@@ -12,7 +12,7 @@ from jobs.kinds import PUBLISH_POST
 from jobs.ledger import Claim
 from schemas import ids
 from tests import seeds
-from tests.api.parties import Participants
+from tests.api.participants import Participants
 
 
 @dataclass

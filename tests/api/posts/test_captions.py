@@ -8,8 +8,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from tests.api.all_objects import table_digests
 from tests.api.conftest import ApiCaller, client_of, new_key
-from tests.api.everything import table_digests
 from tests.api.posts.project import PostsProject
 from tests.api.refusals import issue_paths, problem, reason
 

@@ -10,7 +10,7 @@ from domain.jobs import jobs
 from jobs.ledger import Settlement
 from jobs.outcomes import Canceled
 from tests import seeds
-from tests.api.everything import table_digests
+from tests.api.all_objects import table_digests
 from tests.api.posts.project import PostsProject, claim_due_job, parse_instant
 from tests.api.refusals import reason
 

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.api.everything import table_digests
+from tests.api.all_objects import table_digests
 from tests.api.posts.project import PostsProject, uuid_of
 from tests.api.refusals import issue_paths, reason
 

@@ -6,7 +6,7 @@ import pytest
 
 from schemas import ids
 from tests import seeds
-from tests.api.everything import table_digests
+from tests.api.all_objects import table_digests
 from tests.api.posts.project import PostsProject, uuid_of
 from tests.api.refusals import issue_paths, reason
 

@@ -8,7 +8,7 @@ import pytest
 from domain.jobs import jobs
 from jobs.ledger import Settlement
 from jobs.outcomes import Failed
-from tests.api.everything import table_digests
+from tests.api.all_objects import table_digests
 from tests.api.posts.project import PostsProject, claim_due_job, parse_instant, uuid_of
 from tests.api.refusals import reason
 

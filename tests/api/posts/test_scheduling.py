@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests import seeds
-from tests.api.everything import table_digests
+from tests.api.all_objects import table_digests
 from tests.api.posts.project import PostsProject, parse_instant, uuid_of
 from tests.api.refusals import issue_paths, reason
 

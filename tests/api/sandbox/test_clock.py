@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
-from api import ratelimit
+from api.limits import rate_limits
 from db.pool import Pool
 from tests import seeds
 from tests.api.conftest import ApiCaller, open_caller
@@ -70,7 +70,7 @@ async def test_concurrent_reader_sees_stable_times(
 ) -> None:
     """A post's creation time is stable while the clock moves."""
     # A continuous reader would exceed a sandbox's rate limit.
-    monkeypatch.setitem(ratelimit.QUOTAS, "sandbox", ratelimit.QUOTAS["partner"])
+    monkeypatch.setitem(rate_limits.QUOTAS, "sandbox", rate_limits.QUOTAS["partner"])
     account = await sandbox.account()
     posts = [
         await sandbox.schedule(account, f"Bread {day}", scheduledFor=await sandbox.time_after(days=day))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from api import ratelimit
+from api.limits import rate_limits
 from tests.api.sandbox.conftest import ApiSandbox
 from workers.platforms.fakes.collect import GROWTH_TIME
 
@@ -70,7 +70,7 @@ async def test_one_advance_equals_hourly_advances(
     sandbox: ApiSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A key's rate limit allows fewer moves of the clock in a minute.
-    monkeypatch.setitem(ratelimit.QUOTAS, "sandbox", ratelimit.QUOTAS["partner"])
+    monkeypatch.setitem(rate_limits.QUOTAS, "sandbox", rate_limits.QUOTAS["partner"])
     for handle, moves in (("once", ["7d"]), ("hours", ["1h"] * 168)):
         await sandbox.pool.execute("update social_account set collect_at = null")
         check_figures(await collect_figures(sandbox, handle, moves), 162 * HOUR)

@@ -12,7 +12,7 @@ from db.pool import Pool
 from schemas.webhooks import WebhookEventType
 from tests.api.conftest import ApiCaller, open_caller
 from tests.api.documented_routes import document
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.api.refusals import assert_refused, reason
 from tests.api.webhooks.streaming import open_reader
 from tests.api.webhooks.test_events import create_busy_project, create_endpoint, list_events, read_body

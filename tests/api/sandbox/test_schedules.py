@@ -9,7 +9,7 @@ import pytest
 from bench.events.cpu import server_cpu_s
 from schemas.settings import Settings
 from tests.api.sandbox.conftest import ApiSandbox
-from tests.s3.keeping import MediaStorage
+from tests.s3.storages import MediaStorage
 from tests.servers import ServerPair, settings_for
 
 BERLIN = ZoneInfo("Europe/Berlin")

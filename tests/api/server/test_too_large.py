@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from db.pool import Pool
-from domain.media.passing import MIB
+from domain.media.streaming_upload import MIB
 from schemas import ids
 from schemas.settings import Settings
 from tests import media, seeds

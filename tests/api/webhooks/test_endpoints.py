@@ -8,14 +8,14 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from api import ratelimit
+from api.limits import rate_limits
 from db.pool import Pool
 from domain.webhooks import secrets
 from schemas import ids
 from tests import seeds
+from tests.api.all_objects import table_digests
 from tests.api.conftest import ApiCaller, client_of, new_key
-from tests.api.everything import table_digests
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.api.refusals import assert_refused, reason
 from tests.workers.net import LEFT_TO_TRIES, VECTORS
 
@@ -100,7 +100,9 @@ async def test_an_address_is_public_and_https(acme: ApiCaller, pool: Pool) -> No
 async def test_private_address_is_refused(acme: ApiCaller, monkeypatch: pytest.MonkeyPatch) -> None:
     """Other addresses are names, which are checked at each attempt."""
     # Any tier allows fewer requests in a minute.
-    monkeypatch.setattr(ratelimit, "QUOTAS", dict.fromkeys(ratelimit.QUOTAS, ratelimit.QUOTAS["partner"]))
+    monkeypatch.setattr(
+        rate_limits, "QUOTAS", dict.fromkeys(rate_limits.QUOTAS, rate_limits.QUOTAS["partner"])
+    )
     shown = await create_endpoint(acme)
     taken = []
     for url in SECURE:

@@ -14,9 +14,9 @@ from db.pool import Pool, transact
 from db.queries import sandbox_clock
 from domain.webhooks import events
 from schemas import ids
+from tests.api.all_objects import an_account
 from tests.api.conftest import ApiCaller, open_caller
-from tests.api.everything import an_account
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.api.refusals import assert_refused
 from tests.domain.webhooks import watching
 

@@ -9,14 +9,14 @@ from uuid import UUID
 import pytest
 from litestar import Litestar
 
-from api import event_streams
 from api.routes import webhook_stream as route
+from api.streams import event_streams
 from db.pool import Conn, Pool
 from domain.webhooks import streams
 from domain.webhooks.streams import Recorded
 from schemas import ids
 from tests.api.conftest import ApiCaller, open_caller
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.api.refusals import assert_refused
 from tests.api.webhooks.streaming import PATH, emit_event, open_reader
 from tests.waiting import eventually

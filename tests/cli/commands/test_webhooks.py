@@ -22,11 +22,11 @@ from cli.shared.event_stream import Message, parse
 from cli.shared.forwarding import Forwarder, Sent
 from db.pool import Pool
 from db.server import free_port
-from rehearsal.acceptor import serve_loopback
+from rehearsal.loopback_server import serve_loopback
 from schemas import ids
 from schemas.settings import Settings
 from tests.api.conftest import ApiCaller, built_app, hold_context, open_caller
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.api.webhooks.streaming import emit_event, open_reader
 from tests.cli.listening import listening, open_proxy, ran, served
 from tests.workers.webhooks.receiver import WebhookReceiver, receiving, says

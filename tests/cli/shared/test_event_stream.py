@@ -10,7 +10,7 @@ import pytest
 from cli.shared.backoff import FIRST_WAIT_S, MAX_WAIT_S, STABLE_AFTER_S
 from cli.shared.event_stream import EventStream
 from cli.shared.remote import Remote
-from rehearsal.acceptor import serve_loopback
+from rehearsal.loopback_server import serve_loopback
 
 #: Fate of a connection: cut or ended at its start, cut after a while, cut after an event, or refused.
 CUT, ENDED, LIVED, TOLD, AWAY = "cut", "ended", "lived", "told", "away"

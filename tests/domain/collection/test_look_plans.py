@@ -3,7 +3,7 @@
 import pytest
 
 from db.pool import Conn, Pool
-from domain.collection import visits
+from domain.collection import collection_runs
 from tests import plans, seeds
 from tests.domain.project import Project
 
@@ -59,12 +59,12 @@ async def test_only_due_accounts_are_read(
     """Tables get their statistics one after the other."""
     async with pool.acquire() as session:
         for _ in range(plans.TIMES):
-            assert await visits.submit_due(session) == 0
+            assert await collection_runs.submit_due(session) == 0
         await fill(conn, project)
         if analyzed:
             await conn.execute(f"vacuum analyze {', '.join(analyzed)}")
         before = [await plans.read(session, table) for table in TABLES]
-        assert await visits.submit_due(session) == DUE
+        assert await collection_runs.submit_due(session) == DUE
         after = [await plans.read(session, table) for table in TABLES]
     assert [late.scans - early.scans for late, early in zip(after, before, strict=True)] == [0] * 4
     assert max(late.rows - early.rows for late, early in zip(after, before, strict=True)) <= 10 * DUE

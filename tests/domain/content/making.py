@@ -12,8 +12,8 @@ from domain.content import content, generated, generating
 from domain.content.generating import StartedGeneration
 from domain.media import uploads
 from domain.media.files import File, Thumbnail
+from generation.copy.write import write
 from generation.spec import Copy
-from generation.words.write import write
 from jobs.kinds import CONTENT_GENERATE
 from jobs.ledger import Claim
 from schemas.brand import BrandPatch

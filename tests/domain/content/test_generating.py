@@ -12,8 +12,8 @@ from domain.content import briefs
 from domain.content.content import find_file
 from domain.jobs import jobs
 from domain.operations import maintenance
+from generation.copy.write import write
 from generation.spec import Copy, Spec
-from generation.words.write import write
 from jobs.kinds import CONTENT_GENERATE
 from jobs.ledger import Settlement
 from jobs.outcomes import Canceled, Failed, Interrupted, Outcome

@@ -1,8 +1,8 @@
 """Provenance of a generated item's lines, including the disclosure of a fictional presenter."""
 
 from domain.content.generated import provenance
+from generation.copy.write import write
 from generation.spec import Presenter, Spec
-from generation.words.write import write
 from tests.generation.words.brands import TIDELINE
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from db.pool import Conn, Pool, transact
-from domain.influencers import creating, influencers, making
+from domain.influencers import creating, drawing_job, influencers
 from domain.influencers.influencers import Author
 from domain.tenancy import project_locks
 from jobs import ledger
@@ -26,7 +26,7 @@ async def complete(pool: Pool, project: Project) -> None:
 
     async def last(conn: Conn) -> None:
         await project_locks.lock_active(conn, organization_id=project.org, project_id=project.id)
-        await making.create_first(conn, claim=claim)
+        await drawing_job.create_first(conn, claim=claim)
 
     await transact(pool, last)
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from api.request_state import RequestState
+from api.http.request_state import RequestState
 from db.pool import Conn, Pool, transact
 from domain.jobs import bulk_retries, jobs, retries
 from domain.jobs.bulk_retries import Batch, Selection
@@ -15,7 +15,7 @@ from domain.values.periods import ALWAYS
 from jobs.ledger import Settlement
 from jobs.outcomes import Failed
 from schemas import ids
-from telemetry import causes
+from telemetry import log_context
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene
 
@@ -71,11 +71,11 @@ async def test_rolled_back_retry_is_not_logged(wide: Pool, conn: Conn, project: 
             where id = (select social_account_id from scheduled_post order by id limit 1)"""
     )
     request = RequestState([])
-    before = causes.attach(request)
+    before = log_context.attach(request)
     try:
         answer = (await bulk(wide, project)).answer
     finally:
-        causes.detach(before)
+        log_context.detach(before)
     assert [one.code for one in answer.skipped] == ["ACCOUNT_NOT_CONNECTED"]
     made = [ids.show(ids.JOB, submit.job_id) for submit in request.submits]
     assert (made, len(made)) == ([one.job_id for one in answer.retried], 2)

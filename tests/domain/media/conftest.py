@@ -4,7 +4,7 @@ import pytest
 
 from domain.media.storage import open_store
 from domain.media.store import Store
-from tests.s3.keeping import MediaStorage
+from tests.s3.storages import MediaStorage
 from tests.servers import settings_for
 
 

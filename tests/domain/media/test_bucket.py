@@ -20,8 +20,8 @@ from domain.media.store import Store
 from schemas.errors import SettingsInvalid, Unavailable
 from tests.domain.media.test_storage import TOKEN, read, sent
 from tests.s3.calls import SECRET
-from tests.s3.keeping import BucketStorage
 from tests.s3.service import Service
+from tests.s3.storages import BucketStorage
 from tests.servers import settings_for
 from tests.waiting import PATIENCE_S
 

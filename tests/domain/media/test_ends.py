@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from domain.media import ends, sniff
-from domain.media.ends import PictureEnd
-from domain.media.passing import StreamingUpload
+from domain.media import image_length, sniff
+from domain.media.image_length import PictureEnd
+from domain.media.streaming_upload import StreamingUpload
 from schemas.errors import Invalid
 from tests.media import film, grainy, picture, rescanned
 
@@ -71,7 +71,7 @@ def test_picture_is_stored_without_following_bytes(name: str) -> None:
             assert kept(mime, whole + behind, sizes) == whole
 
 
-@pytest.mark.parametrize("mime", ends.WALKS)
+@pytest.mark.parametrize("mime", image_length.WALKS)
 def test_other_data_is_cut_without_an_error(mime: str) -> None:
     chance = random.Random(mime)
     whole = next(content for of, content in PICTURES.values() if of == mime)
@@ -106,7 +106,7 @@ def test_data_between_two_markers_is_one_step_a_chunk(data: bytes) -> None:
     [(b"\xff\xd8\xff\xe1\x00\x02", b"\xff\xe1\x00\x02"), (b"\x89PNG\r\n\x1a\n", b"\0\0\0\0tEXt\0\0\0\0")],
 )
 async def test_a_picture_of_too_many_parts_is_refused(start: bytes, part: bytes) -> None:
-    whole = start + part * ends.MAX_STEPS
+    whole = start + part * image_length.MAX_STEPS
 
     async def rest() -> AsyncIterator[bytes]:
         for at in range(sniff.HEAD, len(whole), 65_536):

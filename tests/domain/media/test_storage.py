@@ -11,7 +11,7 @@ from domain.media.bucket import PART
 from domain.media.folder import BUFFER, open_folder
 from domain.media.store import CHUNK, END, Store
 from schemas.errors import SettingsInvalid, Unavailable
-from tests.s3.keeping import ALL_STORAGES, BREAKABLE_STORAGES, FolderStorage, MediaStorage
+from tests.s3.storages import ALL_STORAGES, BREAKABLE_STORAGES, FolderStorage, MediaStorage
 from tests.waiting import eventually
 
 TOKEN = "Ab-_" * 10 + "xyz"

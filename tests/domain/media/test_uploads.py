@@ -12,7 +12,7 @@ from domain.media import uploads
 from domain.media.store import Store
 from schemas.errors import Unavailable
 from tests import seeds
-from tests.s3.keeping import ALL_STORAGES, BREAKABLE_STORAGES, BucketStorage, MediaStorage
+from tests.s3.storages import ALL_STORAGES, BREAKABLE_STORAGES, BucketStorage, MediaStorage
 from tests.waiting import eventually
 from workers.dispatcher.retention import prune_media
 

@@ -8,11 +8,11 @@ from uuid import UUID
 import pytest
 
 from db.pool import Conn
-from domain.operations import operated_jobs
-from domain.operations.operated_jobs import JobFilter
+from domain.operations import operator_jobs
+from domain.operations.operator_jobs import JobFilter
 from domain.values.periods import ALWAYS, Period
 from schemas.jobs import Status
-from schemas.operated_jobs import OperatedJobCounts
+from schemas.operator_jobs import OperatedJobCounts
 from tests import plans, seeds
 from tests.jobs import scene
 
@@ -48,7 +48,7 @@ def wanted(**filters: Any) -> JobFilter:
 async def listed(conn: Conn, asked: JobFilter) -> int:
     """Count the jobs of the list, page by page."""
     found, before = 0, None
-    while page := await operated_jobs.list_page(conn, wanted=asked, before=before, limit=25):
+    while page := await operator_jobs.list_page(conn, wanted=asked, before=before, limit=25):
         found, before = found + len(page), UUID(page[-1].job_id.removeprefix("job_"))
     return found
 
@@ -80,11 +80,11 @@ async def test_counts_match_the_list_under_any_filter(conn: Conn, monkeypatch: p
     for values in product(*choices.values()):
         asked = wanted(**dict(zip(choices, values, strict=True)))
         found = {status: await listed(conn, asked._replace(status=status)) for status in STATUSES}
-        counts = await operated_jobs.count(conn, wanted=asked)
+        counts = await operator_jobs.count(conn, wanted=asked)
         assert (by_status(counts), counts.more_of) == (found, []), asked
         with monkeypatch.context() as patched:
-            patched.setattr(operated_jobs, "SCAN_DEPTH", 20)
-            counts = await operated_jobs.count(conn, wanted=asked)
+            patched.setattr(operator_jobs, "SCAN_DEPTH", 20)
+            counts = await operator_jobs.count(conn, wanted=asked)
         for status, jobs in by_status(counts).items():
             assert jobs <= found[status], (asked, status)
             assert jobs == found[status] or status in counts.more_of, (asked, status)
@@ -92,14 +92,14 @@ async def test_counts_match_the_list_under_any_filter(conn: Conn, monkeypatch: p
 
 async def test_counts_scan_a_bounded_number_of_jobs(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each filter scans a bounded number of jobs for each status, and for a project."""
-    monkeypatch.setattr(operated_jobs, "SCAN_DEPTH", 100)
+    monkeypatch.setattr(operator_jobs, "SCAN_DEPTH", 100)
     org, project = await mixed(conn, 5, 1_000)
     await conn.execute("analyze job")
     for filters in ({}, {"kind": "none"}, {"organization_id": org}, {"error_code": "none"}):
         async with plans.reading(conn, "job") as come:
-            counts = await operated_jobs.count(conn, wanted=wanted(**filters))
+            counts = await operator_jobs.count(conn, wanted=wanted(**filters))
         assert (come.scans, come.rows <= 4 * 100) == (0, True), (filters, come)
         assert counts.more_of == sorted(STATUSES)
     async with plans.reading(conn, "job") as come:
-        counts = await operated_jobs.count(conn, wanted=wanted(project_id=project, kind="none"))
+        counts = await operator_jobs.count(conn, wanted=wanted(project_id=project, kind="none"))
     assert (come.scans, come.rows <= 100, counts.more_of) == (0, True, sorted(STATUSES)), come

@@ -7,8 +7,8 @@ import pytest
 
 from db.pool import Conn
 from domain.jobs import timelines
-from domain.operations import operated_jobs
-from domain.operations.operated_jobs import JobFilter
+from domain.operations import operator_jobs
+from domain.operations.operator_jobs import JobFilter
 from domain.values.periods import ALWAYS
 from jobs.outcomes import Failed
 from schemas import ids
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.fresh
 
 async def listed(conn: Conn, *, before: UUID | None = None, limit: int = 50, **filters: Any) -> list[UUID]:
     fields: dict[str, Any] = dict.fromkeys(JobFilter._fields) | {"period": ALWAYS} | filters
-    found = await operated_jobs.list_page(conn, wanted=JobFilter(**fields), before=before, limit=limit)
+    found = await operator_jobs.list_page(conn, wanted=JobFilter(**fields), before=before, limit=limit)
     return [UUID(job.job_id.removeprefix("job_")) for job in found]
 
 
@@ -58,33 +58,33 @@ async def test_a_projects_jobs_are_listed_alone(conn: Conn) -> None:
 async def test_any_job_is_read_with_its_arguments(conn: Conn) -> None:
     _, org = await scene.tenants(conn, 2)
     made = await scene.submit(conn, org, args={"url": "https://example.com"})
-    found = await operated_jobs.get(conn, job_id=made.job_id)
+    found = await operator_jobs.get(conn, job_id=made.job_id)
     assert (found.args, found.organization_name) == ({"url": "https://example.com"}, "Acme")
     with pytest.raises(NotFound):
-        await operated_jobs.get(conn, job_id=ids.new())
+        await operator_jobs.get(conn, job_id=ids.new())
 
 
 async def test_any_job_has_its_wait_reason_and_timeline(conn: Conn) -> None:
     """An internal one too, which is hidden from its own organization."""
     _, org = await scene.tenants(conn, 2)
     job_id = (await scene.submit(conn, org, INTERNAL_JOB)).job_id
-    waiting = (await operated_jobs.get(conn, job_id=job_id)).waiting
+    waiting = (await operator_jobs.get(conn, job_id=job_id)).waiting
     assert waiting
     assert waiting.reason == "no_worker"
     [claim] = await scene.pull(conn, await scene.worker(conn, INTERNAL_JOB), 1, INTERNAL_JOB)
     await scene.settle(conn, [claim], Failed("TIMEOUT", "too slow", retryable=False))
-    assert (await operated_jobs.get(conn, job_id=job_id)).waiting is None
-    told = [entry.type for entry in await operated_jobs.timeline(conn, job_id=job_id)]
+    assert (await operator_jobs.get(conn, job_id=job_id)).waiting is None
+    told = [entry.type for entry in await operator_jobs.timeline(conn, job_id=job_id)]
     assert told == ["submitted", "attempt_started", "attempt_ended", "failed"]
     with pytest.raises(NotFound):
         await timelines.list_job_entries(conn, organization_id=org, job_id=job_id)
     with pytest.raises(NotFound):
-        await operated_jobs.timeline(conn, job_id=ids.new())
+        await operator_jobs.timeline(conn, job_id=ids.new())
 
 
 async def test_filter_without_matches_scans_few_jobs(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operated_jobs, "MIN_DEPTH", 20)
-    monkeypatch.setattr(operated_jobs, "SCAN_DEPTH", 100)
+    monkeypatch.setattr(operator_jobs, "MIN_DEPTH", 20)
+    monkeypatch.setattr(operator_jobs, "SCAN_DEPTH", 100)
     orgs = await scene.tenants(conn, 5)
     await scene.insert_due_jobs(conn, orgs, 200)
     await conn.execute("analyze job")

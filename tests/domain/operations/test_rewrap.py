@@ -16,7 +16,7 @@ from domain.apps import destinations
 from domain.oauth import oauth_states
 from domain.operations import rewrap
 from domain.operations.rewrap import TABLES
-from domain.publishing import sealed as sealed_of_post
+from domain.publishing import post_secrets as sealed_of_post
 from domain.security import job_secrets, vault
 from domain.security.keyring import Keyring, check_keyrings
 from domain.tenancy import idempotency

@@ -4,7 +4,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn, Pool
-from domain.values import merging
+from domain.values import multi_value_filter
 from tests.domain.project import Project
 
 
@@ -23,6 +23,6 @@ async def test_a_row_that_moves_between_two_searches_is_found_once(
             await pool.execute(archive, project.id)
         return [Row(row["id"]) for row in found]
 
-    leading = merging.lead(status=["active", "archived"])
-    assert await merging.newest(conn, find, leading, limit=10) == [Row(project.id)]
-    assert await merging.newest(conn, find, leading, limit=10) == [Row(project.id)]
+    leading = multi_value_filter.lead(status=["active", "archived"])
+    assert await multi_value_filter.newest(conn, find, leading, limit=10) == [Row(project.id)]
+    assert await multi_value_filter.newest(conn, find, leading, limit=10) == [Row(project.id)]

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generation.copy import tones
+from generation.copy.languages import TABLES
 from generation.personas import names, prompts
 from generation.personas.personas import AGES, GENDERS, VOICE, Wish, disclosure, persona
 from generation.spec import AgeRange, Brand, Gender
-from generation.words import tones
-from generation.words.languages import TABLES
 from tests.generation.words.brands import TIDELINE
 
 BARE = Brand(name="")

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from PIL import Image, ImageEnhance
 
-from generation.made import DrawnText, OutputFile
+from generation.outputs import DrawnText, OutputFile
 from generation.proofreading.pictures import faults
 from generation.proofreading.pixels import contrast
 from generation.render import InputFiles, prepare

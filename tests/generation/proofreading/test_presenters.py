@@ -4,12 +4,12 @@ from pathlib import Path
 
 import msgspec
 
-from generation.made import OutputFile
+from generation.copy.write import write
+from generation.outputs import OutputFile
 from generation.proofreading.presenters import faults
 from generation.proofreading.read import faults as all_faults
 from generation.render import InputFiles, prepare
 from generation.spec import Copy, Presenter, Spec
-from generation.words.write import write
 from tests.generation.words.brands import TIDELINE
 
 MIRA = Presenter(name="Mira", gender="female", age_range="adult", seed="1")

@@ -6,9 +6,9 @@ from typing import Any, TypeAlias
 import msgspec
 import pytest
 
+from generation.copy.write import write
 from generation.proofreading.words import faults
 from generation.spec import Brand, Copy, Evidence, Line, Spec
-from generation.words.write import write
 
 TEXT = """Tideline shows high and low water for harbours. It works without a connection. Follow the harbours
 that you sail to. Reminders tell you before the tide turns. Tideline is the best app of all."""

@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from generation.copy.captions import Span
 from generation.remix.cut import FPS, MIN_SECONDS, cut
 from generation.remix.levels import STEP_MS, speech
-from generation.words.captions import Span
 
 LENGTHS = some.floats(3, 90)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from generation.copy.captions import Span
 from generation.remix import film
 from generation.remix.clip import probe
 from generation.remix.cut import Cut
@@ -14,7 +15,6 @@ from generation.remix.remix import within
 from generation.remix.sound import ALONE_DB, BETWEEN_WORDS_DB, UNDER_SPEECH_DB, music_gains
 from generation.sound.synthesis import RATE
 from generation.video.end import end
-from generation.words.captions import Span
 from schemas.errors import ClipRefused
 from tests.generation.remix.clips import H264, flipped, make_clip
 from tests.generation.remix.test_sticker import kit

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from generation.color import measured_contrast
+from generation.copy.captions import Caption
 from generation.frame import FRAMES
 from generation.remix import texts
 from generation.remix.cut import FPS, Cut
@@ -12,7 +13,6 @@ from generation.remix.framing import HEIGHT, WIDTH
 from generation.remix.sticker import Sticker
 from generation.slides.kit import Kit
 from generation.theme import theme
-from generation.words.captions import Caption
 
 SAID = {
     "en": ("I stopped guessing the tide 🌊", "and I always used to guess when the tide"),

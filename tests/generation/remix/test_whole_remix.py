@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from generation.made import OutputFile
+from generation.outputs import OutputFile
 from generation.render import InputFiles, prepare
 from generation.spec import Brand, Spec
 from schemas.errors import GenerationError

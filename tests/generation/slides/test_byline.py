@@ -7,6 +7,9 @@ import msgspec
 import pytest
 
 from generation.canvas import Canvas, Mark
+from generation.copy.languages import TABLES
+from generation.copy.languages.presenters import PRESENTERS
+from generation.copy.write import labels
 from generation.frame import FRAMES
 from generation.portraits.portrait import portrait
 from generation.slides.byline import byline
@@ -14,9 +17,6 @@ from generation.slides.deck import single, slideshow
 from generation.slides.kit import Kit, Presented
 from generation.spec import Aspect, Copy, Presenter
 from generation.theme import theme
-from generation.words.languages import TABLES
-from generation.words.languages.presenters import PRESENTERS
-from generation.words.write import labels
 from tests.generation.slides.test_deck import LONG, copy, line, screenshot, wrong
 
 THEME = theme(["#0b6e99", "#ffd166"])

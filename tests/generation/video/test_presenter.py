@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from generation.copy.write import labels
 from generation.frame import FRAMES
 from generation.slides.kit import Kit, Presented
 from generation.spec import Copy
@@ -13,7 +14,6 @@ from generation.theme import Ground, theme
 from generation.video.end import end
 from generation.video.hook import hook
 from generation.video.scene import Scene
-from generation.words.write import labels
 from tests.generation.slides.test_byline import FACE, overlap
 from tests.generation.slides.test_deck import LONG, copy, line, screenshot
 from tests.generation.video.test_film import wrong

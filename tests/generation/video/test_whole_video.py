@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from domain.accounts.platform_limits import PLATFORMS, File, faults_of_files
-from generation.made import OutputFile
+from generation.outputs import OutputFile
 from generation.render import InputFiles, prepare
 from generation.spec import Brand, Spec
 from tests.generation.slides.test_deck import copy, screenshot

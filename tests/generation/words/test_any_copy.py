@@ -6,10 +6,10 @@ import msgspec
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
+from generation.copy.hashtags import MAX_HASHTAGS
+from generation.copy.write import MissingBrandText, propose, write
 from generation.spec import Brand, Copy, Line, Source, Spec
 from generation.timing import shortest_timing
-from generation.words.hashtags import MAX_HASHTAGS
-from generation.words.write import MissingBrandText, propose, write
 from tests.generation.words.brands import ANY_BRAND, ANY_SPEC, TELLTALE
 from tests.generation.words.tracing import lines, shown_name, untraced
 

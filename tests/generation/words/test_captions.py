@@ -5,8 +5,8 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from generation.words.captions import LONGEST, Caption, Span, captions, width
-from generation.words.texts import clean
+from generation.copy.captions import LONGEST, Caption, Span, captions, width
+from generation.copy.texts import clean
 
 WORDS = some.lists(
     some.sampled_from(["Ahoi.", "we", "sail", "at", "dawn,", "潮", "x" * 60, "\n"]), max_size=40

@@ -2,8 +2,8 @@
 
 import pytest
 
-from generation.words.claims import KINDS, claims
-from generation.words.languages import TABLES
+from generation.copy.claims import KINDS, claims
+from generation.copy.languages import TABLES
 from tests.generation.words.brands import BRANDS, CLAIMS
 
 PLAIN = [

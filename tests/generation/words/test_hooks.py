@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from generation.copy import names
+from generation.copy.write import MissingBrandText, propose, write
 from generation.spec import Brand, Evidence, Spec
-from generation.words import names
-from generation.words.write import MissingBrandText, propose, write
 from tests.generation.words.brands import TIDELINE
 
 NAMED = Brand(name="Tideline")

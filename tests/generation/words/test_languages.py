@@ -5,12 +5,12 @@ import re
 import msgspec
 import pytest
 
+from generation.copy import texts
+from generation.copy.clauses import readings
+from generation.copy.languages import TABLES
+from generation.copy.languages.presenters import PRESENTERS
+from generation.copy.write import write
 from generation.spec import Brand, Presenter, Spec
-from generation.words import texts
-from generation.words.clauses import readings
-from generation.words.languages import TABLES
-from generation.words.languages.presenters import PRESENTERS
-from generation.words.write import write
 from tests.generation.words.brands import BRANDS, TIDELINE
 from tests.generation.words.tracing import templates
 

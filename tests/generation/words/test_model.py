@@ -2,7 +2,7 @@
 
 import pytest
 
-from generation.words.model import line_faults
+from generation.copy.model import line_faults
 
 CLAUSE = "Shows tides of 12 harbours without a connection, if they are saved"
 HELD = [

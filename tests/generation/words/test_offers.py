@@ -2,9 +2,9 @@
 
 import pytest
 
+from generation.copy.offers import Offer, Offers
+from generation.copy.write import read_brand, write
 from generation.spec import Brand, Evidence, Spec
-from generation.words.offers import Offer, Offers
-from generation.words.write import read_brand, write
 from tests.generation.words.brands import BRANDS, TIDELINE
 
 CLAUSE = "Follow the harbours you know"

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from domain.brand.brand import describe
+from generation.copy.snapshot import snapshot
 from generation.spec import Brand
-from generation.words.snapshot import snapshot
 from schemas.brand import BrandRow, Field, FieldFinding, Source, Value
 
 PROJECT = UUID(int=1)

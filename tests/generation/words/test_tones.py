@@ -7,12 +7,12 @@ from typing import get_args
 import msgspec
 import pytest
 
+from generation.copy import tones
+from generation.copy.languages import TABLES
+from generation.copy.languages.table import Tone
+from generation.copy.write import write
 from generation.proofreading import words as proofreading
 from generation.spec import Brand, Copy, Format, Spec
-from generation.words import tones
-from generation.words.languages import TABLES
-from generation.words.languages.table import Tone
-from generation.words.write import write
 from tests.generation.words.brands import BRANDS, one_line
 from tests.generation.words.tracing import lines, untraced
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from generation.copy.languages import TABLES
+from generation.copy.texts import clean
 from generation.spec import Brand, Copy, Evidence, Line
-from generation.words.languages import TABLES
-from generation.words.texts import clean
 
 
 def lines(copy: Copy) -> Iterator[Line]:

@@ -12,8 +12,8 @@ import pytest
 from db.pool import Pool
 from schemas.settings import Settings
 from tests import seeds
+from tests.api.all_objects import create_one_of_each
 from tests.api.conftest import new_key
-from tests.api.everything import create_one_of_each
 from tests.api_process import serving
 from tests.waiting import PATIENCE_S
 

@@ -16,7 +16,7 @@ from jobs.kinds import INGEST_WEBSITE
 from tests import media
 from tests.workers.tasks.project import IngestProject
 from tests.workers.web.web import raw_response, serve
-from workers.app_media import suggesting
+from workers.app_media import picture_suggestions
 
 LOGO, PREVIEW = media.picture(size=(128, 128)), media.picture("JPEG", (1200, 630))
 PAGE = (
@@ -136,7 +136,7 @@ async def test_a_broken_picture_drops_no_other(project: IngestProject, tmp_path:
 async def test_pictures_have_a_time_limit(
     project: IngestProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(suggesting, "SUGGEST_S", 0.0)
+    monkeypatch.setattr(picture_suggestions, "SUGGEST_S", 0.0)
     mine = SuggestionIngest(project, tmp_path)
     answers = {"/": raw_response(200, PAGE), "/logo.png": raw_response(200, LOGO, content_type="image/png")}
     async with serve(answers) as site:

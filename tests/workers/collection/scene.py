@@ -10,8 +10,8 @@ from uuid import UUID
 import asyncpg
 
 from db.pool import Pool
-from domain.collection import visits
-from domain.collection.visits import DuePost
+from domain.collection import collection_runs
+from domain.collection.collection_runs import DuePost
 from domain.publishing.outgoing import Account
 from jobs.kinds import COLLECT_METRICS
 from jobs.ledger import Claim
@@ -101,7 +101,7 @@ class CollectionScene:
         """Run the dispatcher's scan until no account is due; return the number of due accounts."""
         total = 0
         async with self.pool.acquire() as conn:
-            while came := await visits.submit_due(conn):
+            while came := await collection_runs.submit_due(conn):
                 total += came
         return total
 

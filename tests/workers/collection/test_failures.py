@@ -7,7 +7,7 @@ import pytest
 
 from db.pool import Pool
 from domain.accounts.credentials import Grant
-from domain.collection import cadence, visits
+from domain.collection import cadence, collection_runs
 from schemas.errors import PlatformError, PostNotSent, PostRejected, ReauthRequired, Throttled, TokenExpired
 from tests import seeds
 from tests.waiting import PATIENCE_S
@@ -18,7 +18,7 @@ from tests.workers.tasks.publish_post.project import Death
 LOST = PostNotSent("PLATFORM_TIMEOUT", "it did not answer in time")
 
 
-@pytest.mark.parametrize("verb", [visits.begin, visits.keep])
+@pytest.mark.parametrize("verb", [collection_runs.begin, collection_runs.keep])
 @pytest.mark.parametrize("after", [False, True])
 async def test_a_worker_that_dies_anywhere_loses_no_value(
     scene: CollectionScene, verb: Any, after: bool
@@ -27,7 +27,7 @@ async def test_a_worker_that_dies_anywhere_loses_no_value(
     post = await scene.post("one")
     scene.platform.told["one"] = {"views": 7}
     assert await scene.visit(Death(verb, after=after)) == ["died"]
-    ended = verb is visits.keep and after
+    ended = verb is collection_runs.keep and after
     assert [await scene.perform(claim) for claim in await scene.claims()] == ([] if ended else ["completed"])
     assert await scene.values(post) == [(7, 7)]
     assert await scene.count("job where finished_at is null") == 0

@@ -6,7 +6,7 @@ from functools import partial
 from typing import ClassVar
 from uuid import UUID
 
-from domain.collection.visits import DuePost
+from domain.collection.collection_runs import DuePost
 from domain.publishing.outgoing import Account
 from jobs.courier import open_courier
 from jobs.kinds import COLLECT_METRICS

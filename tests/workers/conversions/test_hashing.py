@@ -12,8 +12,8 @@ from domain.events.conversion_lines import OpenDestination
 from domain.events.conversions import Due
 from tests.domain.events.sending import NOW
 from workers.conversions import hashing, meta, tiktok
+from workers.conversions.due_split import split_due
 from workers.conversions.person import EventTree
-from workers.conversions.sorting import split_due
 
 HASH = re.compile(r"[0-9a-f]{64}")
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from domain.apps.relays import DEFAULT_EVENT_MAPS
 from domain.events.conversion_lines import OpenDestination
 from tests.workers.conversions.test_hashing import due
-from workers.conversions import forms, meta, person, pii, tiktok
+from workers.conversions import formats, meta, person, pii, tiktok
 from workers.conversions.person import EventTree
 from workers.conversions.pii import UNKNOWN_PERSON, KnownPerson, Strictness, collect_known, contains_pii
 
@@ -188,58 +188,58 @@ def test_values_of_their_format_are_sent_unchanged() -> None:
 
 
 FITS = [
-    (forms.check_ip, "203.0.113.7", "203.0.113.7"),
-    (forms.check_ip, "2001:DB8:0::1", "2001:db8::1"),
-    (forms.check_ip, "::ffff:203.0.113.7", "203.0.113.7"),
-    (forms.check_ip, "fe80::1%jane@mail.example", None),
-    (forms.check_ip, "unknown", None),
+    (formats.check_ip, "203.0.113.7", "203.0.113.7"),
+    (formats.check_ip, "2001:DB8:0::1", "2001:db8::1"),
+    (formats.check_ip, "::ffff:203.0.113.7", "203.0.113.7"),
+    (formats.check_ip, "fe80::1%jane@mail.example", None),
+    (formats.check_ip, "unknown", None),
     (
-        forms.check_user_agent,
+        formats.check_user_agent,
         "Mozilla/5.0 Chrome/120.0.0.0 Safari/537.36",
         "Mozilla/5.0 Chrome/120.0.0.0 Safari/537.36",
     ),
     (
-        forms.check_user_agent,
+        formats.check_user_agent,
         "Instagram 302.0.0.23.114 Android (33/13; qcom; 520702231)",
         "Instagram 302.0.0.23.114 Android (33/13; qcom; )",
     ),
-    (forms.check_user_agent, "App/1.0 (jane@mail.example; iPhone)", "App/1.0 (; iPhone)"),
-    (forms.check_user_agent, "App/1.0 jane%40mail.example", None),
+    (formats.check_user_agent, "App/1.0 (jane@mail.example; iPhone)", "App/1.0 (; iPhone)"),
+    (formats.check_user_agent, "App/1.0 jane%40mail.example", None),
     (
-        forms.check_fbc,
+        formats.check_fbc,
         "fb.1.1554763741205.AbCdEfGhIjKlMnOpQrStUvWxYz1234567890.Bg",
         "fb.1.1554763741205.AbCdEfGhIjKlMnOpQrStUvWxYz1234567890.Bg",
     ),
-    (forms.check_fbc, "fb.1.1554763741205.4915112345678491511234", None),
-    (forms.check_fbc, "fb.1.4915112345678.AbCdEfGhIjKlMnOpQrStUvWxYz", None),
-    (forms.check_fbp, "fb.1.1596403881668.jane", None),
-    (forms.check_ttclid, "E_C_P_CrkBjaneIsNotHere-1234", "E_C_P_CrkBjaneIsNotHere-1234"),
-    (forms.check_ttclid, "jane-doe-of-mail-example", None),
-    (forms.check_ttp, "94e2a4j9-h3ss-k5h5-98cc-c84n745mk287", "94e2a4j9-h3ss-k5h5-98cc-c84n745mk287"),
-    (forms.check_ttp, "4915112345678491511234", None),
-    (forms.check_advertising_id, "00000000-0000-0000-0000-000000000000", None),
-    (forms.check_order_id, "1000004711", "1000004711"),
-    (forms.check_order_id, "0151 12345678", None),
-    (forms.check_order_id, "ORD-2026-000123", "ORD-2026-000123"),
-    (forms.check_order_id, "#2026-1234567", "#2026-1234567"),
-    (forms.check_order_id, "20261130-0001", "20261130-0001"),
-    (forms.check_order_id, "2026-11-30-1234567", "2026-11-30-1234567"),
-    (forms.check_order_id, "ORD-2026-11-30-000123", "ORD-2026-11-30-000123"),
-    (forms.check_order_id, "+20261130-0001", None),
-    (forms.check_order_id, "tel 2026-555-0123", None),
-    (forms.check_order_id, "ORD-202-555-0123", None),
-    (forms.check_order_id, "2026-0151-12345678", None),
-    (forms.check_order_id, "ORD-2026-555-123-4567", None),
+    (formats.check_fbc, "fb.1.1554763741205.4915112345678491511234", None),
+    (formats.check_fbc, "fb.1.4915112345678.AbCdEfGhIjKlMnOpQrStUvWxYz", None),
+    (formats.check_fbp, "fb.1.1596403881668.jane", None),
+    (formats.check_ttclid, "E_C_P_CrkBjaneIsNotHere-1234", "E_C_P_CrkBjaneIsNotHere-1234"),
+    (formats.check_ttclid, "jane-doe-of-mail-example", None),
+    (formats.check_ttp, "94e2a4j9-h3ss-k5h5-98cc-c84n745mk287", "94e2a4j9-h3ss-k5h5-98cc-c84n745mk287"),
+    (formats.check_ttp, "4915112345678491511234", None),
+    (formats.check_advertising_id, "00000000-0000-0000-0000-000000000000", None),
+    (formats.check_order_id, "1000004711", "1000004711"),
+    (formats.check_order_id, "0151 12345678", None),
+    (formats.check_order_id, "ORD-2026-000123", "ORD-2026-000123"),
+    (formats.check_order_id, "#2026-1234567", "#2026-1234567"),
+    (formats.check_order_id, "20261130-0001", "20261130-0001"),
+    (formats.check_order_id, "2026-11-30-1234567", "2026-11-30-1234567"),
+    (formats.check_order_id, "ORD-2026-11-30-000123", "ORD-2026-11-30-000123"),
+    (formats.check_order_id, "+20261130-0001", None),
+    (formats.check_order_id, "tel 2026-555-0123", None),
+    (formats.check_order_id, "ORD-202-555-0123", None),
+    (formats.check_order_id, "2026-0151-12345678", None),
+    (formats.check_order_id, "ORD-2026-555-123-4567", None),
     (
-        forms.check_product_id,
+        formats.check_product_id,
         "shopify_DE_7982904672311_43729384792873",
         "shopify_DE_7982904672311_43729384792873",
     ),
-    (forms.check_path, "/2024/11/30/tide-tables", "/2024/11/30/tide-tables"),
-    (forms.check_path, "/u/jane%252540mail.example", None),
-    (forms.check_origin, "https://jane@shop.example/", "https://shop.example"),
-    (forms.check_origin, "https://198.51.100.23/", None),
-    (forms.check_origin, "https://jane%2540mail.example/", None),
+    (formats.check_path, "/2024/11/30/tide-tables", "/2024/11/30/tide-tables"),
+    (formats.check_path, "/u/jane%252540mail.example", None),
+    (formats.check_origin, "https://jane@shop.example/", "https://shop.example"),
+    (formats.check_origin, "https://198.51.100.23/", None),
+    (formats.check_origin, "https://jane%2540mail.example/", None),
 ]
 
 

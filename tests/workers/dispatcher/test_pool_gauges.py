@@ -6,7 +6,7 @@ from prometheus_client import REGISTRY
 
 from db.pool import Conn
 from tests.jobs import scene
-from workers.dispatcher.show_pools import GAUGES, clear_gauges_after, export_pools
+from workers.dispatcher.pool_gauges import GAUGES, clear_gauges_after, export_pools
 
 POOL = {"pool": scene.TEST_JOB.pool}
 

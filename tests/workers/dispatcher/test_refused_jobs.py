@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from db.pool import Conn
 from domain.accounts import credentials
-from domain.collection import cadence, visits
+from domain.collection import cadence, collection_runs
 from domain.events import conversion_lines
 from domain.events.conversions import Line
 from schemas import ids
@@ -48,7 +48,7 @@ async def accounts(conn: Conn, project: Project) -> list[UUID]:
 async def test_an_account_with_a_refused_collection_is_due_again_soon(conn: Conn, project: Project) -> None:
     refused, *others = await accounts(conn, project)
     await refuse(conn, f"collect:{refused}")
-    assert await visits.submit_due(conn) == 3
+    assert await collection_runs.submit_due(conn) == 3
     assert await keys(conn) == {f"collect:{one}" for one in others}
     soon = "select collect_at < now() + $2 * interval '1 second' from social_account where id = $1"
     assert [await conn.fetchval(soon, one, cadence.CONTINUE_S) for one in (refused, *others)] == [

@@ -5,8 +5,8 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from pathlib import Path
 
 from generation.spec import Brand, Format, Spec
+from workers.generation.protocol import CopyReady, DrawProgress, InputHandles, PieceRequest
 from workers.generation.rendering import render
-from workers.generation.wire import CopyReady, DrawProgress, InputHandles, PieceRequest
 
 BRAND = Brand(
     name="Tideline",

@@ -18,9 +18,7 @@ from tests.generation.svg import KILLED, svg
 from tests.waiting import PATIENCE_S, until
 from tests.workers.generation.pieces import draw_slideshow, list_processes, piece_request
 from workers.generation import child
-from workers.generation.rendering import CRASHED, ONE_THREAD, TOO_COSTLY, RenderFailed, exit_outcome, render
-from workers.generation.rendering import KILLED as HOST_KILLED
-from workers.generation.wire import (
+from workers.generation.protocol import (
     CopyReady,
     InputHandles,
     OutOfResources,
@@ -28,6 +26,8 @@ from workers.generation.wire import (
     RenderReport,
     read_report,
 )
+from workers.generation.rendering import CRASHED, ONE_THREAD, TOO_COSTLY, RenderFailed, exit_outcome, render
+from workers.generation.rendering import KILLED as HOST_KILLED
 
 
 async def test_closing_the_reports_ends_the_process(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from db.pool import Conn, Pool
 from domain.media import uploads
 from domain.media.folder import Folder, open_folder
-from generation.made import OutputFile
+from generation.outputs import OutputFile
 from schemas.errors import Unavailable
 from tests.domain.conftest import project
 from tests.domain.content import making

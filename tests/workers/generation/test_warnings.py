@@ -6,10 +6,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from generation.made import truncation_warnings
+from generation.outputs import truncation_warnings
 from generation.spec import Brand, Spec
 from workers.generation.child import render_piece
-from workers.generation.wire import CopyReady, DrawProgress, InputHandles, PieceRequest
+from workers.generation.protocol import CopyReady, DrawProgress, InputHandles, PieceRequest
 
 
 def logo(size: tuple[int, int]) -> int:

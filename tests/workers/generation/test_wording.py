@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from generation.copy.offers import Offer, Offers
+from generation.copy.write import read_brand
 from generation.spec import Spec
-from generation.words.offers import Offer, Offers
-from generation.words.write import read_brand
 from tests.generation.words.brands import TIDELINE
 from tests.workers.ingest.llm.endpoint import KEY, completion, open_test_model, serve
 from tests.workers.web.web import Script, raw_response
-from workers.generation import wording
+from workers.generation import llm_copy
 
 BRAND = msgspec.structs.replace(TIDELINE, voice="Our secret voice", colors=["#123456"])
 SPEC = Spec(format="image", brand=BRAND, seed="the-seed", hook="The caller's own")
@@ -24,7 +24,7 @@ async def request_from(
     *answers: bytes | Script, deadline_s: float = 30
 ) -> tuple[Offers, list[dict[str, Any]]]:
     async with serve(*answers) as endpoint, open_test_model(endpoint.url, deadline_s=deadline_s) as model:
-        return await wording.request_offers(model, SPEC), endpoint.bodies
+        return await llm_copy.request_offers(model, SPEC), endpoint.bodies
 
 
 async def test_a_model_gets_only_the_name_and_the_clauses() -> None:
@@ -79,11 +79,11 @@ async def test_a_bad_response_yields_no_offers_in_time(answers: list[bytes | Scr
 
 
 async def test_without_a_model_no_call_is_made() -> None:
-    assert await wording.request_offers(None, SPEC) == Offers()
+    assert await llm_copy.request_offers(None, SPEC) == Offers()
 
 
 async def test_an_unreachable_model_yields_no_offers() -> None:
     async with serve() as endpoint:
         url = endpoint.url
     async with open_test_model(url) as model:
-        assert await wording.request_offers(model, SPEC) == Offers()
+        assert await llm_copy.request_offers(model, SPEC) == Offers()

@@ -14,7 +14,7 @@ from workers.ingest.choose import (
     choose,
     keep_best,
 )
-from workers.ingest.witnesses import NARROW_PLACES, SHARED_SETTINGS
+from workers.ingest.corroboration import NARROW_PLACES, SHARED_SETTINGS
 
 CANDIDATES = some.lists(
     some.builds(

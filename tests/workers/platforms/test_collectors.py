@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from domain.collection.visits import DuePost
+from domain.collection.collection_runs import DuePost
 from domain.publishing.outgoing import Account
 from schemas import ids
 from schemas.errors import PlatformError, PostNotSent, PostRejected, ReauthRequired, Throttled, TokenExpired

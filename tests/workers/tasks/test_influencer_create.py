@@ -23,7 +23,7 @@ from domain.influencers.influencers import Author
 from domain.media import storage_quota, uploads
 from domain.media.storage import open_store
 from domain.media.store import Store
-from generation.made import OutputFile
+from generation.outputs import OutputFile
 from jobs.kinds import INFLUENCER_CREATE
 from jobs.ledger import Claim
 from schemas.errors import NotFound, Unavailable
@@ -32,7 +32,7 @@ from tests import seeds
 from tests.workers.by_hand import Died, attempt_of, perform
 from tests.workers.tasks.project import IngestProject
 from workers.generation.folders import Folders, open_folders
-from workers.generation.wire import PortraitRequest
+from workers.generation.protocol import PortraitRequest
 from workers.runtime.context import Context
 from workers.runtime.progress import ProgressWriter
 from workers.tasks import influencer_create

@@ -12,11 +12,11 @@ from workers.ingest.appstore import shapes
 from workers.ingest.appstore.address import without_query
 from workers.ingest.appstore.lookup import Lookup, StorefrontResult, find
 from workers.ingest.appstore.pages import read_play, read_subtitle
-from workers.ingest.conclude import assemble
+from workers.ingest.assemble import assemble
 from workers.ingest.parser.parser import Parser
 from workers.ingest.parser.parser import read as parse
 from workers.ingest.perform import Progress
-from workers.ingest.pictures.meet import fetch_images
+from workers.ingest.pictures.fetch_images import fetch_images
 from workers.ingest.shapes import CandidateImage, Passage
 from workers.ingest.website.session import Web
 from workers.llm.endpoint import Model

@@ -12,7 +12,7 @@ from schemas.brand import Candidate
 from workers.ingest.choose import choose
 from workers.ingest.derive.clauses import WORD
 from workers.ingest.derive.lexicon import Lexicon, lexicon
-from workers.ingest.derive.own import NOTICE
+from workers.ingest.derive.own_prose import NOTICE
 from workers.ingest.page.address import registered_domain
 from workers.ingest.page.text import count_words, squash
 

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from schemas.brand import Candidate
 from workers.ingest.derive.audience import listing, sentence_case
 from workers.ingest.derive.lexicon import Address, Lexicon
-from workers.ingest.derive.own import own_sentences
+from workers.ingest.derive.own_prose import own_sentences
 from workers.ingest.derive.quotes import quote
 from workers.ingest.derive.tone import MAX_SHORT_WORDS, MIN_LONG_WORDS, Tone, measure_tone
 from workers.ingest.shapes import Prose

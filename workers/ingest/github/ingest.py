@@ -3,7 +3,7 @@
 from typing import Any
 
 from schemas.brand import CrawlState, Extraction
-from workers.ingest.conclude import assemble
+from workers.ingest.assemble import assemble
 from workers.ingest.github import pictures
 from workers.ingest.github.about import Branch, renamed
 from workers.ingest.github.client import Api

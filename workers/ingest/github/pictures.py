@@ -10,7 +10,7 @@ from workers.ingest.github.about import Branch
 from workers.ingest.github.client import RAW, get
 from workers.ingest.github.shapes import Repository
 from workers.ingest.parser.parser import Parser
-from workers.ingest.pictures.meet import FetchedImages, fetch_images_by, open_fetch, request_kind
+from workers.ingest.pictures.fetch_images import FetchedImages, fetch_images_by, open_fetch, request_kind
 from workers.ingest.shapes import CandidateImage
 from workers.ingest.website.session import WANTS, Web
 from workers.web.fetch import ExpectedResponse, FetchedResponse

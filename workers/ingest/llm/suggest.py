@@ -7,7 +7,7 @@ from typing import NamedTuple
 from schemas.brand import Candidate
 from schemas.errors import ModelError
 from telemetry import metrics
-from workers.ingest.derive.own import brand_passages
+from workers.ingest.derive.own_prose import brand_passages
 from workers.ingest.llm import prompt
 from workers.ingest.llm.evidence import SourceText, candidates
 from workers.ingest.page.text import count_words

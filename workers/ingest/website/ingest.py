@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from schemas.brand import CrawlState, Extraction
-from workers.ingest.conclude import assemble
+from workers.ingest.assemble import assemble
 from workers.ingest.llm.suggest import version
 from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import Progress
-from workers.ingest.pictures.meet import fetch_images
+from workers.ingest.pictures.fetch_images import fetch_images
 from workers.ingest.shapes import Page, Reading
 from workers.ingest.website import revisit
 from workers.ingest.website.extras import read_extras

@@ -14,7 +14,7 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from domain.collection.visits import DuePost
+from domain.collection.collection_runs import DuePost
 from domain.publishing.outgoing import Account
 from workers.platforms import http
 from workers.platforms.bluesky.api import PdsApi, check_response

@@ -13,7 +13,7 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from domain.collection.visits import DuePost
+from domain.collection.collection_runs import DuePost
 from domain.publishing.outgoing import Account
 from schemas.errors import PostRejected, PreparationExpired
 from schemas.metrics import Collected

@@ -13,7 +13,7 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from domain.collection.visits import DuePost
+from domain.collection.collection_runs import DuePost
 from domain.publishing.outgoing import Account
 from workers.platforms import http
 from workers.platforms.collecting import CALL_S, CollectLimits, Collector, Figures, select_figures

@@ -15,7 +15,7 @@ from jobs.kinds import CONNECT_ACCOUNT, PUBLISH_POST, RECONCILE_POST, REFRESH_TO
 from schemas.settings import Settings
 from tests.api.accounts.project import LinkedProject
 from tests.api.conftest import ApiCaller
-from tests.api.parties import new_project, open_participants, status
+from tests.api.participants import new_project, open_participants, status
 from tests.media import film, picture
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.routing import Answer, Request

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from tests.workers.ingest.derive.prose import URL, derived, prose, value
-from workers.ingest.derive import own
+from workers.ingest.derive import own_prose
 from workers.ingest.shapes import Passage, Prose
 
 PAD = "The harbour has a table of tides and a map of all currents around it."
@@ -144,7 +144,7 @@ def test_a_distant_address_in_long_technical_sentences_is_formal() -> None:
 @settings(deadline=None)
 def test_any_voice_has_three_quotes_and_enough_words(texts: list[str], documentation: bool) -> None:
     voice = derived(prose_of_texts(texts, documentation=documentation)).get("brandVoice")
-    sentences = own.own_sentences(prose_of_texts(texts).passages)
+    sentences = own_prose.own_sentences(prose_of_texts(texts).passages)
     assert voice is None or len(set(voice.evidence)) >= 3
     assert voice is None or sum(len(sentence.split()) for sentence in sentences) >= 140
     assert voice is None or not documentation

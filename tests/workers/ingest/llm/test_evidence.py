@@ -23,7 +23,7 @@ from tests.workers.ingest.llm.endpoint import (
     trait,
 )
 from tests.workers.web.web import raw_response
-from workers.ingest.conclude import assemble
+from workers.ingest.assemble import assemble
 from workers.ingest.llm import prompt
 from workers.ingest.llm.answer import Answer, Claim, CustomerPart, Trait
 from workers.ingest.llm.evidence import SourceText, candidates

@@ -11,8 +11,8 @@ from schemas.brand import BrandPatch, Extraction, Field, FieldFinding
 from tests.workers.ingest.mutants.chance import SEED, chance
 from tests.workers.ingest.page.test_any_page import check
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
+from workers.ingest.assemble import assemble
 from workers.ingest.choose import MAX_ALTERNATIVES
-from workers.ingest.conclude import assemble
 from workers.ingest.derive import quotes
 from workers.ingest.github.shapes import Repository
 from workers.ingest.parser import parser as parsing

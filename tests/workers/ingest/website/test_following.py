@@ -9,7 +9,7 @@ from schemas import ids
 from tests.workers.ingest.website.visits import ingest_fresh_site, ingest_site, warning_codes
 from tests.workers.web.web import Answers, Script, allowed_client, raw_response, serve, write_response
 from workers.ingest.parser.parser import Parser
-from workers.ingest.pictures import meet
+from workers.ingest.pictures import fetch_images
 from workers.ingest.website import ingest as ingesting
 from workers.ingest.website import session
 from workers.ingest.website.ingest import ingest
@@ -209,7 +209,7 @@ async def test_a_crawl_delay_beyond_the_time_is_not_awaited(
     parser: Parser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session, "FETCHING_S", 8.0)
-    monkeypatch.setattr(meet, "PICTURES_S", 8.0)
+    monkeypatch.setattr(fetch_images, "PICTURES_S", 8.0)
     async with (
         serve({**PAGES, "/robots.txt": crawl_delay_answer("3600")}) as site,
         allowed_client(site) as client,

@@ -9,7 +9,7 @@ from tests.media import picture
 from tests.workers.ingest.website.visits import ingest_fresh_site, warning_codes
 from tests.workers.web.web import Answers, Script, raw_response
 from workers.ingest.parser.parser import Parser
-from workers.ingest.pictures import meet
+from workers.ingest.pictures import fetch_images
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -81,7 +81,7 @@ async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
 async def test_a_slow_image_is_a_warning_and_the_next_ingest_reads_again(
     parser: Parser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(meet, "PICTURES_S", 3.0)
+    monkeypatch.setattr(fetch_images, "PICTURES_S", 3.0)
     slow: dict[str, bytes | Script] = {**ANSWERS, "/preview.jpg": silent}
     extraction, _ = await ingest_fresh_site(parser, slow)
     assert warning_codes(extraction) == ["pictures_late"]

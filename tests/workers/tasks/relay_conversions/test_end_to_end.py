@@ -16,7 +16,7 @@ from schemas.settings import Settings
 from tests import databases
 from tests.api.conftest import ApiCaller, built_app, hold_context, open_caller
 from tests.api.events.sender import encode_events, event, read_counts
-from tests.api.parties import new_project
+from tests.api.participants import new_project
 from tests.chaos.fleet import open_fleet
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.serving import served

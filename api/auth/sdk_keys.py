@@ -1,0 +1,78 @@
+"""Authentication of SDK apps by the app key, which every copy of an app contains.
+
+The key is looked up for each request, so that a rotation, delete or archive applies from the next request on.
+"""
+
+import base64
+import binascii
+import hashlib
+import os
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qs
+
+from api.limits.coalescing import Coalescer
+from db.pool import Pool
+from domain.apps import app_keys
+from domain.apps.app_keys import KeyedApp
+from domain.security.keyring import Keyring
+from schemas.errors import AppUnauthenticated, Killed
+
+#: Maximum number of cached keys.
+MAX_CACHED_KEYS = 10_000
+
+
+class AppAuthenticator:
+    """Checks app keys against the database, with one coalesced query for concurrent requests."""
+
+    def __init__(self, pool: Pool, peppers: Keyring) -> None:
+        self._pool = pool
+        self._peppers = peppers
+        self._apps = Coalescer(self._find)
+        #: The app that each key opened last, by a hash of the key. This cache authenticates no request.
+        self._opened: OrderedDict[bytes, KeyedApp] = OrderedDict()
+        self._salt = os.urandom(32)
+
+    def expect(self, key: str) -> KeyedApp | None:
+        """Return the app that this key opened at its last look-up; None without such a look-up."""
+        return self._opened.get(self._hash(key))
+
+    async def authenticate(self, key: str) -> KeyedApp:
+        """Return the app of a key. Raises `AppUnauthenticated`; `Killed` for a suspended organization."""
+        app = await self._apps.ask(key) if app_keys.parse(key) else None
+        remembered = self._hash(key)
+        if app is None or app.suspended:
+            self._opened.pop(remembered, None)
+            raise Killed("organization") if app else AppUnauthenticated
+        self._opened[remembered] = app
+        self._opened.move_to_end(remembered)
+        if len(self._opened) > MAX_CACHED_KEYS:
+            self._opened.popitem(last=False)
+        return app
+
+    def _hash(self, key: str) -> bytes:
+        """Hash a key with a random salt of this process, so that the cache holds no secret."""
+        return hashlib.blake2b(key.encode(), key=self._salt, digest_size=16).digest()
+
+    async def _find(self, keys: Sequence[str]) -> list[KeyedApp | None]:
+        async with self._pool.acquire() as conn:
+            return await app_keys.apps_of_keys(conn, keys=keys, peppers=self._peppers)
+
+
+def read_app_key(headers: Mapping[bytes, bytes], query: bytes) -> str | None:
+    """Read the key of a request from a bearer token, from the user name of Basic, or from the query."""
+    scheme, _, credentials = headers.get(b"authorization", b"").partition(b" ")
+    if scheme.lower() == b"bearer":
+        return credentials.decode("latin-1").strip()
+    if scheme.lower() == b"basic":
+        return _basic_user(credentials.strip())
+    params = parse_qs(query.decode("latin-1")) if query else {}
+    return next((params[name][0] for name in ("key", "writeKey") if name in params), None)
+
+
+def _basic_user(credentials: bytes) -> str | None:
+    """Read the user name from Basic credentials; SDKs leave the password empty."""
+    try:
+        return base64.b64decode(credentials, validate=True).decode("latin-1").partition(":")[0]
+    except (binascii.Error, ValueError):
+        return None

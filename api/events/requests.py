@@ -1,0 +1,190 @@
+"""Requests with events, up to their commit: authentication, limits, parsing.
+
+The sender is an SDK app on a phone or in a browser, and anybody can read its key. So every check that doesn't
+need the body runs before the body is read.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from litestar import Request, Response
+
+from api.auth import sdk_keys
+from api.http.requests import ApiRequest
+from api.limits import event_limits
+from api.limits.cost_budgets import Traffic, bucket_of
+from api.limits.event_limits import EventLimitState
+from api.services import Services
+from domain.apps.app_keys import KeyedApp
+from domain.events import body
+from domain.events.body import Body
+from domain.events.intake import IntakeResult, weight
+from domain.events.json_text import MAX_GZIP_RATIO, MAX_PLAIN_BYTES
+from domain.values import steps
+from domain.values.steps import Steps
+from schemas.errors import (
+    AppUnauthenticated,
+    Limited,
+    Malformed,
+    OriginRefused,
+    Oversized,
+    Unavailable,
+    Unsupported,
+)
+from schemas.errors.absent import absent
+
+#: Seconds for which a browser caches the CORS preflight.
+PREFLIGHT_S = 86_400
+
+#: Seconds for which an app is refused without a look-up, once its budget is used up or the disk is full. A
+#: higher tier, or free disk space, takes effect after that.
+MAX_REFUSAL_S = 5.0
+
+_HEADERS = re.compile(rb"[A-Za-z0-9, _-]{1,1000}")
+
+
+async def prepare(connection: Request[Any, Any, Any]) -> Response[None] | None:
+    """Prepare each route of events: allow pages of any origin (CORS), and answer their preflight."""
+    request, opt = cast("ApiRequest", connection), connection.route_handler.opt
+    request.request_state.for_pages = True
+    if "allow" not in opt:
+        return None
+    requested_headers = request.request_state.headers.get(b"access-control-request-headers", b"")
+    headers = {
+        "Allow": opt["allow"],
+        "Access-Control-Allow-Methods": opt["allow"],
+        "Access-Control-Max-Age": str(PREFLIGHT_S),
+    }
+    if _HEADERS.fullmatch(requested_headers):
+        headers["Access-Control-Allow-Headers"] = requested_headers.decode()
+    return Response(None, status_code=204, headers=headers)
+
+
+async def admit(request: ApiRequest, key: str | None, *, app_id: UUID | None = None) -> KeyedApp:
+    """Authenticate a key and check all limits; `app_id` is the app in the path.
+
+    Raises `AppUnauthenticated`, `Killed`, `Limited`, `OriginRefused`, `NotFound`, `Conflict`, `Unavailable`.
+    """
+    call, services = request.request_state, request.services
+    call.rate_class = event_limits.RATE_CLASS
+    if key is None:
+        raise AppUnauthenticated
+    expected = services.events.apps.expect(key)
+    if expected and (refused := services.events.limiter.refused(expected)):
+        call.app, (call.event_standing, error) = expected, refused
+        await services.events.limiter.delay_refusal(expected)
+        raise error.with_traceback(None)  # a kept traceback would hold the frames of all refused requests
+    with _cache_refusal(services, expected):
+        services.events.disks.check_events()
+    charging = expected and services.events.limiter.charge(expected)  # runs during the look-up of the key
+    call.app = app = await services.events.apps.authenticate(key)
+    call.event_standing = await (charging or services.events.limiter.charge(app))
+    if not call.event_standing.passed:
+        await services.events.limiter.delay_refusal(app)
+        raise call.event_standing.refusal()
+    budget = bucket_of(app.organization_id, app.tier, Traffic.PUBLIC)
+    services.limiter.budgets.check(budget)
+    call.payer = budget
+    _check_origin(app, call.headers.get(b"origin"))
+    if app_id not in {None, app.app_id}:
+        raise absent("sdk_app")
+    app.check_active()
+    with _cache_refusal(services, app, call.event_standing):
+        services.events.budgets.check(app)
+        services.events.disks.check_share(services.events.budgets.part(app))
+    return app
+
+
+@contextmanager
+def _cache_refusal(
+    services: Services, app: KeyedApp | None, standing: EventLimitState | None = None
+) -> Iterator[None]:
+    """Cache a refusal that the block raises, so that the app's next requests need no query."""
+    try:
+        yield
+    except (Limited, Unavailable) as error:
+        if app:
+            for_s = min(MAX_REFUSAL_S, error.retry_after)
+            services.events.limiter.refuse(app, standing, error, for_s)
+        raise
+
+
+def read_app_key(request: ApiRequest) -> str | None:
+    """Read the key of a request from its headers or query."""
+    return sdk_keys.read_app_key(request.request_state.headers, request.scope["query_string"])
+
+
+async def decompress_body(
+    request: ApiRequest, app: KeyedApp | None, *, max_bytes: int = MAX_PLAIN_BYTES
+) -> bytes:
+    """Return the decompressed body of any type. Raises `Malformed`, `Oversized`, `Unsupported`.
+
+    For a refused body the app pays for the maximum size that decompression may have produced.
+    """
+    data, packed = await request.body(), _is_gzip(request)
+    try:
+        return await steps.take_turns(body.unpacked(data, packed=packed, most=max_bytes))
+    except (Malformed, Oversized):
+        if app:
+            size = min(max_bytes, len(data) * MAX_GZIP_RATIO)
+            request.services.events.limiter.spend(app, weight(1, size))
+        raise
+
+
+async def parse_events(
+    request: ApiRequest, app: KeyedApp, plain: bytes, reader: Callable[..., Steps[Body]]
+) -> Body:
+    """Parse the events of a body with `reader`. Raises `Malformed`, `Invalid`, `Oversized`.
+
+    The app pays for the events even on an error. A body without events costs as much as one event of its
+    size.
+    """
+    event_count, now = 1, request.services.clock()
+    try:
+        work = reader(plain, project_id=app.project_id, app_no=app.app_no, now=now)
+        batch = await steps.take_turns(work)
+        event_count = max(1, len(batch.events) + len(batch.refused))
+    finally:
+        request.services.events.limiter.spend(app, weight(event_count, len(plain)))
+    return batch
+
+
+def _is_gzip(request: ApiRequest) -> bool:
+    """Return whether the body is gzip. Raises `Unsupported` for any other encoding."""
+    encoding = request.request_state.headers.get(b"content-encoding", b"identity").strip().lower()
+    if encoding not in {b"gzip", b"identity", b""}:
+        raise Unsupported("send the body uncompressed, or with one layer of gzip (Content-Encoding: gzip)")
+    return encoding == b"gzip"
+
+
+async def store_events(request: ApiRequest, app: KeyedApp, batch: Body) -> IntakeResult:
+    """Commit the valid events, and queue the rejected ones for the quarantine.
+
+    Raises `Limited`, `Unavailable`.
+    """
+    events = request.services.events
+    stored = await events.intake.take(app, batch.events, size=batch.size)
+    events.last.note(app)
+    events.quarantine.note(app, batch.refused)
+    return stored
+
+
+def _check_origin(app: KeyedApp, origin: bytes | None) -> None:
+    """Raise `OriginRefused` for a page outside of the app's domain. Only browsers send an origin."""
+    if origin is None or app.web_domain is None:
+        return
+    host = _host_of(origin.decode("latin-1"))
+    if host != app.web_domain and not host.endswith(f".{app.web_domain}"):
+        raise OriginRefused(app.web_domain)
+
+
+def _host_of(origin: str) -> str:
+    """Return the host of an origin, for any scheme and port; empty for a hidden origin (`null`)."""
+    try:
+        return urlsplit(origin).hostname or ""
+    except ValueError:
+        return ""

@@ -1,0 +1,50 @@
+"""Write-behind buffer: handlers queue rows, and a background task writes them after the response."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+from telemetry import logs
+
+#: Seconds that the shutdown waits for the last write.
+LAST_WRITE_TIMEOUT_S = 2.0
+
+_log = logs.get_logger("api.events.write_behind")
+
+
+@asynccontextmanager
+async def write_behind(
+    pending: asyncio.Event, write_due: Callable[[], Awaitable[None]], *, pause_s: float = 0.0
+) -> AsyncIterator[None]:
+    """Run a background task that writes each time `pending` is set; at the end of the block, write the rest.
+
+    The task sleeps `pause_s` between two writes, so that many rows become one write. Rows of a failed write
+    are written with the next one.
+    """
+    writer = asyncio.create_task(_write_repeatedly(pending, write_due, pause_s))
+    try:
+        yield
+    finally:
+        writer.cancel()
+        with suppress(asyncio.CancelledError):
+            await writer
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WRITE_TIMEOUT_S):
+                await _write_once(write_due)
+
+
+async def _write_repeatedly(
+    pending: asyncio.Event, write_due: Callable[[], Awaitable[None]], pause_s: float
+) -> None:
+    while True:
+        await pending.wait()
+        await _write_once(write_due)
+        await asyncio.sleep(pause_s)
+
+
+async def _write_once(write_due: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await write_due()
+    except Exception as error:  # noqa: BLE001  no caller awaits this
+        # The error's text is not logged: it may contain personal data from events.
+        _log.error("write-behind failed", error=type(error).__name__)

@@ -1,0 +1,172 @@
+"""Validation errors of a body: lists all of them with their paths, while msgspec stops at the first.
+
+Only a refused body is checked again.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
+from itertools import islice
+from types import UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
+
+import msgspec
+from msgspec import UNSET
+
+from api.http import validation_messages
+from domain.brand import github_repositories
+from domain.projects import projects
+from domain.values import countries, languages, metadata, timezones, urls
+from schemas.errors import Invalid
+from schemas.ingests import Branch, Country, RepoName, Url
+from schemas.posts import LocalTime, ScheduledFor
+from schemas.projects import Language, Metadata, Name, Status, Zone
+
+#: Maximum number of errors in a response.
+MAX_ERRORS = 100
+
+#: Maximum characters of an unknown field's name in a response.
+MAX_NAME_CHARACTERS = 100
+
+#: Maximum characters of msgspec's message that are parsed.
+MAX_MESSAGE_CHARACTERS = 1_000
+
+#: Additional checks of a value by its type, after the check of its shape.
+VALUE_CHECKS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    (Zone, timezones.check),
+    (Language, languages.check),
+    (Name, projects.trimmed),
+    (Metadata, partial(metadata.compose, customer_external_id=UNSET)),
+    (Status, projects.check_status),
+    (ScheduledFor, partial(timezones.read, path="scheduledFor")),
+    # The domain function checks whether the local time exists in the project's zone.
+    (LocalTime, partial(timezones.resolve, zone="UTC", path="localTime")),
+    # Whether the address may be fetched depends on this server and is checked later.
+    (Url, lambda url: urls.split(urls.with_scheme(url.strip(" ")))),
+    (RepoName, github_repositories.check),
+    (Branch, github_repositories.check_branch),
+    (Country, partial(countries.check, path="countryCode")),
+)
+
+_WHERE = re.compile(r"(?P<what>.*) - at `(?P<path>.*)`", re.DOTALL)
+_NAMED = re.compile(r"(?:unknown|required) field `(?P<name>.*)`", re.DOTALL)
+
+
+class FieldError(NamedTuple):
+    """An invalid value: its path in the form `a.b[0].c`, and a message."""
+
+    path: str
+    message: str
+
+
+def validate(value: Any, kind: Any) -> Invalid | None:
+    """Validate a parsed body against a type; None if it is valid."""
+    errors = [*islice(_check_value(value, kind, "$"), MAX_ERRORS)]
+    return Invalid(*errors[0], *errors[1:]) if errors else None
+
+
+def parse_error(error: msgspec.ValidationError, kind: Any = None) -> FieldError:
+    """Parse msgspec's error into a path and a message."""
+    text = str(error)
+    if len(text) > MAX_MESSAGE_CHARACTERS:
+        # The message repeats the caller's value. The reason stands before the value, the path after it.
+        text = text[: MAX_MESSAGE_CHARACTERS // 2] + text[-MAX_MESSAGE_CHARACTERS // 2 :]
+    place = _WHERE.fullmatch(text)
+    reason, path = (place["what"], place["path"]) if place else (text, "$")
+    named = _NAMED.search(reason)
+    full = f"{path}.{named['name']}" if named else path
+    return FieldError(
+        full.removeprefix("$").removeprefix(".") or "body", validation_messages.describe(reason, kind)
+    )
+
+
+def _check_value(value: Any, kind: Any, path: str) -> Iterator[FieldError]:
+    for option in _union_members(kind):
+        bare, bounds = _split_annotated(option)
+        if _is_struct(bare) and isinstance(value, dict):
+            yield from _check_fields(value, bare, path)
+            return
+        if get_origin(bare) is list and isinstance(value, list):
+            wrong = [*_check_leaf(value, Annotated[list[Any], *bounds] if bounds else list[Any], path)]
+            yield from wrong
+            # A list over its limit may have any number of items: only the first `MAX_ERRORS` are checked.
+            for position, item in enumerate(islice(value, MAX_ERRORS if wrong else None)):
+                if not _has_valid_shape(item, get_args(bare)[0]):
+                    yield from _check_value(item, get_args(bare)[0], f"{path}[{position}]")
+            return
+    yield from _check_leaf(value, kind, path)
+
+
+def _has_valid_shape(value: Any, kind: Any) -> bool:
+    """Return whether the value's shape is valid. Most items of a long list are valid."""
+    if _has_meaning(kind):
+        return False
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+@cache
+def _has_meaning(kind: Any) -> bool:
+    """Return whether the type, or a type inside it, is one of `VALUE_CHECKS`."""
+    if any(kind == meaning for meaning, _ in VALUE_CHECKS):
+        return True
+    bare = _split_annotated(kind)[0]
+    parts = [field.type for field in msgspec.structs.fields(bare)] if _is_struct(bare) else get_args(bare)
+    return any(map(_has_meaning, parts)) or bool(getattr(bare, "at_least_one", ()))
+
+
+def _check_fields(value: Mapping[str, Any], struct: type[msgspec.Struct], path: str) -> Iterator[FieldError]:
+    fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
+    for name in value.keys() - fields.keys():
+        yield _error_at(f"{path}.{name[:MAX_NAME_CHARACTERS]}", "is not a field of this object")
+    for name, field in fields.items():
+        if name in value:
+            yield from _check_value(value[name], field.type, f"{path}.{name}")
+        elif field.required:
+            yield _error_at(f"{path}.{name}", "is required")
+    names: tuple[str, ...] = getattr(struct, "at_least_one", ())
+    if names and all(value.get(name) is None for name in names):
+        yield _error_at(f"{path}.{names[0]}", f"send at least one of {', '.join(names)}")
+
+
+def _check_leaf(value: Any, kind: Any, path: str) -> Iterator[FieldError]:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        fault = parse_error(error, kind)
+        inner = "" if fault.path == "body" else fault.path
+        separator = "" if inner[:1] in {"", "["} else "."
+        yield _error_at(f"{path}{separator}{inner}", fault.message)
+        return
+    for option in _union_members(kind):
+        for meaning, check in VALUE_CHECKS:
+            if option == meaning and value is not None:
+                yield from _check_meaning(value, check)
+
+
+def _check_meaning(value: Any, check: Callable[[Any], Any]) -> Iterator[FieldError]:
+    try:
+        check(value)
+    except Invalid as error:
+        yield from (FieldError(**issue) for issue in error.details["issues"])
+
+
+def _error_at(path: str, message: str) -> FieldError:
+    return FieldError(path.removeprefix("$").removeprefix(".") or "body", message)
+
+
+def _union_members(kind: Any) -> tuple[Any, ...]:
+    """Return the types of a union; any other type alone."""
+    return get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
+
+
+def _split_annotated(kind: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Return a type and its `Annotated` metadata."""
+    return (get_args(kind)[0], get_args(kind)[1:]) if get_origin(kind) is Annotated else (kind, ())
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)

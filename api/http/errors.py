@@ -1,0 +1,194 @@
+"""Maps exceptions to responses: one table and one envelope, for the framework's errors too."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import asyncpg
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, NotFoundException, ValidationException
+from litestar.response.base import ASGIResponse
+from msgspec import UNSET
+
+from api.http import head_requests, request_state, validation_messages
+from api.http.responses import JSON, ApiResponse
+from api.openapi.operations import camel
+from db import reach
+from schemas.envelope import Envelope, Problem
+from schemas.errors import (
+    AppUnauthenticated,
+    DomainError,
+    HostRefused,
+    Killed,
+    Oversized,
+    Unauthenticated,
+    Unavailable,
+    Unsatisfiable,
+)
+from telemetry import logs, metrics
+
+
+class ErrorCode(NamedTuple):
+    """The status of an error code, and its condition."""
+
+    status: int
+    when: str
+
+
+#: The contract: codes are added, never changed.
+CODES = {
+    "BAD_REQUEST": ErrorCode(400, "the body can't be parsed as its content type"),
+    "UNAUTHENTICATED": ErrorCode(401, "the key is absent, malformed, unknown, expired or rotated away"),
+    "FORBIDDEN_SCOPE": ErrorCode(403, "the key lacks `details.requiredScope`"),
+    "ORIGIN_NOT_ALLOWED": ErrorCode(403, "the page's origin is outside of the app's `webDomain`"),
+    "RETURN_URL_NOT_ALLOWED": ErrorCode(
+        403, "the origin is not on the key's list, and for accounts not the API's own"
+    ),
+    "APPROVAL_REQUIRED": ErrorCode(
+        403, "the content, or a target's own caption, awaits approval: `details.approvalStatus`"
+    ),
+    "NOT_FOUND": ErrorCode(404, "the object doesn't exist, or belongs to another organization"),
+    "METHOD_NOT_ALLOWED": ErrorCode(405, "the path has other methods: `Allow`"),
+    "CONFLICT": ErrorCode(409, "the object's current state forbids the request: `details.reason`"),
+    "CONTENT_REJECTED": ErrorCode(409, "the content was rejected"),
+    "IDEMPOTENCY_CONFLICT": ErrorCode(
+        409,
+        "the Idempotency-Key belongs to another request, or its first request still runs: "
+        "`details.reason` IN_FLIGHT",
+    ),
+    "PRECONDITION_FAILED": ErrorCode(412, "`If-Match` has an outdated version"),
+    "PAYLOAD_TOO_LARGE": ErrorCode(413, "the body, or a file of an upload, is larger than the route allows"),
+    "URI_TOO_LONG": ErrorCode(414, "the address is longer than 8 KiB"),
+    "UNSUPPORTED_MEDIA_TYPE": ErrorCode(415, "the route doesn't accept the body's content type"),
+    "RANGE_NOT_SATISFIABLE": ErrorCode(416, "`Range` starts after the end: `Content-Range` has the size"),
+    "HOST_NOT_ALLOWED": ErrorCode(
+        421, "`Host` is no name of the API: the request may come from a page of another site"
+    ),
+    "VALIDATION": ErrorCode(422, "`details.issues` has a path and a message for each invalid value"),
+    "RATE_LIMITED": ErrorCode(
+        429,
+        "the limit `details.limit` is used up, for a `budget` its `details.resource`: wait for the "
+        "seconds in `Retry-After`",
+    ),
+    "HEAD_TOO_LARGE": ErrorCode(431, "the request's head has more than 100 fields or 32 KiB"),
+    "INTERNAL": ErrorCode(500, "an error on our side; send us the request id"),
+    "KILL_SWITCH": ErrorCode(503, "the `key` or its `organization` was switched off: `details.scope`"),
+    "UNAVAILABLE": ErrorCode(
+        503, "the database is unreachable or its disk nearly full: repeat after `Retry-After`"
+    ),
+}
+
+TOO_LARGE = 413
+
+#: Codes and messages of the framework's errors, by status.
+FRAMEWORK_ERRORS = {
+    400: ("BAD_REQUEST", "the request can't be parsed"),
+    404: ("NOT_FOUND", "no such route: see /docs"),
+    405: ("METHOD_NOT_ALLOWED", "this path has other methods: see the header Allow and /docs"),
+    413: ("PAYLOAD_TOO_LARGE", "the body is larger than the route allows"),
+}
+
+#: Another transaction holds a lock that this one needs.
+LOCK_ERRORS = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
+
+#: The statement exceeded its timeout.
+TIMEOUT_ERROR = asyncpg.QueryCanceledError
+
+_log = logs.get_logger("api")
+
+
+def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Envelope]:
+    """Answer any exception; the exception handler of the application."""
+    call = request_state.state_of(request.scope)
+    code, message, details, headers = _describe_error(_translate_driver_error(error), request)
+    call.code = code
+    if code == Killed.code:
+        metrics.HTTP_KILLED.inc()
+    if code == "INTERNAL":
+        _log.error("request failed", request_id=call.id, exc_info=error)
+    if code == "UNAVAILABLE":
+        _log.warning("request not served", request_id=call.id, error=repr(error))
+    problem = Problem(code=code, message=message, request_id=call.id, details=details or UNSET)
+    return ApiResponse(
+        Envelope(error=problem), status_code=CODES[code].status, headers=headers, media_type=JSON
+    )
+
+
+def answer_no_route(request: Request[Any, Any, Any]) -> ASGIResponse:
+    """Answer a path without a route."""
+    return answer_error(request, NotFoundException()).to_asgi_response(None, request)
+
+
+def answer_wrong_host(request: Request[Any, Any, Any]) -> ASGIResponse:
+    """Answer a `Host` that names another server."""
+    return answer_error(request, HostRefused()).to_asgi_response(None, request)
+
+
+def _translate_driver_error(error: Exception) -> Exception:
+    """Translate the database driver's errors into API errors."""
+    if isinstance(error, LOCK_ERRORS):
+        return Unavailable("another request is changing the same data: repeat the request")
+    if isinstance(error, TIMEOUT_ERROR) or reach.is_postgres_away(error):
+        return Unavailable()
+    return error
+
+
+def _describe_error(
+    error: Exception, request: Request[Any, Any, Any]
+) -> tuple[str, str, dict[str, Any], dict[str, str]]:
+    """Return the code, message, details and headers for an exception."""
+    if isinstance(error, DomainError):
+        return error.code, error.message, error.details, dict(_headers(error))
+    if isinstance(error, ValidationException):
+        issues = list(_list_issues(error.extra, request.scope.get("route_handler")))
+        return "VALIDATION", "; ".join(f"{i['path']}: {i['message']}" for i in issues), {"issues": issues}, {}
+    if isinstance(error, HTTPException) and error.status_code in FRAMEWORK_ERRORS:
+        closing = {"Connection": "close"} if error.status_code == TOO_LARGE else {}
+        return (
+            *FRAMEWORK_ERRORS[error.status_code],
+            {},
+            {**dict(_complete_allow_header(error.headers or {}, request.url.path)), **closing},
+        )
+    return "INTERNAL", "an error on our side: repeat the request, or send us the request id", {}, {}
+
+
+def _complete_allow_header(headers: Mapping[str, str], path: str) -> Iterable[tuple[str, str]]:
+    """Yield the framework's headers; add HEAD to `Allow`, which the framework omits."""
+    for name, value in headers.items():
+        if name.lower() == "allow":
+            yield "Allow", ", ".join(sorted(head_requests.methods({*value.split(", ")}, path)))
+        else:
+            yield name, value
+
+
+def _headers(error: DomainError) -> Iterable[tuple[str, str]]:
+    if error.retry_after is not None:
+        yield "Retry-After", str(error.retry_after)
+    if isinstance(error, Oversized):
+        yield "Connection", "close"
+    if isinstance(error, Unauthenticated | AppUnauthenticated):
+        yield "WWW-Authenticate", "Bearer"
+    if isinstance(error, Unsatisfiable):
+        yield "Content-Range", f"bytes */{error.size}"
+
+
+def _list_issues(extra: Any, handler: Any) -> Iterable[dict[str, str]]:
+    """Yield an issue for each invalid parameter that Litestar reports. For `data` the body is missing."""
+    for issue in extra or [{"key": "request", "message": "a parameter is missing"}]:
+        if issue.get("key") == "data":
+            yield {"path": "body", "message": "a JSON object is required"}
+        else:
+            key = issue.get("key", "request")
+            parameter = _parameter(handler, key)
+            message = validation_messages.describe(issue["message"], parameter and parameter.annotation)
+            yield {"path": _public_name(parameter, key), "message": message}
+
+
+def _parameter(handler: Any, name: str) -> Any:
+    """Find the parameter of a route's function; None for the name of anything else."""
+    return handler.parsed_fn_signature.parameters.get(name) if handler else None
+
+
+def _public_name(parameter: Any, name: str) -> str:
+    """Return the public name of a parameter; its Python name may differ to avoid a keyword."""
+    public = getattr(parameter and parameter.kwarg_definition, "name", None)
+    return public or camel(name.rstrip("_"))

@@ -1,0 +1,61 @@
+"""HEAD requests: runs the GET handler and drops the body (RFC 9110 9.3.2)."""
+
+import asyncio
+from collections.abc import Iterable
+
+from litestar.types import (
+    HTTPDisconnectEvent,
+    HTTPReceiveMessage,
+    HTTPScope,
+    Message,
+    Receive,
+    Send,
+    WebSocketReceiveMessage,
+)
+
+from api.http.oauth_return import GITHUB_CALLBACK, SOCIAL_CALLBACK
+
+_GONE: HTTPDisconnectEvent = {"type": "http.disconnect"}
+
+
+#: Routes of files handle HEAD themselves: a platform's HEAD doesn't count as a fetch of the file.
+FILE_ROUTES = "/media/"
+#: OAuth callbacks, which have no HEAD: their GET consumes the state, and link scanners send HEAD.
+CALLBACK_ROUTES = (f"{SOCIAL_CALLBACK}/", GITHUB_CALLBACK)
+
+
+def is_head_of_get(request: HTTPScope) -> bool:
+    """Return whether this is a HEAD that the GET route answers."""
+    return request["method"] == "HEAD" and not request["path"].startswith((FILE_ROUTES, *CALLBACK_ROUTES))
+
+
+def without_body(receive: Receive, send: Send) -> tuple[Receive, Send]:
+    """Wrap both sides of a connection for a GET route that answers a HEAD.
+
+    The response ends after its head. A streaming route gets a disconnect message.
+    """
+    ended = asyncio.Event()
+
+    async def send_head(message: Message) -> None:
+        if ended.is_set():
+            return
+        if message["type"] == "http.response.body":
+            ended.set()
+            message = {"type": "http.response.body", "body": b"", "more_body": False}
+        await send(message)
+
+    async def receive_until_end() -> HTTPReceiveMessage | WebSocketReceiveMessage:
+        end, coming = asyncio.ensure_future(ended.wait()), asyncio.ensure_future(receive())
+        try:
+            await asyncio.wait((end, coming), return_when=asyncio.FIRST_COMPLETED)
+            return _GONE if end.done() else await coming
+        finally:
+            end.cancel()
+            coming.cancel()
+
+    return receive_until_end, send_head
+
+
+def methods(names: Iterable[str], path: str) -> set[str]:
+    """Return the methods of a path, with HEAD if its GET supports it."""
+    return {*names, *(["HEAD"] if "GET" in names and not path.startswith(CALLBACK_ROUTES) else [])}

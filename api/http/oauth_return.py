@@ -1,0 +1,100 @@
+"""The return from an OAuth consent page: the redirect, and the wait for the job that the return starts."""
+
+import asyncio
+import hashlib
+from datetime import timedelta
+from typing import Literal
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from litestar import Response
+
+from api.http.requests import ApiRequest
+from api.http.responses import ApiResponse
+from api.streams.long_poll import POLL_INTERVAL_S, unless_disconnected
+from domain.jobs import jobs
+from domain.oauth import oauth_states, return_urls
+from domain.oauth.oauth_states import Flow
+from jobs import ledger
+from jobs.ledger import SubmittedJob
+from schemas.settings import Settings
+
+#: Maximum seconds that a browser waits for its job.
+MAX_CALLBACK_WAIT_S = 8.0
+
+#: Callback paths of the accounts' servers and of GitHub.
+SOCIAL_CALLBACK = "/v1/social/callback"
+GITHUB_CALLBACK = "/v1/github/callback"
+
+Status = Literal["connected", "pending", "failed"]
+
+
+async def redirect_back(
+    request: ApiRequest, flow: Flow, submitted: SubmittedJob | None, *, state: str
+) -> Response[None]:
+    """Redirect to the flow's `returnUrl`, after its job has ended or a timeout."""
+    if submitted:
+        await _wait_for_end(request, flow, submitted)
+    status = await _read_status(request, flow)
+    return _redirect(return_urls.with_outcome(flow.return_url, status=status, state=state))
+
+
+def redirect_on(
+    request: ApiRequest, location: str, *, state: str, back: str, lasts: timedelta
+) -> Response[None]:
+    """Redirect from our link to a server, with a cookie that only the path `back` receives."""
+    answer = _redirect(location)
+    answer.headers["Set-Cookie"] = make_cookie(request.services.settings, state, back=back, lasts=lasts)
+    return answer
+
+
+def make_cookie(settings: Settings, state: str, *, back: str, lasts: timedelta) -> str:
+    """Return the cookie that binds a flow to the browser that follows our link."""
+    public = urlsplit(settings.public_url)
+    secure = "; Secure" if public.scheme == "https" else ""
+    path = f"{public.path.rstrip('/')}{back}"
+    seconds = int(lasts.total_seconds())
+    return f"{cookie_name(state)}=1; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+
+
+def is_bound(request: ApiRequest, state: str) -> bool:
+    """Return whether the request comes from the browser that followed our link."""
+    return cookie_name(state) in request.cookies
+
+
+def cookie_name(state: str) -> str:
+    """Return the cookie name of a flow, which hides its state; a browser may run several flows."""
+    return f"oauth_{hashlib.sha256(state.encode()).hexdigest()[:32]}"
+
+
+def _redirect(location: str) -> Response[None]:
+    """Return a 302 without caching and without a referrer."""
+    headers = {"Location": location, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    return ApiResponse(None, status_code=302, headers=headers)
+
+
+async def _wait_for_end(request: ApiRequest, flow: Flow, submitted: SubmittedJob) -> None:
+    """Wait until the job has ended, the timeout passes or the browser disconnects."""
+    if submitted.wake:
+        await request.services.courier.send(submitted.wake)
+    ref = (flow.organization_id, submitted.job_id)
+    with request.services.job_hub.subscribe(ref) as seat:
+        await unless_disconnected(request.receive, seat.until(jobs.has_ended, within=MAX_CALLBACK_WAIT_S))
+
+
+async def _read_status(request: ApiRequest, flow: Flow) -> Status:
+    async with request.connection() as conn:
+        outcome = await oauth_states.outcome(conn, flow)
+    if outcome in {None, "requested"}:
+        return "pending"
+    return "connected" if outcome == "completed" else "failed"
+
+
+async def wait_for_job(request: ApiRequest, ref: tuple[UUID, UUID], *, within_s: float) -> None:
+    """Wait for a job that partners can't see, and the watcher neither: `ref` is its organization and id."""
+    organization_id, job_id = ref
+    for _ in range(int(within_s / POLL_INTERVAL_S)):
+        async with request.connection() as conn:
+            if not await ledger.is_open(conn, organization_id=organization_id, job_id=job_id):
+                return
+        await asyncio.sleep(POLL_INTERVAL_S)

@@ -1,0 +1,210 @@
+"""Keyset pagination: a page holds the items older than the cursor's id.
+
+A cursor is that id with a signature over it, the list and the organization. A forged cursor, and one of
+another list or organization, is refused without revealing which objects exist.
+"""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Annotated, Generic, Protocol, TypeAlias, TypeVar, cast
+from uuid import UUID
+
+import msgspec
+from litestar.params import QueryParameter
+
+from api.http import path_ids
+from api.http.requests import ApiRequest
+from db.pool import Conn
+from domain.tenancy import sandbox_times
+from schemas.base import Page
+from schemas.errors import Invalid, Unavailable
+
+T = TypeVar("T")
+B = TypeVar("B")
+
+#: Opens a connection for the duration of a block.
+Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
+
+#: A query for at most so many items after a position, each with its own place in the list.
+FindPlaced: TypeAlias = Callable[[Conn, B | None, int], Awaitable[Sequence[tuple[bytes, T]]]]
+
+DEFAULT_LIMIT, MAX_LIMIT = 25, 200
+_SIGNATURE = 16
+
+#: Size of a page: items of its first slice, so that a default page is one statement; target bytes of a
+#: further slice; and bytes at which the page ends before its item limit.
+FIRST_SLICE_ITEMS, SLICE_BYTES, PAGE_BYTES = DEFAULT_LIMIT + 1, 128 * 1024, 1024 * 1024
+
+#: Maximum seconds to read a page, since its connection is needed by others.
+READ_TIMEOUT_S = 3.0
+TOO_LONG = "this page takes too long to read: request fewer items, or a narrower filter"
+
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="Maximum number of items.")]
+Cursor = Annotated[
+    str | None, QueryParameter(description="The previous page's `nextCursor`, unchanged.", max_length=100)
+]
+
+
+class FindItems(Protocol[T]):
+    """A query for at most `limit` items older than `before`, newest first."""
+
+    def __call__(self, conn: Conn, /, *, before: UUID | None, limit: int) -> Awaitable[list[T]]: ...
+
+
+class FindInProject(Protocol[T]):
+    """The same query within one project. Raises `NotFound` for a project of another organization."""
+
+    def __call__(
+        self, conn: Conn, /, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
+    ) -> Awaitable[list[T]]: ...
+
+
+async def page(
+    request: ApiRequest,
+    find: FindItems[T],
+    cursor: str | None,
+    limit: int,
+    *,
+    identify: Callable[[T], str],
+    connect: Connect | None = None,
+) -> Page[T]:
+    """Return one page in id order; `identify` returns an item's id. Raises like `page_of_places`."""
+
+    async def placed(conn: Conn, before: UUID | None, limit: int) -> Sequence[tuple[bytes, T]]:
+        items = await find(conn, before=before, limit=limit)
+        return [(UUID(identify(item).rpartition("_")[2]).bytes, item) for item in items]
+
+    return await page_of_places(
+        request,
+        placed,
+        cursor,
+        limit,
+        read=lambda place: UUID(bytes=place),
+        connect=connect or request.connection,
+    )
+
+
+async def page_of_places(
+    request: ApiRequest,
+    find: FindPlaced[B, T],
+    cursor: str | None,
+    limit: int,
+    *,
+    read: Callable[[bytes], B],
+    connect: Connect,
+) -> Page[T]:
+    """Return one page of a list. Raises `Invalid` for a cursor of another origin.
+
+    `read` converts a place into the position that `find` takes.
+
+    The query reads one item more than requested to learn whether more follow. Large pages are read in slices,
+    so that other requests get the connection and the event loop in between. `find` or `connect` resolve ids,
+    after the cursor is checked: an invalid request is reported before a missing object.
+    """
+    place = place_of(request, cursor)
+    page, left_s = _PageBuffer[T](limit), READ_TIMEOUT_S
+    while True:
+        count, before = page.next_slice_size(), None if place is None else read(place)
+        items, left_s = await _read_slice(connect, find, before, count, left_s)
+        items = sandbox_times.shift_times(items, request.request_state.ahead)
+        if not all(page.take(*placed) for placed in items):
+            return Page(items=cast("list[T]", page.items), next_cursor=cursor_of(request, page.last))
+        if len(items) < count:
+            return Page(items=cast("list[T]", page.items), next_cursor=None)
+        place = page.last
+
+
+class _PageBuffer(Generic[T]):
+    """Items of a page, each encoded right after it is read, and the place of the last one."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._size = 0
+        self.items: list[msgspec.Raw] = []
+        self.last = b""
+
+    def next_slice_size(self) -> int:
+        """Return the number of items for the next slice, estimated from the size of the items so far."""
+        left = self._limit + 1 - len(self.items)
+        return min(
+            left, max(1, SLICE_BYTES * len(self.items) // self._size) if self.items else FIRST_SLICE_ITEMS
+        )
+
+    def take(self, place: bytes, item: T) -> bool:
+        """Add an item; return False if the page is already full."""
+        if len(self.items) == self._limit or self._size >= PAGE_BYTES:
+            return False
+        shown = msgspec.Raw(msgspec.json.encode(item))
+        self.items.append(shown)
+        self._size += len(memoryview(shown))
+        self.last = place
+        return True
+
+
+async def _read_slice(
+    connect: Connect, find: FindPlaced[B, T], before: B | None, limit: int, left_s: float
+) -> tuple[Sequence[tuple[bytes, T]], float]:
+    """Read one slice with its own connection; also return the seconds left for the page."""
+    async with connect() as conn:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + left_s
+        try:
+            async with asyncio.timeout_at(until):
+                return await find(conn, before, limit), until - loop.time()
+        except TimeoutError:
+            raise Unavailable(TOO_LONG) from None
+
+
+async def page_of_project(
+    request: ApiRequest,
+    find: FindInProject[T],
+    project_id: str,
+    cursor: str | None,
+    limit: int,
+    *,
+    identify: Callable[[T], str],
+) -> Page[T]:
+    """Run `page` within one project of the caller, by the id that the caller sent."""
+
+    async def within(conn: Conn, /, *, before: UUID | None, limit: int) -> list[T]:
+        return await find(
+            conn,
+            organization_id=request.organization_id,
+            project_id=path_ids.parse_id("project", project_id),
+            before=before,
+            limit=limit,
+        )
+
+    return await page(request, within, cursor, limit, identify=identify)
+
+
+def place_of(request: ApiRequest, cursor: str | None) -> bytes | None:
+    """Return the place after which the page begins; None for the first page. Raises `Invalid`."""
+    if cursor is None:
+        return None
+    try:
+        data = base64.urlsafe_b64decode(cursor.encode("ascii") + b"==")
+    except (binascii.Error, UnicodeEncodeError):
+        data = b""
+    place, signature = data[:-_SIGNATURE], data[-_SIGNATURE:]
+    for pepper in request.services.peppers.keys.values():
+        if hmac.compare_digest(signature, _sign(pepper, request, place)):
+            return place
+    raise Invalid("cursor", "is not a nextCursor of this list: start without one")
+
+
+def cursor_of(request: ApiRequest, place: bytes) -> str:
+    """Return the cursor of the page after a place."""
+    keyring = request.services.peppers
+    signed = place + _sign(keyring.keys[keyring.writer], request, place)
+    return base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
+
+
+def _sign(pepper: bytes, request: ApiRequest, place: bytes) -> bytes:
+    listed = f"cursor {request.organization_id} {request.scope['path_template']} "
+    return hmac.digest(pepper, listed.encode() + place, hashlib.sha256)[:_SIGNATURE]

@@ -1,0 +1,150 @@
+"""State of one request and its response, from which headers, access log and metrics are made."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from api.auth.probation import Probation
+from api.limits.cost_budgets import BudgetBucket
+from api.limits.event_limits import EventLimitState
+from api.limits.rate_limits import RateClass, RateLimitState
+from domain.apps.app_keys import KeyedApp
+from domain.tenancy.api_keys import Principal
+from schemas import ids
+from telemetry import tracing
+from telemetry.costs import Cost
+from telemetry.tracing import Submit
+
+NOT_MODIFIED = 304
+
+#: The lowest status of an error.
+MIN_ERROR = 400
+#: The lowest status of a server error.
+MIN_SERVER_ERROR = 500
+
+#: Browsers must not guess another content type.
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+
+#: CORS headers: pages of any origin may read the response and `Retry-After`. No credentials are involved.
+CORS_HEADERS = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"Retry-After, X-Request-Id"),
+]
+
+
+class RequestState:
+    """Created before routing; authentication, rate limit, route and error handler add their results."""
+
+    __slots__ = (
+        "ahead",
+        "app",
+        "bits",
+        "body",
+        "code",
+        "cost",
+        "event_standing",
+        "for_pages",
+        "headers",
+        "id",
+        "job_ids",
+        "payer",
+        "principal",
+        "probation",
+        "rate_class",
+        "standing",
+        "started",
+        "status",
+        "submits",
+    )
+
+    #: The request's span is created with its response; its children are only the submits.
+    span = None
+
+    def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        self.bits = ids.new_request()
+        self.id = ids.show_bits(ids.REQUEST, self.bits)
+        self.started = time.perf_counter()
+        #: The last value of each header; names in lower case.
+        self.headers: Mapping[bytes, bytes] = dict(headers)
+        #: The route's class; None for an unknown route, or a route without a key.
+        self.rate_class: str | None = None
+        self.principal: Principal | None = None
+        self.probation: Probation | None = None
+        self.standing: RateLimitState | None = None
+        #: Only of requests with events, which pages of any origin may send: the app and its limits.
+        self.for_pages = False
+        self.app: KeyedApp | None = None
+        self.event_standing: EventLimitState | None = None
+        self.status = 0
+        #: Of a sandbox: the offset of its clock at the read, or while the write held it.
+        self.ahead = timedelta()
+        #: The body, once it is read completely.
+        self.body: bytes | None = None
+        #: The envelope's error code, if the response is an error.
+        self.code: str | None = None
+        #: Submitted jobs, and the number of job ids derived from this request.
+        self.submits: list[Submit] = []
+        self.job_ids = 0
+        self.cost = Cost()
+        #: The bucket that pays for the request; None until known, without a key, and over a limit.
+        self.payer: BudgetBucket | None = None
+
+    @property
+    def organization_id(self) -> UUID | None:
+        """Return the organization of the request's API key or app key."""
+        owner = self.principal or self.app
+        return owner and owner.organization_id
+
+    def log_fields(self) -> dict[str, str]:
+        """Return the fields of each log line during this request."""
+        who = self.organization_id
+        owner = {} if who is None else {"organization_id": ids.show(ids.ORGANIZATION, who)}
+        return {"request_id": self.id, **owner, **tracing.trace_fields(UUID(int=self.bits))}
+
+    def new_job_id(self) -> UUID:
+        """Return a job id that contains this request's id; a plain id once the request has too many jobs."""
+        self.job_ids += 1
+        if self.job_ids > ids.MAX_JOBS_OF_REQUEST:
+            return ids.new()
+        return ids.of_request(self.bits, self.job_ids)
+
+    def record_submit(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
+        self.submits.append(Submit(kind, project_id, job_id, tracing.now()))
+
+    @property
+    def made(self) -> Sequence[Submit]:
+        """Return the submitted jobs; none if the request was refused."""
+        return self.submits if self.status < MIN_ERROR else ()
+
+    @property
+    def free(self) -> bool:
+        """Return whether the request is free: a poll without news, or a refused request to start a job.
+
+        A refusal still counts as one of the day's writes, which bounds refusals.
+        """
+        refused = MIN_ERROR <= self.status < MIN_SERVER_ERROR and self.rate_class == RateClass.LONG_RUNNING
+        return self.status == NOT_MODIFIED or (refused and self.standing is not None and self.standing.passed)
+
+    def answer_headers(self) -> list[tuple[bytes, bytes]]:
+        """Return the headers of every response, for any route or error."""
+        answer = [(b"x-request-id", self.id.encode()), NOSNIFF]
+        if self.for_pages:
+            answer += CORS_HEADERS
+        if self.rate_class is not None:
+            answer.append((b"x-ratelimit-endpoint-class", self.rate_class.encode()))
+        return answer + self._limits()
+
+    def _limits(self) -> list[tuple[bytes, bytes]]:
+        if self.event_standing is not None:
+            return self.event_standing.headers()
+        if self.standing is not None:
+            return (self.standing.given_back() if self.free else self.standing).headers()
+        return [] if self.probation is None else self.probation.headers()
+
+
+def state_of(scope: Mapping[str, Any]) -> RequestState:
+    """Return the state of a request by its ASGI scope."""
+    state: RequestState = scope["state"]["request_state"]
+    return state

@@ -1,0 +1,52 @@
+"""Request coalescing: one query answers all lookups that arrive while the previous query runs."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from telemetry import log_context
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Coalescer(Generic[K, V]):
+    """Batches lookups without a timer: a batch holds the lookups that arrived during the previous query.
+
+    `ask` gets only lookups that arrived before its call, so no result is older than its lookup. It returns
+    one result per lookup, in order. Its exception is raised to each lookup of the batch.
+    """
+
+    def __init__(self, ask: Callable[[Sequence[K]], Awaitable[Sequence[V]]], *, largest: int = 500) -> None:
+        self._ask = ask
+        self._largest = largest
+        self._waiting: list[tuple[K, asyncio.Future[V]]] = []
+        self._asking: asyncio.Task[None] | None = None
+
+    def ask(self, question: K) -> asyncio.Future[V]:
+        """Queue a lookup. The query starts at once; awaiting the future is optional."""
+        future: asyncio.Future[V] = asyncio.get_running_loop().create_future()
+        self._waiting.append((question, future))
+        if self._asking is None:
+            self._asking = log_context.start_detached(self._run())
+        return future
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[: self._largest], self._waiting[self._largest :]
+                await self._answer(batch)
+        finally:
+            self._asking = None
+
+    async def _answer(self, batch: list[tuple[K, asyncio.Future[V]]]) -> None:
+        try:
+            answers = await self._ask([question for question, _ in batch])
+        except Exception as error:  # noqa: BLE001  raised to each caller
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), answer in zip(batch, answers, strict=True):
+            if not future.done():
+                future.set_result(answer)

@@ -1,0 +1,82 @@
+"""Metering: measures what each request costs, charges it, and reports routes that hold the event loop."""
+
+import math
+import time
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from litestar.types import HTTPScope, Message, Receive, Send
+
+from api.http.request_state import RequestState
+from telemetry import costs, logs, metrics
+from telemetry.costs import Cost
+
+if TYPE_CHECKING:
+    from api.services import Services
+
+#: Seconds between two log lines about the same route.
+LOG_INTERVAL_S = 10.0
+
+UNMATCHED = "unmatched"
+
+_log = logs.get_logger("api.loop")
+
+
+class LoopWatchdog:
+    """Reports steps that hold the event loop: each in a metric, and in a debounced line of the log."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        #: By route: the time of its last log line, and the number of holds since. Routes are few.
+        self._logged: dict[str, tuple[float, int]] = {}
+
+    def note(self, scope: HTTPScope, state: RequestState, seconds: float) -> None:
+        """Report a hold of so many CPU seconds."""
+        route = scope.get("path_template", UNMATCHED)
+        metrics.HTTP_LOOP_HOLD.labels(route).observe(seconds)
+        now = self._clock()
+        logged_at, skipped = self._logged.get(route, (-math.inf, 0))
+        if now - logged_at < LOG_INTERVAL_S:
+            self._logged[route] = logged_at, skipped + 1
+            return
+        self._logged[route] = now, 0
+        fields = {"route": route, "ms": round(seconds * 1000, 1), "skipped": skipped}
+        _log.warning("a request held the event loop", **(state.log_fields() | fields))
+
+
+_watchdog = LoopWatchdog()
+
+
+def count_bytes(cost: Cost, receive: Receive, send: Send) -> tuple[Receive, Send]:
+    """Wrap both sides of a connection to count the bytes of bodies."""
+
+    async def receive_counted() -> Any:
+        message = await receive()
+        cost.received += len(cast("bytes", message.get("body", b"")))
+        return message
+
+    async def send_counted(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            cost.sent += len(message.get("body", b""))
+        await send(message)
+
+    return receive_counted, send_counted
+
+
+async def meter(
+    scope: HTTPScope,
+    state: RequestState,
+    answering: Coroutine[Any, Any, None],
+    *,
+    watchdog: LoopWatchdog = _watchdog,
+) -> None:
+    """Run a request and charge its cost to the bucket that pays for it, if known."""
+    cost = state.cost
+    try:
+        with costs.charge_to(cost):
+            await costs.MeteredCoroutine(answering, cost, partial(watchdog.note, scope, state))
+    finally:
+        if state.payer is not None:
+            services: Services = scope["litestar_app"].state.services
+            services.limiter.spend(state.payer, cost)

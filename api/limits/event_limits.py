@@ -1,0 +1,206 @@
+"""Rate limits of events: requests and events per second for each SDK app, by its organization's tier.
+
+A request is counted before its body is read. Its events are counted after parsing: they may put the app into
+debt, and until it is refilled the app's requests are refused. A refusal is cheap: until it expires, the app's
+requests make no query and are answered one by one. While Redis is away, all requests pass, as those with API
+keys do.
+"""
+
+import asyncio
+import math
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
+from uuid import UUID
+
+from redis.asyncio import Redis
+
+from api.limits.coalescing import Coalescer
+from api.limits.rate_limits import LimitScript
+from domain.apps.app_keys import KeyedApp
+from jobs.breaker import CircuitBreaker
+from schemas.api_keys import Tier
+from schemas.errors import Limited, Unavailable
+
+#: The rate class of all requests with events, and the name of its limit of requests.
+RATE_CLASS, REQUEST_LIMIT = "events", "event-requests"
+
+#: Seconds until an empty bucket is full.
+WINDOW_S = 1
+
+#: Maximum seconds until the spent events are written to Redis.
+MAX_SPEND_DELAY_S = 0.01
+
+#: Seconds between two refusals of an app, and the maximum delay of a refusal.
+REFUSAL_INTERVAL_S, MAX_REFUSAL_DELAY_S = 0.002, 1.0
+
+#: Maximum number of apps with a remembered refusal.
+MAX_REFUSED_APPS = 10_000
+
+
+class EventLimits(NamedTuple):
+    """Bucket sizes: requests and events per second."""
+
+    requests: int
+    events: int
+
+
+_STANDARD = EventLimits(200, 5_000)
+LIMITS: dict[Tier, EventLimits] = {
+    "sandbox": _STANDARD,
+    "standard": _STANDARD,
+    "pilot": EventLimits(1_000, 20_000),
+    "partner": EventLimits(5_000, 100_000),
+}
+
+
+class EventLimitState(NamedTuple):
+    """The state of an app's limits after one request."""
+
+    limits: EventLimits
+    passed: bool
+    requests_left: int
+    events_left: int
+    wait_ms: int
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        wait_s = self._wait_s
+        state = f'"{REQUEST_LIMIT}";r={self.requests_left};t={wait_s}'
+        state += f', "{RATE_CLASS}";r={self.events_left};t={wait_s}'
+        return [_policy_header(self.limits, WINDOW_S), (b"ratelimit", state.encode())]
+
+    def refusal(self) -> Limited:
+        limit = REQUEST_LIMIT if self.events_left else RATE_CLASS
+        message = f"too many {limit.replace('-', ' ')} of this app: send them again after Retry-After"
+        return Limited(limit, message, retry_after=self._wait_s)
+
+    @property
+    def _wait_s(self) -> int:
+        return max(1, math.ceil(self.wait_ms / 1000))
+
+
+@cache
+def _policy_header(limits: EventLimits, window_s: int) -> tuple[bytes, bytes]:
+    policy = f'"{REQUEST_LIMIT}";q={limits.requests};w={window_s}'
+    policy += f', "{RATE_CLASS}";q={limits.events};w={window_s}'
+    return b"ratelimit-policy", policy.encode()
+
+
+class _Question(NamedTuple):
+    """A lookup of an app's limits: one request to count, or 0 to count only the app's spent events."""
+
+    app_id: UUID
+    limits: EventLimits
+    requests: int
+
+
+class _Refusal:
+    """The refusal of an app: limits, error and expiry by the event loop's clock. Delays repeated refusals."""
+
+    standing: EventLimitState | None
+    error: Limited | Unavailable
+    until: float
+
+    def __init__(self) -> None:
+        self._turn = 0.0
+
+    def wait_s(self, now: float) -> float:
+        """Return the seconds until the next request of this app may be refused."""
+        self._turn = min(max(now, self._turn + REFUSAL_INTERVAL_S), now + MAX_REFUSAL_DELAY_S)
+        return self._turn - now
+
+
+class EventLimiter:
+    """Token buckets in Redis, and a cache of the currently refused apps."""
+
+    def __init__(self, redis: Redis, breaker: CircuitBreaker) -> None:
+        self._script = LimitScript(redis, breaker, "event_limits.lua")
+        self.start = self._script.start
+        self._questions = Coalescer(self._ask)
+        self._refused: OrderedDict[UUID, _Refusal] = OrderedDict()
+        #: Pending events of accepted requests, by app; the next script call writes them.
+        self._spent: dict[UUID, tuple[EventLimits, int]] = {}
+
+    def refused(self, app: KeyedApp) -> tuple[EventLimitState | None, Limited | Unavailable] | None:
+        """Return the limits and the error of an app whose refusal hasn't expired."""
+        refusal = self._refused.get(app.app_id)
+        if refusal is None or asyncio.get_running_loop().time() >= refusal.until:
+            return None
+        return refusal.standing, refusal.error
+
+    def refuse(
+        self, app: KeyedApp, standing: EventLimitState | None, error: Limited | Unavailable, for_s: float
+    ) -> None:
+        """Refuse further requests of an app with this error for `for_s` seconds, without a query."""
+        self._refuse(app.app_id, standing, error, for_s)
+
+    async def delay_refusal(self, app: KeyedApp) -> None:
+        """Delay a refused request until its turn: one refusal every `REFUSAL_INTERVAL_S` per app.
+
+        The delay slows an app that retries in a loop, and saves the time of other requests.
+        """
+        if refusal := self._refused.get(app.app_id):
+            await asyncio.sleep(refusal.wait_s(asyncio.get_running_loop().time()))
+
+    def charge(self, app: KeyedApp) -> asyncio.Future[EventLimitState]:
+        """Count one request if the limit allows it. The query starts before the caller awaits it."""
+        return self._questions.ask(_Question(app.app_id, _limits_of(app), 1))
+
+    def spend(self, app: KeyedApp, events: int) -> None:
+        """Count the events of an accepted request. The next script call writes them.
+
+        That is after `MAX_SPEND_DELAY_S` at the latest. No request waits for the write.
+        """
+        if not self._spent:
+            asyncio.get_running_loop().call_later(MAX_SPEND_DELAY_S, self._count_spent)
+        limits, before = self._spent.get(app.app_id, (_limits_of(app), 0))
+        self._spent[app.app_id] = limits, before + events
+
+    def _count_spent(self) -> None:
+        """Start a script call for the spent events, unless another call has written them meanwhile."""
+        for app_id, (limits, _) in self._spent.items():
+            self._questions.ask(_Question(app_id, limits, 0))
+            return
+
+    async def _ask(self, questions: Sequence[_Question]) -> list[EventLimitState]:
+        buckets: dict[UUID, list[int]] = {}
+        for question in questions:
+            buckets.setdefault(question.app_id, [*question.limits, 0, 0])[2] += question.requests
+        spent, self._spent = self._spent, {}
+        for app_id, (limits, events) in spent.items():
+            buckets.setdefault(app_id, [*limits, 0, 0])[3] += events
+        keys = [f"rate:{app_id}:{RATE_CLASS}" for app_id in buckets]
+        arguments = [WINDOW_S, *(word for counts in buckets.values() for word in counts)]
+        rows = await self._script.run(keys, arguments, requests=len(questions))
+        if rows is None:
+            return [EventLimitState(question.limits, True, *question.limits, 0) for question in questions]  # noqa: FBT003
+        return list(self._standings(questions, dict(zip(buckets, rows, strict=True))))
+
+    def _standings(
+        self, questions: Sequence[_Question], rows: Mapping[UUID, list[int]]
+    ) -> Iterator[EventLimitState]:
+        """Return the state for each lookup. An app's first requests pass, as many as its bucket holds."""
+        left = {app_id: row[0] for app_id, row in rows.items()}
+        for question in questions:
+            _, requests_left, events_left, wait_ms = rows[question.app_id]
+            passed = left[question.app_id] >= question.requests
+            left[question.app_id] -= question.requests if passed else 0
+            standing = EventLimitState(question.limits, passed, requests_left, events_left, wait_ms)
+            if not passed:
+                self._refuse(question.app_id, standing, standing.refusal(), wait_ms / 1000)
+            yield standing
+
+    def _refuse(
+        self, app_id: UUID, standing: EventLimitState | None, error: Limited | Unavailable, for_s: float
+    ) -> None:
+        refusal = self._refused.setdefault(app_id, _Refusal())
+        refusal.standing, refusal.error = standing, error
+        refusal.until = asyncio.get_running_loop().time() + for_s
+        self._refused.move_to_end(app_id)
+        if len(self._refused) > MAX_REFUSED_APPS:
+            self._refused.popitem(last=False)
+
+
+def _limits_of(app: KeyedApp) -> EventLimits:
+    return LIMITS[app.tier]

@@ -1,0 +1,314 @@
+"""Rate limits: requests in 60 seconds for each key and class, writes in a UTC day for each organization.
+
+Concurrent requests share one script call in Redis. While Redis is away, requests pass, and a metric counts
+them. The headers follow the IETF's draft-ietf-httpapi-ratelimit-headers. The same call checks the
+organization's budget by measured cost and writes the pending charges (`api/limits/cost_budgets.py`).
+"""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from functools import lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+from uuid import UUID
+
+from redis.asyncio import Redis
+
+from api.limits.coalescing import Coalescer
+from api.limits.cost_budgets import (
+    FLUSH_INTERVAL_S,
+    BucketLevel,
+    BudgetBucket,
+    CostBudgets,
+    Traffic,
+    bucket_of,
+    show_levels,
+)
+from db.redis_reach import reaching_redis
+from domain.tenancy.api_keys import Principal
+from jobs.breaker import CircuitBreaker
+from jobs.loop_time import LoopTimeout
+from schemas.api_keys import Tier
+from schemas.errors import Limited, RedisUnavailable
+from schemas.usage import BudgetUse
+from telemetry import metrics
+from telemetry.costs import Cost
+
+#: Seconds: the maximum wait of a request for Redis, by the event loop's clock; the pause after a failure; and
+#: the wait at the start of the process.
+BUDGET_S, BREAKER_PAUSE_S, START_TIMEOUT_S = 0.05, 1.0, 1.0
+WINDOW_S, DAY_S = 60, 86_400
+
+
+class RateClass(StrEnum):
+    """The rate class of a route, by the cost of its requests."""
+
+    READ_LIGHT = "read-light"
+    WRITE_LIGHT = "write-light"
+    LONG_RUNNING = "long-running"
+
+
+class RequestLimits(NamedTuple):
+    """Requests per minute and key by class; writes per day and organization."""
+
+    minute: dict[RateClass, int]
+    day: int
+
+
+def _quota(reads: int, writes: int, long: int, day: int) -> RequestLimits:
+    return RequestLimits(
+        {RateClass.READ_LIGHT: reads, RateClass.WRITE_LIGHT: writes, RateClass.LONG_RUNNING: long}, day
+    )
+
+
+_STANDARD = _quota(120, 60, 20, 10_000)
+QUOTAS: dict[Tier, RequestLimits] = {
+    # An evaluator tries many jobs in a minute, and a sandbox's jobs cost little.
+    "sandbox": _quota(120, 60, 60, 10_000),
+    "standard": _STANDARD,
+    "pilot": _quota(1200, 600, 60, 100_000),
+    "partner": _quota(6000, 3000, 300, 500_000),
+}
+
+
+class RequestCharge(NamedTuple):
+    """One request for the script. `cap` 0: no daily count. `second` over 0: uncount a request of that second.
+
+    `budget` is the bucket that the organization's keys pay from.
+    """
+
+    rate_class: RateClass
+    budget: BudgetBucket
+    window: str
+    day: str
+    limit: int
+    cap: int
+    second: int = 0
+
+
+class RateLimitState(NamedTuple):
+    """The state of a key's limits after one request, counted in `second`. Times are seconds from now.
+
+    `level` is set if the organization's budget is overdrawn.
+    """
+
+    charge: RequestCharge
+    passed: bool
+    left: int
+    resets_in: int
+    left_of_day: int
+    day_ends_in: int
+    second: int
+    level: BucketLevel | None = None
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        charge = self.charge
+        policy = f'"{charge.rate_class}";q={charge.limit};w={WINDOW_S}'
+        state = f'"{charge.rate_class}";r={self.left};t={self.resets_in}'
+        if charge.cap:
+            policy += f', "daily-writes";q={charge.cap};w={DAY_S}'
+            state += f', "daily-writes";r={self.left_of_day};t={self.day_ends_in}'
+        return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", state.encode())]
+
+    def given_back(self) -> "RateLimitState":
+        """Return the state with this request uncounted."""
+        return self._replace(left=self.left + 1)
+
+    def refusal(self) -> Limited:
+        """Return why the request is refused: the budget, else the day's cap, else the minute's window."""
+        if self.level:
+            return self.level.refusal()
+        if self.charge.cap and self.left_of_day <= 0:
+            message = (
+                "the organization's writes of this UTC day are used up: continue tomorrow, or request a "
+                "higher limit"
+            )
+            return Limited("daily-writes", message, retry_after=self.day_ends_in)
+        rate_class = self.charge.rate_class
+        message = f"too many {rate_class} requests with this key: wait for the seconds in Retry-After"
+        return Limited(rate_class, message, retry_after=self.resets_in)
+
+
+class LimitScript:
+    """A Lua script in Redis, called with a short timeout and a circuit breaker."""
+
+    def __init__(self, redis: Redis, breaker: CircuitBreaker, file: str) -> None:
+        self._script = redis.register_script(files("api.limits").joinpath(file).read_text("utf-8"))
+        self._breaker = breaker
+
+    async def start(self) -> None:
+        """Connect and load the script, so that no request has to. Redis may be away."""
+        with contextlib.suppress(RedisUnavailable), reaching_redis():
+            async with asyncio.timeout(START_TIMEOUT_S):
+                await self._script([], [])
+
+    def rests(self, *, requests: int) -> bool:
+        """Return whether the breaker is open after a failure; count the requests that pass uncounted."""
+        if self._breaker.rests:
+            metrics.RATE_UNCOUNTED.inc(requests)
+        return self._breaker.rests
+
+    async def run(
+        self, keys: Sequence[str], arguments: Sequence[str | int], *, requests: int
+    ) -> list[list[int]] | None:
+        """Return the script's result; None while Redis is away, counted in a metric."""
+        if self._breaker.allows_call():
+            try:
+                with reaching_redis():
+                    async with LoopTimeout(BUDGET_S):
+                        rows: list[list[int]] = await self._script(keys, arguments)
+            except RedisUnavailable:
+                self._breaker.failed()
+            else:
+                self._breaker.worked()
+                return rows
+        metrics.RATE_UNCOUNTED.inc(requests)
+        return None
+
+
+class RateLimiter:
+    """Rate limiter. `clock` gives the UTC day; the window uses the clock of Redis."""
+
+    def __init__(self, redis: Redis, breaker: CircuitBreaker, clock: Callable[[], datetime]) -> None:
+        self._script = LimitScript(redis, breaker, "rate_limits.lua")
+        self.start = self._script.start
+        self._clock = clock
+        self._charges = Coalescer(self._ask)
+        self._levels = Coalescer(self._ask_levels)
+        self._flushing: asyncio.TimerHandle | None = None
+        self.budgets = CostBudgets()
+
+    def charge(self, principal: Principal, rate_class: RateClass) -> asyncio.Future[RateLimitState]:
+        """Count one request if the limit allows it. The query starts before the caller awaits it."""
+        who = principal.key_uuid, principal.organization_id, principal.tier
+        return self._charges.ask(_charge(*who, rate_class, self._clock().date()))
+
+    async def give_back(self, standing: RateLimitState) -> None:
+        """Uncount a request that turned out to be free; the daily count of a write stays."""
+        await self._charges.ask(standing.charge._replace(second=standing.second))
+
+    def spend(self, bucket: BudgetBucket, cost: Cost) -> None:
+        """Charge a finished request; a background call writes the charge within `FLUSH_INTERVAL_S`."""
+        self.budgets.charge(bucket, cost)
+        if self._flushing is None:
+            self._flushing = asyncio.get_running_loop().call_later(FLUSH_INTERVAL_S, self._flush)
+
+    async def close(self) -> None:
+        """Write the pending charges."""
+        if self._flushing:
+            self._flushing.cancel()
+            self._flushing = None
+        if self.budgets.is_pending:
+            await self._levels.ask(())
+
+    async def usage(self, organization_id: UUID, tier: Tier) -> list[BudgetUse]:
+        """Return the current budgets of an organization."""
+        buckets = {traffic: bucket_of(organization_id, tier, traffic) for traffic in Traffic}
+        return show_levels(buckets, await self._levels.ask(tuple(buckets.values())))
+
+    def _flush(self) -> None:
+        """Write the pending charges, unless a request's script call has written them meanwhile."""
+        self._flushing = None
+        if self.budgets.is_pending and self._script.rests(requests=0):
+            self._flushing = asyncio.get_running_loop().call_later(BREAKER_PAUSE_S, self._flush)
+        elif self.budgets.is_pending:
+            self._levels.ask(())
+
+    async def _ask(self, charges: Sequence[RequestCharge]) -> list[RateLimitState]:
+        day_ends_in = DAY_S - int(self._clock().timestamp()) % DAY_S
+        counts = Counter(charges)
+        levels, rows = await self._run([charge.budget for charge in counts], counts)
+        if levels is None:
+            return [_uncounted(charge, day_ends_in) for charge in charges]
+        return list(_standings(charges, dict(zip(counts, rows, strict=True)), levels, day_ends_in))
+
+    async def _ask_levels(
+        self, questions: Sequence[tuple[BudgetBucket, ...]]
+    ) -> list[list[BucketLevel] | None]:
+        levels, _ = await self._run([bucket for group in questions for bucket in group], Counter())
+        return [None if levels is None else [levels[bucket] for bucket in group] for group in questions]
+
+    async def _run(
+        self, budgets: Iterable[BudgetBucket], counts: "Counter[RequestCharge]"
+    ) -> tuple[dict[BudgetBucket, BucketLevel] | None, list[list[int]]]:
+        """Call the script once: write all pending charges, read the levels of `budgets`, count the requests.
+
+        While the breaker is open, charges stay pending. Charges of a failed call are lost: it may have
+        written them.
+        """
+        if self._script.rests(requests=counts.total()):
+            return None, []
+        places, arguments = self.budgets.take(budgets)
+        keys = [bucket.key for bucket in places]
+        keys += [key for charge in counts for key in (charge.window, charge.day)]
+        for charge, count in counts.items():
+            arguments += [charge.limit, charge.cap, count, charge.second, places[charge.budget]]
+        rows = await self._script.run(keys, arguments, requests=counts.total())
+        if rows is None:
+            self.budgets.forget()
+            return None, []
+        levels = {bucket: BucketLevel(*row) for bucket, row in zip(places, rows, strict=False)}
+        self.budgets.note(levels)
+        return levels, rows[len(places) :]
+
+
+@contextlib.asynccontextmanager
+async def open_limiter(
+    redis: Redis, breaker: CircuitBreaker, clock: Callable[[], datetime]
+) -> AsyncIterator[RateLimiter]:
+    """Open a limiter with its connection; write all pending charges at the end of the block."""
+    limiter = RateLimiter(redis, breaker, clock)
+    await limiter.start()
+    try:
+        yield limiter
+    finally:
+        await limiter.close()
+
+
+@lru_cache(maxsize=2_000)
+def _charge(key: UUID, organization_id: UUID, tier: Tier, rate_class: RateClass, day: date) -> RequestCharge:
+    """Return the charge of a key's requests of one class on one day; cached."""
+    quota = QUOTAS[tier]
+    return RequestCharge(
+        rate_class,
+        bucket_of(organization_id, tier),
+        window=f"rate:{key}:{rate_class}",
+        day=f"rate:{organization_id}:{day:%Y-%m-%d}",
+        limit=quota.minute[rate_class],
+        cap=0 if rate_class is RateClass.READ_LIGHT else quota.day,
+    )
+
+
+def _standings(
+    charges: Sequence[RequestCharge],
+    rows: Mapping[RequestCharge, list[int]],
+    levels: Mapping[BudgetBucket, BucketLevel],
+    day_ends_in: int,
+) -> Iterator[RateLimitState]:
+    """Yield the state for each request: of equal charges, the first `passed` ones pass."""
+    counted: Counter[RequestCharge] = Counter()
+    for charge in charges:
+        passed, left, resets_in, left_of_day, second = rows[charge]
+        counted[charge] += 1
+        behind, level = max(0, passed - counted[charge]), levels[charge.budget]
+        yield RateLimitState(
+            charge,
+            counted[charge] <= passed,
+            left + behind,
+            resets_in,
+            left_of_day + behind,
+            day_ends_in,
+            second,
+            level if level.overdrawn else None,
+        )
+
+
+def _uncounted(charge: RequestCharge, day_ends_in: int) -> RateLimitState:
+    return RateLimitState(
+        charge, passed=True, left=charge.limit, resets_in=WINDOW_S, left_of_day=charge.cap,
+        day_ends_in=day_ends_in, second=0,
+    )  # fmt: skip

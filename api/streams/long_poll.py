@@ -1,0 +1,207 @@
+"""Long polling: one query every 200 ms serves all waiting requests. No query runs when no request waits.
+
+Without pub/sub and NOTIFY: a change is noticed at most one poll later, and no change can be missed.
+"""
+
+import asyncio
+import signal
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from types import FrameType
+from typing import Any, Generic, TypeAlias, TypeVar
+from uuid import UUID
+
+from db.pool import Pool
+from domain.jobs import jobs
+from domain.jobs.jobs import Versioned
+from telemetry import log_context, logs
+
+POLL_INTERVAL_S = 0.2
+
+#: Maximum of waiting requests and streams: of one organization, and of all.
+MAX_SUBSCRIBERS, MAX_SUBSCRIBERS_OF_ALL = 100, 1000
+
+_log = logs.get_logger("api.streams.long_poll")
+
+T = TypeVar("T")
+#: The state that a poll returns for each awaited object.
+S = TypeVar("S")
+
+#: An awaited object, such as a job: organization id and object id.
+Ref: TypeAlias = tuple[UUID, UUID]
+Poll: TypeAlias = Callable[[Sequence[Ref]], Awaitable[Sequence[S | None]]]
+IsEnough: TypeAlias = Callable[[Versioned], bool]
+
+
+def poll_jobs(pool: Pool) -> Poll[Versioned]:
+    """Return a poll that reads many jobs with one statement."""
+
+    async def poll(refs: Sequence[Ref]) -> list[Versioned | None]:
+        async with pool.acquire() as conn:
+            return await jobs.get_many(conn, refs=refs)
+
+    return poll
+
+
+class Subscriber(Generic[S]):
+    """One waiting request. `closed` means that no further state will arrive."""
+
+    def __init__(self) -> None:
+        self.closed = False
+        self._state: S | None = None
+        self._changed = asyncio.Event()
+
+    def show(self, state: S) -> None:
+        self._state = state
+        self._changed.set()
+
+    def close(self) -> None:
+        self.closed = True
+        self._changed.set()
+
+    async def until(self, enough: Callable[[S], bool], *, within: float) -> S | None:
+        """Wait for the first state that is `enough`; None after `within` seconds, or once closed."""
+        try:
+            async with asyncio.timeout(within):
+                return await self._first(enough)
+        except TimeoutError:
+            return None
+
+    async def _first(self, enough: Callable[[S], bool]) -> S | None:
+        while not self.closed:
+            if self._state is not None and enough(self._state):
+                return self._state
+            self._changed.clear()
+            await self._changed.wait()
+        return None
+
+
+class LongPollHub(Generic[S]):
+    """Hub of all waiting requests of this process, with one task that polls for them."""
+
+    def __init__(
+        self,
+        poll: Poll[S],
+        *,
+        interval_s: float = POLL_INTERVAL_S,
+        per_organization: int = MAX_SUBSCRIBERS,
+        in_total: int = MAX_SUBSCRIBERS_OF_ALL,
+    ) -> None:
+        self._poll = poll
+        self._interval_s = interval_s
+        self._max_per_organization, self._max_in_total = per_organization, in_total
+        self._subscribers: dict[Ref, list[Subscriber[S]]] = {}
+        #: Number of waiting requests by organization.
+        self._counts: Counter[UUID] = Counter()
+        self._poller: asyncio.Task[None] | None = None
+        self._closed = False
+
+    @property
+    def waiting(self) -> int:
+        return self._counts.total()
+
+    def is_full(self, organization_id: UUID) -> bool:
+        """Return whether an organization, or the process, has reached its maximum of waiting requests."""
+        return (
+            self._counts[organization_id] >= self._max_per_organization or self.waiting >= self._max_in_total
+        )
+
+    @contextmanager
+    def subscribe(self, ref: Ref) -> Iterator[Subscriber[S]]:
+        """Register a waiting request during the block; over the limit it gets a closed one."""
+        subscriber, organization_id = Subscriber[S](), ref[0]
+        if self._closed or self.is_full(organization_id):
+            subscriber.close()
+        self._counts[organization_id] += 1
+        self._subscribers.setdefault(ref, []).append(subscriber)
+        self._poller = self._poller or log_context.start_detached(self._run())
+        try:
+            yield subscriber
+        finally:
+            self._leave(ref, subscriber)
+
+    def close(self) -> None:
+        """Release all waiting requests; later ones don't wait."""
+        self._closed = True
+        for subscribers in self._subscribers.values():
+            for subscriber in subscribers:
+                subscriber.close()
+
+    def _leave(self, ref: Ref, subscriber: Subscriber[S]) -> None:
+        self._subscribers[ref].remove(subscriber)
+        if not self._subscribers[ref]:
+            del self._subscribers[ref]
+        self._counts[ref[0]] -= 1
+        if not self._counts[ref[0]]:
+            del self._counts[ref[0]]
+
+    async def _run(self) -> None:
+        """Poll until no request waits, so that an idle process sends no queries."""
+        while self._subscribers:
+            await self._poll_once(list(self._subscribers))
+            await asyncio.sleep(self._interval_s)
+        self._poller = None
+
+    async def _poll_once(self, refs: Sequence[Ref]) -> None:
+        try:
+            states = await self._poll(refs)
+        except Exception as error:  # noqa: BLE001  the next poll may work
+            _log.warning("poll for waiting requests failed", exc_info=error)
+            return
+        for ref, state in zip(refs, states, strict=True):
+            for subscriber in self._subscribers.get(ref, []):
+                subscriber.close() if state is None else subscriber.show(state)
+
+
+@asynccontextmanager
+async def open_hub(
+    poll: Poll[S], *, per_organization: int = MAX_SUBSCRIBERS, in_total: int = MAX_SUBSCRIBERS_OF_ALL
+) -> AsyncIterator[LongPollHub[S]]:
+    """Open a hub that releases its waiting requests at the first SIGTERM or SIGINT.
+
+    The server waits for open requests before it ends the lifespan, so the lifespan's end would be too late.
+    """
+    hub = LongPollHub(poll, per_organization=per_organization, in_total=in_total)
+    with _on_signal(signal.SIGTERM, hub.close), _on_signal(signal.SIGINT, hub.close):
+        yield hub
+    hub.close()
+
+
+@contextmanager
+def _on_signal(number: signal.Signals, react: Callable[[], None]) -> Iterator[None]:
+    """Call `react` on the event loop upon a signal; then call the previous handler."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop, before = asyncio.get_running_loop(), signal.getsignal(number)
+
+    def handle(signum: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(react)
+        if callable(before):
+            before(signum, frame)
+
+    signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
+async def unless_disconnected(
+    receive: Callable[[], Awaitable[Mapping[str, Any]]], work: Awaitable[T]
+) -> T | None:
+    """Return the result of `work`; None if the client disconnects first."""
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_wait_for_disconnect(receive))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        working.cancel()
+        leaving.cancel()
+
+
+async def _wait_for_disconnect(receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

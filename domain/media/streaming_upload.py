@@ -1,0 +1,122 @@
+"""Streaming upload of files: type by the first bytes, size and hash while they stream, then a probe.
+
+No file is ever whole in memory.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+from domain.media import sniff
+from domain.media.files import File
+from domain.media.image_length import PictureEnd
+from domain.media.probe import Metadata
+from domain.media.probing import probe
+from domain.media.sniff import JPEG, MOV, MP4, PNG, SVG, WEBP, Type
+from domain.media.store import Store
+from schemas.errors import Invalid, Oversized
+
+MIB = 1 << 20
+
+#: Accepted types, with the most bytes of a file.
+AcceptedTypes: TypeAlias = Mapping[Type, int]
+
+PICTURES, FILMS = (JPEG, PNG, WEBP), (MP4, MOV)
+#: Accepted types of content.
+CONTENT: AcceptedTypes = {**dict.fromkeys(PICTURES, 30 * MIB), **dict.fromkeys(FILMS, 100 * MIB)}
+
+
+class StreamingUpload:
+    """Upload of one file, from its `head`: `sniff.HEAD` bytes, or all of it. `path` names it in errors.
+
+    Raises `Invalid` for a type that isn't accepted.
+    """
+
+    def __init__(
+        self, head: bytes, *, path: str, name: str, declared: str = "", taken: AcceptedTypes = CONTENT
+    ) -> None:
+        type_ = sniff.sniff(head)
+        if type_ is None or type_ not in taken:
+            raise Invalid(path, f"is none of the accepted types: {', '.join(_names(taken))}")
+        sniff.check(type_, name=name, declared=declared, path=path)
+        self.path, self.head, self.type, self.largest = path, head, type_, taken[type_]
+        self.size, self.hash = 0, hashlib.sha256()
+        self.came, self._end = 0, PictureEnd(type_.mime)
+
+    async def chunks(self, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Yield the head and the rest up to the file's end, counted and hashed.
+
+        Bytes after the end of a picture are read and dropped. Raises `Oversized` as soon as the size exceeds
+        the limit.
+        """
+        yield self._own(self.head)
+        async for chunk in rest:
+            if own := self._own(chunk):
+                yield own
+
+    def _own(self, chunk: bytes) -> bytes:
+        self.came += len(chunk)
+        if self.came > self.largest:
+            max_mib, kind = self.largest // MIB, self.type.kind
+            raise Oversized(f"{self.path}: a file of the kind {kind} may have at most {max_mib} MiB")
+        own = chunk[: self._end.take(chunk)]
+        if self._end.is_cut_up:
+            raise Invalid(self.path, "is a picture of too many parts: save it again")
+        self.size += len(own)
+        self.hash.update(own)
+        return own
+
+
+async def whole(data: bytes) -> AsyncIterator[bytes]:
+    """Yield bytes that are in memory, in the form of a stream."""
+    yield data
+
+
+async def store_drawing(file: File, write: Callable[[bytes], Awaitable[str]]) -> File:
+    """Replace a drawing's file by its sanitized text; `write` stores that under a token of its own."""
+    if file.drawing is None:
+        return file
+    data = file.drawing.encode()
+    sha256 = hashlib.sha256(data).digest()
+    return file._replace(token=await write(data), size_bytes=len(data), sha256=sha256, drawing=None)
+
+
+def _names(taken: AcceptedTypes) -> Sequence[str]:
+    """Return the types' names for partners."""
+    called = {JPEG: "jpeg", PNG: "png", WEBP: "webp", MP4: "mp4", MOV: "mov", SVG: "svg"}
+    return [called[type_] for type_ in taken]
+
+
+class ProbedFile(NamedTuple):
+    """Stored file with its metadata, and the bytes of its thumbnail if it has one."""
+
+    file: File
+    thumbnail: bytes | None
+
+
+async def probe_uploads(
+    store: Store, passed: Sequence[StreamingUpload], tokens: Sequence[str]
+) -> list[ProbedFile]:
+    """Probe stored files, each under its token. Raises `Invalid` as `probe`."""
+    if not passed:
+        return []
+    pairs = [*zip(passed, tokens, strict=True)]
+    probed = await probe(store, [(token, file.type.mime) for file, token in pairs])
+    return [
+        ProbedFile(_file(*pair, metadata), metadata.thumbnail)
+        for pair, metadata in zip(pairs, probed, strict=True)
+    ]
+
+
+def _file(file: StreamingUpload, token: str, found: Metadata) -> File:
+    return File(
+        kind=file.type.kind,
+        mime_type=file.type.mime,
+        width=found.width,
+        height=found.height,
+        duration_ms=found.duration_ms,
+        size_bytes=file.size,
+        sha256=file.hash.digest(),
+        token=token,
+        drawing=found.drawing,
+    )

@@ -1,0 +1,187 @@
+"""Bulk changes of jobs of all live organizations, for operators: one organization after the other.
+
+Each organization's part is its own bulk change, with an entry in its audit log.
+"""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import operated_job
+from domain.jobs import bulk, bulk_retries
+from domain.jobs.bulk import Choice
+from domain.jobs.bulk_retries import Batch, Selection
+from domain.tenancy import organizations
+from domain.tenancy.api_keys import Actor
+from jobs.ledger import Wake
+from schemas import ids
+from schemas.jobs import BulkRetried, NotRetried, Retried
+from schemas.operator_jobs import OperatedCanceled
+
+#: Organizations that a call visits, and failed jobs of each, unless one is named.
+ORGANIZATIONS, DEPTH = 200, 2_000
+
+#: Scopes for all actions of partners.
+EVERY_SCOPE = ("*",)
+
+#: Before and after all jobs of an organization.
+FIRST, LAST = UUID(int=0), UUID(int=(1 << 128) - 1)
+
+
+class Position(NamedTuple):
+    """Start of a call: after this job of this organization."""
+
+    organization_id: UUID
+    job_id: UUID
+
+
+class RetriedOfAll(NamedTuple):
+    """Answer of a retry but for its cursor, the next call's start, and the wakes to send."""
+
+    answer: BulkRetried
+    place: Position | None
+    wakes: tuple[Wake, ...]
+
+
+class CanceledOfAll(NamedTuple):
+    """Answer of a cancel but for its cursor, and the next call's start."""
+
+    answer: OperatedCanceled
+    place: Position | None
+
+
+class _Organization(NamedTuple):
+    id: UUID
+
+
+LIST_WITH_UNSUCCESSFUL = operated_job.list_with_unsuccessful.typed(_Organization)
+LIST_WITH_OPEN = operated_job.list_with_open.typed(_Organization)
+
+
+async def retry(
+    conn: Conn,
+    *,
+    actor: Actor,
+    organization_id: UUID | None,
+    chosen: Selection,
+    after: Position | None,
+    dry_run: bool,
+) -> RetriedOfAll:
+    """Retry the next `bulk_retries.MAX_RETRIED` matching jobs, or only count them."""
+    listed = await LIST_WITH_UNSUCCESSFUL.all(
+        conn,
+        org=organization_id,
+        project=chosen.project_id,
+        from_org=_first_organization(after),
+        states=bulk_retries.statuses(chosen),
+        limit=ORGANIZATIONS,
+    )
+    total, place = _Sum(), _after_last(listed)
+    depth = bulk_retries.SCAN_DEPTH if organization_id or chosen.project_id else DEPTH
+    for org in [row.id for row in listed]:
+        batch = await bulk_retries.retry(
+            conn,
+            organization_id=org,
+            scopes=EVERY_SCOPE,
+            chosen=chosen,
+            after=after.job_id if after and after.organization_id == org else None,
+            dry_run=dry_run,
+            most=bulk_retries.MAX_RETRIED - total.looked,
+            depth=depth,
+        )
+        total.add(batch)
+        if batch.answer.retried:
+            await _record(conn, actor, org, "jobs.retried", len(batch.answer.retried))
+        if total.is_full or (batch.last_id is not None and not dry_run):
+            place = Position(org, batch.last_id or LAST)
+            break
+    return RetriedOfAll(total.answer(place), place, tuple(total.wakes))
+
+
+class _Sum:
+    """Sum of the results of several organizations' retries."""
+
+    def __init__(self) -> None:
+        self.wakes: list[Wake] = []
+        self._matched = 0
+        self._capped = False
+        self._retried: list[Retried] = []
+        self._skipped: list[NotRetried] = []
+
+    def add(self, batch: Batch) -> None:
+        self.wakes += batch.wakes
+        self._matched += batch.answer.matched
+        self._capped |= batch.answer.capped
+        self._retried += batch.answer.retried
+        self._skipped += batch.answer.skipped
+
+    @property
+    def looked(self) -> int:
+        """Return the number of jobs that were retried or skipped."""
+        return len(self._retried) + len(self._skipped)
+
+    @property
+    def is_full(self) -> bool:
+        return self.looked >= bulk_retries.MAX_RETRIED or self._matched >= bulk_retries.MAX_COUNTED
+
+    def answer(self, place: Position | None) -> BulkRetried:
+        return BulkRetried(
+            matched=min(self._matched, bulk_retries.MAX_COUNTED),
+            capped=self._capped or place is not None,
+            retried=self._retried,
+            skipped=self._skipped,
+            next_cursor=None,
+        )
+
+
+async def cancel(
+    conn: Conn,
+    *,
+    actor: Actor,
+    organization_id: UUID | None,
+    chosen: Choice,
+    after: Position | None,
+    dry_run: bool,
+) -> CanceledOfAll:
+    """Cancel the next `bulk.MAX_CANCELED` matching jobs, or only count them."""
+    listed = await LIST_WITH_OPEN.all(
+        conn,
+        org=organization_id,
+        project=chosen.project_id,
+        from_org=_first_organization(after),
+        limit=ORGANIZATIONS,
+    )
+    job_ids, matched, place = list[ids.JobId](), 0, _after_last(listed)
+    room = bulk.MAX_COUNTED if dry_run else bulk.MAX_CANCELED
+    for org in [row.id for row in listed]:
+        result = await bulk.cancel(conn, organization_id=org, chosen=chosen, dry_run=dry_run, most=room)
+        matched += result.matched
+        job_ids += result.job_ids
+        if result.job_ids:
+            await _record(conn, actor, org, "jobs.canceled", len(result.job_ids))
+        room -= result.matched if dry_run else len(result.job_ids)
+        if room <= 0:
+            place = Position(org, FIRST if result.more else LAST)
+            break
+    answer = OperatedCanceled(
+        matched=min(matched, bulk.MAX_COUNTED), capped=place is not None, job_ids=job_ids, next_cursor=None
+    )
+    return CanceledOfAll(answer, place)
+
+
+def _first_organization(after: Position | None) -> UUID | None:
+    """Return the first organization of a call: the position's own, or the next one after its last job."""
+    if after is None or after.job_id != LAST:
+        return after and after.organization_id
+    return UUID(int=after.organization_id.int + 1)
+
+
+def _after_last(listed: list[_Organization]) -> Position | None:
+    return Position(listed[-1].id, LAST) if len(listed) == ORGANIZATIONS else None
+
+
+async def _record(conn: Conn, actor: Actor, organization_id: UUID, action: str, jobs: int) -> None:
+    subject = ids.show(ids.ORGANIZATION, organization_id)
+    await organizations.record(
+        conn, organization_id, action=action, subject=subject, actor=actor, details={"jobs": jobs}
+    )

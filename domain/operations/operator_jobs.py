@@ -1,0 +1,192 @@
+"""Jobs of all organizations, for operators: the newest of each, and any job by its id."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from db.pool import Conn
+from db.queries import operated_job
+from domain.jobs import counts, timelines, wait_reasons
+from domain.values.periods import Period
+from jobs import states
+from schemas import ids
+from schemas.errors.absent import absent
+from schemas.jobs import JobError, Phase, Status
+from schemas.operator_jobs import OperatedJob, OperatedJobCounts, OperatedJobDetail
+from schemas.timelines import TimelineEntry
+
+#: Newest jobs that a filter scans, an equal part of each organization; a list scans at least `MIN_DEPTH`.
+SCAN_DEPTH, MIN_DEPTH = 10_000, 200
+
+
+class _Row(NamedTuple):
+    id: UUID
+    organization_id: UUID
+    project_id: UUID | None
+    kind: str
+    pool: str
+    internal: bool
+    status: Status
+    stage: str
+    phase: Phase
+    progress: float
+    attempt: int
+    max_attempts: int
+    crashes: int
+    cancel_requested: bool
+    retry_of: UUID | None
+    lease_owner: UUID | None
+    run_at: datetime
+    deadline_at: datetime
+    created_at: datetime
+    finished_at: datetime | None
+    args: dict[str, Any]
+    result: dict[str, Any] | None
+    error: dict[str, Any] | None
+    organization_name: str
+
+
+class _Count(NamedTuple):
+    status: Status
+    phase: Phase
+    jobs: int
+    more: bool
+
+
+GET_OPERATED_JOB = operated_job.get_operated_job.typed(_Row)
+LIST_OPERATED_JOBS = operated_job.list_operated_jobs.typed(_Row)
+LIST_OPEN_OPERATED_JOBS = operated_job.list_open_operated_jobs.typed(_Row)
+LIST_UNSUCCESSFUL_OPERATED_JOBS = operated_job.list_unsuccessful_operated_jobs.typed(_Row)
+LIST_OPERATED_JOBS_OF_PROJECT = operated_job.list_operated_jobs_of_project.typed(_Row)
+COUNT_OPERATED_JOBS = operated_job.count_operated_jobs.typed(_Count)
+COUNT_OPERATED_JOBS_OF_PROJECT = operated_job.count_operated_jobs_of_project.typed(_Count)
+
+
+class JobFilter(NamedTuple):
+    """Filters of the list and of its counts; None matches all."""
+
+    organization_id: UUID | None
+    project_id: UUID | None
+    kind: str | None
+    pool: str | None
+    status: Status | None
+    phase: Phase | None
+    error_code: str | None
+    period: Period
+
+
+async def get(conn: Conn, *, job_id: UUID) -> OperatedJobDetail:
+    """Return a job; raises `NotFound`."""
+    row = await GET_OPERATED_JOB.one(conn, id=job_id)
+    if row is None:
+        raise absent("job")
+    waiting = None
+    if row.status == "running":
+        [waiting] = await wait_reasons.find_job_reasons(conn, refs=[(row.organization_id, row.id)])
+    return OperatedJobDetail(**_fields(row), args=row.args, result=row.result, waiting=waiting)
+
+
+async def timeline(conn: Conn, *, job_id: UUID) -> list[TimelineEntry]:
+    """Return a job's entries, the oldest first. Raises `NotFound`."""
+    row = await GET_OPERATED_JOB.one(conn, id=job_id)
+    if row is None:
+        raise absent("job")
+    return await timelines.list_job_entries(
+        conn, organization_id=row.organization_id, job_id=job_id, internal=True
+    )
+
+
+async def list_page(conn: Conn, *, wanted: JobFilter, before: UUID | None, limit: int) -> list[OperatedJob]:
+    """Return at most `limit` jobs older than `before`, newest first, of the scanned ones."""
+    depth = max(limit, MIN_DEPTH, await _depth(conn, wanted))
+    parameters = _to_parameters(wanted, before, depth) | {"limit": limit}
+    return [OperatedJob(**_fields(row)) for row in await _search(conn, wanted, parameters)]
+
+
+async def _search(conn: Conn, wanted: JobFilter, asked: dict[str, Any]) -> Sequence[_Row]:
+    """Run the statement for these filters: jobs of a project, open and unsuccessful ones have own indexes."""
+    of_phase = wanted.phase and states.api_status(wanted.phase)
+    status = wanted.status or of_phase or ("failed" if wanted.error_code else None)
+    if wanted.project_id is not None:
+        return await LIST_OPERATED_JOBS_OF_PROJECT.all(
+            conn, **asked, project=wanted.project_id, status=status
+        )
+    if status == "running":
+        return await LIST_OPEN_OPERATED_JOBS.all(conn, **asked)
+    if status in ("failed", "canceled"):
+        return await LIST_UNSUCCESSFUL_OPERATED_JOBS.all(conn, **asked, status=status)
+    return await LIST_OPERATED_JOBS.all(conn, **asked, status=status)
+
+
+async def count(conn: Conn, *, wanted: JobFilter) -> OperatedJobCounts:
+    """Count the scanned jobs of the filter; `more_of` names the statuses with further jobs."""
+    depth = await _depth(conn, wanted)
+    parameters = _to_parameters(wanted, None, depth)
+    if wanted.project_id is None:
+        rows = await COUNT_OPERATED_JOBS.all(conn, **parameters)
+    else:
+        rows = await COUNT_OPERATED_JOBS_OF_PROJECT.all(conn, **parameters, project=wanted.project_id)
+    by_status, by_phase = Counter[str](), Counter[str]()
+    for row in rows:
+        by_status[row.status] += row.jobs
+        by_phase[row.phase] += row.jobs
+    return OperatedJobCounts(
+        by_status=counts.by_status(by_status),
+        by_phase=counts.by_phase(by_phase),
+        more_of=sorted({row.status for row in rows if row.more}),
+        looked_at=depth,
+    )
+
+
+async def _depth(conn: Conn, wanted: JobFilter) -> int:
+    """Return the number of jobs to scan in each organization; a project belongs to one alone."""
+    if wanted.project_id is not None:
+        return SCAN_DEPTH
+    organizations = await operated_job.count_operated_organizations.value(conn, org=wanted.organization_id)
+    return max(1, SCAN_DEPTH // max(1, int(organizations)))
+
+
+def _to_parameters(wanted: JobFilter, before: UUID | None, depth: int) -> dict[str, Any]:
+    return {
+        "org": wanted.organization_id,
+        "kind": wanted.kind,
+        "pool": wanted.pool,
+        "phase": wanted.phase,
+        "error_code": wanted.error_code,
+        "since": wanted.period.since,
+        "until": wanted.period.until,
+        "from_id": wanted.period.from_id,
+        "before": wanted.period.before(before),
+        "depth": depth,
+    }
+
+
+def _fields(row: _Row) -> dict[str, Any]:
+    return {
+        "job_id": ids.show(ids.JOB, row.id),
+        "organization_id": ids.show(ids.ORGANIZATION, row.organization_id),
+        "organization_name": row.organization_name,
+        "project_id": ids.show(ids.PROJECT, row.project_id) if row.project_id else None,
+        "kind": row.kind,
+        "internal": row.internal,
+        "pool": row.pool,
+        "status": row.status,
+        "stage": row.stage,
+        "phase": row.phase,
+        "progress": round(row.progress, 4),
+        "attempt": row.attempt,
+        "max_attempts": row.max_attempts,
+        "crashes": row.crashes,
+        "cancel_requested": row.cancel_requested,
+        "retry_of": ids.show(ids.JOB, row.retry_of) if row.retry_of else None,
+        "worker_id": ids.show(ids.WORKER, row.lease_owner) if row.lease_owner else None,
+        "run_at": row.run_at,
+        "deadline_at": row.deadline_at,
+        "created_at": row.created_at,
+        "finished_at": row.finished_at,
+        "error": msgspec.convert(row.error, JobError) if row.error else None,
+    }

@@ -1,0 +1,84 @@
+"""Captions of a clip: the partner's transcript, spread over the detected speech."""
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
+
+import regex
+
+from generation.copy import texts
+from generation.spec import Value
+from generation.text.breaking import units
+
+#: Maximum letters of a caption, legible at a glance; a full-width character counts as two.
+LONGEST = 42
+
+_WIDE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
+_CLAUSE = regex.compile(r"[,;:–—、，；：،]\s*$")
+
+
+class Span(Value, frozen=True, kw_only=True):
+    """A span of a clip, in milliseconds."""
+
+    start: int
+    end: int
+
+
+class Caption(Value, frozen=True, kw_only=True):
+    """Words of the transcript and their display time, in milliseconds."""
+
+    text: str
+    start: int
+    end: int
+
+
+def captions(transcript: str, speech: Sequence[Span], language: str) -> list[Caption]:
+    """Spread the transcript over the speech as captions, each word once, in order; empty without speech."""
+    lines = [line for sentence in texts.sentences(transcript) for line in _lines(sentence, language)]
+    spans = sorted((one for one in speech if one.end > one.start), key=lambda one: one.start)
+    total, length = sum(one.end - one.start for one in spans), sum(map(width, lines))
+    if not total or not length:
+        return []
+    ends = [round(total * part / length) for part in accumulate(map(width, lines))]
+    return [
+        Caption(text=text, start=_at(spans, start, last=False), end=_at(spans, end, last=True))
+        for text, (start, end) in zip(lines, pairwise([0, *ends]), strict=True)
+    ]
+
+
+def width(text: str) -> int:
+    return len(text) + len(_WIDE.findall(text))
+
+
+def _lines(sentence: str, language: str) -> Iterator[str]:
+    """Split a sentence into parts of similar length, on word boundaries and if possible at a clause's end."""
+    words = [*units(texts.clean(sentence), language)]
+    left = sum(map(width, words))
+    goal = left / max(1, math.ceil(left / LONGEST))
+    line = ""
+    for word in words:
+        if line and _ends(line, word, goal):
+            yield line.strip()
+            line = ""
+        line += word
+    if line.strip():
+        yield line.strip()
+
+
+def _ends(line: str, word: str, goal: float) -> bool:
+    has, longer = width(line), width(line) + width(word.rstrip())
+    return (
+        longer > LONGEST
+        or has + width(word) / 2 > goal
+        or (_CLAUSE.search(line) is not None and has > goal / 2)
+    )
+
+
+def _at(spans: Sequence[Span], spoken: int, *, last: bool) -> int:
+    """Map a duration of speech to a moment of the clip; between two spans, to an end or a start."""
+    for one in spans:
+        length = one.end - one.start
+        if spoken < length or (last and spoken == length):
+            return one.start + spoken
+        spoken -= length
+    return spans[-1].end

@@ -1,0 +1,74 @@
+"""Claims: statements that need a human review, and that the writer never uses by itself."""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from generation.copy.languages import TABLES
+from generation.copy.languages.table import any_of
+from generation.copy.speech import possible_languages
+
+#: Signs of claims in any language.
+SIGNS: Mapping[str, str] = {
+    "superlative": r"#\s?1\b|\bno?\.?[\s-]?[º°]?\s?1\b|[🥇🏆💯👑]",
+    "award": r"[⭐★🌟🏅🎖]|\d(?:[.,]\d)?\s?/\s?(?:5|10)\b",
+    "price": r"[$€£¥₹₽₩₺₿¢]|\b(?:USD|EUR|GBP|CHF|JPY)\b",
+    "percentage": r"[%‰٪]",
+    "users": r"\d{3,}|\d[.,'\u00a0\u202f ]\d{3}\b|\d\s?\+|\b\d+[kKM]\b",
+    "quote": r"[\"“”«»„‟‘‹›「」『』《》]",
+    "year": r"(?<!\d)(?:19|20)\d\d(?!\d)|['’]\d\d\b|\b\d{1,2}[./]\d{1,2}[./]",
+    "link": r"://|\bwww\.|\S@\S|(?<!\w)[@#]\w|\b[\w-]+\.(?:com|org|net|io|app|dev|de|fr|es|eu|uk|ch|at|it|nl|info|biz"
+    r"|co|me|tv|ai|gg|ly|so|xyz|online|shop|blog|cloud|edu|gov)\b|\+?\d[\d\s/()-]{6,}\d",
+    "legal": r"[©®™§]",
+}
+#: English claim words that other languages also use.
+LOANS: Mapping[str, str] = {
+    "superlative": "best best_of number_one world_class top",
+    "award": "award* winner editor's_choice",
+    "price": "premium free for_free discount*",
+    "money": "cashback trading cash",
+    "current": "beta update updates new",
+    "donation": "patreon liberapay",
+    "legal": "gpl copyright cookie*",
+}
+#: Each sentence of a text may have its own language.
+SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
+KINDS = frozenset(SIGNS) | {kind for table in TABLES.values() for kind in table.never}
+#: English phrases in which a claim word claims nothing.
+HARMLESS = any_of("free_of free_from free_up feel_free free_software hands_free ad_free free_time free_text")
+
+
+def claims(text: str, language: str, names: Iterable[str] = ()) -> frozenset[str]:
+    """Return the kinds of claims in a text in any language, ignoring its names."""
+    plain = HARMLESS.sub(" ", _without(text, names))
+    return frozenset(
+        kind
+        for part in {plain, *SENTENCE_END.split(plain)}
+        for kind, pattern in _patterns(language, *sorted(possible_languages(part)))
+        if pattern.search(part)
+    )
+
+
+def claimed(text: str, language: str) -> frozenset[str]:
+    """Return the words and signs that make claims, in lower case."""
+    return frozenset(
+        match.group().lower()
+        for _, pattern in _patterns(language, *TABLES)
+        for match in pattern.finditer(text)
+    )
+
+
+@cache
+def _patterns(*languages: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return the patterns of some languages. Without a table for the first one, any digit is a claim."""
+    tables = [TABLES[language].never for language in dict.fromkeys(languages) if language in TABLES]
+    numbers = () if languages[0] in TABLES else (("users", re.compile(r"\d")),)
+    signs = ((kind, re.compile(sign)) for kind, sign in SIGNS.items())
+    blocks = ((kind, any_of(block)) for table in (*tables, LOANS) for kind, block in table.items())
+    return (*signs, *blocks, *numbers)
+
+
+def _without(text: str, names: Iterable[str]) -> str:
+    for name in filter(None, names):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", text, flags=re.IGNORECASE)
+    return text

@@ -1,0 +1,15 @@
+"""Tables of the languages with formulas: English, German, French, Spanish."""
+
+from collections.abc import Mapping
+
+from generation.copy.languages import de, en, es, fr
+from generation.copy.languages.table import Table
+
+TABLES: Mapping[str, Table] = {"en": en.TABLE, "de": de.TABLE, "fr": fr.TABLE, "es": es.TABLE}
+#: Language of brands that declare none.
+DEFAULT = "en"
+
+
+def primary(tag: str | None) -> str:
+    """Return the language of a tag: `de` for `de-AT`."""
+    return (tag or DEFAULT).replace("_", "-").partition("-")[0].lower()

@@ -1,0 +1,136 @@
+"""Names of a brand, the slots of formulas: its own name, its keywords, its stores and its site."""
+
+import re
+from collections.abc import Iterator
+
+from generation.copy import texts
+from generation.copy.claims import claims
+from generation.copy.languages import TABLES
+from generation.copy.languages.table import any_of
+from generation.spec import Brand, Evidence, Source
+
+#: Maximum characters of a name.
+MAX_NAME = 60
+#: Maximum characters of a keyword.
+MAX_KEYWORD = 32
+#: Maximum characters of an audience.
+MAX_AUDIENCE = 40
+#: Keywords about technology or listings, not about the subject of the product.
+TECHNICAL = any_of(
+    """
+    android ios macos mac linux windows iphone ipad kotlin java swift swiftui objective_c typescript
+    javascript js react react_* vue vue* angular flutter dart rust golang go python php ruby c c++ c# .net
+    nodejs node electron expo xamarin ionic capacitor cordova gradle jetpack_* compose material_* material
+    fdroid f_droid izzyondroid google_play play_store app_store appstore hacktoberfest open_source
+    opensource open source foss floss oss gpl* license mit apache app apps application applications mobile
+    mobile_* android_* *_android *_ios ios_* hybrid pwa software github gitlab website web homepage home
+    page blog news wordpress html html5 css sqlite room mvvm testflight fastlane api sdk library framework
+    utilities utility tools tool other others index start startseite accueil inicio default misc general
+    online
+    """
+)
+#: Keyword words to spell in capitals, unless the brand's texts spell them otherwise.
+ACRONYMS = any_of(
+    """
+    ai api b2b cli cms crm csv dns gif gps html http iot llm nfc ocr pdf qr rss sdk seo sms sql ssh tv ui usb
+    ux vpn vr xml
+    """
+)
+#: Hosts of code, link lists and store listings: never the brand's own site.
+FOREIGN_HOSTS = re.compile(
+    r"(?:^|\.)(?:github|gitlab|bitbucket|codeberg|sourceforge|sr|apple|google|f-droid|notion|linktr|microsoft"
+    r"|amazon|facebook|instagram|twitter|x|youtube|tiktok|linkedin|t|bsky|discord|reddit|patreon|liberapay)\.[a-z]+$"
+)
+#: Languages in which several words of a name without a capital are misspelled.
+CAPITALIZED = frozenset({"de"})
+STORES = {"apple": re.compile(r"^(?:apps|itunes)\.apple\.com$"), "google": re.compile(r"^play\.google\.com$")}
+
+
+def app(brand: Brand) -> str:
+    """Return the brand's name for lines, cut at a blank; empty without a letter or digit."""
+    whole = texts.clean(brand.name) if any(map(str.isalnum, brand.name)) else ""
+    return whole if len(whole) <= MAX_NAME else (whole[: MAX_NAME + 1].rpartition(" ")[0] or whole[:MAX_NAME])
+
+
+def app_evidence(brand: Brand) -> Evidence:
+    return Evidence(field="appName", quote=brand.name)
+
+
+def keywords(brand: Brand, language: str) -> list[tuple[str, Evidence]]:
+    """Return the displayable keywords, each once, with their evidence."""
+    by_words: dict[str, tuple[str, Evidence]] = {}
+    for keyword in brand.keywords:
+        display = spell(texts.clean(keyword), brand, language)
+        if is_displayable(display, brand, language):
+            by_words.setdefault("".join(texts.words(display)), (display, evidence("keywords", keyword)))
+    return list(by_words.values())
+
+
+def spell(keyword: str, brand: Brand, language: str) -> str:
+    """Spell a keyword as the brand's own texts do: German nouns have capitals, keywords often none.
+
+    A keyword that the texts lack keeps its letters. Only acronyms get capitals, in languages with a table.
+    """
+    pattern = rf"(?<!\w){re.escape(keyword)}(?!\w)"
+    matches = (re.search(pattern, text, re.IGNORECASE) for text in (*brand.taglines, *brand.descriptions))
+    written = ACRONYMS.sub(lambda one: one[0].upper(), keyword) if language in TABLES else keyword
+    return next((one.group() for one in matches if one), written)
+
+
+def is_displayable(keyword: str, brand: Brand, language: str) -> bool:
+    return (
+        2 <= len(keyword) <= MAX_KEYWORD
+        and any(map(str.isalpha, keyword))
+        and re.fullmatch(r"[\w '’&+-]+", keyword) is not None
+        and not TECHNICAL.fullmatch(keyword)
+        and texts.words(keyword) != texts.words(brand.name)
+        and not (" " in keyword and is_unsuitable(keyword, brand, language))
+        and not claims(keyword, language, [app(brand)])
+    )
+
+
+def is_unsuitable(keyword: str, brand: Brand, language: str) -> bool:
+    """Return whether a keyword is misspelled in a noun-capitalizing language, or names another product."""
+    if language in CAPITALIZED:
+        return keyword.islower()
+    brand_text = " ".join((*brand.taglines, *brand.descriptions))
+    return keyword in brand_text and all(not word[:1].islower() for word in keyword.split())
+
+
+def audience(brand: Brand, language: str) -> tuple[str, Evidence] | None:
+    """Return the audience if it is a name rather than a sentence."""
+    display = texts.clean(brand.audience or "").rstrip(".。 ")
+    if not brand.audience or not 3 <= len(display) <= MAX_AUDIENCE or claims(display, language, [app(brand)]):
+        return None
+    return texts.initial(display), evidence("audience", brand.audience)
+
+
+def store(brand: Brand, which: str) -> Evidence | None:
+    """Return the link that proves a listing in this store."""
+    for link in brand.links.values():
+        if STORES[which].match(_host(link)):
+            return evidence("links", link)
+    return None
+
+
+def site(brand: Brand) -> tuple[str, Evidence] | None:
+    """Return the host of the brand's own site, without `www.`."""
+    for link in _in_order(brand.links):
+        host = _host(link).removeprefix("www.")
+        if host.isascii() and "." in host and "xn--" not in host and not FOREIGN_HOSTS.search(host):
+            return host, evidence("links", link)
+    return None
+
+
+def evidence(field: Source, quote: str) -> Evidence:
+    return Evidence(field=field, quote=quote)
+
+
+def _in_order(links: dict[str, str]) -> Iterator[str]:
+    own = [name for name in links if name.lower() in {"website", "homepage", "site", "home"}]
+    yield from (links[name] for name in own)
+
+
+def _host(link: str) -> str:
+    match = re.match(r"https://([A-Za-z0-9.-]+)(?=[/:?#]|$)", link)
+    return match[1].lower() if match else ""

@@ -1,0 +1,124 @@
+"""Tones of a piece: the brand's voice selects its formulas, clauses and list marks.
+
+A tone adds no statement. Its formulas have slots for names only, as the plain ones do. All other lines stay
+clauses of the brand: a tone prefers some of them by length and form.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import TypeVar
+
+from generation.copy import texts
+from generation.copy.languages import TABLES
+from generation.copy.languages.table import Formulas, Tone
+from generation.spec import Brand
+
+T = TypeVar("T")
+
+#: Words that name each tone, in English, German, French and Spanish.
+VOICES: Mapping[Tone, str] = {
+    "plain": "plain honest authentic schlicht ehrlich honnête sencillo sencilla honesto honesta",
+    "casual": """casual relaxed laidback informal lässig locker décontracté décontractée informel informelle
+        relajado relajada""",
+    "playful": """playful funny witty humorous verspielt witzig lustig drôle ludique divertido divertida
+        gracioso graciosa""",
+    "warm": """warm friendly encouraging herzlich freundlich warmherzig chaleureux chaleureuse amical
+        amicale cálido cálida amable cercano cercana""",
+    "professional": """professional serious formal seriös professionell sachlich förmlich sérieux sérieuse
+        formel formelle professionnel professionnelle profesional serio seria""",
+    "enthusiastic": """enthusiastic energetic lively excited begeistert energisch lebhaft enthousiaste
+        énergique entusiasta enérgico enérgica""",
+}
+_TONES: Mapping[str, Tone] = {word: tone for tone, entries in VOICES.items() for word in entries.split()}
+
+#: Words that negate the next words of their clause, in these languages, and the number of negated words.
+NEGATIONS = frozenset(
+    """not no non never without isn't don't nicht nie niemals kein keine ohne pas jamais sans nunca jamás sin
+    nada""".split()
+)
+NEGATED = 2
+#: Ends of a clause. `no-nonsense` negates nothing after it.
+_CLAUSE_END = re.compile(r"[.,;:!?…\n]|\bno[- ]nonsense\b", re.IGNORECASE)
+
+#: The list mark before each point of a caption.
+MARKS: Mapping[Tone, str] = {
+    "plain": "•",
+    "casual": "→",
+    "playful": "☞",
+    "warm": "♡",
+    "professional": "–",
+    "enthusiastic": "▸",
+}
+
+#: Words that address the reader, by language.
+_ADDRESS: Mapping[str, re.Pattern[str]] = {
+    language: re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
+    for language, words in {
+        "en": r"you|your|yours|you['’]\w+",
+        "de": r"du|dir|dich|dein\w*|euch|eure?\w*|ihnen|ihre?\w*",
+        "fr": r"vous|votre|vos|tu|toi|ton|ta|tes",
+        "es": r"tú|tu|tus|te|ti|usted|ustedes",
+    }.items()
+}
+
+
+def tone_of(voice: str | None) -> Tone:
+    """Return the tone of the first known word of a voice; `plain` if it has none."""
+    return first_meaning(voice or "", _TONES) or "plain"
+
+
+def first_meaning(text: str, meanings: Mapping[str, T]) -> T | None:
+    """Return the meaning of the first known word, alone or joined with the next one, as in `laid-back`.
+
+    Negated words are skipped: "never formal, always warm" is warm.
+    """
+    for clause in _CLAUSE_END.split(text):
+        words = [word.casefold() for word in texts.words(clause)]
+        for place, pair in enumerate(pairwise([*words, ""])):
+            known = [meanings[one] for one in ("".join(pair), pair[0]) if one in meanings]
+            if known and NEGATIONS.isdisjoint(words[max(place - NEGATED, 0) : place]):
+                return known[0]
+    return None
+
+
+def formulas(brand: Brand, language: str) -> Formulas | None:
+    """Return the language's formulas in the tone of the brand's voice, or None without a table."""
+    if (table := TABLES.get(language)) is None:
+        return None
+    return table.tones.get(tone_of(brand.voice), table.formulas)
+
+
+def preferred(
+    tone: Tone, options: Sequence[T], text: Callable[[T], str], language: str, *, least: int
+) -> list[T]:
+    """Return the half of the options that fits the tone best by form, at least `least`, in their own order.
+
+    A plain tone keeps all.
+    """
+    if tone == "plain":
+        return [*options]
+    ranked = sorted(
+        range(len(options)), key=lambda place: (*_rank(tone, text(options[place]), language), place)
+    )
+    chosen = {*ranked[: max(least, math.ceil(len(options) / 2))]}
+    return [one for place, one in enumerate(options) if place in chosen]
+
+
+def _rank(tone: Tone, text: str, language: str) -> tuple[int, int]:
+    """Rank a text for a tone; lower is better.
+
+    Casual tones prefer short questions, professional ones long statements.
+    """
+    asks = text.rstrip().endswith(("?", "？"))
+    match tone:
+        case "professional":
+            return (int(asks), -len(text))
+        case "warm":
+            address = _ADDRESS.get(language)
+            return (int(address is None or not address.search(text)), 0)
+        case "enthusiastic":
+            return (0, len(text))
+        case _:
+            return (int(not asks), len(text))

@@ -1,0 +1,257 @@
+"""Copy of a piece: all its texts, from a brand's snapshot, the request and a seed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from generation.copy import hooks, names, texts, tones
+from generation.copy.choice import pick, sample
+from generation.copy.clauses import Clause, are_alike, clauses, line
+from generation.copy.formulas import fill
+from generation.copy.hashtags import hashtags
+from generation.copy.languages import DEFAULT, TABLES, primary
+from generation.copy.languages.presenters import PRESENTERS
+from generation.copy.offers import Offer, Offers, valid_lines
+from generation.copy.speech import language_of, may_be_in
+from generation.spec import Brand, Copy, Evidence, Format, Labels, Line, Presenter, Source, Spec
+from generation.timing import shortest_timing
+from schemas.errors.generation import GenerationError
+
+#: Maximum points of a piece, and the number of best clauses to choose them from.
+MAX_POINTS: dict[Format, int] = {"slideshow": 4, "video": 3, "ugc_remix": 2, "image": 3}
+MAX_CANDIDATES = 7
+#: With fewer clauses, keywords become points.
+MIN_CLAUSES = 2
+#: Formats whose hook may name the number of points: a video drops some if its time is short.
+NUMBERED_FORMATS: frozenset[Format] = frozenset({"slideshow"})
+
+#: Default: no lines of a model.
+NO_OFFERS = Offers()
+
+
+class MissingBrandText(GenerationError):
+    """A brand without enough text for a piece; `fields` are the missing fields."""
+
+    def __init__(self, fields: Sequence[Source]) -> None:
+        super().__init__("BRAND_LACKS_WORDS", f"nothing can be said of the brand: add {', '.join(fields)}")
+        self.fields = list(fields)
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """A brand as the writer reads it: its texts' language, and its clauses in that language."""
+
+    brand: Brand
+    language: str
+    clauses: list[Clause]
+
+
+def read_brand(brand: Brand) -> Words:
+    language = language_of(brand)
+    spoken_clauses = [one for one in clauses(brand, language) if may_be_in(one.text, language)]
+    return Words(brand=brand, language=language, clauses=spoken_clauses)
+
+
+def propose(brand: Brand) -> list[Line]:
+    """Return up to ten hooks with their evidence. Raises `MissingBrandText`."""
+    words = _check_words(read_brand(brand))
+    number = min(len(words.clauses), MAX_POINTS["slideshow"])
+    return hooks.proposals(brand, words.clauses, words.language, number)
+
+
+def write(spec: Spec, offers: Offers = NO_OFFERS) -> Copy:
+    """Write the copy; the same spec and offers give the same copy.
+
+    Raises `MissingBrandText`, unless the caller supplies a hook and the brand has a name.
+    """
+    words = read_brand(spec.brand)
+    if spec.hook is None or not names.app(spec.brand):
+        _check_words(words)
+    hook = choose_hook(words, spec, offers)
+    points = list(_apply_offers(choose_points(words, spec, hook), hook, _valid_offers(offers.points, words)))
+    if spec.format == "video":
+        points = _drop_points_beyond_time(hook, points, spec.seconds)
+    return compose(words, hook, points, warnings=list(warnings(words, spec)), presenter=spec.presenter)
+
+
+def _check_words(words: Words) -> Words:
+    if lacking := hooks.missing_fields(words.brand, words.clauses, words.language):
+        raise MissingBrandText(lacking)
+    return words
+
+
+def _valid_offers(offers: Sequence[Offer], words: Words) -> dict[str, Line]:
+    return valid_lines(offers, words.clauses, name=names.app(words.brand), language=words.language)
+
+
+def choose_hook(words: Words, spec: Spec, offers: Offers = NO_OFFERS) -> Line:
+    """Choose the caller's hook, else a valid one of a model, else an informative one by the seed."""
+    if spec.hook is not None:
+        return Line(text=spec.hook, rule="caller", evidence=[Evidence(field="caller", quote=spec.hook)])
+    if offered := _valid_offers(offers.hooks, words):
+        return next(iter(offered.values()))
+    number = min(len(words.clauses), MAX_POINTS[spec.format]) if spec.format in NUMBERED_FORMATS else 0
+    tiers = hooks.tiers(words.brand, words.clauses, words.language, number)
+    candidates = tones.preferred(
+        tones.tone_of(spec.brand.voice),
+        next(filter(None, tiers)),
+        lambda one: one.text,
+        words.language,
+        least=1,
+    )
+    return pick(spec.seed, candidates, "hook")
+
+
+def choose_points(words: Words, spec: Spec, hook: Line) -> list[Line]:
+    """Choose the best clause and some of the next best by the seed, in their order, none like the hook.
+
+    If there are too few, keywords fill up, but never one word as the only point.
+    """
+    maximum = MAX_POINTS[spec.format]
+    fresh = [one for one in words.clauses if not are_alike(one.text, hook.text)]
+    best = [one for one in fresh if one.field != "tagline"]
+    best += [one for one in fresh if one.field == "tagline"][: max(maximum - len(best), 0)]
+    tone = tones.tone_of(spec.brand.voice)
+    candidates = tones.preferred(
+        tone, best[1:MAX_CANDIDATES], lambda one: one.text, words.language, least=maximum - 1
+    )
+    chosen = best[:1] + sample(spec.seed, candidates, maximum - 1, "points")
+    lines = [line(one) for one in sorted(chosen, key=lambda one: one.place)]
+    if len(lines) >= MIN_CLAUSES:
+        return lines
+    named = [*_keywords(words, hook, several=bool(lines))]
+    alone = not lines and len(named) == 1 and " " not in named[0].text
+    return [*lines, *([] if alone else named)][:maximum]
+
+
+def _apply_offers(points: Sequence[Line], hook: Line, offered: Mapping[str, Line]) -> Iterator[Line]:
+    """Replace points by a model's lines if they are valid and unlike the hook."""
+    for point in points:
+        other = offered.get(point.text)
+        yield other if other and not are_alike(other.text, hook.text) else point
+
+
+def _drop_points_beyond_time(hook: Line, points: list[Line], seconds: int) -> list[Line]:
+    """Drop the longest points until a video leaves time to read the rest; keep at least one."""
+    while len(points) > 1 and shortest_timing(hook.text, [one.text for one in points]).seconds > seconds:
+        longest = max(points, key=lambda one: len(one.text))
+        points = [one for one in points if one is not longest]
+    return points
+
+
+def _keywords(words: Words, hook: Line, *, several: bool) -> Iterator[Line]:
+    """Yield keywords as points; next to a clause only those of several words, which are more informative."""
+    for keyword, quoted in names.keywords(words.brand, words.language):
+        if not are_alike(keyword, hook.text) and (" " in keyword or not several):
+            yield Line(text=texts.initial(keyword), rule="keyword", evidence=[quoted])
+
+
+def compose(
+    words: Words, hook: Line, points: list[Line], warnings: list[str], presenter: Presenter | None = None
+) -> Copy:
+    brand, language = words.brand, words.language
+    tags, ending = hashtags(brand, language), _ending(brand, language)
+    presented = _disclosure_line(presenter, language) if presenter else None
+    mark = tones.MARKS[tones.tone_of(brand.voice)]
+    return Copy(
+        language=tag(brand, language),
+        hook=hook,
+        points=points,
+        tagline=_unused_tagline(words, [hook, *points]),
+        recap=_formula("recap", brand, language),
+        call_to_action=_formula("try_it" if _in_store(brand) else "visit", brand, language),
+        places=list(_places(brand, language)),
+        ending=ending,
+        hashtags=tags,
+        caption=caption(hook, points, [ending, *([presented] if presented else [])], tags, mark),
+        labels=labels(language),
+        presenter=presented,
+        warnings=warnings,
+    )
+
+
+def _unused_tagline(words: Words, said: Sequence[Line]) -> Line | None:
+    """Return the first tagline that is unlike all lines of the piece so far."""
+    own = hooks.taglines(words.brand, words.language)
+    return next((one for one in own if not any(are_alike(one.text, other.text) for other in said)), None)
+
+
+def caption(
+    hook: Line, points: Sequence[Line], endings: Sequence[Line], tags: Sequence[Line], mark: str
+) -> str:
+    """Return the text of the post: the same lines, with `mark` before each point."""
+    listed = "\n".join(f"{mark} {point.text}" for point in points)
+    closing = "\n\n".join(ending.text for ending in endings if ending.text)
+    paragraphs = (hook.text, listed, closing, " ".join(tag.text for tag in tags))
+    return "\n\n".join(filter(None, paragraphs))
+
+
+def tag(brand: Brand, language: str) -> str:
+    """Return the language's BCP-47 tag, with the region that the brand declares."""
+    return brand.language if brand.language and primary(brand.language) == language else language
+
+
+def labels(language: str) -> Labels:
+    presenter = texts.initial(_disclosure(language))
+    table = TABLES.get(language)
+    if table is None:
+        return Labels(presenter=presenter)
+    own = table.formulas
+    return Labels(swipe=own.swipe, about=own.about, save=own.save, presenter=presenter)
+
+
+def _disclosure(language: str) -> str:
+    """Return the disclosure in the language, else in English."""
+    own = TABLES[language if language in TABLES else DEFAULT].formulas.presenter
+    return PRESENTERS.get(language, own)
+
+
+def _disclosure_line(presenter: Presenter, language: str) -> Line:
+    """Return a caption's line with the presenter's name and the disclosure."""
+    name = texts.clean(presenter.name)
+    text = " – ".join(filter(None, (name, _disclosure(language))))
+    return Line(text=text, rule="formula", evidence=[Evidence(field="caller", quote=name)] if name else [])
+
+
+def warnings(words: Words, spec: Spec) -> Iterator[str]:
+    """Yield the warnings, a code and its reason each."""
+    own = words.language
+    if spec.language and primary(spec.language) != own:
+        yield f"language_kept: the brand's texts are in {own}, and texts are not translated"
+    if own not in TABLES:
+        yield f"no_formulas: {own} has no formulas, only the brand's words; claims in them aren't recognised"
+    if len(words.clauses) < MIN_CLAUSES:
+        yield "few_clauses: add an appDescription of three to five plain sentences"
+
+
+def _formula(name: str, brand: Brand, language: str) -> Line:
+    """Fill a formula; return the name alone if the language has none, or if the line is too long."""
+    alone = Line(text=names.app(brand), rule="formula", evidence=[names.app_evidence(brand)])
+    if (own := tones.formulas(brand, language)) is None:
+        return alone
+    return next(fill(getattr(own, name), brand), alone)
+
+
+def _in_store(brand: Brand) -> bool:
+    return any(names.store(brand, which) for which in names.STORES)
+
+
+def _places(brand: Brand, language: str) -> Iterator[Line]:
+    """Yield the stores that a link proves, and the brand's own site."""
+    table = TABLES.get(language, TABLES[DEFAULT]).formulas
+    names_of_stores = {"apple": "App Store", "google": "Google Play"}
+    if language in TABLES:
+        names_of_stores = {"apple": table.apple, "google": table.google}
+    for which, text in names_of_stores.items():
+        if (link := names.store(brand, which)) is not None:
+            yield Line(text=text, rule="formula", evidence=[link])
+    if (own := names.site(brand)) is not None:
+        yield Line(text=own[0], rule="formula", evidence=[own[1]])
+
+
+def _ending(brand: Brand, language: str) -> Line:
+    if (own := names.site(brand)) is None:
+        return _formula("ending", brand, language)
+    text, link = own
+    return Line(
+        text=f"{names.app(brand)} – {text}", rule="formula", evidence=[names.app_evidence(brand), link]
+    )

@@ -1,0 +1,96 @@
+"""Storage of a job's files: recorded before the first byte, inspected, and SVG drawings sanitized."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from domain.media import sniff, streaming_upload
+from domain.media.files import File
+from domain.media.store import Store
+from domain.media.streaming_upload import AcceptedTypes, StreamingUpload
+from schemas.errors import Invalid, StorageUnavailable, Unavailable
+
+#: Records a file of this many bytes at most, and returns its token.
+RecordFile = Callable[[int], Awaitable[str]]
+
+#: Seconds until a retry after the storage was away: each retry fetches the file again.
+STORAGE_RETRY_S = 20.0
+
+
+class MediaWriter:
+    """Stores one file after the other; `tokens` are those of all files begun."""
+
+    def __init__(self, store: Store, begin: RecordFile) -> None:
+        self.store, self._begin = store, begin
+        self.tokens: list[str] = []
+
+    async def put(self, chunks: AsyncIterator[bytes], taken: AcceptedTypes) -> tuple[StreamingUpload, str]:
+        """Store a stream; its first bytes give its type.
+
+        Raises `Invalid`, `Oversized`, `StorageUnavailable`.
+        """
+        head = b""
+        while len(head) < sniff.HEAD and (chunk := await anext(chunks, b"")):
+            head += chunk
+        file = StreamingUpload(head, path="file", name="", taken=taken)
+        token = await self.begin(file.largest)
+        with _storage_errors():
+            await self.store.write(token, file.chunks(chunks))
+        return file, token
+
+    async def look(self, file: StreamingUpload, token: str) -> File:
+        """Inspect a stored file and return its metadata. Raises as `put`."""
+        with _storage_errors():
+            [inspected] = await streaming_upload.probe_uploads(self.store, [file], [token])
+        return await streaming_upload.store_drawing(inspected.file, self._rewrite)
+
+    async def inspect_all(self, stored: Sequence[tuple[StreamingUpload, str]]) -> dict[str, File]:
+        """Inspect the files, and return the valid ones by their tokens; broken files are left out.
+
+        One process inspects all of them. After a broken file another process inspects the rest.
+        """
+        remaining = [*stored]
+        while remaining:
+            try:
+                with _storage_errors():
+                    inspected = await streaming_upload.probe_uploads(
+                        self.store, *zip(*remaining, strict=True)
+                    )
+            except Invalid as error:
+                del remaining[_file_number(error)]
+            else:
+                pairs = zip(remaining, inspected, strict=True)
+                return {
+                    token: await streaming_upload.store_drawing(item.file, self._rewrite)
+                    for (_, token), item in pairs
+                }
+        return {}
+
+    async def begin(self, at_most: int) -> str:
+        token = await self._begin(at_most)
+        self.tokens.append(token)
+        return token
+
+    async def _rewrite(self, data: bytes) -> str:
+        token = await self.begin(len(data))
+        with _storage_errors():
+            await self.store.write(token, streaming_upload.whole(data))
+        return token
+
+
+@contextmanager
+def _storage_errors() -> Iterator[None]:
+    """Raise `StorageUnavailable` for an unreachable storage: only an unreachable Postgres moves the job at
+    once.
+    """
+    try:
+        yield
+    except Unavailable as error:
+        raise StorageUnavailable(
+            "the media storage can't be reached: the job is repeated", retry_after=STORAGE_RETRY_S
+        ) from error
+
+
+def _file_number(error: Invalid) -> int:
+    """Return the file's number in an error's path such as `file[2]`."""
+    path: str = error.details["issues"][0]["path"]
+    return int(path.removeprefix("file[").removesuffix("]"))

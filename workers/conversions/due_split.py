@@ -1,0 +1,88 @@
+"""Split of due conversions: payloads of those to send, and ends of the others."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
+
+from domain.events.conversion_lines import OpenDestination
+from domain.events.conversions import Due, End
+from schemas.conversions import Ended
+from workers.conversions import consent, person, skip_reasons
+from workers.conversions.person import EventTree
+from workers.conversions.skip_reasons import SkipReason
+
+#: A destination accepts events of 7 days. One hour is left for the transfer.
+MAX_EVENT_AGE = timedelta(days=7) - timedelta(hours=1)
+#: A destination deduplicates for 48 hours from the first attempt on. One hour is left for the transfer.
+DEDUP_WINDOW = timedelta(hours=47)
+
+#: Builds an event's payload for a destination, or returns the reason to skip it.
+BuildEvent: TypeAlias = Callable[[OpenDestination, Due, EventTree], dict[str, Any] | SkipReason]
+
+
+class ReadyConversion(NamedTuple):
+    """A conversion ready to send, and the fields that were dropped for their format."""
+
+    id: UUID
+    event: dict[str, Any]
+    dropped: frozenset[str]
+
+
+def split_due(
+    due: Sequence[Due], make: BuildEvent, to: OpenDestination, *, now: datetime
+) -> tuple[list[ReadyConversion], list[End]]:
+    """Build the payloads of the conversions to send, and the ends of the others."""
+    ready, ends = list[ReadyConversion](), list[End]()
+    for conversion in due:
+        result = find_end(conversion, now=now) or _build_payload(conversion, make, to)
+        if isinstance(result, End):
+            ends.append(result)
+        else:
+            ready.append(result)
+    return ready, ends
+
+
+def delivered_end(conversion: ReadyConversion) -> End:
+    """Return the end of an accepted conversion. The row names its dropped fields."""
+    if not conversion.dropped:
+        return End(conversion.id, "delivered")
+    return End(
+        conversion.id, "delivered", "FIELDS_DROPPED", f"sent without {_describe_fields(conversion.dropped)}"
+    )
+
+
+def find_end(due: Due, *, now: datetime) -> End | None:
+    """Return the end of a conversion past its time, or None."""
+    if due.first_try_at is not None and now - due.first_try_at > DEDUP_WINDOW:
+        message = "a response was lost, and it is too late to send again: it may have been counted"
+        return End(due.id, "outcome_unknown", "ANSWER_LOST", message)
+    if now - due.occurred_at > MAX_EVENT_AGE:
+        if due.first_try_at is not None:
+            message = (
+                "a response was lost, and the event is too old to be sent again: it may have been counted"
+            )
+            return End(due.id, "outcome_unknown", "ANSWER_LOST", message)
+        return End(due.id, "expired", "TOO_OLD", "the event is older than the 7 days accepted")
+    return None
+
+
+def _build_payload(due: Due, make: BuildEvent, to: OpenDestination) -> ReadyConversion | End:
+    if due.context is None:
+        return _skipped_end(due, skip_reasons.EVENT_GONE, frozenset())
+    tree = person.parse_event(due)
+    payload = consent.find_refusal(tree) or make(to, due, tree)
+    if isinstance(payload, SkipReason):
+        return _skipped_end(due, payload, tree.dropped)
+    return ReadyConversion(due.id, payload, frozenset(tree.dropped))
+
+
+def _skipped_end(due: Due, reason: SkipReason, dropped: Collection[str]) -> End:
+    """Return the end of a conversion that can't be sent. An earlier attempt may have delivered it."""
+    state: Ended = "skipped" if due.first_try_at is None else "outcome_unknown"
+    without = f"; dropped: {_describe_fields(dropped)}" if dropped else ""
+    return End(due.id, state, reason.code, reason.message + without)
+
+
+def _describe_fields(dropped: Collection[str]) -> str:
+    return f"{', '.join(sorted(dropped))}: of another format, or may name a person"

@@ -1,0 +1,88 @@
+"""Protocol between a worker and the process that makes a piece or a portrait: lines of JSON."""
+
+from typing import TypeAlias
+
+import msgspec
+
+from generation.copy.offers import Offers
+from generation.outputs import OutputFile
+from generation.spec import Copy, Presenter, Spec
+
+
+class InputHandles(msgspec.Struct, frozen=True, kw_only=True):
+    """Input files of a piece, as open descriptors of the process."""
+
+    logo: int | None
+    screenshots: list[int]
+    end_card: int | None
+    clip: int | None
+
+    @property
+    def all(self) -> list[int]:
+        single = (self.logo, self.end_card, self.clip)
+        return [*self.screenshots, *(handle for handle in single if handle is not None)]
+
+
+class PieceRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The request for a piece: its files are written to `folder`. Without a copy the process writes one, and
+    uses a model's offers where it can."""
+
+    spec: Spec
+    handles: InputHandles
+    folder: str
+    copy: Copy | None = None
+    offers: Offers = Offers()
+
+
+class PortraitRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The request for a portrait of a presenter, in a brand's colors."""
+
+    presenter: Presenter
+    colors: list[str]
+    folder: str
+
+
+class PosterRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The request for a video's poster; `clip` is its descriptor."""
+
+    clip: int
+    folder: str
+
+
+RenderRequest: TypeAlias = PieceRequest | PortraitRequest | PosterRequest
+
+
+class CopyReady(msgspec.Struct, frozen=True, tag=True):
+    """The texts are written and the pictures read: drawing begins."""
+
+    copy: Copy
+
+
+class DrawProgress(msgspec.Struct, frozen=True, tag=True):
+    """The finished share of the piece, and the file that was finished last."""
+
+    share: float
+    made: OutputFile | None = None
+
+
+class RenderRefused(msgspec.Struct, frozen=True, tag=True):
+    """The piece can't be made as requested: no retry would help."""
+
+    code: str
+    message: str
+
+
+class OutOfResources(msgspec.Struct, frozen=True, tag=True):
+    """Memory or disk ran out: a retry may succeed."""
+
+    code: str
+    message: str
+
+
+RenderReport: TypeAlias = CopyReady | DrawProgress | RenderRefused | OutOfResources
+
+_REPORTS: msgspec.json.Decoder[RenderReport] = msgspec.json.Decoder(RenderReport)
+
+
+def read_report(line: bytes) -> RenderReport:
+    return _REPORTS.decode(line)
