@@ -1,4 +1,5 @@
--- Operators' offers, and leases: a lease under way has no end (docs/decisions/0016-leased-account-as-its-own-row.md).
+-- Operators' offers, and leases. A lease under way has no end
+-- (docs/decisions/0016-leased-account-as-its-own-row.md).
 -- Periods have the real time regardless of a sandbox's clock; answers show the account's own times.
 
 -- name: offer_account

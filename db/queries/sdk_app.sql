@@ -90,10 +90,10 @@ select {app}
    and deleted_at is null;
 
 -- name: see_app
--- Return an app for its verification job; `came`: an event arrived since the job was submitted.
+-- Return an app for its verification job; `has_event`: an event arrived since the job was submitted.
 select a.project_id, a.app_no, a.web_domain, a.last_event_at, a.last_rotated_at,
        extract(epoch from now() - j.created_at)::float as waited_s,
-       coalesce(a.last_event_at >= j.created_at, false) as came,
+       coalesce(a.last_event_at >= j.created_at, false) as has_event,
        coalesce(a.last_event_at >= j.created_at - interval '2 minutes', false) as may_have_come
   from sdk_app a
   join job j on j.organization_id = a.organization_id and j.id = :job_id

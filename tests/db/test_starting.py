@@ -80,19 +80,19 @@ def test_a_pool_that_draws_names_what_is_not_installed(settings: Settings, tmp_p
 @pytest.mark.parametrize("words", first(1, [WORKER, DISPATCHER]))
 def test_a_port_of_health_that_is_taken_names_the_setting(settings: Settings, words: str, taken: str) -> None:
     line = line_of(start(settings, words, HEALTH_PORT=taken), 2)
-    assert line.startswith(f"HEALTH_PORT {taken} can't be used")
+    assert line.startswith(f"HEALTH_PORT {taken} can't be bound")
     assert "or 0" in line
 
 
 def test_a_port_of_the_api_that_is_taken_names_the_argument(settings: Settings, taken: str) -> None:
     line = line_of(start(settings, f"api --port {taken}"), 2)
-    assert line.startswith(f"--port {taken} of --host 127.0.0.1 can't be used")
+    assert line.startswith(f"--port {taken} of --host 127.0.0.1 can't be bound")
     assert "choose another" in line
 
 
 def test_a_host_of_the_api_that_is_not_ours_names_the_argument(settings: Settings) -> None:
     line = line_of(start(settings, "api --host 192.0.2.1 --port 0"), 2)
-    assert line.startswith("--port 0 of --host 192.0.2.1 can't be used")
+    assert line.startswith("--port 0 of --host 192.0.2.1 can't be bound")
 
 
 @pytest.mark.parametrize("port", first(1, ["70000", "-1", "http"]))
