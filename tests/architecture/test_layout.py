@@ -30,7 +30,6 @@ def test_no_function_is_longer_than_a_screen() -> None:
     assert too_long == []
 
 
-
 def test_no_file_is_longer_than_the_limit() -> None:
     line_counts = {path: len(text(path).splitlines()) for path in sources(".py", ".sql")}
     assert {path: count for path, count in line_counts.items() if count > MAX_FILE_LINES} == {}

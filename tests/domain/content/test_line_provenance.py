@@ -3,7 +3,7 @@
 from domain.content.generated import provenance
 from generation.copy.write import write
 from generation.spec import Presenter, Spec
-from tests.generation.words.brands import TIDELINE
+from tests.generation.copy.brands import TIDELINE
 
 
 def test_the_line_about_a_presenter_is_a_formula_around_the_name() -> None:

@@ -14,7 +14,7 @@ from generation.copy.languages import TABLES
 from generation.personas import names, prompts
 from generation.personas.personas import AGES, GENDERS, VOICE, Wish, disclosure, persona
 from generation.spec import AgeRange, Brand, Gender
-from tests.generation.words.brands import TIDELINE
+from tests.generation.copy.brands import TIDELINE
 
 BARE = Brand(name="")
 SEEDS = [f"seed {number}" for number in range(60)]

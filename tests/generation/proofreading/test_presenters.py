@@ -10,7 +10,7 @@ from generation.proofreading.presenters import faults
 from generation.proofreading.read import faults as all_faults
 from generation.render import InputFiles, prepare
 from generation.spec import Copy, Presenter, Spec
-from tests.generation.words.brands import TIDELINE
+from tests.generation.copy.brands import TIDELINE
 
 MIRA = Presenter(name="Mira", gender="female", age_range="adult", seed="1")
 SPEC = Spec(format="image", brand=TIDELINE, seed="1", aspect="1:1", presenter=MIRA)

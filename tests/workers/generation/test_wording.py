@@ -10,7 +10,7 @@ import pytest
 from generation.copy.offers import Offer, Offers
 from generation.copy.write import read_brand
 from generation.spec import Spec
-from tests.generation.words.brands import TIDELINE
+from tests.generation.copy.brands import TIDELINE
 from tests.workers.ingest.llm.endpoint import KEY, completion, open_test_model, serve
 from tests.workers.web.web import Script, raw_response
 from workers.generation import llm_copy

@@ -8,7 +8,7 @@ import pytest
 from generation.copy import names
 from generation.copy.write import MissingBrandText, propose, write
 from generation.spec import Brand, Evidence, Spec
-from tests.generation.words.brands import TIDELINE
+from tests.generation.copy.brands import TIDELINE
 
 NAMED = Brand(name="Tideline")
 

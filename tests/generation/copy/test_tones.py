@@ -13,8 +13,8 @@ from generation.copy.languages.table import Tone
 from generation.copy.write import write
 from generation.proofreading import words as proofreading
 from generation.spec import Brand, Copy, Format, Spec
-from tests.generation.words.brands import BRANDS, one_line
-from tests.generation.words.tracing import lines, untraced
+from tests.generation.copy.brands import BRANDS, one_line
+from tests.generation.copy.tracing import lines, untraced
 
 TONES: tuple[Tone, ...] = get_args(Tone)
 FORMATS: tuple[Format, ...] = get_args(Format)

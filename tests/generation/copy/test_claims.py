@@ -4,7 +4,7 @@ import pytest
 
 from generation.copy.claims import KINDS, claims
 from generation.copy.languages import TABLES
-from tests.generation.words.brands import BRANDS, CLAIMS
+from tests.generation.copy.brands import BRANDS, CLAIMS
 
 PLAIN = [
     ("en", "Feel free to plan a trip without ads"),

@@ -5,7 +5,7 @@ import pytest
 from generation.copy.offers import Offer, Offers
 from generation.copy.write import read_brand, write
 from generation.spec import Brand, Evidence, Spec
-from tests.generation.words.brands import BRANDS, TIDELINE
+from tests.generation.copy.brands import BRANDS, TIDELINE
 
 CLAUSE = "Follow the harbours you know"
 QUOTE = "It also lets you follow the harbours you know"

@@ -10,8 +10,8 @@ from generation.copy.hashtags import MAX_HASHTAGS
 from generation.copy.write import MissingBrandText, propose, write
 from generation.spec import Brand, Copy, Line, Source, Spec
 from generation.timing import shortest_timing
-from tests.generation.words.brands import ANY_BRAND, ANY_SPEC, TELLTALE
-from tests.generation.words.tracing import lines, shown_name, untraced
+from tests.generation.copy.brands import ANY_BRAND, ANY_SPEC, TELLTALE
+from tests.generation.copy.tracing import lines, shown_name, untraced
 
 ENOUGH = settings(max_examples=40, deadline=None)
 

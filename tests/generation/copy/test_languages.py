@@ -11,8 +11,8 @@ from generation.copy.languages import TABLES
 from generation.copy.languages.presenters import PRESENTERS
 from generation.copy.write import write
 from generation.spec import Brand, Presenter, Spec
-from tests.generation.words.brands import BRANDS, TIDELINE
-from tests.generation.words.tracing import templates
+from tests.generation.copy.brands import BRANDS, TIDELINE
+from tests.generation.copy.tracing import templates
 
 POINTS = {
     "en": {
