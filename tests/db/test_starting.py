@@ -86,13 +86,13 @@ def test_a_port_of_health_that_is_taken_names_the_setting(settings: Settings, wo
 
 def test_a_port_of_the_api_that_is_taken_names_the_argument(settings: Settings, taken: str) -> None:
     line = line_of(start(settings, f"api --port {taken}"), 2)
-    assert line.startswith(f"--port {taken} of --host 127.0.0.1 can't be bound")
+    assert line.startswith(f"--port {taken} of --host 127.0.0.1 can't be used")
     assert "choose another" in line
 
 
 def test_a_host_of_the_api_that_is_not_ours_names_the_argument(settings: Settings) -> None:
     line = line_of(start(settings, "api --host 192.0.2.1 --port 0"), 2)
-    assert line.startswith("--port 0 of --host 192.0.2.1 can't be bound")
+    assert line.startswith("--port 0 of --host 192.0.2.1 can't be used")
 
 
 @pytest.mark.parametrize("port", first(1, ["70000", "-1", "http"]))
