@@ -46,7 +46,7 @@ function drawField(id, name, { value, provenance, alternatives }, { media, write
         provenance ? "Edit" : "Set"),
       isOwn && h("button", { type: "button", className: "small quietly",
         onclick: (event) => attempt(event.currentTarget, () => setValue(id, name, null, part)) },
-    "Remove my value")),
+    "Remove mine")),
     alternatives.length > 0
       && h("details", { className: "others" },
       h("summary", {}, `${alternatives.length} other ${alternatives.length === 1 ? "value" : "values"}`),

@@ -194,7 +194,7 @@ def test_brand_alternative_is_used_and_removed(quiet: Shop, page: Page) -> None:
     page.until("document.querySelector('[data-field=tagline] .value').innerText === 'Roasted by the water'")
     with quiet.api.client() as client:
         assert client.get(path).json()["fields"]["tagline"]["provenance"]["source"] == "partner"
-        button(page, "Remove my value")
+        button(page, "Remove mine")
         page.until("document.querySelector('[data-field=tagline] .value').innerText.startsWith('Kaffee')")
         assert client.get(path).json()["fields"]["tagline"]["provenance"]["source"] == "website"
 
