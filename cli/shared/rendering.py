@@ -58,7 +58,7 @@ class Rendering:
     def _prepared(self) -> tuple["Piece", list[str]]:
         drawing = import_module("generation.render")
         design = self.design
-        files: InputFiles = drawing.Given(
+        files: InputFiles = drawing.InputFiles(
             logo=self.pictures[design.logo] if design.logo is not None else None,
             screenshots=[self.pictures[name] for name in design.screenshots],
             end_card=self.pictures[design.end_card] if design.end_card is not None else None,

@@ -27,9 +27,9 @@ import sys
 sys.modules["opentelemetry"] = None
 import api.app, workers.runtime.worker, workers.tasks, workers.dispatcher.loop
 from telemetry import logs, tracing
-from telemetry.exporting import exporting
+from telemetry.exporting import export_spans
 logs.configure(process="web")
-with exporting({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}, process="web"):
+with export_spans({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}, process="web"):
     assert tracing.recorder() is None
 assert [name for name in sys.modules if name.startswith("opentelemetry")] == ["opentelemetry"]
 """

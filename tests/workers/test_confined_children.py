@@ -38,11 +38,11 @@ rasterizer.main("width")
     "parser": """
 import socket, msgspec
 from workers.ingest.parser import child
-from workers.ingest.shapes import Source
+from workers.ingest.shapes import PageDocument
 ours, theirs = socket.socketpair()
-ours.sendall(msgspec.msgpack.encode(Source(url="https://a.test/", body=b"")))
+ours.sendall(msgspec.msgpack.encode(PageDocument(url="https://a.test/", body=b"")))
 ours.shutdown(socket.SHUT_WR)
-child.READERS[Source] = lambda _: print(tell(), flush=True)
+child.READERS[PageDocument] = lambda _: print(tell(), flush=True)
 child.prepare()
 child.serve(theirs, 5)
 """,

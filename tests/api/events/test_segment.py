@@ -232,7 +232,7 @@ async def test_only_the_key_is_parsed_before_authentication(
     """The rest of the body isn't parsed: everyone can send such a body."""
     cut = build_batch(phone, build_message(1, properties={"title": "cut "})).replace(b"cut ", rb"cut \ud83d")
     with monkeypatch.context() as patch:
-        patch.delattr(segment, "mend_slowly")
+        patch.delattr(segment, "repair_in_steps")
         unknown = cut.replace(phone.key.encode(), b"lpa_x")
         assert_refused(await post(phone, "b", unknown), 401, "UNAUTHENTICATED")
         for keyless in (b'{"batch": {}}', b"[]", b'{"writeKey": 7}'):

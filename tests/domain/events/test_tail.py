@@ -98,7 +98,7 @@ async def test_each_event_is_in_the_first_poll_after_its_commit(
 
 async def test_dump_does_not_delay_the_tail(pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
     """Returned events aren't read again during another long transaction."""
-    for name, value in {"LISTING_DELAY": timedelta(0), "MAX_WAIT": timedelta(0), "LIMIT": 2}.items():
+    for name, value in {"LISTING_DELAY": timedelta(0), "MAX_WAIT": timedelta(0), "POLL_LIMIT": 2}.items():
         monkeypatch.setattr(tail, name, value)
     async with pool.acquire() as other, other.transaction():
         await other.execute("select count(*) from event")

@@ -149,7 +149,7 @@ def children(pid: int) -> list[int]:
 ENDLESS = """
 import socket, sys, time
 from workers.ingest.parser import child
-child.READERS[child.Source] = lambda _: (print(flush=True), time.sleep(60))
+child.READERS[child.PageDocument] = lambda _: (print(flush=True), time.sleep(60))
 child.serve(socket.socket(fileno=int(sys.argv[1])), 5)
 """
 
