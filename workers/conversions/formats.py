@@ -91,14 +91,14 @@ def check_advertising_id(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str 
 
 def check_product_id(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Check an id of a catalog. It may be a bare number: a GTIN, or a shop's own."""
-    return None if len(text) > MAX_ID_CHARS or contains_pii(text, Strictness.SPACED, known) else text
+    if len(text) > MAX_ID_CHARS or contains_pii(_without_date(text), Strictness.SPACED, known):
+        return None
+    return None if contains_pii(text, Strictness.SPACED, known) else text
 
 
 def check_order_id(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Check an order id. It may begin with a date; without the date it must not look like a phone number."""
-    dated = _DATED_ORDER_ID.match(text)
-    undated = dated["prefix"] + text[dated.end() :] if dated else text
-    if len(text) > MAX_ID_CHARS or contains_pii(undated, Strictness.WRITTEN, known):
+    if len(text) > MAX_ID_CHARS or contains_pii(_without_date(text), Strictness.WRITTEN, known):
         return None
     return None if contains_pii(text, Strictness.SPACED, known) else text
 
@@ -110,7 +110,9 @@ def check_search_words(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | 
 
 def check_label(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Check a name or version of a device, an app or a network."""
-    return None if len(text) > MAX_LABEL_CHARS or contains_pii(text, Strictness.SPACED, known) else text
+    if len(text) > MAX_LABEL_CHARS or contains_pii(_without_date(text), Strictness.SPACED, known):
+        return None
+    return None if contains_pii(text, Strictness.SPACED, known) else text
 
 
 def check_origin(text: str, _: KnownPerson = UNKNOWN_PERSON) -> str | None:
@@ -128,6 +130,12 @@ def check_origin(text: str, _: KnownPerson = UNKNOWN_PERSON) -> str | None:
 def check_path(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Check the path of a page's address."""
     return None if contains_pii(text, Strictness.DIGITS, known) else text
+
+
+def _without_date(text: str) -> str:
+    """Drop a leading date: with its digits, a phone number has more than the 15 digits of E.164."""
+    dated = _DATED_ORDER_ID.match(text)
+    return dated["prefix"] + text[dated.end() :] if dated else text
 
 
 def _check_timed_id(form: re.Pattern[str], text: str, known: KnownPerson) -> str | None:
