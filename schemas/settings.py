@@ -222,12 +222,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
 
     @property
     def hosts(self) -> AllowedHosts:
-        """The allowed `Host` names of a process."""
+        """Return the allowed `Host` names of a process."""
         return allowed_hosts(self.allowed_hosts, self.public_url)
 
     @property
     def event_store_url(self) -> str:
-        """The URL of the database for events."""
+        """Return the URL of the database for events."""
         return self.telemetry_url or self.database_url
 
 

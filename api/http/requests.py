@@ -55,7 +55,7 @@ class ApiRequest(Request[Any, Any, State]):
 
     @property
     def organization_id(self) -> UUID:
-        """The caller's organization."""
+        """Return the caller's organization."""
         return self.principal.organization_id
 
     def connection(self) -> AbstractAsyncContextManager[Conn]:
@@ -78,7 +78,7 @@ class ApiRequest(Request[Any, Any, State]):
 
     @property
     def ahead(self) -> timedelta:
-        """The offset of a sandbox's clock, once a connection or a held clock has read it."""
+        """Return the offset of a sandbox's clock, once a connection or a held clock has read it."""
         return self.request_state.ahead
 
     async def read_ahead(self) -> timedelta:

@@ -38,7 +38,7 @@ class Operation(NamedTuple):
 
     @property
     def body(self) -> Any:
-        """The type of its JSON body, or None."""
+        """Return the type of its JSON body, or None."""
         if "data" in self.fields:
             return self.fields["data"].annotation
         return self.handler.opt.get("reads")
@@ -55,22 +55,22 @@ class Operation(NamedTuple):
 
     @property
     def parts(self) -> Any:
-        """The shape of its multipart body, or None."""
+        """Return the shape of its multipart body, or None."""
         return self.needs.parts if self.needs else None
 
     @property
     def accepts(self) -> Any:
-        """The type of its 202, if it can also answer another status with another type; or None."""
+        """Return the type of its 202, if it can also answer another status with another type; or None."""
         return self.handler.opt.get("accepts")
 
     @property
     def statuses(self) -> tuple[int, ...]:
-        """Its own statuses, in addition to its success status and those of every route."""
+        """Return its own statuses, in addition to its success status and those of every route."""
         return self.needs.statuses if self.needs else self.handler.opt.get("also", ())
 
     @property
     def answer(self) -> Any:
-        """The type of its successful answer: `Stream` for events or bytes, or None without a body."""
+        """Return the type of its successful answer: `Stream` for events or bytes, or None without a body."""
         returned = self.handler.parsed_fn_signature.return_type
         kinds = returned.inner_types if returned.is_union else (returned,)
         if any(kind.is_subclass_of(Stream) for kind in kinds):

@@ -27,11 +27,12 @@ def text(path: Path) -> str:
 
 
 class Function(NamedTuple):
-    """A function. `length` is its lines from `def` on, without decorators."""
+    """A function. `length` is its lines from `def` on, without decorators; `docstring` may be empty."""
 
     name: str
     line: int
     length: int
+    docstring: str
 
 
 class Contents(NamedTuple):
@@ -55,7 +56,7 @@ def contents(path: Path) -> Contents:
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 length = (node.end_lineno or node.lineno) - node.lineno + 1
-                parsed.functions.append(Function(name, node.lineno, length))
+                parsed.functions.append(Function(name, node.lineno, length, ast.get_docstring(node) or ""))
             case ast.ClassDef(name=name) | ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()):
                 parsed.names.add(name)
     return parsed

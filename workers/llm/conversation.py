@@ -28,7 +28,7 @@ class Question(NamedTuple, Generic[T]):
 
     @property
     def strict(self) -> dict[str, Any]:
-        """The response format for an endpoint that enforces schemas."""
+        """Return the response format for an endpoint that enforces schemas."""
         form = {"name": self.name, "strict": True, "schema": schema(self.kind)}
         return {"type": "json_schema", "json_schema": form}
 

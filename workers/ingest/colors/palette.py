@@ -43,7 +43,7 @@ class Swatch(NamedTuple):
 
     @property
     def by_place(self) -> dict[str, Candidate]:
-        """The most confident candidate of each independent place."""
+        """Return the most confident candidate of each independent place."""
         return {place_of(candidate): candidate for candidate in reversed(self.candidates)}
 
     def has_candidate_for(self, role: ColorRole) -> bool:

@@ -63,7 +63,7 @@ class Document:
 
     @cached_property
     def title(self) -> str:
-        """The page's title, not that of an SVG."""
+        """Return the page's title, not that of an SVG."""
         titles = (tag for tag in self.tags["title"][:10] if tag.find_parent("svg") is None)
         return next(map(text_of, titles), "")
 
@@ -85,17 +85,17 @@ class Document:
 
     @cached_property
     def label(self) -> str:
-        """The first label of its domain, `acme` of `www.acme.co.uk`; empty for an IP address."""
+        """Return the first label of its domain, `acme` of `www.acme.co.uk`; empty for an IP address."""
         return (address.registered_domain(self.url) or "").partition(".")[0]
 
     @cached_property
     def headline(self) -> Tag | None:
-        """The first `<h1>` with text, of the first ten."""
+        """Return the first `<h1>` with text, of the first ten."""
         return next((tag for tag in self.tags["h1"][:10] if text_of(tag)), None)
 
     @cached_property
     def text(self) -> str:
-        """The visible text, up to `MAX_TEXT_CHARS` characters."""
+        """Return the visible text, up to `MAX_TEXT_CHARS` characters."""
         return visible_text(self.texts)
 
     @cached_property
