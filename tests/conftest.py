@@ -151,7 +151,9 @@ async def pool(settings: Settings) -> AsyncIterator[Pool]:
 
 @pytest_asyncio.fixture
 async def conn(pool: Pool) -> AsyncIterator[Conn]:
+    """Return a connection for the test's own statements, which may take long on a slow machine."""
     async with pool.acquire() as acquired:
+        await acquired.execute("set statement_timeout = 0")
         yield acquired
 
 
