@@ -149,7 +149,7 @@ async def create_session(
     body = msgspec.json.encode({"identifier": identifier, "password": password})
     api = PdsApi(client=client, base=base)
     url = api.url("com.atproto.server.createSession")
-    answer = await api.ask("POST_COLLECTION", url, headers=JSON, content=body)
+    answer = await api.ask("POST", url, headers=JSON, content=body)
     return http.decode(check_response(answer), PdsSession)
 
 
@@ -161,7 +161,7 @@ async def refresh_session(client: httpx.AsyncClient, base: str, *, refresh_token
     api = PdsApi(client=client, base=base, token=refresh_token)
     try:
         answer = check_response(
-            await api.ask("POST_COLLECTION", api.url("com.atproto.server.refreshSession"))
+            await api.ask("POST", api.url("com.atproto.server.refreshSession"))
         )
         return http.decode(answer, PdsSession)
     except TokenExpired as error:
@@ -171,7 +171,7 @@ async def refresh_session(client: httpx.AsyncClient, base: str, *, refresh_token
 async def delete_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> None:
     """End the refresh token's session. Its access token works until its own end, at most 2 h (measured)."""
     api = PdsApi(client=client, base=base, token=refresh_token)
-    check_response(await api.ask("POST_COLLECTION", api.url("com.atproto.server.deleteSession")))
+    check_response(await api.ask("POST", api.url("com.atproto.server.deleteSession")))
 
 
 async def avatar_url(api: PdsApi, did: str) -> str | None:
@@ -213,7 +213,7 @@ async def put_record(api: PdsApi, body: bytes, *, timeout_s: float) -> WrittenRe
     """
     url = api.url("com.atproto.repo.putRecord")
     answer = await api.ask(
-        "POST_COLLECTION", url, headers=JSON, content=body, timeout_s=timeout_s, irreversible=True
+        "POST", url, headers=JSON, content=body, timeout_s=timeout_s, irreversible=True
     )
     return http.decode(check_response(answer), WrittenRecord)
 

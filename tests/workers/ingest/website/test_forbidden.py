@@ -28,7 +28,7 @@ from workers.web.fetch import open_client
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HOST = "good.example"
-PROSE = f"<title>Zap</title><p>{'Zap draws what you raw_response. ' * 20}</p>"
+PROSE = f"<title>Zap</title><p>{'Zap draws what you say. ' * 20}</p>"
 EVERYWHERE = """<meta http-equiv=refresh content="0;url={0}"><link rel=manifest href="{0}">
 <link rel=icon href="{0}"><link rel=apple-touch-icon href="{0}">
 <link rel=stylesheet href="{0}"><link rel=preload href="{0}"><link rel=alternate hreflang=de href="{0}">
