@@ -14,6 +14,7 @@ from domain.publishing.outgoing import Account
 from domain.values import urls
 from tests import http_server
 from tests.http_server import HttpRequest
+from tests.waiting import PATIENCE_S
 from tests.workers.web.web import raw_response
 from workers.platforms.contract import PostDraft, PostFile, PreparedPost
 from workers.platforms.mastodon.publish import MastodonAdapter
@@ -32,6 +33,11 @@ class ScriptedServer:
     def __init__(self, answers: dict[str, list[Answer]]) -> None:
         self.answers, self.asked = answers, list[HttpRequest]()
         self.base = ""
+
+    @property
+    def timeout_s(self) -> float:
+        """Return a client's timeout: short for a server that never answers, else enough for any machine."""
+        return 0.3 if any(hang in answers for answers in self.answers.values()) else PATIENCE_S
 
     def at(self, path: str) -> list[HttpRequest]:
         return [asked for asked in self.asked if asked.path == path]

@@ -42,10 +42,10 @@ async def prepared(served: ScriptedServer, what: PostDraft | None = None) -> Pre
         return await BlueskyAdapter(client).prepare(account(served, "bluesky"), what or draft())
 
 
-async def send_post(served: ScriptedServer, what: PreparedPost, *, timeout_s: float = 0.3) -> Any:
+async def send_post(served: ScriptedServer, what: PreparedPost) -> Any:
     async with client_for(served) as client:
         return await BlueskyAdapter(client).send(
-            account(served, "bluesky"), what, draft(), timeout_s=timeout_s
+            account(served, "bluesky"), what, draft(), timeout_s=served.timeout_s
         )
 
 

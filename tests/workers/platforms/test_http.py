@@ -29,7 +29,11 @@ async def send_lost(answer: Answer, *, irreversible: bool) -> PlatformError:
     async with server(x=answer) as served, client_for(served) as client:
         with pytest.raises(PlatformError) as caught:
             await any_server(client).ask(
-                "POST", f"{served.base}/x", content=b"{}", timeout_s=0.3, irreversible=irreversible
+                "POST",
+                f"{served.base}/x",
+                content=b"{}",
+                timeout_s=served.timeout_s,
+                irreversible=irreversible,
             )
     return caught.value
 

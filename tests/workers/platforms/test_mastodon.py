@@ -32,7 +32,9 @@ LISTED = "/api/v1/accounts/7/statuses"
 
 async def send_post(served: ScriptedServer, what: PreparedPost) -> Any:
     async with client_for(served) as client:
-        return await MastodonAdapter(client).send(account(served, "mastodon"), what, draft(), timeout_s=0.3)
+        return await MastodonAdapter(client).send(
+            account(served, "mastodon"), what, draft(), timeout_s=served.timeout_s
+        )
 
 
 async def send_error(answer: Answer) -> PlatformError:
