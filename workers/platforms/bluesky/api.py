@@ -160,9 +160,7 @@ async def refresh_session(client: httpx.AsyncClient, base: str, *, refresh_token
     """
     api = PdsApi(client=client, base=base, token=refresh_token)
     try:
-        answer = check_response(
-            await api.ask("POST", api.url("com.atproto.server.refreshSession"))
-        )
+        answer = check_response(await api.ask("POST", api.url("com.atproto.server.refreshSession")))
         return http.decode(answer, PdsSession)
     except TokenExpired as error:
         raise ReauthRequired("SESSION_ENDED", "the session has ended: connect the account again") from error
@@ -212,9 +210,7 @@ async def put_record(api: PdsApi, body: bytes, *, timeout_s: float) -> WrittenRe
     Raises `PostRejected` `KEY_TAKEN`.
     """
     url = api.url("com.atproto.repo.putRecord")
-    answer = await api.ask(
-        "POST", url, headers=JSON, content=body, timeout_s=timeout_s, irreversible=True
-    )
+    answer = await api.ask("POST", url, headers=JSON, content=body, timeout_s=timeout_s, irreversible=True)
     return http.decode(check_response(answer), WrittenRecord)
 
 

@@ -217,7 +217,7 @@ async def test_other_deliveries_under_way_do_not_end_a_requested_pause(
     await scene.hours_pass(400 / 3600)
 
     async def all_delivered() -> bool:
-        """On a slow machine the time slice ends before the last delivery, or a call times out and backs off."""
+        """On a slow machine the time slice ends before the last delivery, or a call times out."""
         await scene.attempt()
         await scene.hours_pass(1)
         return {*await scene.states(endpoint_id)} == {"delivered"}
