@@ -9,6 +9,8 @@ import pytest
 
 from tests import rerun
 
+pytestmark = pytest.mark.timing
+
 ROOT = Path(__file__).parents[1]
 PASSES = "def test_passes(): pass\n"
 FAILS = "def test_fails(): raise AssertionError('broken for a cause')\n"

@@ -16,6 +16,8 @@ from schemas.settings import Settings
 from tests.forms import first
 from tests.waiting import PATIENCE_S, until
 
+pytestmark = pytest.mark.timing
+
 WORKER, DISPATCHER, API, MIGRATE = "workers ingest", "workers.dispatcher", "api --port 0", "db.migrate"
 ALL = (WORKER, DISPATCHER, API, MIGRATE)
 

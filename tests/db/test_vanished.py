@@ -19,6 +19,8 @@ from tests.waiting import PATIENCE_S
 from workers.dispatcher.leader import session
 from workers.runtime.worker import open_pools
 
+pytestmark = pytest.mark.timing
+
 #: Seconds after which the locks of a vanished host are free.
 GONE_S = 10
 

@@ -57,7 +57,7 @@ FENCE = re.compile(r"^```(.*)\n((?:(?!```).*\n)*)```$", re.MULTILINE)
 SETTING = re.compile(r"^([A-Z_]+)=", re.MULTILINE)
 COMMAND = re.compile(r"^(?:[A-Z_]+=\S+ )*tenantry ((?:[a-z-]+ ?)+)", re.MULTILINE)
 
-pytestmark = pytest.mark.first
+pytestmark = [pytest.mark.first, pytest.mark.timing]
 
 
 @pytest.fixture(scope="module")

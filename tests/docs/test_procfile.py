@@ -9,11 +9,14 @@ from pathlib import Path
 
 import httpx
 import msgspec
+import pytest
 
 from db.server import free_port
 from schemas.settings import Settings
 from tests.deploy.forms import procfile
 from tests.waiting import PATIENCE_S, until
+
+pytestmark = pytest.mark.timing
 
 ROOT = Path(__file__).parents[2]
 COMMAND = re.compile(r"^(\.venv/bin/honcho run .* && \.venv/bin/honcho start .*)$", re.MULTILINE)

@@ -17,6 +17,8 @@ from telemetry.exporting import export_spans
 from telemetry.tracing import ServedRequest
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.timing
+
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 #: More spans than OpenTelemetry queues.
 SPANS = 5000

@@ -15,6 +15,8 @@ from tests.generation.escapes import unreachable_targets
 from tests.generation.test_confinement import OLD_KERNEL
 from tests.workers.generation.pieces import piece_request
 
+pytestmark = pytest.mark.timing
+
 HEAD = """
 import json, sys
 from tests.generation import escapes

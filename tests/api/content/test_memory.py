@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
+import pytest
 
 from db.pool import Pool
 from domain.media.streaming_upload import MIB
@@ -15,6 +16,8 @@ from tests.api.conftest import new_key
 from tests.api_process import serving
 from tests.s3.storages import ALL_STORAGES
 from tests.waiting import PATIENCE_S
+
+pytestmark = pytest.mark.timing
 
 START, END, MORE = b"--x\r\n", b"\r\n--x--\r\n", bytes(64 * 1024)
 HEAD = b'Content-Disposition: form-data; name="file"; filename="shop.%b"\r\n\r\n'

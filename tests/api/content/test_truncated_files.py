@@ -15,6 +15,8 @@ from tests.s3.service import Service
 from tests.s3.storages import ALL_STORAGES, BucketStorage, MediaStorage
 from tests.waiting import PATIENCE_S
 
+pytestmark = pytest.mark.timing
+
 CONTENT = media.film(frames=700_000)
 
 

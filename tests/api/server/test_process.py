@@ -17,6 +17,8 @@ from tests.api.server.conftest import EchoApp
 from tests.api_process import ApiProcess, serving
 from tests.waiting import PATIENCE_S
 
+pytestmark = pytest.mark.timing
+
 #: A number of idle connections that once blocked the API for as long as they stayed.
 SILENT = 1100
 

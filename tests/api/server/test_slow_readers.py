@@ -11,6 +11,8 @@ from api.server.connection import Connection
 from tests.api.server.conftest import ServerUnderTest
 from tests.waiting import PATIENCE_S, eventually
 
+pytestmark = pytest.mark.timing
+
 LIMITS = ConnectionLimits()
 
 #: A receive buffer and segments so small that the kernels hold little of an answer.

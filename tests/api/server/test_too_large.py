@@ -16,6 +16,8 @@ from tests.api.refusals import assert_refused
 from tests.api_process import serving
 from tests.waiting import PATIENCE_S
 
+pytestmark = pytest.mark.timing
+
 PIECE = bytes(64 * 1024)
 FORM = {"Content-Type": "multipart/form-data; boundary=x"}
 PICTURE = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'

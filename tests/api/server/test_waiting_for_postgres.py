@@ -22,6 +22,8 @@ from tests.relay import PostgresRelay
 from tests.servers import environment
 from tests.waiting import PATIENCE_S, eventually
 
+pytestmark = pytest.mark.timing
+
 #: An ErrorResponse of PostgreSQL's protocol: 57P03, which it sends while it starts or ends.
 FIELDS = b"SFATAL\0VFATAL\0C57P03\0Mthe database system is shutting down\0\0"
 SHUTTING_DOWN = b"E" + (len(FIELDS) + 4).to_bytes(4, "big") + FIELDS

@@ -29,6 +29,8 @@ from workers.generation.protocol import (
 from workers.generation.rendering import CRASHED, ONE_THREAD, TOO_COSTLY, RenderFailed, exit_outcome, render
 from workers.generation.rendering import KILLED as HOST_KILLED
 
+pytestmark = pytest.mark.timing
+
 
 async def test_closing_the_reports_ends_the_process(tmp_path: Path) -> None:
     async with draw_slideshow(str(tmp_path)) as reports:

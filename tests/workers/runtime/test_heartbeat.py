@@ -4,6 +4,7 @@ import asyncio
 from uuid import UUID
 
 import asyncpg
+import pytest
 from prometheus_client import REGISTRY
 
 from jobs import ledger
@@ -13,6 +14,8 @@ from tests.workers.runtime.workers import LEASE_S, POOL, TEST_JOB, Workers
 from workers.runtime.context import Context
 from workers.runtime.slots import LeaseLost
 from workers.runtime.worker import Worker
+
+pytestmark = pytest.mark.timing
 
 
 async def idle(_: Context) -> Outcome:

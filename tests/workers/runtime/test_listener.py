@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from jobs import courier
 from jobs.courier import CLOCK_DIFFERENCE
 from jobs.kinds import ARCHIVE_PROJECT
@@ -10,6 +12,8 @@ from tests.cutting import cut_everywhere
 from workers.runtime.background import background
 from workers.runtime.listener import listen
 from workers.runtime.slots import Slots
+
+pytestmark = pytest.mark.timing
 
 POOL = ARCHIVE_PROJECT.pool
 

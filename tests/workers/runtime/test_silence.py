@@ -24,6 +24,8 @@ from workers.dispatcher.loop import Dispatcher
 from workers.runtime.context import Context
 from workers.runtime.shutdown import StopRequest
 
+pytestmark = pytest.mark.timing
+
 #: Seconds of a lease: short enough that the worker's timeouts have their lowest value.
 LEASE_S = 6
 

@@ -23,7 +23,7 @@ from workers.ingest.parser import parser as parsing
 from workers.ingest.parser.parser import Parser, open_parser, parse
 from workers.ingest.shapes import Page, PageDocument
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timing]
 with_own_process = pytest.mark.usefixtures("own_parsing_process")
 
 #: A page that takes half a second of CPU.
