@@ -1,7 +1,7 @@
 // Screens, in menu order. A new screen is a module in `screens/` and a line here.
 //
-// A screen is {name, title, group, scope, key, icon, ids?, show(view)}: `name` begins its URLs, only keys
-// with `scope` see it, `g` and `key` open it, and `ids` are the id prefixes that it shows.
+// A screen is {name, title, group, scope, key, icon, ids?, show(view)}. `name` begins its URLs. Only keys
+// with `scope` see it. `g` and `key` open it. `ids` are the prefixes of its objects' ids.
 
 import { accounts } from "./screens/accounts.js";
 import { apiKeys } from "./screens/api_keys.js";

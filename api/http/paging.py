@@ -36,9 +36,12 @@ FindPlaced: TypeAlias = Callable[[Conn, B | None, int], Awaitable[Sequence[tuple
 DEFAULT_LIMIT, MAX_LIMIT = 25, 200
 _SIGNATURE = 16
 
-#: Size of a page: items of its first slice, so that a default page is one statement; target bytes of a
-#: further slice; and bytes at which the page ends before its item limit.
-FIRST_SLICE_ITEMS, SLICE_BYTES, PAGE_BYTES = DEFAULT_LIMIT + 1, 128 * 1024, 1024 * 1024
+#: Items of a page's first slice: one statement reads a default page.
+FIRST_SLICE_ITEMS = DEFAULT_LIMIT + 1
+#: Target bytes of each further slice.
+SLICE_BYTES = 128 * 1024
+#: A page of this size ends before its item limit.
+PAGE_BYTES = 1024 * 1024
 
 #: Maximum seconds to read a page, since its connection is needed by others.
 READ_TIMEOUT_S = 3.0

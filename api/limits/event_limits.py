@@ -123,7 +123,7 @@ class EventLimiter:
         self._spent: dict[UUID, tuple[EventLimits, int]] = {}
 
     def refused(self, app: KeyedApp) -> tuple[EventLimitState | None, Limited | Unavailable] | None:
-        """Return the limits and the error of an app whose refusal hasn't expired."""
+        """Return the limits and the error of an app with a current refusal."""
         refusal = self._refused.get(app.app_id)
         if refusal is None or asyncio.get_running_loop().time() >= refusal.until:
             return None

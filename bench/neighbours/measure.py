@@ -29,7 +29,7 @@ LIMIT_EXTRA_MS = 250
 
 
 class RowResult(NamedTuple):
-    """One row: the victim's times at rest and during the attack, and the attack's notes."""
+    """Row with the victim's times at rest and during the attack, and the attack's notes."""
 
     what: str
     rest: Timings
