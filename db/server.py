@@ -37,7 +37,7 @@ def bare_environment() -> dict[str, str]:
 
 
 @dataclass(kw_only=True)
-class Server:
+class LocalServer:
     """Server on one port; after a stop or a kill it starts again with the same data.
 
     `url` is for its clients. `ready` checks by its pid whether it serves, and `why` returns the result of the
@@ -124,7 +124,7 @@ class Server:
         _signal_all(_family(self.pid), signal.SIGCONT)
 
 
-def await_all(servers: Mapping[str, Server], report: Report | None = None) -> None:
+def await_all(servers: Mapping[str, LocalServer], report: Report | None = None) -> None:
     """Wait until all servers serve. Regularly passes the waiting ones and their causes to `report`.
 
     Raises `LocalUnavailable` with the end of the log of a server that ends. Kills those that don't serve yet
@@ -146,7 +146,7 @@ def await_all(servers: Mapping[str, Server], report: Report | None = None) -> No
 
 
 @contextlib.contextmanager
-def running(server: Server, report: Report | None = None) -> Iterator[Server]:
+def running(server: LocalServer, report: Report | None = None) -> Iterator[LocalServer]:
     """Start the server with a new log, and stop it at the end of the block."""
     server.log.unlink(missing_ok=True)
     try:

@@ -11,7 +11,7 @@ from generation.frame import Frame
 from generation.outputs import DrawnText
 from generation.text.fitting import Block
 from generation.text.raster import ink
-from generation.text.shaping import Line
+from generation.text.shaping import ShapedLine
 
 Align = Literal["start", "middle", "end"]
 #: Bounding box in pixels: left, top, right, bottom.
@@ -21,12 +21,12 @@ Edges: TypeAlias = tuple[int, int, int, int]
 class InkedLine(NamedTuple):
     """A line of text with its ink mask and the mask's place in the image."""
 
-    line: Line
+    line: ShapedLine
     mask: Image.Image
     box: Edges
 
 
-class Mark(NamedTuple):
+class DrawnLine(NamedTuple):
     """A drawn line of text: its ink's box, its contrast to the background, its font size in pixels."""
 
     name: str
@@ -54,7 +54,7 @@ class Canvas:
         self.image = image
         self.frame = frame
         self.right_to_left = right_to_left
-        self.marks: list[Mark] = []
+        self.marks: list[DrawnLine] = []
 
     @property
     def width(self) -> int:
@@ -93,9 +93,9 @@ class Canvas:
             self.image.paste(color, one.box[:2], one.mask)
         return place[1] + block.height
 
-    def _mark(self, name: str, inked: InkedLine, block: Block, color: RGB) -> Mark:
+    def _mark(self, name: str, inked: InkedLine, block: Block, color: RGB) -> DrawnLine:
         contrast = measured_contrast(self.image.crop(inked.box), color)
-        return Mark(name, inked.line.text, inked.box, contrast, block.size, block.is_cut)
+        return DrawnLine(name, inked.line.text, inked.box, contrast, block.size, block.is_cut)
 
 
 def free_share(align: Align, *, right_to_left: bool) -> float:

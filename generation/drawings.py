@@ -13,7 +13,7 @@ from lxml import etree
 
 from generation import svg_cost, svg_styles
 from generation.svg_cost import MAX_DEPTH
-from generation.svg_styles import Rule
+from generation.svg_styles import StyleRule
 from schemas.errors import PictureRefused
 
 MAX_BYTES, MAX_ELEMENTS = 1 << 20, 20_000
@@ -49,7 +49,7 @@ _MAX_SIDE = 1e6
 _NUMBER = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)", re.IGNORECASE)
 
 
-class Drawing(NamedTuple):
+class CleanedDrawing(NamedTuple):
     """A cleaned drawing; `lost` names the visible elements that were removed."""
 
     text: str
@@ -58,11 +58,11 @@ class Drawing(NamedTuple):
     lost: list[str]
 
 
-def clean_drawing(data: bytes) -> Drawing:
+def clean_drawing(data: bytes) -> CleanedDrawing:
     """Return the drawing without disallowed elements, attributes and styles. Raises `PictureRefused`."""
     parsed = _parse(data)
     lost = sorted({etree.QName(one).localname for one in parsed.iter(*_VISIBLE_ELEMENTS)})
-    rules: list[Rule] = []
+    rules: list[StyleRule] = []
     root = etree.Element(parsed.tag, _attributes(parsed), nsmap={None: _SVG})
     _copy(parsed, root, 1, rules)
     _check_matches(root, rules)
@@ -71,7 +71,7 @@ def clean_drawing(data: bytes) -> Drawing:
     width, height = _size(root)
     root.set("width", f"{width:f}")
     root.set("height", f"{height:f}")
-    return Drawing(etree.tostring(root, encoding="unicode"), width, height, lost)
+    return CleanedDrawing(etree.tostring(root, encoding="unicode"), width, height, lost)
 
 
 def _parse(data: bytes) -> etree._Element:
@@ -101,7 +101,7 @@ def _declares_entities(root: etree._Element) -> bool:
     return any(True for _ in root.getroottree().docinfo.internalDTD.iterentities())
 
 
-def _copy(source: etree._Element, target: etree._Element, level: int, rules: list[Rule]) -> None:
+def _copy(source: etree._Element, target: etree._Element, level: int, rules: list[StyleRule]) -> None:
     """Copy the allowed children. Append the rules of style sheets to `rules`."""
     for child in source if level <= MAX_DEPTH else ():
         if child.tag == _STYLE:
@@ -112,7 +112,7 @@ def _copy(source: etree._Element, target: etree._Element, level: int, rules: lis
             _copy(child, etree.SubElement(target, child.tag, _attributes(child)), level + 1, rules)
 
 
-def _copy_sheet(source: etree._Element, target: etree._Element, rules: list[Rule]) -> None:
+def _copy_sheet(source: etree._Element, target: etree._Element, rules: list[StyleRule]) -> None:
     """Copy a style sheet.
 
     A viewer reads all text of the element as one sheet, also text between its children.
@@ -149,7 +149,7 @@ def _allowed_attributes(element: etree._Element) -> Iterator[tuple[str, str]]:
         yield "href", address
 
 
-def _check_matches(root: etree._Element, rules: Iterable[Rule]) -> None:
+def _check_matches(root: etree._Element, rules: Iterable[StyleRule]) -> None:
     """Refuse too many selectors for the number of elements. Raises `PictureRefused`.
 
     A renderer matches each selector against each element.

@@ -46,7 +46,7 @@ _ERRORS_BY_SIGNAL = {
 }
 
 
-class RunResult(NamedTuple):
+class FfmpegResult(NamedTuple):
     """The result of a run: its stdout, the last lines of its stderr, and the count of all its lines."""
 
     stdout: bytes
@@ -84,13 +84,13 @@ class Bounds(NamedTuple):
     complaints: float = math.inf
 
 
-def run(*arguments: str, bounds: Bounds | None = None) -> RunResult:
+def run(*arguments: str, bounds: Bounds | None = None) -> FfmpegResult:
     """Run FFmpeg to its end and keep 1 MiB of its stdout. Raises `GenerationError`."""
     with _Process(arguments, reads=True, bounds=bounds) as process:
         stdout = process.output.read(_MAX_STDOUT_BYTES)
         while process.output.read(_MAX_STDOUT_BYTES):
             pass
-    return RunResult(stdout, tuple(process.stderr.lines), process.stderr.line_count)
+    return FfmpegResult(stdout, tuple(process.stderr.lines), process.stderr.line_count)
 
 
 def decoded(size: int, *arguments: str, bounds: Bounds | None = None) -> Generator[bytes]:

@@ -76,6 +76,6 @@ def _frame(path: Path, second: float) -> bytes:
     return _run_filters(path, second, [_SMALL, _EVEN, *toned]).stdout if toned else result.stdout
 
 
-def _run_filters(path: Path, second: float, filters: Sequence[str]) -> ffmpeg.RunResult:
+def _run_filters(path: Path, second: float, filters: Sequence[str]) -> ffmpeg.FfmpegResult:
     shape = ["-v", "info", "-map", "0:V:0", "-frames:v", "1", "-vf", ",".join(filters)]
     return clip.run(*clip.source(path, second), *shape, "-c:v", "ppm", "-f", "image2pipe", "-")

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from PIL import Image
 
 from generation import pictures
-from generation.canvas import Canvas, Mark
+from generation.canvas import Canvas, DrawnLine
 from generation.frame import FRAMES
 from generation.outputs import OutputFile, Step
 from generation.portraits.portrait import portrait
@@ -16,7 +16,7 @@ from generation.remix.clip import probe
 from generation.remix.remix import Remix
 from generation.slides.deck import Slide, single, slideshow
 from generation.slides.jpeg import jpeg
-from generation.slides.kit import Kit, Presented
+from generation.slides.kit import Kit, SlidePresenter
 from generation.sound.speech import read_aloud
 from generation.sound.track import speech_seconds
 from generation.spec import Aspect, Copy, Format, Presenter, Spec
@@ -54,7 +54,7 @@ class InputFiles(NamedTuple):
     clip: Path | None = None
 
 
-class Piece(Protocol):
+class ContentPiece(Protocol):
     """A piece of content to make."""
 
     def make(self, folder: Path) -> Iterator[Step]:
@@ -71,7 +71,7 @@ class Pictures(NamedTuple):
             yield Step(number / len(self.slides), _slide(folder, name, slide()))
 
 
-def prepare(spec: Spec, copy: Copy, given: InputFiles) -> Piece:
+def prepare(spec: Spec, copy: Copy, given: InputFiles) -> ContentPiece:
     """Read the pictures and return the piece, not drawn yet.
 
     Raises `PictureRefused`, `ClipRefused`, `TextRefused`, and `GenerationError` for too many points.
@@ -89,11 +89,11 @@ def warnings(given: InputFiles) -> list[str]:
     return [LOGO_UNUSED] if is_unused else []
 
 
-def _slideshow(spec: Spec, copy: Copy, given: InputFiles) -> Piece:
+def _slideshow(spec: Spec, copy: Copy, given: InputFiles) -> ContentPiece:
     return _numbered("slideshow", slideshow(_kit(spec, copy, given, "4:5"), copy))
 
 
-def _image(spec: Spec, copy: Copy, given: InputFiles) -> Piece:
+def _image(spec: Spec, copy: Copy, given: InputFiles) -> ContentPiece:
     return _numbered("image", single(_kit(spec, copy, given, "4:5"), copy))
 
 
@@ -101,7 +101,7 @@ def _numbered(name: str, slides: Sequence[Slide]) -> Pictures:
     return Pictures({f"{name}-{number}": slide for number, slide in enumerate(slides, 1)})
 
 
-def _video(spec: Spec, copy: Copy, given: InputFiles) -> Piece:
+def _video(spec: Spec, copy: Copy, given: InputFiles) -> ContentPiece:
     points = [line.text for line in copy.points]
     speech = (
         read_aloud([copy.hook.text, *points, copy.call_to_action.text], copy.language)
@@ -116,7 +116,7 @@ def _end_card(given: InputFiles) -> Image.Image | None:
     return pictures.read(given.end_card) if given.end_card is not None else None
 
 
-def _remix(spec: Spec, copy: Copy, given: InputFiles) -> Piece:
+def _remix(spec: Spec, copy: Copy, given: InputFiles) -> ContentPiece:
     if given.clip is None:
         raise GenerationError("CLIP_MISSING", "a ugc_remix needs a clip")
     clip = probe(given.clip)
@@ -126,7 +126,7 @@ def _remix(spec: Spec, copy: Copy, given: InputFiles) -> Piece:
     )
 
 
-_FORMATS: Mapping[Format, Callable[[Spec, Copy, InputFiles], Piece]] = {
+_FORMATS: Mapping[Format, Callable[[Spec, Copy, InputFiles], ContentPiece]] = {
     "slideshow": _slideshow,
     "image": _image,
     "video": _video,
@@ -151,8 +151,8 @@ def _kit(spec: Spec, copy: Copy, given: InputFiles, aspect: Aspect) -> Kit:
     )
 
 
-def _draw_presenter(presenter: Presenter, colors: Theme) -> Presented:
-    return Presented(presenter.name, portrait(presenter, colors, _FACE_PX))
+def _draw_presenter(presenter: Presenter, colors: Theme) -> SlidePresenter:
+    return SlidePresenter(presenter.name, portrait(presenter, colors, _FACE_PX))
 
 
 def draw_portrait(presenter: Presenter, colors: Sequence[str], folder: Path) -> OutputFile:
@@ -164,7 +164,7 @@ def _slide(folder: Path, name: str, canvas: Canvas) -> OutputFile:
     return _picture(folder, name, canvas.image, canvas.marks)
 
 
-def _picture(folder: Path, name: str, image: Image.Image, marks: Sequence[Mark] = ()) -> OutputFile:
+def _picture(folder: Path, name: str, image: Image.Image, marks: Sequence[DrawnLine] = ()) -> OutputFile:
     data = jpeg(image)
     (folder / f"{name}.jpg").write_bytes(data)
     (folder / f"{name}.thumbnail.jpg").write_bytes(thumbnail(image))

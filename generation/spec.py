@@ -42,7 +42,7 @@ class Line(Value, frozen=True, kw_only=True):
     evidence: list[Evidence] = field(default_factory=list)
 
 
-class Brand(Value, frozen=True, kw_only=True):
+class BrandSnapshot(Value, frozen=True, kw_only=True):
     """Snapshot of a project's brand. For fields with several sources the winner comes first.
 
     `links` are by the name of the place, as in the brand context; `language` is a BCP-47 tag.
@@ -111,7 +111,7 @@ class Spec(Value, frozen=True, kw_only=True):
     """
 
     format: Format
-    brand: Brand
+    brand: BrandSnapshot
     seed: str
     hook: str | None = None
     language: str | None = None

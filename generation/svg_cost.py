@@ -18,7 +18,7 @@ from typing import NamedTuple
 from lxml import etree
 
 from generation import svg_styles
-from generation.svg_styles import Declaration, Rule
+from generation.svg_styles import Declaration, StyleRule
 from schemas.errors import PictureRefused
 
 #: Maximum units of a drawing, and maximum nesting of elements, with references followed.
@@ -38,30 +38,30 @@ _LENGTHS = ("d", "points", "x", "y", "width", "height", "cx", "cy", "r", "rx", "
 _MAX_PATH_RATIO = 10
 
 
-class Cost(NamedTuple):
+class ElementCost(NamedTuple):
     """Units of an element with everything that it draws, and the nesting levels below it."""
 
     units: int
     depth: int
 
 
-def units(root: etree._Element, rules: Iterable[Rule]) -> int:
+def units(root: etree._Element, rules: Iterable[StyleRule]) -> int:
     """Count the units of a cleaned drawing. Raises `PictureRefused` for one that costs too much."""
     return _Count(root, rules).element(root, 0).units
 
 
 class _Count:
-    def __init__(self, root: etree._Element, rules: Iterable[Rule]) -> None:
+    def __init__(self, root: etree._Element, rules: Iterable[StyleRule]) -> None:
         self._by_id = {one.get("id"): one for one in root.iter() if one.get("id")}
         self._sheet = _indexed(rules)
-        self._known: dict[etree._Element, Cost] = {}
+        self._known: dict[etree._Element, ElementCost] = {}
         self._open: set[etree._Element] = set()
         stops = [sum(1 for _ in one) for one in root.iter("{*}linearGradient", "{*}radialGradient")]
         self._shape = 1 + max(stops, default=0) // STOPS_PER_UNIT
         self._dash = min(self._dashes(root), default=0.0)
         self._check_chains(root)
 
-    def element(self, element: etree._Element, level: int) -> Cost:
+    def element(self, element: etree._Element, level: int) -> ElementCost:
         """Count an element with all that it draws. Raises `PictureRefused`."""
         if element in self._open:
             raise PictureRefused("PICTURE_UNSAFE", "the drawing has a shape that is drawn with itself")
@@ -73,7 +73,7 @@ class _Count:
             )
         return known
 
-    def _count(self, element: etree._Element, level: int) -> Cost:
+    def _count(self, element: etree._Element, level: int) -> ElementCost:
         if level > MAX_DEPTH:
             raise PictureRefused("PICTURE_TOO_LARGE", f"the drawing has more than {MAX_DEPTH} levels")
         self._open.add(element)
@@ -82,7 +82,7 @@ class _Count:
             counted = self.element(other, level + 1)
             units, depth = units + counted.units, max(depth, counted.depth + 1)
         self._open.discard(element)
-        self._known[element] = cost = Cost(units, depth)
+        self._known[element] = cost = ElementCost(units, depth)
         return cost
 
     def _drawn_elements(self, element: etree._Element) -> Iterator[etree._Element]:
@@ -134,7 +134,7 @@ class _Count:
                 )
 
 
-def _indexed(rules: Iterable[Rule]) -> dict[str, list[Declaration]]:
+def _indexed(rules: Iterable[StyleRule]) -> dict[str, list[Declaration]]:
     """Index counted declarations by one part of the last compound of each selector."""
     index: dict[str, list[Declaration]] = defaultdict(list)
     for rule in rules:

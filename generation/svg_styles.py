@@ -47,7 +47,7 @@ class Declaration(NamedTuple):
         return f"{self.name}:{self.value}{self.suffix}"
 
 
-class Rule(NamedTuple):
+class StyleRule(NamedTuple):
     """Selectors and declarations."""
 
     selectors: tuple[str, ...]
@@ -79,7 +79,7 @@ def declarations(text: str) -> Iterator[Declaration]:
     return _declarations(tinycss2.parse_blocks_contents(text))
 
 
-def rules(text: str) -> list[Rule]:
+def rules(text: str) -> list[StyleRule]:
     """Return the allowed rules of a style sheet."""
     parsed = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
     candidates = (_rule(one) for one in parsed if one.type == "qualified-rule")
@@ -96,7 +96,7 @@ def is_sheet(kind: str, media: str) -> bool:
     return kind.strip().lower() in _TYPES and media.strip().lower() in _MEDIA
 
 
-def _rule(node: Any) -> Rule | None:
+def _rule(node: Any) -> StyleRule | None:
     written = tinycss2.serialize(node.prelude).strip()
     if _ODD.search(written.replace(">", "")) or not all(map(_is_selector_token, node.prelude)):
         return None
@@ -104,7 +104,7 @@ def _rule(node: Any) -> Rule | None:
     if any(len(compounds(one)) > MAX_COMPOUNDS for one in selectors):
         return None
     allowed = tuple(_declarations(tinycss2.parse_blocks_contents(node.content)))
-    return Rule(selectors, allowed) if allowed else None
+    return StyleRule(selectors, allowed) if allowed else None
 
 
 def _is_selector_token(token: Any) -> bool:

@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 
-from generation.drawings import Drawing, clean_drawing
+from generation.drawings import CleanedDrawing, clean_drawing
 from schemas.errors import GenerationError, PictureRefused
 
 #: Maximum ratio of the longer side to the shorter one.
@@ -37,7 +37,7 @@ def rasterize(data: bytes) -> bytes:
     return process.stdout
 
 
-def _longer_side(drawing: Drawing) -> str:
+def _longer_side(drawing: CleanedDrawing) -> str:
     """Return the renderer's argument: the longer side, so that the other side stays within the limit."""
     width, height = drawing.width, drawing.height
     if max(width, height) > MAX_RATIO * min(width, height):

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from redis.asyncio import Redis
 
-from db.server import Server
+from db.server import LocalServer
 from rehearsal.hosts import Host, Hosts
 from rehearsal.schedule import Fault, ScheduledFault
 from workers.runtime.shutdown import StopRequest, wait_for_first
@@ -18,8 +18,8 @@ from workers.runtime.shutdown import StopRequest, wait_for_first
 class Servers(NamedTuple):
     """The rehearsal's own Postgres and Redis."""
 
-    postgres: Server
-    redis: Server
+    postgres: LocalServer
+    redis: LocalServer
 
 
 class InjectedFault(NamedTuple):

@@ -18,7 +18,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Cost:
+class RequestCost:
     """The cost of a request so far. Times are seconds, sizes bytes of bodies.
 
     `database_s` is the time for which the request held a connection of the pool. It leaves out the event
@@ -42,13 +42,13 @@ class Cost:
         return self.received + self.sent
 
 
-_current: ContextVar[Cost | None] = ContextVar("cost", default=None)
+_current: ContextVar[RequestCost | None] = ContextVar("cost", default=None)
 
 current = _current.get
 
 
 @contextmanager
-def charge_to(cost: Cost) -> Iterator[None]:
+def charge_to(cost: RequestCost) -> Iterator[None]:
     """Charge the code of the block, and the tasks that it starts, to `cost`."""
     token = _current.set(cost)
     try:
@@ -66,7 +66,9 @@ class MeteredCoroutine(Awaitable[T]):
 
     __slots__ = ("_cost", "_report", "_work")
 
-    def __init__(self, work: Coroutine[Any, Any, T], cost: Cost, report: Callable[[float], None]) -> None:
+    def __init__(
+        self, work: Coroutine[Any, Any, T], cost: RequestCost, report: Callable[[float], None]
+    ) -> None:
         self._work, self._cost, self._report = work, cost, report
 
     def __await__(self) -> Generator[Any, Any, T]:

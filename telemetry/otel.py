@@ -25,7 +25,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from schemas import ids
 from telemetry import tracing
-from telemetry.tracing import Attributes, Role, ServedRequest, Span, Submit
+from telemetry.tracing import Attributes, Role, ServedRequest, Submit, TraceSpan
 
 SPAN_KINDS = {"internal": SpanKind.INTERNAL, "client": SpanKind.CLIENT}
 #: An empty context: spans active elsewhere in the thread aren't parents.
@@ -95,7 +95,7 @@ class OtelRecorder:
             self._record_submit(parent_context, submit)
         span.end(served.ended)
 
-    def submitted(self, attempt: Span, submit: Submit) -> None:
+    def submitted(self, attempt: TraceSpan, submit: Submit) -> None:
         """Record the span of a job that an attempt submits.
 
         The span belongs to the new job's own trace and links to the attempt: weeks may lie between the two.
@@ -122,7 +122,7 @@ class OtelRecorder:
         )
         span.end(submit.at)
 
-    def attempt(self, job_id: UUID, name: str, attributes: Attributes) -> Span:
+    def attempt(self, job_id: UUID, name: str, attributes: Attributes) -> TraceSpan:
         """Begin the span of an attempt, in its job's trace: below the submit, if a request made the job."""
         trace_id = tracing.trace_id_of(tracing.trace_root(job_id))
         parent_context = NO_PARENT
@@ -138,8 +138,8 @@ class OtelRecorder:
         )
 
     def begin(
-        self, parent: Span, name: str, role: Role, attributes: Attributes, at: int | None = None
-    ) -> Span:
+        self, parent: TraceSpan, name: str, role: Role, attributes: Attributes, at: int | None = None
+    ) -> TraceSpan:
         assert isinstance(parent, OtelSpan)  # noqa: S101  this recorder has begun it
         return self._begin(
             name, set_span_in_context(parent.inner, NO_PARENT), SPAN_KINDS[role], attributes, at=at

@@ -19,7 +19,7 @@ Role: TypeAlias = Literal["internal", "client"]
 NO_ATTRIBUTES: Attributes = {}
 
 
-class Span(Protocol):
+class TraceSpan(Protocol):
     """A span in progress. `end` is called once."""
 
     def note(self, attributes: Attributes) -> None: ...
@@ -62,13 +62,13 @@ class Recorder(Protocol):
 
     def served(self, served: ServedRequest) -> None: ...
 
-    def attempt(self, job_id: UUID, name: str, attributes: Attributes) -> Span: ...
+    def attempt(self, job_id: UUID, name: str, attributes: Attributes) -> TraceSpan: ...
 
-    def submitted(self, attempt: Span, submit: Submit) -> None: ...
+    def submitted(self, attempt: TraceSpan, submit: Submit) -> None: ...
 
     def begin(
-        self, parent: Span, name: str, role: Role, attributes: Attributes, at: int | None = None
-    ) -> Span: ...
+        self, parent: TraceSpan, name: str, role: Role, attributes: Attributes, at: int | None = None
+    ) -> TraceSpan: ...
 
 
 class _NoSpan:
@@ -122,7 +122,7 @@ def open_span(
 class _BlockSpan:
     """A span that ends with its block."""
 
-    def __init__(self, span: Span) -> None:
+    def __init__(self, span: TraceSpan) -> None:
         self._span = span
         self.note = span.note
         self.fail = span.fail

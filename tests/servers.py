@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from db import local
-from db.server import Server
+from db.server import LocalServer
 from schemas.settings import OWN_NAMES, Settings
 
 #: No write of a test has to survive a crash of the machine.
@@ -39,8 +39,8 @@ POSTGRES = "TENANTRY_POSTGRES"
 class ServerPair(NamedTuple):
     """Both servers, to be used, stopped and started."""
 
-    postgres: Server
-    valkey: Server
+    postgres: LocalServer
+    valkey: LocalServer
 
 
 def scratch() -> tempfile.TemporaryDirectory[str]:
@@ -70,7 +70,7 @@ def embedded(folder: Path) -> Iterator[ServerPair]:
 
 
 @contextlib.contextmanager
-def several_postgres(folder: Path, count: int) -> Iterator[list[Server]]:
+def several_postgres(folder: Path, count: int) -> Iterator[list[LocalServer]]:
     """Start independent servers, for tests of rows spread over them."""
     with contextlib.ExitStack() as stack:
         yield [

@@ -16,7 +16,7 @@ from db.pool import Pool
 from domain.security.keyring import Keyring
 from domain.tenancy import api_keys, key_text
 from domain.tenancy.api_keys import PresentedKey, Principal
-from domain.tenancy.key_text import Presented
+from domain.tenancy.key_text import KeyParts
 from schemas.errors import Killed, Unauthenticated
 from telemetry import logs
 
@@ -67,12 +67,12 @@ class Authenticator:
         self._opened: OrderedDict[bytes, Principal] = OrderedDict()
         self._salt = os.urandom(32)
 
-    def expect(self, read_key: Presented | None) -> Principal | None:
+    def expect(self, read_key: KeyParts | None) -> Principal | None:
         """Return the principal of this key's last successful look-up; None without such a look-up."""
         return self._opened.get(self._hash(read_key)) if read_key else None
 
     async def authenticate(
-        self, read_key: Presented | None, *, expected: Principal | None, address: str
+        self, read_key: KeyParts | None, *, expected: Principal | None, address: str
     ) -> Principal:
         """Return the principal of a key; `expected` is the result of `expect`.
 
@@ -107,7 +107,7 @@ class Authenticator:
         """Return the failure budget of an address after its key was refused."""
         return self._strangers.standing(address)
 
-    def _hash(self, read_key: Presented) -> bytes:
+    def _hash(self, read_key: KeyParts) -> bytes:
         """Hash a key with a random salt of this process, so that the cache holds no secret."""
         return hashlib.blake2b("".join(read_key).encode(), key=self._salt, digest_size=16).digest()
 
@@ -117,7 +117,7 @@ class Authenticator:
         return [rows.get(key_id) for key_id in key_ids]
 
 
-def read_key(state: RequestState) -> Presented | None:
+def read_key(state: RequestState) -> KeyParts | None:
     """Return the request's key, or None; `X-Api-Key` wins over `Authorization`."""
     own = state.headers.get(b"x-api-key")
     if own is None:

@@ -21,7 +21,7 @@ from api.limits.event_limits import EventLimitState
 from api.services import Services
 from domain.apps.app_keys import KeyedApp
 from domain.events import body
-from domain.events.body import Body
+from domain.events.body import EventBatch
 from domain.events.intake import IntakeResult, weight
 from domain.events.json_text import MAX_GZIP_RATIO, MAX_PLAIN_BYTES
 from domain.values import steps
@@ -136,8 +136,8 @@ async def decompress_body(
 
 
 async def parse_events(
-    request: ApiRequest, app: KeyedApp, plain: bytes, reader: Callable[..., Steps[Body]]
-) -> Body:
+    request: ApiRequest, app: KeyedApp, plain: bytes, reader: Callable[..., Steps[EventBatch]]
+) -> EventBatch:
     """Parse the events of a body with `reader`. Raises `Malformed`, `Invalid`, `Oversized`.
 
     The app pays for the events even on an error. A body without events costs as much as one event of its
@@ -161,7 +161,7 @@ def _is_gzip(request: ApiRequest) -> bool:
     return encoding == b"gzip"
 
 
-async def store_events(request: ApiRequest, app: KeyedApp, batch: Body) -> IntakeResult:
+async def store_events(request: ApiRequest, app: KeyedApp, batch: EventBatch) -> IntakeResult:
     """Commit the valid events, and queue the rejected ones for the quarantine.
 
     Raises `Limited`, `Unavailable`.

@@ -22,7 +22,7 @@ from api.http.responses import ApiResponse
 from db.pool import Conn
 from domain.security.keyring import Keyring
 from domain.tenancy import idempotency, sandbox_times
-from domain.tenancy.idempotency import KeyUse, Record, StoredAnswer
+from domain.tenancy.idempotency import IdempotencyRecord, KeyUse, StoredAnswer
 from domain.values import json_items, steps
 from domain.values.steps import STEP_BYTES, Steps
 from jobs.ledger import Wake
@@ -117,7 +117,7 @@ def has_key(request: ApiRequest) -> bool:
 async def insert_once(
     request: ApiRequest,
     result: WriteResult[T],
-    insert: Callable[[Record | None], Awaitable[bool | None]],
+    insert: Callable[[IdempotencyRecord | None], Awaitable[bool | None]],
     insert_on: Callable[[Conn], Awaitable[object]],
 ) -> Response[T]:
     """Call `run_once` for a write with a known answer: one statement inserts the row and the record.
@@ -244,7 +244,7 @@ def _encode_ordered(value: Any) -> bytes:
     return msgspec.json.encode(value, order="deterministic")
 
 
-def _record(request: ApiRequest, claim: KeyUse, result: WriteResult[Any]) -> Record:
+def _record(request: ApiRequest, claim: KeyUse, result: WriteResult[Any]) -> IdempotencyRecord:
     answer = StoredAnswer(result.status, result.location, msgspec.json.encode(result.content), result.etag)
     return idempotency.fill(claim, answer, seal_with=request.services.vault if result.secret else None)
 

@@ -14,7 +14,7 @@ from domain.apps.app_keys import KeyedApp
 from domain.tenancy.api_keys import Principal
 from schemas import ids
 from telemetry import tracing
-from telemetry.costs import Cost
+from telemetry.costs import RequestCost
 from telemetry.tracing import Submit
 
 NOT_MODIFIED = 304
@@ -87,7 +87,7 @@ class RequestState:
         #: Submitted jobs, and the number of job ids derived from this request.
         self.submits: list[Submit] = []
         self.job_ids = 0
-        self.cost = Cost()
+        self.cost = RequestCost()
         #: The bucket that pays for the request; None until known, without a key, and over a limit.
         self.payer: BudgetBucket | None = None
 

@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 
 from api.http.paging import READ_TIMEOUT_S
 from api.http.requests import ApiRequest
-from domain.metrics.metrics import Stores
+from domain.metrics.metrics import MetricSources
 from schemas.errors import Unavailable
 
 T = TypeVar("T")
@@ -33,9 +33,9 @@ SCOPE = QueryParameter(name="scope", description="The scope of the metrics.")
 GRANULARITY = QueryParameter(name="granularity", description="The length of a bucket; weeks begin on Monday.")
 
 
-def connections_of(request: ApiRequest) -> Stores:
+def connections_of(request: ApiRequest) -> MetricSources:
     """Return connections to both databases from the caller's quota."""
-    return Stores(request.connection, request.event_connection, request.services.user_counts)
+    return MetricSources(request.connection, request.event_connection, request.services.user_counts)
 
 
 async def read_at_one_time(request: ApiRequest, read: Callable[[datetime, timedelta], Awaitable[T]]) -> T:

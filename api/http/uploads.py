@@ -25,7 +25,7 @@ from multipart import (
 from api.http.requests import ApiRequest
 from db.reach import RETRIED_ERRORS, reaching
 from domain.media import sniff, streaming_upload, uploads
-from domain.media.files import File, Thumbnail
+from domain.media.files import StoredFile, Thumbnail
 from domain.media.streaming_upload import MIB, AcceptedTypes, ProbedFile, StreamingUpload
 from schemas.errors import Invalid, Malformed, Oversized
 from telemetry import logs
@@ -59,7 +59,7 @@ class ReceivedUpload(NamedTuple):
     """The parts of an upload; `fingerprint` is JSON that is equal for equal parts."""
 
     texts: Mapping[str, str]
-    files: list[File]
+    files: list[StoredFile]
     fingerprint: bytes
 
 
@@ -227,7 +227,7 @@ async def _read_head(chunks: AsyncIterator[bytes]) -> bytes:
     return head
 
 
-async def _probe_files(request: ApiRequest, form: _Form) -> list[File]:
+async def _probe_files(request: ApiRequest, form: _Form) -> list[StoredFile]:
     """Probe the files, in the organization's turn: the probe is nearly all of an upload's CPU cost."""
     if not form.files:
         return []
@@ -252,7 +252,9 @@ def _check_budget(request: ApiRequest) -> None:
         request.services.limiter.budgets.check(payer)
 
 
-async def _with_thumbnails(request: ApiRequest, form: _Form, reports: Sequence[ProbedFile]) -> list[File]:
+async def _with_thumbnails(
+    request: ApiRequest, form: _Form, reports: Sequence[ProbedFile]
+) -> list[StoredFile]:
     """Store the thumbnails, and return the files with them."""
     small = [report.thumbnail for report in reports if report.thumbnail]
     if not small:

@@ -21,7 +21,7 @@ from uuid import UUID
 from schemas.api_keys import Tier
 from schemas.errors import Limited
 from schemas.usage import BudgetUse, Resource
-from telemetry.costs import Cost
+from telemetry.costs import RequestCost
 
 #: Maximum seconds that a charge waits in this process. Requests with events and downloads don't call the
 #: script themselves, so one call per `FLUSH_INTERVAL_S` carries all their charges.
@@ -142,7 +142,7 @@ class CostBudgets:
         #: The level of each overdrawn bucket, and the time of its reading.
         self._overdrawn: OrderedDict[str, tuple[BucketLevel, float]] = OrderedDict()
 
-    def charge(self, bucket: BudgetBucket, cost: Cost) -> None:
+    def charge(self, bucket: BudgetBucket, cost: RequestCost) -> None:
         """Queue the cost of a request for the next write."""
         spent = (round(cost.cpu_s * MICROS), round(cost.database_s * MICROS), cost.bytes)
         before = self._pending.get(bucket, NO_COST)

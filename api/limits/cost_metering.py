@@ -10,7 +10,7 @@ from litestar.types import HTTPScope, Message, Receive, Send
 
 from api.http.request_state import RequestState
 from telemetry import costs, logs, metrics
-from telemetry.costs import Cost
+from telemetry.costs import RequestCost
 
 if TYPE_CHECKING:
     from api.services import Services
@@ -48,7 +48,7 @@ class LoopWatchdog:
 _watchdog = LoopWatchdog()
 
 
-def count_bytes(cost: Cost, receive: Receive, send: Send) -> tuple[Receive, Send]:
+def count_bytes(cost: RequestCost, receive: Receive, send: Send) -> tuple[Receive, Send]:
     """Wrap both sides of a connection to count the bytes of bodies."""
 
     async def receive_counted() -> Any:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from db.pool import Pool
 from db.reach import reaching
 from domain.operations import disk
-from domain.operations.disk import EVENTS, SHARE_FROM, UPLOADS, Mark
+from domain.operations.disk import EVENTS, SHARE_FROM, UPLOADS, DiskWatermark
 from schemas.errors import Unavailable
 from schemas.settings import Settings
 from telemetry import logs, metrics
@@ -37,7 +37,7 @@ class WatchedDisk(NamedTuple):
 class Watermark:
     """A class of intake, open or closed."""
 
-    def __init__(self, name: str, mark: Mark) -> None:
+    def __init__(self, name: str, mark: DiskWatermark) -> None:
         self._name, self._mark = name, mark
         self.is_closed = False
 

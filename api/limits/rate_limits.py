@@ -36,7 +36,7 @@ from schemas.api_keys import Tier
 from schemas.errors import Limited, RedisUnavailable
 from schemas.usage import BudgetUse
 from telemetry import metrics
-from telemetry.costs import Cost
+from telemetry.costs import RequestCost
 
 #: Seconds: the maximum wait of a request for Redis, by the event loop's clock; the pause after a failure; and
 #: the wait at the start of the process.
@@ -191,7 +191,7 @@ class RateLimiter:
         """Uncount a request that turned out to be free; the daily count of a write stays."""
         await self._charges.ask(standing.charge._replace(second=standing.second))
 
-    def spend(self, bucket: BudgetBucket, cost: Cost) -> None:
+    def spend(self, bucket: BudgetBucket, cost: RequestCost) -> None:
         """Charge a finished request; a background call writes the charge within `FLUSH_INTERVAL_S`."""
         self.budgets.charge(bucket, cost)
         if self._flushing is None:

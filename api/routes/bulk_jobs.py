@@ -14,7 +14,7 @@ from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.jobs import bulk, bulk_retries
-from domain.jobs.bulk import Choice
+from domain.jobs.bulk import JobCancelFilter
 from domain.jobs.bulk_retries import Selection
 from jobs import kinds
 from schemas.jobs import BulkCancel, BulkCanceled, BulkRetried, BulkRetry
@@ -34,7 +34,7 @@ async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Respon
     period = filters.read_period(data.since, data.until)
 
     async def cancel(conn: Conn) -> WriteResult[BulkCanceled]:
-        chosen = Choice(
+        chosen = JobCancelFilter(
             project_id=filters.read_id("project", data.project_id),
             kinds=data.kinds,
             stages=data.stages,

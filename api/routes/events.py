@@ -14,7 +14,7 @@ from db.pool import Conn
 from domain.apps import app_keys
 from domain.apps.app_keys import KeyedApp
 from domain.events import body
-from domain.events.body import Body, Parts
+from domain.events.body import EventBatch, Parts
 from domain.events.intake import IntakeResult
 from domain.events.json_text import MAX_PACKED_BYTES
 from domain.values import steps
@@ -92,7 +92,7 @@ async def _store_events(
     return WriteResult(_summary(stored, batch), status=202)
 
 
-def _summary(stored: IntakeResult, batch: Body) -> EventsTaken:
+def _summary(stored: IntakeResult, batch: EventBatch) -> EventsTaken:
     return EventsTaken(accepted=stored.accepted, duplicates=stored.duplicates, rejected=batch.rejected)
 
 

@@ -17,7 +17,7 @@ from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.influencers import creating, influencers
 from domain.influencers.creating import RequestedInfluencer
-from domain.influencers.influencers import Author
+from domain.influencers.influencers import InfluencerAuthor
 from jobs.kinds import INFLUENCER_CREATE
 from schemas import ids
 from schemas.base import Page
@@ -142,8 +142,8 @@ async def clone_influencer(
     return await run_once(request, clone)
 
 
-def _author(request: ApiRequest) -> Author:
-    return Author(request.organization_id, request.principal.key_uuid)
+def _author(request: ApiRequest) -> InfluencerAuthor:
+    return InfluencerAuthor(request.organization_id, request.principal.key_uuid)
 
 
 def _accepted(creation: RequestedInfluencer) -> WriteResult[Accepted]:

@@ -14,10 +14,10 @@ from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from api.routes.bulk_jobs import NAMES
 from db.pool import Conn
-from domain.jobs.bulk import Choice
+from domain.jobs.bulk import JobCancelFilter
 from domain.jobs.bulk_retries import Selection
 from domain.operations import operator_bulk
-from domain.operations.operator_bulk import Position
+from domain.operations.operator_bulk import BulkStart
 from jobs import kinds
 from schemas.jobs import BulkRetried
 from schemas.operator_jobs import OperatedCancel, OperatedCanceled, OperatedRetry
@@ -45,7 +45,7 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
             conn,
             actor=actor,
             organization_id=filters.read_id("organization", data.organization_id),
-            chosen=Choice(project, data.kinds, data.stages, data.phases, period),
+            chosen=JobCancelFilter(project, data.kinds, data.stages, data.phases, period),
             after=after,
             dry_run=data.dry_run,
         )
@@ -82,11 +82,11 @@ async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> 
     return await run_once(request, retry)
 
 
-def _parse_place(place: bytes | None) -> Position | None:
-    return None if place is None else Position(UUID(bytes=place[:_ID]), UUID(bytes=place[_ID:]))
+def _parse_place(place: bytes | None) -> BulkStart | None:
+    return None if place is None else BulkStart(UUID(bytes=place[:_ID]), UUID(bytes=place[_ID:]))
 
 
-def _encode_cursor(request: ApiRequest, place: Position | None) -> str | None:
+def _encode_cursor(request: ApiRequest, place: BulkStart | None) -> str | None:
     return place and cursor_of(request, place.organization_id.bytes + place.job_id.bytes)
 
 

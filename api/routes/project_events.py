@@ -14,7 +14,7 @@ from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.events.event_names import CONVERSIONS
 from domain.metrics import conversions, event_list, windows
-from domain.metrics.event_list import EventFilter, Position
+from domain.metrics.event_list import EventCursor, EventFilter
 from domain.tenancy.delegation import grants
 from schemas.base import Page
 from schemas.conversion_counts import Conversions, Grouping
@@ -71,10 +71,10 @@ async def list_events(
     criteria = EventFilter(event_names, user_id, period.since, period.until, pii)
     apps = look_up_apps(request, project_id, app_id)
 
-    async def find(conn: Conn, before: Position | None, limit: int) -> list[tuple[bytes, KeptEvent]]:
+    async def find(conn: Conn, before: EventCursor | None, limit: int) -> list[tuple[bytes, KeptEvent]]:
         return await event_list.list_page(conn, apps.result, criteria, before=before, limit=limit)
 
-    return await page_of_places(request, find, cursor, limit, read=Position.unpack, connect=apps.connect)
+    return await page_of_places(request, find, cursor, limit, read=EventCursor.unpack, connect=apps.connect)
 
 
 @get("/projects/{project_id:str}/conversions", opt=requires("events:read", RateClass.READ_LIGHT, 404))

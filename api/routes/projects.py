@@ -16,7 +16,7 @@ from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.projects import archive, projects
 from domain.projects.projects import New
-from domain.tenancy.idempotency import Record
+from domain.tenancy.idempotency import IdempotencyRecord
 from schemas.base import Page
 from schemas.projects import Archived, Project, ProjectCreate, ProjectPatch, Status
 
@@ -48,7 +48,7 @@ async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> 
 
     new = New(who.organization_id, who.key_uuid, composed, None)
 
-    async def insert(record: Record | None) -> bool | None:
+    async def insert(record: IdempotencyRecord | None) -> bool | None:
         return await request.services.project_creates.ask(new._replace(record=record))
 
     return await insert_once(request, result, insert, partial(projects.create, news=[new]))

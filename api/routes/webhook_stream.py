@@ -22,7 +22,7 @@ from db.reach import reaching
 from domain.tenancy import project_locks
 from domain.tenancy.delegation import grants
 from domain.webhooks import events, streams
-from domain.webhooks.streams import Head, Position, Recorded
+from domain.webhooks.streams import Head, Recorded, StreamPosition
 from schemas import ids
 from schemas.api_keys import Scope
 from schemas.errors import Forbidden, Killed, Limited, NotFound, Unauthenticated, Unavailable
@@ -89,7 +89,7 @@ async def stream_webhook_events(
 
 async def _begin_stream(
     request: ApiRequest, criteria: StreamFilter, after: str | None
-) -> tuple[bytes, Position]:
+) -> tuple[bytes, StreamPosition]:
     """Return the first message and the start position. Raises `NotFound`, `Invalid`."""
     org = request.organization_id
     last = request.request_state.headers.get(b"last-event-id", b"").decode("latin-1") or after
@@ -110,7 +110,7 @@ def _first_message(place: str, since: datetime) -> bytes:
 
 
 async def _messages(
-    request: ApiRequest, criteria: StreamFilter, begun: bytes, position: Position
+    request: ApiRequest, criteria: StreamFilter, begun: bytes, position: StreamPosition
 ) -> AsyncIterator[bytes]:
     """Yield the stream's messages. A slow reader holds one event in memory, and no database connection."""
     yield begun
@@ -141,7 +141,7 @@ async def _messages(
 class _Reader:
     """The position of one stream, and the key that it is authorized with."""
 
-    def __init__(self, request: ApiRequest, criteria: StreamFilter, position: Position) -> None:
+    def __init__(self, request: ApiRequest, criteria: StreamFilter, position: StreamPosition) -> None:
         self._request, self._criteria, self._position = request, criteria, position
         #: The last event read, if it doesn't match the filter.
         self._skipped: UUID | None = None

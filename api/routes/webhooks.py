@@ -15,7 +15,7 @@ from api.http.responses import ApiResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.webhooks import deliveries, endpoints
-from domain.webhooks.endpoints import Author
+from domain.webhooks.endpoints import EndpointAuthor
 from schemas.base import Page
 from schemas.webhooks import (
     DeliveryStatus,
@@ -267,8 +267,8 @@ async def replay_webhook_delivery(
     return await run_once(request, replay)
 
 
-def _author(request: ApiRequest) -> Author:
-    return Author(request.organization_id, request.principal.key_uuid)
+def _author(request: ApiRequest) -> EndpointAuthor:
+    return EndpointAuthor(request.organization_id, request.principal.key_uuid)
 
 
 def _sent(delivery: WebhookDelivery) -> WriteResult[WebhookDelivery]:

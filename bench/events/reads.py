@@ -15,8 +15,8 @@ from bench.figures import ProgressCallback, Result, spread
 from db.pool import Conn, Pool, acquire
 from domain.metrics import conversions, metrics
 from domain.metrics.active_users import PeopleCache
-from domain.metrics.metrics import MetricQuery, Stores
-from domain.metrics.windows import Window
+from domain.metrics.metrics import MetricQuery, MetricSources
+from domain.metrics.windows import TimeWindow
 from domain.tenancy import organizations
 from schemas import ids
 from schemas.metrics import Metric
@@ -61,9 +61,9 @@ async def measure(environment: Environment, size: Size, tell: ProgressCallback) 
 
 async def _questions(pool: Pool, zone: str, size: Size, now: datetime) -> dict[str, Question]:
     """Return the queries of a new project with full rollups."""
-    asked = await _project(pool, zone, Window(now - timedelta(days=size.days), now))
+    asked = await _project(pool, zone, TimeWindow(now - timedelta(days=size.days), now))
     await _fill(pool, asked, size)
-    stores = Stores(lambda: _of(pool), lambda: _of(pool), PeopleCache())
+    stores = MetricSources(lambda: _of(pool), lambda: _of(pool), PeopleCache())
     of_names = conversions.ConversionQuery(
         asked.organization_id, asked.project_id, asked.window, [f"name-{n}" for n in range(NAMES)], None,
         ("day", "eventName"),
@@ -84,7 +84,7 @@ def _of(pool: Pool) -> AbstractAsyncContextManager[Conn]:
     return acquire(pool)
 
 
-async def _project(pool: Pool, zone: str, window: Window) -> MetricQuery:
+async def _project(pool: Pool, zone: str, window: TimeWindow) -> MetricQuery:
     async with pool.acquire() as conn:
         org, project = (await organizations.create(conn, name="bench", tier="partner")).live, ids.new()
         await conn.execute(

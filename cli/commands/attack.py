@@ -9,7 +9,7 @@ from rich.text import Text
 from cli.local.demo_keys import kept_keys
 from cli.shared.command import answering
 from cli.shared.exit_codes import FAILED
-from cli.shared.output import Answer, table
+from cli.shared.output import CommandResult, table
 from cli.shared.remote import LOOPBACK_HOSTS
 from rehearsal.attack.perform import Plan, perform
 from rehearsal.attack.report import Report
@@ -51,7 +51,7 @@ async def attack(
     rate: float,
     cost_limit_ms: float,
     consent: bool,
-) -> Answer:
+) -> CommandResult:
     """Test tenancy, scopes and costs of a running API by its OpenAPI document.
 
     It requests each route of /v1/openapi.json with ids of another organization (expects 404 and no change),
@@ -76,7 +76,7 @@ async def attack(
         raise click.UsageError(f"{root} isn't on this machine: add {CONSENT} if you operate it")
     plan = Plan(root, api_keys, seconds, rate, cost_limit_ms / 1000)
     report = perform(plan, lambda line: click.echo(line, err=True))
-    return Answer(report, _view(report), exit_code=0 if report.passed else FAILED)
+    return CommandResult(report, _view(report), exit_code=0 if report.passed else FAILED)
 
 
 def _target(url: str | None, keys: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ import click
 
 from cli.shared.command import answering
 from cli.shared.dumped import database_of, dumped, events_option
-from cli.shared.output import Answer, card
+from cli.shared.output import CommandResult, card
 from db import dumps
 
 
@@ -15,7 +15,7 @@ from db import dumps
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @events_option
 @answering
-async def backup(file: Path, *, events: bool) -> Answer:
+async def backup(file: Path, *, events: bool) -> CommandResult:
     """Dump the database into a file.
 
     It uses a pg_dump of the server's version: the embedded one, the one in PATH, or Debian's. All
@@ -28,4 +28,4 @@ async def backup(file: Path, *, events: bool) -> Answer:
       tenantry backup events.dump --events
     """
     result = await asyncio.to_thread(dumped, dumps.dump, database_of(events=events), file)
-    return Answer(result, card(result))
+    return CommandResult(result, card(result))

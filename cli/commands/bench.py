@@ -22,7 +22,7 @@ from cli.shared import figures as views
 from cli.shared.brand_cases import pages_of
 from cli.shared.command import answering
 from cli.shared.group import CommandGroup
-from cli.shared.output import Answer, console
+from cli.shared.output import CommandResult, console
 
 
 @click.group(cls=CommandGroup)
@@ -36,7 +36,7 @@ def bench() -> None:
 
 @bench.command("jobs")
 @answering
-async def jobs() -> Answer:
+async def jobs() -> CommandResult:
     """Measure jobs against plain arq: pickup, drain, live, busy slots, scaling, recovery, pull.
 
     \b
@@ -49,7 +49,7 @@ async def jobs() -> Answer:
 
 @bench.command("http")
 @answering
-async def http() -> Answer:
+async def http() -> CommandResult:
     """Measure requests against a bare Litestar app: create a project, poll a job.
 
     \b
@@ -62,7 +62,7 @@ async def http() -> Answer:
 
 @bench.command("publish")
 @answering
-async def publish() -> Answer:
+async def publish() -> CommandResult:
     """Measure delays of posts: 500 of 20 accounts with quotas, four workers, at one instant and within 20 s.
 
     The posts go to a sandbox's instant fakes. An account over its quota is an error, not a figure.
@@ -77,7 +77,7 @@ async def publish() -> Answer:
 
 @bench.command("all")
 @answering
-async def everything() -> Answer:
+async def everything() -> CommandResult:
     """Measure all figures in about four minutes on two cores; --json prints only the figures.
 
     \b
@@ -86,7 +86,7 @@ async def everything() -> Answer:
       tenantry bench all --json > figures.json
     """
     result = await _run(ALL)
-    return Answer(result.figures, views.figures_table(result))
+    return CommandResult(result.figures, views.figures_table(result))
 
 
 @bench.command("ingest")
@@ -97,7 +97,7 @@ async def everything() -> Answer:
     help="Read a corpus of saved pages instead of generated ones; see `tenantry brand extract`.",
 )
 @answering
-async def ingest(cases: Path | None) -> Answer:
+async def ingest(cases: Path | None) -> CommandResult:
     """Measure the page reader against trafilatura, metascraper and Open Graph: speed, memory and fields.
 
     It starts no server. A misread generated page is an error, not a figure. For given pages it scores the
@@ -111,13 +111,13 @@ async def ingest(cases: Path | None) -> Answer:
     cases_pages = pages_of(cases) if cases else []
     with _progress(["pages"]) as progress:
         result = await pages.measure(cases_pages, pages.FULL, partial(progress, "pages"))
-    return Answer({**result.figures, "details": result.details}, views.readers_table(result))
+    return CommandResult({**result.figures, "details": result.details}, views.readers_table(result))
 
 
 @bench.command("neighbours")
 @click.argument("rows", nargs=-1, type=click.Choice(list(ROWS)), metavar="[ROW]...")
 @answering
-async def neighbours(rows: tuple[str, ...]) -> Answer:
+async def neighbours(rows: tuple[str, ...]) -> CommandResult:
     """Measure a tenant's response times at rest and during another tenant's attack: p50 and p95.
 
     Without names it measures all rows, in about 16 minutes. Each row is one attack:
@@ -137,7 +137,7 @@ async def neighbours(rows: tuple[str, ...]) -> Answer:
         async with environment.opened() as opened:
             measured = await measure_neighbours(opened, names, scale.FULL, progress)
             machine = await suites.machine(opened)
-    return Answer(
+    return CommandResult(
         {**{name: row.shown() for name, row in measured.items()}, "machine": machine},
         views.attacks_table(measured),
     )
@@ -148,7 +148,7 @@ async def neighbours(rows: tuple[str, ...]) -> Answer:
 @click.option("--ended", type=click.IntRange(min=1), metavar="N", help="Number of ended jobs (1000000).")
 @click.option("--waiting", type=click.IntRange(min=1), metavar="N", help="Number of waiting jobs (100000).")
 @answering
-async def old_ledger(quick: bool, ended: int | None, waiting: int | None) -> Answer:
+async def old_ledger(quick: bool, ended: int | None, waiting: int | None) -> CommandResult:
     """Measure each statement of jobs on an old and on an empty ledger in turn: p50 and ratio.
 
     Then it measures a pull among tenants at their cap, among unknown kinds and among dead rows behind a
@@ -165,14 +165,14 @@ async def old_ledger(quick: bool, ended: int | None, waiting: int | None) -> Ans
     with _progress(["ledger"]) as progress:
         async with environment.opened() as opened:
             result = await ledger.measure(opened, size, partial(progress, "ledger"))
-    return Answer({**result.figures, "details": result.details}, views.statements_table(result))
+    return CommandResult({**result.figures, "details": result.details}, views.statements_table(result))
 
 
 @bench.command("events")
 @click.argument("parts", nargs=-1, type=click.Choice(list(store.PARTS)), metavar="[PART]...")
 @click.option("--quick", is_flag=True, help="A tenth of the events: a functional check, not a measurement.")
 @answering
-async def bench_events(parts: tuple[str, ...], quick: bool) -> Answer:
+async def bench_events(parts: tuple[str, ...], quick: bool) -> CommandResult:
     """Measure events from a request to their commit against a raw COPY and a bare Litestar route.
 
     Parts are speed, latency, growth (a commit with 1,000,000 and 20,000,000 stored ids) and reads (of the
@@ -191,12 +191,12 @@ async def bench_events(parts: tuple[str, ...], quick: bool) -> Answer:
             size = store.QUICK if quick else store.FULL
             result = await store.measure(opened, names, size, progress)
     answer = {**result.figures, "details": result.details}
-    return Answer(answer, views.figures_table(result, store.TARGETS))
+    return CommandResult(answer, views.figures_table(result, store.TARGETS))
 
 
 @bench.command("webhooks")
 @answering
-async def bench_webhooks() -> Answer:
+async def bench_webhooks() -> CommandResult:
     """Measure webhooks from an event's commit to their receiver, at rest and with hanging receivers.
 
     A hanging receiver has 10,000 waiting deliveries, in the same organization and in another; then 200
@@ -210,14 +210,14 @@ async def bench_webhooks() -> Answer:
     with _progress(["webhooks"]) as progress:
         async with environment.opened() as opened:
             result = await webhooks.measure(opened, webhooks.FULL, partial(progress, "webhooks"))
-    return Answer(
+    return CommandResult(
         {**result.figures, "details": result.details}, views.figures_table(result, webhooks.TARGETS)
     )
 
 
-async def _part(suite: Mapping[str, Measure]) -> Answer:
+async def _part(suite: Mapping[str, Measure]) -> CommandResult:
     result = await _run(suite)
-    return Answer({**result.figures, "details": result.details}, views.figures_table(result))
+    return CommandResult({**result.figures, "details": result.details}, views.figures_table(result))
 
 
 async def _run(suite: Mapping[str, Measure]) -> Result:

@@ -14,7 +14,7 @@ from cli.shared.brand_targets import open_reader, read
 from cli.shared.command import json_option
 from cli.shared.failure import failing
 from cli.shared.group import CommandGroup
-from cli.shared.output import Answer, emit, printable, table
+from cli.shared.output import CommandResult, emit, printable, table
 from domain.values import urls
 from schemas.brand import Extraction
 
@@ -82,8 +82,10 @@ async def print_target(task: asyncio.Task[Extraction], target: str, *, as_json: 
     return 0
 
 
-def answer(target: str, extraction: Extraction) -> Answer:
-    return Answer({"target": target, **msgspec.to_builtins(extraction)}, Group(*view(target, extraction)))
+def answer(target: str, extraction: Extraction) -> CommandResult:
+    return CommandResult(
+        {"target": target, **msgspec.to_builtins(extraction)}, Group(*view(target, extraction))
+    )
 
 
 def view(target: str, extraction: Extraction) -> Iterator[RenderableType]:

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from cli.shared.command import json_option
 from cli.shared.failure import failing
 from cli.shared.group import CommandGroup
-from cli.shared.output import Answer, console, emit, table
+from cli.shared.output import CommandResult, console, emit, table
 from cli.shared.rendering import Rendering, read_design, using_files
 from cli.shared.sheets import SHEET, Checked, read_entries, render_pieces, write_sheet
 from generation import libraries
@@ -130,10 +130,10 @@ def portrait(
             raise click.BadParameter(f"{color!r} is not a color such as #0b6e99", param_hint="'--color'")
         with using_files():
             drawing.people(seed, genders, ages, color).save(out, "PNG")
-    emit(Answer({"file": str(out)}, str(out)), as_json=as_json)
+    emit(CommandResult({"file": str(out)}, str(out)), as_json=as_json)
 
 
-def findings(checked: list[Checked], out: Path) -> Answer:
+def findings(checked: list[Checked], out: Path) -> CommandResult:
     rows = [
         (piece.brand, piece.format, fault.place, fault.rule, fault.found)
         for piece in checked
@@ -142,7 +142,7 @@ def findings(checked: list[Checked], out: Path) -> Answer:
     faulty = sum(bool(piece.faults) for piece in checked)
     note = f"{len(checked)} pieces, {faulty} with faults: {out / SHEET}"
     data = [{"brand": piece.brand, "format": piece.format, "faults": piece.faults} for piece in checked]
-    return Answer({"pieces": data, "sheet": str(out / SHEET)}, table(FAULTS, rows), note)
+    return CommandResult({"pieces": data, "sheet": str(out / SHEET)}, table(FAULTS, rows), note)
 
 
 def render_files(rendering: Rendering, out: Path) -> list[OutputFile]:
@@ -173,9 +173,9 @@ def bar() -> Iterator[Callable[[float], None]]:
         yield lambda share: progress.update(task, completed=share)
 
 
-def answer(files: list[OutputFile], warnings: list[str]) -> Answer:
+def answer(files: list[OutputFile], warnings: list[str]) -> CommandResult:
     rows = [_row(file) for file in files]
-    return Answer({"files": files, "warnings": warnings}, table(COLUMNS, rows), "\n".join(warnings))
+    return CommandResult({"files": files, "warnings": warnings}, table(COLUMNS, rows), "\n".join(warnings))
 
 
 def _row(file: OutputFile) -> tuple[str, int, int, str]:

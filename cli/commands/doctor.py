@@ -12,7 +12,7 @@ from cli.local import checks
 from cli.local.checks import Check
 from cli.shared.command import answering
 from cli.shared.exit_codes import FAILED, UNUSABLE
-from cli.shared.output import Answer, cell
+from cli.shared.output import CommandResult, cell
 from cli.shared.session import ADVICE, describe_database, environment, read_settings
 from db.migrate import EVENTS, MAIN
 from db.pool import Conn, connected
@@ -28,7 +28,7 @@ AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 @click.command()
 @answering
-async def doctor() -> Answer:
+async def doctor() -> CommandResult:
     """Check this machine and the platform, and report faults.
 
     It checks versions, the kernel's sandbox, settings, PostgreSQL and its disk, Redis, this host's clock,
@@ -43,7 +43,7 @@ async def doctor() -> Answer:
     results = await _examine(environment())
     failed = {check.name for check in results if check.status == "fail"}
     code = UNUSABLE if failed & VITAL else FAILED if failed else 0
-    return Answer({"ok": not failed, "checks": results}, _view(results), exit_code=code)
+    return CommandResult({"ok": not failed, "checks": results}, _view(results), exit_code=code)
 
 
 async def _examine(environ: Mapping[str, str]) -> list[Check]:

@@ -13,7 +13,7 @@ from cli.shared.command import Id, answering, json_option
 from cli.shared.event_lines import fields, line
 from cli.shared.failure import failing
 from cli.shared.group import CommandGroup
-from cli.shared.output import Answer, table
+from cli.shared.output import CommandResult, table
 from cli.shared.session import open_session, read_settings
 from db.pool import connected
 from domain.apps import app_numbers
@@ -43,7 +43,7 @@ def events() -> None:
     "--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last UTC day, inclusive."
 )
 @answering
-async def rebuild(project_id: UUID, since: datetime, until: datetime) -> Answer:
+async def rebuild(project_id: UUID, since: datetime, until: datetime) -> CommandResult:
     """Recount the events of some days from the stored events.
 
     All processes may run: events are stored and counted meanwhile, and folds wait for
@@ -59,7 +59,7 @@ async def rebuild(project_id: UUID, since: datetime, until: datetime) -> Answer:
     async with connected(read_settings().event_store_url, name="tenantry-cli") as conn:
         for day in days:
             await rollups.rebuild(conn, project_id=project_id, day=day)
-    return Answer({"rebuilt": days}, table(["REBUILT"], [[day.isoformat()] for day in days]))
+    return CommandResult({"rebuilt": days}, table(["REBUILT"], [[day.isoformat()] for day in days]))
 
 
 class Followed(NamedTuple):

@@ -16,8 +16,8 @@ from cli.local.demo_keys import kept_keys
 from cli.shared.command import Id, answering, at_database, paged
 from cli.shared.group import CommandGroup
 from cli.shared.organization import for_organization
-from cli.shared.output import Answer, card, console, page
-from cli.shared.session import Session, vault
+from cli.shared.output import CommandResult, card, console, page
+from cli.shared.session import CommandSession, vault
 from db.pool import transact
 from domain.operations import rewrap
 from domain.security.keyring import Keyring, parse_keyring
@@ -55,14 +55,14 @@ def keys() -> None:
 @click.option("--days", type=click.IntRange(min=1), help="Days until the key expires; default: never.")
 @for_organization
 async def create_key(
-    session: Session,
+    session: CommandSession,
     actor: Actor,
     *,
     name: str,
     scopes: tuple[str, ...],
     origins: tuple[str, ...],
     days: int | None,
-) -> Answer:
+) -> CommandResult:
     """Create an API key and show it once.
 
     \b
@@ -88,13 +88,15 @@ async def create_key(
             conn, peppers=peppers, actor=actor, now=now, **msgspec.structs.asdict(request)
         ),
     )
-    return Answer(created, card(created), SHOWN_ONCE_NOTE)
+    return CommandResult(created, card(created), SHOWN_ONCE_NOTE)
 
 
 @keys.command("list")
 @for_organization
 @paged(ids.KEY)
-async def list_keys(session: Session, actor: Actor, *, before: UUID | None, limit: int) -> Answer:
+async def list_keys(
+    session: CommandSession, actor: Actor, *, before: UUID | None, limit: int
+) -> CommandResult:
     """List an organization's keys, newest first, including killed keys.
 
     \b
@@ -119,7 +121,7 @@ async def list_keys(session: Session, actor: Actor, *, before: UUID | None, limi
     help="Hours until the old secret stops working.",
 )
 @at_database
-async def rotate_key(session: Session, *, key_uuid: UUID, overlap_hours: int) -> Answer:
+async def rotate_key(session: CommandSession, *, key_uuid: UUID, overlap_hours: int) -> CommandResult:
     """Give a key a new secret and show it once; its id and scopes stay.
 
     \b
@@ -132,13 +134,13 @@ async def rotate_key(session: Session, *, key_uuid: UUID, overlap_hours: int) ->
         session.pool,
         lambda conn: verbs.rotate(conn, peppers=peppers, actor=actor, key_uuid=key_uuid, overlap=overlap),
     )
-    return Answer(rotated, card(rotated), SHOWN_ONCE_NOTE)
+    return CommandResult(rotated, card(rotated), SHOWN_ONCE_NOTE)
 
 
 @keys.command("kill")
 @click.argument("key_uuid", metavar="KEY_ID", type=KEY)
 @at_database
-async def kill_key(session: Session, *, key_uuid: UUID) -> Answer:
+async def kill_key(session: CommandSession, *, key_uuid: UUID) -> CommandResult:
     """Disable a key permanently, from its next request on.
 
     \b
@@ -147,12 +149,12 @@ async def kill_key(session: Session, *, key_uuid: UUID) -> Answer:
     """
     actor = await _owner(session, key_uuid)
     killed = await transact(session.pool, lambda conn: verbs.kill(conn, actor=actor, key_uuid=key_uuid))
-    return Answer(killed, card(killed))
+    return CommandResult(killed, card(killed))
 
 
 @keys.command("show-local")
 @answering
-async def show_local() -> Answer:
+async def show_local() -> CommandResult:
     """Show the keys of the organization "Demo" and of its sandbox, created by `bin/up` in this folder.
 
     It reads `.local/demo`, a file with mode 0600, and calls no server. Any other key is known only to its
@@ -164,12 +166,12 @@ async def show_local() -> Answer:
       KEY=$(tenantry keys show-local --json | jq -r .apiKey)
     """
     local_keys = kept_keys()
-    return Answer(local_keys, card(local_keys))
+    return CommandResult(local_keys, card(local_keys))
 
 
 @keys.command("rewrap")
 @at_database
-async def rewrap_secrets(session: Session) -> Answer:
+async def rewrap_secrets(session: CommandSession) -> CommandResult:
     """Seal every secret in the database again, with the first key of VAULT_KEYS.
 
     To change the key: put the new key in front of VAULT_KEYS everywhere, release, run this, and remove the
@@ -186,7 +188,9 @@ async def rewrap_secrets(session: Session) -> Answer:
     with _bar(total) as report:
         rows = await rewrap.rewrap(session.pool, keyring=keyring, report=report)
     done = Rewrapped(key_id=keyring.writer, rows=rows, total=sum(rows.values()))
-    return Answer(done, card(done), f"Every secret is sealed with {keyring.writer}: remove the other keys.")
+    return CommandResult(
+        done, card(done), f"Every secret is sealed with {keyring.writer}: remove the other keys."
+    )
 
 
 @contextmanager
@@ -201,12 +205,12 @@ def _bar(total: int) -> Iterator[rewrap.Report]:
         yield lambda some: bar.advance(task, some)
 
 
-async def _owner(session: Session, key_uuid: UUID) -> Actor:
+async def _owner(session: CommandSession, key_uuid: UUID) -> Actor:
     """Return the owner of a key as an actor with every scope. Raise `NotFound`."""
     async with session.pool.acquire() as conn:
         owner = await organizations.find_owner(conn, key_uuid=key_uuid)
     return Actor(owner.organization_id, owner.env, None, EVERY_SCOPE)
 
 
-def _peppers(session: Session) -> Keyring:
+def _peppers(session: CommandSession) -> Keyring:
     return parse_keyring(session.settings.peppers, setting="PEPPERS")

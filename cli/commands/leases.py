@@ -10,8 +10,8 @@ import msgspec
 from cli.shared.command import Id, paged
 from cli.shared.group import CommandGroup
 from cli.shared.organization import for_organization
-from cli.shared.output import Answer, card, page
-from cli.shared.session import Session
+from cli.shared.output import CommandResult, card, page
+from cli.shared.session import CommandSession
 from db.pool import Conn, transact
 from domain.leasing import leases as verbs
 from domain.leasing import offers, requests
@@ -43,7 +43,9 @@ def leases() -> None:
 @click.argument("account_id", type=ACCOUNT)
 @click.option("--niche", required=True, help="Topic of the account.")
 @for_organization
-async def offer_account(session: Session, actor: Actor, *, account_id: UUID, niche: str) -> Answer:
+async def offer_account(
+    session: CommandSession, actor: Actor, *, account_id: UUID, niche: str
+) -> CommandResult:
     """Offer a connected account of the organization for lease, or change the niche of an offer.
 
     \b
@@ -59,7 +61,7 @@ async def offer_account(session: Session, actor: Actor, *, account_id: UUID, nic
 @leases.command("withdraw")
 @click.argument("account_id", type=ACCOUNT)
 @for_organization
-async def withdraw_account(session: Session, actor: Actor, *, account_id: UUID) -> Answer:
+async def withdraw_account(session: CommandSession, actor: Actor, *, account_id: UUID) -> CommandResult:
     """Withdraw an offer; recall a leased account first.
 
     \b
@@ -72,7 +74,9 @@ async def withdraw_account(session: Session, actor: Actor, *, account_id: UUID) 
 @leases.command("list")
 @for_organization
 @paged(ids.ACCOUNT)
-async def list_offered(session: Session, actor: Actor, *, before: UUID | None, limit: int) -> Answer:
+async def list_offered(
+    session: CommandSession, actor: Actor, *, before: UUID | None, limit: int
+) -> CommandResult:
     """List the offers of all organizations with their tenants, newest first; with --sandbox, of sandboxes.
 
     \b
@@ -90,8 +94,8 @@ async def list_offered(session: Session, actor: Actor, *, before: UUID | None, l
 @for_organization
 @paged(ids.LEASE_REQUEST)
 async def list_requests(
-    session: Session, actor: Actor, *, status: RequestStatus | None, before: UUID | None, limit: int
-) -> Answer:
+    session: CommandSession, actor: Actor, *, status: RequestStatus | None, before: UUID | None, limit: int
+) -> CommandResult:
     """List the requests of all organizations, newest first; with --sandbox, of sandboxes.
 
     \b
@@ -111,8 +115,8 @@ async def list_requests(
 @click.argument("account_ids", type=ACCOUNT, nargs=-1, required=True)
 @for_organization
 async def assign_accounts(
-    session: Session, actor: Actor, *, request_id: UUID, account_ids: tuple[UUID, ...]
-) -> Answer:
+    session: CommandSession, actor: Actor, *, request_id: UUID, account_ids: tuple[UUID, ...]
+) -> CommandResult:
     """Lease these offered accounts to the request's organization: all of them, or none.
 
     The exit code is 4 if an account can't be leased now, or if the request is for fewer accounts.
@@ -135,7 +139,9 @@ async def assign_accounts(
 @click.argument("request_id", type=REQUEST)
 @click.option("--reason", required=True, help="Reason for the partner.")
 @for_organization
-async def reject_request(session: Session, actor: Actor, *, request_id: UUID, reason: str) -> Answer:
+async def reject_request(
+    session: CommandSession, actor: Actor, *, request_id: UUID, reason: str
+) -> CommandResult:
     """Reject a request, or the rest of a partial one.
 
     \b
@@ -152,7 +158,7 @@ async def reject_request(session: Session, actor: Actor, *, request_id: UUID, re
 @leases.command("recall")
 @click.argument("account_id", type=ACCOUNT)
 @for_organization
-async def recall_lease(session: Session, actor: Actor, *, account_id: UUID) -> Answer:
+async def recall_lease(session: CommandSession, actor: Actor, *, account_id: UUID) -> CommandResult:
     """Recall a leased account; ACCOUNT_ID is its id at the tenant, see `tenantry leases list`.
 
     \b
@@ -162,9 +168,9 @@ async def recall_lease(session: Session, actor: Actor, *, account_id: UUID) -> A
     return await _write(session, lambda conn: verbs.recall(conn, actor=actor, account_id=account_id))
 
 
-async def _write(session: Session, verb: Callable[[Conn], Awaitable[T]]) -> Answer:
+async def _write(session: CommandSession, verb: Callable[[Conn], Awaitable[T]]) -> CommandResult:
     result = await transact(session.pool, verb)
-    return Answer(result, card(result))
+    return CommandResult(result, card(result))
 
 
 def _offered_row(offer: OfferedAccount) -> tuple[object, ...]:

@@ -9,8 +9,8 @@ import msgspec
 
 from cli.shared.command import Id, at_database, paged
 from cli.shared.group import CommandGroup
-from cli.shared.output import Answer, card, page
-from cli.shared.session import Session
+from cli.shared.output import CommandResult, card, page
+from cli.shared.session import CommandSession
 from db.pool import Conn, transact
 from domain.tenancy import organizations
 from schemas import ids
@@ -36,7 +36,7 @@ def org() -> None:
     help="Tier of its limits and budgets.",
 )
 @at_database
-async def create_organization(session: Session, *, name: str, tier: LiveTier) -> Answer:
+async def create_organization(session: CommandSession, *, name: str, tier: LiveTier) -> CommandResult:
     """Create a live organization and its sandbox for test keys.
 
     \b
@@ -52,14 +52,14 @@ async def create_organization(session: Session, *, name: str, tier: LiveTier) ->
 
     organization = await transact(session.pool, write)
     note = f"To create a key for it: tenantry keys create NAME --org {organization.id}"
-    return Answer(organization, card(organization), note)
+    return CommandResult(organization, card(organization), note)
 
 
 @org.command("tier")
 @click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
 @click.argument("tier", type=TIER)
 @at_database
-async def set_tier(session: Session, *, organization_id: UUID, tier: LiveTier) -> Answer:
+async def set_tier(session: CommandSession, *, organization_id: UUID, tier: LiveTier) -> CommandResult:
     """Change an organization's tier.
 
     \b
@@ -72,7 +72,7 @@ async def set_tier(session: Session, *, organization_id: UUID, tier: LiveTier) -
 @org.command("suspend")
 @click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
 @at_database
-async def suspend_organization(session: Session, *, organization_id: UUID) -> Answer:
+async def suspend_organization(session: CommandSession, *, organization_id: UUID) -> CommandResult:
     """Refuse the keys of an organization and its sandbox, and hold their jobs; running jobs finish.
 
     \b
@@ -85,7 +85,7 @@ async def suspend_organization(session: Session, *, organization_id: UUID) -> An
 @org.command("resume")
 @click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
 @at_database
-async def resume_organization(session: Session, *, organization_id: UUID) -> Answer:
+async def resume_organization(session: CommandSession, *, organization_id: UUID) -> CommandResult:
     """Resume a suspended organization.
 
     \b
@@ -96,21 +96,25 @@ async def resume_organization(session: Session, *, organization_id: UUID) -> Ans
 
 
 async def _change(
-    session: Session, organization_id: UUID, *, tier: LiveTier | None = None, suspended: bool | None = None
-) -> Answer:
+    session: CommandSession,
+    organization_id: UUID,
+    *,
+    tier: LiveTier | None = None,
+    suspended: bool | None = None,
+) -> CommandResult:
     changed = await transact(
         session.pool,
         lambda conn: organizations.change(
             conn, organization_id=organization_id, tier=tier, suspended=suspended, actor=None
         ),
     )
-    return Answer(changed, card(changed))
+    return CommandResult(changed, card(changed))
 
 
 @org.command("list")
 @at_database
 @paged(ids.ORGANIZATION)
-async def list_organizations(session: Session, *, before: UUID | None, limit: int) -> Answer:
+async def list_organizations(session: CommandSession, *, before: UUID | None, limit: int) -> CommandResult:
     """List live organizations, newest first.
 
     \b

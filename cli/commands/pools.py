@@ -10,8 +10,8 @@ from rich.table import Table
 
 from cli.shared.command import at_database
 from cli.shared.group import CommandGroup
-from cli.shared.output import Answer, card, table
-from cli.shared.session import Session
+from cli.shared.output import CommandResult, card, table
+from cli.shared.session import CommandSession
 from db.pool import transact
 from domain.operations import pools as verbs
 from schemas.api_keys import Tier
@@ -31,7 +31,7 @@ def pools() -> None:
 
 @pools.command("list")
 @at_database
-async def list_pools(session: Session) -> Answer:
+async def list_pools(session: CommandSession) -> CommandResult:
     """List the pools with their waiting and running jobs and the desired number of workers.
 
     \b
@@ -41,13 +41,13 @@ async def list_pools(session: Session) -> Answer:
     """
     async with session.pool.acquire() as conn:
         pool_list = await verbs.list_all(conn, slots=session.settings.slots)
-    return Answer({"items": pool_list}, _table(pool_list))
+    return CommandResult({"items": pool_list}, _table(pool_list))
 
 
 @pools.command("pause")
 @click.argument("name")
 @at_database
-async def pause_pool(session: Session, *, name: str) -> Answer:
+async def pause_pool(session: CommandSession, *, name: str) -> CommandResult:
     """Stop new starts in a pool; running jobs continue, submitted jobs wait.
 
     The audit log of each organization with a current or former operator's key (ops:write) records it.
@@ -63,7 +63,7 @@ async def pause_pool(session: Session, *, name: str) -> Answer:
 @pools.command("resume")
 @click.argument("name")
 @at_database
-async def resume_pool(session: Session, *, name: str) -> Answer:
+async def resume_pool(session: CommandSession, *, name: str) -> CommandResult:
     """Start jobs in a pool again within a second. The audit log records it like a pause.
 
     \b
@@ -79,7 +79,9 @@ async def resume_pool(session: Session, *, name: str) -> Answer:
 @click.option("--running", type=COUNT, required=True, help="Maximum running jobs of one organization.")
 @click.option("--queued", type=COUNT, required=True, help="Maximum waiting due jobs of one organization.")
 @at_database
-async def cap_pool(session: Session, *, name: str, tier: Tier, running: int, queued: int) -> Answer:
+async def cap_pool(
+    session: CommandSession, *, name: str, tier: Tier, running: int, queued: int
+) -> CommandResult:
     """Set the caps of a tier's organizations in a pool. A new pool has no caps.
 
     \b
@@ -89,15 +91,15 @@ async def cap_pool(session: Session, *, name: str, tier: Tier, running: int, que
     cap = PoolCap(tier=tier, max_running=running, max_queued=queued)
     caps = await transact(session.pool, lambda conn: verbs.set_cap(conn, name=name, cap=cap))
     rows = [(pool_cap.tier, pool_cap.max_running, pool_cap.max_queued) for pool_cap in caps]
-    return Answer({"items": caps}, table(("TIER", "RUNNING", "QUEUED"), rows))
+    return CommandResult({"items": caps}, table(("TIER", "RUNNING", "QUEUED"), rows))
 
 
-async def _set(session: Session, name: str, *, paused: bool, note: str = "") -> Answer:
+async def _set(session: CommandSession, name: str, *, paused: bool, note: str = "") -> CommandResult:
     pause = partial(verbs.pause, name=name, paused=paused, slots=session.settings.slots, details=_caller())
     pool = await transact(session.pool, pause)
     async with session.pool.acquire() as conn:
         unrecorded = "" if await verbs.has_operators(conn) else UNAUDITED_NOTE
-    return Answer(pool, card(pool), "\n".join(filter(None, (note, unrecorded))))
+    return CommandResult(pool, card(pool), "\n".join(filter(None, (note, unrecorded))))
 
 
 def _caller() -> dict[str, str]:

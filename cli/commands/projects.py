@@ -6,8 +6,8 @@ import click
 
 from cli.shared.command import Id, at_database
 from cli.shared.group import CommandGroup
-from cli.shared.output import Answer, card
-from cli.shared.session import Session
+from cli.shared.output import CommandResult, card
+from cli.shared.session import CommandSession
 from db.pool import transact
 from domain.operations import purge
 from schemas import ids
@@ -22,7 +22,7 @@ def projects() -> None:
 @click.argument("project_id", metavar="PROJECT_ID", type=Id(ids.PROJECT))
 @click.option("--name", required=True, help="The exact name of the project, as a confirmation.")
 @at_database
-async def purge_project(session: Session, *, project_id: UUID, name: str) -> Answer:
+async def purge_project(session: CommandSession, *, project_id: UUID, name: str) -> CommandResult:
     """Delete an archived project with its files, tokens, posts, content and jobs. Its audit log stays.
 
     A worker of the pool default does it. After that the same command reports that the project doesn't exist.
@@ -35,4 +35,4 @@ async def purge_project(session: Session, *, project_id: UUID, name: str) -> Ans
         session.pool,
         lambda conn: purge.begin(conn, project_id=project_id, name=name, env=None, actor=None),
     )
-    return Answer(purging, card(purging), "A worker of the pool default deletes it now.")
+    return CommandResult(purging, card(purging), "A worker of the pool default deletes it now.")

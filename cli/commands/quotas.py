@@ -7,8 +7,8 @@ import click
 from cli.shared.command import Id
 from cli.shared.group import CommandGroup
 from cli.shared.organization import for_organization
-from cli.shared.output import Answer, card
-from cli.shared.session import Session
+from cli.shared.output import CommandResult, card
+from cli.shared.session import CommandSession
 from db.pool import transact
 from domain.accounts import accounts
 from domain.tenancy.api_keys import Actor
@@ -29,7 +29,9 @@ def quotas() -> None:
 @click.option("--posts", type=COUNT, required=True, help="Maximum number of posts in a window.")
 @click.option("--seconds", type=COUNT, required=True, help="Length of the sliding window in seconds.")
 @for_organization
-async def set_quota(session: Session, actor: Actor, *, account_id: UUID, posts: int, seconds: int) -> Answer:
+async def set_quota(
+    session: CommandSession, actor: Actor, *, account_id: UUID, posts: int, seconds: int
+) -> CommandResult:
     """Set an account's own quota.
 
     \b
@@ -42,7 +44,7 @@ async def set_quota(session: Session, actor: Actor, *, account_id: UUID, posts: 
 @quotas.command("clear")
 @click.argument("account_id", type=ACCOUNT)
 @for_organization
-async def clear_quota(session: Session, actor: Actor, *, account_id: UUID) -> Answer:
+async def clear_quota(session: CommandSession, actor: Actor, *, account_id: UUID) -> CommandResult:
     """Remove an account's own quota, so that its platform's applies again.
 
     \b
@@ -53,8 +55,8 @@ async def clear_quota(session: Session, actor: Actor, *, account_id: UUID) -> An
 
 
 async def _set(
-    session: Session, actor: Actor, account_id: UUID, *, posts: int | None, seconds: int | None
-) -> Answer:
+    session: CommandSession, actor: Actor, account_id: UUID, *, posts: int | None, seconds: int | None
+) -> CommandResult:
     quota = await transact(
         session.pool,
         lambda conn: accounts.set_quota(
@@ -65,4 +67,4 @@ async def _set(
             seconds=seconds,
         ),
     )
-    return Answer(quota, card(quota))
+    return CommandResult(quota, card(quota))

@@ -13,7 +13,7 @@ from rich.text import Text
 from cli.shared import rehearsals as views
 from cli.shared.command import answering
 from cli.shared.exit_codes import FAILED, INTERRUPTED
-from cli.shared.output import Answer, console
+from cli.shared.output import CommandResult, console
 from rehearsal.perform import Listeners, Plan, Progress, Report, perform
 
 #: Pause between two lines of progress without a terminal, in seconds.
@@ -30,7 +30,7 @@ LINE_S = 5.0
 )
 @click.option("--seed", type=int, help="Seed of the faults and the load; it fixes the schedule. [random]")
 @answering
-async def rehearse(minutes: float, seed: int | None) -> Answer:
+async def rehearse(minutes: float, seed: int | None) -> CommandResult:
     """Run load while processes and servers fail, then check every job.
 
     It starts its own PostgreSQL, Valkey, four workers and two dispatchers, ignores DATABASE_URL, and
@@ -52,7 +52,7 @@ async def rehearse(minutes: float, seed: int | None) -> Answer:
     with _progress() as tell:
         tell.fault(f"seed {chosen}: servers start")
         report = await perform(Plan(minutes * 60, chosen), tell)
-    return Answer(views.report_data(report), views.report_view(report), exit_code=_code(report))
+    return CommandResult(views.report_data(report), views.report_view(report), exit_code=_code(report))
 
 
 def _code(report: Report) -> int:

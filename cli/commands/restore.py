@@ -7,7 +7,7 @@ import click
 
 from cli.shared.command import answering
 from cli.shared.dumped import database_of, dumped, events_option
-from cli.shared.output import Answer, card
+from cli.shared.output import CommandResult, card
 from db import dumps
 
 
@@ -15,7 +15,7 @@ from db import dumps
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @events_option
 @answering
-async def restore(file: Path, *, events: bool) -> Answer:
+async def restore(file: Path, *, events: bool) -> CommandResult:
     """Restore a dump into an empty database.
 
     It refuses a database with tables. Follow docs/howto/backup.md before you start workers.
@@ -25,4 +25,6 @@ async def restore(file: Path, *, events: bool) -> Answer:
       DATABASE_URL=postgresql://... tenantry restore tenantry.dump
     """
     read = await asyncio.to_thread(dumped, dumps.restore, database_of(events=events), file)
-    return Answer(read, card(read), "Pause the pool publish before you start a worker: docs/howto/backup.md.")
+    return CommandResult(
+        read, card(read), "Pause the pool publish before you start a worker: docs/howto/backup.md."
+    )

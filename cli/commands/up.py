@@ -13,13 +13,13 @@ import click
 import httpx
 
 from cli.local import demo, folder, processes
-from cli.local.announce import Laps, Ready, announce, remind
+from cli.local.announce import Laps, ReadyAnnouncement, announce, remind
 from cli.local.demo_keys import demo_keys
 from cli.local.signals import KeyRequests, Terminated, terminating
 from cli.local.supervise import Logs, Say, watch
 from cli.shared.failure import failing
 from db.migrate import migrate
-from db.server import Server, free_port
+from db.server import LocalServer, free_port
 from generation import libraries
 from jobs.kinds import CONTENT_GENERATE
 from schemas.errors import DemoFailed, LibrariesMissing, LocalUnavailable
@@ -89,7 +89,7 @@ def up(port: int, workers: tuple[tuple[str, int], ...], *, demo: bool, as_json: 
 def run(options: Options) -> None:
     """Start everything in order, and stay. Raise `Terminated` after a signal and the end of all processes."""
     say = Laps()
-    children: dict[str, Server] = {}
+    children: dict[str, LocalServer] = {}
     with contextlib.ExitStack() as stack:
         stack.enter_context(terminating(again=lambda: processes.end(children)))
         key_requests = KeyRequests()
@@ -126,7 +126,7 @@ def _report(logs: Logs, say: Say, text: str) -> None:
     say(text)
 
 
-def _demonstrate(ready: Ready, site: str, say: Say, file: IO[str], *, draws: bool) -> None:
+def _demonstrate(ready: ReadyAnnouncement, site: str, say: Say, file: IO[str], *, draws: bool) -> None:
     """Run the demo. Report its failure without ending the platform."""
     try:
         demo_result = demo.run(ready.api, ready.api_key, ready.test_key, site)
@@ -160,9 +160,9 @@ def _check_port(port: int) -> int:
     return port
 
 
-def _ready(port: int, settings: Mapping[str, str]) -> Ready:
+def _ready(port: int, settings: Mapping[str, str]) -> ReadyAnnouncement:
     api, keys = settings["PUBLIC_URL"], demo_keys(port, settings)
-    return Ready(
+    return ReadyAnnouncement(
         api=api,
         api_key=keys.live,
         test_key=keys.test,

@@ -13,7 +13,7 @@ import msgspec
 from cli.shared.command import Id, json_option
 from cli.shared.event_stream import EventStream, Message
 from cli.shared.exit_codes import UNUSABLE
-from cli.shared.forwarding import Address, Forwarder, Sent, key_of, secret_text
+from cli.shared.forwarding import Forwarder, ForwardUrl, Sent, key_of, secret_text
 from cli.shared.group import CommandGroup
 from cli.shared.output import printable
 from cli.shared.remote import UNREADABLE, Remote, answered, complain, exit_code, reach
@@ -53,7 +53,7 @@ def webhooks() -> None:
 
 
 @webhooks.command("listen")
-@click.option("--forward", "url", type=Address(), help="Forward each event to this address.")
+@click.option("--forward", "url", type=ForwardUrl(), help="Forward each event to this address.")
 @click.option("--events", type=Types(), metavar="A,B", help="Only events of these types.")
 @click.option("--project", "project_id", type=Id(ids.PROJECT), help="Only events of this project.")
 @click.option("--after", type=Id(ids.WEBHOOK_EVENT), help="Start after this event instead of now.")

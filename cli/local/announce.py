@@ -28,7 +28,7 @@ Ctrl-C ends everything. `.venv/bin/tenantry keys show-local` and `kill -USR1 {pi
 """
 
 
-class Ready(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ReadyAnnouncement(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Output of --json. `api` is the root of the API's host: paths such as `/v1/projects` follow it."""
 
     ready: bool = True
@@ -55,14 +55,14 @@ class Laps:
         click.echo(f"{time.monotonic() - self.began:6.1f} s  {text}", err=True)
 
 
-def remind(ready: Ready) -> None:
+def remind(ready: ReadyAnnouncement) -> None:
     """Print the keys again on stderr, below logs or the demo."""
     click.echo(
         f"\n  API      {ready.api}/v1\n  Key      {ready.api_key}\n  Sandbox  {ready.test_key}", err=True
     )
 
 
-def announce(ready: Ready, *, as_json: bool) -> None:
+def announce(ready: ReadyAnnouncement, *, as_json: bool) -> None:
     """Print addresses and keys on stdout; stdout has nothing else."""
     if as_json:
         click.echo(msgspec.json.encode(ready))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from db import local
-from db.server import Report, Server
+from db.server import LocalServer, Report
 from schemas.errors import LocalUnavailable
 
 FOLDER = Path(".local")
@@ -28,7 +28,7 @@ class Servers(NamedTuple):
 
     database_url: str
     redis_url: str
-    embedded: Mapping[str, Server]
+    embedded: Mapping[str, LocalServer]
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from cli.local.folder import FOLDER
-from db.server import Report, Server, await_all, end_with_parent, free_port
+from db.server import LocalServer, Report, await_all, end_with_parent, free_port
 from jobs.kinds import KINDS
 from schemas.envelope import Envelope
 from schemas.settings import from_env
@@ -24,7 +24,7 @@ END_S = 10.0
 POOLS = sorted({kind.pool for kind in KINDS.values()})
 
 
-def platform(port: int, workers: Mapping[str, int], settings: Mapping[str, str]) -> dict[str, Server]:
+def platform(port: int, workers: Mapping[str, int], settings: Mapping[str, str]) -> dict[str, LocalServer]:
     """Return each process by its name: `web`, `dispatcher`, and for each pool `ingest`, `ingest-2` and so on.
 
     `workers` has the number of workers of each pool, default one.
@@ -48,9 +48,9 @@ def _worker_names(pool: str, count: int) -> list[str]:
 
 def _process(
     name: str, words: list[str], settings: Mapping[str, str], port: int, path: str = "/healthz"
-) -> Server:
+) -> LocalServer:
     environment = {**os.environ, **settings, "HEALTH_PORT": str(port), "PYTHONUNBUFFERED": "1"}
-    return Server(
+    return LocalServer(
         url=f"http://127.0.0.1:{port}",
         log=FOLDER / f"{name}.log",
         command=[*end_with_parent(signal.SIGTERM), sys.executable, "-m", *words],
@@ -63,7 +63,7 @@ def _process(
 
 
 @contextlib.contextmanager
-def running(processes: Mapping[str, Server], report: Report) -> Iterator[None]:
+def running(processes: Mapping[str, LocalServer], report: Report) -> Iterator[None]:
     """Start all processes in parallel, since Python's start dominates; at the end drain all in parallel."""
     try:
         for process in processes.values():
@@ -76,7 +76,7 @@ def running(processes: Mapping[str, Server], report: Report) -> Iterator[None]:
             process.join()
 
 
-def end(processes: Mapping[str, Server]) -> None:
+def end(processes: Mapping[str, LocalServer]) -> None:
     """Signal each process to drain; a second signal drops its jobs."""
     for process in processes.values():
         process.end()

@@ -14,7 +14,7 @@ from typing import IO, Any, NoReturn, Self
 import click
 import msgspec
 
-from db.server import Server, tail
+from db.server import LocalServer, tail
 
 CHECK_PAUSE_S = 0.1
 FIRST_PAUSE_S = 1.0
@@ -30,7 +30,7 @@ class Watched:
     """Server with the time of its start, and of its next restart after its end, in monotonic seconds."""
 
     name: str
-    server: Server
+    server: LocalServer
     since: float
     due: float | None = None
     pause_s: float = FIRST_PAUSE_S
@@ -56,7 +56,7 @@ class Watched:
 class Logs:
     """Log files, truncated at the start. Later lines are copied to stderr with their process's name."""
 
-    def __init__(self, servers: Mapping[str, Server]) -> None:
+    def __init__(self, servers: Mapping[str, LocalServer]) -> None:
         self.width = max(map(len, servers))
         self.for_person = sys.stderr.isatty()
         self.files = {name: _truncate(server.log) for name, server in servers.items()}
@@ -95,7 +95,7 @@ def _truncate(file: Path) -> IO[str]:
     return file.open("w+", encoding="utf-8", errors="replace")
 
 
-def watch(servers: Mapping[str, Server], logs: Logs, say: Say, look: Callable[[], None]) -> NoReturn:
+def watch(servers: Mapping[str, LocalServer], logs: Logs, say: Say, look: Callable[[], None]) -> NoReturn:
     """Check each server and call `look` every `LOOK_S`, until a signal."""
     watched = [Watched(name=name, server=server, since=time.monotonic()) for name, server in servers.items()]
     while True:

@@ -18,7 +18,7 @@ from schemas.settings import Settings, from_env
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
 from workers.ingest.appstore.rate import Limiter
-from workers.ingest.appstore.stores import Stores
+from workers.ingest.appstore.stores import StoreAccess
 from workers.ingest.appstore.upstreams import operator_policies
 from workers.ingest.assemble import assemble
 from workers.ingest.github import ingest as github
@@ -62,7 +62,7 @@ class Reader(NamedTuple):
     model: Model | None
     web: Web
     api: Api
-    stores: Stores
+    stores: StoreAccess
     allowed: urls.Allowed
     address: str
 
@@ -85,9 +85,9 @@ async def open_reader(address: str) -> AsyncIterator[Reader]:
 
 
 @asynccontextmanager
-async def open_stores(settings: Settings, parser: Parser, contact: str) -> AsyncIterator[Stores]:
+async def open_stores(settings: Settings, parser: Parser, contact: str) -> AsyncIterator[StoreAccess]:
     async with open_client(allowed=operator_policies(settings), contact=contact) as client:
-        yield Stores(
+        yield StoreAccess(
             lookup=Lookup(client, settings.itunes_api_url, Limiter(at_once, too_often)),
             web=open_web(client),
             parser=parser,

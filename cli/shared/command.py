@@ -9,12 +9,12 @@ from uuid import UUID
 import click
 
 from cli.shared.failure import failing
-from cli.shared.output import Answer, emit
+from cli.shared.output import CommandResult, emit
 from cli.shared.session import open_session
 from schemas import ids
 
 #: A command's function as written, and as click calls it, both with its options.
-Body = Callable[..., Awaitable[Answer]]
+Body = Callable[..., Awaitable[CommandResult]]
 Run = Callable[..., None]
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
@@ -34,7 +34,7 @@ def answering(body: Body) -> Run:
     return run
 
 
-async def _result(answer: Awaitable[Answer]) -> Answer:
+async def _result(answer: Awaitable[CommandResult]) -> CommandResult:
     return await answer
 
 
@@ -43,7 +43,7 @@ def at_database(body: Body) -> Run:
 
     @answering
     @wraps(body)
-    async def within(**values: Any) -> Answer:
+    async def within(**values: Any) -> CommandResult:
         async with open_session() as session:
             return await body(session, **values)
 

@@ -10,7 +10,7 @@ import msgspec
 
 from cli.shared.backoff import Backoff
 from cli.shared.exit_codes import UNUSABLE
-from cli.shared.remote import UNREADABLE, Envelope, Remote, complain, exit_code
+from cli.shared.remote import UNREADABLE, ErrorEnvelope, Remote, complain, exit_code
 from schemas.webhooks import StreamBegun
 
 #: The API sends a line at least every 15 s.
@@ -115,7 +115,7 @@ class _Later(Exception):
 def is_killed(response: httpx.Response) -> bool:
     """Return whether the key is disabled (KILL_SWITCH), so that a retry can't help."""
     try:
-        error = msgspec.json.decode(response.content, type=Envelope).error
+        error = msgspec.json.decode(response.content, type=ErrorEnvelope).error
     except UNREADABLE:
         return False
     return error.get("code") == "KILL_SWITCH"

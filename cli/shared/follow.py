@@ -17,21 +17,21 @@ LONG_POLL_S = 30
 PAUSE_S = 1.0
 
 
-class Post(msgspec.Struct, rename="camel"):
+class FollowedPost(msgspec.Struct, rename="camel"):
     job_id: str | None = None
 
 
-class Started(msgspec.Struct, rename="camel"):
+class StartedJobs(msgspec.Struct, rename="camel"):
     """Response with job ids: a job, a 202, an archive, or scheduled posts."""
 
     job_id: str | None = None
-    scheduled_posts: list[Post] = []
+    scheduled_posts: list[FollowedPost] = []
 
 
 def jobs_of(content: bytes) -> list[str]:
     """Return the ids of the jobs in a response."""
     try:
-        started = msgspec.json.decode(content, type=Started)
+        started = msgspec.json.decode(content, type=StartedJobs)
     except UNREADABLE:
         return []
     job_ids = [started.job_id, *(post.job_id for post in started.scheduled_posts)]

@@ -28,7 +28,7 @@ class Sent(NamedTuple):
         return self.status is not None and httpx.codes.is_success(self.status)
 
 
-class Address(click.ParamType[str]):
+class ForwardUrl(click.ParamType[str]):
     """Parameter: an http or https address without a user."""
 
     name = "url"

@@ -7,8 +7,8 @@ from uuid import UUID
 import click
 
 from cli.shared.command import Body, Id, Run, at_database
-from cli.shared.output import Answer, printable
-from cli.shared.session import Session
+from cli.shared.output import CommandResult, printable
+from cli.shared.session import CommandSession
 from db.pool import Conn
 from domain.tenancy import organizations
 from domain.tenancy.api_keys import EVERY_SCOPE, Actor
@@ -35,7 +35,9 @@ def for_organization(body: Body) -> Run:
     )
     @click.option("--sandbox", is_flag=True, help="Act in the organization's sandbox.")
     @wraps(body)
-    async def within(session: Session, *, org: UUID | None, sandbox: bool, **values: Any) -> Answer:
+    async def within(
+        session: CommandSession, *, org: UUID | None, sandbox: bool, **values: Any
+    ) -> CommandResult:
         async with session.pool.acquire() as conn:
             actor = await _actor(conn, org, sandbox=sandbox)
         return await body(session, actor, **values)

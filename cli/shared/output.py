@@ -20,7 +20,7 @@ PIPE_WIDTH = 10_000
 EMPTY_CELL = "-"
 
 
-class Answer(NamedTuple):
+class CommandResult(NamedTuple):
     """Result of a command: `data` for --json, `view` for a person; `note` goes to stderr, for people only."""
 
     data: Any
@@ -29,7 +29,7 @@ class Answer(NamedTuple):
     exit_code: int = 0
 
 
-def emit(answer: Answer, *, as_json: bool) -> None:
+def emit(answer: CommandResult, *, as_json: bool) -> None:
     """Print a result on stdout."""
     if as_json:
         click.echo(msgspec.json.encode(answer.data))
@@ -56,7 +56,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
 
 def page(
     items: Sequence[T], limit: int, columns: Sequence[str], row: Callable[[T], Sequence[object]]
-) -> Answer:
+) -> CommandResult:
     """Return a page of a list from `limit` + 1 items at most; the first column is the id.
 
     In JSON `before` is the next page's --before, null on the last page.
@@ -65,7 +65,7 @@ def page(
     rows = [row(item) for item in page_items]
     before = rows[-1][0] if len(items) > limit else None
     note = f"More items: --before {before}" if before else ""
-    return Answer({"items": page_items, "before": before}, table(columns, rows), note)
+    return CommandResult({"items": page_items, "before": before}, table(columns, rows), note)
 
 
 def card(thing: msgspec.Struct) -> Text:

@@ -123,7 +123,7 @@ def show(content: bytes) -> None:
 def show_items(response: httpx.Response) -> str | None:
     """Print a list's items, one a line, or any other body unchanged. Return the next page's cursor."""
     try:
-        page = msgspec.json.decode(response.content, type=Page)
+        page = msgspec.json.decode(response.content, type=ListPage)
     except UNREADABLE:
         show(response.content)
         return None
@@ -132,7 +132,7 @@ def show_items(response: httpx.Response) -> str | None:
     return page.next_cursor
 
 
-class Page(msgspec.Struct, rename="camel"):
+class ListPage(msgspec.Struct, rename="camel"):
     items: list[msgspec.Raw]
     next_cursor: str | None
 
@@ -154,12 +154,12 @@ def repeat(key: str) -> str:
 
 def _error(response: httpx.Response) -> dict[str, Any]:
     try:
-        return msgspec.json.decode(response.content, type=Envelope).error
+        return msgspec.json.decode(response.content, type=ErrorEnvelope).error
     except UNREADABLE:
         return {}
 
 
-class Envelope(msgspec.Struct):
+class ErrorEnvelope(msgspec.Struct):
     error: dict[str, Any]
 
 

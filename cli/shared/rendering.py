@@ -17,7 +17,7 @@ from generation.spec import Copy, Spec, Value
 from schemas.errors import GenerationError
 
 if TYPE_CHECKING:
-    from generation.render import InputFiles, Piece
+    from generation.render import ContentPiece, InputFiles
 
 #: File with the inputs and results of a piece, next to its files.
 PROVENANCE = "spec.json"
@@ -33,7 +33,7 @@ class Design(Spec, frozen=True, kw_only=True):
     clip: str | None = None
 
 
-class Provenance(Value, frozen=True, kw_only=True):
+class RenderProvenance(Value, frozen=True, kw_only=True):
     """Inputs and results of a rendering; `pictures` has the hashes of pictures and the clip by path."""
 
     renderer: str
@@ -55,7 +55,7 @@ class Rendering:
         self.piece, warnings = self._prepared()
         self.warnings = [*self.copy.warnings, *warnings]
 
-    def _prepared(self) -> tuple["Piece", list[str]]:
+    def _prepared(self) -> tuple["ContentPiece", list[str]]:
         drawing = import_module("generation.render")
         design = self.design
         files: InputFiles = drawing.InputFiles(
@@ -79,13 +79,13 @@ class Rendering:
                 msgspec.json.format(msgspec.json.encode(self._provenance(outputs)))
             )
 
-    def _provenance(self, outputs: list[OutputFile]) -> Provenance:
+    def _provenance(self, outputs: list[OutputFile]) -> RenderProvenance:
         renderer: str = import_module("generation.render").RENDERER
         hashes = {name: sha256(data).hexdigest() for name, data in self.pictures.items()}
         if (clip := self.design.clip) is not None:
             with (self._folder / clip).open("rb") as file:
                 hashes[clip] = file_digest(file, "sha256").hexdigest()
-        return Provenance(renderer=renderer, design=self.design, pictures=hashes, files=outputs)
+        return RenderProvenance(renderer=renderer, design=self.design, pictures=hashes, files=outputs)
 
 
 def read_design(path: Path) -> Design:

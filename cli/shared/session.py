@@ -21,7 +21,7 @@ ADVICE = (
 )
 
 
-class Session(NamedTuple):
+class CommandSession(NamedTuple):
     """Open database with its settings."""
 
     pool: Pool
@@ -29,17 +29,17 @@ class Session(NamedTuple):
 
 
 @asynccontextmanager
-async def open_session() -> AsyncIterator[Session]:
+async def open_session() -> AsyncIterator[CommandSession]:
     """Open the database. Raise `SettingsInvalid`, TimeoutError or the errors of `db.pool.open_pool`."""
     settings = read_settings()
     async with AsyncExitStack() as stack:
         async with asyncio.timeout(CONNECT_S):
             opened = open_pool(settings.database_url, name="tenantry-cli", size=2)
             pool = await stack.enter_async_context(opened)
-        yield Session(pool, settings)
+        yield CommandSession(pool, settings)
 
 
-async def vault(session: Session) -> Keyring:
+async def vault(session: CommandSession) -> Keyring:
     """Return the keyring of sealed secrets. Raise `SettingsInvalid` if it lacks a key in use."""
     settings = session.settings
     keyring = parse_keyring(settings.vault_keys, setting="VAULT_KEYS")

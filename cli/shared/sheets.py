@@ -12,13 +12,13 @@ from msgspec import field
 from cli.shared.rendering import Design, Rendering, using_files
 from generation.outputs import OutputFile
 from generation.proofreading.fault import Fault
-from generation.spec import Aspect, Brand, Format
+from generation.spec import Aspect, BrandSnapshot, Format
 from schemas.errors import GenerationError, PictureRefused, TextRefused
 
 SHEET = "sheet.jpg"
 
 
-class Entry(Brand, frozen=True, kw_only=True):
+class SheetEntry(BrandSnapshot, frozen=True, kw_only=True):
     """Line of the file: a brand as in a spec, and its pictures, files next to it."""
 
     logo: str | None = None
@@ -35,12 +35,12 @@ class Checked(NamedTuple):
     faults: Sequence[Fault]
 
 
-def read_entries(path: Path) -> list[Entry]:
+def read_entries(path: Path) -> list[SheetEntry]:
     """Read one brand a line. Raise `GenerationError` or `msgspec.ValidationError`."""
     with using_files():
         lines = path.read_bytes().splitlines()
     try:
-        return [msgspec.json.decode(line, type=Entry) for line in lines if line.strip()]
+        return [msgspec.json.decode(line, type=SheetEntry) for line in lines if line.strip()]
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError as error:
@@ -48,7 +48,7 @@ def read_entries(path: Path) -> list[Entry]:
 
 
 def render_pieces(
-    brand_entries: Sequence[Entry],
+    brand_entries: Sequence[SheetEntry],
     source_folder: Path,
     out: Path,
     formats: Sequence[Format],
@@ -63,11 +63,14 @@ def render_pieces(
             )
 
 
-def _design(entry: Entry, format_: Format, aspect: Aspect | None) -> Design:
-    own = {field_info.name: getattr(entry, field_info.name) for field_info in msgspec.structs.fields(Brand)}
+def _design(entry: SheetEntry, format_: Format, aspect: Aspect | None) -> Design:
+    own = {
+        field_info.name: getattr(entry, field_info.name)
+        for field_info in msgspec.structs.fields(BrandSnapshot)
+    }
     return Design(
         format=format_,
-        brand=Brand(**own),
+        brand=BrandSnapshot(**own),
         seed=entry.name,
         aspect=aspect,
         logo=entry.logo,

@@ -66,7 +66,7 @@ class WaitingPost(NamedTuple):
     social_account_id: UUID
 
 
-class LockedAccount(NamedTuple):
+class LockedQueueAccount(NamedTuple):
     """Account row, locked by this transaction; `head_post_id` is the post at the head of its queue."""
 
     id: UUID

@@ -15,7 +15,7 @@ from jobs.ledger import SubmittedJob
 SCOPES = "read:accounts read:statuses write:media write:statuses"
 
 
-class Server(NamedTuple):
+class PlatformServer(NamedTuple):
     """Server of a platform, with our redirect URI."""
 
     platform: str
@@ -45,19 +45,19 @@ class Registration(NamedTuple):
 GET_APP = platform_app.get_app.typed(Registration)
 
 
-async def find_id(conn: Conn, *, server: Server) -> str | None:
+async def find_id(conn: Conn, *, server: PlatformServer) -> str | None:
     """Return the client id, which is no secret; None before the registration."""
     registration = await _find(conn, server)
     return registration and registration.client_id
 
 
-async def is_lasting(conn: Conn, *, server: Server) -> bool:
+async def is_lasting(conn: Conn, *, server: PlatformServer) -> bool:
     """Return whether a registration exists and lasts long enough for a person's consent."""
     registration = await _find(conn, server)
     return registration is not None and registration.lasting
 
 
-async def open(conn: Conn, *, server: Server, keyring: Keyring) -> Client | None:  # noqa: A001  what it is
+async def open(conn: Conn, *, server: PlatformServer, keyring: Keyring) -> Client | None:  # noqa: A001  what it is
     """Return the client with its secret; None before the registration."""
     registration = await _find(conn, server)
     if registration is None:
@@ -66,14 +66,14 @@ async def open(conn: Conn, *, server: Server, keyring: Keyring) -> Client | None
     return Client(registration.client_id, vault.unseal(keyring, sealed, row=row_name(server)).decode())
 
 
-async def ensure(conn: Conn, server: Server, organization_id: UUID) -> SubmittedJob | None:
+async def ensure(conn: Conn, server: PlatformServer, organization_id: UUID) -> SubmittedJob | None:
     """Submit a registration job unless a lasting registration exists."""
     if await is_lasting(conn, server=server):
         return None
     return await submit(conn, server=server, organization_id=organization_id)
 
 
-async def submit(conn: Conn, *, server: Server, organization_id: UUID) -> SubmittedJob:
+async def submit(conn: Conn, *, server: PlatformServer, organization_id: UUID) -> SubmittedJob:
     """Submit a registration job; each organization runs one at a time for a server."""
     return await ledger.submit(
         conn,
@@ -85,7 +85,7 @@ async def submit(conn: Conn, *, server: Server, organization_id: UUID) -> Submit
     )
 
 
-async def keep(conn: Conn, *, server: Server, client: Client, keyring: Keyring) -> dict[str, Any]:
+async def keep(conn: Conn, *, server: PlatformServer, client: Client, keyring: Keyring) -> dict[str, Any]:
     """Store a new client and return the job's result. A client that another job stored first stays."""
     sealed = vault.seal(keyring, client.client_secret.encode(), row=row_name(server))
     await platform_app.keep_app.run(
@@ -98,21 +98,21 @@ async def keep(conn: Conn, *, server: Server, client: Client, keyring: Keyring) 
     return {"clientId": client.client_id}
 
 
-async def prove(conn: Conn, *, server: Server, client_id: str) -> None:
+async def prove(conn: Conn, *, server: PlatformServer, client_id: str) -> None:
     """Mark a client as lasting: a person has authorized it, so the server keeps it from now on."""
     await platform_app.prove_app.run(conn, **server._asdict(), client_id=client_id)
 
 
-async def forget(conn: Conn, *, server: Server, client_id: str) -> None:
+async def forget(conn: Conn, *, server: PlatformServer, client_id: str) -> None:
     """Delete a client that its server no longer accepts; the next connection registers again."""
     await platform_app.forget_app.run(conn, **server._asdict(), client_id=client_id)
 
 
-async def _find(conn: Conn, server: Server) -> Registration | None:
+async def _find(conn: Conn, server: PlatformServer) -> Registration | None:
     platform, service_url, redirect_uri = server
     return await GET_APP.one(conn, platform=platform, service_url=service_url, redirect_uri=redirect_uri)
 
 
-def row_name(server: Server) -> str:
+def row_name(server: PlatformServer) -> str:
     """Return the row name that a client's sealed secret is bound to."""
     return f"platform_app/{server.platform}/{server.service_url}/{server.redirect_uri}"

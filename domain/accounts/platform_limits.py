@@ -40,7 +40,7 @@ IMAGES = frozenset({"image/jpeg", "image/png", "image/webp"})
 VIDEOS = frozenset({"video/mp4", "video/quicktime"})
 
 
-class File(NamedTuple):
+class LimitedFile(NamedTuple):
     """File of a post, as far as limits concern it."""
 
     kind: str
@@ -49,7 +49,7 @@ class File(NamedTuple):
     duration_ms: int | None
 
 
-class Fault(NamedTuple):
+class LimitFault(NamedTuple):
     """Reason for a platform to refuse a post, by its caption or its files."""
 
     code: str
@@ -179,7 +179,7 @@ CAPTION = "CAPTION_REFUSED"
 FITS = "ok"
 
 
-def fits(caption: str, files: Sequence[File]) -> dict[PlatformName, str]:
+def fits(caption: str, files: Sequence[LimitedFile]) -> dict[PlatformName, str]:
     """Return each platform's objections to a post from an account without traits; `ok` if there are none."""
     faults_by_platform = {
         platform.name: faults(platform, {}, caption, files) for platform in PLATFORMS.values()
@@ -191,13 +191,13 @@ def fits(caption: str, files: Sequence[File]) -> dict[PlatformName, str]:
 
 
 def faults(
-    platform: PlatformLimits, traits: Mapping[str, Any], caption: str, files: Sequence[File]
-) -> Iterator[Fault]:
+    platform: PlatformLimits, traits: Mapping[str, Any], caption: str, files: Sequence[LimitedFile]
+) -> Iterator[LimitFault]:
     """Yield the reasons that keep a caption and its files from being posted."""
     for message in caption_faults(platform, caption_max(platform, traits), caption):
-        yield Fault(CAPTION, message)
+        yield LimitFault(CAPTION, message)
     if not files and not caption.strip():
-        yield Fault(CAPTION, "there is neither a caption nor a file")
+        yield LimitFault(CAPTION, "there is neither a caption nor a file")
     yield from faults_of_files(platform, traits, files)
 
 
@@ -265,32 +265,34 @@ def privacy_fault(platform: PlatformLimits, offered: Sequence[str], level: str |
 
 
 def faults_of_files(
-    platform: PlatformLimits, traits: Mapping[str, Any], files: Sequence[File]
-) -> Iterator[Fault]:
+    platform: PlatformLimits, traits: Mapping[str, Any], files: Sequence[LimitedFile]
+) -> Iterator[LimitFault]:
     """Yield each objection to a post's files, alone and together, once."""
     name, kinds = platform.name, [file.kind for file in files]
     if not files and not platform.text_only:
-        yield Fault("MEDIA_MISSING", f"{name} takes no post without an image or a video")
+        yield LimitFault("MEDIA_MISSING", f"{name} takes no post without an image or a video")
     if len(set(kinds)) > 1:
-        yield Fault("MEDIA_MIXED", f"{name} takes images or a video, not both")
+        yield LimitFault("MEDIA_MIXED", f"{name} takes images or a video, not both")
     for kind, limit in (("image", platform.images_max), ("video", 1)):
         if (count := kinds.count(kind)) > limit:
-            yield Fault("MEDIA_TOO_MANY", f"the content has {count} {kind}s and {name} takes {limit}")
+            yield LimitFault("MEDIA_TOO_MANY", f"the content has {count} {kind}s and {name} takes {limit}")
     yield from dict.fromkeys(fault for file in files for fault in _faults_of_file(platform, traits, file))
 
 
-def _faults_of_file(platform: PlatformLimits, traits: Mapping[str, Any], file: File) -> Iterator[Fault]:
+def _faults_of_file(
+    platform: PlatformLimits, traits: Mapping[str, Any], file: LimitedFile
+) -> Iterator[LimitFault]:
     if file.mime_type not in platform.mime_types:
-        yield Fault("MEDIA_REFUSED", f"{platform.name} takes no {file.mime_type}")
+        yield LimitFault("MEDIA_REFUSED", f"{platform.name} takes no {file.mime_type}")
     limit = bytes_max(platform, file.kind, traits)
     if file.size_bytes > limit:
-        yield Fault(
+        yield LimitFault(
             "MEDIA_TOO_LARGE", f"a file has {file.size_bytes} bytes and {platform.name} takes {limit}"
         )
     longest_s = _positive(traits.get("videoSecondsMax")) or platform.video_s
     if longest_s and file.duration_ms and file.duration_ms > longest_s * 1000:
         seconds = file.duration_ms / 1000
-        yield Fault(
+        yield LimitFault(
             "MEDIA_TOO_LONG", f"the video has {seconds:.1f} s and {platform.name} takes {longest_s:.0f} here"
         )
 

@@ -42,7 +42,7 @@ class Installation(NamedTuple):
     account_login: str
 
 
-class ConnectAttempt(NamedTuple):
+class InstallationAttempt(NamedTuple):
     """Input of one attempt to connect."""
 
     sandbox: bool
@@ -153,10 +153,10 @@ async def _submit_connect(
     return submitted
 
 
-async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> ConnectAttempt:
+async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> InstallationAttempt:
     sandbox = await organizations.is_sandbox(conn, organization_id=claim.organization_id)
     secret = await job_secrets.reveal(conn, claim=claim, keyring=keyring)
-    return ConnectAttempt(sandbox, secret.decode())
+    return InstallationAttempt(sandbox, secret.decode())
 
 
 async def connect(conn: Conn, *, claim: Claim, proved: Installation) -> dict[str, Any]:

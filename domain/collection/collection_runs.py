@@ -15,9 +15,9 @@ from db.pool import Conn
 from db.queries import collection
 from domain.accounts import credentials, owners
 from domain.collection import cadence, snapshots
-from domain.collection.snapshots import Reading, Subject
+from domain.collection.snapshots import CollectedSubject, SubjectValues
 from domain.publishing import outgoing
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from domain.security.keyring import Keyring
 from domain.tenancy import sandbox_clock
 from jobs import ledger
@@ -73,7 +73,7 @@ class CollectionRun(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     account_id: UUID
-    account: Account
+    account: PostingAccount
     sandbox: bool
     posts: Sequence[DuePost]
     gauges: bool
@@ -87,7 +87,7 @@ class CollectionRun(msgspec.Struct, frozen=True, kw_only=True):
     ahead: timedelta = timedelta()
 
 
-class RunResult(NamedTuple):
+class CollectionResult(NamedTuple):
     """Results of a collection run: posts with an answer, posts without one, and the reported values.
 
     `error` ended the run early.
@@ -95,7 +95,7 @@ class RunResult(NamedTuple):
 
     asked: list[DuePost]
     failed: list[DuePost]
-    told: list[Reading]
+    told: list[SubjectValues]
     error: PlatformError | None
 
 
@@ -174,7 +174,7 @@ async def begin(conn: Conn, *, claim: Claim, most: int, keyring: Keyring) -> Col
     )
 
 
-async def keep(conn: Conn, *, claim: Claim, visit: CollectionRun, found: RunResult) -> dict[str, Any]:
+async def keep(conn: Conn, *, claim: Claim, visit: CollectionRun, found: CollectionResult) -> dict[str, Any]:
     """Store the results of a run, complete or not; return the job's result."""
     org = claim.organization_id
     scope: dict[str, Any] = {"organization_id": org, "account_id": visit.account_id}
@@ -235,9 +235,9 @@ def _after(error: PlatformError | None, failures: int, *, more: bool) -> float |
     return max(asked_s, cadence.backoff_s(failures))
 
 
-def post_subject(post: DuePost) -> Subject:
-    return Subject(post.id, post.published_at)
+def post_subject(post: DuePost) -> CollectedSubject:
+    return CollectedSubject(post.id, post.published_at)
 
 
-def account_subject(visit: CollectionRun) -> Subject:
-    return Subject(visit.account_id, None)
+def account_subject(visit: CollectionRun) -> CollectedSubject:
+    return CollectedSubject(visit.account_id, None)

@@ -20,20 +20,20 @@ COUNTS_FROM_ZERO_AGE = timedelta(days=7)
 MAX_VALUE = 2**63 - 1
 
 
-class Subject(NamedTuple):
+class CollectedSubject(NamedTuple):
     """Post, or account itself; `since` is a post's publication time, None for an account."""
 
     id: UUID
     since: datetime | None
 
 
-class Reading(NamedTuple):
+class SubjectValues(NamedTuple):
     """Values that a platform reported of a subject; a metric without a value is absent.
 
     `at` is a time before the collection run's that a sandbox's clock skipped.
     """
 
-    subject: Subject
+    subject: CollectedSubject
     values: Mapping[Collected, int]
     at: datetime | None = None
 
@@ -64,7 +64,7 @@ LATEST = metric_snapshot.list_latest.typed(Latest)
 
 
 def change(
-    subject: Subject, metric: Collected, value: int, *, before: int | None, at: datetime
+    subject: CollectedSubject, metric: Collected, value: int, *, before: int | None, at: datetime
 ) -> Change | None:
     """Return the value to store; None if it is unchanged or out of range."""
     if value == before or not 0 <= value <= MAX_VALUE:
@@ -80,7 +80,7 @@ async def keep(
     *,
     organization_id: UUID,
     account_id: UUID,
-    told: Sequence[Reading],
+    told: Sequence[SubjectValues],
     at: datetime,
     ahead: timedelta = timedelta(),
 ) -> int:
@@ -113,12 +113,12 @@ async def keep(
     return number
 
 
-def _batches(told: Sequence[Reading], size: int) -> Iterator[Sequence[Reading]]:
+def _batches(told: Sequence[SubjectValues], size: int) -> Iterator[Sequence[SubjectValues]]:
     return (told[start : start + size] for start in range(0, len(told), size))
 
 
 def _changes(
-    told: Sequence[Reading], latest: dict[tuple[UUID, Collected], int], at: datetime
+    told: Sequence[SubjectValues], latest: dict[tuple[UUID, Collected], int], at: datetime
 ) -> list[Change]:
     """Return the changes since `latest`, and update `latest`."""
     changes = list[Change]()

@@ -14,7 +14,7 @@ import msgspec
 
 from db.pool import Conn
 from domain.accounts import accounts, client_registrations, servers
-from domain.accounts.client_registrations import Server
+from domain.accounts.client_registrations import PlatformServer
 from domain.connecting import connect, consent_pages
 from domain.connecting.connect import Code, ConnectArgs
 from domain.connecting.consent_pages import PAGES
@@ -131,7 +131,7 @@ async def start(
         flow = await check_again(conn, asked, settings=settings, principal=principal, project_id=project_id)
     one_place = flow.platform in consent_pages.shared_urls(settings)
     issuer = consent_pages.issuer(flow.platform, flow.service_url, one_place=one_place)
-    server = Server(flow.platform, flow.service_url, f"{_base(settings)}/callback/{issuer}")
+    server = PlatformServer(flow.platform, flow.service_url, f"{_base(settings)}/callback/{issuer}")
     registering = None
     if not (principal.sandbox or one_place):
         registering = await client_registrations.ensure(conn, server, principal.organization_id)
@@ -247,7 +247,7 @@ def link(settings: Settings, state: str) -> str:
     return f"{_base(settings)}/authorize?{urlencode({'state': state})}"
 
 
-def sandbox_link(server: Server, state: str, code: str) -> str:
+def sandbox_link(server: PlatformServer, state: str, code: str) -> str:
     """Return a sandbox's link, which leads straight to the callback."""
     return f"{server.redirect_uri}?{urlencode({'code': code, 'state': state})}"
 
@@ -256,7 +256,7 @@ def _base(settings: Settings) -> str:
     return f"{settings.public_url.rstrip('/')}/v1/social"
 
 
-def _details(server: Server, wanted: NewFlow, job: SubmittedJob | None) -> tuple[Details, str]:
+def _details(server: PlatformServer, wanted: NewFlow, job: SubmittedJob | None) -> tuple[Details, str]:
     """Return the flow's details and their PKCE verifier."""
     verifier = secrets.token_urlsafe(48)
     details = Details(

@@ -10,7 +10,7 @@ from db.pool import Conn
 from db.queries import account_lease, social_account
 from domain.accounts import accounts, client_registrations, credentials, servers
 from domain.accounts.accounts import AccountIdentity, AccountScope
-from domain.accounts.client_registrations import Client, Server
+from domain.accounts.client_registrations import Client, PlatformServer
 from domain.accounts.credentials import Grant
 from domain.connecting import token_revocation
 from domain.leasing import offers
@@ -75,8 +75,8 @@ class ConnectArgs(msgspec.Struct, frozen=True, kw_only=True):
     account_id: UUID | None = None
 
     @property
-    def server(self) -> Server:
-        return Server(self.platform, self.service_url, self.redirect_uri)
+    def server(self) -> PlatformServer:
+        return PlatformServer(self.platform, self.service_url, self.redirect_uri)
 
 
 FOLLOW_OWNER = account_lease.follow_owner.typed(AccountScope)

@@ -11,7 +11,7 @@ from schemas.errors import Invalid
 from schemas.settings import Settings
 
 
-class Page(NamedTuple):
+class ConsentPage(NamedTuple):
     """Consent page. `client` is its parameter for our client id; `challenge` derives one from a PKCE
     verifier.
 
@@ -89,16 +89,16 @@ def hexadecimal(verifier: str) -> str:
     return hashlib.sha256(verifier.encode()).hexdigest()
 
 
-PAGES: Mapping[str, Page] = {
-    "mastodon": Page("/oauth/authorize", "client_id", SCOPES, s256),
-    "tiktok": Page(
+PAGES: Mapping[str, ConsentPage] = {
+    "mastodon": ConsentPage("/oauth/authorize", "client_id", SCOPES, s256),
+    "tiktok": ConsentPage(
         "/v2/auth/authorize/",
         "client_key",
         "user.info.basic,user.info.profile,video.publish,video.upload",
         hexadecimal,
         figures="user.info.stats,video.list",
     ),
-    "instagram": Page(
+    "instagram": ConsentPage(
         "/oauth/authorize",
         "client_id",
         "instagram_business_basic,instagram_business_content_publish",

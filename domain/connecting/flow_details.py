@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.accounts.client_registrations import Server
+from domain.accounts.client_registrations import PlatformServer
 
 
 class Details(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,8 +18,8 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
     register_job_id: UUID | None
 
     @property
-    def server(self) -> Server:
-        return Server(self.platform, self.service_url, self.redirect_uri)
+    def server(self) -> PlatformServer:
+        return PlatformServer(self.platform, self.service_url, self.redirect_uri)
 
     def failure(self, *, issuer: str, iss: str | None) -> str | None:
         """Return the error of a callback by another server than the flow's."""

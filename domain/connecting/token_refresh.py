@@ -11,7 +11,7 @@ from db.pool import Conn
 from db.queries import account_send
 from domain.accounts import accounts, client_registrations, credentials
 from domain.accounts.accounts import AccountScope
-from domain.accounts.client_registrations import Client, Server
+from domain.accounts.client_registrations import Client, PlatformServer
 from domain.accounts.credentials import Grant, Tokens
 from domain.publishing import account_queue
 from domain.security.keyring import Keyring
@@ -28,7 +28,7 @@ class RefreshAttempt(NamedTuple):
     """
 
     sandbox: bool
-    server: Server
+    server: PlatformServer
     tokens: Tokens
     client: Client | None
 
@@ -40,7 +40,7 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> RefreshAttempt
     if account.status != "connected":
         return None
     tokens = await credentials.open(conn, organization_id=org, account_id=account_id, keyring=keyring)
-    server = Server(account.platform, account.service_url, tokens.redirect_uri or "")
+    server = PlatformServer(account.platform, account.service_url, tokens.redirect_uri or "")
     sandbox = await organizations.is_sandbox(conn, organization_id=org)
     client = await client_registrations.open(conn, server=server, keyring=keyring)
     return RefreshAttempt(sandbox, server, tokens, client)

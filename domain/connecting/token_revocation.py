@@ -13,7 +13,7 @@ from db.pool import Conn
 from db.queries import social_account
 from domain.accounts import client_registrations, credentials
 from domain.accounts.accounts import AccountScope, LockedAccount
-from domain.accounts.client_registrations import Client, Server
+from domain.accounts.client_registrations import Client, PlatformServer
 from domain.accounts.credentials import Tokens
 from domain.security import job_secrets
 from domain.security.keyring import Keyring
@@ -49,7 +49,7 @@ class RevokeAttempt(NamedTuple):
     it.
     """
 
-    server: Server
+    server: PlatformServer
     revocable: Revocable
     client: Client | None
 
@@ -92,6 +92,6 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> RevokeAttempt 
         return None
     secret = await job_secrets.reveal(conn, claim=claim, keyring=keyring)
     revocable = msgspec.json.decode(secret, type=Revocable)
-    server = Server(args["platform"], args["service_url"], revocable.redirect_uri or "")
+    server = PlatformServer(args["platform"], args["service_url"], revocable.redirect_uri or "")
     client = await client_registrations.open(conn, server=server, keyring=keyring)
     return RevokeAttempt(server, revocable, client)

@@ -9,12 +9,12 @@ import msgspec
 from db.pool import Conn
 from db.queries import content_asset
 from domain.media import uploads
-from domain.media.files import File, Thumbnail
+from domain.media.files import StoredFile, Thumbnail
 from schemas import ids
 from schemas.content import Asset
 
 
-async def attach(conn: Conn, *, organization_id: UUID, content_id: UUID, files: Sequence[File]) -> None:
+async def attach(conn: Conn, *, organization_id: UUID, content_id: UUID, files: Sequence[StoredFile]) -> None:
     """Attach stored files to a content, in their order. Raises `Unavailable`."""
     by_id = {ids.new(): file for file in files}
     small = {asset_id: file.thumbnail for asset_id, file in by_id.items() if file.thumbnail}

@@ -24,7 +24,7 @@ from domain.media.app_media import Usable
 from domain.values import languages
 from generation.copy.snapshot import snapshot
 from generation.copy.write import MissingBrandText, write
-from generation.spec import SPOKEN, Brand, Spec, Value
+from generation.spec import SPOKEN, BrandSnapshot, Spec, Value
 from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.content import Aspect, ContentRequest
@@ -134,7 +134,7 @@ def _check(body: ContentRequest) -> None:
         raise Invalid("aspect", "of a ugc_remix is always 9:16")
 
 
-def _spec(body: ContentRequest, known: Brand, speaker: Speaker | None, **more: Any) -> Spec:
+def _spec(body: ContentRequest, known: BrandSnapshot, speaker: Speaker | None, **more: Any) -> Spec:
     """Build the spec; fields that are absent in the request keep the renderer's defaults."""
     overrides = {"seconds": body.seconds, "speech": body.voice}
     return Spec(

@@ -16,9 +16,9 @@ from db.queries import content_asset, content_item
 from domain.accounts import platform_limits
 from domain.content import assets, remixes
 from domain.media import uploads
-from domain.media.files import File
+from domain.media.files import StoredFile
 from domain.publishing import targets, waiting
-from domain.publishing.disclosure import Origin
+from domain.publishing.disclosure import ContentOrigin
 from domain.tenancy import project_locks
 from schemas import ids
 from schemas.accounts import PlatformName
@@ -104,7 +104,7 @@ async def create_uploaded(
     hook: str | None,
     caption: str,
     ai_declared: bool = False,
-    files: Sequence[File],
+    files: Sequence[StoredFile],
     public_url: str,
 ) -> Content:
     """Create content from stored files; it is pending if the project's policy requires an approval.
@@ -277,13 +277,13 @@ def to_schema(row: ContentRow, public_url: str) -> Content:
     )
 
 
-def _origin(row: ContentRow | LockedContent) -> Origin:
-    return Origin(row.creative_type, row.made_by, row.ai_declared)
+def _origin(row: ContentRow | LockedContent) -> ContentOrigin:
+    return ContentOrigin(row.creative_type, row.made_by, row.ai_declared)
 
 
 def _fits(row: ContentRow) -> dict[PlatformName, str]:
     files = [
-        platform_limits.File(asset["kind"], asset["mimeType"], asset["sizeBytes"], asset["durationMs"])
+        platform_limits.LimitedFile(asset["kind"], asset["mimeType"], asset["sizeBytes"], asset["durationMs"])
         for asset in row.assets
     ]
     return platform_limits.fits(row.caption, files)

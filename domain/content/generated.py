@@ -12,7 +12,7 @@ from domain.content import assets, content, remixes
 from domain.content.app_files import Files
 from domain.content.briefs import Brief
 from domain.content.content import LockedContent
-from domain.media.files import File
+from domain.media.files import StoredFile
 from domain.publishing import targets, waiting
 from generation.spec import Copy, Line, Spec
 from jobs.ledger import Claim
@@ -40,7 +40,7 @@ async def lost_files(conn: Conn, *, claim: Claim, files: Files) -> int:
 
 
 async def finish(
-    conn: Conn, *, claim: Claim, spec: Spec, copy: Copy, files: Sequence[File], public_url: str
+    conn: Conn, *, claim: Claim, spec: Spec, copy: Copy, files: Sequence[StoredFile], public_url: str
 ) -> dict[str, Any]:
     """Attach files and texts in the transaction that ends the job; return the job's result.
 

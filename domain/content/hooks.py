@@ -10,19 +10,19 @@ from domain.tenancy import project_locks
 from generation.copy import write
 from generation.copy.snapshot import snapshot
 from generation.copy.speech import language_of
-from generation.spec import Brand
+from generation.spec import BrandSnapshot
 from schemas.content_hooks import Hook, Hooks
 from schemas.errors import BrandTooSparse
 
 
-async def read(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
+async def read(conn: Conn, *, organization_id: UUID, project_id: UUID) -> BrandSnapshot:
     """Return the brand in the form that content is written from. Raises `NotFound`."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     rows = await brand.read(conn, organization_id=organization_id, project_id=project_id)
     return snapshot(brand.describe(rows, project_id=project_id))
 
 
-def propose(known: Brand) -> Hooks:
+def propose(known: BrandSnapshot) -> Hooks:
     """Propose up to ten hooks; takes tens of milliseconds of CPU for a long brand.
 
     Raises `BrandTooSparse`.

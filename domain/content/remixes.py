@@ -4,9 +4,9 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import content_generation
-from domain.publishing.disclosure import Origin
+from domain.publishing.disclosure import ContentOrigin
 
-LIST_ORIGINS_OF_CLIP = content_generation.list_origins_of_clip.typed(Origin)
+LIST_ORIGINS_OF_CLIP = content_generation.list_origins_of_clip.typed(ContentOrigin)
 
 
 async def show_ai_clip(conn: Conn, *, organization_id: UUID, content_id: UUID) -> bool:

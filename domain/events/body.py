@@ -40,7 +40,7 @@ from schemas.events import (
 H = TypeVar("H", bound=msgspec.Struct)
 
 
-class Refused(NamedTuple):
+class RejectedEvent(NamedTuple):
     """Rejected event, with its index in the request; `text` is its JSON as sent."""
 
     place: int
@@ -48,11 +48,11 @@ class Refused(NamedTuple):
     text: bytes
 
 
-class Body(NamedTuple):
+class EventBatch(NamedTuple):
     """Valid and rejected events, and their unpacked size."""
 
     events: list[Event]
-    refused: list[Refused]
+    refused: list[RejectedEvent]
     size: int
 
     @property
@@ -110,7 +110,7 @@ def unpacked(data: bytes, *, packed: bool, most: int = MAX_PLAIN_BYTES) -> Steps
     return (yield from unpack(data, most)) if packed else data
 
 
-def read(plain: bytes, *, project_id: UUID, app_no: int, now: datetime) -> Steps[Body]:
+def read(plain: bytes, *, project_id: UUID, app_no: int, now: datetime) -> Steps[EventBatch]:
     """Read the events of an app's request. Raises `Malformed`, `Invalid`, `Oversized` for the whole body."""
     parts = yield from split(plain, FROM_APP)
     return (yield from check(parts.events, parts.size, project_id=project_id, app_no=app_no, now=now))
@@ -156,9 +156,9 @@ def malformed(error: Exception) -> Malformed:
 
 def check(
     found: Iterable[EventIn | msgspec.Raw], size: int, *, project_id: UUID, app_no: int, now: datetime
-) -> Steps[Body]:
+) -> Steps[EventBatch]:
     """Check each event of a body: collect it as stored, or its rejection."""
-    body, done = Body([], [], size), 0
+    body, done = EventBatch([], [], size), 0
     for index, one in enumerate(found):
         done += weigh_text(bytes(one)) if isinstance(one, msgspec.Raw) else 0
         if done > STEP_BYTES:
@@ -168,7 +168,7 @@ def check(
             event = one if isinstance(one, EventIn) else _read_one(one)
             body.events.append(to_event(event, project_id, app_no, now))
         except EventRefused as error:
-            body.refused.append(Refused(index, error.code, _text(one)))
+            body.refused.append(RejectedEvent(index, error.code, _text(one)))
     return body
 
 

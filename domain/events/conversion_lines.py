@@ -13,7 +13,7 @@ from db.pool import Conn
 from db.queries import conversion_destination
 from domain.apps.destinations import row_name
 from domain.apps.identifiers import ACCEPTED
-from domain.events.conversions import Line
+from domain.events.conversions import ConversionLine
 from domain.security import vault
 from domain.security.keyring import Keyring
 from jobs import ledger
@@ -80,7 +80,7 @@ ARCHIVED = ClosedDestination("PROJECT_ARCHIVED", "the project was archived befor
 DISABLED = ClosedDestination("DESTINATION_DISABLED", "the destination was switched off before this was sent")
 
 
-async def submit(conn: Conn, *, lines: Sequence[Line]) -> int:
+async def submit(conn: Conn, *, lines: Sequence[ConversionLine]) -> int:
     """Submit the job of each line that has none and is not in backoff; return the number of these lines.
 
     If the ledger refuses a line's job now, the next search finds the line again.
@@ -102,9 +102,9 @@ async def submit(conn: Conn, *, lines: Sequence[Line]) -> int:
     return len(rows)
 
 
-def line_of(claim: Claim) -> Line:
+def line_of(claim: Claim) -> ConversionLine:
     args = claim.args
-    return Line(UUID(args["project_id"]), args["app_no"], args["destination"])
+    return ConversionLine(UUID(args["project_id"]), args["app_no"], args["destination"])
 
 
 async def open_destination(

@@ -20,7 +20,7 @@ CALL_ROWS, SEARCH_LINES, ROWS = 1_000, 200, 1_000
 BATCH_WAIT_S = 5.0
 
 
-class Line(NamedTuple):
+class ConversionLine(NamedTuple):
     """Conversions of one app to one destination, sent one call after the other."""
 
     project_id: UUID
@@ -29,7 +29,7 @@ class Line(NamedTuple):
 
 
 #: Start of the search, before every line.
-FIRST = Line(UUID(int=0), 0, "meta")
+FIRST = ConversionLine(UUID(int=0), 0, "meta")
 
 
 class _Look(NamedTuple):
@@ -68,31 +68,31 @@ FIND_DUE = event_conversion.find_due.typed(_Look)
 LIST_DUE = event_conversion.list_due.typed(Due)
 
 
-async def find_lines(conn: Conn, *, after: Line) -> tuple[list[Line], Line]:
+async def find_lines(conn: Conn, *, after: ConversionLine) -> tuple[list[ConversionLine], ConversionLine]:
     """Return the lines after `after` with rows that are due for `BATCH_WAIT_S`, and the next search's
     start.
     """
     rows = await FIND_DUE.all(conn, **after._asdict(), limit=SEARCH_LINES, gather_s=BATCH_WAIT_S)
-    last = Line(*rows[-1][:3]) if len(rows) == SEARCH_LINES else FIRST
-    return [Line(*row[:3]) for row in rows if row.due], last
+    last = ConversionLine(*rows[-1][:3]) if len(rows) == SEARCH_LINES else FIRST
+    return [ConversionLine(*row[:3]) for row in rows if row.due], last
 
 
-async def list_due(conn: Conn, *, line: Line) -> list[Due]:
+async def list_due(conn: Conn, *, line: ConversionLine) -> list[Due]:
     """Return the rows of one call, the longest waiting first."""
     return await LIST_DUE.all(conn, **line._asdict(), limit=CALL_ROWS)
 
 
-async def begin_attempts(conn: Conn, *, line: Line, ids: Sequence[UUID], at: datetime) -> None:
+async def begin_attempts(conn: Conn, *, line: ConversionLine, ids: Sequence[UUID], at: datetime) -> None:
     """Record before a call that the destination may have these from now on; `at` identifies the call."""
     await event_conversion.begin_attempts.run(conn, project_id=line.project_id, ids=ids, at=at)
 
 
-async def undo_attempts(conn: Conn, *, line: Line, ids: Sequence[UUID], at: datetime) -> None:
+async def undo_attempts(conn: Conn, *, line: ConversionLine, ids: Sequence[UUID], at: datetime) -> None:
     """Record that the call that began `at` wasn't made."""
     await event_conversion.undo_attempts.run(conn, project_id=line.project_id, ids=ids, at=at)
 
 
-async def settle(conn: Conn, *, line: Line, ends: Sequence[End]) -> None:
+async def settle(conn: Conn, *, line: ConversionLine, ends: Sequence[End]) -> None:
     """Store the final states of conversions; rows with a final state keep it."""
     ids, states, codes, messages = zip(*ends, strict=True)
     await event_conversion.settle.run(
@@ -103,7 +103,7 @@ async def settle(conn: Conn, *, line: Line, ends: Sequence[End]) -> None:
 async def requeue(
     conn: Conn,
     *,
-    line: Line,
+    line: ConversionLine,
     ids: Sequence[UUID],
     at: datetime,
     maybe_taken: bool,
@@ -125,7 +125,7 @@ async def requeue(
     )
 
 
-async def cancel(conn: Conn, *, line: Line, error_code: str, error_message: str) -> Counter[Ended]:
+async def cancel(conn: Conn, *, line: ConversionLine, error_code: str, error_message: str) -> Counter[Ended]:
     """End a batch of a line's pending rows; return the number of rows by final state."""
     rows = await event_conversion.cancel_line.all(
         conn, **line._asdict(), error_code=error_code, error_message=error_message, limit=ROWS

@@ -19,7 +19,7 @@ from db.pool import Conn, Pool, acquire
 from db.queries import event_quarantine
 from db.reach import RETRIED_ERRORS, reaching
 from domain.apps.app_keys import KeyedApp
-from domain.events.body import Refused
+from domain.events.body import RejectedEvent
 from domain.events.json_text import UNREADABLE
 from schemas import ids
 from schemas.events import RejectCode
@@ -108,7 +108,7 @@ class Quarantine:
         self._reading = asyncio.Semaphore(1)
         self.came = asyncio.Event()
 
-    def note(self, app: KeyedApp, refused: Sequence[Refused]) -> None:
+    def note(self, app: KeyedApp, refused: Sequence[RejectedEvent]) -> None:
         """Queue rejected events of an app."""
         if not refused:
             return
@@ -213,7 +213,7 @@ async def delete_old(conn: Conn) -> int:
     return deleted
 
 
-def note(app_no: int, refused: Refused) -> Noted:
+def note(app_no: int, refused: RejectedEvent) -> Noted:
     """Return a rejected event as stored."""
     text = refused.text[: 4 * MAX_TEXT].decode("utf-8", "replace").replace("\0", "\ufffd")[:MAX_TEXT]
     names_in_text = _parse_names(refused.text)

@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from domain.events.body import Body, Refused, decode, malformed
+from domain.events.body import EventBatch, RejectedEvent, decode, malformed
 from domain.events.checks import MAX_AHEAD, MAX_EVENT_BYTES, EventRefused, read_object, to_event
 from domain.events.event import Event
 from domain.events.json_text import UNREADABLE, repair_in_steps, replace_escapes, weigh_text
@@ -114,13 +114,15 @@ def key_in(plain: bytes) -> str | None:
         raise malformed(error) from None
 
 
-def read(plain: bytes, *, kind: str | None, project_id: UUID, app_no: int, now: datetime) -> Steps[Body]:
+def read(
+    plain: bytes, *, kind: str | None, project_id: UUID, app_no: int, now: datetime
+) -> Steps[EventBatch]:
     """Read the messages as events, each as stored or as its rejection.
 
     Raises `Malformed`, `Invalid`, `Oversized` for the whole body.
     """
     sent = yield from _split((yield from repair_in_steps(plain)), kind)
-    body, done = Body([], [], len(plain)), 0
+    body, done = EventBatch([], [], len(plain)), 0
     for index, text in enumerate(sent.messages):
         done += weigh_text(bytes(text))
         if done > STEP_BYTES:
@@ -129,7 +131,7 @@ def read(plain: bytes, *, kind: str | None, project_id: UUID, app_no: int, now: 
         try:
             body.events.append(_event(text, sent, project_id, app_no, now))
         except EventRefused as error:
-            body.refused.append(Refused(index, error.code, bytes(text)))
+            body.refused.append(RejectedEvent(index, error.code, bytes(text)))
     return body
 
 

@@ -15,7 +15,7 @@ from db.queries.rows import LockedProject
 from domain.brand import brand
 from domain.influencers import drawing_job, influencers
 from domain.influencers.drawing_job import Draft
-from domain.influencers.influencers import Author, LockedInfluencer
+from domain.influencers.influencers import InfluencerAuthor, LockedInfluencer
 from domain.tenancy import project_locks
 from generation.personas.personas import Wish
 from jobs.ledger import SubmittedJob
@@ -36,7 +36,7 @@ class RequestedInfluencer(NamedTuple):
 
 
 async def create(
-    conn: Conn, *, author: Author, project_id: UUID, body: InfluencerCreate
+    conn: Conn, *, author: InfluencerAuthor, project_id: UUID, body: InfluencerCreate
 ) -> RequestedInfluencer:
     """Create an influencer.
 
@@ -52,7 +52,7 @@ async def create(
 
 
 async def clone(
-    conn: Conn, *, author: Author, influencer_id: UUID, body: InfluencerClone
+    conn: Conn, *, author: InfluencerAuthor, influencer_id: UUID, body: InfluencerClone
 ) -> RequestedInfluencer:
     """Clone an influencer; the face stays the same unless gender or age differ. Raises as `create`."""
     name = influencers.on_one_line(body.name)
@@ -90,7 +90,7 @@ async def retry(
     )
 
 
-async def _lock(conn: Conn, author: Author, project_id: UUID) -> tuple[LockedProject, list[str]]:
+async def _lock(conn: Conn, author: InfluencerAuthor, project_id: UUID) -> tuple[LockedProject, list[str]]:
     """Lock the active project, and return it with its influencers' names. Raises TOO_MANY_INFLUENCERS."""
     org = author.organization_id
     project = await project_locks.lock(conn, organization_id=org, project_id=project_id, versions=None)
@@ -107,7 +107,7 @@ async def _lock(conn: Conn, author: Author, project_id: UUID) -> tuple[LockedPro
 
 async def _make(
     conn: Conn,
-    author: Author,
+    author: InfluencerAuthor,
     project_id: UUID,
     draft: Draft,
     colors: Sequence[str],

@@ -10,10 +10,10 @@ from db.pool import Conn
 from db.queries import influencer
 from domain.brand import brand
 from domain.media import uploads
-from domain.media.files import File
+from domain.media.files import StoredFile
 from generation.copy.snapshot import snapshot
 from generation.personas.personas import Wish, persona
-from generation.spec import AgeRange, Brand, Gender, Presenter
+from generation.spec import AgeRange, BrandSnapshot, Gender, Presenter
 from jobs import ledger
 from jobs.kinds import INFLUENCER_CREATE
 from jobs.ledger import ChangedJob, Claim, SubmittedJob
@@ -59,13 +59,13 @@ class _MadeAlreadyError(Exception):
 TRAIN_INFLUENCER = influencer.train_influencer.typed(_Face)
 
 
-def snapshot_of(rows: Sequence[BrandRow], project_id: UUID, language: str) -> Brand:
+def snapshot_of(rows: Sequence[BrandRow], project_id: UUID, language: str) -> BrandSnapshot:
     """Return the current brand; `language` is the project's, for a brand without one."""
     known = snapshot(brand.describe(rows, project_id=project_id))
     return msgspec.structs.replace(known, language=known.language or language)
 
 
-def draft(known: Brand, wish: Wish, *, taken: Collection[str] = ()) -> Draft:
+def draft(known: BrandSnapshot, wish: Wish, *, taken: Collection[str] = ()) -> Draft:
     """Draft a new influencer; its id is its seed."""
     new_id = ids.new()
     new_persona = persona(known, wish, str(new_id), taken=taken)
@@ -170,7 +170,7 @@ async def begin(conn: Conn, *, claim: Claim) -> PortraitInput:
     return PortraitInput(Presenter(**face._asdict()), claim.args["colors"])
 
 
-async def finish(conn: Conn, *, claim: Claim, portrait: File) -> dict[str, Any]:
+async def finish(conn: Conn, *, claim: Claim, portrait: StoredFile) -> dict[str, Any]:
     """Mark the influencer as ready in the transaction that ends its job; return the job's result.
 
     Raises `NotFound` if it was deleted.

@@ -64,7 +64,7 @@ class LockedInfluencer(NamedTuple):
     version: int
 
 
-class Author(NamedTuple):
+class InfluencerAuthor(NamedTuple):
     """Organization and API key of a change."""
 
     organization_id: UUID
@@ -110,7 +110,7 @@ async def list_page(
 async def patch(
     conn: Conn,
     *,
-    author: Author,
+    author: InfluencerAuthor,
     influencer_id: UUID,
     body: InfluencerPatch,
     versions: Versions,
@@ -135,7 +135,9 @@ async def patch(
     return await get(conn, organization_id=org, influencer_id=influencer_id, public_url=public_url)
 
 
-async def delete(conn: Conn, *, author: Author, influencer_id: UUID, versions: Versions) -> InfluencerDeleted:
+async def delete(
+    conn: Conn, *, author: InfluencerAuthor, influencer_id: UUID, versions: Versions
+) -> InfluencerDeleted:
     """Delete an influencer.
 
     After the commit its own job can't find it either. Raises `NotFound`, `VersionOutdated`.
@@ -191,7 +193,7 @@ def on_one_line(name: str) -> str:
 
 async def record(
     conn: Conn,
-    author: Author,
+    author: InfluencerAuthor,
     project_id: UUID,
     influencer_id: UUID,
     *,

@@ -20,7 +20,7 @@ MAX_CANCELED, MAX_COUNTED = 100, 1_000
 _VISIBLE_KINDS = [kind.name for kind in PUBLIC_KINDS]
 
 
-class Choice(NamedTuple):
+class JobCancelFilter(NamedTuple):
     """Filter of a cancel; None matches all."""
 
     project_id: UUID | None
@@ -31,7 +31,7 @@ class Choice(NamedTuple):
 
 
 async def cancel(
-    conn: Conn, *, organization_id: UUID, chosen: Choice, dry_run: bool, most: int | None = None
+    conn: Conn, *, organization_id: UUID, chosen: JobCancelFilter, dry_run: bool, most: int | None = None
 ) -> BulkCanceled:
     """Cancel the oldest `most` matching jobs that can be canceled now, or only count them.
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import bulk_job
 from domain.jobs import retries
-from domain.jobs.retries import Origin
+from domain.jobs.retries import RetriedJob
 from domain.publishing import changes
 from domain.tenancy import project_locks
 from domain.values.periods import Period
@@ -167,7 +167,7 @@ async def _retry_one(
 
     Raises as `retries.retry`, and `Conflict` ALREADY_RETRIED, SUPERSEDED or ALREADY_RUNNING.
     """
-    origin = Origin(locked.kind, locked.state, locked.project_id, locked.args)
+    origin = RetriedJob(locked.kind, locked.state, locked.project_id, locked.args)
     retries.check(origin, scopes)
     if locked.retried_as is not None:
         raise Conflict("ALREADY_RETRIED", f"{ids.show(ids.JOB, locked.retried_as)} is its retry")

@@ -34,7 +34,7 @@ from schemas.errors import Conflict, Forbidden
 from schemas.errors.absent import absent
 
 
-class Origin(NamedTuple):
+class RetriedJob(NamedTuple):
     """Job that a retry repeats."""
 
     kind: str
@@ -43,7 +43,7 @@ class Origin(NamedTuple):
     args: dict[str, Any]
 
 
-GET_ORIGIN = job.get_origin.typed(Origin)
+GET_ORIGIN = job.get_origin.typed(RetriedJob)
 
 
 async def retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Collection[str]) -> SubmittedJob:
@@ -61,7 +61,7 @@ async def retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Coll
     return await repeat(conn, organization_id=organization_id, job_id=job_id, origin=origin)
 
 
-def check(origin: Origin, scopes: Collection[str]) -> None:
+def check(origin: RetriedJob, scopes: Collection[str]) -> None:
     """Check that a job can be retried. Raises `Forbidden`, `Conflict` JOB_NOT_RETRYABLE."""
     kind = KINDS.get(origin.kind)
     if kind is None or kind.name not in _RETRIES:
@@ -72,7 +72,7 @@ def check(origin: Origin, scopes: Collection[str]) -> None:
         raise Conflict("JOB_NOT_RETRYABLE", "only a failed or canceled job can be retried")
 
 
-async def repeat(conn: Conn, *, organization_id: UUID, job_id: UUID, origin: Origin) -> SubmittedJob:
+async def repeat(conn: Conn, *, organization_id: UUID, job_id: UUID, origin: RetriedJob) -> SubmittedJob:
     """Retry a job that passed `check`. The caller locked its project, then the job.
 
     Marks the job as retried, which bulk retries rely on.
@@ -84,7 +84,7 @@ async def repeat(conn: Conn, *, organization_id: UUID, job_id: UUID, origin: Ori
 
 
 async def _retry_ingest(
-    conn: Conn, kind: Kind, organization_id: UUID, job_id: UUID, origin: Origin
+    conn: Conn, kind: Kind, organization_id: UUID, job_id: UUID, origin: RetriedJob
 ) -> SubmittedJob:
     return await ingests.start(
         conn,
@@ -97,7 +97,7 @@ async def _retry_ingest(
 
 
 async def _retry_archive(
-    conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: Origin
+    conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: RetriedJob
 ) -> SubmittedJob:
     return await archive.retry(
         conn, organization_id=organization_id, project_id=origin.project_id, retry_of=job_id
@@ -105,7 +105,7 @@ async def _retry_archive(
 
 
 async def _retry_post(
-    conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: Origin
+    conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: RetriedJob
 ) -> SubmittedJob:
     return await changes.retry(
         conn,
@@ -116,23 +116,25 @@ async def _retry_post(
     )
 
 
-async def _retry_fetch(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: Origin) -> SubmittedJob:
+async def _retry_fetch(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: RetriedJob) -> SubmittedJob:
     scope = {"organization_id": org, "project_id": origin.project_id}
     return await app_media_fetches.retry(conn, **scope, args=origin.args, retry_of=job_id)
 
 
-async def _retry_verification(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: Origin) -> SubmittedJob:
+async def _retry_verification(
+    conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: RetriedJob
+) -> SubmittedJob:
     app = {"project_id": origin.project_id, "app_id": UUID(origin.args["app_id"])}
     return await verifications.start(conn, organization_id=org, retry_of=job_id, **app)
 
 
-async def _retry_influencer(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: Origin) -> SubmittedJob:
+async def _retry_influencer(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: RetriedJob) -> SubmittedJob:
     scope = {"project_id": origin.project_id, "influencer_id": UUID(origin.args["influencer_id"])}
     return await creating.retry(conn, organization_id=org, retry_of=job_id, **scope)
 
 
 async def _retry_content(
-    conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: Origin
+    conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: RetriedJob
 ) -> SubmittedJob:
     return await generating.retry(
         conn,
@@ -144,7 +146,7 @@ async def _retry_content(
     )
 
 
-_RETRIES: Mapping[str, Callable[[Conn, Kind, UUID, UUID, Origin], Awaitable[SubmittedJob]]] = {
+_RETRIES: Mapping[str, Callable[[Conn, Kind, UUID, UUID, RetriedJob], Awaitable[SubmittedJob]]] = {
     INGEST_WEBSITE.name: _retry_ingest,
     INGEST_GITHUB.name: _retry_ingest,
     INGEST_APPSTORE.name: _retry_ingest,

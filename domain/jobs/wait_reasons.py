@@ -90,7 +90,7 @@ class _Loss(NamedTuple):
     now: datetime
 
 
-class Rule(NamedTuple):
+class WaitRule(NamedTuple):
     """Reason, its condition, and advice. `{}` in the message is a value of the facts.
 
     `until` is the time of its end, or of giving up the post; None: unknown, or a person has to act.
@@ -127,16 +127,16 @@ STATUS_MESSAGES: Mapping[WaitReason, str] = {
 TIMED: frozenset[WaitReason] = frozenset({"outcome_unknown"})
 
 #: The first rule that holds is reported. Rules up to `snoozed` are for jobs before their time.
-PRECEDENCE: Sequence[Rule] = (
-    Rule(
+PRECEDENCE: Sequence[WaitRule] = (
+    WaitRule(
         "worker_lost", lambda facts: facts.lost, "its worker is silent: another one takes over automatically"
     ),
-    Rule(
+    WaitRule(
         "overdue",
         lambda facts: facts.deadline_at <= facts.now,
         "its deadline has passed: it fails automatically within seconds, retry it then",
     ),
-    Rule(
+    WaitRule(
         "scheduled",
         lambda facts: (
             not facts.due and (facts.early or (facts.last_outcome is None and facts.post_status is None))
@@ -144,97 +144,97 @@ PRECEDENCE: Sequence[Rule] = (
         "its time hasn't come",
         _run_at,
     ),
-    Rule(
+    WaitRule(
         "reauth_needed",
         lambda facts: facts.owner_status == "reauth_required",
         "the account's tokens are no longer valid: have its owner connect it again ({way_back}); "
         "at `until`, if it has one, it is too late for the post",
         lambda facts: facts.too_late_at,
     ),
-    Rule(
+    WaitRule(
         "account_cooling_down",
         lambda facts: facts.cooldown_until,
         "the account's platform asked for a pause",
         lambda facts: facts.cooldown_until,
     ),
-    Rule(
+    WaitRule(
         "account_quota",
         lambda facts: facts.full_until,
         "the account has had as many posts as its quota allows",
         lambda facts: facts.full_until,
     ),
-    Rule("token_refresh", lambda facts: facts.refreshing, "the account's tokens are being renewed"),
-    Rule(
+    WaitRule("token_refresh", lambda facts: facts.refreshing, "the account's tokens are being renewed"),
+    WaitRule(
         "retry_wait",
         lambda facts: not facts.due and (facts.held_back or facts.last_outcome == "retry"),
         "the last attempt failed ({last_code}), and another one follows automatically",
         _run_at,
     ),
-    Rule(
+    WaitRule(
         "answer_lost",
         lambda facts: facts.phase == "sending",
         "the platform's answer was lost: the post is looked up before it is sent again",
         _run_at,
     ),
-    Rule(
+    WaitRule(
         "platform_processing",
         lambda facts: facts.phase in {"accepted", "confirming"},
         "the platform has accepted the post and is processing it: its status is polled",
         _run_at,
     ),
-    Rule(
+    WaitRule(
         "behind_posts",
         lambda facts: facts.posts_ahead,
         "the account's posts go one at a time: {posts_ahead} before this one",
     ),
-    Rule(
+    WaitRule(
         "source_busy",
         lambda facts: not facts.due and facts.kind and facts.kind.startswith("ingest_"),
         "the source takes no more requests for now: it is read again automatically",
         _run_at,
     ),
-    Rule(
+    WaitRule(
         "snoozed",
         lambda facts: not facts.due,
         "a resource isn't ready, such as a busy server: it tries again automatically",
         _run_at,
     ),
-    Rule(
+    WaitRule(
         "becoming_due",
         lambda facts: facts.stage == "scheduled",
         "its time has come: it is queued within a second while the dispatcher runs",
     ),
-    Rule(
+    WaitRule(
         "organization_suspended",
         lambda facts: facts.suspended and facts.max_running == 0,
         "the organization is suspended: ask the operators",
     ),
-    Rule(
+    WaitRule(
         "pool_paused",
         lambda facts: facts.paused,
         "the operators have paused the pool {pool}: it continues when they resume it",
     ),
-    Rule(
+    WaitRule(
         "no_worker",
         lambda facts: not facts.workers,
         "no worker of the pool {pool} runs: it starts with the first one",
     ),
-    Rule(
+    WaitRule(
         "running_cap",
         lambda facts: facts.max_running is not None and facts.running >= facts.max_running,
         "{running} jobs of the organization run in the pool {pool}, as many as its tier allows: wait for one",
     ),
-    Rule(
+    WaitRule(
         "workers_busy",
         lambda facts: facts.free <= 0,
         "all workers of the pool {pool} are busy: it starts when a slot is free",
     ),
-    Rule(
+    WaitRule(
         "pool_share",
         lambda facts: facts.share <= 0,
         "the organization holds its share of the pool {pool}: wait for one of its jobs",
     ),
-    Rule(
+    WaitRule(
         "behind_own_jobs",
         lambda facts: facts.ahead >= facts.may_start,
         "{ahead} jobs of the organization go first in the pool {pool}",

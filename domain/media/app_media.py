@@ -15,7 +15,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import app_media as queries
 from domain.media import app_media_limits, uploads
-from domain.media.files import File
+from domain.media.files import StoredFile
 from domain.media.streaming_upload import MIB
 from domain.tenancy import project_locks
 from schemas import ids
@@ -99,7 +99,7 @@ async def add(
     organization_id: UUID,
     project_id: UUID,
     kind: AppMediaKind,
-    file: File,
+    file: StoredFile,
     transcript: str,
     public_url: str,
 ) -> AppMedia:
@@ -138,7 +138,7 @@ def rank_of(kind: AppMediaKind) -> int:
     return now if kind == "screenshot" else -now
 
 
-def file_columns(file: File) -> dict[str, Any]:
+def file_columns(file: StoredFile) -> dict[str, Any]:
     return {
         "mime_type": file.mime_type,
         "width": file.width,

@@ -8,7 +8,7 @@ from db.pool import Conn
 from db.queries import app_media as queries
 from domain.media import app_media, app_media_limits, uploads
 from domain.media.app_media import Adding
-from domain.media.files import File
+from domain.media.files import StoredFile
 from domain.tenancy import organizations, project_locks
 from jobs import ledger
 from jobs.kinds import FETCH_APP_MEDIA
@@ -21,7 +21,7 @@ from schemas.errors.absent import absent
 KEEP_FAILED = 50
 
 
-class Started(NamedTuple):
+class StartedFetch(NamedTuple):
     """Job, and the id of the file that it downloads."""
 
     submitted: SubmittedJob
@@ -37,7 +37,7 @@ class FetchAttempt(NamedTuple):
 
 async def start(
     conn: Conn, *, organization_id: UUID, project_id: UUID, kind: AppMediaKind, url: str, transcript: str
-) -> Started:
+) -> StartedFetch:
     """Submit a fetch of a URL that `domain.values.urls` accepted, and insert its row.
 
     Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or TOO_MUCH_APP_MEDIA.
@@ -63,7 +63,7 @@ async def start(
         transcript=transcript or None,
     )
     await queries.forget_failed.run(conn, org=organization_id, project_id=project_id, keep=KEEP_FAILED)
-    return Started(submitted, asset_id)
+    return StartedFetch(submitted, asset_id)
 
 
 async def retry(
@@ -106,7 +106,7 @@ async def begin_file(conn: Conn, *, claim: Claim, at_most: int) -> str:
     return token
 
 
-async def finish(conn: Conn, *, claim: Claim, file: File, begun: Sequence[str]) -> dict[str, Any]:
+async def finish(conn: Conn, *, claim: Claim, file: StoredFile, begun: Sequence[str]) -> dict[str, Any]:
     """Attach the file to the row in the transaction that ends the job; return the job's result.
 
     `begun` are the tokens of all files of the attempt. Raises `NotFound` if the row was deleted meanwhile,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from domain.media.files import File
+from domain.media.files import StoredFile
 from domain.media.sniff import SVG
 from domain.media.streaming_upload import FILMS, MIB, PICTURES, AcceptedTypes
 from generation.picture_limits import MAX_PIXELS, MAX_RATIO
@@ -27,7 +27,7 @@ def check_transcript(kind: AppMediaKind, transcript: str) -> None:
         raise Invalid("transcript", "is for a demo_video only: leave it out")
 
 
-def check_shape(file: File) -> None:
+def check_shape(file: StoredFile) -> None:
     """Raise `Invalid` for a picture that content can't use."""
     short, long = sorted((file.width, file.height))
     if file.kind == "image" and long > MAX_RATIO * short:

@@ -39,7 +39,7 @@ _STATUS, _CODE = re.compile(r"status code: (\d{3})"), re.compile(r"<Code>(\w{1,6
 _log = logs.get_logger("storage")
 
 
-class Bucket(Store):
+class BucketStore(Store):
     """Media storage in a bucket, created by `open_bucket`."""
 
     async def write(self, token: str, chunks: AsyncIterator[bytes]) -> None:
@@ -99,7 +99,7 @@ async def _abort(writer: "AsyncWritableFile", error: BaseException) -> None:
         _log.warning("an upload may have left parts in the bucket", said=_error_code(failed))
 
 
-def open_bucket(settings: Settings) -> Bucket:
+def open_bucket(settings: Settings) -> BucketStore:
     """Open the bucket of a URL that `schemas.settings` accepted, after a check.
 
     An unreachable one is accepted too, as it may recover. Raises `SettingsInvalid`.
@@ -110,7 +110,7 @@ def open_bucket(settings: Settings) -> Bucket:
         "retry_timeout": timedelta(seconds=RETRY_S),
         "backoff": {"init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=2), "base": 2},
     }
-    return Bucket(_open_store(settings, retries, SILENT_S))
+    return BucketStore(_open_store(settings, retries, SILENT_S))
 
 
 def _check_bucket(settings: Settings) -> None:

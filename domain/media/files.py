@@ -11,7 +11,7 @@ class Thumbnail(NamedTuple):
     token: str
 
 
-class File(NamedTuple):
+class StoredFile(NamedTuple):
     """Stored file: its metadata and its token in the storage.
 
     `drawing` is the sanitized text of an SVG, which replaces the stored file.

@@ -2,7 +2,7 @@
 
 It has only the files' descriptors: no environment, no storage, no database. The kernel limits its CPU, memory
 and time and blocks the network and all other files. So a hostile file can end this process, and no other. For
-each file in turn it writes a line to stdout, a `Metadata` with a thumbnail or a `Refused` in JSON, and stops
+each file in turn it writes a line to stdout, a `Metadata` with a thumbnail or a `RefusedFile` in JSON. It stops
 at the first refusal. The last line is `Spent`. `domain/media/probing.py` starts one process for each upload.
 """
 
@@ -63,7 +63,7 @@ class Metadata(msgspec.Struct, frozen=True, tag=True):
     drawing: str | None = None
 
 
-class Refused(msgspec.Struct, frozen=True, tag=True):
+class RefusedFile(msgspec.Struct, frozen=True, tag=True):
     """Refusal of a file, in words for its sender."""
 
     why: str
@@ -75,7 +75,7 @@ class Spent(msgspec.Struct, frozen=True, tag=True):
     seconds: float
 
 
-Answer = Metadata | Refused
+Answer = Metadata | RefusedFile
 
 
 def main(files: list[str]) -> None:
@@ -86,7 +86,7 @@ def main(files: list[str]) -> None:
         with open(int(handle), "rb", closefd=False) as media:
             answer = look(media, mime)
         say(answer)
-        if isinstance(answer, Refused):
+        if isinstance(answer, RefusedFile):
             break
     used = resource.getrusage(resource.RUSAGE_SELF)
     say(Spent(used.ru_utime + used.ru_stime))
@@ -128,7 +128,7 @@ def picture(media: IO[bytes], kind: str) -> Answer:
         with Image.open(media, formats=[kind]) as image:
             width, height = image.size
             answer = _within(Metadata(width, height))
-            if isinstance(answer, Refused):
+            if isinstance(answer, RefusedFile):
                 return answer
             is_unpacked = _unpack(image, kind)
             exif = Image.Exif()
@@ -136,7 +136,7 @@ def picture(media: IO[bytes], kind: str) -> Answer:
                 image.info.get("exif", b"")
             )  # Pillow's getexif() also reads XMP, which browsers ignore.
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, KeyError):
-        return Refused("is no picture that can be read, or not the whole of one: save it again")
+        return RefusedFile("is no picture that can be read, or not the whole of one: save it again")
     turned = exif.get(_ORIENTATION)
     if turned in _SIDEWAYS:
         width, height = height, width
@@ -179,9 +179,9 @@ def drawing(media: IO[bytes]) -> Answer:
     try:
         drawn = clean_drawing(media.read(MAX_BYTES + 1))
     except PictureRefused as error:
-        return Refused(f"can't be taken: {error}")
+        return RefusedFile(f"can't be taken: {error}")
     if drawn.lost:
-        return Refused(f"shows {' and '.join(drawn.lost)}, which can't be kept: turn them into paths")
+        return RefusedFile(f"shows {' and '.join(drawn.lost)}, which can't be kept: turn them into paths")
     return Metadata(ceil(drawn.width), ceil(drawn.height), drawing=drawn.text)
 
 
@@ -189,11 +189,11 @@ def film(media: IO[bytes]) -> Answer:
     """Read a video's metadata from its boxes; of several tracks the first counts."""
     tracks = MediaInfo.parse(media, full=True, parse_speed=0).video_tracks
     if not tracks:
-        return Refused("has no picture in it: send a video")
+        return RefusedFile("has no picture in it: send a video")
     video = tracks[0]
     width, height, duration = (_number(video, name) for name in ("width", "height", "duration"))
     if not width or not height or not duration:
-        return Refused("has no width, height or duration: export it again")
+        return RefusedFile("has no width, height or duration: export it again")
     if round(float(video.rotation or 0)) % 180 == 90:
         width, height = height, width
     return _within(Metadata(width, height, duration))
@@ -209,9 +209,9 @@ def _number(track: Track, name: str) -> int:
 
 def _within(found: Metadata) -> Answer:
     if not (0 < found.width <= SIDE_MAX and 0 < found.height <= SIDE_MAX):
-        return Refused(f"is {found.width} x {found.height}: a side may have at most {SIDE_MAX} pixels")
+        return RefusedFile(f"is {found.width} x {found.height}: a side may have at most {SIDE_MAX} pixels")
     if found.duration_ms is not None and found.duration_ms > DURATION_MAX_MS:
-        return Refused("is longer than 60 minutes: cut it")
+        return RefusedFile("is longer than 60 minutes: cut it")
     return found
 
 

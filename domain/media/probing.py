@@ -9,7 +9,7 @@ from subprocess import DEVNULL, PIPE
 
 import msgspec
 
-from domain.media.probe import WALL_S, Answer, Metadata, Refused, Spent, cpu_limit
+from domain.media.probe import WALL_S, Answer, Metadata, RefusedFile, Spent, cpu_limit
 from domain.media.store import Store
 from schemas.errors import Invalid
 from telemetry import costs
@@ -36,7 +36,7 @@ async def probe(store: Store, files: Sequence[tuple[str, str]]) -> list[Metadata
         last = answers[-1] if answers else None
         why = (
             last.why
-            if isinstance(last, Refused)
+            if isinstance(last, RefusedFile)
             else "can't be read: it takes too long, or breaks the reader"
         )
         raise Invalid(f"file[{len(metadata)}]", why)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from typing import NamedTuple, TypeAlias
 
 from domain.media import sniff
-from domain.media.files import File
+from domain.media.files import StoredFile
 from domain.media.image_length import PictureEnd
 from domain.media.probe import Metadata
 from domain.media.probing import probe
@@ -72,7 +72,7 @@ async def whole(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
-async def store_drawing(file: File, write: Callable[[bytes], Awaitable[str]]) -> File:
+async def store_drawing(file: StoredFile, write: Callable[[bytes], Awaitable[str]]) -> StoredFile:
     """Replace a drawing's file by its sanitized text; `write` stores that under a token of its own."""
     if file.drawing is None:
         return file
@@ -90,7 +90,7 @@ def _names(taken: AcceptedTypes) -> Sequence[str]:
 class ProbedFile(NamedTuple):
     """Stored file with its metadata, and the bytes of its thumbnail if it has one."""
 
-    file: File
+    file: StoredFile
     thumbnail: bytes | None
 
 
@@ -108,8 +108,8 @@ async def probe_uploads(
     ]
 
 
-def _file(file: StreamingUpload, token: str, found: Metadata) -> File:
-    return File(
+def _file(file: StreamingUpload, token: str, found: Metadata) -> StoredFile:
+    return StoredFile(
         kind=file.type.kind,
         mime_type=file.type.mime,
         width=found.width,

@@ -8,7 +8,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import app_media as queries
 from domain.media import uploads
-from domain.media.files import File
+from domain.media.files import StoredFile
 from jobs.ledger import Claim
 from schemas import ids
 from schemas.app_media import AppMediaKind
@@ -23,7 +23,7 @@ class Suggestion(NamedTuple):
 
     kind: AppMediaKind
     url: str
-    file: File
+    file: StoredFile
 
 
 class Suggested(NamedTuple):

@@ -9,7 +9,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import event_person
 from domain.events.people import QUARTERS_PER_DAY, QUARTERS_PER_HALF_DAY, before_noon
-from domain.metrics.windows import QUARTER, Window
+from domain.metrics.windows import QUARTER, TimeWindow
 
 DAY = timedelta(days=1)
 ALL_DAY = (1 << QUARTERS_PER_DAY) - 1
@@ -39,16 +39,16 @@ class PeopleCache:
 
     def __init__(self, most: int = 100_000) -> None:
         self._most = most
-        self._found: OrderedDict[tuple[UUID, Window], tuple[int, int, datetime]] = OrderedDict()
+        self._found: OrderedDict[tuple[UUID, TimeWindow], tuple[int, int, datetime]] = OrderedDict()
 
-    def get(self, project_id: UUID, window: Window, events: int, now: datetime) -> int | None:
+    def get(self, project_id: UUID, window: TimeWindow, events: int, now: datetime) -> int | None:
         """Return the cached number; None if there is none for so many events."""
         cached = self._found.get((project_id, window))
         if cached is None or cached[1] != events or now - cached[2] >= CACHE_TIME:
             return None
         return cached[0]
 
-    def put(self, project_id: UUID, window: Window, n: int, events: int, now: datetime) -> None:
+    def put(self, project_id: UUID, window: TimeWindow, n: int, events: int, now: datetime) -> None:
         """Cache a number; the oldest one is evicted."""
         self._found[project_id, window] = n, events, now
         self._found.move_to_end((project_id, window))
@@ -57,7 +57,7 @@ class PeopleCache:
 
 
 async def count(
-    conn: Conn, counted: PeopleCache, *, project_id: UUID, events: Mapping[Window, int], now: datetime
+    conn: Conn, counted: PeopleCache, *, project_id: UUID, events: Mapping[TimeWindow, int], now: datetime
 ) -> list[int]:
     """Return the number of people in each window. The caller has just counted the windows' events."""
     cached = {window: counted.get(project_id, window, n, now) for window, n in events.items()}
@@ -73,7 +73,7 @@ async def first_recorded_at(conn: Conn, *, project_id: UUID) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), UTC)
 
 
-async def _count(conn: Conn, project_id: UUID, windows: Sequence[Window]) -> dict[Window, int]:
+async def _count(conn: Conn, project_id: UUID, windows: Sequence[TimeWindow]) -> dict[TimeWindow, int]:
     if not windows:
         return {}
     quarters, months = list[tuple[int, date, int]](), list[tuple[int, date, int]]()
@@ -97,7 +97,7 @@ async def _count(conn: Conn, project_id: UUID, windows: Sequence[Window]) -> dic
     return dict.fromkeys(windows, 0) | {windows[row.place]: row.n for row in rows}
 
 
-def masks(window: Window) -> dict[date, int]:
+def masks(window: TimeWindow) -> dict[date, int]:
     """Return the UTC days of a window, each with a mask of its quarter-hours in the window."""
     quarters: dict[date, int] = {}
     midnight = datetime.combine(window.since.date(), time(), UTC)

@@ -11,8 +11,8 @@ from db.pool import Conn
 from db.queries import ad_day
 from domain.metrics import ad_figures, buckets
 from domain.metrics.ad_figures import DaySum
-from domain.metrics.metrics import Stores, zone_of
-from domain.metrics.windows import Window
+from domain.metrics.metrics import MetricSources, zone_of
+from domain.metrics.windows import TimeWindow
 from schemas.ads import AdGranularity, AdMetric, AdMetrics, AdPlatform, AdScope
 from schemas.errors import Invalid
 from schemas.metrics import MetricBucket, MetricWindow
@@ -43,7 +43,7 @@ class AdQuery(NamedTuple):
     metrics: Sequence[AdMetric]
     platforms: Sequence[AdPlatform] | None
     attribution_window: str
-    window: Window
+    window: TimeWindow
     granularity: AdGranularity
 
 
@@ -53,7 +53,7 @@ def check(scope: AdScope, subject_id: str | None) -> None:
         raise Invalid("id", "name the object of `scope` by its platform's id; for the project, leave it out")
 
 
-async def read(stores: Stores, asked: AdQuery, *, now: datetime) -> AdMetrics:
+async def read(stores: MetricSources, asked: AdQuery, *, now: datetime) -> AdMetrics:
     """Return ad metrics; each day of the window counts whole.
 
     Raises `NotFound`, `Invalid` for too many buckets.

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from db.queries import ad_day, top_performer
 from domain.metrics.ad_figures import ratio
-from domain.metrics.metrics import Stores, zone_of
+from domain.metrics.metrics import MetricSources, zone_of
 from domain.metrics.top_performers import CONTENTS, WINDOWS
 from schemas import ids
 from schemas.accounts import PlatformName
@@ -73,7 +73,7 @@ SUM_SOURCES = ad_day.sum_sources.typed(AdSum)
 LIST_ADVERTISED = top_performer.list_advertised.typed(Advertised)
 
 
-async def rank(stores: Stores, asked: RankQuery, *, now: datetime) -> TopPerformers:
+async def rank(stores: MetricSources, asked: RankQuery, *, now: datetime) -> TopPerformers:
     """Rank a project's posts or contents by their ads.
 
     Raises `NotFound`, and `Invalid` if no ad of the window refers to one, or too many do.
@@ -99,7 +99,9 @@ async def rank(stores: Stores, asked: RankQuery, *, now: datetime) -> TopPerform
     return TopPerformers(items=_ranked(asked, _grouped(asked, sums, sources)))
 
 
-async def _list_advertised(stores: Stores, asked: RankQuery, sums: Iterable[AdSum]) -> dict[str, Advertised]:
+async def _list_advertised(
+    stores: MetricSources, asked: RankQuery, sums: Iterable[AdSum]
+) -> dict[str, Advertised]:
     """Return the project's own posts and contents that the ads refer to, by public id."""
     public_ids = {ad_sum.source for ad_sum in sums}
     source_ids = {

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from domain.metrics.windows import Window
+from domain.metrics.windows import TimeWindow
 from schemas.errors import Invalid
 from schemas.metrics import Granularity
 
@@ -20,7 +20,7 @@ MAX_BUCKETS = 1_000
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 
 
-class Bucket(NamedTuple):
+class TimeBucket(NamedTuple):
     """Part of a bucket inside the window, with the whole bucket's name."""
 
     label: str
@@ -28,16 +28,16 @@ class Bucket(NamedTuple):
     until: datetime
 
 
-def cut_window(window: Window, zone: ZoneInfo, granularity: Granularity) -> list[Bucket]:
+def cut_window(window: TimeWindow, zone: ZoneInfo, granularity: Granularity) -> list[TimeBucket]:
     """Return the buckets of a window in order, without a gap. Raises `Invalid` above `MAX_BUCKETS`."""
-    buckets, at = list[Bucket](), window.since
+    buckets, at = list[TimeBucket](), window.since
     while at < window.until:
         if len(buckets) == MAX_BUCKETS:
             raise Invalid(
                 "granularity", f"the window has more than {MAX_BUCKETS} of these: ask for longer ones"
             )
         label, until = _CUTS[granularity](at, zone)
-        buckets.append(Bucket(label, at, min(until, window.until)))
+        buckets.append(TimeBucket(label, at, min(until, window.until)))
         at = until
     return buckets
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import collected
-from domain.metrics.value_sources import Question, Values, ValueSource
+from domain.metrics.value_sources import SourceQuery, Values, ValueSource
 from schemas.metrics import Figure, Metric
 
 #: Counters of posts.
@@ -87,7 +87,7 @@ LIST_FOLLOWERS = collected.list_followers.typed(Followers)
 COUNT_PUBLISHED = collected.count_published.typed(Published)
 
 
-class Period(NamedTuple):
+class NumberedBucket(NamedTuple):
     """Bucket with its number from 1 on, or the whole window: place None."""
 
     place: int | None
@@ -110,11 +110,11 @@ class ReportedValues(NamedTuple):
         """Return the subjects with a value of the metric before that time."""
         return [subject for subject in self.subjects if self.firsts.get((metric, subject), before) < before]
 
-    def sum(self, metric: Metric, stretch: Period, subjects: Iterable[UUID]) -> int:
+    def sum(self, metric: Metric, stretch: NumberedBucket, subjects: Iterable[UUID]) -> int:
         return sum(self.sums.get((metric, subject, stretch.place), 0) for subject in subjects)
 
 
-async def read(conn: Conn, question: Question) -> Mapping[Metric, Values]:
+async def read(conn: Conn, question: SourceQuery) -> Mapping[Metric, Values]:
     """Return the values of the query's metrics that platforms report."""
     accounts = await _accounts(conn, question)
     account_ids = [account.id for account in accounts]
@@ -128,20 +128,20 @@ async def read(conn: Conn, question: Question) -> Mapping[Metric, Values]:
     return values
 
 
-async def read_published(conn: Conn, question: Question) -> Mapping[Metric, Values]:
+async def read_published(conn: Conn, question: SourceQuery) -> Mapping[Metric, Values]:
     """Return the numbers of published posts, from our own records."""
     question = question.back
     accounts = await _accounts(conn, question)
     return {"posts_published": await _published(conn, question, [account.id for account in accounts])}
 
 
-def counter(told: ReportedValues, metric: Metric, stretch: Period) -> Figure:
+def counter(told: ReportedValues, metric: Metric, stretch: NumberedBucket) -> Figure:
     """Return the sum over the subjects with a value before the period's end; None without any."""
     subjects = told.known(metric, stretch.until)
     return told.sum(metric, stretch, subjects) if subjects else None
 
 
-def engagement_rate(told: ReportedValues, _: Metric, stretch: Period) -> Figure:
+def engagement_rate(told: ReportedValues, _: Metric, stretch: NumberedBucket) -> Figure:
     """Return engagements divided by views, of the subjects with views; None without a view."""
     viewed = told.known("views", stretch.until)
     views = told.sum("views", stretch, viewed)
@@ -150,26 +150,26 @@ def engagement_rate(told: ReportedValues, _: Metric, stretch: Period) -> Figure:
     return round(sum(told.sum(metric, stretch, viewed) for metric in ENGAGEMENTS) / views, 6)
 
 
-def follower_delta(told: ReportedValues, _: Metric, stretch: Period) -> Figure:
+def follower_delta(told: ReportedValues, _: Metric, stretch: NumberedBucket) -> Figure:
     """Return the sum over accounts with a value to compare with: a first value has no difference."""
     changed = {subject for subject in told.subjects if ("followers", subject, stretch.place) in told.sums}
     subjects = changed | set(told.known("followers", stretch.since))
     return told.sum("followers", stretch, subjects) if subjects else None
 
 
-FIGURES: Mapping[Metric, Callable[[ReportedValues, Metric, Period], Figure]] = {
+FIGURES: Mapping[Metric, Callable[[ReportedValues, Metric, NumberedBucket], Figure]] = {
     "engagement_rate": engagement_rate,
     "follower_delta": follower_delta,
 }
 
 
-def _values(question: Question, figure: Callable[[Period], Figure]) -> Values:
+def _values(question: SourceQuery, figure: Callable[[NumberedBucket], Figure]) -> Values:
     places = enumerate(question.buckets, 1)
-    series = [figure(Period(place, bucket.since, bucket.until)) for place, bucket in places]
-    return Values(series, figure(Period(None, *question.window)))
+    series = [figure(NumberedBucket(place, bucket.since, bucket.until)) for place, bucket in places]
+    return Values(series, figure(NumberedBucket(None, *question.window)))
 
 
-async def _accounts(conn: Conn, question: Question) -> list[HeldAccount]:
+async def _accounts(conn: Conn, question: SourceQuery) -> list[HeldAccount]:
     """Return the accounts in scope; none for a post."""
     if question.scope == "platform_post":
         return []
@@ -185,7 +185,7 @@ async def _accounts(conn: Conn, question: Question) -> list[HeldAccount]:
     ]
 
 
-async def _read_reported(conn: Conn, question: Question, account_ids: Sequence[UUID]) -> ReportedValues:
+async def _read_reported(conn: Conn, question: SourceQuery, account_ids: Sequence[UUID]) -> ReportedValues:
     names = dict.fromkeys(part for metric in question.metrics for part in PARTS.get(metric, (metric,)))
     filters = {"org": question.organization_id, "metrics": list(names)}
     within = {"since": question.window.since, "until": question.window.until, "bounds": question.bounds}
@@ -204,7 +204,7 @@ async def _read_reported(conn: Conn, question: Question, account_ids: Sequence[U
     return ReportedValues(subjects, dict(sums), {(row.metric, row.account_id): row.at for row in firsts})
 
 
-async def _followers(conn: Conn, question: Question, accounts: Sequence[HeldAccount]) -> Values:
+async def _followers(conn: Conn, question: SourceQuery, accounts: Sequence[HeldAccount]) -> Values:
     """Return each account's last value by the end of each bucket that began while the project had it."""
     rows = await LIST_FOLLOWERS.all(
         conn,
@@ -225,7 +225,7 @@ async def _followers(conn: Conn, question: Question, accounts: Sequence[HeldAcco
     return Values(series, series[-1] if series else None)
 
 
-async def _published(conn: Conn, question: Question, account_ids: Sequence[UUID]) -> Values:
+async def _published(conn: Conn, question: SourceQuery, account_ids: Sequence[UUID]) -> Values:
     rows = await COUNT_PUBLISHED.all(
         conn,
         org=question.organization_id,

@@ -12,10 +12,10 @@ from domain.apps.app_numbers import Numbered
 from domain.events.checks import MICROS
 from domain.events.event_names import CONVERSIONS
 from domain.metrics import buckets, rollup_counts
-from domain.metrics.buckets import Bucket
-from domain.metrics.metrics import Stores, zone_of
+from domain.metrics.buckets import TimeBucket
+from domain.metrics.metrics import MetricSources, zone_of
 from domain.metrics.rollup_counts import By, Count
-from domain.metrics.windows import Window
+from domain.metrics.windows import TimeWindow
 from schemas import ids
 from schemas.conversion_counts import ConversionGroup, Conversions, ConversionTotals, Grouping
 from schemas.errors import Invalid
@@ -30,7 +30,7 @@ class ConversionQuery(NamedTuple):
 
     organization_id: UUID
     project_id: UUID
-    window: Window
+    window: TimeWindow
     names: Sequence[str] | None
     app_id: UUID | None
     by: Collection[Grouping]
@@ -51,7 +51,7 @@ class _Group(NamedTuple):
         return dict(zip(self._fields[:-1], self[:-1], strict=True))
 
 
-async def count(stores: Stores, asked: ConversionQuery) -> Conversions:
+async def count(stores: MetricSources, asked: ConversionQuery) -> Conversions:
     """Count conversions. Raises `NotFound`, `Invalid` for more than `MAX_GROUPS` groups or too many hours."""
     async with stores.main() as conn:
         of_project = {"organization_id": asked.organization_id, "project_id": asked.project_id}
@@ -71,17 +71,17 @@ async def count(stores: Stores, asked: ConversionQuery) -> Conversions:
     )
 
 
-def _cut(asked: ConversionQuery, zone: ZoneInfo) -> Sequence[Bucket]:
+def _cut(asked: ConversionQuery, zone: ZoneInfo) -> Sequence[TimeBucket]:
     """Return the finest requested periods; a single one if none is requested."""
     if "hour" in asked.by:
         return buckets.cut_window(asked.window, zone, "hour")
     if "day" in asked.by:
         return buckets.cut_window(asked.window, zone, "day")
-    return [Bucket("", *asked.window)]
+    return [TimeBucket("", *asked.window)]
 
 
 async def _read(
-    conn: Conn, asked: ConversionQuery, names: Sequence[str], cut: Sequence[Bucket], app_no: int | None
+    conn: Conn, asked: ConversionQuery, names: Sequence[str], cut: Sequence[TimeBucket], app_no: int | None
 ) -> list[Count]:
     counts = await rollup_counts.count(
         conn,
@@ -107,7 +107,7 @@ def _groups(found: Sequence[Count], group_of: Callable[[Count], _Group]) -> list
 
 
 def _grouper(
-    by: Collection[Grouping], cut: Sequence[Bucket], zone: ZoneInfo, numbered: Sequence[Numbered]
+    by: Collection[Grouping], cut: Sequence[TimeBucket], zone: ZoneInfo, numbered: Sequence[Numbered]
 ) -> Callable[[Count], _Group]:
     """Return a function from a row to its group, with all lookups prepared: rows are thousands."""
     days = [f"{bucket.since.astimezone(zone):%Y-%m-%d}" for bucket in cut]

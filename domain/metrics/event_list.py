@@ -41,7 +41,7 @@ class _Row(NamedTuple):
 LIST_EVENTS = event.list_events.typed(_Row)
 
 
-class Position(NamedTuple):
+class EventCursor(NamedTuple):
     """Cursor: the last event of the page before. Two apps may have events of one time and one key."""
 
     at: datetime
@@ -53,10 +53,10 @@ class Position(NamedTuple):
         return struct.pack(">q16sH", (self.at - _EPOCH) // _MICROSECOND, self.key.bytes, self.app_no)
 
     @staticmethod
-    def unpack(data: bytes) -> "Position":
+    def unpack(data: bytes) -> "EventCursor":
         """Return the position of a cursor's bytes."""
         micros, key, app_no = struct.unpack(">q16sH", data)
-        return Position(_EPOCH + micros * _MICROSECOND, UUID(bytes=key), app_no)
+        return EventCursor(_EPOCH + micros * _MICROSECOND, UUID(bytes=key), app_no)
 
 
 class EventFilter(NamedTuple):
@@ -70,10 +70,10 @@ class EventFilter(NamedTuple):
 
 
 async def list_page(
-    conn: Conn, found: Apps, wanted: EventFilter, *, before: Position | None, limit: int
+    conn: Conn, found: Apps, wanted: EventFilter, *, before: EventCursor | None, limit: int
 ) -> list[tuple[bytes, KeptEvent]]:
     """Return at most `limit` events after a position, each with its own position."""
-    end = before or Position(wanted.until or _LAST, UUID(int=0), -1)
+    end = before or EventCursor(wanted.until or _LAST, UUID(int=0), -1)
     async with conn.transaction():
         await event.walk_indexes.value(conn)
         rows = await LIST_EVENTS.all(
@@ -90,7 +90,7 @@ async def list_page(
             limit=limit,
         )
     return [
-        (Position(row.occurred_at, row.event_key, row.app_no).pack(), _to_schema(row, found, wanted))
+        (EventCursor(row.occurred_at, row.event_key, row.app_no).pack(), _to_schema(row, found, wanted))
         for row in rows
     ]
 

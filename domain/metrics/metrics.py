@@ -12,8 +12,8 @@ from db.queries import project
 from domain.accounts import accounts
 from domain.metrics import buckets, collected_values, event_values
 from domain.metrics.active_users import PeopleCache
-from domain.metrics.value_sources import Question, Values, ValueSource
-from domain.metrics.windows import Window
+from domain.metrics.value_sources import SourceQuery, Values, ValueSource
+from domain.metrics.windows import TimeWindow
 from domain.publishing import posts
 from schemas import ids
 from schemas.errors import Invalid
@@ -44,7 +44,7 @@ METRICS: Mapping[MetricScope, tuple[Metric, ...]] = {
 Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 
 
-class Stores(NamedTuple):
+class MetricSources(NamedTuple):
     """Connections to the main database and to the event store, and the cache of people."""
 
     main: Connect
@@ -60,7 +60,7 @@ class MetricQuery(NamedTuple):
     scope: MetricScope
     subject_id: UUID | None
     metrics: Sequence[Metric]
-    window: Window
+    window: TimeWindow
     granularity: Granularity
     ahead: timedelta = timedelta()
 
@@ -80,13 +80,13 @@ def choose(scope: MetricScope, metrics: Sequence[Metric] | None, *, has_id: bool
     return metrics or available
 
 
-async def read(stores: Stores, asked: MetricQuery, *, now: datetime) -> Metrics:
+async def read(stores: MetricSources, asked: MetricQuery, *, now: datetime) -> Metrics:
     """Return the metrics. Raises `NotFound`, `Invalid` for too many buckets."""
     async with stores.main() as conn:
         zone = await zone_of(conn, organization_id=asked.organization_id, project_id=asked.project_id)
         await _check_subject(conn, asked)
     cut = buckets.cut_window(asked.window, ZoneInfo(zone), asked.granularity)
-    question = Question(*asked[:-2], cut, stores.counted, now, asked.ahead)
+    question = SourceQuery(*asked[:-2], cut, stores.counted, now, asked.ahead)
     sources = [source for source in SOURCES if source.has(question)]
     values: dict[Metric, Values] = {}
     for source in sources:
@@ -120,7 +120,7 @@ async def _check_subject(conn: Conn, asked: MetricQuery) -> None:
 
 
 def _to_schema(
-    question: Question,
+    question: SourceQuery,
     values: Mapping[Metric, Values],
     *,
     zone: str,

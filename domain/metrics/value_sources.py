@@ -7,12 +7,12 @@ from uuid import UUID
 
 from db.pool import Conn
 from domain.metrics.active_users import PeopleCache
-from domain.metrics.buckets import Bucket
-from domain.metrics.windows import Window
+from domain.metrics.buckets import TimeBucket
+from domain.metrics.windows import TimeWindow
 from schemas.metrics import Figure, Metric, MetricScope
 
 
-class Question(NamedTuple):
+class SourceQuery(NamedTuple):
     """Input of a source. `subject_id` is the account or the post; None for the project.
 
     `counted` caches numbers of people.
@@ -23,17 +23,17 @@ class Question(NamedTuple):
     scope: MetricScope
     subject_id: UUID | None
     metrics: Sequence[Metric]
-    window: Window
-    buckets: Sequence[Bucket]
+    window: TimeWindow
+    buckets: Sequence[TimeBucket]
     counted: PeopleCache
     now: datetime
     #: Time by which a sandbox's clock is ahead: its rows, but for snapshots and events, are older by it.
     ahead: timedelta = timedelta()
 
     @property
-    def back(self) -> "Question":
+    def back(self) -> "SourceQuery":
         """Return the query with times on the clock of a sandbox's rows."""
-        window = Window(*(bound - self.ahead for bound in self.window))
+        window = TimeWindow(*(bound - self.ahead for bound in self.window))
         buckets = [
             bucket._replace(since=bucket.since - self.ahead, until=bucket.until - self.ahead)
             for bucket in self.buckets
@@ -64,8 +64,8 @@ class ValueSource(NamedTuple):
     metrics: Mapping[MetricScope, frozenset[Metric]]
     settles: timedelta
     of_events: bool
-    read: Callable[[Conn, Question], Awaitable[Mapping[Metric, Values]]]
+    read: Callable[[Conn, SourceQuery], Awaitable[Mapping[Metric, Values]]]
 
-    def has(self, question: Question) -> bool:
+    def has(self, question: SourceQuery) -> bool:
         """Return whether the query has some of its metrics."""
         return not self.metrics.get(question.scope, frozenset()).isdisjoint(question.metrics)

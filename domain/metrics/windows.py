@@ -15,14 +15,14 @@ EARLIEST, LATEST = datetime(2023, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo
 QUARTER = timedelta(minutes=15)
 
 
-class Window(NamedTuple):
+class TimeWindow(NamedTuple):
     """Window from `since` on, and before `until`."""
 
     since: datetime
     until: datetime
 
 
-def read(since: str | None, until: str | None, *, now: datetime) -> Window:
+def read(since: str | None, until: str | None, *, now: datetime) -> TimeWindow:
     """Return the window, widened to whole quarter-hours. Raises `Invalid`."""
     end = _up(now if until is None else _read("until", until))
     start = max(end - DEFAULT_LENGTH, EARLIEST) if since is None else _down(_read("since", since))
@@ -30,7 +30,7 @@ def read(since: str | None, until: str | None, *, now: datetime) -> Window:
         raise Invalid(
             "until" if since is None else "since", "the window is empty: since must be before until"
         )
-    return Window(start, end)
+    return TimeWindow(start, end)
 
 
 def _read(path: str, text: str) -> datetime:

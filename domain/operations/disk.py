@@ -23,7 +23,7 @@ class DiskUse(NamedTuple):
         return self.data + self.wal
 
 
-class Mark(NamedTuple):
+class DiskWatermark(NamedTuple):
     """Share of a disk at which an intake closes, and the share below which it opens again."""
 
     closes: float
@@ -33,7 +33,7 @@ class Mark(NamedTuple):
 #: From `SHARE_FROM` on, events of organizations that have used most of their daily budget are refused; from
 #: `EVENTS` on, all events are. Uploads close later, posts never.
 SHARE_FROM = 0.80
-EVENTS, UPLOADS = Mark(0.90, 0.85), Mark(0.95, 0.90)
+EVENTS, UPLOADS = DiskWatermark(0.90, 0.85), DiskWatermark(0.95, 0.90)
 
 
 class _Databases(NamedTuple):

@@ -9,7 +9,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import operated_job
 from domain.jobs import bulk, bulk_retries
-from domain.jobs.bulk import Choice
+from domain.jobs.bulk import JobCancelFilter
 from domain.jobs.bulk_retries import Batch, Selection
 from domain.tenancy import organizations
 from domain.tenancy.api_keys import Actor
@@ -28,7 +28,7 @@ EVERY_SCOPE = ("*",)
 FIRST, LAST = UUID(int=0), UUID(int=(1 << 128) - 1)
 
 
-class Position(NamedTuple):
+class BulkStart(NamedTuple):
     """Start of a call: after this job of this organization."""
 
     organization_id: UUID
@@ -39,7 +39,7 @@ class RetriedOfAll(NamedTuple):
     """Answer of a retry but for its cursor, the next call's start, and the wakes to send."""
 
     answer: BulkRetried
-    place: Position | None
+    place: BulkStart | None
     wakes: tuple[Wake, ...]
 
 
@@ -47,7 +47,7 @@ class CanceledOfAll(NamedTuple):
     """Answer of a cancel but for its cursor, and the next call's start."""
 
     answer: OperatedCanceled
-    place: Position | None
+    place: BulkStart | None
 
 
 class _Organization(NamedTuple):
@@ -64,7 +64,7 @@ async def retry(
     actor: Actor,
     organization_id: UUID | None,
     chosen: Selection,
-    after: Position | None,
+    after: BulkStart | None,
     dry_run: bool,
 ) -> RetriedOfAll:
     """Retry the next `bulk_retries.MAX_RETRIED` matching jobs, or only count them."""
@@ -93,7 +93,7 @@ async def retry(
         if batch.answer.retried:
             await _record(conn, actor, org, "jobs.retried", len(batch.answer.retried))
         if total.is_full or (batch.last_id is not None and not dry_run):
-            place = Position(org, batch.last_id or LAST)
+            place = BulkStart(org, batch.last_id or LAST)
             break
     return RetriedOfAll(total.answer(place), place, tuple(total.wakes))
 
@@ -124,7 +124,7 @@ class _Sum:
     def is_full(self) -> bool:
         return self.looked >= bulk_retries.MAX_RETRIED or self._matched >= bulk_retries.MAX_COUNTED
 
-    def answer(self, place: Position | None) -> BulkRetried:
+    def answer(self, place: BulkStart | None) -> BulkRetried:
         return BulkRetried(
             matched=min(self._matched, bulk_retries.MAX_COUNTED),
             capped=self._capped or place is not None,
@@ -139,8 +139,8 @@ async def cancel(
     *,
     actor: Actor,
     organization_id: UUID | None,
-    chosen: Choice,
-    after: Position | None,
+    chosen: JobCancelFilter,
+    after: BulkStart | None,
     dry_run: bool,
 ) -> CanceledOfAll:
     """Cancel the next `bulk.MAX_CANCELED` matching jobs, or only count them."""
@@ -161,7 +161,7 @@ async def cancel(
             await _record(conn, actor, org, "jobs.canceled", len(result.job_ids))
         room -= result.matched if dry_run else len(result.job_ids)
         if room <= 0:
-            place = Position(org, FIRST if result.more else LAST)
+            place = BulkStart(org, FIRST if result.more else LAST)
             break
     answer = OperatedCanceled(
         matched=min(matched, bulk.MAX_COUNTED), capped=place is not None, job_ids=job_ids, next_cursor=None
@@ -169,15 +169,15 @@ async def cancel(
     return CanceledOfAll(answer, place)
 
 
-def _first_organization(after: Position | None) -> UUID | None:
+def _first_organization(after: BulkStart | None) -> UUID | None:
     """Return the first organization of a call: the position's own, or the next one after its last job."""
     if after is None or after.job_id != LAST:
         return after and after.organization_id
     return UUID(int=after.organization_id.int + 1)
 
 
-def _after_last(listed: list[_Organization]) -> Position | None:
-    return Position(listed[-1].id, LAST) if len(listed) == ORGANIZATIONS else None
+def _after_last(listed: list[_Organization]) -> BulkStart | None:
+    return BulkStart(listed[-1].id, LAST) if len(listed) == ORGANIZATIONS else None
 
 
 async def _record(conn: Conn, actor: Actor, organization_id: UUID, action: str, jobs: int) -> None:

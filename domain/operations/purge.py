@@ -58,7 +58,7 @@ class NextAccount(NamedTuple):
     owner_id: UUID | None
 
 
-class Record(NamedTuple):
+class IdempotencyRecordKey(NamedTuple):
     """Key of an idempotency record."""
 
     api_key_id: UUID
@@ -66,14 +66,14 @@ class Record(NamedTuple):
 
 
 #: Before every record.
-FIRST = Record(UUID(int=0), "")
+FIRST = IdempotencyRecordKey(UUID(int=0), "")
 
 _LOCK = purge.lock_purged.typed(PurgedProject)
 _LIST_FILES = purge_files.list_files.typed(RowWithFiles)
 _LIST_APP_FILES = purge_files.list_app_files.typed(RowWithFiles)
 _LIST_PORTRAITS = purge_files.list_portraits.typed(RowWithFiles)
 _NEXT_ACCOUNT = purge.next_account.typed(NextAccount)
-_FORGET_ANSWERS = purge.forget_answers.typed(Record)
+_FORGET_ANSWERS = purge.forget_answers.typed(IdempotencyRecordKey)
 
 
 async def begin(
@@ -139,7 +139,9 @@ async def has_open_jobs(conn: Conn, *, claim: Claim) -> bool:
     return bool(await purge.has_open_jobs.value(conn, **_scope(claim), wait_s=MAX_WAIT_S))
 
 
-async def forget_answers(conn: Conn, *, claim: Claim, after: Record) -> Record | None:
+async def forget_answers(
+    conn: Conn, *, claim: Claim, after: IdempotencyRecordKey
+) -> IdempotencyRecordKey | None:
     """Delete the project's answers in a batch of idempotency records; return the batch's last key.
 
     Runs before the rows in these answers are deleted. A record of a concurrent write expires after its day.

@@ -23,7 +23,7 @@ from db.queries import (
     webhook_secret,
 )
 from domain.accounts import client_registrations, credentials
-from domain.accounts.client_registrations import Server
+from domain.accounts.client_registrations import PlatformServer
 from domain.apps import destinations
 from domain.oauth import oauth_states
 from domain.publishing import post_secrets
@@ -40,7 +40,7 @@ BATCH = 100
 Report = Callable[[int], None]
 
 
-class Table(NamedTuple):
+class SecretTable(NamedTuple):
     """Table with secrets: `keys` are its primary key, and `name` gives the row name of a secret."""
 
     left: Query
@@ -50,57 +50,57 @@ class Table(NamedTuple):
     name: Callable[..., str]
 
 
-TABLES: Mapping[str, Table] = {
-    "account_credential": Table(
+TABLES: Mapping[str, SecretTable] = {
+    "account_credential": SecretTable(
         account_credential.count_of_other_keys,
         account_credential.lock_of_other_keys,
         account_credential.reseal,
         ("organization_id", "account_id"),
         credentials.row_name,
     ),
-    "conversion_destination": Table(
+    "conversion_destination": SecretTable(
         conversion_destination.count_of_other_keys,
         conversion_destination.lock_of_other_keys,
         conversion_destination.reseal,
         ("organization_id", "app_id", "destination"),
         destinations.row_name,
     ),
-    "idempotency_key": Table(
+    "idempotency_key": SecretTable(
         idempotency_key.count_of_other_keys,
         idempotency_key.lock_of_other_keys,
         idempotency_key.reseal,
         ("organization_id", "api_key_id", "key"),
         idempotency.row_name,
     ),
-    "job_secret": Table(
+    "job_secret": SecretTable(
         job_secret.count_of_other_keys,
         job_secret.lock_of_other_keys,
         job_secret.reseal,
         ("organization_id", "job_id"),
         job_secrets.row_name,
     ),
-    "oauth_state": Table(
+    "oauth_state": SecretTable(
         oauth_state.count_of_other_keys,
         oauth_state.lock_of_other_keys,
         oauth_state.reseal,
         ("organization_id", "state_hash"),
         lambda _, state_hash: oauth_states.row_name(state_hash),
     ),
-    "platform_app": Table(
+    "platform_app": SecretTable(
         platform_app.count_of_other_keys,
         platform_app.lock_of_other_keys,
         platform_app.reseal,
         ("platform", "service_url", "redirect_uri"),
-        lambda *server: client_registrations.row_name(Server(*server)),
+        lambda *server: client_registrations.row_name(PlatformServer(*server)),
     ),
-    "scheduled_post": Table(
+    "scheduled_post": SecretTable(
         scheduled_post.count_of_other_keys,
         scheduled_post.lock_of_other_keys,
         scheduled_post.reseal,
         ("organization_id", "id"),
         post_secrets.row_name,
     ),
-    "webhook_secret": Table(
+    "webhook_secret": SecretTable(
         webhook_secret.count_of_other_keys,
         webhook_secret.lock_of_other_keys,
         webhook_secret.reseal,
@@ -136,7 +136,7 @@ async def _rewrap(pool: Pool, name: str, keyring: Keyring, report: Report) -> in
     return finished
 
 
-async def _reseal(conn: Conn, table: Table, row: asyncpg.Record, keyring: Keyring) -> None:
+async def _reseal(conn: Conn, table: SecretTable, row: asyncpg.Record, keyring: Keyring) -> None:
     key_values = {key: row[key] for key in table.keys}
     bound_to = table.name(*key_values.values())
     try:

@@ -15,7 +15,7 @@ from db.queries.rows import LockedProject
 from domain.brand import brand
 from domain.projects import archive
 from domain.tenancy import audit, project_locks
-from domain.tenancy.idempotency import Record
+from domain.tenancy.idempotency import IdempotencyRecord
 from domain.values import languages, metadata, timezones
 from domain.values.collect_errors import gather
 from schemas import ids
@@ -97,10 +97,10 @@ class New(NamedTuple):
     organization_id: UUID
     api_key_id: UUID | None
     composed: Project
-    record: Record | None
+    record: IdempotencyRecord | None
 
 
-_NO_RECORD = Record._make([None] * len(Record._fields))
+_NO_RECORD = IdempotencyRecord._make([None] * len(IdempotencyRecord._fields))
 
 
 async def create(conn: Conn, news: Sequence[New]) -> list[bool | None]:

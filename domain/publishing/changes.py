@@ -9,7 +9,7 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import scheduled_post, social_account
-from db.queries.rows import LockedAccount, WaitingPost
+from db.queries.rows import LockedQueueAccount, WaitingPost
 from domain.accounts import accounts
 from domain.publishing import account_queue, posts, scheduling, states, targets, waiting
 from domain.publishing.account_queue import QueuedPost
@@ -65,7 +65,7 @@ class ChangedPost(NamedTuple):
 
 FIND_POST = scheduled_post.find_post.typed(FoundPost)
 LOCK_POST = scheduled_post.lock_post.typed(ChangedPost)
-LOCK_ACCOUNTS = social_account.lock_accounts.typed(LockedAccount)
+LOCK_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
 
 
 async def cancel(
@@ -204,7 +204,7 @@ async def find(conn: Conn, organization_id: UUID, post_id: UUID) -> FoundPost:
 
 async def lock_all(
     conn: Conn, organization_id: UUID, post_id: UUID, versions: project_locks.Versions
-) -> tuple[ChangedPost, LockedAccount]:
+) -> tuple[ChangedPost, LockedQueueAccount]:
     """Lock the post's job, its content against edits, its account and then the post.
 
     If the post's job changed before the post was locked, the new job is locked after the post. (This breaks
@@ -254,7 +254,7 @@ async def _check_new(conn: Conn, post: ChangedPost, at: datetime) -> None:
     )
 
 
-async def _check_again(conn: Conn, post: ChangedPost, account: LockedAccount, retry_of: UUID) -> None:
+async def _check_again(conn: Conn, post: ChangedPost, account: LockedQueueAccount, retry_of: UUID) -> None:
     """Check that the post failed by a retryable error, and that this attempt was its last."""
     error = post.last_error or {}
     if (post.status, post.job_id) != ("failed", retry_of) or not error.get("retryable"):

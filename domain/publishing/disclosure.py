@@ -24,7 +24,7 @@ KINDS: dict[Format, str] = {
 }
 
 
-class Origin(NamedTuple):
+class ContentOrigin(NamedTuple):
     """Origin of content. `made_by` is None for uploads, and for content of earlier releases."""
 
     creative_type: CreativeType
@@ -49,7 +49,7 @@ class Labelled(msgspec.Struct, frozen=True, rename="camel"):
     ai_declared: bool
 
 
-def label(platform: str, mode: Mode | str, format_: Format, origin: Origin) -> AiLabel:
+def label(platform: str, mode: Mode | str, format_: Format, origin: ContentOrigin) -> AiLabel:
     """Return the AI label of a post to this platform."""
     if not origin.is_ai_generated:
         return "not_needed"
@@ -60,4 +60,6 @@ def label(platform: str, mode: Mode | str, format_: Format, origin: Origin) -> A
 def label_of_row(platform: str, mode: Mode, origin: dict[str, Any]) -> AiLabel:
     """Return `label` from the JSON of a row."""
     read = msgspec.convert(origin, Labelled)
-    return label(platform, mode, read.format, Origin(read.creative_type, read.made_by, read.ai_declared))
+    return label(
+        platform, mode, read.format, ContentOrigin(read.creative_type, read.made_by, read.ai_declared)
+    )

@@ -12,7 +12,7 @@ from db.queries import outgoing_post
 from domain.accounts import credentials
 from domain.accounts.credentials import SealedCredential
 from domain.publishing import disclosure, post_secrets
-from domain.publishing.disclosure import Origin
+from domain.publishing.disclosure import ContentOrigin
 from domain.publishing.failures import IN_FLIGHT
 from domain.publishing.locked_post import LockedPost
 from domain.security.keyring import Keyring
@@ -20,7 +20,7 @@ from schemas.content import CreativeType, Format, MadeBy
 from schemas.posts import AiLabel
 
 
-class File(msgspec.Struct, frozen=True, kw_only=True):
+class OutgoingFile(msgspec.Struct, frozen=True, kw_only=True):
     """File of the post; `token` is its key in the storage."""
 
     id: UUID
@@ -33,7 +33,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     token: str
 
 
-class Account(msgspec.Struct, frozen=True, kw_only=True):
+class PostingAccount(msgspec.Struct, frozen=True, kw_only=True):
     """Account that posts, with its secret token; `traits` are findings of its connection."""
 
     platform: str
@@ -74,7 +74,7 @@ class OutgoingPost(msgspec.Struct, frozen=True, kw_only=True):
 
     post_id: UUID
     content_id: UUID
-    account: Account
+    account: PostingAccount
     generation: int
     token_ends: datetime | None
     sandbox: bool
@@ -84,7 +84,7 @@ class OutgoingPost(msgspec.Struct, frozen=True, kw_only=True):
     privacy_level: str | None
     ai_label: AiLabel
     moment: datetime
-    files: Sequence[File]
+    files: Sequence[OutgoingFile]
     revision: int
     phase: str | None
     handle: dict[str, Any] | None
@@ -136,7 +136,7 @@ async def read(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
     if not rows:
         raise LookupError(f"post {post.id} has no credential")
     draft = rows[0]
-    origin = Origin(draft.creative_type, draft.made_by, draft.ai_declared)
+    origin = ContentOrigin(draft.creative_type, draft.made_by, draft.ai_declared)
     sealed_tokens = SealedCredential(draft.sealed, draft.vault_key_id, draft.generation, draft.expires_at)
     tokens = credentials.unseal_tokens(
         sealed_tokens, organization_id=owner_org, account_id=post.owner_id, keyring=keyring
@@ -167,9 +167,9 @@ async def read(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
     )
 
 
-def account_of(row: AccountColumns, access_token: str) -> Account:
+def account_of(row: AccountColumns, access_token: str) -> PostingAccount:
     """Return the row's account with its token."""
-    return Account(
+    return PostingAccount(
         platform=row.platform,
         service_url=row.service_url,
         external_id=row.external_id,
@@ -179,8 +179,8 @@ def account_of(row: AccountColumns, access_token: str) -> Account:
     )
 
 
-def _file(row: OutgoingRow, asset_id: UUID) -> File:
-    return File(
+def _file(row: OutgoingRow, asset_id: UUID) -> OutgoingFile:
+    return OutgoingFile(
         id=asset_id,
         kind=row.kind,
         mime_type=row.mime_type,

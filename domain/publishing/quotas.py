@@ -27,7 +27,7 @@ class Quota(NamedTuple):
     window_s: float
 
 
-class Window(NamedTuple):
+class QuotaWindow(NamedTuple):
     """Quota as a statement's parameters; nulls: no limit."""
 
     posts: int | None
@@ -49,7 +49,7 @@ def find_quota(
     return limits and Quota(*limits.quota)
 
 
-def window(post: LockedPost) -> Window:
+def window(post: LockedPost) -> QuotaWindow:
     """Return the window of the post's account."""
     quota = find_quota(
         platform=post.platform,
@@ -57,7 +57,7 @@ def window(post: LockedPost) -> Window:
         quota_posts=post.quota_posts,
         quota_window_s=post.quota_window_s,
     )
-    return Window(quota.posts, quota.window_s + DELIVERY_DELAY_S) if quota else Window(None, None)
+    return QuotaWindow(quota.posts, quota.window_s + DELIVERY_DELAY_S) if quota else QuotaWindow(None, None)
 
 
 async def take_back(conn: Conn, *, organization_id: UUID, account_id: UUID, post_id: UUID) -> None:

@@ -16,7 +16,7 @@ from db.queries import account_send, lost_post
 from domain.accounts import credentials, owners
 from domain.media import tickets
 from domain.publishing import failures, job_end, outgoing, posts, sending
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from domain.security.keyring import Keyring
 from jobs.ledger import Claim
 from jobs.outcomes import NotDone, Snooze
@@ -78,7 +78,7 @@ class LostPost(msgspec.Struct, frozen=True, kw_only=True):
     account_id: UUID
     project_id: UUID
     status: str
-    account: Account
+    account: PostingAccount
     generation: int
     sandbox: bool
     handle: dict[str, Any]

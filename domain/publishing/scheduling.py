@@ -17,7 +17,7 @@ from jobs.ledger import Wake
 from schemas import ids
 from schemas.errors import ApprovalRequired, Conflict, ContentRejected, Invalid
 from schemas.errors.absent import absent
-from schemas.posts import PublishContent, Reschedule, ScheduleContent, Scheduled, ScheduledTarget, Target
+from schemas.posts import PostTarget, PublishContent, Reschedule, ScheduleContent, Scheduled, ScheduledTarget
 
 MAX_PAST, MAX_AHEAD = timedelta(seconds=30), timedelta(days=180)
 
@@ -45,7 +45,7 @@ class _ContentScope(NamedTuple):
     known: Sequence[UUID]
 
 
-class Ready(NamedTuple):
+class PostableContent(NamedTuple):
     """Content that may be posted: at once, or after its approval if it is `pending`.
 
     `gated`: its caption needs an approval, or has one.
@@ -140,7 +140,7 @@ def resolve_time(
     return when._replace(at=when.at - ahead)
 
 
-async def lock_ready(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Ready:
+async def lock_ready(conn: Conn, *, organization_id: UUID, content_id: UUID) -> PostableContent:
     """Lock content against edits and decisions. Raises `ContentRejected`, `Conflict` CONTENT_NOT_READY."""
     row = await SHARE_CONTENT.row(conn, org=organization_id, id=content_id)
     if row.approval_status == "rejected":
@@ -149,10 +149,10 @@ async def lock_ready(conn: Conn, *, organization_id: UUID, content_id: UUID) -> 
         raise Conflict("CONTENT_NOT_READY", f"the content is {row.status}: only completed content can go out")
     assets = await LIST_ASSETS.all(conn, org=organization_id, content_id=content_id)
     status = row.approval_status
-    return Ready(Material(row.caption, assets), status == "pending", status != "not_required")
+    return PostableContent(Material(row.caption, assets), status == "pending", status != "not_required")
 
 
-async def _scope(conn: Conn, organization_id: UUID, content_id: UUID, aims: Sequence[Target]) -> Schedule:
+async def _scope(conn: Conn, organization_id: UUID, content_id: UUID, aims: Sequence[PostTarget]) -> Schedule:
     account_ids = targets.account_ids_of(aims)
     row = await FIND_CONTENT.one(conn, org=organization_id, id=content_id, account_ids=account_ids)
     if row is None:

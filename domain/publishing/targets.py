@@ -9,14 +9,14 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import scheduled_post, social_account
-from db.queries.rows import AssetRow, LockedAccount, SharedContent, WaitingPost
+from db.queries.rows import AssetRow, LockedQueueAccount, SharedContent, WaitingPost
 from domain.accounts import accounts as refusals
 from domain.accounts import platform_limits
-from domain.accounts.platform_limits import PLATFORMS, File, PlatformLimits
+from domain.accounts.platform_limits import PLATFORMS, LimitedFile, PlatformLimits
 from schemas import ids
 from schemas.accounts import PrivacyLevel
 from schemas.errors import Conflict, Invalid, NotFound, PrivacyRequired
-from schemas.posts import Target
+from schemas.posts import PostTarget
 
 #: Path and fault.
 Issue = tuple[str, str]
@@ -72,13 +72,13 @@ class _Captioned(NamedTuple):
 FIND_SAME = scheduled_post.find_same.typed(_EqualPost)
 LIST_WAITING = scheduled_post.list_waiting_of_content.typed(WaitingPost)
 LIST_CAPTIONED = scheduled_post.list_captioned.typed(_Captioned)
-LOCK_ACCOUNTS = social_account.lock_accounts.typed(LockedAccount)
+LOCK_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
 SHARE_CONTENT = scheduled_post.share_content.typed(SharedContent)
 LIST_ASSETS = scheduled_post.list_assets.typed(AssetRow)
 
 
 async def plan(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, material: Material, targets: Sequence[Target]
+    conn: Conn, *, organization_id: UUID, project_id: UUID, material: Material, targets: Sequence[PostTarget]
 ) -> list[Planned]:
     """Check every target and lock its account. Raises `NotFound`, `Invalid`, `Conflict`, with all issues.
 
@@ -164,7 +164,7 @@ async def check_files(conn: Conn, *, organization_id: UUID, content_id: UUID) ->
     account_ids = list({row.social_account_id for row in waiting})
     accounts = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
     assets = await LIST_ASSETS.all(conn, org=organization_id, content_id=content_id)
-    files = [File(*asset[:4]) for asset in assets]
+    files = [LimitedFile(*asset[:4]) for asset in assets]
     faults = {
         account.id: list(platform_limits.faults_of_files(PLATFORMS[account.platform], account.traits, files))
         for account in accounts
@@ -188,13 +188,13 @@ async def update_fingerprints(conn: Conn, *, organization_id: UUID, content_id: 
     )
 
 
-def account_ids_of(targets: Sequence[Target]) -> list[UUID]:
+def account_ids_of(targets: Sequence[PostTarget]) -> list[UUID]:
     """Return the account ids of the targets with a valid one."""
     read = [ids.read(ids.ACCOUNT, target.social_account_id) for target in targets]
     return [account_id for account_id in read if account_id]
 
 
-def check_known(targets: Sequence[Target], known: Collection[UUID]) -> list[UUID]:
+def check_known(targets: Sequence[PostTarget], known: Collection[UUID]) -> list[UUID]:
     """Return each target's account, of those in the project. Raises `NotFound`."""
     read = [ids.read(ids.ACCOUNT, target.social_account_id) for target in targets]
     unknown = [number for number, account_id in enumerate(read) if account_id not in known]
@@ -207,7 +207,7 @@ def check_known(targets: Sequence[Target], known: Collection[UUID]) -> list[UUID
 
 
 async def _check_fit(
-    targets: Sequence[Target], accounts: Sequence[LockedAccount], material: Material
+    targets: Sequence[PostTarget], accounts: Sequence[LockedQueueAccount], material: Material
 ) -> None:
     issues: list[Issue] = []
     choices: dict[str, list[PrivacyLevel]] = {}
@@ -226,7 +226,7 @@ async def _check_fit(
         raise Invalid(*issues[0], *issues[1:])
 
 
-def _check_connected(accounts: Sequence[LockedAccount]) -> None:
+def _check_connected(accounts: Sequence[LockedQueueAccount]) -> None:
     offered = [number for number, account in enumerate(accounts) if account.offered]
     if offered:
         raise refusals.offered_error(
@@ -241,13 +241,13 @@ def _check_connected(accounts: Sequence[LockedAccount]) -> None:
         )
 
 
-def _misfits(target: Target, account: LockedAccount, material: Material) -> Iterator[Issue]:
+def _misfits(target: PostTarget, account: LockedQueueAccount, material: Material) -> Iterator[Issue]:
     """Yield the issues that the account's platform would refuse, as far as they are known beforehand."""
     platform = PLATFORMS[account.platform]
     caption, field = material.caption, "socialAccountId"
     if target.caption_override is not None:
         caption, field = target.caption_override, "captionOverride"
-    files = [File(*asset[:4]) for asset in material.assets]
+    files = [LimitedFile(*asset[:4]) for asset in material.assets]
     for fault in platform_limits.faults(platform, account.traits, caption, files):
         yield field if fault.code == platform_limits.CAPTION else "socialAccountId", fault.message
     if target.mode not in platform.modes:
@@ -261,23 +261,23 @@ def _misfits(target: Target, account: LockedAccount, material: Material) -> Iter
         yield "privacyLevel", why
 
 
-def _offered(account: LockedAccount) -> list[PrivacyLevel]:
+def _offered(account: LockedQueueAccount) -> list[PrivacyLevel]:
     return platform_limits.privacy_levels(PLATFORMS[account.platform], account.traits)
 
 
-def _lacks_privacy(target: Target, account: LockedAccount) -> bool:
+def _lacks_privacy(target: PostTarget, account: LockedQueueAccount) -> bool:
     """Return whether a person has to choose the audience. TikTok's guidelines forbid a default."""
     return target.mode == "direct" and target.privacy_level is None and len(_offered(account)) > 1
 
 
-def _privacy_level(target: Target, account: LockedAccount) -> PrivacyLevel | None:
+def _privacy_level(target: PostTarget, account: LockedQueueAccount) -> PrivacyLevel | None:
     """Return the level that the post is stored with: the chosen one, or the account's only one."""
     offered = _offered(account)
     only = offered[0] if target.mode == "direct" and len(offered) == 1 else None
     return target.privacy_level or only
 
 
-def _bound(account: LockedAccount) -> _Bound:
+def _bound(account: LockedQueueAccount) -> _Bound:
     platform = PLATFORMS[account.platform]
     return platform, platform_limits.caption_max(platform, account.traits)
 

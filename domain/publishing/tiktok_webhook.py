@@ -27,7 +27,7 @@ _SIGNATURE = re.compile(rb"t=(?P<at>\d{1,12}),s=(?P<digest>[0-9a-fA-F]{64})")
 _REMOVED = "authorization.removed"
 
 
-class Body(msgspec.Struct):
+class TiktokWebhookBody(msgspec.Struct):
     """Body of a request; `content` is JSON within the JSON."""
 
     client_key: str
@@ -36,11 +36,11 @@ class Body(msgspec.Struct):
     content: str = "{}"
 
 
-class Content(msgspec.Struct):
+class TiktokContent(msgspec.Struct):
     publish_id: str = ""
 
 
-class WebhookEvent(NamedTuple):
+class TiktokWebhookEvent(NamedTuple):
     """Event of a person's post or, without a `publish_id`, of their account."""
 
     event: str
@@ -48,20 +48,20 @@ class WebhookEvent(NamedTuple):
     publish_id: str
 
 
-def read(body: bytes, signature: bytes, *, client_key: str, secret: str, now: datetime) -> WebhookEvent:
+def read(body: bytes, signature: bytes, *, client_key: str, secret: str, now: datetime) -> TiktokWebhookEvent:
     """Parse an event.
 
     Raises `SignatureInvalid` unless TikTok signed it just now for our app, `Invalid` for bad JSON.
     """
     check(body, signature, secret=secret, now=now)
     try:
-        payload = msgspec.json.decode(body, type=Body)
-        content = msgspec.json.decode(payload.content, type=Content)
+        payload = msgspec.json.decode(body, type=TiktokWebhookBody)
+        content = msgspec.json.decode(payload.content, type=TiktokContent)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid("body", f"is no event of TikTok's: {error}") from error
     if payload.client_key != client_key:
         raise Invalid("client_key", "is another app's")
-    return WebhookEvent(event=payload.event, open_id=payload.user_openid, publish_id=content.publish_id)
+    return TiktokWebhookEvent(event=payload.event, open_id=payload.user_openid, publish_id=content.publish_id)
 
 
 def check(body: bytes, signature: bytes, *, secret: str, now: datetime) -> None:
@@ -96,7 +96,7 @@ FIND_ACCOUNTS = social_account.find_connected.typed(ConnectedAccount)
 FIND = lost_post.find_by_publish_id.typed(KnownPost)
 
 
-async def take(conn: Conn, event: WebhookEvent) -> list[Wake]:
+async def take(conn: Conn, event: TiktokWebhookEvent) -> list[Wake]:
     """Poll for the event's post or account now; return the wakes to send."""
     open_id, publish_id = event.open_id, event.publish_id
     if publish_id and "\0" not in publish_id + open_id:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import scheduled_post, social_account
-from db.queries.rows import LockedAccount, WaitingPost
+from db.queries.rows import LockedQueueAccount, WaitingPost
 from domain.publishing import account_queue, posts
 from domain.publishing.account_queue import QueuedPost
 from jobs import controls
@@ -42,7 +42,7 @@ LIST_WAITING_OF_ACCOUNT = scheduled_post.list_waiting_of_account.typed(WaitingPo
 LIST_WAITING_OF_CONTENT = scheduled_post.list_waiting_of_content.typed(WaitingPost)
 LIST_BLOCKED = scheduled_post.list_blocked.typed(WaitingPost)
 LIST_STOPPED_OF_CONTENT = scheduled_post.list_stopped_of_content.typed(_Stopped)
-LOCK_ACCOUNTS = social_account.lock_accounts.typed(LockedAccount)
+LOCK_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
 LOCK_BLOCKED = scheduled_post.lock_blocked.typed(_Blocked)
 BLOCK_POSTS = scheduled_post.block_posts.typed(_Changed)
 CANCEL_POSTS = scheduled_post.cancel_posts.typed(_Changed)

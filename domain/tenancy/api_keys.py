@@ -14,7 +14,7 @@ from db.queries import api_key
 from domain.security.keyring import Keyring
 from domain.tenancy import audit, delegation, key_secrets
 from domain.tenancy.key_secrets import StoredHashes
-from domain.tenancy.key_text import Presented
+from domain.tenancy.key_text import KeyParts
 from schemas import ids
 from schemas.api_keys import ApiKey, ApiKeyShown, Env, Scope, Tier
 from schemas.errors import Conflict, Invalid
@@ -133,7 +133,7 @@ async def find(conn: Conn, *, key_ids: Iterable[str]) -> dict[str, PresentedKey]
     return {row.key_id: row for row in rows}
 
 
-def opens(row: PresentedKey | None, presented: Presented, peppers: Keyring) -> bool:
+def opens(row: PresentedKey | None, presented: KeyParts, peppers: Keyring) -> bool:
     """Check a secret in constant time against the current one and, during a rotation, the old one."""
     same = key_secrets.opens(presented.secret, peppers, row and row.kept)
     return row is not None and row.env == presented.env and same

@@ -33,7 +33,7 @@ class StoredAnswer(NamedTuple):
     etag: str | None
 
 
-class Record(NamedTuple):
+class IdempotencyRecord(NamedTuple):
     """Whole row; its fields are the parameters of every statement that writes one."""
 
     org: UUID
@@ -47,12 +47,14 @@ class Record(NamedTuple):
     etag: str | None
 
 
-def fill(claim: KeyUse, answer: StoredAnswer, *, seal_with: Keyring | None) -> Record:
+def fill(claim: KeyUse, answer: StoredAnswer, *, seal_with: Keyring | None) -> IdempotencyRecord:
     """Build the row for an answer; an answer with a secret is sealed."""
     if seal_with is None:
-        return Record(*claim[:4], answer.status, answer.location, answer.body, None, answer.etag)
+        return IdempotencyRecord(*claim[:4], answer.status, answer.location, answer.body, None, answer.etag)
     sealed = vault.seal(seal_with, answer.body, row=row_name(claim.org, claim.api_key_id, claim.key))
-    return Record(*claim[:4], answer.status, answer.location, sealed.data, sealed.key_id, answer.etag)
+    return IdempotencyRecord(
+        *claim[:4], answer.status, answer.location, sealed.data, sealed.key_id, answer.etag
+    )
 
 
 async def claim(conn: Conn, claim: KeyUse) -> bool | None:
@@ -65,7 +67,7 @@ async def claim(conn: Conn, claim: KeyUse) -> bool | None:
     return free
 
 
-async def store(conn: Conn, record: Record) -> None:
+async def store(conn: Conn, record: IdempotencyRecord) -> None:
     """Store the answer of this transaction's claim."""
     await idempotency_key.store_answer.run(conn, **record._asdict())
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 _FORM = re.compile(r"lp_(live|test)_([a-z0-9]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
 
 
-class Presented(NamedTuple):
+class KeyParts(NamedTuple):
     """Parts of a presented key."""
 
     env: str
@@ -14,7 +14,7 @@ class Presented(NamedTuple):
     secret: str
 
 
-def parse(text: str) -> Presented | None:
+def parse(text: str) -> KeyParts | None:
     """Parse a key; None for a malformed one, which then costs no query."""
     match = _FORM.fullmatch(text)
-    return Presented(*match.groups()) if match else None
+    return KeyParts(*match.groups()) if match else None

@@ -10,7 +10,7 @@ from db.pool import Conn
 from db.queries import webhook_delivery, webhook_event
 from domain.values import multi_value_filter
 from domain.webhooks import endpoints
-from domain.webhooks.endpoints import Author, EndpointRow
+from domain.webhooks.endpoints import EndpointAuthor, EndpointRow
 from domain.webhooks.events import RETENTION
 from schemas import ids
 from schemas.errors import Conflict, Invalid
@@ -91,7 +91,7 @@ async def list_of_endpoint(
     return [_to_schema(row) for row in rows]
 
 
-async def ping(conn: Conn, *, author: Author, endpoint_id: UUID) -> WebhookDelivery:
+async def ping(conn: Conn, *, author: EndpointAuthor, endpoint_id: UUID) -> WebhookDelivery:
     """Emit a `test.ping` to this endpoint alone. Raises `NotFound`, `Conflict` ENDPOINT_DISABLED."""
     org = author.organization_id
     endpoint = await _lock_active(conn, org, endpoint_id)
@@ -113,7 +113,7 @@ async def ping(conn: Conn, *, author: Author, endpoint_id: UUID) -> WebhookDeliv
     return _to_schema(row)
 
 
-async def replay(conn: Conn, *, author: Author, delivery_id: UUID) -> WebhookDelivery:
+async def replay(conn: Conn, *, author: EndpointAuthor, delivery_id: UUID) -> WebhookDelivery:
     """Send a delivery again: a pending one now, an ended one as another delivery of the same event.
 
     A delivery under way is returned unchanged. Raises `NotFound`, `Conflict` ENDPOINT_DISABLED.
@@ -133,7 +133,7 @@ async def replay(conn: Conn, *, author: Author, delivery_id: UUID) -> WebhookDel
 
 
 async def replay_since(
-    conn: Conn, *, author: Author, endpoint_id: UUID, body: WebhookReplay
+    conn: Conn, *, author: EndpointAuthor, endpoint_id: UUID, body: WebhookReplay
 ) -> WebhookReplayed:
     """Replay events since a time, the oldest first, at most `MAX_REPLAYED` of them.
 

@@ -56,7 +56,7 @@ class EndpointRow(NamedTuple):
     version: int
 
 
-class Author(NamedTuple):
+class EndpointAuthor(NamedTuple):
     """Organization and API key of a change."""
 
     organization_id: UUID
@@ -96,7 +96,12 @@ def check_url(url: str, *, allowed: urls.Allowed) -> str:
 
 
 async def create(
-    conn: Conn, *, author: Author, project_id: UUID | None, body: WebhookEndpointCreate, keyring: Keyring
+    conn: Conn,
+    *,
+    author: EndpointAuthor,
+    project_id: UUID | None,
+    body: WebhookEndpointCreate,
+    keyring: Keyring,
 ) -> tuple[WebhookEndpointShown, int]:
     """Create an endpoint from a checked body; return it with its secret, and its version.
 
@@ -157,7 +162,7 @@ async def list_page(
 
 
 async def patch(
-    conn: Conn, *, author: Author, endpoint_id: UUID, body: WebhookEndpointPatch, versions: Versions
+    conn: Conn, *, author: EndpointAuthor, endpoint_id: UUID, body: WebhookEndpointPatch, versions: Versions
 ) -> tuple[WebhookEndpoint, int]:
     """Apply a body with a checked address. A patch without a change makes no version.
 
@@ -174,7 +179,7 @@ async def patch(
 
 
 async def delete(
-    conn: Conn, *, author: Author, endpoint_id: UUID, versions: Versions
+    conn: Conn, *, author: EndpointAuthor, endpoint_id: UUID, versions: Versions
 ) -> WebhookEndpointDeleted:
     """Delete an endpoint. No delivery starts after the commit; its job abandons the pending ones.
 
@@ -188,7 +193,7 @@ async def delete(
 
 
 async def rotate_secret(
-    conn: Conn, *, author: Author, endpoint_id: UUID, keyring: Keyring
+    conn: Conn, *, author: EndpointAuthor, endpoint_id: UUID, keyring: Keyring
 ) -> tuple[WebhookEndpointShown, int]:
     """Create a new secret; the old one also signs for a day. Raises `NotFound`."""
     org = author.organization_id
@@ -239,7 +244,7 @@ def _distinct(events: Sequence[Subscription]) -> list[Subscription]:
 
 
 async def record(
-    conn: Conn, author: Author, row: EndpointRow, action: str, details: Mapping[str, Any]
+    conn: Conn, author: EndpointAuthor, row: EndpointRow, action: str, details: Mapping[str, Any]
 ) -> None:
     """Write an audit log entry about an endpoint."""
     await audit.record(

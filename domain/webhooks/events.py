@@ -53,7 +53,7 @@ class _Unrendered(NamedTuple):
     next_version: int
 
 
-class Subject(NamedTuple):
+class EventSubject(NamedTuple):
     """Object of an event, and the server's public URL."""
 
     organization_id: UUID
@@ -68,7 +68,7 @@ LOCK_EVENTS = webhook_event.lock_events.typed(_Unrendered)
 #: Errors of a bug in rendering.
 RENDER_ERRORS = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
 
-Read: TypeAlias = Callable[[Conn, Subject], Awaitable[Any]]
+Read: TypeAlias = Callable[[Conn, EventSubject], Awaitable[Any]]
 
 
 async def list_page(
@@ -134,7 +134,7 @@ async def bodies(
     ahead = await sandbox_clock.hold_for_advance(conn, organization_id=organization_id)
     new_bodies: dict[UUID, bytes] = {}
     for row in (row for row in rows if row.body is None):
-        subject = Subject(organization_id, row.project_id, row.object_id, public_url)
+        subject = EventSubject(organization_id, row.project_id, row.object_id, public_url)
         try:
             new_bodies[row.id] = await _render(conn, row, subject, ahead)
         except RENDER_ERRORS as error:
@@ -152,7 +152,7 @@ async def prune(conn: Conn) -> int:
     return pruned or await webhook_event.prune_endpoints.run(conn, keep=RETENTION, limit=BATCH)
 
 
-async def keep_sample(conn: Conn, *, event_id: UUID, subject: Subject, thing: Any) -> WebhookEvent:
+async def keep_sample(conn: Conn, *, event_id: UUID, subject: EventSubject, thing: Any) -> WebhookEvent:
     """Fill an event of this transaction with an object that doesn't exist, and return it."""
     org = subject.organization_id
     [row] = await LOCK_EVENTS.all(conn, org=org, ids=[event_id])
@@ -167,7 +167,7 @@ async def keep_sample(conn: Conn, *, event_id: UUID, subject: Subject, thing: An
     )
 
 
-async def _render(conn: Conn, row: _Unrendered, subject: Subject, ahead: timedelta) -> bytes:
+async def _render(conn: Conn, row: _Unrendered, subject: EventSubject, ahead: timedelta) -> bytes:
     try:
         shown = sandbox_times.shift_times(await _kind(row.type).read(conn, subject), ahead)
     except NotFound:
@@ -175,7 +175,7 @@ async def _render(conn: Conn, row: _Unrendered, subject: Subject, ahead: timedel
     return _encode(row, subject, shown)
 
 
-def _encode(row: _Unrendered, subject: Subject, subject_view: Any) -> bytes:
+def _encode(row: _Unrendered, subject: EventSubject, subject_view: Any) -> bytes:
     event_body = WebhookEventBody(
         id=ids.show(ids.WEBHOOK_EVENT, row.id),
         type=row.type,
@@ -195,15 +195,15 @@ def _encode(row: _Unrendered, subject: Subject, subject_view: Any) -> bytes:
     )
 
 
-async def _job(conn: Conn, subject: Subject) -> Any:
+async def _job(conn: Conn, subject: EventSubject) -> Any:
     return (await jobs.get(conn, organization_id=subject.organization_id, job_id=subject.id))[0]
 
 
-async def _project_of(conn: Conn, subject: Subject) -> Any:
+async def _project_of(conn: Conn, subject: EventSubject) -> Any:
     return (await projects.get(conn, organization_id=subject.organization_id, project_id=subject.id))[0]
 
 
-async def _content(conn: Conn, subject: Subject) -> Any:
+async def _content(conn: Conn, subject: EventSubject) -> Any:
     return await content.get(
         conn,
         organization_id=subject.organization_id,
@@ -212,15 +212,15 @@ async def _content(conn: Conn, subject: Subject) -> Any:
     )
 
 
-async def _post(conn: Conn, subject: Subject) -> Any:
+async def _post(conn: Conn, subject: EventSubject) -> Any:
     return (await posts.get(conn, organization_id=subject.organization_id, post_id=subject.id))[0]
 
 
-async def _account(conn: Conn, subject: Subject) -> Any:
+async def _account(conn: Conn, subject: EventSubject) -> Any:
     return await accounts.get(conn, organization_id=subject.organization_id, account_id=subject.id)
 
 
-async def _lease_request(conn: Conn, subject: Subject) -> Any:
+async def _lease_request(conn: Conn, subject: EventSubject) -> Any:
     if subject.project_id is None:
         raise absent("lease_request")
     return await requests.get(
@@ -231,7 +231,7 @@ async def _lease_request(conn: Conn, subject: Subject) -> Any:
     )
 
 
-async def _endpoint(conn: Conn, subject: Subject) -> Any:
+async def _endpoint(conn: Conn, subject: EventSubject) -> Any:
     return (await endpoints.get(conn, organization_id=subject.organization_id, endpoint_id=subject.id))[0]
 
 
@@ -242,7 +242,7 @@ class _Kind(NamedTuple):
     path: str
     prefix: str
 
-    def url(self, subject: Subject) -> str:
+    def url(self, subject: EventSubject) -> str:
         shown_id = ids.show(self.prefix, subject.id)
         project = ids.show(ids.PROJECT, subject.project_id) if subject.project_id else ""
         return f"{subject.public_url}/v1{self.path.format(id=shown_id, project=project)}"

@@ -6,7 +6,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import webhook_event
 from domain.webhooks import events
-from domain.webhooks.events import Subject
+from domain.webhooks.events import EventSubject
 from schemas.errors import Conflict
 from schemas.webhooks import WebhookEvent, WebhookEventType
 
@@ -35,5 +35,5 @@ async def emit(conn: Conn, *, organization_id: UUID, sample: Sample, public_url:
         raise Conflict(
             "NOBODY_LISTENS", f"no endpoint subscribes to {sample.type}: create one, or read the stream"
         )
-    subject = Subject(organization_id, sample.project_id, sample.object_id, public_url)
+    subject = EventSubject(organization_id, sample.project_id, sample.object_id, public_url)
     return await events.keep_sample(conn, event_id=event_id, subject=subject, thing=sample.thing)

@@ -38,13 +38,13 @@ NONE = UUID(int=0)
 START: Head = (0, NONE)
 
 
-class Position(NamedTuple):
+class StreamPosition(NamedTuple):
     """Place of a reader; if it began at an `end`, the snapshot of events that it has seen."""
 
     head: Head
     end: str | None = None
 
-    def after(self, head: Head) -> "Position":
+    def after(self, head: Head) -> "StreamPosition":
         return self._replace(head=max(self.head, head))
 
 
@@ -92,15 +92,15 @@ async def end(conn: Conn) -> str:
     return snapshot if len(snapshot) <= MAX_END_CHARACTERS else f"{oldest}:{oldest}:"
 
 
-async def find(conn: Conn, *, organization_id: UUID, after: str) -> Position:
+async def find(conn: Conn, *, organization_id: UUID, after: str) -> StreamPosition:
     """Return the place after an event id, or at an end. Raises `NotFound` for a deleted event, `Invalid`."""
     if _END.fullmatch(after):
         xid = await _transaction(conn, after)
-        position = None if xid is None else Position((int(xid), NONE), after)
+        position = None if xid is None else StreamPosition((int(xid), NONE), after)
     else:
         event_id = ids.read(ids.WEBHOOK_EVENT, after)
         xid = await webhook_stream.find_event.value(conn, org=organization_id, id=event_id)
-        position = None if xid is None or event_id is None else Position((int(xid), event_id))
+        position = None if xid is None or event_id is None else StreamPosition((int(xid), event_id))
     if position is None:
         raise absent("webhook_event")
     return position
@@ -114,7 +114,7 @@ async def heads(conn: Conn, *, organization_ids: Sequence[UUID]) -> dict[UUID, H
     }
 
 
-async def read(conn: Conn, *, organization_id: UUID, position: Position, limit: int) -> list[Recorded]:
+async def read(conn: Conn, *, organization_id: UUID, position: StreamPosition, limit: int) -> list[Recorded]:
     """Return at most `limit` events after a place."""
     xid, event_id = position.head
     return await READ_EVENTS.all(

@@ -17,7 +17,7 @@ _WIDE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 _CLAUSE = regex.compile(r"[,;:–—、，；：،]\s*$")
 
 
-class Span(Value, frozen=True, kw_only=True):
+class ClipSpan(Value, frozen=True, kw_only=True):
     """A span of a clip, in milliseconds."""
 
     start: int
@@ -32,7 +32,7 @@ class Caption(Value, frozen=True, kw_only=True):
     end: int
 
 
-def captions(transcript: str, speech: Sequence[Span], language: str) -> list[Caption]:
+def captions(transcript: str, speech: Sequence[ClipSpan], language: str) -> list[Caption]:
     """Spread the transcript over the speech as captions, each word once, in order; empty without speech."""
     lines = [line for sentence in texts.sentences(transcript) for line in _lines(sentence, language)]
     spans = sorted((one for one in speech if one.end > one.start), key=lambda one: one.start)
@@ -74,7 +74,7 @@ def _ends(line: str, word: str, goal: float) -> bool:
     )
 
 
-def _at(spans: Sequence[Span], spoken: int, *, last: bool) -> int:
+def _at(spans: Sequence[ClipSpan], spoken: int, *, last: bool) -> int:
     """Map a duration of speech to a moment of the clip; between two spans, to an end or a start."""
     for one in spans:
         length = one.end - one.start

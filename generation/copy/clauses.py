@@ -9,8 +9,8 @@ from typing import NamedTuple
 from generation.copy import texts
 from generation.copy.claims import claims
 from generation.copy.languages import TABLES
-from generation.copy.languages.table import APP, Table, any_of
-from generation.spec import Brand, Evidence, Line, Source
+from generation.copy.languages.table import APP, LanguageTable, any_of
+from generation.spec import BrandSnapshot, Evidence, Line, Source
 
 #: Minimum characters of a line.
 MIN_LENGTH = 8
@@ -57,7 +57,7 @@ class Clause(NamedTuple):
     rank: float
 
 
-class Reading(NamedTuple):
+class ClausePatterns(NamedTuple):
     """Patterns of a language."""
 
     tails: re.Pattern[str]
@@ -71,7 +71,7 @@ class Reading(NamedTuple):
     limits: re.Pattern[str]
 
 
-def clauses(brand: Brand, language: str) -> list[Clause]:
+def clauses(brand: BrandSnapshot, language: str) -> list[Clause]:
     """Return all distinct clauses, best first."""
     kept: list[Clause] = []
     for clause in sorted(_all(brand, language), key=lambda one: one.rank):
@@ -90,7 +90,7 @@ def are_alike(first: str, second: str) -> bool:
     return len(left & right) > MAX_SHARED_WORDS * max(1, min(len(left), len(right)))
 
 
-def _all(brand: Brand, language: str) -> Iterator[Clause]:
+def _all(brand: BrandSnapshot, language: str) -> Iterator[Clause]:
     place = 0
     for number, (field, text) in enumerate(_own_texts(brand)):
         for order, quote in enumerate(_sentences(text)):
@@ -105,7 +105,7 @@ def _all(brand: Brand, language: str) -> Iterator[Clause]:
                 )
 
 
-def _own_texts(brand: Brand) -> Iterator[tuple[Source, str]]:
+def _own_texts(brand: BrandSnapshot) -> Iterator[tuple[Source, str]]:
     """Yield descriptions first: a hook mostly repeats the tagline."""
     yield from (("appDescription", text) for text in brand.descriptions)
     yield from (("tagline", text) for text in brand.taglines)
@@ -131,7 +131,7 @@ def readings(sentence: str, app: str, language: str) -> list[str]:
     ]
 
 
-def _line(piece: str, app: str, language: str, reading: Reading) -> str | None:
+def _line(piece: str, app: str, language: str, reading: ClausePatterns) -> str | None:
     text = reading.tails.sub("", _without_lead(piece, app, language).rstrip(TRAILING_MARKS)).strip(
         TRAILING_MARKS
     )
@@ -146,7 +146,7 @@ def _without_lead(whole: str, app: str, language: str) -> str:
     return text
 
 
-def _halves(whole: str, reading: Reading) -> Iterator[str]:
+def _halves(whole: str, reading: ClausePatterns) -> Iterator[str]:
     """Yield halves with verbs of their own, but none that refers to the half before."""
     starts = [joint.start() for joint in reading.joints.finditer(whole)]
     for number, (start, end) in enumerate(pairwise([0, *starts, len(whole)])):
@@ -156,7 +156,7 @@ def _halves(whole: str, reading: Reading) -> Iterator[str]:
             yield half.strip(TRAILING_MARKS)
 
 
-def _head(whole: str, app: str, language: str, reading: Reading) -> str | None:
+def _head(whole: str, app: str, language: str, reading: ClausePatterns) -> str | None:
     """Return the longest part before an addition that makes a line."""
     additions = (one.start() for pattern in (reading.more, reading.bare) for one in pattern.finditer(whole))
     ends = sorted(set(additions), reverse=True)
@@ -165,7 +165,7 @@ def _head(whole: str, app: str, language: str, reading: Reading) -> str | None:
     return next((one for one in heads if one and len(texts.words(one)) >= MIN_HEAD_WORDS), None)
 
 
-def _is_line(text: str, app: str, language: str, reading: Reading) -> bool:
+def _is_line(text: str, app: str, language: str, reading: ClausePatterns) -> bool:
     return (
         MIN_LENGTH <= len(text) <= MAX_LENGTH
         and is_prose(text)
@@ -194,11 +194,11 @@ def is_prose(text: str) -> bool:
 
 
 @cache
-def _reading(language: str) -> Reading:
+def _reading(language: str) -> ClausePatterns:
     if (table := TABLES.get(language)) is None:
         nothing = any_of()
-        return Reading(*[nothing] * 9)
-    return Reading(
+        return ClausePatterns(*[nothing] * 9)
+    return ClausePatterns(
         tails=_tail(table),
         open_ends=re.compile(rf"{any_of(table.open_ends).pattern}(?: \([^()]*\))?$", re.IGNORECASE),
         back=any_of(table.back),
@@ -225,5 +225,5 @@ def _after_blank(block: str) -> re.Pattern[str]:
     return re.compile(rf",? {any_of(block).pattern}", re.IGNORECASE)
 
 
-def _tail(table: Table) -> re.Pattern[str]:
+def _tail(table: LanguageTable) -> re.Pattern[str]:
     return re.compile(rf",? {any_of(table.tails).pattern}$", re.IGNORECASE)

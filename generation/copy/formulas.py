@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from generation.copy import names
 from generation.copy.clauses import MAX_LENGTH
-from generation.spec import Brand, Evidence, Line
+from generation.spec import BrandSnapshot, Evidence, Line
 
 NAME_MARKS = (".", "!", "?", "…")
 #: Ends of formulas that are dropped after a name with its own mark, the longer one first.
@@ -12,7 +12,7 @@ FORMULA_ENDS = ("\u00a0!", ".", "!")
 Slot = tuple[str, Evidence | None]
 
 
-def fill(formula: str, brand: Brand, **slots: Slot) -> Iterator[Line]:
+def fill(formula: str, brand: BrandSnapshot, **slots: Slot) -> Iterator[Line]:
     """Yield the filled formula unless it is too long; drop its final mark after a name that ends in one."""
     app = names.app(brand)
     text = formula.format(app=app, **{slot: value for slot, (value, _) in slots.items()})

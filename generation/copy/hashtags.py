@@ -1,14 +1,14 @@
 """Hashtags: a few, made of keywords only."""
 
 from generation.copy import names, texts
-from generation.spec import Brand, Line
+from generation.spec import BrandSnapshot, Line
 
 MAX_HASHTAGS = 4
 #: Maximum characters of a hashtag.
 MAX_LENGTH = 28
 
 
-def hashtags(brand: Brand, language: str) -> list[Line]:
+def hashtags(brand: BrandSnapshot, language: str) -> list[Line]:
     tags: dict[str, Line] = {}
     for keyword, evidence in names.keywords(brand, language):
         if text := hashtag(keyword):

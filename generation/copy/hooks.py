@@ -8,7 +8,7 @@ from generation.copy.clauses import MAX_LENGTH, TRAILING_MARKS, Clause, is_prose
 from generation.copy.formulas import fill
 from generation.copy.languages.table import Tone
 from generation.copy.speech import may_be_in
-from generation.spec import Brand, Evidence, Line, Source
+from generation.spec import BrandSnapshot, Evidence, Line, Source
 
 MAX_PROPOSALS = 10
 #: Maximum keywords that become hooks.
@@ -23,7 +23,7 @@ SHORT = 70
 CASUAL: frozenset[Tone] = frozenset({"casual", "playful"})
 
 
-def missing_fields(brand: Brand, found: Sequence[Clause], language: str) -> list[Source]:
+def missing_fields(brand: BrandSnapshot, found: Sequence[Clause], language: str) -> list[Source]:
     """Return the missing fields: the name, or all the fields that describe the product."""
     missing: list[Source] = [] if names.app(brand) else ["appName"]
     if not (found or any(taglines(brand, language)) or names.keywords(brand, language)):
@@ -31,7 +31,7 @@ def missing_fields(brand: Brand, found: Sequence[Clause], language: str) -> list
     return missing
 
 
-def taglines(brand: Brand, language: str) -> Iterator[Line]:
+def taglines(brand: BrandSnapshot, language: str) -> Iterator[Line]:
     """Yield the brand's own short taglines that make no claim."""
     for own in brand.taglines:
         text = texts.clean(own).rstrip(" .。,;:-–—")
@@ -44,7 +44,7 @@ def taglines(brand: Brand, language: str) -> Iterator[Line]:
             yield Line(text=texts.initial(text), rule="clause", evidence=[names.evidence("tagline", own)])
 
 
-def questions(brand: Brand, language: str) -> Iterator[Line]:
+def questions(brand: BrandSnapshot, language: str) -> Iterator[Line]:
     """Yield short questions from the brand's own descriptions."""
     for text in brand.descriptions:
         for quote in texts.sentences(text[:2000]):
@@ -57,7 +57,7 @@ def questions(brand: Brand, language: str) -> Iterator[Line]:
                 )
 
 
-def _can_ask(asked: str, brand: Brand, language: str) -> bool:
+def _can_ask(asked: str, brand: BrandSnapshot, language: str) -> bool:
     return (
         len(texts.words(asked)) >= 3
         and is_prose(asked.rstrip(TRAILING_MARKS))
@@ -65,14 +65,14 @@ def _can_ask(asked: str, brand: Brand, language: str) -> bool:
     )
 
 
-def number_hook(brand: Brand, language: str, number: int) -> Iterator[Line]:
+def number_hook(brand: BrandSnapshot, language: str, number: int) -> Iterator[Line]:
     """Yield the formula around the number of clauses."""
     own = tones.formulas(brand, language)
     if own is not None and number >= MIN_NUMBERED_POINTS:
         yield from fill(own.number, brand, n=(str(number), None))
 
 
-def keyword_hooks(brand: Brand, language: str) -> Iterator[Line]:
+def keyword_hooks(brand: BrandSnapshot, language: str) -> Iterator[Line]:
     """Yield formulas around the brand's keywords and its audience."""
     if (own := tones.formulas(brand, language)) is None:
         return
@@ -82,7 +82,7 @@ def keyword_hooks(brand: Brand, language: str) -> Iterator[Line]:
         yield from fill(own.audience, brand, Audience=people)
 
 
-def name_hooks(brand: Brand, language: str) -> list[Line]:
+def name_hooks(brand: BrandSnapshot, language: str) -> list[Line]:
     """Return hooks that state only the name."""
     if (own := tones.formulas(brand, language)) is None:
         return [Line(text=names.app(brand), rule="formula", evidence=[names.app_evidence(brand)])]
@@ -90,7 +90,7 @@ def name_hooks(brand: Brand, language: str) -> list[Line]:
     return [hook for text in (*own.meet, *casual) for hook in fill(text, brand)]
 
 
-def tiers(brand: Brand, found: Sequence[Clause], language: str, number: int) -> list[list[Line]]:
+def tiers(brand: BrandSnapshot, found: Sequence[Clause], language: str, number: int) -> list[list[Line]]:
     """Return hooks by information: own words and long names, one clause of many, the name, other names."""
     own = [*taglines(brand, language), *questions(brand, language), *number_hook(brand, language, number)]
     around = list(keyword_hooks(brand, language))
@@ -99,7 +99,7 @@ def tiers(brand: Brand, found: Sequence[Clause], language: str, number: int) -> 
     return [distinct([*own, *telling]), short, name_hooks(brand, language), around]
 
 
-def is_informative(slot: Evidence, brand: Brand, language: str) -> bool:
+def is_informative(slot: Evidence, brand: BrandSnapshot, language: str) -> bool:
     """Return whether a slot is informative: an audience, or a keyword of several words near the opening.
 
     A language that inflects several words, such as German, has no such keyword.
@@ -113,7 +113,7 @@ def is_informative(slot: Evidence, brand: Brand, language: str) -> bool:
     return slot.field == "audience" or (" " in keyword and opens and language not in names.CAPITALIZED)
 
 
-def proposals(brand: Brand, found: Sequence[Clause], language: str, number: int) -> list[Line]:
+def proposals(brand: BrandSnapshot, found: Sequence[Clause], language: str, number: int) -> list[Line]:
     """Return up to ten hooks, the most informative first."""
     informative, short, name, around = tiers(brand, found, language, number)
     return distinct([*informative, *short, *around, *name])[:MAX_PROPOSALS]

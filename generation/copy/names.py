@@ -7,7 +7,7 @@ from generation.copy import texts
 from generation.copy.claims import claims
 from generation.copy.languages import TABLES
 from generation.copy.languages.table import any_of
-from generation.spec import Brand, Evidence, Source
+from generation.spec import BrandSnapshot, Evidence, Source
 
 #: Maximum characters of a name.
 MAX_NAME = 60
@@ -46,17 +46,17 @@ CAPITALIZED = frozenset({"de"})
 STORES = {"apple": re.compile(r"^(?:apps|itunes)\.apple\.com$"), "google": re.compile(r"^play\.google\.com$")}
 
 
-def app(brand: Brand) -> str:
+def app(brand: BrandSnapshot) -> str:
     """Return the brand's name for lines, cut at a blank; empty without a letter or digit."""
     whole = texts.clean(brand.name) if any(map(str.isalnum, brand.name)) else ""
     return whole if len(whole) <= MAX_NAME else (whole[: MAX_NAME + 1].rpartition(" ")[0] or whole[:MAX_NAME])
 
 
-def app_evidence(brand: Brand) -> Evidence:
+def app_evidence(brand: BrandSnapshot) -> Evidence:
     return Evidence(field="appName", quote=brand.name)
 
 
-def keywords(brand: Brand, language: str) -> list[tuple[str, Evidence]]:
+def keywords(brand: BrandSnapshot, language: str) -> list[tuple[str, Evidence]]:
     """Return the displayable keywords, each once, with their evidence."""
     by_words: dict[str, tuple[str, Evidence]] = {}
     for keyword in brand.keywords:
@@ -66,7 +66,7 @@ def keywords(brand: Brand, language: str) -> list[tuple[str, Evidence]]:
     return list(by_words.values())
 
 
-def spell(keyword: str, brand: Brand, language: str) -> str:
+def spell(keyword: str, brand: BrandSnapshot, language: str) -> str:
     """Spell a keyword as the brand's own texts do: German nouns have capitals, keywords often none.
 
     A keyword that the texts lack keeps its letters. Only acronyms get capitals, in languages with a table.
@@ -77,7 +77,7 @@ def spell(keyword: str, brand: Brand, language: str) -> str:
     return next((one.group() for one in matches if one), written)
 
 
-def is_displayable(keyword: str, brand: Brand, language: str) -> bool:
+def is_displayable(keyword: str, brand: BrandSnapshot, language: str) -> bool:
     return (
         2 <= len(keyword) <= MAX_KEYWORD
         and any(map(str.isalpha, keyword))
@@ -89,7 +89,7 @@ def is_displayable(keyword: str, brand: Brand, language: str) -> bool:
     )
 
 
-def is_unsuitable(keyword: str, brand: Brand, language: str) -> bool:
+def is_unsuitable(keyword: str, brand: BrandSnapshot, language: str) -> bool:
     """Return whether a keyword is misspelled in a noun-capitalizing language, or names another product."""
     if language in CAPITALIZED:
         return keyword.islower()
@@ -97,7 +97,7 @@ def is_unsuitable(keyword: str, brand: Brand, language: str) -> bool:
     return keyword in brand_text and all(not word[:1].islower() for word in keyword.split())
 
 
-def audience(brand: Brand, language: str) -> tuple[str, Evidence] | None:
+def audience(brand: BrandSnapshot, language: str) -> tuple[str, Evidence] | None:
     """Return the audience if it is a name rather than a sentence."""
     display = texts.clean(brand.audience or "").rstrip(".。 ")
     if not brand.audience or not 3 <= len(display) <= MAX_AUDIENCE or claims(display, language, [app(brand)]):
@@ -105,7 +105,7 @@ def audience(brand: Brand, language: str) -> tuple[str, Evidence] | None:
     return texts.initial(display), evidence("audience", brand.audience)
 
 
-def store(brand: Brand, which: str) -> Evidence | None:
+def store(brand: BrandSnapshot, which: str) -> Evidence | None:
     """Return the link that proves a listing in this store."""
     for link in brand.links.values():
         if STORES[which].match(_host(link)):
@@ -113,7 +113,7 @@ def store(brand: Brand, which: str) -> Evidence | None:
     return None
 
 
-def site(brand: Brand) -> tuple[str, Evidence] | None:
+def site(brand: BrandSnapshot) -> tuple[str, Evidence] | None:
     """Return the host of the brand's own site, without `www.`."""
     for link in _in_order(brand.links):
         host = _host(link).removeprefix("www.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from generation.spec import Brand
+from generation.spec import BrandSnapshot
 from schemas.brand import Brand as Known
 from schemas.brand import BrandField, Field, Said
 
@@ -12,10 +12,10 @@ MIN_CONFIDENCE = 0.7
 WEBSITE = "website"
 
 
-def snapshot(known: Known) -> Brand:
+def snapshot(known: Known) -> BrandSnapshot:
     """Take the winner of each field, and for taglines and descriptions also the confident alternatives."""
     fields = known.fields
-    return Brand(
+    return BrandSnapshot(
         name=_text(fields.get("appName")) or "",
         taglines=_texts(fields.get("tagline")),
         descriptions=_texts(fields.get("appDescription")),

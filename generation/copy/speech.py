@@ -4,7 +4,7 @@ from functools import cache
 
 from generation.copy import texts
 from generation.copy.languages import DEFAULT, TABLES, primary
-from generation.spec import Brand
+from generation.spec import BrandSnapshot
 
 #: Minimum common words of a detected language.
 MIN_COMMON_WORDS = 3
@@ -32,7 +32,7 @@ DISTINCTIVE_WORDS = {
 }
 
 
-def language_of(brand: Brand) -> str:
+def language_of(brand: BrandSnapshot) -> str:
     """Detect the language of the brand's texts; otherwise return the declared one."""
     declared = primary(brand.language) if brand.language else None
     return detect_language(" ".join([*brand.taglines, *brand.descriptions])[:5000]) or declared or DEFAULT

@@ -13,7 +13,7 @@ from typing import TypeVar
 from generation.copy import texts
 from generation.copy.languages import TABLES
 from generation.copy.languages.table import Formulas, Tone
-from generation.spec import Brand
+from generation.spec import BrandSnapshot
 
 T = TypeVar("T")
 
@@ -83,7 +83,7 @@ def first_meaning(text: str, meanings: Mapping[str, T]) -> T | None:
     return None
 
 
-def formulas(brand: Brand, language: str) -> Formulas | None:
+def formulas(brand: BrandSnapshot, language: str) -> Formulas | None:
     """Return the language's formulas in the tone of the brand's voice, or None without a table."""
     if (table := TABLES.get(language)) is None:
         return None

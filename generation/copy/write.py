@@ -13,7 +13,7 @@ from generation.copy.languages import DEFAULT, TABLES, primary
 from generation.copy.languages.presenters import PRESENTERS
 from generation.copy.offers import Offer, Offers, valid_lines
 from generation.copy.speech import language_of, may_be_in
-from generation.spec import Brand, Copy, Evidence, Format, Labels, Line, Presenter, Source, Spec
+from generation.spec import BrandSnapshot, Copy, Evidence, Format, Labels, Line, Presenter, Source, Spec
 from generation.timing import shortest_timing
 from schemas.errors.generation import GenerationError
 
@@ -40,18 +40,18 @@ class MissingBrandText(GenerationError):
 class Words(msgspec.Struct, frozen=True, kw_only=True):
     """A brand as the writer reads it: its texts' language, and its clauses in that language."""
 
-    brand: Brand
+    brand: BrandSnapshot
     language: str
     clauses: list[Clause]
 
 
-def read_brand(brand: Brand) -> Words:
+def read_brand(brand: BrandSnapshot) -> Words:
     language = language_of(brand)
     spoken_clauses = [one for one in clauses(brand, language) if may_be_in(one.text, language)]
     return Words(brand=brand, language=language, clauses=spoken_clauses)
 
 
-def propose(brand: Brand) -> list[Line]:
+def propose(brand: BrandSnapshot) -> list[Line]:
     """Return up to ten hooks with their evidence. Raises `MissingBrandText`."""
     words = _check_words(read_brand(brand))
     number = min(len(words.clauses), MAX_POINTS["slideshow"])
@@ -185,7 +185,7 @@ def caption(
     return "\n\n".join(filter(None, paragraphs))
 
 
-def tag(brand: Brand, language: str) -> str:
+def tag(brand: BrandSnapshot, language: str) -> str:
     """Return the language's BCP-47 tag, with the region that the brand declares."""
     return brand.language if brand.language and primary(brand.language) == language else language
 
@@ -223,7 +223,7 @@ def warnings(words: Words, spec: Spec) -> Iterator[str]:
         yield "few_clauses: add an appDescription of three to five plain sentences"
 
 
-def _formula(name: str, brand: Brand, language: str) -> Line:
+def _formula(name: str, brand: BrandSnapshot, language: str) -> Line:
     """Fill a formula; return the name alone if the language has none, or if the line is too long."""
     alone = Line(text=names.app(brand), rule="formula", evidence=[names.app_evidence(brand)])
     if (own := tones.formulas(brand, language)) is None:
@@ -231,11 +231,11 @@ def _formula(name: str, brand: Brand, language: str) -> Line:
     return next(fill(getattr(own, name), brand), alone)
 
 
-def _in_store(brand: Brand) -> bool:
+def _in_store(brand: BrandSnapshot) -> bool:
     return any(names.store(brand, which) for which in names.STORES)
 
 
-def _places(brand: Brand, language: str) -> Iterator[Line]:
+def _places(brand: BrandSnapshot, language: str) -> Iterator[Line]:
     """Yield the stores that a link proves, and the brand's own site."""
     table = TABLES.get(language, TABLES[DEFAULT]).formulas
     names_of_stores = {"apple": "App Store", "google": "Google Play"}
@@ -248,7 +248,7 @@ def _places(brand: Brand, language: str) -> Iterator[Line]:
         yield Line(text=own[0], rule="formula", evidence=[own[1]])
 
 
-def _ending(brand: Brand, language: str) -> Line:
+def _ending(brand: BrandSnapshot, language: str) -> Line:
     if (own := names.site(brand)) is None:
         return _formula("ending", brand, language)
     text, link = own

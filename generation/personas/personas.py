@@ -8,7 +8,7 @@ from generation.copy.languages import primary
 from generation.copy.speech import language_of
 from generation.copy.write import labels, tag
 from generation.personas import names, prompts
-from generation.spec import AgeRange, Brand, Gender
+from generation.spec import AgeRange, BrandSnapshot, Gender
 
 GENDERS: tuple[Gender, ...] = ("female", "male", "non_binary")
 #: Ages to draw from by default: a presenter is never a minor by chance.
@@ -42,7 +42,7 @@ class Persona(NamedTuple):
     topics: list[str]
 
 
-def persona(brand: Brand, wish: Wish, seed: str, *, taken: Collection[str] = ()) -> Persona:
+def persona(brand: BrandSnapshot, wish: Wish, seed: str, *, taken: Collection[str] = ()) -> Persona:
     """Return a persona, the same for the same arguments; avoid taken names as long as others are free."""
     choices = prompts.read(wish.prompt)
     any_gender, any_age = pick(seed, GENDERS, "gender"), pick(seed, AGES, "age")
@@ -63,7 +63,7 @@ def disclosure(language: str) -> str:
     return labels(primary(language)).presenter
 
 
-def _name(brand: Brand, language: str, gender: Gender, seed: str, taken: Collection[str]) -> str:
+def _name(brand: BrandSnapshot, language: str, gender: Gender, seed: str, taken: Collection[str]) -> str:
     """Pick a name outside of the brand's own name: readers would confuse it with the product."""
     all_names = names.first_names(language, gender)
     own = brand.name.casefold()

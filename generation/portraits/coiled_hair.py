@@ -2,9 +2,9 @@
 
 from generation.portraits.curves import both, mirrored, points
 from generation.portraits.long_hair import TIED, TIED_STRANDS
-from generation.portraits.style import Style
+from generation.portraits.style import HairStyle
 
-AFRO = Style(
+AFRO = HairStyle(
     front=(
         mirrored(
             points("""
@@ -20,7 +20,7 @@ AFRO = Style(
     rim=(points("-136,360 -126,330 -96,308 -50,296 0,298 50,296 96,308 126,330 136,360"),),
     bumps=26,
 )
-COILS = Style(
+COILS = HairStyle(
     front=(
         mirrored(
             points("""
@@ -34,7 +34,7 @@ COILS = Style(
     ),
     bumps=23,
 )
-CURLS = Style(
+CURLS = HairStyle(
     front=(
         mirrored(
             points("""
@@ -51,12 +51,12 @@ CURLS = Style(
     rim=(points("-144,420 -138,370 -110,334 -60,314 0,308 60,314 110,334 138,370 144,420"),),
     bumps=31,
 )
-PUFF = Style(
+PUFF = HairStyle(
     front=(TIED,),
     back=mirrored(points("0,98 66,106 112,142 118,188 92,230 0,244")),
     strands=TIED_STRANDS,
     behind=points("-86,228 -114,186 -102,138 -60,108 0,98 60,108 102,138 114,186 86,228"),
     bumps=23,
 )
-LOCS = Style(front=(TIED,), over=both(points("140,380 170,400 190,800 150,800")), strands=TIED_STRANDS)
-WRAP = Style(peak=54.0)
+LOCS = HairStyle(front=(TIED,), over=both(points("140,380 170,400 190,800 150,800")), strands=TIED_STRANDS)
+WRAP = HairStyle(peak=54.0)

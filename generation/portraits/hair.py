@@ -4,7 +4,7 @@ from generation.portraits.curves import Points, along, arc, curls, opened, stagg
 from generation.portraits.head import Head
 from generation.portraits.looks import Look
 from generation.portraits.sketch import Sketch
-from generation.portraits.style import Style
+from generation.portraits.style import HairStyle
 from generation.portraits.styles import style_of
 from generation.portraits.tones import Hair, Skin
 from generation.seeds import between, chance
@@ -70,7 +70,7 @@ def draw_front(sketch: Sketch, look: Look, shape: Head, hair: Hair, skin: Skin) 
         sketch.line(opened(shape.all(points)), color, 5.0, opacity=opacity)
 
 
-def _outline(look: Look, shape: Head, style: Style) -> list[str]:
+def _outline(look: Look, shape: Head, style: HairStyle) -> list[str]:
     paths = [shape.path(points) for points in style.front]
     rims = enumerate(style.rim)
     return paths + [

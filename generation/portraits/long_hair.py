@@ -1,9 +1,9 @@
 """Long hair, straight or wavy, loose or tied."""
 
 from generation.portraits.curves import both, mirrored, points
-from generation.portraits.style import Style
+from generation.portraits.style import HairStyle
 
-BOB = Style(
+BOB = HairStyle(
     front=(
         points("""
     -150,470 -172,420 -178,330 -150,244 -88,192 0,174 88,192 150,244 178,330 172,420 150,470 147,420
@@ -20,7 +20,7 @@ BOB = Style(
         points("-34,246 40,204 110,226"),
     ),
 )
-LONG = Style(
+LONG = HairStyle(
     front=(
         points("""
     -152,480 -176,420 -180,330 -150,244 -88,190 0,172 88,190 150,244 180,330 176,420 152,480 148,420
@@ -40,7 +40,7 @@ LONG = Style(
         points("-6,244 -90,232 -150,300 -170,390"),
     ),
 )
-WAVES = Style(
+WAVES = HairStyle(
     front=(
         points("""
     -152,480 -180,420 -186,330 -156,240 -92,184 0,164 92,180 160,236 188,330 178,420 152,480 148,420
@@ -63,7 +63,7 @@ WAVES = Style(
         points("-48,232 -110,240 -168,340"),
     ),
 )
-SHAG = Style(
+SHAG = HairStyle(
     front=(
         points("""
     -150,504 -184,430 -186,330 -156,240 -92,186 0,168 92,186 156,240 186,330 184,430 150,504 149,440
@@ -101,12 +101,12 @@ TIED_STRANDS = (
     points("146,400 150,330 120,262"),
     points("-146,400 -150,330 -120,262"),
 )
-BUN = Style(
+BUN = HairStyle(
     front=(TIED,),
     back=points("0,100 54,110 84,148 76,200 0,222 -76,200 -84,148 -54,110"),
     strands=TIED_STRANDS,
 )
-PONYTAIL = Style(
+PONYTAIL = HairStyle(
     front=(TIED,),
     back=points("""
     -20,176 40,150 110,160 172,216 206,320 226,470 240,620 230,760 196,830 170,790 176,680 172,540

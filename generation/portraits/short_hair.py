@@ -1,9 +1,9 @@
 """Short hair, straight or wavy, and the hair below a hat."""
 
 from generation.portraits.curves import both, mirrored, points
-from generation.portraits.style import Style
+from generation.portraits.style import HairStyle
 
-PARTED = Style(
+PARTED = HairStyle(
     front=(
         points("""
     -146,446 -160,400 -165,326 -142,252 -96,206 -30,176 60,176 128,214 164,286 168,362 156,446
@@ -17,7 +17,7 @@ PARTED = Style(
         points("-100,268 -134,310 -150,380"),
     ),
 )
-QUIFF = Style(
+QUIFF = HairStyle(
     front=(
         points("""
     -147,446 -158,400 -162,330 -152,262 -128,196 -70,150 10,132 92,146 140,192 154,262 164,336
@@ -32,12 +32,12 @@ QUIFF = Style(
         points("-130,300 -134,240 -104,190"),
     ),
 )
-CROPPED = Style(
+CROPPED = HairStyle(
     front=(
         mirrored(points("0,220 70,226 122,260 150,318 155,390 149,430 145,380 136,334 112,304 60,294 0,296")),
     ),
 )
-SWEPT = Style(
+SWEPT = HairStyle(
     front=(
         points("""
     -147,450 -166,404 -172,330 -150,248 -92,190 0,168 92,190 150,248 172,330 166,404 147,450 142,400
@@ -53,7 +53,7 @@ SWEPT = Style(
         points("-96,306 -130,320 -154,400"),
     ),
 )
-TOUSLED = Style(
+TOUSLED = HairStyle(
     front=(
         points("""
     -147,448 -166,396 -176,330 -160,270 -150,214 -104,190 -64,152 -4,164 52,142 104,180 150,206
@@ -70,7 +70,7 @@ TOUSLED = Style(
         points("140,350 150,300 134,240"),
     ),
 )
-PIXIE = Style(
+PIXIE = HairStyle(
     front=(
         points("""
     -140,476 -162,410 -170,326 -146,244 -86,192 0,174 86,188 148,242 172,324 166,412 142,480 140,420
@@ -84,8 +84,8 @@ PIXIE = Style(
         points("-74,260 -120,310 -144,400"),
     ),
 )
-BEANIE = Style(front=CROPPED.front, peak=140.0)
-BALD = Style()
-RECEDING = Style(
+BEANIE = HairStyle(front=CROPPED.front, peak=140.0)
+BALD = HairStyle()
+RECEDING = HairStyle(
     front=both(points("143,448 154,416 158,368 154,322 142,296 134,312 140,350 143,390 142,420")),
 )

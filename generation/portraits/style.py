@@ -5,7 +5,7 @@ from typing import NamedTuple
 from generation.portraits.curves import Points, flipped
 
 
-class Style(NamedTuple):
+class HairStyle(NamedTuple):
     """`back` lies behind head and neck, `over` falls over the shoulders, `front` lies on the head.
 
     `strands` are lines in the front, alternately light and dark. `bumps` is the radius of curls along the
@@ -21,7 +21,7 @@ class Style(NamedTuple):
     bumps: float = 0.0
     peak: float = 236.0
 
-    def flipped(self) -> "Style":
+    def flipped(self) -> "HairStyle":
         """Return the mirrored style: its parting on the other side."""
         return self._replace(
             front=tuple(flipped(points) for points in self.front),

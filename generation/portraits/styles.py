@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from generation.portraits import coiled_hair, long_hair, short_hair
 from generation.portraits.looks import Look
-from generation.portraits.style import Style
+from generation.portraits.style import HairStyle
 
-STYLES: Mapping[str, Style] = {
+STYLES: Mapping[str, HairStyle] = {
     "parted": short_hair.PARTED,
     "quiff": short_hair.QUIFF,
     "cropped": short_hair.CROPPED,
@@ -31,6 +31,6 @@ STYLES: Mapping[str, Style] = {
 }
 
 
-def style_of(look: Look) -> Style:
+def style_of(look: Look) -> HairStyle:
     style = STYLES[look.style]
     return style.flipped() if look.is_flipped else style

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from generation.proofreading.claims import claimed
 from generation.proofreading.fault import Fault
-from generation.spec import Brand, Copy, Evidence, Line
+from generation.spec import BrandSnapshot, Copy, Evidence, Line
 
 #: Words that a line may add to the brand's own, by language.
 _FIXED = {
@@ -35,7 +35,7 @@ _WORD = re.compile(r"[^\W_]+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 
-def faults(copy: Copy, brand: Brand) -> list[Fault]:
+def faults(copy: Copy, brand: BrandSnapshot) -> list[Fault]:
     """Return everything in a copy that the brand's texts don't support, and all claims that need a review."""
     known = _texts(brand)
     found = (
@@ -55,7 +55,9 @@ def _lines(copy: Copy) -> Iterator[tuple[str, Line]]:
         yield "tagline", copy.tagline
 
 
-def _wrong(line: Line, copy: Copy, brand: Brand, known: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
+def _wrong(
+    line: Line, copy: Copy, brand: BrandSnapshot, known: dict[str, list[str]]
+) -> Iterator[tuple[str, str]]:
     if line.rule == "caller":
         return
     for quoted in line.evidence:
@@ -69,7 +71,7 @@ def _wrong(line: Line, copy: Copy, brand: Brand, known: dict[str, list[str]]) ->
         yield from (("claim", one) for one in claimed(line.text.lstrip("#"), brand.name))
 
 
-def _texts(brand: Brand) -> dict[str, list[str]]:
+def _texts(brand: BrandSnapshot) -> dict[str, list[str]]:
     """Return the brand's texts by the fields that evidence names."""
     return {
         "appName": [brand.name],

@@ -23,7 +23,7 @@ _REFERENCES = frozenset({b"rmra", b"rmda", b"rdrf"})
 _SIZE, _LARGE = struct.Struct(">I4s"), struct.Struct(">Q")
 
 
-class Box(NamedTuple):
+class Mp4Box(NamedTuple):
     """A box's four-letter type, and the start and end of its body."""
 
     kind: bytes
@@ -72,7 +72,7 @@ class _Boxes:
             raise ClipRefused("CLIP_TRUNCATED", "the clip has no index: it was cut off, export it again")
         return self._index(index)
 
-    def _index(self, index: Box) -> Index:
+    def _index(self, index: Mp4Box) -> Index:
         boxes = [*self._within(index.start, index.end)]
         if any(box.kind in _REFERENCES for box in boxes):
             raise _unsafe_reference()
@@ -86,7 +86,7 @@ class _Boxes:
             raise too_short(seconds)
         return Index(seconds, any(kind == b"soun" for kind, _ in tracks))
 
-    def _kind(self, track: Box) -> bytes:
+    def _kind(self, track: Mp4Box) -> bytes:
         """Return a track's type. Tracks of all types are checked for references to other files."""
         for references in self._at(track, b"mdia", b"minf", b"dinf", b"dref"):
             # The version, the flags and the entry count come first. The last flag bit marks this file itself.
@@ -95,13 +95,13 @@ class _Boxes:
                 raise _unsafe_reference()
         return next((self._bytes(box.start + 8, 4) for box in self._at(track, b"mdia", b"hdlr")), b"")
 
-    def _check_sizes(self, track: Box) -> None:
+    def _check_sizes(self, track: Mp4Box) -> None:
         for described in self._at(track, b"mdia", b"minf", b"stbl", b"stsd"):
             for entry in self._within(described.start + 8, described.end):
                 width, height = struct.unpack(">HH", self._bytes(entry.start + 24, 4))
                 check_size(width, height, self._least.side)
 
-    def _seconds(self, track: Box) -> float:
+    def _seconds(self, track: Mp4Box) -> float:
         for header in self._at(track, b"mdia", b"mdhd"):
             is_long = self._bytes(header.start, 1) == b"\1"
             shape, at = (">IQ", 20) if is_long else (">II", 12)
@@ -109,7 +109,7 @@ class _Boxes:
             return float(length / scale) if scale else 0.0
         return 0.0
 
-    def _at(self, box: Box, *kinds: bytes) -> Iterator[Box]:
+    def _at(self, box: Mp4Box, *kinds: bytes) -> Iterator[Mp4Box]:
         """Yield the boxes at a path of nested types."""
         if not kinds:
             yield box
@@ -118,7 +118,7 @@ class _Boxes:
             if inner.kind == kinds[0]:
                 yield from self._at(inner, *kinds[1:])
 
-    def _within(self, first: int, end: int) -> Iterator[Box]:
+    def _within(self, first: int, end: int) -> Iterator[Mp4Box]:
         start = first
         while start + _SIZE.size <= end:
             self._read += 1
@@ -134,7 +134,7 @@ class _Boxes:
                 size = end - start
             if size < body - start or start + size > end:
                 raise _overlong(is_top=first == 0)
-            yield Box(kind, body, start + size)
+            yield Mp4Box(kind, body, start + size)
             start += size
 
     def _bytes(self, start: int, count: int) -> bytes:

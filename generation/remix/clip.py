@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from generation import ffmpeg
-from generation.copy.captions import Span
+from generation.copy.captions import ClipSpan
 from generation.remix import boxes, levels
 from schemas.errors import ClipRefused, GenerationError
 
@@ -54,7 +54,7 @@ class Clip(NamedTuple):
     scanned: float
     seconds: float
     has_sound: bool
-    speech: list[Span]
+    speech: list[ClipSpan]
     is_interlaced: bool = False
     space: str = "unknown"
     transfer: str = "unknown"
@@ -64,7 +64,7 @@ class Clip(NamedTuple):
         return source(self.path, start, seconds)
 
 
-def transfer_of(result: ffmpeg.RunResult) -> str:
+def transfer_of(result: ffmpeg.FfmpegResult) -> str:
     """Return the transfer characteristic of the first frame from the output of FFmpeg's `showinfo`."""
     match = next(filter(None, map(_COLOR.match, result.lines)), None)
     return match[4] if match else "unknown"
@@ -134,7 +134,7 @@ def _levels(clip: Clip) -> "levels.Levels | None":
     return levels.levels(samples.astype(np.float64) / 32_768, _SAMPLE_RATE)
 
 
-def run(*arguments: str) -> ffmpeg.RunResult:
+def run(*arguments: str) -> ffmpeg.FfmpegResult:
     """Run FFmpeg within the limits for probing. Raises `ClipRefused`, `GenerationError`."""
     try:
         return ffmpeg.run(*arguments, bounds=_BOUNDS)

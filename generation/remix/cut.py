@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from generation.copy.captions import Span
+from generation.copy.captions import ClipSpan
 
 #: Frames a second of every output video.
 FPS = 30
@@ -33,7 +33,7 @@ class Cut(NamedTuple):
         return self.frames / FPS
 
 
-def cut(seconds: float, speech: Sequence[Span], most: float) -> Cut:
+def cut(seconds: float, speech: Sequence[ClipSpan], most: float) -> Cut:
     """Cut from the first word on, to at most `most` seconds; keep the start of a clip without speech."""
     start = _start(seconds, speech)
     end = _end(seconds, speech, start, max(MIN_SECONDS, most))
@@ -43,12 +43,12 @@ def cut(seconds: float, speech: Sequence[Span], most: float) -> Cut:
     return Cut(first, max(1, frames))
 
 
-def _start(seconds: float, speech: Sequence[Span]) -> float:
+def _start(seconds: float, speech: Sequence[ClipSpan]) -> float:
     lead = speech[0].start / 1_000 - SILENCE_BEFORE_S if speech else 0.0
     return lead if 0 < lead <= MAX_LEAD_S and seconds - lead >= MIN_SECONDS else 0.0
 
 
-def _end(seconds: float, speech: Sequence[Span], start: float, most: float) -> float:
+def _end(seconds: float, speech: Sequence[ClipSpan], start: float, most: float) -> float:
     ends = [moment.end / 1_000 + SILENCE_AFTER_S for moment in speech]
     end = min(seconds, max(ends[-1], start + MIN_SECONDS)) if ends else seconds
     if end - start <= most:

@@ -6,7 +6,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from generation.copy.captions import Span
+from generation.copy.captions import ClipSpan
 
 Samples: TypeAlias = npt.NDArray[np.float64]
 Levels: TypeAlias = npt.NDArray[np.float64]
@@ -31,7 +31,7 @@ def levels(samples: Samples, rate: int) -> Levels:
     return np.asarray(10 * np.log10(power), np.float64)
 
 
-def speech(loudness: Levels, seconds: float) -> list[Span]:
+def speech(loudness: Levels, seconds: float) -> list[ClipSpan]:
     """Return the spans of speech in order, with pauses between; empty for a silent clip."""
     if not len(loudness):
         return []
@@ -42,23 +42,23 @@ def speech(loudness: Levels, seconds: float) -> list[Span]:
     end = round(seconds * 1_000)
     long = (one for one in spans if one.end - one.start >= MIN_SPEECH_MS and one.start < end)
     return [
-        Span(start=max(0, one.start - SPEECH_MARGIN_MS), end=min(end, one.end + SPEECH_MARGIN_MS))
+        ClipSpan(start=max(0, one.start - SPEECH_MARGIN_MS), end=min(end, one.end + SPEECH_MARGIN_MS))
         for one in long
     ]
 
 
-def _runs(is_loud: "npt.NDArray[np.bool_]") -> Iterator[Span]:
+def _runs(is_loud: "npt.NDArray[np.bool_]") -> Iterator[ClipSpan]:
     edges = np.flatnonzero(np.diff(np.concatenate(([False], is_loud, [False]))))
     for start, end in zip(edges[::2], edges[1::2], strict=True):
-        yield Span(start=int(start) * STEP_MS, end=int(end) * STEP_MS)
+        yield ClipSpan(start=int(start) * STEP_MS, end=int(end) * STEP_MS)
 
 
-def _joined(spans: Iterator[Span]) -> Sequence[Span]:
+def _joined(spans: Iterator[ClipSpan]) -> Sequence[ClipSpan]:
     """Join spans without a pause between them."""
-    joined: list[Span] = []
+    joined: list[ClipSpan] = []
     for one in spans:
         if joined and one.start - joined[-1].end < MIN_PAUSE_MS:
-            joined[-1] = Span(start=joined[-1].start, end=one.end)
+            joined[-1] = ClipSpan(start=joined[-1].start, end=one.end)
         else:
             joined.append(one)
     return joined

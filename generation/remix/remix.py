@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from generation.copy.captions import Caption, Span, captions
+from generation.copy.captions import Caption, ClipSpan, captions
 from generation.outputs import Step
 from generation.remix import texts
 from generation.remix.clip import Clip
@@ -73,14 +73,14 @@ class Remix(NamedTuple):
         speech_share = sum(one.end - one.start for one in self.clip.speech) / (self.clip.scanned * 1_000)
         scanned, seconds = round(self.clip.scanned * 1_000), self.clip.seconds * 1_000
         beyond = round((seconds - scanned) * speech_share)
-        later = [Span(start=scanned, end=scanned + beyond)] if beyond > 0 else []
+        later = [ClipSpan(start=scanned, end=scanned + beyond)] if beyond > 0 else []
         return captions(self.transcript, [*self.clip.speech, *later], self.copy.language)
 
 
-def within(speech: Sequence[Span], part: Cut) -> list[Span]:
+def within(speech: Sequence[ClipSpan], part: Cut) -> list[ClipSpan]:
     """Return the spans of speech inside the part, relative to its start."""
     first, last = round(part.start * 1_000), round((part.start + part.seconds) * 1_000)
-    inside = [Span(start=max(one.start, first) - first, end=min(one.end, last) - first) for one in speech]
+    inside = [ClipSpan(start=max(one.start, first) - first, end=min(one.end, last) - first) for one in speech]
     return [one for one in inside if one.end > one.start]
 
 

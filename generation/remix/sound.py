@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from generation.copy.captions import Span
+from generation.copy.captions import ClipSpan
 from generation.remix.clip import Clip, decoded
 from generation.remix.cut import FPS, Cut
 from generation.sound.bed import bed
@@ -29,7 +29,7 @@ _MAX_GAIN_DB = 24.0
 _CLEANUP_FILTERS = "highpass=f=70,acompressor=threshold=-20dB:ratio=2.5:attack=12:release=180"
 
 
-def mix_sound(clip: Clip, part: Cut, speech: Sequence[Span], seconds: float, seed: str) -> Stereo:
+def mix_sound(clip: Clip, part: Cut, speech: Sequence[ClipSpan], seconds: float, seed: str) -> Stereo:
     """Mix to the common loudness of all videos; `speech` are spans of the part. Raises `GenerationError`."""
     music = limit_to_target(bed(seconds, seed, (part.seconds,)))
     if not speech:
@@ -62,7 +62,7 @@ def _decoded(clip: Clip, part: Cut) -> Stereo:
     return np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0).clip(-4, 4)
 
 
-def music_gains(speech: Sequence[Span], ends: float, count: int) -> Wave:
+def music_gains(speech: Sequence[ClipSpan], ends: float, count: int) -> Wave:
     """Return the bed's gain in dB at each sample, by the distance to the next word and to the clip's end."""
     at = np.arange(0, count / RATE + _GAIN_STEP_S, _GAIN_STEP_S)
     away = np.full(len(at), np.inf)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from generation import paint
-from generation.canvas import Mark
+from generation.canvas import DrawnLine
 from generation.color import RGB
 from generation.paint import Size
 from generation.slides.kit import Kit
@@ -135,6 +135,6 @@ def _faded(mask: Image.Image, opacity: float) -> Image.Image:
     )
 
 
-def _moved(mark: Mark, place: Size) -> Mark:
+def _moved(mark: DrawnLine, place: Size) -> DrawnLine:
     left, top, right, bottom = mark.box
     return mark._replace(box=(left + place[0], top + place[1], right + place[0], bottom + place[1]))

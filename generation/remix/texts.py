@@ -6,7 +6,7 @@ from generation.copy.captions import Caption
 from generation.remix.cut import FPS, Cut
 from generation.remix.sticker import Sticker, StickerStyle, height, padding
 from generation.slides.kit import LABEL, TITLE, Kit
-from generation.text.fitting import Block, Box
+from generation.text.fitting import Block, TextBox
 from generation.timing import reading_seconds
 
 #: Minimum seconds of the hook; its font sizes, its maximum height and lines.
@@ -62,6 +62,6 @@ def _caption(kit: Kit, text: str, sizes: tuple[int, int]) -> Block:
 
 
 def _fitted(kit: Kit, text: str, sizes: tuple[int, int], high: int, lines: int) -> Block:
-    room = Box(kit.middle - 2 * padding(sizes[1]), high, lines)
+    room = TextBox(kit.middle - 2 * padding(sizes[1]), high, lines)
     kind = TITLE if lines > _CAPTION_LINES else LABEL
     return kit.fit(text, room, kind, sizes, _LEADING)

@@ -9,7 +9,7 @@ from generation.canvas import Canvas
 from generation.paint import Size
 from generation.slides.kit import BODY, LABEL, Kit
 from generation.spec import Copy
-from generation.text.fitting import Block, Box
+from generation.text.fitting import Block, TextBox
 from generation.theme import Ground
 
 #: Side of the portrait, in pixels.
@@ -84,6 +84,6 @@ def byline(kit: Kit, copy: Copy) -> Byline | None:
     part = tuple(share * face.width for share in _FACE)
     return Byline(
         face.crop((round(part[0]), round(part[1]), round(part[2]), round(part[3]))),
-        kit.fit(kit.presenter.name, Box(room, 50, 1), LABEL, _NAME_SIZES, 1.0),
-        kit.fit(copy.labels.presenter, Box(room, 80, 2), BODY, _DISCLOSURE_SIZES, 1.2),
+        kit.fit(kit.presenter.name, TextBox(room, 50, 1), LABEL, _NAME_SIZES, 1.0),
+        kit.fit(copy.labels.presenter, TextBox(room, 80, 2), BODY, _DISCLOSURE_SIZES, 1.2),
     )

@@ -7,7 +7,7 @@ from generation.slides.below import fill_below
 from generation.slides.byline import byline
 from generation.slides.kit import BODY, LABEL, TITLE, Kit
 from generation.spec import Copy
-from generation.text.fitting import Block, Box
+from generation.text.fitting import Block, TextBox
 
 #: Side of the icon, in pixels.
 _ICON_SIDE = 270
@@ -68,9 +68,9 @@ def _button(kit: Kit, canvas: Canvas, text: str, top: float) -> None:
 
 def lines(kit: Kit, copy: Copy) -> dict[str, Block]:
     """Fit the name, and the tagline if there is one."""
-    blocks = {"app": kit.fit(kit.name, Box(kit.middle, 240, 3), TITLE, (40, 136), 1.0)}
+    blocks = {"app": kit.fit(kit.name, TextBox(kit.middle, 240, 3), TITLE, (40, 136), 1.0)}
     if copy.tagline:
-        blocks["tagline"] = kit.fit(copy.tagline.text, Box(kit.middle - 60, 210, 3), BODY, (32, 54), 1.22)
+        blocks["tagline"] = kit.fit(copy.tagline.text, TextBox(kit.middle - 60, 210, 3), BODY, (32, 54), 1.22)
     return blocks
 
 
@@ -91,6 +91,6 @@ def _set(kit: Kit, canvas: Canvas, lines: dict[str, Block], y: float) -> float:
 
 
 def _places(kit: Kit, canvas: Canvas, text: str) -> None:
-    block = kit.fit(text, Box(kit.middle, 50, 1), LABEL, (24, 36))
+    block = kit.fit(text, TextBox(kit.middle, 50, 1), LABEL, (24, 36))
     place = (kit.frame.inset, kit.frame.bottom - block.height)
     canvas.set("place", block, place, kit.middle, color=kit.theme.vivid.text, align="middle")

@@ -10,7 +10,7 @@ from generation.slides import devices, parts, tile
 from generation.slides.byline import byline
 from generation.slides.kit import TITLE, Kit
 from generation.spec import Copy
-from generation.text.fitting import Block, Box
+from generation.text.fitting import Block, TextBox
 
 #: Share of the picture below the header that a hook above devices may fill.
 _WITH_DEVICES = 0.407
@@ -72,15 +72,15 @@ def _titled(kit: Kit, copy: Copy, pages: int, label: str) -> Canvas:
     return canvas
 
 
-def room(kit: Kit, reserved: int = 0) -> Box:
+def room(kit: Kit, reserved: int = 0) -> TextBox:
     """Return the room for a hook below the header, minus `taken` and the parts below it."""
     high = kit.frame.bottom - kit.body - reserved
     if not kit.screenshots:
-        return Box(kit.column, high - _ICON_ROOM, 7)
-    return Box(kit.column, min(high - _BUTTON_ROOM, _WITH_DEVICES * (kit.frame.height - kit.body)), 5)
+        return TextBox(kit.column, high - _ICON_ROOM, 7)
+    return TextBox(kit.column, min(high - _BUTTON_ROOM, _WITH_DEVICES * (kit.frame.height - kit.body)), 5)
 
 
-def fit_title(kit: Kit, text: str, box: Box) -> Block:
+def fit_title(kit: Kit, text: str, box: TextBox) -> Block:
     """Fit a hook with one line for each sentence, if that costs little font size."""
     whole = kit.fit(text, box, TITLE, _SIZES, 1.02)
     apart = kit.fit(_SENTENCE.sub("\n", text), box, TITLE, _SIZES, 1.02)

@@ -8,9 +8,9 @@ from generation import paint
 from generation.canvas import Canvas
 from generation.frame import FRAMES, Frame
 from generation.seeds import between
-from generation.text.fitting import Block, Box, fit
+from generation.text.fitting import Block, TextBox, fit
 from generation.text.scripts import is_right_to_left
-from generation.text.shaping import Style
+from generation.text.shaping import TextStyle
 from generation.theme import Ground, Theme
 
 #: Height of a header with the gap below it, in pixels.
@@ -24,7 +24,7 @@ BODY = (560, -0.012)
 LABEL = (680, -0.012)
 
 
-class Presented(NamedTuple):
+class SlidePresenter(NamedTuple):
     """A presenter's name, and their square portrait."""
 
     name: str
@@ -41,7 +41,7 @@ class Kit(NamedTuple):
     logo: Image.Image | None = None
     screenshots: tuple[Image.Image, ...] = ()
     frame: Frame = FRAMES["4:5"]
-    presenter: Presented | None = None
+    presenter: SlidePresenter | None = None
 
     @property
     def column(self) -> int:
@@ -77,9 +77,9 @@ class Kit(NamedTuple):
         paint.orb(canvas.image, (center, round(down)), radius, ground.shape)
 
     def fit(
-        self, text: str, box: Box, kind: tuple[int, float], sizes: tuple[int, int], leading: float = 1.06
+        self, text: str, box: TextBox, kind: tuple[int, float], sizes: tuple[int, int], leading: float = 1.06
     ) -> Block:
         """Fit a text of a kind into a box, with a font size between the two sizes."""
         weight, tracking = kind
-        style = Style(weight, self.language, tracking)
+        style = TextStyle(weight, self.language, tracking)
         return fit(text, box, style, least=sizes[0], largest=sizes[1], leading=leading)

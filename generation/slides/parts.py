@@ -8,7 +8,7 @@ from generation.color import RGB
 from generation.slides import tile
 from generation.slides.kit import LABEL, TITLE, Kit
 from generation.spec import Copy
-from generation.text.fitting import Block, Box
+from generation.text.fitting import Block, TextBox
 from generation.theme import Ground
 
 #: Side of a header's tile, in pixels.
@@ -23,7 +23,7 @@ def header(kit: Kit, canvas: Canvas, ground: Ground, page: int, pages: int) -> N
     top, offset = kit.frame.top, TILE + 22
     tile.draw(canvas.image, tile.tile(kit, ground, TILE), (canvas.start(0, TILE), top), ground.text)
     room = kit.column - offset - TILE - pages * _STEP
-    name = kit.fit(kit.name, Box(room, TILE, 1), LABEL, (24, 38))
+    name = kit.fit(kit.name, TextBox(room, TILE, 1), LABEL, (24, 38))
     middle = top + (TILE - name.ascent) / 2
     canvas.set("name", name, (canvas.start(offset, room), middle), room, color=ground.text)
     if pages > 1:
@@ -53,7 +53,7 @@ def pill(
     kit: Kit, canvas: Canvas, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB], size: int
 ) -> None:
     """Draw a button: a text in the second colour on the first."""
-    block = kit.fit(text, Box(kit.middle - 2 * size, size * 2.2, 1), LABEL, (24, size), 1.0)
+    block = kit.fit(text, TextBox(kit.middle - 2 * size, size * 2.2, 1), LABEL, (24, size), 1.0)
     width, height = round(block.width + size * 1.9), round(size * 2.3)
     place = (round(center[0] - width / 2), round(center[1] - height / 2))
     mask = paint.rounded((width, height), height / 2)
@@ -95,7 +95,7 @@ class NextButton(NamedTuple):
 
 
 def next_button(kit: Kit, label: str) -> NextButton:
-    room = Box(kit.column - _ONWARD - 64, _ONWARD, 1)
+    room = TextBox(kit.column - _ONWARD - 64, _ONWARD, 1)
     return NextButton(kit.fit(label, room, LABEL, (24, 36), 1.0) if label else None)
 
 
@@ -104,7 +104,7 @@ def badge(
 ) -> None:
     """Draw a number in the second colour on a rounded square of the first."""
     paint.fill(canvas.image, place, (side, side), colors[0], radius=side * 0.32)
-    block = kit.fit(str(number), Box(side * 0.8, side, 1), TITLE, (16, round(side * 0.56)))
+    block = kit.fit(str(number), TextBox(side * 0.8, side, 1), TITLE, (16, round(side * 0.56)))
     canvas.set(
         "number",
         block,

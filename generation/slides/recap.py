@@ -6,7 +6,7 @@ from generation.slides import parts
 from generation.slides.below import fill_below
 from generation.slides.kit import LABEL, TITLE, Kit
 from generation.spec import Copy
-from generation.text.fitting import Block, Box
+from generation.text.fitting import Block, TextBox
 from generation.theme import Ground
 
 #: Minimum points for a list on its own slide.
@@ -19,7 +19,7 @@ def recap(kit: Kit, copy: Copy, page: int, pages: int) -> Canvas:
     canvas = kit.canvas(ground, page)
     fill_below(kit, canvas, ground, page)
     parts.header(kit, canvas, ground, page, pages)
-    title = kit.fit(copy.recap.text, Box(kit.column, 210, 2), TITLE, (44, 100), 1.04)
+    title = kit.fit(copy.recap.text, TextBox(kit.column, 210, 2), TITLE, (44, 100), 1.04)
     place = (kit.frame.left, kit.body + 10)
     top = canvas.set("recap", title, place, kit.column, color=ground.text) + 44
     bottom = _foot(kit, canvas, ground, copy.labels.save)
@@ -34,7 +34,7 @@ def recap(kit: Kit, copy: Copy, page: int, pages: int) -> Canvas:
 
 def _said(kit: Kit, text: str, height: int, largest: int) -> Block:
     room = kit.column - _offset(height) - _INSET
-    return kit.fit(text, Box(room, height - 32, 3), LABEL, (min(26, largest), largest), 1.16)
+    return kit.fit(text, TextBox(room, height - 32, 3), LABEL, (min(26, largest), largest), 1.16)
 
 
 def _offset(height: int) -> int:
@@ -50,7 +50,7 @@ def _foot(kit: Kit, canvas: Canvas, ground: Ground, label: str) -> float:
     """Draw the label below the list, if the language has one. Return the lowest y for the list."""
     if not label:
         return kit.frame.bottom + _GAP
-    block = kit.fit(label, Box(kit.column, 60, 1), LABEL, (24, 36))
+    block = kit.fit(label, TextBox(kit.column, 60, 1), LABEL, (24, 36))
     top = kit.frame.bottom - block.height
     canvas.set("save", block, (kit.frame.left, top), kit.column, color=ground.muted, align="middle")
     return top - 40 + _GAP

@@ -7,7 +7,7 @@ from generation.color import RGB, contrast, luminance
 from generation.paint import Size
 from generation.slides.kit import TITLE, Kit
 from generation.text.cleaning import clean
-from generation.text.fitting import Box
+from generation.text.fitting import TextBox
 from generation.text.raster import ink
 from generation.text.scripts import graphemes
 from generation.theme import Ground
@@ -73,7 +73,9 @@ def _is_dark(logo: Image.Image) -> bool:
 
 def _initial(kit: Kit, ground: Ground, side: int) -> Image.Image:
     icon = _plain(ground.tints[0], side)
-    block = kit.fit(_first_letter(kit.name), Box(side * 0.7, side * 0.7, 1), TITLE, (8, round(side * 0.62)))
+    block = kit.fit(
+        _first_letter(kit.name), TextBox(side * 0.7, side * 0.7, 1), TITLE, (8, round(side * 0.62))
+    )
     if drawn := ink(block.lines[0], block.size):
         place = ((side - drawn.mask.width) // 2, (side - drawn.mask.height) // 2)
         icon.paste(ground.accent, place, drawn.mask)

@@ -12,7 +12,7 @@ from uniseg.linebreak import line_break_units
 
 from generation.text.cleaning import SOFT_HYPHEN
 from generation.text.scripts import UNSPACED, graphemes
-from generation.text.shaping import Style, shape
+from generation.text.shaping import TextStyle, shape
 
 _WORDS = regex.compile(r"\S*\s*")
 _THAI = regex.compile(r"\p{Thai}")
@@ -34,7 +34,7 @@ _LONG_WORD = regex.compile(rf"\p{{L}}{{{MIN_HYPHENATED},}}")
 _COUNTRIES = {"en": "en_US", "de": "de_DE", "pt": "pt_PT", "nb": "nb_NO", "no": "nb_NO", "hu": "hu_HU"}
 
 
-class Piece(NamedTuple):
+class TextPiece(NamedTuple):
     """Unbreakable part of a text, and its width in em without trailing spaces.
 
     `space` is the width of these spaces. A piece that ends within a word adds the hyphen's width at a line's
@@ -47,16 +47,16 @@ class Piece(NamedTuple):
     hyphen: float
 
 
-def pieces(text: str, style: Style) -> list[Piece]:
+def pieces(text: str, style: TextStyle) -> list[TextPiece]:
     """Split a paragraph into pieces; those of hyphenated words end with a soft hyphen."""
     return [_piece(unit, style) for unit in units(text, style.language)]
 
 
-def _piece(unit: str, style: Style) -> Piece:
+def _piece(unit: str, style: TextStyle) -> TextPiece:
     hyphen = shape("-", style).width if unit.endswith(SOFT_HYPHEN) else 0.0
     body = unit.rstrip().replace(SOFT_HYPHEN, "")
     space = shape(" ", style).width if unit != unit.rstrip() else 0.0
-    return Piece(unit, shape(body, style).width, space, hyphen)
+    return TextPiece(unit, shape(body, style).width, space, hyphen)
 
 
 def units(text: str, language: str) -> Iterator[str]:
@@ -103,7 +103,7 @@ def _parser(language: str) -> budoux.Parser:
     return loads[language]()
 
 
-def split_smaller(text: str, style: Style) -> list[Piece]:
+def split_smaller(text: str, style: TextStyle) -> list[TextPiece]:
     """Split into smaller pieces: compounds and long words by syllables, Japanese phrases by words."""
     dictionary = _dictionary(style.language)
     soft = _LONG_WORD.sub(lambda word: _soften(word[0], dictionary), text) if dictionary else text
@@ -133,16 +133,16 @@ def _dictionary(language: str) -> pyphen.Pyphen | None:
     return pyphen.Pyphen(lang=known) if known else None
 
 
-def cut(parts: Sequence[Piece], width: float, style: Style) -> list[Piece]:
+def cut(parts: Sequence[TextPiece], width: float, style: TextStyle) -> list[TextPiece]:
     """Cut pieces wider than `width` between graphemes."""
     return [small for one in parts for small in ([one] if _fits(one, width) else _cut(one, width, style))]
 
 
-def _fits(piece: Piece, width: float) -> bool:
+def _fits(piece: TextPiece, width: float) -> bool:
     return piece.width + piece.hyphen <= width
 
 
-def _cut(piece: Piece, width: float, style: Style) -> Iterator[Piece]:
+def _cut(piece: TextPiece, width: float, style: TextStyle) -> Iterator[TextPiece]:
     current, filled = "", 0.0
     for cluster in graphemes(piece.text):
         wide = shape(cluster, style).width
@@ -153,9 +153,9 @@ def _cut(piece: Piece, width: float, style: Style) -> Iterator[Piece]:
     yield _piece(current, style)
 
 
-def lay(parts: Sequence[Piece], width: float) -> list[str]:
+def lay(parts: Sequence[TextPiece], width: float) -> list[str]:
     """Lay a paragraph into lines greedily, each as full as possible."""
-    lines: list[list[Piece]] = []
+    lines: list[list[TextPiece]] = []
     room = 0.0
     for one in parts:
         space = lines[-1][-1].space if lines else 0.0
@@ -168,16 +168,16 @@ def lay(parts: Sequence[Piece], width: float) -> list[str]:
     return [_line_text(line) for line in lines]
 
 
-def _line_text(line: Sequence[Piece]) -> str:
+def _line_text(line: Sequence[TextPiece]) -> str:
     text = "".join(one.text for one in line).rstrip()
     return text.replace(SOFT_HYPHEN, "") + ("-" if text.endswith(SOFT_HYPHEN) else "")
 
 
-def widest(parts: Sequence[Piece]) -> float:
+def widest(parts: Sequence[TextPiece]) -> float:
     return max((one.width + one.hyphen for one in parts), default=0.0)
 
 
-def balanced(parts: Sequence[Piece], width: float) -> list[str]:
+def balanced(parts: Sequence[TextPiece], width: float) -> list[str]:
     """Lay lines evenly, in the minimum number: minimize the sum of their squared widths."""
     ways: dict[int, Way] = {0: Way(0.0, ())}
     for _ in lay(parts, width):
@@ -192,7 +192,7 @@ class Way(NamedTuple):
     lines: tuple[tuple[int, int], ...]
 
 
-def _with_a_line(ways: Mapping[int, Way], parts: Sequence[Piece], width: float) -> dict[int, Way]:
+def _with_a_line(ways: Mapping[int, Way], parts: Sequence[TextPiece], width: float) -> dict[int, Way]:
     """Return the best ways with one more line, by the number of laid pieces."""
     best: dict[int, Way] = {}
     for start, way in ways.items():
@@ -203,7 +203,7 @@ def _with_a_line(ways: Mapping[int, Way], parts: Sequence[Piece], width: float) 
     return best
 
 
-def _ends(parts: Sequence[Piece], start: int, width: float) -> Iterator[tuple[int, float]]:
+def _ends(parts: Sequence[TextPiece], start: int, width: float) -> Iterator[tuple[int, float]]:
     """Yield the possible ends of a line with its width; the first piece always fits."""
     wide = 0.0
     for end, one in enumerate(parts[start:], start + 1):

@@ -7,10 +7,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from generation.text.breaking import Piece, balanced, cut, lay, pieces, split_smaller, widest
+from generation.text.breaking import TextPiece, balanced, cut, lay, pieces, split_smaller, widest
 from generation.text.cleaning import ELLIPSIS, SOFT_HYPHEN, clean
 from generation.text.scripts import graphemes, is_right_to_left, leading_of
-from generation.text.shaping import Line, Style, shape
+from generation.text.shaping import ShapedLine, TextStyle, shape
 
 #: Hyphenate only below this share of the largest size.
 HYPHENATE_BELOW = 0.62
@@ -22,7 +22,7 @@ CAP, DESCENT = 0.73, 0.2
 _TRAILING = f" ,;:.-{SOFT_HYPHEN}"
 
 
-class Box(NamedTuple):
+class TextBox(NamedTuple):
     """Room for a text in pixels, and its maximum number of lines."""
 
     width: float
@@ -33,7 +33,7 @@ class Box(NamedTuple):
 class Block(NamedTuple):
     """A fitted text: its lines, their font size in pixels, and the distance of their baselines in em."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[ShapedLine, ...]
     size: int
     leading: float
     right_to_left: bool
@@ -58,11 +58,11 @@ class Block(NamedTuple):
         return max(DESCENT, self.lines[-1].bottom if self.lines else 0.0)
 
 
-class Text(NamedTuple):
+class FittedText(NamedTuple):
     """A text to fit: its paragraphs in pieces, its style and its leading."""
 
-    paragraphs: list[list[Piece]]
-    style: Style
+    paragraphs: list[list[TextPiece]]
+    style: TextStyle
     leading: float
 
     def laid(self, width: float) -> list[str]:
@@ -71,7 +71,7 @@ class Text(NamedTuple):
     def balanced(self, width: float) -> list[str]:
         return [line for one in self.paragraphs for line in balanced(one, width)]
 
-    def cut(self, width: float) -> "Text":
+    def cut(self, width: float) -> "FittedText":
         return self._replace(paragraphs=[cut(one, width, self.style) for one in self.paragraphs])
 
     @property
@@ -79,14 +79,16 @@ class Text(NamedTuple):
         return max(map(widest, self.paragraphs), default=0.0)
 
 
-def fit(text: str, box: Box, style: Style, *, largest: int, least: int, leading: float = 1.06) -> Block:
+def fit(
+    text: str, box: TextBox, style: TextStyle, *, largest: int, least: int, leading: float = 1.06
+) -> Block:
     """Fit a text into a box, with a font size between `least` and `largest`. Raises `TextRefused`."""
     cleaned = clean(text)
     paragraphs, leading = cleaned.split("\n"), leading_of(cleaned, leading)
-    whole = Text([pieces(one, style) for one in paragraphs], style, leading)
+    whole = FittedText([pieces(one, style) for one in paragraphs], style, leading)
     size = _largest_size(lambda size: _fits(whole, box, size), least, largest)
     if (size or 0) < HYPHENATE_BELOW * largest and box.lines > 1:
-        soft = Text([split_smaller(one, style) for one in paragraphs], style, leading)
+        soft = FittedText([split_smaller(one, style) for one in paragraphs], style, leading)
         softer = _largest_size(lambda size: _fits(soft, box, size), least, int(HYPHENATE_BELOW * largest))
         if softer and softer > MIN_HYPHEN_GAIN * (size or 0):
             whole, size = soft, softer
@@ -106,18 +108,20 @@ def _largest_size(holds: Callable[[int], bool], least: int, largest: int) -> int
     return best
 
 
-def _fits(text: Text, box: Box, size: int) -> bool:
+def _fits(text: FittedText, box: TextBox, size: int) -> bool:
     width = box.width / size
     lines = text.laid(width)
     high = CAP + text.leading * (len(lines) - 1) + DESCENT
     return text.widest <= width and len(lines) <= box.lines and size * high <= box.height
 
 
-def _block(text: Text, box: Box, size: int) -> Block:
+def _block(text: FittedText, box: TextBox, size: int) -> Block:
     return _shaped(text.cut(box.width / size).balanced(box.width / size), text, box, size)
 
 
-def _shaped(texts: Sequence[str], text: Text, box: Box, size: int, *, is_cut: bool = False) -> Block:
+def _shaped(
+    texts: Sequence[str], text: FittedText, box: TextBox, size: int, *, is_cut: bool = False
+) -> Block:
     """Shape whole lines; shrink them if accents or letters at piece boundaries need more room."""
     lines = tuple(shape(line, text.style) for line in texts)
     block = Block(lines, size, text.leading, is_right_to_left(text.style.language), is_cut)
@@ -126,7 +130,7 @@ def _shaped(texts: Sequence[str], text: Text, box: Box, size: int, *, is_cut: bo
     return block if share == 1.0 else block._replace(size=max(1, int(size * share)))
 
 
-def _truncate(text: Text, box: Box, size: int) -> Block:
+def _truncate(text: FittedText, box: TextBox, size: int) -> Block:
     """Keep as many lines as fit at the smallest size; the last one ends with an ellipsis."""
     lines = text.cut(box.width / size).laid(box.width / size)
     room = 1 + max(0, int((box.height / size - CAP - DESCENT) / text.leading))
@@ -136,7 +140,7 @@ def _truncate(text: Text, box: Box, size: int) -> Block:
     return _shaped(kept, text, box, size, is_cut=len(kept) < len(lines))
 
 
-def _with_ellipsis(line: str, width: float, style: Style) -> str:
+def _with_ellipsis(line: str, width: float, style: TextStyle) -> str:
     clusters = graphemes(line.rstrip(_TRAILING))
     while clusters and shape("".join(clusters) + ELLIPSIS, style).width > width:
         clusters.pop()

@@ -6,7 +6,7 @@ import uharfbuzz as hb
 from PIL import Image
 
 from generation.text.fonts import EM
-from generation.text.shaping import Line
+from generation.text.shaping import ShapedLine
 
 
 class Ink(NamedTuple):
@@ -17,7 +17,7 @@ class Ink(NamedTuple):
     y: int
 
 
-def ink(line: Line, size: float) -> Ink | None:
+def ink(line: ShapedLine, size: float) -> Ink | None:
     """Render a line's ink at a size in pixels; None for a line without ink."""
     draw = hb.RasterDraw()
     draw.scale_factor = (EM / size, EM / size)

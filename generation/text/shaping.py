@@ -11,7 +11,7 @@ from generation.text.fonts import EM, EMOJI, TRACKED, font, font_of
 from generation.text.scripts import graphemes, is_right_to_left
 
 
-class Style(NamedTuple):
+class TextStyle(NamedTuple):
     """Style of shaped text; `tracking` in em is added after each letter but not between words."""
 
     weight: int
@@ -29,7 +29,7 @@ class Glyph(NamedTuple):
     at: int
 
 
-class Line(NamedTuple):
+class ShapedLine(NamedTuple):
     """A shaped line, in em:
 
     `width` is its advance, `top` and `bottom` are its ink's distances from the baseline.
@@ -53,14 +53,14 @@ class Run(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def shape(text: str, style: Style) -> Line:
+def shape(text: str, style: TextStyle) -> ShapedLine:
     """Shape a text of any length as one line. Raises `TextRefused`."""
     glyphs: list[Glyph] = []
     x = 0.0
     for run, level in visual_order([*_runs(text, style.language)]):
         x = _shape_run(run, x, style, glyphs, right_to_left=level % 2 == 1)
     left, right, top, bottom = _ink(glyphs)
-    return Line(text, tuple(glyphs), x / EM, left / EM, right / EM, top / EM, bottom / EM)
+    return ShapedLine(text, tuple(glyphs), x / EM, left / EM, right / EM, top / EM, bottom / EM)
 
 
 def _runs(text: str, language: str) -> Iterator[tuple[Run, int]]:
@@ -85,7 +85,7 @@ def _joins(cluster: str, run: Run) -> bool:
     return cluster == " " and run.font != EMOJI
 
 
-def _shape_run(run: Run, x: float, style: Style, glyphs: list[Glyph], *, right_to_left: bool) -> float:
+def _shape_run(run: Run, x: float, style: TextStyle, glyphs: list[Glyph], *, right_to_left: bool) -> float:
     """Append a run's glyphs to the line's. Return the x after the run."""
     chosen = font(run.font, style.weight)
     buffer = hb.Buffer()

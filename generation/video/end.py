@@ -5,13 +5,13 @@ from itertools import accumulate
 from PIL import Image
 
 from generation import paint
-from generation.canvas import Mark
+from generation.canvas import DrawnLine
 from generation.slides.byline import byline
 from generation.slides.end import lines
 from generation.slides.kit import LABEL, Kit
 from generation.slides.parts import button_text
 from generation.spec import Copy
-from generation.text.fitting import Block, Box
+from generation.text.fitting import Block, TextBox
 from generation.video.moving import Moving, Popping, Still
 from generation.video.parts import ALREADY_VISIBLE, empty_canvas, pill, presenter_parts, tile_icon, words
 from generation.video.scene import Scene, Stage, Timed
@@ -31,7 +31,7 @@ def end(kit: Kit, copy: Copy, seconds: float) -> Scene:
     stage = Stage(kit, kit.theme.vivid, _NUMBER, seconds)
     button, places = button_text(kit, copy)
     blocks, signature = lines(kit, copy), byline(kit, copy)
-    foot = kit.fit(" · ".join(places), Box(kit.middle, _FOOT, 1), LABEL, (24, 38)) if places else None
+    foot = kit.fit(" · ".join(places), TextBox(kit.middle, _FOOT, 1), LABEL, (24, 38)) if places else None
     heights = [
         _ABOVE_BUTTON + _BUTTON if button else 0,
         _ABOVE_FOOT + foot.height if foot else 0,
@@ -82,7 +82,7 @@ def _names(stage: Stage, blocks: dict[str, Block], top: float) -> list[Timed]:
     return texts
 
 
-def _button(kit: Kit, text: str, top: float) -> tuple[Popping, Mark]:
+def _button(kit: Kit, text: str, top: float) -> tuple[Popping, DrawnLine]:
     ground = kit.theme.vivid
     center = kit.frame.width / 2, top + _BUTTON / 2
     picture, mark = pill(kit, text, center=center, colors=(ground.text, ground.tints[0]))

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from generation.canvas import Align, Canvas, Mark, free_share, inked_lines
+from generation.canvas import Align, Canvas, DrawnLine, free_share, inked_lines
 from generation.color import RGB, measured_contrast
 from generation.paint import Size
 from generation.text.breaking import units
 from generation.text.fitting import Block
 from generation.text.raster import ink
-from generation.text.shaping import Line
+from generation.text.shaping import ShapedLine
 from generation.video.easing import ease_out, ease_out_back
 
 #: Maximum seconds from one word to the next.
@@ -26,7 +26,7 @@ _RISE_SHARE = 0.42
 _INITIAL_SCALE = 0.74
 
 
-class Word(NamedTuple):
+class PlacedWord(NamedTuple):
     """A word's ink and final place; `line` is its line of the block, `number` its position in the text."""
 
     mask: Image.Image
@@ -69,14 +69,14 @@ class Kinetic:
     def bottom(self) -> float:
         return self.column.y + self.block.height
 
-    def _words(self) -> Iterator[Word]:
+    def _words(self) -> Iterator[PlacedWord]:
         number, size = 0, self.block.size
         for row, one in enumerate(self._lines):
             whole = ink(one.line, size)
             for text, part in _parts(one.line, self.language):
                 if whole and (drawn := ink(part, size)):
                     place = one.box[0] + drawn.x - whole.x, one.box[1] + drawn.y - whole.y
-                    yield Word(drawn.mask, place, row, number, len(text.strip()))
+                    yield PlacedWord(drawn.mask, place, row, number, len(text.strip()))
                     number += 1
 
     def _colored(self, color: RGB, emphasis: RGB | None) -> list[RGB]:
@@ -94,7 +94,7 @@ class Kinetic:
             elif share > 0:
                 self._coming(image, word, color, share)
 
-    def _coming(self, image: Image.Image, word: Word, color: RGB, share: float) -> None:
+    def _coming(self, image: Image.Image, word: PlacedWord, color: RGB, share: float) -> None:
         scale = _INITIAL_SCALE + (1 - _INITIAL_SCALE) * ease_out_back(share)
         size = max(1, round(word.mask.width * scale)), max(1, round(word.mask.height * scale))
         alpha = min(1.0, share * 2)
@@ -109,7 +109,7 @@ class Kinetic:
         canvas.marks += [self._mark(canvas.image, row) for row in sorted({word.line for word in self.words})]
         self.draw(canvas.image, math.inf)
 
-    def _mark(self, image: Image.Image, row: int) -> Mark:
+    def _mark(self, image: Image.Image, row: int) -> DrawnLine:
         boxes = [
             ((*word.place, word.place[0] + word.mask.width, word.place[1] + word.mask.height), color)
             for word, color in zip(self.words, self._colors, strict=True)
@@ -118,12 +118,12 @@ class Kinetic:
         lefts, tops, rights, bottoms = zip(*(box for box, _ in boxes), strict=True)
         contrast = min(measured_contrast(image.crop(box), color) for box, color in boxes)
         whole = min(lefts), min(tops), max(rights), max(bottoms)
-        return Mark(
+        return DrawnLine(
             self.name, self._lines[row].line.text, whole, contrast, self.block.size, self.block.is_cut
         )
 
 
-def _parts(line: Line, language: str) -> Iterator[tuple[str, Line]]:
+def _parts(line: ShapedLine, language: str) -> Iterator[tuple[str, ShapedLine]]:
     """Yield the words of a line in reading order, each with its glyphs at their places."""
     texts = [*units(line.text, language)]
     ends = [*accumulate(map(len, texts))]

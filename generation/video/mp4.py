@@ -9,7 +9,7 @@ from PIL import Image
 from pymediainfo import MediaInfo
 
 from generation import ffmpeg
-from generation.canvas import Mark
+from generation.canvas import DrawnLine
 from generation.outputs import OutputFile
 from generation.sound import wav
 from generation.sound.synthesis import Stereo
@@ -85,7 +85,7 @@ def _check(path: Path, count: int) -> None:
         raise GenerationError("VIDEO_NOT_WHOLE", f"the video has {frame_count} of {count} pictures")
 
 
-def made(path: Path, size: tuple[int, int], count: int, marks: Sequence[Mark]) -> OutputFile:
+def made(path: Path, size: tuple[int, int], count: int, marks: Sequence[DrawnLine]) -> OutputFile:
     """Return the metadata of a complete file."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -3,14 +3,14 @@
 from PIL import Image
 
 from generation import paint
-from generation.canvas import Canvas, Mark
+from generation.canvas import Canvas, DrawnLine
 from generation.color import RGB
 from generation.paint import Size
 from generation.slides import tile
 from generation.slides.byline import Byline
 from generation.slides.kit import LABEL, TITLE, Kit
 from generation.slides.parts import TILE
-from generation.text.fitting import Block, Box
+from generation.text.fitting import Block, TextBox
 from generation.video.kinetic import Column, Kinetic
 from generation.video.moving import Popping
 from generation.video.scene import Stage, Timed
@@ -30,7 +30,7 @@ def header(stage: Stage, canvas: Canvas) -> tuple[Popping, Timed]:
     kit, offset, top = stage.kit, TILE + 22, stage.kit.frame.top
     icon = tile_icon(stage, TILE, (canvas.start(0, TILE), top), starts=ALREADY_VISIBLE)
     room = kit.column - offset
-    block = kit.fit(kit.name, Box(room, TILE, 1), LABEL, (24, 40))
+    block = kit.fit(kit.name, TextBox(room, TILE, 1), LABEL, (24, 40))
     column = Column(canvas.start(offset, room), top + (TILE - block.ascent) / 2, room)
     return icon, Timed(Kinetic("name", block, column, kit.language, color=stage.ground.text), ALREADY_VISIBLE)
 
@@ -78,9 +78,9 @@ def tile_icon(stage: Stage, side: int, place: Size, *, starts: float, blur: int 
 
 def pill(
     kit: Kit, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB]
-) -> tuple[Image.Image, Mark]:
+) -> tuple[Image.Image, DrawnLine]:
     """Draw a button with its text in the second color. Return both."""
-    block = kit.fit(text, Box(kit.middle - 2 * _PILL, _PILL * 2.2, 1), LABEL, (24, _PILL), 1.0)
+    block = kit.fit(text, TextBox(kit.middle - 2 * _PILL, _PILL * 2.2, 1), LABEL, (24, _PILL), 1.0)
     size = round(block.width + _PILL * 1.9), round(_PILL * 2.3)
     canvas = kit.page(Image.new("RGB", size, colors[0]))
     top = (size[1] - block.ascent) / 2
@@ -90,16 +90,16 @@ def pill(
 
 def badge(
     kit: Kit, number: int, *, place: Size, side: int, colors: tuple[RGB, RGB]
-) -> tuple[Image.Image, Mark]:
+) -> tuple[Image.Image, DrawnLine]:
     """Draw a number in the second color on a rounded square of the first."""
     canvas = kit.page(Image.new("RGB", (side, side), colors[0]))
-    block = kit.fit(str(number), Box(side * 0.8, side, 1), TITLE, (16, round(side * 0.56)))
+    block = kit.fit(str(number), TextBox(side * 0.8, side, 1), TITLE, (16, round(side * 0.56)))
     top = (side - block.ascent) / 2
     canvas.set("number", block, (0, top), side, color=colors[1], align="middle")
     return _cut_out(canvas, side * 0.32, *place)
 
 
-def _cut_out(canvas: Canvas, radius: float, left: int, top: int) -> tuple[Image.Image, Mark]:
+def _cut_out(canvas: Canvas, radius: float, left: int, top: int) -> tuple[Image.Image, DrawnLine]:
     """Round a picture's corners, and move its text's mark to its final place."""
     canvas.image.putalpha(paint.rounded(canvas.image.size, radius))
     (mark,) = canvas.marks

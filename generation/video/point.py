@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from generation import paint
-from generation.canvas import Canvas, Mark
+from generation.canvas import Canvas, DrawnLine
 from generation.slides import devices, tile
 from generation.slides.kit import TITLE, Kit
-from generation.text.fitting import Box
+from generation.text.fitting import TextBox
 from generation.video.moving import Popping, Rising
 from generation.video.parts import badge, empty_canvas, header, words
 from generation.video.scene import Scene, Stage, Timed
@@ -32,7 +32,7 @@ def _beside_device(stage: Stage, text: str, *, is_only: bool) -> Scene:
     kit, ground, canvas = stage.kit, stage.ground, empty_canvas(stage.kit)
     icon, name = header(stage, canvas)
     numbers, marks = ([], []) if is_only else _badge(stage, canvas)
-    block = kit.fit(text, Box(kit.column, 300, 4), TITLE, (42, 92), 1.08)
+    block = kit.fit(text, TextBox(kit.column, 300, 4), TITLE, (42, 92), 1.08)
     top = kit.body + (0 if is_only else _BADGE + _BELOW_BADGE)
     headline = words(kit, "point", block, top, ground.text, emphasis=ground.accent)
     device_image, place = devices.point_device(kit, canvas, round(headline.bottom) + _BELOW, stage.number)
@@ -40,7 +40,7 @@ def _beside_device(stage: Stage, text: str, *, is_only: bool) -> Scene:
     return Scene(stage, [icon, device, *numbers], [name, Timed(headline, _WORDS_COME)], marks)
 
 
-def _badge(stage: Stage, canvas: Canvas) -> tuple[list[Popping], list[Mark]]:
+def _badge(stage: Stage, canvas: Canvas) -> tuple[list[Popping], list[DrawnLine]]:
     """Return the number at a device's side, and its text."""
     place, colors = (canvas.start(0, _BADGE), stage.kit.body), (stage.ground.accent, stage.ground.tints[0])
     picture, mark = badge(stage.kit, stage.number, place=place, side=_BADGE, colors=colors)
@@ -51,10 +51,10 @@ def _alone(stage: Stage, text: str, *, is_only: bool) -> Scene:
     """Return a scene with a large number above the words; a single point has only its words."""
     kit, ground, canvas = stage.kit, stage.ground, empty_canvas(stage.kit)
     icon, name = header(stage, canvas)
-    large = kit.fit(str(stage.number), Box(kit.column, _NUMBER, 1), TITLE, (100, _NUMBER))
+    large = kit.fit(str(stage.number), TextBox(kit.column, _NUMBER, 1), TITLE, (100, _NUMBER))
     above = 0 if is_only else large.height + _BELOW
     room = kit.frame.bottom - kit.body - above - _BELOW
-    block = kit.fit(text, Box(kit.column, room, 6), TITLE, (46, 128), 1.05)
+    block = kit.fit(text, TextBox(kit.column, room, 6), TITLE, (46, 128), 1.05)
     top = kit.body + max(0.0, (room - block.height) * 0.4)
     number = Timed(words(kit, "number", large, top, ground.accent), _NUMBER_COMES)
     headline = words(kit, "point", block, top + above, ground.text, emphasis=ground.accent)

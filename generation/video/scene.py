@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 from PIL import Image
 
-from generation.canvas import Canvas, Mark
+from generation.canvas import Canvas, DrawnLine
 from generation.seeds import chance
 from generation.slides.kit import Kit
 from generation.theme import Ground
@@ -19,7 +19,7 @@ _GROUND_MARGIN_PX = 160
 _WORDS_SHARE = 0.4
 
 
-class Text(Protocol):
+class TimedText(Protocol):
     """A text of `count` words that appear one after the other."""
 
     @property
@@ -35,7 +35,7 @@ class Text(Protocol):
 class Timed(NamedTuple):
     """A text and the start of its first word, in seconds; negative: shown from the first frame on."""
 
-    text: Text
+    text: TimedText
     starts: float
 
 
@@ -46,7 +46,11 @@ class Scene:
     """
 
     def __init__(
-        self, stage: "Stage", things: Sequence[Moving], texts: Sequence[Timed], marks: Sequence[Mark] = ()
+        self,
+        stage: "Stage",
+        things: Sequence[Moving],
+        texts: Sequence[Timed],
+        marks: Sequence[DrawnLine] = (),
     ) -> None:
         self.seconds, self._kit, self._backdrop = stage.seconds, stage.kit, stage.backdrop()
         self._things, self._texts, self._marks = things, texts, marks
@@ -76,7 +80,7 @@ class Scene:
             thing.draw(image, number / RATE)
         return image
 
-    def _step(self, text: Text) -> float:
+    def _step(self, text: TimedText) -> float:
         return min(WORD_STEP_S, self.seconds * _WORDS_SHARE / text.count)
 
 

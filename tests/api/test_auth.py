@@ -15,7 +15,7 @@ from db.pool import Pool
 from domain.security.keyring import Keyring
 from domain.tenancy import key_secrets, key_text
 from domain.tenancy.api_keys import PresentedKey
-from domain.tenancy.key_text import Presented
+from domain.tenancy.key_text import KeyParts
 from tests.api.conftest import ApiCaller, client_of, new_key, open_caller
 
 GOOD = "lp_live_" + "a" * 16 + "_" + "b" * 43
@@ -156,7 +156,7 @@ async def test_existing_key_id_is_indistinguishable(
     assert len(told) == MAX_FAILURES
 
 
-async def existing_key(pool: Pool, acme: ApiCaller, state: str) -> Presented:
+async def existing_key(pool: Pool, acme: ApiCaller, state: str) -> KeyParts:
     presented = key_text.parse(await new_key(pool, acme.organization_id))
     assert presented is not None
     changes = {

@@ -19,7 +19,7 @@ from api.services import Services
 from db.pool import Pool, connected, open_pool
 from domain.events import budgets
 from domain.operations import disk
-from domain.operations.disk import EVENTS, DiskUse, Mark
+from domain.operations.disk import EVENTS, DiskUse, DiskWatermark
 from schemas.errors import Unavailable
 from schemas.settings import Settings
 from tests.api.conftest import ApiCaller, client_of, hold_context, open_caller
@@ -152,7 +152,7 @@ async def test_largest_budget_share_is_refused_first(
 
 @pytest.mark.parametrize("seed", range(5))
 def test_watermark_has_hysteresis(seed: int) -> None:
-    chance, watermark, closed = random.Random(seed), Watermark("test", Mark(0.9, 0.85)), False
+    chance, watermark, closed = random.Random(seed), Watermark("test", DiskWatermark(0.9, 0.85)), False
     for _ in range(500):
         part = chance.uniform(0.7, 1.05)
         watermark.move(part)

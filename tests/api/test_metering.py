@@ -15,7 +15,7 @@ from api.http.request_state import RequestState
 from api.limits import cost_metering
 from api.limits.cost_metering import LOG_INTERVAL_S, LoopWatchdog
 from telemetry import costs
-from telemetry.costs import LONG_STEP_S, Cost
+from telemetry.costs import LONG_STEP_S, RequestCost
 from tests.api.conftest import ApiCaller
 from tests.api.participants import new_project
 from tests.telemetry.test_costs import burn
@@ -72,7 +72,7 @@ async def test_a_quick_step_is_no_hold(scope: HTTPScope) -> None:
 
 
 async def test_bytes_are_those_of_bodies_that_pass() -> None:
-    cost, sent = Cost(), list[Message]()
+    cost, sent = RequestCost(), list[Message]()
     start: Any = {"type": "http.response.start", "status": 200, "headers": []}
     body: Any = {"type": "http.response.body", "body": b"x" * 500}
 
@@ -94,7 +94,7 @@ async def test_bytes_are_those_of_bodies_that_pass() -> None:
 
 
 async def test_each_request_has_a_cost_of_its_own(acme: ApiCaller, monkeypatch: pytest.MonkeyPatch) -> None:
-    charged: list[Cost] = []
+    charged: list[RequestCost] = []
     app = acme.http._transport.app  # type: ignore[attr-defined]
     monkeypatch.setattr(app.state.services.limiter, "spend", lambda _, cost: charged.append(cost))
     for path in ("/v1/whoami", "/v1/projects", "/v1/nothing-here"):

@@ -11,7 +11,7 @@ import pytest_asyncio
 from api.http import time_window
 from db.pool import Conn, Pool
 from domain.collection import snapshots
-from domain.collection.snapshots import Reading, Subject
+from domain.collection.snapshots import CollectedSubject, SubjectValues
 from schemas import ids
 from schemas.metrics import Collected
 from tests import seeds
@@ -42,7 +42,7 @@ async def create_posts_with_figures(
         conn,
         organization_id=org,
         account_id=account,
-        told=[Reading(Subject(post, at), values) for post, values in posts],
+        told=[SubjectValues(CollectedSubject(post, at), values) for post, values in posts],
         at=at,
     )
     return [ids.show(ids.POST, post) for post, _ in posts]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import uvloop
 
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from jobs.kinds import PUBLISH_POST, RECONCILE_POST
 from schemas.settings import from_env
 from telemetry import logs
@@ -41,7 +41,7 @@ class Pausing:
     def __init__(self, inner: Adapter, folder: Path) -> None:
         self.inner, self.folder = inner, folder
 
-    async def reach(self, account: Account, point: str) -> None:
+    async def reach(self, account: PostingAccount, point: str) -> None:
         if account.handle == point:
             (self.folder / point).touch()
             await eventually(self.may_go, within=LONG_S)
@@ -49,31 +49,31 @@ class Pausing:
     async def may_go(self) -> bool:
         return (self.folder / "go").exists()
 
-    def repeatable(self, account: Account, inquiry: Inquiry) -> bool:
+    def repeatable(self, account: PostingAccount, inquiry: Inquiry) -> bool:
         return self.inner.repeatable(account, inquiry)
 
     async def prepare(
-        self, account: Account, draft: PostDraft, so_far: PreparedPost | None = None
+        self, account: PostingAccount, draft: PostDraft, so_far: PreparedPost | None = None
     ) -> PreparedPost:
         prepared = await self.inner.prepare(account, draft, so_far)
         await self.reach(account, BEFORE_MARK)
         return prepared
 
     async def send(
-        self, account: Account, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
+        self, account: PostingAccount, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
     ) -> SendResult:
         await self.reach(account, MARKED)
         sent = await self.inner.send(account, prepared, draft, timeout_s=timeout_s)
         await self.reach(account, ANSWERED)
         return AcceptedPost(handle=prepared.handle, after_s=0) if account.handle == ACCEPTED else sent
 
-    async def poll(self, account: Account, inquiry: Inquiry) -> SendResult:
+    async def poll(self, account: PostingAccount, inquiry: Inquiry) -> SendResult:
         await self.reach(account, ACCEPTED)
         found = await self.inner.reconcile(account, inquiry)
         assert isinstance(found, LivePost)
         return found
 
-    async def reconcile(self, account: Account, inquiry: Inquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccount, inquiry: Inquiry) -> ReconcileResult:
         return await self.inner.reconcile(account, inquiry)
 
 

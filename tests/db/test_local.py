@@ -12,20 +12,20 @@ import pytest
 import redis
 
 from db import local, server
-from db.server import Server
+from db.server import LocalServer
 from schemas.errors import LocalUnavailable
 from tests.servers import FAST
 from tests.waiting import PATIENCE_S, until
 
 
 @pytest.fixture
-def postgres(tmp_path: Path) -> Iterator[Server]:
+def postgres(tmp_path: Path) -> Iterator[LocalServer]:
     with local.postgres(tmp_path / "postgres", FAST) as started:
         yield started
 
 
 @pytest.fixture
-def valkey(tmp_path: Path) -> Iterator[Server]:
+def valkey(tmp_path: Path) -> Iterator[LocalServer]:
     with local.valkey(tmp_path / "valkey") as started:
         yield started
 
@@ -38,7 +38,7 @@ async def run(url: str, statement: str) -> object:
         await conn.close()
 
 
-async def test_data_outlives_a_stop_and_a_kill(postgres: Server) -> None:
+async def test_data_outlives_a_stop_and_a_kill(postgres: LocalServer) -> None:
     await run(postgres.url, "create table kept as select 1 as n")
     postgres.stop()
     postgres.start()
@@ -57,7 +57,7 @@ async def test_a_second_run_finds_the_data_and_the_password(tmp_path: Path) -> N
     assert (tmp_path / "password").stat().st_mode & 0o777 == 0o600
 
 
-async def test_only_the_password_opens_it(postgres: Server) -> None:
+async def test_only_the_password_opens_it(postgres: LocalServer) -> None:
     password = postgres.url.split("@")[0].rpartition(":")[2]
     with pytest.raises(asyncpg.InvalidPasswordError):
         await run(postgres.url.replace(password, "guess"), "select 1")
@@ -71,7 +71,7 @@ async def test_half_a_data_folder_of_a_killed_run_is_made_anew(tmp_path: Path) -
         assert await run(started.url, "select 1") == 1
 
 
-async def test_paused_server_is_silent_and_resumes(postgres: Server) -> None:
+async def test_paused_server_is_silent_and_resumes(postgres: LocalServer) -> None:
     conn = await asyncpg.connect(postgres.url)
     postgres.pause()
     with pytest.raises(TimeoutError):
@@ -81,7 +81,7 @@ async def test_paused_server_is_silent_and_resumes(postgres: Server) -> None:
     conn.terminate()
 
 
-def test_valkey_restarts_empty_on_its_port(valkey: Server) -> None:
+def test_valkey_restarts_empty_on_its_port(valkey: LocalServer) -> None:
     with redis.Redis.from_url(valkey.url) as client:
         client.set("key", "value")
         valkey.stop()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from db import server as module
-from db.server import Server, await_all
+from db.server import LocalServer, await_all
 from schemas.errors import LocalUnavailable
 
 STAYS = "import signal; signal.pause()"
@@ -20,9 +20,9 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "REPORT_INTERVAL_S", 0.0)
 
 
-def launched(folder: Path, code: str, ready: Callable[[int], bool]) -> Server:
+def launched(folder: Path, code: str, ready: Callable[[int], bool]) -> LocalServer:
     folder.mkdir()
-    made = Server(
+    made = LocalServer(
         url="", log=folder / "log", command=[sys.executable, "-S", "-c", code], halt=signal.SIGTERM,
         ready=ready, why=lambda: "503 UNAVAILABLE: no database",
     )  # fmt: skip

@@ -17,7 +17,7 @@ from PIL import Image
 from generation.copy.write import write
 from generation.proofreading import read
 from generation.render import InputFiles, prepare, warnings
-from generation.spec import Aspect, Brand, Format, Spec
+from generation.spec import Aspect, BrandSnapshot, Format, Spec
 from schemas.errors import GenerationError
 from tests.generation.remix.clips import NO_CLIPS
 from tests.generation.stand_ins import screenshot, written
@@ -141,7 +141,7 @@ CASES = {**QUICK, **LONG}
 
 def make(name: str, folder: Path) -> Outcome:
     case, before = CASES[name], resource.getrusage(resource.RUSAGE_SELF)
-    brand = msgspec.convert({"name": "Tideline", "taglines": ["Know the tide"], **case.brand}, Brand)
+    brand = msgspec.convert({"name": "Tideline", "taglines": ["Know the tide"], **case.brand}, BrandSnapshot)
     if case.code == "BRAND_LACKS_WORDS":
         brand = msgspec.structs.replace(brand, taglines=[])
     spec = Spec(format=case.format, brand=brand, seed="1", hook=case.hook, aspect=case.aspect)

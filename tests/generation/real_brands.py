@@ -22,7 +22,7 @@ from domain.brand.brand import describe
 from domain.brand.store_listings import InAppStore
 from generation.copy.snapshot import snapshot
 from generation.copy.write import MissingBrandText, propose
-from generation.spec import Brand
+from generation.spec import BrandSnapshot
 from schemas.brand import BrandRow, Extraction, Source
 from tests.corpora import corpus
 from tests.generation.stand_ins import DESKTOP, PHONE, color, logo, screenshot
@@ -41,7 +41,7 @@ ta-IN bn nl-NL cs-CZ"""
 LISTING = InAppStore(by="id", value="1")
 
 
-async def brands(parser: Parser) -> AsyncIterator[Brand]:
+async def brands(parser: Parser) -> AsyncIterator[BrandSnapshot]:
     """Yield the brands with enough text, as a project's snapshot has them."""
     sources = (
         (repositories, REPOSITORIES),
@@ -58,14 +58,14 @@ async def brands(parser: Parser) -> AsyncIterator[Brand]:
                 yield brand
 
 
-def known(source: Source, extraction: Extraction) -> Brand:
+def known(source: Source, extraction: Extraction) -> BrandSnapshot:
     row = BrandRow(
         source=source, fields=extraction.fields, url=extraction.url, job_id=None, at=datetime.now(UTC)
     )
     return snapshot(describe([row], project_id=UUID(int=0)))
 
 
-def speaks(brand: Brand) -> bool:
+def speaks(brand: BrandSnapshot) -> bool:
     with suppress(MissingBrandText):
         return bool(propose(brand))
     return False
@@ -148,7 +148,7 @@ async def sites(parser: Parser) -> Read:
         )
 
 
-def entry(folder: Path, brand: Brand, number: int) -> dict[str, Any]:
+def entry(folder: Path, brand: BrandSnapshot, number: int) -> dict[str, Any]:
     """Return a line of the sheet's file: one brand of four has no pictures, one only a logo."""
     pictures: dict[str, Any] = {}
     if number % 4:
@@ -164,7 +164,7 @@ def entry(folder: Path, brand: Brand, number: int) -> dict[str, Any]:
     return {**own, **pictures}
 
 
-async def read_all() -> list[Brand]:
+async def read_all() -> list[BrandSnapshot]:
     async with open_parser(at_once=2) as parser:
         return [brand async for brand in brands(parser)]
 

@@ -7,7 +7,7 @@ import pytest
 from generation.copy.write import write
 from generation.proofreading.pictures import faults
 from generation.render import InputFiles, prepare
-from generation.spec import Brand, Spec
+from generation.spec import BrandSnapshot, Spec
 from tests.forms import first
 
 HOOKS = {
@@ -32,7 +32,7 @@ HOOKS = {
 
 @pytest.mark.parametrize("language", first(5, HOOKS))
 def test_a_script_is_drawn_whole(tmp_path: Path, language: str) -> None:
-    brand = Brand(name="Tideline", colors=["#0b6e99"], language=language)
+    brand = BrandSnapshot(name="Tideline", colors=["#0b6e99"], language=language)
     spec = Spec(format="image", brand=brand, seed="1", hook=HOOKS[language])
     copy = write(spec)
     made = [step.made for step in prepare(spec, copy, InputFiles()).make(tmp_path) if step.made]

@@ -7,7 +7,7 @@ import httpx
 import msgspec
 
 from domain.accounts.client_registrations import Client
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from schemas import ids
 from tests.peers.mastodon_servers import Instance
 from tests.peers.proxy import Loss, Proxy, between, first_of_each
@@ -28,7 +28,7 @@ class MastodonAccount(msgspec.Struct, frozen=True):
     instance: Instance
     client: httpx.AsyncClient
     app: AppRegistration
-    account: Account
+    account: PostingAccount
 
     @property
     def adapter(self) -> MastodonAdapter:
@@ -67,7 +67,7 @@ async def let_in(instance: Instance) -> AsyncIterator[MastodonAccount]:
         server = MastodonApi(client=client, base=instance.base, token=token.access_token)
         me = await patiently(lambda: api.verify_credentials(server))
         said = await patiently(lambda: api.get_instance(client, instance.base))
-        account = Account(
+        account = PostingAccount(
             platform="mastodon",
             service_url=instance.base,
             external_id=me.id,
@@ -79,7 +79,9 @@ async def let_in(instance: Instance) -> AsyncIterator[MastodonAccount]:
 
 
 @asynccontextmanager
-async def behind(mastodon: MastodonAccount, *losses: Loss) -> AsyncIterator[tuple[MastodonAdapter, Account]]:
+async def behind(
+    mastodon: MastodonAccount, *losses: Loss
+) -> AsyncIterator[tuple[MastodonAdapter, PostingAccount]]:
     """Open the account behind a lossy proxy."""
     async with mastodon.losing(*losses) as proxy, outbound(proxy.base) as client:
         yield MastodonAdapter(client), msgspec.structs.replace(mastodon.account, service_url=proxy.base)

@@ -12,7 +12,7 @@ import jwt
 import msgspec
 
 from db.server import free_port
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from tests.peers import node
 from tests.peers.processes import running
 from tests.waiting import PATIENCE_S
@@ -117,9 +117,9 @@ async def signed_in(client: httpx.AsyncClient, pds: Pds, person: Person) -> PdsS
     return await api.create_session(client, pds.base, identifier=person.handle, password=person.app_password)
 
 
-def account_of(session: PdsSession, base: str) -> Account:
+def account_of(session: PdsSession, base: str) -> PostingAccount:
     """Return the account in the form that a worker gets."""
-    return Account(
+    return PostingAccount(
         platform="bluesky",
         service_url=base,
         external_id=session.did,

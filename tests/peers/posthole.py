@@ -16,7 +16,7 @@ import httpx
 import msgspec
 
 from db.server import free_port
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from tests.peers import pypi
 from tests.peers.processes import running
 from tests.peers.publishing import outbound
@@ -76,9 +76,9 @@ class Posthole(NamedTuple):
         answer = httpx.post(f"{self.base}{path}", data=form, timeout=PATIENCE_S).raise_for_status()
         return dict(answer.json())
 
-    def account(self, platform: str) -> Account:
+    def account(self, platform: str) -> PostingAccount:
         token = self.tiktok()["access_token"] if platform == "tiktok" else self.instagram()
-        return Account(
+        return PostingAccount(
             platform=platform,
             service_url=self.base,
             external_id=CREATOR if platform == "tiktok" else STUDIO,

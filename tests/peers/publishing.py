@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from domain.values import urls
 from schemas import ids
 from schemas.errors import OutcomeUnknown, PostNotSent
@@ -72,12 +72,16 @@ async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
     return await ask()
 
 
-async def publish(adapter: Adapter, account: Account, what: PostDraft, clock: Clock = REAL) -> LivePost:
+async def publish(
+    adapter: Adapter, account: PostingAccount, what: PostDraft, clock: Clock = REAL
+) -> LivePost:
     prepared = await prepare(adapter, account, what, clock)
     return await deliver(adapter, account, prepared, what, clock)
 
 
-async def prepare(adapter: Adapter, account: Account, what: PostDraft, clock: Clock = REAL) -> PreparedPost:
+async def prepare(
+    adapter: Adapter, account: PostingAccount, what: PostDraft, clock: Clock = REAL
+) -> PreparedPost:
     """Prepare the post in as many steps as needed."""
     so_far: PreparedPost | None = None
     while so_far is None or not so_far.complete:
@@ -88,7 +92,7 @@ async def prepare(adapter: Adapter, account: Account, what: PostDraft, clock: Cl
 
 async def deliver(
     adapter: Adapter,
-    account: Account,
+    account: PostingAccount,
     prepared: PreparedPost,
     what: PostDraft | None = None,
     clock: Clock = REAL,
@@ -111,14 +115,16 @@ async def deliver(
     raise AssertionError(f"not live after {TRIES} tries")
 
 
-async def looked_for(adapter: Adapter, account: Account, asked: Inquiry, clock: Clock) -> ReconcileResult:
+async def looked_for(
+    adapter: Adapter, account: PostingAccount, asked: Inquiry, clock: Clock
+) -> ReconcileResult:
     """Look the post up, after any call in flight must have ended."""
     await clock.advance(LATER.total_seconds())
     return await patiently(partial(adapter.reconcile, account, asked._replace(now=asked.sent_at + LATER)))
 
 
 async def confirmed(
-    adapter: Adapter, account: Account, asked: Inquiry, sent: ReconcileResult, clock: Clock
+    adapter: Adapter, account: PostingAccount, asked: Inquiry, sent: ReconcileResult, clock: Clock
 ) -> LivePost:
     """Poll an accepted post until it is live."""
     for _ in range(ASKS):

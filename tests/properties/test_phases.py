@@ -237,6 +237,6 @@ async def list_operator_jobs(history: History, phase: str) -> set[str]:
 
 
 async def count_cancelable(history: History, phase: str) -> int:
-    chosen = bulk.Choice(None, KINDS, None, [phase], ALWAYS)
+    chosen = bulk.JobCancelFilter(None, KINDS, None, [phase], ALWAYS)
     answer = await bulk.cancel(history.conn, organization_id=history.org, chosen=chosen, dry_run=True)
     return answer.matched

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import contextmanager
 
 from domain.media import sniff, streaming_upload
-from domain.media.files import File
+from domain.media.files import StoredFile
 from domain.media.store import Store
 from domain.media.streaming_upload import AcceptedTypes, StreamingUpload
 from schemas.errors import Invalid, StorageUnavailable, Unavailable
@@ -37,13 +37,13 @@ class MediaWriter:
             await self.store.write(token, file.chunks(chunks))
         return file, token
 
-    async def look(self, file: StreamingUpload, token: str) -> File:
+    async def look(self, file: StreamingUpload, token: str) -> StoredFile:
         """Inspect a stored file and return its metadata. Raises as `put`."""
         with _storage_errors():
             [inspected] = await streaming_upload.probe_uploads(self.store, [file], [token])
         return await streaming_upload.store_drawing(inspected.file, self._rewrite)
 
-    async def inspect_all(self, stored: Sequence[tuple[StreamingUpload, str]]) -> dict[str, File]:
+    async def inspect_all(self, stored: Sequence[tuple[StreamingUpload, str]]) -> dict[str, StoredFile]:
         """Inspect the files, and return the valid ones by their tokens; broken files are left out.
 
         One process inspects all of them. After a broken file another process inspects the rest.

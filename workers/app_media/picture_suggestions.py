@@ -9,7 +9,7 @@ from functools import partial
 
 from domain.media import app_media_limits, streaming_upload, suggestions, uploads
 from domain.media.app_media_limits import ACCEPTED
-from domain.media.files import File
+from domain.media.files import StoredFile
 from domain.media.store import Store
 from domain.media.streaming_upload import StreamingUpload
 from domain.media.suggestions import Suggested, Suggestion
@@ -42,7 +42,7 @@ async def suggest(ctx: Context, store: Store, pictures: Sequence[Picture], get: 
     ]
     storing = MediaWriter(store, partial(_begin, ctx))
     stored: list[tuple[AppMediaKind, str, StreamingUpload, str]] = []
-    files: dict[str, File] = {}
+    files: dict[str, StoredFile] = {}
     try:
         async with asyncio.timeout(SUGGEST_S):
             for kind, picture in candidates:
@@ -86,7 +86,7 @@ async def _store_picture(
         return None
 
 
-def _is_usable(file: File) -> bool:
+def _is_usable(file: StoredFile) -> bool:
     try:
         app_media_limits.check_shape(file)
     except Invalid:

@@ -10,7 +10,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.reach import reaching
 from domain.events import conversions
-from domain.events.conversions import Due, End, Line
+from domain.events.conversions import ConversionLine, Due, End
 from schemas.errors import Unavailable
 from telemetry import metrics
 from workers.conversions.verdict import Verdict, VerdictKind
@@ -29,7 +29,7 @@ class OutboxAwayError(Exception):
 
 
 @asynccontextmanager
-async def open_outbox(event_store: EventStore, line: Line) -> AsyncIterator["Outbox"]:
+async def open_outbox(event_store: EventStore, line: ConversionLine) -> AsyncIterator["Outbox"]:
     """Open the outbox of a line on a connection of its own. Raises `OutboxAwayError`."""
     async with AsyncExitStack() as stack:
         try:
@@ -43,7 +43,7 @@ async def open_outbox(event_store: EventStore, line: Line) -> AsyncIterator["Out
 class Outbox:
     """The outbox of a line. Each call is one statement and repeatable. Raises `OutboxAwayError`."""
 
-    def __init__(self, conn: Conn, line: Line) -> None:
+    def __init__(self, conn: Conn, line: ConversionLine) -> None:
         self._conn, self._line = conn, line
 
     async def due(self) -> list[Due]:

@@ -32,7 +32,7 @@ class ConversionScan:
         self._after = last
         return 0 if last == conversions.FIRST else conversions.SEARCH_LINES
 
-    async def _submit(self, lines: list[conversions.Line]) -> bool:
+    async def _submit(self, lines: list[conversions.ConversionLine]) -> bool:
         """Submit; return False while the main database is away: the next run then scans the same lines."""
         try:
             with reaching():
@@ -42,7 +42,7 @@ class ConversionScan:
             return False
         return True
 
-    async def _submit_in_main(self, lines: list[conversions.Line]) -> None:
+    async def _submit_in_main(self, lines: list[conversions.ConversionLine]) -> None:
         """Submit outside of a transaction: jobs that a slow database has inserted before a timeout stay."""
         async with connected(self._database_url, name="conversions") as main:
             try:

@@ -48,7 +48,7 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     line: str
 
 
-class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class CopyAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hooks: Annotated[list[Wording], Meta(max_length=3)]
     points: Annotated[list[Wording], Meta(max_length=MAX_CLAUSES)]
 
@@ -73,9 +73,9 @@ async def request_offers(model: Model | None, spec: Spec) -> Offers:
     )
 
 
-def build_question(name: str, clauses: Sequence[str]) -> Question[Answer]:
+def build_question(name: str, clauses: Sequence[str]) -> Question[CopyAnswer]:
     listed = [f"{number}. {clause}" for number, clause in enumerate(clauses, 1)]
-    return Question("lines", Answer, build_prompt(TASK, "\n".join([name, *listed])))
+    return Question("lines", CopyAnswer, build_prompt(TASK, "\n".join([name, *listed])))
 
 
 def check_citations(lines: Sequence[Wording], clauses: Sequence[str]) -> list[Offer]:

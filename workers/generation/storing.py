@@ -9,7 +9,7 @@ from pathlib import Path
 from domain.content import generated
 from domain.content.app_files import Files
 from domain.media import uploads
-from domain.media.files import File, Thumbnail
+from domain.media.files import StoredFile, Thumbnail
 from domain.media.store import CHUNK, Store
 from generation.outputs import OutputFile
 from jobs.outcomes import Failed, Retry
@@ -53,7 +53,9 @@ async def open_inputs(ctx: Context, store: Store, files: Files, stack: AsyncExit
         raise RenderFailed(FILE_DELETED if is_deleted else STORAGE_AWAY) from None
 
 
-async def store_all(ctx: Context, store: Store, folder: Path, outputs: Sequence[OutputFile]) -> list[File]:
+async def store_all(
+    ctx: Context, store: Store, folder: Path, outputs: Sequence[OutputFile]
+) -> list[StoredFile]:
     """Store files with their thumbnails.
 
     Files without a commit are deleted in a day. Raises `RenderFailed`.
@@ -74,7 +76,7 @@ async def store_all(ctx: Context, store: Store, folder: Path, outputs: Sequence[
     return [stored_file(*parts) for parts in zip(outputs, tokens[::2], thumbnails, strict=True)]
 
 
-async def store_output(ctx: Context, store: Store, output: OutputFile, folder: Path) -> File:
+async def store_output(ctx: Context, store: Store, output: OutputFile, folder: Path) -> StoredFile:
     """Store a job's only file, under one token in all of its attempts. Raises `RenderFailed`."""
     reserve = partial(uploads.begin, organization_id=ctx.job.organization_id, at_most=output.size_bytes)
     try:
@@ -99,9 +101,9 @@ async def _chunks(path: Path) -> AsyncIterator[bytes]:
             yield chunk
 
 
-def stored_file(output: OutputFile, token: str, thumbnail: Thumbnail | None = None) -> File:
+def stored_file(output: OutputFile, token: str, thumbnail: Thumbnail | None = None) -> StoredFile:
     """Return the stored file of an output."""
-    return File(
+    return StoredFile(
         kind="video" if output.mime_type.startswith("video/") else "image",
         mime_type=output.mime_type,
         width=output.width,

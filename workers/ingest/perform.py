@@ -16,7 +16,7 @@ from schemas.errors import Conflict, SourceError, SourceRateLimited
 from schemas.pictures import Picture
 from workers.app_media import sandbox as files
 from workers.app_media.picture_suggestions import SUGGEST_S, suggest
-from workers.ingest.website.session import Session, Web
+from workers.ingest.website.session import CrawlSession, Web
 from workers.runtime.context import Context
 
 #: Called with the stage that begins and the share of the work done, from 0 to 1.
@@ -36,7 +36,7 @@ class Gallery(NamedTuple):
 
 async def fetch_image(web: Web, picture: Picture) -> bytes:
     """Fetch the whole image, through the SSRF guard, by robots.txt and the site rate limit."""
-    return (await Session(web, within_s=SUGGEST_S).open(picture.url, "whole")).body
+    return (await CrawlSession(web, within_s=SUGGEST_S).open(picture.url, "whole")).body
 
 
 async def draw_image(picture: Picture) -> bytes:

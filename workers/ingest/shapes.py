@@ -9,7 +9,7 @@ from msgspec import field
 from schemas.brand import Candidate, Field, Value
 from schemas.pictures import PictureKind
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
-from workers.ingest.github.shapes import ChosenPaths, Repository, RepositoryTree
+from workers.ingest.github.shapes import ChosenPaths, ReadRepository, RepositoryTree
 
 #: First byte of a reply. A reply without further bytes means that the document broke its process.
 STARTED = b"\1"
@@ -54,7 +54,7 @@ class Llms(msgspec.Struct, frozen=True, kw_only=True, tag="llms"):
     body: bytes
 
 
-class Drawing(msgspec.Struct, frozen=True, kw_only=True, tag="drawing"):
+class FetchedDrawing(msgspec.Struct, frozen=True, kw_only=True, tag="drawing"):
     """First bytes of an SVG as received."""
 
     body: bytes
@@ -113,7 +113,7 @@ class CandidateImage(msgspec.Struct, frozen=True, kw_only=True):
     alt: str | None = None
 
 
-class Page(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
+class ParsedPage(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     """Parsed page: its candidates, passages and links, best first.
 
     `text_length` counts characters of visible text. `scripted` means next to no text before scripts have
@@ -144,7 +144,7 @@ def candidates_of(url: str, scored: Iterable[tuple[Field, Value, float, str]]) -
     ]
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
+class ParsedDocument(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
     """Parsed document of any other kind."""
 
     candidates: list[Candidate]
@@ -166,15 +166,15 @@ ParseInput: TypeAlias = (
     | Llms
     | Styles
     | Logo
-    | Drawing
+    | FetchedDrawing
     | Prose
     | Listing
     | StorePage
     | PlayPage
     | RepositoryTree
-    | Repository
+    | ReadRepository
 )
-ParseOutput: TypeAlias = Page | Reading | ChosenPaths | Size
+ParseOutput: TypeAlias = ParsedPage | ParsedDocument | ChosenPaths | Size
 
 
 class ParseReply(msgspec.Struct, frozen=True, kw_only=True):

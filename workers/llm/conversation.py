@@ -7,7 +7,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 
 from schemas.errors import ModelFormatRefused, ModelInvalid, ModelUnavailable
-from workers.llm.endpoint import Choice, Message, Model, complete, content_of
+from workers.llm.endpoint import CompletionChoice, Message, Model, complete, content_of
 
 T = TypeVar("T")
 
@@ -71,7 +71,9 @@ async def _converse(model: Model, question: Question[T]) -> T:
     return await _read_or_correct(model, question, choice, question.strict)
 
 
-async def _read_or_correct(model: Model, question: Question[T], choice: Choice, form: dict[str, Any]) -> T:
+async def _read_or_correct(
+    model: Model, question: Question[T], choice: CompletionChoice, form: dict[str, Any]
+) -> T:
     """Read the answer of a choice, and ask once more if it is invalid."""
     try:
         return read(content_of(choice), question.kind)

@@ -46,7 +46,7 @@ class Reply(msgspec.Struct, frozen=True):
     refusal: str | None = None
 
 
-class Choice(msgspec.Struct, frozen=True):
+class CompletionChoice(msgspec.Struct, frozen=True):
     message: Reply
     finish_reason: str | None = None
 
@@ -54,7 +54,7 @@ class Choice(msgspec.Struct, frozen=True):
 class Completion(msgspec.Struct, frozen=True):
     """The part of a chat completion that is read."""
 
-    choices: list[Choice]
+    choices: list[CompletionChoice]
 
 
 @asynccontextmanager
@@ -71,7 +71,7 @@ async def open_model(
         yield Model(client, name, deadline_s)
 
 
-async def complete(model: Model, messages: list[Message], form: dict[str, Any]) -> Choice:
+async def complete(model: Model, messages: list[Message], form: dict[str, Any]) -> CompletionChoice:
     """Return the model's choice, in a `response_format`.
 
     Raises `ModelUnavailable`, or its subclass `ModelFormatRefused` for a 400 or 422.
@@ -93,7 +93,7 @@ async def complete(model: Model, messages: list[Message], form: dict[str, Any]) 
         return await post(model.client, body)
 
 
-async def post(client: httpx.AsyncClient, body: bytes) -> Choice:
+async def post(client: httpx.AsyncClient, body: bytes) -> CompletionChoice:
     with as_unavailable():
         async with client.stream("POST", "chat/completions", content=body) as response:
             check(response)
@@ -134,7 +134,7 @@ def check(response: httpx.Response) -> None:
         raise ModelUnavailable("the model's endpoint did not return JSON")
 
 
-def content_of(choice: Choice) -> str:
+def content_of(choice: CompletionChoice) -> str:
     """Return the text of a choice. Raises `ModelInvalid` if it was cut off, `ModelRefused` for a refusal."""
     if choice.message.refusal or choice.finish_reason == "content_filter":
         raise ModelRefused("the model refused to answer")

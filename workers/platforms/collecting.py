@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, cast
 from uuid import UUID
 
 from domain.collection.collection_runs import DuePost
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from schemas.errors import ReauthRequired
 from schemas.metrics import Collected
 
@@ -35,11 +35,11 @@ class Collector(Protocol):
 
     limits: ClassVar[CollectLimits]
 
-    async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
+    async def posts(self, account: PostingAccount, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
         """Return the figures of at most `limits.batch` posts, by their ids. Raises a `PlatformError`."""
         ...
 
-    async def followers(self, account: Account) -> int | None:
+    async def followers(self, account: PostingAccount) -> int | None:
         """Return the account's followers; None if the platform omits them. Raises a `PlatformError`."""
         ...
 

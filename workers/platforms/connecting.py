@@ -9,7 +9,7 @@ import httpx
 
 from domain.accounts import client_registrations
 from domain.accounts.accounts import AccountIdentity
-from domain.accounts.client_registrations import Client, Server
+from domain.accounts.client_registrations import Client, PlatformServer
 from domain.accounts.credentials import Grant
 from domain.connecting import consent_pages
 from domain.connecting.connect import Code, ConnectArgs
@@ -75,7 +75,7 @@ def refresh_form(refresh_token: str) -> dict[str, str]:
 
 
 async def forget_unknown_registration(
-    ctx: Context, error: PlatformError, server: Server, us: Client | None
+    ctx: Context, error: PlatformError, server: PlatformServer, us: Client | None
 ) -> None:
     """Delete the registration at a server that no longer has it: the next connection registers again."""
     if error.code == APP_UNKNOWN and us is not None:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from schemas.errors import PostRejected, PreparationExpired
 
 
@@ -139,12 +139,12 @@ class Inquiry(NamedTuple):
 class Adapter(Protocol):
     """Adapter of one platform, a subclass. All times are aware UTC datetimes, all waits seconds."""
 
-    def repeatable(self, account: Account, inquiry: Inquiry) -> bool:  # noqa: ARG002  for subclasses
+    def repeatable(self, account: PostingAccount, inquiry: Inquiry) -> bool:  # noqa: ARG002  for subclasses
         """Return whether a repeat after a lost response can't create a second post. In doubt it can."""
         return False
 
     async def prepare(
-        self, account: Account, draft: PostDraft, so_far: PreparedPost | None = None
+        self, account: PostingAccount, draft: PostDraft, so_far: PreparedPost | None = None
     ) -> PreparedPost:
         """Check the post, upload media and build the handle, in as many steps as must be stored.
 
@@ -154,12 +154,12 @@ class Adapter(Protocol):
         ...
 
     async def send(
-        self, account: Account, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
+        self, account: PostingAccount, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
     ) -> SendResult:
         """Make the irreversible call, with a timeout of `timeout_s`. Raises a `PlatformError`."""
         ...
 
-    async def poll(self, account: Account, inquiry: Inquiry) -> SendResult:  # noqa: ARG002
+    async def poll(self, account: PostingAccount, inquiry: Inquiry) -> SendResult:  # noqa: ARG002
         """Query the state of an accepted post.
 
         Raises `PostRejected` for a dropped post, `PreparationExpired` for one to send again, any
@@ -167,6 +167,6 @@ class Adapter(Protocol):
         """
         raise AssertionError(f"{type(self).__name__} returns the post from `send`: a poll is never needed")
 
-    async def reconcile(self, account: Account, inquiry: Inquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccount, inquiry: Inquiry) -> ReconcileResult:
         """Search for the post after a lost response. Raises a `PlatformError` if it can't be searched for."""
         ...

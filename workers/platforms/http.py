@@ -17,7 +17,7 @@ import httpx
 import msgspec
 from ssrfguard import SSRFGuardError
 
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from schemas.errors import OutcomeUnknown, PlatformError, PostNotSent, PostRejected, SourceError
 from workers.web import inflate
 
@@ -63,7 +63,7 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
     token: str | None = None
 
     @classmethod
-    def of(cls, account: Account, client: httpx.AsyncClient) -> Self:
+    def of(cls, account: PostingAccount, client: httpx.AsyncClient) -> Self:
         """Return the server of an account, with the account's token."""
         return cls(client=client, base=account.service_url, token=account.access_token)
 

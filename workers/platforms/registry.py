@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from domain.media.storage import open_store
 from domain.media.store import Store
-from domain.publishing.outgoing import Account, File, OutgoingPost
+from domain.publishing.outgoing import OutgoingFile, OutgoingPost, PostingAccount
 from domain.security.keyring import Keyring
 from schemas.errors import PostRejected
 from workers.platforms import graph_version
@@ -30,7 +30,7 @@ class Platforms(NamedTuple):
     store: Store
     public_url: str
 
-    def adapter(self, account: Account, *, sandbox: bool) -> Adapter:
+    def adapter(self, account: PostingAccount, *, sandbox: bool) -> Adapter:
         """Return the account's adapter. Raises `PostRejected` for an unsupported platform."""
         if sandbox:
             return self.fake
@@ -53,7 +53,7 @@ class Platforms(NamedTuple):
             now=post.now,
         )
 
-    def media(self, file: File) -> PostFile:
+    def media(self, file: OutgoingFile) -> PostFile:
         return PostFile(
             asset_id=file.id,
             kind=file.kind,

@@ -11,7 +11,7 @@ from jobs.ledger import Claim
 from jobs.outcomes import Outcome
 from schemas import ids
 from telemetry import logs, metrics, tracing
-from telemetry.tracing import Span, Submit
+from telemetry.tracing import Submit, TraceSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Attempt:
 
     def __init__(self, claim: Claim, ends_at: float) -> None:
         self.claim, self.ends_at = claim, ends_at
-        self.span: Span | None = None
+        self.span: TraceSpan | None = None
         #: Jobs that the current transaction has submitted.
         self.submits: list[Submit] = []
         self.task: asyncio.Task[Any] | None = None

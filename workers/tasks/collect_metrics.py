@@ -11,8 +11,8 @@ from functools import partial
 from typing import NamedTuple
 
 from domain.collection import cadence, collection_runs
-from domain.collection.collection_runs import CollectionRun, DuePost, RunResult
-from domain.collection.snapshots import Reading
+from domain.collection.collection_runs import CollectionResult, CollectionRun, DuePost
+from domain.collection.snapshots import SubjectValues
 from domain.security.keyring import Keyring
 from jobs.outcomes import Canceled, Done, Outcome
 from schemas.errors import Conflict, PlatformError, PostNotSent, PostRejected
@@ -83,14 +83,14 @@ async def collect_metrics(ctx: Context, *, collectors: Collectors) -> Outcome:
         return Canceled()
 
 
-async def collect(collector: Collector, visit: CollectionRun) -> RunResult:
+async def collect(collector: Collector, visit: CollectionRun) -> CollectionResult:
     """Collect the platform's responses until it fails, or the run's time is up."""
-    responses = RunResult([], [], [], None)
+    responses = CollectionResult([], [], [], None)
     try:
         async with asyncio.timeout(RUN_S):
             if visit.gauges and (followers := await collector.followers(visit.account)) is not None:
                 responses.told.append(
-                    Reading(collection_runs.account_subject(visit), {"followers": followers})
+                    SubjectValues(collection_runs.account_subject(visit), {"followers": followers})
                 )
             await collect_posts(collector, visit, responses)
     except PlatformError as error:
@@ -100,7 +100,7 @@ async def collect(collector: Collector, visit: CollectionRun) -> RunResult:
     return responses
 
 
-async def collect_posts(collector: Collector, visit: CollectionRun, responses: RunResult) -> None:
+async def collect_posts(collector: Collector, visit: CollectionRun, responses: CollectionResult) -> None:
     """Collect figures of posts into `responses`. A failed call is repeated post by post."""
     batch, max_posts = collector.limits
     posts = visit.posts[:max_posts]
@@ -125,14 +125,14 @@ async def collect_posts(collector: Collector, visit: CollectionRun, responses: R
 
 async def collect_values(
     collector: Collector, visit: CollectionRun, batch: Sequence[DuePost]
-) -> list[Reading]:
+) -> list[SubjectValues]:
     """Return the values of one call. A refused post has none.
 
     In a sandbox they have a value for each due time that its clock has passed since the last run.
     """
     if isinstance(collector, SandboxCollector):
         return [
-            Reading(collection_runs.post_subject(post), compute_figures(post, at), at)
+            SubjectValues(collection_runs.post_subject(post), compute_figures(post, at), at)
             for post in batch
             for at in cadence.missed_times(post.published_at, post.due_at, visit.now)
         ]
@@ -143,5 +143,7 @@ async def collect_values(
             raise
         return []
     return [
-        Reading(collection_runs.post_subject(post), figures[post.id]) for post in batch if post.id in figures
+        SubjectValues(collection_runs.post_subject(post), figures[post.id])
+        for post in batch
+        if post.id in figures
     ]

@@ -5,7 +5,7 @@ from functools import partial
 
 from domain.media import app_media_fetches, streaming_upload
 from domain.media.app_media_limits import ACCEPTED
-from domain.media.files import File
+from domain.media.files import StoredFile
 from domain.media.storage import open_store
 from domain.media.store import Store
 from domain.media.streaming_upload import StreamingUpload
@@ -55,7 +55,7 @@ async def _begin(ctx: Context, at_most: int) -> str:
     return await ctx.step(partial(app_media_fetches.begin_file, claim=ctx.job, at_most=at_most))
 
 
-async def _get(ctx: Context, storing: MediaWriter, downloads: Downloads | None) -> File:
+async def _get(ctx: Context, storing: MediaWriter, downloads: Downloads | None) -> StoredFile:
     """Fetch and store the file; without `downloads` use a sandbox's own."""
     kind, url = ctx.job.args["kind"], ctx.job.args["url"]
     taken, stored_files = ACCEPTED[kind], list[tuple[StreamingUpload, str]]()

@@ -14,7 +14,7 @@ from workers.ingest import sandbox
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
 from workers.ingest.appstore.rate import limiter
-from workers.ingest.appstore.stores import Stores
+from workers.ingest.appstore.stores import StoreAccess
 from workers.ingest.appstore.upstreams import operator_policies
 from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import Gallery, perform
@@ -58,9 +58,9 @@ async def ingest_appstore(
     )
 
 
-def stores_of(ctx: Context, web: Web, parser: Parser, settings: Settings) -> Stores:
+def stores_of(ctx: Context, web: Web, parser: Parser, settings: Settings) -> StoreAccess:
     """Return the stores for this job: its lookups are limited to Apple's rate."""
-    return Stores(
+    return StoreAccess(
         lookup=Lookup(web.client, settings.itunes_api_url, limiter(ctx, ITUNES)),
         web=web,
         parser=parser.of(ctx.job.organization_id),

@@ -73,7 +73,7 @@ async def purge_project(
 
 
 async def _forget_answers(ctx: Context) -> None:
-    last: purge.Record | None = purge.FIRST
+    last: purge.IdempotencyRecordKey | None = purge.FIRST
     while last is not None:
         last = await ctx.step(partial(purge.forget_answers, claim=ctx.job, after=last))
 

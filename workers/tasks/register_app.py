@@ -3,7 +3,7 @@
 from functools import partial
 
 from domain.accounts import client_registrations
-from domain.accounts.client_registrations import Server
+from domain.accounts.client_registrations import PlatformServer
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError
@@ -20,7 +20,7 @@ async def open_task(resources: Resources) -> Task:
 
 async def register_app(ctx: Context, *, net: OutgoingNetwork, keyring: Keyring) -> Outcome:
     """Register once: another organization's job, or an earlier attempt, may have committed before."""
-    server = Server(**ctx.job.args)
+    server = PlatformServer(**ctx.job.args)
     if await ctx.step(partial(client_registrations.is_lasting, server=server)):
         return Done()
     try:

@@ -103,7 +103,7 @@ class FetchedResponse(msgspec.Struct, frozen=True, kw_only=True):
         return value if value.isascii() and 0 < len(value) <= MAX_VALIDATOR_CHARS else None
 
 
-class Query(msgspec.Struct, frozen=True, kw_only=True):
+class FetchRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Arguments of one `fetch`, which apply to each of its requests."""
 
     want: ExpectedResponse
@@ -226,13 +226,17 @@ async def fetch(
     `headers` go to the origin of `url` and to no other. A request for a URL in `validators_by_url` is
     conditional, and its response may be `unchanged`. Raises a `SourceError`.
     """
-    query = Query(want=want, headers=headers, validators_by_url=validators_by_url, content=content, read=read)
+    query = FetchRequest(
+        want=want, headers=headers, validators_by_url=validators_by_url, content=content, read=read
+    )
     with as_source_errors(url):
         async with asyncio.timeout(want.deadline_s):
             return await follow(client, httpx.URL(url), query, admit)
 
 
-async def follow(client: httpx.AsyncClient, url: httpx.URL, query: Query, admit: Admit) -> FetchedResponse:
+async def follow(
+    client: httpx.AsyncClient, url: httpx.URL, query: FetchRequest, admit: Admit
+) -> FetchedResponse:
     """Request `url` and follow its redirects. A POST is not repeated elsewhere: its redirect is an error."""
     first = url.scheme, *origin(url)
     for _ in range(MAX_REDIRECTS + 1):
@@ -249,7 +253,7 @@ async def follow(client: httpx.AsyncClient, url: httpx.URL, query: Query, admit:
 
 
 async def request(
-    client: httpx.AsyncClient, url: httpx.URL, query: Query, *, headers: Mapping[str, str]
+    client: httpx.AsyncClient, url: httpx.URL, query: FetchRequest, *, headers: Mapping[str, str]
 ) -> FetchedResponse | httpx.URL:
     """Return the response to one request, or the URL of its redirect."""
     validators = query.validators_by_url.get(str(url), Validators())

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from generation.copy.languages import de, en, es, fr
-from generation.copy.languages.table import Table
+from generation.copy.languages.table import LanguageTable
 
-TABLES: Mapping[str, Table] = {"en": en.TABLE, "de": de.TABLE, "fr": fr.TABLE, "es": es.TABLE}
+TABLES: Mapping[str, LanguageTable] = {"en": en.TABLE, "de": de.TABLE, "fr": fr.TABLE, "es": es.TABLE}
 #: Language of brands that declare none.
 DEFAULT = "en"
 

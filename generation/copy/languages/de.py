@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from generation.copy.languages.table import Formulas, Table, Tone
+from generation.copy.languages.table import Formulas, LanguageTable, Tone
 
 FORMULAS = Formulas(
     keyword="{Keyword}? Das ist {app}.",
@@ -136,7 +136,7 @@ ASIDES = """
     metapaket* abhängigkeit* kompil* paket pakete verfügbar ist_kein* keine_* ist_nicht problem*
 """
 
-TABLE = Table(
+TABLE = LanguageTable(
     formulas=FORMULAS,
     tones=TONES,
     leads=LEADS,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from generation.copy.languages.table import Formulas, Table, Tone
+from generation.copy.languages.table import Formulas, LanguageTable, Tone
 
 FORMULAS = Formulas(
     keyword="{Keyword}? Meet {app}.",
@@ -144,7 +144,7 @@ ASIDES = """
     not_an problem* trouble* crash*
 """
 
-TABLE = Table(
+TABLE = LanguageTable(
     formulas=FORMULAS,
     tones=TONES,
     leads=LEADS,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from generation.copy.languages.table import Formulas, Table, Tone
+from generation.copy.languages.table import Formulas, LanguageTable, Tone
 
 FORMULAS = Formulas(
     keyword="¿{Keyword}? Esto es {app}.",
@@ -127,7 +127,7 @@ ASIDES = """
     escrito_en escrita_en paquete* metapaquete* compil* disponible* no_es no_son problema*
 """
 
-TABLE = Table(
+TABLE = LanguageTable(
     formulas=FORMULAS,
     tones=TONES,
     leads=LEADS,

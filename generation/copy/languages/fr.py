@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from generation.copy.languages.table import Formulas, Table, Tone
+from generation.copy.languages.table import Formulas, LanguageTable, Tone
 
 FORMULAS = Formulas(
     keyword="{Keyword}\u00a0? Voici {app}.",
@@ -135,7 +135,7 @@ ASIDES = """
     métapaquet* dépendance* compil* basé_sur basée_sur disponible* n'est_pas n’est_pas problème*
 """
 
-TABLE = Table(
+TABLE = LanguageTable(
     formulas=FORMULAS,
     tones=TONES,
     leads=LEADS,

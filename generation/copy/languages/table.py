@@ -32,7 +32,7 @@ class Formulas(NamedTuple):
     presenter: str
 
 
-class Table(NamedTuple):
+class LanguageTable(NamedTuple):
     """One language. `tones` are its formulas in other tones than the plain one.
 
     `leads` are cut off a clause's beginning, in this order; `tails` off its end. `open_ends` are words that

@@ -7,18 +7,18 @@ from redis.asyncio import Redis
 
 from api.limits.cost_budgets import BURST_S, MICROS, RATES, RESOURCES, BudgetBucket, Traffic
 from api.limits.rate_limits import RateLimiter
-from telemetry.costs import Cost
+from telemetry.costs import RequestCost
 
 STANDARD = RATES[Traffic.KEYS]["standard"]
 
 
-def cost(cpu_s: float = 0.0, database_s: float = 0.0, size: int = 0) -> Cost:
-    spent = Cost()
+def cost(cpu_s: float = 0.0, database_s: float = 0.0, size: int = 0) -> RequestCost:
+    spent = RequestCost()
     spent.loop_s, spent.database_s, spent.sent = cpu_s, database_s, size
     return spent
 
 
-def cost_of_share(resource: str, share: float) -> Cost:
+def cost_of_share(resource: str, share: float) -> RequestCost:
     """Return a share of a full standard bucket as a cost."""
     full = dict(zip(RESOURCES, (one * BURST_S * share for one in STANDARD), strict=True))
     match resource:
@@ -30,7 +30,7 @@ def cost_of_share(resource: str, share: float) -> Cost:
             return cost(size=round(full["bytes"]))
 
 
-async def charge(limiter: RateLimiter, bucket: BudgetBucket, spent: Cost) -> None:
+async def charge(limiter: RateLimiter, bucket: BudgetBucket, spent: RequestCost) -> None:
     """Charge a cost and write it at once."""
     limiter.spend(bucket, spent)
     await limiter.close()

@@ -16,7 +16,7 @@ from db.pool import Pool
 from domain.tenancy import organizations
 from jobs.breaker import CircuitBreaker
 from schemas import ids
-from telemetry.costs import Cost
+from telemetry.costs import RequestCost
 from tests import media
 from tests.api.budgets.charging import STANDARD, advance, charge, cost, cost_of_share
 from tests.api.conftest import ApiCaller, client_of, new_key
@@ -145,7 +145,7 @@ async def upload(caller: ApiCaller, project: str) -> httpx.Response:
 async def test_upload_pays_for_its_probe_process(
     app: Litestar, acme: ApiCaller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project, charged = await new_project(acme), list[Cost]()
+    project, charged = await new_project(acme), list[RequestCost]()
     monkeypatch.setattr(app.state.services.limiter, "spend", lambda _, spent: charged.append(spent))
     answer = await upload(acme, project)
     assert answer.status_code == 201

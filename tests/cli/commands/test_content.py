@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from PIL import Image
 
-from cli.shared.rendering import Design, Provenance
-from generation.spec import Brand, Format
+from cli.shared.rendering import Design, RenderProvenance
+from generation.spec import BrandSnapshot, Format
 from tests.architecture.tree import ROOT
 from tests.cli.conftest import Tenantry, decoded, refused
 from tests.generation.slides.test_deck import copy
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("elsewhere")
 
 def design(folder: Path, format_: Format = "slideshow") -> Path:
     Image.new("RGB", (300, 300), (20, 90, 160)).save(folder / "logo.png")
-    brand = Brand(name="Tideline", colors=["#0b6e99"])
+    brand = BrandSnapshot(name="Tideline", colors=["#0b6e99"])
     path = folder / "spec.json"
     spec = {"format": format_, "brand": brand, "seed": "1", "copy": copy("No ads"), "logo": "logo.png"}
     path.write_bytes(msgspec.json.encode(spec))
@@ -51,10 +51,10 @@ def test_the_docs_spec_is_valid() -> None:
 
 async def test_without_a_copy_the_brand_texts_are_used(tenantry: Tenantry, elsewhere: Path) -> None:
     path = design(elsewhere, "image")
-    brand = Brand(name="Tideline", taglines=["Know the tide before you go"])
+    brand = BrandSnapshot(name="Tideline", taglines=["Know the tide before you go"])
     path.write_bytes(msgspec.json.encode({"format": "image", "brand": brand, "seed": "1"}))
     decoded(await tenantry("content", "render", str(path), "--out", "out", "--json"))
-    written = msgspec.json.decode((elsewhere / "out" / "spec.json").read_bytes(), type=Provenance)
+    written = msgspec.json.decode((elsewhere / "out" / "spec.json").read_bytes(), type=RenderProvenance)
     assert written.design.copy is not None
     assert written.design.copy.hook.text == "Know the tide before you go"
 

@@ -11,7 +11,7 @@ import pytest
 
 from cli.commands import up
 from cli.local import demo
-from cli.local.announce import Ready
+from cli.local.announce import ReadyAnnouncement
 from domain.values import urls
 from schemas.brand import Field
 
@@ -99,7 +99,7 @@ def test_a_failed_demo_is_reported_and_the_platform_stays(
     monkeypatch: pytest.MonkeyPatch, pauses: list[float], statuses: list[int]
 ) -> None:
     answering(monkeypatch, *statuses)
-    ready = Ready(
+    ready = ReadyAnnouncement(
         api="http://api", api_key="a", test_key="b", docs="", console="", database_url="", redis_url=""
     )
     messages: list[str] = []

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from cli.local.supervise import FIRST_PAUSE_S, MAX_PAUSE_S, STABLE_AFTER_S, Logs, Watched, readable
-from db.server import Server
+from db.server import LocalServer
 from tests.waiting import until
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def server(tmp_path: Path) -> Iterator[LocalServer]:
     """Process that prints a line and ends with code 3."""
-    process = Server(
+    process = LocalServer(
         url="",
         log=tmp_path / "log",
         command=[sys.executable, "-S", "-c", "print('a last word'); raise SystemExit(3)"],
@@ -32,7 +32,9 @@ def said() -> list[str]:
     return []
 
 
-def test_a_dead_process_is_reported_and_restarts_after_the_pause(server: Server, said: list[str]) -> None:
+def test_a_dead_process_is_reported_and_restarts_after_the_pause(
+    server: LocalServer, said: list[str]
+) -> None:
     watched = Watched(name="ingest", server=server, since=0.0)
     until(lambda: server.exit_code is not None)
     first = server.pid
@@ -46,7 +48,7 @@ def test_a_dead_process_is_reported_and_restarts_after_the_pause(server: Server,
     assert "a last word" in line
 
 
-def pauses(server: Server, *, lasting: float, times: int) -> list[float]:
+def pauses(server: LocalServer, *, lasting: float, times: int) -> list[float]:
     """Return the pauses before each restart of a process that always ends after `lasting` seconds."""
     watched, now, seen = Watched(name="ingest", server=server, since=0.0), 0.0, []
     for _ in range(times):
@@ -60,15 +62,17 @@ def pauses(server: Server, *, lasting: float, times: int) -> list[float]:
     return seen
 
 
-def test_the_backoff_grows_up_to_a_limit(server: Server) -> None:
+def test_the_backoff_grows_up_to_a_limit(server: LocalServer) -> None:
     assert pauses(server, lasting=0.1, times=7) == pytest.approx([1, 2, 4, 8, 16, 30, MAX_PAUSE_S])
 
 
-def test_a_stable_process_resets_the_backoff(server: Server) -> None:
+def test_a_stable_process_resets_the_backoff(server: LocalServer) -> None:
     assert pauses(server, lasting=STABLE_AFTER_S + 1, times=3) == pytest.approx([FIRST_PAUSE_S] * 3)
 
 
-def test_logs_are_copied_with_their_processs_name(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+def test_logs_are_copied_with_their_processs_name(
+    server: LocalServer, capsys: pytest.CaptureFixture[str]
+) -> None:
     until(lambda: server.exit_code is not None)
     with Logs({"web": server, "dispatcher": server}) as logs:
         server.log.write_text("one\ntwo\n")

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from domain.accounts.platform_limits import (
     PLATFORMS,
-    File,
+    LimitedFile,
     bytes_max,
     caption_faults,
     caption_max,
@@ -24,7 +24,7 @@ LONG = "https://example.com/" + "b" * 200
 FAMILY = "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}"
 
 
-IMAGE, VIDEO = File("image", "image/png", 10, None), File("video", "video/mp4", 10, 1000)
+IMAGE, VIDEO = LimitedFile("image", "image/png", 10, None), LimitedFile("video", "video/mp4", 10, 1000)
 MOV = "video/quicktime"
 
 
@@ -119,7 +119,7 @@ def test_instance_byte_limit_overrides_platform() -> None:
         ("instagram", [], "MEDIA_MISSING"),
     ],
 )
-def test_faults_of_a_posts_files(name: str, files: list[File], code: str | None) -> None:
+def test_faults_of_a_posts_files(name: str, files: list[LimitedFile], code: str | None) -> None:
     found = [fault.code for fault in faults_of_files(PLATFORMS[name], {}, files)]
     assert found == ([code] if code else [])
 

@@ -9,7 +9,7 @@ import pytest
 from db.pool import Conn
 from db.queries import metric_snapshot
 from domain.collection import snapshots
-from domain.collection.snapshots import Reading, Subject
+from domain.collection.snapshots import CollectedSubject, SubjectValues
 from schemas import ids
 from tests import seeds
 from tests.domain.project import Project
@@ -38,9 +38,9 @@ async def test_thousands_of_figures_are_read_once_and_written_in_batches(
     conn: Conn, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = await seeds.account(conn, project.org, project.id)
-    subjects = [Subject(ids.new(), BEGAN) for _ in range(3)]
+    subjects = [CollectedSubject(ids.new(), BEGAN) for _ in range(3)]
     told = [
-        Reading(subject, {"views": 2 * hour, "likes": hour}, BEGAN + timedelta(minutes=hour))
+        SubjectValues(subject, {"views": 2 * hour, "likes": hour}, BEGAN + timedelta(minutes=hour))
         for subject in subjects
         for hour in range(1, TIMES + 1)
     ]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.collection import cadence, snapshots
-from domain.collection.snapshots import COUNTS_FROM_ZERO_AGE, Change, Subject
+from domain.collection.snapshots import COUNTS_FROM_ZERO_AGE, Change, CollectedSubject
 
 BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
 HOURS = st.integers(0, 30 * 24)
@@ -33,7 +33,7 @@ def at(hour: int) -> datetime:
 
 def kept(history: list[Asked], published: int | None) -> list[tuple[int, Change]]:
     """Return the snapshots that collection runs at these hours would store, with their hours."""
-    subject = Subject(UUID(int=1), None if published is None else at(published))
+    subject = CollectedSubject(UUID(int=1), None if published is None else at(published))
     found, before = list[tuple[int, Change]](), None
     for hour, value in history:
         if value is None:
@@ -91,6 +91,6 @@ def test_a_post_is_never_asked_about_beyond_its_days(published: int, age: int) -
 
 
 def test_out_of_range_value_is_not_stored() -> None:
-    subject = Subject(UUID(int=1), None)
+    subject = CollectedSubject(UUID(int=1), None)
     for value in (-1, 2**63):
         assert snapshots.change(subject, "views", value, before=1, at=BEGAN) is None

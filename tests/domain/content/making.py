@@ -11,7 +11,7 @@ from domain.brand import brand
 from domain.content import content, generated, generating
 from domain.content.generating import StartedGeneration
 from domain.media import uploads
-from domain.media.files import File, Thumbnail
+from domain.media.files import StoredFile, Thumbnail
 from generation.copy.write import write
 from generation.spec import Copy
 from jobs.kinds import CONTENT_GENERATE
@@ -78,9 +78,9 @@ def written(copy: Copy, text: str) -> Copy:
     return msgspec.structs.replace(copy, caption=copy.caption + text)
 
 
-def file(token: str, small: str) -> File:
+def file(token: str, small: str) -> StoredFile:
     thumbnail = Thumbnail(3, bytes(32), small)
-    return File("image", "image/jpeg", 1080, 1350, None, 9, token.encode()[:32], token, thumbnail)
+    return StoredFile("image", "image/jpeg", 1080, 1350, None, 9, token.encode()[:32], token, thumbnail)
 
 
 async def made(pool: Pool, conn: Conn, project: Project) -> UUID:

@@ -10,7 +10,7 @@ import pytest_asyncio
 from db.pool import Conn, Pool, transact
 from domain.content import content, generated
 from domain.media import uploads
-from domain.media.files import File, Thumbnail
+from domain.media.files import StoredFile, Thumbnail
 from jobs.kinds import CONTENT_GENERATE
 from schemas import ids
 from schemas.content import Content, ContentPatch
@@ -31,7 +31,9 @@ async def upload(pool: Pool, project: Project) -> UUID:
     """Upload a clip of the partner's own."""
     begin = partial(uploads.begin_many, organization_id=project.org, sizes=[9, 3])
     token, small = await transact(pool, begin)
-    file = File("video", "video/mp4", 720, 1280, 5000, 9, bytes(32), token, Thumbnail(3, bytes(32), small))
+    file = StoredFile(
+        "video", "video/mp4", 720, 1280, 5000, 9, bytes(32), token, Thumbnail(3, bytes(32), small)
+    )
     scope: dict[str, Any] = {"organization_id": project.org, "project_id": project.id, "public_url": URL}
     create = partial(content.create_uploaded, **scope, hook=None, caption="Swim", files=[file])
     made = await transact(pool, create)

@@ -11,7 +11,7 @@ import pytest
 
 from db.pool import Conn
 from domain.events import body, json_text
-from domain.events.body import Body
+from domain.events.body import EventBatch
 from domain.values import steps
 from domain.values.steps import STEP_BYTES
 from schemas.errors import DomainError, Invalid, Malformed, Oversized
@@ -93,7 +93,7 @@ GOOD: list[bytes] = [
 ]
 
 
-def read(text: bytes, *, packed: bool = False) -> Body:
+def read(text: bytes, *, packed: bool = False) -> EventBatch:
     plain = steps.finish(body.unpacked(text, packed=packed))
     return steps.finish(body.read(plain, project_id=PROJECT, app_no=1, now=NOW))
 

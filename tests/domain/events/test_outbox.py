@@ -9,7 +9,7 @@ import pytest
 from db.pool import Conn, open_pool
 from domain.apps.relays import NO_RELAYS, Relay, relays_of
 from domain.events import conversions, group_commit
-from domain.events.conversions import FIRST, Line
+from domain.events.conversions import FIRST, ConversionLine
 from domain.events.group_commit import AppRelays
 from tests import plans
 from tests.domain.events.sending import NOW, PROJECT, event
@@ -18,7 +18,7 @@ from tests.relay import start_relay
 pytestmark = pytest.mark.fresh
 
 RELAYS: AppRelays = {(PROJECT, 1): relays_of({"meta": None, "tiktok": {"open": "ViewContent"}})}
-LINE = Line(PROJECT, 1, "meta")
+LINE = ConversionLine(PROJECT, 1, "meta")
 
 
 async def send(conn: Conn, *numbers: int, relays: AppRelays = RELAYS, **fields: Any) -> None:
@@ -89,7 +89,7 @@ async def test_search_visits_all_lines(conn: Conn, monkeypatch: pytest.MonkeyPat
     assert (found.scans, found.rows <= 40) == (0, True), found
 
 
-async def look(conn: Conn) -> list[Line]:
+async def look(conn: Conn) -> list[ConversionLine]:
     """Return the lines with a row that has waited long enough."""
     found, last = await conversions.find_lines(conn, after=FIRST)
     while last != FIRST:

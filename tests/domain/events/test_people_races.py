@@ -14,7 +14,7 @@ from domain.events.event import Event
 from domain.events.intake import Intake, open_intake
 from domain.metrics import active_users
 from domain.metrics.active_users import PeopleCache
-from domain.metrics.windows import QUARTER, Window
+from domain.metrics.windows import QUARTER, TimeWindow
 from schemas.errors import Unavailable
 from schemas.settings import Settings
 from tests.domain.events.sending import PROJECT, event, new_budgets, take
@@ -25,11 +25,11 @@ DAY, INSTANT = timedelta(days=1), timedelta(microseconds=1)
 #: Consecutive days with people at their borders, and quarter-hours at the borders.
 BORDERS = [MIDNIGHT + n * DAY for n in range(-2, 2)]
 WINDOWS = [
-    *(Window(border - QUARTER, border) for border in BORDERS),
-    *(Window(border, border + QUARTER) for border in BORDERS),
-    *(Window(border, border + DAY) for border in BORDERS),
-    Window(BORDERS[0], BORDERS[-1]),
-    Window(BORDERS[0] - DAY, BORDERS[-1] + DAY),
+    *(TimeWindow(border - QUARTER, border) for border in BORDERS),
+    *(TimeWindow(border, border + QUARTER) for border in BORDERS),
+    *(TimeWindow(border, border + DAY) for border in BORDERS),
+    TimeWindow(BORDERS[0], BORDERS[-1]),
+    TimeWindow(BORDERS[0] - DAY, BORDERS[-1] + DAY),
 ]
 
 
@@ -60,7 +60,7 @@ def visits(dice: random.Random, number: int) -> list[Event]:
     ]
 
 
-def true(did: Sequence[Did], window: Window) -> int:
+def true(did: Sequence[Did], window: TimeWindow) -> int:
     return len(
         {
             one.who

@@ -10,14 +10,14 @@ import pytest
 
 from db.pool import Conn, Pool
 from domain.events import purge, quarantine
-from domain.events.body import Refused
+from domain.events.body import RejectedEvent
 from domain.events.quarantine import Noted, Quarantine, Quarantined
 from schemas.events import RejectCode
 from tests.domain.events.sending import PROJECT, keyed
 
 
-def refused(number: int, code: RejectCode = "INVALID", text: bytes | None = None) -> Refused:
-    return Refused(number, code, text or b'{"name": "open", "eventId": "e-%d"}' % number)
+def refused(number: int, code: RejectCode = "INVALID", text: bytes | None = None) -> RejectedEvent:
+    return RejectedEvent(number, code, text or b'{"name": "open", "eventId": "e-%d"}' % number)
 
 
 async def listed(pool: Pool, project_id: UUID = PROJECT, **chosen: object) -> list[Quarantined]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from db.migrate import migrate
 from db.pool import Conn
-from db.server import Server
+from db.server import LocalServer
 from domain.events import partitions, purge, rollups
 from domain.events.event import Event
 from domain.events.tail import Tail, TailFilter
@@ -44,13 +44,13 @@ EMPTY = "; ".join(f"delete from {table}" for table in TABLES)
 
 
 @pytest.fixture(scope="module")
-def four() -> Iterator[list[Server]]:
+def four() -> Iterator[list[LocalServer]]:
     with made.scratch() as folder, made.several_postgres(Path(folder), SERVERS) as started:
         yield started
 
 
 @pytest_asyncio.fixture
-async def urls(four: list[Server], database_url: str) -> list[str]:
+async def urls(four: list[LocalServer], database_url: str) -> list[str]:
     """Return the URLs of their empty stores with one open generation; the main database is elsewhere."""
     for server in four:
         await migrate(database_url, server.url)
@@ -156,7 +156,7 @@ def _is_known(leaves: list[list[set[int]]], number: int) -> bool:
 
 
 async def test_projects_operations_need_only_its_server(
-    four: list[Server], urls: list[str], store: Spread
+    four: list[LocalServer], urls: list[str], store: Spread
 ) -> None:
     """The other servers are stopped meanwhile."""
     dice = random.Random(1)

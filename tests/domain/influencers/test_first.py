@@ -8,7 +8,7 @@ import pytest
 
 from db.pool import Conn, Pool, transact
 from domain.influencers import creating, drawing_job, influencers
-from domain.influencers.influencers import Author
+from domain.influencers.influencers import InfluencerAuthor
 from domain.tenancy import project_locks
 from jobs import ledger
 from jobs.kinds import INFLUENCER_CREATE, INGEST_WEBSITE
@@ -33,7 +33,7 @@ async def complete(pool: Pool, project: Project) -> None:
 
 async def create(pool: Pool, project: Project) -> Any:
     verb = partial(
-        creating.create, author=Author(project.org), project_id=project.id, body=InfluencerCreate()
+        creating.create, author=InfluencerAuthor(project.org), project_id=project.id, body=InfluencerCreate()
     )
     return (await transact(pool, verb)).influencer_id
 
@@ -73,7 +73,9 @@ async def test_project_that_ever_had_an_influencer_gets_none(
 ) -> None:
     made = await create(pool, project)
     await complete(pool, project)
-    delete = partial(influencers.delete, author=Author(project.org), influencer_id=made, versions=None)
+    delete = partial(
+        influencers.delete, author=InfluencerAuthor(project.org), influencer_id=made, versions=None
+    )
     await transact(pool, delete)
     await complete(pool, project)
     assert await counts(conn) == (1, 1)

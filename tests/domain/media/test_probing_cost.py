@@ -7,7 +7,7 @@ import pytest
 from domain.media import probing
 from domain.media.probe import cpu_limit
 from telemetry import costs
-from telemetry.costs import Cost
+from telemetry.costs import RequestCost
 
 
 async def test_killed_process_is_charged_its_wall_time(
@@ -15,14 +15,14 @@ async def test_killed_process_is_charged_its_wall_time(
 ) -> None:
     """A hostile file may get it killed before it reports its CPU time."""
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    cost = Cost()
+    cost = RequestCost()
     with costs.charge_to(cost):
         assert await probing._run(["3:image/png"], []) == []
     assert 0 < cost.children_s <= cpu_limit(1)
 
 
 async def test_process_reports_its_cpu_time() -> None:
-    cost = Cost()
+    cost = RequestCost()
     with costs.charge_to(cost):
         assert await probing._run([], []) == []
     assert 0.01 < cost.children_s < cpu_limit(0)

@@ -7,8 +7,8 @@ from db.pool import Conn, Pool
 from domain.metrics import ad_metrics, ad_rows
 from domain.metrics.active_users import PeopleCache
 from domain.metrics.ad_metrics import AdQuery
-from domain.metrics.metrics import Stores
-from domain.metrics.windows import Window
+from domain.metrics.metrics import MetricSources
+from domain.metrics.windows import TimeWindow
 from schemas.ads import AdMetrics, AdRow
 from tests.domain.project import Project
 
@@ -48,7 +48,9 @@ async def read(pool: Pool, project: Project, **fields: Any) -> AdMetrics:
         "metrics": ("spend",),
         "platforms": None,
         "attribution_window": "default",
-        "window": Window(datetime(2026, 10, 26, tzinfo=UTC), datetime(2026, 11, 8, 20, tzinfo=UTC)),
+        "window": TimeWindow(datetime(2026, 10, 26, tzinfo=UTC), datetime(2026, 11, 8, 20, tzinfo=UTC)),
         "granularity": "day",
     } | fields
-    return await ad_metrics.read(Stores(pool.acquire, pool.acquire, PeopleCache()), AdQuery(**given), now=NOW)
+    return await ad_metrics.read(
+        MetricSources(pool.acquire, pool.acquire, PeopleCache()), AdQuery(**given), now=NOW
+    )

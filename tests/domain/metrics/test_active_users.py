@@ -10,7 +10,7 @@ from domain.events import people, purge, rollups
 from domain.events.event import Event
 from domain.metrics import active_users
 from domain.metrics.active_users import PeopleCache
-from domain.metrics.windows import QUARTER, Window
+from domain.metrics.windows import QUARTER, TimeWindow
 from tests.domain.events.sending import PROJECT, event, fold_all, send
 
 NOW = datetime.now(UTC)
@@ -32,7 +32,7 @@ def at_random(dice: random.Random, numbers: range, project_id: UUID = PROJECT) -
     ]
 
 
-def true(events: Sequence[Event], window: Window) -> int:
+def true(events: Sequence[Event], window: TimeWindow) -> int:
     return len(
         {
             (event.user_id is None, event.user_id or event.anonymous_id)
@@ -42,15 +42,15 @@ def true(events: Sequence[Event], window: Window) -> int:
     )
 
 
-def windows(dice: random.Random, number: int) -> list[Window]:
+def windows(dice: random.Random, number: int) -> list[TimeWindow]:
     found = []
     for _ in range(number):
         since = FIRST + QUARTER * dice.randrange(QUARTERS)
-        found.append(Window(since, since + QUARTER * dice.choice((1, 7, 96, dice.randrange(1, 700)))))
+        found.append(TimeWindow(since, since + QUARTER * dice.choice((1, 7, 96, dice.randrange(1, 700)))))
     return [*dict.fromkeys(found)]
 
 
-async def counted(conn: Conn, asked: Sequence[Window]) -> list[int]:
+async def counted(conn: Conn, asked: Sequence[TimeWindow]) -> list[int]:
     events = dict.fromkeys(asked, 0)
     return await active_users.count(conn, PeopleCache(), project_id=PROJECT, events=events, now=NOW)
 
@@ -92,7 +92,7 @@ async def test_purge_deletes_all_people(conn: Conn) -> None:
 
 
 async def test_a_window_without_another_event_is_counted_once_in_ten_minutes(conn: Conn) -> None:
-    counted, window = PeopleCache(most=1), Window(FIRST, FIRST + timedelta(days=1))
+    counted, window = PeopleCache(most=1), TimeWindow(FIRST, FIRST + timedelta(days=1))
 
     async def asked(events: int, now: datetime = NOW) -> int:
         [n] = await active_users.count(conn, counted, project_id=PROJECT, events={window: events}, now=now)

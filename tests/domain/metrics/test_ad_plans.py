@@ -8,8 +8,8 @@ from db.pool import Conn, Pool, open_pool
 from domain.events import purge
 from domain.metrics import advertised
 from domain.metrics.active_users import PeopleCache
-from domain.metrics.metrics import Stores
-from domain.metrics.windows import Window
+from domain.metrics.metrics import MetricSources
+from domain.metrics.windows import TimeWindow
 from schemas import ids
 from schemas.settings import Settings
 from schemas.top_performers import TopPerformers
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.fresh
 ADS, DAYS = 100, 300
 
 #: The first two of them.
-TWO_DAYS = Window(datetime(2026, 10, 26, tzinfo=UTC), datetime(2026, 10, 27, 20, tzinfo=UTC))
+TWO_DAYS = TimeWindow(datetime(2026, 10, 26, tzinfo=UTC), datetime(2026, 10, 27, 20, tzinfo=UTC))
 
 
 async def uses(pool: Pool, project: Project) -> None:
@@ -38,7 +38,7 @@ async def uses(pool: Pool, project: Project) -> None:
 async def rank(pool: Pool, project: Project) -> TopPerformers:
     """Rank by the ads of the last days, which end on the second one."""
     asked = advertised.RankQuery(project.org, project.id, "conversions", "7d", "platform_post", None, 10)
-    stores = Stores(pool.acquire, pool.acquire, PeopleCache())
+    stores = MetricSources(pool.acquire, pool.acquire, PeopleCache())
     return await advertised.rank(stores, asked, now=datetime(2026, 10, 27, 20, tzinfo=UTC))
 
 

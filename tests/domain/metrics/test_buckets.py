@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.metrics import buckets
-from domain.metrics.buckets import Bucket
-from domain.metrics.windows import EARLIEST, LATEST, QUARTER, Window
+from domain.metrics.buckets import TimeBucket
+from domain.metrics.windows import EARLIEST, LATEST, QUARTER, TimeWindow
 from domain.values import timezones
 from schemas.errors import Invalid
 from schemas.metrics import Granularity
@@ -38,7 +38,7 @@ def shown(at: datetime, zone: ZoneInfo, granularity: Granularity) -> Any:
     return datetime.fromisocalendar(year, week, 1).date().isoformat()
 
 
-def at_random(dice: random.Random) -> tuple[ZoneInfo, Window, Granularity]:
+def at_random(dice: random.Random) -> tuple[ZoneInfo, TimeWindow, Granularity]:
     """Return a window of up to 60 buckets; half of the windows are around a clock change."""
     zone = ZoneInfo(dice.choice(sorted(timezones.known_names())))
     granularity = dice.choice(sorted(LENGTHS))
@@ -48,7 +48,7 @@ def at_random(dice: random.Random) -> tuple[ZoneInfo, Window, Granularity]:
         middle = next((step for step in steps if _put(step, zone)), middle)
     since = max(FIRST, middle - LENGTHS[granularity] * dice.uniform(0.1, 30)).replace(second=0, microsecond=0)
     until = middle + LENGTHS[granularity] * dice.uniform(0.1, 30)
-    return zone, Window(since, until.replace(second=0, microsecond=0) + QUARTER), granularity
+    return zone, TimeWindow(since, until.replace(second=0, microsecond=0) + QUARTER), granularity
 
 
 def _put(step: datetime, zone: ZoneInfo) -> bool:
@@ -68,7 +68,7 @@ def wrong(dice: random.Random) -> list[Any]:
     return [(zone, at, bucket) for at, bucket in found if not _is_right(at, bucket, zone, granularity)]
 
 
-def _is_right(at: datetime, bucket: Bucket, zone: ZoneInfo, granularity: Granularity) -> bool:
+def _is_right(at: datetime, bucket: TimeBucket, zone: ZoneInfo, granularity: Granularity) -> bool:
     """An hour's name is the first instant with that local hour and offset."""
     said = shown(at, zone, granularity)
     if granularity != "hour":
@@ -91,7 +91,7 @@ def test_no_instant_of_ten_thousand_windows_is_in_a_wrong_bucket() -> None:
 
 def labels(zone: str, since: str, until: str, granularity: Granularity = "day") -> list[tuple[str, int]]:
     """Return the buckets' names with their minutes."""
-    window = Window(datetime.fromisoformat(since), datetime.fromisoformat(until))
+    window = TimeWindow(datetime.fromisoformat(since), datetime.fromisoformat(until))
     cut = buckets.cut_window(window, ZoneInfo(zone), granularity)
     return [(bucket.label, (bucket.until - bucket.since) // timedelta(minutes=1)) for bucket in cut]
 
@@ -139,7 +139,7 @@ def test_all_clock_changes_are_at_quarter_hours() -> None:
 
 
 def test_more_buckets_than_an_answer_has_are_refused() -> None:
-    window = Window(EARLIEST, EARLIEST + timedelta(hours=buckets.MAX_BUCKETS))
+    window = TimeWindow(EARLIEST, EARLIEST + timedelta(hours=buckets.MAX_BUCKETS))
     assert len(buckets.cut_window(window, ZoneInfo("UTC"), "hour")) == buckets.MAX_BUCKETS
     with pytest.raises(Invalid):
         buckets.cut_window(window._replace(until=window.until + QUARTER), ZoneInfo("UTC"), "hour")

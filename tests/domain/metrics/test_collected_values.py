@@ -11,12 +11,12 @@ import pytest
 
 from db.pool import Conn
 from domain.collection import snapshots
-from domain.collection.snapshots import COUNTS_FROM_ZERO_AGE, Reading, Subject
+from domain.collection.snapshots import COUNTS_FROM_ZERO_AGE, CollectedSubject, SubjectValues
 from domain.metrics import collected_values
 from domain.metrics.active_users import PeopleCache
-from domain.metrics.buckets import Bucket
-from domain.metrics.value_sources import Question
-from domain.metrics.windows import Window
+from domain.metrics.buckets import TimeBucket
+from domain.metrics.value_sources import SourceQuery
+from domain.metrics.windows import TimeWindow
 from schemas import ids
 from schemas.metrics import Collected, Figure, Metric, MetricScope
 from tests import seeds
@@ -30,7 +30,7 @@ TOLD: Sequence[Sequence[Collected]] = [("views", "likes"), ("likes", "comments")
 class History(NamedTuple):
     """Reported values of a post or an account with their times; `since` is a post's publication time."""
 
-    subject: Subject
+    subject: CollectedSubject
     account: int
     told: dict[Collected, list[tuple[datetime, int]]]
 
@@ -56,10 +56,10 @@ class History(NamedTuple):
 def invent(chance: random.Random) -> list[History]:
     found = list[History]()
     for account in range(ACCOUNTS):
-        found.append(History(Subject(ids.new(), None), account, {}))
+        found.append(History(CollectedSubject(ids.new(), None), account, {}))
         for _ in range(POSTS):
             published = BEGAN + timedelta(hours=chance.randrange(-300, DAYS * 24))
-            found.append(History(Subject(ids.new(), published), account, {}))
+            found.append(History(CollectedSubject(ids.new(), published), account, {}))
     return found
 
 
@@ -68,15 +68,15 @@ async def tell(conn: Conn, org: UUID, accounts: Sequence[UUID], chance: random.R
     histories = invent(chance)
     for index, history in enumerate(histories):
         if history.subject.since is None:
-            histories[index] = history._replace(subject=Subject(accounts[history.account], None))
+            histories[index] = history._replace(subject=CollectedSubject(accounts[history.account], None))
     for at in sorted(BEGAN + timedelta(minutes=chance.randrange(DAYS * 1440)) for _ in range(VISITS)):
         for account in range(ACCOUNTS):
-            told = list[Reading]()
+            told = list[SubjectValues]()
             for history in (one for one in histories if one.account == account):
                 names = TOLD[account] if history.subject.since else ("followers",)
                 values = {name: chance.randrange(9) for name in names if chance.random() < 0.7}
                 if history.subject.since is None or history.subject.since <= at:
-                    told.append(Reading(history.subject, values))
+                    told.append(SubjectValues(history.subject, values))
                     for name, value in values.items():
                         history.told.setdefault(name, []).append((at, value))
             await snapshots.keep(conn, organization_id=org, account_id=accounts[account], told=told, at=at)
@@ -150,9 +150,9 @@ async def test_values_match_their_definition(conn: Conn, project: Project, seed:
         asked = choose(chance, histories)
         ends = sorted(BEGAN + timedelta(hours=chance.randrange(-24, (DAYS + 2) * 24)) for _ in range(6))
         stretches = [(one, other) for one, other in itertools.pairwise(ends) if one < other]
-        buckets = [Bucket("", since, until) for since, until in stretches]
-        window = Window(ends[0], ends[-1])
-        question = Question(
+        buckets = [TimeBucket("", since, until) for since, until in stretches]
+        window = TimeWindow(ends[0], ends[-1])
+        question = SourceQuery(
             project.org, project.id, asked.scope, asked.subject_id, METRICS[asked.scope], window, buckets,
             PeopleCache(), BEGAN,
         )  # fmt: skip
@@ -180,7 +180,7 @@ def choose(chance: random.Random, histories: Sequence[History]) -> Asked:
 async def test_followers_are_the_projects_while_it_has_the_account(conn: Conn, project: Project) -> None:
     """The bucket in which an account is disconnected still has them, the next one doesn't."""
     account = await seeds.account(conn, project.org, project.id)
-    told = [Reading(Subject(account, None), {"followers": 7})]
+    told = [SubjectValues(CollectedSubject(account, None), {"followers": 7})]
     await snapshots.keep(conn, organization_id=project.org, account_id=account, told=told, at=BEGAN)
     await conn.execute(
         """update social_account
@@ -188,9 +188,9 @@ async def test_followers_are_the_projects_while_it_has_the_account(conn: Conn, p
         BEGAN + timedelta(days=1, hours=1),
     )
     days = [BEGAN + timedelta(days=number) for number in range(4)]
-    buckets = [Bucket("", since, since + timedelta(days=1)) for since in days]
-    window = Window(days[0], days[-1] + timedelta(days=1))
-    question = Question(
+    buckets = [TimeBucket("", since, since + timedelta(days=1)) for since in days]
+    window = TimeWindow(days[0], days[-1] + timedelta(days=1))
+    question = SourceQuery(
         project.org, project.id, "project", None, ["followers"], window, buckets, PeopleCache(), BEGAN
     )
     found = await collected_values.read(conn, question)

@@ -11,7 +11,7 @@ import pytest_asyncio
 from db.pool import Conn
 from domain.apps.app_numbers import Apps, Numbered
 from domain.metrics import event_list, rollup_counts, top_performers
-from domain.metrics.event_list import EventFilter, Position
+from domain.metrics.event_list import EventCursor, EventFilter
 from domain.tenancy import organizations
 from schemas.top_performers import TopPerformers
 from tests import plans, seeds
@@ -102,7 +102,7 @@ async def test_a_page_of_events_is_read_by_their_index(conn: Conn) -> None:
     """In a project with many events of the day, by plans for an empty table."""
     found = Apps(PROJECT, {1: Numbered(PROJECT, 1, "web")}, None)
     wanted = EventFilter(None, None, None, None, pii=True)
-    behind = Position(NOW, UUID(int=2**127), 1)
+    behind = EventCursor(NOW, UUID(int=2**127), 1)
     for before in (None, behind):
         for _ in range(plans.TIMES):
             await event_list.list_page(conn, found, wanted, before=before, limit=26)

@@ -14,7 +14,7 @@ from db.pool import Conn
 from domain.events import rollups
 from domain.metrics import buckets, rollup_counts
 from domain.metrics.rollup_counts import ALL_NAMES, By
-from domain.metrics.windows import QUARTER, Window
+from domain.metrics.windows import QUARTER, TimeWindow
 from domain.values import timezones
 from schemas.metrics import Granularity
 from tests.domain.events.sending import PROJECT
@@ -61,9 +61,9 @@ async def _queue(conn: Conn, project_id: UUID, events: Sequence[Happened]) -> No
     )
 
 
-def at_random(dice: random.Random) -> tuple[Window, ZoneInfo, Granularity]:
+def at_random(dice: random.Random) -> tuple[TimeWindow, ZoneInfo, Granularity]:
     since = BEGAN + QUARTER * dice.randrange(DAYS * 96)
-    window = Window(since, since + QUARTER * dice.randrange(1, 800))
+    window = TimeWindow(since, since + QUARTER * dice.randrange(1, 800))
     zones = [
         *sorted(timezones.known_names()),
         *["Asia/Kolkata", "Australia/Lord_Howe", "Asia/Kathmandu"] * 50,

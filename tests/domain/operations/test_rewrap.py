@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 
 from db.pool import Conn, Pool
 from domain.accounts import client_registrations, credentials
-from domain.accounts.client_registrations import Client, Server
+from domain.accounts.client_registrations import Client, PlatformServer
 from domain.accounts.credentials import Grant
 from domain.apps import destinations
 from domain.oauth import oauth_states
@@ -37,7 +37,7 @@ NEW_KEY = bytes(range(100, 132))
 BOTH = Keyring("new", {"new": NEW_KEY, **OLD.keys})
 NEW = Keyring("new", {"new": NEW_KEY})
 
-SERVER = Server("mastodon", "https://mastodon.example", "https://us.example/callback")
+SERVER = PlatformServer("mastodon", "https://mastodon.example", "https://us.example/callback")
 
 
 class Sealed(NamedTuple):
@@ -89,7 +89,7 @@ async def seal_each(conn: Conn, project: Project, keyring: Keyring = OLD) -> Sea
 async def an_endpoint(conn: Conn, project: Project, keyring: Keyring) -> UUID:
     """Insert an endpoint with a signing secret."""
     body = WebhookEndpointCreate(url="https://hooks.example.com/", events=["*"])
-    author = endpoints.Author(project.org)
+    author = endpoints.EndpointAuthor(project.org)
     shown, _ = await endpoints.create(conn, author=author, project_id=None, body=body, keyring=keyring)
     endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, shown.id)
     assert endpoint_id

@@ -11,7 +11,7 @@ from domain.projects.projects import New
 from domain.security.keyring import parse_keyring
 from domain.tenancy import api_keys, idempotency
 from domain.tenancy.api_keys import Actor
-from domain.tenancy.idempotency import KeyUse, Record
+from domain.tenancy.idempotency import IdempotencyRecord, KeyUse
 from schemas import ids
 from schemas.projects import ProjectCreate
 from tests import seeds
@@ -51,7 +51,7 @@ def new(who: Key, name: str, key: str | None = None) -> New:
     org, api_key_id = who
     body = ProjectCreate(name=name, timezone="UTC")
     composed = projects.compose(body, organization_id=org, now=seeds.NOW)
-    record = key and Record(
+    record = key and IdempotencyRecord(
         org, api_key_id, key, b"print", 201, f"/v1/projects/{composed.id}", b"{}", None, None
     )
     return New(org, api_key_id, composed, record or None)

@@ -11,7 +11,7 @@ import pytest_asyncio
 from db.pool import Conn, Pool
 from domain.publishing import account_queue, job_end, posts, quotas, sending, targets, tiktok_webhook, waiting
 from domain.publishing.targets import TargetFingerprint
-from domain.publishing.tiktok_webhook import WebhookEvent
+from domain.publishing.tiktok_webhook import TiktokWebhookEvent
 from domain.values.periods import ALWAYS, Period
 from jobs.ledger import ChangedJob, Claim
 from jobs.outcomes import NotDone
@@ -122,7 +122,7 @@ def undone(verb: Callable[..., Awaitable[Any]], **given: Any) -> Use:
     return use
 
 
-TAKEN = WebhookEvent(event="post.publish.complete", open_id="shop0", publish_id="v_pub")
+TAKEN = TiktokWebhookEvent(event="post.publish.complete", open_id="shop0", publish_id="v_pub")
 
 #: Uses that must be cheap before the first ANALYZE of a growing table; autovacuum handles the others.
 FROM_THE_START: dict[str, tuple[Use, int]] = {

@@ -7,7 +7,7 @@ import pytest
 
 from db.pool import Conn, Pool
 from domain.webhooks import streams
-from domain.webhooks.streams import Position
+from domain.webhooks.streams import StreamPosition
 from tests import plans, seeds
 from tests.plans import Uses
 
@@ -20,7 +20,7 @@ class Listened(NamedTuple):
     """Organizations with streams, and the first one's position: all but `BATCH` events are before it."""
 
     orgs: list[UUID]
-    position: Position
+    position: StreamPosition
 
 
 async def look(conn: Conn, found: Listened) -> None:
@@ -39,7 +39,7 @@ async def test_stream_reads_only_new_events(pool: Pool, conn: Conn, *, analyzed:
     orgs = [await seeds.organization(conn) for _ in range(3)]
     await conn.execute("alter table webhook_event set (autovacuum_enabled = false)")
     async with pool.acquire() as session:
-        await plans.plan(session, USES, Listened(orgs, Position(streams.START)))
+        await plans.plan(session, USES, Listened(orgs, StreamPosition(streams.START)))
         await session.execute(
             """insert into webhook_event (organization_id, id, type, object_id, xid)
                select org, new_uuid(), 'job.failed', org, (2 + number)::text::xid8
@@ -50,5 +50,5 @@ async def test_stream_reads_only_new_events(pool: Pool, conn: Conn, *, analyzed:
         if analyzed:
             await session.execute("vacuum analyze webhook_event")
         last = await session.fetchval("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint") - 1
-        behind = Position((min(last, EVENTS + 2) - BATCH, streams.NONE))
+        behind = StreamPosition((min(last, EVENTS + 2) - BATCH, streams.NONE))
         assert await plans.excess(session, USES, Listened(orgs, behind), "webhook_event") == {}

@@ -2,14 +2,14 @@
 
 from hypothesis import strategies as some
 
-from generation.spec import Brand, Spec
+from generation.spec import BrandSnapshot, Spec
 
 
 def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-TIDELINE = Brand(
+TIDELINE = BrandSnapshot(
     name="Tideline",
     taglines=["Know the tide before you go"],
     descriptions=[
@@ -24,7 +24,7 @@ TIDELINE = Brand(
     language="en",
     links={"website": "https://www.tideline.example/start", "play": "https://play.google.com/store/apps/x"},
 )
-GEZEITEN = Brand(
+GEZEITEN = BrandSnapshot(
     name="Tideline",
     taglines=["Die Gezeiten kennen, bevor du losfährst"],
     descriptions=[
@@ -37,7 +37,7 @@ GEZEITEN = Brand(
     keywords=["Gezeiten", "Hafen"],
     language="de-AT",
 )
-MAREES = Brand(
+MAREES = BrandSnapshot(
     name="Tideline",
     taglines=["Connaître la marée avant de partir"],
     descriptions=[
@@ -50,7 +50,7 @@ MAREES = Brand(
     keywords=["marées", "petits ports"],
     language="fr",
 )
-MAREAS = Brand(
+MAREAS = BrandSnapshot(
     name="Tideline",
     taglines=["Conoce la marea antes de salir"],
     descriptions=[
@@ -63,7 +63,7 @@ MAREAS = Brand(
     keywords=["mareas", "puertos pequeños"],
     language="es",
 )
-SHIOMI = Brand(
+SHIOMI = BrandSnapshot(
     name="Tideline",
     taglines=["出かける前に潮を知る"],
     descriptions=["小さな港のための潮時計です。港を保存すると接続なしで動きます。5万人が使っています。"],
@@ -141,7 +141,7 @@ LINKS = some.sampled_from(
     ]
 )  # fmt: skip
 ANY_BRAND = some.builds(
-    Brand,
+    BrandSnapshot,
     name=NAMES | some.text(max_size=20),
     taglines=some.lists(PIECES | some.text(max_size=30), max_size=2),
     descriptions=some.lists(TEXTS, max_size=3),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from generation.copy.hashtags import MAX_HASHTAGS
 from generation.copy.write import MissingBrandText, propose, write
-from generation.spec import Brand, Copy, Line, Source, Spec
+from generation.spec import BrandSnapshot, Copy, Line, Source, Spec
 from generation.timing import shortest_timing
 from tests.generation.copy.brands import ANY_BRAND, ANY_SPEC, TELLTALE
 from tests.generation.copy.tracing import lines, shown_name, untraced
@@ -76,14 +76,14 @@ def test_a_video_keeps_all_points_that_its_time_allows(spec: Spec, seconds: int)
 
 @ENOUGH
 @given(brand=ANY_BRAND)
-def test_a_brand_proposes_up_to_ten_hooks_or_names_missing_fields(brand: Brand) -> None:
+def test_a_brand_proposes_up_to_ten_hooks_or_names_missing_fields(brand: BrandSnapshot) -> None:
     hooks, lacking = proposed(brand)
     assert bool(hooks) != bool(lacking)
     assert len({hook.text for hook in hooks}) == len(hooks) <= 10
     assert [why for hook in hooks if (why := untraced(hook, brand))] == []
 
 
-def proposed(brand: Brand) -> tuple[list[Line], list[Source]]:
+def proposed(brand: BrandSnapshot) -> tuple[list[Line], list[Source]]:
     try:
         return propose(brand), []
     except MissingBrandText as lacking:

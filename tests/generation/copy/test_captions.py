@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from generation.copy.captions import LONGEST, Caption, Span, captions, width
+from generation.copy.captions import LONGEST, Caption, ClipSpan, captions, width
 from generation.copy.texts import clean
 
 WORDS = some.lists(
@@ -20,7 +20,7 @@ def test_each_word_is_shown_once_in_order_and_within_the_speech(
 ) -> None:
     speech, now = [], 0
     for gap, length in gaps:
-        speech.append(Span(start=now + gap, end=now + gap + length))
+        speech.append(ClipSpan(start=now + gap, end=now + gap + length))
         now += gap + length
     shown = captions(" ".join(words), speech, "en")
     if sum(length for _, length in gaps) and clean(" ".join(words)):
@@ -32,7 +32,7 @@ def test_each_word_is_shown_once_in_order_and_within_the_speech(
 
 
 def test_a_pause_shows_nothing_new() -> None:
-    speech = [Span(start=1000, end=2000), Span(start=5000, end=6000)]
+    speech = [ClipSpan(start=1000, end=2000), ClipSpan(start=5000, end=6000)]
     assert captions("We sail at dawn now.\nHome before it is noon.", speech, "en") == [
         Caption(text="We sail at dawn now.", start=1000, end=1930),
         Caption(text="Home before it is noon.", start=1930, end=6000),
@@ -41,7 +41,7 @@ def test_a_pause_shows_nothing_new() -> None:
 
 def test_a_script_without_spaces_is_broken_between_phrases() -> None:
     spoken = "毎週海で泳いでいますが、いつも潮が変わる時間を推測していました。今は出かける前に確認します。"
-    shown = captions(spoken, [Span(start=0, end=8000)], "ja")
+    shown = captions(spoken, [ClipSpan(start=0, end=8000)], "ja")
     assert "".join(one.text for one in shown) == spoken
     assert len(shown) == 3
     assert all(width(one.text) <= LONGEST for one in shown)
@@ -49,5 +49,5 @@ def test_a_script_without_spaces_is_broken_between_phrases() -> None:
 
 def test_a_long_sentence_has_no_lone_last_word() -> None:
     spoken = "I always used to guess when the tide would turn before I went to swim in the sea with friends."
-    shown = captions(spoken, [Span(start=0, end=8000)], "en")
+    shown = captions(spoken, [ClipSpan(start=0, end=8000)], "en")
     assert min(len(one.text) for one in shown) > LONGEST / 2

@@ -7,13 +7,13 @@ import pytest
 
 from generation.copy import names
 from generation.copy.write import MissingBrandText, propose, write
-from generation.spec import Brand, Evidence, Spec
+from generation.spec import BrandSnapshot, Evidence, Spec
 from tests.generation.copy.brands import TIDELINE
 
-NAMED = Brand(name="Tideline")
+NAMED = BrandSnapshot(name="Tideline")
 
 
-def with_(**changes: Any) -> Brand:
+def with_(**changes: Any) -> BrandSnapshot:
     return msgspec.structs.replace(TIDELINE, **changes)
 
 
@@ -38,11 +38,14 @@ def test_a_formula_quotes_each_of_its_names() -> None:
     [
         (NAMED, ["tagline", "appDescription", "keywords"]),
         (with_(name=" \u200b"), ["appName"]),
-        (Brand(name="", keywords=["kotlin"]), ["appName", "tagline", "appDescription", "keywords"]),
-        (Brand(name="Tideline", taglines=["The best tides"]), ["tagline", "appDescription", "keywords"]),
+        (BrandSnapshot(name="", keywords=["kotlin"]), ["appName", "tagline", "appDescription", "keywords"]),
+        (
+            BrandSnapshot(name="Tideline", taglines=["The best tides"]),
+            ["tagline", "appDescription", "keywords"],
+        ),
     ],
 )
-def test_a_brand_without_hooks_names_its_missing_fields(brand: Brand, fields: list[str]) -> None:
+def test_a_brand_without_hooks_names_its_missing_fields(brand: BrandSnapshot, fields: list[str]) -> None:
     with pytest.raises(MissingBrandText) as lacking:
         propose(brand)
     assert lacking.value.fields == fields
@@ -66,7 +69,7 @@ def test_fewer_than_two_clauses_take_keywords_and_warn() -> None:
 
 
 def test_one_word_alone_is_no_point() -> None:
-    brand = Brand(name="Tideline", keywords=["tides"], language="en")
+    brand = BrandSnapshot(name="Tideline", keywords=["tides"], language="en")
     assert write(Spec(format="slideshow", brand=brand, seed="1", hook="Look")).points == []
     several = msgspec.structs.replace(brand, keywords=["tides", "harbours"])
     copy = write(Spec(format="slideshow", brand=several, seed="1", hook="Look"))
@@ -74,7 +77,7 @@ def test_one_word_alone_is_no_point() -> None:
 
 
 def test_acronyms_of_keywords_have_capitals_unless_the_brand_spells_them_otherwise() -> None:
-    brand = Brand(name="Tideline", keywords=["ai tide tables", "pdf export"], language="en")
+    brand = BrandSnapshot(name="Tideline", keywords=["ai tide tables", "pdf export"], language="en")
     spelling = msgspec.structs.replace(brand, descriptions=["Pdf export of each table."])
     shown = [[text for text, _ in names.keywords(one, "en")] for one in (brand, spelling)]
     assert shown == [["AI tide tables", "PDF export"], ["AI tide tables", "Pdf export"]]

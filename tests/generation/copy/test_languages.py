@@ -10,7 +10,7 @@ from generation.copy.clauses import readings
 from generation.copy.languages import TABLES
 from generation.copy.languages.presenters import PRESENTERS
 from generation.copy.write import write
-from generation.spec import Brand, Presenter, Spec
+from generation.spec import BrandSnapshot, Presenter, Spec
 from tests.generation.copy.brands import BRANDS, TIDELINE
 from tests.generation.copy.tracing import templates
 
@@ -127,7 +127,7 @@ def test_the_detected_language_wins_over_the_declared_one() -> None:
 )
 def test_a_language_similar_to_a_table_gets_no_formulas(language: str, text: str) -> None:
     for declared in (language, None):
-        brand = Brand(name="Tideline", descriptions=[text], language=declared)
+        brand = BrandSnapshot(name="Tideline", descriptions=[text], language=declared)
         copy = write(Spec(format="slideshow", brand=brand, seed="1"))
         assert (copy.language, copy.recap.text) == (language, "Tideline")
 
@@ -141,7 +141,7 @@ def test_a_language_similar_to_a_table_gets_no_formulas(language: str, text: str
     ],
 )
 def test_a_language_without_a_table_is_as_declared(language: str, text: str) -> None:
-    brand = Brand(name="Tideline", descriptions=[text], language=language)
+    brand = BrandSnapshot(name="Tideline", descriptions=[text], language=language)
     assert write(Spec(format="slideshow", brand=brand, seed="1")).language == language
 
 

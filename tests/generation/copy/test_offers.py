@@ -4,7 +4,7 @@ import pytest
 
 from generation.copy.offers import Offer, Offers
 from generation.copy.write import read_brand, write
-from generation.spec import Brand, Evidence, Spec
+from generation.spec import BrandSnapshot, Evidence, Spec
 from tests.generation.copy.brands import BRANDS, TIDELINE
 
 CLAUSE = "Follow the harbours you know"
@@ -63,7 +63,7 @@ def test_a_callers_hook_wins_over_offers() -> None:
 
 
 @pytest.mark.parametrize("brand", BRANDS.values(), ids=BRANDS)
-def test_an_invented_line_leaves_no_trace(brand: Brand) -> None:
+def test_an_invented_line_leaves_no_trace(brand: BrandSnapshot) -> None:
     spec = Spec(format="slideshow", brand=brand, seed="1")
     clauses, plain = [one.text for one in read_brand(brand).clauses], write(spec)
     assert clauses

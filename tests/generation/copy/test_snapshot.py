@@ -5,7 +5,7 @@ from uuid import UUID
 
 from domain.brand.brand import describe
 from generation.copy.snapshot import snapshot
-from generation.spec import Brand
+from generation.spec import BrandSnapshot
 from schemas.brand import BrandRow, Field, FieldFinding, Source, Value
 
 PROJECT = UUID(int=1)
@@ -23,7 +23,7 @@ def row(
     return BrandRow(source=source, fields=found, url=SITE, job_id=None, at=NOW)
 
 
-def snap(*rows: BrandRow) -> Brand:
+def snap(*rows: BrandRow) -> BrandSnapshot:
     return snapshot(describe(rows, project_id=PROJECT))
 
 
@@ -60,4 +60,4 @@ def test_derived_keywords_are_kept_only_as_phrases_of_their_evidence() -> None:
 
 
 def test_an_unknown_brand_has_no_name() -> None:
-    assert snap() == Brand(name="")
+    assert snap() == BrandSnapshot(name="")

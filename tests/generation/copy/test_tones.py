@@ -12,14 +12,14 @@ from generation.copy.languages import TABLES
 from generation.copy.languages.table import Tone
 from generation.copy.write import write
 from generation.proofreading import words as proofreading
-from generation.spec import Brand, Copy, Format, Spec
+from generation.spec import BrandSnapshot, Copy, Format, Spec
 from tests.generation.copy.brands import BRANDS, one_line
 from tests.generation.copy.tracing import lines, untraced
 
 TONES: tuple[Tone, ...] = get_args(Tone)
 FORMATS: tuple[Format, ...] = get_args(Format)
 SEEDS = [f"seed {number}" for number in range(25)]
-LONG = Brand(
+LONG = BrandSnapshot(
     name="Tideline",
     descriptions=[
         one_line(
@@ -33,7 +33,7 @@ LONG = Brand(
 )
 
 
-def piece(brand: Brand, tone: str | None, format_: Format = "slideshow", seed: str = "seed") -> Copy:
+def piece(brand: BrandSnapshot, tone: str | None, format_: Format = "slideshow", seed: str = "seed") -> Copy:
     return write(Spec(format=format_, brand=msgspec.structs.replace(brand, voice=tone), seed=seed))
 
 
@@ -99,8 +99,10 @@ def test_casual_pieces_are_short_and_professional_ones_state() -> None:
 
 
 @pytest.mark.parametrize("tone", TONES)
-@pytest.mark.parametrize("brand", [*BRANDS.values(), LONG, Brand(name="Yahoo!", keywords=["sea trips"])])
-def test_no_tone_says_more_than_the_brand(tone: Tone, brand: Brand) -> None:
+@pytest.mark.parametrize(
+    "brand", [*BRANDS.values(), LONG, BrandSnapshot(name="Yahoo!", keywords=["sea trips"])]
+)
+def test_no_tone_says_more_than_the_brand(tone: Tone, brand: BrandSnapshot) -> None:
     """Proofreader and tracer find no foreign words, numbers, claims or quotes."""
     for format_ in FORMATS:
         for seed in SEEDS[:3]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from generation.copy.languages import TABLES
 from generation.copy.texts import clean
-from generation.spec import Brand, Copy, Evidence, Line
+from generation.spec import BrandSnapshot, Copy, Evidence, Line
 
 
 def lines(copy: Copy) -> Iterator[Line]:
@@ -15,7 +15,7 @@ def lines(copy: Copy) -> Iterator[Line]:
         yield copy.tagline
 
 
-def untraced(line: Line, brand: Brand) -> str | None:
+def untraced(line: Line, brand: BrandSnapshot) -> str | None:
     """Return why a line has no evidence, or None."""
     if wrong := [one for one in line.evidence if not stands(one, brand)]:
         return f"{wrong} stands nowhere"
@@ -32,7 +32,7 @@ def untraced(line: Line, brand: Brand) -> str | None:
     return None if rests else f"{line.text!r} is nowhere in {quotes}"
 
 
-def stands(evidence: Evidence, brand: Brand) -> bool:
+def stands(evidence: Evidence, brand: BrandSnapshot) -> bool:
     fields = {
         "appName": [brand.name],
         "tagline": brand.taglines,
@@ -49,7 +49,7 @@ def letters(text: str) -> str:
     return "".join(filter(str.isalnum, text))
 
 
-def filled(line: Line, brand: Brand) -> set[str]:
+def filled(line: Line, brand: BrandSnapshot) -> set[str]:
     """Return all texts of formulas in any language around the names in the line's evidence."""
     app = shown_name(brand)
     hosts = [host for one in line.evidence if one.field == "links" if (host := host_of(one.quote))]
@@ -82,7 +82,7 @@ def spelled(slot: str, line: Line) -> str:
     return found.group() if found else slot
 
 
-def shown_name(brand: Brand) -> str:
+def shown_name(brand: BrandSnapshot) -> str:
     whole = clean(brand.name)
     return whole if len(whole) <= 60 else whole[:61].rpartition(" ")[0] or whole[:60]
 

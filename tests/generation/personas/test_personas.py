@@ -13,10 +13,10 @@ from generation.copy import tones
 from generation.copy.languages import TABLES
 from generation.personas import names, prompts
 from generation.personas.personas import AGES, GENDERS, VOICE, Wish, disclosure, persona
-from generation.spec import AgeRange, Brand, Gender
+from generation.spec import AgeRange, BrandSnapshot, Gender
 from tests.generation.copy.brands import TIDELINE
 
-BARE = Brand(name="")
+BARE = BrandSnapshot(name="")
 SEEDS = [f"seed {number}" for number in range(60)]
 
 #: Any text, and texts with known words.
@@ -29,7 +29,7 @@ PROMPTS = st.one_of(
 
 
 @given(PROMPTS, st.text(min_size=1, max_size=20), st.sampled_from([TIDELINE, BARE]))
-def test_any_prompt_gives_a_persona_of_known_choices(prompt: str, seed: str, brand: Brand) -> None:
+def test_any_prompt_gives_a_persona_of_known_choices(prompt: str, seed: str, brand: BrandSnapshot) -> None:
     one = persona(brand, Wish(prompt=prompt), seed)
     assert one == persona(brand, Wish(prompt=prompt), seed)
     assert one.name in names.first_names(one.language, one.gender)

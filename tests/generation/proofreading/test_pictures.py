@@ -12,10 +12,10 @@ from generation.outputs import DrawnText, OutputFile
 from generation.proofreading.pictures import faults
 from generation.proofreading.pixels import contrast
 from generation.render import InputFiles, prepare
-from generation.spec import Brand, Copy, Spec
+from generation.spec import BrandSnapshot, Copy, Spec
 from tests.generation.slides.test_deck import copy
 
-SPEC = Spec(format="image", brand=Brand(name="Tideline", colors=["#0b6e99"]), seed="1")
+SPEC = Spec(format="image", brand=BrandSnapshot(name="Tideline", colors=["#0b6e99"]), seed="1")
 COPY = copy(hook="Know the tide before you go")
 
 

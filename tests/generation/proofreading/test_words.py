@@ -8,11 +8,11 @@ import pytest
 
 from generation.copy.write import write
 from generation.proofreading.words import faults
-from generation.spec import Brand, Copy, Evidence, Line, Spec
+from generation.spec import BrandSnapshot, Copy, Evidence, Line, Spec
 
 TEXT = """Tideline shows high and low water for harbours. It works without a connection. Follow the harbours
 that you sail to. Reminders tell you before the tide turns. Tideline is the best app of all."""
-BRAND = Brand(
+BRAND = BrandSnapshot(
     name="Tideline",
     taglines=["Know the tide before you go"],
     descriptions=[" ".join(TEXT.split())],

@@ -6,16 +6,16 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from generation.copy.captions import Span
+from generation.copy.captions import ClipSpan
 from generation.remix.cut import FPS, MIN_SECONDS, cut
 from generation.remix.levels import STEP_MS, speech
 
 LENGTHS = some.floats(3, 90)
 
 
-def spans(seconds: float, times: list[int]) -> list[Span]:
+def spans(seconds: float, times: list[int]) -> list[ClipSpan]:
     inside = sorted(one % round(seconds * 1_000) for one in set(times))
-    return [Span(start=start, end=end) for start, end in pairwise(inside) if end > start][::2]
+    return [ClipSpan(start=start, end=end) for start, end in pairwise(inside) if end > start][::2]
 
 
 @settings(deadline=None)
@@ -33,7 +33,7 @@ def test_a_clip_without_speech_is_not_cut(seconds: float) -> None:
 
 
 def test_silence_before_and_after_is_cut_off_and_a_long_part_ends_in_a_pause() -> None:
-    talk = [Span(start=2_000, end=9_000), Span(start=10_000, end=30_000)]
+    talk = [ClipSpan(start=2_000, end=9_000), ClipSpan(start=10_000, end=30_000)]
     assert cut(40, talk, 60) == (56, round((30.25 - 1.88) * FPS))
     assert cut(40, talk, 10) == (56, round((9.25 - 1.88) * FPS))
     assert cut(40, talk, 5) == (56, 5 * FPS)
@@ -50,6 +50,6 @@ def test_speech_is_in_order_within_the_clip_and_apart(heard: list[float]) -> Non
 
 def test_a_silent_clip_has_no_speech_and_a_steady_one_no_pause() -> None:
     assert speech(np.full(80, -70.0), 4) == []
-    assert speech(np.full(80, -30.0), 4) == [Span(start=0, end=4_000)]
+    assert speech(np.full(80, -30.0), 4) == [ClipSpan(start=0, end=4_000)]
     talk = np.array([-70.0] * 20 + [-20.0] * 30 + [-65.0] * 20 + [-25.0] * 10)
-    assert speech(talk, 4) == [Span(start=920, end=2_580), Span(start=3_420, end=4_000)]
+    assert speech(talk, 4) == [ClipSpan(start=920, end=2_580), ClipSpan(start=3_420, end=4_000)]

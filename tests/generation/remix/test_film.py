@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from generation.copy.captions import Span
+from generation.copy.captions import ClipSpan
 from generation.remix import film
 from generation.remix.clip import probe
 from generation.remix.cut import Cut
@@ -59,7 +59,7 @@ def test_little_damage_is_shown_and_much_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_bed_gives_way_to_speech_and_is_alone_at_the_end() -> None:
-    talk = [Span(start=0, end=1_500), Span(start=2_500, end=4_000)]
+    talk = [ClipSpan(start=0, end=1_500), ClipSpan(start=2_500, end=4_000)]
     gains = music_gains(talk, 4.0, round(6.5 * RATE))
     assert [gains[round(at * RATE)] for at in (0, 1.4, 2, 3, 4.4, 6)] == pytest.approx(
         [UNDER_SPEECH_DB, UNDER_SPEECH_DB, BETWEEN_WORDS_DB, UNDER_SPEECH_DB, ALONE_DB, ALONE_DB]
@@ -68,5 +68,5 @@ def test_the_bed_gives_way_to_speech_and_is_alone_at_the_end() -> None:
 
 
 def test_speech_is_counted_from_the_parts_beginning() -> None:
-    talk = [Span(start=0, end=900), Span(start=1_500, end=5_000)]
-    assert within(talk, Cut(30, 60)) == [Span(start=500, end=2_000)]
+    talk = [ClipSpan(start=0, end=900), ClipSpan(start=1_500, end=5_000)]
+    assert within(talk, Cut(30, 60)) == [ClipSpan(start=500, end=2_000)]

@@ -13,7 +13,7 @@ from tests.generation.remix.clips import H264, NO_CLIPS, make_clip
 
 
 def test_most_clips_are_refused_before_ffmpeg_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def started(*arguments: str) -> ffmpeg.RunResult:
+    def started(*arguments: str) -> ffmpeg.FfmpegResult:
         raise AssertionError(arguments)
 
     monkeypatch.setattr(ffmpeg, "run", started)

@@ -10,7 +10,7 @@ import pytest
 
 from generation.outputs import OutputFile
 from generation.render import InputFiles, prepare
-from generation.spec import Brand, Spec
+from generation.spec import BrandSnapshot, Spec
 from schemas.errors import GenerationError
 from tests.generation.remix.clips import H264, make_clip
 from tests.generation.remix.test_odd_clips import ODD
@@ -18,7 +18,9 @@ from tests.generation.remix.test_odd_clips import made as odd_clip
 from tests.generation.slides.test_deck import copy
 from tests.generation.video.checks import Film, faults
 
-SPEC = Spec(format="ugc_remix", brand=Brand(name="Tideline", colors=["#0b6e99"]), seed="tide", seconds=8)
+SPEC = Spec(
+    format="ugc_remix", brand=BrandSnapshot(name="Tideline", colors=["#0b6e99"]), seed="tide", seconds=8
+)
 #: A square that moves over a grainy wall, and a voice with pauses, 1080p.
 WIDE = (
     "color=0x8899aa:s=1920x1080:r=30:d=20,noise=c0s=6:c0f=t[wall];testsrc2=s=420x900:r=30:d=20[one];"

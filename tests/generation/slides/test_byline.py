@@ -6,7 +6,7 @@ from typing import get_args
 import msgspec
 import pytest
 
-from generation.canvas import Canvas, Mark
+from generation.canvas import Canvas, DrawnLine
 from generation.copy.languages import TABLES
 from generation.copy.languages.presenters import PRESENTERS
 from generation.copy.write import labels
@@ -14,7 +14,7 @@ from generation.frame import FRAMES
 from generation.portraits.portrait import portrait
 from generation.slides.byline import byline
 from generation.slides.deck import single, slideshow
-from generation.slides.kit import Kit, Presented
+from generation.slides.kit import Kit, SlidePresenter
 from generation.spec import Aspect, Copy, Presenter
 from generation.theme import theme
 from tests.generation.slides.test_deck import LONG, copy, line, screenshot, wrong
@@ -30,7 +30,7 @@ BUTTON = 100
 
 def kit(language: str, aspect: Aspect = "4:5", *, name: str = "Mira", with_device: bool = False) -> Kit:
     shown = (screenshot((1280, 720)),) if with_device else ()
-    presented = Presented(name, FACE)
+    presented = SlidePresenter(name, FACE)
     return Kit("Tideline", THEME, language, "seed", None, shown, FRAMES[aspect], presented)
 
 
@@ -38,7 +38,7 @@ def said(language: str, hook: str = LONG) -> Copy:
     return msgspec.structs.replace(copy("x", hook=hook, language=language), labels=labels(language))
 
 
-def shown(canvas: Canvas) -> list[Mark]:
+def shown(canvas: Canvas) -> list[DrawnLine]:
     return [mark for mark in canvas.marks if mark.name in {"presenter", "disclosure"}]
 
 

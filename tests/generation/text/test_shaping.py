@@ -6,7 +6,7 @@ from generation.text.cleaning import clean
 from generation.text.direction import levels
 from generation.text.fonts import EMOJI, font, font_of
 from generation.text.raster import ink
-from generation.text.shaping import Style, shape
+from generation.text.shaping import TextStyle, shape
 from schemas.errors import TextRefused
 
 SAMPLES = {
@@ -20,7 +20,7 @@ SAMPLES = {
 
 @pytest.mark.parametrize("language", SAMPLES)
 def test_each_script_is_drawn_without_a_box(language: str) -> None:
-    line = shape(SAMPLES[language], Style(850, language))
+    line = shape(SAMPLES[language], TextStyle(850, language))
     assert line.glyphs
     assert all(glyph.id for glyph in line.glyphs)
     found = ink(line, 100)
@@ -31,12 +31,12 @@ def test_each_script_is_drawn_without_a_box(language: str) -> None:
 
 def test_a_script_that_no_font_has_is_refused_by_its_name() -> None:
     with pytest.raises(TextRefused, match="CHEROKEE") as refused:
-        shape("ᏣᎳᎩ", Style(850, "chr"))
+        shape("ᏣᎳᎩ", TextStyle(850, "chr"))
     assert refused.value.code == "SCRIPT_NOT_SUPPORTED"
 
 
 def test_a_symbol_that_no_font_has_is_left_out() -> None:
-    assert len(shape("a\U0001f8b2b", Style(850, "en")).glyphs) == 2
+    assert len(shape("a\U0001f8b2b", TextStyle(850, "en")).glyphs) == 2
 
 
 def test_chinese_and_japanese_draw_the_same_letter_differently() -> None:
@@ -45,14 +45,14 @@ def test_chinese_and_japanese_draw_the_same_letter_differently() -> None:
 
 def test_a_joined_emoji_is_one_glyph() -> None:
     for emoji in ("👩‍💻", "🇩🇪", "1️⃣", "❤️"):
-        glyphs = shape(emoji, Style(850, "en")).glyphs
+        glyphs = shape(emoji, TextStyle(850, "en")).glyphs
         [glyph] = [one for one in glyphs if one.font.get_glyph_extents(one.id).width]
         assert glyph.font is font(EMOJI, 850), emoji
 
 
 def test_a_latin_name_keeps_its_direction_on_an_arabic_line() -> None:
     """From the left: the name, then the word before it."""
-    line = shape("مع Feeel", Style(850, "ar"))
+    line = shape("مع Feeel", TextStyle(850, "ar"))
     assert [glyph.font is font("Inter", 850) for glyph in line.glyphs[:5]] == [True] * 5
     assert line.glyphs[-1].font is font("NotoSansArabic", 850)
     assert set(levels("مع Feeel", right_to_left=True)) == {1, 2}

@@ -9,7 +9,7 @@ from PIL import Image
 
 from generation.frame import FRAMES
 from generation.render import RENDERER
-from generation.slides.kit import Kit, Presented
+from generation.slides.kit import Kit, SlidePresenter
 from generation.spec import Aspect
 from generation.theme import theme
 from generation.timing import Timing
@@ -76,7 +76,7 @@ def test_every_aspect_has_room_with_devices_and_without(aspect: Aspect, shots: i
 
 @pytest.mark.parametrize("aspect", first(1, FRAMES))
 def test_a_presenter_signs_the_last_scene_and_everything_has_room(aspect: Aspect) -> None:
-    face = Presented("Mara", Image.new("RGB", (400, 400), (200, 160, 140)))
+    face = SlidePresenter("Mara", Image.new("RGB", (400, 400), (200, 160, 140)))
     kit = Kit("Tideline", theme(["#2f9e44"]), "en", "seed", frame=FRAMES[aspect], presenter=face)
     last = end(kit, copy(), 3.0)
     assert wrong(last, aspect) == []

@@ -8,7 +8,7 @@ import pytest
 
 from generation.copy.write import labels
 from generation.frame import FRAMES
-from generation.slides.kit import Kit, Presented
+from generation.slides.kit import Kit, SlidePresenter
 from generation.spec import Copy
 from generation.theme import Ground, theme
 from generation.video.end import end
@@ -27,7 +27,7 @@ def kit(language: str, *, shots: int = 0, name: str = "Tideline") -> Kit:
         seed="seed",
         screenshots=(screenshot((1280, 720)),) * shots,
         frame=FRAMES["9:16"],
-        presenter=Presented("Mira", FACE),
+        presenter=SlidePresenter("Mira", FACE),
     )
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 from generation.frame import FRAMES
 from generation.render import InputFiles, prepare
 from generation.slides.kit import Kit
-from generation.spec import Brand, Spec
+from generation.spec import BrandSnapshot, Spec
 from generation.theme import theme
 from generation.timing import Timing
 from generation.video.video import Video
@@ -46,7 +46,7 @@ def test_a_stopped_video_leaves_no_file(tmp_path: Path) -> None:
 
 
 def test_speech_in_another_language_is_refused_before_anything_is_drawn() -> None:
-    spec = Spec(format="video", brand=Brand(name="Ebbe"), seed="seed", speech="heart")
+    spec = Spec(format="video", brand=BrandSnapshot(name="Ebbe"), seed="seed", speech="heart")
     with pytest.raises(GenerationError) as told:
         prepare(spec, copy("Ohne Konto", hook="Kenne die Ebbe", language="de"), InputFiles())
     assert told.value.code == "SPEECH_NOT_SPOKEN"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from domain.accounts.platform_limits import PLATFORMS, File, faults_of_files
+from domain.accounts.platform_limits import PLATFORMS, LimitedFile, faults_of_files
 from generation.outputs import OutputFile
 from generation.render import InputFiles, prepare
-from generation.spec import Brand, Spec
+from generation.spec import BrandSnapshot, Spec
 from tests.generation.slides.test_deck import copy, screenshot
 from tests.generation.test_pictures import written
 from tests.generation.video.checks import Film, faults
@@ -18,7 +18,9 @@ POINTS = ("See high and low water", "Works without a connection", "No account an
 
 
 def made_in(folder: Path) -> OutputFile:
-    spec = Spec(format="video", brand=Brand(name="Tideline", colors=["#0b6e99", "#ffd166"]), seed="tide")
+    spec = Spec(
+        format="video", brand=BrandSnapshot(name="Tideline", colors=["#0b6e99", "#ffd166"]), seed="tide"
+    )
     shots = [written(screenshot((390, 844))), written(screenshot((1280, 720)))]
     words = copy(*POINTS, hook="Know the tide before you go")
     *_, last = prepare(spec, words, InputFiles(screenshots=shots)).make(folder)
@@ -34,7 +36,7 @@ def test_a_whole_video_is_valid_for_every_platform(tmp_path: Path) -> None:
     assert faults(Film(tmp_path / made.name, (1080, 1920), 360)) == []
     assert (made.width, made.height, made.duration_ms) == (1080, 1920, 12_000)
     assert {one.name for one in tmp_path.iterdir()} == {made.name, made.thumbnail}
-    file = File("video", made.mime_type, made.size_bytes, made.duration_ms)
+    file = LimitedFile("video", made.mime_type, made.size_bytes, made.duration_ms)
     refused = {name: list(faults_of_files(limits, {}, [file])) for name, limits in PLATFORMS.items()}
     assert not any(refused.values()), json.dumps(refused)
     assert min(line.contrast for line in made.shown) >= 4.5

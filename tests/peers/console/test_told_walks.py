@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 
 from db.pool import connected
 from domain.collection import snapshots
-from domain.collection.snapshots import Reading, Subject
+from domain.collection.snapshots import CollectedSubject, SubjectValues
 from schemas import ids
 from tests import seeds
 from tests.peers.chromium import Page
@@ -251,6 +251,6 @@ async def create_measured_post(url: str, project: str) -> str:
         began = datetime.now(UTC) - timedelta(days=60)
         for days, views in ((40, 100), (20, 350), (3, 470)):
             at = datetime.now(UTC) - timedelta(days=days)
-            figures = [Reading(Subject(post, began), {"views": views, "likes": views // 10})]
+            figures = [SubjectValues(CollectedSubject(post, began), {"views": views, "likes": views // 10})]
             await snapshots.keep(conn, organization_id=org, account_id=account, told=figures, at=at)
     return ids.show(ids.POST, post)

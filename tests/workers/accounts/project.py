@@ -13,7 +13,7 @@ import msgspec
 from db.pool import transact
 from domain.accounts import client_registrations, credentials
 from domain.accounts.accounts import AccountIdentity
-from domain.accounts.client_registrations import Client, Server
+from domain.accounts.client_registrations import Client, PlatformServer
 from domain.accounts.credentials import Grant, Tokens
 from domain.connecting import connect
 from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP, REVOKE_TOKEN
@@ -72,7 +72,7 @@ class ConnectingProject:
     async def registered(self) -> None:
         """Register the application at Mastodon."""
         self.fediverse.apps["us"] = Registered("secret-client-us", BACK, client_registrations.SCOPES)
-        server = Server("mastodon", self.fediverse.url, BACK)
+        server = PlatformServer("mastodon", self.fediverse.url, BACK)
         async with self.workers.pool.acquire() as conn:
             client = Client("us", "secret-client-us")
             await client_registrations.keep(conn, server=server, client=client, keyring=seeds.VAULT)

@@ -10,7 +10,7 @@ import pytest
 
 from db.pool import Conn, transact
 from domain.accounts import client_registrations
-from domain.accounts.client_registrations import Server
+from domain.accounts.client_registrations import PlatformServer
 from domain.connecting import connect
 from domain.connecting.connect import Code, ConnectArgs, Login
 from tests import seeds
@@ -110,7 +110,7 @@ async def test_a_connection_at_a_busy_server_is_snoozed_and_keeps_its_code(
 
 async def test_concurrent_registrations_leave_one(project: ConnectingProject, fediverse: Fediverse) -> None:
     """They are of two organizations, so each has a job of its own."""
-    server = Server("mastodon", fediverse.url, BACK)
+    server = PlatformServer("mastodon", fediverse.url, BACK)
     fediverse.held["/api/v1/apps"] = asyncio.Event()
 
     async def ask(conn: Conn) -> UUID:

@@ -34,7 +34,7 @@ class MediaFetches(NamedTuple):
     store: Store
     folder: Path
 
-    async def start(self, url: str, kind: AppMediaKind = "logo") -> app_media_fetches.Started:
+    async def start(self, url: str, kind: AppMediaKind = "logo") -> app_media_fetches.StartedFetch:
         start = partial(
             app_media_fetches.start,
             organization_id=self.project.org,

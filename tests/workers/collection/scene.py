@@ -12,7 +12,7 @@ import asyncpg
 from db.pool import Pool
 from domain.collection import collection_runs
 from domain.collection.collection_runs import DuePost
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from jobs.kinds import COLLECT_METRICS
 from jobs.ledger import Claim
 from schemas.metrics import Collected
@@ -48,7 +48,7 @@ class ScriptedCollector(Collector):
     tokens: list[str] = field(default_factory=list)
     meanwhile: Callable[[], Awaitable[object]] | None = None
 
-    async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
+    async def posts(self, account: PostingAccount, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
         self.asked.append([post.external_id for post in posts])
         await self._fail(account)
         for post in posts:
@@ -56,11 +56,11 @@ class ScriptedCollector(Collector):
                 raise fault
         return {post.id: self.told[post.external_id] for post in posts if post.external_id in self.told}
 
-    async def followers(self, account: Account) -> int | None:
+    async def followers(self, account: PostingAccount) -> int | None:
         await self._fail(account)
         return self.people
 
-    async def _fail(self, account: Account) -> None:
+    async def _fail(self, account: PostingAccount) -> None:
         self.tokens.append(account.access_token)
         if self.meanwhile:
             await self.meanwhile()

@@ -7,7 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from domain.collection.collection_runs import DuePost
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from jobs.courier import open_courier
 from jobs.kinds import COLLECT_METRICS
 from schemas.settings import Settings
@@ -30,10 +30,10 @@ class SlowCollector(Collector):
     def __init__(self) -> None:
         self.answers, self.held = asyncio.Event(), 0
 
-    async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
+    async def posts(self, account: PostingAccount, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
         return {}
 
-    async def followers(self, account: Account) -> int | None:
+    async def followers(self, account: PostingAccount) -> int | None:
         if account.service_url == SILENT:
             self.held += 1
             await self.answers.wait()

@@ -9,7 +9,7 @@ from db.pool import Conn
 from domain.accounts import credentials
 from domain.collection import cadence, collection_runs
 from domain.events import conversion_lines
-from domain.events.conversions import Line
+from domain.events.conversions import ConversionLine
 from schemas import ids
 from tests import seeds
 from tests.domain.project import Project
@@ -63,14 +63,14 @@ async def test_a_refused_refresh_blocks_no_other(conn: Conn, project: Project) -
     assert await keys(conn) == {f"refresh:{one}" for one in others}
 
 
-async def lines(conn: Conn, project: Project) -> dict[str, Line]:
+async def lines(conn: Conn, project: Project) -> dict[str, ConversionLine]:
     """Return the lines of three apps, by the keys of their jobs."""
-    found: dict[str, Line] = {}
+    found: dict[str, ConversionLine] = {}
     for number in range(3):
         fields: dict[str, Any] = {"web_domain": f"shop{number}.example"}
         app = ids.read(ids.APP, (await seeds.app(conn, project.org, project.id, **fields)).app_id)
         app_no = await conn.fetchval("select app_no from sdk_app where id = $1", app)
-        found[f"relay:{app}:meta"] = Line(project.id, app_no, "meta")
+        found[f"relay:{app}:meta"] = ConversionLine(project.id, app_no, "meta")
     return found
 
 

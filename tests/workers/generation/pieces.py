@@ -4,11 +4,11 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, aclosing
 from pathlib import Path
 
-from generation.spec import Brand, Format, Spec
+from generation.spec import BrandSnapshot, Format, Spec
 from workers.generation.protocol import CopyReady, DrawProgress, InputHandles, PieceRequest
 from workers.generation.rendering import render
 
-BRAND = Brand(
+BRAND = BrandSnapshot(
     name="Tideline",
     taglines=["Know the tide before you go"],
     descriptions=["See high and low water for each day. Works without a connection."],

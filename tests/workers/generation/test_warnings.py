@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from generation.outputs import truncation_warnings
-from generation.spec import Brand, Spec
+from generation.spec import BrandSnapshot, Spec
 from workers.generation.child import render_piece
 from workers.generation.protocol import CopyReady, DrawProgress, InputHandles, PieceRequest
 
@@ -24,7 +24,7 @@ def logo(size: tuple[int, int]) -> int:
 
 def test_each_cause_of_a_poor_piece_has_a_warning(tmp_path: Path) -> None:
     spec = Spec(
-        format="image", brand=Brand(name="Tideline", keywords=["tides"]), seed="1", hook="Tide " * 400
+        format="image", brand=BrandSnapshot(name="Tideline", keywords=["tides"]), seed="1", hook="Tide " * 400
     )
     handles = InputHandles(logo=logo((20, 20)), screenshots=[], end_card=None, clip=None)
     planned, *drawn = render_piece(PieceRequest(spec=spec, handles=handles, folder=str(tmp_path)))

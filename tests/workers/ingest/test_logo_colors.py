@@ -22,7 +22,7 @@ from tests.workers.web.certificate import self_signed
 from tests.workers.web.web import Answers, allowed_client, raw_response, serve
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
-from workers.ingest.appstore.stores import Stores
+from workers.ingest.appstore.stores import StoreAccess
 from workers.ingest.github.ingest import ingest
 from workers.ingest.parser.parser import Parser
 from workers.ingest.website.session import open_web
@@ -118,7 +118,7 @@ async def test_a_listing_has_the_colors_of_its_icon(
         listed = stdlib.dumps({"resultCount": 1, "results": [{**result, "artworkUrl512": icon}]})
         store.answers = {look_up_path(FACEBOOK): json(listed)}
         base = store.url("")
-        opened = Stores(Lookup(client, base, unlimited_limiter()), open_web(client), parser, base, base)
+        opened = StoreAccess(Lookup(client, base, unlimited_limiter()), open_web(client), parser, base, base)
         extraction = await stores.ingest(opened, listings=[FACEBOOK], country="us", progress=ignored)
     assert brand_colors(extraction) == [("#c0392b", "primary", "logo")]
     assert extraction.fields["logoUrl"].value == extraction.fields["colors"].colors[0].url == icon

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from domain.values import urls
 from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.instagram import Instagram as Simulated
@@ -28,7 +28,7 @@ class InstagramAccount:
 
     sim: Sim
     adapter: InstagramAdapter
-    account: Account
+    account: PostingAccount
     files: str
 
     async def now(self) -> datetime:
@@ -91,7 +91,7 @@ async def instagram_account() -> AsyncIterator[InstagramAccount]:
             open_client(allowed=allowed, contact="https://tenantry.test") as client,
         ):
             made = await sim.account("ada")
-            account = Account(
+            account = PostingAccount(
                 platform="instagram",
                 service_url=base,
                 external_id=made["user_id"],

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import httpx
 
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from domain.values import urls
 from tests import http_server
 from tests.http_server import HttpRequest
@@ -128,8 +128,8 @@ async def client_for(*served: ScriptedServer) -> AsyncIterator[httpx.AsyncClient
         yield client
 
 
-def account(served: ScriptedServer | None, platform: str, **traits: Any) -> Account:
-    return Account(
+def account(served: ScriptedServer | None, platform: str, **traits: Any) -> PostingAccount:
+    return PostingAccount(
         platform=platform,
         service_url="http://127.0.0.1:9" if served is None else served.base,
         external_id={"bluesky": "did:plc:me", "mastodon": "7", "instagram": "1784"}[platform],

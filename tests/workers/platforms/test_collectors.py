@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from domain.collection.collection_runs import DuePost
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from schemas import ids
 from schemas.errors import PlatformError, PostNotSent, PostRejected, ReauthRequired, Throttled, TokenExpired
 from tests.peers.simulators import instagram_user, tiktok_user
@@ -32,7 +32,9 @@ def due(name: str, *, video: bool = False) -> DuePost:
     return DuePost(ids.new(), name, AT, video, None)
 
 
-async def figures(collector: Collector, of: Account, *names: str, video: bool = False) -> dict[str, Figures]:
+async def figures(
+    collector: Collector, of: PostingAccount, *names: str, video: bool = False
+) -> dict[str, Figures]:
     """Collect the figures, by the posts' external ids."""
     posts = {name: due(name, video=video) for name in names}
     found = await collector.posts(of, [*posts.values()])
@@ -109,7 +111,7 @@ async def test_mastodon_returns_an_existing_post() -> None:
 
 class InsightsAccount(NamedTuple):
     insta: InstagramAccount
-    account: Account
+    account: PostingAccount
     collector: InstagramCollector
 
     async def post(self, *, kind: str = "IMAGE", viewers: int = 100, **figures: int) -> str:
@@ -141,8 +143,8 @@ async def allowed(sim: Sim, scopes: str) -> str:
     return token
 
 
-def with_token(found: Account, token: str) -> Account:
-    return Account(
+def with_token(found: PostingAccount, token: str) -> PostingAccount:
+    return PostingAccount(
         platform=found.platform,
         service_url=found.service_url,
         external_id=found.external_id,
@@ -225,7 +227,7 @@ ALL = f"{tiktok_user.SCOPES},user.info.profile,video.list,user.info.stats"
 
 class CountsAccount(NamedTuple):
     tok: TikTokAccount
-    account: Account
+    account: PostingAccount
     collector: TikTokCollector
 
     async def post(self, **counts: int) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from tests.media import film
 from tests.peers.publishing import outbound
 from tests.peers.simulators import tiktok_user
@@ -29,7 +29,7 @@ TIMEOUT_S = 60.0
 class TikTokAccount(NamedTuple):
     sim: Sim
     adapter: TikTokAdapter
-    account: Account
+    account: PostingAccount
 
     async def prepare(self, what: PostDraft, so_far: PreparedPost | None = None) -> PreparedPost:
         """Run all the steps of one attempt."""
@@ -81,7 +81,7 @@ async def ada(**settings: Any) -> AsyncIterator[TikTokAccount]:
             await sim.account("ada", **settings)
             scopes = f"{tiktok_user.SCOPES},user.info.profile"
             person = await tiktok_user.connected(sim, http, scope=scopes)
-            account = Account(
+            account = PostingAccount(
                 platform="tiktok",
                 service_url=base,
                 external_id="-000ada",

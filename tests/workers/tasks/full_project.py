@@ -7,7 +7,7 @@ from uuid import UUID
 from db.pool import Conn
 from domain.brand import ingests
 from domain.events import people, quarantine
-from domain.events.body import Refused
+from domain.events.body import RejectedEvent
 from domain.media.store import Store
 from domain.webhooks import secrets as secrets_of_webhooks
 from schemas import ids
@@ -63,7 +63,7 @@ async def fill(project: IngestProject, conn: Conn, store: Store) -> FullProject:
     await sending.send(conn, events[3:])
     await ad(conn, mine)
     tokens.append(await influencer(conn, mine, store))
-    await quarantine.keep(conn, mine.id, [quarantine.note(1, Refused(0, "INVALID", b"{}"))])
+    await quarantine.keep(conn, mine.id, [quarantine.note(1, RejectedEvent(0, "INVALID", b"{}"))])
     return FullProject(mine, owner, tokens)
 
 

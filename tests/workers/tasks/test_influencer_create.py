@@ -19,7 +19,7 @@ from domain.content import content
 from domain.content.content import FileHeaders
 from domain.influencers import creating, influencers
 from domain.influencers.creating import RequestedInfluencer
-from domain.influencers.influencers import Author
+from domain.influencers.influencers import InfluencerAuthor
 from domain.media import storage_quota, uploads
 from domain.media.storage import open_store
 from domain.media.store import Store
@@ -59,7 +59,7 @@ def put(folder: str) -> None:
 async def made(project: IngestProject, **body: Any) -> RequestedInfluencer:
     create = partial(
         creating.create,
-        author=Author(project.org),
+        author=InfluencerAuthor(project.org),
         project_id=project.id,
         body=InfluencerCreate(**body),
     )
@@ -85,7 +85,7 @@ async def test_a_worker_draws_it_and_its_clone_has_the_same_face(
     making = await made(project, gender="female")
     clone = partial(
         creating.clone,
-        author=Author(project.org),
+        author=InfluencerAuthor(project.org),
         influencer_id=making.influencer_id,
         body=msgspec.convert({"name": "Twin"}, InfluencerClone),
     )
@@ -224,7 +224,7 @@ async def test_an_influencer_deleted_meanwhile_stops_the_drawing(
     async def gone(making: RequestedInfluencer) -> None:
         delete = partial(
             influencers.delete,
-            author=Author(project.org),
+            author=InfluencerAuthor(project.org),
             influencer_id=making.influencer_id,
             versions=None,
         )
@@ -269,7 +269,10 @@ async def test_a_deleted_influencers_file_is_pruned_a_day_later(
     used = "select bytes from storage_use"
     before = await pool.fetchval(used)
     delete = partial(
-        influencers.delete, author=Author(project.org), influencer_id=making.influencer_id, versions=None
+        influencers.delete,
+        author=InfluencerAuthor(project.org),
+        influencer_id=making.influencer_id,
+        versions=None,
     )
     await transact(pool, delete)
     with pytest.raises(NotFound):

@@ -13,7 +13,7 @@ from workers.ingest.appstore.address import to_https
 from workers.ingest.page.keywords import distinct_keywords
 from workers.ingest.page.names import split_name
 from workers.ingest.page.text import clean, count_words, first_sentence, squash, truncate
-from workers.ingest.shapes import LIST_SUFFIX, CandidateImage, Reading, candidates_of
+from workers.ingest.shapes import LIST_SUFFIX, CandidateImage, ParsedDocument, candidates_of
 from workers.ingest.skip_rules import SkipRules
 
 #: Characters of a description.
@@ -54,7 +54,7 @@ class StoreListing(NamedTuple):
     screenshots: list[tuple[str, str]]
 
 
-def read(app: StoreListing) -> Reading:
+def read(app: StoreListing) -> ParsedDocument:
     skip_rules = SkipRules(detection.detect(clean(app.description))[0])
     opening = prose.opening(app.description, skip_rules)
     ladders: dict[Field, Iterator[Scored]] = {
@@ -71,7 +71,7 @@ def read(app: StoreListing) -> Reading:
         for field, ladder in ladders.items()
         for value, confidence, rule in ladder
     )
-    return Reading(
+    return ParsedDocument(
         candidates=candidates_of(app.url, scored),
         passages=list(prose.passages(f"{app.short}\n{app.description}", app.url)),
         pictures=list(pictures(app)),

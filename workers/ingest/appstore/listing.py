@@ -6,12 +6,12 @@
 from workers.ingest.appstore import app
 from workers.ingest.appstore.app import StoreListing
 from workers.ingest.appstore.shapes import Listing
-from workers.ingest.shapes import Reading
+from workers.ingest.shapes import ParsedDocument
 
 STORE = "appStore"
 
 
-def read(listing: Listing) -> Reading:
+def read(listing: Listing) -> ParsedDocument:
     software = listing.software
     return app.read(
         StoreListing(

@@ -9,8 +9,8 @@ from schemas.errors import FetchTimeout, ScrapeFailed, SourceError, SourceNotFou
 from telemetry import metrics
 from workers.ingest.appstore.shapes import PlayPage, StorePage
 from workers.ingest.parser.parser import Parser, read
-from workers.ingest.shapes import Reading
-from workers.ingest.website.session import Session, Web
+from workers.ingest.shapes import ParsedDocument
+from workers.ingest.website.session import CrawlSession, Web
 from workers.web.fetch import FetchedResponse
 
 #: Seconds for one page, including the wait for the site rate limit.
@@ -21,22 +21,24 @@ async def get(web: Web, url: str) -> FetchedResponse:
     """Fetch the page, by robots.txt and the site rate limit."""
     try:
         async with asyncio.timeout(PAGE_S):
-            return await Session(web).get(url)
+            return await CrawlSession(web).get(url)
     except TimeoutError as error:
         raise FetchTimeout("the store's page did not load in time") from error
 
 
-async def read_subtitle(web: Web, parser: Parser, url: str, *, track_id: int) -> tuple[Reading, list[str]]:
+async def read_subtitle(
+    web: Web, parser: Parser, url: str, *, track_id: int
+) -> tuple[ParsedDocument, list[str]]:
     """Read the subtitle; add a warning if the page has none, or can't be read."""
     try:
         reading, reason = await read_store_page(web, parser, url, track_id), "the app's page shows none"
     except SourceError as error:
-        reading, reason = Reading(candidates=[]), error.message
+        reading, reason = ParsedDocument(candidates=[]), error.message
     metrics.SUBTITLES.labels("read" if reading.candidates else "missing").inc()
     return reading, [] if reading.candidates else [f"subtitle_missing: {reason}"]
 
 
-async def read_store_page(web: Web, parser: Parser, url: str, track_id: int) -> Reading:
+async def read_store_page(web: Web, parser: Parser, url: str, track_id: int) -> ParsedDocument:
     page = await get(web, url)
     document = StorePage(url=page.url, track_id=track_id, body=page.body, content_type=page.content_type)
     return await read(parser, document)
@@ -44,7 +46,7 @@ async def read_store_page(web: Web, parser: Parser, url: str, track_id: int) -> 
 
 async def read_play(
     web: Web, parser: Parser, base_url: str, listing: InGooglePlay, *, country: str
-) -> tuple[str, Reading]:
+) -> tuple[str, ParsedDocument]:
     """Return the listing's address and its reading. Raises a `SourceError`."""
     storefront = listing.country or country
     url = f"{base_url.rstrip('/')}/store/apps/details?{urlencode({'id': listing.package})}"

@@ -13,18 +13,18 @@ from workers.ingest.page.decode import decode
 from workers.ingest.page.document import Document, attribute
 from workers.ingest.page.kinds import is_app
 from workers.ingest.page.text import clean
-from workers.ingest.shapes import Reading
+from workers.ingest.shapes import ParsedDocument
 
 STORE = "googlePlay"
 #: Characters of a short description. Google allows 80; older pages have the whole description there.
 MAX_SHORT_CHARS = 120
 
 
-def read(play_page: PlayPage) -> Reading:
+def read(play_page: PlayPage) -> ParsedDocument:
     """Return the app's candidates; an empty reading if the page describes no app."""
     page = Document(decode(play_page.body, play_page.content_type), url=play_page.url)
     node = next(filter(is_app, page.nodes), None)
-    return Reading(candidates=[]) if node is None else app.read(listing_of_node(play_page, page, node))
+    return ParsedDocument(candidates=[]) if node is None else app.read(listing_of_node(play_page, page, node))
 
 
 def listing_of_node(play_page: PlayPage, page: Document, node: jsonld.Node) -> StoreListing:

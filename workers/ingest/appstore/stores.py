@@ -22,7 +22,7 @@ from workers.ingest.website.session import Web
 from workers.llm.endpoint import Model
 
 
-class Stores(NamedTuple):
+class StoreAccess(NamedTuple):
     """Access to the stores for one job: Apple's lookup, and the addresses of both stores' web pages."""
 
     lookup: Lookup
@@ -45,7 +45,7 @@ class ListingPart(NamedTuple):
 
 
 async def ingest(
-    stores: Stores,
+    stores: StoreAccess,
     *,
     listings: Sequence[Listing],
     country: str,
@@ -72,7 +72,7 @@ async def ingest(
 
 
 async def read_all(
-    stores: Stores, listings: Sequence[Listing], country: str
+    stores: StoreAccess, listings: Sequence[Listing], country: str
 ) -> tuple[list[ListingPart], list[str]]:
     """Return at least one part, and warnings. A rate limit is raised at once: all are read again after it.
 
@@ -103,7 +103,7 @@ def is_already_read(listing: Listing, parts: list[ListingPart]) -> bool:
     )
 
 
-async def read(stores: Stores, listing: Listing, country: str) -> ListingPart:
+async def read(stores: StoreAccess, listing: Listing, country: str) -> ListingPart:
     if isinstance(listing, InGooglePlay):
         url, reading = await read_play(stores.web, stores.parser, stores.play_url, listing, country=country)
         return ListingPart(url, None, reading.candidates, reading.passages, reading.pictures, [])
@@ -113,7 +113,7 @@ async def read(stores: Stores, listing: Listing, country: str) -> ListingPart:
     return await read_app(stores, result, other_storefront if result.country != requested else [])
 
 
-async def read_app(stores: Stores, result: StorefrontResult, warnings: list[str]) -> ListingPart:
+async def read_app(stores: StoreAccess, result: StorefrontResult, warnings: list[str]) -> ListingPart:
     software = result.software
     page = f"{stores.app_store_url.rstrip('/')}/{result.country}/app/id{software.track_id}"
     url = without_query(software.track_view_url or "") or page

@@ -15,7 +15,7 @@ from workers.ingest.page import jsonld
 from workers.ingest.page.decode import decode
 from workers.ingest.page.document import Document, attribute, text_of
 from workers.ingest.page.text import clean
-from workers.ingest.shapes import Passage, Reading
+from workers.ingest.shapes import ParsedDocument, Passage
 
 DATA_SCRIPTS = {"shoebox-ember-data-store", "shoebox-media-api-cache-apps", "serialized-server-data"}
 HEADING_CLASSES = {"subtitle", "product-header__subtitle"}
@@ -26,15 +26,15 @@ MAX_OBJECTS = 50_000
 MAX_HEADINGS = 20
 
 
-def read(store_page: StorePage) -> Reading:
+def read(store_page: StorePage) -> ParsedDocument:
     page = Document(decode(store_page.body, store_page.content_type), url=store_page.url)
     subtitle_texts = chain(
         subtitles_in_data(page, store_page.track_id), subtitles_in_headings(page, store_page.track_id)
     )
     text = next((text for text in map(clean, subtitle_texts) if 0 < len(text) <= MAX_SUBTITLE_CHARS), None)
     if text is None:
-        return Reading(candidates=[])
-    return Reading(
+        return ParsedDocument(candidates=[])
+    return ParsedDocument(
         candidates=[page.candidate("tagline", text, 0.95, "appStore.subtitle")],
         passages=[Passage(text=text, kind="heading", url=page.url)],
     )

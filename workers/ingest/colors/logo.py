@@ -14,7 +14,7 @@ from schemas.brand import Candidate, ColorRole
 from workers.ingest.colors import css_color
 from workers.ingest.colors.clusters import main_colors
 from workers.ingest.pictures.measure import is_drawing
-from workers.ingest.shapes import Logo, Reading
+from workers.ingest.shapes import Logo, ParsedDocument
 
 #: Formats that Pillow may try: no other of its parsers sees the bytes.
 IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "ICO")
@@ -39,11 +39,13 @@ CONFIDENCE_STEP = 0.02
 MAX_COLORS = 5
 
 
-def read(logo: Logo) -> Reading:
+def read(logo: Logo) -> ParsedDocument:
     """Return the image's colors; an empty reading if it can't be read, or is no logo."""
     counts = count_svg_colors(logo.body) if is_drawing(logo.body) else count_pixels(logo.body)
     colors = main_colors(counts)[:MAX_COLORS]
-    return Reading(candidates=[candidate(logo.url, color, position) for position, color in enumerate(colors)])
+    return ParsedDocument(
+        candidates=[candidate(logo.url, color, position) for position, color in enumerate(colors)]
+    )
 
 
 def candidate(url: str, color: str, position: int) -> Candidate:

@@ -8,7 +8,7 @@ from workers.ingest.colors import css_color, names
 from workers.ingest.colors.defaults import TEMPLATES
 from workers.ingest.colors.properties import Property, properties
 from workers.ingest.page.decode import decode
-from workers.ingest.shapes import Reading, Styles
+from workers.ingest.shapes import ParsedDocument, Styles
 
 #: A reference, alone or as in `hsl(var(--primary))`, and its fallback for an unknown name.
 VAR = re.compile(r"var\(\s*--([\w-]+)\s*(?:,((?:[^()]|\([^()]*\))*))?\)", re.IGNORECASE)
@@ -18,9 +18,9 @@ MAX_REFERENCES = 8
 MAX_VALUE_CHARS = 300
 
 
-def read(styles: Styles) -> Reading:
+def read(styles: Styles) -> ParsedDocument:
     sheets = ((sheet.url, decode(sheet.body, sheet.content_type)) for sheet in styles.sheets)
-    return Reading(candidates=list(candidates(properties(sheets))))
+    return ParsedDocument(candidates=list(candidates(properties(sheets))))
 
 
 def candidates(properties_by_name: Mapping[str, Property]) -> Iterator[Candidate]:

@@ -25,7 +25,7 @@ MAX_CAPITALS_SHARE = 0.6
 MIN_WORDS = 3
 
 
-class Word(NamedTuple):
+class ClauseWord(NamedTuple):
     """Word as written and in lower case; `start` is its place. `initial` ones have a capital in any case."""
 
     text: str
@@ -34,25 +34,27 @@ class Word(NamedTuple):
     initial: bool
 
 
-def clauses(text: str) -> Iterator[list[Word]]:
-    words: list[Word] = []
+def clauses(text: str) -> Iterator[list[ClauseWord]]:
+    words: list[ClauseWord] = []
     initial = True
     for match in PIECE.finditer(text):
         kind = match.lastgroup
         if kind == "word" and len(match[0]) <= MAX_WORD_CHARS:
             bare_word = strip_elision(match[0].replace("’", "'"))
-            words.append(Word(bare_word, bare_word.lower(), match.start(), initial))
+            words.append(ClauseWord(bare_word, bare_word.lower(), match.start(), initial))
         elif kind == "number":
-            words.append(Word(NUMBER, NUMBER, match.start(), initial))
+            words.append(ClauseWord(NUMBER, NUMBER, match.start(), initial))
         elif words:
-            yield [*words, Word(PAUSE, PAUSE, match.start(), initial=False)] if kind == "pause" else words
+            yield (
+                [*words, ClauseWord(PAUSE, PAUSE, match.start(), initial=False)] if kind == "pause" else words
+            )
             words = []
         initial = kind == "end" or (initial and kind == "pause") or match[0] in '"“„«('
     if words:
         yield words
 
 
-def has_case(words: list[Word]) -> bool:
+def has_case(words: list[ClauseWord]) -> bool:
     """Return whether capitals of the clause are significant: only some of its words have one."""
     capitals = sum(word.text[0].isupper() for word in words)
     return len(words) >= MIN_WORDS and capitals <= MAX_CAPITALS_SHARE * len(words)

@@ -8,17 +8,17 @@ from workers.ingest.derive import audience, icp, keywords, people, voice
 from workers.ingest.derive.lexicon import lexicon
 from workers.ingest.derive.quotes import sentences
 from workers.ingest.detection import LIKELY_PROBABILITY, detect
-from workers.ingest.shapes import Passage, Prose, Reading
+from workers.ingest.shapes import ParsedDocument, Passage, Prose
 
 #: Characters that are read: more of them change nothing.
 MAX_CHARS = 40_000
 
 
-def derive(prose: Prose) -> Reading:
+def derive(prose: Prose) -> ParsedDocument:
     prepared_prose = prepare(prose)
     language_lexicon = lexicon(prepared_prose.language)
     roles = people.roles(prepared_prose.passages, language_lexicon)
-    return Reading(
+    return ParsedDocument(
         candidates=[
             *keywords.candidates(prepared_prose, language_lexicon),
             *voice.candidates(prepared_prose, language_lexicon),

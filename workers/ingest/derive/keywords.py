@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from schemas.brand import Candidate
-from workers.ingest.derive.clauses import Word, clauses
+from workers.ingest.derive.clauses import ClauseWord, clauses
 from workers.ingest.derive.complete import ENOUGH_KEYWORDS, TERMS_RULE
 from workers.ingest.derive.distinct import distinct
 from workers.ingest.derive.lexicon import Lexicon
@@ -43,7 +43,7 @@ EARLY_FACTOR = 5.0
 EARLY_CLAUSES = 5.0
 
 
-class Text(NamedTuple):
+class KeywordText(NamedTuple):
     """Text that is read; `shown` is a heading, the title or a description.
 
     A heading of a README isn't `shown`: it names a part of the manual.
@@ -56,7 +56,7 @@ class Text(NamedTuple):
 class NumberedClause(NamedTuple):
     """Clause with the number of its text."""
 
-    words: list[Word]
+    words: list[ClauseWord]
     number: int
 
 
@@ -113,13 +113,13 @@ def place_of(term: Term) -> tuple[int, int]:
     return term.place or (0, 0)
 
 
-def distinct_texts(about: Iterable[str], passages: Iterable[Passage]) -> list[Text]:
+def distinct_texts(about: Iterable[str], passages: Iterable[Passage]) -> list[KeywordText]:
     """Return each text once: a part of another text, as a description often is, counts as that text."""
     texts = [
-        *(Text(text, shown=True) for text in about),
-        *(Text(entry.text, entry.kind == "heading" and not entry.documentation) for entry in passages),
+        *(KeywordText(text, shown=True) for text in about),
+        *(KeywordText(entry.text, entry.kind == "heading" and not entry.documentation) for entry in passages),
     ]
-    by_key: dict[str, Text] = {}
+    by_key: dict[str, KeywordText] = {}
     for entry in texts:
         key = squash(entry.text)
         same_key = next(
@@ -136,7 +136,7 @@ def distinct_texts(about: Iterable[str], passages: Iterable[Passage]) -> list[Te
     return [entry for entry in by_key.values() if not is_placeholder(entry.text)]
 
 
-def extract(texts: Sequence[Text], rules: GrammarRules, *, name: str) -> list[Term]:
+def extract(texts: Sequence[KeywordText], rules: GrammarRules, *, name: str) -> list[Term]:
     """Return keywords in lower case, best first, without the name."""
     all_clauses = [
         NumberedClause(words, number)
@@ -153,11 +153,11 @@ def extract(texts: Sequence[Text], rules: GrammarRules, *, name: str) -> list[Te
     return [by_form[form] for form in distinct(term.shown for term in ranked if term.shown in by_form)]
 
 
-def without_name(text: str, name: str) -> Iterator[list[Word]]:
+def without_name(text: str, name: str) -> Iterator[list[ClauseWord]]:
     """Yield clauses with the name's words replaced by one neutral word."""
     for words in clauses(text):
         start = 0
-        replaced: list[Word] = []
+        replaced: list[ClauseWord] = []
         while start < len(words):
             size = name_at(words, start, name)
             replaced.append(words[start]._replace(key=NAME_KEY) if size else words[start])
@@ -169,7 +169,7 @@ def without_name(text: str, name: str) -> Iterator[list[Word]]:
 NAME_KEY = "≡"
 
 
-def name_at(words: list[Word], start: int, name: str) -> int:
+def name_at(words: list[ClauseWord], start: int, name: str) -> int:
     """Count the words from `start` on that are the name; 0 if they aren't."""
     joined = ""
     for size, word in enumerate(words[start : start + 6], start=1):
@@ -183,7 +183,7 @@ def name_at(words: list[Word], start: int, name: str) -> int:
 
 def terms(
     all_clauses: Iterable[NumberedClause],
-    texts: Sequence[Text],
+    texts: Sequence[KeywordText],
     rules: GrammarRules,
     points_by_stem: dict[str, Points],
 ) -> dict[str, Term]:
@@ -201,15 +201,15 @@ def terms(
     return by_key
 
 
-def is_name(word: Word, points_by_stem: dict[str, Points]) -> bool:
+def is_name(word: ClauseWord, points_by_stem: dict[str, Points]) -> bool:
     """Return whether the word is not known as a verb, although it begins a clause as an imperative does."""
     word_points = points_by_stem[stem_of(word.key)]
     return word_points.is_noun or word_points.adjective > word_points.verb
 
 
 def phrases(
-    run: Sequence[Word], rules: GrammarRules, points_by_stem: dict[str, Points]
-) -> Iterator[Sequence[Word]]:
+    run: Sequence[ClauseWord], rules: GrammarRules, points_by_stem: dict[str, Points]
+) -> Iterator[Sequence[ClauseWord]]:
     """Yield parts of a run of words with a noun as head."""
     for start in range(len(run)):
         for end in range(start + 1, min(start + MAX_WORDS, len(run)) + 1):
@@ -222,7 +222,7 @@ def phrases(
                 yield part
 
 
-def add_use(term: Term, phrase: Sequence[Word], number: int, text: Text) -> None:
+def add_use(term: Term, phrase: Sequence[ClauseWord], number: int, text: KeywordText) -> None:
     term.weight += HEADING_WEIGHT if text.shown else 1.0
     term.forms[" ".join(word.key for word in phrase)] += 1
     if text.shown and term.place is None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from workers.ingest.derive.clauses import NUMBER, PAUSE, Word, has_case
+from workers.ingest.derive.clauses import NUMBER, PAUSE, ClauseWord, has_case
 from workers.ingest.derive.distinct import stem
 from workers.ingest.derive.lexicon import Grammar
 
@@ -70,10 +70,10 @@ class GrammarRules:
             for name in ("nouns", "adjectives", "verbs", "gerunds", "plural", "attached")
         }
 
-    def ends_as(self, kind: str, word: Word) -> bool:
+    def ends_as(self, kind: str, word: ClauseWord) -> bool:
         return self.endings[kind].fullmatch(word.key) is not None
 
-    def is_telling(self, word: Word) -> bool:
+    def is_telling(self, word: ClauseWord) -> bool:
         """Return whether a word is meaningful: of two letters only an abbreviation is; an address never
         is."""
         long = len(word.key) > 2 or (len(word.key) == 2 and word.text.isupper())
@@ -85,7 +85,7 @@ def stem_of(key: str) -> str:
     return stem(key)
 
 
-def count_points(clauses: Sequence[list[Word]], rules: GrammarRules) -> dict[str, Points]:
+def count_points(clauses: Sequence[list[ClauseWord]], rules: GrammarRules) -> dict[str, Points]:
     """Return the points of each meaningful word, by its stem."""
     by_stem: defaultdict[str, Points] = defaultdict(Points)
     for clause in clauses:
@@ -99,7 +99,7 @@ def count_points(clauses: Sequence[list[Word]], rules: GrammarRules) -> dict[str
     return by_stem
 
 
-def add_neighbour_points(clause: list[Word], rules: GrammarRules, by_stem: dict[str, Points]) -> None:
+def add_neighbour_points(clause: list[ClauseWord], rules: GrammarRules, by_stem: dict[str, Points]) -> None:
     """Add points by the words right before and after."""
     keys = ["", *(word.key for word in clause), ""]
     for place, word in enumerate(clause, start=1):
@@ -117,13 +117,15 @@ def add_neighbour_points(clause: list[Word], rules: GrammarRules, by_stem: dict[
         word_points.verb += 2 * (after in rules.after_verbs and not is_determined)
 
 
-def add_ending_points(word: Word, rules: GrammarRules, word_points: Points) -> None:
+def add_ending_points(word: ClauseWord, rules: GrammarRules, word_points: Points) -> None:
     word_points.noun += 2 * rules.ends_as("nouns", word)
     word_points.verb += 2 * rules.ends_as("verbs", word) + rules.ends_as("gerunds", word)
     word_points.adjective += 2 * rules.ends_as("adjectives", word)
 
 
-def runs(clause: list[Word], rules: GrammarRules, by_stem: dict[str, Points]) -> Iterator[tuple[int, int]]:
+def runs(
+    clause: list[ClauseWord], rules: GrammarRules, by_stem: dict[str, Points]
+) -> Iterator[tuple[int, int]]:
     """Yield runs of meaningful words without verbs, as their start and end."""
     start = None
     for place, word in enumerate(clause):
@@ -136,7 +138,7 @@ def runs(clause: list[Word], rules: GrammarRules, by_stem: dict[str, Points]) ->
         yield start, len(clause)
 
 
-def ends_run(word: Word, rules: GrammarRules, by_stem: dict[str, Points]) -> bool:
+def ends_run(word: ClauseWord, rules: GrammarRules, by_stem: dict[str, Points]) -> bool:
     """Return whether the word ends a phrase: a verb; in German also any word neither noun nor attached."""
     if rules.grammar.capitals and word.text[0].islower():
         return not rules.ends_as("attached", word)
@@ -144,7 +146,7 @@ def ends_run(word: Word, rules: GrammarRules, by_stem: dict[str, Points]) -> boo
 
 
 def add_place_points(
-    clause: list[Word], start: int, end: int, rules: GrammarRules, by_stem: dict[str, Points]
+    clause: list[ClauseWord], start: int, end: int, rules: GrammarRules, by_stem: dict[str, Points]
 ) -> None:
     """Add points of the head of a run, by the words before and after the run."""
     opener = opener_of(clause, start, rules)
@@ -165,7 +167,7 @@ def add_place_points(
         )
 
 
-def opener_of(clause: list[Word], start: int, rules: GrammarRules) -> str:
+def opener_of(clause: list[ClauseWord], start: int, rules: GrammarRules) -> str:
     """Return the word that opens a phrase: `a` of `a new and private planner`. Neutral words are skipped."""
     for word in reversed(clause[max(start - MAX_OPENER_DISTANCE, 0) : start]):
         if word.key not in rules.joins and (word.key in rules.closed or word.key not in rules.mute):
@@ -174,7 +176,7 @@ def opener_of(clause: list[Word], start: int, rules: GrammarRules) -> str:
 
 
 def add_capital_points(
-    clause: list[Word], start: int, end: int, rules: GrammarRules, by_stem: dict[str, Points]
+    clause: list[ClauseWord], start: int, end: int, rules: GrammarRules, by_stem: dict[str, Points]
 ) -> None:
     """Add points of capitals inside a sentence: in German for nouns, elsewhere for names that are heads."""
     for place in range(start, end):

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from schemas.brand import Candidate
 from workers.ingest.derive.audience import listing, sentence_case
-from workers.ingest.derive.lexicon import Address, Lexicon
+from workers.ingest.derive.lexicon import FormOfAddress, Lexicon
 from workers.ingest.derive.own_prose import own_sentences
 from workers.ingest.derive.quotes import quote
 from workers.ingest.derive.tone import MAX_SHORT_WORDS, MIN_LONG_WORDS, Tone, measure_tone
@@ -158,7 +158,7 @@ def address_signs(tone: Tone, language_lexicon: Lexicon) -> Iterator[Sign]:
             yield Sign(relation(address), "speech", f"to the reader as “{address.word}”", address.word)
 
 
-def relation(address: Address) -> str:
+def relation(address: FormOfAddress) -> str:
     return "close" if address.formality < 0 else "distant" if address.formality > 0 else "address"
 
 

@@ -7,7 +7,7 @@ from itertools import chain
 import msgspec
 
 from workers.ingest.github import store_pictures
-from workers.ingest.github.shapes import ChosenPaths, Entry, RepositoryTree
+from workers.ingest.github.shapes import ChosenPaths, RepositoryTree, TreeEntry
 from workers.ingest.page.text import squash
 
 #: Files that are read in addition to the README.
@@ -77,7 +77,7 @@ NAMES = frozenset(
 class TreeResponse(msgspec.Struct, frozen=True, kw_only=True):
     """Tree as GitHub sends it."""
 
-    tree: list[Entry]
+    tree: list[TreeEntry]
     truncated: bool = False
 
 
@@ -100,7 +100,7 @@ def choose(tree: RepositoryTree) -> ChosenPaths:
     return choose_paths(list(entries.values()), name=tree.name, truncated=listed.truncated)
 
 
-def within(folder: str, entry: Entry) -> Entry:
+def within(folder: str, entry: TreeEntry) -> TreeEntry:
     return msgspec.structs.replace(entry, path=f"{folder}/{entry.path}")
 
 
@@ -112,7 +112,7 @@ def is_known(path: str) -> bool:
     return has_known_name or store_pictures.is_known(path)
 
 
-def choose_paths(entries: list[Entry], *, name: str, truncated: bool = False) -> ChosenPaths:
+def choose_paths(entries: list[TreeEntry], *, name: str, truncated: bool = False) -> ChosenPaths:
     return ChosenPaths(
         readme=readme(entries),
         icon=icon(entries),
@@ -122,7 +122,7 @@ def choose_paths(entries: list[Entry], *, name: str, truncated: bool = False) ->
     )
 
 
-def readme(entries: Iterable[Entry]) -> str | None:
+def readme(entries: Iterable[TreeEntry]) -> str | None:
     """Return the README that GitHub shows: in `.github/`, the root or `docs/`, Markdown first."""
     matches = [(entry.path, match) for entry in entries if (match := README_PATH.fullmatch(entry.path))]
     return min(matches, key=lambda readme_match: readme_rank(readme_match[1]), default=(None,))[0]
@@ -133,7 +133,7 @@ def readme_rank(match: re.Match[str]) -> tuple[int, bool, str]:
     return folders.index(match["folder"].lower()), not (match["form"] or "").startswith("m"), match[0]
 
 
-def worth_reading(entries: list[Entry], *, name: str) -> list[str]:
+def worth_reading(entries: list[TreeEntry], *, name: str) -> list[str]:
     """Return paths by relevance: store texts, manifests, a site. `name` is the repository's."""
     files = [entry.path for entry in entries if entry.type == "blob" and (entry.size or 0) <= MAX_FILE_BYTES]
     return [*store_texts(files), *manifests(files, name), *filter(SITE_CONFIG_PATH.fullmatch, files)][
@@ -168,7 +168,7 @@ def locale_rank(locale: str) -> int:
     return 1 if locale.startswith("en") else 2 if locale == "default" else 3
 
 
-def icon(entries: Iterable[Entry]) -> str | None:
+def icon(entries: Iterable[TreeEntry]) -> str | None:
     """Return the app's icon among its store images."""
     matches = [match for entry in entries if (match := ICON_PATH.fullmatch(entry.path))]
     best = min(

@@ -8,7 +8,7 @@ import msgspec
 from schemas.errors import FetchBlocked
 from workers.ingest.github.about import Branch
 from workers.ingest.github.client import RAW, get
-from workers.ingest.github.shapes import Repository
+from workers.ingest.github.shapes import ReadRepository
 from workers.ingest.parser.parser import Parser
 from workers.ingest.pictures.fetch_images import FetchedImages, fetch_images_by, open_fetch, request_kind
 from workers.ingest.shapes import CandidateImage
@@ -17,7 +17,7 @@ from workers.web.fetch import ExpectedResponse, FetchedResponse
 
 
 async def fetch_images(
-    branch: Branch, web: Web, parser: Parser, repository: Repository, candidates: Iterable[CandidateImage]
+    branch: Branch, web: Web, parser: Parser, repository: ReadRepository, candidates: Iterable[CandidateImage]
 ) -> FetchedImages:
     """Fetch the repository's own images by the API, all others as a website's."""
     fetch_elsewhere = open_fetch(web)

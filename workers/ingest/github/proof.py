@@ -45,13 +45,13 @@ class CodeExchange(msgspec.Struct, frozen=True):
     error: str = ""
 
 
-class Account(msgspec.Struct, frozen=True):
+class GithubAccount(msgspec.Struct, frozen=True):
     login: str
 
 
 class ListedInstallation(msgspec.Struct, frozen=True):
     id: int
-    account: Account
+    account: GithubAccount
     suspended_at: str | None = None
 
 

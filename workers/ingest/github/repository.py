@@ -11,7 +11,7 @@ from workers.ingest.github.about import About, Branch, find_repository, remarks
 from workers.ingest.github.client import RAW, TREE, Api, decode, get
 from workers.ingest.github.listing import list_files
 from workers.ingest.github.paths import MAX_FILE_BYTES, MAX_FILES
-from workers.ingest.github.shapes import ChosenPaths, File, Repository
+from workers.ingest.github.shapes import ChosenPaths, ReadRepository, RepositoryFile
 from workers.ingest.parser.parser import Parser
 from workers.web.fetch import ExpectedResponse
 
@@ -26,7 +26,7 @@ class RepositorySnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Repository as read. By the validators in `answers` the next ingest detects a change."""
 
     about: About
-    repository: Repository
+    repository: ReadRepository
     warnings: list[str]
     answers: dict[str, Validators]
 
@@ -64,10 +64,10 @@ def complete_validators(answers: dict[str, Validators]) -> dict[str, Validators]
     return answers if all(validators.etag for validators in answers.values()) else {}
 
 
-async def read(branch: Branch, chosen: ChosenPaths, warnings: list[str]) -> Repository:
+async def read(branch: Branch, chosen: ChosenPaths, warnings: list[str]) -> ReadRepository:
     """Return the repository's fields and chosen files; failures go into `warnings`."""
     about = branch.about
-    return Repository(
+    return ReadRepository(
         url=f"{branch.api.web}/{about.full_name}",
         name=about.name,
         branch=branch.name,
@@ -83,7 +83,7 @@ async def read(branch: Branch, chosen: ChosenPaths, warnings: list[str]) -> Repo
     )
 
 
-async def get_readme(branch: Branch, path: str | None, warnings: list[str]) -> File | None:
+async def get_readme(branch: Branch, path: str | None, warnings: list[str]) -> RepositoryFile | None:
     """Return the README that GitHub picks, with its path in the tree."""
     address = branch.address("readme", ref=branch.name)
     file = await get_file(branch, address, path or "README.md", README_LIMITS)
@@ -104,8 +104,8 @@ async def get_languages(branch: Branch) -> list[str]:
     return sorted(sizes, key=lambda language: -sizes[language])
 
 
-async def get_files(branch: Branch, paths: list[str], warnings: list[str]) -> list[File]:
-    files: list[File] = []
+async def get_files(branch: Branch, paths: list[str], warnings: list[str]) -> list[RepositoryFile]:
+    files: list[RepositoryFile] = []
     for path in paths:
         if len(files) == MAX_FILES:
             break
@@ -122,14 +122,14 @@ def contents_address(branch: Branch, path: str) -> str:
     return branch.address("contents", *path.split("/"), ref=branch.name)
 
 
-async def get_file(branch: Branch, address: str, path: str, want: ExpectedResponse) -> File | None:
+async def get_file(branch: Branch, address: str, path: str, want: ExpectedResponse) -> RepositoryFile | None:
     """Return the file; None for a missing file or a folder. GitHub follows a symbolic link."""
     try:
         answer = await get(branch.api, address, want=want)
     except SourceNotFound:
         return None
     if not answer.content_type.lower().startswith("application/json"):
-        return File(path=path, body=answer.body)
+        return RepositoryFile(path=path, body=answer.body)
     return unpack_file(answer.body)
 
 
@@ -141,10 +141,10 @@ class PackedFile(msgspec.Struct, frozen=True, kw_only=True):
     encoding: Literal["base64"]
 
 
-def unpack_file(body: bytes) -> File | None:
+def unpack_file(body: bytes) -> RepositoryFile | None:
     """Return the file in JSON; None for a folder, a submodule or a broken link, which are JSON too."""
     try:
         decoded = msgspec.json.decode(body, type=PackedFile)
-        return File(path=decoded.path, body=b64decode(decoded.content))
+        return RepositoryFile(path=decoded.path, body=b64decode(decoded.content))
     except (msgspec.MsgspecError, ValueError):
         return None

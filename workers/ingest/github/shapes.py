@@ -6,14 +6,14 @@ import msgspec
 from msgspec import field
 
 
-class File(msgspec.Struct, frozen=True, kw_only=True):
+class RepositoryFile(msgspec.Struct, frozen=True, kw_only=True):
     """File as received; `path` is from the repository's root."""
 
     path: str
     body: bytes
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class TreeEntry(msgspec.Struct, frozen=True, kw_only=True):
     """Entry of a tree; `size` is in bytes, None if it is no file."""
 
     path: str
@@ -30,7 +30,7 @@ class RepositoryTree(msgspec.Struct, frozen=True, kw_only=True, tag="tree"):
 
     name: str
     body: bytes
-    root: list[Entry] = field(default_factory=list)
+    root: list[TreeEntry] = field(default_factory=list)
     folders: dict[str, bytes] = field(default_factory=dict)
 
 
@@ -45,7 +45,7 @@ class ChosenPaths(msgspec.Struct, frozen=True, kw_only=True, tag="chosen"):
     broken: bool = False
 
 
-class Repository(msgspec.Struct, frozen=True, kw_only=True, tag="repository"):
+class ReadRepository(msgspec.Struct, frozen=True, kw_only=True, tag="repository"):
     """Repository as it was read: GitHub's own fields, empty where unset, and files.
 
     `url` is its page. If it is `public`, `icon` is the path of its store icon and `pictures` are the paths
@@ -62,8 +62,8 @@ class Repository(msgspec.Struct, frozen=True, kw_only=True, tag="repository"):
     public: bool = False
     icon: str | None = None
     pictures: list[str] = field(default_factory=list)
-    readme: File | None = None
-    files: list[File] = field(default_factory=list)
+    readme: RepositoryFile | None = None
+    files: list[RepositoryFile] = field(default_factory=list)
 
     @property
     def raw(self) -> str:

@@ -15,7 +15,7 @@ ConfidenceLevel: TypeAlias = Annotated[
 # The model receives the schema: names and docstrings of these classes would be part of the prompt.
 
 
-class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class BrandClaim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     statement: str
     evidence: Annotated[list[str], Meta(max_length=3)]
     confidence: ConfidenceLevel
@@ -34,8 +34,8 @@ class Trait(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     confidence: ConfidenceLevel
 
 
-class Answer(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    tagline: Annotated[list[Claim], Meta(max_length=1)]
-    audience: Annotated[list[Claim], Meta(max_length=3)]
+class BrandAnswer(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    tagline: Annotated[list[BrandClaim], Meta(max_length=1)]
+    audience: Annotated[list[BrandClaim], Meta(max_length=3)]
     icp: Annotated[list[CustomerPart], Meta(max_length=4)]
     brand_voice: Annotated[list[Trait], Meta(max_length=4)]

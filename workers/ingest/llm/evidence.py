@@ -14,7 +14,7 @@ from workers.ingest.derive.audience import listing, sentence_case
 from workers.ingest.derive.parts import describe_customer, is_customer
 from workers.ingest.derive.voice import MIN_HABITS
 from workers.ingest.derive.voice import MIN_PROSE_WORDS as VOICE_WORDS
-from workers.ingest.llm.answer import Answer, Claim, ConfidenceLevel, CustomerPart, Trait
+from workers.ingest.llm.answer import BrandAnswer, BrandClaim, ConfidenceLevel, CustomerPart, Trait
 from workers.ingest.page.text import clean, count_words
 from workers.ingest.shapes import Passage
 
@@ -51,7 +51,7 @@ class SourceText(NamedTuple):
     url: str
 
 
-def candidates(answer: Answer, source: SourceText) -> Iterator[Candidate]:
+def candidates(answer: BrandAnswer, source: SourceText) -> Iterator[Candidate]:
     taglines = [claim for claim in answer.tagline if is_quoted_tagline(claim, source.own_text)]
     yield from claim_candidate("tagline", taglines, source)
     yield from claim_candidate("audience", answer.audience, source)
@@ -59,7 +59,7 @@ def candidates(answer: Answer, source: SourceText) -> Iterator[Candidate]:
     yield from voice_candidate(answer.brand_voice, source)
 
 
-def claim_candidate(field: Field, claims: Iterable[Claim], source: SourceText) -> Iterator[Candidate]:
+def claim_candidate(field: Field, claims: Iterable[BrandClaim], source: SourceText) -> Iterator[Candidate]:
     supported = [checked_claim for claim in claims if (checked_claim := check_claim(claim, source.own_text))]
     if supported:
         value = " ".join(claim.statement for claim in supported)
@@ -70,7 +70,7 @@ def claim_candidate(field: Field, claims: Iterable[Claim], source: SourceText) -
 
 
 def icp_candidate(
-    parts: Sequence[CustomerPart], audience: Iterable[Claim], source: SourceText
+    parts: Sequence[CustomerPart], audience: Iterable[BrandClaim], source: SourceText
 ) -> Iterator[Candidate]:
     """Yield an ICP of the parts with their words in their quote, and their quote in the text."""
     quoted = [
@@ -106,18 +106,18 @@ def is_supported_trait(trait: Trait, text: str) -> bool:
     return is_quote(trait.quote, text) and 0 < len(name) <= MAX_TRAIT_CHARS and not adds_address(name, text)
 
 
-def is_quoted_tagline(claim: Claim, text: str) -> bool:
+def is_quoted_tagline(claim: BrandClaim, text: str) -> bool:
     """Return whether the claim is a tagline: a quote, word for word."""
     return len(claim.statement) <= MAX_TAGLINE_CHARS and is_quote(claim.statement, text)
 
 
-def check_claim(claim: Claim, text: str) -> Claim | None:
+def check_claim(claim: BrandClaim, text: str) -> BrandClaim | None:
     """Return the claim as plain text, with the quotes that are in the text; None if no quote is."""
     statement = clean(claim.statement)
     evidence = [quote for quote in claim.evidence if is_quote(quote, text)]
     if not evidence or not 0 < len(statement) <= MAX_STATEMENT_CHARS or adds_address(statement, text):
         return None
-    return Claim(statement, evidence, claim.confidence)
+    return BrandClaim(statement, evidence, claim.confidence)
 
 
 def is_quote(quote: str, text: str) -> bool:

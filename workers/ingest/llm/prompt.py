@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from workers.ingest.llm.answer import Answer
+from workers.ingest.llm.answer import BrandAnswer
 from workers.ingest.shapes import Passage
 from workers.llm.conversation import Question, build_prompt
 
@@ -37,5 +37,5 @@ def prose(passages: Iterable[Passage]) -> str:
     return "\n".join(lines)
 
 
-def question(text: str) -> Question[Answer]:
-    return Question("brand_context", Answer, build_prompt(TASK, text))
+def question(text: str) -> Question[BrandAnswer]:
+    return Question("brand_context", BrandAnswer, build_prompt(TASK, text))

@@ -24,7 +24,7 @@ from workers.ingest.page.decode import decode
 from workers.ingest.page.document import Document, attribute
 from workers.ingest.page.links import links
 from workers.ingest.page.passages import passages
-from workers.ingest.shapes import Page, PageDocument
+from workers.ingest.shapes import PageDocument, ParsedPage
 
 PAGE_FIELDS = {"appDescription", "tagline", "keywords"}
 #: Confidence factor of an article's own texts.
@@ -33,7 +33,7 @@ ARTICLE_FACTOR = 0.6
 SCRIPTED_FACTOR = 0.8
 
 
-def extract(source: PageDocument) -> Page:
+def extract(source: PageDocument) -> ParsedPage:
     html = decode(source.body, source.content_type)
     page = Document(html, url=source.url, header_language=source.language)
     name_candidates = list(brand_names.candidates(page))
@@ -50,7 +50,7 @@ def extract(source: PageDocument) -> Page:
         logos.candidates(page),
         colors.candidates(page),
     )
-    return Page(
+    return ParsedPage(
         url=page.url,
         title=titles.title(page, name),
         candidates=keep_best(weigh(page, candidate) for candidate in page_candidates),

@@ -55,7 +55,7 @@ SKIPPED_NAMES = re.compile(
 )
 
 
-class Target(NamedTuple):
+class LinkTarget(NamedTuple):
     """Target page of an address; `key` is equal for two addresses of it."""
 
     url: str
@@ -68,7 +68,7 @@ class Target(NamedTuple):
 class PageLink(NamedTuple):
     """Link with its position on the page."""
 
-    target: Target
+    target: LinkTarget
     other_language: bool
     topic: int
     position: int
@@ -99,7 +99,7 @@ def links(page: Document, language: str | None) -> list[Link]:
 
 
 def read_links(page: Document, language: str | None) -> Iterator[PageLink]:
-    targets: dict[str, Target | None] = {}
+    targets: dict[str, LinkTarget | None] = {}
     for tag in islice(page.tags["a"], MAX_ANCHORS):
         href = attribute(tag, "href")
         if href not in targets:
@@ -115,7 +115,7 @@ def read_links(page: Document, language: str | None) -> Iterator[PageLink]:
             )
 
 
-def find_target(page: Document, href: str) -> Target | None:
+def find_target(page: Document, href: str) -> LinkTarget | None:
     """Return the target; None for an address off the site, no page, or a page without facts about a brand."""
     url = page.link(href)
     if url is None or site(url) != site(page.url) or FILE_ENDING.search(urlsplit(url).path):
@@ -125,7 +125,7 @@ def find_target(page: Document, href: str) -> Target | None:
     if any(map(SKIPPED_NAMES.fullmatch, words)):
         return None
     other_host = parts.netloc != urlsplit(page.url).netloc
-    return Target(url, page_key(url), words, other_host, languages_of(parts.path, parts.netloc))
+    return LinkTarget(url, page_key(url), words, other_host, languages_of(parts.path, parts.netloc))
 
 
 def languages_of(path: str, host: str) -> set[str]:
@@ -150,7 +150,7 @@ def position_rank(tag: Tag) -> int:
     return 0 if "nav" in names or "header" in names else 1 if "footer" in names else 2
 
 
-def is_other_language(tag: Tag, target: Target, language: str | None) -> bool:
+def is_other_language(tag: Tag, target: LinkTarget, language: str | None) -> bool:
     """Return whether its hreflang or its address declares another language."""
     declared = standard(attribute(tag, "hreflang"))
     languages = target.languages | ({primary(declared)} if declared else set())

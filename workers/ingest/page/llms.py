@@ -8,7 +8,7 @@ from workers.ingest.page.names import is_name, split_name
 from workers.ingest.page.taglines import MAX_TAGLINE_CHARS as TAGLINE
 from workers.ingest.page.taglines import MIN_TAGLINE_WORDS
 from workers.ingest.page.text import clean, count_words, first_sentence, squash, truncate
-from workers.ingest.shapes import Llms, Passage, Reading, candidates_of
+from workers.ingest.shapes import Llms, ParsedDocument, Passage, candidates_of
 
 MAX_SUMMARY_CHARS = 500
 TITLE = re.compile(r"#[ \t]+(.+)")
@@ -17,12 +17,12 @@ QUOTATION = re.compile(r"(?:^>.*\n?)+", re.MULTILINE)
 MARKS = re.compile(r"!?\[([^\]\[]*)\]\([^()]*\)|[*_`]{1,3}")
 
 
-def read(llms: Llms) -> Reading:
+def read(llms: Llms) -> ParsedDocument:
     """Return the file's candidates; none without a heading at the start: then it is another file."""
     text = llms.body.decode("utf-8-sig", "replace").replace("\r", "").lstrip()
     title = TITLE.match(text)
     if title is None:
-        return Reading(candidates=[])
+        return ParsedDocument(candidates=[])
     summary = first_quotation(text[title.end() :])
     candidates = candidates_of(llms.url, ladder(strip_markdown(title[1]), summary))
     passages = (
@@ -30,7 +30,7 @@ def read(llms: Llms) -> Reading:
         if count_words(summary) >= MIN_TAGLINE_WORDS
         else []
     )
-    return Reading(candidates=candidates, passages=passages)
+    return ParsedDocument(candidates=candidates, passages=passages)
 
 
 def first_quotation(text: str) -> str:

@@ -12,7 +12,7 @@ from workers.ingest.page.keywords import distinct_keywords
 from workers.ingest.page.names import MAX_PART_CHARS, is_name, split_name
 from workers.ingest.page.pictures import manifest_images
 from workers.ingest.page.text import clean, truncate
-from workers.ingest.shapes import Manifest, Reading, candidates_of
+from workers.ingest.shapes import Manifest, ParsedDocument, candidates_of
 
 MAX_DESCRIPTION_CHARS = 500
 #: Confidence factor of its language: manifests are copied from templates, language included.
@@ -21,14 +21,14 @@ LANGUAGE_FACTOR = 0.5
 DOMAIN_CONFIDENCE = 0.29
 
 
-def read(manifest: Manifest) -> Reading:
+def read(manifest: Manifest) -> ParsedDocument:
     """Return the manifest's candidates; an empty reading if it is no JSON object."""
     try:
         document = json.loads(manifest.body.decode("utf-8-sig", "replace"), strict=False)
     except (ValueError, RecursionError):
         document = None
     members = document if isinstance(document, dict) else {}
-    return Reading(
+    return ParsedDocument(
         candidates=[
             *candidates_of(manifest.url, ladder(members)),
             *color_candidates(manifest.url, colors(members)),

@@ -29,14 +29,14 @@ from workers.ingest.colors import logo, styles
 from workers.ingest.derive.derive import derive
 from workers.ingest.github import paths
 from workers.ingest.github.reading import repository
-from workers.ingest.github.shapes import Repository, RepositoryTree
+from workers.ingest.github.shapes import ReadRepository, RepositoryTree
 from workers.ingest.page import llms, manifest
 from workers.ingest.page.extract import extract
 from workers.ingest.parser.warmup import EXAMPLES, LANGUAGES
 from workers.ingest.pictures import drawing
 from workers.ingest.shapes import (
     STARTED,
-    Drawing,
+    FetchedDrawing,
     Llms,
     Logo,
     Manifest,
@@ -54,7 +54,7 @@ READERS: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {
     PageDocument: extract,
     Manifest: manifest.read,
     Llms: llms.read,
-    Drawing: drawing.read,
+    FetchedDrawing: drawing.read,
     Styles: styles.read,
     Logo: logo.read,
     Prose: derive,
@@ -62,7 +62,7 @@ READERS: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {
     StorePage: subtitle.read,
     PlayPage: play.read,
     RepositoryTree: paths.choose,
-    Repository: repository.read,
+    ReadRepository: repository.read,
 }
 
 #: Seconds of a document; the parent sets its CPU seconds.

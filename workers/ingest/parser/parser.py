@@ -17,7 +17,15 @@ from uuid import UUID
 import msgspec
 
 from schemas.errors import ScrapeFailed, TooLarge
-from workers.ingest.shapes import STARTED, Page, PageDocument, ParseInput, ParseOutput, ParseReply, Reading
+from workers.ingest.shapes import (
+    STARTED,
+    PageDocument,
+    ParsedDocument,
+    ParsedPage,
+    ParseInput,
+    ParseOutput,
+    ParseReply,
+)
 from workers.runtime.fair_slots import FairSlots
 
 #: Seconds for a document's process to start, and then to read it: mostly it ends earlier by itself.
@@ -105,17 +113,17 @@ async def open_parser(*, at_once: int = MAX_PARALLEL) -> AsyncIterator[Parser]:
         parsing.stop()
 
 
-async def parse(parser: Parser, source: PageDocument) -> Page:
+async def parse(parser: Parser, source: PageDocument) -> ParsedPage:
     """Parse a page. Raises `ScrapeFailed`, `TooLarge`."""
     page = await parse_document(parser, source)
-    assert isinstance(page, Page)  # noqa: S101  the parser of a page returns one
+    assert isinstance(page, ParsedPage)  # noqa: S101  the parser of a page returns one
     return page
 
 
-async def read(parser: Parser, document: ParseInput) -> Reading:
+async def read(parser: Parser, document: ParseInput) -> ParsedDocument:
     """Parse any other document. Raises `ScrapeFailed`, `TooLarge`."""
     reading = await parse_document(parser, document)
-    assert isinstance(reading, Reading)  # noqa: S101  so do all but those of pages and trees
+    assert isinstance(reading, ParsedDocument)  # noqa: S101  so do all but those of pages and trees
     return reading
 
 

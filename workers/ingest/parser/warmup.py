@@ -5,9 +5,9 @@ document's process would load them again.
 """
 
 from workers.ingest.appstore.shapes import Listing, PlayPage, Software, StorePage
-from workers.ingest.github.shapes import File, Repository, RepositoryTree
+from workers.ingest.github.shapes import ReadRepository, RepositoryFile, RepositoryTree
 from workers.ingest.shapes import (
-    Drawing,
+    FetchedDrawing,
     Llms,
     Logo,
     Manifest,
@@ -82,15 +82,15 @@ def prose(language: str | None) -> Prose:
     return Prose(url=URL, name="Example", language=language, passages=[heading, Passage(text=WORDS)])
 
 
-def repository(readme: str) -> Repository:
-    return Repository(
+def repository(readme: str) -> ReadRepository:
+    return ReadRepository(
         url=URL,
         name="example",
         branch="main",
         description="Example keeps notes.",
         homepage=URL,
-        readme=File(path=readme, body=READMES[readme]),
-        files=[File(path=path, body=body) for path, body in FILES.items()],
+        readme=RepositoryFile(path=readme, body=READMES[readme]),
+        files=[RepositoryFile(path=path, body=body) for path, body in FILES.items()],
     )
 
 
@@ -102,7 +102,7 @@ EXAMPLES: tuple[ParseInput, ...] = (
     Logo(url=URL, body=b'<svg xmlns="http://www.w3.org/2000/svg"><path fill="#c0392b"/></svg>'),
     Logo(url=URL, body=PICTURE),
     Llms(url=URL, body=b"# Example\n\n> Example keeps notes.\n"),
-    Drawing(body=b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"/>'),
+    FetchedDrawing(body=b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"/>'),
     *map(prose, LANGUAGES),
     Listing(url=URL, country="us", software=Software(track_name="Example: Notes", description=WORDS)),
     StorePage(url=URL, track_id=1, body=PAGE),

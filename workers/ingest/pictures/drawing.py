@@ -5,7 +5,7 @@ from math import ceil
 
 from lxml import etree
 
-from workers.ingest.shapes import Drawing, Size
+from workers.ingest.shapes import FetchedDrawing, Size
 
 #: Pixels of each unit of a length (CSS Values 3, 6.2). The size of a percentage, such as `100%`, is unknown.
 PIXELS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
@@ -14,7 +14,7 @@ LENGTH = re.compile(rf"\s*({NUMBER})\s*([a-z]*)\s*")
 VIEW_BOX = re.compile(rf"\s*\S+[\s,]+\S+[\s,]+({NUMBER})[\s,]+({NUMBER})\s*")
 
 
-def read(drawing: Drawing) -> Size:
+def read(drawing: FetchedDrawing) -> Size:
     """Return its width and height, else those of its view box; 0 if it is no drawing, or has neither.
 
     Only the root is parsed, without entities: the rest of the file may be missing.

@@ -13,8 +13,8 @@ from schemas.pictures import Picture
 from workers.ingest.parser.parser import Parser, parse_document
 from workers.ingest.pictures.choose import choose_candidates, distinct_images, is_useful
 from workers.ingest.pictures.measure import Measured, is_drawing, measure
-from workers.ingest.shapes import CandidateImage, Drawing, Logo, Size
-from workers.ingest.website.session import WANTS, Session, Web
+from workers.ingest.shapes import CandidateImage, FetchedDrawing, Logo, Size
+from workers.ingest.website.session import WANTS, CrawlSession, Web
 from workers.web.fetch import FetchedResponse
 
 #: Seconds that all images of an ingest may take.
@@ -51,7 +51,7 @@ async def fetch_images(web: Web, parser: Parser, candidates: Iterable[CandidateI
 
 
 def open_fetch(web: Web) -> Fetch:
-    session = Session(web, within_s=PICTURES_S)
+    session = CrawlSession(web, within_s=PICTURES_S)
 
     async def fetch(candidate: CandidateImage) -> FetchedResponse:
         return await session.open(candidate.url, request_kind(candidate))
@@ -116,7 +116,7 @@ async def measure_image(
 async def measure_head(head: bytes, parser: Parser) -> Measured | None:
     if not is_drawing(head):
         return measure(head)
-    size = await parse_document(parser, Drawing(body=head))
+    size = await parse_document(parser, FetchedDrawing(body=head))
     assert isinstance(size, Size)  # noqa: S101  the parser of a drawing returns one
     return Measured("image/svg+xml", size.width, size.height)
 

@@ -9,11 +9,11 @@ from workers.ingest.llm.suggest import version
 from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import Progress
 from workers.ingest.pictures.fetch_images import fetch_images
-from workers.ingest.shapes import Page, Reading
+from workers.ingest.shapes import ParsedDocument, ParsedPage
 from workers.ingest.website import revisit
 from workers.ingest.website.extras import read_extras
 from workers.ingest.website.pages import follow, read_named, weigh
-from workers.ingest.website.session import FETCHING_S, Session, Web
+from workers.ingest.website.session import FETCHING_S, CrawlSession, Web
 from workers.llm.endpoint import Model
 
 #: Progress of an ingest after the named page.
@@ -38,12 +38,12 @@ async def ingest(
     The root is read too, for the brand's name, and doesn't count. Raises a `SourceError` for the named
     page; any other failure is a warning.
     """
-    session, rules = Session(web), version(revisit.RULES, model)
+    session, rules = CrawlSession(web), version(revisit.RULES, model)
     await progress("fetching", 0.1)
     if visit and visit.rules == rules and await revisit.is_unchanged(session, visit):
         return unchanged(args["url"], visit)
     documents = await read_site(session, parser, args, progress)
-    pages = [document for document in documents if isinstance(document, Page)]
+    pages = [document for document in documents if isinstance(document, ParsedPage)]
     await progress("analyzing", 0.75)
     return await assemble(
         parser,
@@ -61,8 +61,8 @@ async def ingest(
 
 
 async def read_site(
-    session: Session, parser: Parser, args: dict[str, Any], progress: Progress
-) -> list[Page | Reading]:
+    session: CrawlSession, parser: Parser, args: dict[str, Any], progress: Progress
+) -> list[ParsedPage | ParsedDocument]:
     """Return all documents: the named page first, then the extras, then linked pages."""
 
     async def report_followed(part: float) -> None:
@@ -78,7 +78,7 @@ async def read_site(
     return [*first_pages, *extras.readings, *map(weigh, linked_pages)]
 
 
-def remarks(session: Session, pages: list[Page]) -> Iterator[str]:
+def remarks(session: CrawlSession, pages: list[ParsedPage]) -> Iterator[str]:
     shells = sum(page.scripted for page in pages)
     if shells:
         yield (

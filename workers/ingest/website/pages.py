@@ -9,8 +9,8 @@ from schemas.brand import Field
 from schemas.errors import FetchTimeout, ScrapeFailed, SourceError
 from workers.ingest.page.address import page_key, site
 from workers.ingest.parser.parser import Parser, parse
-from workers.ingest.shapes import Link, Page, PageDocument
-from workers.ingest.website.session import Session
+from workers.ingest.shapes import Link, PageDocument, ParsedPage
+from workers.ingest.website.session import CrawlSession
 from workers.web.fetch import FetchedResponse
 
 #: Characters below which a page with a refresh has no content of its own.
@@ -23,7 +23,7 @@ PAGE_FIELD_FACTOR = 0.7
 FACTOR = 0.9
 
 
-async def read_named(session: Session, parser: Parser, url: str) -> Page:
+async def read_named(session: CrawlSession, parser: Parser, url: str) -> ParsedPage:
     """Read the named page; its error is the ingest's error."""
     try:
         async with asyncio.timeout_at(session.ends):
@@ -35,7 +35,9 @@ async def read_named(session: Session, parser: Parser, url: str) -> Page:
     return page
 
 
-async def read_landing(session: Session, parser: Parser, url: str, *, within: str | None = None) -> Page:
+async def read_landing(
+    session: CrawlSession, parser: Parser, url: str, *, within: str | None = None
+) -> ParsedPage:
     """Read the page, or the target of its immediate refresh. A refresh of the target is not followed."""
     page = await read(parser, await session.get(url, within=within))
     if page.refresh is None:
@@ -49,7 +51,7 @@ async def read_landing(session: Session, parser: Parser, url: str, *, within: st
         return page
 
 
-async def read(parser: Parser, fetched: FetchedResponse) -> Page:
+async def read(parser: Parser, fetched: FetchedResponse) -> ParsedPage:
     return await parse(
         parser,
         PageDocument(
@@ -58,24 +60,24 @@ async def read(parser: Parser, fetched: FetchedResponse) -> Page:
     )
 
 
-def is_empty(page: Page) -> bool:
+def is_empty(page: ParsedPage) -> bool:
     """Return whether the page has no text, and its address as the only candidate."""
     return page.text_length == 0 and all(candidate.rule == "host" for candidate in page.candidates)
 
 
 async def follow(
-    session: Session,
+    session: CrawlSession,
     parser: Parser,
     *,
-    read_already: list[Page],
+    read_already: list[ParsedPage],
     limit: int,
     done: Callable[[float], Awaitable[None]],
-) -> list[Page]:
+) -> list[ParsedPage]:
     """Read at most `limit` pages that the read ones link to; `done` gets the share of read pages."""
     urls = best_links(read_already)[:limit]
     finished = 0
 
-    async def read_linked(url: str) -> Page | None:
+    async def read_linked(url: str) -> ParsedPage | None:
         nonlocal finished
         page = await session.optional(read_inner(session, parser, url), otherwise=f"page_unread: {url}")
         finished += 1
@@ -86,11 +88,11 @@ async def follow(
     return distinct_pages(filter(None, pages), pages_to_skip=read_already)
 
 
-async def read_inner(session: Session, parser: Parser, url: str) -> Page:
+async def read_inner(session: CrawlSession, parser: Parser, url: str) -> ParsedPage:
     return await read(parser, await session.get(url, within=site(url)))
 
 
-def best_links(pages: Iterable[Page]) -> list[str]:
+def best_links(pages: Iterable[ParsedPage]) -> list[str]:
     """Return the links of all pages, best first, without the pages themselves."""
     by_key: dict[str, Link] = {}
     for link in sorted((link for page in pages for link in page.links), key=lambda link: link.rank):
@@ -99,14 +101,14 @@ def best_links(pages: Iterable[Page]) -> list[str]:
     return [link.url for key, link in by_key.items() if key not in page_keys]
 
 
-def distinct_pages(pages: Iterable[Page], *, pages_to_skip: Iterable[Page]) -> list[Page]:
+def distinct_pages(pages: Iterable[ParsedPage], *, pages_to_skip: Iterable[ParsedPage]) -> list[ParsedPage]:
     """Return each page once, by its address after redirects, without those in `pages_to_skip`."""
     known_keys = {page_key(page.url) for page in pages_to_skip}
     by_key = {page_key(page.url): page for page in pages}
     return [page for key, page in by_key.items() if key not in known_keys]
 
 
-def weigh(page: Page) -> Page:
+def weigh(page: ParsedPage) -> ParsedPage:
     """Return the page with less confidence: a page on prices, for example, is less about the brand."""
     candidates = [
         msgspec.structs.replace(

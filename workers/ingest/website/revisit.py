@@ -9,7 +9,7 @@ import asyncio
 
 from schemas.brand import CrawlState, Validators
 from schemas.errors import SourceError
-from workers.ingest.website.session import Session
+from workers.ingest.website.session import CrawlSession
 from workers.web.fetch import FetchedResponse
 
 #: Version of our rules. Raise it whenever the rules read other data from a site, so that unchanged sites are
@@ -21,7 +21,7 @@ REVISIT_S = 20.0
 MAX_KEPT_BYTES = 4 << 20
 
 
-async def is_unchanged(session: Session, visit: CrawlState) -> bool:
+async def is_unchanged(session: CrawlSession, visit: CrawlState) -> bool:
     """Return whether the site is unchanged. Full responses are added to `session.fetched`."""
     try:
         async with asyncio.timeout(REVISIT_S):
@@ -33,7 +33,7 @@ async def is_unchanged(session: Session, visit: CrawlState) -> bool:
     return bool(visit.answers)
 
 
-async def is_same(session: Session, url: str, validators: Validators) -> bool:
+async def is_same(session: CrawlSession, url: str, validators: Validators) -> bool:
     """Return whether the response is as before: a 304, the same bytes, or still an error after an error."""
     final_url = validators.url or url
     try:
@@ -48,7 +48,7 @@ async def is_same(session: Session, url: str, validators: Validators) -> bool:
     return (fetched.url, fetched.digest) == (final_url, validators.digest)
 
 
-def keep(session: Session, url: str, fetched: FetchedResponse) -> None:
+def keep(session: CrawlSession, url: str, fetched: FetchedResponse) -> None:
     """Keep the response for a later reading, if all kept ones together are small."""
     if sum(len(answer.body) for answer in (*session.fetched.values(), fetched)) <= MAX_KEPT_BYTES:
         session.fetched[url] = fetched

@@ -85,7 +85,7 @@ def open_web(client: httpx.AsyncClient) -> Web:
     return Web(client, Robots(client), SiteRate())
 
 
-class Session:
+class CrawlSession:
     """Requests so far. `answers` has the validators for the next visit, by the requested address.
 
     `fetched` has responses of the revisit that are not used yet. `truncated` means that time ran out.

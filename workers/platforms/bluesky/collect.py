@@ -15,7 +15,7 @@ import httpx
 import msgspec
 
 from domain.collection.collection_runs import DuePost
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from workers.platforms import http
 from workers.platforms.bluesky.api import PdsApi, check_response
 from workers.platforms.collecting import CALL_S, CollectLimits, Collector, Figures, select_figures
@@ -57,7 +57,7 @@ class BlueskyCollector(Collector):
     client: httpx.AsyncClient
     limits: ClassVar[CollectLimits] = CollectLimits(batch=25, most=500)
 
-    async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
+    async def posts(self, account: PostingAccount, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
         server = PdsApi.of(account, self.client)
         query = urlencode([("uris", post.external_id) for post in posts])
         answer = await server.ask("GET", f"{server.url('app.bsky.feed.getPosts')}?{query}", timeout_s=CALL_S)
@@ -68,7 +68,7 @@ class BlueskyCollector(Collector):
             post.id: figures_by_uri[post.external_id] for post in posts if post.external_id in figures_by_uri
         }
 
-    async def followers(self, account: Account) -> int | None:
+    async def followers(self, account: PostingAccount) -> int | None:
         server = PdsApi.of(account, self.client)
         url = server.url("app.bsky.actor.getProfile", actor=account.external_id)
         answer = check_response(await server.ask("GET", url, timeout_s=CALL_S))

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from schemas.errors import OutcomeUnknown, PlatformError, PostRejected
 from workers.platforms import media
 from workers.platforms.bluesky import api
@@ -53,13 +53,13 @@ class BlueskyAdapter(Adapter):
 
     client: httpx.AsyncClient
 
-    def repeatable(self, account: Account, inquiry: Inquiry) -> bool:  # noqa: ARG002  # noqa: ARG002
+    def repeatable(self, account: PostingAccount, inquiry: Inquiry) -> bool:  # noqa: ARG002  # noqa: ARG002
         """Return True: a repeat is always safe. The arguments are the contract's."""
         return True
 
     async def prepare(
         self,
-        account: Account,
+        account: PostingAccount,
         draft: PostDraft,
         so_far: PreparedPost | None = None,  # noqa: ARG002
     ) -> PreparedPost:
@@ -77,7 +77,7 @@ class BlueskyAdapter(Adapter):
 
     async def send(
         self,
-        account: Account,
+        account: PostingAccount,
         prepared: PreparedPost,
         draft: PostDraft,  # noqa: ARG002
         *,
@@ -91,7 +91,7 @@ class BlueskyAdapter(Adapter):
             return await self.find_existing(account, prepared)
         return live_post(prepared)
 
-    async def find_existing(self, account: Account, prepared: PreparedPost) -> LivePost:
+    async def find_existing(self, account: PostingAccount, prepared: PreparedPost) -> LivePost:
         """Return the existing post under the key. Raises `OutcomeUnknown` if it isn't this very post."""
         try:
             post = await self.look(account, prepared)
@@ -103,10 +103,10 @@ class BlueskyAdapter(Adapter):
             api.KEY_TAKEN, "another post has this post's key: check the account and resolve the post"
         )
 
-    async def reconcile(self, account: Account, inquiry: Inquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccount, inquiry: Inquiry) -> ReconcileResult:
         return inquiry.confirm(await self.look(account, inquiry.prepared), in_flight=IN_FLIGHT)
 
-    async def look(self, account: Account, prepared: PreparedPost) -> ReconcileResult:
+    async def look(self, account: PostingAccount, prepared: PreparedPost) -> ReconcileResult:
         put = msgspec.json.decode(prepared.request, type=PutRecordInput)
         record = await api.get_record(
             PdsApi.of(account, self.client), repo=put.repo, collection=put.collection, rkey=put.rkey

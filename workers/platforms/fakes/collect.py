@@ -7,7 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from domain.collection.collection_runs import DuePost
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from workers.platforms.collecting import CollectLimits, Collector, Figures
 
 GROWTH_TIME = timedelta(days=7)
@@ -20,10 +20,10 @@ class SandboxCollector(Collector):
     now: datetime
     limits: ClassVar[CollectLimits] = CollectLimits(batch=100, most=500)
 
-    async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:  # noqa: ARG002
+    async def posts(self, account: PostingAccount, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:  # noqa: ARG002
         return {post.id: compute_figures(post, self.now) for post in posts}
 
-    async def followers(self, account: Account) -> int | None:
+    async def followers(self, account: PostingAccount) -> int | None:
         return 100 * len(account.handle)
 
 

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 import msgspec
 
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from schemas.errors import OutcomeUnknown, PostRejected, ReauthRequired, Throttled
 from workers.platforms.contract import (
     Adapter,
@@ -43,7 +43,7 @@ class SandboxAdapter(Adapter):
 
     async def prepare(
         self,
-        account: Account,
+        account: PostingAccount,
         draft: PostDraft,
         so_far: PreparedPost | None = None,  # noqa: ARG002
     ) -> PreparedPost:
@@ -53,7 +53,7 @@ class SandboxAdapter(Adapter):
 
     async def send(
         self,
-        account: Account,
+        account: PostingAccount,
         prepared: PreparedPost,
         draft: PostDraft,
         *,
@@ -72,10 +72,10 @@ class SandboxAdapter(Adapter):
                 throttle(draft)
         return InboxDraft() if draft.mode == "draft" else live_post(account, prepared)
 
-    async def poll(self, account: Account, inquiry: Inquiry) -> SendResult:
+    async def poll(self, account: PostingAccount, inquiry: Inquiry) -> SendResult:
         return live_post(account, inquiry.prepared)
 
-    async def reconcile(self, account: Account, inquiry: Inquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccount, inquiry: Inquiry) -> ReconcileResult:
         if account.handle == "unknown_then_found" and inquiry.now - inquiry.sent_at >= FOUND_AFTER:
             return live_post(account, inquiry.prepared)
         return UndecidedPost()
@@ -90,7 +90,7 @@ def throttle(draft: PostDraft) -> None:
         )
 
 
-def live_post(account: Account, prepared: PreparedPost) -> LivePost:
+def live_post(account: PostingAccount, prepared: PreparedPost) -> LivePost:
     post_id = read_handle(prepared).post_id
     url = f"https://example.test/{account.platform}/{account.handle}/{post_id}"
     return LivePost(external_id=f"sandbox-{post_id}", external_url=url)

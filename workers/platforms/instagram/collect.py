@@ -14,7 +14,7 @@ import httpx
 import msgspec
 
 from domain.collection.collection_runs import DuePost
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from schemas.errors import PostRejected, PreparationExpired
 from schemas.metrics import Collected
 from workers.platforms import http
@@ -78,7 +78,7 @@ class InstagramCollector(Collector):
     #: A fraction of the roughly 200 calls an hour for each account; a post may take two.
     limits: ClassVar[CollectLimits] = CollectLimits(batch=1, most=60)
 
-    async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
+    async def posts(self, account: PostingAccount, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
         server, figures_by_post = self.server(account), dict[UUID, Figures]()
         for post in posts:
             figures = await get_insights(server, post) or await get_counts(server, post)
@@ -86,11 +86,11 @@ class InstagramCollector(Collector):
                 figures_by_post[post.id] = figures
         return figures_by_post
 
-    async def followers(self, account: Account) -> int | None:
+    async def followers(self, account: PostingAccount) -> int | None:
         answer = await api.read(self.server(account), "me", {"fields": "followers_count"}, timeout_s=CALL_S)
         return api.read_object(answer, InstagramProfile).followers_count
 
-    def server(self, account: Account) -> PlatformApi:
+    def server(self, account: PostingAccount) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from schemas.errors import PlatformError, PreparationExpired
 from workers.platforms.contract import PostDraft, PostFile, PreparedPost
 from workers.platforms.http import PlatformApi
@@ -53,7 +53,7 @@ class PublishRequest(msgspec.Struct):
 
 
 async def step(
-    server: PlatformApi, account: Account, draft: PostDraft, handle: InstagramHandle
+    server: PlatformApi, account: PostingAccount, draft: PostDraft, handle: InstagramHandle
 ) -> PreparedPost:
     """Run the next step towards a finished container. Raises `PlatformError`.
 
@@ -72,7 +72,7 @@ async def step(
 
 
 async def _step(
-    server: PlatformApi, account: Account, draft: PostDraft, handle: InstagramHandle
+    server: PlatformApi, account: PostingAccount, draft: PostDraft, handle: InstagramHandle
 ) -> PreparedPost:
     if handle.container is not None:
         return await check_finished(server, draft, handle, handle.container)
@@ -97,7 +97,7 @@ async def check_finished(
 
 
 async def add_item(
-    server: PlatformApi, account: Account, draft: PostDraft, handle: InstagramHandle
+    server: PlatformApi, account: PostingAccount, draft: PostDraft, handle: InstagramHandle
 ) -> PreparedPost:
     file = draft.media[len(handle.items)]
     container = await create_container(server, account, is_carousel_item="true", **file_fields(file))
@@ -105,7 +105,7 @@ async def add_item(
 
 
 async def create_carousel(
-    server: PlatformApi, account: Account, draft: PostDraft, handle: InstagramHandle
+    server: PlatformApi, account: PostingAccount, draft: PostDraft, handle: InstagramHandle
 ) -> PreparedPost:
     """Create the carousel's container once all items are finished; finished items aren't polled again."""
     for item in handle.items[handle.done :]:
@@ -119,7 +119,7 @@ async def create_carousel(
     return first_poll(draft, handle, container)
 
 
-async def create_container(server: PlatformApi, account: Account, **fields: str) -> str:
+async def create_container(server: PlatformApi, account: PostingAccount, **fields: str) -> str:
     return await api.create_container(server, account.external_id, **fields)
 
 

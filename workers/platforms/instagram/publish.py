@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import httpx
 import msgspec
 
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from schemas.errors import PlatformError, PreparationExpired
 from workers.platforms import media
 from workers.platforms.contract import (
@@ -38,7 +38,7 @@ class InstagramAdapter(Adapter):
     base: str
 
     async def prepare(
-        self, account: Account, draft: PostDraft, so_far: PreparedPost | None = None
+        self, account: PostingAccount, draft: PostDraft, so_far: PreparedPost | None = None
     ) -> PreparedPost:
         """Create the containers, step by step; again if they are too old for a publish."""
         server = self.server(account)
@@ -54,7 +54,7 @@ class InstagramAdapter(Adapter):
         return await containers.step(server, account, draft, handle)
 
     async def send(
-        self, account: Account, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
+        self, account: PostingAccount, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
     ) -> SendResult:
         if not has_label_of(msgspec.convert(prepared.handle, InstagramHandle), draft):
             raise PreparationExpired(
@@ -66,10 +66,10 @@ class InstagramAdapter(Adapter):
         url = await find_permalink(server, media_id, timeout_s=timeout_s - call_s)
         return LivePost(external_id=media_id, external_url=url)
 
-    async def reconcile(self, account: Account, inquiry: Inquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccount, inquiry: Inquiry) -> ReconcileResult:
         return await reconcile.find(self.server(account), account, inquiry)
 
-    def server(self, account: Account) -> PlatformApi:
+    def server(self, account: PostingAccount) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 
@@ -78,7 +78,7 @@ def has_label_of(handle: InstagramHandle, draft: PostDraft) -> bool:
     return handle.is_ai_generated == draft.is_ai_generated
 
 
-async def check_quota(server: PlatformApi, account: Account) -> None:
+async def check_quota(server: PlatformApi, account: PostingAccount) -> None:
     """Raise `Throttled` if the account has no post left today, including posts of other applications."""
     used = await api.get_usage(server, account.external_id)
     if used.quota_usage >= used.config.quota_total:

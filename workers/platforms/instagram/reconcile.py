@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from schemas.errors import PreparationExpired
 from workers.platforms.contract import (
     AbsentPost,
@@ -38,7 +38,7 @@ MAX_PUBLISH_DELAY = timedelta(minutes=30)
 MAX_PAGES = 5
 
 
-async def find(server: PlatformApi, account: Account, inquiry: Inquiry) -> ReconcileResult:
+async def find(server: PlatformApi, account: PostingAccount, inquiry: Inquiry) -> ReconcileResult:
     """Return the outcome of a container's publish. Raises `PlatformError` if it can't be read."""
     post = msgspec.json.decode(inquiry.prepared.request, type=PublishRequest)
     try:
@@ -60,7 +60,7 @@ async def find(server: PlatformApi, account: Account, inquiry: Inquiry) -> Recon
 
 
 async def name_live_post(
-    server: PlatformApi, account: Account, inquiry: Inquiry, post: PublishRequest
+    server: PlatformApi, account: PostingAccount, inquiry: Inquiry, post: PublishRequest
 ) -> ReconcileResult:
     """Return the live post, named by the list, which may lag. Several similar posts name none."""
     alike, _ = await list_matching(server, account, inquiry, post)
@@ -73,7 +73,7 @@ async def name_live_post(
 
 async def confirm_unlisted(
     server: PlatformApi,
-    account: Account,
+    account: PostingAccount,
     inquiry: Inquiry,
     post: PublishRequest,
     result: AbsentPost | DroppedPost,
@@ -84,7 +84,7 @@ async def confirm_unlisted(
 
 
 async def list_matching(
-    server: PlatformApi, account: Account, inquiry: Inquiry, post: PublishRequest
+    server: PlatformApi, account: PostingAccount, inquiry: Inquiry, post: PublishRequest
 ) -> tuple[list[ListedPost], bool]:
     """Return posts with this caption since the call, and whether the list was read completely."""
     since, until = inquiry.sent_at - CLOCK_SKEW, inquiry.sent_at + MAX_PUBLISH_DELAY

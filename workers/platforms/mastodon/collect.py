@@ -14,7 +14,7 @@ import httpx
 import msgspec
 
 from domain.collection.collection_runs import DuePost
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from workers.platforms import http
 from workers.platforms.collecting import CALL_S, CollectLimits, Collector, Figures, select_figures
 from workers.platforms.mastodon.api import MastodonApi, check_response
@@ -49,7 +49,7 @@ class MastodonCollector(Collector):
     client: httpx.AsyncClient
     limits: ClassVar[CollectLimits] = CollectLimits(batch=1, most=60)
 
-    async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
+    async def posts(self, account: PostingAccount, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
         server, figures = MastodonApi.of(account, self.client), dict[UUID, Figures]()
         for post in posts:
             url = server.url(f"/api/v1/statuses/{quote(post.external_id, safe='')}")
@@ -58,7 +58,7 @@ class MastodonCollector(Collector):
                 figures[post.id] = http.decode(check_response(answer), StatusCounts).figures
         return figures
 
-    async def followers(self, account: Account) -> int | None:
+    async def followers(self, account: PostingAccount) -> int | None:
         server = MastodonApi.of(account, self.client)
         answer = await server.ask("GET", server.url("/api/v1/accounts/verify_credentials"), timeout_s=CALL_S)
         return http.decode(check_response(answer), MastodonProfile).followers_count

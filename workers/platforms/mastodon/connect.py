@@ -10,7 +10,7 @@ import msgspec
 
 from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
-from domain.accounts.client_registrations import SCOPES, Client, Server
+from domain.accounts.client_registrations import SCOPES, Client, PlatformServer
 from domain.accounts.credentials import Grant, Tokens
 from domain.connecting.connect import Code, ConnectArgs
 from domain.connecting.token_revocation import Revocable
@@ -25,7 +25,7 @@ MASTODON_VERSION = re.compile(r"[3-9]\.\d+\.\d+([-+.][\w.+-]*)?|[1-9]\d\.\d+\.\d
 OTHER_SOFTWARE = re.compile(r"(?:compatible;|really)\s*([A-Za-z][\w-]*)")
 
 
-async def register(client: httpx.AsyncClient, server: Server, *, website: str) -> Client:
+async def register(client: httpx.AsyncClient, server: PlatformServer, *, website: str) -> Client:
     """Register this application; each call creates another registration. Raises `PlatformError`."""
     app = await api.register_app(
         client,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import httpx
 import msgspec
 
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from workers.platforms import media
 from workers.platforms.contract import Adapter, Inquiry, PostDraft, PreparedPost, ReconcileResult, SendResult
 from workers.platforms.mastodon import api, reconcile, uploads
@@ -46,14 +46,14 @@ class MastodonAdapter(Adapter):
 
     client: httpx.AsyncClient
 
-    def repeatable(self, account: Account, inquiry: Inquiry) -> bool:
+    def repeatable(self, account: PostingAccount, inquiry: Inquiry) -> bool:
         """Return whether the server still keeps the key of the first call: `sent_at` is that of the last."""
         age = inquiry.now - read_handle(inquiry.prepared).prepared_at
         return account.traits.get("tokenExact") is True and age < KEY_RETENTION
 
     async def prepare(
         self,
-        account: Account,
+        account: PostingAccount,
         draft: PostDraft,
         so_far: PreparedPost | None = None,  # noqa: ARG002
     ) -> PreparedPost:
@@ -70,7 +70,7 @@ class MastodonAdapter(Adapter):
 
     async def send(
         self,
-        account: Account,
+        account: PostingAccount,
         prepared: PreparedPost,
         draft: PostDraft,  # noqa: ARG002
         *,
@@ -84,7 +84,7 @@ class MastodonAdapter(Adapter):
         )
         return reconcile.live_post(status)
 
-    async def reconcile(self, account: Account, inquiry: Inquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccount, inquiry: Inquiry) -> ReconcileResult:
         post = msgspec.json.decode(inquiry.prepared.request, type=StatusRequest)
         sent_post = SentPost(
             text=post.status, media_ids=post.media_ids, after=read_handle(inquiry.prepared).after

@@ -14,7 +14,7 @@ import httpx
 import msgspec
 
 from domain.collection.collection_runs import DuePost
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from workers.platforms.collecting import (
     CALL_S,
     CollectLimits,
@@ -68,7 +68,7 @@ class TikTokCollector(Collector):
     base: str
     limits: ClassVar[CollectLimits] = CollectLimits(batch=20, most=400)
 
-    async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
+    async def posts(self, account: PostingAccount, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
         server = self.server(account)
         body = msgspec.json.encode({"filters": {"video_ids": [post.external_id for post in posts]}})
         url, figures_by_id = f"{server.base}/v2/video/query/?fields={FIELDS}", dict[str, Figures]()
@@ -81,7 +81,7 @@ class TikTokCollector(Collector):
             post.id: figures_by_id[post.external_id] for post in posts if post.external_id in figures_by_id
         }
 
-    async def followers(self, account: Account) -> int | None:
+    async def followers(self, account: PostingAccount) -> int | None:
         server = self.server(account)
         with skip_if_not_allowed():
             url = f"{server.base}/v2/user/info/?fields=follower_count"
@@ -90,5 +90,5 @@ class TikTokCollector(Collector):
             ).user.follower_count
         return None
 
-    def server(self, account: Account) -> PlatformApi:
+    def server(self, account: PostingAccount) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from schemas.errors import PostRejected
 from workers.platforms import media
 from workers.platforms.contract import PostDraft
@@ -55,7 +55,7 @@ def choose_level(draft: PostDraft, creator: CreatorInfo) -> str:
     return LEVELS[draft.privacy_level]
 
 
-def check_draft(account: Account, draft: PostDraft, creator: CreatorInfo | None) -> str | None:
+def check_draft(account: PostingAccount, draft: PostDraft, creator: CreatorInfo | None) -> str | None:
     """Return the level of a direct post. A draft (`creator` None) has only its files checked: None.
 
     Raises `PostRejected` for an unpostable draft.

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import msgspec
 
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from workers.platforms.contract import (
     AbsentPost,
     AcceptedPost,
@@ -29,7 +29,7 @@ MAX_ID_WAIT = timedelta(minutes=10)
 IN_FLIGHT = timedelta(seconds=60)
 
 
-def outcome_of(account: Account, inquiry: Inquiry, status: PublishStatus) -> ReconcileResult:
+def outcome_of(account: PostingAccount, inquiry: Inquiry, status: PublishStatus) -> ReconcileResult:
     """Return the outcome: `AbsentPost` only for a video that lacks bytes, once no more of them can arrive."""
     stored = handle.read_handle(inquiry.prepared)
     if status.status == FAILED:
@@ -49,7 +49,7 @@ def lacks_bytes(status: PublishStatus, upload: VideoUpload) -> bool:
 
 
 def complete_post(
-    account: Account, inquiry: Inquiry, stored: TikTokHandle, status: PublishStatus
+    account: PostingAccount, inquiry: Inquiry, stored: TikTokHandle, status: PublishStatus
 ) -> LivePost | AcceptedPost:
     """Return a complete post, with its id if public: other posts, such as an owner's draft, get none."""
     if status.publicaly_available_post_id:
@@ -59,7 +59,7 @@ def complete_post(
     return LivePost(external_id=None, external_url=None)
 
 
-def live_post(account: Account, stored: TikTokHandle, post_id: str) -> LivePost:
+def live_post(account: PostingAccount, stored: TikTokHandle, post_id: str) -> LivePost:
     url = f"{account.service_url}/@{account.handle}/{stored.kind}/{post_id}"
     return LivePost(external_id=post_id, external_url=url)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import httpx
 import msgspec
 
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from schemas.errors import OutcomeUnknown, PlatformError, PreparationExpired, Throttled, Unavailable
 from workers.platforms.contract import (
     AbsentPost,
@@ -41,7 +41,7 @@ class TikTokAdapter(Adapter):
     base: str
 
     async def prepare(
-        self, account: Account, draft: PostDraft, so_far: PreparedPost | None = None
+        self, account: PostingAccount, draft: PostDraft, so_far: PreparedPost | None = None
     ) -> PreparedPost:
         server = self.server(account)
         if so_far is not None and can_continue(handle.read_handle(so_far), draft):
@@ -53,7 +53,7 @@ class TikTokAdapter(Adapter):
         return photos.prepare(draft, creator_info, level)
 
     async def send(
-        self, account: Account, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
+        self, account: PostingAccount, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
     ) -> SendResult:
         stored = handle.read_handle(prepared)
         if not handle.has_label_and_level_of(stored, draft):
@@ -83,7 +83,7 @@ class TikTokAdapter(Adapter):
         return outcome.accepted_post(stored)
 
     async def expired(
-        self, account: Account, stored: TikTokHandle, error: PreparationExpired
+        self, account: PostingAccount, stored: TikTokHandle, error: PreparationExpired
     ) -> PlatformError:
         """Return the error of an expired address: nothing is live if TikTok still lacks bytes.
 
@@ -97,7 +97,7 @@ class TikTokAdapter(Adapter):
                 return error
         return OutcomeUnknown("ANSWER_UNCLEAR", "TikTok accepts no more of the video: it may be live")
 
-    async def poll(self, account: Account, inquiry: Inquiry) -> SendResult:
+    async def poll(self, account: PostingAccount, inquiry: Inquiry) -> SendResult:
         try:
             result = await self.reconcile(account, inquiry)
         except Throttled as error:
@@ -110,7 +110,7 @@ class TikTokAdapter(Adapter):
             else result
         )
 
-    async def reconcile(self, account: Account, inquiry: Inquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccount, inquiry: Inquiry) -> ReconcileResult:
         """Return the outcome by the post's status. Photos without an id are absent if none was fetched."""
         stored = handle.read_handle(inquiry.prepared)
         if stored.publish_id is None:
@@ -119,7 +119,7 @@ class TikTokAdapter(Adapter):
             account, inquiry, await api.get_status(self.server(account), stored.publish_id)
         )
 
-    def server(self, account: Account) -> PlatformApi:
+    def server(self, account: PostingAccount) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 

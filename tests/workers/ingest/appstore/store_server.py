@@ -16,7 +16,7 @@ from tests.workers.web.web import Answers, Site, raw_response, serve
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
 from workers.ingest.appstore.rate import Limiter
-from workers.ingest.appstore.stores import Stores
+from workers.ingest.appstore.stores import StoreAccess
 from workers.ingest.parser.parser import Parser
 from workers.ingest.website.session import open_web
 from workers.web.fetch import open_client
@@ -57,12 +57,12 @@ def unlimited_limiter(patiences: list[float] | None = None) -> Limiter:
 @asynccontextmanager
 async def open_stores(
     parser: Parser, answers: Answers, limiter: Limiter | None = None
-) -> AsyncIterator[tuple[Stores, Site]]:
+) -> AsyncIterator[tuple[StoreAccess, Site]]:
     async with serve(answers) as site:
         base = site.url("")
         async with open_client(allowed=urls.operated(base), contact="https://tenantry.test/bot") as client:
             lookup = Lookup(client, base, limiter or unlimited_limiter())
-            yield Stores(lookup, open_web(client), parser, base, base), site
+            yield StoreAccess(lookup, open_web(client), parser, base, base), site
 
 
 async def ingest(

@@ -15,7 +15,7 @@ from workers.ingest.appstore import app, play, subtitle
 from workers.ingest.appstore.app import StoreListing
 from workers.ingest.appstore.lookup import choose_app, read_results
 from workers.ingest.appstore.shapes import PlayPage, StorePage
-from workers.ingest.shapes import Reading
+from workers.ingest.shapes import ParsedDocument
 from workers.web.fetch import FetchedResponse
 
 LISTING = InAppStore(by="id", value="7")
@@ -66,7 +66,7 @@ def test_any_listing_is_read_and_any_value_is_clean(listing: StoreListing) -> No
     check(app.read(listing))
 
 
-def check(reading: Reading) -> None:
+def check(reading: ParsedDocument) -> None:
     assert msgspec.msgpack.encode(reading)
     for candidate in reading.candidates:
         assert 0 < candidate.confidence <= 1

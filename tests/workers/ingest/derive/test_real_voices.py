@@ -12,7 +12,7 @@ from tests.corpora import corpus
 from workers.ingest.choose import choose
 from workers.ingest.derive.derive import derive
 from workers.ingest.github.reading.repository import read
-from workers.ingest.github.shapes import File, Repository
+from workers.ingest.github.shapes import ReadRepository, RepositoryFile
 from workers.ingest.page.extract import extract
 from workers.ingest.shapes import PageDocument, Prose
 
@@ -70,15 +70,20 @@ def test_a_readme_has_no_voice() -> None:
     real_paths = [
         path for path in sorted(corpus("github").glob("*/files/*")) if path.name.lower().startswith("readme")
     ]
-    readmes = [File(path="README.md", body=f"# Tide\n\n{lively}".encode()), *map(as_file, real_paths)]
+    readmes = [
+        RepositoryFile(path="README.md", body=f"# Tide\n\n{lively}".encode()),
+        *map(as_file, real_paths),
+    ]
     assert len(readmes) > 10
     for readme in readmes:
-        repository = Repository(url="https://github.com/acme/tide", name="tide", branch="main", readme=readme)
+        repository = ReadRepository(
+            url="https://github.com/acme/tide", name="tide", branch="main", readme=readme
+        )
         passages = read(repository).passages
         assert passages
         candidates = derive(Prose(url=repository.url, language="en", passages=passages)).candidates
         assert "brandVoice" not in {candidate.field for candidate in candidates}
 
 
-def as_file(path: Path) -> File:
-    return File(path=path.name, body=path.read_bytes())
+def as_file(path: Path) -> RepositoryFile:
+    return RepositoryFile(path=path.name, body=path.read_bytes())

@@ -20,7 +20,7 @@ from workers.ingest.choose import choose
 from workers.ingest.github.client import Api
 from workers.ingest.github.paths import STORE_TEXT_PATH
 from workers.ingest.github.reading.repository import read
-from workers.ingest.github.shapes import File, Repository
+from workers.ingest.github.shapes import ReadRepository, RepositoryFile
 from workers.ingest.website.session import Web, open_web
 from workers.web.fetch import open_client
 
@@ -210,11 +210,13 @@ def target(path: str, link: str) -> str:
 def reading(files: dict[str, bytes | str] | None = None, **fields: Any) -> dict[Field, Any]:
     """Return the winning value of each field, for files by their path."""
     all_files = [
-        File(path=path, body=body.encode() if isinstance(body, str) else body)
+        RepositoryFile(path=path, body=body.encode() if isinstance(body, str) else body)
         for path, body in (files or {}).items()
     ]
     readmes = [file for file in all_files if "readme" in file.path.lower()]
     other_files = [file for file in all_files if file not in readmes]
     defaults = {"url": "https://github.com/acme/zap", "name": "zap", "branch": "main"}
-    reading_found = read(Repository(**defaults | fields, readme=next(iter(readmes), None), files=other_files))
+    reading_found = read(
+        ReadRepository(**defaults | fields, readme=next(iter(readmes), None), files=other_files)
+    )
     return {field: finding.value for field, finding in choose(reading_found.candidates).items()}

@@ -5,12 +5,12 @@ import time
 import msgspec
 
 from workers.ingest.github.paths import choose, icon, readme, worth_reading
-from workers.ingest.github.shapes import ChosenPaths, Entry, RepositoryTree
+from workers.ingest.github.shapes import ChosenPaths, RepositoryTree, TreeEntry
 
 
 def test_the_readme_is_the_one_that_github_shows() -> None:
     def of(*paths: str) -> str | None:
-        return readme([Entry(path=path, type="blob") for path in paths])
+        return readme([TreeEntry(path=path, type="blob") for path in paths])
 
     assert of("docs/README.md", "README.rst", "src/README.md") == "README.rst"
     assert of("README.rst", "readme.md") == "readme.md"
@@ -26,7 +26,7 @@ def test_the_apps_own_files_are_chosen() -> None:
         "app/src/main/res/values-de/strings.xml", "ZapTests/Info.plist", "ZapWidget/Info.plist",
         "Pods/Lib/Info.plist", "Core/Sources/Info.plist", "Zap/Info.plist",
     ]  # fmt: skip
-    entries = [Entry(path=path, type="blob", size=10) for path in paths]
+    entries = [TreeEntry(path=path, type="blob", size=10) for path in paths]
     assert worth_reading(entries, name="zap") == [
         "package.json",
         "app/src/main/AndroidManifest.xml",
@@ -40,7 +40,7 @@ def test_the_stores_default_locale_is_first() -> None:
     locales = ["de-DE", "fr-FR", "en-GB", "en-US", "default"]
     paths = [f"fastlane/metadata/android/{locale}/title.txt" for locale in locales]
     icons = [f"fastlane/metadata/android/{locale}/images/icon.png" for locale in locales]
-    entries = [Entry(path=path, type="blob") for path in [*paths, *icons]]
+    entries = [TreeEntry(path=path, type="blob") for path in [*paths, *icons]]
     assert worth_reading(entries, name="zap") == ["fastlane/metadata/android/en-US/title.txt"]
     assert icon(entries) == "fastlane/metadata/android/en-US/images/icon.png"
     del entries[3], entries[2]
@@ -49,7 +49,7 @@ def test_the_stores_default_locale_is_first() -> None:
 
 def test_site_settings_are_read_last() -> None:
     paths = ["_config.yml", "docs/_config.yml", "website/_config.yml", "docs/x/_config.yml", "package.json"]
-    entries = [Entry(path=path, type="blob", size=9) for path in paths]
+    entries = [TreeEntry(path=path, type="blob", size=9) for path in paths]
     assert worth_reading(entries, name="zap") == ["package.json", "_config.yml", "docs/_config.yml"]
 
 

@@ -8,7 +8,7 @@ import pytest
 from schemas.brand import Field
 from tests.workers.ingest.github.github_server import reading
 from workers.ingest.github.paths import worth_reading
-from workers.ingest.github.shapes import Entry
+from workers.ingest.github.shapes import TreeEntry
 
 STORES: dict[str, bytes | str] = {
     "fastlane/metadata/en-US/name.txt": "Zap: Draw & Speak\n",
@@ -51,7 +51,7 @@ def test_store_texts_are_found_in_each_layout(folder: str) -> None:
         f"{folder}/short{separator}description.txt": "Draw what you say",
         f"{folder}/full{separator}description.txt": "<b>Zap</b> draws for everyone who speaks.<br><br>Free.",
     }
-    entries = [Entry(path=path, type="blob") for path in files]
+    entries = [TreeEntry(path=path, type="blob") for path in files]
     assert set(worth_reading(entries, name="zap")) == set(files)
     values = reading(files)
     assert (values["appName"], values["tagline"]) == ("Zap Draw", "Draw what you say")

@@ -7,7 +7,7 @@ import pytest
 from tests.corpora import corpus
 from workers.ingest.github import paths
 from workers.ingest.github.reading.pictures import candidate_images
-from workers.ingest.github.shapes import Entry, File, Repository
+from workers.ingest.github.shapes import ReadRepository, RepositoryFile, TreeEntry
 
 RAW = "https://github.com/acme/zap/raw/main/"
 
@@ -31,13 +31,13 @@ RAW = "https://github.com/acme/zap/raw/main/"
     ],
 )
 def test_the_first_picture_of_a_readme_is_no_badge(readme: str, url: str | None) -> None:
-    repository = Repository(
+    repository = ReadRepository(
         url="https://github.com/acme/zap",
         name="zap",
         branch="main",
         homepage="https://zap.test",
         public=True,
-        readme=File(path="README.md", body=b""),
+        readme=RepositoryFile(path="README.md", body=b""),
     )
     last = '<img src="https://cdn.test/last.png">'
     images = candidate_images(repository, readme + last)
@@ -49,7 +49,9 @@ def test_store_images_cost_at_most_six_requests() -> None:
     for folder in sorted(corpus("github").iterdir()):
         tree = json.loads((folder / "tree.json").read_text())["tree"]
         entries = [
-            Entry(path=entry["path"], type=entry["type"]) for entry in tree if paths.is_known(entry["path"])
+            TreeEntry(path=entry["path"], type=entry["type"])
+            for entry in tree
+            if paths.is_known(entry["path"])
         ]
         chosen[folder.name] = paths.choose_paths(entries, name=folder.name).pictures
     assert max(map(len, chosen.values())) <= 6

@@ -25,7 +25,7 @@ from tests.workers.ingest.llm.endpoint import (
 from tests.workers.web.web import raw_response
 from workers.ingest.assemble import assemble
 from workers.ingest.llm import prompt
-from workers.ingest.llm.answer import Answer, Claim, CustomerPart, Trait
+from workers.ingest.llm.answer import BrandAnswer, BrandClaim, CustomerPart, Trait
 from workers.ingest.llm.evidence import SourceText, candidates
 from workers.ingest.parser.parser import open_parser
 from workers.ingest.shapes import Passage
@@ -214,7 +214,7 @@ async def test_after_a_model_failure_the_next_ingest_reads_again() -> None:
 WORDS = some.text(max_size=40) | some.sampled_from([QUOTE, "Small studios of two", "https://evil.test/"])
 CLAIMS = some.lists(
     some.builds(
-        Claim,
+        BrandClaim,
         statement=WORDS,
         evidence=some.lists(WORDS, max_size=3),
         confidence=some.sampled_from(["low", "medium", "high"]),
@@ -231,8 +231,8 @@ PARTS = some.lists(
 TRAITS = some.lists(some.builds(Trait, trait=WORDS, quote=WORDS, confidence=SURENESS), max_size=4)
 
 
-@given(some.builds(Answer, tagline=CLAIMS, audience=CLAIMS, icp=PARTS, brand_voice=TRAITS))
-def test_any_answer_gives_bounded_candidates_with_quotes(answer: Answer) -> None:
+@given(some.builds(BrandAnswer, tagline=CLAIMS, audience=CLAIMS, icp=PARTS, brand_voice=TRAITS))
+def test_any_answer_gives_bounded_candidates_with_quotes(answer: BrandAnswer) -> None:
     text = prompt.prose(PASSAGES)
     for candidate in candidates(answer, SourceText(text, text, PASSAGES, HOME)):
         assert candidate.field in {"tagline", "audience", "icp", "brandVoice"}
@@ -250,7 +250,7 @@ def test_any_answer_gives_bounded_candidates_with_quotes(answer: Answer) -> None
 
 
 def test_the_schema_is_strict_at_each_level() -> None:
-    root = schema(Answer)
+    root = schema(BrandAnswer)
     objects = [root, *root["$defs"].values()]
     for described in objects:
         assert described["type"] == "object"
@@ -265,7 +265,7 @@ def test_the_schema_is_strict_at_each_level() -> None:
     assert len(lists) == 5
     assert root["$defs"]["CustomerPart"]["properties"]["part"]["type"] == "string"
     assert all(member["maxItems"] <= 4 for member in lists)
-    sure = root["$defs"]["Claim"]["properties"]["confidence"]
+    sure = root["$defs"]["BrandClaim"]["properties"]["confidence"]
     assert (sure["type"], set(sure["enum"])) == ("string", {"low", "medium", "high"})
 
 

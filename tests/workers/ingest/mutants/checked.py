@@ -14,10 +14,10 @@ from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
 from workers.ingest.assemble import assemble
 from workers.ingest.choose import MAX_ALTERNATIVES
 from workers.ingest.derive import quotes
-from workers.ingest.github.shapes import Repository
+from workers.ingest.github.shapes import ReadRepository
 from workers.ingest.parser import parser as parsing
 from workers.ingest.parser.parser import Parser
-from workers.ingest.shapes import Page, PageDocument, Reading, Styles
+from workers.ingest.shapes import PageDocument, ParsedDocument, ParsedPage, Styles
 
 #: Characters of each text of a field. Addresses and colors aren't words: `BrandPatch` has their forms.
 LENGTHS: dict[Field, int] = {
@@ -30,7 +30,7 @@ LENGTHS: dict[Field, int] = {
     "keywords": 81,
     "primaryLanguage": 35,
 }
-Document: TypeAlias = PageDocument | Styles | Repository | Listing | PlayPage | StorePage
+Document: TypeAlias = PageDocument | Styles | ReadRepository | Listing | PlayPage | StorePage
 #: CPU seconds of a document, with the derivation of all its fields.
 MAX_CPU_S = 1.0
 
@@ -54,11 +54,11 @@ async def extract_in_process(parser: Parser, document: Document) -> Extraction:
     """Run an ingest's extraction of one document, in the parsing process, within its CPU."""
     job_parser = parser.of(uuid4())
     read = await parsing.parse_document(job_parser, document)
-    assert isinstance(read, Page | Reading)
+    assert isinstance(read, ParsedPage | ParsedDocument)
     extraction = await assemble(
         job_parser,
         url="https://acme.test/" if isinstance(document, Styles) else document.url,
-        title=read.title if isinstance(read, Page) else None,
+        title=read.title if isinstance(read, ParsedPage) else None,
         candidates=read.candidates,
         passages=read.passages,
     )

@@ -9,7 +9,7 @@ import msgspec
 from tests.workers.ingest.mutants import data, words
 from tests.workers.ingest.mutants.words import encoded
 from workers.ingest.github.paths import MAX_PATH_CHARS
-from workers.ingest.github.shapes import File, Repository
+from workers.ingest.github.shapes import ReadRepository, RepositoryFile
 
 Mutation = Callable[[bytes, Random], bytes]
 
@@ -173,11 +173,11 @@ def mutated(body: bytes, chance: Random) -> bytes:
     return body
 
 
-def make_repositories() -> list[Repository]:
-    files = [File(path=path, body=text.encode()) for path, text in MANIFESTS.items()]
-    about = Repository(url="https://github.com/acme/zap", name="zap", branch="main", files=files)
+def make_repositories() -> list[ReadRepository]:
+    files = [RepositoryFile(path=path, body=text.encode()) for path, text in MANIFESTS.items()]
+    about = ReadRepository(url="https://github.com/acme/zap", name="zap", branch="main", files=files)
     readmes = (("README.md", README), ("README.adoc", ADOC), ("README.rst", RST), ("README", README))
-    files_of = (File(path=path, body=text.encode()) for path, text in readmes)
+    files_of = (RepositoryFile(path=path, body=text.encode()) for path, text in readmes)
     return [msgspec.structs.replace(about, readme=file) for file in files_of]
 
 
@@ -185,10 +185,10 @@ def sendable_text(chance: Random, longest: int) -> str:
     return words.sendable(words.text(chance)[:longest])
 
 
-def mutant(repository: Repository, chance: Random, longest: int) -> Repository:
+def mutant(repository: ReadRepository, chance: Random, longest: int) -> ReadRepository:
     """Change the README and two other files, and now and then GitHub's own fields."""
 
-    def changed(file: File) -> File:
+    def changed(file: RepositoryFile) -> RepositoryFile:
         return msgspec.structs.replace(file, body=mutated(file.body, chance)[:longest])
 
     also = {

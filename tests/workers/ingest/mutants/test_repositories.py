@@ -11,7 +11,7 @@ from tests.workers.ingest.github.github_server import Repo, from_corpus
 from tests.workers.ingest.mutants.checked import check_mutants
 from tests.workers.ingest.mutants.repositories import make_repositories, mutant
 from workers.ingest.github.paths import MAX_FILE_BYTES, choose
-from workers.ingest.github.shapes import File, Repository, RepositoryTree
+from workers.ingest.github.shapes import ReadRepository, RepositoryFile, RepositoryTree
 from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -39,20 +39,22 @@ async def test_any_mutant_of_a_real_repository_is_read_within_a_second(parser: P
 
 
 @cache
-def real_repositories() -> list[Repository]:
+def real_repositories() -> list[ReadRepository]:
     folders = sorted(folder for folder in corpus("github").iterdir() if folder.is_dir())
     return [as_read(from_corpus(folder, stores=True), folder) for folder in folders]
 
 
-def as_read(repo: Repo, folder: Path) -> Repository:
+def as_read(repo: Repo, folder: Path) -> ReadRepository:
     """Return the files that an ingest would request."""
     chosen = choose(
         RepositoryTree(name=repo.full_name.partition("/")[2], body=json.dumps({"tree": repo.tree}).encode())
     )
-    files = {path: File(path=path, body=repo.files[path]) for path in chosen.files if path in repo.files}
-    readme = File(path=chosen.readme or "README.md", body=repo.readme() or b"")
+    files = {
+        path: RepositoryFile(path=path, body=repo.files[path]) for path in chosen.files if path in repo.files
+    }
+    readme = RepositoryFile(path=chosen.readme or "README.md", body=repo.readme() or b"")
     owner, _, name = folder.name.partition("+")
-    return Repository(
+    return ReadRepository(
         url=f"https://github.com/{owner}/{name}",
         name=name,
         branch="main",

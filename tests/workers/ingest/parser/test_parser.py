@@ -21,7 +21,7 @@ from tests.waiting import PATIENCE_S, eventually
 from tests.workers.generation.pieces import environment
 from workers.ingest.parser import parser as parsing
 from workers.ingest.parser.parser import Parser, open_parser, parse
-from workers.ingest.shapes import Page, PageDocument
+from workers.ingest.shapes import PageDocument, ParsedPage
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timing]
 with_own_process = pytest.mark.usefixtures("own_parsing_process")
@@ -36,7 +36,7 @@ async def parser() -> AsyncIterator[Parser]:
         yield opened
 
 
-async def page(parser: Parser, body: bytes) -> Page:
+async def page(parser: Parser, body: bytes) -> ParsedPage:
     return await parse(parser, PageDocument(url="https://acme.test/", body=body))
 
 
@@ -133,7 +133,7 @@ async def test_a_page_whose_process_is_killed_fails_alone(monkeypatch: pytest.Mo
             await page(parser, b"<title>Acme</title>")
 
 
-async def kill_children(pid: int, page: asyncio.Task[Page]) -> bool:
+async def kill_children(pid: int, page: asyncio.Task[ParsedPage]) -> bool:
     """Kill the children, and return whether the page ended. Its first silent process is replaced once."""
     for child in children(pid):
         with contextlib.suppress(ProcessLookupError):

@@ -10,7 +10,7 @@ import msgspec
 
 from workers.ingest import skip_rules
 from workers.ingest.derive.lexicon import lexicon
-from workers.ingest.github.shapes import File
+from workers.ingest.github.shapes import RepositoryFile
 from workers.ingest.parser import child
 from workers.ingest.parser.warmup import EXAMPLES, LANGUAGES
 
@@ -39,7 +39,11 @@ def changed(value: object) -> object:
     """Return the same document with another text in it."""
     if isinstance(value, bytes):
         return value.replace(b"Example", OTHER.encode())
-    return msgspec.structs.replace(value, body=changed(value.body)) if isinstance(value, File) else value
+    return (
+        msgspec.structs.replace(value, body=changed(value.body))
+        if isinstance(value, RepositoryFile)
+        else value
+    )
 
 
 if __name__ == "__main__":

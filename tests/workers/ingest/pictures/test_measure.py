@@ -11,7 +11,7 @@ from PIL import Image
 from tests.media import picture, png_claiming
 from workers.ingest.pictures import drawing
 from workers.ingest.pictures.measure import Measured, is_drawing, measure
-from workers.ingest.shapes import Drawing, Size
+from workers.ingest.shapes import FetchedDrawing, Size
 
 TYPES = {
     "PNG": "image/png",
@@ -107,14 +107,14 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" {}>'
 )
 def test_a_drawings_size_is_in_its_root(text: str, size: tuple[int, int]) -> None:
     assert is_drawing(text.encode())
-    assert drawing.read(Drawing(body=text.encode())) == Size(width=size[0], height=size[1])
+    assert drawing.read(FetchedDrawing(body=text.encode())) == Size(width=size[0], height=size[1])
 
 
 def test_entities_of_a_drawing_are_not_followed() -> None:
     file = '<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]><svg width="&a;" height="9">&a;</svg>'
-    assert drawing.read(Drawing(body=file.encode())) == Size(width=0, height=0)
+    assert drawing.read(FetchedDrawing(body=file.encode())) == Size(width=0, height=0)
 
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_as_a_drawing(further_bytes: bytes) -> None:
-    drawing.read(Drawing(body=b"<svg width='1' " + further_bytes))
+    drawing.read(FetchedDrawing(body=b"<svg width='1' " + further_bytes))

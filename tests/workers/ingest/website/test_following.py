@@ -13,7 +13,7 @@ from workers.ingest.pictures import fetch_images
 from workers.ingest.website import ingest as ingesting
 from workers.ingest.website import session
 from workers.ingest.website.ingest import ingest
-from workers.ingest.website.session import Session, T, Web, open_web
+from workers.ingest.website.session import CrawlSession, T, Web, open_web
 from workers.web.robots import Robots
 from workers.web.site_rate import SiteRate
 
@@ -221,7 +221,7 @@ async def test_a_crawl_delay_beyond_the_time_is_not_awaited(
     assert extraction.fields["appName"].value == "Zap"
 
 
-class ShortSession(Session):
+class ShortSession(CrawlSession):
     """Session that is soon out of time once the named page was read."""
 
     async def optional(self, reading: Awaitable[T], *, otherwise: str | None = None) -> T | None:
@@ -237,7 +237,7 @@ async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -
 async def test_pages_read_in_time_are_kept(
     parser: Parser, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingesting, "Session", ShortSession)
+    monkeypatch.setattr(ingesting, "CrawlSession", ShortSession)
     answers: dict[str, bytes | Script] = {**PAGES, path: silence}
     extraction, _ = await ingest_fresh_site(parser, answers, follow_links=True, max_pages=2)
     assert warning_codes(extraction) == ["truncated"]

@@ -13,7 +13,7 @@ from ssrfguard import Resolver
 from db.pool import Conn, Pool, transact
 from domain.webhooks import endpoints
 from domain.webhooks.delivery_jobs import FIND_DUE, FIND_LEFT, FIND_NEW, EndpointSearch
-from domain.webhooks.endpoints import Author
+from domain.webhooks.endpoints import EndpointAuthor
 from jobs.kinds import DELIVER_WEBHOOK
 from schemas import ids
 from schemas.settings import Settings
@@ -44,19 +44,23 @@ class DeliveryScene:
     async def endpoint(self, url: str, *events: str) -> tuple[UUID, str]:
         """Create an endpoint; return its id and secret."""
         body = WebhookEndpointCreate(url=url, events=[*events] or ["*"])  # type: ignore[list-item]
-        create = partial(endpoints.create, author=Author(self.org), project_id=None, body=body)
+        create = partial(endpoints.create, author=EndpointAuthor(self.org), project_id=None, body=body)
         shown, _ = await transact(self.pool, partial(create, keyring=seeds.VAULT))
         endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, shown.id)
         assert endpoint_id
         return endpoint_id, shown.signing_secret
 
     async def patch(self, endpoint_id: UUID, **fields: Any) -> None:
-        patch = partial(endpoints.patch, author=Author(self.org), endpoint_id=endpoint_id, versions=None)
+        patch = partial(
+            endpoints.patch, author=EndpointAuthor(self.org), endpoint_id=endpoint_id, versions=None
+        )
         body = msgspec.convert(fields, WebhookEndpointPatch)
         await transact(self.pool, partial(patch, body=body))
 
     async def delete(self, endpoint_id: UUID) -> None:
-        delete = partial(endpoints.delete, author=Author(self.org), endpoint_id=endpoint_id, versions=None)
+        delete = partial(
+            endpoints.delete, author=EndpointAuthor(self.org), endpoint_id=endpoint_id, versions=None
+        )
         await transact(self.pool, delete)
 
     async def emit(self, kind: str = "job.failed", *, times: int = 1) -> list[str]:

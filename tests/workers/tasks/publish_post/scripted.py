@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from domain.publishing.outgoing import Account
+from domain.publishing.outgoing import PostingAccount
 from schemas.errors import (
     OutcomeUnknown,
     PostNotSent,
@@ -88,11 +88,11 @@ class ScriptedPlatform:
             await hook()
         return self.script[name].popleft() if self.script[name] else "ok"
 
-    def repeatable(self, account: Account, inquiry: Inquiry) -> bool:
+    def repeatable(self, account: PostingAccount, inquiry: Inquiry) -> bool:
         return self.exact
 
     async def prepare(
-        self, account: Account, draft: PostDraft, so_far: PreparedPost | None = None
+        self, account: PostingAccount, draft: PostDraft, so_far: PreparedPost | None = None
     ) -> PreparedPost:
         self.steps.append(so_far)
         word = await self._next("prepare")
@@ -115,7 +115,7 @@ class ScriptedPlatform:
         return msgspec.structs.replace(prepared, tickets=[self.tickets.pop(0)] if self.tickets else [])
 
     async def send(
-        self, account: Account, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
+        self, account: PostingAccount, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
     ) -> SendResult:
         post_id, word = prepared.handle["key"], await self._next("send")
         if word in TAKES:
@@ -139,7 +139,7 @@ class ScriptedPlatform:
     def take(self, post_id: str) -> None:
         self.live[post_id] = 1 if self.exact else self.live[post_id] + 1
 
-    async def poll(self, account: Account, inquiry: Inquiry) -> SendResult:
+    async def poll(self, account: PostingAccount, inquiry: Inquiry) -> SendResult:
         prepared = inquiry.prepared
         assert prepared.handle["upload"] == "1"
         key = prepared.handle["key"]
@@ -153,7 +153,7 @@ class ScriptedPlatform:
             return AcceptedPost(handle=prepared.handle, after_s=0.0)
         return self.answer(word, key)
 
-    async def reconcile(self, account: Account, inquiry: Inquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccount, inquiry: Inquiry) -> ReconcileResult:
         self.inquiries.append(inquiry)
         word = await self._next("reconcile")
         if fault := FAULTS.get(word):

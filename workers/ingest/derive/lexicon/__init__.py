@@ -10,7 +10,7 @@ from msgspec import field
 from workers.ingest.languages import primary
 
 
-class Address(msgspec.Struct, frozen=True, kw_only=True):
+class FormOfAddress(msgspec.Struct, frozen=True, kw_only=True):
     """Form of address: `word` is its name, `words` are its evidence, `formality` is its part in the tone.
 
     Words of an `inside` one count in their own case and not first in a sentence: `Sie`, but not `sie`.
@@ -72,7 +72,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     common: list[str] = field(default_factory=list)
-    address: list[Address] = field(default_factory=list)
+    address: list[FormOfAddress] = field(default_factory=list)
     we: list[str] = field(default_factory=list)
     contraction: str = "(?!)"
     slang: list[str] = field(default_factory=list)

@@ -8,7 +8,7 @@ from xml.parsers.expat import ExpatError
 from lxml import etree
 
 from workers.ingest.github.reading.statement import Statement
-from workers.ingest.github.shapes import File
+from workers.ingest.github.shapes import RepositoryFile
 from workers.ingest.page.text import clean
 
 LABEL_ATTRIBUTE = "{http://schemas.android.com/apk/res/android}label"
@@ -38,7 +38,7 @@ def from_plist(body: bytes) -> Iterator[Statement]:
             yield Statement("appName", clean(name), confidence, f"plist.{key}")
 
 
-def from_android(body: bytes, files: list[File]) -> Iterator[Statement]:
+def from_android(body: bytes, files: list[RepositoryFile]) -> Iterator[Statement]:
     """Yield the application's label, mostly the name of a string in `files`."""
     root = parse_xml(body)
     application = root.find("application") if root is not None else None
@@ -50,7 +50,7 @@ def from_android(body: bytes, files: list[File]) -> Iterator[Statement]:
         yield Statement("appName", clean(name), 0.75, "android.label")
 
 
-def strings(files: list[File]) -> dict[str, str]:
+def strings(files: list[RepositoryFile]) -> dict[str, str]:
     """Return the strings of all strings.xml, as a device shows them."""
     values: dict[str, str] = {}
     for file in files:

@@ -11,7 +11,7 @@ import yaml
 from workers.ingest.github.reading import apps
 from workers.ingest.github.reading.names import OwnName, fix_case, is_about, spell_package
 from workers.ingest.github.reading.statement import Statement
-from workers.ingest.github.shapes import File
+from workers.ingest.github.shapes import RepositoryFile
 from workers.ingest.page.decode import decode
 from workers.ingest.page.descriptions import MAX_CHARS
 from workers.ingest.page.keywords import distinct_keywords
@@ -31,7 +31,7 @@ GRADLE = re.compile(r"rootProject\.name\s*=\s*[\"']([^\"'$\n]{1,100})[\"']")
 Object = dict[str, Any]
 
 
-def statements(file: File, own_name: OwnName, files: list[File]) -> Iterator[Statement]:
+def statements(file: RepositoryFile, own_name: OwnName, files: list[RepositoryFile]) -> Iterator[Statement]:
     """Yield statements of a manifest; nothing if it can't be read. `files` may have its strings."""
     name = file.path.rpartition("/")[2].lower()
     if name.endswith("info.plist"):
@@ -57,7 +57,7 @@ def from_gradle(text: str) -> Object:
     return {"name": match[1]} if match else {}
 
 
-def load_object(load: Callable[[str], Any], file: File) -> Object:
+def load_object(load: Callable[[str], Any], file: RepositoryFile) -> Object:
     """Load the object in a file; empty if it is broken, too deep, or has a number of a million digits."""
     try:
         value = load(decode(file.body, ""))

@@ -11,7 +11,7 @@ from bs4.element import Tag
 from bs4.filter import SoupStrainer
 
 from workers.ingest.appstore.address import host
-from workers.ingest.github.shapes import Repository
+from workers.ingest.github.shapes import ReadRepository
 from workers.ingest.github.store_pictures import place_of
 from workers.ingest.page.document import MAX_URL_CHARS, absolute, attribute
 from workers.ingest.page.pictures import clean_alt
@@ -24,7 +24,7 @@ MIN_SIDE_PX = 64
 BADGE = re.compile(r"badge|shields\.|/workflows/|\.svg\?", re.IGNORECASE)
 
 
-def candidate_images(repository: Repository, readme: str) -> list[CandidateImage]:
+def candidate_images(repository: ReadRepository, readme: str) -> list[CandidateImage]:
     images = [store_image(repository, path) for path in repository.pictures]
     return [
         image
@@ -33,13 +33,13 @@ def candidate_images(repository: Repository, readme: str) -> list[CandidateImage
     ]
 
 
-def store_image(repository: Repository, path: str) -> CandidateImage:
+def store_image(repository: ReadRepository, path: str) -> CandidateImage:
     kind, rule = place_of(path)
     page = f"{repository.url}/blob/{quote(repository.branch)}/{quote(path)}"
     return CandidateImage(kind=kind, url=f"{repository.raw}{quote(path)}", rule=rule, page=page)
 
 
-def readme_images(repository: Repository, html: str) -> Iterator[CandidateImage]:
+def readme_images(repository: ReadRepository, html: str) -> Iterator[CandidateImage]:
     path = repository.readme.path if repository.readme else ""
     page = f"{repository.url}/blob/{quote(repository.branch)}/{quote(path)}"
     soup = BeautifulSoup(html, "lxml", parse_only=SoupStrainer(["a", "img"]))
@@ -50,7 +50,7 @@ def readme_images(repository: Repository, html: str) -> Iterator[CandidateImage]
             yield CandidateImage(kind="image", url=url, rule="readme.picture", page=page, alt=description)
 
 
-def image_address(repository: Repository, readme: str, src: str) -> str | None:
+def image_address(repository: ReadRepository, readme: str, src: str) -> str | None:
     """Return the image's address. A path is relative to the repository's root or to the README's folder."""
     if is_elsewhere(src) or not src:
         return absolute("https:", src)
@@ -62,11 +62,11 @@ def is_elsewhere(src: str) -> bool:
     return src.startswith("//") or ":" in src.partition("/")[0]
 
 
-def can_be_opened(repository: Repository, url: str) -> bool:
+def can_be_opened(repository: ReadRepository, url: str) -> bool:
     return repository.public or not url.startswith(repository.raw)
 
 
-def is_badge(repository: Repository, image: Tag, url: str) -> bool:
+def is_badge(repository: ReadRepository, image: Tag, url: str) -> bool:
     """Return whether it is a small sign in a line of text, or links to an unrelated site."""
     is_small = any(0 < pixels(image, side) < MIN_SIDE_PX for side in ("width", "height"))
     link = image.find_parent("a")

@@ -12,14 +12,14 @@ from workers.ingest.github.reading import manifests, pictures, prose, readme, st
 from workers.ingest.github.reading.blocks import ReadmeBlock, clean_text, from_html
 from workers.ingest.github.reading.names import OwnName, find_own_name
 from workers.ingest.github.reading.statement import Statement
-from workers.ingest.github.shapes import File, Repository
+from workers.ingest.github.shapes import ReadRepository, RepositoryFile
 from workers.ingest.page.descriptions import MAX_CHARS
 from workers.ingest.page.document import MAX_URL_CHARS
 from workers.ingest.page.keywords import distinct_keywords
 from workers.ingest.page.taglines import MAX_TAGLINE_CHARS as LINE_LIMIT
 from workers.ingest.page.taglines import MIN_TAGLINE_WORDS
 from workers.ingest.page.text import clean, count_words, squash, truncate
-from workers.ingest.shapes import Passage, Reading
+from workers.ingest.shapes import ParsedDocument, Passage
 from workers.ingest.skip_rules import SkipRules
 
 #: Topics about a project's events, not about itself.
@@ -29,7 +29,7 @@ COMMON_LANGUAGES = {"Makefile", "Shell", "Batchfile", "Dockerfile", "HTML", "CSS
 MAX_PASSAGES = 250
 
 
-def read(repository: Repository) -> Reading:
+def read(repository: ReadRepository) -> ParsedDocument:
     """Return all statements. Of equal ones the first wins: store, GitHub's fields, manifests, README."""
     html = readme.readme_html(repository.readme.path, repository.readme.body) if repository.readme else ""
     blocks = from_html(html)
@@ -55,21 +55,21 @@ def read(repository: Repository) -> Reading:
         ),
         languages(repository, store_texts, blocks),
     )
-    return Reading(
+    return ParsedDocument(
         candidates=with_keywords(repository, list(all_candidates)),
         passages=list(passages(repository, store_texts, blocks))[:MAX_PASSAGES],
         pictures=pictures.candidate_images(repository, html),
     )
 
 
-def address(repository: Repository, file: File | None) -> str:
+def address(repository: ReadRepository, file: RepositoryFile | None) -> str:
     """Return the file's page on GitHub."""
     if file is None:
         return repository.url
     return f"{repository.url}/blob/{quote(repository.branch)}/{quote(file.path)}"
 
 
-def candidate(repository: Repository, file: File | None, statement: Statement) -> Candidate:
+def candidate(repository: ReadRepository, file: RepositoryFile | None, statement: Statement) -> Candidate:
     return Candidate(**statement._asdict(), url=address(repository, file))
 
 
@@ -79,7 +79,7 @@ def skip_rules_for(blocks: Iterable[ReadmeBlock], description: str) -> SkipRules
 
 
 def github_statements(
-    repository: Repository, own_name: OwnName, skip_rules: SkipRules
+    repository: ReadRepository, own_name: OwnName, skip_rules: SkipRules
 ) -> Iterator[Statement]:
     """Yield statements of GitHub's own fields. A description that is skipped as a whole ranks last."""
     description = clean_text(repository.description)
@@ -106,7 +106,7 @@ def github_statements(
         yield Statement("logoUrl", icon, 0.85, "store.icon")
 
 
-def from_manifests(repository: Repository, own_name: OwnName) -> Iterator[Candidate]:
+def from_manifests(repository: ReadRepository, own_name: OwnName) -> Iterator[Candidate]:
     for file in repository.files:
         yield from (
             candidate(repository, file, statement)
@@ -115,7 +115,7 @@ def from_manifests(repository: Repository, own_name: OwnName) -> Iterator[Candid
 
 
 def languages(
-    repository: Repository, store_texts: list[tuple[File, str, str]], blocks: list[ReadmeBlock]
+    repository: ReadRepository, store_texts: list[tuple[RepositoryFile, str, str]], blocks: list[ReadmeBlock]
 ) -> Iterator[Candidate]:
     """Yield the language of the store texts if there are any, else of the README's prose."""
     declared = [(locale, "store.locale") for _, locale, _ in store_texts if locale != "default"][:1]
@@ -129,7 +129,7 @@ def prose_of(blocks: Iterable[ReadmeBlock]) -> str:
     return " ".join(block.text for block in blocks if block.kind != "heading")
 
 
-def with_keywords(repository: Repository, candidates: list[Candidate]) -> list[Candidate]:
+def with_keywords(repository: ReadRepository, candidates: list[Candidate]) -> list[Candidate]:
     """Merge store keywords and GitHub's topics into one list, and add programming languages."""
     topics = [topic for topic in repository.topics if not EVENT_TOPIC.fullmatch(topic)]
     rule, first_url = "github.topics", repository.url
@@ -153,12 +153,12 @@ def with_keywords(repository: Repository, candidates: list[Candidate]) -> list[C
     return [*keyword_candidates, *(other for other in candidates if other not in store_keywords)]
 
 
-def main_languages(repository: Repository) -> list[str]:
+def main_languages(repository: ReadRepository) -> list[str]:
     return [language for language in repository.languages if language not in COMMON_LANGUAGES][:3]
 
 
 def passages(
-    repository: Repository, store_texts: list[tuple[File, str, str]], blocks: list[ReadmeBlock]
+    repository: ReadRepository, store_texts: list[tuple[RepositoryFile, str, str]], blocks: list[ReadmeBlock]
 ) -> Iterator[Passage]:
     """Yield passages, the store's first: they are written for potential users of the app."""
     if description := clean_text(repository.description):

@@ -11,7 +11,7 @@ from workers.ingest.appstore import prose as store_prose
 from workers.ingest.github import paths
 from workers.ingest.github.reading.names import split_heading
 from workers.ingest.github.reading.statement import Statement
-from workers.ingest.github.shapes import File
+from workers.ingest.github.shapes import RepositoryFile
 from workers.ingest.page.decode import decode
 from workers.ingest.page.descriptions import MAX_CHARS
 from workers.ingest.page.keywords import distinct_keywords
@@ -39,7 +39,7 @@ BREAK = re.compile(r"</?(?:p|ul|ol|div|br)\b[^>]*>", re.IGNORECASE)
 SYMBOLIC_LINK = re.compile(r"(?:\.\.?/)+\S+\.txt")
 
 
-def statements(file: File) -> Iterator[Statement]:
+def statements(file: RepositoryFile) -> Iterator[Statement]:
     match = paths.STORE_TEXT_PATH.fullmatch(file.path)
     text = content(file)
     if match is None or not text:
@@ -95,12 +95,12 @@ def paragraphs(text: str) -> list[str]:
     return [text_line for paragraph in PARAGRAPH.split(text) if (text_line := clean(paragraph))]
 
 
-def content(file: File) -> str:
+def content(file: RepositoryFile) -> str:
     text = decode(file.body, "").strip()
     return "" if SYMBOLIC_LINK.fullmatch(text) else text
 
 
-def prose(files: list[File]) -> Iterator[tuple[File, str, str]]:
+def prose(files: list[RepositoryFile]) -> Iterator[tuple[RepositoryFile, str, str]]:
     """Yield files with a description or a tagline, with locale and text."""
     for file in files:
         match = paths.STORE_TEXT_PATH.fullmatch(file.path)
