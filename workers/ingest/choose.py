@@ -96,13 +96,6 @@ def merge_candidates(candidates: list[Candidate]) -> FieldFinding:
 def prefer_plain_name(candidates: list[Candidate]) -> Candidate:
     """Return the best candidate, but prefer `Acme` to `acme.com` if a place with room for both has `Acme`."""
     best = candidates[0]
-    if not is_domain(best):
-        return best
-    return next(
-        (
-            candidate
-            for candidate in candidates
-            if candidate.rule not in NARROW_PLACES and not is_domain(candidate)
-        ),
-        best,
-    )
+    roomy = (candidate for candidate in candidates if candidate.rule not in NARROW_PLACES)
+    plain = (candidate for candidate in roomy if not is_domain(candidate))
+    return next(plain, best) if is_domain(best) else best

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 
 from schemas.brand import Candidate
 from workers.ingest.colors import css_color, names
-from workers.ingest.colors.defaults import TEMPLATES
 from workers.ingest.colors.properties import Property, properties
 from workers.ingest.page.decode import decode
 from workers.ingest.shapes import ParsedDocument, Styles
@@ -30,8 +29,8 @@ def candidates(properties_by_name: Mapping[str, Property]) -> Iterator[Candidate
     for name in sorted(properties_by_name, key=lambda name: (len(name), name)):
         role = names.role(name)
         if role and role not in by_role and properties_by_name[name].value.lower() not in hues:
-            color = css_color.read(resolve_references(properties_by_name, properties_by_name[name].value))
-            if color and color not in TEMPLATES:
+            value = resolve_references(properties_by_name, properties_by_name[name].value)
+            if color := css_color.read_chosen(value):
                 by_role[role] = Candidate(
                     field="colors",
                     value=[color],

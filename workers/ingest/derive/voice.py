@@ -70,24 +70,16 @@ class Sign(NamedTuple):
 
 def candidates(prose: Prose, language_lexicon: Lexicon) -> Iterator[Candidate]:
     tone = measure_tone(own_sentences(prose.passages), language_lexicon, name=prose.name or "")
-    habits = (
-        list(independent_habits(tone, frequent_signs(tone, language_lexicon)))
-        if tone.words >= MIN_PROSE_WORDS
-        else []
-    )
+    if tone.words < MIN_PROSE_WORDS:
+        return
+    habits = list(independent_habits(tone, frequent_signs(tone, language_lexicon)))
+    confidence = MIN_CONFIDENCE + CONFIDENCE_PER_HABIT * len(habits)
+    confidence += CONFIDENCE_PER_HUNDRED * min(tone.words, 400) / 100
     if len(habits) >= MIN_HABITS and any(habit.kind == "mark" for habit in habits):
         yield Candidate(
             field="brandVoice",
             value=describe_voice(habits),
-            confidence=round(
-                min(
-                    MIN_CONFIDENCE
-                    + CONFIDENCE_PER_HABIT * len(habits)
-                    + CONFIDENCE_PER_HUNDRED * min(tone.words, 400) / 100,
-                    MAX_CONFIDENCE,
-                ),
-                2,
-            ),
+            confidence=round(min(confidence, MAX_CONFIDENCE), 2),
             rule="text.voice",
             url=prose.url,
             evidence=[habit.quote for habit in habits][:5],

@@ -11,18 +11,16 @@ import msgspec
 
 from schemas.brand import BrandPart, Candidate, Field
 from workers.ingest.derive.audience import listing, sentence_case
-from workers.ingest.derive.parts import describe_customer, is_customer
+from workers.ingest.derive.icp import describe_customer, is_customer
 from workers.ingest.derive.voice import MIN_HABITS
 from workers.ingest.derive.voice import MIN_PROSE_WORDS as VOICE_WORDS
 from workers.ingest.llm.answer import BrandAnswer, BrandClaim, ConfidenceLevel, CustomerPart, Trait
-from workers.ingest.page.text import clean, count_words
+from workers.ingest.page.text import MAX_TAGLINE_CHARS, clean, count_words
 from workers.ingest.shapes import Passage
 
 RULE = "llm"
 #: Confidence of a claim: below a source's declarations, close to derived values.
 CONFIDENCE_BY_LEVEL: dict[ConfidenceLevel, float] = {"low": 0.5, "medium": 0.6, "high": 0.7}
-#: Characters of a tagline.
-MAX_TAGLINE_CHARS = 120
 #: Characters of a statement.
 MAX_STATEMENT_CHARS = 300
 #: Characters of a quote.

@@ -10,8 +10,8 @@ from bs4.element import Tag
 
 from workers.ingest.languages import primary, standard
 from workers.ingest.page.address import page_key, root_url, site
-from workers.ingest.page.alternates import other_alternates
 from workers.ingest.page.document import Document, attribute, text_of
+from workers.ingest.page.languages import other_alternates
 from workers.ingest.page.text import squash
 from workers.ingest.shapes import Link
 

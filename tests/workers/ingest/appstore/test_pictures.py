@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from tests.workers.ingest.appstore.store_server import recorded
-from workers.ingest.appstore import listing, play
+from workers.ingest.appstore import app, play
 from workers.ingest.appstore.shapes import Listing, PlayPage, Software
 
 NAMES = ("itunesLookup-284882215.json", "bbedit.json", "slack-lookup.json", "slack.json")
@@ -16,7 +16,7 @@ NAMES = ("itunesLookup-284882215.json", "bbedit.json", "slack-lookup.json", "sla
 def test_every_recorded_listing_has_its_icon_and_screenshots(name: str) -> None:
     for result in stdlib.loads(recorded(name))["results"]:
         software = stdlib.dumps(result)
-        reading = listing.read(Listing(url="https://a.test/", country="us", software=decoded(software)))
+        reading = app.read_listing(Listing(url="https://a.test/", country="us", software=decoded(software)))
         images = [(image.kind, image.rule, image.url) for image in reading.pictures]
         shots = [*result.get("screenshotUrls", []), *result.get("ipadScreenshotUrls", [])][:20]
         assert [url for _, _, url in images] == [https(result["artworkUrl512"]), *map(https, shots)]

@@ -36,7 +36,6 @@ PROSE = some.builds(
     name=some.none() | some.text(max_size=8),
     language=some.sampled_from([None, "en", "de-AT", "fr", "es", "ja", "ar"]),
     about=some.lists(TEXTS, max_size=3),
-    keywords=some.lists(some.sampled_from(["Games", "cli", "B2B", "x"]), max_size=4),
     passages=some.lists(
         some.builds(
             Passage,
@@ -57,7 +56,7 @@ def test_any_prose_is_read(prose: Prose) -> None:
     assert candidates == derive(prose).candidates
     assert len({candidate.field for candidate in candidates}) == len(candidates)
     for candidate in candidates:
-        check(candidate, [*(passage.text for passage in prose.passages), *prose.about, *prose.keywords])
+        check(candidate, [*(passage.text for passage in prose.passages), *prose.about])
 
 
 def check(candidate: Candidate, texts: list[str]) -> None:

@@ -24,7 +24,7 @@ from tests.workers.ingest.llm.endpoint import (
 )
 from tests.workers.web.web import raw_response
 from workers.ingest.assemble import assemble
-from workers.ingest.llm import prompt
+from workers.ingest.llm import suggest
 from workers.ingest.llm.answer import BrandAnswer, BrandClaim, CustomerPart, Trait
 from workers.ingest.llm.evidence import SourceText, candidates
 from workers.ingest.parser.parser import open_parser
@@ -233,7 +233,7 @@ TRAITS = some.lists(some.builds(Trait, trait=WORDS, quote=WORDS, confidence=SURE
 
 @given(some.builds(BrandAnswer, tagline=CLAIMS, audience=CLAIMS, icp=PARTS, brand_voice=TRAITS))
 def test_any_answer_gives_bounded_candidates_with_quotes(answer: BrandAnswer) -> None:
-    text = prompt.prose(PASSAGES)
+    text = suggest.prose(PASSAGES)
     for candidate in candidates(answer, SourceText(text, text, PASSAGES, HOME)):
         assert candidate.field in {"tagline", "audience", "icp", "brandVoice"}
         assert candidate.confidence <= 0.7
@@ -276,6 +276,6 @@ async def test_a_long_source_is_cut_between_passages() -> None:
     ]
     _, endpoint = await suggested(completion(NOTHING), passages=passages)
     data = endpoint.bodies[0]["messages"][1]["content"]
-    assert 23_000 < len(data) < prompt.MAX_PROSE_CHARS + 100
+    assert 23_000 < len(data) < suggest.MAX_PROSE_CHARS + 100
     assert data.splitlines()[1] == passages[1].text
     assert "Menu of labels" in data

@@ -13,7 +13,7 @@ from tests.workers.ingest.llm.endpoint import (
     part,
     trait,
 )
-from workers.ingest.llm import prompt
+from workers.ingest.llm import suggest
 from workers.ingest.shapes import Passage
 
 QUOTE, STUDIOS = "Built for freelance designers", "Small studios of two to ten people"
@@ -74,4 +74,4 @@ async def test_a_story_has_neither_the_brands_voice_nor_its_customers() -> None:
         "brandVoice": [*GOOD["brandVoice"][:2], trait("handmade", quote)],
     }
     assert await kept_candidates({**NOTHING, **story_claims}, passages) == {}
-    assert prompt.prose(passages).splitlines()[-2:] == [story_text, "Features"]
+    assert suggest.prose(passages).splitlines()[-2:] == [story_text, "Features"]

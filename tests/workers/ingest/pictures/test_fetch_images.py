@@ -9,7 +9,7 @@ from tests.waiting import PATIENCE_S
 from tests.workers.web.web import Answers, Script, Site, allowed_client, raw_response, serve
 from workers.ingest.parser.parser import Parser
 from workers.ingest.pictures import fetch_images as meeting
-from workers.ingest.pictures.fetch_images import FetchedImages, fetch_images
+from workers.ingest.pictures.fetch_images import FetchedImages, fetch_images, open_fetch
 from workers.ingest.shapes import CandidateImage
 from workers.ingest.website.session import open_web
 
@@ -32,7 +32,7 @@ async def fetched_from(parser: Parser, answers: Answers, *paths: str) -> tuple[F
             )
             for path in paths
         ]
-        return await fetch_images(open_web(client), parser, candidates), site
+        return await fetch_images(open_fetch(open_web(client)), parser, candidates), site
 
 
 async def test_logos_are_fetched_first_and_whole_others_in_part(parser: Parser) -> None:
@@ -179,7 +179,7 @@ async def test_an_unreachable_server_is_not_late(parser: Parser) -> None:
         candidate = CandidateImage(
             kind="image", url=gone.url("/a.png"), rule="html.og:image", page=gone.url()
         )
-        images = await fetch_images(open_web(client), parser, [candidate])
+        images = await fetch_images(open_fetch(open_web(client)), parser, [candidate])
     assert images == FetchedImages([], None, late=False)
 
 

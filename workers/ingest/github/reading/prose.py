@@ -7,11 +7,16 @@ from itertools import islice, takewhile
 from workers.ingest.github.reading.blocks import ReadmeBlock, is_menu, sections
 from workers.ingest.github.reading.names import OwnName, is_about, is_own_name, split_heading
 from workers.ingest.github.reading.statement import Statement
-from workers.ingest.page.descriptions import MAX_CHARS, MIN_CHARS, PROSE_END
+from workers.ingest.page.descriptions import MIN_CHARS, PROSE_END
 from workers.ingest.page.names import MAX_PART_CHARS, is_name
-from workers.ingest.page.taglines import MAX_TAGLINE_CHARS as LINE_LIMIT
-from workers.ingest.page.taglines import MIN_TAGLINE_WORDS
-from workers.ingest.page.text import count_words, split_sentences, squash, truncate
+from workers.ingest.page.text import (
+    MAX_DESCRIPTION_CHARS,
+    count_words,
+    is_tagline_sized,
+    split_sentences,
+    squash,
+    truncate,
+)
 from workers.ingest.skip_rules import SkipRules
 
 #: Headings that may be the title.
@@ -107,12 +112,8 @@ def blocks_below(blocks: list[ReadmeBlock], title: ReadmeBlock | None) -> list[R
 
 
 def is_tagline(text: str, skip_rules: SkipRules) -> bool:
-    is_line_sized = (
-        len(text) <= LINE_LIMIT and count_words(text) >= MIN_TAGLINE_WORDS and not text.endswith((":", "："))
-    )
-    return (
-        is_line_sized and not (REQUEST_START.match(text) or "://" in text) and skip_rules.kind(text) is None
-    )
+    is_request = text.endswith((":", "：")) or REQUEST_START.match(text) or "://" in text
+    return is_tagline_sized(text) and not is_request and skip_rules.kind(text) is None
 
 
 def description_statements(
@@ -134,14 +135,14 @@ def description_statements(
     if text := lead_line(blocks, title, first, own_name, skip_rules):
         yield Statement("appDescription", text, 0.60, "readme.lead")
     elif first is not None:
-        text = truncate(opening(blocks, first, own_name, skip_rules), MAX_CHARS)
+        text = truncate(opening(blocks, first, own_name, skip_rules), MAX_DESCRIPTION_CHARS)
         yield Statement("appDescription", text, 0.60, "readme.paragraph")
     else:
         for text in [text for text in taglines if len(text) >= MIN_CHARS][:1]:
             yield Statement("appDescription", text, 0.50, "readme.line")
         texts = (descriptive_text(section.block, own_name, skip_rules) for section in sections(blocks))
         for text in islice((text for text in texts if text and names_project(text, own_name)), 1):
-            yield Statement("appDescription", truncate(text, MAX_CHARS), 0.30, "readme.sentence")
+            yield Statement("appDescription", truncate(text, MAX_DESCRIPTION_CHARS), 0.30, "readme.sentence")
 
 
 def blocks_about_project(
