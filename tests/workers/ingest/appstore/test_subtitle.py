@@ -7,7 +7,7 @@ import pytest
 
 from schemas.brand import Extraction
 from tests.workers.ingest.appstore.store_server import FACEBOOK, ingest, json, look_up_path
-from tests.workers.web.web import Script, raw_response
+from tests.workers.web.web import Script, raw_response, robots_txt
 from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -126,7 +126,7 @@ async def test_robots_txt_is_obeyed(parser: Parser) -> None:
     extraction = await read(
         parser,
         raw_response(body=SVELTE),
-        **{"/robots.txt": raw_response(body="User-agent: *\nDisallow: /us/app/")},
+        **{"/robots.txt": robots_txt("Disallow: /us/app/")},
     )
     assert extraction.fields["tagline"].value == "Team Planner"
     assert extraction.warnings[0].startswith("subtitle_missing: ")

@@ -18,15 +18,10 @@ from workers.ingest.shapes import Passage, Prose
 URL = "https://acme.test/"
 PIECES = some.sampled_from(
     [
-        *(
-            "Built for teams", "for developers", "built for desıgners", "Whether you're a designer",
-            "helps you to save time,", "Für Sie!",
-        ),
-        *(
-            "pour les étudiants", "para familias", "It's great!", "🎉", "你好", "مرحبا بالعالم", "\u202e",
-            "du", "tú",
-        ),
-        *(". ", "! ", " ", "\n", "and", "for our", "’s", "word " * 40, "x" * 300, "Solutions", "Enterprise"),
+        *("Built for teams", "for developers", "built for desıgners", "Whether you're a designer"),
+        *("helps you to save time,", "Für Sie!", "pour les étudiants", "para familias", "It's great!", "🎉"),
+        *("你好", "مرحبا بالعالم", "\u202e", "du", "tú", ". ", "! ", " ", "\n", "and", "for our", "’s"),
+        *("word " * 40, "x" * 300, "Solutions", "Enterprise"),
     ]
 ) | some.text(max_size=10)  # fmt: skip
 TEXTS = some.lists(PIECES, max_size=15).map(" ".join)

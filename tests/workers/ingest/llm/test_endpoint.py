@@ -15,16 +15,12 @@ from tests.workers.ingest.llm.endpoint import (
     single_warning,
     suggested,
 )
-from tests.workers.web.web import Script, raw_response
+from tests.workers.web.web import Script, raw_response, silence
 from workers.llm.endpoint import MAX_ANSWER_BYTES
 
 
 async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(completion(GOOD)[:-20])
-
-
-async def say_nothing(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-    await reader.read()
 
 
 async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -94,14 +90,14 @@ async def test_a_failing_endpoint_is_only_a_warning(answer: bytes | Script, reas
     assert single_warning(suggestions, endpoint) == f"llm_unavailable: {reason}"
 
 
-@pytest.mark.parametrize("answer", [say_nothing, drip])
+@pytest.mark.parametrize("answer", [silence, drip])
 async def test_a_slow_endpoint_is_given_up_at_the_deadline(answer: Script) -> None:
     suggestions, endpoint = await suggested(answer, deadline_s=0.3)
     assert single_warning(suggestions, endpoint).startswith("llm_unavailable: the model did not answer ")
 
 
 async def test_the_deadline_is_for_the_whole_conversation() -> None:
-    suggestions, endpoint = await suggested(completion("no"), say_nothing, deadline_s=0.5)
+    suggestions, endpoint = await suggested(completion("no"), silence, deadline_s=0.5)
     text = "llm_unavailable: the model did not answer within 0.5 s"
     assert single_warning(suggestions, endpoint, requests=2) == text
 

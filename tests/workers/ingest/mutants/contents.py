@@ -119,14 +119,6 @@ def change_json(body: bytes, chance: Random) -> bytes:
 
 
 MUTATIONS: tuple[Mutation, ...] = (
-    *(
-        replace_title,
-        replace_title,
-        replace_text,
-        link_elsewhere,
-        replace_language,
-        change_json,
-        change_json,
-    ),
+    *(replace_title, replace_title, replace_text, link_elsewhere, replace_language, change_json, change_json),
     *(add_metas, add_links, add_anchors, add_text, add_style, add_pictures),
 )

@@ -24,15 +24,7 @@ def make_noise(body: bytes, chance: Random) -> bytes:
 
 def add_bytes(body: bytes, chance: Random) -> bytes:
     odd = (
-        b"\0",
-        b"\xff\xfe",
-        b"\xc3",
-        b"\xed\xa0\x80",
-        b"\x1b$B",
-        b"<!--",
-        b"<![CDATA[",
-        b"<?php ",
-        b"\r",
+        *(b"\0", b"\xff\xfe", b"\xc3", b"\xed\xa0\x80", b"\x1b$B", b"<!--", b"<![CDATA[", b"<?php ", b"\r"),
         b"<!DOCTYPE",
     )
     return splice(body, gap_after_tag(body, chance), chance.choice(odd) * chance.choice((1, 3, 10_000)))
@@ -45,15 +37,7 @@ def mark_order(body: bytes, chance: Random) -> bytes:
 def encode_otherwise(body: bytes, chance: Random) -> bytes:
     """Encode the page differently, without changing its declaration."""
     names = (
-        "utf-16",
-        "utf-16-be",
-        "utf-32",
-        "shift_jis",
-        "koi8-r",
-        "gb18030",
-        "iso2022_jp",
-        "cp037",
-        "utf-7",
+        *("utf-16", "utf-16-be", "utf-32", "shift_jis", "koi8-r", "gb18030", "iso2022_jp", "cp037", "utf-7"),
         "latin-1",
     )
     return body.decode("utf-8", "replace").encode(chance.choice(names), "xmlcharrefreplace")

@@ -23,15 +23,7 @@ LONGEST = 1 << 20
 FRAGMENTS = (
     *"{ } ( ) [ ; : , & > /* */ <!-- \\ \" ' #fff url( var(-- rgb( calc( oklch( --a: color: :root".split(),
     *(
-        "@media ",
-        "@import ",
-        "@layer a{",
-        "@supports(",
-        "color-mix(in srgb,",
-        " ",
-        "\n",
-        "\0",
-        "\ufeff",
+        *("@media ", "@import ", "@layer a{", "@supports(", "color-mix(in srgb,", " ", "\n", "\0", "\ufeff"),
         "\ud800",
     ),
 )

@@ -6,7 +6,16 @@ import pytest
 
 from tests.media import picture, png_claiming
 from tests.waiting import PATIENCE_S
-from tests.workers.web.web import Answers, Script, Site, allowed_client, raw_response, serve
+from tests.workers.web.web import (
+    Answers,
+    Script,
+    Site,
+    allowed_client,
+    raw_response,
+    robots_txt,
+    serve,
+    silence,
+)
 from workers.ingest.parser.parser import Parser
 from workers.ingest.pictures import fetch_images as meeting
 from workers.ingest.pictures.fetch_images import FetchedImages, fetch_images, open_fetch
@@ -122,7 +131,7 @@ async def test_a_forbidden_address_is_not_requested(parser: Parser) -> None:
 
 
 async def test_robots_txt_is_obeyed_for_images(parser: Parser) -> None:
-    rules = raw_response(body="User-agent: *\nDisallow: /private", content_type="text/plain")
+    rules = robots_txt("Disallow: /private")
     answers = {"/robots.txt": rules, "/private/a.png": image_response(picture(size=(640, 360)))}
     images, site = await fetched_from(parser, answers, "/private/a.png")
     assert (images.pictures, site.paths) == ([], ["/robots.txt"])
@@ -144,15 +153,11 @@ async def test_of_several_sizes_the_largest_image_is_kept(parser: Parser) -> Non
     ]
 
 
-async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-    await reader.read()
-
-
 async def test_a_slow_server_costs_only_the_time_budget(
     parser: Parser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(meeting, "PICTURES_S", 3.0)
-    slow: dict[str, Script] = {f"/slow{number}.png": silent for number in range(9)}
+    slow: dict[str, Script] = {f"/slow{number}.png": silence for number in range(9)}
     answers: Answers = {"/logo.png": image_response(picture(size=(180, 180))), **slow}
     async with asyncio.timeout(PATIENCE_S):
         images, _ = await fetched_from(parser, answers, "/logo.png", *slow)
@@ -187,7 +192,7 @@ async def test_a_long_crawl_delay_skips_images_at_once(
     parser: Parser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(meeting, "PICTURES_S", 9.0)
-    rules = raw_response(body="User-agent: *\nCrawl-delay: 10", content_type="text/plain")
+    rules = robots_txt("Crawl-delay: 10")
     answers = {
         "/robots.txt": rules,
         **{f"/{name}.png": image_response(picture(size=(300, 300))) for name in "abc"},
