@@ -20,7 +20,6 @@ FURTHER_SOURCE_BONUS = 0.01
 MAX_CONFIDENCE = 0.98
 #: Fields where agreement proves nothing: a description is copied from place to place.
 COPIED_FIELDS: frozenset[Field] = frozenset({"appDescription"})
-#: Alternatives of a finding.
 MAX_ALTERNATIVES = 3
 #: Candidates that a document keeps for each field: of 267 real pages none has more.
 MAX_CANDIDATES_PER_FIELD = 30

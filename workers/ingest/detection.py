@@ -21,7 +21,6 @@ IDENTIFIER = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 MIN_CHARS = 200
 #: The same for the sentences of its paragraphs: banners and repeats are left out.
 MIN_PROSE_CHARS = 80
-#: Characters that are read at most.
 MAX_CHARS = 5000
 #: Probability from which a detection is sure.
 SURE_PROBABILITY = 0.95

@@ -25,7 +25,6 @@ from schemas.pictures import Picture, PictureKind
 from workers.ingest.perform import Progress
 
 HOST = "example.test"
-#: Seconds that a slow ingest takes.
 SLOW_S = 5.0
 #: Progress reports of a slow ingest.
 STEPS = 10

@@ -33,7 +33,6 @@ CATCH_ALL_GENRE = ["entertainment"]
 ASCII_SEPARATORS = {"：": ":", "｜": "|"}
 WIDE_SEPARATOR = re.compile(r"[：｜]|(?<=[\u3040-\u30ff\u4e00-\u9fff])[-－–](?=[\u3040-\u30ff\u4e00-\u9fff])")
 
-#: A value, its confidence, its rule.
 Scored = tuple[Value, float, str]
 APP_STORE = "appStore"
 

@@ -22,13 +22,11 @@ from workers.ingest.shapes import Logo, ParsedDocument
 
 #: Formats that Pillow may try: no other of its parsers sees the bytes.
 IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "ICO")
-#: Pixels that are unpacked at most.
 MAX_PIXELS = 4 << 20
 #: Longer side of the reduced image, in pixels.
 MAX_SIDE_PX = 96
 #: Opacity from which a pixel counts, of 255.
 MIN_ALPHA = 200
-#: Elements of an SVG; further ones are ignored.
 MAX_ELEMENTS = 5_000
 #: Declarations in each of its styles; further ones are ignored.
 MAX_DECLARATIONS = 500

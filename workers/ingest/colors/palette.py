@@ -18,9 +18,7 @@ MAX_ACCENTS = 3
 SECOND_PLACE_BONUS = 0.15
 #: Confidence that a third and each further place adds.
 THIRD_PLACE_BONUS = 0.05
-#: Highest confidence of a color.
 MAX_CONFIDENCE = 0.95
-#: Confidence below which a color is left out.
 MIN_CONFIDENCE = 0.35
 #: Independent place of each rule, by its first part: metas and the manifest are filled from one form.
 PLACE_BY_RULE = {"html": "settings", "manifest": "settings"}

@@ -31,9 +31,7 @@ PAGE_SELECTOR = re.compile(
 )
 #: Characters of a rule's beginning; further ones are ignored.
 MAX_PRELUDE_CHARS = 1_000
-#: Characters of a name.
 MAX_NAME_CHARS = 80
-#: Characters of a value.
 MAX_VALUE_CHARS = 200
 #: Properties that are kept of all sheets: a palette has some three hundred.
 MAX_PROPERTIES = 5_000

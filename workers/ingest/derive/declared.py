@@ -19,7 +19,6 @@ from workers.ingest.page.text import count_words, squash
 #: Meaningful words of a tagline at least, if it is from prose; one is enough in a place for taglines.
 MIN_PROSE_WORDS = 2
 PROSE_RULES = ("html.", "readme.", "llms.")
-#: Words of a piece of a sentence at least.
 MIN_PIECE_WORDS = 3
 
 

@@ -10,7 +10,6 @@ import msgspec
 
 from schemas.brand import Field, FieldFinding
 
-#: Keywords of a brand at most.
 MAX_KEYWORDS = 12
 ENDINGS = re.compile(r"(?:ies|es|en|s|e|n|y)$")
 #: The only ending that a short word loses: that of a plural, as in `gifs`, but not in `bus` or `boss`.

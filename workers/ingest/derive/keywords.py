@@ -30,7 +30,6 @@ CONFIDENCE = 0.4
 MIN_KEYWORDS = 2
 #: Clauses that have a keyword at least.
 MIN_CLAUSES = 2
-#: Words of a keyword at most.
 MAX_WORDS = 3
 #: Share of the best term's weight below which a term is no keyword, beyond the first few.
 MIN_SCORE_SHARE = 0.4

@@ -35,7 +35,6 @@ MIN_NAME_LABELS = 2
 GAP = re.compile(r"(?:[\s,/&]*[\w'’%+-]+){0,3}[\s,/&]*")
 #: Characters after a cue; further ones are ignored.
 MAX_CUE_DISTANCE = 100
-#: Cues of a sentence; further ones are ignored.
 MAX_CUES = 20
 POSSESSIVE = re.compile(r"\b(?:my|his|her|their|its)\b", re.IGNORECASE)
 #: Numbers before a name: then it counts participants. A game for two players has no audience of players.

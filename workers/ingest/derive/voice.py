@@ -16,9 +16,7 @@ from workers.ingest.derive.quotes import quote
 from workers.ingest.derive.tone import MAX_SHORT_WORDS, MIN_LONG_WORDS, Tone, measure_tone
 from workers.ingest.shapes import Prose
 
-#: Words of prose that a voice needs.
 MIN_PROSE_WORDS = 150
-#: Habits that a voice needs.
 MIN_HABITS = 3
 #: Sentences with a sign, from which it is a habit.
 MIN_SENTENCES = 3
@@ -40,7 +38,6 @@ MIN_CONFIDENCE = 0.25
 CONFIDENCE_PER_HABIT = 0.05
 #: Confidence that each hundred words add.
 CONFIDENCE_PER_HUNDRED = 0.03
-#: Highest confidence of a voice.
 MAX_CONFIDENCE = 0.6
 #: Habits of which two make a manner.
 CASUAL = frozenset({"contraction", "slang", "emoji", "close"})

@@ -38,9 +38,7 @@ MAX_DELAY_S = 5
 MAX_REFRESHES = 10
 #: WHATWG HTML 4.2.5.3, with the tolerance of browsers: no `url=`, quotes around the address.
 REFRESH = re.compile(r"\s*(?=[\d.])(\d{0,9})[\d.]*[\s;,]+(?:url\s*=)?\s*[\"']?\s*([^\"']*)", re.IGNORECASE)
-#: Sheets that are worth a request.
 MAX_SHEETS = 3
-#: Links of a page; further ones are ignored.
 MAX_SHEET_LINKS = 30
 #: Characters of all `<style>`; further ones are ignored.
 MAX_INLINE_CHARS = 1 << 20

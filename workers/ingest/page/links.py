@@ -15,9 +15,7 @@ from workers.ingest.page.languages import other_alternates
 from workers.ingest.page.text import squash
 from workers.ingest.shapes import Link
 
-#: Anchors of a page; further ones are ignored.
 MAX_ANCHORS = 2000
-#: Links of a page; further ones are ignored.
 MAX_LINKS = 50
 UNRANKED = Link(url="", rank=1 << 30)
 MAX_ANCESTORS = 8

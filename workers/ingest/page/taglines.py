@@ -15,7 +15,6 @@ from workers.ingest.shapes import Passage
 
 #: Headings of one level from which each is a section's heading.
 MIN_SECTION_HEADINGS = 3
-#: Headings of a page; further ones are ignored.
 MAX_HEADINGS = 10
 #: Parts of a page that are not about the brand.
 LANDMARKS = ["nav", "footer", "aside"]

@@ -5,7 +5,6 @@ import re
 import unicodedata
 from itertools import pairwise
 
-#: Characters of a description; a longer one is cut.
 MAX_DESCRIPTION_CHARS = 500
 MAX_TAGLINE_CHARS = 120
 MIN_TAGLINE_WORDS = 3

@@ -19,7 +19,6 @@ from workers.web.fetch import FetchedResponse
 
 #: Seconds that all images of an ingest may take.
 PICTURES_S = 4.0
-#: Images that are fetched at once.
 MAX_PARALLEL = 4
 
 #: Fetches an image with the `WANTS` of its kind. Raises a `SourceError`, or `TimeoutError`.

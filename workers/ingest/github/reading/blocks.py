@@ -11,7 +11,6 @@ from bs4.element import Comment, NavigableString, PageElement, Tag
 from workers.ingest.page.document import attribute
 from workers.ingest.page.text import clean, count_words
 
-#: Blocks of a README; further ones are ignored.
 MAX_BLOCKS = 300
 #: Tags above a text that are searched for its block.
 MAX_ANCESTORS = 12
@@ -63,7 +62,6 @@ def visible_strings(soup: BeautifulSoup) -> Iterator[NavigableString]:
 
 
 def element_after(tag: Tag) -> PageElement | None:
-    """Return the element after the whole tag."""
     ancestor: Tag | None = tag
     while ancestor is not None and ancestor.next_sibling is None:
         ancestor = ancestor.parent

@@ -19,7 +19,6 @@ from workers.ingest.page.text import (
 )
 from workers.ingest.skip_rules import SkipRules
 
-#: Headings that may be the title.
 MAX_TITLES = 3
 #: First blocks that are searched for the title.
 TOP_BLOCKS = 12
