@@ -7,7 +7,7 @@ import pytest
 
 from schemas.brand import Extraction
 from tests.workers.ingest.appstore.store_server import FACEBOOK, ingest, json, look_up_path
-from tests.workers.web.web import Script, raw_response, robots_txt
+from tests.workers.web.web import Script, raw_response
 from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -120,13 +120,3 @@ async def test_a_heading_on_another_page_is_ignored(parser: Parser) -> None:
         parser, raw_response(302, location="/us/charts"), **{"/us/charts": raw_response(body=SVELTE)}
     )
     assert extraction.fields["tagline"].value == "Team Planner"
-
-
-async def test_robots_txt_is_obeyed(parser: Parser) -> None:
-    extraction = await read(
-        parser,
-        raw_response(body=SVELTE),
-        **{"/robots.txt": robots_txt("Disallow: /us/app/")},
-    )
-    assert extraction.fields["tagline"].value == "Team Planner"
-    assert extraction.warnings[0].startswith("subtitle_missing: ")

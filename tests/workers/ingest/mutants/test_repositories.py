@@ -15,8 +15,7 @@ from tests.corpora import corpus
 from tests.workers.ingest.github.github_server import Repo, from_corpus
 from tests.workers.ingest.mutants import data, words
 from tests.workers.ingest.mutants.checked import check_mutants
-from tests.workers.ingest.mutants.raw import cut_short, make_noise
-from tests.workers.ingest.mutants.tags import Mutation
+from tests.workers.ingest.mutants.tags import Mutation, cut_short, make_noise
 from tests.workers.ingest.mutants.words import encoded
 from workers.ingest.github.paths import MAX_FILE_BYTES, MAX_PATH_CHARS, choose
 from workers.ingest.github.shapes import ReadRepository, RepositoryFile, RepositoryTree

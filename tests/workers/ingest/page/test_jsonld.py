@@ -22,12 +22,7 @@ from workers.ingest.page.jsonld import (
 KEYS = some.sampled_from(["@type", "@id", "@graph", "name", "url", "publisher"])
 JSON: some.SearchStrategy[Any] = some.recursive(
     some.none() | some.booleans() | some.integers() | some.text(max_size=5),
-    lambda inner: (
-        some.lists(inner, max_size=4)
-        | some.dictionaries(
-            some.sampled_from(["@type", "@id", "@graph", "name", "url", "publisher"]), inner, max_size=5
-        )
-    ),
+    lambda inner: some.lists(inner, max_size=4) | some.dictionaries(KEYS, inner, max_size=5),
 )
 
 

@@ -34,10 +34,7 @@ LINKS = {
         '<html lang="en"><link rel="alternate" hreflang="de" href="/de">' + anchors("/de", "/x"),
         ["/x"],
     ),
-    "another host of the domain": (
-        anchors("https://shop.acme.test/x", "/y"),
-        ["/y", "https://shop.acme.test/x"],
-    ),
+    "another host": (anchors("https://shop.acme.test/x", "/y"), ["/y", "https://shop.acme.test/x"]),
     "each once": (anchors("/a", "/a/", "/a#b", "https://www.acme.test/a"), ["/a"]),
     "nofollow": ('<meta name="robots" content="index, NOFOLLOW">' + anchors("/about"), []),
 }

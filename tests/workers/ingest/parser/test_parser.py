@@ -32,10 +32,6 @@ async def page(parser: Parser, body: bytes) -> ParsedPage:
     return await parse(parser, PageDocument(url="https://acme.test/", body=body))
 
 
-async def test_a_page_is_read(parser: Parser) -> None:
-    assert (await page(parser, b"<title>Acme</title>")).title == "Acme"
-
-
 @pytest.mark.parametrize(
     "body",
     [

@@ -124,12 +124,6 @@ async def test_useless_images_are_left_out(parser: Parser, answer: bytes) -> Non
     assert [(image.width, image.height) for image in images.pictures] == [(200, 200)]
 
 
-async def test_a_forbidden_address_is_not_requested(parser: Parser) -> None:
-    async with serve({"/a.png": image_response(picture(size=(640, 360)))}) as other_site:
-        images, _ = await fetched_from(parser, {}, other_site.url("/a.png"))
-    assert (images.pictures, other_site.asked) == ([], [])
-
-
 async def test_robots_txt_is_obeyed_for_images(parser: Parser) -> None:
     rules = robots_txt("Disallow: /private")
     answers = {"/robots.txt": rules, "/private/a.png": image_response(picture(size=(640, 360)))}
