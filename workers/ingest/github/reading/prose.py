@@ -56,14 +56,11 @@ ABOUT_HEADING = re.compile(r"about|overview|introduction|what is .*|description|
 
 def statements(blocks: list[ReadmeBlock], own_name: OwnName, skip_rules: SkipRules) -> Iterator[Statement]:
     title = find_title(blocks, own_name)
-    name_statements = list(name_of_title(title, own_name)) if title else []
-    taglines = (
-        list(tagline_statements(blocks, title, skip_rules, has_name=bool(name_statements))) if title else []
-    )
-    yield from (*name_statements, *taglines)
-    yield from description_statements(
-        blocks, title, [str(tagline.value) for tagline in taglines], own_name, skip_rules
-    )
+    names = list(name_of_title(title, own_name)) if title else []
+    taglines = list(tagline_statements(blocks, title, skip_rules, has_name=bool(names))) if title else []
+    yield from (*names, *taglines)
+    lines = [str(tagline.value) for tagline in taglines]
+    yield from description_statements(blocks, title, lines, own_name, skip_rules)
 
 
 def find_title(blocks: list[ReadmeBlock], own_name: OwnName) -> ReadmeBlock | None:
@@ -123,14 +120,8 @@ def description_statements(
     skip_rules: SkipRules,
 ) -> Iterator[Statement]:
     """Yield the first paragraph, else a tagline, else a sentence further down about the project."""
-    first = next(
-        (
-            block
-            for block in blocks_about_project(blocks, title, skip_rules)
-            if descriptive_text(block, own_name, skip_rules)
-        ),
-        None,
-    )
+    about = blocks_about_project(blocks, title, skip_rules)
+    first = next((block for block in about if descriptive_text(block, own_name, skip_rules)), None)
     if text := lead_line(blocks, title, first, own_name, skip_rules):
         yield Statement("appDescription", text, 0.60, "readme.lead")
     elif first is not None:
@@ -207,11 +198,8 @@ def descriptive_text(block: ReadmeBlock, own_name: OwnName, skip_rules: SkipRule
     if starts_with_name and not kept_text and count_words(sentences[0]) > MIN_SENTENCE_WORDS:
         return sentences[0][:-1].rstrip() + "…"
     is_ended = PROSE_END.search(kept_text) is not None or count_words(kept_text) >= MIN_SENTENCE_WORDS * 2
-    return (
-        kept_text
-        if is_ended and len(kept_text) >= MIN_CHARS and count_words(kept_text) >= MIN_SENTENCE_WORDS
-        else ""
-    )
+    is_long = len(kept_text) >= MIN_CHARS and count_words(kept_text) >= MIN_SENTENCE_WORDS
+    return kept_text if is_ended and is_long else ""
 
 
 def blocks_without_work(blocks: list[ReadmeBlock]) -> Iterator[ReadmeBlock]:
