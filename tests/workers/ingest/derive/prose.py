@@ -16,12 +16,13 @@ def prose(
     about: Iterable[str] = (),
     language: str | None = "en",
     name: str | None = None,
-    **flags: bool,
+    story: bool = False,
+    documentation: bool = False,
 ) -> Prose:
-    """Build a prose of headings, texts and labels; the `flags` are of its texts, such as `story`."""
+    """Build a prose of headings, texts and labels; `story` and `documentation` are of its texts."""
     passages = [
         *(Passage(text=text, kind="heading", url=URL) for text in headings),
-        *(Passage(text=text, url=URL, **flags) for text in texts),
+        *(Passage(text=text, url=URL, story=story, documentation=documentation) for text in texts),
         *(Passage(text=label, kind="label", url=URL) for label in labels),
     ]
     return Prose(url=URL, language=language, name=name, about=[*about], passages=passages)

@@ -49,7 +49,7 @@ DEEP = '{"x":' + "[" * 100_000 + "]" * 100_000 + "}"
 
 
 def said(body: bytes | str, content_type: str = "application/json", **headers: str) -> bytes:
-    return raw_response(body=body, content_type=content_type, **headers)
+    return raw_response(200, body, content_type=content_type, **headers)
 
 
 UNAVAILABLE: dict[str, tuple[bytes | Script, str]] = {
