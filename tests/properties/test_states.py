@@ -164,9 +164,7 @@ TRANSITION_EVENTS: dict[tuple[JobState, JobState], list[Event]] = {
 
 
 @pytest.mark.parametrize("transition", [(source, target) for source, target, _ in TRANSITIONS])
-async def test_each_transition_of_the_table_is_possible(
-    conn: Conn, transition: tuple[JobState, JobState]
-) -> None:
+async def test_each_listed_transition_is_possible(conn: Conn, transition: tuple[JobState, JobState]) -> None:
     history = await start_history(conn)
     for event in TRANSITION_EVENTS[transition]:
         await event(conn, history)

@@ -55,9 +55,7 @@ async def test_item_ends_with_its_job(
     assert (item.last_error and item.last_error.code) == (BROKE.code if status == "failed" else None)
 
 
-async def test_a_queued_item_ends_with_a_cancel_and_with_a_deadline(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_cancel_and_deadline_end_a_queued_item(pool: Pool, conn: Conn, project: Project) -> None:
     first, second = await making.ask(conn, project), await making.ask(conn, project)
     await cancel(pool, project, first.submitted.job_id)
     await conn.execute("update job set deadline_at = now()")
@@ -69,9 +67,7 @@ async def test_a_queued_item_ends_with_a_cancel_and_with_a_deadline(
 
 
 @pytest.mark.parametrize("crashes", [0, 2])
-async def test_a_rescue_ends_the_item_of_a_job_that_it_gives_up(
-    conn: Conn, project: Project, crashes: int
-) -> None:
+async def test_rescue_ends_the_item_of_a_job_it_gives_up(conn: Conn, project: Project, crashes: int) -> None:
     claim = await making.begun(conn, project)
     await conn.execute("update job set crashes = $1 where id = $2", crashes, claim.id)
     await scene.expire_lease(conn, claim)
@@ -80,9 +76,7 @@ async def test_a_rescue_ends_the_item_of_a_job_that_it_gives_up(
     assert item.status == ("failed" if crashes else "processing")
 
 
-async def test_archive_cancels_generation_and_refuses_requests(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_archive_cancels_jobs_and_refuses_requests(pool: Pool, conn: Conn, project: Project) -> None:
     claim, queued = await making.begun(conn, project), await making.ask(conn, project)
     await archive(conn, project)
     with pytest.raises(Conflict, match="archived"):
@@ -97,9 +91,7 @@ async def test_archive_cancels_generation_and_refuses_requests(
     assert await rows(conn) == (2, 0, 0, 2)
 
 
-async def test_a_retry_makes_the_same_item_of_the_same_brief(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_retry_makes_the_same_item_of_the_same_brief(pool: Pool, conn: Conn, project: Project) -> None:
     claim = await making.begun(conn, project)
     content_id = UUID(claim.args["content_id"])
     brief = await conn.fetchval("select brief from content_generation")
@@ -149,9 +141,7 @@ async def test_a_next_revision_is_an_edit(pool: Pool, conn: Conn, project: Proje
     assert await rows(conn) == (2, 1, 1, 2)
 
 
-async def test_a_next_revision_that_fails_leaves_the_item_as_it_was(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_failed_revision_leaves_the_item_as_it_was(pool: Pool, conn: Conn, project: Project) -> None:
     content_id = await making.made(pool, conn, project)
     before = await making.shown(conn, project, content_id)
     claim = await making.begun(conn, project, content_id)
@@ -162,9 +152,7 @@ async def test_a_next_revision_that_fails_leaves_the_item_as_it_was(
     assert after.last_error.code == BROKE.code
 
 
-async def test_revision_that_a_post_could_not_send_is_refused(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_revision_that_a_post_cant_send_is_refused(pool: Pool, conn: Conn, project: Project) -> None:
     content_id = await making.made(pool, conn, project)
     project = (await post_scene.fill(conn, project, accounts=1))._replace(content_id=content_id)
     await post_scene.schedule(conn, project)
@@ -185,9 +173,7 @@ async def test_one_revision_is_generated_at_a_time(pool: Pool, conn: Conn, proje
         assert refused.value.details["reason"] == "CONTENT_NOT_READY"
 
 
-async def test_rejected_or_uploaded_content_is_not_regenerated(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_rejected_or_uploaded_item_is_not_regenerated(pool: Pool, conn: Conn, project: Project) -> None:
     await policy(conn, project, requires_approval=True)
     queued = await making.ask(conn, project)
     with pytest.raises(Conflict, match="a job is generating it"):
