@@ -53,11 +53,6 @@ async def test_a_wake_is_a_message_named_by_its_kind_and_an_entry_of_the_list(
         await sender.send(wake)
     assert await client.zrange(courier.queue_key("ingest"), 0, -1) == [str(wake.job_id).encode()]
     assert await read_wakes(client) == [str(wake.job_id).encode()]
-
-
-async def test_message_holds_only_the_kind_and_the_id(client: ArqRedis, redis_url: str, wake: Wake) -> None:
-    async with courier.open_courier(redis_url) as sender:
-        await sender.send(wake)
     message = msgspec.msgpack.decode(await client.get(f"arq:job:{wake.job_id}"))
     assert message.pop("et") > 0
     assert message == {"t": None, "f": "ingest_website", "a": [], "k": {}}

@@ -10,10 +10,11 @@ import pytest_asyncio
 from db.pool import Conn, Pool
 from domain.content import briefs
 from domain.content.content import find_file
+from domain.content.generated import provenance
 from domain.jobs import jobs
 from domain.operations import maintenance
 from generation.copy.write import write
-from generation.spec import Copy, Spec
+from generation.spec import Copy, Presenter, Spec
 from jobs.kinds import CONTENT_GENERATE
 from jobs.ledger import Settlement
 from jobs.outcomes import Canceled, Failed, Interrupted, Outcome
@@ -22,10 +23,9 @@ from schemas.errors import Conflict, ContentRejected, Invalid, NotFound, Version
 from tests import seeds
 from tests.domain.content import making
 from tests.domain.content.reviewing import approve, edit, policy, reject
-from tests.domain.jobs.test_subjects import FUTURE
 from tests.domain.project import Project, archive, cancel, retry
 from tests.domain.publishing import post_scene
-from tests.jobs import scene
+from tests.generation.copy.brands import TIDELINE
 
 BROKE = Failed("PICTURE_TYPE", "no picture")
 
@@ -64,16 +64,6 @@ async def test_cancel_and_deadline_end_a_queued_item(pool: Pool, conn: Conn, pro
     assert [item.status for item in ends] == ["canceled", "failed"]
     assert ends[1].last_error
     assert ends[1].last_error.code == "DEADLINE"
-
-
-@pytest.mark.parametrize("crashes", [0, 2])
-async def test_rescue_ends_the_item_of_a_job_it_gives_up(conn: Conn, project: Project, crashes: int) -> None:
-    claim = await making.begun(conn, project)
-    await conn.execute("update job set crashes = $1 where id = $2", crashes, claim.id)
-    await scene.expire_lease(conn, claim)
-    await maintenance.rescue(conn, before=FUTURE)
-    item = await making.shown(conn, project, UUID(claim.args["content_id"]))
-    assert item.status == ("failed" if crashes else "processing")
 
 
 async def test_archive_cancels_jobs_and_refuses_requests(pool: Pool, conn: Conn, project: Project) -> None:
@@ -228,3 +218,11 @@ async def test_early_approval_gets_advice(pool: Pool, conn: Conn, project: Proje
     await cancel(pool, project, queued.submitted.job_id)
     with pytest.raises(Conflict, match="is canceled: regenerate it"):
         await approve(conn, project, queued.content_id)
+
+
+def test_the_line_about_a_presenter_is_a_formula_around_the_name() -> None:
+    presenter = Presenter(name="Mira", gender="female", age_range="adult", seed="1")
+    copy = write(Spec(format="image", brand=TIDELINE, seed="1", presenter=presenter))
+    [line] = [one for one in provenance(copy) if one.quote == "Mira"]
+    assert (line.rule, line.field) == ("formula", "caller")
+    assert line.line in copy.caption
