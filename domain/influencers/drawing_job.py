@@ -12,7 +12,7 @@ from domain.brand import brand
 from domain.media import uploads
 from domain.media.files import StoredFile
 from generation.copy.snapshot import snapshot
-from generation.personas.personas import Wish, persona
+from generation.persona import Wish, persona
 from generation.spec import AgeRange, BrandSnapshot, Gender, Presenter
 from jobs import ledger
 from jobs.kinds import INFLUENCER_CREATE

@@ -14,7 +14,7 @@ from domain.tenancy.project_locks import Versions
 from domain.values import languages
 from domain.values.answers import from_row
 from generation.copy import texts
-from generation.personas.personas import disclosure
+from generation.persona import disclosure
 from generation.spec import AgeRange, Gender
 from schemas import ids
 from schemas.errors import Invalid, VersionOutdated

@@ -14,7 +14,7 @@ from schemas.errors import Unavailable
 from tests import seeds
 from tests.s3.storages import ALL_STORAGES, BREAKABLE_STORAGES, BucketStorage, MediaStorage
 from tests.waiting import eventually
-from workers.dispatcher.retention import prune_media
+from workers.dispatcher.chores import prune_media
 
 
 @pytest_asyncio.fixture
