@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from rehearsal.loopback_server import LoopbackServer
-from rehearsal.proxy import reset
+from chaos.loopback_server import LoopbackServer
+from chaos.proxy import reset
 
 
 class RedisFailure(NamedTuple):

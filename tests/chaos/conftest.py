@@ -8,6 +8,9 @@ import pytest_asyncio
 from schemas.settings import Settings
 from tests import servers as made
 from tests.chaos.fleet import Fleet, open_fleet
+from tests.cli.conftest import elsewhere
+
+__all__ = ["elsewhere", "fleet", "own_fleet"]
 
 
 @pytest_asyncio.fixture

@@ -6,8 +6,8 @@ from functools import cache
 
 import pytest
 
-from bench import pages as made
 from tests.corpora import corpus
+from tests.workers.ingest import made_pages as made
 from tests.workers.ingest.mutants import home
 from tests.workers.ingest.mutants.checked import check_mutants
 from tests.workers.ingest.mutants.pages import mutant

@@ -1,0 +1,197 @@
+"""`tenantry bench ledger`: each hot-path statement on an old ledger and on an empty one, in turn."""
+
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+from uuid import UUID
+
+from chaos.environment import Environment, scratch
+from chaos.tasks import NOOP
+from db.pool import Conn, connect
+from jobs import ledger
+from schemas.errors import BenchmarkFailed
+from tools.bench.figures import ProgressCallback, Result, spread
+from tools.bench.ledger.sides import SLOTS, UNKNOWN, Side
+from tools.bench.ledger.statements import PULL, STATEMENTS, Statement
+from tools.bench.suites import machine
+
+WARM = 8
+
+
+class Size(NamedTuple):
+    """Rows of the old ledger, and repetitions of each statement."""
+
+    ended: int = 1_000_000
+    waiting: int = 100_000
+    tenants: int = 200
+    times: int = 100
+    capped: tuple[int, ...] = (1_000, 5_000)
+    unknown: int = 100_000
+    held: int = 40_000
+    newcomer_tenants: int = 5_000
+    newcomers: int = 20
+
+    @property
+    def pulled(self) -> int:
+        """Return a number of jobs that no comparison pulls completely."""
+        return 2 * (WARM + self.times) * SLOTS
+
+
+#: The size of the figures in docs/explain/benchmarks.md.
+FULL = Size()
+QUICK = Size(
+    ended=50_000, waiting=5_000, tenants=50, times=20, capped=(200,), unknown=5_000, held=2_000,
+    newcomer_tenants=500, newcomers=3,
+)  # fmt: skip
+#: A size for tests: it checks that everything works.
+TINY = Size(
+    ended=400, waiting=1_000, tenants=10, times=2, capped=(10,), unknown=50, held=60, newcomer_tenants=12,
+    newcomers=1,
+)  # fmt: skip
+
+
+class Row(NamedTuple):
+    """p50 on each side in milliseconds, and the maximal ratio."""
+
+    empty_ms: float
+    old_ms: float
+    aim: float
+
+    @property
+    def ratio(self) -> float:
+        return round(self.old_ms / self.empty_ms, 2)
+
+
+#: Largest accepted ratio of a statement.
+HOT_AIM = 1.5
+#: Largest accepted ratio of a pull with an old snapshot.
+SNAPSHOT_AIM = 3.0
+
+
+async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
+    """Measure ratios of p50s; a newcomer's wait is in seconds."""
+    async with _sides(environment) as (old, empty):
+        for side in (old, empty):
+            await side.begin(tenants=size.tenants)
+        await empty.fill_list(empty.tenants[1])
+        tell(f"{size.ended} jobs ended, {size.waiting} wait")
+        await old.insert_ended(ended=size.ended, waiting=size.waiting)
+        rows = {}
+        for name, statement in STATEMENTS.items():
+            tell(name)
+            rows[name] = await _compare(old, empty, statement, size.times, HOT_AIM)
+        rows |= await _pulls_at_caps(old, empty, size, tell)
+        rows |= await _pull_with_old_snapshot(environment.settings.database_url, old, empty, size, tell)
+        newcomer_s = await _newcomers(old, size, tell)
+    return Result(
+        {**{name: row.ratio for name, row in rows.items()}, "newcomer_s": newcomer_s["p95"]},
+        {
+            "rows": {name: {**row._asdict(), "ratio": row.ratio} for name, row in rows.items()},
+            "newcomer_s": newcomer_s,
+            "machine": await machine(environment),
+        },
+    )
+
+
+@contextlib.asynccontextmanager
+async def _sides(environment: Environment) -> AsyncIterator[tuple[Side, Side]]:
+    """Open both sides on one server, each in its own database."""
+    url = environment.settings.database_url
+    async with scratch(url) as empty_url, _open(url) as old, _open(empty_url) as empty:
+        yield Side(old, old=True), Side(empty, old=False)
+
+
+@contextlib.asynccontextmanager
+async def _open(url: str) -> AsyncIterator[Conn]:
+    conn = await connect(url, name="bench")
+    try:
+        yield conn
+    finally:
+        await conn.close()
+
+
+async def _compare(old: Side, empty: Side, statement: Statement, times: int, aim: float) -> Row:
+    """Time both sides in turn, so that a busy machine affects both."""
+    took: dict[bool, list[float]] = {True: [], False: []}
+    for number in range(WARM + times):
+        for side in (old, empty):
+            took_ms = await _timed(side, statement)
+            if number >= WARM:
+                took[side.old].append(took_ms)
+    return Row(spread(took[False])["p50"], spread(took[True])["p50"], aim)
+
+
+async def _timed(side: Side, statement: Statement) -> float:
+    prepared = await statement.ready(side)
+    start = time.perf_counter()
+    await statement.call(side, prepared)
+    took_ms = (time.perf_counter() - start) * 1000
+    await statement.after(side, prepared)
+    return took_ms
+
+
+async def _pulls_at_caps(old: Side, empty: Side, size: Size, tell: ProgressCallback) -> dict[str, Row]:
+    """Measure a pull of ten among tenants at their cap."""
+    rows = {}
+    for count in size.capped:
+        name = f"pull of 10, {count} tenants at their cap"
+        tell(name)
+        await old.begin(tenants=count + size.tenants)
+        capped, uncapped = old.tenants[:count], old.tenants[count:]
+        await old.insert_running(capped, 5)
+        await old.insert_due(capped, 5 * count)
+        await old.insert_due(uncapped, size.pulled)
+        rows[name] = await _compare(old, empty, PULL, size.times, HOT_AIM)
+    name = f"pull of 10, {size.unknown} rows of an unknown kind"
+    tell(name)
+    await old.begin(tenants=2 * size.tenants)
+    await old.insert_due(old.tenants[: size.tenants], size.unknown, UNKNOWN)
+    await old.insert_due(old.tenants[size.tenants :], size.pulled)
+    rows[name] = await _compare(old, empty, PULL, size.times, HOT_AIM)
+    return rows
+
+
+async def _pull_with_old_snapshot(
+    url: str, old: Side, empty: Side, size: Size, tell: ProgressCallback
+) -> dict[str, Row]:
+    """Measure a pull of ten while a transaction holds a snapshot older than the last `size.held` jobs."""
+    name = f"pull of 10, a snapshot held over {size.held} jobs"
+    tell(name)
+    await old.begin(tenants=size.tenants)
+    await old.insert_due(old.tenants, size.held + size.pulled)
+    async with _snapshot(url):
+        for _ in range(size.held // SLOTS):
+            await old.settle(await old.pull())
+        return {name: await _compare(old, empty, PULL, size.times, SNAPSHOT_AIM)}
+
+
+@contextlib.asynccontextmanager
+async def _snapshot(url: str) -> AsyncIterator[None]:
+    """Hold a snapshot, like a dump or a long report."""
+    async with _open(url) as conn, conn.transaction(isolation="repeatable_read"):
+        await conn.execute("select set_config('idle_in_transaction_session_timeout', '0', true)")
+        yield
+
+
+async def _newcomers(old: Side, size: Size, tell: ProgressCallback) -> dict[str, float]:
+    """Return seconds from a new tenant's submit to its claim, by a worker with ten free slots."""
+    tell(f"a newcomer among {size.newcomer_tenants} tenants that wait")
+    await old.begin(tenants=size.newcomer_tenants + size.newcomers)
+    newcomers = old.tenants[:: size.newcomer_tenants // size.newcomers][: size.newcomers]
+    waiting = [org for org in old.tenants if org not in set(newcomers)]
+    await old.insert_due(waiting, 4 * size.newcomer_tenants)
+    return spread([await _wait_of(old, org) for org in newcomers])
+
+
+async def _wait_of(old: Side, org: UUID) -> float:
+    """Return the wait of one new tenant. Raises `BenchmarkFailed` if its job isn't pulled."""
+    await ledger.submit(old.conn, kind=NOOP, organization_id=org, project_id=None, args={})
+    start = time.perf_counter()
+    while claims := await old.pull():
+        if any(claim.organization_id == org for claim in claims):
+            took_s = time.perf_counter() - start
+            await old.settle(claims)
+            return took_s
+        await old.settle(claims)
+    raise BenchmarkFailed("a newcomer's job never started")
