@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from chaos.environment import Environment
 from chaos.processes import Child, find_log_entry, run_in_environment
 from chaos.tasks import POOL
 from db.pool import Pool
+from db.server import free_port
 from schemas.errors import BenchmarkFailed
 
 T = TypeVar("T")
@@ -39,19 +41,27 @@ async def run_dispatcher(environment: Environment, *, lease_s: float = 15) -> As
 
 @contextlib.asynccontextmanager
 async def run_workers(
-    environment: Environment, *, workers: int = 1, slots: int, lease_s: float = 15
+    environment: Environment,
+    pool: str = POOL,
+    *,
+    workers: int = 1,
+    slots: int = 20,
+    lease_s: float = 15,
+    environ: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[list[Child]]:
-    """Run `workers` more workers of the pool `bench` while the block runs."""
+    """Run `workers` more workers of a pool while the block runs."""
     before: int = await environment.pool.fetchval(COUNT_WORKERS)
+    command = ("chaos.worker",) if pool == POOL else ("workers", pool)
+    own = {
+        "SLOTS": str(slots), "POOL_SIZE": str(max(CONNECTIONS, slots // 5)),
+        "LEASE_S": str(lease_s), "DRAIN_S": "1", **environ,
+    }  # fmt: skip
     async with contextlib.AsyncExitStack() as stack:
-        environ = {
-            "SLOTS": str(slots), "POOL_SIZE": str(max(CONNECTIONS, slots // 5)),
-            "LEASE_S": str(lease_s), "DRAIN_S": "1",
-        }  # fmt: skip
         children = [
-            await stack.enter_async_context(run_in_environment(environment, "chaos.worker", **environ))
+            await stack.enter_async_context(run_in_environment(environment, *command, **own))
             for _ in range(workers)
         ]
+
         await wait_for_workers(environment.pool, before + workers)
         yield children
 
@@ -63,6 +73,22 @@ async def wait_for_workers(pool: Pool, count: int) -> None:
         return bool(await pool.fetchval(COUNT_WORKERS) >= count)
 
     await poll_until(all_registered, within=START_TIMEOUT_S)
+
+
+@contextlib.asynccontextmanager
+async def run_api(
+    environment: Environment, app: str | None = None, **environ: str
+) -> AsyncIterator[tuple[Child, int]]:
+    """Serve the API, or another app with its server settings; yields the process and its port.
+
+    Another app logs no port, so its port is chosen in advance.
+    """
+    chosen = free_port() if app else 0
+    command = ["api", "--port", str(chosen), *(["--app", app] if app else [])]
+    async with run_in_environment(environment, *command, **environ) as child:
+        port = chosen or await port_of(child, "serving")
+        await poll_until(lambda: _accepts(port), within=START_TIMEOUT_S)
+        yield child, port
 
 
 async def wait_until_drained(pool: Pool, *, within: float = 300) -> None:
@@ -78,11 +104,6 @@ async def port_of(child: Child, event: str) -> int:
 
     port: int = (await poll_until(find_event, within=START_TIMEOUT_S))["port"]
     return port
-
-
-async def wait_for_port(port: int) -> None:
-    """Wait until a port of this host accepts connections."""
-    await poll_until(lambda: _accepts(port), within=START_TIMEOUT_S)
 
 
 async def poll_until(

@@ -17,9 +17,9 @@ from tools.bench import tables as views
 from tools.bench.events import measure as store
 from tools.bench.figures import FULL, Measure, Result
 from tools.bench.ledger import measure as ledger
-from tools.bench.neighbours import scale
+from tools.bench.neighbours import victim
+from tools.bench.neighbours.measure import ROWS
 from tools.bench.neighbours.measure import measure as measure_neighbours
-from tools.bench.neighbours.rows import ROWS
 from tools.bench.suites import ALL, HTTP, JOBS, PUBLISH
 
 
@@ -93,11 +93,10 @@ async def everything() -> CommandResult:
 async def neighbours(rows: tuple[str, ...]) -> CommandResult:
     """Measure a tenant's response times at rest and during another tenant's attack: p50 and p95.
 
-    Without names it measures all rows, in about 16 minutes. Each row is one attack:
+    Without names it measures all rows, in about nine minutes. Each row is one attack:
 
     \b
-      silence silent-readers streams parsing publishing slow-sites metadata bodies
-      rate-limits events event-budget filters storage uploads lists drawings
+      streams rate-limits events filters uploads lists parsing publishing slow-sites
 
     \b
     Examples:
@@ -108,7 +107,7 @@ async def neighbours(rows: tuple[str, ...]) -> CommandResult:
     names = [name for name in ROWS if name in rows or not rows]
     with _progress(names) as progress:
         async with environment.opened() as opened:
-            measured = await measure_neighbours(opened, names, scale.FULL, progress)
+            measured = await measure_neighbours(opened, names, victim.FULL, progress)
             machine = await suites.machine(opened)
     return CommandResult(
         {**{name: row.shown() for name, row in measured.items()}, "machine": machine},

@@ -1,9 +1,12 @@
-"""Two kinds of load: closed loop with a few callers, and open loop at a fixed rate."""
+"""Load in a process, in a closed loop or at a fixed rate, and messages to its parent."""
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
+
+import msgspec
 
 Call: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
@@ -31,3 +34,9 @@ async def run_open_loop(call: Call, *, count: int, rate: float) -> None:
         for turn in range(count):
             await asyncio.sleep(max(0.0, start + turn / rate - time.monotonic()))
             group.create_task(call())
+
+
+def send_message(message: Any) -> None:
+    """Print a line of JSON and flush: the parent waits for it."""
+    sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
+    sys.stdout.buffer.flush()

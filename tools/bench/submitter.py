@@ -21,8 +21,7 @@ from jobs import ledger
 from jobs.courier import Courier, open_courier
 from jobs.kinds import Kind
 from schemas.settings import from_env
-from tools.bench.lines import send_message
-from tools.bench.load import run_closed_loop, run_open_loop
+from tools.bench.load import run_closed_loop, run_open_loop, send_message
 
 CONNECTIONS = 8
 

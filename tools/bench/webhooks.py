@@ -14,10 +14,8 @@ from uuid import UUID
 
 from chaos import fleet
 from chaos.environment import KEYRING, Environment
-from chaos.processes import run_in_environment
 from db.pool import Pool, transact
 from domain.security.keyring import parse_keyring
-from domain.tenancy import organizations
 from domain.webhooks import endpoints
 from domain.webhooks.endpoints import EndpointAuthor
 from jobs.kinds import DELIVER_WEBHOOK
@@ -25,7 +23,7 @@ from schemas import ids
 from schemas.errors import BenchmarkFailed
 from schemas.settings import OWN_NAMES
 from schemas.webhooks import WebhookEndpointCreate
-from tools.bench import suites
+from tools.bench import suites, tenants
 from tools.bench.figures import ProgressCallback, Result, Target, spread
 
 
@@ -111,11 +109,15 @@ class Receiver:
 class Stage(NamedTuple):
     """The measured endpoint, its organization, and both receivers."""
 
-    pool: Pool
+    environment: Environment
     receiver: Receiver
     hanging: str
     org: UUID
     endpoint_id: UUID
+
+    @property
+    def pool(self) -> Pool:
+        return self.environment.pool
 
 
 async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
@@ -127,7 +129,7 @@ async def measure(environment: Environment, size: Size, tell: ProgressCallback) 
         hung = await _hang(stage, stage.org, size.waiting)
         late["beside"] = await _round(stage, size, tell, "with a hanging endpoint of its own")
         await _delete(stage, [hung])
-        hung = await _hang(stage, await _organization(stage.pool), size.waiting)
+        hung = await _hang(stage, await _organization(stage.environment), size.waiting)
         late["foreign"] = await _round(stage, size, tell, "with a foreign hanging endpoint")
         await _delete(stage, [hung])
         many = await _hang_many(stage, size)
@@ -151,24 +153,16 @@ async def _stage(environment: Environment) -> AsyncIterator[Stage]:
         await asyncio.start_server(receiver.hang, "127.0.0.1", backlog=1000) as hanging,
     ):
         hosts = [f"127.0.0.1:{server.sockets[0].getsockname()[1]}" for server in (receiving, hanging)]
-        environ = {OWN_NAMES["fetch_allow"]: ",".join(hosts), "DRAIN_S": "1"}
-        async with (
-            fleet.run_dispatcher(environment),
-            run_in_environment(environment, "workers", DELIVER_WEBHOOK.pool, **environ),
-        ):
-            await fleet.poll_until(partial(_has_worker, environment.pool), within=fleet.START_TIMEOUT_S)
-            org = await _organization(environment.pool)
+        allowed = {OWN_NAMES["fetch_allow"]: ",".join(hosts)}
+        workers = fleet.run_workers(environment, DELIVER_WEBHOOK.pool, environ=allowed)
+        async with fleet.run_dispatcher(environment), workers:
+            org = await _organization(environment)
             endpoint_id = await _endpoint(environment.pool, org, hosts[0])
-            yield Stage(environment.pool, receiver, hosts[1], org, endpoint_id)
+            yield Stage(environment, receiver, hosts[1], org, endpoint_id)
 
 
-async def _has_worker(pool: Pool) -> bool:
-    return bool(await pool.fetchval(fleet.COUNT_WORKERS))
-
-
-async def _organization(pool: Pool) -> UUID:
-    created = await transact(pool, partial(organizations.create, name="bench", tier="partner"))
-    return created.live
+async def _organization(environment: Environment) -> UUID:
+    return (await tenants.create(environment, keys=0, projects=0)).org
 
 
 async def _endpoint(pool: Pool, org: UUID, host: str) -> UUID:
@@ -213,7 +207,7 @@ async def _hang(stage: Stage, org: UUID, waiting: int) -> UUID:
 
 
 async def _hang_many(stage: Stage, size: Size) -> list[UUID]:
-    orgs = [await _organization(stage.pool) for _ in range(OWNERS)]
+    orgs = [await _organization(stage.environment) for _ in range(OWNERS)]
     created = []
     for number in range(size.hanging):
         org = orgs[number % OWNERS]

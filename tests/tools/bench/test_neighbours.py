@@ -6,10 +6,8 @@ import pytest
 
 from chaos.environment import Environment
 from tools.bench.neighbours import measure
-from tools.bench.neighbours.measure import RowResult
-from tools.bench.neighbours.rows import ROWS
-from tools.bench.neighbours.scale import TINY
-from tools.bench.neighbours.victim import Timings
+from tools.bench.neighbours.measure import ROWS, RowResult
+from tools.bench.neighbours.victim import TINY, Timings
 
 
 @pytest.mark.long

@@ -1,9 +1,9 @@
 """Latency of event requests at a fixed rate, from due time to 202, compared with the bare route."""
 
 from chaos.environment import Environment
-from tools.bench.events.load import Plan
 from tools.bench.events.serving import check_stored, run_servers, send
 from tools.bench.figures import ProgressCallback, Result, ratio, spread
+from tools.bench.http_load import Plan
 
 #: Events of a request, and events a second.
 BATCH, EVENTS_S = 20, 5_000
@@ -15,9 +15,7 @@ CONNECTIONS = 64
 async def measure(environment: Environment, seconds: float, rounds: int, tell: ProgressCallback) -> Result:
     """Measure both servers in turn. Raises `BenchmarkFailed`."""
     count = int(EVENTS_S / BATCH * seconds)
-    plan = Plan(
-        port=0, endpoints=[], requests=count, batch=BATCH, connections=CONNECTIONS, per_s=EVENTS_S / BATCH
-    )
+    plan = Plan(requests=count, batch=BATCH, connections=CONNECTIONS, per_s=EVENTS_S / BATCH)
     ours: list[list[float]] = []
     bare: list[list[float]] = []
     async with run_servers(environment) as (server, peer):

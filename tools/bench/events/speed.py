@@ -1,18 +1,27 @@
 """Events a second and their CPU by batch size, compared with the bare route and a raw COPY, in turn."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
 from uuid import UUID
 
 from chaos.environment import Environment
 from chaos.processes import cpu_s
+from db.pool import Conn
+from domain.events.event import Event
 from domain.events.intake import MAX_HELD_EVENTS
-from tools.bench.events import copying, generated
+from schemas.errors import BenchmarkFailed
+from tools.bench.events import generated
 from tools.bench.events.cpu import server_cpu_s, server_of
-from tools.bench.events.load import Plan
 from tools.bench.events.serving import Server, check_stored, run_servers, send
 from tools.bench.figures import ProgressCallback, Result, ratio
+from tools.bench.http_load import Plan
+
+#: Table of the raw COPY, the baseline of an event's cost: the same rows without an index.
+TABLE = """
+drop table if exists bare_event;
+create table bare_event (like event including defaults)"""
 
 #: Closed-loop connections: enough that each commit groups several requests, few enough that all their events
 #: fit into the buffer.
@@ -66,7 +75,7 @@ async def measure(
 
 async def _run(environment: Environment, server: Server, batch: int, requests: int) -> Run:
     callers = min(CALLERS, MOST_EVENTS // batch)
-    plan = Plan(port=0, endpoints=[], requests=requests, batch=batch, connections=callers)
+    plan = Plan(requests=requests, batch=batch, connections=callers)
     async with environment.pool.acquire() as conn:
         postgres = await server_of(conn)
     before_s = cpu_s(server.child), server_cpu_s(postgres)
@@ -81,7 +90,7 @@ async def _run(environment: Environment, server: Server, batch: int, requests: i
 async def _copied(environment: Environment, count: int) -> float:
     events = generated.events(count, [UUID(int=1)])
     async with environment.pool.acquire() as conn:
-        return await copying.cpu_us(conn, events, LARGE)
+        return await _copy_cpu_us(conn, events, LARGE)
 
 
 def _shown(runs: list[Run]) -> dict[str, float]:
@@ -90,3 +99,17 @@ def _shown(runs: list[Run]) -> dict[str, float]:
         "serving_us": round(median(run.serving_us for run in runs), 1),
         "postgres_us": round(median(run.postgres_us for run in runs), 1),
     }
+
+
+async def _copy_cpu_us(conn: Conn, events: Sequence[Event], batch: int) -> float:
+    """Return the microseconds of CPU for an event, of this process and Postgres, with commits of `batch`."""
+    await conn.execute(TABLE)
+    server = await server_of(conn)
+    before_s = time.process_time() + server_cpu_s(server)
+    for first in range(0, len(events), batch):
+        records = events[first : first + batch]
+        await conn.copy_records_to_table("bare_event", records=records, columns=Event._fields)
+    took_s = time.process_time() + server_cpu_s(server) - before_s
+    if (found := await conn.fetchval("select count(*) from bare_event")) != len(events):
+        raise BenchmarkFailed(f"copied {len(events)} rows, found {found}")
+    return took_s / len(events) * 1e6

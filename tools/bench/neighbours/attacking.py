@@ -14,9 +14,9 @@ from pathlib import Path
 import msgspec
 import uvloop
 
-from tools.bench.lines import send_message
+from tools.bench.load import send_message
+from tools.bench.neighbours.measure import ROWS
 from tools.bench.neighbours.row import AttackProgress, Plan
-from tools.bench.neighbours.rows import ROWS
 
 
 async def attack(name: str, plan: Plan) -> None:

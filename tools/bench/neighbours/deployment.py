@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from chaos import fleet
 from chaos.environment import Environment
-from chaos.processes import run_in_environment
 from tools.bench.neighbours import servers
 
 
@@ -33,31 +32,11 @@ async def run_deployment(
         environ = {
             "ASSETS_URL": f"file://{environment.folder}/media",
             "TENANTRY_FETCH_ALLOW": ",".join(f"127.0.0.1:{port}" for port in (home, *ports)),
-            "DRAIN_S": "1",
         }
         await stack.enter_async_context(servers.serve(home, servers.respond_at_once))
         await stack.enter_async_context(fleet.run_dispatcher(environment))
         for pool in pools:
-            await stack.enter_async_context(_run_worker(environment, pool, environ))
-        port = await stack.enter_async_context(_run_api(environment, environ | dict(settings)))
+            await stack.enter_async_context(fleet.run_workers(environment, pool, environ=environ))
+        api = fleet.run_api(environment, **environ, **settings)
+        _, port = await stack.enter_async_context(api)
         yield Deployment(environment, port, f"http://127.0.0.1:{home}", ports)
-
-
-@contextlib.asynccontextmanager
-async def _run_worker(environment: Environment, pool: str, environ: dict[str, str]) -> AsyncIterator[None]:
-    before: int = await environment.pool.fetchval(fleet.COUNT_WORKERS)
-
-    async def registered() -> bool:
-        return bool(await environment.pool.fetchval(fleet.COUNT_WORKERS) > before)
-
-    async with run_in_environment(environment, "workers", pool, **environ):
-        await fleet.poll_until(registered, within=fleet.START_TIMEOUT_S)
-        yield
-
-
-@contextlib.asynccontextmanager
-async def _run_api(environment: Environment, environ: dict[str, str]) -> AsyncIterator[int]:
-    async with run_in_environment(environment, "api", "--port", "0", **environ) as child:
-        port = await fleet.port_of(child, "serving")
-        await fleet.wait_for_port(port)
-        yield port

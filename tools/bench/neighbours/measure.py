@@ -9,13 +9,14 @@ import msgspec
 
 from chaos.environment import Environment
 from chaos.processes import Child, read_message, run_in_environment
-from tools.bench.neighbours import victim
+from tools.bench.neighbours import request_attacks, victim, worker_attacks
 from tools.bench.neighbours.deployment import Deployment, run_deployment
 from tools.bench.neighbours.row import Plan, Row
-from tools.bench.neighbours.rows import ROWS
-from tools.bench.neighbours.scale import Scale
-from tools.bench.neighbours.victim import Timings
+from tools.bench.neighbours.victim import Scale, Timings
 from tools.bench.suites import Progress
+
+#: The rows of the table, in order.
+ROWS = {row.name: row for row in (*request_attacks.ROWS, *worker_attacks.ROWS)}
 
 #: Uncounted seconds of the victim's actions: connections open, statements get prepared.
 WARM_S = 1.0

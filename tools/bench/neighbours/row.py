@@ -1,4 +1,4 @@
-"""A row of the table: an attack, and the timed victim."""
+"""A row of the table: an attack and the timed victim."""
 
 import asyncio
 from collections import Counter
@@ -10,8 +10,7 @@ import httpx
 import msgspec
 
 from tools.bench.neighbours.deployment import Deployment
-from tools.bench.neighbours.scale import Scale
-from tools.bench.neighbours.victim import Act
+from tools.bench.neighbours.victim import Act, Scale
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +27,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AttackProgress(NamedTuple):
-    """AttackProgress of an attack and its counts.
+    """Progress of an attack and its counts.
 
     `ready`: it runs at full strength; `had_effect`: it has had an effect.
     """

@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from tools.bench import tenants
 from tools.bench.figures import spread
-from tools.bench.neighbours import tenants
 from tools.bench.neighbours.deployment import Deployment
-from tools.bench.neighbours.scale import Scale
 
 #: Accounts and projects for the victim's concurrent jobs.
 CONCURRENT_JOBS = 60
@@ -23,6 +22,29 @@ LONG_POLL_S = 20
 
 #: Performs the victim's action once; the number selects its project or account.
 Act = Callable[[int], Awaitable[None]]
+
+
+class Scale(NamedTuple):
+    """`strength` multiplies the counts of an attack.
+
+    In each window of `window_s` seconds the victim sends a request every `request_s` seconds, or starts a job
+    every `job_s`. An action without a response after `patience_s` seconds counts with that time.
+    """
+
+    window_s: float = 15.0
+    request_s: float = 0.1
+    job_s: float = 0.5
+    patience_s: float = 60.0
+    strength: float = 1.0
+
+    def many(self, count: int) -> int:
+        """Scale `count` by the strength, to at least one."""
+        return max(1, round(count * self.strength))
+
+
+FULL = Scale()
+#: A size for tests: it checks that everything works, without meaningful figures.
+TINY = Scale(window_s=1.0, request_s=0.2, job_s=0.5, patience_s=300.0, strength=0.02)
 
 
 class Timings(NamedTuple):

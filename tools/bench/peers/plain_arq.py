@@ -15,8 +15,7 @@ import uvloop
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from arq.worker import Worker, func
 
-from tools.bench.lines import send_message
-from tools.bench.load import run_closed_loop, run_open_loop
+from tools.bench.load import run_closed_loop, run_open_loop, send_message
 
 
 class Tally:

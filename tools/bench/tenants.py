@@ -1,4 +1,4 @@
-"""Tenants of a run and their objects."""
+"""Tenants of a run and their objects: keys, projects, apps, accounts, contents and jobs."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from chaos.environment import Environment
+from chaos.tasks import NOOP
 from db.pool import Conn, transact
 from domain.accounts.accounts import AccountIdentity
 from domain.apps import apps
@@ -20,7 +21,6 @@ from domain.projects.projects import New
 from domain.security.keyring import Keyring, parse_keyring
 from domain.tenancy import api_keys, organizations
 from jobs import ledger
-from jobs.kinds import Kind
 from schemas import ids
 from schemas.apps import SdkAppCreate
 from schemas.organizations import LiveTier
@@ -29,15 +29,17 @@ from workers.platforms.fakes.connect import refresh
 
 
 class Tenant(NamedTuple):
-    """A live organization, its keys, and the public ids of its projects."""
+    """An organization, its keys, and the public ids of its projects."""
 
     org: UUID
     keys: list[str]
     projects: list[str]
 
 
-async def create(environment: Environment, *, tier: LiveTier, keys: int = 1, projects: int = 1) -> Tenant:
-    """Create a tenant with keys and projects."""
+async def create(
+    environment: Environment, *, tier: LiveTier = "partner", keys: int = 1, projects: int = 1
+) -> Tenant:
+    """Create a live organization with keys and projects."""
     peppers = parse_keyring(environment.settings.peppers, setting="PEPPERS")
 
     async def write(conn: Conn) -> Tenant:
@@ -48,8 +50,18 @@ async def create(environment: Environment, *, tier: LiveTier, keys: int = 1, pro
     return await transact(environment.pool, write)
 
 
+async def create_sandbox(environment: Environment) -> Tenant:
+    """Create a sandbox with one project."""
+
+    async def write(conn: Conn) -> Tenant:
+        org = (await organizations.create(conn, name="bench", tier="partner")).sandbox
+        return Tenant(org, [], await _projects(conn, org, 1))
+
+    return await transact(environment.pool, write)
+
+
 class App(NamedTuple):
-    """An SDK app of the web: its event endpoint and key."""
+    """An SDK app: its event endpoint and key."""
 
     path: str
     key: str
@@ -69,8 +81,8 @@ async def create_app(environment: Environment, tenant: Tenant) -> App:
     peppers = parse_keyring(environment.settings.peppers, setting="PEPPERS")
 
     async def write(conn: Conn) -> App:
-        author = Author(tenant.org, _id(ids.PROJECT, tenant.projects[0]))
-        body = SdkAppCreate(name="Shop", platform="web", web_domain="shop.example")
+        author = Author(tenant.org, read_id(ids.PROJECT, tenant.projects[0]))
+        body = SdkAppCreate(name="Shop", platform="ios", bundle_id="com.example.shop")
         created = await apps.create(conn, author=author, peppers=peppers, body=body, public_url="")
         return App(created.ingest_endpoint, created.api_key, itertools.count())
 
@@ -88,7 +100,7 @@ async def connect_accounts(environment: Environment, tenant: Tenant, servers: Se
             account_id = await connect.connect(
                 conn,
                 organization_id=tenant.org,
-                project_id=_id(ids.PROJECT, tenant.projects[0]),
+                project_id=read_id(ids.PROJECT, tenant.projects[0]),
                 api_key_id=None,
                 found=AccountIdentity(
                     "bluesky", server, f"did:plc:{handle}{tenant.org.hex}", handle, None, {}
@@ -107,7 +119,7 @@ async def create_content(environment: Environment, tenant: Tenant) -> str:
 
     async def write(conn: Conn) -> str:
         created = await content.create_uploaded(
-            conn, organization_id=tenant.org, project_id=_id(ids.PROJECT, tenant.projects[0]), hook=None,
+            conn, organization_id=tenant.org, project_id=read_id(ids.PROJECT, tenant.projects[0]), hook=None,
             caption="Fresh bread today.", files=[], public_url="http://127.0.0.1",
         )  # fmt: skip
         return created.id
@@ -115,12 +127,15 @@ async def create_content(environment: Environment, tenant: Tenant) -> str:
     return await transact(environment.pool, write)
 
 
-async def submit_endless_job(environment: Environment, tenant: Tenant, kind: Kind) -> str:
-    """Submit a job of a kind without workers; return its id."""
+async def submit_waiting_jobs(environment: Environment, tenant: Tenant, count: int) -> list[str]:
+    """Submit jobs of a pool without workers; return their ids."""
 
-    async def write(conn: Conn) -> str:
-        job = await ledger.submit(conn, kind=kind, organization_id=tenant.org, project_id=None, args={})
-        return ids.show(ids.JOB, job.job_id)
+    async def write(conn: Conn) -> list[str]:
+        jobs = [
+            await ledger.submit(conn, kind=NOOP, organization_id=tenant.org, project_id=None, args={})
+            for _ in range(count)
+        ]
+        return [ids.show(ids.JOB, job.job_id) for job in jobs]
 
     return await transact(environment.pool, write)
 
@@ -147,7 +162,7 @@ async def _projects(conn: Conn, org: UUID, count: int) -> list[str]:
     return [one.id for one in drafts]
 
 
-def _id(prefix: str, text: str) -> UUID:
+def read_id(prefix: str, text: str) -> UUID:
     parsed = ids.read(prefix, text)
     assert parsed is not None
     return parsed
