@@ -28,7 +28,7 @@ class Proxy:
     """
 
     def __init__(self, server: Address) -> None:
-        self._server, self._acceptor = server, LoopbackServer(self._serve)
+        self._server, self._acceptor = server, LoopbackServer(self.serve)
         self._writers: set[asyncio.StreamWriter] = set()
         self._forwarding, self._muted = asyncio.Event(), False
         self._forwarding.set()
@@ -54,12 +54,18 @@ class Proxy:
         self._forwarding.set()
 
     def start(self) -> None:
+        """Accept connections, on the same port after each `stop`."""
         self._acceptor.start()
+
+    def stop(self) -> None:
+        """Reset all connections, and accept none."""
+        self._acceptor.stop()
+        self.cut()
 
     async def end(self) -> None:
         await self._acceptor.end()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server_reader, server_writer = await asyncio.open_connection(*self._server)
         self._writers |= {writer, server_writer}
         try:

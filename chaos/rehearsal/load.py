@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from chaos.rehearsal import kinds
+from chaos.rehearsal import tasks as kinds
 from chaos.rehearsal.schedule import LEASE_S
 from jobs.kinds import Kind
 

@@ -22,7 +22,6 @@ from chaos.receiver import run_receiver
 from chaos.rehearsal import hosts as hosting
 from chaos.rehearsal import recovery, tally
 from chaos.rehearsal.faults import FaultInjector, Servers
-from chaos.rehearsal.fences import count_fenced
 from chaos.rehearsal.hosts import Host, Hosts
 from chaos.rehearsal.load import JobSpec, job_specs
 from chaos.rehearsal.schedule import ScheduledFault, schedule
@@ -197,7 +196,7 @@ class Rehearsal:
             self.plan,
             round(time.monotonic() - self.began, 1),
             tally.tally(await tally.read(pool), self.accepted, calls_by_job),
-            count_fenced(log, attempts),
+            recovery.count_fenced(log, attempts),
             [line for host in self.hosts.running for line in host.died],
             Counter(injected.fault.value for injected in self.faults.injected),
             recovery.recovery_times(attempts, self.faults.injected, self.host_of),

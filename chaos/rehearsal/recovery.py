@@ -3,21 +3,32 @@
 It begins with the first fault on the attempt's host, or on the whole server, during the attempt. It ends with
 the start of the next attempt in the ledger. An attempt that survives one fault and dies of the next is
 counted from the first, so the figure is an upper bound.
+
+The last write of a fenced attempt was refused, because another attempt owned the job by then.
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 from uuid import UUID
+
+import msgspec
 
 from chaos.rehearsal.faults import InjectedFault
 from db.pool import Pool
+from schemas import ids
 
 #: Outcomes of attempts that a fault ended.
 INTERRUPTED = frozenset({"lost", "interrupted"})
+
+#: Log event of a worker for a refused step or commit.
+WRITE_REFUSED = "write refused"
+#: Log event of a worker for each settled outcome.
+SETTLED = "attempt ended"
 
 #: Each job's attempts in order, then a row without outcome for a running attempt or for the job's end.
 ATTEMPTS = """
@@ -68,6 +79,28 @@ def _first_between(times: Sequence[datetime], attempt: AttemptRow) -> datetime |
     return next(
         (at for at in times if attempt.ended_at and attempt.started_at <= at <= attempt.ended_at), None
     )
+
+
+def count_fenced(log: Path, attempts: Sequence[AttemptRow]) -> int:
+    """Count the refusals in a worker's log of attempts that the ledger marks as lost.
+
+    A repeated settlement after a lost response is refused too, and does not count.
+    """
+    lost = {
+        (ids.show(ids.JOB, attempt.job_id), attempt.attempt)
+        for attempt in attempts
+        if attempt.outcome == "lost"
+    }
+    return len(lost & {(line["job_id"], line["attempt"]) for line in _refusals(log)})
+
+
+def _refusals(log: Path) -> Iterator[dict[str, Any]]:
+    with log.open("rb") as lines:
+        for line in lines:
+            if line.startswith(b"{") and line.endswith(b"}\n"):
+                entry = msgspec.json.decode(line, type=dict[str, Any])
+                if entry["event"] == WRITE_REFUSED or (entry["event"] == SETTLED and entry["now"] is None):
+                    yield entry
 
 
 def percentile(values: Sequence[float], percent: int) -> float | None:

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from chaos.rehearsal import kinds
-from chaos.rehearsal.kinds import EFFECTS
-from chaos.rehearsal.tasks import next_key
+from chaos.rehearsal import tasks as kinds
+from chaos.rehearsal.tasks import EFFECTS, next_key
 from db.pool import Pool
 from jobs.states import TERMINAL_STATES, JobState
 

@@ -1,22 +1,60 @@
-"""Tasks of a rehearsal's kinds. Each writes its effects in fenced transactions, like any task."""
+"""Tasks of a rehearsal's  Each writes its effects in fenced transactions, like any task."""
 
 import asyncio
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from chaos import receiver
 from chaos.proxy import Address
 from chaos.receiver import Call
-from chaos.rehearsal import kinds
+from chaos.tasks import POOL
 from db.pool import Conn
 from jobs import ledger
+from jobs.kinds import Kind
 from jobs.outcomes import Done, Failed, Outcome, Retry, Snooze
 from schemas.errors import Fenced
 from telemetry import logs
 from workers.runtime.context import Context
 from workers.runtime.runner import Task, Tasks
+
+_ANY = Kind("", POOL, "jobs:read", timeout_s=60, max_attempts=20, total_s=3600)
+
+
+class Effects(NamedTuple):
+    """Effects of a completed job: rows in the table of effects, and calls that the receiver accepted.
+
+    `late`: only the commit writes the rows, so a job that isn't completed has none.
+    """
+
+    rows: int = 0
+    calls: int = 0
+    late: bool = True
+
+
+#: `rehearse_none` does nothing, `_write` inserts a row in its commit, `_steps` in each of three named steps,
+#: `_call` calls the receiver with a key from a named step, `_flaky` fails first, `_early` snoozes, `_long`
+#: outlives a lease, `_held` waits to be canceled, `_chain` submits the next job in its commit, and `_doomed`
+#: always fails.
+NONE, WRITE, STEPS, CALL, FLAKY, EARLY, LONG, HELD, CHAIN, DOOMED = (
+    _ANY._replace(name=f"rehearse_{word}")
+    for word in "none write steps call flaky early long held chain doomed".split()
+)
+
+ROW = Effects(rows=1)
+EFFECTS = {
+    NONE.name: Effects(),
+    WRITE.name: ROW,
+    STEPS.name: Effects(rows=3, late=False),
+    CALL.name: Effects(rows=1, calls=1),
+    FLAKY.name: ROW,
+    EARLY.name: ROW,
+    LONG.name: ROW,
+    HELD.name: ROW,
+    CHAIN.name: ROW,
+    DOOMED.name: Effects(),
+}
 
 #: Pause before a retry, or length of a snooze.
 RETRY_PAUSE_S = 0.3
@@ -29,16 +67,16 @@ _log = logs.get_logger("rehearsal")
 def tasks(outside: Address) -> Tasks:
     """Return the task of each kind; the receiver is at `outside`."""
     bare: Mapping[Any, Task] = {
-        kinds.NONE: none,
-        kinds.WRITE: write,
-        kinds.STEPS: steps,
-        kinds.CALL: partial(call, outside),
-        kinds.FLAKY: flaky,
-        kinds.EARLY: early,
-        kinds.LONG: slow,
-        kinds.HELD: slow,
-        kinds.CHAIN: chain,
-        kinds.DOOMED: doomed,
+        NONE: none,
+        WRITE: write,
+        STEPS: steps,
+        CALL: partial(call, outside),
+        FLAKY: flaky,
+        EARLY: early,
+        LONG: slow,
+        HELD: slow,
+        CHAIN: chain,
+        DOOMED: doomed,
     }
     return {kind: partial(log_refused_write, task) for kind, task in bare.items()}
 
@@ -114,7 +152,7 @@ async def chain(ctx: Context) -> Outcome:
         if left := ctx.job.args["left"]:
             args = {"key": next_key(ctx.job.args["key"]), "left": left - 1}
             await ledger.submit(
-                conn, kind=kinds.CHAIN, organization_id=ctx.job.organization_id, project_id=None, args=args
+                conn, kind=CHAIN, organization_id=ctx.job.organization_id, project_id=None, args=args
             )
 
     return await ctx.commit(link)

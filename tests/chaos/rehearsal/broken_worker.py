@@ -11,7 +11,7 @@ import asyncpg
 import uvloop
 
 from chaos.proxy import Address
-from chaos.rehearsal import kinds
+from chaos.rehearsal import tasks as kinds
 from chaos.rehearsal.tasks import EFFECT, flaky, tasks
 from chaos.tasks import POOL
 from db.pool import Conn

@@ -8,8 +8,7 @@ import msgspec
 import pytest
 
 from chaos.rehearsal.faults import InjectedFault
-from chaos.rehearsal.fences import count_fenced
-from chaos.rehearsal.recovery import AttemptRow, percentile, recovery_times
+from chaos.rehearsal.recovery import AttemptRow, count_fenced, percentile, recovery_times
 from chaos.rehearsal.schedule import Fault
 from schemas import ids
 

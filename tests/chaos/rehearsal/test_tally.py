@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from chaos.rehearsal import kinds
+from chaos.rehearsal import tasks as kinds
 from chaos.rehearsal.tally import JobReport, JobRow, tally
 
 JOB = UUID(int=1)
