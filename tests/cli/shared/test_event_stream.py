@@ -8,8 +8,7 @@ from contextlib import suppress
 import pytest
 
 from chaos.loopback_server import serve_loopback
-from cli.shared.backoff import FIRST_WAIT_S, MAX_WAIT_S, STABLE_AFTER_S
-from cli.shared.event_stream import EventStream
+from cli.shared.event_stream import FIRST_WAIT_S, MAX_WAIT_S, STABLE_AFTER_S, EventStream
 from cli.shared.remote import Remote
 
 #: Fate of a connection: cut or ended at its start, cut after a while, cut after an event, or refused.
