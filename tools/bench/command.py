@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -12,15 +11,13 @@ from chaos import environment
 from cli.shared.command import answering
 from cli.shared.group import CommandGroup
 from cli.shared.output import CommandResult, console
-from tools.bench import suites, webhooks
+from tools.bench import suites
 from tools.bench import tables as views
-from tools.bench.events import measure as store
-from tools.bench.figures import FULL, Measure, Result
-from tools.bench.ledger import measure as ledger
+from tools.bench.figures import FULL, QUICK, Measure, Result, Size
 from tools.bench.neighbours import victim
 from tools.bench.neighbours.measure import ROWS
 from tools.bench.neighbours.measure import measure as measure_neighbours
-from tools.bench.suites import ALL, HTTP, JOBS, PUBLISH
+from tools.bench.suites import ALL, EVENTS, HTTP, JOBS, LEDGER, PUBLISH, WEBHOOKS
 
 
 @click.group(cls=CommandGroup)
@@ -132,16 +129,16 @@ async def old_ledger(quick: bool, ended: int | None, waiting: int | None) -> Com
       tenantry bench ledger --quick
       tenantry bench ledger --ended 5000000 --json | jq .details.rows
     """
-    size = ledger.QUICK if quick else ledger.FULL
-    size = size._replace(ended=ended or size.ended, waiting=waiting or size.waiting)
-    with _progress(["ledger"]) as progress:
-        async with environment.opened() as opened:
-            result = await ledger.measure(opened, size, partial(progress, "ledger"))
+    size = QUICK if quick else FULL
+    size = size._replace(
+        ledger_ended=ended or size.ledger_ended, ledger_waiting=waiting or size.ledger_waiting
+    )
+    result = await _run(LEDGER, size)
     return CommandResult({**result.figures, "details": result.details}, views.statements_table(result))
 
 
 @bench.command("events")
-@click.argument("parts", nargs=-1, type=click.Choice(list(store.PARTS)), metavar="[PART]...")
+@click.argument("parts", nargs=-1, type=click.Choice(list(EVENTS)), metavar="[PART]...")
 @click.option("--quick", is_flag=True, help="A tenth of the events: a functional check, not a measurement.")
 @answering
 async def bench_events(parts: tuple[str, ...], quick: bool) -> CommandResult:
@@ -156,13 +153,8 @@ async def bench_events(parts: tuple[str, ...], quick: bool) -> CommandResult:
       tenantry bench events speed --json | jq .details
       tenantry bench events --quick
     """
-    names = [name for name in store.PARTS if name in parts or not parts]
-    with _progress(names) as progress:
-        async with environment.opened() as opened:
-            size = store.QUICK if quick else store.FULL
-            result = await store.measure(opened, names, size, progress)
-    answer = {**result.figures, "details": result.details}
-    return CommandResult(answer, views.figures_table(result, store.TARGETS))
+    suite = {name: measure for name, measure in EVENTS.items() if name in parts or not parts}
+    return await _part(suite, QUICK if quick else FULL)
 
 
 @bench.command("webhooks")
@@ -178,23 +170,18 @@ async def bench_webhooks() -> CommandResult:
       tenantry bench webhooks
       tenantry bench webhooks --json | jq .details.webhook_late_ms
     """
-    with _progress(["webhooks"]) as progress:
-        async with environment.opened() as opened:
-            result = await webhooks.measure(opened, webhooks.FULL, partial(progress, "webhooks"))
-    return CommandResult(
-        {**result.figures, "details": result.details}, views.figures_table(result, webhooks.TARGETS)
-    )
+    return await _part(WEBHOOKS)
 
 
-async def _part(suite: Mapping[str, Measure]) -> CommandResult:
-    result = await _run(suite)
+async def _part(suite: Mapping[str, Measure], size: Size = FULL) -> CommandResult:
+    result = await _run(suite, size)
     return CommandResult({**result.figures, "details": result.details}, views.figures_table(result))
 
 
-async def _run(suite: Mapping[str, Measure]) -> Result:
+async def _run(suite: Mapping[str, Measure], size: Size = FULL) -> Result:
     with _progress(suite) as progress:
         async with environment.opened() as opened:
-            return await suites.run(opened, suite, FULL, progress)
+            return await suites.run(opened, suite, size, progress)
 
 
 @contextmanager

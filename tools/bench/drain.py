@@ -1,10 +1,14 @@
-"""Drain rate of a backlog, compared with plain arq: no-op jobs, and jobs that each write a row."""
+"""Rates compared with plain arq: of a backlog of no-op jobs and of jobs that each write a row, and live.
+
+Plain arq stores no job durably.
+"""
 
 from typing import NamedTuple
 from uuid import UUID
 
 from chaos import backlog, fleet
 from chaos.environment import Environment
+from chaos.processes import run_and_read
 from chaos.tasks import NOOP, WRITE
 from jobs.kinds import Kind
 from tools.bench.figures import ProgressCallback, Result, Size, ratio
@@ -15,8 +19,11 @@ SLOTS = 100
 #: Rate from the first handler's start to the last job's end, by the database's clock.
 RATE = "select count(*) / extract(epoch from max(finished_at) - min(started_at)) from job"
 
+#: Rate of a live run, from the first submit.
+LIVE_RATE = "select count(*) / extract(epoch from max(finished_at) - min(created_at)) from job"
 
-class Round(NamedTuple):
+
+class DrainRound(NamedTuple):
     """Jobs a second."""
 
     peer: float
@@ -39,8 +46,8 @@ async def measure(environment: Environment, size: Size, tell: ProgressCallback) 
     )
 
 
-async def _round(environment: Environment, size: Size, tenants: list[UUID]) -> Round:
-    return Round(
+async def _round(environment: Environment, size: Size, tenants: list[UUID]) -> DrainRound:
+    return DrainRound(
         await arq_peer.drain(environment, count=size.peer_jobs),
         await _drain(environment, NOOP, tenants, count=size.drain_jobs, effects=0),
         await _drain(environment, WRITE, tenants, count=size.write_jobs, effects=size.write_jobs),
@@ -56,3 +63,25 @@ async def _drain(
         await fleet.wait_until_drained(environment.pool)
     await backlog.check(environment.pool, count=count, effects=effects)
     return round(float(await environment.pool.fetchval(RATE)), 1)
+
+
+async def measure_live(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
+    """Run closed-loop submitters in their own process, for many tenants in turn, and one worker of 100
+    slots.
+    """
+    await backlog.prepare(environment.pool, tenants=size.tenants)
+    ours, peers = [], []
+    async with fleet.run_dispatcher(environment), fleet.run_workers(environment, slots=SLOTS):
+        for number in range(1, size.rounds + 1):
+            tell(f"round {number} of {size.rounds}")
+            peers.append(await arq_peer.live(environment, count=size.live_jobs))
+            ours.append(await _live(environment, count=size.live_jobs))
+    return Result({"live_x": ratio(ours, peers)}, {"live_jobs_s": {"plain_arq": peers, "ours": ours}})
+
+
+async def _live(environment: Environment, *, count: int) -> float:
+    await backlog.clear(environment.pool)
+    await run_and_read(environment, "tools.bench.submitter", NOOP.name, str(count), "0")
+    await fleet.wait_until_drained(environment.pool)
+    await backlog.check(environment.pool, count=count)
+    return round(float(await environment.pool.fetchval(LIVE_RATE)), 1)

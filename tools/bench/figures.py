@@ -9,7 +9,10 @@ from chaos.environment import Environment
 
 
 class Size(NamedTuple):
-    """The size of a run; in each of `rounds` the sides run one after the other."""
+    """The size of a run; in each of `rounds` the sides run one after the other.
+
+    `event_requests` has the requests by batch size. The events of webhooks come every `webhook_every_s`.
+    """
 
     rounds: int = 5
     tenants: int = 200
@@ -37,6 +40,22 @@ class Size(NamedTuple):
     paced_posts_s: float = 20.0
     capped_accounts: int = 10
     capped_contents: int = 30
+    event_requests: Mapping[int, int] = {1: 8_000, 20: 2_500, 100: 800, 500: 240}
+    event_s: float = 6.0
+    webhook_backlog: int = 5_000
+    webhook_events: int = 200
+    webhook_every_s: float = 0.05
+    webhook_waiting: int = 10_000
+    webhook_hanging: int = 200
+    ledger_ended: int = 1_000_000
+    ledger_waiting: int = 100_000
+    ledger_tenants: int = 200
+    ledger_times: int = 100
+    ledger_capped: tuple[int, ...] = (1_000, 5_000)
+    ledger_unknown: int = 100_000
+    ledger_held: int = 40_000
+    newcomer_tenants: int = 5_000
+    newcomers: int = 20
 
 
 #: A size for tests: seconds instead of minutes, without meaningful figures.
@@ -45,11 +64,21 @@ TINY = Size(
     peer_paced_jobs=10, lone_jobs=2, workers=2, busy_s=1.0, settle_s=0.2, scaling_s=0.3, idle_s=0.3,
     lease_s=5.0, waiting_tenants=20, waiting_rows=400, pulls=5, http_s=0.3, http_tenants=4, accounts=4,
     contents=12, publishers=1, paced_posts_s=1.0, capped_accounts=2, capped_contents=5,
+    event_requests={1: 40, 20: 4, 100: 2, 500: 2}, event_s=0.2, webhook_backlog=20, webhook_events=5,
+    webhook_every_s=0.01, webhook_waiting=50, webhook_hanging=5, ledger_ended=400, ledger_waiting=1_000,
+    ledger_tenants=10, ledger_times=2, ledger_capped=(10,), ledger_unknown=50, ledger_held=60,
+    newcomer_tenants=12, newcomers=1,
 )  # fmt: skip
 
 
-#: The size of the README's figures.
+#: The size of the figures in the docs.
 FULL = Size()
+#: A functional check of the events and of the ledger in a tenth of the time.
+QUICK = Size(
+    rounds=1, event_requests={1: 1_000, 20: 300, 100: 100, 500: 40}, event_s=2.0, ledger_ended=50_000,
+    ledger_waiting=5_000, ledger_tenants=50, ledger_times=20, ledger_capped=(200,), ledger_unknown=5_000,
+    ledger_held=2_000, newcomer_tenants=500, newcomers=3,
+)  # fmt: skip
 
 
 class Result(NamedTuple):
@@ -105,6 +134,26 @@ TARGETS = {
     ),
     "create_x": Target("POST /v1/projects with an idempotency key, x bare insert", 0.5, is_minimum=True),
     "poll_x": Target("GET /v1/jobs/{id}, x bare read", 0.6, is_minimum=True),
+    "events_cpu_x": Target("CPU of an event in batches of 500, API and Postgres, x raw COPY", 6),
+    "events_single_x": Target("requests of one event a second, x a bare route", 0.5, is_minimum=True),
+    "events_p99_x": Target("5,000 events/s in batches of 20: p99 of the 202, x a bare route", 5),
+    "webhook_drain_per_s": Target(
+        "deliveries/s to one fast endpoint with a backlog of 5,000", 200, is_minimum=True
+    ),
+    "webhook_p95_ms": Target("event's commit to the first byte at its receiver, at rest: p95, ms", 250),
+    "webhook_beside_p95_ms": Target(
+        "with a hanging endpoint of its own organization, backlog 10,000: p95, ms",
+        1000,
+        over="webhook_p95_ms",
+    ),
+    "webhook_foreign_p95_ms": Target(
+        "with a hanging endpoint of another organization, backlog 10,000: p95, ms",
+        1000,
+        over="webhook_p95_ms",
+    ),
+    "webhook_many_p95_ms": Target(
+        "with 200 hanging endpoints of 10 organizations: p95, ms", 1000, over="webhook_p95_ms"
+    ),
 }
 
 

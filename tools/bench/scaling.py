@@ -31,7 +31,7 @@ ANY_ENDED = "select true from job where finished_at is not null limit 1"
 NOW = "select clock_timestamp()"
 
 
-class Round(NamedTuple):
+class ScalingRound(NamedTuple):
     """`of_ideal`: share of `workers * SLOTS / JOB_S` jobs a second; `cores`: busy cores of the host."""
 
     jobs_s: float
@@ -43,7 +43,7 @@ class Round(NamedTuple):
 async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
     """Measure rounds with twice the workers and twice the jobs each; jobs of many tenants wait."""
     tenants = await backlog.prepare(environment.pool, tenants=size.tenants)
-    rounds: dict[int, Round] = {}
+    rounds: dict[int, ScalingRound] = {}
     children: list[Child] = []
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(fleet.run_dispatcher(environment))
@@ -61,7 +61,7 @@ async def measure(environment: Environment, size: Size, tell: ProgressCallback) 
 
 async def _round(
     environment: Environment, tenants: Sequence[UUID], workers: Sequence[Child], seconds: float
-) -> Round:
+) -> ScalingRound:
     """Count the jobs that end within `seconds` in the middle of a longer backlog."""
     pool, ideal = environment.pool, len(workers) * SLOTS / JOB_S
     count = int(ideal * (WARM_S + seconds + SPARE_S))
@@ -80,7 +80,7 @@ async def _round(
     took_s = (ended - began).total_seconds()
     await fleet.wait_until_drained(pool)
     await backlog.check(pool, count=count)
-    return Round(
+    return ScalingRound(
         round(ended_jobs / took_s, 1),
         round(ended_jobs / took_s / ideal, 3),
         round(cpu / max(ended_jobs, 1) * 1000, 2),

@@ -1,4 +1,4 @@
-"""The suites of `tenantry bench jobs|http|publish|all`, and their order."""
+"""The suites of `tenantry bench`, each with its measurements in order."""
 
 import os
 import platform
@@ -9,13 +9,15 @@ from typing import Any
 from redis.asyncio import Redis
 
 from chaos.environment import Environment
-from tools.bench import busy, drain, live, pickup, publishing, pulling, recovery, scaling, web
+from tools.bench import busy, drain, pickup, publishing, pulling, recovery, scaling, web, webhooks
+from tools.bench.events import latency, speed
 from tools.bench.figures import Measure, Result, Size
+from tools.bench.ledger import measure as old_ledger
 
 JOBS: Mapping[str, Measure] = {
     "pickup": pickup.measure,
     "drain": drain.measure,
-    "live": live.measure,
+    "live": drain.measure_live,
     "busy": busy.measure,
     "scaling": scaling.measure,
     "recovery": recovery.measure,
@@ -23,6 +25,9 @@ JOBS: Mapping[str, Measure] = {
 }
 HTTP: Mapping[str, Measure] = {"http": web.measure}
 PUBLISH: Mapping[str, Measure] = {"publish": publishing.measure}
+EVENTS: Mapping[str, Measure] = {"speed": speed.measure, "latency": latency.measure}
+WEBHOOKS: Mapping[str, Measure] = {"webhooks": webhooks.measure}
+LEDGER: Mapping[str, Measure] = {"ledger": old_ledger.measure}
 #: Posts come last, so that their rows affect no other figure.
 ALL: Mapping[str, Measure] = {**JOBS, **HTTP, **PUBLISH}
 

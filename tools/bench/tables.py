@@ -7,16 +7,16 @@ from rich.console import Group
 from rich.table import Table
 
 from cli.shared.output import table
-from tools.bench.figures import TARGETS, Result, Target
+from tools.bench.figures import TARGETS, Result
 from tools.bench.neighbours.measure import RowResult
 
 
-def figures_table(result: Result, targets: Mapping[str, Target] = TARGETS) -> Group:
+def figures_table(result: Result) -> Group:
     """Return a row for each figure, and one for each detail."""
-    return Group(_figures(result.figures, targets), "", _details(result.details))
+    return Group(_figures(result.figures), "", _details(result.details))
 
 
-def _figures(figures: Mapping[str, float], targets: Mapping[str, Target]) -> Table:
+def _figures(figures: Mapping[str, float]) -> Table:
     return table(
         ("figure", "measured", "to reach", "reached"),
         [
@@ -26,7 +26,7 @@ def _figures(figures: Mapping[str, float], targets: Mapping[str, Target]) -> Tab
                 f"{'>=' if target.is_minimum else '<='} {target.limit(figures):g}",
                 target.met(figures[name], figures),
             )
-            for name, target in targets.items()
+            for name, target in TARGETS.items()
             if name in figures
         ],
     )

@@ -23,47 +23,8 @@ from schemas import ids
 from schemas.errors import BenchmarkFailed
 from schemas.settings import OWN_NAMES
 from schemas.webhooks import WebhookEndpointCreate
-from tools.bench import suites, tenants
-from tools.bench.figures import ProgressCallback, Result, Target, spread
-
-
-class Size(NamedTuple):
-    """Measured events, seconds between two, the hanging endpoint's backlog, and the number of hanging
-    endpoints.
-
-    `backlog` is the backlog of an endpoint that responds immediately.
-    """
-
-    backlog: int = 5_000
-    events: int = 200
-    every_s: float = 0.05
-    waiting: int = 10_000
-    hanging: int = 200
-
-
-FULL = Size()
-#: A size for tests: it checks that everything works.
-TINY = Size(backlog=20, events=5, every_s=0.01, waiting=50, hanging=5)
-
-TARGETS = {
-    "webhook_drain_per_s": Target(
-        "deliveries/s to one fast endpoint with a backlog of 5,000", 200, is_minimum=True
-    ),
-    "webhook_p95_ms": Target("event's commit to the first byte at its receiver, at rest: p95, ms", 250),
-    "webhook_beside_p95_ms": Target(
-        "with a hanging endpoint of its own organization, backlog 10,000: p95, ms",
-        1000,
-        over="webhook_p95_ms",
-    ),
-    "webhook_foreign_p95_ms": Target(
-        "with a hanging endpoint of another organization, backlog 10,000: p95, ms",
-        1000,
-        over="webhook_p95_ms",
-    ),
-    "webhook_many_p95_ms": Target(
-        "with 200 hanging endpoints of 10 organizations: p95, ms", 1000, over="webhook_p95_ms"
-    ),
-}
+from tools.bench import tenants
+from tools.bench.figures import ProgressCallback, Result, Size, spread
 
 #: Organizations that own the hanging endpoints.
 OWNERS = 10
@@ -126,21 +87,21 @@ async def measure(environment: Environment, size: Size, tell: ProgressCallback) 
     async with _stage(environment) as stage:
         drained = await _drain(stage, size, tell)
         late["rest"] = await _round(stage, size, tell, "at rest")
-        hung = await _hang(stage, stage.org, size.waiting)
+        hung = await _hang(stage, stage.org, size.webhook_waiting)
         late["beside"] = await _round(stage, size, tell, "with a hanging endpoint of its own")
         await _delete(stage, [hung])
-        hung = await _hang(stage, await _organization(stage.environment), size.waiting)
+        hung = await _hang(stage, await _organization(stage.environment), size.webhook_waiting)
         late["foreign"] = await _round(stage, size, tell, "with a foreign hanging endpoint")
         await _delete(stage, [hung])
         many = await _hang_many(stage, size)
-        late["many"] = await _round(stage, size, tell, f"with {size.hanging} hanging endpoints")
+        late["many"] = await _round(stage, size, tell, f"with {size.webhook_hanging} hanging endpoints")
         await _delete(stage, many)
     figures = {"webhook_drain_per_s": drained, "webhook_p95_ms": late["rest"]["p95"]}
     figures |= {f"webhook_{name}_p95_ms": late[name]["p95"] for name in ("beside", "foreign", "many")}
     ratios = {
         name: round(late[name]["p95"] / late["rest"]["p95"], 2) for name in ("beside", "foreign", "many")
     }
-    details = {"machine": await suites.machine(environment), "webhook_late_ms": late, "x_at_rest": ratios}
+    details = {"webhook_late_ms": late, "x_at_rest": ratios}
     return Result(figures, details)
 
 
@@ -180,15 +141,15 @@ async def _endpoint(pool: Pool, org: UUID, host: str) -> UUID:
 
 async def _drain(stage: Stage, size: Size, tell: ProgressCallback) -> float:
     """Return deliveries a second of a backlog, from the first to the last. Raises `BenchmarkFailed`."""
-    tell(f"{size.backlog} events wait for one endpoint")
-    await stage.pool.execute(PING, stage.org, stage.endpoint_id, size.backlog)
+    tell(f"{size.webhook_backlog} events wait for one endpoint")
+    await stage.pool.execute(PING, stage.org, stage.endpoint_id, size.webhook_backlog)
 
     async def all_ended() -> bool:
         return not await stage.pool.fetchval(ANY_OPEN, [stage.endpoint_id])
 
     await fleet.poll_until(all_ended, within=DONE_S, every=0.1)
     times = sorted(times[0] for times in stage.receiver.arrivals.values())
-    if sum(map(len, stage.receiver.arrivals.values())) != size.backlog:
+    if sum(map(len, stage.receiver.arrivals.values())) != size.webhook_backlog:
         raise BenchmarkFailed("an event came twice, or never, although nothing failed")
     return round((len(times) - 1) / (times[-1] - times[0]), 1)
 
@@ -209,7 +170,7 @@ async def _hang(stage: Stage, org: UUID, waiting: int) -> UUID:
 async def _hang_many(stage: Stage, size: Size) -> list[UUID]:
     orgs = [await _organization(stage.environment) for _ in range(OWNERS)]
     created = []
-    for number in range(size.hanging):
+    for number in range(size.webhook_hanging):
         org = orgs[number % OWNERS]
         created.append(await _endpoint(stage.pool, org, stage.hanging))
         await stage.pool.execute(PING, org, created[-1], 50)
@@ -228,12 +189,12 @@ async def _delete(stage: Stage, hung: Sequence[UUID]) -> None:
 
 async def _round(stage: Stage, size: Size, tell: ProgressCallback, what: str) -> dict[str, float]:
     """Emit events one by one, and measure each from its commit."""
-    tell(f"{size.events} events {what}")
+    tell(f"{size.webhook_events} events {what}")
     committed: dict[str, float] = {}
-    for _ in range(size.events):
+    for _ in range(size.webhook_events):
         event_id = await stage.pool.fetchval(PING, stage.org, stage.endpoint_id, 1)
         committed[ids.show(ids.WEBHOOK_EVENT, event_id)] = time.monotonic()
-        await asyncio.sleep(size.every_s)
+        await asyncio.sleep(size.webhook_every_s)
 
     async def all_arrived() -> bool:
         return committed.keys() <= stage.receiver.arrivals.keys()

@@ -13,8 +13,7 @@ from tests.cli.conftest import Tenantry, decoded
 from tests.processes import alive, descendants
 from tests.waiting import PATIENCE_S, until
 from tools.bench import command
-from tools.bench.figures import ProgressCallback, Result, Size
-from tools.bench.ledger import measure as ledger
+from tools.bench.figures import QUICK, ProgressCallback, Result, Size
 
 pytestmark = pytest.mark.long
 
@@ -64,19 +63,19 @@ async def test_the_table_shows_reached_targets(tenantry: Tenantry) -> None:
 async def test_the_ledger_table_compares_old_and_empty(
     tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sizes: list[ledger.Size] = []
+    sizes: list[Size] = []
 
-    async def measure_nothing(_: Environment, size: ledger.Size, __: ProgressCallback) -> Result:
+    async def measure_nothing(_: Environment, size: Size, __: ProgressCallback) -> Result:
         sizes.append(size)
         rows = {"submit": {"empty_ms": 0.2, "old_ms": 0.4, "ratio": 2.0, "aim": 1.5}}
-        return Result({"submit": 2.0}, {"rows": rows, "newcomer_s": {"p50": 0.1}, "machine": {}})
+        return Result({"submit": 2.0}, {"rows": rows, "newcomer_s": {"p50": 0.1}})
 
-    monkeypatch.setattr(ledger, "measure", measure_nothing)
+    monkeypatch.setattr(command, "LEDGER", {"ledger": measure_nothing})
     answer = decoded(await tenantry("bench", "ledger", "--ended", "7", "--json"))
     assert answer["submit"] == answer["details"]["rows"]["submit"]["ratio"] == 2.0
     lines = (await tenantry("bench", "ledger", "--quick")).stdout.splitlines()
     assert lines[1].split() == ["submit", "0.2", "0.4", "2", "x", "<=", "1.5", "x", "no"]
-    assert [size.ended for size in sizes] == [7, ledger.QUICK.ended]
+    assert [size.ledger_ended for size in sizes] == [7, QUICK.ledger_ended]
 
 
 @pytest.mark.usefixtures("elsewhere")

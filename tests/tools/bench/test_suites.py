@@ -5,10 +5,8 @@ import math
 import pytest
 
 from chaos.environment import Environment
-from tools.bench import suites, webhooks
-from tools.bench.events import measure as events
+from tools.bench import suites
 from tools.bench.figures import TARGETS, TINY
-from tools.bench.ledger import measure as ledger
 from tools.bench.ledger.statements import STATEMENTS
 
 pytestmark = [pytest.mark.long, pytest.mark.first]
@@ -23,20 +21,27 @@ FIGURES = {
     "pull": {"pull_p50_ms"},
     "http": {"create_x", "poll_x"},
     "publish": {"post_late_p95_s", "post_late_at_once_p95_s", "post_late_beyond_quota_p95_s"},
-}
+    "speed": {"events_cpu_x", "events_single_x"},
+    "latency": {"events_p99_x"},
+    "webhooks": {
+        "webhook_drain_per_s", "webhook_p95_ms", "webhook_beside_p95_ms", "webhook_foreign_p95_ms",
+        "webhook_many_p95_ms",
+    },
+}  # fmt: skip
+SUITES = {**suites.ALL, **suites.EVENTS, **suites.WEBHOOKS}
 
 
 def test_each_figure_except_the_lease_has_one_suite_and_a_target() -> None:
-    assert set(FIGURES) == set(suites.ALL)
+    assert set(FIGURES) == set(SUITES)
     assert {name for names in FIGURES.values() for name in names} == {*TARGETS, "lease_s"}
 
 
 #: A worker that loses its lease fails the run, so no other test may stall the machine: this one runs last.
 @pytest.mark.chaos
-@pytest.mark.parametrize("name", suites.ALL)
+@pytest.mark.parametrize("name", SUITES)
 async def test_benchmark_returns_its_figures(environment: Environment, name: str) -> None:
     said: list[str] = []
-    result = await suites.ALL[name](environment, TINY, said.append)
+    result = await SUITES[name](environment, TINY, said.append)
     assert set(result.figures) == FIGURES[name]
     assert all(math.isfinite(value) and value >= 0 for value in result.figures.values())
     assert said
@@ -50,23 +55,7 @@ async def test_run_describes_its_machine(environment: Environment) -> None:
 
 async def test_old_ledger_is_compared_with_an_empty_one(environment: Environment) -> None:
     said: list[str] = []
-    result = await ledger.measure(environment, ledger.TINY, said.append)
+    result = await suites.LEDGER["ledger"](environment, TINY, said.append)
     assert set(result.figures) == {*result.details["rows"], "newcomer_s"}
     assert {*STATEMENTS} < {*said}
     assert all(math.isfinite(value) and value >= 0 for value in result.figures.values())
-
-
-async def test_events_are_measured_in_parts(environment: Environment) -> None:
-    said: list[str] = []
-    result = await events.measure(environment, events.PARTS, events.TINY, lambda part, _: said.append(part))
-    assert set(result.figures) == set(events.TARGETS)
-    assert {*said} == {*events.PARTS}
-    assert all(math.isfinite(value) and value >= 0 for value in result.figures.values())
-
-
-async def test_webhooks_are_measured_with_hanging_receivers(environment: Environment) -> None:
-    said: list[str] = []
-    result = await webhooks.measure(environment, webhooks.TINY, said.append)
-    assert {*result.figures} == {*webhooks.TARGETS}
-    assert all(math.isfinite(value) and value >= 0 for value in result.figures.values())
-    assert len(said) == 5

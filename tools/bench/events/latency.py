@@ -2,7 +2,7 @@
 
 from chaos.environment import Environment
 from tools.bench.events.serving import check_stored, run_servers, send
-from tools.bench.figures import ProgressCallback, Result, ratio, spread
+from tools.bench.figures import ProgressCallback, Result, Size, ratio, spread
 from tools.bench.http_load import Plan
 
 #: Events of a request, and events a second.
@@ -12,9 +12,9 @@ BATCH, EVENTS_S = 20, 5_000
 CONNECTIONS = 64
 
 
-async def measure(environment: Environment, seconds: float, rounds: int, tell: ProgressCallback) -> Result:
+async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
     """Measure both servers in turn. Raises `BenchmarkFailed`."""
-    count = int(EVENTS_S / BATCH * seconds)
+    rounds, count = size.rounds, int(EVENTS_S / BATCH * size.event_s)
     plan = Plan(requests=count, batch=BATCH, connections=CONNECTIONS, per_s=EVENTS_S / BATCH)
     ours: list[list[float]] = []
     bare: list[list[float]] = []

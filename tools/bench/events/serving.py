@@ -29,7 +29,8 @@ class Server(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def run_servers(environment: Environment) -> AsyncIterator[tuple[Server, Server]]:
-    """Serve the API and the bare route, on the scratch database alone."""
+    """Serve the API and the bare route, on the scratch database alone, with an empty store."""
+    await environment.pool.execute("truncate event, event_seen")
     endpoints = [await _create_endpoint(environment) for _ in range(APPS)]
     store = environment.settings.database_url
     async with (

@@ -1,7 +1,7 @@
 """Events a second and their CPU by batch size, compared with the bare route and a raw COPY, in turn."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 from uuid import UUID
@@ -15,7 +15,7 @@ from schemas.errors import BenchmarkFailed
 from tools.bench.events import generated
 from tools.bench.events.cpu import server_cpu_s, server_of
 from tools.bench.events.serving import Server, check_stored, run_servers, send
-from tools.bench.figures import ProgressCallback, Result, ratio
+from tools.bench.figures import ProgressCallback, Result, Size, ratio
 from tools.bench.http_load import Plan
 
 #: Table of the raw COPY, the baseline of an event's cost: the same rows without an index.
@@ -43,10 +43,9 @@ class Run(NamedTuple):
         return self.serving_us + self.postgres_us
 
 
-async def measure(
-    environment: Environment, requests: Mapping[int, int], rounds: int, tell: ProgressCallback
-) -> Result:
-    """Measure `requests` of each batch size. Raises `BenchmarkFailed`."""
+async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
+    """Measure the requests of each batch size. Raises `BenchmarkFailed`."""
+    requests, rounds = size.event_requests, size.rounds
     ours: dict[int, list[Run]] = {batch: [] for batch in requests}
     bare: dict[int, list[Run]] = {batch: [] for batch in requests}
     copied: list[float] = []

@@ -11,47 +11,14 @@ from chaos.tasks import NOOP
 from db.pool import Conn, connect
 from jobs import ledger
 from schemas.errors import BenchmarkFailed
-from tools.bench.figures import ProgressCallback, Result, spread
+from tools.bench.figures import ProgressCallback, Result, Size, spread
 from tools.bench.ledger.sides import SLOTS, UNKNOWN, Side
 from tools.bench.ledger.statements import PULL, STATEMENTS, Statement
-from tools.bench.suites import machine
 
 WARM = 8
 
 
-class Size(NamedTuple):
-    """Rows of the old ledger, and repetitions of each statement."""
-
-    ended: int = 1_000_000
-    waiting: int = 100_000
-    tenants: int = 200
-    times: int = 100
-    capped: tuple[int, ...] = (1_000, 5_000)
-    unknown: int = 100_000
-    held: int = 40_000
-    newcomer_tenants: int = 5_000
-    newcomers: int = 20
-
-    @property
-    def pulled(self) -> int:
-        """Return a number of jobs that no comparison pulls completely."""
-        return 2 * (WARM + self.times) * SLOTS
-
-
-#: The size of the figures in docs/explain/benchmarks.md.
-FULL = Size()
-QUICK = Size(
-    ended=50_000, waiting=5_000, tenants=50, times=20, capped=(200,), unknown=5_000, held=2_000,
-    newcomer_tenants=500, newcomers=3,
-)  # fmt: skip
-#: A size for tests: it checks that everything works.
-TINY = Size(
-    ended=400, waiting=1_000, tenants=10, times=2, capped=(10,), unknown=50, held=60, newcomer_tenants=12,
-    newcomers=1,
-)  # fmt: skip
-
-
-class Row(NamedTuple):
+class StatementRow(NamedTuple):
     """p50 on each side in milliseconds, and the maximal ratio."""
 
     empty_ms: float
@@ -73,14 +40,14 @@ async def measure(environment: Environment, size: Size, tell: ProgressCallback) 
     """Measure ratios of p50s; a newcomer's wait is in seconds."""
     async with _sides(environment) as (old, empty):
         for side in (old, empty):
-            await side.begin(tenants=size.tenants)
+            await side.begin(tenants=size.ledger_tenants)
         await empty.fill_list(empty.tenants[1])
-        tell(f"{size.ended} jobs ended, {size.waiting} wait")
-        await old.insert_ended(ended=size.ended, waiting=size.waiting)
+        tell(f"{size.ledger_ended} jobs ended, {size.ledger_waiting} wait")
+        await old.insert_ended(ended=size.ledger_ended, waiting=size.ledger_waiting)
         rows = {}
         for name, statement in STATEMENTS.items():
             tell(name)
-            rows[name] = await _compare(old, empty, statement, size.times, HOT_AIM)
+            rows[name] = await _compare(old, empty, statement, size.ledger_times, HOT_AIM)
         rows |= await _pulls_at_caps(old, empty, size, tell)
         rows |= await _pull_with_old_snapshot(environment.settings.database_url, old, empty, size, tell)
         newcomer_s = await _newcomers(old, size, tell)
@@ -89,9 +56,13 @@ async def measure(environment: Environment, size: Size, tell: ProgressCallback) 
         {
             "rows": {name: {**row._asdict(), "ratio": row.ratio} for name, row in rows.items()},
             "newcomer_s": newcomer_s,
-            "machine": await machine(environment),
         },
     )
+
+
+def _count_pulled(size: Size) -> int:
+    """Return a number of jobs that no comparison pulls completely."""
+    return 2 * (WARM + size.ledger_times) * SLOTS
 
 
 @contextlib.asynccontextmanager
@@ -111,7 +82,7 @@ async def _open(url: str) -> AsyncIterator[Conn]:
         await conn.close()
 
 
-async def _compare(old: Side, empty: Side, statement: Statement, times: int, aim: float) -> Row:
+async def _compare(old: Side, empty: Side, statement: Statement, times: int, aim: float) -> StatementRow:
     """Time both sides in turn, so that a busy machine affects both."""
     took: dict[bool, list[float]] = {True: [], False: []}
     for number in range(WARM + times):
@@ -119,7 +90,7 @@ async def _compare(old: Side, empty: Side, statement: Statement, times: int, aim
             took_ms = await _timed(side, statement)
             if number >= WARM:
                 took[side.old].append(took_ms)
-    return Row(spread(took[False])["p50"], spread(took[True])["p50"], aim)
+    return StatementRow(spread(took[False])["p50"], spread(took[True])["p50"], aim)
 
 
 async def _timed(side: Side, statement: Statement) -> float:
@@ -131,39 +102,41 @@ async def _timed(side: Side, statement: Statement) -> float:
     return took_ms
 
 
-async def _pulls_at_caps(old: Side, empty: Side, size: Size, tell: ProgressCallback) -> dict[str, Row]:
+async def _pulls_at_caps(
+    old: Side, empty: Side, size: Size, tell: ProgressCallback
+) -> dict[str, StatementRow]:
     """Measure a pull of ten among tenants at their cap."""
     rows = {}
-    for count in size.capped:
+    for count in size.ledger_capped:
         name = f"pull of 10, {count} tenants at their cap"
         tell(name)
-        await old.begin(tenants=count + size.tenants)
+        await old.begin(tenants=count + size.ledger_tenants)
         capped, uncapped = old.tenants[:count], old.tenants[count:]
         await old.insert_running(capped, 5)
         await old.insert_due(capped, 5 * count)
-        await old.insert_due(uncapped, size.pulled)
-        rows[name] = await _compare(old, empty, PULL, size.times, HOT_AIM)
-    name = f"pull of 10, {size.unknown} rows of an unknown kind"
+        await old.insert_due(uncapped, _count_pulled(size))
+        rows[name] = await _compare(old, empty, PULL, size.ledger_times, HOT_AIM)
+    name = f"pull of 10, {size.ledger_unknown} rows of an unknown kind"
     tell(name)
-    await old.begin(tenants=2 * size.tenants)
-    await old.insert_due(old.tenants[: size.tenants], size.unknown, UNKNOWN)
-    await old.insert_due(old.tenants[size.tenants :], size.pulled)
-    rows[name] = await _compare(old, empty, PULL, size.times, HOT_AIM)
+    await old.begin(tenants=2 * size.ledger_tenants)
+    await old.insert_due(old.tenants[: size.ledger_tenants], size.ledger_unknown, UNKNOWN)
+    await old.insert_due(old.tenants[size.ledger_tenants :], _count_pulled(size))
+    rows[name] = await _compare(old, empty, PULL, size.ledger_times, HOT_AIM)
     return rows
 
 
 async def _pull_with_old_snapshot(
     url: str, old: Side, empty: Side, size: Size, tell: ProgressCallback
-) -> dict[str, Row]:
-    """Measure a pull of ten while a transaction holds a snapshot older than the last `size.held` jobs."""
-    name = f"pull of 10, a snapshot held over {size.held} jobs"
+) -> dict[str, StatementRow]:
+    """Measure a pull of ten while a transaction holds a snapshot older than the last jobs."""
+    name = f"pull of 10, a snapshot held over {size.ledger_held} jobs"
     tell(name)
-    await old.begin(tenants=size.tenants)
-    await old.insert_due(old.tenants, size.held + size.pulled)
+    await old.begin(tenants=size.ledger_tenants)
+    await old.insert_due(old.tenants, size.ledger_held + _count_pulled(size))
     async with _snapshot(url):
-        for _ in range(size.held // SLOTS):
+        for _ in range(size.ledger_held // SLOTS):
             await old.settle(await old.pull())
-        return {name: await _compare(old, empty, PULL, size.times, SNAPSHOT_AIM)}
+        return {name: await _compare(old, empty, PULL, size.ledger_times, SNAPSHOT_AIM)}
 
 
 @contextlib.asynccontextmanager

@@ -16,10 +16,10 @@ import uvloop
 
 from tools.bench.load import send_message
 from tools.bench.neighbours.measure import ROWS
-from tools.bench.neighbours.row import AttackProgress, Plan
+from tools.bench.neighbours.row import AttackPlan, AttackProgress
 
 
-async def attack(name: str, plan: Plan) -> None:
+async def attack(name: str, plan: AttackPlan) -> None:
     """Run an attack until SIGTERM. An attack that ends by itself has done all it can."""
     ended, progress = asyncio.Event(), AttackProgress(Counter(), asyncio.Event(), asyncio.Event())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
@@ -46,4 +46,4 @@ async def _wait_for(running: "asyncio.Task[None]", reached: asyncio.Event) -> No
 if __name__ == "__main__":
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
-    uvloop.run(attack(sys.argv[1], msgspec.json.decode(Path(sys.argv[2]).read_bytes(), type=Plan)))
+    uvloop.run(attack(sys.argv[1], msgspec.json.decode(Path(sys.argv[2]).read_bytes(), type=AttackPlan)))

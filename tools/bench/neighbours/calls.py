@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 
 from tools.bench.neighbours.deployment import Deployment
-from tools.bench.neighbours.row import AttackProgress, Plan
+from tools.bench.neighbours.row import AttackPlan, AttackProgress
 
 #: The attackers' address, different from the victim's.
 ADDRESS = "127.0.0.2"
 
 
-def open_client(plan: Plan, key: str) -> httpx.AsyncClient:
+def open_client(plan: AttackPlan, key: str) -> httpx.AsyncClient:
     """Return a client of one key without a timeout."""
     no_limit = httpx.Limits(max_connections=None)
     return httpx.AsyncClient(

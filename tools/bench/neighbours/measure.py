@@ -11,7 +11,7 @@ from chaos.environment import Environment
 from chaos.processes import Child, read_message, run_in_environment
 from tools.bench.neighbours import request_attacks, victim, worker_attacks
 from tools.bench.neighbours.deployment import Deployment, run_deployment
-from tools.bench.neighbours.row import Plan, Row
+from tools.bench.neighbours.row import AttackPlan, AttackRow
 from tools.bench.neighbours.victim import Scale, Timings
 from tools.bench.suites import Progress
 
@@ -30,7 +30,7 @@ LIMIT_EXTRA_MS = 250
 
 
 class RowResult(NamedTuple):
-    """Row with the victim's times at rest and during the attack, and the attack's notes."""
+    """AttackRow with the victim's times at rest and during the attack, and the attack's notes."""
 
     what: str
     rest: Timings
@@ -62,7 +62,9 @@ async def measure(
     }
 
 
-async def _measure_row(environment: Environment, row: Row, scale: Scale, progress: Progress) -> RowResult:
+async def _measure_row(
+    environment: Environment, row: AttackRow, scale: Scale, progress: Progress
+) -> RowResult:
     progress(row.name, "processes start")
     async with (
         run_deployment(environment, pools=row.pools, sites=row.sites, settings=row.settings) as deployment,
@@ -84,7 +86,9 @@ async def _measure_row(environment: Environment, row: Row, scale: Scale, progres
 
 
 @asynccontextmanager
-async def _run_attack(environment: Environment, row: Row, plan: Plan) -> AsyncIterator[Mapping[str, int]]:
+async def _run_attack(
+    environment: Environment, row: AttackRow, plan: AttackPlan
+) -> AsyncIterator[Mapping[str, int]]:
     """Run the attack; its counts are complete at the end of the block."""
     path, counts = environment.folder / "attack.json", dict[str, int]()
     path.write_bytes(msgspec.json.encode(plan))

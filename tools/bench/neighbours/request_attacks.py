@@ -25,7 +25,7 @@ from tools.bench.neighbours.calls import (
 )
 from tools.bench.neighbours.deployment import Deployment
 from tools.bench.neighbours.images import costly_png
-from tools.bench.neighbours.row import AttackProgress, Plan, Row
+from tools.bench.neighbours.row import AttackPlan, AttackProgress, AttackRow
 from tools.bench.neighbours.victim import Scale
 from tools.bench.tenants import App
 
@@ -97,14 +97,14 @@ create or replace function uuidv7_like(number int) returns uuid language sql imm
 $$"""
 
 
-async def prepare_streams(deployment: Deployment, scale: Scale) -> Plan:
+async def prepare_streams(deployment: Deployment, scale: Scale) -> AttackPlan:
     attacker = await tenants.create(deployment.environment, tier="standard", keys=STREAM_KEYS)
     jobs = await tenants.submit_waiting_jobs(deployment.environment, attacker, 1)
     many = {"streams": scale.many(STREAMS_A_KEY)}
-    return Plan(port=deployment.port, keys=attacker.keys, owned=[jobs], many=many)
+    return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[jobs], many=many)
 
 
-async def attack_by_streams(plan: Plan, progress: AttackProgress) -> None:
+async def attack_by_streams(plan: AttackPlan, progress: AttackProgress) -> None:
     """Open the streams of each key from its own address, so that no per-address limit helps."""
     async with asyncio.TaskGroup() as group:
         for number, key in enumerate(plan.keys, start=2):
@@ -114,7 +114,7 @@ async def attack_by_streams(plan: Plan, progress: AttackProgress) -> None:
         progress.ready.set()
 
 
-async def _hold_stream(plan: Plan, key: str, address: str, progress: AttackProgress) -> None:
+async def _hold_stream(plan: AttackPlan, key: str, address: str, progress: AttackProgress) -> None:
     """Hold a stream, and reopen it when it ends or is refused. Raw sockets: the attack shares the cores."""
     lines = (
         f"GET /v1/jobs/{plan.owned[0][0]}/events HTTP/1.1",
@@ -133,12 +133,12 @@ async def _hold_stream(plan: Plan, key: str, address: str, progress: AttackProgr
         await asyncio.sleep(random.uniform(*REOPEN_S))
 
 
-async def prepare_bursts(deployment: Deployment, scale: Scale) -> Plan:
+async def prepare_bursts(deployment: Deployment, scale: Scale) -> AttackPlan:
     attacker = await tenants.create(deployment.environment, tier="standard", projects=BURST_PROJECTS)
-    return Plan(port=deployment.port, keys=attacker.keys, many={"burst": scale.many(BURST)})
+    return AttackPlan(port=deployment.port, keys=attacker.keys, many={"burst": scale.many(BURST)})
 
 
-async def attack_by_bursts(plan: Plan, progress: AttackProgress) -> None:
+async def attack_by_bursts(plan: AttackPlan, progress: AttackProgress) -> None:
     """Send one burst after the other, all within the limit's minute."""
     async with open_client(plan, plan.keys[0]) as client:
         progress.ready.set()
@@ -155,15 +155,15 @@ async def note_bursts(_: Deployment, counts: Mapping[str, int]) -> dict[str, Any
     return {"passed": counts.get("200", 0), "allowed": READS_A_MINUTE}
 
 
-async def prepare_events(deployment: Deployment, scale: Scale) -> Plan:
+async def prepare_events(deployment: Deployment, scale: Scale) -> AttackPlan:
     attacker = await tenants.create(deployment.environment, tier="standard")
     app = await tenants.create_app(deployment.environment, attacker)
-    return Plan(
+    return AttackPlan(
         port=deployment.port, keys=[app.key], owned=[[app.path]], many={"senders": scale.many(SENDERS)}
     )
 
 
-async def attack_by_events(plan: Plan, progress: AttackProgress) -> None:
+async def attack_by_events(plan: AttackPlan, progress: AttackProgress) -> None:
     """Send from raw sockets: a full client would be slower than the API's refusals."""
     app = App(plan.owned[0][0], plan.keys[0], itertools.count())
     async with asyncio.TaskGroup() as group:
@@ -205,11 +205,11 @@ async def note_events(_: Deployment, counts: Mapping[str, int]) -> dict[str, Any
     return {"passed": counts.get("202", 0), "refused": counts.get("429", 0), "allowed_per_s": ALLOWED_PER_S}
 
 
-async def prepare_filters(deployment: Deployment, scale: Scale) -> Plan:
+async def prepare_filters(deployment: Deployment, scale: Scale) -> AttackPlan:
     attacker = await tenants.create(deployment.environment, tier="standard", keys=FILTER_KEYS)
     async with deployment.environment.pool.acquire() as conn, conn.transaction():
         await _fill(conn, attacker.org, scale)
-    return Plan(port=deployment.port, keys=attacker.keys, many={"readers": scale.many(READERS)})
+    return AttackPlan(port=deployment.port, keys=attacker.keys, many={"readers": scale.many(READERS)})
 
 
 async def _fill(conn: Conn, org: UUID, scale: Scale) -> None:
@@ -225,7 +225,7 @@ async def _fill(conn: Conn, org: UUID, scale: Scale) -> None:
         await conn.execute(index["definition"])
 
 
-async def attack_by_filters(plan: Plan, progress: AttackProgress) -> None:
+async def attack_by_filters(plan: AttackPlan, progress: AttackProgress) -> None:
     clients = itertools.cycle([open_client(plan, key) for key in plan.keys])
     reads = itertools.cycle(READS)
 
@@ -235,13 +235,13 @@ async def attack_by_filters(plan: Plan, progress: AttackProgress) -> None:
     await run_closed_loop(progress, plan.many["readers"], read)
 
 
-async def prepare_uploads(deployment: Deployment, scale: Scale) -> Plan:
+async def prepare_uploads(deployment: Deployment, scale: Scale) -> AttackPlan:
     attacker = await tenants.create(deployment.environment, tier="standard")
     many = {"side": scale.many(SIDE_PX), "warm_s": scale.many(WARM_S)}
-    return Plan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects], many=many)
+    return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects], many=many)
 
 
-async def attack_by_uploads(plan: Plan, progress: AttackProgress) -> None:
+async def attack_by_uploads(plan: AttackPlan, progress: AttackProgress) -> None:
     content = costly_png(plan.many["side"])
     url = f"/v1/projects/{plan.owned[0][0]}/content/upload"
     async with open_client(plan, plan.keys[0]) as client:
@@ -255,16 +255,16 @@ async def attack_by_uploads(plan: Plan, progress: AttackProgress) -> None:
         await run_paced(progress, UPLOADERS, every_s=every_s, warm_s=plan.many["warm_s"], once=upload)
 
 
-async def prepare_lists(deployment: Deployment, scale: Scale) -> Plan:
+async def prepare_lists(deployment: Deployment, scale: Scale) -> AttackPlan:
     environment, keys = deployment.environment, scale.many(LIST_KEYS)
     attacker = await tenants.create(environment, tier="standard", keys=keys, projects=LIST_PROJECTS)
     metadata = {"n": "x" * METADATA_BYTES}
     assert len(msgspec.json.encode(metadata)) <= 8 * 1024
     await environment.pool.execute(FILL_METADATA, attacker.org, metadata)
-    return Plan(port=deployment.port, keys=attacker.keys, many={"warm_s": scale.many(WARM_S)})
+    return AttackPlan(port=deployment.port, keys=attacker.keys, many={"warm_s": scale.many(WARM_S)})
 
 
-async def attack_by_lists(plan: Plan, progress: AttackProgress) -> None:
+async def attack_by_lists(plan: AttackPlan, progress: AttackProgress) -> None:
     async with contextlib.AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(open_client(plan, key)) for key in plan.keys]
 
@@ -276,27 +276,27 @@ async def attack_by_lists(plan: Plan, progress: AttackProgress) -> None:
 
 
 ROWS = (
-    Row(
+    AttackRow(
         "streams", "1,100 event streams of one standard tenant", victim.requests,
         prepare_streams, attack_by_streams,
     ),
-    Row(
+    AttackRow(
         "rate-limits", "bursts of 400 reads with a key that may send 120 a minute", victim.requests,
         prepare_bursts, attack_by_bursts, note=note_bursts,
     ),
-    Row(
+    AttackRow(
         "events", f"an app that sends {EXCESS} times its allowed event requests", victim.events,
         prepare_events, attack_by_events, note=note_events,
     ),
-    Row(
+    AttackRow(
         "filters", "filters that match nothing in 300,000 projects and 1,000,000 audit entries",
         victim.requests, prepare_filters, attack_by_filters,
     ),
-    Row(
+    AttackRow(
         "uploads", "one key uploads the costliest image at its limit of 60 a minute", victim.requests,
         prepare_uploads, attack_by_uploads, note=read_uncounted,
     ),
-    Row(
+    AttackRow(
         "lists", "50 keys of one tenant read lists of 1.6 MB at their limit of 120 a minute", victim.requests,
         prepare_lists, attack_by_lists, note=read_uncounted,
     ),

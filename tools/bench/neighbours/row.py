@@ -13,7 +13,7 @@ from tools.bench.neighbours.deployment import Deployment
 from tools.bench.neighbours.victim import Act, Scale
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class AttackPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Input of the attack's process: the API's port, the attackers' keys, and their objects.
 
     `sites` are ports on which it may serve pages to workers; `many` are the counts of this run.
@@ -41,7 +41,7 @@ class AttackProgress(NamedTuple):
         self.had_effect.set()
 
 
-class Row(NamedTuple):
+class AttackRow(NamedTuple):
     """`pools` need a worker, `sites` is the number of ports that attackers serve on.
 
     `prepare` runs first, in the benchmark's process; `attack` in its own process until it is canceled.
@@ -51,8 +51,8 @@ class Row(NamedTuple):
     name: str
     what: str
     acts: Callable[[Deployment, httpx.AsyncClient], Awaitable[Act]]
-    prepare: Callable[[Deployment, Scale], Awaitable[Plan]]
-    attack: Callable[[Plan, AttackProgress], Coroutine[Any, Any, None]]
+    prepare: Callable[[Deployment, Scale], Awaitable[AttackPlan]]
+    attack: Callable[[AttackPlan, AttackProgress], Coroutine[Any, Any, None]]
     pools: tuple[str, ...] = ()
     sites: int = 0
     settings: Mapping[str, str] = MappingProxyType({})

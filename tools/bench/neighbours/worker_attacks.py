@@ -9,7 +9,7 @@ from tools.bench.neighbours import servers, victim
 from tools.bench.neighbours.calls import open_client, send_counted
 from tools.bench.neighbours.deployment import Deployment
 from tools.bench.neighbours.images import png_of_color
-from tools.bench.neighbours.row import AttackProgress, Plan, Row
+from tools.bench.neighbours.row import AttackPlan, AttackProgress, AttackRow
 from tools.bench.neighbours.victim import Scale
 from tools.bench.tenants import Tenant
 
@@ -24,28 +24,28 @@ POSTS = 6
 LINKS = b"".join(b'<a href="/about/%d">About us</a>' % number for number in range(PAGES))
 
 
-async def prepare_parsing(deployment: Deployment, scale: Scale) -> Plan:
+async def prepare_parsing(deployment: Deployment, scale: Scale) -> AttackPlan:
     return await _prepare_ingests(deployment, scale, 1)
 
 
-async def prepare_slow_sites(deployment: Deployment, scale: Scale) -> Plan:
+async def prepare_slow_sites(deployment: Deployment, scale: Scale) -> AttackPlan:
     return await _prepare_ingests(deployment, scale, TENANTS)
 
 
-async def attack_by_parsing(plan: Plan, progress: AttackProgress) -> None:
+async def attack_by_parsing(plan: AttackPlan, progress: AttackProgress) -> None:
     await _ingest(plan, progress, _respond_with_tags, {"followLinks": True, "maxPages": PAGES})
 
 
-async def attack_by_slow_sites(plan: Plan, progress: AttackProgress) -> None:
+async def attack_by_slow_sites(plan: AttackPlan, progress: AttackProgress) -> None:
     await _ingest(plan, progress, _never_respond, {})
 
 
-async def prepare_publishing(deployment: Deployment, scale: Scale) -> Plan:
+async def prepare_publishing(deployment: Deployment, scale: Scale) -> AttackPlan:
     """Create the attackers; `owned` lists a tenant's project and accounts."""
     attackers = await _create_attackers(deployment, TENANTS)
     slow = [f"http://127.0.0.1:{deployment.sites[0]}"] * scale.many(POSTS)
     accounts = [await tenants.connect_accounts(deployment.environment, tenant, slow) for tenant in attackers]
-    return Plan(
+    return AttackPlan(
         port=deployment.port,
         keys=[tenant.keys[0] for tenant in attackers],
         sites=deployment.sites,
@@ -53,7 +53,7 @@ async def prepare_publishing(deployment: Deployment, scale: Scale) -> Plan:
     )
 
 
-async def attack_by_publishing(plan: Plan, progress: AttackProgress) -> None:
+async def attack_by_publishing(plan: AttackPlan, progress: AttackProgress) -> None:
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(servers.serve(plan.sites[0], _hold_files))
         for key, (project, *accounts) in zip(plan.keys, plan.owned, strict=True):
@@ -68,10 +68,10 @@ async def attack_by_publishing(plan: Plan, progress: AttackProgress) -> None:
         await asyncio.Event().wait()
 
 
-async def _prepare_ingests(deployment: Deployment, scale: Scale, attackers_count: int) -> Plan:
+async def _prepare_ingests(deployment: Deployment, scale: Scale, attackers_count: int) -> AttackPlan:
     count = scale.many(INGESTS)
     attackers = await _create_attackers(deployment, attackers_count, projects=count)
-    return Plan(
+    return AttackPlan(
         port=deployment.port,
         keys=[tenant.keys[0] for tenant in attackers],
         sites=deployment.sites[:count],
@@ -86,7 +86,7 @@ async def _create_attackers(deployment: Deployment, count: int, *, projects: int
 
 
 async def _ingest(
-    plan: Plan, progress: AttackProgress, reply: servers.Reply, options: dict[str, int]
+    plan: AttackPlan, progress: AttackProgress, reply: servers.Reply, options: dict[str, int]
 ) -> None:
     """Ingest a site into each project of each tenant, then let the jobs work."""
     async with contextlib.AsyncExitStack() as stack:
@@ -122,15 +122,15 @@ async def _hold_files(line: str) -> bytes:
 
 
 ROWS = (
-    Row(
+    AttackRow(
         "parsing", "20 ingests of 25 pages of 240 KB (`<p>a`) of one tenant", victim.ingests,
         prepare_parsing, attack_by_parsing, pools=("ingest",), sites=INGESTS,
     ),
-    Row(
+    AttackRow(
         "publishing", "six posts each of two tenants to a server that holds their files", victim.posts,
         prepare_publishing, attack_by_publishing, pools=("publish",), sites=1,
     ),
-    Row(
+    AttackRow(
         "slow-sites", "20 ingests of sites that never answer, of two tenants each", victim.ingests,
         prepare_slow_sites, attack_by_slow_sites, pools=("ingest",), sites=INGESTS,
     ),
