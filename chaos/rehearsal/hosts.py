@@ -22,7 +22,7 @@ STOP_S = 60.0
 SLOTS = 10
 
 #: The module of every worker.
-WORKER = "chaos.rehearsal.worker"
+WORKER = "chaos.worker"
 
 
 class HostProxies(NamedTuple):
