@@ -13,29 +13,29 @@ from chaos.loopback_server import LoopbackServer
 LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
-class Address(NamedTuple):
+class ServerAddress(NamedTuple):
     """A server's host and port."""
 
     host: str
     port: int
 
 
-class Proxy:
+class FaultProxy:
     """Proxy of one client to one server.
 
     While it holds, data waits in both directions and arrives later. While it is muted, the server gets all
     data and its responses are dropped.
     """
 
-    def __init__(self, server: Address) -> None:
+    def __init__(self, server: ServerAddress) -> None:
         self._server, self._acceptor = server, LoopbackServer(self.serve)
         self._writers: set[asyncio.StreamWriter] = set()
         self._forwarding, self._muted = asyncio.Event(), False
         self._forwarding.set()
 
     @property
-    def address(self) -> Address:
-        return Address("127.0.0.1", self._acceptor.port)
+    def address(self) -> ServerAddress:
+        return ServerAddress("127.0.0.1", self._acceptor.port)
 
     def cut(self) -> None:
         """Reset all connections at both ends; new connections pass."""
@@ -97,9 +97,9 @@ def reset(writer: asyncio.StreamWriter) -> None:
 
 
 @asynccontextmanager
-async def open_proxy(server: Address) -> AsyncIterator[Proxy]:
+async def open_proxy(server: ServerAddress) -> AsyncIterator[FaultProxy]:
     """Run a proxy while the block runs."""
-    proxy = Proxy(server)
+    proxy = FaultProxy(server)
     proxy.start()
     try:
         yield proxy

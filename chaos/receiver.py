@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from chaos.loopback_server import serve_loopback
-from chaos.proxy import Address
+from chaos.proxy import ServerAddress
 
 #: Seconds that a caller waits for the response.
 RESPONSE_TIMEOUT_S = 2.0
@@ -23,12 +23,12 @@ UNANSWERED_PERCENT = 10
 DROPPED_PERCENT = 5
 
 
-class Call(msgspec.Struct):
+class EffectCall(msgspec.Struct):
     job: str
     key: str
 
 
-class Receiver:
+class EffectReceiver:
     """`calls_by_job` counts accepted calls by job: one for each new key."""
 
     def __init__(self, seed: int) -> None:
@@ -38,7 +38,7 @@ class Receiver:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one call."""
-        call = msgspec.json.decode(await reader.readline(), type=Call)
+        call = msgspec.json.decode(await reader.readline(), type=EffectCall)
         draw = self._chance.randrange(100)
         if draw < DROPPED_PERCENT:
             return
@@ -46,14 +46,14 @@ class Receiver:
         if draw >= DROPPED_PERCENT + UNANSWERED_PERCENT:
             writer.write(msgspec.json.encode(new) + b"\n")
 
-    def accept(self, call: Call) -> bool:
+    def accept(self, call: EffectCall) -> bool:
         new = call.key not in self._keys
         self._keys.add(call.key)
         self.calls_by_job[call.job] += new
         return new
 
 
-async def make_call(receiver: Address, call: Call) -> None:
+async def make_call(receiver: ServerAddress, call: EffectCall) -> None:
     """Make a call and wait for its response. Raises OSError without one; the call may have been accepted."""
     async with asyncio.timeout(RESPONSE_TIMEOUT_S):
         reader, writer = await asyncio.open_connection(*receiver)
@@ -66,8 +66,8 @@ async def make_call(receiver: Address, call: Call) -> None:
 
 
 @asynccontextmanager
-async def run_receiver(seed: int) -> AsyncIterator[tuple[Receiver, Address]]:
+async def run_receiver(seed: int) -> AsyncIterator[tuple[EffectReceiver, ServerAddress]]:
     """Run a receiver while the block runs; yields it with its address."""
-    receiver = Receiver(seed)
+    receiver = EffectReceiver(seed)
     async with serve_loopback(receiver.serve) as port:
-        yield receiver, Address("127.0.0.1", port)
+        yield receiver, ServerAddress("127.0.0.1", port)

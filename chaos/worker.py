@@ -8,7 +8,7 @@ import sys
 
 import uvloop
 
-from chaos.proxy import Address
+from chaos.proxy import ServerAddress
 from chaos.rehearsal.tasks import tasks
 from chaos.tasks import POOL, TASKS
 from schemas.settings import from_env
@@ -18,4 +18,4 @@ from workers.runtime.worker import serve
 if __name__ == "__main__":
     settings, words = from_env(os.environ), sys.argv[1:]
     logs.configure(process=POOL, level=settings.log_level)
-    uvloop.run(serve(settings, POOL, tasks(Address(words[0], int(words[1]))) if words else TASKS))
+    uvloop.run(serve(settings, POOL, tasks(ServerAddress(words[0], int(words[1]))) if words else TASKS))

@@ -61,7 +61,7 @@ class Commands(click.Group):
         try:
             command: click.Command = getattr(import_module(module), cmd_name)
         except ModuleNotFoundError as error:
-            if error.name != "tools":
+            if not (error.name and module.startswith(error.name)):
                 raise
             raise click.UsageError(f"tenantry {cmd_name} runs in a checkout of the repository only") from None
         return command

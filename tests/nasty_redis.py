@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from chaos.proxy import Address, Proxy, reset
+from chaos.proxy import FaultProxy, ServerAddress, reset
 
 
 class RedisFailure(NamedTuple):
@@ -33,12 +33,12 @@ MANNERS = (
 )
 
 
-class NastyRedis(Proxy):
+class NastyRedis(FaultProxy):
     """A faulty proxy of Redis. `url` stays the same over all restarts. `behind` is the real one's address."""
 
     def __init__(self, behind: str) -> None:
         parts = urlsplit(behind)
-        super().__init__(Address(parts.hostname or "", parts.port or 0))
+        super().__init__(ServerAddress(parts.hostname or "", parts.port or 0))
         self._database = parts.path
         self._manners, self._chance = itertools.cycle(MANNERS), random.Random(5)
         self._manner: RedisFailure | None = None

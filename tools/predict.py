@@ -23,7 +23,7 @@ from workers.ingest.shapes import PageDocument
 MAX_PAGES_IN_MEMORY = 2 * (os.cpu_count() or 1)
 
 
-class Case(msgspec.Struct, frozen=True):
+class CorpusCase(msgspec.Struct, frozen=True):
     """Line of a corpus. `file` is in the corpus's `pages/`, or next to it; other keys are ignored."""
 
     id: str
@@ -73,15 +73,15 @@ async def predict(corpus: Path) -> int:
     return worst
 
 
-def read_cases(corpus: Path) -> list[Case]:
+def read_cases(corpus: Path) -> list[CorpusCase]:
     """Read all cases. Raise `Invalid` with the line."""
     lines = enumerate(corpus.read_bytes().splitlines(), start=1)
     return [read_case(f"{corpus}:{number}", line) for number, line in lines if line.strip()]
 
 
-def read_case(where: str, line: bytes) -> Case:
+def read_case(where: str, line: bytes) -> CorpusCase:
     try:
-        return msgspec.json.decode(line, type=Case)
+        return msgspec.json.decode(line, type=CorpusCase)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid(where, f"is not a case: {error}") from error
 
@@ -91,7 +91,9 @@ def with_progress(tasks: list[asyncio.Task[Prediction]]) -> Iterable[asyncio.Tas
     return track(tasks, "Reading pages", console=Console(stderr=True), transient=True)
 
 
-async def predict_case(parser: Parser, limit: asyncio.Semaphore, folder: Path, case: Case) -> Prediction:
+async def predict_case(
+    parser: Parser, limit: asyncio.Semaphore, folder: Path, case: CorpusCase
+) -> Prediction:
     async with limit:
         page = await parse(parser, PageDocument(url=case.url, body=body(folder, case.file)))
     fields = choose(page.candidates)

@@ -23,7 +23,7 @@ class OutOfTime(Exception):
     """Raised after the deadline of the current check."""
 
 
-class Answer(NamedTuple):
+class AttackResponse(NamedTuple):
     """A response; `status` is 0 if the connection failed."""
 
     status: int
@@ -94,7 +94,7 @@ class Caller:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def send(self, method: str, path: str, **options: Any) -> Answer:
+    def send(self, method: str, path: str, **options: Any) -> AttackResponse:
         """Send a request. Repeats it after `Retry-After` on a 429. Raises `OutOfTime`."""
         pause_s = 0.0
         for _ in range(MAX_ATTEMPTS):
@@ -103,15 +103,15 @@ class Caller:
             try:
                 response = self._client.request(method, path, **options)
             except httpx.TransportError as error:
-                return Answer(NO_RESPONSE, str(error).encode(), time.perf_counter() - began)
-            answer = Answer(response.status_code, response.content, time.perf_counter() - began)
+                return AttackResponse(NO_RESPONSE, str(error).encode(), time.perf_counter() - began)
+            answer = AttackResponse(response.status_code, response.content, time.perf_counter() - began)
             if answer.status != httpx.codes.TOO_MANY_REQUESTS:
                 return answer
             pause_s = _retry_after(response.headers)
         return answer
 
 
-def send(caller: Caller, route: Route, path: str) -> Answer:
+def send(caller: Caller, route: Route, path: str) -> AttackResponse:
     """Send a request of the route with a sample body. Raises `OutOfTime`."""
     options: dict[str, Any] = {}
     if route.parts is not None:

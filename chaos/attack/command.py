@@ -6,8 +6,8 @@ import click
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from chaos.attack.perform import Plan, perform
-from chaos.attack.report import Report
+from chaos.attack.perform import AttackOptions, perform
+from chaos.attack.report import AttackReport
 from cli.local.demo_keys import kept_keys
 from cli.shared.command import answering
 from cli.shared.exit_codes import FAILED
@@ -74,7 +74,7 @@ async def attack(
     root, api_keys = _target(url, keys)
     if urlsplit(root).hostname not in LOOPBACK_HOSTS and not consent:
         raise click.UsageError(f"{root} isn't on this machine: add {CONSENT} if you operate it")
-    plan = Plan(root, api_keys, seconds, rate, cost_limit_ms / 1000)
+    plan = AttackOptions(root, api_keys, seconds, rate, cost_limit_ms / 1000)
     report = perform(plan, lambda line: click.echo(line, err=True))
     return CommandResult(report, _view(report), exit_code=0 if report.passed else FAILED)
 
@@ -92,7 +92,7 @@ def _target(url: str | None, keys: tuple[str, ...]) -> tuple[str, tuple[str, ...
     return root, keys
 
 
-def _view(report: Report) -> RenderableType:
+def _view(report: AttackReport) -> RenderableType:
     rows = [(row.check, row.judged, row.unjudged, row.requests, row.found) for row in report.rows]
     findings_rows = [(one.check, one.method, one.path, one.detail) for one in report.findings]
     summary = f"{report.api}, {report.organizations} organizations, {report.seconds:g} s: "

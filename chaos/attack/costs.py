@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from chaos.attack.calls import Answer, Caller
+from chaos.attack.calls import AttackResponse, Caller
 from chaos.attack.document import Route
 from chaos.attack.objects import lists_of, unused_ids
-from chaos.attack.report import Tally
+from chaos.attack.report import AttackTally
 
 CHECK = "costs"
 
@@ -22,7 +22,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 def attack_costs(
-    caller: Caller, own: Mapping[str, str], routes: Sequence[Route], limit_s: float, tally: Tally
+    caller: Caller, own: Mapping[str, str], routes: Sequence[Route], limit_s: float, tally: AttackTally
 ) -> None:
     """Measure each route with a JSON body, and each list. Raises `OutOfTime`.
 
@@ -46,9 +46,9 @@ def _takes_json(route: Route) -> bool:
 
 
 def _measure_page(
-    caller: Caller, route: Route, values: Mapping[str, str], limit_s: float, tally: Tally
+    caller: Caller, route: Route, values: Mapping[str, str], limit_s: float, tally: AttackTally
 ) -> None:
-    def page(limit: int) -> Callable[[], Answer]:
+    def page(limit: int) -> Callable[[], AttackResponse]:
         return lambda: caller.send("GET", route.at(values), params={"limit": limit})
 
     smallest_s, largest_s = _quickest_s(page(1)), _quickest_s(page(route.max_page or 1))
@@ -59,9 +59,9 @@ def _measure_page(
 
 
 def _measure_bodies(
-    caller: Caller, route: Route, values: Mapping[str, str], limit_s: float, tally: Tally
+    caller: Caller, route: Route, values: Mapping[str, str], limit_s: float, tally: AttackTally
 ) -> None:
-    def post(body: bytes) -> Callable[[], Answer]:
+    def post(body: bytes) -> Callable[[], AttackResponse]:
         return lambda: caller.send(route.method, route.at(values), content=body, headers=JSON)
 
     baseline_s = _quickest_s(post(b"x" * MAX_BODY_BYTES))
@@ -73,7 +73,7 @@ def _measure_bodies(
             tally.judge(CHECK, route.method, route.path, fault if extra_s > limit_s else None)
 
 
-def _quickest_s(send: Callable[[], Answer]) -> float | None:
+def _quickest_s(send: Callable[[], AttackResponse]) -> float | None:
     """Return the seconds of the quickest response; None if a response is not judged."""
     answers = [send() for _ in range(REPEATS)]
     return min(answer.seconds for answer in answers) if all(answer.is_judged for answer in answers) else None

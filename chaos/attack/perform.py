@@ -10,11 +10,11 @@ from chaos.attack.costs import CHECK as COSTS
 from chaos.attack.costs import attack_costs
 from chaos.attack.document import Route, read_routes
 from chaos.attack.objects import find_objects
-from chaos.attack.report import Report, Tally
+from chaos.attack.report import AttackReport, AttackTally
 from chaos.attack.scopes import CHECK as SCOPES
 from chaos.attack.scopes import attack_scopes
 from chaos.attack.tenancy import CHECK as TENANCY
-from chaos.attack.tenancy import Side, attack_tenancy
+from chaos.attack.tenancy import AttackParty, attack_tenancy
 from schemas.errors import AttackImpossible
 
 DOCUMENT, WHOAMI = "/v1/openapi.json", "/v1/whoami"
@@ -25,7 +25,7 @@ SHARES = {TENANCY: 0.4, SCOPES: 0.3, COSTS: 0.3}
 Log = Callable[[str], None]
 
 
-class Plan(NamedTuple):
+class AttackOptions(NamedTuple):
     """`root` is the API's address without /v1; `keys` belong to different organizations."""
 
     root: str
@@ -35,9 +35,9 @@ class Plan(NamedTuple):
     cost_limit_s: float
 
 
-def perform(plan: Plan, log: Log) -> Report:
+def perform(plan: AttackOptions, log: Log) -> AttackReport:
     """Run all checks within the time. Raises `AttackImpossible` without a document or two organizations."""
-    began, tally = time.monotonic(), Tally()
+    began, tally = time.monotonic(), AttackTally()
     with _callers(plan) as callers:
         routes = _routes(callers[0])
         accounts = [_whoami(caller) for caller in callers]
@@ -45,7 +45,7 @@ def perform(plan: Plan, log: Log) -> Report:
             raise AttackImpossible("the keys are of one organization: name keys of two")
         log(f"{len(routes)} routes at {plan.root}, {len(callers)} organizations")
         sides = [
-            Side(caller, ids)
+            AttackParty(caller, ids)
             for caller, account in zip(callers, accounts, strict=True)
             if (ids := _objects(caller, routes, sandbox=account["sandbox"])) is not None
         ]
@@ -55,14 +55,14 @@ def perform(plan: Plan, log: Log) -> Report:
 
 
 @contextmanager
-def _callers(plan: Plan) -> Iterator[list[Caller]]:
+def _callers(plan: AttackOptions) -> Iterator[list[Caller]]:
     throttle = Throttle(plan.rate, plan.seconds)
     with ExitStack() as stack:
         yield [stack.enter_context(Caller(plan.root, throttle, key)) for key in plan.keys]
 
 
 def _attacks(
-    plan: Plan, sides: Sequence[Side], routes: Sequence[Route], tally: Tally
+    plan: AttackOptions, sides: Sequence[AttackParty], routes: Sequence[Route], tally: AttackTally
 ) -> Iterator[tuple[str, Callable[[], None]]]:
     def try_tenancy() -> None:
         for attacker in sides:
@@ -78,7 +78,7 @@ def _attacks(
         yield COSTS, lambda: attack_costs(first.caller, first.ids, routes, plan.cost_limit_s, tally)
 
 
-def _run(throttle: Throttle, check: str, attack: Callable[[], None], tally: Tally, log: Log) -> None:
+def _run(throttle: Throttle, check: str, attack: Callable[[], None], tally: AttackTally, log: Log) -> None:
     """Run one check for its share of the remaining time."""
     checks = [*SHARES]
     share = SHARES[check] / sum(SHARES[later] for later in checks[checks.index(check) :])

@@ -8,7 +8,7 @@ from schemas.base import Out
 CHECKS = ("tenancy", "scopes", "costs")
 
 
-class Finding(Out, frozen=True, kw_only=True):
+class AttackFinding(Out, frozen=True, kw_only=True):
     """A response that should have been a refusal, or that cost too much."""
 
     check: str
@@ -17,7 +17,7 @@ class Finding(Out, frozen=True, kw_only=True):
     detail: str
 
 
-class Row(Out, frozen=True, kw_only=True):
+class CheckRow(Out, frozen=True, kw_only=True):
     """One check: `judged` routes, and `found` routes with a finding.
 
     `unjudged` routes had no id, no time, or only rate limited responses.
@@ -30,22 +30,22 @@ class Row(Out, frozen=True, kw_only=True):
     found: int
 
 
-class Report(Out, frozen=True, kw_only=True):
+class AttackReport(Out, frozen=True, kw_only=True):
     """The outcome of an attack."""
 
     api: str
     organizations: int
     seconds: float
     passed: bool
-    rows: list[Row]
-    findings: list[Finding]
+    rows: list[CheckRow]
+    findings: list[AttackFinding]
 
 
-class Tally:
+class AttackTally:
     """Collector of judgements."""
 
     def __init__(self) -> None:
-        self.findings: list[Finding] = []
+        self.findings: list[AttackFinding] = []
         self.requests: Counter[str] = Counter()
         self._judged: set[tuple[str, str, str]] = set()
         self._routes: set[tuple[str, str, str]] = set()
@@ -59,10 +59,10 @@ class Tally:
         self.add_route(check, method, path)
         self._judged.add((check, method, path))
         if fault:
-            self.findings.append(Finding(check=check, method=method, path=path, detail=fault))
+            self.findings.append(AttackFinding(check=check, method=method, path=path, detail=fault))
 
-    def report(self, api: str, organizations: int, seconds: float) -> Report:
-        return Report(
+    def report(self, api: str, organizations: int, seconds: float) -> AttackReport:
+        return AttackReport(
             api=api,
             organizations=organizations,
             seconds=round(seconds, 1),
@@ -71,9 +71,9 @@ class Tally:
             findings=self.findings,
         )
 
-    def _row(self, check: str) -> Row:
+    def _row(self, check: str) -> CheckRow:
         routes = {route for route in self._routes if route[0] == check}
-        return Row(
+        return CheckRow(
             check=check,
             judged=len(routes & self._judged),
             unjudged=len(routes - self._judged),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from chaos.attack.calls import Caller, OutOfTime, send
 from chaos.attack.document import Route
 from chaos.attack.objects import NAME, unused_ids
-from chaos.attack.report import Tally
+from chaos.attack.report import AttackTally
 
 CHECK = "scopes"
 OK, UNAUTHENTICATED, FORBIDDEN, CREATED = 200, 401, 403, 201
@@ -34,7 +34,7 @@ class RefusalCase(NamedTuple):
 
 
 def attack_scopes(
-    root: str, strong: Caller, own: Mapping[str, str], routes: Sequence[Route], tally: Tally
+    root: str, strong: Caller, own: Mapping[str, str], routes: Sequence[Route], tally: AttackTally
 ) -> None:
     """Try each route that requires a key. Raises `OutOfTime`."""
     keyed = [route for route in routes if route.needs_key and not route.streams]
@@ -58,7 +58,7 @@ def attack_scopes(
 
 
 @contextmanager
-def _weak(root: str, strong: Caller, scope: str, tally: Tally) -> Iterator[Caller | None]:
+def _weak(root: str, strong: Caller, scope: str, tally: AttackTally) -> Iterator[Caller | None]:
     """Create a key with one scope, and kill it at the end; yield None if the strong key may not create
     keys.
     """
@@ -85,7 +85,7 @@ def _kill(strong: Caller, key_id: str) -> bool:
     return False
 
 
-def _try(case: RefusalCase, route: Route, values: Mapping[str, str], tally: Tally) -> None:
+def _try(case: RefusalCase, route: Route, values: Mapping[str, str], tally: AttackTally) -> None:
     answer = send(case.caller, route, route.at(values))
     if answer.is_judged:
         fault = f"answered {answer.status} to {case.description}, not {case.expected}"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from chaos.attack.calls import Caller, send
 from chaos.attack.document import Route
 from chaos.attack.objects import lists_of, unused_ids
-from chaos.attack.report import Tally
+from chaos.attack.report import AttackTally
 
 CHECK = "tenancy"
 NOT_FOUND = 404
@@ -16,14 +16,16 @@ INVALID = {400, 413, 415, 422}
 Ids = Mapping[str, str]
 
 
-class Side(NamedTuple):
+class AttackParty(NamedTuple):
     """An organization: its client, and one id of each kind by prefix."""
 
     caller: Caller
     ids: Ids
 
 
-def attack_tenancy(attacker: Side, victim: Side, routes: Sequence[Route], tally: Tally) -> None:
+def attack_tenancy(
+    attacker: AttackParty, victim: AttackParty, routes: Sequence[Route], tally: AttackTally
+) -> None:
     """Try each route with the victim's ids. Raises `OutOfTime`."""
     for route in owned(routes):
         tally.add_route(CHECK, route.method, route.path)
@@ -35,7 +37,7 @@ def attack_tenancy(attacker: Side, victim: Side, routes: Sequence[Route], tally:
             tally.judge(CHECK, "GET", path, "another organization's requests have changed it")
 
 
-def _try_all(attacker: Side, victim: Side, routes: Sequence[Route], tally: Tally) -> None:
+def _try_all(attacker: AttackParty, victim: AttackParty, routes: Sequence[Route], tally: AttackTally) -> None:
     unused = unused_ids(routes)
     for route in owned(routes):
         for foreign, absent in _values(route, attacker.ids, victim.ids, unused):
@@ -64,7 +66,7 @@ def _values(route: Route, own: Ids, theirs: Ids, unused: Ids) -> Iterator[tuple[
         yield {**theirs, **above}, {**unused, **above}
 
 
-def _try(caller: Caller, route: Route, theirs: Ids, unused: Ids, tally: Tally) -> None:
+def _try(caller: Caller, route: Route, theirs: Ids, unused: Ids, tally: AttackTally) -> None:
     answers = [send(caller, route, route.at(named)) for named in (theirs, unused)]
     if not all(answer.is_judged for answer in answers):
         return
@@ -79,7 +81,7 @@ def _try(caller: Caller, route: Route, theirs: Ids, unused: Ids, tally: Tally) -
     tally.judge(CHECK, route.method, route.path, fault)
 
 
-def _try_filters(caller: Caller, route: Route, theirs: Ids, unused: Ids, tally: Tally) -> None:
+def _try_filters(caller: Caller, route: Route, theirs: Ids, unused: Ids, tally: AttackTally) -> None:
     for name, kind in route.filters.items():
         if kind in theirs:
             answers = [caller.send("GET", route.path, params={name: ids[kind]}) for ids in (theirs, unused)]
@@ -89,7 +91,7 @@ def _try_filters(caller: Caller, route: Route, theirs: Ids, unused: Ids, tally: 
                 tally.judge(CHECK, "GET", route.path, fault)
 
 
-def _try_list(attacker: Side, route: Route, theirs: Ids, tally: Tally) -> None:
+def _try_list(attacker: AttackParty, route: Route, theirs: Ids, tally: AttackTally) -> None:
     answer = attacker.caller.send("GET", route.path)
     if answer.is_judged:
         text = answer.body.decode("utf-8", "replace")
@@ -98,7 +100,7 @@ def _try_list(attacker: Side, route: Route, theirs: Ids, tally: Tally) -> None:
         tally.judge(CHECK, "GET", route.path, fault)
 
 
-def _read_objects(victim: Side, routes: Sequence[Route]) -> dict[str, object]:
+def _read_objects(victim: AttackParty, routes: Sequence[Route]) -> dict[str, object]:
     """Read each object of the victim with the victim's key."""
     return {
         route.path: victim.caller.send("GET", route.at(victim.ids)).comparable()

@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from chaos.rehearsal.perform import Listeners, Plan, Progress, Report, perform
+from chaos.rehearsal.perform import Listeners, RehearsalPlan, RehearsalProgress, RehearsalReport, perform
 from chaos.rehearsal.recovery import percentile
 from cli.shared.command import answering
 from cli.shared.exit_codes import FAILED, INTERRUPTED
@@ -57,11 +57,11 @@ async def rehearse(minutes: float, seed: int | None) -> CommandResult:
     chosen = random.SystemRandom().randrange(1_000_000) if seed is None else seed
     with _progress() as tell:
         tell.fault(f"seed {chosen}: servers start")
-        report = await perform(Plan(minutes * 60, chosen), tell)
+        report = await perform(RehearsalPlan(minutes * 60, chosen), tell)
     return CommandResult(report_data(report), report_view(report), exit_code=_code(report))
 
 
-def _code(report: Report) -> int:
+def _code(report: RehearsalReport) -> int:
     if not report.passed:
         return FAILED
     return INTERRUPTED if report.interrupted else 0
@@ -83,13 +83,13 @@ class _Lines:
     def __init__(self) -> None:
         self.due = time.monotonic()
 
-    def look(self, look: Progress) -> None:
+    def look(self, look: RehearsalProgress) -> None:
         if time.monotonic() >= self.due:
             self.due = time.monotonic() + LINE_S
             click.echo(progress_line(look), err=True)
 
 
-def progress_line(look: Progress) -> str:
+def progress_line(look: RehearsalProgress) -> str:
     """Format a progress line."""
     return (
         f"{look.elapsed_s:.0f} s: {look.phase}, {look.faults} faults, {look.accepted} jobs accepted, "
@@ -97,7 +97,7 @@ def progress_line(look: Progress) -> str:
     )
 
 
-def report_data(report: Report) -> dict[str, Any]:
+def report_data(report: RehearsalReport) -> dict[str, Any]:
     """Return the report for programs."""
     jobs = report.jobs
     return {
@@ -125,12 +125,12 @@ def report_data(report: Report) -> dict[str, Any]:
     }
 
 
-def report_view(report: Report) -> Group:
+def report_view(report: RehearsalReport) -> Group:
     """Return the tables of jobs and faults, the anomalies and the verdict."""
     return Group(_jobs(report), "", _faults(report), *_wrong(report), "", _verdict(report))
 
 
-def _jobs(report: Report) -> Table:
+def _jobs(report: RehearsalReport) -> Table:
     jobs, given_up = report.jobs, sum(report.jobs.given_up.values())
     codes = ", ".join(f"{code} {times}" for code, times in sorted(jobs.given_up.items()))
     died = f"{given_up} given up: {codes}" if given_up else "by their kind"
@@ -149,11 +149,11 @@ def _jobs(report: Report) -> Table:
     return table(("JOBS", "", ""), [(name, str("-" if n is None else n), why) for name, n, why in rows])
 
 
-def _faults(report: Report) -> Table:
+def _faults(report: RehearsalReport) -> Table:
     return table(("FAULTS", ""), [(name, str(times)) for name, times in sorted(report.faults.items())])
 
 
-def _wrong(report: Report) -> list[Text]:
+def _wrong(report: RehearsalReport) -> list[Text]:
     """Return the anomalies, the dead processes and the logs' folder; empty for a passed run."""
     if report.passed:
         return []
@@ -170,7 +170,7 @@ def _wrong(report: Report) -> list[Text]:
     ]
 
 
-def _anomaly_lines(what: str, report: Report) -> list[str]:
+def _anomaly_lines(what: str, report: RehearsalReport) -> list[str]:
     """Return a line for each anomaly of a kind, and the number of further ones."""
     lines = [
         f"{what}: job {anomaly.job}: {anomaly.why}"
@@ -182,7 +182,7 @@ def _anomaly_lines(what: str, report: Report) -> list[str]:
     )
 
 
-def _verdict(report: Report) -> Text:
+def _verdict(report: RehearsalReport) -> Text:
     plan = report.plan
     again = f"tenantry rehearse --minutes {plan.seconds / 60:g} --seed {plan.seed}"
     well = "interrupted" if report.interrupted else "passed"
@@ -190,6 +190,6 @@ def _verdict(report: Report) -> Text:
     return Text(f"{verdict} in {report.took_s:g} s; to repeat the same faults: {again}")
 
 
-def _seconds(report: Report, percent: int) -> float | None:
+def _seconds(report: RehearsalReport, percent: int) -> float | None:
     value_s = percentile(report.recovery_s, percent)
     return None if value_s is None else round(value_s, 2)

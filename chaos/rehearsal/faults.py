@@ -15,7 +15,7 @@ from db.server import LocalServer
 from workers.runtime.shutdown import StopRequest, wait_for_first
 
 
-class Servers(NamedTuple):
+class RehearsalServers(NamedTuple):
     """The rehearsal's own Postgres and Redis."""
 
     postgres: LocalServer
@@ -35,7 +35,7 @@ class FaultInjector:
     """Injects scheduled faults and records them. A lasting fault ends early once `stop` is requested."""
 
     hosts: Hosts
-    servers: Servers
+    servers: RehearsalServers
     stop: StopRequest
     say: Callable[[str], None]
     injected: list[InjectedFault] = field(default_factory=list)

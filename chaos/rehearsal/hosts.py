@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from chaos import processes
 from chaos.environment import Environment
 from chaos.processes import Child
-from chaos.proxy import Address, Proxy, open_proxy
+from chaos.proxy import FaultProxy, ServerAddress, open_proxy
 from chaos.rehearsal.schedule import LEASE_S
 from db.server import tail
 
@@ -28,9 +28,9 @@ WORKER = "chaos.worker"
 class HostProxies(NamedTuple):
     """The proxies of one host to PostgreSQL, Redis and the receiver."""
 
-    postgres: Proxy
-    redis: Proxy
-    outside: Proxy
+    postgres: FaultProxy
+    redis: FaultProxy
+    outside: FaultProxy
 
     def cut(self) -> None:
         for proxy in self:
@@ -126,7 +126,7 @@ class Hosts(NamedTuple):
         return [*self.workers, *self.dispatchers]
 
 
-def url_via_proxy(proxy: Proxy, url: str) -> str:
+def url_via_proxy(proxy: FaultProxy, url: str) -> str:
     """Return the URL with the proxy's address."""
     parts = urlsplit(url)
     host = "{}:{}".format(*proxy.address)
@@ -135,7 +135,7 @@ def url_via_proxy(proxy: Proxy, url: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def open_proxies(environment: Environment, outside: Address) -> AsyncIterator[HostProxies]:
+async def open_proxies(environment: Environment, outside: ServerAddress) -> AsyncIterator[HostProxies]:
     """Start the proxies of one host while the block runs."""
     settings = environment.settings
     async with contextlib.AsyncExitStack() as stack:
@@ -143,14 +143,14 @@ async def open_proxies(environment: Environment, outside: Address) -> AsyncItera
         yield HostProxies(*[await stack.enter_async_context(open_proxy(target)) for target in targets])
 
 
-def address(url: str) -> Address:
+def address(url: str) -> ServerAddress:
     parts = urlsplit(url)
-    return Address(parts.hostname or "", parts.port or 0)
+    return ServerAddress(parts.hostname or "", parts.port or 0)
 
 
 @contextlib.asynccontextmanager
 async def start_hosts(
-    environment: Environment, outside: Address, counts: Mapping[str, int]
+    environment: Environment, outside: ServerAddress, counts: Mapping[str, int]
 ) -> AsyncIterator[Hosts]:
     """Start `counts` hosts of each role, and stop their processes after the block."""
     async with contextlib.AsyncExitStack() as stack:

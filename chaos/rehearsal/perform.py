@@ -21,11 +21,11 @@ from chaos.environment import KEYRING, Environment
 from chaos.receiver import run_receiver
 from chaos.rehearsal import hosts as hosting
 from chaos.rehearsal import recovery, tally
-from chaos.rehearsal.faults import FaultInjector, Servers
+from chaos.rehearsal.faults import FaultInjector, RehearsalServers
 from chaos.rehearsal.hosts import Host, Hosts
 from chaos.rehearsal.load import JobSpec, job_specs
 from chaos.rehearsal.schedule import ScheduledFault, schedule
-from chaos.rehearsal.submitter import Submitter, open_connections
+from chaos.rehearsal.submitter import RehearsalSubmitter, open_connections
 from chaos.rehearsal.tally import JobReport
 from db import local
 from db.migrate import migrate
@@ -55,14 +55,14 @@ ANY_OPEN = "select exists (select from job where finished_at is null)"
 WORKERS = "select id, pid from worker"
 
 
-class Plan(NamedTuple):
+class RehearsalPlan(NamedTuple):
     """`seconds` of load under the faults of `seed`."""
 
     seconds: float
     seed: int
 
 
-class Progress(NamedTuple):
+class RehearsalProgress(NamedTuple):
     """Progress of a rehearsal. `ended` counts finished jobs at the last successful query."""
 
     elapsed_s: float
@@ -76,16 +76,16 @@ class Listeners(NamedTuple):
     """Listeners of a rehearsal: each fault, and periodic progress."""
 
     fault: Callable[[str], None]
-    look: Callable[[Progress], None]
+    look: Callable[[RehearsalProgress], None]
 
 
-class Report(NamedTuple):
+class RehearsalReport(NamedTuple):
     """Outcome of a rehearsal; `took_s` includes the drain. `logs` is set if something is wrong.
 
     `interrupted`: a signal cut the load short; `hurried`: a second signal cut the wait for open jobs short.
     """
 
-    plan: Plan
+    plan: RehearsalPlan
     took_s: float
     jobs: JobReport
     fenced: int
@@ -106,7 +106,7 @@ class Report(NamedTuple):
 class Rehearsal:
     """A rehearsal in progress."""
 
-    plan: Plan
+    plan: RehearsalPlan
     listeners: Listeners
     stop: StopRequest
     environment: Environment
@@ -155,7 +155,7 @@ class Rehearsal:
 
     async def _submit(self, host: Host) -> None:
         async with open_connections(*host.urls()) as (pool, courier):
-            await Submitter(self.load, self.accepted).run(pool, courier, self.stop)
+            await RehearsalSubmitter(self.load, self.accepted).run(pool, courier, self.stop)
 
     async def _any_open(self) -> bool:
         with contextlib.suppress(*RETRIED_ERRORS), reaching():
@@ -171,7 +171,7 @@ class Rehearsal:
                 self.ended = await self.environment.pool.fetchval(FINISHED)
                 self._record_hosts(await self.environment.pool.fetch(WORKERS))
             self.listeners.look(
-                Progress(
+                RehearsalProgress(
                     time.monotonic() - self.began,
                     self.phase,
                     len(self.faults.injected),
@@ -188,11 +188,11 @@ class Rehearsal:
                 if worker["pid"] in host.pids:
                     self.host_of.setdefault(worker["id"], host.name)
 
-    async def report(self, calls_by_job: Mapping[str, int]) -> Report:
+    async def report(self, calls_by_job: Mapping[str, int]) -> RehearsalReport:
         """Count the jobs, after the processes have ended."""
         pool, log = self.environment.pool, self.environment.folder / f"{hosting.WORKER}.log"
         attempts, hurried = await recovery.read(pool), self.stop.now.is_set() and not self.timed_out
-        return Report(
+        return RehearsalReport(
             self.plan,
             round(time.monotonic() - self.began, 1),
             tally.tally(await tally.read(pool), self.accepted, calls_by_job),
@@ -205,7 +205,7 @@ class Rehearsal:
         )
 
 
-async def perform(plan: Plan, listeners: Listeners) -> Report:
+async def perform(plan: RehearsalPlan, listeners: Listeners) -> RehearsalReport:
     """Run a rehearsal on its own servers and processes, and stop them all.
 
     The first signal ends the load and faults, the second the wait for open jobs. Raises `LocalUnavailable`,
@@ -224,7 +224,9 @@ async def perform(plan: Plan, listeners: Listeners) -> Report:
         return report if report.passed else report._replace(logs=_copy_logs(folder))
 
 
-async def _perform(plan: Plan, listeners: Listeners, stop: StopRequest, folder: Path) -> Report:
+async def _perform(
+    plan: RehearsalPlan, listeners: Listeners, stop: StopRequest, folder: Path
+) -> RehearsalReport:
     async with (
         _open_servers(folder) as (environment, servers),
         run_receiver(plan.seed) as (receiver, outside),
@@ -241,7 +243,7 @@ async def _perform(plan: Plan, listeners: Listeners, stop: StopRequest, folder: 
 
 
 @contextlib.asynccontextmanager
-async def _open_servers(folder: Path) -> AsyncIterator[tuple[Environment, Servers]]:
+async def _open_servers(folder: Path) -> AsyncIterator[tuple[Environment, RehearsalServers]]:
     """Start embedded servers with migrated tables, regardless of DATABASE_URL and REDIS_URL."""
     postgres_folder, redis_folder = folder / "postgres", folder / "valkey"
     with local.postgres(postgres_folder, NO_FSYNC) as postgres, local.valkey(redis_folder) as valkey:
@@ -250,7 +252,7 @@ async def _open_servers(folder: Path) -> AsyncIterator[tuple[Environment, Server
             database_url=postgres.url, redis_url=valkey.url, peppers=KEYRING, vault_keys=KEYRING
         )
         async with open_pool(postgres.url, name="rehearsal") as pool:
-            yield Environment(settings, pool, folder), Servers(postgres, valkey)
+            yield Environment(settings, pool, folder), RehearsalServers(postgres, valkey)
 
 
 def _copy_logs(folder: Path) -> Path:

@@ -48,7 +48,7 @@ CALLER = UUID(int=1)
 VAULT = parse_keyring(KEYRING, setting="VAULT_KEYS")
 
 
-class Submitter:
+class RehearsalSubmitter:
     """`accepted` maps each Idempotency-Key with a response to its job."""
 
     def __init__(self, job_specs: Iterator[JobSpec], accepted: dict[str, UUID]) -> None:

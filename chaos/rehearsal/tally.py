@@ -22,7 +22,7 @@ select j.id, j.kind, j.state, j.args ->> 'key' as key, (j.args ->> 'left')::inte
   left join effects e on e.job_id = j.id"""
 
 
-class JobRow(NamedTuple):
+class RehearsedJob(NamedTuple):
     """A job in the ledger at the end, with its number of effect rows and remaining chain links."""
 
     id: UUID
@@ -69,12 +69,14 @@ class JobReport(NamedTuple):
         return self.of("doubled")
 
 
-async def read(pool: Pool) -> list[JobRow]:
+async def read(pool: Pool) -> list[RehearsedJob]:
     """Read all jobs of the ledger."""
-    return [JobRow(**row) for row in await pool.fetch(JOBS)]
+    return [RehearsedJob(**row) for row in await pool.fetch(JOBS)]
 
 
-def tally(rows: Sequence[JobRow], accepted: Mapping[str, UUID], calls_by_job: Mapping[str, int]) -> JobReport:
+def tally(
+    rows: Sequence[RehearsedJob], accepted: Mapping[str, UUID], calls_by_job: Mapping[str, int]
+) -> JobReport:
     """Count the jobs. `accepted` maps each key to its job, `calls_by_job` has the receiver's calls by job."""
     known, accepted_ids = {job.id for job in rows}, {*accepted.values()}
     counted = [job for job in rows if job.id in accepted_ids or next_key("") in job.key]
@@ -96,7 +98,7 @@ def tally(rows: Sequence[JobRow], accepted: Mapping[str, UUID], calls_by_job: Ma
     )
 
 
-def find_anomalies(job: JobRow, calls: int) -> Iterator[Anomaly]:
+def find_anomalies(job: RehearsedJob, calls: int) -> Iterator[Anomaly]:
     """Yield the anomalies of a job's effects."""
     effects = EFFECTS[job.kind]
     for name, actual, expected in (("rows", job.rows, effects.rows), ("calls", calls, effects.calls)):
@@ -109,7 +111,7 @@ def find_anomalies(job: JobRow, calls: int) -> Iterator[Anomaly]:
             yield Anomaly("lost", str(job.id), f"{job.kind}, completed: {actual} {name}, not {expected}")
 
 
-def _jobs_with_one_key(rows: Sequence[JobRow]) -> Iterator[Anomaly]:
+def _jobs_with_one_key(rows: Sequence[RehearsedJob]) -> Iterator[Anomaly]:
     """Yield the keys with more than one job."""
     for key, times in Counter(job.key for job in rows).items():
         if times > 1:
@@ -117,7 +119,7 @@ def _jobs_with_one_key(rows: Sequence[JobRow]) -> Iterator[Anomaly]:
             yield Anomaly("doubled", str(job.id), f"{times} jobs of one key {key}")
 
 
-def _broken_chains(rows: Sequence[JobRow]) -> Iterator[Anomaly]:
+def _broken_chains(rows: Sequence[RehearsedJob]) -> Iterator[Anomaly]:
     """Yield completed chain links without a next link."""
     keys = {job.key for job in rows}
     for job in rows:

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from chaos import receiver
-from chaos.proxy import Address
-from chaos.receiver import Call
+from chaos.proxy import ServerAddress
+from chaos.receiver import EffectCall
 from chaos.tasks import POOL
 from db.pool import Conn
 from jobs import ledger
@@ -64,7 +64,7 @@ EFFECT = "insert into bench_effect (job_id, fence) values ($1, $2)"
 _log = logs.get_logger("rehearsal")
 
 
-def tasks(outside: Address) -> Tasks:
+def tasks(outside: ServerAddress) -> Tasks:
     """Return the task of each kind; the receiver is at `outside`."""
     bare: Mapping[Any, Task] = {
         NONE: none,
@@ -112,13 +112,13 @@ async def steps(ctx: Context) -> Outcome:
     return Done()
 
 
-async def call(outside: Address, ctx: Context) -> Outcome:
+async def call(outside: ServerAddress, ctx: Context) -> Outcome:
     """Call the receiver. The key is committed before the first call, so that every attempt uses the same
     key.
     """
     key = await ctx.step(_draw_key, name="key")
     try:
-        await receiver.make_call(outside, Call(str(ctx.job.id), key))
+        await receiver.make_call(outside, EffectCall(str(ctx.job.id), key))
     except OSError as error:
         return Retry("NO_ANSWER", f"the receiver did not respond: {error!r}", after_s=RETRY_PAUSE_S)
     return await write(ctx)

@@ -14,7 +14,7 @@ from db.pool import Conn, Pool, transact
 from jobs import ledger
 from jobs.courier import open_courier
 from jobs.ledger import Wake
-from tools.bench.figures import ProgressCallback, Result, Size
+from tools.bench.figures import ProgressCallback, Result, RunSize
 
 SLOTS = 10
 
@@ -28,7 +28,7 @@ class PeakSlots(NamedTuple):
     after_s: float
 
 
-async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
+async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
     """Measure idle workers, then one commit with twice as many jobs as slots."""
     await backlog.prepare(environment.pool, tenants=size.tenants)
     async with fleet.run_dispatcher(environment):
@@ -61,7 +61,7 @@ async def _commands(redis: "Redis") -> int:
     return int((await redis.info("stats"))["total_commands_processed"])
 
 
-async def _busy(environment: Environment, size: Size) -> PeakSlots:
+async def _busy(environment: Environment, size: RunSize) -> PeakSlots:
     count = 2 * SLOTS * size.workers
     await backlog.clear(environment.pool)
     async with open_courier(environment.settings.redis_url) as courier:

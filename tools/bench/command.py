@@ -13,7 +13,7 @@ from cli.shared.group import CommandGroup
 from cli.shared.output import CommandResult, console
 from tools.bench import suites
 from tools.bench import tables as views
-from tools.bench.figures import FULL, QUICK, Measure, Result, Size
+from tools.bench.figures import FULL, QUICK, Measure, Result, RunSize
 from tools.bench.neighbours import victim
 from tools.bench.neighbours.measure import ROWS
 from tools.bench.neighbours.measure import measure as measure_neighbours
@@ -173,12 +173,12 @@ async def bench_webhooks() -> CommandResult:
     return await _part(WEBHOOKS)
 
 
-async def _part(suite: Mapping[str, Measure], size: Size = FULL) -> CommandResult:
+async def _part(suite: Mapping[str, Measure], size: RunSize = FULL) -> CommandResult:
     result = await _run(suite, size)
     return CommandResult({**result.figures, "details": result.details}, views.figures_table(result))
 
 
-async def _run(suite: Mapping[str, Measure], size: Size = FULL) -> Result:
+async def _run(suite: Mapping[str, Measure], size: RunSize = FULL) -> Result:
     with _progress(suite) as progress:
         async with environment.opened() as opened:
             return await suites.run(opened, suite, size, progress)

@@ -11,7 +11,7 @@ from chaos.environment import Environment
 from chaos.processes import run_and_read
 from chaos.tasks import NOOP, WRITE
 from jobs.kinds import Kind
-from tools.bench.figures import ProgressCallback, Result, Size, ratio
+from tools.bench.figures import ProgressCallback, Result, RunSize, ratio
 from tools.bench.peers import arq_peer
 
 SLOTS = 100
@@ -31,7 +31,7 @@ class DrainRound(NamedTuple):
     write: float
 
 
-async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
+async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
     """Drain the jobs of many capped tenants with a dispatcher and one worker of 100 slots."""
     tenants = await backlog.prepare(environment.pool, tenants=size.tenants)
     rounds = []
@@ -46,7 +46,7 @@ async def measure(environment: Environment, size: Size, tell: ProgressCallback) 
     )
 
 
-async def _round(environment: Environment, size: Size, tenants: list[UUID]) -> DrainRound:
+async def _round(environment: Environment, size: RunSize, tenants: list[UUID]) -> DrainRound:
     return DrainRound(
         await arq_peer.drain(environment, count=size.peer_jobs),
         await _drain(environment, NOOP, tenants, count=size.drain_jobs, effects=0),
@@ -65,7 +65,7 @@ async def _drain(
     return round(float(await environment.pool.fetchval(RATE)), 1)
 
 
-async def measure_live(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
+async def measure_live(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
     """Run closed-loop submitters in their own process, for many tenants in turn, and one worker of 100
     slots.
     """

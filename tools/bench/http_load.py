@@ -1,6 +1,6 @@
 """`python -m tools.bench.http_load PLAN`: HTTP callers in their own process.
 
-PLAN is a file of JSON, a `Plan`. It prints one line, an `Answers`. It uses a raw asyncio protocol: on two
+PLAN is a file of JSON, a `LoadPlan`. It prints one line, an `Answers`. It uses a raw asyncio protocol: on two
 cores a full client would cost more than the measured server.
 """
 
@@ -39,7 +39,7 @@ class EventEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     key: str
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Load on a port of this host: one of `creating_keys`, `jobs` and `endpoints` says what is requested.
 
     Keys create projects for `seconds`, pairs of a key and a job id read jobs for as long. Endpoints get
@@ -159,7 +159,7 @@ class _Load:
             caller.end()
 
 
-async def run_plan(environment: Environment, plan: Plan) -> Answers:
+async def run_plan(environment: Environment, plan: LoadPlan) -> Answers:
     """Run a plan in a process. Raises `BenchmarkFailed` if a request was refused."""
     path = environment.folder / "plan.json"
     path.write_bytes(msgspec.json.encode(plan))
@@ -171,7 +171,7 @@ async def run_plan(environment: Environment, plan: Plan) -> Answers:
     return answers
 
 
-async def send(plan: Plan) -> Answers:
+async def send(plan: LoadPlan) -> Answers:
     """Run a plan in this process. The bodies of events are built before the clock starts."""
     loop, load = asyncio.get_running_loop(), _Load(_requests(plan), paced=bool(plan.per_s))
     callers = [
@@ -201,7 +201,7 @@ def _answers(load: _Load, seconds: float, *, counts_events: bool) -> Answers:
     )
 
 
-def _requests(plan: Plan) -> Iterator[bytes]:
+def _requests(plan: LoadPlan) -> Iterator[bytes]:
     if plan.endpoints:
         return iter([*_events(plan)])
     return _reads(plan.jobs) if plan.jobs else _creates(plan.creating_keys)
@@ -224,7 +224,7 @@ def _reads(jobs: list[tuple[str, str]]) -> Iterator[bytes]:
     return itertools.cycle([head.encode() + END for head in heads])
 
 
-def _events(plan: Plan) -> Iterator[bytes]:
+def _events(plan: LoadPlan) -> Iterator[bytes]:
     headers = "Content-Type: application/json\r\nContent-Encoding: gzip"
     endpoints = itertools.cycle(plan.endpoints)
     for body, endpoint in zip(generated.bodies(plan.requests, plan.batch), endpoints, strict=False):
@@ -247,4 +247,4 @@ def _is_whole(received: bytes) -> bool:
 
 
 if __name__ == "__main__":
-    send_message(uvloop.run(send(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Plan))))
+    send_message(uvloop.run(send(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=LoadPlan))))

@@ -4,7 +4,7 @@ from chaos import backlog, fleet
 from chaos.environment import Environment
 from chaos.processes import run_and_read
 from chaos.tasks import STAMP
-from tools.bench.figures import ProgressCallback, Result, Size, spread
+from tools.bench.figures import ProgressCallback, Result, RunSize, spread
 from tools.bench.peers import arq_peer
 
 SLOTS = 10
@@ -15,7 +15,7 @@ BUSY_PER_S = 50
 LONE_PER_S = 3
 
 
-async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
+async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
     """Measure one worker of ten slots at both rates, then arq at 50 a second."""
     await backlog.prepare(environment.pool, tenants=size.tenants)
     async with fleet.run_dispatcher(environment), fleet.run_workers(environment, slots=SLOTS):

@@ -15,7 +15,7 @@ from schemas import ids
 from schemas.errors import BenchmarkFailed
 from schemas.posts import PostTarget, ScheduleContent
 from tools.bench import tenants
-from tools.bench.figures import ProgressCallback, Result, Size, spread
+from tools.bench.figures import ProgressCallback, Result, RunSize, spread
 from tools.bench.tenants import Tenant
 
 SLOTS = 20
@@ -57,7 +57,7 @@ select extract(epoch from at - greatest(scheduled_for, before + $3 * interval '1
   from sent"""
 
 
-async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
+async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
     """Measure posts due at one instant, spread over seconds, and beyond quotas."""
     await environment.pool.execute("delete from pool_cap where pool = $1", PUBLISH_POST.pool)
     late: dict[str, Any] = {}
@@ -82,7 +82,7 @@ async def measure(environment: Environment, size: Size, tell: ProgressCallback) 
     return Result(figures, {"post_late_ms": late})
 
 
-async def _round(environment: Environment, size: Size, over_s: float) -> dict[str, float]:
+async def _round(environment: Environment, size: RunSize, over_s: float) -> dict[str, float]:
     quotas = [(WIDE_QUOTA if number % 4 else TIGHT_QUOTA, HOUR_S) for number in range(size.accounts)]
     project_id = await _schedule_posts(environment, quotas, size.contents, over_s)
     await _wait_until_published(environment.pool, project_id, allowed_posts(size))
@@ -92,7 +92,7 @@ async def _round(environment: Environment, size: Size, over_s: float) -> dict[st
     return spread([row["late_ms"] for row in rows])
 
 
-async def _capped(environment: Environment, size: Size) -> dict[str, float]:
+async def _capped(environment: Environment, size: RunSize) -> dict[str, float]:
     """Measure posts due at one instant, most of which have to wait for their quota."""
     project_id = await _schedule_posts(
         environment, [(CAPPED_QUOTA, CAPPED_WINDOW_S)] * size.capped_accounts, size.capped_contents, 0.0
@@ -125,7 +125,7 @@ async def _schedule_posts(
     return tenants.read_id(ids.PROJECT, sandbox.projects[0])
 
 
-def allowed_posts(size: Size) -> int:
+def allowed_posts(size: RunSize) -> int:
     """Return the number of posts that the quotas allow."""
     tight = size.accounts // 4
     return (size.accounts - tight) * size.contents + tight * min(TIGHT_QUOTA, size.contents)

@@ -11,12 +11,12 @@ from jobs import heartbeat, ledger
 from jobs.ledger import Settlement
 from jobs.outcomes import Done
 from schemas import ids
-from tools.bench.figures import ProgressCallback, Result, Size, spread
+from tools.bench.figures import ProgressCallback, Result, RunSize, spread
 
 ROWS, WARM = 10, 5
 
 
-async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
+async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
     """Measure pulls, and settle the jobs before the next pull, so that one worker's worth of jobs runs."""
     tell(f"{size.waiting_rows} rows of {size.waiting_tenants} tenants")
     tenants = await backlog.prepare(environment.pool, tenants=size.waiting_tenants)

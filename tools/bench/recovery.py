@@ -10,7 +10,7 @@ from chaos.environment import Environment
 from chaos.tasks import HELD, POOL
 from db.pool import Conn, transact
 from jobs import ledger
-from tools.bench.figures import ProgressCallback, Result, Size
+from tools.bench.figures import ProgressCallback, Result, RunSize
 
 JOBS = 10
 #: Timeout until a worker has pulled all jobs.
@@ -20,7 +20,7 @@ RECOVER_S = 300.0
 COUNT_PULLED = "select count(*) from job where pool = $1 and fence >= $2"
 
 
-async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
+async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
     """Kill the worker in a different phase of the lease each round; the worst time counts.
 
     The lease is short to keep rounds short; the time after its end does not depend on its length.

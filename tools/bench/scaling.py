@@ -15,7 +15,7 @@ from chaos.tasks import POOL, SLEEP
 from jobs.courier import open_courier
 from jobs.ledger import Wake
 from schemas import ids
-from tools.bench.figures import ProgressCallback, Result, Size
+from tools.bench.figures import ProgressCallback, Result, RunSize
 
 SLOTS = 10
 JOB_S = 0.1
@@ -40,7 +40,7 @@ class ScalingRound(NamedTuple):
     cores: float
 
 
-async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
+async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
     """Measure rounds with twice the workers and twice the jobs each; jobs of many tenants wait."""
     tenants = await backlog.prepare(environment.pool, tenants=size.tenants)
     rounds: dict[int, ScalingRound] = {}

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from chaos.environment import Environment
 from tools.bench import busy, drain, pickup, publishing, pulling, recovery, scaling, web, webhooks
 from tools.bench.events import latency, speed
-from tools.bench.figures import Measure, Result, Size
+from tools.bench.figures import Measure, Result, RunSize
 from tools.bench.ledger import measure as old_ledger
 
 JOBS: Mapping[str, Measure] = {
@@ -36,7 +36,7 @@ Progress = Callable[[str, str], None]
 
 
 async def run(
-    environment: Environment, suite: Mapping[str, Measure], size: Size, progress: Progress
+    environment: Environment, suite: Mapping[str, Measure], size: RunSize, progress: Progress
 ) -> Result:
     """Run the benchmarks in order in one environment. Raises `BenchmarkFailed` rather than return a doubtful
     figure.

@@ -8,8 +8,8 @@ from chaos import backlog, fleet
 from chaos.environment import Environment
 from schemas.errors import BenchmarkFailed
 from tools.bench import tenants
-from tools.bench.figures import ProgressCallback, Result, Size, ratio, spread
-from tools.bench.http_load import Answers, Plan, run_plan
+from tools.bench.figures import ProgressCallback, Result, RunSize, ratio, spread
+from tools.bench.http_load import Answers, LoadPlan, run_plan
 
 #: Closed-loop callers.
 CALLERS = 16
@@ -33,7 +33,7 @@ COUNT_STORED = (
 )
 
 
-class Side(NamedTuple):
+class WebServer(NamedTuple):
     """One server and its responses."""
 
     port: int
@@ -41,20 +41,20 @@ class Side(NamedTuple):
     polls: list[Answers]
 
 
-async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
+async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
     """Measure with keys of many partners of the highest tier, so that rate limits are checked and never
     reached.
     """
     keys, jobs = await _callers(environment, size.http_tenants)
-    creates = Plan(seconds=size.http_s, connections=CALLERS, creating_keys=keys)
-    polls = Plan(seconds=size.http_s, connections=CALLERS, jobs=jobs)
+    creates = LoadPlan(seconds=size.http_s, connections=CALLERS, creating_keys=keys)
+    polls = LoadPlan(seconds=size.http_s, connections=CALLERS, jobs=jobs)
     warm_up = msgspec.structs.replace(creates, seconds=min(WARM_S, size.http_s))
     pool_size = str(POOL_SIZE)
     async with (
         fleet.run_api(environment, "tools.bench.peers.bare:create_app", POOL_SIZE=pool_size) as (_, bare),
         fleet.run_api(environment, POOL_SIZE=pool_size) as (_, port),
     ):
-        sides = [Side(bare, [], []), Side(port, [], [])]
+        sides = [WebServer(bare, [], []), WebServer(port, [], [])]
         tell("warming up")
         warm = [(await _run_plans(environment, side, warm_up, polls))[0] for side in sides]
         for number in range(1, size.rounds + 1):
@@ -82,14 +82,14 @@ async def _callers(environment: Environment, count: int) -> tuple[list[str], lis
 
 
 async def _run_plans(
-    environment: Environment, side: Side, creates: Plan, polls: Plan
+    environment: Environment, side: WebServer, creates: LoadPlan, polls: LoadPlan
 ) -> tuple[Answers, Answers]:
     """Run creates, then polls."""
     first, second = (msgspec.structs.replace(plan, port=side.port) for plan in (creates, polls))
     return await run_plan(environment, first), await run_plan(environment, second)
 
 
-async def _check(environment: Environment, warm: list[Answers], sides: list[Side]) -> None:
+async def _check(environment: Environment, warm: list[Answers], sides: list[WebServer]) -> None:
     """Check that every confirmed create is stored once, and ours each with its idempotency record."""
     confirmed = [
         first.count + sum(answers.count for answers in side.creates)
@@ -102,7 +102,7 @@ async def _check(environment: Environment, warm: list[Answers], sides: list[Side
         )
 
 
-def _result(bare: Side, ours: Side) -> Result:
+def _result(bare: WebServer, ours: WebServer) -> Result:
     figures = {
         "create_x": ratio(_rates(ours.creates), _rates(bare.creates)),
         "poll_x": ratio(_rates(ours.polls), _rates(bare.polls)),
@@ -114,7 +114,7 @@ def _rates(answers: list[Answers]) -> list[float]:
     return [round(run.per_s, 1) for run in answers]
 
 
-def _details(side: Side) -> dict[str, Any]:
+def _details(side: WebServer) -> dict[str, Any]:
     return {
         name: {
             "requests_s": _rates(answers),

@@ -24,7 +24,7 @@ from schemas.errors import BenchmarkFailed
 from schemas.settings import OWN_NAMES
 from schemas.webhooks import WebhookEndpointCreate
 from tools.bench import tenants
-from tools.bench.figures import ProgressCallback, Result, Size, spread
+from tools.bench.figures import ProgressCallback, Result, RunSize, spread
 
 #: Organizations that own the hanging endpoints.
 OWNERS = 10
@@ -40,7 +40,7 @@ select exists (select from webhook_delivery
                 where endpoint_id = any($1) and status in ('pending', 'delivering'))"""
 
 
-class Receiver:
+class TimingReceiver:
     """Two servers: one responds 200 and records the arrival of each event's first byte, the other never
     responds.
     """
@@ -67,11 +67,11 @@ class Receiver:
         writer.close()
 
 
-class Stage(NamedTuple):
+class WebhookRun(NamedTuple):
     """The measured endpoint, its organization, and both receivers."""
 
     environment: Environment
-    receiver: Receiver
+    receiver: TimingReceiver
     hanging: str
     org: UUID
     endpoint_id: UUID
@@ -81,7 +81,7 @@ class Stage(NamedTuple):
         return self.environment.pool
 
 
-async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
+async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
     """Measure at rest, then with each kind of hanging receivers. Raises `BenchmarkFailed`."""
     late: dict[str, Any] = {}
     async with _stage(environment) as stage:
@@ -106,9 +106,9 @@ async def measure(environment: Environment, size: Size, tell: ProgressCallback) 
 
 
 @contextlib.asynccontextmanager
-async def _stage(environment: Environment) -> AsyncIterator[Stage]:
+async def _stage(environment: Environment) -> AsyncIterator[WebhookRun]:
     """Run a dispatcher, a worker and the receivers."""
-    receiver = Receiver()
+    receiver = TimingReceiver()
     async with (
         await asyncio.start_server(receiver.receive, "127.0.0.1") as receiving,
         await asyncio.start_server(receiver.hang, "127.0.0.1", backlog=1000) as hanging,
@@ -119,7 +119,7 @@ async def _stage(environment: Environment) -> AsyncIterator[Stage]:
         async with fleet.run_dispatcher(environment), workers:
             org = await _organization(environment)
             endpoint_id = await _endpoint(environment.pool, org, hosts[0])
-            yield Stage(environment, receiver, hosts[1], org, endpoint_id)
+            yield WebhookRun(environment, receiver, hosts[1], org, endpoint_id)
 
 
 async def _organization(environment: Environment) -> UUID:
@@ -139,7 +139,7 @@ async def _endpoint(pool: Pool, org: UUID, host: str) -> UUID:
     return endpoint_id
 
 
-async def _drain(stage: Stage, size: Size, tell: ProgressCallback) -> float:
+async def _drain(stage: WebhookRun, size: RunSize, tell: ProgressCallback) -> float:
     """Return deliveries a second of a backlog, from the first to the last. Raises `BenchmarkFailed`."""
     tell(f"{size.webhook_backlog} events wait for one endpoint")
     await stage.pool.execute(PING, stage.org, stage.endpoint_id, size.webhook_backlog)
@@ -154,7 +154,7 @@ async def _drain(stage: Stage, size: Size, tell: ProgressCallback) -> float:
     return round((len(times) - 1) / (times[-1] - times[0]), 1)
 
 
-async def _hang(stage: Stage, org: UUID, waiting: int) -> UUID:
+async def _hang(stage: WebhookRun, org: UUID, waiting: int) -> UUID:
     """Create a hanging endpoint, and wait until its first deliveries hang."""
     endpoint_id = await _endpoint(stage.pool, org, stage.hanging)
     before = stage.receiver.hung
@@ -167,7 +167,7 @@ async def _hang(stage: Stage, org: UUID, waiting: int) -> UUID:
     return endpoint_id
 
 
-async def _hang_many(stage: Stage, size: Size) -> list[UUID]:
+async def _hang_many(stage: WebhookRun, size: RunSize) -> list[UUID]:
     orgs = [await _organization(stage.environment) for _ in range(OWNERS)]
     created = []
     for number in range(size.webhook_hanging):
@@ -177,7 +177,7 @@ async def _hang_many(stage: Stage, size: Size) -> list[UUID]:
     return created
 
 
-async def _delete(stage: Stage, hung: Sequence[UUID]) -> None:
+async def _delete(stage: WebhookRun, hung: Sequence[UUID]) -> None:
     """Delete the endpoints and wait until their deliveries are abandoned."""
     await stage.pool.execute("update webhook_endpoint set deleted_at = now() where id = any($1)", [*hung])
 
@@ -187,7 +187,7 @@ async def _delete(stage: Stage, hung: Sequence[UUID]) -> None:
     await fleet.poll_until(all_ended, within=END_S, every=0.2)
 
 
-async def _round(stage: Stage, size: Size, tell: ProgressCallback, what: str) -> dict[str, float]:
+async def _round(stage: WebhookRun, size: RunSize, tell: ProgressCallback, what: str) -> dict[str, float]:
     """Emit events one by one, and measure each from its commit."""
     tell(f"{size.webhook_events} events {what}")
     committed: dict[str, float] = {}

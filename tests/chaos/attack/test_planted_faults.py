@@ -15,7 +15,7 @@ from chaos.attack import calls, scopes
 from chaos.attack.calls import Caller, OutOfTime, Throttle
 from chaos.attack.costs import worst_bodies
 from chaos.attack.document import read_routes
-from chaos.attack.report import Tally
+from chaos.attack.report import AttackTally
 from cli.__main__ import tenantry
 from schemas import ids
 from tests.cli.conftest import elsewhere
@@ -235,7 +235,7 @@ def test_keys_are_killed_despite_the_rate_limit_after_the_deadline(
 ) -> None:
     """The attack itself has used up the minute's requests. A key that stays alive is reported."""
     monkeypatch.setattr(calls, "time", clock := Clock())
-    stub, tally = Stub(None), Tally()
+    stub, tally = Stub(None), AttackTally()
     stub.refused_kills = refused_kills
     with serving_stub(stub) as url, Caller(url, Throttle(200, 1.0), "one") as strong:
 

@@ -10,7 +10,7 @@ import sys
 import asyncpg
 import uvloop
 
-from chaos.proxy import Address
+from chaos.proxy import ServerAddress
 from chaos.rehearsal import tasks as kinds
 from chaos.rehearsal.tasks import EFFECT, flaky, tasks
 from chaos.tasks import POOL
@@ -37,7 +37,7 @@ async def deleting(ctx: Context) -> Outcome:
 
 
 if __name__ == "__main__":
-    outside = Address(sys.argv[1], int(sys.argv[2]))
+    outside = ServerAddress(sys.argv[1], int(sys.argv[2]))
     broken = {kinds.FLAKY: unfenced, kinds.WRITE: deleting}
     logs.configure(process="rehearsal")
     uvloop.run(serve(from_env(os.environ), POOL, {**tasks(outside), **broken}))

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from chaos.loopback_server import serve_loopback
-from chaos.proxy import Address, Proxy, open_proxy
-from chaos.receiver import Call, Receiver, make_call, run_receiver
+from chaos.proxy import FaultProxy, ServerAddress, open_proxy
+from chaos.receiver import EffectCall, EffectReceiver, make_call, run_receiver
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -26,10 +26,13 @@ class Echo:
 
 
 @asynccontextmanager
-async def open_echo() -> AsyncIterator[tuple[Proxy, Echo, Streams]]:
+async def open_echo() -> AsyncIterator[tuple[FaultProxy, Echo, Streams]]:
     """Connect a client, a proxy and a server, after one line has made the round trip."""
     echo = Echo()
-    async with serve_loopback(echo.serve) as port, open_proxy(Address("127.0.0.1", port)) as fault_proxy:
+    async with (
+        serve_loopback(echo.serve) as port,
+        open_proxy(ServerAddress("127.0.0.1", port)) as fault_proxy,
+    ):
         reader, writer = await asyncio.open_connection(*fault_proxy.address)
         try:
             await send_line(writer, b"hello\n")
@@ -84,7 +87,7 @@ async def test_receiver_accepts_a_key_once_and_drops_responses() -> None:
         responses = 0
         for number in range(100):
             try:
-                await make_call(address, Call("job", f"key {number % 10}"))
+                await make_call(address, EffectCall("job", f"key {number % 10}"))
                 responses += 1
             except ConnectionError:
                 continue
@@ -93,6 +96,6 @@ async def test_receiver_accepts_a_key_once_and_drops_responses() -> None:
 
 
 def test_each_new_key_is_an_effect() -> None:
-    receiver = Receiver(1)
-    assert [receiver.accept(Call("job", key)) for key in ("a", "a", "b")] == [True, False, True]
+    receiver = EffectReceiver(1)
+    assert [receiver.accept(EffectCall("job", key)) for key in ("a", "a", "b")] == [True, False, True]
     assert receiver.calls_by_job["job"] == 2

@@ -5,13 +5,13 @@ from uuid import UUID
 import pytest
 
 from chaos.rehearsal import tasks as kinds
-from chaos.rehearsal.tally import JobReport, JobRow, tally
+from chaos.rehearsal.tally import JobReport, RehearsedJob, tally
 
 JOB = UUID(int=1)
-DONE = JobRow(JOB, kinds.WRITE.name, "completed", key="1-1", left=0, error=None, rows=1)
+DONE = RehearsedJob(JOB, kinds.WRITE.name, "completed", key="1-1", left=0, error=None, rows=1)
 
 
-def report_of(*jobs: JobRow, calls: int = 0) -> JobReport:
+def report_of(*jobs: RehearsedJob, calls: int = 0) -> JobReport:
     return tally(jobs, {"1-1": JOB}, {str(JOB): calls})
 
 
@@ -27,7 +27,7 @@ def report_of(*jobs: JobRow, calls: int = 0) -> JobReport:
         (DONE._replace(state="failed", error="POISONED", kind=kinds.CALL.name, rows=0), 1),
     ],
 )
-def test_expected_effects_are_no_anomaly(job: JobRow, calls: int) -> None:
+def test_expected_effects_are_no_anomaly(job: RehearsedJob, calls: int) -> None:
     counted = report_of(job, calls=calls)
     assert counted.anomalies == []
     assert counted.accepted == counted.completed + counted.failed + counted.canceled == 1
@@ -49,7 +49,7 @@ def test_expected_effects_are_no_anomaly(job: JobRow, calls: int) -> None:
     ],
 )
 def test_missing_effects_are_lost_and_surplus_doubled(
-    job: JobRow, calls: int, lost: int, doubled: int
+    job: RehearsedJob, calls: int, lost: int, doubled: int
 ) -> None:
     counted = report_of(job, calls=calls)
     assert (counted.lost, counted.doubled) == (lost, doubled)

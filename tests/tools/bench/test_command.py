@@ -13,12 +13,12 @@ from tests.cli.conftest import Tenantry, decoded
 from tests.processes import alive, descendants
 from tests.waiting import PATIENCE_S, until
 from tools.bench import command
-from tools.bench.figures import QUICK, ProgressCallback, Result, Size
+from tools.bench.figures import QUICK, ProgressCallback, Result, RunSize
 
 pytestmark = pytest.mark.long
 
 
-async def measured(_: Environment, __: Size, tell: ProgressCallback) -> Result:
+async def measured(_: Environment, __: RunSize, tell: ProgressCallback) -> Result:
     """Replace a measurement of minutes."""
     tell("round 1 of 1")
     return Result({"live_x": 1.25, "recovery_s": 3.4, "lease_s": 3.0}, {"live_jobs_s": {"ours": [5.0, 6.0]}})
@@ -59,13 +59,25 @@ async def test_the_table_shows_reached_targets(tenantry: Tenantry) -> None:
     assert any("5.0, 6.0" in line for line in lines)
 
 
+async def test_without_a_checkout_the_command_names_the_reason(
+    tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wheel lacks `tools`."""
+    for name in [name for name in sys.modules if name.startswith("tools.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "tools", None)
+    result = await tenantry("bench", "jobs")
+    assert result.exit_code == 2
+    assert "in a checkout of the repository only" in result.stderr
+
+
 @pytest.mark.usefixtures("environment")
 async def test_the_ledger_table_compares_old_and_empty(
     tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sizes: list[Size] = []
+    sizes: list[RunSize] = []
 
-    async def measure_nothing(_: Environment, size: Size, __: ProgressCallback) -> Result:
+    async def measure_nothing(_: Environment, size: RunSize, __: ProgressCallback) -> Result:
         sizes.append(size)
         rows = {"submit": {"empty_ms": 0.2, "old_ms": 0.4, "ratio": 2.0, "aim": 1.5}}
         return Result({"submit": 2.0}, {"rows": rows, "newcomer_s": {"p50": 0.1}})

@@ -2,8 +2,8 @@
 
 from chaos.environment import Environment
 from tools.bench.events.serving import check_stored, run_servers, send
-from tools.bench.figures import ProgressCallback, Result, Size, ratio, spread
-from tools.bench.http_load import Plan
+from tools.bench.figures import ProgressCallback, Result, RunSize, ratio, spread
+from tools.bench.http_load import LoadPlan
 
 #: Events of a request, and events a second.
 BATCH, EVENTS_S = 20, 5_000
@@ -12,10 +12,10 @@ BATCH, EVENTS_S = 20, 5_000
 CONNECTIONS = 64
 
 
-async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
+async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
     """Measure both servers in turn. Raises `BenchmarkFailed`."""
     rounds, count = size.rounds, int(EVENTS_S / BATCH * size.event_s)
-    plan = Plan(requests=count, batch=BATCH, connections=CONNECTIONS, per_s=EVENTS_S / BATCH)
+    plan = LoadPlan(requests=count, batch=BATCH, connections=CONNECTIONS, per_s=EVENTS_S / BATCH)
     ours: list[list[float]] = []
     bare: list[list[float]] = []
     async with run_servers(environment) as (server, peer):

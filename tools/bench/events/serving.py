@@ -11,7 +11,7 @@ from chaos.environment import Environment
 from chaos.processes import Child
 from schemas.errors import BenchmarkFailed
 from tools.bench import tenants
-from tools.bench.http_load import Answers, EventEndpoint, Plan, run_plan
+from tools.bench.http_load import Answers, EventEndpoint, LoadPlan, run_plan
 
 #: Apps that send, each of its own project, so that no limit is reached.
 APPS = 20
@@ -19,7 +19,7 @@ APPS = 20
 STORED = "select (select count(*) from event), (select count(*) from event_seen)"
 
 
-class Server(NamedTuple):
+class EventServer(NamedTuple):
     """An event server's process, its port, and its endpoints."""
 
     child: Child
@@ -28,7 +28,7 @@ class Server(NamedTuple):
 
 
 @contextlib.asynccontextmanager
-async def run_servers(environment: Environment) -> AsyncIterator[tuple[Server, Server]]:
+async def run_servers(environment: Environment) -> AsyncIterator[tuple[EventServer, EventServer]]:
     """Serve the API and the bare route, on the scratch database alone, with an empty store."""
     await environment.pool.execute("truncate event, event_seen")
     endpoints = [await _create_endpoint(environment) for _ in range(APPS)]
@@ -37,10 +37,10 @@ async def run_servers(environment: Environment) -> AsyncIterator[tuple[Server, S
         fleet.run_api(environment, "tools.bench.peers.bare_events:create_app", TELEMETRY_URL=store) as bare,
         fleet.run_api(environment, TELEMETRY_URL=store) as ours,
     ):
-        yield Server(*ours, endpoints), Server(*bare, endpoints)
+        yield EventServer(*ours, endpoints), EventServer(*bare, endpoints)
 
 
-async def send(environment: Environment, server: Server, plan: Plan) -> Answers:
+async def send(environment: Environment, server: EventServer, plan: LoadPlan) -> Answers:
     """Run a plan against a server. Raises `BenchmarkFailed` if a request was refused or an event wasn't
     new.
     """

@@ -14,9 +14,9 @@ from domain.events.intake import MAX_HELD_EVENTS
 from schemas.errors import BenchmarkFailed
 from tools.bench.events import generated
 from tools.bench.events.cpu import server_cpu_s, server_of
-from tools.bench.events.serving import Server, check_stored, run_servers, send
-from tools.bench.figures import ProgressCallback, Result, Size, ratio
-from tools.bench.http_load import Plan
+from tools.bench.events.serving import EventServer, check_stored, run_servers, send
+from tools.bench.figures import ProgressCallback, Result, RunSize, ratio
+from tools.bench.http_load import LoadPlan
 
 #: Table of the raw COPY, the baseline of an event's cost: the same rows without an index.
 TABLE = """
@@ -31,7 +31,7 @@ CALLERS, MOST_EVENTS = 200, MAX_HELD_EVENTS // 2
 LARGE, ONE = 500, 1
 
 
-class Run(NamedTuple):
+class SpeedRun(NamedTuple):
     """Events a second, and microseconds of CPU for an event: of the serving process, and of Postgres."""
 
     per_s: float
@@ -43,11 +43,11 @@ class Run(NamedTuple):
         return self.serving_us + self.postgres_us
 
 
-async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
+async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
     """Measure the requests of each batch size. Raises `BenchmarkFailed`."""
     requests, rounds = size.event_requests, size.rounds
-    ours: dict[int, list[Run]] = {batch: [] for batch in requests}
-    bare: dict[int, list[Run]] = {batch: [] for batch in requests}
+    ours: dict[int, list[SpeedRun]] = {batch: [] for batch in requests}
+    bare: dict[int, list[SpeedRun]] = {batch: [] for batch in requests}
     copied: list[float] = []
     async with run_servers(environment) as (server, peer):
         for number in range(rounds + 1):
@@ -72,9 +72,9 @@ async def measure(environment: Environment, size: Size, tell: ProgressCallback) 
     return Result(figures, {**details, "raw_copy_us": round(median(copied), 2)})
 
 
-async def _run(environment: Environment, server: Server, batch: int, requests: int) -> Run:
+async def _run(environment: Environment, server: EventServer, batch: int, requests: int) -> SpeedRun:
     callers = min(CALLERS, MOST_EVENTS // batch)
-    plan = Plan(requests=requests, batch=batch, connections=callers)
+    plan = LoadPlan(requests=requests, batch=batch, connections=callers)
     async with environment.pool.acquire() as conn:
         postgres = await server_of(conn)
     before_s = cpu_s(server.child), server_cpu_s(postgres)
@@ -83,7 +83,7 @@ async def _run(environment: Environment, server: Server, batch: int, requests: i
     used = [
         (after - before) / answers.accepted * 1e6 for before, after in zip(before_s, after_s, strict=True)
     ]
-    return Run(answers.accepted / answers.seconds, *used)
+    return SpeedRun(answers.accepted / answers.seconds, *used)
 
 
 async def _copied(environment: Environment, count: int) -> float:
@@ -92,7 +92,7 @@ async def _copied(environment: Environment, count: int) -> float:
         return await _copy_cpu_us(conn, events, LARGE)
 
 
-def _shown(runs: list[Run]) -> dict[str, float]:
+def _shown(runs: list[SpeedRun]) -> dict[str, float]:
     return {
         "events_s": round(median(run.per_s for run in runs)),
         "serving_us": round(median(run.serving_us for run in runs), 1),

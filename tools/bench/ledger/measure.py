@@ -11,9 +11,9 @@ from chaos.tasks import NOOP
 from db.pool import Conn, connect
 from jobs import ledger
 from schemas.errors import BenchmarkFailed
-from tools.bench.figures import ProgressCallback, Result, Size, spread
-from tools.bench.ledger.sides import SLOTS, UNKNOWN, Side
-from tools.bench.ledger.statements import PULL, STATEMENTS, Statement
+from tools.bench.figures import ProgressCallback, Result, RunSize, spread
+from tools.bench.ledger.sides import SLOTS, UNKNOWN, LedgerSide
+from tools.bench.ledger.statements import PULL, STATEMENTS, TimedStatement
 
 WARM = 8
 
@@ -36,7 +36,7 @@ HOT_AIM = 1.5
 SNAPSHOT_AIM = 3.0
 
 
-async def measure(environment: Environment, size: Size, tell: ProgressCallback) -> Result:
+async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
     """Measure ratios of p50s; a newcomer's wait is in seconds."""
     async with _sides(environment) as (old, empty):
         for side in (old, empty):
@@ -60,17 +60,17 @@ async def measure(environment: Environment, size: Size, tell: ProgressCallback) 
     )
 
 
-def _count_pulled(size: Size) -> int:
+def _count_pulled(size: RunSize) -> int:
     """Return a number of jobs that no comparison pulls completely."""
     return 2 * (WARM + size.ledger_times) * SLOTS
 
 
 @contextlib.asynccontextmanager
-async def _sides(environment: Environment) -> AsyncIterator[tuple[Side, Side]]:
+async def _sides(environment: Environment) -> AsyncIterator[tuple[LedgerSide, LedgerSide]]:
     """Open both sides on one server, each in its own database."""
     url = environment.settings.database_url
     async with scratch(url) as empty_url, _open(url) as old, _open(empty_url) as empty:
-        yield Side(old, old=True), Side(empty, old=False)
+        yield LedgerSide(old, old=True), LedgerSide(empty, old=False)
 
 
 @contextlib.asynccontextmanager
@@ -82,7 +82,9 @@ async def _open(url: str) -> AsyncIterator[Conn]:
         await conn.close()
 
 
-async def _compare(old: Side, empty: Side, statement: Statement, times: int, aim: float) -> StatementRow:
+async def _compare(
+    old: LedgerSide, empty: LedgerSide, statement: TimedStatement, times: int, aim: float
+) -> StatementRow:
     """Time both sides in turn, so that a busy machine affects both."""
     took: dict[bool, list[float]] = {True: [], False: []}
     for number in range(WARM + times):
@@ -93,7 +95,7 @@ async def _compare(old: Side, empty: Side, statement: Statement, times: int, aim
     return StatementRow(spread(took[False])["p50"], spread(took[True])["p50"], aim)
 
 
-async def _timed(side: Side, statement: Statement) -> float:
+async def _timed(side: LedgerSide, statement: TimedStatement) -> float:
     prepared = await statement.ready(side)
     start = time.perf_counter()
     await statement.call(side, prepared)
@@ -103,7 +105,7 @@ async def _timed(side: Side, statement: Statement) -> float:
 
 
 async def _pulls_at_caps(
-    old: Side, empty: Side, size: Size, tell: ProgressCallback
+    old: LedgerSide, empty: LedgerSide, size: RunSize, tell: ProgressCallback
 ) -> dict[str, StatementRow]:
     """Measure a pull of ten among tenants at their cap."""
     rows = {}
@@ -126,7 +128,7 @@ async def _pulls_at_caps(
 
 
 async def _pull_with_old_snapshot(
-    url: str, old: Side, empty: Side, size: Size, tell: ProgressCallback
+    url: str, old: LedgerSide, empty: LedgerSide, size: RunSize, tell: ProgressCallback
 ) -> dict[str, StatementRow]:
     """Measure a pull of ten while a transaction holds a snapshot older than the last jobs."""
     name = f"pull of 10, a snapshot held over {size.ledger_held} jobs"
@@ -147,7 +149,7 @@ async def _snapshot(url: str) -> AsyncIterator[None]:
         yield
 
 
-async def _newcomers(old: Side, size: Size, tell: ProgressCallback) -> dict[str, float]:
+async def _newcomers(old: LedgerSide, size: RunSize, tell: ProgressCallback) -> dict[str, float]:
     """Return seconds from a new tenant's submit to its claim, by a worker with ten free slots."""
     tell(f"a newcomer among {size.newcomer_tenants} tenants that wait")
     await old.begin(tenants=size.newcomer_tenants + size.newcomers)
@@ -157,7 +159,7 @@ async def _newcomers(old: Side, size: Size, tell: ProgressCallback) -> dict[str,
     return spread([await _wait_of(old, org) for org in newcomers])
 
 
-async def _wait_of(old: Side, org: UUID) -> float:
+async def _wait_of(old: LedgerSide, org: UUID) -> float:
     """Return the wait of one new tenant. Raises `BenchmarkFailed` if its job isn't pulled."""
     await ledger.submit(old.conn, kind=NOOP, organization_id=org, project_id=None, args={})
     start = time.perf_counter()

@@ -75,7 +75,7 @@ select t.org, t.org, {ID}, $3, $4, 'running', 'starting', 1, 3, 1,
 
 
 @dataclass
-class Side:
+class LedgerSide:
     """One ledger with the connection of its timed statements; an `old` one has waiting jobs."""
 
     conn: Conn

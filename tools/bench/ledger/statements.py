@@ -10,103 +10,103 @@ from domain.operations import pools
 from jobs import ledger, maintenance
 from jobs.ledger import Claim
 from schemas import ids
-from tools.bench.ledger.sides import PAGE, SLOTS, Side
+from tools.bench.ledger.sides import PAGE, SLOTS, LedgerSide
 
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
-class Statement(NamedTuple):
+class TimedStatement(NamedTuple):
     """`ready` is untimed setup; `call` is timed and `after` cleans up. Both get the result of `ready`."""
 
-    ready: Callable[[Side], Awaitable[Any]]
-    call: Callable[[Side, Any], Awaitable[Any]]
-    after: Callable[[Side, Any], Awaitable[Any]]
+    ready: Callable[[LedgerSide], Awaitable[Any]]
+    call: Callable[[LedgerSide, Any], Awaitable[Any]]
+    after: Callable[[LedgerSide, Any], Awaitable[Any]]
 
 
-async def _noop(_side: Side, _claims: Any = None) -> None:
+async def _noop(_side: LedgerSide, _claims: Any = None) -> None:
     """Do nothing."""
 
 
-async def _submit(side: Side, _: Any) -> None:
+async def _submit(side: LedgerSide, _: Any) -> None:
     await ledger.submit(side.conn, kind=NOOP, organization_id=side.tenants[0], project_id=None, args={})
 
 
-async def _drain_if_empty(side: Side, _: Any) -> None:
+async def _drain_if_empty(side: LedgerSide, _: Any) -> None:
     """Empty an empty ledger again."""
     if not side.old:
         await side.settle(await side.pull())
 
 
-async def _submit_ten(side: Side) -> None:
+async def _submit_ten(side: LedgerSide) -> None:
     """Submit jobs for a pull of ten if none wait."""
     if not side.old:
         await side.submit(SLOTS)
 
 
-async def _pull(side: Side, claims: list[Claim]) -> None:
+async def _pull(side: LedgerSide, claims: list[Claim]) -> None:
     claims.extend(await side.pull())
 
 
-async def _prepare_pull(side: Side) -> list[Claim]:
+async def _prepare_pull(side: LedgerSide) -> list[Claim]:
     await _submit_ten(side)
     return []
 
 
-async def _settle(side: Side, claims: list[Claim]) -> None:
+async def _settle(side: LedgerSide, claims: list[Claim]) -> None:
     await side.settle(claims)
 
 
-async def _claim_one(side: Side) -> list[Claim]:
+async def _claim_one(side: LedgerSide) -> list[Claim]:
     return await side.pull_exactly(1)
 
 
-async def _claim_ten(side: Side) -> list[Claim]:
+async def _claim_ten(side: LedgerSide) -> list[Claim]:
     return await side.pull_exactly(SLOTS)
 
 
-async def _gate(side: Side, claims: list[Claim]) -> None:
+async def _gate(side: LedgerSide, claims: list[Claim]) -> None:
     await ledger.lock(side.conn, claims[0])
 
 
-async def _commit(side: Side, claims: list[Claim]) -> None:
+async def _commit(side: LedgerSide, claims: list[Claim]) -> None:
     await ledger.complete(side.conn, claims[0], result={})
 
 
-async def _get(side: Side, claims: list[Claim]) -> None:
+async def _get(side: LedgerSide, claims: list[Claim]) -> None:
     await jobs.get(side.conn, organization_id=claims[0].organization_id, job_id=claims[0].id)
 
 
-def _list(*, of_project: bool = False, **given: Any) -> Statement:
+def _list(*, of_project: bool = False, **given: Any) -> TimedStatement:
     """Return a list of a tenant's jobs, first page."""
     filters: dict[str, Any] = dict.fromkeys(("kinds", "statuses", "stages", "before")) | given
 
-    async def call(side: Side, _: Any) -> None:
+    async def call(side: LedgerSide, _: Any) -> None:
         org = side.tenants[1]
         await jobs.list_page(
             side.conn, organization_id=org, project_id=org if of_project else None, **filters, limit=PAGE
         )
 
-    return Statement(_noop, call, _noop)
+    return TimedStatement(_noop, call, _noop)
 
 
-def _chore(chore: Callable[[Any], Awaitable[Any]]) -> Statement:
+def _chore(chore: Callable[[Any], Awaitable[Any]]) -> TimedStatement:
     """Return a query of the dispatcher or an operator."""
 
-    async def call(side: Side, _: Any) -> None:
+    async def call(side: LedgerSide, _: Any) -> None:
         await chore(side.conn)
 
-    return Statement(_noop, call, _noop)
+    return TimedStatement(_noop, call, _noop)
 
 
-PULL = Statement(_prepare_pull, _pull, _settle)
+PULL = TimedStatement(_prepare_pull, _pull, _settle)
 
 STATEMENTS = {
-    "submit": Statement(_noop, _submit, _drain_if_empty),
+    "submit": TimedStatement(_noop, _submit, _drain_if_empty),
     "pull of 10": PULL,
-    "settle of 10": Statement(_claim_ten, _settle, _noop),
-    "step (gate)": Statement(_claim_one, _gate, _settle),
-    "commit": Statement(_claim_one, _commit, _noop),
-    "get": Statement(_claim_one, _get, _settle),
+    "settle of 10": TimedStatement(_claim_ten, _settle, _noop),
+    "step (gate)": TimedStatement(_claim_one, _gate, _settle),
+    "commit": TimedStatement(_claim_one, _commit, _noop),
+    "get": TimedStatement(_claim_one, _get, _settle),
     "look for due": _chore(maintenance.find_due),
     "scheduled fall due": _chore(maintenance.promote),
     "end overdue": _chore(maintenance.end_overdue),

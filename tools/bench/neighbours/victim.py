@@ -57,7 +57,7 @@ class Timings(NamedTuple):
     sample: str
 
 
-class Failed(Exception):
+class ActionFailed(Exception):
     """An unexpected response."""
 
 
@@ -138,7 +138,7 @@ async def _timed(act: Act, number: int, due: float, scale: Scale) -> tuple[float
     try:
         async with asyncio.timeout(scale.patience_s):
             await act(number)
-    except (Failed, httpx.HTTPError, TimeoutError) as error:
+    except (ActionFailed, httpx.HTTPError, TimeoutError) as error:
         return scale.patience_s * 1000, repr(error)[:300]
     return (time.monotonic() - due) * 1000, ""
 
@@ -149,10 +149,10 @@ async def _wait_for_job(client: httpx.AsyncClient, job_id: str, headers: Mapping
         if job["status"] == "completed":
             return
         if job["status"] != "running":
-            raise Failed(job["status"], job["error"])
+            raise ActionFailed(job["status"], job["error"])
 
 
 def _json(answer: httpx.Response) -> Any:
     if not answer.is_success:
-        raise Failed(answer.status_code, answer.text[:200])
+        raise ActionFailed(answer.status_code, answer.text[:200])
     return answer.json()

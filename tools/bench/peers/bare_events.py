@@ -11,7 +11,7 @@ from litestar import Litestar, Request, post
 from schemas.events import EventIn
 
 
-class Sent(msgspec.Struct):
+class SentEvents(msgspec.Struct):
     events: list[EventIn]
 
 
@@ -21,7 +21,7 @@ class Taken(msgspec.Struct):
     rejected: list[int]
 
 
-DECODER = msgspec.json.Decoder(Sent)
+DECODER = msgspec.json.Decoder(SentEvents)
 
 
 @post("/v1/apps/{app_id:str}/events", status_code=202)

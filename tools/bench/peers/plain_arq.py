@@ -18,7 +18,7 @@ from arq.worker import Worker, func
 from tools.bench.load import run_closed_loop, run_open_loop, send_message
 
 
-class Tally:
+class ArqTally:
     """Measurements of one worker."""
 
     def __init__(self, count: int) -> None:
@@ -42,7 +42,7 @@ class Tally:
 
 async def work(redis: ArqRedis, queue: str, count: int, poll_s: float) -> None:
     """Run a worker of 100 slots that keeps no results."""
-    tally = Tally(count)
+    tally = ArqTally(count)
     worker = Worker(
         [func(tally.noop, name="noop")],
         redis_pool=redis, queue_name=queue, max_jobs=100, keep_result=0, poll_delay=poll_s,
