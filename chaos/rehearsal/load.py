@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from chaos.rehearsal import tasks as kinds
+from chaos.rehearsal import tasks
 from chaos.rehearsal.schedule import LEASE_S
 from jobs.kinds import Kind
 
@@ -36,18 +36,18 @@ class MixEntry(NamedTuple):
 
 
 MIX = (
-    MixEntry(kinds.NONE, 16),
-    MixEntry(kinds.WRITE, 20),
-    MixEntry(kinds.WRITE, 8, due_in_s=(0.5, 6.0)),
-    MixEntry(kinds.WRITE, 6, unique=True),
-    MixEntry(kinds.STEPS, 9),
-    MixEntry(kinds.CALL, 13),
-    MixEntry(kinds.FLAKY, 7),
-    MixEntry(kinds.EARLY, 6),
-    MixEntry(kinds.LONG, 4, takes_s=(1.2 * LEASE_S, 2.5 * LEASE_S)),
-    MixEntry(kinds.HELD, 5, takes_s=(1.0, 3.0), cancel_after_s=(0.0, 2.0)),
-    MixEntry(kinds.CHAIN, 4),
-    MixEntry(kinds.DOOMED, 2),
+    MixEntry(tasks.NONE, 16),
+    MixEntry(tasks.WRITE, 20),
+    MixEntry(tasks.WRITE, 8, due_in_s=(0.5, 6.0)),
+    MixEntry(tasks.WRITE, 6, unique=True),
+    MixEntry(tasks.STEPS, 9),
+    MixEntry(tasks.CALL, 13),
+    MixEntry(tasks.FLAKY, 7),
+    MixEntry(tasks.EARLY, 6),
+    MixEntry(tasks.LONG, 4, takes_s=(1.2 * LEASE_S, 2.5 * LEASE_S)),
+    MixEntry(tasks.HELD, 5, takes_s=(1.0, 3.0), cancel_after_s=(0.0, 2.0)),
+    MixEntry(tasks.CHAIN, 4),
+    MixEntry(tasks.DOOMED, 2),
 )
 
 #: Seconds, at most, of an open commit, and between two steps.

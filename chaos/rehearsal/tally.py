@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from chaos.rehearsal import tasks as kinds
-from chaos.rehearsal.tasks import EFFECTS, next_key
+from chaos.rehearsal.tasks import CHAIN, DOOMED, EFFECTS, next_key
 from db.pool import Pool
 from jobs.states import TERMINAL_STATES, JobState
 
@@ -86,7 +85,7 @@ def tally(
     unexpected = [
         anomaly for job in rows for anomaly in find_anomalies(job, calls_by_job.get(str(job.id), 0))
     ]
-    given_up = Counter(job.error for job in counted if job.error and job.kind != kinds.DOOMED.name)
+    given_up = Counter(job.error for job in counted if job.error and job.kind != DOOMED.name)
     return JobReport(
         accepted=len(counted) + len({anomaly.job for anomaly in missing}),
         completed=states[JobState.COMPLETED],
@@ -123,6 +122,6 @@ def _broken_chains(rows: Sequence[RehearsedJob]) -> Iterator[Anomaly]:
     """Yield completed chain links without a next link."""
     keys = {job.key for job in rows}
     for job in rows:
-        ended = job.kind == kinds.CHAIN.name and job.state == JobState.COMPLETED
+        ended = job.kind == CHAIN.name and job.state == JobState.COMPLETED
         if ended and job.left and next_key(job.key) not in keys:
             yield Anomaly("lost", str(job.id), "the next link, which its commit submitted, is missing")

@@ -11,8 +11,7 @@ import asyncpg
 import uvloop
 
 from chaos.proxy import ServerAddress
-from chaos.rehearsal import tasks as kinds
-from chaos.rehearsal.tasks import EFFECT, flaky, tasks
+from chaos.rehearsal.tasks import EFFECT, FLAKY, WRITE, flaky, tasks
 from chaos.tasks import POOL
 from db.pool import Conn
 from jobs.outcomes import Outcome
@@ -38,6 +37,6 @@ async def deleting(ctx: Context) -> Outcome:
 
 if __name__ == "__main__":
     outside = ServerAddress(sys.argv[1], int(sys.argv[2]))
-    broken = {kinds.FLAKY: unfenced, kinds.WRITE: deleting}
+    broken = {FLAKY: unfenced, WRITE: deleting}
     logs.configure(process="rehearsal")
     uvloop.run(serve(from_env(os.environ), POOL, {**tasks(outside), **broken}))

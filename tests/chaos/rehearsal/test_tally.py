@@ -4,11 +4,11 @@ from uuid import UUID
 
 import pytest
 
-from chaos.rehearsal import tasks as kinds
+from chaos.rehearsal import tasks
 from chaos.rehearsal.tally import JobReport, RehearsedJob, tally
 
 JOB = UUID(int=1)
-DONE = RehearsedJob(JOB, kinds.WRITE.name, "completed", key="1-1", left=0, error=None, rows=1)
+DONE = RehearsedJob(JOB, tasks.WRITE.name, "completed", key="1-1", left=0, error=None, rows=1)
 
 
 def report_of(*jobs: RehearsedJob, calls: int = 0) -> JobReport:
@@ -19,12 +19,12 @@ def report_of(*jobs: RehearsedJob, calls: int = 0) -> JobReport:
     ("job", "calls"),
     [
         (DONE, 0),
-        (DONE._replace(kind=kinds.NONE.name, rows=0), 0),
-        (DONE._replace(kind=kinds.STEPS.name, rows=3), 0),
-        (DONE._replace(kind=kinds.CALL.name), 1),
+        (DONE._replace(kind=tasks.NONE.name, rows=0), 0),
+        (DONE._replace(kind=tasks.STEPS.name, rows=3), 0),
+        (DONE._replace(kind=tasks.CALL.name), 1),
         (DONE._replace(state="canceled", rows=0), 0),
-        (DONE._replace(state="failed", error="POISONED", kind=kinds.STEPS.name, rows=2), 0),
-        (DONE._replace(state="failed", error="POISONED", kind=kinds.CALL.name, rows=0), 1),
+        (DONE._replace(state="failed", error="POISONED", kind=tasks.STEPS.name, rows=2), 0),
+        (DONE._replace(state="failed", error="POISONED", kind=tasks.CALL.name, rows=0), 1),
     ],
 )
 def test_expected_effects_are_no_anomaly(job: RehearsedJob, calls: int) -> None:
@@ -40,12 +40,12 @@ def test_expected_effects_are_no_anomaly(job: RehearsedJob, calls: int) -> None:
         (DONE._replace(rows=2), 0, 0, 1),
         (DONE._replace(state="canceled", rows=1), 0, 0, 1),
         (DONE._replace(state="failed", error="DEADLINE", rows=1), 0, 0, 1),
-        (DONE._replace(kind=kinds.STEPS.name, rows=2), 0, 1, 0),
-        (DONE._replace(kind=kinds.STEPS.name, state="failed", error="POISONED", rows=4), 0, 0, 1),
-        (DONE._replace(kind=kinds.CALL.name), 0, 1, 0),
-        (DONE._replace(kind=kinds.CALL.name), 2, 0, 1),
-        (DONE._replace(kind=kinds.CALL.name, state="canceled", rows=0), 2, 0, 1),
-        (DONE._replace(kind=kinds.CHAIN.name, left=1), 0, 1, 0),
+        (DONE._replace(kind=tasks.STEPS.name, rows=2), 0, 1, 0),
+        (DONE._replace(kind=tasks.STEPS.name, state="failed", error="POISONED", rows=4), 0, 0, 1),
+        (DONE._replace(kind=tasks.CALL.name), 0, 1, 0),
+        (DONE._replace(kind=tasks.CALL.name), 2, 0, 1),
+        (DONE._replace(kind=tasks.CALL.name, state="canceled", rows=0), 2, 0, 1),
+        (DONE._replace(kind=tasks.CHAIN.name, left=1), 0, 1, 0),
     ],
 )
 def test_missing_effects_are_lost_and_surplus_doubled(
@@ -68,10 +68,10 @@ def test_two_jobs_with_one_key_are_doubled() -> None:
 def test_unfinished_jobs_are_open_and_failed_ones_given_up() -> None:
     open_job = DONE._replace(state="queued", rows=0)
     link = DONE._replace(
-        id=UUID(int=2), kind=kinds.CHAIN.name, key="1-2>", state="failed", error="POISONED", rows=0
+        id=UUID(int=2), kind=tasks.CHAIN.name, key="1-2>", state="failed", error="POISONED", rows=0
     )
     doomed = DONE._replace(
-        id=UUID(int=3), kind=kinds.DOOMED.name, key="1-3>", state="failed", error="DOOMED", rows=0
+        id=UUID(int=3), kind=tasks.DOOMED.name, key="1-3>", state="failed", error="DOOMED", rows=0
     )
     counted = report_of(open_job, link, doomed)
     assert (counted.accepted, counted.open, counted.failed) == (3, 1, 2)
