@@ -145,7 +145,7 @@ class _Load:
         else:
             caller.end()
 
-    async def pace(self, per_s: float) -> None:
+    async def send_at_times(self, per_s: float) -> None:
         """Send all requests at their times. uvloop's clock is up to a millisecond late."""
         start = time.perf_counter()
         for number, request in enumerate(self.requests):
@@ -183,7 +183,7 @@ async def send(plan: LoadPlan) -> Answers:
     for caller in callers:
         load.employ(caller)
     if plan.per_s:
-        await load.pace(plan.per_s)
+        await load.send_at_times(plan.per_s)
     async with asyncio.timeout(plan.seconds + LAST_RESPONSE_S):
         await asyncio.gather(*(caller.ended for caller in callers))
     return _answers(load, time.perf_counter() - start, counts_events=bool(plan.endpoints))
