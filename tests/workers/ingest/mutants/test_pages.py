@@ -2,8 +2,8 @@
 
 import pytest
 
-from bench import pages as made
 from tests.corpora import website_pages
+from tests.workers.ingest import made_pages as made
 from tests.workers.ingest.mutants.checked import check_mutants
 from tests.workers.ingest.mutants.pages import mutant
 from workers.ingest.parser.parser import Parser
