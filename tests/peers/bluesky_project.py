@@ -15,7 +15,7 @@ from domain.accounts.credentials import Grant, Tokens
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import ApiCaller
-from tests.peers.pds import Pds, Person
+from tests.peers.pds import Pds, PdsPerson
 from tests.waiting import PATIENCE_S, eventually
 from tests.workers.runtime.workers import Workers
 from workers.dispatcher.loop import Dispatcher
@@ -27,7 +27,7 @@ class BlueskyProject(msgspec.Struct, frozen=True):
     acme: ApiCaller
     workers: Workers
     pds: Pds
-    person: Person
+    person: PdsPerson
     project_id: str
 
     def at_work(self, *more: str) -> AbstractAsyncContextManager[None]:

@@ -94,7 +94,7 @@ class Browser:
         return told
 
 
-class Page:
+class BrowserTab:
     """A tab. `troubles` are errors of scripts, the console and loading.
 
     `expects` has a word of each error that a test provokes. Chromium reports it some time after the response,
@@ -112,15 +112,15 @@ class Page:
         attached = browser.ask("Target.attachToTarget", {"targetId": self._tab, "flatten": True})
         self._session = attached["sessionId"]
         browser.listen(self._session, self._hear)
-        for domain in ("Runtime", "Log", "Page"):
+        for domain in ("Runtime", "Log", "BrowserTab"):
             self.ask(f"{domain}.enable")
 
     def close(self) -> None:
         self.browser.ask("Target.closeTarget", {"targetId": self._tab})
 
-    def beside(self) -> "Page":
+    def beside(self) -> "BrowserTab":
         """Open another tab of the same person."""
-        return Page(self.browser, **self._context)
+        return BrowserTab(self.browser, **self._context)
 
     def resize(self, width: int, height: int = 900) -> None:
         metrics = {"deviceScaleFactor": 1, "mobile": width < 600}
@@ -186,10 +186,10 @@ class Page:
 
 
 @contextmanager
-def stranger(browser: Browser) -> Iterator[Page]:
+def stranger(browser: Browser) -> Iterator[BrowserTab]:
     """Open a tab with its own storage, cookies and errors."""
     context = browser.ask("Target.createBrowserContext", {})
-    page = Page(browser, **context)
+    page = BrowserTab(browser, **context)
     page.ask("Network.enable")
     try:
         yield page
@@ -198,7 +198,7 @@ def stranger(browser: Browser) -> Iterator[Page]:
 
 
 @contextmanager
-def browsing() -> Iterator[Page]:
+def browsing() -> Iterator[BrowserTab]:
     """Open a tab of a new browser."""
     ours, theirs = os.pipe(), os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
@@ -211,7 +211,7 @@ def browsing() -> Iterator[Page]:
             os.close(theirs[1])
             try:
                 with os.fdopen(theirs[0], "rb") as reading, os.fdopen(ours[1], "wb") as writing:
-                    yield Page(Browser(reading, writing))
+                    yield BrowserTab(Browser(reading, writing))
             finally:
                 process.terminate()
                 process.wait(PATIENCE_S)

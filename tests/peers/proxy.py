@@ -24,7 +24,7 @@ class Loss(Enum):
 Rule = Callable[[str, bytes], Loss]
 
 
-class Proxy:
+class LossyProxy:
     """`base` replaces the peer's address; `lost` counts losses, `holds` is set while a response is held.
 
     `answers` are the peer's responses, each with the first line of its request.
@@ -57,9 +57,9 @@ class Proxy:
 
 
 @asynccontextmanager
-async def between(port: int, rule: Rule) -> AsyncIterator[Proxy]:
+async def between(port: int, rule: Rule) -> AsyncIterator[LossyProxy]:
     """Run a proxy for the peer at `port` of this machine."""
-    proxy = Proxy(port, rule)
+    proxy = LossyProxy(port, rule)
     async with serve_loopback(proxy.serve) as bound:
         proxy.base = f"http://127.0.0.1:{bound}"
         yield proxy

@@ -11,14 +11,14 @@ import pytest
 
 from tests.peers.exactly_once import faults, kills, page, system
 from tests.peers.exactly_once.parts import PLATFORMS
-from tests.peers.exactly_once.rows import AFTER_COMMIT, KILL, Row, wrong
+from tests.peers.exactly_once.rows import AFTER_COMMIT, KILL, OutcomeRow, wrong
 from tests.peers.exactly_once.shapes import LAST, SHAPES
 from tests.peers.exactly_once.told import untruths
 
 pytestmark = [pytest.mark.long, pytest.mark.first, pytest.mark.timeout(1800)]
 
 
-def hold(rows: Sequence[Row], platforms: Sequence[str], *, killed: bool) -> None:
+def hold(rows: Sequence[OutcomeRow], platforms: Sequence[str], *, killed: bool) -> None:
     """Assert that the rows follow the rule and match the page."""
     assert [*wrong(rows)] == []
     titles = {shape.title for shape in SHAPES if shape.platform in platforms}
@@ -41,7 +41,7 @@ async def test_a_worker_killed_at_each_call(servers: tuple[str, str], tmp_path: 
 
 def test_oracle_finds_each_violation() -> None:
     """An oracle that never fails would prove nothing."""
-    good = Row(
+    good = OutcomeRow(
         "TikTok: photos", "content/init", "drop_before", "published", live=1, drafts=0, sends=1, attempts=1
     )
     bad = [
@@ -65,7 +65,7 @@ def entry(kind: str, fence: int = 1, **said: Any) -> dict[str, Any]:
 
 def test_oracle_finds_a_wrong_timeline() -> None:
     shape = next(shape for shape in SHAPES if shape.send == LAST)
-    row = Row(
+    row = OutcomeRow(
         shape.title, LAST.name, f"{KILL} after its answer", "published", live=1, drafts=0, sends=1, attempts=2
     )
     begun, lost = entry("attempt_started"), entry("attempt_ended", outcome="lost")

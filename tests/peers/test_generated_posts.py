@@ -15,7 +15,7 @@ from tests.peers.bluesky_project import BlueskyProject
 from tests.peers.exactly_once import faults, system
 from tests.peers.exactly_once.parts import PLATFORMS
 from tests.peers.exactly_once.shapes import LAST, Shape
-from tests.peers.simulators.ledger import State
+from tests.peers.simulators.ledger import LedgerState
 from tests.waiting import PATIENCE_S
 from tests.workers.runtime.workers import at_work
 from workers.tasks import OPENERS
@@ -75,7 +75,7 @@ async def test_scheduled_content_is_published_once_on_each_platform(
                 post = await generated.answer(http, "GET", f"/scheduled-posts/{post_id}")
                 assert post["status"] == "published", post
                 found = await opened.sims[platform].posts(username)
-                assert [one["state"] for one in found] == [State.LIVE]
+                assert [one["state"] for one in found] == [LedgerState.LIVE]
 
 
 async def _schedule(

@@ -22,7 +22,7 @@ from tests.api.participants import new_project
 from tests.api_process import serving
 from tests.peers import node, pypi
 from tests.peers.chromium import browsing
-from tests.peers.proxy import Loss, Proxy, Rule, between
+from tests.peers.proxy import Loss, LossyProxy, Rule, between
 from tests.peers.site import site
 from tests.waiting import eventually
 
@@ -49,7 +49,7 @@ OF_PAGES = {"path", "referrer", "search", "title", "url"}
 class Network(NamedTuple):
     """The API from a client's view, with the key of a web app on localhost."""
 
-    proxy: Proxy
+    proxy: LossyProxy
     key: str
     loss: Loss
 

@@ -1,7 +1,7 @@
 """Accessibility barriers of a page, found by axe-core."""
 
 from tests.peers import node
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
 
 RUN = """
 axe.run(document, {
@@ -11,7 +11,7 @@ axe.run(document, {
 """
 
 
-def find_barriers(page: Page) -> list[str]:
+def find_barriers(page: BrowserTab) -> list[str]:
     """Return each barrier with its impact, rule and place. Stops animations first: half-faded text has less
     contrast.
     """

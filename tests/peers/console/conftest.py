@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.peers.chromium import Browser, Page, browsing, stranger
+from tests.peers.chromium import Browser, BrowserTab, browsing, stranger
 from tests.peers.console.filled_api import FilledApi, filled_api
 
 
@@ -21,7 +21,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[BrowserTab]:
     """Open a tab; assert that it had no unexpected error and ran no injected script."""
     with stranger(browser) as page:
         page.look("light", 1400)

@@ -14,7 +14,7 @@ from domain.tenancy import api_keys
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import new_key
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
 from tests.peers.console.screens import Screen
 from tests.peers.own_api import OwnApi, own_api
 
@@ -73,7 +73,7 @@ class FilledApi(NamedTuple):
         """Return the screen's address."""
         return screen.address.format(project=self.project, job=self.job)
 
-    def open(self, page: Page, address: str, ready: str, *, key: str | None = None) -> None:
+    def open(self, page: BrowserTab, address: str, ready: str, *, key: str | None = None) -> None:
         """Open a screen in a tab that has the key."""
         self.api.open(page, address, ready, key=key or self.key)
 

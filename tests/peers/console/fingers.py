@@ -1,6 +1,6 @@
 """Touch gestures."""
 
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
 
 #: Replaces the long-press timer by one that never ends, however slow the machine is in a swipe; `holds` has
 #: the running timers.
@@ -29,24 +29,24 @@ AT_REST = """new Promise((done) => {
 })"""
 
 
-def show(page: Page, what: str) -> None:
+def show(page: BrowserTab, what: str) -> None:
     page.run(f"document.querySelector(`{what}`).scrollIntoView({{block: 'center'}})")
 
 
-def centre(page: Page, what: str) -> tuple[float, float]:
+def centre(page: BrowserTab, what: str) -> tuple[float, float]:
     found = f"document.querySelector(`{what}`).getBoundingClientRect()"
     x, y = page.run(f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])({found})")
     return x, y
 
 
-def touch(page: Page, kind: str, *at: float) -> None:
+def touch(page: BrowserTab, kind: str, *at: float) -> None:
     """Dispatch a touch event: start, move or end."""
     page.ask(
         "Input.dispatchTouchEvent", type=kind, touchPoints=[dict(zip("xy", at, strict=True))] if at else []
     )
 
 
-def swipe(page: Page, x: float, y: float) -> None:
+def swipe(page: BrowserTab, x: float, y: float) -> None:
     """Swipe over a draggable element until scrolling ends; its long press must be canceled."""
     page.run(NEVER_HELD)
     touch(page, "touchStart", x, y)

@@ -1,6 +1,6 @@
 """Actions on a screen: click a button by its text, fill a dialog, send it."""
 
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
 
 NOTE = """{
   if (!window.noted) {
@@ -12,7 +12,7 @@ NOTE = """{
 }"""
 
 
-def click(page: Page, text: str, *, within: str = "main") -> None:
+def click(page: BrowserTab, text: str, *, within: str = "main") -> None:
     """Click the button or link with this text, once it is there."""
     found = (
         f"[...document.querySelectorAll('{within} :is(button, a, summary)')]"
@@ -22,22 +22,22 @@ def click(page: Page, text: str, *, within: str = "main") -> None:
     page.run(f"{found}.click()")
 
 
-def write(page: Page, name: str, text: str) -> None:
+def write(page: BrowserTab, name: str, text: str) -> None:
     """Set a field of the dialog."""
     field = f"document.querySelector('dialog [name=\"{name}\"]')"
     page.until(field)
     page.run(f"(({field}).value = {text!r}, {field}.dispatchEvent(new Event('change', {{bubbles: true}})))")
 
 
-def send(page: Page) -> None:
+def send(page: BrowserTab) -> None:
     page.run("document.querySelector('dialog form > .tools button:last-child').click()")
 
 
-def record_notices(page: Page) -> None:
+def record_notices(page: BrowserTab) -> None:
     """Record notices from now on: each disappears after seconds, and the machine may stall for longer."""
     page.run(NOTE)
 
 
-def wait_for_notice(page: Page, words: str, *, times: int = 1) -> None:
+def wait_for_notice(page: BrowserTab, words: str, *, times: int = 1) -> None:
     """Wait until `times` notices since `record_notices` contain these words."""
     page.until(f"noted.filter((one) => one.includes({words!r})).length === {times}")

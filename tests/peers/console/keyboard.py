@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
 
 CODES = {"Enter": 13, "Escape": 27, "Tab": 9, "ArrowDown": 40, "ArrowUp": 38, " ": 32}
 CONTROL = 2
 
 
-def press(page: Page, *keys: str) -> None:
+def press(page: BrowserTab, *keys: str) -> None:
     """Press keys one after the other, for example `g`, `Enter` or `Ctrl+k`."""
     for key in keys:
         name = key.removeprefix("Ctrl+") if len(key) > 1 else key

@@ -3,12 +3,12 @@
 import re
 from pathlib import Path
 
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
 
 FOLDER = Path(__file__).resolve().parents[3] / ".local" / "console"
 
 
-def keep(page: Page, who: str, address: str, theme: str, width: int) -> None:
+def keep(page: BrowserTab, who: str, address: str, theme: str, width: int) -> None:
     """Save a screenshot, named by role, address, width and theme, so that those of one screen sort
     together.
     """

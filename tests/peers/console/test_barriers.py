@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
 from tests.peers.console.axe import find_barriers
 from tests.peers.console.filled_api import FilledApi
 from tests.peers.console.keyboard import press
@@ -15,7 +15,7 @@ LOOKS = [(theme, width) for theme in ("light", "dark") for width in (1400, 400)]
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.address)
-def test_screen_has_no_accessibility_barrier(filled: FilledApi, page: Page, screen: Screen) -> None:
+def test_screen_has_no_accessibility_barrier(filled: FilledApi, page: BrowserTab, screen: Screen) -> None:
     filled.open(page, filled.at(screen), screen.ready)
     found = {}
     for theme, width in LOOKS:
@@ -26,7 +26,9 @@ def test_screen_has_no_accessibility_barrier(filled: FilledApi, page: Page, scre
 
 
 @pytest.mark.parametrize(("theme", "width"), LOOKS)
-def test_dialog_has_no_accessibility_barrier(filled: FilledApi, page: Page, theme: str, width: int) -> None:
+def test_dialog_has_no_accessibility_barrier(
+    filled: FilledApi, page: BrowserTab, theme: str, width: int
+) -> None:
     """Covers the help, the finder, an organization's usage, a form, and the narrow menu."""
     page.look(theme, width)
     filled.open(page, "organizations", "document.querySelector('main td')")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from db.pool import connected
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
 from tests.peers.console.axe import find_barriers
 from tests.peers.own_api import OwnApi, own_api
 
@@ -62,7 +62,7 @@ async def asked(api: OwnApi, statement: str, *values: Any) -> Any:
         return await conn.fetchval(statement, *values)
 
 
-def press(page: Page, text: str) -> None:
+def press(page: BrowserTab, text: str) -> None:
     """Click the button with this text, in the dialog if there is one."""
     page.run(
         "[...(document.querySelector('dialog[open]') ?? document).querySelectorAll('button')]"
@@ -70,14 +70,14 @@ def press(page: Page, text: str) -> None:
     )
 
 
-def assert_no_barriers(page: Page) -> None:
+def assert_no_barriers(page: BrowserTab) -> None:
     """Assert that no barrier exists in either theme, wide or narrow."""
     for theme, width in product(("light", "dark"), (1400, 400)):
         page.look(theme, width)
         assert find_barriers(page) == [], (theme, width)
 
 
-def test_bulk_retry_retries_failed_jobs_and_counts_skipped(api: OwnApi, page: Page) -> None:
+def test_bulk_retry_retries_failed_jobs_and_counts_skipped(api: OwnApi, page: BrowserTab) -> None:
     api.open(
         page,
         "jobs?phase=failed&errorCode=SITE_TIMEOUT",
@@ -105,7 +105,7 @@ def test_bulk_retry_retries_failed_jobs_and_counts_skipped(api: OwnApi, page: Pa
     page.until(f"{TOLD} == '247 jobs canceled or stopping.'")
 
 
-def test_job_with_unknown_outcome_is_not_retried(api: OwnApi, page: Page) -> None:
+def test_job_with_unknown_outcome_is_not_retried(api: OwnApi, page: BrowserTab) -> None:
     job_id = asyncio.run(asked(api, UNCLEAR))
     api.open(page, f"jobs/job_{job_id}", "document.querySelector('main section.failed a')")
     assert "The post may be live" in page.run("document.querySelector('main section.failed').innerText")
@@ -116,7 +116,7 @@ def test_job_with_unknown_outcome_is_not_retried(api: OwnApi, page: Page) -> Non
     assert page.troubles == []
 
 
-def test_concurrent_edit_asks_before_overwriting(api: OwnApi, page: Page) -> None:
+def test_concurrent_edit_asks_before_overwriting(api: OwnApi, page: BrowserTab) -> None:
     page.expects.append("412")
     with api.client() as client:
         project = api.project(client)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
 from tests.peers.own_api import OwnApi, own_api
 
 pytestmark = pytest.mark.peers
@@ -109,7 +109,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
     ],
 )
 def test_dialog_keeps_input_and_pending_requests(
-    api: OwnApi, page: Page, scene: str, found: list[Any]
+    api: OwnApi, page: BrowserTab, scene: str, found: list[Any]
 ) -> None:
     page.open(f"{api.url}/console", "document.querySelector('[name=key]')")
     assert page.run(PAGE.replace("SCENE", scene)) == found

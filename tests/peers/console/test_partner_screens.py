@@ -5,13 +5,13 @@ from itertools import product
 
 import pytest
 
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
 from tests.peers.console.axe import find_barriers
 from tests.peers.console.furnished import furnished
 from tests.peers.console.keyboard import press
 from tests.peers.console.pictures import keep
 from tests.peers.console.screens import Screen
-from tests.peers.console.shop import Shop
+from tests.peers.console.shop import FilledShop
 
 pytestmark = pytest.mark.peers
 
@@ -68,13 +68,13 @@ BRAND_IS_SILENT = "422"
 
 
 @pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilledShop]:
     with furnished(tmp_path_factory.mktemp("console")) as made:
         yield made
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.address)
-def test_screen_is_safe_fits_and_is_accessible(full: Shop, page: Page, screen: Screen) -> None:
+def test_screen_is_safe_fits_and_is_accessible(full: FilledShop, page: BrowserTab, screen: Screen) -> None:
     """Checks both themes, wide and narrow; all requests go to this host."""
     full.open(page, screen.address, screen.ready)
     for theme, width in product(("light", "dark"), (1400, 400)):
@@ -86,7 +86,9 @@ def test_screen_is_safe_fits_and_is_accessible(full: Shop, page: Page, screen: S
 
 
 @pytest.mark.parametrize(("address", "name"), DIALOGS, ids=lambda one: one.strip("…"))
-def test_dialog_is_accessible_and_restores_the_focus(full: Shop, page: Page, address: str, name: str) -> None:
+def test_dialog_is_accessible_and_restores_the_focus(
+    full: FilledShop, page: BrowserTab, address: str, name: str
+) -> None:
     page.expects.append(BRAND_IS_SILENT)
     found = f"[...document.querySelectorAll('main button')].find((one) => one.innerText === {name!r})"
     full.open(page, address, found)
@@ -104,7 +106,7 @@ def test_dialog_is_accessible_and_restores_the_focus(full: Shop, page: Page, add
     page.until("document.activeElement === opener")
 
 
-def test_preview_follows_each_platform(full: Shop, page: Page) -> None:
+def test_preview_follows_each_platform(full: FilledShop, page: BrowserTab) -> None:
     """Captions are cut only on platforms with a documented limit."""
     lines = [f"Line {number}" for number in range(33)]
     with full.api.client() as client:

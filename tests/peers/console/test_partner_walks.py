@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from db.pool import connect
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
 from tests.peers.console.axe import find_barriers
 from tests.peers.console.fingers import centre, show, swipe, touch
 from tests.peers.console.hands import record_notices, wait_for_notice
-from tests.peers.console.shop import HOSTILE, Shop, shop, upload_content
+from tests.peers.console.shop import HOSTILE, FilledShop, shop, upload_content
 
 pytestmark = pytest.mark.peers
 
@@ -24,7 +24,7 @@ FAILED = """update webhook_delivery set status = 'failed', attempts = 9, ended_a
 
 
 @pytest.fixture(scope="module")
-def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilledShop]:
     with shop(tmp_path_factory.mktemp("console"), posts=False) as made:
         yield made
 
@@ -33,7 +33,7 @@ CODES = {"Tab": 9, "Enter": 13, "Space": 32, "ArrowDown": 40}
 TEXTS = {"Enter": "\r", "Space": " "}
 
 
-def press(page: Page, *keys: str) -> None:
+def press(page: BrowserTab, *keys: str) -> None:
     """Press keys one after the other, for example `Enter`, `Shift+ArrowDown` or a letter."""
     for key in keys:
         name = key.removeprefix("Shift+")
@@ -48,7 +48,7 @@ def press(page: Page, *keys: str) -> None:
         page.ask("Input.dispatchKeyEvent", type="keyUp", **response)
 
 
-def tab_to(page: Page, what: str) -> None:
+def tab_to(page: BrowserTab, what: str) -> None:
     """Press Tab until the focused element matches the selector."""
     for _ in range(80):
         if page.run(f"document.activeElement.matches({what!r})"):
@@ -57,7 +57,7 @@ def tab_to(page: Page, what: str) -> None:
     raise AssertionError(f"the keyboard never comes to {what}")
 
 
-def select_option(page: Page, select: str, value: str) -> None:
+def select_option(page: BrowserTab, select: str, value: str) -> None:
     """Press ArrowDown in a list until it has the value."""
     for _ in range(20):
         if page.run(f"document.querySelector({select!r}).value") == value:
@@ -66,7 +66,7 @@ def select_option(page: Page, select: str, value: str) -> None:
     raise AssertionError(f"{value} is not in {select}")
 
 
-def test_keyboard_schedules_a_post(quiet: Shop, page: Page) -> None:
+def test_keyboard_schedules_a_post(quiet: FilledShop, page: BrowserTab) -> None:
     quiet.open(page, f"{PROJECT}/calendar", "document.querySelector('main .heading button.primary')")
     page.run("document.body.focus()")
     tab_to(page, "main .heading button.primary")
@@ -85,7 +85,7 @@ def test_keyboard_schedules_a_post(quiet: Shop, page: Page) -> None:
         assert client.request("DELETE", f"/scheduled-posts/{post['id']}", json={}).is_success
 
 
-def test_content_is_approved_and_rejected_with_a_reason(quiet: Shop, page: Page) -> None:
+def test_content_is_approved_and_rejected_with_a_reason(quiet: FilledShop, page: BrowserTab) -> None:
     with quiet.api.client() as client:
         good, bad = (upload_content(client, quiet.project) for _ in range(2))
         quiet.open(
@@ -105,7 +105,7 @@ def test_content_is_approved_and_rejected_with_a_reason(quiet: Shop, page: Page)
     assert (shown["approvalStatus"], shown["decision"]["note"]) == ("rejected", "dark")
 
 
-def test_post_is_moved_by_mouse_and_keyboard(quiet: Shop, page: Page) -> None:
+def test_post_is_moved_by_mouse_and_keyboard(quiet: FilledShop, page: BrowserTab) -> None:
     """The post keeps its local time, also across the end of summer time: days are the project's."""
     with quiet.api.client() as client:
         content = upload_content(client, quiet.project)
@@ -135,7 +135,7 @@ def local_day(post: dict[str, str]) -> date:
     return datetime.fromisoformat(post["scheduledFor"]).astimezone(UTC).date()
 
 
-def drag(page: Page, chip: str, day: date) -> None:
+def drag(page: BrowserTab, chip: str, day: date) -> None:
     """Dispatch the events of HTML drag and drop, with one data transfer object."""
     page.run(f"""(() => {{
       const bag = new DataTransfer(), same = {{bubbles: true, cancelable: true, dataTransfer: bag}};
@@ -145,7 +145,7 @@ def drag(page: Page, chip: str, day: date) -> None:
     }})()""")
 
 
-def test_long_press_drags_a_post_and_a_swipe_scrolls(quiet: Shop, page: Page) -> None:
+def test_long_press_drags_a_post_and_a_swipe_scrolls(quiet: FilledShop, page: BrowserTab) -> None:
     """At 400 px, where a month shows only days with posts until a post is lifted."""
     page.look("light", 400)
     page.ask("Emulation.setTouchEmulationEnabled", enabled=True)
@@ -170,7 +170,7 @@ def test_long_press_drags_a_post_and_a_swipe_scrolls(quiet: Shop, page: Page) ->
         assert local_day(client.get(f"/scheduled-posts/{post['id']}").json()) == day
 
 
-def test_move_dialog_keeps_the_seconds(quiet: Shop, page: Page) -> None:
+def test_move_dialog_keeps_the_seconds(quiet: FilledShop, page: BrowserTab) -> None:
     with quiet.api.client() as client:
         post = quiet.schedule(client, upload_content(client, quiet.project), days=12)
         at = {"scheduledFor": post["scheduledFor"].replace(":00Z", ":27Z")}
@@ -185,7 +185,7 @@ def test_move_dialog_keeps_the_seconds(quiet: Shop, page: Page) -> None:
         assert client.get(f"/scheduled-posts/{post['id']}").json()["scheduledFor"] == at["scheduledFor"]
 
 
-def test_brand_alternative_is_used_and_removed(quiet: Shop, page: Page) -> None:
+def test_brand_alternative_is_used_and_removed(quiet: FilledShop, page: BrowserTab) -> None:
     path = f"/projects/{quiet.project}/brand"
     quiet.open(page, PROJECT, "document.querySelector('[data-field=tagline] summary')")
     assert page.run("document.querySelector('mark').innerText") == "home baristas"
@@ -199,7 +199,9 @@ def test_brand_alternative_is_used_and_removed(quiet: Shop, page: Page) -> None:
         assert client.get(path).json()["fields"]["tagline"]["provenance"]["source"] == "website"
 
 
-def test_issue_is_shown_at_its_field_and_a_double_click_creates_one(quiet: Shop, page: Page) -> None:
+def test_issue_is_shown_at_its_field_and_a_double_click_creates_one(
+    quiet: FilledShop, page: BrowserTab
+) -> None:
     page.expects.append("422")
     quiet.open(page, "webhooks", "document.querySelector('main tbody tr')")
     button(page, "New endpoint")
@@ -216,7 +218,7 @@ def test_issue_is_shown_at_its_field_and_a_double_click_creates_one(quiet: Shop,
     assert urls.count("https://hooks.example.com/two") == 1
 
 
-def test_a_delivery_is_sent_again(quiet: Shop, page: Page) -> None:
+def test_a_delivery_is_sent_again(quiet: FilledShop, page: BrowserTab) -> None:
     with quiet.api.client() as client:
         path = f"/webhook-endpoints/{quiet.endpoint}/deliveries"
         assert client.post(f"/webhook-endpoints/{quiet.endpoint}/test").status_code == 202
@@ -233,7 +235,7 @@ def test_a_delivery_is_sent_again(quiet: Shop, page: Page) -> None:
     assert after[0]["replayOf"] in {one["id"] for one in before}
 
 
-def test_archive_dialog_previews_effects_and_is_reversible(quiet: Shop, page: Page) -> None:
+def test_archive_dialog_previews_effects_and_is_reversible(quiet: FilledShop, page: BrowserTab) -> None:
     with quiet.api.client() as client:
         project = quiet.api.project(client)
         quiet.open(page, f"projects/{project}", "document.querySelector('.head .tools button:last-child')")
@@ -256,7 +258,7 @@ async def run_statement(url: str, statement: str) -> None:
     await conn.close()
 
 
-def button(page: Page, text: str) -> None:
+def button(page: BrowserTab, text: str) -> None:
     """Click the screen's button with this text."""
     found = f"[...document.querySelectorAll('main button')].find((one) => one.innerText === {text!r})"
     page.run(f"{found}.click()")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
 from tests.peers.console.filled_api import FilledApi
 from tests.peers.console.screens import SCREENS, Screen
 
@@ -10,13 +10,13 @@ pytestmark = pytest.mark.peers
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.address)
-def test_screen_sends_requests_to_its_host_only(filled: FilledApi, page: Page, screen: Screen) -> None:
+def test_screen_sends_requests_to_its_host_only(filled: FilledApi, page: BrowserTab, screen: Screen) -> None:
     filled.open(page, filled.at(screen), screen.ready)
     assert {url for url in page.requests if not url.startswith((filled.api.url, "about:"))} == set()
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.address)
-def test_long_names_fit_the_screen(filled: FilledApi, page: Page, screen: Screen) -> None:
+def test_long_names_fit_the_screen(filled: FilledApi, page: BrowserTab, screen: Screen) -> None:
     """The page never scrolls sideways; a wide table may, in its own box."""
     for width in (1400, 400):
         page.resize(width)

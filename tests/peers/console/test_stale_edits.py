@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
 from tests.peers.own_api import OwnApi, own_api
 
 pytestmark = pytest.mark.peers
@@ -38,7 +38,7 @@ def endpoint(api: OwnApi, client: httpx.Client) -> Edited:
     return f"webhooks/{one}", "Edit…", f"/webhook-endpoints/{one}", "description", "url"
 
 
-def press(page: Page, text: str) -> None:
+def press(page: BrowserTab, text: str) -> None:
     """Click the button with this text, once it is there: in the dialog if there is one."""
     button = (
         f"[...({DIALOG} ?? document.querySelector('main')).querySelectorAll('button')]"
@@ -50,7 +50,7 @@ def press(page: Page, text: str) -> None:
 
 @pytest.mark.parametrize("made", [influencer, endpoint])
 def test_concurrent_edit_asks_before_overwriting(
-    api: OwnApi, page: Page, made: Callable[[OwnApi, httpx.Client], Edited]
+    api: OwnApi, page: BrowserTab, made: Callable[[OwnApi, httpx.Client], Edited]
 ) -> None:
     """After an overwrite, unedited fields keep the other user's values."""
     page.expects.append("412")

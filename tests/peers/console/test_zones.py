@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
 from tests.peers.own_api import OwnApi, own_api
 
 pytestmark = pytest.mark.peers
@@ -22,7 +22,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_a_day_begins_with_its_first_instant(api: OwnApi, page: Page, zone: str) -> None:
+def test_a_day_begins_with_its_first_instant(api: OwnApi, page: BrowserTab, zone: str) -> None:
     days = [date(2018, 1, 1) + timedelta(days=number) for number in range(365)]
     page.open(f"{api.url}/console", "document.querySelector('[name=key]')")
     asked = f"{[str(day) for day in days]}.map((day) => zone.utc(zone.startOfDay(day, '{zone}')))"

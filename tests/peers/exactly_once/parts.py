@@ -13,7 +13,7 @@ from typing import NamedTuple
 from telemetry import logs
 from tests import servers
 from tests.peers.exactly_once import faults, kills, system
-from tests.peers.exactly_once.rows import Row
+from tests.peers.exactly_once.rows import OutcomeRow
 from tests.peers.exactly_once.shapes import SHAPES
 
 PLATFORMS = sorted({shape.platform for shape in SHAPES})
@@ -39,12 +39,12 @@ def plan(ways: Iterable[str], platforms: Iterable[str], server_url: str, redis_u
         yield Part(way, mine, server_url, servers.with_path(redis_url, str(number)))
 
 
-def play_all(parts: Iterable[Part]) -> list[Row]:
+def play_all(parts: Iterable[Part]) -> list[OutcomeRow]:
     with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as processes:
         return [row for found in processes.map(play, parts) for row in found]
 
 
-def play(part: Part) -> list[Row]:
+def play(part: Part) -> list[OutcomeRow]:
     logs.configure(process="exactly once", level="error")
     began = time.monotonic()
 
@@ -54,7 +54,7 @@ def play(part: Part) -> list[Row]:
     return asyncio.run(played(part, say))
 
 
-async def played(part: Part, say: faults.Say) -> list[Row]:
+async def played(part: Part, say: faults.Say) -> list[OutcomeRow]:
     chosen = frozenset(part.platforms)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

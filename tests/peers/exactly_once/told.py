@@ -6,14 +6,14 @@ from typing import Any
 
 from schemas import ids
 from tests.chaos.posts import ENDED, check
-from tests.peers.exactly_once.rows import AFTER_COMMIT, UNKNOWN, Row
+from tests.peers.exactly_once.rows import AFTER_COMMIT, UNKNOWN, OutcomeRow
 from tests.peers.exactly_once.shapes import Shape
-from tests.peers.exactly_once.system import Sent, System
+from tests.peers.exactly_once.system import PlayedPost, System
 
 Entry = Mapping[str, Any]
 
 
-async def compared(system: System, shape: Shape, row: Row, sent: Sent) -> Row:
+async def compared(system: System, shape: Shape, row: OutcomeRow, sent: PlayedPost) -> OutcomeRow:
     """Return the row with the contradictions of the timeline."""
     answer = await system.http.get(
         f"/v1/scheduled-posts/{ids.show(ids.POST, sent.post_id)}/timeline?limit=200"
@@ -25,7 +25,7 @@ async def compared(system: System, shape: Shape, row: Row, sent: Sent) -> Row:
     return row._replace(untrue="; ".join(untruths(body["items"], row, shape)))
 
 
-def untruths(told: Sequence[Entry], row: Row, shape: Shape) -> Iterator[str]:
+def untruths(told: Sequence[Entry], row: OutcomeRow, shape: Shape) -> Iterator[str]:
     words = Counter(entry["type"] for entry in told)
     yield from of_calls(words, row, in_doubt=in_doubt(told))
     if UNKNOWN in words and UNKNOWN not in row.became:
@@ -50,7 +50,7 @@ def in_doubt(told: Iterable[Entry]) -> int:
     return left
 
 
-def of_calls(words: Mapping[str, int], row: Row, *, in_doubt: int) -> Iterator[str]:
+def of_calls(words: Mapping[str, int], row: OutcomeRow, *, in_doubt: int) -> Iterator[str]:
     """Check that each received call has an earlier timeline entry, and that at most one is in doubt."""
     there = row.live + row.drafts
     if words["call"] < row.sends:
@@ -61,7 +61,7 @@ def of_calls(words: Mapping[str, int], row: Row, *, in_doubt: int) -> Iterator[s
         yield f"{in_doubt} calls may have created {there} posts"
 
 
-def of_death(told: Sequence[Entry], row: Row, shape: Shape) -> Iterator[str]:
+def of_death(told: Sequence[Entry], row: OutcomeRow, shape: Shape) -> Iterator[str]:
     """Check that the killed worker's attempt ends as lost, with a lost response if it had made a call."""
     attempts = [entry for entry in told if entry["type"] == "attempt_started"]
     lost = [entry for entry in told if entry.get("outcome") == "lost"]

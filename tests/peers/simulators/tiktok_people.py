@@ -63,7 +63,7 @@ class Creator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         }
 
 
-class Application(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class TikTokApp(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Our application, as registered; `POST /_sim/app` changes it.
 
     `strict_rotation`: a refresh token works once, even if the response is lost. `oauth_error_status`: not

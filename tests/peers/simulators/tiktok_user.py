@@ -55,7 +55,7 @@ async def refresh(http: httpx.AsyncClient, token: str) -> httpx.Response:
     return await http.post("/v2/oauth/token/", data=form)
 
 
-class User(NamedTuple):
+class TikTokVisitor(NamedTuple):
     """Ada from our application's view, with a pair of tokens."""
 
     http: httpx.AsyncClient
@@ -113,6 +113,8 @@ def error_of(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, body if isinstance(body, str) else body["code"]
 
 
-async def connected(sim: Sim, http: httpx.AsyncClient, username: str = "ada", **changed: str) -> User:
+async def connected(
+    sim: Sim, http: httpx.AsyncClient, username: str = "ada", **changed: str
+) -> TikTokVisitor:
     body = (await redeem(http, await code_of(sim, username, **changed))).json()
-    return User(http, sim, body["access_token"], body["refresh_token"])
+    return TikTokVisitor(http, sim, body["access_token"], body["refresh_token"])

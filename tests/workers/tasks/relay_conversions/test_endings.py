@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from prometheus_client import REGISTRY
 
-from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.faults import SimFault
 from tests.workers.tasks.relay_conversions.scene import InterruptingConnection, RelayScene
 
 
@@ -13,7 +13,7 @@ from tests.workers.tasks.relay_conversions.scene import InterruptingConnection, 
 async def test_waiting_conversions_are_canceled_with_their_reason(scene: RelayScene, how: str) -> None:
     """A conversion that may have been accepted has that reason instead."""
     await scene.send([1])
-    await scene.sim.fault("*", Fault.ACCEPT_THEN_DROP)
+    await scene.sim.fault("*", SimFault.ACCEPT_THEN_DROP)
     await scene.attempt()
     await scene.send([2])
     ends = ("canceled", "outcome_unknown")
