@@ -48,7 +48,7 @@ class LossyProxy:
         self.lost += loss is not Loss.NOTHING
         if loss is Loss.REQUEST:
             return b""
-        answer = await ask(self.port, closing(head) + body)
+        answer = await exchange(self.port, closing(head) + body)
         self.answers.append((line, answer))
         if loss is Loss.TIME:
             self.holds.set()
@@ -76,7 +76,7 @@ def closing(head: bytes) -> bytes:
     return b"\r\n".join([*lines, b"Connection: close", b"", b""])
 
 
-async def ask(port: int, request: bytes) -> bytes:
+async def exchange(port: int, request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(request)

@@ -46,7 +46,7 @@ class PlatformsProject:
     pool: Pool
     project: str
 
-    async def ask(self, path: str, **body: Any) -> Any:
+    async def post(self, path: str, **body: Any) -> Any:
         answer = await self.acme.http.post(f"/v1/projects/{self.project}/{path}", json=body)
         assert answer.is_success, answer.text
         return answer.json()
@@ -62,7 +62,7 @@ class PlatformsProject:
 
     async def log_in(self, pds: Pds, person: PdsPerson, password: str | None = None) -> Any:
         body = {"identifier": person.handle, "appPassword": password or person.app_password}
-        accepted = await self.ask("social-accounts", platform="bluesky", serviceUrl=pds.base, **body)
+        accepted = await self.post("social-accounts", platform="bluesky", serviceUrl=pds.base, **body)
         job: dict[str, Any] = {"status": "running"}
         while job["status"] == "running":
             job = (await self.acme.http.get(accepted["locationUrl"], params={"wait": 30})).json()
@@ -119,12 +119,14 @@ async def bluesky(settings: Settings, pool: Pool, pds: Pds) -> AsyncIterator[Pla
 async def test_account_is_connected_and_reconnected(project: PlatformsProject, instance: Instance) -> None:
     host = f"localhost:{instance.port}"
     asked = {"platform": "mastodon", "instance": host, "returnUrl": BACK}
-    made = await project.ask("social/oauth-url", **asked)
+    made = await project.post("social/oauth-url", **asked)
     assert await project.let_in(instance, made) == "connected"
     body = (await project.acme.http.get(f"/v1/social/oauth-status/{made['state']}")).json()
     account = await project.account(body["socialAccountId"])
     assert (account["status"], account["handle"].partition("@")[2]) == ("connected", host)
-    again = await project.ask("social/reauth-url", socialAccountId=account["socialAccountId"], returnUrl=BACK)
+    again = await project.post(
+        "social/reauth-url", socialAccountId=account["socialAccountId"], returnUrl=BACK
+    )
     assert await project.let_in(instance, again) == "connected"
     tokens = await project.tokens(account["socialAccountId"])
     assert tokens.generation == 2

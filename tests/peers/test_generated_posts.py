@@ -38,7 +38,7 @@ async def test_bluesky_server_accepts_content_that_fits(project: BlueskyProject,
     async with project.at_work():
         targets = [{"socialAccountId": await project.account()}]
         for content_id in items.values():
-            item = await project.ask("GET", f"/content/{content_id}")
+            item = await project.call("GET", f"/content/{content_id}")
             sent = await project.acme.http.post(
                 f"/v1/content/{content_id}/publish", json={"targets": targets}
             )

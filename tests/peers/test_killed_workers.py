@@ -154,11 +154,11 @@ class KillScene(msgspec.Struct, frozen=True):
         """Return the timelines of all posts, as the API shows them."""
         async with self.fleet.pool.acquire() as conn:
             posts = [row["id"] for row in await conn.fetch("select id from scheduled_post")]
-            told = [
+            found = [
                 await timelines.list_post_entries(conn, organization_id=self.fleet.org, post_id=post_id)
                 for post_id in posts
             ]
-        return [msgspec.json.decode(msgspec.json.encode(each)) for each in told]
+        return [msgspec.json.decode(msgspec.json.encode(each)) for each in found]
 
     async def leaked(self) -> list[str]:
         secrets = [secret for account in self.accounts.values() for secret in account.secrets]
@@ -215,15 +215,15 @@ async def test_worker_killed_at_five_points_publishes_each_post_once(
         await scene.settle(peer.settling)
         await scene.published()
         assert scene.texts() == {point: [caption(point)] for point in KILLED}
-        told = await scene.timelines()
-        assert len(told) == len(KILLED)
-        for each in told:
-            check(each)
-            words = Counter(entry["type"] for entry in each)
+        found = await scene.timelines()
+        assert len(found) == len(KILLED)
+        for timeline in found:
+            check(timeline)
+            words = Counter(entry["type"] for entry in timeline)
             # Where the same bytes make a second post, a call is repeated only after its absence is proved.
-            assert words["call"] - words["not_sent"] == 1 or not peer.settling, each
-            assert each[-2]["type"] == "published", each
-            assert [entry.get("outcome") for entry in each].count("lost") == 1, each
+            assert words["call"] - words["not_sent"] == 1 or not peer.settling, timeline
+            assert timeline[-2]["type"] == "published", timeline
+            assert [entry.get("outcome") for entry in timeline].count("lost") == 1, timeline
 
 
 async def test_redis_emptied_in_each_phase_publishes_each_post_once(

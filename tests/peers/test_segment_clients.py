@@ -99,8 +99,8 @@ async def network(
     request: pytest.FixtureRequest, settings: Settings, key: str, tmp_path: Path
 ) -> AsyncIterator[Network]:
     async with between(0, first_of_each_message(request.param)) as proxy:
-        told = msgspec.structs.replace(settings, public_url=proxy.base)
-        with serving(told, tmp_path / "api.log") as served:
+        proxied = msgspec.structs.replace(settings, public_url=proxy.base)
+        with serving(proxied, tmp_path / "api.log") as served:
             proxy.port = urlsplit(served.url).port or 0
             yield Network(proxy, key, request.param)
 
@@ -161,7 +161,7 @@ async def in_jsdom(address: str) -> AsyncIterator[None]:
 async def in_chromium(address: str) -> AsyncIterator[None]:
     """Open a page in Chromium, driven from a thread, since the proxy runs in this event loop."""
     with browsing() as page:
-        page.ask("Network.enable")
+        page.send("Network.enable")
         await asyncio.to_thread(page.open, address, "globalThis.AnalyticsNext")
         yield
         await asyncio.to_thread(page.run, "0")

@@ -15,7 +15,6 @@ from schemas import ids
 from tests import seeds
 from tests.api.conftest import new_key
 from tests.peers.chromium import BrowserTab
-from tests.peers.console.screens import Screen
 from tests.peers.own_api import OwnApi, own_api
 
 HOSTILE = '<img src=x onerror="window.ran = 1"><script>window.ran = 1</script> javascript:window.ran=1'
@@ -58,6 +57,13 @@ select gen_random_uuid(), p.name, host, 4000 + n, '1.0.0', 16, now() + interval 
   from pool p
  cross join unnest(array['worker-a.internal', $1::text]) with ordinality h (host, n)
 """
+
+
+class Screen(NamedTuple):
+    """An address with ids as `{project}` and `{job}`, and an expression that is true after it has loaded."""
+
+    address: str
+    ready: str
 
 
 class FilledApi(NamedTuple):

@@ -41,7 +41,7 @@ def centre(page: BrowserTab, what: str) -> tuple[float, float]:
 
 def touch(page: BrowserTab, kind: str, *at: float) -> None:
     """Dispatch a touch event: start, move or end."""
-    page.ask(
+    page.send(
         "Input.dispatchTouchEvent", type=kind, touchPoints=[dict(zip("xy", at, strict=True))] if at else []
     )
 

@@ -15,7 +15,7 @@ def press(page: BrowserTab, *keys: str) -> None:
         held: dict[str, Any] = {"modifiers": CONTROL} if name != key else {}
         text = {"Enter": "\r"}.get(name, name if len(name) == 1 and not held else "")
         code = CODES.get(name, ord(name.upper()) if len(name) == 1 else 0)
-        page.ask(
+        page.send(
             "Input.dispatchKeyEvent", type="keyDown", key=name, text=text, windowsVirtualKeyCode=code, **held
         )
-        page.ask("Input.dispatchKeyEvent", type="keyUp", key=name, windowsVirtualKeyCode=code, **held)
+        page.send("Input.dispatchKeyEvent", type="keyUp", key=name, windowsVirtualKeyCode=code, **held)

@@ -73,7 +73,7 @@ def press(page: BrowserTab, text: str) -> None:
 def assert_no_barriers(page: BrowserTab) -> None:
     """Assert that no barrier exists in either theme, wide or narrow."""
     for theme, width in product(("light", "dark"), (1400, 400)):
-        page.look(theme, width)
+        page.emulate(theme, width)
         assert find_barriers(page) == [], (theme, width)
 
 

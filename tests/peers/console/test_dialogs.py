@@ -1,12 +1,11 @@
 """Dialogs of the console: the ways to close one, without losing a sent request or a secret."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.peers.chromium import BrowserTab
-from tests.peers.own_api import OwnApi, own_api
+from tests.peers.own_api import OwnApi
 
 pytestmark = pytest.mark.peers
 
@@ -90,12 +89,6 @@ SEEN = """
   await closed;
   return [...seen, document.querySelector("#notices").parentNode === document.body];
 """
-
-
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
-    with own_api(tmp_path_factory.mktemp("console")) as made:
-        yield made
 
 
 @pytest.mark.parametrize(

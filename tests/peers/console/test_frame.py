@@ -97,6 +97,6 @@ def test_error_names_the_next_step(filled: FilledApi, page: BrowserTab) -> None:
     """The error shows the request id to copy."""
     page.expects.append("404")
     filled.open(page, f"jobs/{ids.show_new(ids.JOB)}", "document.querySelector('main .failed')")
-    told = page.run("document.querySelector('main .failed').innerText")
+    text = page.run("document.querySelector('main .failed').innerText")
     for words in ("NOT_FOUND", "req_", "Try again"):
-        assert words in told
+        assert words in text

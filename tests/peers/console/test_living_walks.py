@@ -56,7 +56,7 @@ def grant_access(shop: Living, page: BrowserTab) -> None:
     assert find_barriers(page) == []
     link = page.run("document.querySelector('dialog a.primary').href")
     record_notices(page)
-    other = page.beside()
+    other = page.open_sibling()
     other.open(link, "document.querySelector('main .nothing')")
     said = other.run("document.querySelector('main .nothing').innerText")
     assert said.startswith("The account is connected")

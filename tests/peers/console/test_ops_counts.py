@@ -37,10 +37,11 @@ def test_tabs_count_jobs_that_match_the_filters(filled: FilledApi, page: Browser
 def test_bulk_actions_respect_the_project_filter(filled: FilledApi, page: BrowserTab) -> None:
     """Jobs of other projects exist too."""
     with filled.api.client() as client:
+        project = filled.api.project(client)
         body = {"url": "https://other.example"}
-        client.post(f"/projects/{filled.other}/ingest/website", json=body).raise_for_status()
+        client.post(f"/projects/{project}/ingest/website", json=body).raise_for_status()
     ready = "document.querySelector('main tbody tr')"
-    filled.open(page, f"ops-jobs?phase=queued&projectId={filled.other}", ready)
+    filled.open(page, f"ops-jobs?phase=queued&projectId={project}", ready)
     page.run(
         "[...document.querySelectorAll('main button')]"
         ".find((one) => one.innerText == 'Cancel all matching jobs').click()"

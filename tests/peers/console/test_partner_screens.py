@@ -7,10 +7,10 @@ import pytest
 
 from tests.peers.chromium import BrowserTab
 from tests.peers.console.axe import find_barriers
+from tests.peers.console.filled_api import Screen
 from tests.peers.console.furnished import furnished
 from tests.peers.console.keyboard import press
 from tests.peers.console.pictures import keep
-from tests.peers.console.screens import Screen
 from tests.peers.console.shop import FilledShop
 
 pytestmark = pytest.mark.peers
@@ -78,7 +78,7 @@ def test_screen_is_safe_fits_and_is_accessible(full: FilledShop, page: BrowserTa
     """Checks both themes, wide and narrow; all requests go to this host."""
     full.open(page, screen.address, screen.ready)
     for theme, width in product(("light", "dark"), (1400, 400)):
-        page.look(theme, width)
+        page.emulate(theme, width)
         assert page.run("document.documentElement.scrollWidth") <= width
         assert find_barriers(page) == [], (theme, width)
         keep(page, "partners", screen.address, theme, width)
@@ -95,7 +95,7 @@ def test_dialog_is_accessible_and_restores_the_focus(
     page.run(f"(window.opener = {found}, opener.focus(), opener.click())")
     page.until("document.querySelector('dialog[open]')")
     for theme, width in product(("light", "dark"), (1400, 400)):
-        page.look(theme, width)
+        page.emulate(theme, width)
         assert page.run("document.querySelector('dialog').getBoundingClientRect().width") <= width
         assert find_barriers(page) == [], (theme, width)
     for _ in range(12):

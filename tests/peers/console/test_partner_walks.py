@@ -44,8 +44,8 @@ def press(page: BrowserTab, *keys: str) -> None:
             "windowsVirtualKeyCode": CODES.get(name, ord(name[0].upper())),
         }
         text = TEXTS.get(name, "" if name in CODES else name)
-        page.ask("Input.dispatchKeyEvent", type="keyDown", text=text, **response)
-        page.ask("Input.dispatchKeyEvent", type="keyUp", **response)
+        page.send("Input.dispatchKeyEvent", type="keyDown", text=text, **response)
+        page.send("Input.dispatchKeyEvent", type="keyUp", **response)
 
 
 def tab_to(page: BrowserTab, what: str) -> None:
@@ -147,8 +147,8 @@ def drag(page: BrowserTab, chip: str, day: date) -> None:
 
 def test_long_press_drags_a_post_and_a_swipe_scrolls(quiet: FilledShop, page: BrowserTab) -> None:
     """At 400 px, where a month shows only days with posts until a post is lifted."""
-    page.look("light", 400)
-    page.ask("Emulation.setTouchEmulationEnabled", enabled=True)
+    page.emulate("light", 400)
+    page.send("Emulation.setTouchEmulationEnabled", enabled=True)
     with quiet.api.client() as client:
         content = upload_content(client, quiet.project)
         post = quiet.schedule(client, content, days=10)

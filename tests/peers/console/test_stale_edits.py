@@ -1,12 +1,12 @@
 """Edits of data that changed in the meantime: the form asks, and sends only the edited fields."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import httpx
 import pytest
 
 from tests.peers.chromium import BrowserTab
-from tests.peers.own_api import OwnApi, own_api
+from tests.peers.own_api import OwnApi
 
 pytestmark = pytest.mark.peers
 
@@ -14,12 +14,6 @@ DIALOG = "document.querySelector('dialog[open]')"
 
 #: The screen of a new object, the button of its form, its path, and the names of two of its fields.
 Edited = tuple[str, str, str, str, str]
-
-
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
-    with own_api(tmp_path_factory.mktemp("console")) as made:
-        yield made
 
 
 def influencer(api: OwnApi, client: httpx.Client) -> Edited:

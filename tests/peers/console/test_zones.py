@@ -1,24 +1,17 @@
 """Days of a zone in the calendar: their first instants match Python's zones."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.peers.chromium import BrowserTab
-from tests.peers.own_api import OwnApi, own_api
+from tests.peers.own_api import OwnApi
 
 pytestmark = pytest.mark.peers
 
 #: Clocks with changes of an hour or half an hour, at night, at midnight or into the day before.
 ZONES = ("Europe/Berlin", "America/Sao_Paulo", "Asia/Beirut", "America/Havana", "Australia/Lord_Howe", "UTC")
-
-
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
-    with own_api(tmp_path_factory.mktemp("console")) as made:
-        yield made
 
 
 @pytest.mark.parametrize("zone", ZONES)

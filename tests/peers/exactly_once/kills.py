@@ -19,7 +19,7 @@ from tests.peers.exactly_once.faults import Say, order
 from tests.peers.exactly_once.rows import AFTER_COMMIT, KILL, OutcomeRow, row_of_post
 from tests.peers.exactly_once.shapes import SHAPES, PlatformCall, Shape
 from tests.peers.exactly_once.system import PlayedPost, System
-from tests.peers.exactly_once.told import compared
+from tests.peers.exactly_once.timeline import compared
 from tests.peers.exactly_once.worker import ANSWERED, BEFORE, COMMITTED, DURING, FILE, POINTS, Stop
 from tests.peers.simulators.faults import SimFault
 from tests.waiting import eventually

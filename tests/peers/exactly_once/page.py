@@ -84,22 +84,22 @@ def tables(rows: Sequence[OutcomeRow]) -> str:
     """Return the summary, and a table for each kind of post. Ends with a newline."""
     parts = [summary(rows), LEGEND]
     for title, found in groupby(lines(rows), key=lambda each: each.title):
-        told = [f"## {title}", "", *head(COLUMNS), *(each.text for each in found)]
-        parts.append("\n".join(told) + "\n")
+        table = [f"## {title}", "", *head(COLUMNS), *(each.text for each in found)]
+        parts.append("\n".join(table) + "\n")
     return "\n".join(parts)
 
 
 def summary(rows: Sequence[OutcomeRow]) -> str:
     ends = sorted({row.end for row in rows})
-    told = head(("happened", *ends, "rows"))
+    table = head(("happened", *ends, "rows"))
     for name, mine in (
         ("a fault", [row for row in rows if row.event in {*FAULTS, LATE}]),
         (KILL, [row for row in rows if row.killed]),
         ("nothing", [row for row in rows if row.event == "nothing"]),
     ):
         counted = Counter(row.end for row in mine)
-        told.append(cells(name, *(counted[end] for end in ends), len(mine)))
-    return "\n".join(["## In all", "", *told]) + "\n"
+        table.append(cells(name, *(counted[end] for end in ends), len(mine)))
+    return "\n".join(["## In all", "", *table]) + "\n"
 
 
 def line(row: OutcomeRow, events: Sequence[str]) -> str:
@@ -108,8 +108,8 @@ def line(row: OutcomeRow, events: Sequence[str]) -> str:
 
 
 def head(names: Iterable[str]) -> list[str]:
-    told = [*names]
-    return [cells(*told), "|" + "---|" * len(told)]
+    columns = [*names]
+    return [cells(*columns), "|" + "---|" * len(columns)]
 
 
 def cells(*values: object) -> str:

@@ -10,7 +10,7 @@ from tests.peers.simulators.tiktok_user import FILM, TikTokVisitor, error_of
 
 async def ready(user: TikTokVisitor, files: str) -> None:
     await user.sim.call("POST", "/app", verified_prefixes=[f"{files}/"])
-    await user.ask("creator_info/query")
+    await user.post("creator_info/query")
 
 
 async def test_photos_have_their_limits(creator: TikTokVisitor, files: str) -> None:

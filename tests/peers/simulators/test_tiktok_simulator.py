@@ -84,15 +84,15 @@ async def test_code_reuse_revokes_its_tokens(tiktok: Sim, tiktok_http: httpx.Asy
     body = (await redeem(tiktok_http, code)).json()
     assert error_of(await redeem(tiktok_http, code)) == (400, "invalid_grant")
     user = TikTokVisitor(tiktok_http, tiktok, body["access_token"], body["refresh_token"])
-    assert error_of(await user.ask("creator_info/query")) == (401, "access_token_invalid")
+    assert error_of(await user.post("creator_info/query")) == (401, "access_token_invalid")
     assert error_of(await refresh(tiktok_http, user.refresh)) == (400, "invalid_grant")
 
 
 async def test_tokens_expire(creator: TikTokVisitor) -> None:
     await creator.sim.advance(DAY_S - 1)
-    assert (await creator.ask("creator_info/query")).status_code == 200
+    assert (await creator.post("creator_info/query")).status_code == 200
     await creator.sim.advance(1)
-    assert error_of(await creator.ask("creator_info/query")) == (401, "access_token_invalid")
+    assert error_of(await creator.post("creator_info/query")) == (401, "access_token_invalid")
     body = (await refresh(creator.http, creator.refresh)).json()
     assert (body["expires_in"], body["refresh_expires_in"]) == (DAY_S, YEAR_S - DAY_S)
     await creator.sim.advance(YEAR_S - DAY_S)
@@ -103,14 +103,14 @@ async def test_refresh_can_be_repeated_until_the_new_token_is_used(creator: TikT
     await creator.sim.fault("/v2/oauth/token/", SimFault.ACCEPT_THEN_DROP)
     with pytest.raises(httpx.TransportError):
         await refresh(creator.http, creator.refresh)
-    assert (await creator.ask("creator_info/query")).status_code == 200
+    assert (await creator.post("creator_info/query")).status_code == 200
     first, again = [(await refresh(creator.http, creator.refresh)).json() for _ in "12"]
     assert first == again
     renewed = creator._replace(access=first["access_token"])
-    assert (await renewed.ask("creator_info/query")).status_code == 200
-    assert error_of(await creator.ask("creator_info/query")) == (401, "access_token_invalid")
+    assert (await renewed.post("creator_info/query")).status_code == 200
+    assert error_of(await creator.post("creator_info/query")) == (401, "access_token_invalid")
     assert error_of(await refresh(creator.http, creator.refresh)) == (400, "invalid_grant")
-    assert error_of(await renewed.ask("creator_info/query")) == (401, "access_token_invalid")
+    assert error_of(await renewed.post("creator_info/query")) == (401, "access_token_invalid")
 
 
 async def test_a_strict_refresh_works_once(creator: TikTokVisitor) -> None:
@@ -131,7 +131,7 @@ async def test_revocation_ends_the_token_family(creator: TikTokVisitor) -> None:
     form = CLIENT | {"token": creator.access}
     answer = await creator.http.post("/v2/oauth/revoke/", data=form)
     assert (answer.status_code, answer.content) == (200, b"")
-    assert error_of(await creator.ask("creator_info/query")) == (401, "access_token_invalid")
+    assert error_of(await creator.post("creator_info/query")) == (401, "access_token_invalid")
     assert error_of(await refresh(creator.http, creator.refresh)) == (400, "invalid_grant")
     assert error_of(await creator.http.post("/v2/oauth/revoke/", data=form)) == (400, "invalid_request")
 

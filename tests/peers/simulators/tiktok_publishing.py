@@ -71,7 +71,7 @@ class Publishing:
         if self._posts.sent_today(creator) >= creator.posts_per_day:
             raise refused("spam_risk_too_many_posts", "the daily cap is reached", 200)
         creator.info_read = True
-        return envelope(creator.told())
+        return envelope(creator.creator_info())
 
     async def video_init(self, request: Request) -> SimReply:
         family, creator = self._caller(request, "video_init", 6, "video.publish")

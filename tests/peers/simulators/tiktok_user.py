@@ -63,9 +63,9 @@ class TikTokVisitor(NamedTuple):
     access: str
     refresh: str
 
-    async def ask(self, path: str, asked: Any = None) -> httpx.Response:
+    async def post(self, path: str, body: Any = None) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.access}"}
-        return await self.http.post(f"/v2/post/publish/{path}/", json=asked or {}, headers=headers)
+        return await self.http.post(f"/v2/post/publish/{path}/", json=body or {}, headers=headers)
 
     async def init(
         self, *, where: str = "video/init", size: int = len(FILM), **changed: Any
@@ -76,11 +76,11 @@ class TikTokVisitor(NamedTuple):
         for name, value in changed.items():
             (source if name in source else info)[name] = value
         source = {name: value for name, value in source.items() if value is not None}
-        return await self.ask(where, {"source_info": source, "post_info": info})
+        return await self.post(where, {"source_info": source, "post_info": info})
 
     async def begun(self, **changed: Any) -> tuple[str, str]:
         """Call creator_info and begin a video; return its publish_id and upload address."""
-        await self.ask("creator_info/query")
+        await self.post("creator_info/query")
         body = (await self.init(**changed)).json()
         return body["data"]["publish_id"], body["data"]["upload_url"]
 
@@ -100,11 +100,11 @@ class TikTokVisitor(NamedTuple):
         if mode == "DIRECT_POST":
             info["privacy_level"] = "PUBLIC_TO_EVERYONE"
         source = {"source": "PULL_FROM_URL", "photo_images": urls, "photo_cover_index": 0}
-        asked = {"media_type": "PHOTO", "post_mode": mode, "post_info": info | changed, "source_info": source}
-        return await self.ask("content/init", asked)
+        body = {"media_type": "PHOTO", "post_mode": mode, "post_info": info | changed, "source_info": source}
+        return await self.post("content/init", body)
 
     async def status(self, publish_id: str) -> dict[str, Any]:
-        body: dict[str, Any] = (await self.ask("status/fetch", {"publish_id": publish_id})).json()["data"]
+        body: dict[str, Any] = (await self.post("status/fetch", {"publish_id": publish_id})).json()["data"]
         return body
 
 

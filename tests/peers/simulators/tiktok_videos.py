@@ -31,8 +31,10 @@ class Videos:
             raise refused("invalid_params", f"fields: {sorted(FIELDS)}")
         self._posts.settle()
         wanted = ids_of(request.json())
-        told = [self._told(post, fields) for post in self._public(creator.username) if ids(post) & wanted]
-        return envelope({"videos": told})
+        videos = [
+            self._fields_of(post, fields) for post in self._public(creator.username) if ids(post) & wanted
+        ]
+        return envelope({"videos": videos})
 
     def see(self, given: dict[str, Any]) -> dict[str, int]:
         """Set a post's counts from `POST /_sim/figures {"publish_id", "figures": {}}`."""
@@ -43,7 +45,7 @@ class Videos:
         posts = self._posts.by_key.values()
         return (post for post in posts if post.username == username and post.stage is TikTokStage.PUBLIC)
 
-    def _told(self, post: TikTokPost, fields: Sequence[str]) -> dict[str, Any]:
+    def _fields_of(self, post: TikTokPost, fields: Sequence[str]) -> dict[str, Any]:
         known = {name: post.figures.get(name, 0) for name in COUNTS}
         return {name: {"id": str(post.post_ids[0]), "title": "", **known}[name] for name in fields}
 

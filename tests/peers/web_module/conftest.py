@@ -8,7 +8,7 @@ from tests.peers.chromium import BrowserTab, browsing
 from tests.peers.web_module.pages import EventServer, leave, serving
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[BrowserTab]:
     with browsing() as opened:
         yield opened
@@ -18,7 +18,7 @@ def browser() -> Iterator[BrowserTab]:
 def server(browser: BrowserTab) -> Iterator[EventServer]:
     """Start a server; clears stored data of an earlier server on the same port."""
     with serving() as served:
-        browser.ask("Storage.clearDataForOrigin", origin=served.site, storageTypes="all")
+        browser.send("Storage.clearDataForOrigin", origin=served.site, storageTypes="all")
         yield served
 
 

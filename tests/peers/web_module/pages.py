@@ -22,14 +22,14 @@ READY = "globalThis.tenantry?.init"
 Json = dict[str, Any]
 
 
-class Told(NamedTuple):
+class PlannedResponse(NamedTuple):
     """A response of the API; None instead of one closes the connection."""
 
     status: int = 202
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class Came(NamedTuple):
+class ReceivedBatch(NamedTuple):
     """A request with events."""
 
     key: str
@@ -47,9 +47,9 @@ class EventServer:
 
     def __init__(self) -> None:
         self.url = ""
-        self.came: list[Came] = []
+        self.came: list[ReceivedBatch] = []
         self.taken: list[str] = []
-        self.answer: Callable[[Came], Told | None] = lambda _: Told()
+        self.answer: Callable[[ReceivedBatch], PlannedResponse | None] = lambda _: PlannedResponse()
         #: Headers of the site's pages.
         self.headers: dict[str, str] = {}
         self.script = ""
@@ -71,12 +71,12 @@ class EventServer:
         source = f"<title>Shop</title><script>{self.script}</script><script src='{self.url}{PATH}'></script>"
         return source.encode()
 
-    def take(self, came: Came) -> Told | None:
+    def take(self, came: ReceivedBatch) -> PlannedResponse | None:
         self.came.append(came)
-        told = self.answer(came)
-        if told and told.status == 202:
+        response = self.answer(came)
+        if response and response.status == 202:
             self.taken += came.ids
-        return told
+        return response
 
     def init(self, **options: Any) -> str:
         """Return a script that starts the module."""
@@ -103,10 +103,12 @@ class WebPageHandler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
         key = parse_qs(urlsplit(self.path).query)["key"][0]
-        told = self.events.take(Came(key, len(body), headers, json.loads(body)["events"]))
-        if told:
+        response = self.events.take(ReceivedBatch(key, len(body), headers, json.loads(body)["events"]))
+        if response:
             self._send(
-                told.status, b"{}", {"Access-Control-Expose-Headers": "Retry-After", **dict(told.headers)}
+                response.status,
+                b"{}",
+                {"Access-Control-Expose-Headers": "Retry-After", **dict(response.headers)},
             )
 
     def _send(self, status: int, body: bytes, headers: Json) -> None:

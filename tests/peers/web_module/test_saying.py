@@ -6,7 +6,17 @@ import time
 import pytest
 
 from tests.peers.chromium import BrowserTab
-from tests.peers.web_module.pages import KEPT, KEY, EventServer, Told, blank, leave, still, tab, track
+from tests.peers.web_module.pages import (
+    KEPT,
+    KEY,
+    EventServer,
+    PlannedResponse,
+    blank,
+    leave,
+    still,
+    tab,
+    track,
+)
 from tests.waiting import until
 
 pytestmark = pytest.mark.peers
@@ -45,8 +55,8 @@ def test_urls_are_sent_without_query(browser: BrowserTab, server: EventServer) -
     browser.run(server.init())
     track(browser, "one")
     browser.run("tenantry.flush()")
-    told = server.events[0]["context"]["page"]
-    assert (told["url"], told["referrer"]) == (f"{server.site}/new", f"{server.site}/reset")
+    page_context = server.events[0]["context"]["page"]
+    assert (page_context["url"], page_context["referrer"]) == (f"{server.site}/new", f"{server.site}/reset")
     assert "secret" not in str(server.events)
 
 
@@ -108,7 +118,7 @@ def test_stored_data_stays_until_consent_is_decided(page: BrowserTab, server: Ev
     ids = track(page, "one")
     leave(page)
     until(lambda: server.came)
-    server.answer = lambda _: Told()
+    server.answer = lambda _: PlannedResponse()
     server.open(page, consent=None)
     assert [*track(page, "two"), page.run(KEPT)] == [None, 1]
     page.run("tenantry.consent(true), tenantry.flush()")

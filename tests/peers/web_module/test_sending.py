@@ -5,7 +5,16 @@ import threading
 import pytest
 
 from tests.peers.chromium import BrowserTab
-from tests.peers.web_module.pages import KEPT, Came, EventServer, Told, leave, still, tab, track
+from tests.peers.web_module.pages import (
+    KEPT,
+    EventServer,
+    PlannedResponse,
+    ReceivedBatch,
+    leave,
+    still,
+    tab,
+    track,
+)
 from tests.waiting import until
 
 pytestmark = pytest.mark.peers
@@ -58,18 +67,18 @@ def test_event_over_the_batch_limit_is_sent_alone(page: BrowserTab, server: Even
 @pytest.mark.parametrize("lost", ["answer", "request"])
 def test_batch_with_a_lost_response_is_resent(page: BrowserTab, server: EventServer, lost: str) -> None:
     still(page)
-    server.answer = lambda _: None if lost == "answer" else Told(503)
+    server.answer = lambda _: None if lost == "answer" else PlannedResponse(503)
     ids = track(page, "one", "two")
     page.run("tenantry.flush()")
     assert (server.taken, page.run(KEPT)) == ([], 2)
-    server.answer = lambda _: Told()
+    server.answer = lambda _: PlannedResponse()
     page.run(AGAIN)
     assert [came.ids for came in server.came] == [ids, ids]
     assert (server.taken, page.run(KEPT)) == (ids, 0)
 
 
 def test_nothing_is_sent_before_retry_after(page: BrowserTab, server: EventServer) -> None:
-    server.answer = lambda _: Told(429, (("Retry-After", "3600"),))
+    server.answer = lambda _: PlannedResponse(429, (("Retry-After", "3600"),))
     track(page, "one")
     page.run("tenantry.flush()")
     track(page, "two")
@@ -78,7 +87,7 @@ def test_nothing_is_sent_before_retry_after(page: BrowserTab, server: EventServe
 
 
 def test_offline_events_are_sent_once_online(page: BrowserTab, server: EventServer) -> None:
-    page.ask("Network.enable")
+    page.send("Network.enable")
     offline(page, yes=True)
     ids = track(page, "one", "two")
     page.run("tenantry.flush()")
@@ -89,17 +98,17 @@ def test_offline_events_are_sent_once_online(page: BrowserTab, server: EventServ
 
 def offline(page: BrowserTab, *, yes: bool) -> None:
     net = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
-    page.ask("Network.emulateNetworkConditions", offline=yes, **net)
+    page.send("Network.emulateNetworkConditions", offline=yes, **net)
 
 
 def test_queue_keeps_the_latest_thousand_events(page: BrowserTab, server: EventServer) -> None:
     still(page)
-    server.answer = lambda _: Told(503)
+    server.answer = lambda _: PlannedResponse(503)
     ids = track(page, *map(str, range(1010)))
     assert page.run(KEPT) == 1000
     # Requests in flight are answered before the response changes.
     page.run("tenantry.flush()")
-    server.answer = lambda _: Told()
+    server.answer = lambda _: PlannedResponse()
     page.run(AGAIN)
     assert {*ids[10:]} <= {*server.taken} <= {*ids}
 
@@ -117,10 +126,10 @@ def test_two_tabs_lose_no_event(page: BrowserTab, server: EventServer, locks: bo
     """With locks one tab sends for both, each event once, while the other tab waits."""
     held, go = threading.Event(), threading.Event()
 
-    def hold(_: Came) -> Told:
+    def hold(_: ReceivedBatch) -> PlannedResponse:
         held.set()
         assert go.wait(60)
-        return Told()
+        return PlannedResponse()
 
     with tab(page, server) as other:
         if not locks:
@@ -145,7 +154,7 @@ def test_two_tabs_lose_no_event(page: BrowserTab, server: EventServer, locks: bo
 def test_events_of_a_crashed_tab_are_sent_by_another(page: BrowserTab, server: EventServer) -> None:
     held = threading.Event()
 
-    def hold(_: Came) -> None:
+    def hold(_: ReceivedBatch) -> None:
         held.set()
 
     with tab(page, server) as other:
@@ -153,14 +162,16 @@ def test_events_of_a_crashed_tab_are_sent_by_another(page: BrowserTab, server: E
         ids = track(other, "one")
         other.run("void tenantry.flush()")
         assert held.wait(60)
-    server.answer = lambda _: Told()
+    server.answer = lambda _: PlannedResponse()
     page.run("tenantry.flush()")
     until(lambda: {*server.taken} == {*ids})
     page.until(f"{KEPT} === 0")
 
 
 def test_only_rejected_events_are_dropped(page: BrowserTab, server: EventServer) -> None:
-    server.answer = lambda came: Told(422) if "bad" in [event["name"] for event in came.events] else Told()
+    server.answer = lambda came: (
+        PlannedResponse(422) if "bad" in [event["name"] for event in came.events] else PlannedResponse()
+    )
     ids = track(page, "one", "two", "bad", "three", "four")
     page.run("tenantry.flush()")
     assert sorted(server.taken) == sorted([*ids[:2], *ids[3:]])
@@ -168,13 +179,13 @@ def test_only_rejected_events_are_dropped(page: BrowserTab, server: EventServer)
 
 
 def test_invalid_key_stops_only_its_page(page: BrowserTab, server: EventServer) -> None:
-    server.answer = lambda _: Told(401)
+    server.answer = lambda _: PlannedResponse(401)
     ids = track(page, "one")
     page.run("tenantry.flush()")
     ids += track(page, "two")
     page.run(AGAIN)
     assert len(server.came) == 1
-    server.answer = lambda _: Told()
+    server.answer = lambda _: PlannedResponse()
     server.open(page)
     page.run("tenantry.flush()")
     assert server.taken == ids

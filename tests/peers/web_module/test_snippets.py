@@ -39,8 +39,8 @@ class SnippetApp(NamedTuple):
         at = f"/projects/{self.app['projectId']}/sdk-apps/{self.app['appId']}/install-spec"
         with self.api.client() as client:
             answer = client.get(at, params={"platforms": platform})
-        told = answer.text.replace("http://127.0.0.1:8000", self.api.url)
-        spec: dict[str, Any] = json.loads(told)["platforms"][0]
+        text = answer.text.replace("http://127.0.0.1:8000", self.api.url)
+        spec: dict[str, Any] = json.loads(text)["platforms"][0]
         return spec
 
     def stored(self) -> list[tuple[str, str]]:
