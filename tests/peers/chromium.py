@@ -112,7 +112,7 @@ class BrowserTab:
         attached = browser.send("Target.attachToTarget", {"targetId": self._tab, "flatten": True})
         self._session = attached["sessionId"]
         browser.listen(self._session, self._handle)
-        for domain in ("Runtime", "Log", "BrowserTab"):
+        for domain in ("Runtime", "Log", "Page"):
             self.send(f"{domain}.enable")
 
     def close(self) -> None:

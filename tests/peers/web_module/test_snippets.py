@@ -58,7 +58,7 @@ class SnippetApp(NamedTuple):
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SnippetApp]:
     with own_api(tmp_path_factory.mktemp("shop")) as api:
         with api.client() as client:
-            app = {"name": "SnippetApp", "platform": "web", "webDomain": "localhost"}
+            app = {"name": "Shop", "platform": "web", "webDomain": "localhost"}
             body = client.post(f"/projects/{api.project(client)}/sdk-apps", json=app).json()
         yield SnippetApp(api, body)
 
