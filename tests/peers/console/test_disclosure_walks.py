@@ -10,7 +10,7 @@ from db.pool import connected
 from schemas import ids
 from tests import seeds
 from tests.peers.chromium import BrowserTab
-from tests.peers.console.hands import click, send, write
+from tests.peers.console.actions import click, send, write
 from tests.peers.console.shop import FilledShop, shop, upload_content
 
 pytestmark = pytest.mark.peers

@@ -4,8 +4,8 @@ import pytest
 
 from schemas import ids
 from tests.peers.chromium import BrowserTab
+from tests.peers.console.actions import press
 from tests.peers.console.filled_api import FilledApi
-from tests.peers.console.keyboard import press
 
 pytestmark = pytest.mark.peers
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.media import picture
 from tests.peers.chromium import BrowserTab
-from tests.peers.console.axe import find_barriers
-from tests.peers.console.hands import click, record_notices, send, wait_for_notice, write
+from tests.peers.console.actions import click, record_notices, send, wait_for_notice, write
+from tests.peers.console.checks import find_barriers
 from tests.peers.console.living import PERSON, Living, living
 from tests.waiting import PATIENCE_S
 from tests.workers.webhooks.receiver import says

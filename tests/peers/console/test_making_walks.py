@@ -21,8 +21,8 @@ from jobs.outcomes import Canceled
 from tests import seeds
 from tests.media import picture
 from tests.peers.chromium import BrowserTab
-from tests.peers.console.axe import find_barriers
-from tests.peers.console.hands import click, send, write
+from tests.peers.console.actions import click, send, write
+from tests.peers.console.checks import find_barriers
 from tests.peers.console.living import Living, living
 from tests.peers.processes import working
 from tests.waiting import PATIENCE_S

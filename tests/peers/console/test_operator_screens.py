@@ -5,10 +5,9 @@ from itertools import product
 import pytest
 
 from tests.peers.chromium import BrowserTab
-from tests.peers.console.axe import find_barriers
+from tests.peers.console.actions import press
+from tests.peers.console.checks import find_barriers, save_screenshot
 from tests.peers.console.filled_api import FilledApi, Screen
-from tests.peers.console.keyboard import press
-from tests.peers.console.pictures import keep
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
 
@@ -42,7 +41,7 @@ def test_screen_is_safe_fits_and_is_accessible(filled: FilledApi, page: BrowserT
         page.emulate(theme, width)
         assert page.run("document.documentElement.scrollWidth") <= width, (theme, width)
         assert find_barriers(page) == [], (theme, width)
-        keep(page, "operators", screen.address, theme, width)
+        save_screenshot(page, "operators", screen.address, theme, width)
     assert {url for url in page.requests if not url.startswith((filled.api.url, "about:"))} == set()
 
 

@@ -13,6 +13,7 @@ from domain.tenancy import api_keys
 from schemas import ids
 from tests.api.conftest import new_key
 from tests.peers.chromium import BrowserTab
+from tests.peers.console.actions import click_button
 from tests.peers.own_api import OwnApi, own_api
 from tests.waiting import PATIENCE_S
 
@@ -77,7 +78,7 @@ def row(of: str) -> str:
     return f"[...document.querySelectorAll('main tbody tr')].find((one) => {says})"
 
 
-def click(page: BrowserTab, text: str, *, within: str = "document") -> None:
+def click(page: BrowserTab, text: str, *, within: str) -> None:
     """Click the button with this text, once it is there."""
     button = f"[...({within})?.querySelectorAll('button') ?? []].find((one) => one.innerText === {text!r})"
     page.until(button)
@@ -87,7 +88,7 @@ def click(page: BrowserTab, text: str, *, within: str = "document") -> None:
 def confirm(page: BrowserTab, heading: str, verb: str) -> None:
     """Confirm the dialog, and wait until it is closed and the row redrawn."""
     page.until(f"document.querySelector('dialog[open] h2')?.innerText === {heading!r}")
-    click(page, verb, within="document.querySelector('dialog[open]')")
+    click_button(page, verb)
     page.until("!document.querySelector('dialog')")
 
 

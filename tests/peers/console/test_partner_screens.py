@@ -6,11 +6,10 @@ from itertools import product
 import pytest
 
 from tests.peers.chromium import BrowserTab
-from tests.peers.console.axe import find_barriers
+from tests.peers.console.actions import press
+from tests.peers.console.checks import find_barriers, save_screenshot
 from tests.peers.console.filled_api import Screen
 from tests.peers.console.furnished import furnished
-from tests.peers.console.keyboard import press
-from tests.peers.console.pictures import keep
 from tests.peers.console.shop import FilledShop
 
 pytestmark = pytest.mark.peers
@@ -81,7 +80,7 @@ def test_screen_is_safe_fits_and_is_accessible(full: FilledShop, page: BrowserTa
         page.emulate(theme, width)
         assert page.run("document.documentElement.scrollWidth") <= width
         assert find_barriers(page) == [], (theme, width)
-        keep(page, "partners", screen.address, theme, width)
+        save_screenshot(page, "partners", screen.address, theme, width)
     assert {url for url in page.requests if not url.startswith((*HERE, full.api.url))} == set()
 
 

@@ -8,9 +8,17 @@ import pytest
 
 from db.pool import connect
 from tests.peers.chromium import BrowserTab
-from tests.peers.console.axe import find_barriers
-from tests.peers.console.fingers import centre, show, swipe, touch
-from tests.peers.console.hands import record_notices, wait_for_notice
+from tests.peers.console.actions import (
+    centre,
+    click,
+    press,
+    record_notices,
+    scroll_to,
+    swipe,
+    touch,
+    wait_for_notice,
+)
+from tests.peers.console.checks import find_barriers
 from tests.peers.console.shop import HOSTILE, FilledShop, shop, upload_content
 
 pytestmark = pytest.mark.peers
@@ -27,25 +35,6 @@ FAILED = """update webhook_delivery set status = 'failed', attempts = 9, ended_a
 def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilledShop]:
     with shop(tmp_path_factory.mktemp("console"), posts=False) as made:
         yield made
-
-
-CODES = {"Tab": 9, "Enter": 13, "Space": 32, "ArrowDown": 40}
-TEXTS = {"Enter": "\r", "Space": " "}
-
-
-def press(page: BrowserTab, *keys: str) -> None:
-    """Press keys one after the other, for example `Enter`, `Shift+ArrowDown` or a letter."""
-    for key in keys:
-        name = key.removeprefix("Shift+")
-        response = {
-            "key": TEXTS["Space"] if name == "Space" else name,
-            "code": name,
-            "modifiers": 8 if name != key else 0,
-            "windowsVirtualKeyCode": CODES.get(name, ord(name[0].upper())),
-        }
-        text = TEXTS.get(name, "" if name in CODES else name)
-        page.send("Input.dispatchKeyEvent", type="keyDown", text=text, **response)
-        page.send("Input.dispatchKeyEvent", type="keyUp", **response)
 
 
 def tab_to(page: BrowserTab, what: str) -> None:
@@ -75,7 +64,7 @@ def test_keyboard_schedules_a_post(quiet: FilledShop, page: BrowserTab) -> None:
     tab_to(page, "dialog [name=contentId]")
     select_option(page, "dialog [name=contentId]", quiet.contents[0])
     tab_to(page, f"dialog [name=targets][value={quiet.account}]")
-    press(page, "Space")
+    press(page, " ")
     tab_to(page, "dialog button.primary")
     press(page, "Enter")
     page.until("document.querySelector('.notice.good')")
@@ -96,7 +85,7 @@ def test_content_is_approved_and_rejected_with_a_reason(quiet: FilledShop, page:
         page.until("document.querySelector('.badge.approved')")
         assert client.get(f"/content/{good}").json()["approvalStatus"] == "approved"
         quiet.open(page, f"{PROJECT}/content/{bad}", "document.querySelector('.tab .heading button.primary')")
-        button(page, "Reject…")
+        click(page, "Reject…")
         page.until("document.querySelector('dialog [name=reason]')")
         press(page, *"dark")
         press(page, "Tab", "Tab", "Enter")
@@ -156,12 +145,12 @@ def test_long_press_drags_a_post_and_a_swipe_scrolls(quiet: FilledShop, page: Br
         day = neighbour(before)
         chip, there = f"[data-post={post['id']}]", f"[data-day='{day}']"
         quiet.open(page, f"{PROJECT}/calendar?day={before}", f"document.querySelector('{chip}')")
-        show(page, chip)
+        scroll_to(page, chip)
         swipe(page, *centre(page, chip))
-        show(page, chip)
+        scroll_to(page, chip)
         touch(page, "touchStart", *centre(page, chip))
         page.until("document.querySelector('.carrying .carried')")
-        show(page, there)
+        scroll_to(page, there)
         touch(page, "touchMove", *centre(page, there))
         page.until(f"document.querySelector(`{there}`).matches('.target')")
         touch(page, "touchEnd")
@@ -177,7 +166,7 @@ def test_move_dialog_keeps_the_seconds(quiet: FilledShop, page: BrowserTab) -> N
         assert client.post(f"/scheduled-posts/{post['id']}/reschedule", json=at).is_success
         address = f"{PROJECT}/calendar/{post['id']}"
         quiet.open(page, address, "document.querySelector('main .heading button.primary')")
-        button(page, "Move post…")
+        click(page, "Move post…")
         page.until("document.querySelector('dialog [name=localTime]')")
         assert page.run("document.querySelector('dialog [name=localTime]').value").endswith("T12:00:27")
         page.run("document.querySelector('dialog button.primary').click()")
@@ -194,7 +183,7 @@ def test_brand_alternative_is_used_and_removed(quiet: FilledShop, page: BrowserT
     page.until("document.querySelector('[data-field=tagline] .value').innerText === 'Roasted by the water'")
     with quiet.api.client() as client:
         assert client.get(path).json()["fields"]["tagline"]["provenance"]["source"] == "partner"
-        button(page, "Remove mine")
+        click(page, "Remove mine")
         page.until("document.querySelector('[data-field=tagline] .value').innerText.startsWith('Kaffee')")
         assert client.get(path).json()["fields"]["tagline"]["provenance"]["source"] == "website"
 
@@ -204,7 +193,7 @@ def test_issue_is_shown_at_its_field_and_a_double_click_creates_one(
 ) -> None:
     page.expects.append("422")
     quiet.open(page, "webhooks", "document.querySelector('main tbody tr')")
-    button(page, "New endpoint")
+    click(page, "New endpoint")
     page.until("document.querySelector('dialog [name=url]')")
     page.run("document.querySelector('dialog [name=url]').value = 'http://127.0.0.1/'")
     page.run("document.querySelector('dialog button.primary').click()")
@@ -239,14 +228,14 @@ def test_archive_dialog_previews_effects_and_is_reversible(quiet: FilledShop, pa
     with quiet.api.client() as client:
         project = quiet.api.project(client)
         quiet.open(page, f"projects/{project}", "document.querySelector('.head .tools button:last-child')")
-        button(page, "Archive…")
+        click(page, "Archive…")
         page.until("document.querySelector('dialog')")
         assert "0 posts that wait are canceled" in page.run("document.querySelector('dialog').innerText")
         page.run("document.querySelector('dialog button.danger').click()")
         page.until("document.querySelector('.banner')")
         assert client.get(f"/projects/{project}").json()["status"] == "archived"
         asyncio.run(run_statement(quiet.api.database_url, ARCHIVED))
-        button(page, "Un-archive")
+        click(page, "Un-archive")
         page.until("!document.querySelector('.banner')")
         assert client.get(f"/projects/{project}").json()["status"] == "active"
 
@@ -256,9 +245,3 @@ async def run_statement(url: str, statement: str) -> None:
     conn = await connect(url, name="test")
     await conn.execute(statement)
     await conn.close()
-
-
-def button(page: BrowserTab, text: str) -> None:
-    """Click the screen's button with this text."""
-    found = f"[...document.querySelectorAll('main button')].find((one) => one.innerText === {text!r})"
-    page.run(f"{found}.click()")

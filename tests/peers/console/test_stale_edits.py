@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.peers.chromium import BrowserTab
+from tests.peers.console.actions import click_button
 from tests.peers.own_api import OwnApi
 
 pytestmark = pytest.mark.peers
@@ -32,16 +33,6 @@ def endpoint(api: OwnApi, client: httpx.Client) -> Edited:
     return f"webhooks/{one}", "Edit…", f"/webhook-endpoints/{one}", "description", "url"
 
 
-def press(page: BrowserTab, text: str) -> None:
-    """Click the button with this text, once it is there: in the dialog if there is one."""
-    button = (
-        f"[...({DIALOG} ?? document.querySelector('main')).querySelectorAll('button')]"
-        f".find((one) => one.innerText == '{text}' && !one.disabled)"
-    )
-    page.until(button)
-    page.run(f"{button}.click()")
-
-
 @pytest.mark.parametrize("made", [influencer, endpoint])
 def test_concurrent_edit_asks_before_overwriting(
     api: OwnApi, page: BrowserTab, made: Callable[[OwnApi, httpx.Client], Edited]
@@ -52,13 +43,13 @@ def test_concurrent_edit_asks_before_overwriting(
         address, verb, path, typed, other = made(api, client)
         api.open(page, address, "document.querySelector('main button')")
         for number, (choice, said) in enumerate((("Overwrite", "Mine"), ("Reload", "Theirs"))):
-            press(page, verb)
+            click_button(page, verb)
             page.until(f"{DIALOG}?.querySelector('[name={typed}]')")
             theirs = {typed: "Theirs", other: f"https://theirs.example/{number}"}
             client.patch(path, json=theirs).raise_for_status()
             page.run(f"{DIALOG}.querySelector('[name={typed}]').value = 'Mine'")
-            press(page, "Save")
-            press(page, choice)
+            click_button(page, "Save")
+            click_button(page, choice)
             page.until(f"!{DIALOG}")
             page.until(f"document.querySelector('main').innerText.includes('{said}')")
             assert client.get(path).json() | theirs | {typed: said} == client.get(path).json()

@@ -16,9 +16,8 @@ from domain.collection.snapshots import CollectedSubject, SubjectValues
 from schemas import ids
 from tests import seeds
 from tests.peers.chromium import BrowserTab
-from tests.peers.console.axe import find_barriers
-from tests.peers.console.hands import click, send, write
-from tests.peers.console.keyboard import press
+from tests.peers.console.actions import click, press, send, write
+from tests.peers.console.checks import find_barriers
 from tests.peers.console.living import Living, living
 from tests.workers.webhooks.receiver import says
 

@@ -1,4 +1,7 @@
-"""Accessibility barriers of a page, found by axe-core."""
+"""Accessibility barriers of a page, found by axe-core, and screenshots of it for review."""
+
+import re
+from pathlib import Path
 
 from tests.peers import node
 from tests.peers.chromium import BrowserTab
@@ -10,6 +13,9 @@ axe.run(document, {
   (one) => `${impact} ${id}: ${one.html.slice(0, 160)} ${one.failureSummary.slice(0, 200)}`)))
 """
 
+#: The folder of the screenshots; git ignores it.
+FOLDER = Path(__file__).resolve().parents[3] / ".local" / "console"
+
 
 def find_barriers(page: BrowserTab) -> list[str]:
     """Return each barrier with its impact, rule and place. Stops animations first: half-faded text has less
@@ -20,3 +26,12 @@ def find_barriers(page: BrowserTab) -> list[str]:
     page.run("Promise.all(document.getAnimations().map((one) => { one.cancel(); return 1; }))")
     found: list[str] = page.run(RUN)
     return found
+
+
+def save_screenshot(page: BrowserTab, who: str, address: str, theme: str, width: int) -> None:
+    """Save a screenshot, named by role, address, width and theme, so that those of one screen sort
+    together.
+    """
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    words = re.sub(r"\W+", "-", address).strip("-")
+    page.picture(FOLDER / f"{who}-{words}-{width:04}-{theme}.png")
