@@ -141,9 +141,7 @@ def attempts(told: Iterable[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
 
 
 def check(told: list[dict[str, Any]]) -> None:
-    """Assert that times ascend, that one attempt at a time owns the job, and that repeated calls are
-    justified.
-    """
+    """Assert that times ascend, one attempt at a time owns the job, and repeated calls are justified."""
     times = [entry["at"] for entry in told]
     assert times == sorted(times)
     all_of = [entry for entry in told if entry["type"].startswith("attempt_")]

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from tests.peers.exactly_once import faults, kills, page, system
-from tests.peers.exactly_once.parts import PLATFORMS
 from tests.peers.exactly_once.rows import AFTER_COMMIT, KILL, OutcomeRow, wrong
-from tests.peers.exactly_once.shapes import LAST, SHAPES
+from tests.peers.exactly_once.shapes import LAST, PLATFORMS, SHAPES
 from tests.peers.exactly_once.timeline import find_contradictions
 
 pytestmark = [pytest.mark.long, pytest.mark.first, pytest.mark.timeout(1800)]

@@ -13,8 +13,7 @@ from tests.api.conftest import new_key
 from tests.peers import generated
 from tests.peers.bluesky_project import BlueskyProject
 from tests.peers.exactly_once import faults, system
-from tests.peers.exactly_once.parts import PLATFORMS
-from tests.peers.exactly_once.shapes import LAST, Shape
+from tests.peers.exactly_once.shapes import LAST, PLATFORMS, Shape
 from tests.peers.simulators.ledger import LedgerState
 from tests.waiting import PATIENCE_S
 from tests.workers.runtime.workers import at_work

@@ -96,9 +96,7 @@ async def test_lost_calls_publish_each_video_once(posthole: Posthole, losses: Se
 
 
 async def test_image_with_a_lost_publish_call_stays_unknown(posthole: Posthole) -> None:
-    """Its containers never become PUBLISHED and it has no media list, so the post must never be sent
-    again.
-    """
+    """Its containers never become PUBLISHED and it lists no media: the post must never be sent again."""
     caption, account = unique("lost"), posthole.account("instagram")
     async with (
         between(

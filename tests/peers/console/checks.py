@@ -18,9 +18,7 @@ FOLDER = Path(__file__).resolve().parents[3] / ".local" / "console"
 
 
 def find_barriers(page: BrowserTab) -> list[str]:
-    """Return each barrier with its impact, rule and place. Stops animations first: half-faded text has less
-    contrast.
-    """
+    """Return each barrier with its rule and place. Animations stop first: faded text has less contrast."""
     if page.run("typeof axe") == "undefined":
         page.run((node.install() / "axe-core" / "axe.min.js").read_text("utf-8") + "; 1")
     page.run("Promise.all(document.getAnimations().map((one) => { one.cancel(); return 1; }))")
@@ -29,9 +27,7 @@ def find_barriers(page: BrowserTab) -> list[str]:
 
 
 def save_screenshot(page: BrowserTab, who: str, address: str, theme: str, width: int) -> None:
-    """Save a screenshot, named by role, address, width and theme, so that those of one screen sort
-    together.
-    """
+    """Save a screenshot, named so that those of one screen sort together."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     words = re.sub(r"\W+", "-", address).strip("-")
     page.picture(FOLDER / f"{who}-{words}-{width:04}-{theme}.png")

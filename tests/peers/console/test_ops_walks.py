@@ -109,9 +109,7 @@ def test_pool_is_paused_and_resumed_with_audit_entries(ops: OpsApi, page: Browse
 
 
 def test_organization_is_suspended_and_restored(ops: OpsApi, page: BrowserTab) -> None:
-    """Its keys are refused from the click on; its own audit log has both changes, without the operator's
-    key.
-    """
+    """Its keys are refused at once; its own audit log has both changes, without the operator's key."""
     with ops.api.client() as client:
         ops.open(page, "organizations", row("Harbour"))
         for verb, badge, status in (("Suspend", "suspended", 503), ("Resume", "active", 200)):

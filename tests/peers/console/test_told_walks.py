@@ -164,9 +164,7 @@ def test_missed_events_are_replayed(
     endpoint: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The endpoint was disabled by a 410 and missed events; after the repair it also gets events from before
-    its creation.
-    """
+    """A 410 disabled the endpoint; after the repair it also gets events from before its creation."""
     with monkeypatch.context() as gone:
         gone.setattr(shop.receiver, "behave", says(410))
         emit_event(client, shop.api.project(client))

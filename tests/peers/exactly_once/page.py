@@ -116,10 +116,6 @@ def cells(*values: object) -> str:
     return f"| {' | '.join(map(str, values))} |"
 
 
-def whole(rows: Sequence[OutcomeRow]) -> str:
-    return HEAD + tables(rows)
-
-
 def kept() -> list[TableLine]:
     """Return the table lines of the current page."""
     found, title = list[TableLine](), ""

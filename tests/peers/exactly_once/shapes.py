@@ -158,3 +158,5 @@ SHAPES = (
     ),
     Shape("instagram", "image with a token at its end", JPEGS[:1], (EXTEND,), PUBLISHED, aged=True),
 )
+
+PLATFORMS = sorted({shape.platform for shape in SHAPES})

@@ -119,9 +119,7 @@ class System:
             self._told[name] = now
 
     async def next_due(self) -> float | None:
-        """Return the seconds until the next job of a post is due; None if none waits. Collection jobs are
-        left out.
-        """
+        """Return the seconds until a post's next job is due, or None. Collection jobs are left out."""
         left: float | None = await self.pool.fetchval(
             """select extract(epoch from min(run_at) - clock_timestamp())::float8
                  from job where pool = 'publish' and finished_at is null and attempt_started_at is null"""

@@ -37,9 +37,7 @@ class Moved(msgspec.Struct):
 
 
 class Controlled:
-    """Handlers of the control API. `later` are dropped requests to run later; `go` releases held
-    responses.
-    """
+    """Handlers of the control API. `later`: dropped requests to run later; `go` releases held responses."""
 
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator

@@ -45,9 +45,7 @@ class InvalidConversion(Exception):
 
 
 class ConversionsSimulator(Simulator):
-    """Base of both destinations. `first` and `times`: first arrival and count of each event, by pixel, name
-    and id.
-    """
+    """Base of both destinations. `first`, `times`: arrival and count of events by pixel, name and id."""
 
     def __init__(self, *, rate: float = 1.0, redirect_uris: Sequence[str] = ()) -> None:
         super().__init__(rate=rate, redirect_uris=redirect_uris)

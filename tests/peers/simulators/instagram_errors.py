@@ -16,9 +16,7 @@ from tests.peers.simulators.routing import SimReply, as_json
 
 
 class Refusal(NamedTuple):
-    """One error. `regain_min`: of a rate limit, the minutes until calls are accepted again, for the usage
-    headers.
-    """
+    """One error. `regain_min`: minutes until a rate limit accepts calls again, for the usage headers."""
 
     code: int
     subcode: int | None
@@ -194,9 +192,7 @@ def error_response(refusal: Refusal, user_id: str | None) -> SimReply:
 def with_usage(
     answer: SimReply, user_id: str | None, *, app: int = _LITTLE, regain_min: int | None = None
 ) -> SimReply:
-    """Add the usage headers, in percent of an hour's calls; `regain_min` is set for an account over its
-    limit.
-    """
+    """Add the usage headers, in percent of an hour's calls; `regain_min`: the account is over its limit."""
     headers = {**answer.headers, "X-App-Usage": json.dumps(_usage(app))}
     if user_id:
         full = regain_min is not None and app < _ALL

@@ -114,9 +114,7 @@ class InstagramOAuth:
                 found.broken = "code_reused"
 
     async def exchange(self, request: Request) -> SimReply:
-        """Exchange a short-lived token for a long-lived one; the first stays valid for the rest of its
-        hour.
-        """
+        """Exchange a short-lived token for a long-lived one; the first stays valid for its hour."""
         asked = parameters(request)
         if asked.get("grant_type") != "ig_exchange_token":
             raise Denied("parameter", why="grant_type must be ig_exchange_token")

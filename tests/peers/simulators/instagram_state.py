@@ -80,9 +80,7 @@ class MediumKind(StrEnum):
 
 
 class Container(msgspec.Struct, kw_only=True):
-    """A container. `done`: processed, successfully or not (`refusal`); `media_id` is set by its accepted
-    publish.
-    """
+    """A container. `done`: processed, or refused (`refusal`); its accepted publish sets `media_id`."""
 
     id: str
     username: str
@@ -141,9 +139,7 @@ class InstagramState:
         return (medium for medium in self.media.values() if medium.username == person.username)
 
     def status(self, container: Container, now: float) -> Status:
-        """Return the container's status; it is in progress between an accepted publish and the public
-        post.
-        """
+        """Return the container's status: in progress between an accepted publish and the public post."""
         if container.media_id:
             return self._after_publish(self.media[container.media_id], now)
         if container.done and container.refusal:

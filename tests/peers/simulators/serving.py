@@ -116,9 +116,7 @@ class Wire:
         self._http = h11.Connection(h11.SERVER)
 
     async def asked(self) -> Request | None:
-        """Read a request with its whole body; return None at the end. A truncated one raises
-        RemoteProtocolError.
-        """
+        """Read a whole request; None at the end. A truncated one raises RemoteProtocolError."""
         head: h11.Request | None = None
         body = bytearray()
         while True:

@@ -135,9 +135,7 @@ def check_photos(source: PhotoSource) -> None:
 
 
 def check_urls(urls: Sequence[str], application: TikTokApp) -> None:
-    """Check that each URL has a verified prefix and uses https; http only for this machine, for
-    simulators.
-    """
+    """Check that each URL has a verified prefix and uses https, or http on this machine."""
     for url in urls:
         parts = urlsplit(url)
         near = parts.hostname in {"127.0.0.1", "localhost"}

@@ -121,9 +121,7 @@ class TikTokOAuth:
         return unstored(family.token_response(pair, self._people.of(family.username), now))
 
     def revoke(self, request: Request) -> SimReply:
-        """Revoke a token; empty response. An invalid token is an error [ours], also after a lost first
-        response.
-        """
+        """Revoke a token; empty response. An invalid token is an error [ours], also at a repeat."""
         if not self.tokens.revoke(self._form(request).get("token", "")):
             raise self._refused("invalid_request", "The token is invalid.")
         return SimReply(200)

@@ -55,9 +55,7 @@ class TikTokWebhooks:
         return [hook for hook in self.all if hook.is_due()]
 
     def chosen(self, order: str | Sequence[int]) -> list[TikTokWebhook]:
-        """Return the chosen events; explicit ids may be delivered already. Raises ValueError for an unknown
-        order or id.
-        """
+        """Return the chosen events, also delivered ones by id. Raises ValueError for unknown ones."""
         if isinstance(order, str):
             if order not in {"due", "reversed"}:
                 raise ValueError(f"order is due, reversed or a list of ids, not {order}")
