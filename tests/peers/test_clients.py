@@ -13,7 +13,6 @@ import pytest_asyncio
 from db.pool import Pool
 from domain.tenancy import organizations
 from schemas.settings import Settings
-from tests import servers as made
 from tests.api.conftest import built_app, new_key
 from tests.api_process import BIN, serving
 from tests.media import picture
@@ -31,11 +30,6 @@ class RunningPlatform(NamedTuple):
     url: str
     key: str
     picture: Path
-
-
-@pytest.fixture
-def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
-    return made.settings_for(database_url, redis_url, assets_url=f"file://{tmp_path / 'media'}")
 
 
 @pytest_asyncio.fixture

@@ -16,7 +16,6 @@ import pytest_asyncio
 
 from db.pool import Pool
 from schemas.settings import Settings
-from tests import servers as made
 from tests.api.conftest import ApiCaller
 from tests.api.participants import new_project
 from tests.api_process import serving
@@ -79,11 +78,6 @@ def first_of_each_message(loss: Loss) -> Rule:
         return loss
 
     return rule
-
-
-@pytest.fixture
-def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
-    return made.settings_for(database_url, redis_url, assets_url=f"file://{tmp_path / 'media'}")
 
 
 @pytest_asyncio.fixture
