@@ -13,7 +13,6 @@ from bench.neighbours.victim import Timings
 
 
 @pytest.mark.long
-@pytest.mark.first
 @pytest.mark.parametrize("name", ROWS)
 async def test_attack_runs_during_the_measurement(environment: Environment, name: str) -> None:
     steps: list[str] = []
