@@ -284,7 +284,7 @@ async def test_concurrent_scans_submit_one_job_for_a_line(scene: RelayScene) -> 
 async def test_waiting_conversions_are_canceled_with_their_reason(scene: RelayScene, how: str) -> None:
     """A conversion that may have been accepted has that reason instead."""
     await scene.send([1])
-    await scene.sim.fault("*", Fault.ACCEPT_THEN_DROP)
+    await scene.sim.fault("*", SimFault.ACCEPT_THEN_DROP)
     await scene.attempt()
     await scene.send([2])
     ends = ("canceled", "outcome_unknown")
