@@ -12,6 +12,7 @@ import pytest
 from domain.brand.store_listings import InAppStore
 from schemas.errors import SourceError
 from tests.corpora import corpus
+from tests.workers.ingest.appstore.test_play import NODE, RESULT
 from tests.workers.ingest.mutants import data, words
 from tests.workers.ingest.mutants.checked import Document, check_mutants
 from tests.workers.ingest.mutants.pages import MUTATIONS
@@ -24,25 +25,7 @@ from workers.web.fetch import FetchedResponse
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 URL = "https://apps.example/us/app/id7"
-SOFTWARE: dict[str, Any] = {
-    "wrapperType": "software",
-    "trackId": 7,
-    "trackName": "Tidewise: Tides & Winds",
-    "bundleId": "com.example.tidewise",
-    "description": "Tidewise plans your day.\n\nFEATURES\n• Offline charts\n• Alarms\n\nBuilt for sailors!",
-    "sellerName": "Tidewise Ltd",
-    "sellerUrl": "https://tidewise.example/",
-    "artworkUrl512": "https://pictures.example/7.png",
-    "genres": ["Travel", "Weather"],
-}
-NODE: dict[str, Any] = {
-    "@type": "SoftwareApplication",
-    "name": "Tidewise: Tides & Winds",
-    "description": "Tides for small boats",
-    "applicationCategory": "TRAVEL_AND_LOCAL",
-    "image": "https://pictures.example/7",
-    "author": {"@type": "Person", "name": "Tidewise Ltd", "url": "https://tidewise.example/"},
-}
+SOFTWARE = RESULT | {"sellerName": "Acme Ltd", "artworkUrl512": "https://pictures.example/7.png"}
 PLAY = (
     '<html lang=en-US><title>Tidewise</title><script type="application/ld+json">%s</script><h1>Tidewise</h1>'
     '<div data-g-id="description">Tidewise plans your day.<br><br>For sailors.<br>• Charts<br>• Alarms</div>'
