@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from copy import deepcopy
 from functools import cache
 from random import Random
 from typing import Any
@@ -56,7 +57,7 @@ def look_up_document(software: dict[str, Any], chance: Random) -> Document | Non
     node = (
         with_other_description(software, chance)
         if chance.random() < 0.6
-        else data.mutated(dict(software), chance)
+        else data.mutated(deepcopy(software), chance)
     )
     answer = {"resultCount": 1, "results": [node]}
     text = data.to_text(answer, chance) if chance.random() < 0.3 else json.dumps(answer)
@@ -69,7 +70,8 @@ def look_up_document(software: dict[str, Any], chance: Random) -> Document | Non
 
 
 def play_document(software: dict[str, Any], chance: Random) -> Document:
-    node = NODE | {"name": software["trackName"], "description": software["description"][:80]}
+    texts = {"name": software["trackName"], "description": software["description"][:80]}
+    node = deepcopy(NODE) | texts
     changed = with_other_description(node, chance) if chance.random() < 0.5 else data.mutated(node, chance)
     body = encoded(PLAY % data.to_text(changed, chance))
     if chance.random() < 0.5:
@@ -78,7 +80,7 @@ def play_document(software: dict[str, Any], chance: Random) -> Document:
 
 
 def page_document(_: dict[str, Any], chance: Random) -> Document:
-    text = data.to_text({"7": {"data": [data.mutated(json.loads(json.dumps(ATTRIBUTES)), chance)]}}, chance)
+    text = data.to_text({"7": {"data": [data.mutated(deepcopy(ATTRIBUTES), chance)]}}, chance)
     body = encoded(
         f'<script id="{chance.choice(DATA)}">{text}</script><h2 class="subtitle">{words.text(chance)}</h2>'
     )
