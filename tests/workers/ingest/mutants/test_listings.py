@@ -40,12 +40,14 @@ ATTRIBUTES = {
 }
 
 
-def with_other_description(node: dict[str, Any], chance: Random) -> dict[str, Any]:
-    """Give the app another description, made of its own and of hostile parts."""
+def with_hostile_texts(node: dict[str, Any], chance: Random) -> dict[str, Any]:
+    """Give the app another description, made of its own and of hostile parts, and now and then another name."""
     lines = str(node.get("description", "")).split("\n")
     for _ in range(chance.choice((1, 3, 20))):
         lines.insert(chance.randrange(len(lines) + 1), words.text(chance)[:50_000])
-    return {**node, "description": chance.choice(("\n", "<br>", "\r\n", "\u2028", " ")).join(lines)}
+    name = "name" if "name" in node else "trackName"
+    named = {name: words.text(chance)[:1_000]} if chance.random() < 0.5 else {}
+    return node | named | {"description": chance.choice(("\n", "<br>", "\r\n", "\u2028", " ")).join(lines)}
 
 
 def mutant(software: dict[str, Any], chance: Random) -> Document | None:
@@ -55,7 +57,7 @@ def mutant(software: dict[str, Any], chance: Random) -> Document | None:
 def look_up_document(software: dict[str, Any], chance: Random) -> Document | None:
     """Return an app as the lookup's response has it; None if the response is refused."""
     node = (
-        with_other_description(software, chance)
+        with_hostile_texts(software, chance)
         if chance.random() < 0.6
         else data.mutated(deepcopy(software), chance)
     )
@@ -72,7 +74,7 @@ def look_up_document(software: dict[str, Any], chance: Random) -> Document | Non
 def play_document(software: dict[str, Any], chance: Random) -> Document:
     texts = {"name": software["trackName"], "description": software["description"][:80]}
     node = deepcopy(NODE) | texts
-    changed = with_other_description(node, chance) if chance.random() < 0.5 else data.mutated(node, chance)
+    changed = with_hostile_texts(node, chance) if chance.random() < 0.5 else data.mutated(node, chance)
     body = encoded(PLAY % data.to_text(changed, chance))
     if chance.random() < 0.5:
         body = chance.choice(MUTATIONS)(body, chance)
