@@ -41,7 +41,7 @@ ATTRIBUTES = {
 
 
 def with_hostile_texts(node: dict[str, Any], chance: Random) -> dict[str, Any]:
-    """Give the app another description, made of its own and of hostile parts, and now and then another name."""
+    """Give the app a description of its own and of hostile parts, and now and then another name."""
     lines = str(node.get("description", "")).split("\n")
     for _ in range(chance.choice((1, 3, 20))):
         lines.insert(chance.randrange(len(lines) + 1), words.text(chance)[:50_000])
