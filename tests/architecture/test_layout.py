@@ -10,7 +10,7 @@ from tests.architecture.tree import contents, sources, text, tracked
 from tests.deploy.forms import procfile
 
 PACKAGES = set("api bench cli db domain generation jobs rehearsal schemas telemetry workers".split())
-FOLDERS = PACKAGES | {".ci", "bin", "deploy", "docs", "tests"}
+FOLDERS = PACKAGES | {".ci", "bin", "deploy", "docs", "tests", "tools"}
 MAX_FUNCTION_LINES = 50
 MAX_FILE_LINES = 500
 PLAN_IMPORT = re.compile(r"^from tests(\.plans import | import .*\bplans\b)", re.MULTILINE)
@@ -41,7 +41,7 @@ def test_no_file_has_a_catch_all_name(name: str) -> None:
 
 
 def test_no_dependency_installs_a_folder_named_like_ours() -> None:
-    folders = PACKAGES | {"docs", "tests"}
+    folders = PACKAGES | {"docs", "tests", "tools"}
     clashes = {
         (distribution.name, file.parts[0])
         for distribution in distributions()
