@@ -2,4 +2,6 @@
 
 A persona comes from a brand's snapshot, a partner's wishes and a seed. It depicts no real person and has no
 biography.
+
+`personas.py` is the entry. Read `personas.py`, `prompts.py` and `names.py`.
 """

@@ -1,7 +1,9 @@
 """Layout of the tree: guessable file names, short files and functions."""
 
+import ast
 import re
 from importlib.metadata import distributions
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,15 @@ PACKAGES = set("api bench cli db domain generation jobs rehearsal schemas teleme
 FOLDERS = PACKAGES | {".ci", "bin", "deploy", "docs", "tests", "tools"}
 MAX_FUNCTION_LINES = 50
 MAX_FILE_LINES = 500
+#: Packages of the product whose `__init__.py` is a sign; the others are written with their moves.
+SIGNED = [
+    path.parent
+    for path in tracked()
+    if path.name == "__init__.py"
+    and path.parts[0] in PACKAGES - {"bench", "rehearsal"}
+    and not str(path.parent).startswith(("cli/commands", "cli/local", "workers/platforms"))
+]
+SIGN_FILE = re.compile(r"`([\w./]+\.(?:py|js|sql))`")
 PLAN_IMPORT = re.compile(r"^from tests(\.plans import | import .*\bplans\b)", re.MULTILINE)
 
 
@@ -38,6 +49,15 @@ def test_no_file_is_longer_than_the_limit() -> None:
 @pytest.mark.parametrize("name", ["utils", "util", "helpers", "manager", "common", "misc"])
 def test_no_file_has_a_catch_all_name(name: str) -> None:
     assert [path for path in tracked() if name in {path.stem, *path.parts}] == []
+
+
+@pytest.mark.parametrize("package", SIGNED, ids=str)
+def test_package_has_a_sign_that_names_its_first_files(package: Path) -> None:
+    """The sign names the entry and three files to read first, or all files of a smaller package."""
+    names = set(SIGN_FILE.findall(ast.get_docstring(ast.parse(text(package / "__init__.py"))) or ""))
+    assert {name for name in names if not {Path(name), package / name} & {*tracked()}} == set()
+    modules = [path for path in sources(".py") if path.parent == package and path.name != "__init__.py"]
+    assert len(names) >= min(3, len(modules))
 
 
 def test_no_dependency_installs_a_folder_named_like_ours() -> None:
