@@ -1,5 +1,6 @@
-"""Routes: one module for each resource, with its handlers in `ROUTES` or `PUBLIC`.
+"""Routes: one module for each resource.
 
-A route declares its scope and its limits, opens the transaction and calls a verb of `domain`. `posts.py` is a
-typical one. Read `posts.py`, `jobs.py` and `events.py` first.
+`api/app.py` serves each handler of these modules behind the guard, unless its module lists it in `PUBLIC` or
+`FOR_APPS`. A route declares its scope and its limits, opens the transaction and calls a verb of `domain`.
+Read `posts.py`, `jobs.py` and `events.py` first.
 """

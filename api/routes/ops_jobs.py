@@ -133,6 +133,3 @@ async def get_any_job_timeline(
     request.require_live()
     read = partial(operator_jobs.timeline, job_id=path_ids.parse_id("job", job_id))
     return await page_of_entries(request, read, cursor, limit)
-
-
-ROUTES = [measure_all_jobs, list_all_jobs, count_all_jobs, get_any_job, get_any_job_timeline]

@@ -59,6 +59,3 @@ async def get_scheduled_post_timeline(
         )
 
     return await page_of_entries(request, read, cursor, limit)
-
-
-ROUTES = [get_job_timeline, get_scheduled_post_timeline]
