@@ -9,9 +9,8 @@ from litestar.params import FromPath, QueryParameter
 from api.guard import requires
 from api.http import filters, path_ids, time_window
 from api.http.filters import CreatedSince, CreatedUntil, ProjectFilter
-from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page
+from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page, page_of_entries
 from api.http.requests import ApiRequest
-from api.http.timeline_pages import page_of_entries
 from api.limits.rate_limits import RateClass
 from domain.jobs import stats
 from domain.operations import operator_jobs
