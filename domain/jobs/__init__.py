@@ -2,5 +2,5 @@
 
 In the domain only operations may import it.
 
-`jobs.py` is the entry. Read `jobs.py`, `subjects.py` and `retries.py` first.
+The entry is the module `jobs`. Read `subjects.py`, `retries.py` and `timelines.py` first.
 """
