@@ -5,12 +5,16 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from functools import partial
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import cast
 
 from litestar import Litestar, Router
+from litestar.handlers import HTTPRouteHandler
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 from litestar.types.asgi_types import Method
 
+from api import routes
 from api.events import fast_path, requests
 from api.guard import bind, guard
 from api.http import access_log, body_limits, errors, head_requests, path_ids
@@ -20,101 +24,20 @@ from api.http.responses import ApiResponse
 from api.lifespan import open_services
 from api.limits import cost_metering
 from api.openapi import document
-from api.routes import (
-    accounts,
-    across_projects,
-    ads,
-    api_keys,
-    app_media,
-    audit,
-    brand,
-    bulk_jobs,
-    console,
-    content,
-    conversion_deliveries,
-    docs,
-    events,
-    generating,
-    github,
-    influencers,
-    ingests,
-    jobs,
-    leases,
-    media,
-    metrics,
-    ops,
-    ops_bulk_jobs,
-    ops_jobs,
-    ops_leases,
-    ops_organizations,
-    ops_projects,
-    posts,
-    project_events,
-    projects,
-    quarantine,
-    sandbox,
-    sdk_apps,
-    sdk_setup,
-    segment,
-    system,
-    tiktok_webhook,
-    timelines,
-    usage,
-    web_module,
-    webhook_events,
-    webhook_stream,
-    webhooks,
-    whoami,
-)
 from domain.operations.host_warnings import warn_of_host
 from schemas.settings import Settings, from_env
 from telemetry import log_context, logs
 
-#: Modules with routes under /v1. Routes in `ROUTES` need a key, routes in `PUBLIC` need none.
-KEYED = (
-    accounts,
-    across_projects,
-    ads,
-    api_keys,
-    app_media,
-    audit,
-    brand,
-    bulk_jobs,
-    content,
-    conversion_deliveries,
-    events,
-    generating,
-    github,
-    influencers,
-    ingests,
-    jobs,
-    leases,
-    metrics,
-    ops,
-    ops_bulk_jobs,
-    ops_jobs,
-    ops_leases,
-    ops_organizations,
-    ops_projects,
-    posts,
-    project_events,
-    projects,
-    quarantine,
-    sandbox,
-    sdk_apps,
-    sdk_setup,
-    webhook_events,
-    webhook_stream,
-    timelines,
-    usage,
-    webhooks,
-    whoami,
-)
-ROUTES = [route for module in KEYED for route in module.ROUTES]
-PUBLIC = [
-    route
-    for module in (console, docs, system, github, tiktok_webhook, media, accounts, web_module)
-    for route in module.PUBLIC
+MODULES = [import_module(f"api.routes.{found.name}") for found in iter_modules(routes.__path__)]
+#: Routes without a key, at their whole paths, and routes under /v1 with the key of an SDK app.
+PUBLIC = [route for module in MODULES for route in getattr(module, "PUBLIC", ())]
+FOR_APPS = [route for module in MODULES for route in getattr(module, "FOR_APPS", ())]
+#: Every other route of `api/routes/`: under /v1, behind the guard.
+KEYED = [
+    value
+    for module in MODULES
+    for value in vars(module).values()
+    if isinstance(value, HTTPRouteHandler) and value not in (*PUBLIC, *FOR_APPS)
 ]
 
 
@@ -190,11 +113,10 @@ def configure(
 
 def build() -> Litestar:
     """Build the application with all routes, which takes 80 ms. `configure` adds settings and resources."""
-    behind_the_guard = Router("/v1", route_handlers=ROUTES, before_request=guard)
-    handlers = [*events.FOR_APPS, *segment.FOR_APPS]
+    behind_the_guard = Router("/v1", route_handlers=KEYED, before_request=guard)
     for_apps = Router(
         "/v1",
-        route_handlers=handlers,
+        route_handlers=FOR_APPS,
         before_request=requests.prepare,
         opt={fast_path.FAST_PATH_OPTION: True},
     )

@@ -2,4 +2,6 @@
 
 The package imports no jobs, HTTP or database code and makes no network calls. The same spec gives the same
 piece. The workers and the command line import it.
+
+`render.py` is the entry. Read `spec.py`, `render.py` and `copy/write.py` first.
 """

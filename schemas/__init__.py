@@ -1,0 +1,4 @@
+"""Shapes: requests and answers of the API, ids, settings and errors. Imports no other package.
+
+`base.py` is the entry: strict bodies, camelCase answers. Read `base.py`, `ids.py` and `settings.py` first.
+"""

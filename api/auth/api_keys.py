@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from api.auth.probation import Probation
-from api.http.request_state import RequestState
+from api.http.request_state import Probation, RequestState
 from api.limits.coalescing import Coalescer
 from db.pool import Pool
 from domain.security.keyring import Keyring

@@ -9,14 +9,14 @@ import hashlib
 import os
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from api.limits.coalescing import Coalescer
 from db.pool import Pool
 from domain.apps import app_keys
 from domain.apps.app_keys import KeyedApp
 from domain.security.keyring import Keyring
-from schemas.errors import AppUnauthenticated, Killed
+from schemas.errors import AppUnauthenticated, Killed, OriginRefused
 
 #: Maximum number of cached keys.
 MAX_CACHED_KEYS = 10_000
@@ -76,3 +76,23 @@ def _basic_user(credentials: bytes) -> str | None:
         return base64.b64decode(credentials, validate=True).decode("latin-1").partition(":")[0]
     except (binascii.Error, ValueError):
         return None
+
+
+def check_origin(app: KeyedApp, origin: bytes | None) -> None:
+    """Check the origin of a request with a web key; only browsers send one.
+
+    Raises `OriginRefused` for a page outside of the app's domain.
+    """
+    if origin is None or app.web_domain is None:
+        return
+    host = _host_of(origin.decode("latin-1"))
+    if host != app.web_domain and not host.endswith(f".{app.web_domain}"):
+        raise OriginRefused(app.web_domain)
+
+
+def _host_of(origin: str) -> str:
+    """Return the host of an origin, for any scheme and port; empty for a hidden origin (`null`)."""
+    try:
+        return urlsplit(origin).hostname or ""
+    except ValueError:
+        return ""

@@ -23,8 +23,9 @@ export function appendOnlyReader(path, { signal }) {
   return async () => {
     for (;;) {
       const from = cursor;
-      const { items, nextCursor } = await call("GET", `${path}?${query({ limit: 200, cursor: from })}`,
-        { signal });
+      const { items, nextCursor } = await call("GET", `${path}?${query({ limit: 200, cursor: from })}`, {
+        signal
+      });
       if (!nextCursor) return [...cached, ...items];
       if (from !== cursor) continue;
       cached.push(...items);
@@ -34,9 +35,9 @@ export function appendOnlyReader(path, { signal }) {
 }
 
 /** Build a query string without empty values. */
-export const query = (filters) =>
-  new URLSearchParams(Object.entries(filters).filter(([, value]) =>
-  value != null && value !== "")).toString();
+export const query = filters =>
+  new URLSearchParams(Object.entries(filters).filter(([, value]) => value != null && value !== ""))
+    .toString();
 
 const projects = new Map();
 
@@ -50,4 +51,4 @@ export function project(id, { signal, fresh = false } = {}) {
   return request;
 }
 
-export const uncache = (id) => projects.delete(id);
+export const uncache = id => projects.delete(id);

@@ -22,19 +22,18 @@ export function input(name, label, properties = {}, { hint, tag = "input", optio
   const id = `field-${++fieldCount}`;
   const field = h(options ? "select" : tag, { id, name, "aria-describedby": `${id}-about`, ...properties },
     options?.map(([value, text]) => h("option", { value, selected: value === properties.value }, text)));
-  return h("div", { className: "input" }, h("label", { htmlFor: id }, label), field,
-    h("div", { id: `${id}-about` }, hint && h("div", { className: "hint" }, hint),
-      h("div", { className: "issue", "data-issue": name, role: "alert" })));
+  return h("div.input", h("label", { htmlFor: id }, label), field,
+    h("div", { id: `${id}-about` }, hint && h("div.hint", hint),
+      h("div.issue", { "data-issue": name, role: "alert" })));
 }
 
 /** Draw checkboxes of {value, text, about, checked, disabled}; `name` collects the checked values. */
 export const checkboxes = (name, legend, choices, { hint } = {}) =>
-  h("fieldset", {}, h("legend", {}, legend), hint && h("div", { className: "hint" }, hint),
-    h("div", { className: "ticks" },
-      choices.map(({ value, text, about, checked = false, disabled = false }) =>
-      h("label", { className: "tick" }, h("input", { type: "checkbox", name, value, checked, disabled }),
-        h("span", {}, text, about && h("small", { className: "hint" }, about))))),
-    h("div", { className: "issue", "data-issue": name, role: "alert" }));
+  h("fieldset", h("legend", legend), hint && h("div.hint", hint),
+    h("div.ticks", choices.map(({ value, text, about, checked = false, disabled = false }) =>
+      h("label.tick", h("input", { type: "checkbox", name, value, checked, disabled }),
+        h("span", text, about && h("small.hint", about)))
+    )), h("div.issue", { "data-issue": name, role: "alert" }));
 
 /**
  * Open a form in a dialog; resolve to the result of `send`, or to undefined if it was closed.
@@ -44,37 +43,37 @@ export const checkboxes = (name, legend, choices, { hint } = {}) =>
  * second Esc), the result is still returned. With `etag` a concurrent change asks before it is overwritten;
  * `stale` reloads.
  */
-export async function formDialog({ title, text, fields, verb, send, leave = "Cancel", danger = false,
-  broad = false, next, etag, stale }) {
+export async function formDialog(
+  { title, text, fields, verb, send, leave = "Cancel", danger = false, broad = false, next, etag, stale }
+) {
   let sending = null, match = etag;
-  const answer = await openDialog(title, (close) => {
-    const problem = h("div", { className: "failed", role: "alert", hidden: true });
-    const cancel = h("button", { type: "button", onclick: () => close() }, leave);
-    const submit = h("button", { className: danger ? "danger" : "primary" }, verb);
+  const answer = await openDialog(title, close => {
+    const problem = h("div.failed", { role: "alert", hidden: true });
+    const cancel = h("button", { onclick: () => close() }, leave);
+    const submit = h("button", { type: "submit", className: danger ? "danger" : "primary" }, verb);
     const same = requestHeaders(),
       headers = (...request) => (match ? { ...same(...request), "If-Match": match } : same(...request));
-    const form = h("form", {
-      noValidate: false,
-      onsubmit: async (event) => {
-        event.preventDefault();
-        if (sending) return;
-        clear(form, problem);
-        cancel.disabled = submit.disabled = true;
-        try {
-          sending = send(valuesOf(form), headers, form);
-          close(await sending);
-        } catch (error) {
-          showRefusal(form, problem, error, error.status === 412 && [
-            h("button", { type: "button", onclick: () => { close(); stale?.(); } }, "Reload"),
-            h("button", { type: "button", className: "danger",
-              onclick: () => { match = null; form.requestSubmit(); } }, "Overwrite")]);
-        }
-        cancel.disabled = submit.disabled = false;
-        sending = null;
-      },
-    }, text && h("p", {}, text), fields, problem,
-    h("div", { className: "tools end" }, next && h("span", { className: "hint next" }, next),
-      cancel, submit));
+    const form = h("form", { noValidate: false, onsubmit: async event => {
+      event.preventDefault();
+      if (sending) return;
+      clear(form, problem);
+      cancel.disabled = submit.disabled = true;
+      try {
+        sending = send(valuesOf(form), headers, form);
+        close(await sending);
+      } catch (error) {
+        showRefusal(form, problem, error, error.status === 412 && [h("button", { onclick: () => {
+          close();
+          stale?.();
+        } }, "Reload"), h("button.danger", { onclick: () => {
+          match = null;
+          form.requestSubmit();
+        } }, "Overwrite")]);
+      }
+      cancel.disabled = submit.disabled = false;
+      sending = null;
+    } }, text && h("p", text), fields, problem,
+      h("div.tools.end", next && h("span.hint.next", next), cancel, submit));
     return form;
   }, { className: broad ? "broad" : "", holds: () => sending !== null });
   return answer ?? sending?.catch(noticeOf);
@@ -90,7 +89,8 @@ export const changed = (values, shown) =>
 function valuesOf(form) {
   const values = {};
   for (const [name, value] of new FormData(form)) {
-    if (form.querySelector(`fieldset [type=checkbox][name="${CSS.escape(name)}"]`)) (values[name] ??= []).push(value);
+    if (form.querySelector(`fieldset [type=checkbox][name="${CSS.escape(name)}"]`))
+      (values[name] ??= []).push(value);
     else if (value !== "" && !(value instanceof File && !value.name)) values[name] = value;
   }
   return values;
@@ -104,19 +104,19 @@ function clear(form, problem) {
 
 function showRefusal(form, problem, error, choices) {
   if (error.name === "AbortError") return;
-  const left = (error.details?.issues ?? []).filter((issue) => !showIssue(form, issue));
+  const left = (error.details?.issues ?? []).filter(issue => !showIssue(form, issue));
   const serialized = error.details?.issues?.length && !left.length;
   if (choices) {
-    problem.replaceChildren(h("strong", {}, "Someone else changed this after you opened it."),
-      h("div", {}, "Reload the current values, or overwrite them with yours."),
-      h("div", { className: "tools" }, choices));
+    problem.replaceChildren(h("strong", "Someone else changed this after you opened it."),
+      h("div", "Reload the current values, or overwrite them with yours."), h("div.tools", choices));
     problem.hidden = false;
     return;
   }
-  problem.replaceChildren(h("strong", {},
-    serialized ? "Correct the marked fields, and send again." : error.message),
-    ...left.map(({ path, message }) => h("div", {}, `${path} ${message}`)),
-    ...error.requestId ? [copyable(error.requestId)] : []);
+  problem.replaceChildren(
+    h("strong", serialized ? "Correct the marked fields, and send again." : error.message),
+    ...left.map(({ path, message }) => h("div", `${path} ${message}`)),
+    ...error.requestId ? [copyable(error.requestId)] : []
+  );
   problem.hidden = false;
   form.querySelector("[aria-invalid]")?.focus();
 }
@@ -127,9 +127,10 @@ function showRefusal(form, problem, error, choices) {
  */
 function showIssue(form, { path, message }) {
   const slots = [...form.querySelectorAll("[data-issue]")];
-  const slot = slots.find((one) => one.dataset.issue === path)
-    ?? slots.find((one) =>
-    path.startsWith(`${one.dataset.issue}.`) || path.startsWith(`${one.dataset.issue}[`));
+  const slot = slots.find(one => one.dataset.issue === path)
+    ?? slots.find(one =>
+      path.startsWith(`${one.dataset.issue}.`) || path.startsWith(`${one.dataset.issue}[`)
+    );
   if (!slot) return false;
   slot.textContent = message;
   form.querySelector(`[name="${CSS.escape(slot.dataset.issue)}"]`)?.setAttribute("aria-invalid", "true");

@@ -15,45 +15,41 @@ const bar = document.getElementById("bar");
 export function drawFrame({ who, screens, here, status, acts, clock }) {
   const groups = Map.groupBy(screens, ({ group }) => group);
   patch(bar,
-    h("div", { className: "top" },
-      h("a", { className: "brandmark", href: link([screens[0]?.name ?? ""]) }, mark(), "Tenantry"),
-      h("button", { type: "button", className: "quietly menu", ariaLabel: "Menu", "aria-controls": "menu",
+    h("div.top", h("a.brandmark", { href: link([screens[0]?.name ?? ""]) }, mark(), "Tenantry"),
+      h("button.quietly.menu", { ariaLabel: "Menu", "aria-controls": "menu",
         ariaExpanded: String(bar.classList.contains("opened")), onclick: acts.menu }, icon("menu"))),
     h("div", { id: "menu" },
-      h("button", { type: "button", className: "find", onclick: acts.find }, icon("find"),
-        h("span", {}, "Find"), h("kbd", {}, "/")),
+      h("button.find", { onclick: acts.find }, icon("find"), h("span", "Find"), h("kbd", "/")),
       h("nav", { ariaLabel: "Screens" },
-        [...groups].map(([group, all]) => h("div", { key: group, className: "group" },
-        h("h2", {}, group),
-        h("ul", {}, all.map((screen) =>
-          h("li", { key: screen.name },
-          h("a", { href: link([screen.name]), ariaCurrent: screen === here ? "page" : null,
-          title: `g ${screen.key}` },
-          icon(screen.icon), h("span", {}, screen.title)))))))),
-      foot({ who, status, acts, clock })));
+        [...groups].map(([group, all]) =>
+          h("div.group", { key: group }, h("h2", group), h("ul", all.map(screen =>
+            h("li", { key: screen.name },
+              h("a", { href: link([screen.name]), ariaCurrent: screen === here ? "page" : null,
+                title: `g ${screen.key}` }, icon(screen.icon), h("span", screen.title)))
+          )))
+        )), foot({ who, status, acts, clock })));
 }
 
-const foot = ({ who, status, acts, clock }) => h("div", { className: "foot" },
-  clock && h("button", {
-    type: "button", className: "quietly", title: "The sandbox's clock, in UTC",
-      ariaLabel: `The sandbox's clock: ${clock}`,
-    disabled: !acts.clock, onclick: acts.clock,
-  }, icon("clock"), clock),
-  h("button", { type: "button", className: "quietly", ariaPressed: String(refreshing.on),
-    title: status.title, onclick: acts.still },
-    h("span", { className: `pulse ${status.tone}` }), status.text),
-  h("div", { className: "tools" },
-    h("button", { type: "button", className: "quietly", title: "Theme",
-      ariaLabel: `Theme: ${THEMES[theme()]}`, onclick: acts.theme }, icon("theme"), THEMES[theme()]),
-    h("button", { type: "button", className: "quietly", title: "Keyboard (?)", ariaLabel: "Keyboard",
-      onclick: acts.help }, icon("help"))),
-  h("div", { className: "who" },
-    h("div", { className: "whose" }, h("strong", { title: who.organizationName }, who.organizationName),
-      who.env === "test" && badge("sandbox", "test")),
-    h("button", { type: "button", className: "quietly", title: "Sign out", ariaLabel: "Sign out",
-      onclick: acts.signOut }, icon("leave"))));
+const foot = ({ who, status, acts, clock }) =>
+  h("div.foot",
+    clock
+      && h("button.quietly", { title: "The sandbox's clock, in UTC",
+        ariaLabel: `The sandbox's clock: ${clock}`, disabled: !acts.clock, onclick: acts.clock },
+        icon("clock"), clock),
+    h("button.quietly", { ariaPressed: String(refreshing.on), title: status.title, onclick: acts.still },
+      h("span", { className: `pulse ${status.tone}` }), status.text),
+    h("div.tools",
+      h("button.quietly", { title: "Theme", ariaLabel: `Theme: ${THEMES[theme()]}`, onclick: acts.theme },
+        icon("theme"), THEMES[theme()]),
+      h("button.quietly", { title: "Keyboard (?)", ariaLabel: "Keyboard", onclick: acts.help },
+        icon("help"))),
+    h("div.who",
+      h("div.whose", h("strong", { title: who.organizationName }, who.organizationName),
+        who.env === "test" && badge("sandbox", "test")),
+      h("button.quietly", { title: "Sign out", ariaLabel: "Sign out", onclick: acts.signOut },
+        icon("leave"))));
 
-const mark = () => h("span", { className: "mark", ariaHidden: "true" });
+const mark = () => h("span.mark", { ariaHidden: "true" });
 
 const theme = () => sessionStorage.getItem(THEME) ?? "";
 
@@ -74,9 +70,13 @@ export class Status {
     Object.assign(this, { changed, error: null, at: null });
   }
 
-  get tone() { return !refreshing.on ? "off" : this.error ? "bad" : "good"; }
+  get tone() {
+    return !refreshing.on ? "off" : this.error ? "bad" : "good";
+  }
 
-  get text() { return !refreshing.on ? "Paused" : this.error ? "Stale" : "Live"; }
+  get text() {
+    return !refreshing.on ? "Paused" : this.error ? "Stale" : "Live";
+  }
 
   get title() {
     const seen = this.at ? `Refreshed ${exact(this.at)}. ` : "";

@@ -2,11 +2,13 @@
 
 const KEY = "tenantry.key";
 
-export const session = {
-  get key() { return sessionStorage.getItem(KEY); },
-  open(key) { sessionStorage.setItem(KEY, key); },
-  close() { sessionStorage.removeItem(KEY); },
-};
+export const session = { get key() {
+  return sessionStorage.getItem(KEY);
+}, open(key) {
+  sessionStorage.setItem(KEY, key);
+}, close() {
+  sessionStorage.removeItem(KEY);
+} };
 
 /** A response with a status of 4xx or 5xx. */
 export class Refused extends Error {
@@ -34,23 +36,23 @@ export const once = () => ({ "Idempotency-Key": String(crypto.getRandomValues(ne
 export async function* follow(jobId, signal) {
   let last = "0";
   for (;;) {
-    const answer = await send("GET", `/v1/jobs/${jobId}/events`,
-      { headers: { "Last-Event-ID": last }, signal });
+    const answer = await send("GET", `/v1/jobs/${jobId}/events`, { headers: { "Last-Event-ID": last },
+      signal });
     for await (const event of events(answer.body)) {
       last = event.id;
       yield event.job;
       if (event.job.status !== "running") return;
     }
     if (answer.status === 204) return;
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await new Promise(resolve => setTimeout(resolve, 1000));
   }
 }
 
 async function send(method, path, { body, form, headers = {}, signal }) {
   const sent = { Authorization: `Bearer ${session.key}`, ...headers };
   if (body) sent["Content-Type"] = "application/json";
-  const answer = await fetch(path,
-    { method, headers: sent, body: form ?? (body && JSON.stringify(body)), signal }).catch(rethrow);
+  const answer = await fetch(path, { method, headers: sent, body: form ?? (body && JSON.stringify(body)),
+    signal }).catch(rethrow);
   if (!answer.ok) throw await refusalOf(answer);
   return answer;
 }

@@ -11,11 +11,11 @@ const rows = () => [...document.querySelectorAll("main .line-of, main .card-of")
 /** Listen for shortcuts. `frame` has the allowed screens and the global actions. */
 export function listen(frame) {
   let going = 0;
-  addEventListener("keydown", (event) => {
+  addEventListener("keydown", event => {
     if (event.defaultPrevented || event.altKey) return;
     if ((event.metaKey || event.ctrlKey) && event.key === "k") return runAction(event, frame.find);
     if (event.metaKey || event.ctrlKey) return;
-    if (event.key === "Escape") return escape(event);
+    if (event.key === "Escape") return leave(event);
     if (event.target.closest(EDITABLE) && event.target.type !== "checkbox"
       || document.querySelector("dialog[open]")) return;
     if (Date.now() - going < GO_MS) {
@@ -25,8 +25,9 @@ export function listen(frame) {
       return;
     }
     if (event.key === "g") going = Date.now();
-    const act = { "/": () => search(frame), j: () => moveBy(1), k: () => moveBy(-1), x: toggleSelection,
-      "?": () => help(frame), r: frame.refresh }[event.key];
+    const act =
+      { "/": () => search(frame), j: () => moveBy(1), k: () => moveBy(-1), x: toggleSelection,
+        "?": () => help(frame), r: frame.refresh }[event.key];
     if (act) runAction(event, act);
     else if (event.key === "Enter") openRow(event);
   });
@@ -38,7 +39,7 @@ function runAction(event, act) {
 }
 
 /** Leave a field or row. (Dialogs close themselves.) */
-function escape(event) {
+function leave(event) {
   if (document.querySelector("dialog[open]")) return;
   if (event.target.closest(`${EDITABLE}, .line-of, .card-of`)) event.target.blur();
 }
@@ -53,8 +54,8 @@ function search(frame) {
 function moveBy(step) {
   const all = rows();
   const now = all.indexOf(document.activeElement?.closest(".line-of, .card-of"));
-  const next = all[now < 0 ? (step > 0 ? 0 : all.length - 1)
-    : Math.max(0, Math.min(all.length - 1, now + step))];
+  const next =
+    all[now < 0 ? (step > 0 ? 0 : all.length - 1) : Math.max(0, Math.min(all.length - 1, now + step))];
   next?.focus();
   next?.scrollIntoView({ block: "nearest" });
 }
@@ -72,16 +73,16 @@ function openRow(event) {
   else row.click();
 }
 
-const SHORTCUTS = [
-  ["/", "Search this screen, or find anything"], ["Ctrl K", "Find a screen or an id"], ["j", "Next row"],
-    ["k", "Previous row"],
-  ["Enter", "Open the row"], ["x", "Select the row"], ["r", "Refresh now"],
-    ["Esc", "Leave a field or dialog"], ["?", "This help"],
-];
+const SHORTCUTS = [["/", "Search this screen, or find anything"], ["Ctrl K", "Find a screen or an id"], ["j",
+  "Next row"], ["k", "Previous row"], ["Enter", "Open the row"], ["x", "Select the row"], ["r",
+  "Refresh now"], ["Esc", "Leave a field or dialog"], ["?", "This help"]];
 
-export const help = (frame) => openDialog("Keyboard", (close) => [
-  h("dl", { className: "keys" },
-    [...SHORTCUTS, ...frame.screens().map(({ key, title }) => [`g ${key}`, title])].map(([key, text]) =>
-      h("div", {}, h("dt", {}, key.split(" ").map((one) => h("kbd", {}, one))), h("dd", {}, text)))),
-  h("div", { className: "tools end" }, h("button", { type: "button", onclick: () => close() }, "Close")),
-], { className: "broad" });
+export const help = frame =>
+  openDialog("Keyboard",
+    close => [
+      h("dl.keys",
+        [...SHORTCUTS, ...frame.screens().map(({ key, title }) => [`g ${key}`, title])].map(([key, text]) =>
+          h("div", h("dt", key.split(" ").map(one => h("kbd", one))), h("dd", text))
+        )),
+      h("div.tools.end", h("button", { onclick: () => close() }, "Close"))
+    ], { className: "broad" });

@@ -1,26 +1,20 @@
 // Texts for API codes, with next steps.
 
 /** Next step after a failed ingest, by error code and, where they differ, by source. */
-const NEXT = {
-  FETCH_BLOCKED: "The address is in a private network. Use a public address.",
+const NEXT = { FETCH_BLOCKED: "The address is in a private network. Use a public address.",
   ROBOTS_DISALLOWED: "The site's robots.txt forbids reading it. Allow “Tenantry”, or use another page.",
   FETCH_FAILED: "The server could not be read. Check the address in a browser, then read it again.",
   NOT_HTML: "The address is no web page. Use the address of the home page.",
   TOO_LARGE: "The page is too large. Use a smaller one, e.g. an about page.",
   TIMEOUT: "The server was too slow. Read it again later.",
-  SOURCE_NOT_FOUND: {
-    website: "The page does not exist. Check the address in a browser.",
+  SOURCE_NOT_FOUND: { website: "The page does not exist. Check the address in a browser.",
     github: "No public repository has that name. Check the spelling; private ones need the GitHub App.",
-    appstore: "No app has that name there. Check the spelling and the storefront.",
-  },
-  SOURCE_FORBIDDEN: {
-    website: "The site refuses access. Allow “Tenantry”, or use another page.",
+    appstore: "No app has that name there. Check the spelling and the storefront." },
+  SOURCE_FORBIDDEN: { website: "The site refuses access. Allow “Tenantry”, or use another page.",
     github: "GitHub refuses access. Make the repository public, or install the GitHub App.",
-    appstore: "The store refuses access. Read it again later.",
-  },
+    appstore: "The store refuses access. Read it again later." },
   SOURCE_RATE_LIMITED: "The source limits our requests. Read it again in a few minutes.",
-  SCRAPE_FAILED: "The page has no usable brand information. Use another page.",
-};
+  SCRAPE_FAILED: "The page has no usable brand information. Use another page." };
 
 export const nextStep = ({ code, retryable }, source) =>
   NEXT[code]?.[source] ?? NEXT[code] ?? (retryable ? "Read it again." : "");
@@ -35,7 +29,7 @@ export const POSTS = {
   failed: { tone: "bad", word: "failed", next: "It is not live. Schedule its content again." },
   canceled: { tone: "off", word: "canceled", next: "It is never published." },
   outcome_unknown: { tone: "busy", word: "unclear",
-    next: "It may be live. We keep checking; or check the account, and record the outcome." },
+    next: "It may be live. We keep checking; or check the account, and record the outcome." }
 };
 
 /** Phases of jobs, as tabs. */
@@ -58,8 +52,6 @@ export const MAKERS = { renderer: "composed by our renderer", model: "a language
 export const PLATFORMS = { tiktok: "TikTok", instagram: "Instagram", bluesky: "Bluesky",
   mastodon: "Mastodon" };
 export const SOURCES = { website: "Website", github: "GitHub", appstore: "App store", partner: "You" };
-export const FIELDS = {
-  appName: "Name", tagline: "Tagline", appDescription: "Description", audience: "Audience",
-    icp: "Ideal customer", brandVoice: "Voice",
-  keywords: "Keywords", primaryLanguage: "Language", logoUrl: "Logo", colors: "Colors", links: "Links",
-};
+export const FIELDS = { appName: "Name", tagline: "Tagline", appDescription: "Description",
+  audience: "Audience", icp: "Ideal customer", brandVoice: "Voice", keywords: "Keywords",
+  primaryLanguage: "Language", logoUrl: "Logo", colors: "Colors", links: "Links" };

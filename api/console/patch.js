@@ -12,13 +12,13 @@ export function patch(parent, ...nodes) {
   }
 }
 
-const asNode = (child) => (child instanceof Node ? child : document.createTextNode(child));
-const keyOf = (node) => propertiesOf(node)?.key;
+const asNode = child => (child instanceof Node ? child : document.createTextNode(child));
+const keyOf = node => propertiesOf(node)?.key;
 
 function children(parent, wanted) {
   const left = [...parent.childNodes];
-  const keyed = new Map(left.filter((node) => keyOf(node) != null).map((node) => [keyOf(node), node]));
-  const chosen = wanted.map((node) => match(node, keyed, left));
+  const keyed = new Map(left.filter(node => keyOf(node) != null).map(node => [keyOf(node), node]));
+  const chosen = wanted.map(node => match(node, keyed, left));
   const stays = new Set(chosen);
   for (const node of left) if (!stays.has(node)) node.remove();
   let place = parent.firstChild;
@@ -37,11 +37,11 @@ function match(node, keyed, left) {
     keyed.delete(key);
     return found?.nodeName === node.nodeName ? found : node;
   }
-  const index = left.findIndex((one) => one.nodeName === node.nodeName && keyOf(one) == null && known(one));
+  const index = left.findIndex(one => one.nodeName === node.nodeName && keyOf(one) == null && known(one));
   return index < 0 || !known(node) ? node : left.splice(index, 1)[0];
 }
 
-const known = (node) => node.nodeType === Node.TEXT_NODE || propertiesOf(node) !== undefined;
+const known = node => node.nodeType === Node.TEXT_NODE || propertiesOf(node) !== undefined;
 
 function take(node, drawn) {
   if (node.nodeType === Node.TEXT_NODE) {
@@ -57,8 +57,8 @@ function properties(node, before, after) {
   for (const [name, value] of Object.entries(before)) {
     if (!(name in after) || (name === "style" && differs(value, after.style))) unassign(node, name, value);
   }
-  for (const [name, value] of Object.entries(after)) if (differs(before[name], value)) assign(node, name,
-    value);
+  for (const [name, value] of Object.entries(after))
+    if (differs(before[name], value)) assign(node, name, value);
 }
 
 const differs = (one, other) =>

@@ -2,13 +2,12 @@
 
 const OFF = "tenantry.still";
 
-export const refreshing = {
-  get on() { return sessionStorage.getItem(OFF) === null; },
-  toggle() {
-    if (this.on) sessionStorage.setItem(OFF, "1");
-    else sessionStorage.removeItem(OFF);
-  },
-};
+export const refreshing = { get on() {
+  return sessionStorage.getItem(OFF) === null;
+}, toggle() {
+  if (this.on) sessionStorage.setItem(OFF, "1");
+  else sessionStorage.removeItem(OFF);
+} };
 
 /** Repeat `work` until `signal` aborts, without overlap; also when the page becomes visible. */
 export function every(milliseconds, work, signal) {

@@ -18,7 +18,8 @@ function decoded(part) {
 /** Build a URL without empty filters; several values are joined by commas. */
 export function link(path, filters = {}) {
   const said = Object.entries(filters).filter(([, value]) =>
-    value != null && value !== "" && String(value) !== "");
+    value != null && value !== "" && String(value) !== ""
+  );
   const search = new URLSearchParams(said.map(([name, value]) => [name, String(value)])).toString();
   return `#/${path.map(encodeURIComponent).join("/")}${search && `?${search}`}`;
 }

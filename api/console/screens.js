@@ -17,5 +17,5 @@ import { projects } from "./screens/projects.js";
 import { webhooks } from "./screens/webhooks.js";
 import { workers } from "./screens/workers.js";
 
-export const SCREENS = [projects, content, posts, accounts, jobs, webhooks, apiKeys, audit, overview,
-  opsJobs, workers, organizations, leases];
+export const SCREENS = [projects, content, posts, accounts, jobs, webhooks, apiKeys, audit, overview, opsJobs,
+  workers, organizations, leases];

@@ -46,12 +46,12 @@ export class View {
 
   /** Refresh all parts. */
   async refresh() {
-    await Promise.all(this.parts.map((part) => part.refresh()));
+    await Promise.all(this.parts.map(part => part.refresh()));
   }
 
   /** Redraw without loading, for example after a local choice. */
   redraw() {
-    this.parts.forEach((part) => part.draw());
+    for (const part of this.parts) part.draw();
   }
 }
 
@@ -87,32 +87,28 @@ class Part {
 
 /** Draw a screen's head: title, tools, and filters below. */
 export const heading = (title, { tools = [], back, under } = {}) =>
-  h("header", { className: "head" },
-    back && h("a", { className: "back", href: back.href }, `← ${back.text}`),
-    h("div", { className: "heading" }, h("h1", { tabIndex: -1 }, title),
-      h("div", { className: "tools" }, tools)),
-    under);
+  h("header.head", back && h("a.back", { href: back.href }, `← ${back.text}`),
+    h("div.heading", h("h1", { tabIndex: -1 }, title), h("div.tools", tools)), under);
 
 /** Draw tabs for one filter; `counts` are optional. */
 export const tabs = (view, filter, choices, counts = {}) => {
   const chosen = view.query.get(filter) ?? "";
-  return h("nav", { className: "tabs", ariaLabel: `By ${filter}` }, choices.map(([value, text]) =>
-    h("a", { key: value, href: view.with({ [filter]: value }),
-      ariaCurrent: value === chosen ? "true" : null }, text,
-      counts[value] != null && h("span", { className: "count" }, counts[value].toLocaleString("en")))));
+  return h("nav.tabs", { ariaLabel: `By ${filter}` },
+    choices.map(([value, text]) =>
+      h("a", { key: value, href: view.with({ [filter]: value }),
+        ariaCurrent: value === chosen ? "true" : null }, text,
+        counts[value] != null && h("span.count", counts[value].toLocaleString("en")))
+    ));
 };
 
 /** Draw a select for one filter, from pairs of value and text. */
 export const choice = (view, filter, label, choices) => {
   const chosen = view.query.get(filter) ?? "";
-  return h("select", { ariaLabel: label, onchange: (event) => view.narrow({ [filter]: event.target.value }) },
+  return h("select", { ariaLabel: label, onchange: event => view.narrow({ [filter]: event.target.value }) },
     choices.map(([value, text]) => h("option", { value, selected: value === chosen }, text)));
 };
 
 /** Draw a search field for one filter; it applies on Enter or blur. */
 export const search = (view, filter, placeholder) =>
-  h("input", {
-    type: "search", placeholder, ariaLabel: placeholder, value: view.query.get(filter) ?? "",
-      "data-search": "",
-    onchange: (event) => view.narrow({ [filter]: event.target.value.trim() }),
-  });
+  h("input", { type: "search", placeholder, ariaLabel: placeholder, value: view.query.get(filter) ?? "",
+    "data-search": "", onchange: event => view.narrow({ [filter]: event.target.value.trim() }) });

@@ -20,13 +20,15 @@ class LookUp(Generic[T]):
 
     def __init__(self, request: ApiRequest, find: Callable[[Conn], Awaitable[T]]) -> None:
         self._request, self._find = request, find
+        self._is_done = False
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Conn]:
         """Connect to the event store; the main database's connection is released before."""
-        if not hasattr(self, "found"):
+        if not self._is_done:
             async with self._request.connection() as conn:
                 self.result = await self._find(conn)
+            self._is_done = True
         async with self._request.event_connection() as conn:
             yield conn
 

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from litestar import Request, Response
@@ -30,7 +29,6 @@ from schemas.errors import (
     AppUnauthenticated,
     Limited,
     Malformed,
-    OriginRefused,
     Oversized,
     Unavailable,
     Unsupported,
@@ -89,7 +87,7 @@ async def admit(request: ApiRequest, key: str | None, *, app_id: UUID | None = N
     budget = bucket_of(app.organization_id, app.tier, Traffic.PUBLIC)
     services.limiter.budgets.check(budget)
     call.payer = budget
-    _check_origin(app, call.headers.get(b"origin"))
+    sdk_keys.check_origin(app, call.headers.get(b"origin"))
     if app_id not in {None, app.app_id}:
         raise absent("sdk_app")
     app.check_active()
@@ -171,20 +169,3 @@ async def store_events(request: ApiRequest, app: KeyedApp, batch: EventBatch) ->
     events.last.note(app)
     events.quarantine.note(app, batch.refused)
     return stored
-
-
-def _check_origin(app: KeyedApp, origin: bytes | None) -> None:
-    """Raise `OriginRefused` for a page outside of the app's domain. Only browsers send an origin."""
-    if origin is None or app.web_domain is None:
-        return
-    host = _host_of(origin.decode("latin-1"))
-    if host != app.web_domain and not host.endswith(f".{app.web_domain}"):
-        raise OriginRefused(app.web_domain)
-
-
-def _host_of(origin: str) -> str:
-    """Return the host of an origin, for any scheme and port; empty for a hidden origin (`null`)."""
-    try:
-        return urlsplit(origin).hostname or ""
-    except ValueError:
-        return ""

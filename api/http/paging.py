@@ -11,6 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Generic, Protocol, TypeAlias, TypeVar, cast
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from db.pool import Conn
 from domain.tenancy import sandbox_times
 from schemas.base import Page
 from schemas.errors import Invalid, Unavailable
+from schemas.timelines import TimelineEntry
 
 T = TypeVar("T")
 B = TypeVar("B")
@@ -46,6 +48,8 @@ PAGE_BYTES = 1024 * 1024
 #: Maximum seconds to read a page, since its connection is needed by others.
 READ_TIMEOUT_S = 3.0
 TOO_LONG = "this page takes too long to read: request fewer items, or a narrower filter"
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="Maximum number of items.")]
 Cursor = Annotated[
@@ -184,6 +188,37 @@ async def page_of_project(
         )
 
     return await page(request, within, cursor, limit, identify=identify)
+
+
+async def page_of_entries(
+    request: ApiRequest,
+    read: Callable[[Conn], Awaitable[list[TimelineEntry]]],
+    cursor: str | None,
+    limit: int,
+) -> Page[TimelineEntry]:
+    """Return one page of a timeline. It is read once, and again if a sandbox's clock moved between slices.
+
+    A place is a time and an index among the entries of that time.
+    """
+    placed: dict[timedelta, list[tuple[bytes, TimelineEntry]]] = {}
+
+    async def find(conn: Conn, before: bytes | None, count: int) -> list[tuple[bytes, TimelineEntry]]:
+        if request.ahead not in placed:
+            placed[request.ahead] = _add_places(await read(conn), request.ahead)
+        return [entry for entry in placed[request.ahead] if before is None or entry[0] > before][:count]
+
+    return await page_of_places(request, find, cursor, limit, read=bytes, connect=request.connection)
+
+
+def _add_places(entries: list[TimelineEntry], ahead: timedelta) -> list[tuple[bytes, TimelineEntry]]:
+    """Return each entry with its place: its real time, independent of a sandbox's clock, and an index."""
+    placed: list[tuple[bytes, TimelineEntry]] = []
+    nth, at = 0, EPOCH
+    for entry in entries:
+        nth, at = (nth + 1 if entry.at == at else 0), entry.at
+        micros = (at + ahead - EPOCH) // timedelta(microseconds=1)
+        placed.append((micros.to_bytes(8, "big") + nth.to_bytes(2, "big"), entry))
+    return placed
 
 
 def place_of(request: ApiRequest, cursor: str | None) -> bytes | None:

@@ -3,10 +3,9 @@
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from api.auth.probation import Probation
 from api.limits.cost_budgets import BudgetBucket
 from api.limits.event_limits import EventLimitState
 from api.limits.rate_limits import RateClass, RateLimitState
@@ -32,6 +31,20 @@ CORS_HEADERS = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"Retry-After, X-Request-Id"),
 ]
+
+
+class Probation(NamedTuple):
+    """The failure budget of an address that sent an unknown key. Only failures count."""
+
+    limit: int
+    left: int
+    resets_in: int
+    window_s: int
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        policy = f'"unknown-keys";q={self.limit};w={self.window_s}'
+        state = f'"unknown-keys";r={self.left};t={self.resets_in}'
+        return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", state.encode())]
 
 
 class RequestState:

@@ -1,13 +1,16 @@
 """Shapes of the document: msgspec's schemas, adapted so that good clients are generated from them."""
 
+import ast
 import inspect
+import sys
 from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import UNSET
 
-from api.openapi import descriptions
 from api.openapi.enums import ENUMS, find_enum
 from schemas.base import In
 
@@ -67,7 +70,7 @@ def _hoist(choices: list[Json]) -> Json:
 
 
 def _component(cls: type[msgspec.Struct], schema: Json) -> Json:
-    fields, texts = msgspec.structs.fields(cls), descriptions.read_descriptions(cls)
+    fields, texts = msgspec.structs.fields(cls), _read_descriptions(cls)
     is_request = issubclass(cls, In)
     known = schema["properties"]
     properties = {
@@ -128,3 +131,30 @@ def _public_name(name: str) -> str:
     """Rename msgspec's `Page_Job_` to `JobPage`."""
     generic, _, kind = name.rstrip("_").partition("_")
     return kind + generic
+
+
+def _read_descriptions(kind: type) -> dict[str, str]:
+    """Return the strings below the fields of a class, which Python discards, by field name.
+
+    A class inherits and may override those of its bases.
+    """
+    descriptions: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        if issubclass(base, msgspec.Struct) and base is not msgspec.Struct:
+            descriptions |= _read_module(base.__module__).get(base.__qualname__, {})
+    return descriptions
+
+
+@cache
+def _read_module(name: str) -> dict[str, dict[str, str]]:
+    tree = ast.parse(inspect.getsource(sys.modules[name]))
+    return {
+        node.name: dict(_field_descriptions(node)) for node in tree.body if isinstance(node, ast.ClassDef)
+    }
+
+
+def _field_descriptions(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for field, below in pairwise(node.body):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                yield name, inspect.cleandoc(text)

@@ -274,15 +274,5 @@ async def _follow_link(request: ApiRequest, state: str) -> LinkStep:
     return await request.transact(follow)
 
 
-ROUTES = [
-    create_oauth_url,
-    create_reauth_url,
-    get_oauth_status,
-    connect_social_account,
-    list_social_accounts,
-    get_social_account,
-    disconnect_social_account,
-]
-
 #: Without a key: the state identifies the caller.
 PUBLIC = [authorize, social_callback]

@@ -127,6 +127,3 @@ def _id(item: Content) -> str:
 
 def _account_id(account: SocialAccount) -> str:
     return account.social_account_id
-
-
-ROUTES = [list_all_scheduled_posts, list_all_content, list_all_social_accounts]

@@ -160,6 +160,3 @@ async def get_ads_metrics(
     )
     async with time_window.limit_read_time():
         return await ad_metrics.read(time_window.connections_of(request), question, now=now)
-
-
-ROUTES = [import_ads_metrics, delete_ads_metrics, get_ads_metrics]

@@ -105,6 +105,3 @@ async def kill_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> Respon
         return WriteResult(await api_keys.kill(conn, actor=request.principal.actor, key_uuid=key_id))
 
     return await run_once_in_real_time(request, kill)
-
-
-ROUTES = [create_api_key, list_api_keys, get_api_key, rotate_api_key, kill_api_key]

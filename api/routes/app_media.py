@@ -211,6 +211,3 @@ def _scope(request: ApiRequest, project_id: str) -> dict[str, Any]:
 
 def _one(request: ApiRequest, project_id: str, asset_id: str) -> dict[str, Any]:
     return {**_scope(request, project_id), "asset_id": path_ids.parse_id("app_media", asset_id)}
-
-
-ROUTES = [add_app_media, list_app_media, get_app_media, delete_app_media]

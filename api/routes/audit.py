@@ -54,6 +54,3 @@ async def list_audit_log(
         )
 
     return await page(request, find, cursor, limit, identify=lambda entry: entry.id)
-
-
-ROUTES = [list_audit_log]

@@ -18,6 +18,3 @@ async def get_brand(request: ApiRequest, project_id: FromPath[str]) -> Brand:
         return await projects.get_brand(
             conn, organization_id=request.organization_id, project_id=path_ids.parse_id("project", project_id)
         )
-
-
-ROUTES = [get_brand]

@@ -83,6 +83,3 @@ async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response
         return WriteResult(structs.replace(batch.answer, next_cursor=cursor), wakes=batch.wakes)
 
     return await run_once(request, retry)
-
-
-ROUTES = [cancel_jobs, retry_jobs]

@@ -272,16 +272,3 @@ async def patch_approval_policy(
             body=data,
         ),
     )
-
-
-ROUTES = [
-    upload_content,
-    list_content,
-    propose_hooks,
-    get_content,
-    patch_content,
-    approve_content,
-    reject_content,
-    get_approval_policy,
-    patch_approval_policy,
-]

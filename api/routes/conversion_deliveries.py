@@ -66,6 +66,3 @@ async def list_conversion_deliveries(
     return await paging.page(
         request, find, cursor, limit, identify=lambda one: one.conversion_id, connect=apps.connect
     )
-
-
-ROUTES = [list_conversion_deliveries]

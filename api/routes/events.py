@@ -96,8 +96,5 @@ def _summary(stored: IntakeResult, batch: EventBatch) -> EventsTaken:
     return EventsTaken(accepted=stored.accepted, duplicates=stored.duplicates, rejected=batch.rejected)
 
 
-#: Routes with an API key.
-ROUTES = [send_events_from_server]
-
 #: Routes with the key of an SDK app.
 FOR_APPS = [send_events]

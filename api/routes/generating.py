@@ -119,6 +119,3 @@ def _accepted(started: StartedGeneration) -> WriteResult[ContentAccepted]:
         deduplicated=result.content.deduplicated,
     )
     return WriteResult(body, status=result.status, location=result.location, wakes=result.wakes)
-
-
-ROUTES = [generate_content, regenerate_content, get_content_progress, get_content_asset]

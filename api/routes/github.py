@@ -154,7 +154,5 @@ async def list_github_repos(request: ApiRequest) -> GitHubRepos:
         return await github_installations.list_repos(conn, organization_id=organization_id)
 
 
-ROUTES = [create_github_install_url, get_github_installation, delete_github_installation, list_github_repos]
-
 #: Without a key: the state identifies the caller.
 PUBLIC = [github_install, github_callback]

@@ -153,13 +153,3 @@ def _accepted(creation: RequestedInfluencer) -> WriteResult[Accepted]:
         project_id=ids.show(ids.PROJECT, creation.project_id),
         influencer_id=ids.show(ids.INFLUENCER, creation.influencer_id),
     )
-
-
-ROUTES = [
-    create_influencer,
-    list_influencers,
-    get_influencer,
-    patch_influencer,
-    delete_influencer,
-    clone_influencer,
-]

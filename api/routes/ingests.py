@@ -73,6 +73,3 @@ async def ingest_appstore(
     gather(named, country)
     submit = partial(ingests.start_appstore, listings=named(), country_code=country())
     return await accept(request, project_id, INGEST_APPSTORE, submit)
-
-
-ROUTES = [ingest_website, ingest_github, ingest_appstore]

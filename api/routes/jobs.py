@@ -287,6 +287,3 @@ def _retry_after(job: Job, now: datetime) -> int:
     """Return the seconds until the next poll makes sense: 1, and up to 10 for a long-running job."""
     age = (now - job.created_at).total_seconds()
     return math.ceil(max(1.0, min(10.0, age / 4)))
-
-
-ROUTES = [list_jobs, count_jobs, measure_jobs, get_job, stream_job, cancel_job, retry_job]

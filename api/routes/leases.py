@@ -109,12 +109,3 @@ async def release_leased_account(
             reason="released",
         ),
     )
-
-
-ROUTES = [
-    request_leased_accounts,
-    list_leased_account_requests,
-    get_lease_request,
-    list_leased_accounts,
-    release_leased_account,
-]

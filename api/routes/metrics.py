@@ -125,6 +125,3 @@ async def _rank(
         )
     async with request.connection() as conn:
         return await top_performers.rank(conn, now=now, **scope, **options)
-
-
-ROUTES = [get_metrics, get_top_performers]

@@ -47,6 +47,3 @@ async def _set_paused(request: ApiRequest, name: str, *, paused: bool) -> Respon
         return await pools.pause(conn, name=name, paused=paused, slots=slots, actor=actor)
 
     return await run_once_plain(request, change)
-
-
-ROUTES = [list_pools, list_workers, pause_pool, resume_pool]

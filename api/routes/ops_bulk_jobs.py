@@ -88,6 +88,3 @@ def _parse_place(place: bytes | None) -> BulkStart | None:
 
 def _encode_cursor(request: ApiRequest, place: BulkStart | None) -> str | None:
     return place and cursor_of(request, place.organization_id.bytes + place.job_id.bytes)
-
-
-ROUTES = [cancel_all_jobs, retry_all_jobs]

@@ -9,9 +9,8 @@ from litestar.params import FromPath, QueryParameter
 from api.guard import requires
 from api.http import filters, path_ids, time_window
 from api.http.filters import CreatedSince, CreatedUntil, ProjectFilter
-from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page
+from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page, page_of_entries
 from api.http.requests import ApiRequest
-from api.http.timeline_pages import page_of_entries
 from api.limits.rate_limits import RateClass
 from domain.jobs import stats
 from domain.operations import operator_jobs
@@ -133,6 +132,3 @@ async def get_any_job_timeline(
     request.require_live()
     read = partial(operator_jobs.timeline, job_id=path_ids.parse_id("job", job_id))
     return await page_of_entries(request, read, cursor, limit)
-
-
-ROUTES = [measure_all_jobs, list_all_jobs, count_all_jobs, get_any_job, get_any_job_timeline]

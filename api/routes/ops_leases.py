@@ -151,14 +151,3 @@ async def recall_lease(
             account_id=path_ids.parse_id("leased_account", social_account_id),
         ),
     )
-
-
-ROUTES = [
-    offer_account,
-    list_offered_accounts,
-    withdraw_account,
-    list_lease_requests,
-    assign_leased_accounts,
-    reject_lease_request,
-    recall_lease,
-]

@@ -82,6 +82,3 @@ async def get_organization_usage(request: ApiRequest, organization_id: FromPath[
         budgets = await request.services.limiter.usage(requested_id, tier)
         now = request.services.clock()
         return await usage.get(conn, organization_id=requested_id, tier=tier, budgets=budgets, now=now)
-
-
-ROUTES = [list_organizations, create_organization, patch_organization, get_organization_usage]

@@ -41,6 +41,3 @@ async def purge_project(
         return WriteResult(purging, status=ACCEPTED, wakes=() if wake is None else (wake,))
 
     return await run_once(request, begin)
-
-
-ROUTES = [purge_project]

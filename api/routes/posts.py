@@ -265,16 +265,3 @@ def _approver(request: ApiRequest) -> UUID | None:
     """Return the caller's key if it may approve captions."""
     who = request.principal
     return who.key_uuid if grants(who.scopes, "content:approve") else None
-
-
-ROUTES = [
-    schedule_content,
-    publish_content,
-    list_scheduled_posts,
-    get_scheduled_post,
-    reschedule_post,
-    cancel_post,
-    approve_post,
-    reject_post,
-    resolve_post,
-]

@@ -105,6 +105,3 @@ async def count_conversions(
     )
     async with time_window.limit_read_time():
         return await conversions.count(time_window.connections_of(request), query)
-
-
-ROUTES = [list_events, count_conversions]

@@ -131,6 +131,3 @@ async def archive_project(request: ApiRequest, project_id: FromPath[str]) -> Res
         return WriteResult(answer, wakes=() if wake is None else (wake,))
 
     return await run_once(request, stop)
-
-
-ROUTES = [create_project, list_projects, get_project, patch_project, archive_project]

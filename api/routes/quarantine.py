@@ -73,6 +73,3 @@ def _shown(row: Quarantined, app_id: UUID, *, pii: bool) -> QuarantinedEvent:
         text=row.text if pii else REDACTED,
         received_at=row.received_at,
     )
-
-
-ROUTES = [list_quarantined_events]

@@ -85,6 +85,3 @@ def _require_sandbox(request: ApiRequest) -> None:
     """Raise `NotFound` for a live organization."""
     if not request.principal.sandbox:
         raise absent("sandbox")
-
-
-ROUTES = [get_clock, advance_clock, trigger_webhook_event]

@@ -119,6 +119,3 @@ def _author(request: ApiRequest, project_id: str) -> Author:
 
 def _location(app: SdkApp) -> str:
     return f"/v1/projects/{app.project_id}/sdk-apps/{app.app_id}"
-
-
-ROUTES = [create_sdk_app, list_sdk_apps, get_sdk_app, patch_sdk_app, delete_sdk_app]

@@ -66,6 +66,3 @@ async def verify_tracking(
     """
     submit = partial(verifications.start, app_id=path_ids.parse_id("sdk_app", app_id))
     return await accept(request, project_id, VERIFY_TRACKING, submit)
-
-
-ROUTES = [get_install_spec, verify_tracking]

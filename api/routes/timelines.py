@@ -5,9 +5,8 @@ from litestar.params import FromPath
 
 from api.guard import requires
 from api.http import path_ids
-from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
+from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_entries
 from api.http.requests import ApiRequest
-from api.http.timeline_pages import page_of_entries
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.jobs import timelines
@@ -59,6 +58,3 @@ async def get_scheduled_post_timeline(
         )
 
     return await page_of_entries(request, read, cursor, limit)
-
-
-ROUTES = [get_job_timeline, get_scheduled_post_timeline]

@@ -24,6 +24,3 @@ async def get_usage(request: ApiRequest) -> Usage:
         return await usage.get(
             conn, organization_id=who.organization_id, tier=who.tier, budgets=budgets, now=now
         )
-
-
-ROUTES = [get_usage]

@@ -62,6 +62,3 @@ async def get_webhook_event(request: ApiRequest, webhook_event_id: FromPath[str]
         )
 
     return msgspec.json.decode(await request.transact(read), type=WebhookEventBody)
-
-
-ROUTES = [list_webhook_events, get_webhook_event]

@@ -211,6 +211,3 @@ class _Reader:
             )
         if not grants(principal.scopes, SCOPE):
             raise Forbidden(SCOPE)
-
-
-ROUTES = [stream_webhook_events]

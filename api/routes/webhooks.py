@@ -273,18 +273,3 @@ def _author(request: ApiRequest) -> EndpointAuthor:
 
 def _sent(delivery: WebhookDelivery) -> WriteResult[WebhookDelivery]:
     return WriteResult(delivery, 202, f"/v1/webhook-deliveries/{delivery.id}")
-
-
-ROUTES = [
-    create_webhook_endpoint,
-    list_webhook_endpoints,
-    get_webhook_endpoint,
-    patch_webhook_endpoint,
-    delete_webhook_endpoint,
-    test_webhook_endpoint,
-    rotate_webhook_secret,
-    replay_webhook_events,
-    list_webhook_deliveries,
-    get_webhook_delivery,
-    replay_webhook_delivery,
-]

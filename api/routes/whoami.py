@@ -27,6 +27,3 @@ async def whoami(request: ApiRequest) -> Whoami:
         tier=who.tier,
         storage=Storage(used_bytes=use.used, limit_bytes=use.limit),
     )
-
-
-ROUTES = [whoami]

@@ -2,7 +2,9 @@
 
 import asyncio
 import math
+from collections.abc import Sequence
 from typing import Any, NoReturn
+from urllib.parse import unquote
 
 import httptools
 from uvicorn import Config
@@ -23,7 +25,6 @@ from api.server.refusals import (
     ServerRefusal,
     render_refusal,
 )
-from api.server.scope import describe, without_upgrade
 
 MAX_URI_BYTES, MAX_HEAD_BYTES, MAX_HEAD_FIELDS = 8 * 1024, 32 * 1024, 100
 
@@ -35,6 +36,10 @@ MAX_RAW_BYTES, RAW_BYTES_PER_BYTE = 256 * 1024 + MAX_HEAD_BYTES, 8
 
 #: Paths that the reserve serves.
 HEALTH_PATHS = (b"/healthz", b"/readyz")
+
+
+#: Header fields that request another protocol.
+UPGRADES = (b"upgrade", b"connection", b"http2-settings")
 
 
 class Connection(HttpToolsProtocol):
@@ -115,7 +120,7 @@ class Connection(HttpToolsProtocol):
             self._deny(
                 MALFORMED
             )  # We proxy for no client, and the parser treats the bytes after CONNECT as another protocol.
-        describe(self.scope, self.url, self.parser)
+        _describe(self.scope, self.url, self.parser)
         if self.entry is Admittance.RESERVE and self.scope["raw_path"] not in HEALTH_PATHS:
             self._deny(CROWDED)
         if len(self.pipeline) >= MAX_PIPELINED:
@@ -214,7 +219,7 @@ class Connection(HttpToolsProtocol):
 
         Java's client sends an upgrade with its first request to each server.
         """
-        again = without_upgrade(self.parser, self.url, self.headers)
+        again = _without_upgrade(self.parser, self.url, self.headers)
         self.parser = httptools.HttpRequestParser(self)
         self._parse(again + remainder)
 
@@ -299,3 +304,25 @@ class Connection(HttpToolsProtocol):
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
+
+
+def _describe(scope: Any, url: bytes, parser: httptools.HttpRequestParser) -> None:
+    """Write method, version and target into the scope. Raises the parser's error if `url` has no path."""
+    target, _, query = url.partition(b"?")
+    if not target.startswith(b"/"):
+        target = httptools.parse_url(target).path or b"/"
+    path = target.decode("ascii")
+    scope["method"] = parser.get_method().decode("ascii")
+    scope["http_version"] = parser.get_http_version()
+    scope["path"] = unquote(path) if "%" in path else path
+    scope["raw_path"] = target
+    scope["query_string"] = query.partition(b"#")[0]
+
+
+def _without_upgrade(
+    parser: httptools.HttpRequestParser, url: bytes, headers: Sequence[tuple[bytes, bytes]]
+) -> bytes:
+    """Return the head of the same request without the fields that request another protocol."""
+    lines = [b"%b %b HTTP/1.1" % (parser.get_method(), url)]
+    lines += [b"%b: %b" % (name, value) for name, value in headers if name not in UPGRADES]
+    return b"\r\n".join([*lines, b"", b""])

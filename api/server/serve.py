@@ -6,7 +6,7 @@ import gc
 import ipaddress
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from litestar import Litestar
 
 from api.server.admission import Admission, ConnectionLimits, raise_files
 from api.server.connection import Connection
-from api.server.unready import answer_unready
+from api.server.refusals import ServerRefusal, render_refusal
 from db.wait_for_postgres import until_reached
 from schemas.errors import SettingsInvalid
 from telemetry import logs
@@ -29,6 +29,17 @@ MAX_UNSENT_BYTES = 128 * 1024
 
 #: Seconds that open requests may continue after a stop signal.
 SHUTDOWN_GRACE_S = 30
+
+#: Of the minimal server: seconds for a request's head, and maximum of connections.
+HEAD_TIMEOUT_S, MAX_CONNECTIONS = 5.0, 100
+
+POSTGRES_AWAY = ServerRefusal("UNAVAILABLE", "the database is unreachable: repeat after `Retry-After`")
+
+_ALIVE = b'{"status":"ok"}'
+_HEALTH = (
+    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n"
+    b"content-length: %d\r\n\r\n%b" % (len(_ALIVE), _ALIVE)
+)
 
 _log = logs.get_logger("api.server")
 
@@ -109,7 +120,7 @@ async def _open_lifespan(
 ) -> bool:
     """Open the lifespan once Postgres is reachable; return False if a stop signal came first."""
     async with contextlib.AsyncExitStack() as meanwhile:
-        answers = [answer_unready(sockets)]
+        answers = [_answer_unready(sockets)]
 
         async def enter() -> bool:
             try:
@@ -171,3 +182,35 @@ def _bind_socket(sock: socket.socket, address: Any) -> socket.socket:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     sock.bind(address)
     return sock
+
+
+@contextlib.asynccontextmanager
+async def _answer_unready(sockets: Sequence[socket.socket]) -> AsyncIterator[None]:
+    """Run a minimal server while Postgres is away: 200 to `/healthz`, 503 to other paths.
+
+    The sockets stay open after the block.
+    """
+    room = asyncio.Semaphore(MAX_CONNECTIONS)
+    respond = partial(_respond, room)
+    servers = [await asyncio.start_server(respond, sock=sock.dup()) for sock in sockets]
+    try:
+        yield
+    finally:
+        for server in servers:
+            server.close()
+
+
+async def _respond(
+    room: asyncio.Semaphore, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    try:
+        if room.locked():
+            return
+        async with room, asyncio.timeout(HEAD_TIMEOUT_S):
+            head = await reader.readuntil(b"\r\n\r\n")
+            writer.write(_HEALTH if head.startswith(b"GET /healthz ") else render_refusal(POSTGRES_AWAY))
+            await writer.drain()
+    except (OSError, EOFError, asyncio.LimitOverrunError):
+        pass  # The client disconnected, was too slow, or does not speak HTTP.
+    finally:
+        writer.close()

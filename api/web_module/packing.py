@@ -7,7 +7,7 @@ from string import ascii_letters
 
 _COMMENT = re.compile(r"^\s*//.*\n", re.MULTILINE)
 #: A string, which stays unchanged, or a sign with the white space around it.
-_TEXT_OR_SIGN = re.compile(r"('[^'\n]*')|\s*([^\w\s$])\s*")
+_TEXT_OR_SIGN = re.compile(r"""('[^'\n]*'|\"[^\"\n]*\")|\s*([^\w\s$])\s*""")
 _LAST_SIGN = re.compile(r"[;,]+(?=[}\]])")
 _ONE_PARAMETER = re.compile(r"(?<!\w)\((\w+)\)(?==>)")
 _OURS = re.compile(r"\b_\w+")

@@ -32,7 +32,6 @@ LOCKS = {
     "otel": "constraints-otel.txt",
     "generate": "constraints-generate.txt",
     "dev": "constraints-dev.txt",
-    "peers": "constraints-peers.txt",
 }
 #: Lock file of uv, the installer of all other packages: 3 s of CPU instead of 27 with pip.
 INSTALLER = "constraints-installer.txt"
@@ -73,8 +72,8 @@ Packages are downloaded the first time, and after a change of their list. If the
 DISK_FULL_MESSAGES = ("No space left on device", "Disk quota exceeded")
 
 #: Megabytes of `.venv` with each extra and the earlier ones. `du` after an installation with Python 3.11 on
-#: 2026-11-30: 339, 347, 723, 895 and 1,109. The rest is for bytecode written by first imports.
-NEEDED_MB = {"local": 350, "otel": 360, "generate": 750, "dev": 930, "peers": 1150}
+#: 2026-11-30: 339, 347, 723 and 1,109. The rest is for bytecode written by first imports.
+NEEDED_MB = {"local": 350, "otel": 360, "generate": 750, "dev": 1150}
 
 
 class CannotInstall(Exception):

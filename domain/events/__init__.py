@@ -2,4 +2,6 @@
 
 All of its tables are in the event store, which may be a separate database: no statement here reads another
 table. Packages above apps may import it.
+
+`intake.py` is the entry. Read `intake.py`, `group_commit.py` and `conversions.py` first.
 """

@@ -1,4 +1,6 @@
 """Projects: a partner's customers, and their archive.
 
 Jobs and operations may import it.
+
+`projects.py` is the entry, `archive.py` ends a project.
 """

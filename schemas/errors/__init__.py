@@ -1,5 +1,7 @@
 """The error tree. `api/http/errors.py` maps each `DomainError` to a response.
 
+Read `base.py`, `refusals.py` and `sources.py` first.
+
 TenantryError
 ├── SettingsInvalid      a setting is missing or invalid
 ├── SealBroken           a sealed value was changed or moved

@@ -60,14 +60,6 @@ def test_script_makes_no_markup_from_text_and_names_no_host(name: str) -> None:
     assert not re.search(r"\sstyle=|\son\w+=\"", text)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name.endswith(".js")])
-def test_lines_are_at_most_as_long_as_ours(name: str) -> None:
-    """Except lines with a long text, which stays whole."""
-    lines = FOLDER.joinpath(name).read_text("utf-8").split("\n")
-    texts = re.compile(r"[\"`].{40,}[\"`]")
-    assert [line for line in lines if len(line) > 110 and not texts.search(line)] == []
-
-
 CALLED = re.compile(r"[\"`](/v1/[^\"`?]*)")
 
 
@@ -94,15 +86,23 @@ def is_path_prefix(known: list[str], called: list[str]) -> bool:
 @pytest.mark.parametrize("name", NAMES)
 def test_resubmitted_form_reuses_its_idempotency_key(name: str) -> None:
     """A form's `send` gets its headers: a new `Idempotency-Key` per click would write twice."""
-    sends = re.findall(
-        r"^ +send: .*?\n {2,4}\}", FOLDER.joinpath(name).read_text("utf-8"), re.MULTILINE | re.DOTALL
-    )
-    assert [one for one in sends if "once()" in one] == []
+    senders = FOLDER.joinpath(name).read_text("utf-8").split(" send: ")[1:]
+    assert [one for one in map(read_expression, senders) if "once()" in one] == []
+
+
+def read_expression(text: str) -> str:
+    """Return the text until a bracket closes that it does not open."""
+    depth = 0
+    for place, sign in enumerate(text):
+        depth += (sign in "([{") - (sign in ")]}")
+        if depth < 0:
+            return text[:place]
+    return text
 
 
 def test_filter_offers_every_kind() -> None:
     text = FOLDER.joinpath("kinds.js").read_text("utf-8")
-    assert re.findall(r'^  "(\w+)",$', text, re.MULTILINE) == [kind.name for kind in kinds.PUBLIC_KINDS]
+    assert re.findall(r'"(\w+)"', text) == [kind.name for kind in kinds.PUBLIC_KINDS]
 
 
 def test_its_forms_offer_each_type_of_event_and_each_scope_of_partners() -> None:
@@ -117,5 +117,5 @@ def test_its_forms_offer_each_type_of_event_and_each_scope_of_partners() -> None
 def read_offered(screen: str, name: str) -> list[str]:
     """Return the words of a list, or the field names of an object."""
     text = FOLDER.joinpath("screens", screen).read_text("utf-8")
-    [said] = re.findall(rf"^const {name} = [\[{{](.*?)^[\]}}];$", text, re.MULTILINE | re.DOTALL)
+    [said] = re.findall(rf"^const {name} = [\[{{](.*?)[\]}}];$", text, re.MULTILINE | re.DOTALL)
     return re.findall(r'"([^"]+)":' if ":" in said else r'"([^"]+)"', said)

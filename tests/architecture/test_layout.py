@@ -1,7 +1,9 @@
 """Layout of the tree: guessable file names, short files and functions."""
 
+import ast
 import re
 from importlib.metadata import distributions
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,9 @@ PACKAGES = set("api chaos cli db domain generation jobs schemas telemetry tools 
 FOLDERS = PACKAGES | {".ci", "bin", "deploy", "docs", "tests"}
 MAX_FUNCTION_LINES = 50
 MAX_FILE_LINES = 500
+#: Packages whose `__init__.py` is a sign.
+SIGNED = [path.parent for path in tracked() if path.name == "__init__.py" and path.parts[0] in PACKAGES]
+SIGN_FILE = re.compile(r"`([\w./]+\.(?:py|js|sql))`")
 PLAN_IMPORT = re.compile(r"^from tests(\.plans import | import .*\bplans\b)", re.MULTILINE)
 
 
@@ -40,8 +45,17 @@ def test_no_file_has_a_catch_all_name(name: str) -> None:
     assert [path for path in tracked() if name in {path.stem, *path.parts}] == []
 
 
+@pytest.mark.parametrize("package", SIGNED, ids=str)
+def test_package_has_a_sign_that_names_its_first_files(package: Path) -> None:
+    """The sign names the entry and three files to read first, or all files of a smaller package."""
+    names = set(SIGN_FILE.findall(ast.get_docstring(ast.parse(text(package / "__init__.py"))) or ""))
+    assert {name for name in names if not {Path(name), package / name} & {*tracked()}} == set()
+    modules = [path for path in sources(".py") if path.parent == package and path.name != "__init__.py"]
+    assert len(names) >= min(3, len(modules))
+
+
 def test_no_dependency_installs_a_folder_named_like_ours() -> None:
-    folders = PACKAGES | {"docs", "tests"}
+    folders = PACKAGES | {"docs", "tests", "tools"}
     clashes = {
         (distribution.name, file.parts[0])
         for distribution in distributions()

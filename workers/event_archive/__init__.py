@@ -1,1 +1,4 @@
-"""The event archive: copies of closed days of events in an external analytics database."""
+"""The event archive: copies of closed days of events in an external analytics database.
+
+`clickhouse.py` is the one adapter.
+"""

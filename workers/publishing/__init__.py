@@ -1,5 +1,6 @@
 """An attempt to publish a post.
 
-`attempt` has an attempt's state, `phases` a function for each phase, `loop` the table of them. Only the task
-`publish_post` imports it. It uses adapters by their contract, and is independent of the platform.
+`loop.py` is the entry, with the table of phases. `phases.py` has a function for each phase, `attempt.py` an
+attempt's state. Only the task `publish_post` imports it. It uses adapters by their contract,
+and is independent of the platform.
 """

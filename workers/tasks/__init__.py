@@ -2,6 +2,9 @@
 
 A file has the task, from a `Context` to an outcome, and `open_task`, which opens its resources once for a
 worker. The imports of other pools would take a third of a worker's start.
+
+`publish_post.py` is a typical one. Read `publish_post.py`, `content_generate.py` and
+`ingest_website.py` first.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping

@@ -8,7 +8,7 @@ const SCROLL_PX = 12;
 const CLICK_MS = 500;
 
 /** Suppress the click that follows a drop. */
-const preventClick = (event) => event.preventDefault();
+const preventClick = event => event.preventDefault();
 
 let drag = null;
 
@@ -17,12 +17,11 @@ let drag = null;
  *
  * Browsers need the `touchmove` listener before the touch begins: one added later can't stop scrolling.
  */
-export const dragListeners = (drop) => ({
-  onpointerdown: (event) => {
-    if (event.pointerType !== "mouse" && event.isPrimary) drag = new TouchDrag(event, drop);
-  },
-  ontouchmove: (event) => { if (drag?.lifted && event.cancelable) event.preventDefault(); },
-});
+export const dragListeners = drop => ({ onpointerdown: event => {
+  if (event.pointerType !== "mouse" && event.isPrimary) drag = new TouchDrag(event, drop);
+}, ontouchmove: event => {
+  if (drag?.lifted && event.cancelable) event.preventDefault();
+} });
 
 /** One touch on a post, from begin to end. */
 class TouchDrag {
@@ -33,10 +32,10 @@ class TouchDrag {
     this.post.draggable = false;
     this.ended = new AbortController();
     this.timer = setTimeout(() => this.lift(), LONG_PRESS_MS);
-    this.listen("pointermove", (event) => this.move(event));
+    this.listen("pointermove", event => this.move(event));
     this.listen("pointerup", () => this.end(this.day));
     this.listen("pointercancel", () => this.end(null));
-    this.listen("contextmenu", (event) => event.preventDefault());
+    this.listen("contextmenu", event => event.preventDefault());
   }
 
   listen(type, act) {
@@ -98,8 +97,9 @@ class TouchDrag {
     this.post.classList.remove("carried");
     this.post.style.translate = "";
     this.post.draggable = true;
-    if (this.lifted) this.post.addEventListener("click", preventClick,
-      { once: true, signal: AbortSignal.timeout(CLICK_MS) });
+    if (this.lifted)
+      this.post.addEventListener("click", preventClick, { once: true,
+        signal: AbortSignal.timeout(CLICK_MS) });
     if (day) this.drop(day);
   }
 }

@@ -14,10 +14,9 @@ const STAGES = { queued: "Queued", planning: "Planning", generating_visuals: "Dr
 export function generationProgress(view, { shown, job, progress }) {
   const at = job ?? (progress && { stage: progress.stage, progress: progress.stageProgress });
   return section("Generating", {
-    tools: view.may("jobs:cancel") && h("button", {
-      type: "button", className: "small", disabled: Boolean(job?.cancelRequested),
-      onclick: ({ currentTarget }) => attempt(currentTarget, () => stop(view, shown)),
-    }, job?.cancelRequested ? "Stopping" : "Stop…"),
+    tools: view.may("jobs:cancel")
+      && h("button.small", { disabled: Boolean(job?.cancelRequested), onclick: ({ currentTarget }) =>
+        attempt(currentTarget, () => stop(view, shown)) }, job?.cancelRequested ? "Stopping" : "Stop…")
   }, at && stages(STAGES, at));
 }
 

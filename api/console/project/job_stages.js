@@ -25,15 +25,16 @@ export function followJobs(view, ended) {
     forget(name, jobId);
     if (!view.signal.aborted) await ended();
   };
-  return { watch, of: (name) => live.get(name) };
+  return { watch, of: name => live.get(name) };
 }
 
 /** Show the stages; `names` maps each stage code to its label, in order. */
 export function stages(names, { stage, progress }) {
   const codes = Object.keys(names), now = codes.indexOf(stage);
-  return h("div", { className: "watched" },
-    h("progress", { max: 1, value: progress, ariaLabel: "Progress" }),
-    h("ol", { className: "stages" }, codes.map((code, place) =>
-      h("li", { key: code, className: place < now ? "done" : place === now ? "now" : "",
-        ariaCurrent: place === now ? "step" : null }, names[code]))));
+  return h("div.watched", h("progress", { max: 1, value: progress, ariaLabel: "Progress" }),
+    h("ol.stages",
+      codes.map((code, place) =>
+        h("li", { key: code, className: place < now ? "done" : place === now ? "now" : "",
+          ariaCurrent: place === now ? "step" : null }, names[code])
+      )));
 }

@@ -3,7 +3,6 @@
 import { externalLink, h } from "../dom.js";
 
 export function logo(url, media) {
-  const met = media?.find((one) => one.url === url);
-  return h("div", {}, externalLink(url),
-    met?.width && h("span", { className: "hint" }, ` ${met.width} × ${met.height}`));
+  const met = media?.find(one => one.url === url);
+  return h("div", externalLink(url), met?.width && h("span.hint", ` ${met.width} × ${met.height}`));
 }

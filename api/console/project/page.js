@@ -19,25 +19,30 @@ import { post } from "./post.js";
 import { settings } from "./settings.js";
 
 /** {name, title, scope, show(view, {id, head, project})}; `page` shows one object of the tab. */
-export const TABS = [
-  { name: "brand", title: "Brand", scope: "projects:read", show: brand },
-  { name: "content", title: "Content", scope: "content:read", show: content, page: item },
-  { name: "calendar", title: "Calendar", scope: "publish:read", show: calendar, page: post },
-  { name: "accounts", title: "Accounts", scope: "social:read", show: accounts },
-  { name: "metrics", title: "Metrics", scope: "metrics:read", show: metrics },
-  { name: "influencers", title: "Influencers", scope: "influencers:read", show: influencers },
-  { name: "apps", title: "SDK apps", scope: "events:read", show: apps },
-  { name: "settings", title: "Settings", scope: "projects:read", show: settings },
-];
+export const TABS = [{ name: "brand", title: "Brand", scope: "projects:read", show: brand }, {
+  name: "content",
+  title: "Content",
+  scope: "content:read",
+  show: content,
+  page: item
+}, { name: "calendar", title: "Calendar", scope: "publish:read", show: calendar, page: post }, {
+  name: "accounts",
+  title: "Accounts",
+  scope: "social:read",
+  show: accounts
+}, { name: "metrics", title: "Metrics", scope: "metrics:read", show: metrics }, { name: "influencers",
+  title: "Influencers", scope: "influencers:read", show: influencers }, { name: "apps", title: "SDK apps",
+  scope: "events:read", show: apps }, { name: "settings", title: "Settings", scope: "projects:read",
+  show: settings }];
 
 export async function projectPage(view) {
   const [id, name = "brand", thing] = view.path;
   const tabs = TABS.filter(({ scope }) => view.may(scope));
-  const tab = tabs.find((one) => one.name === name) ?? tabs[0];
+  const tab = tabs.find(one => one.name === name) ?? tabs[0];
   view.title(tab.title);
-  const body = h("div", { className: "tab" }), head = h("div", {});
+  const body = h("div.tab"), head = h("div");
   view.main.replaceChildren(head, body);
-  await view.live(() => project(id, { signal: view.signal, fresh: true }), (shown) => {
+  await view.live(() => project(id, { signal: view.signal, fresh: true }), shown => {
     view.title(`${tab.title} · ${shown.name}`);
     return headOf(view, shown, tabs, tab);
   }, { into: head, milliseconds: 10000 });
@@ -48,25 +53,28 @@ export async function projectPage(view) {
 function headOf(view, shown, tabs, tab) {
   const archived = shown.status === "archived";
   return [
-    heading(h("span", {}, shown.name, " ", archived && badge("archived")), {
+    heading(h("span", shown.name, " ", archived && badge("archived")), {
       back: { href: link(["projects"]), text: "Projects" },
       tools: [copyable(shown.id, `…${shown.id.slice(-8)}`),
-        view.may("projects:write") && actions(view, shown)],
+        view.may("projects:write") && actions(view, shown)]
     }),
-    archived && h("div", { className: "banner" }, h("strong", {}, "Archived."),
+    archived
+    && h("div.banner", h("strong", "Archived."),
       " Nothing starts or is published. Reads and metrics still work."),
-    h("nav", { className: "tabs", ariaLabel: "Sections of the project" }, tabs.map(({ name, title }) =>
+    h("nav.tabs", { ariaLabel: "Sections of the project" }, tabs.map(({ name, title }) =>
       h("a", { key: name, href: link(["projects", shown.id, name]),
         ariaCurrent: name === tab.name ? "page" : null }, title,
         name === "content" && shown.currentBlockedCount > 0
-          && h("span", { className: "count", title: "await approval" }, shown.currentBlockedCount)))),
+          && h("span.count", { title: "await approval" }, shown.currentBlockedCount))
+    ))
   ];
 }
 
-const actions = (view, shown) => shown.status === "archived"
-  ? h("button", { type: "button",
-    onclick: (event) => attempt(event.currentTarget, () => unarchive(view, shown)) }, "Un-archive")
-  : h("button", { type: "button", onclick: () => archive(view, shown) }, "Archive…");
+const actions = (view, shown) =>
+  shown.status === "archived"
+    ? h("button", { onclick: event => attempt(event.currentTarget, () => unarchive(view, shown)) },
+      "Un-archive")
+    : h("button", { onclick: () => archive(view, shown) }, "Archive…");
 
 async function unarchive(view, shown) {
   await call("PATCH", `/v1/projects/${shown.id}`, { body: { status: "active" } });

@@ -6,17 +6,15 @@ import { contentList } from "../project/content.js";
 import { go } from "../router.js";
 import { heading } from "../view.js";
 
-export const content = {
-  name: "content", title: "Content", group: "Build", scope: "content:read", key: "c", icon: "content",
-    ids: ["cnt"],
-  async show(view) {
-    view.title("Content");
-    const [id] = view.path;
-    if (id) return go(["projects",
+export const content = { name: "content", title: "Content", group: "Build", scope: "content:read", key: "c",
+  icon: "content", ids: ["cnt"], async show(view) {
+  view.title("Content");
+  const [id] = view.path;
+  if (id)
+    return go(["projects",
       (await call("GET", `/v1/content/${encodeURIComponent(id)}`, { signal: view.signal })).projectId,
       "content", id]);
-    const list = h("div", { className: "tab" });
-    view.main.replaceChildren(heading("Content of all projects"), list);
-    await contentList(view, { path: "/v1/content", into: list });
-  },
-};
+  const list = h("div.tab");
+  view.main.replaceChildren(heading("Content of all projects"), list);
+  await contentList(view, { path: "/v1/content", into: list });
+} };

@@ -17,16 +17,13 @@ import { filters, narrowing } from "./jobs.js";
 const OPEN = ["scheduled", "queued", "running", "waiting"];
 const FILTERS = ["organizationId", "projectId", "kind", "phase", "errorCode", "cursor"];
 
-export const opsJobs = {
-  name: "ops-jobs", title: "All jobs", group: "Operations", scope: "ops:read", key: "a", icon: "jobs",
-    ids: ["job"],
-  async show(view) {
-    const [id] = view.path;
-    if (id) return jobPage(view, id, { of: "/v1/ops/jobs", back: { href: "#/ops-jobs", text: "All jobs" } });
-    view.title("All jobs");
-    await view.live(() => load(view), (data) => draw(view, data));
-  },
-};
+export const opsJobs = { name: "ops-jobs", title: "All jobs", group: "Operations", scope: "ops:read",
+  key: "a", icon: "jobs", ids: ["job"], async show(view) {
+  const [id] = view.path;
+  if (id) return jobPage(view, id, { of: "/v1/ops/jobs", back: { href: "#/ops-jobs", text: "All jobs" } });
+  view.title("All jobs");
+  await view.live(() => load(view), data => draw(view, data));
+} };
 
 async function load({ query, signal }) {
   const { cursor, phase, ...of } = filters(query, FILTERS);
@@ -39,40 +36,46 @@ async function load({ query, signal }) {
 /** Format the counts for the tabs; a plus marks an incomplete count. */
 function shown({ byPhase, moreOf }) {
   const all = Object.values(byPhase).reduce((sum, jobs) => sum + jobs, 0);
-  const statusOf = (phase) => (OPEN.includes(phase) ? "running" : phase);
+  const statusOf = phase => (OPEN.includes(phase) ? "running" : phase);
   const text = (jobs, more) => `${jobs.toLocaleString("en")}${more ? "+" : ""}`;
   return { "": text(all, moreOf.length > 0),
-    ...Object.fromEntries(Object.entries(byPhase)
-      .map(([phase, jobs]) => [phase, text(jobs, moreOf.includes(statusOf(phase)))])) };
+    ...Object.fromEntries(
+      Object.entries(byPhase).map(([phase, jobs]) => [phase, text(jobs, moreOf.includes(statusOf(phase)))])
+    ) };
 }
 
 /** Draw the phase, with the due time of a scheduled job. */
-const phase = (job) => (job.phase === "scheduled"
-  ? h("span", { className: "line" }, badge(job.phase), ago(job.runAt)) : badge(job.phase));
+const phase =
+  job => (job.phase === "scheduled" ? h("span.line", badge(job.phase), ago(job.runAt)) : badge(job.phase));
 
-const HEADS = [{ text: "Job", className: "name" }, "Phase",
-  { text: "Organization", className: "name wide" }, { text: "Pool", className: "wide" },
-  { text: "Attempt", className: "number wide" }, { text: "Accepted", className: "wide" },
-  { text: "", className: "wide" }];
+const HEADS = [{ text: "Job", className: "name" }, "Phase", { text: "Organization", className: "name wide" },
+  { text: "Pool", className: "wide" }, { text: "Attempt", className: "number wide" }, { text: "Accepted",
+  className: "wide" }, { text: "", className: "wide" }];
 
-const draw = (view, { page, counts }) => [
-  heading("All jobs", { tools: view.may("ops:write")
-    && bulkActions(view, "/v1/ops/jobs", filters(view.query, FILTERS), ["Retry", "Cancel"]),
+const draw = (view,
+  { page, counts }) => [
+  heading("All jobs", {
+    tools: view.may("ops:write")
+      && bulkActions(view, "/v1/ops/jobs", filters(view.query, FILTERS), ["Retry", "Cancel"]),
     under: [tabs(view, "phase", PHASES, counts),
-    narrowing(view, search(view, "organizationId", "Organization, org_…"),
-      search(view, "projectId", "Project, prj_…"))] }),
-  listing({
-    label: "Jobs of all organizations", heads: HEADS,
-      none: empty("No matching job", "Filter by an organization's id to search further back.",
-      h("a", { className: "button", href: "#/ops-jobs" }, "Clear filters")),
-    rows: page.items.map((job) => ({
-      key: job.jobId, href: link(["ops-jobs", job.jobId]), cells: [
-        h("a", { href: link(["ops-jobs", job.jobId]), title: job.jobId }, words(job.kind), " ",
-          h("span", { className: "mono quiet" }, jobId(job.jobId))), phase(job),
-        h("a", { href: view.with({ organizationId: job.organizationId }), title: job.organizationName },
-          job.organizationName), job.pool, attempts(job), ago(job.createdAt),
-        job.error && h("span", { className: "why", title: job.error.message }, job.error.code)],
-    })),
+      narrowing(view, search(view, "organizationId", "Organization, org_…"),
+        search(view, "projectId", "Project, prj_…"))]
   }),
-  pager(view, page),
+  listing({ label: "Jobs of all organizations", heads: HEADS,
+    none: empty("No matching job", "Filter by an organization's id to search further back.",
+      h("a.button", { href: "#/ops-jobs" }, "Clear filters")),
+    rows: page.items.map(job => ({ key: job.jobId, href: link(["ops-jobs", job.jobId]),
+      cells: [
+        h("a", { href: link(["ops-jobs", job.jobId]), title: job.jobId }, words(job.kind), " ",
+          h("span.mono.quiet", jobId(job.jobId))),
+        phase(job),
+        h("a", { href: view.with({ organizationId: job.organizationId }), title: job.organizationName },
+          job.organizationName),
+        job.pool,
+        attempts(job),
+        ago(job.createdAt),
+        job.error && h("span.why", { title: job.error.message }, job.error.code)
+      ] })
+    ) }),
+  pager(view, page)
 ];

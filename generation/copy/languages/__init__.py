@@ -1,4 +1,7 @@
-"""Tables of the languages with formulas: English, German, French, Spanish."""
+"""Tables of the languages with formulas: English, German, French, Spanish.
+
+`table.py` is the shape of a table. Read `table.py`, `en.py` and `de.py` first.
+"""
 
 from collections.abc import Mapping
 

@@ -103,7 +103,7 @@ def test_only_files_with_listed_hashes_are_downloaded(venv: Path, monkeypatch: p
     commands: list[list[str]] = []
     monkeypatch.setattr(install, "_run", lambda _, command: commands.append(command))
     monkeypatch.setattr(install, "_usable", lambda: True)
-    for extras, lock in (("local", "local"), ("local,dev", "dev"), ("local,dev,peers", "peers")):
+    for extras, lock in (("local", "local"), ("local,dev", "dev")):
         install.install(extras)
         got, listed, linked = commands[-3:]
         assert {"--require-hashes", "--no-deps", install.INSTALLER} <= set(got)

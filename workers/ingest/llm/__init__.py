@@ -2,4 +2,6 @@
 
 The model gets the source's prose alone, as data. Its claims become candidates of four fields, below the
 source's declarations, and only if they quote that prose.
+
+`suggest.py` is the entry. Read `suggest.py`, `evidence.py` and `answer.py` first.
 """

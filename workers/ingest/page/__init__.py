@@ -2,4 +2,6 @@
 
 `extract.py` is the entry. Each other module is the ladder of one field, or one view of the page. A ladder
 lists its rules from top to bottom, each with the confidence of its candidates.
+
+Read `extract.py`, `document.py` and `brand_names.py` first.
 """
