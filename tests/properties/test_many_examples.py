@@ -1,10 +1,11 @@
-"""Properties of posts and archives, with hundreds of examples."""
+"""Properties of posts, archives and phases, with many more examples than in the suite."""
 
 import pytest
 from hypothesis import settings
 
 from db.pool import Conn, Pool
 from tests.properties import test_archived_posts as archive_histories
+from tests.properties import test_phases as job_histories
 from tests.properties import test_posts as post_histories
 from tests.properties.test_posts import Event
 
@@ -27,3 +28,11 @@ async def test_posts_counted_by_an_archive_read_as_canceled_for_good(
     pool: Pool, conn: Conn, *, gated: bool, before: list[Event], after: list[Event]
 ) -> None:
     await archive_histories.check_archived_posts(pool, conn, gated=gated, before=before, after=after)
+
+
+@settings(job_histories.SETTINGS, max_examples=60)
+@job_histories.ANY_HISTORY
+async def test_a_phase_follows_from_the_jobs_history(
+    conn: Conn, later: list[bool], events: list[job_histories.HistoryEvent]
+) -> None:
+    await job_histories.check_history(conn, later, events)

@@ -37,6 +37,10 @@ OUTCOMES: list[tuple[Outcome, str]] = [
 ]
 
 
+#: A method of `History` with its arguments, and the index of the job.
+HistoryEvent = tuple[tuple[Any, ...], int]
+
+
 class ExpectedJob(NamedTuple):
     """A job's expected phase by its history, and its running attempt."""
 
@@ -150,14 +154,24 @@ EVENTS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
+SETTINGS = settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+ANY_HISTORY = given(
     later=st.lists(st.booleans(), min_size=JOBS, max_size=JOBS),
     events=st.lists(st.tuples(EVENTS, st.integers(0, JOBS - 1)), min_size=3, max_size=18),
 )
+
+
+@SETTINGS
+@ANY_HISTORY
 async def test_a_phase_follows_from_the_jobs_history(
-    conn: Conn, later: list[bool], events: list[tuple[tuple[Any, ...], int]]
+    conn: Conn, later: list[bool], events: list[HistoryEvent]
 ) -> None:
+    await check_history(conn, later, events)
+
+
+async def check_history(conn: Conn, later: list[bool], events: list[HistoryEvent]) -> None:
     [org] = await scene.tenants(conn)
     history = History(conn, org, await scene.worker(conn, UNCAPPED_JOB))
     for is_later in later:
