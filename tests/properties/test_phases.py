@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -168,6 +169,13 @@ ANY_HISTORY = given(
 async def test_a_phase_follows_from_the_jobs_history(
     conn: Conn, later: list[bool], events: list[HistoryEvent]
 ) -> None:
+    await check_history(conn, later, events)
+
+
+@pytest.mark.long
+@settings(SETTINGS, max_examples=60)
+@ANY_HISTORY
+async def test_phases_in_many_examples(conn: Conn, later: list[bool], events: list[HistoryEvent]) -> None:
     await check_history(conn, later, events)
 
 
