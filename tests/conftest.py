@@ -48,7 +48,11 @@ START, STOP = parser.start, parser.ParsingProcess.stop
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the slowest files first, so that none of them runs alone at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("first") is None)
+    items.sort(key=lambda item: (not _has_mark(item, "first"), _has_mark(item, "last")))
+
+
+def _has_mark(item: pytest.Item, name: str) -> bool:
+    return item.get_closest_marker(name) is not None
 
 
 # Nearly all objects from imports and collection live to the end: their collection would be a tenth of the

@@ -3,21 +3,46 @@
 Of several versions it takes the oldest, the minimum that must keep working. As with the embedded one, each
 process of a run has a server of its own. On a shared server, the many tables of one process evict other
 sessions' plans, and the longest write delays everybody's streams.
+
+As a pytest plugin, `-p tests.debian`, it leaves out the tests that use no server.
 """
 
+import functools
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.servers import POSTGRES
 
 INSTALLED = Path("/usr/lib/postgresql")
+
+#: Fixtures that all fixtures of databases build on, and functions by which a module starts servers itself.
+SERVER_FIXTURES = frozenset({"servers", "own_servers"})
+SERVER_STARTS = ("embedded(", "several_postgres(", "local.postgres(")
 
 
 def versions() -> list[Path]:
     """Return the `bin` folders, oldest first."""
     return sorted(INSTALLED.glob("*/bin"), key=lambda path: int(path.parent.name))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    config.hook.pytest_deselected(items=[item for item in items if not _uses_server(item)])
+    items[:] = filter(_uses_server, items)
+
+
+def _uses_server(item: pytest.Item) -> bool:
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    return not SERVER_FIXTURES.isdisjoint(fixtures) or _starts_server(item.path)
+
+
+@functools.cache
+def _starts_server(path: Path) -> bool:
+    text = path.read_text("utf-8")
+    return any(start in text for start in SERVER_STARTS)
 
 
 def main(*words: str) -> int:

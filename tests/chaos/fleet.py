@@ -66,9 +66,7 @@ class Fleet:
     # Processes
 
     async def worker(self, **settings: Any) -> Process:
-        """Start a worker and wait until it is registered; with `lease_s=LONG_S` no stall makes it lose a
-        job.
-        """
+        """Start a worker, once registered; with `lease_s=LONG_S` no stall makes it lose a job."""
         return await self._known("tests.chaos.worker", settings)
 
     async def waiting_worker(self) -> Process:

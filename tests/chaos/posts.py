@@ -59,7 +59,7 @@ class Withholding(Records):
             await reader.read()
 
 
-class Stage(NamedTuple):
+class PostStage(NamedTuple):
     """`posts` by their workers' stop point, which is also their account's handle."""
 
     fleet: Fleet
@@ -141,9 +141,7 @@ def attempts(told: Iterable[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
 
 
 def check(told: list[dict[str, Any]]) -> None:
-    """Assert that times ascend, that one attempt at a time owns the job, and that repeated calls are
-    justified.
-    """
+    """Assert that times ascend, one attempt at a time owns the job, and repeated calls are justified."""
     times = [entry["at"] for entry in told]
     assert times == sorted(times)
     all_of = [entry for entry in told if entry["type"].startswith("attempt_")]
@@ -161,7 +159,7 @@ def check(told: list[dict[str, Any]]) -> None:
 class Watch:
     """Polls all posts and checks each response against an unchanged row."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: PostStage) -> None:
         self.stage = stage
         self.wrong: list[Any] = []
 
@@ -190,7 +188,7 @@ def true(told: str | None, row: asyncpg.Record) -> bool:
 
 
 @asynccontextmanager
-async def watching(stage: Stage) -> AsyncIterator[None]:
+async def watching(stage: PostStage) -> AsyncIterator[None]:
     """Assert that no response within the block contradicts a row."""
     watch = Watch(stage)
     task = asyncio.create_task(watch.run())
@@ -206,7 +204,7 @@ async def watching(stage: Stage) -> AsyncIterator[None]:
 @asynccontextmanager
 async def staged(
     fleet: Fleet, points: Iterable[str], monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[PostStage]:
     """Schedule a post on a new account for each point, due now, before any worker starts."""
     monkeypatch.setenv("CHAOS_FOLDER", str(fleet.folder))
     records = Withholding()
@@ -222,7 +220,7 @@ async def staged(
             async with httpx.AsyncClient(
                 base_url=api.url, headers=headers, trust_env=False, timeout=PATIENCE_S
             ) as http:
-                yield Stage(fleet, records, http, posts)
+                yield PostStage(fleet, records, http, posts)
 
 
 async def _post(conn: Any, fleet: Fleet, project_id: UUID, records: Records, point: str) -> UUID:

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.long
 MOST = 64 * MIB
 
 
-class Line(NamedTuple):
+class VideoPath(NamedTuple):
     """A video's path: the API's process, the worker's, the platform."""
 
     fleet: Fleet
@@ -61,7 +61,7 @@ class Line(NamedTuple):
 
 
 @pytest_asyncio.fixture
-async def line(fleet: Fleet) -> AsyncIterator[Line]:
+async def line(fleet: Fleet) -> AsyncIterator[VideoPath]:
     with served(TikTok(rate=100, redirect_uris=[tiktok_user.CALLBACK])) as base:
         fleet.settings = msgspec.structs.replace(
             fleet.settings,
@@ -80,7 +80,7 @@ async def line(fleet: Fleet) -> AsyncIterator[Line]:
             ):
                 project, account = await connect_account(fleet, sim)
                 processes = [api.pid, worker.popen.pid]
-                yield Line(fleet, http, sim, processes, project, account)
+                yield VideoPath(fleet, http, sim, processes, project, account)
 
 
 async def connect_account(fleet: Fleet, sim: Sim) -> tuple[str, str]:
@@ -114,7 +114,7 @@ def forget_most(pid: int) -> None:
     Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
-async def test_publishing_100_mib_needs_little_memory(line: Line) -> None:
+async def test_publishing_100_mib_needs_little_memory(line: VideoPath) -> None:
     warm = await line.post(media.film(ms=4000), "a short one")
     assert warm["status"] == "published", warm
     before = [memory(pid, "VmRSS") for pid in line.processes]

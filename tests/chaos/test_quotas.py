@@ -38,7 +38,7 @@ select count(*) from account_send s
            and o.at > s.at - $2 * interval '1 second' and o.at <= s.at) > $1"""
 
 
-class Scene(NamedTuple):
+class QuotaScene(NamedTuple):
     fleet: Fleet
     sim: Sim
     content_id: UUID
@@ -46,7 +46,7 @@ class Scene(NamedTuple):
 
 
 @pytest_asyncio.fixture
-async def scene(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
+async def scene(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[QuotaScene]:
     # Its days are short, but a container may wait for the next one.
     monkeypatch.setattr(instagram_state, "CONTAINER_S", 100 * 86_400)
     with served(Instagram(rate=86_400 / WINDOW_S, redirect_uris=[instagram_user.CALLBACK])) as base:
@@ -63,7 +63,7 @@ async def scene(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
             content_id = await upload_content(fleet, api.url, project_id)
             async with Sim(base) as sim:
                 made = [await connect_account(fleet, sim, project_id, f"p{at}") for at in range(ACCOUNTS)]
-                yield Scene(fleet, sim, content_id, made)
+                yield QuotaScene(fleet, sim, content_id, made)
 
 
 async def upload_content(fleet: Fleet, url: str, project_id: UUID) -> UUID:
@@ -100,7 +100,7 @@ async def connect_account(fleet: Fleet, sim: Sim, project_id: UUID, username: st
 
 
 @pytest.mark.timeout(600)
-async def test_no_account_exceeds_its_quota(scene: Scene) -> None:
+async def test_no_account_exceeds_its_quota(scene: QuotaScene) -> None:
     """All posts are published once; the platform never has to refuse one."""
     fleet = scene.fleet
     await fleet.dispatcher()

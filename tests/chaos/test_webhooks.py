@@ -60,9 +60,7 @@ async def during_the_try(receiver: WebhookReceiver, _: Conn) -> None:
 
 
 async def before_the_record(receiver: WebhookReceiver, holder: Conn) -> None:
-    """Make the receiver respond only once the delivery rows are locked, which blocks the record of its
-    response.
-    """
+    """Make the receiver respond only once the delivery rows are locked, which blocks their record."""
 
     async def answers(*given: asyncio.StreamReader | asyncio.StreamWriter) -> None:
         await holder.execute(ROWS)

@@ -53,7 +53,7 @@ PICTURE = draw_image("JPEG", (400, 500))
 NEW_PROJECT = {"name": "Bakery", "timezone": "Europe/Berlin"}
 
 
-class Platform(NamedTuple):
+class RestoredPlatform(NamedTuple):
     """A platform on one server, with its files in a folder."""
 
     settings: Settings
@@ -79,17 +79,17 @@ async def receiver() -> AsyncIterator[WebhookReceiver]:
 
 
 @asynccontextmanager
-async def running_platform(folder: Path, redis_url: str) -> AsyncIterator[Platform]:
+async def running_platform(folder: Path, redis_url: str) -> AsyncIterator[RestoredPlatform]:
     binaries = debian.versions()[-1]
     with local.postgres(folder, FAST, binaries=binaries) as server:
         files = folder.with_name(f"{folder.name}-files")
         settings = settings_for(server.url, redis_url, assets_url=files.as_uri())
         async with open_pool(server.url, name="test") as pool, open_courier(redis_url) as courier:
-            yield Platform(settings, files, pool, courier, server.url)
+            yield RestoredPlatform(settings, files, pool, courier, server.url)
 
 
 @asynccontextmanager
-async def running_dispatcher(server: Platform) -> AsyncIterator[None]:
+async def running_dispatcher(server: RestoredPlatform) -> AsyncIterator[None]:
     stop = StopRequest()
     async with asyncio.TaskGroup() as group:
         group.create_task(Dispatcher(server.settings, server.courier).run(stop))
@@ -120,7 +120,7 @@ async def work(_: Context) -> Outcome:
     return Done({"done": True})
 
 
-class Day(NamedTuple):
+class DumpedState(NamedTuple):
     """State at the dump: an API key, the answer to a request, posts and jobs.
 
     The post `soon` and the webhook `event` were sent after the dump. `picture` is content with a file.
@@ -139,7 +139,7 @@ class Day(NamedTuple):
     waiting: UUID
 
 
-async def run_first_day(old: Platform, folder: Path, receiver: WebhookReceiver) -> Day:
+async def run_first_day(old: RestoredPlatform, folder: Path, receiver: WebhookReceiver) -> DumpedState:
     """Run a day on the old server, dump it, and send a post and a webhook after the dump."""
     app = create_app(old.settings)
     async with hold_context(app.lifespan()), open_caller(app, old.pool, "Acme") as acme:
@@ -169,7 +169,7 @@ async def run_first_day(old: Platform, folder: Path, receiver: WebhookReceiver) 
         assert await hooks.attempt() == ["completed"]
         await post_project(acme.http, "after")
     assert project.platform.live == {str(sent): 1, str(soon): 1}
-    return Day(acme.key, first, picture, secret, event, project, sent, soon, later, running, waiting)
+    return DumpedState(acme.key, first, picture, secret, event, project, sent, soon, later, running, waiting)
 
 
 async def post_project(client: httpx.AsyncClient, key: str) -> httpx.Response:
@@ -185,7 +185,7 @@ async def upload(client: httpx.AsyncClient, project: PublishingProject) -> str:
     return content_id
 
 
-async def create_project(server: Platform, org: UUID, folder: Path) -> PublishingProject:
+async def create_project(server: RestoredPlatform, org: UUID, folder: Path) -> PublishingProject:
     """Create a project on a platform that creates a new record for each send."""
     async with server.pool.acquire() as conn:
         project_id = await seeds.project(conn, org)
@@ -203,11 +203,11 @@ async def schedule_tomorrow(project: PublishingProject) -> UUID:
         return await seeds.post(conn, project.org, content_id, project.account_id, at=at)
 
 
-async def set_paused(server: Platform, *, paused: bool) -> None:
+async def set_paused(server: RestoredPlatform, *, paused: bool) -> None:
     await transact(server.pool, lambda conn: pools.pause(conn, name="publish", paused=paused, slots=1))
 
 
-async def review_before_resuming(new: Platform, day: Day) -> None:
+async def review_before_resuming(new: RestoredPlatform, day: DumpedState) -> None:
     """Follow the page's order: a person reviews possibly sent posts before publishing resumes."""
     await set_paused(new, paused=True)
     post_ids = [row["id"] for row in await new.pool.fetch(possibly_sent_query())]
@@ -222,7 +222,7 @@ async def review_before_resuming(new: Platform, day: Day) -> None:
     await set_paused(new, paused=False)
 
 
-async def run_next_day(new: Platform, day: Day, receiver: WebhookReceiver) -> None:
+async def run_next_day(new: RestoredPlatform, day: DumpedState, receiver: WebhookReceiver) -> None:
     """Run the next day: open jobs end, and a due post is sent; no post is sent twice.
 
     The webhook is delivered again, with the same id.

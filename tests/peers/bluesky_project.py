@@ -15,7 +15,7 @@ from domain.accounts.credentials import Grant, Tokens
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import ApiCaller
-from tests.peers.pds import Pds, Person
+from tests.peers.pds import Pds, PdsPerson
 from tests.waiting import PATIENCE_S, eventually
 from tests.workers.runtime.workers import Workers
 from workers.dispatcher.loop import Dispatcher
@@ -27,7 +27,7 @@ class BlueskyProject(msgspec.Struct, frozen=True):
     acme: ApiCaller
     workers: Workers
     pds: Pds
-    person: Person
+    person: PdsPerson
     project_id: str
 
     def at_work(self, *more: str) -> AbstractAsyncContextManager[None]:
@@ -35,7 +35,7 @@ class BlueskyProject(msgspec.Struct, frozen=True):
         hosts = [base.removeprefix("http://") for base in (self.pds.base, *more)]
         return at_work(self.workers, fetch_allow=",".join(hosts))
 
-    async def ask(self, method: str, path: str, **body: Any) -> dict[str, Any]:
+    async def call(self, method: str, path: str, **body: Any) -> dict[str, Any]:
         answer = await self.acme.http.request(method, f"/v1{path}", json=body or None)
         assert answer.is_success, answer.text
         return dict(answer.json())
@@ -44,14 +44,14 @@ class BlueskyProject(msgspec.Struct, frozen=True):
         """Wait until the job has ended."""
         job: dict[str, Any] = {"status": "running"}
         while job["status"] == "running":
-            job = await self.ask("GET", f"/jobs/{job_id}?wait=30")
+            job = await self.call("GET", f"/jobs/{job_id}?wait=30")
         return job
 
     async def connect(self, password: str | None = None) -> dict[str, Any]:
         """Connect by app password; return the ended job."""
         login = {"identifier": self.person.handle, "appPassword": password or self.person.app_password}
         path = f"/projects/{self.project_id}/social-accounts"
-        response = await self.ask("POST", path, platform="bluesky", serviceUrl=self.pds.base, **login)
+        response = await self.call("POST", path, platform="bluesky", serviceUrl=self.pds.base, **login)
         return await self.job(response["jobId"])
 
     async def account(self) -> str:
@@ -71,11 +71,11 @@ class BlueskyProject(msgspec.Struct, frozen=True):
         content_id = await self.content(caption, *images)
         targets = [{"socialAccountId": account_id}]
         verb = "schedule" if when else "publish"
-        made = await self.ask("POST", f"/content/{content_id}/{verb}", targets=targets, **when)
+        made = await self.call("POST", f"/content/{content_id}/{verb}", targets=targets, **when)
         return dict(made["scheduledPosts"][0])
 
     async def post(self, sent: dict[str, Any]) -> dict[str, Any]:
-        return await self.ask("GET", f"/scheduled-posts/{sent['id']}")
+        return await self.call("GET", f"/scheduled-posts/{sent['id']}")
 
     async def ended(self, sent: dict[str, Any]) -> dict[str, Any]:
         """Wait until the post's job has ended; return the post."""

@@ -59,29 +59,29 @@ class Browser:
         self._reading, self._writing = reading, writing
         self._numbers = itertools.count(1)
         self._left = b""
-        self._hears: dict[str, Callable[[dict[str, Any]], None]] = {}
+        self._handlers: dict[str, Callable[[dict[str, Any]], None]] = {}
 
-    def listen(self, session: str, hear: Callable[[dict[str, Any]], None]) -> None:
-        self._hears[session] = hear
+    def listen(self, session: str, handle: Callable[[dict[str, Any]], None]) -> None:
+        self._handlers[session] = handle
 
-    def ask(self, method: str, params: dict[str, Any], **session: str) -> dict[str, Any]:
+    def send(self, method: str, params: dict[str, Any], **session: str) -> dict[str, Any]:
         number = next(self._numbers)
-        message = {"id": number, "method": method, "params": params, **session}
-        self._writing.write(json.dumps(message).encode() + b"\0")
+        request = {"id": number, "method": method, "params": params, **session}
+        self._writing.write(json.dumps(request).encode() + b"\0")
         self._writing.flush()
         while True:
-            told = self._read()
-            if told.get("id") == number:
-                return self._result(told)
-            if hear := self._hears.get(told.get("sessionId", "")):
-                hear(told)
+            message = self._read()
+            if message.get("id") == number:
+                return self._result(message)
+            if handle := self._handlers.get(message.get("sessionId", "")):
+                handle(message)
 
-    def _result(self, told: dict[str, Any]) -> dict[str, Any]:
-        match told:
-            case {"error": {"message": str(message)}} if any(words in message for words in LEFT):
-                raise Left(message)
-        assert "error" not in told, told
-        answer: dict[str, Any] = told["result"]
+    def _result(self, message: dict[str, Any]) -> dict[str, Any]:
+        match message:
+            case {"error": {"message": str(text)}} if any(words in text for words in LEFT):
+                raise Left(text)
+        assert "error" not in message, message
+        answer: dict[str, Any] = message["result"]
         return answer
 
     def _read(self) -> dict[str, Any]:
@@ -89,12 +89,12 @@ class Browser:
             chunk = os.read(self._reading.fileno(), 1 << 16)
             assert chunk, "Chromium has ended"
             self._left += chunk
-        message, _, self._left = self._left.partition(b"\0")
-        told: dict[str, Any] = json.loads(message)
-        return told
+        text, _, self._left = self._left.partition(b"\0")
+        message: dict[str, Any] = json.loads(text)
+        return message
 
 
-class Page:
+class BrowserTab:
     """A tab. `troubles` are errors of scripts, the console and loading.
 
     `expects` has a word of each error that a test provokes. Chromium reports it some time after the response,
@@ -108,33 +108,33 @@ class Page:
         self.expects: list[str] = []
         self.requests: list[str] = []
         self._context = context
-        self._tab = browser.ask("Target.createTarget", {"url": "about:blank"} | context)["targetId"]
-        attached = browser.ask("Target.attachToTarget", {"targetId": self._tab, "flatten": True})
+        self._tab = browser.send("Target.createTarget", {"url": "about:blank"} | context)["targetId"]
+        attached = browser.send("Target.attachToTarget", {"targetId": self._tab, "flatten": True})
         self._session = attached["sessionId"]
-        browser.listen(self._session, self._hear)
+        browser.listen(self._session, self._handle)
         for domain in ("Runtime", "Log", "Page"):
-            self.ask(f"{domain}.enable")
+            self.send(f"{domain}.enable")
 
     def close(self) -> None:
-        self.browser.ask("Target.closeTarget", {"targetId": self._tab})
+        self.browser.send("Target.closeTarget", {"targetId": self._tab})
 
-    def beside(self) -> "Page":
+    def open_sibling(self) -> "BrowserTab":
         """Open another tab of the same person."""
-        return Page(self.browser, **self._context)
+        return BrowserTab(self.browser, **self._context)
 
     def resize(self, width: int, height: int = 900) -> None:
         metrics = {"deviceScaleFactor": 1, "mobile": width < 600}
-        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, **metrics)
+        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, **metrics)
 
-    def look(self, theme: str, width: int) -> None:
+    def emulate(self, theme: str, width: int) -> None:
         """Emulate a `light` or `dark` system theme and a width."""
         feature = {"name": "prefers-color-scheme", "value": theme}
-        self.ask("Emulation.setEmulatedMedia", features=[feature])
+        self.send("Emulation.setEmulatedMedia", features=[feature])
         self.resize(width)
 
     def open(self, url: str, ready: str) -> None:
         """Open a page and wait until `ready`, an expression, is true."""
-        self.ask("Page.navigate", url=url)
+        self.send("Page.navigate", url=url)
         self.until(ready)
 
     def until(self, ready: str) -> None:
@@ -147,28 +147,28 @@ class Page:
 
     def run(self, script: str) -> Any:
         """Evaluate an expression and return its value; promises are awaited."""
-        answer = self.ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        answer = self.send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
     def choose(self, selector: str, *files: Path) -> None:
         """Choose files in a file field."""
-        document = self.ask("DOM.getDocument")["root"]["nodeId"]
-        field = self.ask("DOM.querySelector", nodeId=document, selector=selector)["nodeId"]
-        self.ask("DOM.setFileInputFiles", nodeId=field, files=[str(file) for file in files])
+        document = self.send("DOM.getDocument")["root"]["nodeId"]
+        field = self.send("DOM.querySelector", nodeId=document, selector=selector)["nodeId"]
+        self.send("DOM.setFileInputFiles", nodeId=field, files=[str(file) for file in files])
 
     def picture(self, path: Path) -> None:
         """Save a PNG of the whole page, up to `HIGHEST` pixels."""
-        size = self.ask("Page.getLayoutMetrics")["cssContentSize"]
+        size = self.send("Page.getLayoutMetrics")["cssContentSize"]
         clip = size | {"height": min(size["height"], HIGHEST), "scale": 1}
-        shot = self.ask("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
+        shot = self.send("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
         path.write_bytes(base64.b64decode(shot["data"]))
 
-    def ask(self, method: str, **params: Any) -> dict[str, Any]:
-        return self.browser.ask(method, params, sessionId=self._session)
+    def send(self, method: str, **params: Any) -> dict[str, Any]:
+        return self.browser.send(method, params, sessionId=self._session)
 
-    def _hear(self, told: dict[str, Any]) -> None:
-        match told:
+    def _handle(self, message: dict[str, Any]) -> None:
+        match message:
             case {"method": "Runtime.exceptionThrown", "params": {"exceptionDetails": details}}:
                 self.troubles.append(json.dumps(details))
             case {
@@ -186,19 +186,19 @@ class Page:
 
 
 @contextmanager
-def stranger(browser: Browser) -> Iterator[Page]:
+def stranger(browser: Browser) -> Iterator[BrowserTab]:
     """Open a tab with its own storage, cookies and errors."""
-    context = browser.ask("Target.createBrowserContext", {})
-    page = Page(browser, **context)
-    page.ask("Network.enable")
+    context = browser.send("Target.createBrowserContext", {})
+    page = BrowserTab(browser, **context)
+    page.send("Network.enable")
     try:
         yield page
     finally:
-        browser.ask("Target.disposeBrowserContext", context)
+        browser.send("Target.disposeBrowserContext", context)
 
 
 @contextmanager
-def browsing() -> Iterator[Page]:
+def browsing() -> Iterator[BrowserTab]:
     """Open a tab of a new browser."""
     ours, theirs = os.pipe(), os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
@@ -211,7 +211,7 @@ def browsing() -> Iterator[Page]:
             os.close(theirs[1])
             try:
                 with os.fdopen(theirs[0], "rb") as reading, os.fdopen(ours[1], "wb") as writing:
-                    yield Page(Browser(reading, writing))
+                    yield BrowserTab(Browser(reading, writing))
             finally:
                 process.terminate()
                 process.wait(PATIENCE_S)

@@ -13,7 +13,7 @@ from chdb.session import Session
 NAMED = ("query", "database", "default_format")
 
 
-class Handler(BaseHTTPRequestHandler):
+class ClickHouseHandler(BaseHTTPRequestHandler):
     """Runs one statement for each request."""
 
     session: Session
@@ -52,5 +52,5 @@ class Handler(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    Handler.session = Session(sys.argv[2])
-    HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+    ClickHouseHandler.session = Session(sys.argv[2])
+    HTTPServer(("127.0.0.1", int(sys.argv[1])), ClickHouseHandler).serve_forever()

@@ -34,8 +34,8 @@ async def listening(redis_url: str) -> AsyncIterator[Ear]:
 
 async def leaked(secrets: Iterable[str], *, pool: Pool, ear: Ear, logs: str) -> list[str]:
     """Return the secrets that leaked. Asserts first that each place was really read."""
-    database, told = await dump_database(pool), await ear.heard()
+    database, messages = await dump_database(pool), await ear.heard()
     assert "publish_post" in database
-    assert "arq:" in told
+    assert "arq:" in messages
     assert "publish" in logs
-    return find_secrets(secrets, f"{database}\n{told}\n{logs}")
+    return find_secrets(secrets, f"{database}\n{messages}\n{logs}")

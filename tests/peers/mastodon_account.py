@@ -10,7 +10,7 @@ from domain.accounts.client_registrations import Client
 from domain.publishing.outgoing import PostingAccount
 from schemas import ids
 from tests.peers.mastodon_servers import Instance
-from tests.peers.proxy import Loss, Proxy, between, first_of_each
+from tests.peers.proxy import Loss, LossyProxy, between, first_of_each
 from tests.peers.publishing import outbound, patiently
 from workers.platforms.mastodon import api
 from workers.platforms.mastodon.api import AppRegistration, MastodonApi, MastodonStatus
@@ -42,7 +42,7 @@ class MastodonAccount(msgspec.Struct, frozen=True):
         listed = await patiently(lambda: api.list_statuses(self.api, self.account.external_id, limit=1))
         return listed[0]
 
-    def losing(self, *losses: Loss) -> AbstractAsyncContextManager[Proxy]:
+    def losing(self, *losses: Loss) -> AbstractAsyncContextManager[LossyProxy]:
         """Open a proxy that applies these losses to each post's first requests."""
         return between(self.instance.port, first_of_each(STATUSES, *losses))
 

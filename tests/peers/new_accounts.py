@@ -25,7 +25,7 @@ class NewAccount(msgspec.Struct, frozen=True):
     texts: Callable[[], list[str]]
 
 
-class Peer(msgspec.Struct, frozen=True):
+class AccountServer(msgspec.Struct, frozen=True):
     """`join` creates an account.
 
     `settling`: the points at which a killed worker leaves a post whose absence only time can prove.
@@ -36,19 +36,19 @@ class Peer(msgspec.Struct, frozen=True):
     join: Callable[[], Awaitable[NewAccount]]
 
 
-def on_pds(pds: Pds) -> Peer:
+def on_pds(pds: Pds) -> AccountServer:
     """Describe the PDS: repeating a call immediately is safe, since it leaves one record."""
-    return Peer(pds.port, frozenset(), partial(join_pds, pds))
+    return AccountServer(pds.port, frozenset(), partial(join_pds, pds))
 
 
-def on_snac(instance: Instance) -> Peer:
+def on_snac(instance: Instance) -> AccountServer:
     """Describe snac: it ignores keys, so its list is read before anything is sent again."""
-    return Peer(instance.port, frozenset({MARKED}), partial(join_snac, instance))
+    return AccountServer(instance.port, frozenset({MARKED}), partial(join_snac, instance))
 
 
-def on_records(records: Records) -> Peer:
+def on_records(records: Records) -> AccountServer:
     """Describe the in-process fake: just enough of a PDS for a text post."""
-    return Peer(int(records.host.rpartition(":")[2]), frozenset(), partial(join_records, records))
+    return AccountServer(int(records.host.rpartition(":")[2]), frozenset(), partial(join_records, records))
 
 
 async def join_records(records: Records) -> NewAccount:

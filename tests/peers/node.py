@@ -32,9 +32,7 @@ def command() -> str:
 
 
 def install() -> Path:
-    """Install the packages of package-lock.json with hash checks, unless they are present; return their
-    folder.
-    """
+    """Install the packages of package-lock.json with hash checks, once; return their folder."""
     stamp = FOLDER / "installed"
     contents = [version(WHEEL).encode(), *((HERE / name).read_bytes() for name in NAMES)]
     wanted = hashlib.sha256(b"".join(contents)).hexdigest()

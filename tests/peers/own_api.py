@@ -14,7 +14,7 @@ from domain.tenancy import organizations
 from tests import servers as made
 from tests.api.conftest import new_key
 from tests.api_process import serving
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
 from tests.waiting import PATIENCE_S
 
 
@@ -38,7 +38,7 @@ class OwnApi(NamedTuple):
         made_project = client.post("/projects", json={"name": "Shop", "timezone": "UTC"})
         return str(made_project.json()["id"])
 
-    def open(self, page: Page, address: str, ready: str, *, key: str | None = None) -> None:
+    def open(self, page: BrowserTab, address: str, ready: str, *, key: str | None = None) -> None:
         """Open a screen of the console in a tab that has the key."""
         console = f"{self.url}/console"
         page.open(console, "document.querySelector('[name=key], nav')")

@@ -25,7 +25,7 @@ OPERATOR, JWT_SECRET = ("admin", "admin-password-of-the-tests"), "jwt-secret-of-
 NAMES = itertools.count(1)
 
 
-class Person(msgspec.Struct, frozen=True):
+class PdsPerson(msgspec.Struct, frozen=True):
     """An account, with its app password and its owner's session."""
 
     did: str
@@ -59,7 +59,7 @@ class Pds(msgspec.Struct, frozen=True):
     def file(self, url: str) -> bytes:
         return httpx.get(url, timeout=PATIENCE_S).raise_for_status().content
 
-    def person(self) -> Person:
+    def person(self) -> PdsPerson:
         name = f"person{next(NAMES)}"
         created = self.call(
             "com.atproto.server.createAccount",
@@ -69,9 +69,9 @@ class Pds(msgspec.Struct, frozen=True):
         )
         owner = created["accessJwt"]
         password = self.call("com.atproto.server.createAppPassword", token=owner, name="tenantry")
-        return Person(created["did"], created["handle"], password["password"], owner)
+        return PdsPerson(created["did"], created["handle"], password["password"], owner)
 
-    def another_password(self, person: Person) -> Person:
+    def another_password(self, person: PdsPerson) -> PdsPerson:
         """Create another app password as the owner."""
         method = "com.atproto.server.createAppPassword"
         created = self.call(method, token=person.owner, name=f"another {next(NAMES)}")
@@ -84,17 +84,17 @@ class Pds(msgspec.Struct, frozen=True):
         over = {"exp": datetime.now(UTC) - timedelta(minutes=1)}
         return jwt.encode(claims | over, JWT_SECRET, algorithm=head["alg"], headers=head)
 
-    def deactivate(self, person: Person) -> None:
+    def deactivate(self, person: PdsPerson) -> None:
         self.call(
             "com.atproto.server.deactivateAccount", token=person.owner, deleteAfter="2030-01-01T00:00:00Z"
         )
 
-    def take_down(self, person: Person, *, applied: bool = True) -> None:
+    def take_down(self, person: PdsPerson, *, applied: bool = True) -> None:
         subject = {"$type": "com.atproto.admin.defs#repoRef", "did": person.did}
         method, state = "com.atproto.admin.updateSubjectStatus", {"applied": applied}
         self.call(method, operator=True, subject=subject, takedown=state)
 
-    def records(self, person: Person) -> list[dict[str, Any]]:
+    def records(self, person: PdsPerson) -> list[dict[str, Any]]:
         """Return all posts of an account: the oracle for duplicate posts."""
         found: list[dict[str, Any]] = []
         query = {"repo": person.did, "collection": "app.bsky.feed.post", "limit": "100"}
@@ -108,11 +108,11 @@ class Pds(msgspec.Struct, frozen=True):
                 return found
             query["cursor"] = page["cursor"]
 
-    def texts(self, person: Person) -> list[str]:
+    def texts(self, person: PdsPerson) -> list[str]:
         return sorted(record["value"]["text"] for record in self.records(person))
 
 
-async def signed_in(client: httpx.AsyncClient, pds: Pds, person: Person) -> PdsSession:
+async def signed_in(client: httpx.AsyncClient, pds: Pds, person: PdsPerson) -> PdsSession:
     """Log in by app password, as the product does."""
     return await api.create_session(client, pds.base, identifier=person.handle, password=person.app_password)
 

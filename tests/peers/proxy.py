@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from enum import Enum, auto
 
-from rehearsal.loopback_server import serve_loopback
+from chaos.loopback_server import serve_loopback
 
 
 class Loss(Enum):
@@ -24,7 +24,7 @@ class Loss(Enum):
 Rule = Callable[[str, bytes], Loss]
 
 
-class Proxy:
+class LossyProxy:
     """`base` replaces the peer's address; `lost` counts losses, `holds` is set while a response is held.
 
     `answers` are the peer's responses, each with the first line of its request.
@@ -48,7 +48,7 @@ class Proxy:
         self.lost += loss is not Loss.NOTHING
         if loss is Loss.REQUEST:
             return b""
-        answer = await ask(self.port, closing(head) + body)
+        answer = await exchange(self.port, closing(head) + body)
         self.answers.append((line, answer))
         if loss is Loss.TIME:
             self.holds.set()
@@ -57,9 +57,9 @@ class Proxy:
 
 
 @asynccontextmanager
-async def between(port: int, rule: Rule) -> AsyncIterator[Proxy]:
+async def between(port: int, rule: Rule) -> AsyncIterator[LossyProxy]:
     """Run a proxy for the peer at `port` of this machine."""
-    proxy = Proxy(port, rule)
+    proxy = LossyProxy(port, rule)
     async with serve_loopback(proxy.serve) as bound:
         proxy.base = f"http://127.0.0.1:{bound}"
         yield proxy
@@ -76,7 +76,7 @@ def closing(head: bytes) -> bytes:
     return b"\r\n".join([*lines, b"Connection: close", b"", b""])
 
 
-async def ask(port: int, request: bytes) -> bytes:
+async def exchange(port: int, request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(request)

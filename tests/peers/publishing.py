@@ -36,7 +36,7 @@ TIMEOUT_S = 60.0
 LATER = timedelta(minutes=2)
 
 
-class Clock:
+class RealClock:
     """Real time, without any waiting."""
 
     async def now(self) -> datetime:
@@ -46,7 +46,7 @@ class Clock:
         pass
 
 
-REAL = Clock()
+REAL = RealClock()
 
 
 @asynccontextmanager
@@ -73,14 +73,14 @@ async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
 
 
 async def publish(
-    adapter: Adapter, account: PostingAccount, what: PostDraft, clock: Clock = REAL
+    adapter: Adapter, account: PostingAccount, what: PostDraft, clock: RealClock = REAL
 ) -> LivePost:
     prepared = await prepare(adapter, account, what, clock)
     return await deliver(adapter, account, prepared, what, clock)
 
 
 async def prepare(
-    adapter: Adapter, account: PostingAccount, what: PostDraft, clock: Clock = REAL
+    adapter: Adapter, account: PostingAccount, what: PostDraft, clock: RealClock = REAL
 ) -> PreparedPost:
     """Prepare the post in as many steps as needed."""
     so_far: PreparedPost | None = None
@@ -95,7 +95,7 @@ async def deliver(
     account: PostingAccount,
     prepared: PreparedPost,
     what: PostDraft | None = None,
-    clock: Clock = REAL,
+    clock: RealClock = REAL,
 ) -> LivePost:
     """Send until the post is proved live. Repeats a send only if harmless, or after proof of its absence."""
     for _ in range(TRIES):
@@ -116,7 +116,7 @@ async def deliver(
 
 
 async def looked_for(
-    adapter: Adapter, account: PostingAccount, asked: Inquiry, clock: Clock
+    adapter: Adapter, account: PostingAccount, asked: Inquiry, clock: RealClock
 ) -> ReconcileResult:
     """Look the post up, after any call in flight must have ended."""
     await clock.advance(LATER.total_seconds())
@@ -124,7 +124,7 @@ async def looked_for(
 
 
 async def confirmed(
-    adapter: Adapter, account: PostingAccount, asked: Inquiry, sent: ReconcileResult, clock: Clock
+    adapter: Adapter, account: PostingAccount, asked: Inquiry, sent: ReconcileResult, clock: RealClock
 ) -> LivePost:
     """Poll an accepted post until it is live."""
     for _ in range(ASKS):

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
 
-class Sent(NamedTuple):
+class SitePage(NamedTuple):
     """The response of a path."""
 
     body: bytes
@@ -15,7 +15,7 @@ class Sent(NamedTuple):
 
 
 @contextmanager
-def answering(answer: Callable[[str], Sent]) -> Iterator[int]:
+def answering(answer: Callable[[str], SitePage]) -> Iterator[int]:
     """Serve the function's responses; yields the port."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -44,9 +44,9 @@ def answering(answer: Callable[[str], Sent]) -> Iterator[int]:
 def site(files: Mapping[str, str]) -> Iterator[str]:
     """Serve a product's site of these files; other paths get its page."""
 
-    def answer(path: str) -> Sent:
+    def answer(path: str) -> SitePage:
         name = path if path in files else "/"
-        return Sent(files[name].encode(), "text/javascript" if name.endswith(".js") else "text/html")
+        return SitePage(files[name].encode(), "text/javascript" if name.endswith(".js") else "text/html")
 
     with answering(answer) as port:
         yield f"http://localhost:{port}"

@@ -13,7 +13,7 @@ from telemetry import logs
 from tests.media import picture
 from tests.peers.bluesky_project import BlueskyProject
 from tests.peers.leaks import leaked, listening
-from tests.peers.pds import Pds, Person
+from tests.peers.pds import Pds, PdsPerson
 from tests.peers.proxy import Loss, between, first_of_each, nothing_lost
 from workers.publishing import phases
 
@@ -132,7 +132,7 @@ async def test_revoked_session_waits_for_a_new_connection(project: BlueskyProjec
     ("shut", "code"), [(Pds.take_down, "ACCOUNT_SUSPENDED"), (Pds.deactivate, "ACCOUNT_DEACTIVATED")]
 )
 async def test_post_of_a_closed_account_fails(
-    project: BlueskyProject, shut: Callable[[Pds, Person], None], code: str
+    project: BlueskyProject, shut: Callable[[Pds, PdsPerson], None], code: str
 ) -> None:
     async with project.at_work():
         account = await project.account()

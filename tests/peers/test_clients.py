@@ -13,7 +13,6 @@ import pytest_asyncio
 from db.pool import Pool
 from domain.tenancy import organizations
 from schemas.settings import Settings
-from tests import servers as made
 from tests.api.conftest import built_app, new_key
 from tests.api_process import BIN, serving
 from tests.media import picture
@@ -25,17 +24,12 @@ pytestmark = pytest.mark.peers
 PROGRAMS = Path(__file__).with_name("clients")
 
 
-class Platform(NamedTuple):
+class RunningPlatform(NamedTuple):
     """A running API with workers, a sandbox key, and an image to upload."""
 
     url: str
     key: str
     picture: Path
-
-
-@pytest.fixture
-def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
-    return made.settings_for(database_url, redis_url, assets_url=f"file://{tmp_path / 'media'}")
 
 
 @pytest_asyncio.fixture
@@ -46,14 +40,14 @@ async def key(pool: Pool) -> str:
 
 
 @pytest.fixture
-def platform(settings: Settings, key: str, tmp_path: Path) -> Iterator[Platform]:
+def platform(settings: Settings, key: str, tmp_path: Path) -> Iterator[RunningPlatform]:
     (path := tmp_path / "harbour.png").write_bytes(picture())
     with (
         serving(settings, tmp_path / "api.log") as served,
         working(settings, "ingest"),
         working(settings, "publish"),
     ):
-        yield Platform(served.url, key, path)
+        yield RunningPlatform(served.url, key, path)
 
 
 @pytest.fixture
@@ -74,7 +68,7 @@ def run(words: Sequence[str | Path], cwd: Path, **environment: str) -> str:
 
 
 def test_python_client_is_generated_checked_and_used(
-    document: Path, platform: Platform, tmp_path: Path
+    document: Path, platform: RunningPlatform, tmp_path: Path
 ) -> None:
     program = pypi.install("openapi_client")
     python, folder = program.with_name("python"), tmp_path / "python"
@@ -87,7 +81,7 @@ def test_python_client_is_generated_checked_and_used(
 
 
 def test_typescript_client_is_generated_checked_and_used(
-    document: Path, platform: Platform, tmp_path: Path
+    document: Path, platform: RunningPlatform, tmp_path: Path
 ) -> None:
     modules, folder = node.install(), tmp_path / "typescript"
     shutil.copytree(PROGRAMS, folder)

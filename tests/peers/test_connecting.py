@@ -26,7 +26,7 @@ from tests.api.conftest import ApiCaller, client_of, hold_context, open_caller
 from tests.api.participants import ORIGIN, new_project, status
 from tests.dumps import dump_database
 from tests.peers.mastodon_servers import Instance
-from tests.peers.pds import Pds, Person
+from tests.peers.pds import Pds, PdsPerson
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
 
@@ -39,14 +39,14 @@ def way_back(page: str) -> str:
 
 
 @dataclass
-class Project:
+class PlatformsProject:
     app: Litestar
     acme: ApiCaller
     browser: httpx.AsyncClient
     pool: Pool
     project: str
 
-    async def ask(self, path: str, **body: Any) -> Any:
+    async def post(self, path: str, **body: Any) -> Any:
         answer = await self.acme.http.post(f"/v1/projects/{self.project}/{path}", json=body)
         assert answer.is_success, answer.text
         return answer.json()
@@ -60,9 +60,9 @@ class Project:
     async def account(self, account_id: str) -> Any:
         return (await self.acme.http.get(f"/v1/social-accounts/{account_id}")).json()
 
-    async def log_in(self, pds: Pds, person: Person, password: str | None = None) -> Any:
+    async def log_in(self, pds: Pds, person: PdsPerson, password: str | None = None) -> Any:
         body = {"identifier": person.handle, "appPassword": password or person.app_password}
-        accepted = await self.ask("social-accounts", platform="bluesky", serviceUrl=pds.base, **body)
+        accepted = await self.post("social-accounts", platform="bluesky", serviceUrl=pds.base, **body)
         job: dict[str, Any] = {"status": "running"}
         while job["status"] == "running":
             job = (await self.acme.http.get(accepted["locationUrl"], params={"wait": 30})).json()
@@ -90,7 +90,7 @@ class Project:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, pool: Pool, server: str) -> AsyncIterator[Project]:
+async def opened(settings: Settings, pool: Pool, server: str) -> AsyncIterator[PlatformsProject]:
     """Run an API and a worker that may connect to this server."""
     mine = msgspec.structs.replace(settings, fetch_allow=urlsplit(server).netloc)
     served = create_app(mine)
@@ -101,37 +101,39 @@ async def opened(settings: Settings, pool: Pool, server: str) -> AsyncIterator[P
         at_work(mine, pool, TASKS),
     ):
         await pool.execute("update api_key set return_origins = $1", [ORIGIN])
-        yield Project(served, acme, browser, pool, await new_project(acme))
+        yield PlatformsProject(served, acme, browser, pool, await new_project(acme))
 
 
 @pytest_asyncio.fixture
-async def project(settings: Settings, pool: Pool, instance: Instance) -> AsyncIterator[Project]:
+async def project(settings: Settings, pool: Pool, instance: Instance) -> AsyncIterator[PlatformsProject]:
     async with opened(settings, pool, instance.base) as found:
         yield found
 
 
 @pytest_asyncio.fixture
-async def bluesky(settings: Settings, pool: Pool, pds: Pds) -> AsyncIterator[Project]:
+async def bluesky(settings: Settings, pool: Pool, pds: Pds) -> AsyncIterator[PlatformsProject]:
     async with opened(settings, pool, pds.base) as found:
         yield found
 
 
-async def test_account_is_connected_and_reconnected(project: Project, instance: Instance) -> None:
+async def test_account_is_connected_and_reconnected(project: PlatformsProject, instance: Instance) -> None:
     host = f"localhost:{instance.port}"
     asked = {"platform": "mastodon", "instance": host, "returnUrl": BACK}
-    made = await project.ask("social/oauth-url", **asked)
+    made = await project.post("social/oauth-url", **asked)
     assert await project.let_in(instance, made) == "connected"
     body = (await project.acme.http.get(f"/v1/social/oauth-status/{made['state']}")).json()
     account = await project.account(body["socialAccountId"])
     assert (account["status"], account["handle"].partition("@")[2]) == ("connected", host)
-    again = await project.ask("social/reauth-url", socialAccountId=account["socialAccountId"], returnUrl=BACK)
+    again = await project.post(
+        "social/reauth-url", socialAccountId=account["socialAccountId"], returnUrl=BACK
+    )
     assert await project.let_in(instance, again) == "connected"
     tokens = await project.tokens(account["socialAccountId"])
     assert tokens.generation == 2
     assert tokens.access_token not in await dump_database(project.pool)
 
 
-async def test_an_app_password_connects_an_account(bluesky: Project, pds: Pds) -> None:
+async def test_an_app_password_connects_an_account(bluesky: PlatformsProject, pds: Pds) -> None:
     person = pds.person()
     job = await bluesky.log_in(pds, person)
     assert (job["status"], job["error"]) == ("completed", None)
@@ -144,12 +146,12 @@ async def test_an_app_password_connects_an_account(bluesky: Project, pds: Pds) -
         assert secret not in kept
 
 
-async def test_a_wrong_app_password_connects_nothing(bluesky: Project, pds: Pds) -> None:
+async def test_a_wrong_app_password_connects_nothing(bluesky: PlatformsProject, pds: Pds) -> None:
     job = await bluesky.log_in(pds, pds.person(), "abcd-efgh-ijkl-mnop")
     assert (job["status"], job["error"]["code"]) == ("failed", "WRONG_PASSWORD")
 
 
-async def test_a_session_is_refreshed_until_it_is_ended(bluesky: Project, pds: Pds) -> None:
+async def test_a_session_is_refreshed_until_it_is_ended(bluesky: PlatformsProject, pds: Pds) -> None:
     person = pds.person()
     account = (await bluesky.log_in(pds, person))["result"]["socialAccountId"]
     first = await bluesky.tokens(account)
@@ -163,7 +165,7 @@ async def test_a_session_is_refreshed_until_it_is_ended(bluesky: Project, pds: P
     assert (await bluesky.account(account))["status"] == "connected"
 
 
-async def test_taken_down_account_is_not_connected(bluesky: Project, pds: Pds) -> None:
+async def test_taken_down_account_is_not_connected(bluesky: PlatformsProject, pds: Pds) -> None:
     person = pds.person()
     pds.take_down(person)
     assert (await bluesky.log_in(pds, person))["status"] == "failed"

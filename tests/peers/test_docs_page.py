@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from tests.peers.chromium import Page, browsing
+from tests.peers.chromium import BrowserTab, browsing
 from tests.peers.own_api import own_api
 from tests.waiting import PATIENCE_S
 
@@ -38,7 +38,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture(params=WIDTHS)
-def page(api: Served, request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(api: Served, request: pytest.FixtureRequest) -> Iterator[BrowserTab]:
     """Open the page; fail on any error of it."""
     with browsing() as opened:
         opened.resize(request.param)
@@ -95,7 +95,7 @@ SHOWN = """(() => {
 })()"""
 
 
-def test_each_operation_shows_its_documentation(api: Served, page: Page) -> None:
+def test_each_operation_shows_its_documentation(api: Served, page: BrowserTab) -> None:
     for operation in api.operations:
         name = json.dumps(operation["operationId"])
         page.run(f"location.hash = {name}")
@@ -122,7 +122,7 @@ def read(example: str) -> Any:
 FOUND = "[...document.querySelectorAll('#index a:not([hidden])')].map((one) => one.hash.slice(1))"
 
 
-def test_filter_matches_words_of_a_summary(api: Served, page: Page) -> None:
+def test_filter_matches_words_of_a_summary(api: Served, page: BrowserTab) -> None:
     for operation in api.operations:
         summary = operation["summary"].replace("`", "")
         assert operation["operationId"] in found(page, " ".join(summary.split()[:4])), summary
@@ -132,13 +132,13 @@ def test_filter_matches_words_of_a_summary(api: Served, page: Page) -> None:
     assert len(found(page, "")) == len(api.operations)
 
 
-def found(page: Page, words: str) -> list[str]:
+def found(page: BrowserTab, words: str) -> list[str]:
     typed = f"filter.value = {json.dumps(words)}; filter.dispatchEvent(new Event('input'))"
     shown: list[str] = page.run(f"{{ const filter = document.getElementById('filter'); {typed} }}; {FOUND}")
     return shown
 
 
-def test_send_submits_the_filled_fields(api: Served, page: Page) -> None:
+def test_send_submits_the_filled_fields(api: Served, page: BrowserTab) -> None:
     fill(page, "#key", api.key)
     made = send(page, "create_project", {})
     assert made.startswith("201 "), made
@@ -148,12 +148,12 @@ def test_send_submits_the_filled_fields(api: Served, page: Page) -> None:
     assert '"caption": "Low tide at six."' in answer
 
 
-def fill(page: Page, selector: str, value: str) -> None:
+def fill(page: BrowserTab, selector: str, value: str) -> None:
     typed = f"one.value = {json.dumps(value)}; one.dispatchEvent(new Event('input'))"
     page.run(f"{{ const one = document.querySelector({json.dumps(selector)}); {typed} }}")
 
 
-def send(page: Page, operation: str, values: dict[str, str]) -> str:
+def send(page: BrowserTab, operation: str, values: dict[str, str]) -> str:
     """Send an operation's form, and return the shown response."""
     page.run(f"location.hash = '{operation}'")
     page.until(f"document.querySelector('#{operation} .examples')")

@@ -16,7 +16,7 @@ from tests.peers.chromium import browsing
 pytestmark = pytest.mark.peers
 
 
-class Site(ThreadingHTTPServer):
+class DrawingSite(ThreadingHTTPServer):
     """Serves a list of drawings, and a page with all of them; `strange` are other requested paths."""
 
     daemon_threads = True
@@ -28,8 +28,8 @@ class Site(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
 
-class Answer(BaseHTTPRequestHandler):
-    server: Site
+class DrawingHandler(BaseHTTPRequestHandler):
+    server: DrawingSite
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -50,8 +50,8 @@ class Answer(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving() -> Iterator[Site]:
-    with Site(("127.0.0.1", 0), Answer) as site:
+def serving() -> Iterator[DrawingSite]:
+    with DrawingSite(("127.0.0.1", 0), DrawingHandler) as site:
         thread = Thread(target=site.serve_forever)
         thread.start()
         try:
@@ -84,7 +84,7 @@ def left(data: bytes) -> list[str]:
         return []
 
 
-def requested_paths(site: Site, drawings: list[str]) -> set[str]:
+def requested_paths(site: DrawingSite, drawings: list[str]) -> set[str]:
     """Return the other paths that a browser requests until the page and all frames are loaded."""
     site.drawings, site.strange = tuple(drawings), ()
     with browsing() as page:

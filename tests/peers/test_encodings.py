@@ -11,8 +11,8 @@ from typing import NamedTuple
 import pytest
 from webencodings.labels import LABELS
 
-from tests.peers.chromium import Page, browsing
-from tests.peers.site import Sent, answering
+from tests.peers.chromium import BrowserTab, browsing
+from tests.peers.site import SitePage, answering
 from tests.workers.ingest.page.encodings import FORMS, SAMPLES, in_meta, page
 from workers.ingest.page import charsets
 from workers.ingest.page.decode import decode, decode_as
@@ -29,7 +29,7 @@ DECODED = """(() => {
 })()"""
 
 
-class Seen(NamedTuple):
+class DecodedPage(NamedTuple):
     encoding: str
     text: str
 
@@ -39,66 +39,68 @@ def paragraph(html: str) -> str:
 
 
 @contextmanager
-def serving(pages: list[Sent]) -> Iterator[str]:
+def serving(pages: list[SitePage]) -> Iterator[str]:
     """Serve pages by number; yields the address."""
 
-    def answer(path: str) -> Sent:
+    def answer(path: str) -> SitePage:
         number = path.strip("/")
-        return pages[int(number)] if number.isdigit() else Sent(b"", "text/plain")
+        return pages[int(number)] if number.isdigit() else SitePage(b"", "text/plain")
 
     with answering(answer) as port:
         yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Page]:
+def browser() -> Iterator[BrowserTab]:
     with browsing() as opened:
         yield opened
 
 
-def seen(browser: Page, pages: list[Sent]) -> Iterator[Seen]:
+def seen(browser: BrowserTab, pages: list[SitePage]) -> Iterator[DecodedPage]:
     with serving(pages) as address:
         for number in range(len(pages)):
             ready = f"document.readyState === 'complete' && location.pathname === '/{number}'"
             browser.open(f"{address}/{number}", ready)
             text = browser.run("document.querySelector('p').textContent")
-            yield Seen(browser.run("document.characterSet").lower(), text)
+            yield DecodedPage(browser.run("document.characterSet").lower(), text)
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_declared_encoding_matches_chromium(browser: Page, name: str) -> None:
+def test_declared_encoding_matches_chromium(browser: BrowserTab, name: str) -> None:
     form = FORMS[name]
-    pages = [Sent(page(one, form.head(one.label)), form.content_type(one.label)) for one in SAMPLES]
+    pages = [SitePage(page(one, form.head(one.label)), form.content_type(one.label)) for one in SAMPLES]
     for sample, sent, theirs in zip(SAMPLES, pages, seen(browser, pages), strict=True):
-        ours = Seen(charsets.declared(*sent)[0], paragraph(decode(*sent)))
+        ours = DecodedPage(charsets.declared(*sent)[0], paragraph(decode(*sent)))
         assert theirs == ours
         assert ours.text == sample.text
 
 
-def test_byte_order_mark_matches_chromium(browser: Page) -> None:
+def test_byte_order_mark_matches_chromium(browser: BrowserTab) -> None:
     text = SAMPLES[-1].text
     html = f"{in_meta('windows-1251')}<p>{text}</p>"
     pages = [
-        Sent((html if codec == "utf-8-sig" else f"\ufeff{html}").encode(codec), "text/html; charset=koi8-r")
+        SitePage(
+            (html if codec == "utf-8-sig" else f"\ufeff{html}").encode(codec), "text/html; charset=koi8-r"
+        )
         for codec in MARKS.values()
     ]
     for name, sent, theirs in zip(MARKS, pages, seen(browser, pages), strict=True):
-        assert theirs == Seen(name, text)
+        assert theirs == DecodedPage(name, text)
         assert paragraph(decode(*sent)) == text
 
 
 @pytest.mark.parametrize("name", ["header", "meta", "late"])
-def test_only_difference_is_utf_8_with_another_declaration(browser: Page, name: str) -> None:
+def test_only_difference_is_utf_8_with_another_declaration(browser: BrowserTab, name: str) -> None:
     form, sample = FORMS[name], SAMPLES[-1]
     labels = [one.label for one in SAMPLES if one.label not in {"utf-8", "iso-2022-jp"}]
-    pages = [Sent(page(sample, form.head(label)), form.content_type(label)) for label in labels]
+    pages = [SitePage(page(sample, form.head(label)), form.content_type(label)) for label in labels]
     for label, sent, theirs in zip(labels, pages, seen(browser, pages), strict=True):
         assert theirs.encoding == label
         assert theirs.text != sample.text
         assert paragraph(decode(*sent)) == sample.text
 
 
-def test_each_label_maps_to_chromiums_encoding(browser: Page) -> None:
+def test_each_label_maps_to_chromiums_encoding(browser: BrowserTab) -> None:
     script = "(labels) => JSON.stringify(labels.map((one) => new TextDecoder(one).encoding))"
     labels = [label for label, name in LABELS.items() if name != "replacement"]
     theirs = json.loads(browser.run(f"({script})({json.dumps(labels)})"))
@@ -108,7 +110,7 @@ def test_each_label_maps_to_chromiums_encoding(browser: Page) -> None:
 
 
 @pytest.mark.parametrize("name", ENCODINGS)
-def test_decoded_characters_match_chromium(browser: Page, name: str) -> None:
+def test_decoded_characters_match_chromium(browser: BrowserTab, name: str) -> None:
     """Covers each byte, and each pair that Chromium decodes as one character."""
     bodies = [bytes([byte]) for byte in range(256)]
     if "euc" in name or name in {"big5", "gbk", "gb18030", "shift_jis"}:

@@ -10,15 +10,14 @@ from typing import Any
 import pytest
 
 from tests.peers.exactly_once import faults, kills, page, system
-from tests.peers.exactly_once.parts import PLATFORMS
-from tests.peers.exactly_once.rows import AFTER_COMMIT, KILL, Row, wrong
-from tests.peers.exactly_once.shapes import LAST, SHAPES
-from tests.peers.exactly_once.told import untruths
+from tests.peers.exactly_once.rows import AFTER_COMMIT, KILL, OutcomeRow, wrong
+from tests.peers.exactly_once.shapes import LAST, PLATFORMS, SHAPES
+from tests.peers.exactly_once.timeline import find_contradictions
 
 pytestmark = [pytest.mark.long, pytest.mark.first, pytest.mark.timeout(1800)]
 
 
-def hold(rows: Sequence[Row], platforms: Sequence[str], *, killed: bool) -> None:
+def hold(rows: Sequence[OutcomeRow], platforms: Sequence[str], *, killed: bool) -> None:
     """Assert that the rows follow the rule and match the page."""
     assert [*wrong(rows)] == []
     titles = {shape.title for shape in SHAPES if shape.platform in platforms}
@@ -41,7 +40,7 @@ async def test_a_worker_killed_at_each_call(servers: tuple[str, str], tmp_path: 
 
 def test_oracle_finds_each_violation() -> None:
     """An oracle that never fails would prove nothing."""
-    good = Row(
+    good = OutcomeRow(
         "TikTok: photos", "content/init", "drop_before", "published", live=1, drafts=0, sends=1, attempts=1
     )
     bad = [
@@ -65,13 +64,20 @@ def entry(kind: str, fence: int = 1, **said: Any) -> dict[str, Any]:
 
 def test_oracle_finds_a_wrong_timeline() -> None:
     shape = next(shape for shape in SHAPES if shape.send == LAST)
-    row = Row(
+    row = OutcomeRow(
         shape.title, LAST.name, f"{KILL} after its answer", "published", live=1, drafts=0, sends=1, attempts=2
     )
     begun, lost = entry("attempt_started"), entry("attempt_ended", outcome="lost")
-    told = [begun, entry("call"), entry("answer_lost"), lost, entry("attempt_started", 2), entry("published")]
-    assert [*untruths(told, row, shape)] == []
-    assert [*untruths([entry("not_sent"), *told], row, shape)] == []
+    entries = [
+        begun,
+        entry("call"),
+        entry("answer_lost"),
+        lost,
+        entry("attempt_started", 2),
+        entry("published"),
+    ]
+    assert [*find_contradictions(entries, row, shape)] == []
+    assert [*find_contradictions([entry("not_sent"), *entries], row, shape)] == []
     for wrong_row in (
         row._replace(sends=2),
         row._replace(sends=0, live=2),
@@ -80,14 +86,14 @@ def test_oracle_finds_a_wrong_timeline() -> None:
         row._replace(became="failed (PLATFORM_REJECTED)"),
         row._replace(event=AFTER_COMMIT),
     ):
-        assert [*untruths(told, wrong_row, shape)], wrong_row
-    for wrong_told in (
-        told[:-1],
-        told[2:],
-        [*told, entry("outcome_unknown"), told[-1]],
-        [one for one in told if one["type"] != "answer_lost"],
-        [one | {"workerId": "wrk_1"} for one in told],
-        [*told[:4], entry("call"), *told[4:]],
-        [*told[:4], entry("look_up", verdict="found"), entry("not_sent"), *told[4:]],
+        assert [*find_contradictions(entries, wrong_row, shape)], wrong_row
+    for wrong_entries in (
+        entries[:-1],
+        entries[2:],
+        [*entries, entry("outcome_unknown"), entries[-1]],
+        [one for one in entries if one["type"] != "answer_lost"],
+        [one | {"workerId": "wrk_1"} for one in entries],
+        [*entries[:4], entry("call"), *entries[4:]],
+        [*entries[:4], entry("look_up", verdict="found"), entry("not_sent"), *entries[4:]],
     ):
-        assert [*untruths(wrong_told, row, shape)], wrong_told
+        assert [*find_contradictions(wrong_entries, row, shape)], wrong_entries

@@ -10,18 +10,21 @@ import pytest
 from jobs.kinds import CONTENT_GENERATE
 from schemas import ids
 from tests.api.conftest import new_key
-from tests.peers import generated
+from tests.api.generated.conftest import BRAND
+from tests.generation.remix import clips
 from tests.peers.bluesky_project import BlueskyProject
 from tests.peers.exactly_once import faults, system
-from tests.peers.exactly_once.parts import PLATFORMS
-from tests.peers.exactly_once.shapes import LAST, Shape
-from tests.peers.simulators.ledger import State
+from tests.peers.exactly_once.shapes import LAST, PLATFORMS, Shape
+from tests.peers.simulators.ledger import LedgerState
 from tests.waiting import PATIENCE_S
 from tests.workers.runtime.workers import at_work
 from workers.tasks import OPENERS
 
 pytestmark = [pytest.mark.peers, pytest.mark.first, pytest.mark.timeout(1200)]
 
+FORMATS = ("image", "slideshow", "video", "ugc_remix")
+#: The minimal length of a video.
+SECONDS = 8
 GENERATING = {CONTENT_GENERATE: OPENERS[CONTENT_GENERATE]}
 
 
@@ -34,11 +37,11 @@ async def test_bluesky_server_accepts_content_that_fits(project: BlueskyProject,
     """A slideshow of six images is refused before it is sent, as its `fits` states."""
     path = f"/projects/{project.project_id}"
     async with at_work(project.workers.settings, project.workers.pool, GENERATING):
-        items = await generated.made(project.acme.http, path, generated.clip(tmp_path))
+        items = await _generate_each_format(project.acme.http, path, _make_clip(tmp_path))
     async with project.at_work():
         targets = [{"socialAccountId": await project.account()}]
         for content_id in items.values():
-            item = await project.ask("GET", f"/content/{content_id}")
+            item = await project.call("GET", f"/content/{content_id}")
             sent = await project.acme.http.post(
                 f"/v1/content/{content_id}/publish", json={"targets": targets}
             )
@@ -62,7 +65,7 @@ async def test_scheduled_content_is_published_once_on_each_platform(
         ) as http:
             path = f"/projects/{ids.show(ids.PROJECT, opened.project_id)}"
             async with at_work(opened.settings, opened.pool, GENERATING):
-                items = await generated.made(http, path, generated.clip(tmp_path))
+                items = await _generate_each_format(http, path, _make_clip(tmp_path))
             sent = [
                 (platform, *await _schedule(opened, http, platform, content_id))
                 for platform in PLATFORMS
@@ -72,10 +75,10 @@ async def test_scheduled_content_is_published_once_on_each_platform(
                 await hand.work()
                 await hand.let_pass(faults.SETTLE_S)
             for platform, username, post_id in sent:
-                post = await generated.answer(http, "GET", f"/scheduled-posts/{post_id}")
+                post = await _request(http, "GET", f"/scheduled-posts/{post_id}")
                 assert post["status"] == "published", post
                 found = await opened.sims[platform].posts(username)
-                assert [one["state"] for one in found] == [State.LIVE]
+                assert [one["state"] for one in found] == [LedgerState.LIVE]
 
 
 async def _schedule(
@@ -87,5 +90,44 @@ async def _schedule(
     if platform == "tiktok":
         target["privacyLevel"] = "public"
     asked = {"scheduledFor": soon(), "targets": [target]}
-    answer = await generated.answer(http, "POST", f"/content/{content_id}/schedule", json=asked)
+    answer = await _request(http, "POST", f"/content/{content_id}/schedule", json=asked)
     return username, answer["scheduledPosts"][0]["id"]
+
+
+async def _request(http: httpx.AsyncClient, method: str, path: str, **sent: Any) -> dict[str, Any]:
+    response = await http.request(method, f"/v1{path}", timeout=PATIENCE_S, **sent)
+    assert response.is_success, response.text
+    return dict(response.json())
+
+
+async def _generate_each_format(http: httpx.AsyncClient, project: str, clip: bytes) -> dict[str, str]:
+    """Generate an item of each format; return their ids once all are completed. Needs a worker."""
+    await _request(http, "PATCH", project, json={"brandContext": BRAND})
+    files = [("caption", (None, "Low water")), ("file", ("clip.mp4", clip, "video/mp4"))]
+    source = (await _request(http, "POST", f"{project}/content/upload", files=files))["id"]
+    more: dict[str, dict[str, Any]] = {
+        "video": {"seconds": SECONDS},
+        "ugc_remix": {"seconds": SECONDS, "sourceContentId": source},
+    }
+    items = {}
+    for name in FORMATS:
+        body = {"format": name, **more.get(name, {})}
+        accepted = await _request(http, "POST", f"{project}/content", json=body)
+        await _wait_for_job(http, accepted["jobId"])
+        items[name] = accepted["contentId"]
+    return items
+
+
+async def _wait_for_job(http: httpx.AsyncClient, job_id: str) -> None:
+    """Wait until the job has ended, without a limit: the test has its own."""
+    job: dict[str, Any] = {"status": "running"}
+    while job["status"] == "running":
+        job = await _request(http, "GET", f"/jobs/{job_id}", params={"wait": 30})
+    assert job["status"] == "completed", job
+
+
+def _make_clip(folder: Path) -> bytes:
+    """Return a clip of ten seconds."""
+    picture = "testsrc2=size=640x360:rate=30:duration=10"
+    sound = "sine=frequency=330:sample_rate=48000:duration=10"
+    return clips.make_clip(folder / "clip.mp4", picture=picture, sound=sound).read_bytes()

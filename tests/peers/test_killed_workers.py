@@ -27,8 +27,8 @@ from tests.chaos.platform import serving
 from tests.chaos.posts import check
 from tests.chaos.publisher import ACCEPTED, ANSWERED, BEFORE_MARK, CALLED, MARKED
 from tests.peers.leaks import Ear, leaked, listening
-from tests.peers.new_accounts import NewAccount, Peer, on_pds, on_records, on_snac
-from tests.peers.proxy import Loss, Proxy, Rule, between
+from tests.peers.new_accounts import AccountServer, NewAccount, on_pds, on_records, on_snac
+from tests.peers.proxy import Loss, LossyProxy, Rule, between
 from tests.waiting import eventually
 
 #: One waits for its time, one for a worker with a free slot.
@@ -38,16 +38,16 @@ PAUSED = (BEFORE_MARK, MARKED)
 WHILE = timedelta(minutes=1)
 
 
-class Stage(NamedTuple):
+class PostProgress(NamedTuple):
     """A post's phase and its job's state, or before `running` the job's stage."""
 
     phase: str | None
     job: str
 
 
-WAITS, LINES_UP = Stage(None, "scheduled"), Stage(None, "queued")
-CLAIMED = Stage("preparing", "running")
-SENDING, TAKEN = Stage("sending", "running"), Stage("accepted", "running")
+WAITS, LINES_UP = PostProgress(None, "scheduled"), PostProgress(None, "queued")
+CLAIMED = PostProgress("preparing", "running")
+SENDING, TAKEN = PostProgress("sending", "running"), PostProgress("accepted", "running")
 
 #: Expected stages of the posts at the worker's kill.
 KILLED = {BEFORE_MARK: CLAIMED, MARKED: SENDING, CALLED: SENDING, ANSWERED: SENDING, ACCEPTED: TAKEN}
@@ -74,7 +74,7 @@ PASS_BY = [
         *(pytest.param(name, marks=pytest.mark.peers) for name in ("pds", "snac")),
     ]
 )
-async def peer(request: pytest.FixtureRequest) -> AsyncIterator[Peer]:
+async def peer(request: pytest.FixtureRequest) -> AsyncIterator[AccountServer]:
     if request.param == "records":
         async with serving() as records:
             yield on_records(records)
@@ -83,11 +83,11 @@ async def peer(request: pytest.FixtureRequest) -> AsyncIterator[Peer]:
         yield on_pds(server) if request.param == "pds" else on_snac(server)
 
 
-class Scene(msgspec.Struct, frozen=True):
+class KillScene(msgspec.Struct, frozen=True):
     """A fleet with workers behind a proxy, and the accounts by handle."""
 
     fleet: Fleet
-    proxy: Proxy
+    proxy: LossyProxy
     ear: Ear
     accounts: dict[str, NewAccount]
 
@@ -120,9 +120,9 @@ class Scene(msgspec.Struct, frozen=True):
 
         await eventually(all_left)
 
-    async def stages(self) -> dict[str, Stage]:
+    async def stages(self) -> dict[str, PostProgress]:
         rows = await self.fleet.pool.fetch(STAGES)
-        return {row["handle"]: Stage(row["phase"], row["job"]) for row in rows}
+        return {row["handle"]: PostProgress(row["phase"], row["job"]) for row in rows}
 
     async def settle(self, handles: Iterable[str]) -> None:
         """Wait until these posts were looked up and wait for a conclusive lookup."""
@@ -154,11 +154,11 @@ class Scene(msgspec.Struct, frozen=True):
         """Return the timelines of all posts, as the API shows them."""
         async with self.fleet.pool.acquire() as conn:
             posts = [row["id"] for row in await conn.fetch("select id from scheduled_post")]
-            told = [
+            found = [
                 await timelines.list_post_entries(conn, organization_id=self.fleet.org, post_id=post_id)
                 for post_id in posts
             ]
-        return [msgspec.json.decode(msgspec.json.encode(each)) for each in told]
+        return [msgspec.json.decode(msgspec.json.encode(each)) for each in found]
 
     async def leaked(self) -> list[str]:
         secrets = [secret for account in self.accounts.values() for secret in account.secrets]
@@ -168,8 +168,12 @@ class Scene(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def playing(
-    peer: Peer, settings: Settings, folder: Path, handles: Iterable[str], monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Scene]:
+    peer: AccountServer,
+    settings: Settings,
+    folder: Path,
+    handles: Iterable[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[KillScene]:
     monkeypatch.setenv("CHAOS_FOLDER", str(folder))
     accounts = {handle: await peer.join() for handle in handles}
     async with between(peer.port, holding(caption(CALLED))) as proxy, listening(settings.redis_url) as ear:
@@ -177,7 +181,7 @@ async def playing(
             settings, fetch_allow=proxy.base.removeprefix("http://"), assets_url=f"file://{folder / 'media'}"
         )
         async with open_fleet(ours, folder) as fleet:
-            scene = Scene(fleet, proxy, ear, accounts)
+            scene = KillScene(fleet, proxy, ear, accounts)
             yield scene
             assert await scene.leaked() == []
 
@@ -193,7 +197,7 @@ def holding(words: str) -> Rule:
 
 
 async def test_worker_killed_at_five_points_publishes_each_post_once(
-    peer: Peer, database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    peer: AccountServer, database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Kills before the mark, before the call, during it, before the response is stored, and once accepted."""
     settings = made.settings_for(database_url, redis_url)
@@ -211,19 +215,19 @@ async def test_worker_killed_at_five_points_publishes_each_post_once(
         await scene.settle(peer.settling)
         await scene.published()
         assert scene.texts() == {point: [caption(point)] for point in KILLED}
-        told = await scene.timelines()
-        assert len(told) == len(KILLED)
-        for each in told:
-            check(each)
-            words = Counter(entry["type"] for entry in each)
+        found = await scene.timelines()
+        assert len(found) == len(KILLED)
+        for timeline in found:
+            check(timeline)
+            words = Counter(entry["type"] for entry in timeline)
             # Where the same bytes make a second post, a call is repeated only after its absence is proved.
-            assert words["call"] - words["not_sent"] == 1 or not peer.settling, each
-            assert each[-2]["type"] == "published", each
-            assert [entry.get("outcome") for entry in each].count("lost") == 1, each
+            assert words["call"] - words["not_sent"] == 1 or not peer.settling, timeline
+            assert timeline[-2]["type"] == "published", timeline
+            assert [entry.get("outcome") for entry in timeline].count("lost") == 1, timeline
 
 
 async def test_redis_emptied_in_each_phase_publishes_each_post_once(
-    peer: Peer, own_servers: made.ServerPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    peer: AccountServer, own_servers: made.ServerPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A waiting post's wake-up message is lost too."""
     settings = made.settings_for(own_servers.postgres.url, own_servers.valkey.url)

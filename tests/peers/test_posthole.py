@@ -96,9 +96,7 @@ async def test_lost_calls_publish_each_video_once(posthole: Posthole, losses: Se
 
 
 async def test_image_with_a_lost_publish_call_stays_unknown(posthole: Posthole) -> None:
-    """Its containers never become PUBLISHED and it has no media list, so the post must never be sent
-    again.
-    """
+    """Its containers never become PUBLISHED and it lists no media: the post must never be sent again."""
     caption, account = unique("lost"), posthole.account("instagram")
     async with (
         between(
@@ -122,11 +120,11 @@ async def test_tokens_are_refreshed(posthole: Posthole, client: httpx.AsyncClien
         client, {}, settings_for("postgresql://nowhere/", "redis://nowhere", **ours, **urls)
     )
     ends = datetime.now(UTC) + timedelta(days=30)
-    told = posthole.tiktok()
-    assert told["open_id"] == CREATOR
-    pair = await tiktok.refresh(net, Tokens(told["access_token"], told["refresh_token"], ends, 1, None))
-    assert pair.access_token != told["access_token"]
-    assert pair.refresh_token != told["refresh_token"]
+    tokens = posthole.tiktok()
+    assert tokens["open_id"] == CREATOR
+    pair = await tiktok.refresh(net, Tokens(tokens["access_token"], tokens["refresh_token"], ends, 1, None))
+    assert pair.access_token != tokens["access_token"]
+    assert pair.refresh_token != tokens["refresh_token"]
     long = (await client.get(f"{posthole.base}/access_token?access_token={posthole.instagram()}")).json()
     longer = await instagram.refresh(net, Tokens(long["access_token"], None, ends, 1, None))
     assert longer.access_token != long["access_token"]

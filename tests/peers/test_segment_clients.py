@@ -16,13 +16,12 @@ import pytest_asyncio
 
 from db.pool import Pool
 from schemas.settings import Settings
-from tests import servers as made
 from tests.api.conftest import ApiCaller
 from tests.api.participants import new_project
 from tests.api_process import serving
 from tests.peers import node, pypi
 from tests.peers.chromium import browsing
-from tests.peers.proxy import Loss, Proxy, Rule, between
+from tests.peers.proxy import Loss, LossyProxy, Rule, between
 from tests.peers.site import site
 from tests.waiting import eventually
 
@@ -49,7 +48,7 @@ OF_PAGES = {"path", "referrer", "search", "title", "url"}
 class Network(NamedTuple):
     """The API from a client's view, with the key of a web app on localhost."""
 
-    proxy: Proxy
+    proxy: LossyProxy
     key: str
     loss: Loss
 
@@ -81,11 +80,6 @@ def first_of_each_message(loss: Loss) -> Rule:
     return rule
 
 
-@pytest.fixture
-def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
-    return made.settings_for(database_url, redis_url, assets_url=f"file://{tmp_path / 'media'}")
-
-
 @pytest_asyncio.fixture
 async def key(acme: ApiCaller) -> str:
     at = f"/v1/projects/{await new_project(acme)}/sdk-apps"
@@ -99,8 +93,8 @@ async def network(
     request: pytest.FixtureRequest, settings: Settings, key: str, tmp_path: Path
 ) -> AsyncIterator[Network]:
     async with between(0, first_of_each_message(request.param)) as proxy:
-        told = msgspec.structs.replace(settings, public_url=proxy.base)
-        with serving(told, tmp_path / "api.log") as served:
+        proxied = msgspec.structs.replace(settings, public_url=proxy.base)
+        with serving(proxied, tmp_path / "api.log") as served:
             proxy.port = urlsplit(served.url).port or 0
             yield Network(proxy, key, request.param)
 
@@ -161,7 +155,7 @@ async def in_jsdom(address: str) -> AsyncIterator[None]:
 async def in_chromium(address: str) -> AsyncIterator[None]:
     """Open a page in Chromium, driven from a thread, since the proxy runs in this event loop."""
     with browsing() as page:
-        page.ask("Network.enable")
+        page.send("Network.enable")
         await asyncio.to_thread(page.open, address, "globalThis.AnalyticsNext")
         yield
         await asyncio.to_thread(page.run, "0")

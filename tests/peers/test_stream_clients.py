@@ -13,7 +13,6 @@ import pytest
 from db.pool import Conn, Pool
 from schemas.settings import Settings
 from tests import seeds
-from tests import servers as made
 from tests.api.conftest import new_key
 from tests.api.webhooks.streaming import PATH, emit_event
 from tests.api_process import serving
@@ -23,11 +22,6 @@ from tests.peers import pypi
 pytestmark = pytest.mark.peers
 
 PROGRAM = Path(__file__).with_name("clients") / "read_events.py"
-
-
-@pytest.fixture
-def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
-    return made.settings_for(database_url, redis_url, assets_url=f"file://{tmp_path / 'media'}")
 
 
 async def events(pool: Pool, org: UUID) -> list[str]:

@@ -51,7 +51,7 @@ class ExpectedJob(NamedTuple):
     asked_to_stop: bool = False
 
 
-class History:
+class PhaseHistory:
     """Jobs of one organization and the expected phase of each."""
 
     def __init__(self, conn: Conn, org: UUID, worker_id: UUID) -> None:
@@ -181,7 +181,7 @@ async def test_phases_in_many_examples(conn: Conn, later: list[bool], events: li
 
 async def check_history(conn: Conn, later: list[bool], events: list[HistoryEvent]) -> None:
     [org] = await scene.tenants(conn)
-    history = History(conn, org, await scene.worker(conn, UNCAPPED_JOB))
+    history = PhaseHistory(conn, org, await scene.worker(conn, UNCAPPED_JOB))
     for is_later in later:
         await history.submit(is_later)
     seen = await check_phases(history, {})
@@ -192,7 +192,9 @@ async def check_history(conn: Conn, later: list[bool], events: list[HistoryEvent
         await conn.execute(f"delete from {table}")
 
 
-async def check_phases(history: History, before: dict[str, tuple[str, int]]) -> dict[str, tuple[str, int]]:
+async def check_phases(
+    history: PhaseHistory, before: dict[str, tuple[str, int]]
+) -> dict[str, tuple[str, int]]:
     """Check the phases in each answer, filter and count; a phase changes only with the version."""
     phase_by_id = {ids.show(ids.JOB, job.job_id): job.phase for job in history.expected}
     reads: dict[str, tuple[str, int]] = {}
@@ -227,7 +229,7 @@ async def check_phases(history: History, before: dict[str, tuple[str, int]]) -> 
     return reads
 
 
-async def list_jobs(history: History, phase: str) -> set[str]:
+async def list_jobs(history: PhaseHistory, phase: str) -> set[str]:
     statuses: list[Any] = [None, [api_status(phase)]]
     pages = []
     for status in statuses:
@@ -248,17 +250,17 @@ async def list_jobs(history: History, phase: str) -> set[str]:
     return pages[0]
 
 
-def filters(history: History, phase: Any) -> operator_jobs.JobFilter:
+def filters(history: PhaseHistory, phase: Any) -> operator_jobs.JobFilter:
     return operator_jobs.JobFilter(history.org, None, None, None, None, phase, None, ALWAYS)
 
 
-async def list_operator_jobs(history: History, phase: str) -> set[str]:
+async def list_operator_jobs(history: PhaseHistory, phase: str) -> set[str]:
     page = await operator_jobs.list_page(history.conn, wanted=filters(history, phase), before=None, limit=25)
     assert {job.phase for job in page} <= {phase}
     return {job.job_id for job in page}
 
 
-async def count_cancelable(history: History, phase: str) -> int:
+async def count_cancelable(history: PhaseHistory, phase: str) -> int:
     chosen = bulk.JobCancelFilter(None, KINDS, None, [phase], ALWAYS)
     answer = await bulk.cancel(history.conn, organization_id=history.org, chosen=chosen, dry_run=True)
     return answer.matched

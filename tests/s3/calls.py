@@ -22,7 +22,7 @@ class S3Error(Exception):
         self.status, self.code = status, code
 
 
-class Call(NamedTuple):
+class S3Call(NamedTuple):
     method: str
     path: str
     query: dict[str, str]
@@ -38,7 +38,7 @@ class Call(NamedTuple):
         return unquote(self.path).split("/", 2)[2]
 
 
-def operation_of(call: Call) -> str:
+def operation_of(call: S3Call) -> str:
     """Return the operation of a call; `unknown` for an operation that the product doesn't use."""
     names = set(call.query)
     if not call.path.strip("/").partition("/")[2]:
@@ -56,7 +56,7 @@ def operation_of(call: Call) -> str:
     )
 
 
-def check_signature(call: Call) -> None:
+def check_signature(call: S3Call) -> None:
     """Check the `Authorization` header (AWS Signature Version 4) and the body's signed hash."""
     match = _SIGNED.fullmatch(call.headers.get("authorization", ""))
     if not match:
@@ -72,7 +72,7 @@ def check_signature(call: Call) -> None:
         raise S3Error(400, "XAmzContentSHA256Mismatch")
 
 
-def _signature(call: Call, day: str, names: str) -> str:
+def _signature(call: S3Call, day: str, names: str) -> str:
     query = "&".join(
         f"{quote(name, '-_.~')}={quote(value, '-_.~')}" for name, value in sorted(call.query.items())
     )

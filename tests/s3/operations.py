@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from tests.s3.calls import Call, S3Error
+from tests.s3.calls import S3Call, S3Error
 
 #: Minimum bytes of each part except the last.
 MIN_PART_BYTES = 5 << 20
@@ -16,7 +16,7 @@ _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 _numbers = itertools.count()
 
 
-class Upload(NamedTuple):
+class MultipartUpload(NamedTuple):
     key: str
     parts: dict[int, bytes]
 
@@ -24,7 +24,7 @@ class Upload(NamedTuple):
 class Bucket:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
-        self.uploads: dict[str, Upload] = {}
+        self.uploads: dict[str, MultipartUpload] = {}
 
 
 class Response(NamedTuple):
@@ -33,7 +33,7 @@ class Response(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def _list(bucket: Bucket, call: Call) -> Response:
+def _list(bucket: Bucket, call: S3Call) -> Response:
     prefix = call.query.get("prefix", "")
     keys = sorted(key for key in bucket.objects if key.startswith(prefix))
     items = "".join(
@@ -46,12 +46,12 @@ def _list(bucket: Bucket, call: Call) -> Response:
     )
 
 
-def _put(bucket: Bucket, call: Call) -> Response:
+def _put(bucket: Bucket, call: S3Call) -> Response:
     bucket.objects[call.key] = call.body
     return Response(headers=(("ETag", _etag(call.body)),))
 
 
-def _get(bucket: Bucket, call: Call) -> Response:
+def _get(bucket: Bucket, call: S3Call) -> Response:
     if call.key not in bucket.objects:
         raise S3Error(404, "NoSuchKey")
     body = bucket.objects[call.key]
@@ -67,14 +67,14 @@ def _get(bucket: Bucket, call: Call) -> Response:
     )
 
 
-def _delete(bucket: Bucket, call: Call) -> Response:
+def _delete(bucket: Bucket, call: S3Call) -> Response:
     bucket.objects.pop(call.key, None)
     return Response(204)
 
 
-def _begin(bucket: Bucket, call: Call) -> Response:
+def _begin(bucket: Bucket, call: S3Call) -> Response:
     name = f"upload{next(_numbers)}"
-    bucket.uploads[name] = Upload(call.key, {})
+    bucket.uploads[name] = MultipartUpload(call.key, {})
     return Response(
         body=(
             f"<InitiateMultipartUploadResult><Bucket>{call.bucket}</Bucket><Key>{call.key}</Key>"
@@ -83,19 +83,19 @@ def _begin(bucket: Bucket, call: Call) -> Response:
     )
 
 
-def _upload(bucket: Bucket, call: Call) -> Upload:
+def _upload(bucket: Bucket, call: S3Call) -> MultipartUpload:
     upload = bucket.uploads.get(call.query["uploadId"])
     if upload is None or upload.key != call.key:
         raise S3Error(404, "NoSuchUpload")
     return upload
 
 
-def _part(bucket: Bucket, call: Call) -> Response:
+def _part(bucket: Bucket, call: S3Call) -> Response:
     _upload(bucket, call).parts[int(call.query["partNumber"])] = call.body
     return Response(headers=(("ETag", _etag(call.body)),))
 
 
-def _complete(bucket: Bucket, call: Call) -> Response:
+def _complete(bucket: Bucket, call: S3Call) -> Response:
     upload, parts = _upload(bucket, call), []
     for part in ET.fromstring(call.body):
         fields = {field.tag.rpartition("}")[2]: field.text or "" for field in part}
@@ -117,13 +117,13 @@ def _complete(bucket: Bucket, call: Call) -> Response:
     )
 
 
-def _abort(bucket: Bucket, call: Call) -> Response:
+def _abort(bucket: Bucket, call: S3Call) -> Response:
     _upload(bucket, call)
     del bucket.uploads[call.query["uploadId"]]
     return Response(204)
 
 
-def _unknown(bucket: Bucket, call: Call) -> Response:
+def _unknown(bucket: Bucket, call: S3Call) -> Response:
     raise S3Error(501, "NotImplemented")
 
 

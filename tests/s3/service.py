@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from typing import Literal
 from urllib.parse import parse_qsl
 
-from rehearsal.loopback_server import LoopbackServer
-from tests.s3.calls import Call, S3Error, check_signature, operation_of
+from chaos.loopback_server import LoopbackServer
+from tests.s3.calls import S3Call, S3Error, check_signature, operation_of
 from tests.s3.operations import HANDLERS, Bucket, Response
 
 #: `drop` closes without action, `lose` acts without a response, `cut` sends half of the response.
@@ -50,7 +50,7 @@ class Service:
     def clear_failures(self) -> None:
         self._failing.clear()
 
-    def record(self, call: Call, operation: str) -> Failure | None:
+    def record(self, call: S3Call, operation: str) -> Failure | None:
         """Record a call, unless it is for an older bucket. Return its injected failure."""
         if call.bucket in self.buckets and call.bucket != self._newest:
             return None
@@ -62,7 +62,7 @@ class Service:
                 return failure
         return None
 
-    def answer(self, call: Call, operation: str) -> Response:
+    def answer(self, call: S3Call, operation: str) -> Response:
         check_signature(call)
         bucket = self.buckets.get(call.bucket)
         if bucket is None:
@@ -123,7 +123,7 @@ async def _exchange(service: Service, reader: asyncio.StreamReader, writer: asyn
     return failure != "cut"
 
 
-async def _read(reader: asyncio.StreamReader) -> Call:
+async def _read(reader: asyncio.StreamReader) -> S3Call:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
     method, target, _ = head[0].split(" ")
     headers = {
@@ -131,4 +131,4 @@ async def _read(reader: asyncio.StreamReader) -> Call:
     }
     body = await reader.readexactly(int(headers.get("content-length", "0")))
     path, _, query = target.partition("?")
-    return Call(method, path, dict(parse_qsl(query, keep_blank_values=True)), headers, body)
+    return S3Call(method, path, dict(parse_qsl(query, keep_blank_values=True)), headers, body)

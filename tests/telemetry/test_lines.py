@@ -73,9 +73,7 @@ async def test_lines_of_a_job_have_its_request_and_organization(
 async def test_job_submitted_by_a_job_is_logged_with_its_request(
     acme: ApiCaller, workers: Workers, lines: list[Line]
 ) -> None:
-    """The request id is missing in the job's own id, so the fields come from the parent job once it is
-    committed.
-    """
+    """The job's own id lacks the request id: the fields come from the parent job once it is committed."""
     submitted_ids = list[UUID]()
 
     async def task(ctx: Context) -> Outcome:

@@ -35,7 +35,7 @@ class ReceivedSpan(NamedTuple):
     parent: bytes
 
 
-class Collector:
+class OtlpCollector:
     """Collector that keeps raw bodies and parses their spans."""
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ async def final_status(partner: httpx.AsyncClient, location: str) -> str:
 async def test_collector_gets_one_trace_from_the_api_and_a_worker(
     settings: Settings, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    collector = Collector()
+    collector = OtlpCollector()
     async with listening(collector.take) as url:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
         monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")

@@ -47,14 +47,16 @@ async def assemble(
         pictures or no_images(),
     )
     all_candidates = [*declared, *derived, *suggested.candidates, *await read_logo_colors(parser, images)]
-    is_complete = not derive_warnings and not suggested.warnings and not images.late
+    if visit and (derive_warnings or suggested.warnings or images.late):
+        # Without validators the next ingest reads everything again.
+        visit = msgspec.structs.replace(visit, answers={})
     return Extraction(
         url=url,
         title=title,
         fields=complete(choose(all_candidates)),
         media=[*images.pictures],
         warnings=[*warnings, *derive_warnings, *suggested.warnings, *([LATE_WARNING] if images.late else [])],
-        visit=visit if is_complete else without_validators(visit),
+        visit=visit,
     )
 
 
@@ -94,11 +96,6 @@ def list_descriptions(candidates: Sequence[Candidate]) -> list[str]:
         for candidate in candidates
         if candidate.field in {"tagline", "appDescription"} and not candidate.rule.endswith(LIST_SUFFIX)
     ]
-
-
-def without_validators(visit: CrawlState | None) -> CrawlState | None:
-    """Return the visit without validators, so that the next ingest reads everything again."""
-    return visit and msgspec.structs.replace(visit, answers={})
 
 
 def text_of(findings: dict[Field, FieldFinding], field: Field) -> str | None:

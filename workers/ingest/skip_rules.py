@@ -56,9 +56,7 @@ class SkipRules:
 def compiled_rules(language: str | None) -> list[tuple[Aside, re.Pattern[str]]]:
     lexicons = [lexicon(tag) for tag in dict.fromkeys([language, "en"]) if tag]
     return [
-        (kind, compile_phrases(words)) for words_of in lexicons for kind, words in words_of.asides.items()
+        (kind, re.compile(rf"(?<!\w)(?:{words})", re.IGNORECASE))
+        for words_of in lexicons
+        for kind, words in words_of.asides.items()
     ]
-
-
-def compile_phrases(words: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{words})", re.IGNORECASE)

@@ -17,7 +17,7 @@ from tests.api.accounts.project import LinkedProject
 from tests.api.participants import new_project, open_participants, status
 from tests.dumps import dump_database
 from tests.peers.simulators.client import Sim
-from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.faults import SimFault
 from tests.peers.simulators.instagram import Instagram
 from tests.peers.simulators.instagram_oauth import CLIENT_ID, CLIENT_SECRET
 from tests.peers.simulators.serving import served
@@ -106,7 +106,7 @@ async def test_account_quota_has_a_minimum(project: InstagramProject, total: int
 
 async def test_an_account_is_connected_without_its_quota(project: InstagramProject) -> None:
     """The code is used up: an unreadable quota is not worth another code."""
-    await project.sim.fault("limit", Fault.REFUSE_500)
+    await project.sim.fault("limit", SimFault.REFUSE_500)
     await project.connect()
     assert await project.pool.fetchval("select traits from social_account") == {"software": "instagram"}
 
@@ -173,7 +173,7 @@ async def test_account_of_an_unsupported_type_is_not_connected(
 
 
 async def test_lost_answer_to_a_code_asks_to_start_again(project: InstagramProject) -> None:
-    await project.sim.fault("code", Fault.ACCEPT_THEN_DROP)
+    await project.sim.fault("code", SimFault.ACCEPT_THEN_DROP)
     link = await project.create_link()
     assert await project.failure_code(link, await project.consent_and_return(link)) == "CODE_REFUSED"
     (job,) = await project.pool.fetch("select error from job where kind = 'connect_account'")

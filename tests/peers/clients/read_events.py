@@ -9,8 +9,8 @@ import httpx
 from httpx_sse import connect_sse
 
 address, key, many = sys.argv[1:]
-last, told = "", 0
-while told < int(many):
+last, messages = "", 0
+while messages < int(many):
     headers = {"Authorization": f"Bearer {key}"} | ({"Last-Event-ID": last} if last else {})
     with httpx.Client(timeout=120) as client:
         try:
@@ -20,8 +20,8 @@ while told < int(many):
                     if sent.data:
                         sys.stdout.write(f"{sent.event} {sent.id}\n")
                         sys.stdout.flush()
-                        told += sent.event == "message"
-                    if told == int(many):
+                        messages += sent.event == "message"
+                    if messages == int(many):
                         break
         except httpx.TransportError:
             continue

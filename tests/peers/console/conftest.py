@@ -1,30 +1,37 @@
-"""Fixtures: one API and one browser for a module, and a tab for each test."""
+"""Fixtures: one browser and one API of each kind for the run, and a tab for each test."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.peers.chromium import Browser, Page, browsing, stranger
+from tests.peers.chromium import Browser, BrowserTab, browsing, stranger
 from tests.peers.console.filled_api import FilledApi, filled_api
+from tests.peers.own_api import OwnApi, own_api
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilledApi]:
     with filled_api(tmp_path_factory.mktemp("console")) as made:
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
+    with own_api(tmp_path_factory.mktemp("console")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with browsing() as page:
         yield page.browser
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[BrowserTab]:
     """Open a tab; assert that it had no unexpected error and ran no injected script."""
     with stranger(browser) as page:
-        page.look("light", 1400)
+        page.emulate("light", 1400)
         yield page
         page.until("document.readyState === 'complete'")
         assert page.run("window.ran") is None

@@ -14,8 +14,7 @@ from domain.tenancy import api_keys
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import new_key
-from tests.peers.chromium import Page
-from tests.peers.console.screens import Screen
+from tests.peers.chromium import BrowserTab
 from tests.peers.own_api import OwnApi, own_api
 
 HOSTILE = '<img src=x onerror="window.ran = 1"><script>window.ran = 1</script> javascript:window.ran=1'
@@ -60,6 +59,13 @@ select gen_random_uuid(), p.name, host, 4000 + n, '1.0.0', 16, now() + interval 
 """
 
 
+class Screen(NamedTuple):
+    """An address with ids as `{project}` and `{job}`, and an expression that is true after it has loaded."""
+
+    address: str
+    ready: str
+
+
 class FilledApi(NamedTuple):
     """An API, a key with every scope, a project with a hostile name, another project, and a failed job."""
 
@@ -73,7 +79,7 @@ class FilledApi(NamedTuple):
         """Return the screen's address."""
         return screen.address.format(project=self.project, job=self.job)
 
-    def open(self, page: Page, address: str, ready: str, *, key: str | None = None) -> None:
+    def open(self, page: BrowserTab, address: str, ready: str, *, key: str | None = None) -> None:
         """Open a screen in a tab that has the key."""
         self.api.open(page, address, ready, key=key or self.key)
 

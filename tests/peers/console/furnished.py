@@ -22,7 +22,7 @@ from generation.theme import theme
 from schemas import ids
 from tests.domain.events import sending
 from tests.generation.remix.clips import make_clip
-from tests.peers.console.shop import HOSTILE, LONG, Shop, shop
+from tests.peers.console.shop import HOSTILE, LONG, FilledShop, shop
 
 EVENTS = ("app_open", "sign_up", "purchase_success")
 
@@ -66,7 +66,7 @@ select organization_id, id, 'image/png', 800, 800, $3, $4, $5
 
 
 @contextmanager
-def furnished(folder: Path) -> Iterator[Shop]:
+def furnished(folder: Path) -> Iterator[FilledShop]:
     """Furnish a shop with 10,000 posts, and a video as its last content."""
     with shop(folder, posts=True) as made, made.api.client() as client:
         contents = [*made.contents, film(client, made.project, folder)]

@@ -23,7 +23,7 @@ from tests import seeds
 from tests import servers as made
 from tests.api.conftest import new_key
 from tests.api_process import serving
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
 from tests.peers.own_api import OwnApi
 from tests.peers.processes import dispatching, working
 from tests.peers.simulators import instagram_user
@@ -79,7 +79,7 @@ class Living(NamedTuple):
     receiver: WebhookReceiver
     settings: Settings
 
-    def open(self, page: Page, address: str, ready: str, *, key: str | None = None) -> None:
+    def open(self, page: BrowserTab, address: str, ready: str, *, key: str | None = None) -> None:
         """Open a screen in a tab that has the key."""
         self.api.open(page, address, ready, key=key)
 

@@ -15,7 +15,7 @@ from db.pool import Conn, open_pool
 from schemas import ids
 from tests import seeds
 from tests.media import picture
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
 from tests.peers.own_api import OwnApi, own_api
 
 HOSTILE = '<img src=x onerror="window.ran = 1"><script>window.ran = 1</script> javascript:window.ran=1'
@@ -46,7 +46,7 @@ FIELDS = {
 }  # fmt: skip
 
 
-class Shop(NamedTuple):
+class FilledShop(NamedTuple):
     """A project with content that awaits approval, an account and a webhook endpoint."""
 
     api: OwnApi
@@ -56,7 +56,7 @@ class Shop(NamedTuple):
     endpoint: str
     post: str
 
-    def open(self, page: Page, address: str, ready: str) -> None:
+    def open(self, page: BrowserTab, address: str, ready: str) -> None:
         """Open a screen in a tab that has the key; fills the shop's ids into the address."""
         self.api.open(page, self.at(address), ready)
 
@@ -80,7 +80,7 @@ class Shop(NamedTuple):
 
 
 @contextmanager
-def shop(folder: Path, *, posts: bool) -> Iterator[Shop]:
+def shop(folder: Path, *, posts: bool) -> Iterator[FilledShop]:
     with own_api(folder) as api, api.client() as client:
         created = client.post("/projects", json={"name": f"{HOSTILE}{LONG}"[:128], "timezone": ZONE})
         assert created.is_success, created.text
@@ -94,7 +94,7 @@ def shop(folder: Path, *, posts: bool) -> Iterator[Shop]:
         hook = {"url": f"https://hooks.example.com/{LONG}", "events": ["*"], "description": HOSTILE}
         endpoint = client.post("/webhook-endpoints", json=hook)
         assert endpoint.is_success, endpoint.text
-        made_of = Shop(api, project, contents, account, endpoint.json()["id"], "")
+        made_of = FilledShop(api, project, contents, account, endpoint.json()["id"], "")
         yield made_of._replace(post=made_of.schedule(client, contents[1], days=2)["id"])
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from db.pool import connected
-from tests.peers.chromium import Page
-from tests.peers.console.axe import find_barriers
+from tests.peers.chromium import BrowserTab
+from tests.peers.console.actions import click_button
+from tests.peers.console.checks import find_barriers
 from tests.peers.own_api import OwnApi, own_api
 
 pytestmark = pytest.mark.peers
@@ -62,50 +63,42 @@ async def asked(api: OwnApi, statement: str, *values: Any) -> Any:
         return await conn.fetchval(statement, *values)
 
 
-def press(page: Page, text: str) -> None:
-    """Click the button with this text, in the dialog if there is one."""
-    page.run(
-        "[...(document.querySelector('dialog[open]') ?? document).querySelectorAll('button')]"
-        f".find((one) => one.innerText == '{text}').click()"
-    )
-
-
-def assert_no_barriers(page: Page) -> None:
+def assert_no_barriers(page: BrowserTab) -> None:
     """Assert that no barrier exists in either theme, wide or narrow."""
     for theme, width in product(("light", "dark"), (1400, 400)):
-        page.look(theme, width)
+        page.emulate(theme, width)
         assert find_barriers(page) == [], (theme, width)
 
 
-def test_bulk_retry_retries_failed_jobs_and_counts_skipped(api: OwnApi, page: Page) -> None:
+def test_bulk_retry_retries_failed_jobs_and_counts_skipped(api: OwnApi, page: BrowserTab) -> None:
     api.open(
         page,
         "jobs?phase=failed&errorCode=SITE_TIMEOUT",
         "document.querySelectorAll('main tbody tr')[20]",
     )
-    press(page, "Retry all matching jobs")
+    click_button(page, "Retry all matching jobs")
     page.until(f"{HEADING} == 'Retry 250 jobs?'")
     assert_no_barriers(page)
-    press(page, "Retry 250 jobs")
+    click_button(page, "Retry 250 jobs")
     page.until(f"{TOLD}?.includes('retried')")
     assert page.run(TOLD) == "247 jobs retried."
     skipped = page.run("document.querySelector('dialog[open] tbody').innerText")
     assert skipped.split() == ["PROJECT_ARCHIVED", "3"]
     assert_no_barriers(page)
-    press(page, "Close")
+    click_button(page, "Close")
     retried = "select count(distinct retry_of) = 247 and count(*) = 247 from job where retry_of is not null"
     assert asyncio.run(asked(api, retried))
-    press(page, "Retry all matching jobs")
+    click_button(page, "Retry all matching jobs")
     page.until(f"{HEADING} == 'Retry 3 jobs?'")
-    press(page, "Cancel")
+    click_button(page, "Cancel")
     api.open(page, "jobs?phase=queued", "document.querySelector('main tbody tr')")
-    press(page, "Cancel all matching jobs")
+    click_button(page, "Cancel all matching jobs")
     page.until(f"{HEADING} == 'Cancel 247 jobs?'")
-    press(page, "Cancel 247 jobs")
+    click_button(page, "Cancel 247 jobs")
     page.until(f"{TOLD} == '247 jobs canceled or stopping.'")
 
 
-def test_job_with_unknown_outcome_is_not_retried(api: OwnApi, page: Page) -> None:
+def test_job_with_unknown_outcome_is_not_retried(api: OwnApi, page: BrowserTab) -> None:
     job_id = asyncio.run(asked(api, UNCLEAR))
     api.open(page, f"jobs/job_{job_id}", "document.querySelector('main section.failed a')")
     assert "The post may be live" in page.run("document.querySelector('main section.failed').innerText")
@@ -116,20 +109,20 @@ def test_job_with_unknown_outcome_is_not_retried(api: OwnApi, page: Page) -> Non
     assert page.troubles == []
 
 
-def test_concurrent_edit_asks_before_overwriting(api: OwnApi, page: Page) -> None:
+def test_concurrent_edit_asks_before_overwriting(api: OwnApi, page: BrowserTab) -> None:
     page.expects.append("412")
     with api.client() as client:
         project = api.project(client)
         api.open(page, f"projects/{project}/settings", "document.querySelector('main .facts')")
         for choice, name in (("Overwrite", "Mine"), ("Reload", "Theirs")):
-            press(page, "Edit")
+            click_button(page, "Edit")
             page.until("document.querySelector('dialog[open] [name=name]')")
             client.patch(f"/projects/{project}", json={"name": "Theirs"})
             page.run("document.querySelector('dialog[open] [name=name]').value = 'Mine'")
-            press(page, "Save")
+            click_button(page, "Save")
             page.until("document.querySelector('dialog[open] .failed button')")
             assert_no_barriers(page)
-            press(page, choice)
+            click_button(page, choice)
             page.until("!document.querySelector('dialog[open]')")
             page.until(f"document.querySelector('main .facts').innerText.includes('{name}')")
             assert client.get(f"/projects/{project}").json()["name"] == name

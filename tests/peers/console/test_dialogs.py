@@ -1,12 +1,11 @@
 """Dialogs of the console: the ways to close one, without losing a sent request or a secret."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.peers.chromium import Page
-from tests.peers.own_api import OwnApi, own_api
+from tests.peers.chromium import BrowserTab
+from tests.peers.own_api import OwnApi
 
 pytestmark = pytest.mark.peers
 
@@ -92,12 +91,6 @@ SEEN = """
 """
 
 
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
-    with own_api(tmp_path_factory.mktemp("console")) as made:
-        yield made
-
-
 @pytest.mark.parametrize(
     ("scene", "found"),
     [
@@ -109,7 +102,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
     ],
 )
 def test_dialog_keeps_input_and_pending_requests(
-    api: OwnApi, page: Page, scene: str, found: list[Any]
+    api: OwnApi, page: BrowserTab, scene: str, found: list[Any]
 ) -> None:
     page.open(f"{api.url}/console", "document.querySelector('[name=key]')")
     assert page.run(PAGE.replace("SCENE", scene)) == found

@@ -9,9 +9,9 @@ import pytest
 from db.pool import connected
 from schemas import ids
 from tests import seeds
-from tests.peers.chromium import Page
-from tests.peers.console.hands import click, send, write
-from tests.peers.console.shop import Shop, shop, upload_content
+from tests.peers.chromium import BrowserTab
+from tests.peers.console.actions import click, send, write
+from tests.peers.console.shop import FilledShop, shop, upload_content
 
 pytestmark = pytest.mark.peers
 
@@ -19,12 +19,12 @@ LEVELS = {"privacyLevels": ["public", "friends", "private"]}
 
 
 @pytest.fixture(scope="module")
-def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilledShop]:
     with shop(tmp_path_factory.mktemp("console"), posts=False) as made:
         yield made
 
 
-async def tiktok(shop: Shop) -> str:
+async def tiktok(shop: FilledShop) -> str:
     """Create a TikTok account of the shop with several audiences; return its id."""
     async with connected(shop.api.database_url, name="test") as conn:
         project = UUID(str(ids.read(ids.PROJECT, shop.project)))
@@ -33,7 +33,7 @@ async def tiktok(shop: Shop) -> str:
     return ids.show(ids.ACCOUNT, created)
 
 
-def test_tiktok_post_requires_an_audience_and_shows_its_ai_label(quiet: Shop, page: Page) -> None:
+def test_tiktok_post_requires_an_audience_and_shows_its_ai_label(quiet: FilledShop, page: BrowserTab) -> None:
     account = asyncio.run(tiktok(quiet))
     page.expects.append("422")
     with quiet.api.client() as client:

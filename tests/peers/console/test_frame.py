@@ -3,9 +3,9 @@
 import pytest
 
 from schemas import ids
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
+from tests.peers.console.actions import press
 from tests.peers.console.filled_api import FilledApi
-from tests.peers.console.keyboard import press
 
 pytestmark = pytest.mark.peers
 
@@ -21,7 +21,7 @@ READ = f"""{{
 HERE = "document.querySelector('main h1')?.innerText"
 
 
-def test_keyboard_navigates_the_console(filled: FilledApi, page: Page) -> None:
+def test_keyboard_navigates_the_console(filled: FilledApi, page: BrowserTab) -> None:
     filled.open(page, "projects", "document.querySelector('main td')")
     # A key sequence has 1.5 s: time stands still, in case the machine stalls.
     page.run("{ const now = Date.now(); Date.now = () => now; }")
@@ -43,7 +43,7 @@ def test_keyboard_navigates_the_console(filled: FilledApi, page: Page) -> None:
     page.until(f"{HERE} == 'Workers'")
 
 
-def test_refresh_keeps_focus_scroll_and_selection(filled: FilledApi, page: Page) -> None:
+def test_refresh_keeps_focus_scroll_and_selection(filled: FilledApi, page: BrowserTab) -> None:
     """A new job appears above the visible rows."""
     filled.open(page, "jobs", f"{ROWS}.length > 20")
     page.run(READ)
@@ -58,7 +58,7 @@ def test_refresh_keeps_focus_scroll_and_selection(filled: FilledApi, page: Page)
     assert page.run("Math.abs(row.getBoundingClientRect().top - before[0]) < 2")
 
 
-def test_actions_without_scope_are_hidden(filled: FilledApi, page: Page) -> None:
+def test_actions_without_scope_are_hidden(filled: FilledApi, page: BrowserTab) -> None:
     with filled.api.client() as client:
         reader = client.post("/api-keys", json={"name": "reader", "scopes": ["jobs:read"]})
     filled.open(page, "jobs", f"{ROWS}.length > 20", key=reader.json()["apiKey"])
@@ -66,7 +66,7 @@ def test_actions_without_scope_are_hidden(filled: FilledApi, page: Page) -> None
     assert page.run("document.querySelectorAll('main [data-pick]').length") == 0
 
 
-def test_operator_sees_a_wait_reason_and_jobs_of_its_project(filled: FilledApi, page: Page) -> None:
+def test_operator_sees_a_wait_reason_and_jobs_of_its_project(filled: FilledApi, page: BrowserTab) -> None:
     """The project's jobs and those of a kind can be retried in bulk."""
     headers = {"Authorization": f"Bearer {filled.key}"}
     with filled.api.client() as client:
@@ -85,7 +85,7 @@ def test_operator_sees_a_wait_reason_and_jobs_of_its_project(filled: FilledApi, 
         assert "all matching jobs" in page.run("document.querySelector('main').innerText")
 
 
-def test_refreshing_can_be_paused(filled: FilledApi, page: Page) -> None:
+def test_refreshing_can_be_paused(filled: FilledApi, page: BrowserTab) -> None:
     filled.open(page, "workers", f"{ROWS}.length > 1")
     page.run("document.querySelector('.foot [aria-pressed]').click()")
     assert page.run("document.querySelector('.foot [aria-pressed]').innerText") == "Paused"
@@ -93,10 +93,10 @@ def test_refreshing_can_be_paused(filled: FilledApi, page: Page) -> None:
     page.until("document.querySelector('.foot [aria-pressed]').innerText == 'Live'")
 
 
-def test_error_names_the_next_step(filled: FilledApi, page: Page) -> None:
+def test_error_names_the_next_step(filled: FilledApi, page: BrowserTab) -> None:
     """The error shows the request id to copy."""
     page.expects.append("404")
     filled.open(page, f"jobs/{ids.show_new(ids.JOB)}", "document.querySelector('main .failed')")
-    told = page.run("document.querySelector('main .failed').innerText")
+    text = page.run("document.querySelector('main .failed').innerText")
     for words in ("NOT_FOUND", "req_", "Try again"):
-        assert words in told
+        assert words in text

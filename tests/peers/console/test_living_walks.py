@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from tests.media import picture
-from tests.peers.chromium import Page
-from tests.peers.console.axe import find_barriers
-from tests.peers.console.hands import click, record_notices, send, wait_for_notice, write
+from tests.peers.chromium import BrowserTab
+from tests.peers.console.actions import click, record_notices, send, wait_for_notice, write
+from tests.peers.console.checks import find_barriers
 from tests.peers.console.living import PERSON, Living, living
 from tests.waiting import PATIENCE_S
 from tests.workers.webhooks.receiver import says
@@ -31,7 +31,7 @@ def project(shop: Living) -> str:
         return shop.api.project(client)
 
 
-def test_account_is_connected_and_reconnected(shop: Living, page: Page, project: str) -> None:
+def test_account_is_connected_and_reconnected(shop: Living, page: BrowserTab, project: str) -> None:
     """The owner opens the console's link, and returns to a tab without a key."""
     shop.open(page, f"projects/{project}/accounts", "document.querySelector('main .nothing')")
     click(page, "Connect an account")
@@ -50,13 +50,13 @@ def test_account_is_connected_and_reconnected(shop: Living, page: Page, project:
     assert (again["socialAccountId"], again["status"]) == (account["socialAccountId"], "connected")
 
 
-def grant_access(shop: Living, page: Page) -> None:
+def grant_access(shop: Living, page: BrowserTab) -> None:
     """Follow the link in a separate tab; the dialog closes by itself."""
     page.until("document.querySelector('dialog a.primary')")
     assert find_barriers(page) == []
     link = page.run("document.querySelector('dialog a.primary').href")
     record_notices(page)
-    other = page.beside()
+    other = page.open_sibling()
     other.open(link, "document.querySelector('main .nothing')")
     said = other.run("document.querySelector('main .nothing').innerText")
     assert said.startswith("The account is connected")
@@ -66,7 +66,7 @@ def grant_access(shop: Living, page: Page) -> None:
     wait_for_notice(page, "The account is connected")
 
 
-def test_ingest_of_three_sources_highlights_evidence(shop: Living, page: Page, project: str) -> None:
+def test_ingest_of_three_sources_highlights_evidence(shop: Living, page: BrowserTab, project: str) -> None:
     shop.hold()
     shop.open(page, f"projects/{project}", "document.querySelectorAll('main .source').length === 3")
     read(page, "Website")
@@ -90,13 +90,13 @@ def test_ingest_of_three_sources_highlights_evidence(shop: Living, page: Page, p
     )
 
 
-def read(page: Page, source: str) -> None:
+def read(page: BrowserTab, source: str) -> None:
     found = f"document.querySelector('main button[aria-label=\"Read: {source}\"]')"
     page.until(found)
     page.run(f"{found}.click()")
 
 
-def test_failed_ingest_names_the_next_step(shop: Living, page: Page, project: str) -> None:
+def test_failed_ingest_names_the_next_step(shop: Living, page: BrowserTab, project: str) -> None:
     shop.open(page, f"projects/{project}", "document.querySelectorAll('main .source').length === 3")
     read(page, "Website")
     write(page, "url", shop.site.url("/missing"))
@@ -107,7 +107,7 @@ def test_failed_ingest_names_the_next_step(shop: Living, page: Page, project: st
     assert "The page does not exist" in said
 
 
-def test_edited_brand_field_overrides_ingests(shop: Living, page: Page, project: str) -> None:
+def test_edited_brand_field_overrides_ingests(shop: Living, page: BrowserTab, project: str) -> None:
     shop.open(page, f"projects/{project}", "document.querySelector('[data-field=tagline] button')")
     page.run("document.querySelector('[data-field=tagline] button').click()")
     write(page, "brandContext.tagline", "Slow coffee")
@@ -118,7 +118,9 @@ def test_edited_brand_field_overrides_ingests(shop: Living, page: Page, project:
     assert (tagline["value"], tagline["provenance"]["source"]) == ("Slow coffee", "partner")
 
 
-def test_content_is_uploaded_and_approved(shop: Living, page: Page, project: str, tmp_path: Path) -> None:
+def test_content_is_uploaded_and_approved(
+    shop: Living, page: BrowserTab, project: str, tmp_path: Path
+) -> None:
     """The person sets an approval policy first."""
     shop.open(
         page, f"projects/{project}/settings", "document.querySelectorAll('main section.card').length === 2"
@@ -143,7 +145,7 @@ def test_content_is_uploaded_and_approved(shop: Living, page: Page, project: str
     assert (item["caption"], item["approvalStatus"]) == ("Beans of this week", "approved")
 
 
-def test_key_is_created_and_killed(shop: Living, page: Page) -> None:
+def test_key_is_created_and_killed(shop: Living, page: BrowserTab) -> None:
     shop.open(page, "keys", "document.querySelector('main tbody tr')")
     click(page, "New key")
     write(page, "name", "reader of the walk")
@@ -168,7 +170,7 @@ def status(shop: Living, key: str) -> int:
 
 
 def test_endpoint_is_created_tested_replayed_and_deleted(
-    shop: Living, page: Page, monkeypatch: pytest.MonkeyPatch
+    shop: Living, page: BrowserTab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.open(page, "webhooks", "document.querySelector('main .nothing, main tbody tr')")
     click(page, "New endpoint")
@@ -197,7 +199,7 @@ PINGS = """[...document.querySelectorAll('main tbody tr')]
   .filter((one) => one.innerText.includes('test.ping') && one.querySelector('.badge.delivered')).length"""
 
 
-def test_accounts_are_requested_leased_and_shown(shop: Living, page: Page, project: str) -> None:
+def test_accounts_are_requested_leased_and_shown(shop: Living, page: BrowserTab, project: str) -> None:
     """A partner and an operator act, each with their own key."""
     accounts = f"projects/{project}/accounts"
     shop.open(page, accounts, "document.querySelector('main .nothing')")
@@ -226,7 +228,7 @@ def test_accounts_are_requested_leased_and_shown(shop: Living, page: Page, proje
     page.until("document.querySelector('main tbody .badge')?.innerText === 'free'")
 
 
-def test_project_is_archived_and_unarchived(shop: Living, page: Page, project: str) -> None:
+def test_project_is_archived_and_unarchived(shop: Living, page: BrowserTab, project: str) -> None:
     shop.open(page, f"projects/{project}", "document.querySelector('.head .tools button:last-child')")
     click(page, "Archive…")
     page.until("document.querySelector('dialog button.danger')")
@@ -249,7 +251,7 @@ def wait_for_job(client: httpx.Client, job: str) -> dict[str, Any]:
     return found
 
 
-def test_sandbox_clock_advances_a_week_and_posts_are_published(shop: Living, page: Page) -> None:
+def test_sandbox_clock_advances_a_week_and_posts_are_published(shop: Living, page: BrowserTab) -> None:
     """The sandbox's clock in the menu also drives the calendar and the job filters."""
     headers = {"Authorization": f"Bearer {shop.keys.sandbox}"}
     with httpx.Client(base_url=f"{shop.api.url}/v1", headers=headers, timeout=PATIENCE_S) as client:

@@ -20,9 +20,9 @@ from jobs.ledger import Claim, Settlement
 from jobs.outcomes import Canceled
 from tests import seeds
 from tests.media import picture
-from tests.peers.chromium import Page
-from tests.peers.console.axe import find_barriers
-from tests.peers.console.hands import click, send, write
+from tests.peers.chromium import BrowserTab
+from tests.peers.console.actions import click, send, write
+from tests.peers.console.checks import find_barriers
 from tests.peers.console.living import Living, living
 from tests.peers.processes import working
 from tests.waiting import PATIENCE_S
@@ -62,12 +62,12 @@ def wait_for_job(client: httpx.Client, job: str) -> dict[str, Any]:
     return found
 
 
-def go(studio: Living, page: Page, address: str, ready: str) -> None:
+def go(studio: Living, page: BrowserTab, address: str, ready: str) -> None:
     studio.open(page, address, ready, key=studio.keys.sandbox)
 
 
 def test_slideshow_is_generated_regenerated_approved_and_scheduled(
-    studio: Living, page: Page, client: httpx.Client, project: str
+    studio: Living, page: BrowserTab, client: httpx.Client, project: str
 ) -> None:
     client.patch(f"/projects/{project}/approval-policy", json={"requiresApproval": True})
     account = connect_account(client, project)
@@ -105,7 +105,7 @@ def test_slideshow_is_generated_regenerated_approved_and_scheduled(
     assert (post["contentId"], post["socialAccountId"], post["status"]) == (item["id"], account, "queued")
 
 
-def assert_evidence(page: Page, made: dict[str, Any]) -> None:
+def assert_evidence(page: BrowserTab, made: dict[str, Any]) -> None:
     """Assert that the screen shows each quote of the provenance, and each platform's fit."""
     quotes = [one["quote"] for one in made["provenance"] if one["quote"]]
     shown = page.run("[...document.querySelectorAll('main .quotes blockquote')].map((one) => one.innerText)")
@@ -124,7 +124,7 @@ def connect_account(client: httpx.Client, project: str) -> str:
     return account
 
 
-def test_empty_brand_names_its_missing_fields(studio: Living, page: Page, client: httpx.Client) -> None:
+def test_empty_brand_names_its_missing_fields(studio: Living, page: BrowserTab, client: httpx.Client) -> None:
     """Chromium also logs the API's refusal."""
     project = studio.api.project(client)
     page.expects.append("422")
@@ -139,7 +139,7 @@ def test_empty_brand_names_its_missing_fields(studio: Living, page: Page, client
 
 
 def test_app_files_are_added_and_removed(
-    studio: Living, page: Page, client: httpx.Client, project: str, tmp_path: Path
+    studio: Living, page: BrowserTab, client: httpx.Client, project: str, tmp_path: Path
 ) -> None:
     """The ingest may have suggested files before."""
     path = f"/projects/{project}/app-media"
@@ -166,7 +166,7 @@ FILES = "document.querySelectorAll('main .files .file').length"
 
 
 def test_influencer_is_created_edited_cloned_and_deleted(
-    studio: Living, page: Page, client: httpx.Client, project: str
+    studio: Living, page: BrowserTab, client: httpx.Client, project: str
 ) -> None:
     path = f"/projects/{project}/influencers"
     before = {one["influencerId"] for one in client.get(path).json()["items"]}
@@ -208,13 +208,13 @@ def card(name: str) -> str:
     return f"document.querySelector('main article[aria-label={name}]')"
 
 
-def act(page: Page, name: str, verb: str) -> None:
+def act(page: BrowserTab, name: str, verb: str) -> None:
     """Click a button on an influencer's card."""
     click(page, verb, within=f"main article[aria-label={name}]")
 
 
 def test_generation_shows_its_stage_and_is_stopped(
-    studio: Living, page: Page, client: httpx.Client, project: str
+    studio: Living, page: BrowserTab, client: httpx.Client, project: str
 ) -> None:
     """The test acts as the worker, so that generation lasts as long as the walk."""
     body = client.post(f"/projects/{project}/content", json={"format": "image"}).json()

@@ -3,7 +3,7 @@
 import pytest
 
 from jobs.states import PHASES, api_status
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
 from tests.peers.console.filled_api import FilledApi
 
 pytestmark = pytest.mark.peers
@@ -25,7 +25,7 @@ def expected_tabs(api: FilledApi, **filters: str) -> list[str]:
     ]
 
 
-def test_tabs_count_jobs_that_match_the_filters(filled: FilledApi, page: Page) -> None:
+def test_tabs_count_jobs_that_match_the_filters(filled: FilledApi, page: BrowserTab) -> None:
     """The counts do not depend on the open tab."""
     for filters in ({}, {"kind": "publish_post"}, {"errorCode": "BLOCKED"}, {"projectId": filled.other}):
         address = "&".join(f"{name}={value}" for name, value in filters.items())
@@ -34,13 +34,14 @@ def test_tabs_count_jobs_that_match_the_filters(filled: FilledApi, page: Page) -
             assert page.run(COUNTS) == expected_tabs(filled, **filters), (filters, phase)
 
 
-def test_bulk_actions_respect_the_project_filter(filled: FilledApi, page: Page) -> None:
+def test_bulk_actions_respect_the_project_filter(filled: FilledApi, page: BrowserTab) -> None:
     """Jobs of other projects exist too."""
     with filled.api.client() as client:
+        project = filled.api.project(client)
         body = {"url": "https://other.example"}
-        client.post(f"/projects/{filled.other}/ingest/website", json=body).raise_for_status()
+        client.post(f"/projects/{project}/ingest/website", json=body).raise_for_status()
     ready = "document.querySelector('main tbody tr')"
-    filled.open(page, f"ops-jobs?phase=queued&projectId={filled.other}", ready)
+    filled.open(page, f"ops-jobs?phase=queued&projectId={project}", ready)
     page.run(
         "[...document.querySelectorAll('main button')]"
         ".find((one) => one.innerText == 'Cancel all matching jobs').click()"

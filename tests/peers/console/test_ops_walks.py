@@ -12,7 +12,8 @@ from db.pool import open_pool
 from domain.tenancy import api_keys
 from schemas import ids
 from tests.api.conftest import new_key
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
+from tests.peers.console.actions import click_button
 from tests.peers.own_api import OwnApi, own_api
 from tests.waiting import PATIENCE_S
 
@@ -28,7 +29,7 @@ class OpsApi(NamedTuple):
     partner: str
     theirs: str
 
-    def open(self, page: Page, address: str, ready: str, *, key: str | None = None) -> None:
+    def open(self, page: BrowserTab, address: str, ready: str, *, key: str | None = None) -> None:
         """Open a screen in a tab that has the key."""
         self.api.open(page, address, ready, key=key)
 
@@ -77,21 +78,21 @@ def row(of: str) -> str:
     return f"[...document.querySelectorAll('main tbody tr')].find((one) => {says})"
 
 
-def click(page: Page, text: str, *, within: str = "document") -> None:
+def click(page: BrowserTab, text: str, *, within: str) -> None:
     """Click the button with this text, once it is there."""
     button = f"[...({within})?.querySelectorAll('button') ?? []].find((one) => one.innerText === {text!r})"
     page.until(button)
     page.run(f"{button}.click()")
 
 
-def confirm(page: Page, heading: str, verb: str) -> None:
+def confirm(page: BrowserTab, heading: str, verb: str) -> None:
     """Confirm the dialog, and wait until it is closed and the row redrawn."""
     page.until(f"document.querySelector('dialog[open] h2')?.innerText === {heading!r}")
-    click(page, verb, within="document.querySelector('dialog[open]')")
+    click_button(page, verb)
     page.until("!document.querySelector('dialog')")
 
 
-def test_pool_is_paused_and_resumed_with_audit_entries(ops: OpsApi, page: Page) -> None:
+def test_pool_is_paused_and_resumed_with_audit_entries(ops: OpsApi, page: BrowserTab) -> None:
     with ops.api.client() as client:
         for verb, badge, paused in (("Pause", "paused", True), ("Resume", "open", False)):
             ops.open(page, "overview", row("publish"))
@@ -107,10 +108,8 @@ def test_pool_is_paused_and_resumed_with_audit_entries(ops: OpsApi, page: Page) 
             assert "publish" in page.run(f"{row(action)}.innerText")
 
 
-def test_organization_is_suspended_and_restored(ops: OpsApi, page: Page) -> None:
-    """Its keys are refused from the click on; its own audit log has both changes, without the operator's
-    key.
-    """
+def test_organization_is_suspended_and_restored(ops: OpsApi, page: BrowserTab) -> None:
+    """Its keys are refused at once; its own audit log has both changes, without the operator's key."""
     with ops.api.client() as client:
         ops.open(page, "organizations", row("Harbour"))
         for verb, badge, status in (("Suspend", "suspended", 503), ("Resume", "active", 200)):
@@ -128,7 +127,7 @@ def test_organization_is_suspended_and_restored(ops: OpsApi, page: Page) -> None
     assert all("operator" in text for text in changed)
 
 
-def test_organization_tier_changes_its_limits(ops: OpsApi, page: Page) -> None:
+def test_organization_tier_changes_its_limits(ops: OpsApi, page: BrowserTab) -> None:
     with ops.api.client() as client:
         before = client.get(f"/ops/organizations/{ops.partner}/usage").json()
         ops.open(page, "organizations", row("Harbour"))
@@ -149,7 +148,7 @@ def total_slots(usage: dict[str, Any]) -> int:
     return sum(pool["maxRunning"] or 0 for pool in usage["pools"])
 
 
-def test_only_selected_jobs_are_canceled_and_retried(ops: OpsApi, page: Page) -> None:
+def test_only_selected_jobs_are_canceled_and_retried(ops: OpsApi, page: BrowserTab) -> None:
     with ops.api.client() as client:
         client.headers["Authorization"] = f"Bearer {ops.theirs}"
         jobs = [waiting(client, name) for name in NAMES]

@@ -5,13 +5,12 @@ from itertools import product
 
 import pytest
 
-from tests.peers.chromium import Page
-from tests.peers.console.axe import find_barriers
+from tests.peers.chromium import BrowserTab
+from tests.peers.console.actions import press
+from tests.peers.console.checks import find_barriers, save_screenshot
+from tests.peers.console.filled_api import Screen
 from tests.peers.console.furnished import furnished
-from tests.peers.console.keyboard import press
-from tests.peers.console.pictures import keep
-from tests.peers.console.screens import Screen
-from tests.peers.console.shop import Shop
+from tests.peers.console.shop import FilledShop
 
 pytestmark = pytest.mark.peers
 
@@ -68,32 +67,34 @@ BRAND_IS_SILENT = "422"
 
 
 @pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilledShop]:
     with furnished(tmp_path_factory.mktemp("console")) as made:
         yield made
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.address)
-def test_screen_is_safe_fits_and_is_accessible(full: Shop, page: Page, screen: Screen) -> None:
+def test_screen_is_safe_fits_and_is_accessible(full: FilledShop, page: BrowserTab, screen: Screen) -> None:
     """Checks both themes, wide and narrow; all requests go to this host."""
     full.open(page, screen.address, screen.ready)
     for theme, width in product(("light", "dark"), (1400, 400)):
-        page.look(theme, width)
+        page.emulate(theme, width)
         assert page.run("document.documentElement.scrollWidth") <= width
         assert find_barriers(page) == [], (theme, width)
-        keep(page, "partners", screen.address, theme, width)
+        save_screenshot(page, "partners", screen.address, theme, width)
     assert {url for url in page.requests if not url.startswith((*HERE, full.api.url))} == set()
 
 
 @pytest.mark.parametrize(("address", "name"), DIALOGS, ids=lambda one: one.strip("…"))
-def test_dialog_is_accessible_and_restores_the_focus(full: Shop, page: Page, address: str, name: str) -> None:
+def test_dialog_is_accessible_and_restores_the_focus(
+    full: FilledShop, page: BrowserTab, address: str, name: str
+) -> None:
     page.expects.append(BRAND_IS_SILENT)
     found = f"[...document.querySelectorAll('main button')].find((one) => one.innerText === {name!r})"
     full.open(page, address, found)
     page.run(f"(window.opener = {found}, opener.focus(), opener.click())")
     page.until("document.querySelector('dialog[open]')")
     for theme, width in product(("light", "dark"), (1400, 400)):
-        page.look(theme, width)
+        page.emulate(theme, width)
         assert page.run("document.querySelector('dialog').getBoundingClientRect().width") <= width
         assert find_barriers(page) == [], (theme, width)
     for _ in range(12):
@@ -104,7 +105,7 @@ def test_dialog_is_accessible_and_restores_the_focus(full: Shop, page: Page, add
     page.until("document.activeElement === opener")
 
 
-def test_preview_follows_each_platform(full: Shop, page: Page) -> None:
+def test_preview_follows_each_platform(full: FilledShop, page: BrowserTab) -> None:
     """Captions are cut only on platforms with a documented limit."""
     lines = [f"Line {number}" for number in range(33)]
     with full.api.client() as client:

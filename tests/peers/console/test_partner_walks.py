@@ -7,11 +7,19 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from db.pool import connect
-from tests.peers.chromium import Page
-from tests.peers.console.axe import find_barriers
-from tests.peers.console.fingers import centre, show, swipe, touch
-from tests.peers.console.hands import record_notices, wait_for_notice
-from tests.peers.console.shop import HOSTILE, Shop, shop, upload_content
+from tests.peers.chromium import BrowserTab
+from tests.peers.console.actions import (
+    centre,
+    click,
+    press,
+    record_notices,
+    scroll_to,
+    swipe,
+    touch,
+    wait_for_notice,
+)
+from tests.peers.console.checks import find_barriers
+from tests.peers.console.shop import HOSTILE, FilledShop, shop, upload_content
 
 pytestmark = pytest.mark.peers
 
@@ -24,31 +32,12 @@ FAILED = """update webhook_delivery set status = 'failed', attempts = 9, ended_a
 
 
 @pytest.fixture(scope="module")
-def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilledShop]:
     with shop(tmp_path_factory.mktemp("console"), posts=False) as made:
         yield made
 
 
-CODES = {"Tab": 9, "Enter": 13, "Space": 32, "ArrowDown": 40}
-TEXTS = {"Enter": "\r", "Space": " "}
-
-
-def press(page: Page, *keys: str) -> None:
-    """Press keys one after the other, for example `Enter`, `Shift+ArrowDown` or a letter."""
-    for key in keys:
-        name = key.removeprefix("Shift+")
-        response = {
-            "key": TEXTS["Space"] if name == "Space" else name,
-            "code": name,
-            "modifiers": 8 if name != key else 0,
-            "windowsVirtualKeyCode": CODES.get(name, ord(name[0].upper())),
-        }
-        text = TEXTS.get(name, "" if name in CODES else name)
-        page.ask("Input.dispatchKeyEvent", type="keyDown", text=text, **response)
-        page.ask("Input.dispatchKeyEvent", type="keyUp", **response)
-
-
-def tab_to(page: Page, what: str) -> None:
+def tab_to(page: BrowserTab, what: str) -> None:
     """Press Tab until the focused element matches the selector."""
     for _ in range(80):
         if page.run(f"document.activeElement.matches({what!r})"):
@@ -57,7 +46,7 @@ def tab_to(page: Page, what: str) -> None:
     raise AssertionError(f"the keyboard never comes to {what}")
 
 
-def select_option(page: Page, select: str, value: str) -> None:
+def select_option(page: BrowserTab, select: str, value: str) -> None:
     """Press ArrowDown in a list until it has the value."""
     for _ in range(20):
         if page.run(f"document.querySelector({select!r}).value") == value:
@@ -66,7 +55,7 @@ def select_option(page: Page, select: str, value: str) -> None:
     raise AssertionError(f"{value} is not in {select}")
 
 
-def test_keyboard_schedules_a_post(quiet: Shop, page: Page) -> None:
+def test_keyboard_schedules_a_post(quiet: FilledShop, page: BrowserTab) -> None:
     quiet.open(page, f"{PROJECT}/calendar", "document.querySelector('main .heading button.primary')")
     page.run("document.body.focus()")
     tab_to(page, "main .heading button.primary")
@@ -75,7 +64,7 @@ def test_keyboard_schedules_a_post(quiet: Shop, page: Page) -> None:
     tab_to(page, "dialog [name=contentId]")
     select_option(page, "dialog [name=contentId]", quiet.contents[0])
     tab_to(page, f"dialog [name=targets][value={quiet.account}]")
-    press(page, "Space")
+    press(page, " ")
     tab_to(page, "dialog button.primary")
     press(page, "Enter")
     page.until("document.querySelector('.notice.good')")
@@ -85,7 +74,7 @@ def test_keyboard_schedules_a_post(quiet: Shop, page: Page) -> None:
         assert client.request("DELETE", f"/scheduled-posts/{post['id']}", json={}).is_success
 
 
-def test_content_is_approved_and_rejected_with_a_reason(quiet: Shop, page: Page) -> None:
+def test_content_is_approved_and_rejected_with_a_reason(quiet: FilledShop, page: BrowserTab) -> None:
     with quiet.api.client() as client:
         good, bad = (upload_content(client, quiet.project) for _ in range(2))
         quiet.open(
@@ -96,7 +85,7 @@ def test_content_is_approved_and_rejected_with_a_reason(quiet: Shop, page: Page)
         page.until("document.querySelector('.badge.approved')")
         assert client.get(f"/content/{good}").json()["approvalStatus"] == "approved"
         quiet.open(page, f"{PROJECT}/content/{bad}", "document.querySelector('.tab .heading button.primary')")
-        button(page, "Reject…")
+        click(page, "Reject…")
         page.until("document.querySelector('dialog [name=reason]')")
         press(page, *"dark")
         press(page, "Tab", "Tab", "Enter")
@@ -105,7 +94,7 @@ def test_content_is_approved_and_rejected_with_a_reason(quiet: Shop, page: Page)
     assert (shown["approvalStatus"], shown["decision"]["note"]) == ("rejected", "dark")
 
 
-def test_post_is_moved_by_mouse_and_keyboard(quiet: Shop, page: Page) -> None:
+def test_post_is_moved_by_mouse_and_keyboard(quiet: FilledShop, page: BrowserTab) -> None:
     """The post keeps its local time, also across the end of summer time: days are the project's."""
     with quiet.api.client() as client:
         content = upload_content(client, quiet.project)
@@ -135,7 +124,7 @@ def local_day(post: dict[str, str]) -> date:
     return datetime.fromisoformat(post["scheduledFor"]).astimezone(UTC).date()
 
 
-def drag(page: Page, chip: str, day: date) -> None:
+def drag(page: BrowserTab, chip: str, day: date) -> None:
     """Dispatch the events of HTML drag and drop, with one data transfer object."""
     page.run(f"""(() => {{
       const bag = new DataTransfer(), same = {{bubbles: true, cancelable: true, dataTransfer: bag}};
@@ -145,10 +134,10 @@ def drag(page: Page, chip: str, day: date) -> None:
     }})()""")
 
 
-def test_long_press_drags_a_post_and_a_swipe_scrolls(quiet: Shop, page: Page) -> None:
+def test_long_press_drags_a_post_and_a_swipe_scrolls(quiet: FilledShop, page: BrowserTab) -> None:
     """At 400 px, where a month shows only days with posts until a post is lifted."""
-    page.look("light", 400)
-    page.ask("Emulation.setTouchEmulationEnabled", enabled=True)
+    page.emulate("light", 400)
+    page.send("Emulation.setTouchEmulationEnabled", enabled=True)
     with quiet.api.client() as client:
         content = upload_content(client, quiet.project)
         post = quiet.schedule(client, content, days=10)
@@ -156,12 +145,12 @@ def test_long_press_drags_a_post_and_a_swipe_scrolls(quiet: Shop, page: Page) ->
         day = neighbour(before)
         chip, there = f"[data-post={post['id']}]", f"[data-day='{day}']"
         quiet.open(page, f"{PROJECT}/calendar?day={before}", f"document.querySelector('{chip}')")
-        show(page, chip)
+        scroll_to(page, chip)
         swipe(page, *centre(page, chip))
-        show(page, chip)
+        scroll_to(page, chip)
         touch(page, "touchStart", *centre(page, chip))
         page.until("document.querySelector('.carrying .carried')")
-        show(page, there)
+        scroll_to(page, there)
         touch(page, "touchMove", *centre(page, there))
         page.until(f"document.querySelector(`{there}`).matches('.target')")
         touch(page, "touchEnd")
@@ -170,14 +159,14 @@ def test_long_press_drags_a_post_and_a_swipe_scrolls(quiet: Shop, page: Page) ->
         assert local_day(client.get(f"/scheduled-posts/{post['id']}").json()) == day
 
 
-def test_move_dialog_keeps_the_seconds(quiet: Shop, page: Page) -> None:
+def test_move_dialog_keeps_the_seconds(quiet: FilledShop, page: BrowserTab) -> None:
     with quiet.api.client() as client:
         post = quiet.schedule(client, upload_content(client, quiet.project), days=12)
         at = {"scheduledFor": post["scheduledFor"].replace(":00Z", ":27Z")}
         assert client.post(f"/scheduled-posts/{post['id']}/reschedule", json=at).is_success
         address = f"{PROJECT}/calendar/{post['id']}"
         quiet.open(page, address, "document.querySelector('main .heading button.primary')")
-        button(page, "Move post…")
+        click(page, "Move post…")
         page.until("document.querySelector('dialog [name=localTime]')")
         assert page.run("document.querySelector('dialog [name=localTime]').value").endswith("T12:00:27")
         page.run("document.querySelector('dialog button.primary').click()")
@@ -185,7 +174,7 @@ def test_move_dialog_keeps_the_seconds(quiet: Shop, page: Page) -> None:
         assert client.get(f"/scheduled-posts/{post['id']}").json()["scheduledFor"] == at["scheduledFor"]
 
 
-def test_brand_alternative_is_used_and_removed(quiet: Shop, page: Page) -> None:
+def test_brand_alternative_is_used_and_removed(quiet: FilledShop, page: BrowserTab) -> None:
     path = f"/projects/{quiet.project}/brand"
     quiet.open(page, PROJECT, "document.querySelector('[data-field=tagline] summary')")
     assert page.run("document.querySelector('mark').innerText") == "home baristas"
@@ -194,15 +183,17 @@ def test_brand_alternative_is_used_and_removed(quiet: Shop, page: Page) -> None:
     page.until("document.querySelector('[data-field=tagline] .value').innerText === 'Roasted by the water'")
     with quiet.api.client() as client:
         assert client.get(path).json()["fields"]["tagline"]["provenance"]["source"] == "partner"
-        button(page, "Remove mine")
+        click(page, "Remove mine")
         page.until("document.querySelector('[data-field=tagline] .value').innerText.startsWith('Kaffee')")
         assert client.get(path).json()["fields"]["tagline"]["provenance"]["source"] == "website"
 
 
-def test_issue_is_shown_at_its_field_and_a_double_click_creates_one(quiet: Shop, page: Page) -> None:
+def test_issue_is_shown_at_its_field_and_a_double_click_creates_one(
+    quiet: FilledShop, page: BrowserTab
+) -> None:
     page.expects.append("422")
     quiet.open(page, "webhooks", "document.querySelector('main tbody tr')")
-    button(page, "New endpoint")
+    click(page, "New endpoint")
     page.until("document.querySelector('dialog [name=url]')")
     page.run("document.querySelector('dialog [name=url]').value = 'http://127.0.0.1/'")
     page.run("document.querySelector('dialog button.primary').click()")
@@ -216,7 +207,7 @@ def test_issue_is_shown_at_its_field_and_a_double_click_creates_one(quiet: Shop,
     assert urls.count("https://hooks.example.com/two") == 1
 
 
-def test_a_delivery_is_sent_again(quiet: Shop, page: Page) -> None:
+def test_a_delivery_is_sent_again(quiet: FilledShop, page: BrowserTab) -> None:
     with quiet.api.client() as client:
         path = f"/webhook-endpoints/{quiet.endpoint}/deliveries"
         assert client.post(f"/webhook-endpoints/{quiet.endpoint}/test").status_code == 202
@@ -233,18 +224,18 @@ def test_a_delivery_is_sent_again(quiet: Shop, page: Page) -> None:
     assert after[0]["replayOf"] in {one["id"] for one in before}
 
 
-def test_archive_dialog_previews_effects_and_is_reversible(quiet: Shop, page: Page) -> None:
+def test_archive_dialog_previews_effects_and_is_reversible(quiet: FilledShop, page: BrowserTab) -> None:
     with quiet.api.client() as client:
         project = quiet.api.project(client)
         quiet.open(page, f"projects/{project}", "document.querySelector('.head .tools button:last-child')")
-        button(page, "Archive…")
+        click(page, "Archive…")
         page.until("document.querySelector('dialog')")
         assert "0 posts that wait are canceled" in page.run("document.querySelector('dialog').innerText")
         page.run("document.querySelector('dialog button.danger').click()")
         page.until("document.querySelector('.banner')")
         assert client.get(f"/projects/{project}").json()["status"] == "archived"
         asyncio.run(run_statement(quiet.api.database_url, ARCHIVED))
-        button(page, "Un-archive")
+        click(page, "Un-archive")
         page.until("!document.querySelector('.banner')")
         assert client.get(f"/projects/{project}").json()["status"] == "active"
 
@@ -254,9 +245,3 @@ async def run_statement(url: str, statement: str) -> None:
     conn = await connect(url, name="test")
     await conn.execute(statement)
     await conn.close()
-
-
-def button(page: Page, text: str) -> None:
-    """Click the screen's button with this text."""
-    found = f"[...document.querySelectorAll('main button')].find((one) => one.innerText === {text!r})"
-    page.run(f"{found}.click()")

@@ -1,12 +1,13 @@
 """Edits of data that changed in the meantime: the form asks, and sends only the edited fields."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import httpx
 import pytest
 
-from tests.peers.chromium import Page
-from tests.peers.own_api import OwnApi, own_api
+from tests.peers.chromium import BrowserTab
+from tests.peers.console.actions import click_button
+from tests.peers.own_api import OwnApi
 
 pytestmark = pytest.mark.peers
 
@@ -14,12 +15,6 @@ DIALOG = "document.querySelector('dialog[open]')"
 
 #: The screen of a new object, the button of its form, its path, and the names of two of its fields.
 Edited = tuple[str, str, str, str, str]
-
-
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
-    with own_api(tmp_path_factory.mktemp("console")) as made:
-        yield made
 
 
 def influencer(api: OwnApi, client: httpx.Client) -> Edited:
@@ -38,19 +33,9 @@ def endpoint(api: OwnApi, client: httpx.Client) -> Edited:
     return f"webhooks/{one}", "Edit…", f"/webhook-endpoints/{one}", "description", "url"
 
 
-def press(page: Page, text: str) -> None:
-    """Click the button with this text, once it is there: in the dialog if there is one."""
-    button = (
-        f"[...({DIALOG} ?? document.querySelector('main')).querySelectorAll('button')]"
-        f".find((one) => one.innerText == '{text}' && !one.disabled)"
-    )
-    page.until(button)
-    page.run(f"{button}.click()")
-
-
 @pytest.mark.parametrize("made", [influencer, endpoint])
 def test_concurrent_edit_asks_before_overwriting(
-    api: OwnApi, page: Page, made: Callable[[OwnApi, httpx.Client], Edited]
+    api: OwnApi, page: BrowserTab, made: Callable[[OwnApi, httpx.Client], Edited]
 ) -> None:
     """After an overwrite, unedited fields keep the other user's values."""
     page.expects.append("412")
@@ -58,13 +43,13 @@ def test_concurrent_edit_asks_before_overwriting(
         address, verb, path, typed, other = made(api, client)
         api.open(page, address, "document.querySelector('main button')")
         for number, (choice, said) in enumerate((("Overwrite", "Mine"), ("Reload", "Theirs"))):
-            press(page, verb)
+            click_button(page, verb)
             page.until(f"{DIALOG}?.querySelector('[name={typed}]')")
             theirs = {typed: "Theirs", other: f"https://theirs.example/{number}"}
             client.patch(path, json=theirs).raise_for_status()
             page.run(f"{DIALOG}.querySelector('[name={typed}]').value = 'Mine'")
-            press(page, "Save")
-            press(page, choice)
+            click_button(page, "Save")
+            click_button(page, choice)
             page.until(f"!{DIALOG}")
             page.until(f"document.querySelector('main').innerText.includes('{said}')")
             assert client.get(path).json() | theirs | {typed: said} == client.get(path).json()

@@ -15,10 +15,9 @@ from domain.collection import snapshots
 from domain.collection.snapshots import CollectedSubject, SubjectValues
 from schemas import ids
 from tests import seeds
-from tests.peers.chromium import Page
-from tests.peers.console.axe import find_barriers
-from tests.peers.console.hands import click, send, write
-from tests.peers.console.keyboard import press
+from tests.peers.chromium import BrowserTab
+from tests.peers.console.actions import click, press, send, write
+from tests.peers.console.checks import find_barriers
 from tests.peers.console.living import Living, living
 from tests.workers.webhooks.receiver import says
 
@@ -46,7 +45,7 @@ def project(shop: Living, client: httpx.Client) -> str:
 
 
 def test_app_is_created_verified_rotated_and_deleted(
-    shop: Living, page: Page, client: httpx.Client, project: str
+    shop: Living, page: BrowserTab, client: httpx.Client, project: str
 ) -> None:
     shop.open(page, f"projects/{project}/apps", "document.querySelector('main .nothing')")
     click(page, "New app")
@@ -81,7 +80,7 @@ def test_app_is_created_verified_rotated_and_deleted(
     assert send_event(client, app["appId"], second, "late") == 401
 
 
-def secret(page: Page, prefix: str) -> str:
+def secret(page: BrowserTab, prefix: str) -> str:
     """Return the secret that the dialog shows once, and confirm that it is stored."""
     page.until(f"{SECRET}?.innerText.startsWith('{prefix}')")
     assert find_barriers(page) == []
@@ -100,7 +99,7 @@ def send_event(client: httpx.Client, app: str, key: str, name: str) -> int:
 
 
 @pytest.fixture
-def endpoint(shop: Living, page: Page, client: httpx.Client) -> Iterator[dict[str, Any]]:
+def endpoint(shop: Living, page: BrowserTab, client: httpx.Client) -> Iterator[dict[str, Any]]:
     """Create the organization's only endpoint, for the duration of a walk."""
     body = {"url": shop.receiver.url, "events": ["job.canceled"]}
     made = client.post("/webhook-endpoints", json=body).json()
@@ -125,7 +124,7 @@ def deliveries(client: httpx.Client, endpoint: dict[str, Any]) -> list[dict[str,
 
 
 def test_rotated_secret_signs_with_the_old_one(
-    shop: Living, page: Page, client: httpx.Client, endpoint: dict[str, Any]
+    shop: Living, page: BrowserTab, client: httpx.Client, endpoint: dict[str, Any]
 ) -> None:
     shop.open(page, f"webhooks/{endpoint['id']}", "document.querySelector('main .facts')")
     click(page, "Rotate secret…")
@@ -145,7 +144,7 @@ def test_rotated_secret_signs_with_the_old_one(
 
 
 def test_endpoint_is_paused_and_resumed(
-    shop: Living, page: Page, client: httpx.Client, project: str, endpoint: dict[str, Any]
+    shop: Living, page: BrowserTab, client: httpx.Client, project: str, endpoint: dict[str, Any]
 ) -> None:
     shop.open(page, f"webhooks/{endpoint['id']}", "document.querySelector('main .facts')")
     click(page, "Pause")
@@ -160,14 +159,12 @@ def test_endpoint_is_paused_and_resumed(
 
 def test_missed_events_are_replayed(
     shop: Living,
-    page: Page,
+    page: BrowserTab,
     client: httpx.Client,
     endpoint: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The endpoint was disabled by a 410 and missed events; after the repair it also gets events from before
-    its creation.
-    """
+    """A 410 disabled the endpoint; after the repair it also gets events from before its creation."""
     with monkeypatch.context() as gone:
         gone.setattr(shop.receiver, "behave", says(410))
         emit_event(client, shop.api.project(client))
@@ -196,7 +193,7 @@ LOCALLY = """(() => {
 
 
 def test_figures_of_each_range_match_the_api(
-    shop: Living, page: Page, client: httpx.Client, project: str
+    shop: Living, page: BrowserTab, client: httpx.Client, project: str
 ) -> None:
     """Compares with the API for the same window, since a day may begin meanwhile."""
     post = asyncio.run(create_measured_post(shop.api.database_url, project))
@@ -210,7 +207,7 @@ def test_figures_of_each_range_match_the_api(
     page.until(f"document.querySelector('main tbody a[href$=\"{post[-8:]}\"]')")
 
 
-def assert_figures(page: Page, client: httpx.Client, project: str, drawn: str, *, total: int) -> None:
+def assert_figures(page: BrowserTab, client: httpx.Client, project: str, drawn: str, *, total: int) -> None:
     """Assert, once drawn, that the table and the tile match the API's response to the screen's request."""
     page.until(drawn)
     asked = [url for url in page.requests if f"/{project}/metrics?" in url][-1]
@@ -233,7 +230,7 @@ TILE = """[...document.querySelectorAll('main .tile')]
   .find((one) => one.querySelector('dt').textContent === 'Views').querySelector('dd').textContent"""
 
 
-def choose(page: Page, label: str, value: str) -> None:
+def choose(page: BrowserTab, label: str, value: str) -> None:
     """Choose an option of a select."""
     field = f"document.querySelector('main select[aria-label={label}]')"
     page.run(f"(({field}).value = {value!r}, {field}.dispatchEvent(new Event('change', {{bubbles: true}})))")

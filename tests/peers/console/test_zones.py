@@ -1,13 +1,12 @@
 """Days of a zone in the calendar: their first instants match Python's zones."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.peers.chromium import Page
-from tests.peers.own_api import OwnApi, own_api
+from tests.peers.chromium import BrowserTab
+from tests.peers.own_api import OwnApi
 
 pytestmark = pytest.mark.peers
 
@@ -15,14 +14,8 @@ pytestmark = pytest.mark.peers
 ZONES = ("Europe/Berlin", "America/Sao_Paulo", "Asia/Beirut", "America/Havana", "Australia/Lord_Howe", "UTC")
 
 
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
-    with own_api(tmp_path_factory.mktemp("console")) as made:
-        yield made
-
-
 @pytest.mark.parametrize("zone", ZONES)
-def test_a_day_begins_with_its_first_instant(api: OwnApi, page: Page, zone: str) -> None:
+def test_a_day_begins_with_its_first_instant(api: OwnApi, page: BrowserTab, zone: str) -> None:
     days = [date(2018, 1, 1) + timedelta(days=number) for number in range(365)]
     page.open(f"{api.url}/console", "document.querySelector('[name=key]')")
     asked = f"{[str(day) for day in days]}.map((day) => zone.utc(zone.startOfDay(day, '{zone}')))"

@@ -1,43 +1,70 @@
-"""`python -m tests.peers.exactly_once`: the tables of docs/reference/exactly-once.md, on stdout."""
+"""`python -m tests.peers.exactly_once`: the tables of docs/reference/exactly-once.md, on stdout, in minutes.
+
+`--write` writes the page too. The exit code is 1 if a row breaks the rule that the page states.
+"""
 
 import argparse
+import asyncio
 import sys
+import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
 
+from telemetry import logs
 from tests import servers
-from tests.peers.exactly_once import page, parts
-from tests.peers.exactly_once.rows import wrong
+from tests.peers.exactly_once import faults, kills, page, system
+from tests.peers.exactly_once.rows import OutcomeRow, wrong
+from tests.peers.exactly_once.shapes import PLATFORMS
+
+#: Concurrent processes.
+PROCESSES = 2
 
 
-def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.peers.exactly_once",
-        description="Every call of a post to TikTok or Instagram (simulators of ours), each fault of it and "
-        "kill -9 at it, and the outcome of the post: Markdown on stdout, progress on stderr.",
-        epilog="Ends with 1 if a row breaks the rule that the page states. It takes a minute or two.",
-    )
-    parser.add_argument(
-        "--platform", choices=parts.PLATFORMS, action="append", help="this one alone; may be repeated"
-    )
-    parser.add_argument("--only", choices=[parts.FAULTS, parts.KILLS], help="leave the other half out")
-    parser.add_argument("--write", action="store_true", help=f"write docs/reference/{page.PAGE.name} too")
-    given = parser.parse_args(words)
-    if given.write and (given.platform or given.only):
-        parser.error("--write is for the whole table")
-    return given
+def play(platforms: Sequence[str], server_url: str, redis_url: str, *, killed: bool) -> list[OutcomeRow]:
+    """Play one part of the matrix on its own database and Redis."""
+    logs.configure(process="exactly once", level="error")
+    return asyncio.run(_play(platforms, server_url, redis_url, killed=killed))
+
+
+async def _play(
+    platforms: Sequence[str], server_url: str, redis_url: str, *, killed: bool
+) -> list[OutcomeRow]:
+    chosen = frozenset(platforms)
+    with tempfile.TemporaryDirectory() as name:
+        async with system.opened(server_url, redis_url, Path(name), chosen) as opened:
+            if killed:
+                return await kills.play_all(opened, chosen, Path(name), _report)
+            return await faults.play_all(opened, chosen, _report)
+
+
+def _report(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def main() -> int:
-    given = parsed()
-    ways = [given.only] if given.only else [parts.FAULTS, parts.KILLS]
-    with servers.shared_urls("master") as urls:
-        rows = parts.play_all(parts.plan(ways, given.platform or parts.PLATFORMS, *urls))
+    parser = argparse.ArgumentParser(prog="python -m tests.peers.exactly_once")
+    parser.add_argument("--write", action="store_true", help=f"write docs/reference/{page.PAGE.name} too")
+    options = parser.parse_args()
+    parts = [([platform], False) for platform in PLATFORMS] + [(PLATFORMS, True)]
+    with (
+        servers.shared_urls("master") as (server_url, redis_url),
+        ProcessPoolExecutor(PROCESSES, get_context("spawn")) as processes,
+    ):
+        playing = [
+            processes.submit(
+                play, platforms, server_url, servers.with_path(redis_url, str(number)), killed=killed
+            )
+            for number, (platforms, killed) in enumerate(parts)
+        ]
+        rows = [row for part in playing for row in part.result()]
     print(page.tables(rows))  # noqa: T201
     broken = [*wrong(rows)]
     for row, why in broken:
-        print(f"BROKEN: {why}: {row}", file=sys.stderr)  # noqa: T201
-    if given.write and not broken:
-        page.PAGE.write_text(page.whole(rows), "utf-8")
+        _report(f"BROKEN: {why}: {row}")
+    if options.write and not broken:
+        page.PAGE.write_text(page.HEAD + page.tables(rows), "utf-8")
     return 1 if broken else 0
 
 

@@ -18,11 +18,11 @@ from domain.jobs import jobs
 from jobs import heartbeat, ledger, maintenance
 from jobs.ledger import Claim, Settlement
 from schemas import ids
-from tests.peers.exactly_once.rows import Row, row_of_post
-from tests.peers.exactly_once.shapes import SHAPES, Call, Shape
+from tests.peers.exactly_once.rows import OutcomeRow, row_of_post
+from tests.peers.exactly_once.shapes import SHAPES, PlatformCall, Shape
 from tests.peers.exactly_once.system import System
 from tests.peers.simulators.client import Sim
-from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.faults import SimFault
 from tests.waiting import eventually
 from workers.platforms import connecting
 from workers.publishing import phases
@@ -34,8 +34,8 @@ from workers.tasks import open_tasks
 from workers.web.fetch import open_client
 
 #: Only for calls that change something: the request may arrive late.
-LATE = Fault.DROP_THEN_ACCEPT
-FAULTS = tuple(fault for fault in Fault if fault is not LATE)
+LATE = SimFault.DROP_THEN_ACCEPT
+FAULTS = tuple(fault for fault in SimFault if fault is not LATE)
 LEASE_S = 1e9
 POLL_S = 0.005
 #: By then, a platform's background work after the last job is done.
@@ -157,7 +157,9 @@ async def ended(call: "asyncio.Future[httpx.Response]") -> None:
     await asyncio.wait({call})
 
 
-async def play(system: System, hand: Hand, shape: Shape, call: Call | None, fault: Fault | None) -> Row:
+async def play(
+    system: System, hand: Hand, shape: Shape, call: PlatformCall | None, fault: SimFault | None
+) -> OutcomeRow:
     """Play one post from its schedule to the end of its last job."""
     sim = system.sims[shape.platform]
     await system.align()
@@ -174,12 +176,12 @@ async def play(system: System, hand: Hand, shape: Shape, call: Call | None, faul
     return await row_of_post(system, shape, call, fault or "nothing", sent)
 
 
-async def order(system: System, shape: Shape, call: Call, fault: Fault, username: str) -> None:
+async def order(system: System, shape: Shape, call: PlatformCall, fault: SimFault, username: str) -> None:
     rule = {"skip": call.skip, "method": call.method, "account": username}
     await system.sims[shape.platform].fault(call.path, fault, **rule)
 
 
-async def play_all(system: System, platforms: frozenset[str], say: Say) -> list[Row]:
+async def play_all(system: System, platforms: frozenset[str], say: Say) -> list[OutcomeRow]:
     rows = []
     async with at_hand(system) as hand:
         for shape in SHAPES:

@@ -16,12 +16,12 @@ from jobs.courier import open_courier
 from tests.chaos.fleet import Fleet, Process
 from tests.peers.exactly_once import worker
 from tests.peers.exactly_once.faults import Say, order
-from tests.peers.exactly_once.rows import AFTER_COMMIT, KILL, Row, row_of_post
-from tests.peers.exactly_once.shapes import SHAPES, Call, Shape
-from tests.peers.exactly_once.system import Sent, System
-from tests.peers.exactly_once.told import compared
+from tests.peers.exactly_once.rows import AFTER_COMMIT, KILL, OutcomeRow, row_of_post
+from tests.peers.exactly_once.shapes import SHAPES, PlatformCall, Shape
+from tests.peers.exactly_once.system import PlayedPost, System
+from tests.peers.exactly_once.timeline import compared
 from tests.peers.exactly_once.worker import ANSWERED, BEFORE, COMMITTED, DURING, FILE, POINTS, Stop
-from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.faults import SimFault
 from tests.waiting import eventually
 
 EVENTS = {
@@ -38,11 +38,11 @@ JUMP_S = 5.0
 PATIENCE_S = 600.0
 
 
-class Doomed(NamedTuple):
+class KilledPost(NamedTuple):
     shape: Shape
-    call: Call
+    call: PlatformCall
     point: str
-    sent: Sent
+    sent: PlayedPost
 
     @property
     def stops(self) -> list[tuple[str, Stop]]:
@@ -58,7 +58,7 @@ class Doomed(NamedTuple):
         return found
 
 
-async def play_all(system: System, platforms: frozenset[str], folder: Path, say: Say) -> list[Row]:
+async def play_all(system: System, platforms: frozenset[str], folder: Path, say: Say) -> list[OutcomeRow]:
     async with open_courier(system.settings.redis_url) as courier:
         fleet = Fleet(system.settings, folder, system.pool, courier, system.org)
         try:
@@ -67,7 +67,7 @@ async def play_all(system: System, platforms: frozenset[str], folder: Path, say:
             fleet.end()
 
 
-async def play(system: System, fleet: Fleet, platforms: frozenset[str], say: Say) -> list[Row]:
+async def play(system: System, fleet: Fleet, platforms: frozenset[str], say: Say) -> list[OutcomeRow]:
     await system.align()
     doomed = [await schedule(system, *one) for one in planned(platforms)]
     say(f"{len(doomed)} posts, whose worker is killed at {len(POINTS)} points of each call")
@@ -82,12 +82,12 @@ async def play(system: System, fleet: Fleet, platforms: frozenset[str], say: Say
     return [await row_of(system, one) for one in doomed]
 
 
-async def row_of(system: System, one: Doomed) -> Row:
+async def row_of(system: System, one: KilledPost) -> OutcomeRow:
     row = await row_of_post(system, one.shape, one.call, EVENTS[one.point], one.sent)
     return await compared(system, one.shape, row, one.sent)
 
 
-def planned(platforms: frozenset[str]) -> Iterator[tuple[Shape, Call, str]]:
+def planned(platforms: frozenset[str]) -> Iterator[tuple[Shape, PlatformCall, str]]:
     return (
         (shape, call, point)
         for shape in SHAPES
@@ -98,14 +98,14 @@ def planned(platforms: frozenset[str]) -> Iterator[tuple[Shape, Call, str]]:
     )
 
 
-async def schedule(system: System, shape: Shape, call: Call, point: str) -> Doomed:
+async def schedule(system: System, shape: Shape, call: PlatformCall, point: str) -> KilledPost:
     sent = await system.post(shape)
     if point == DURING:
-        await order(system, shape, call, Fault.ACCEPT_THEN_TIMEOUT, sent.username)
-    return Doomed(shape, call, point, sent)
+        await order(system, shape, call, SimFault.ACCEPT_THEN_TIMEOUT, sent.username)
+    return KilledPost(shape, call, point, sent)
 
 
-async def first_worker(fleet: Fleet, doomed: Sequence[Doomed]) -> Process:
+async def first_worker(fleet: Fleet, doomed: Sequence[KilledPost]) -> Process:
     """Start a worker with the stop point of each job."""
     path = fleet.folder / "stops.json"
     path.write_bytes(msgspec.json.encode(dict(stop for one in doomed for stop in one.stops)))
@@ -115,7 +115,7 @@ async def first_worker(fleet: Fleet, doomed: Sequence[Doomed]) -> Process:
         )
 
 
-async def at_their_points(system: System, fleet: Fleet, doomed: Sequence[Doomed]) -> None:
+async def at_their_points(system: System, fleet: Fleet, doomed: Sequence[KilledPost]) -> None:
     """Wait until all posts are at their points; the platforms hold the calls that are being answered."""
     words = {f"{key}.{stop.point}" for one in doomed for key, stop in one.stops}
     during = sum(one.point == DURING for one in doomed)

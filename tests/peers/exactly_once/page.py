@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.peers.exactly_once.faults import FAULTS, LATE
-from tests.peers.exactly_once.rows import KILL, Row, merged
+from tests.peers.exactly_once.rows import KILL, OutcomeRow, merged
 from tests.peers.exactly_once.shapes import SHAPES
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "exactly-once.md"
@@ -64,7 +64,7 @@ creates the post, including those that a fault dropped. "attempts" are those of 
 """
 
 
-class Line(NamedTuple):
+class TableLine(NamedTuple):
     """A line of a table, with the table's heading."""
 
     title: str
@@ -75,56 +75,52 @@ class Line(NamedTuple):
         return KILL in self.text
 
 
-def lines(rows: Sequence[Row]) -> list[Line]:
+def lines(rows: Sequence[OutcomeRow]) -> list[TableLine]:
     found = [(shape.title, [row for row in rows if row.shape == shape.title]) for shape in SHAPES]
-    return [Line(title, line(*each)) for title, mine in found for each in merged(mine)]
+    return [TableLine(title, line(*each)) for title, mine in found for each in merged(mine)]
 
 
-def tables(rows: Sequence[Row]) -> str:
+def tables(rows: Sequence[OutcomeRow]) -> str:
     """Return the summary, and a table for each kind of post. Ends with a newline."""
     parts = [summary(rows), LEGEND]
     for title, found in groupby(lines(rows), key=lambda each: each.title):
-        told = [f"## {title}", "", *head(COLUMNS), *(each.text for each in found)]
-        parts.append("\n".join(told) + "\n")
+        table = [f"## {title}", "", *head(COLUMNS), *(each.text for each in found)]
+        parts.append("\n".join(table) + "\n")
     return "\n".join(parts)
 
 
-def summary(rows: Sequence[Row]) -> str:
+def summary(rows: Sequence[OutcomeRow]) -> str:
     ends = sorted({row.end for row in rows})
-    told = head(("happened", *ends, "rows"))
+    table = head(("happened", *ends, "rows"))
     for name, mine in (
         ("a fault", [row for row in rows if row.event in {*FAULTS, LATE}]),
         (KILL, [row for row in rows if row.killed]),
         ("nothing", [row for row in rows if row.event == "nothing"]),
     ):
         counted = Counter(row.end for row in mine)
-        told.append(cells(name, *(counted[end] for end in ends), len(mine)))
-    return "\n".join(["## In all", "", *told]) + "\n"
+        table.append(cells(name, *(counted[end] for end in ends), len(mine)))
+    return "\n".join(["## In all", "", *table]) + "\n"
 
 
-def line(row: Row, events: Sequence[str]) -> str:
+def line(row: OutcomeRow, events: Sequence[str]) -> str:
     said = ", ".join(f"`{event}`" if event in {*FAULTS, LATE} else event for event in events)
     return cells(row.call, said, row.became, row.live, row.drafts, row.sends, row.attempts)
 
 
 def head(names: Iterable[str]) -> list[str]:
-    told = [*names]
-    return [cells(*told), "|" + "---|" * len(told)]
+    columns = [*names]
+    return [cells(*columns), "|" + "---|" * len(columns)]
 
 
 def cells(*values: object) -> str:
     return f"| {' | '.join(map(str, values))} |"
 
 
-def whole(rows: Sequence[Row]) -> str:
-    return HEAD + tables(rows)
-
-
-def kept() -> list[Line]:
+def kept() -> list[TableLine]:
     """Return the table lines of the current page."""
-    found, title = list[Line](), ""
+    found, title = list[TableLine](), ""
     for text in PAGE.read_text("utf-8").splitlines():
         title = text.removeprefix("## ") if text.startswith("## ") else title
         if text.startswith("| ") and title in {shape.title for shape in SHAPES}:
-            found.append(Line(title, text))
+            found.append(TableLine(title, text))
     return [each for each in found if not each.text.startswith(f"| {COLUMNS[0]} |")]

@@ -5,12 +5,12 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from jobs.kinds import PUBLISH_POST, REFRESH_TOKEN
-from tests.peers.exactly_once.shapes import UNKNOWABLE, Call, Shape
-from tests.peers.exactly_once.system import Sent, System
-from tests.peers.simulators.ledger import State
+from tests.peers.exactly_once.shapes import UNKNOWABLE, PlatformCall, Shape
+from tests.peers.exactly_once.system import PlayedPost, System
+from tests.peers.simulators.ledger import LedgerState
 
 #: States that count as present: public, on its way, or deleted after publication.
-THERE = frozenset({State.LIVE, State.COMING, State.DELETED})
+THERE = frozenset({LedgerState.LIVE, LedgerState.COMING, LedgerState.DELETED})
 #: Number of posts that the ledger may show for our status; statuses not listed allow none or one.
 LIVE = {"published": 1, "draft_in_inbox": 0, "failed": 0, "canceled": 0}
 UNKNOWN = "outcome_unknown"
@@ -18,7 +18,7 @@ KILL = "kill -9"
 AFTER_COMMIT = f"{KILL} after the commit"
 
 
-class Row(NamedTuple):
+class OutcomeRow(NamedTuple):
     """`became` is the post's final status, after `outcome_unknown` if it had that for a time.
 
     `live` and `drafts` are the platform's counts, `sends` the number of irreversible calls that reached it,
@@ -48,30 +48,32 @@ class Row(NamedTuple):
         return (self.shape, self.call, self.killed, *self[3:])
 
 
-class Wrong(NamedTuple):
-    row: Row
+class BrokenRow(NamedTuple):
+    row: OutcomeRow
     why: str
 
 
-async def row_of_post(system: System, shape: Shape, call: Call | None, event: str, sent: Sent) -> Row:
+async def row_of_post(
+    system: System, shape: Shape, call: PlatformCall | None, event: str, sent: PlayedPost
+) -> OutcomeRow:
     """Return the row of a post after its jobs have ended."""
     sim = system.sims[shape.platform]
     states = [entry["state"] for entry in await sim.posts(sent.username)]
     asked = [entry for entry in await log(system, shape) if entry["account"] == sent.username]
     sends = [entry for entry in asked if shape.send.is_named(entry["method"], entry["names"])]
-    return Row(
+    return OutcomeRow(
         shape=shape.title,
         call=call.name if call else "-",
         event=event,
         became=await became(system, sent),
         live=sum(state in THERE for state in states),
-        drafts=states.count(State.DRAFT),
+        drafts=states.count(LedgerState.DRAFT),
         sends=len(sends),
         attempts=await attempts(system, shape, sent),
     )
 
 
-async def attempts(system: System, shape: Shape, sent: Sent) -> int:
+async def attempts(system: System, shape: Shape, sent: PlayedPost) -> int:
     """Return the attempts of the job that makes the calls: the post's, or its account's token refresh."""
     kind, subject = (REFRESH_TOKEN, sent.account_id) if shape.aged else (PUBLISH_POST, sent.post_id)
     value: int = await system.pool.fetchval(
@@ -88,7 +90,7 @@ async def log(system: System, shape: Shape) -> list[dict[str, Any]]:
     return entries
 
 
-async def became(system: System, sent: Sent) -> str:
+async def became(system: System, sent: PlayedPost) -> str:
     status = await system.pool.fetchval("select status from scheduled_post where id = $1", sent.post_id)
     code = await system.pool.fetchval(
         "select last_error->>'code' from scheduled_post where id = $1", sent.post_id
@@ -100,25 +102,25 @@ async def became(system: System, sent: Sent) -> str:
     return f"{UNKNOWN}, {end}" if was and status != UNKNOWN else end
 
 
-def wrong(rows: Iterable[Row]) -> Iterator[Wrong]:
+def wrong(rows: Iterable[OutcomeRow]) -> Iterator[BrokenRow]:
     """Yield the rows that break the rule."""
     for row in rows:
         there = row.live + row.drafts
         if row.untrue:
-            yield Wrong(row, row.untrue)
+            yield BrokenRow(row, row.untrue)
         if there > 1:
-            yield Wrong(row, "more than one is there")
+            yield BrokenRow(row, "more than one is there")
         elif row.end in LIVE and row.live != LIVE[row.end]:
-            yield Wrong(row, "what our row says isn't there")
+            yield BrokenRow(row, "what our row says isn't there")
         elif row.drafts != (row.end == "draft_in_inbox") and row.end != UNKNOWN:
-            yield Wrong(row, "it isn't in the inbox as our row says")
+            yield BrokenRow(row, "it isn't in the inbox as our row says")
         elif row.end == UNKNOWN and (row.shape, row.call) not in UNKNOWABLE:
-            yield Wrong(row, "the outcome is unknown, where it could be known")
+            yield BrokenRow(row, "the outcome is unknown, where it could be known")
         elif row.end not in {*LIVE, UNKNOWN}:
-            yield Wrong(row, "it never ended")
+            yield BrokenRow(row, "it never ended")
 
 
-def merged(rows: Sequence[Row]) -> list[tuple[Row, list[str]]]:
+def merged(rows: Sequence[OutcomeRow]) -> list[tuple[OutcomeRow, list[str]]]:
     """Merge rows of one call with equal outcomes, faults and kills apart, with the events of each."""
     ordered = sorted(rows, key=lambda row: (first(rows, row), row.killed, row[3:]))
     return [
@@ -128,6 +130,6 @@ def merged(rows: Sequence[Row]) -> list[tuple[Row, list[str]]]:
     ]
 
 
-def first(rows: Sequence[Row], row: Row) -> int:
+def first(rows: Sequence[OutcomeRow], row: OutcomeRow) -> int:
     """Return the position of the row's call in the shape."""
     return next(at for at, other in enumerate(rows) if other[:2] == row[:2])

@@ -5,13 +5,13 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal, NamedTuple
 
 from tests.media import film, picture
-from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.faults import SimFault
 
 #: A video of three chunks on TikTok.
 LONG = (20 << 20) + 1
 
 
-class Call(NamedTuple):
+class PlatformCall(NamedTuple):
     """The call after `skip` others with this method and a path, or simulator name, that matches `path`.
 
     `makes`: it changes something on the platform. `before`: a fault of the post's own call that must happen
@@ -23,7 +23,7 @@ class Call(NamedTuple):
     path: str
     skip: int = 0
     makes: bool = True
-    before: Fault | None = None
+    before: SimFault | None = None
 
     def is_named(self, method: str, names: Sequence[str]) -> bool:
         return method == self.method and any(fnmatchcase(name, self.path) for name in names)
@@ -39,8 +39,8 @@ class Shape(NamedTuple):
     platform: Literal["tiktok", "instagram"]
     name: str
     files: Sequence[tuple[bytes, str]]
-    calls: Sequence[Call]
-    send: Call
+    calls: Sequence[PlatformCall]
+    send: PlatformCall
     mode: Literal["direct", "draft"] = "direct"
     aged: bool = False
     person: Mapping[str, Any] = {}
@@ -56,28 +56,28 @@ FILM = (film(ms=4000, size=(640, 360)), "video/mp4")
 LARGE = (film(ms=4000, size=(640, 360), frames=LONG - len(film(frames=0))), "video/mp4")
 
 PUBLISH = "/v2/post/publish"
-INFO = Call("creator_info", "POST", f"{PUBLISH}/creator_info/query/", makes=False)
-VIDEO_INIT = Call("video/init", "POST", f"{PUBLISH}/video/init/")
-INBOX_INIT = Call("inbox/video/init", "POST", f"{PUBLISH}/inbox/video/init/")
-CONTENT_INIT = Call("content/init", "POST", f"{PUBLISH}/content/init/")
-LAST = Call("last chunk", "PUT", "last_chunk")
-STATUS = Call("status/fetch", "POST", f"{PUBLISH}/status/fetch/", makes=False)
-TOKEN = Call("oauth/token", "POST", "/v2/oauth/token/")
+INFO = PlatformCall("creator_info", "POST", f"{PUBLISH}/creator_info/query/", makes=False)
+VIDEO_INIT = PlatformCall("video/init", "POST", f"{PUBLISH}/video/init/")
+INBOX_INIT = PlatformCall("inbox/video/init", "POST", f"{PUBLISH}/inbox/video/init/")
+CONTENT_INIT = PlatformCall("content/init", "POST", f"{PUBLISH}/content/init/")
+LAST = PlatformCall("last chunk", "PUT", "last_chunk")
+STATUS = PlatformCall("status/fetch", "POST", f"{PUBLISH}/status/fetch/", makes=False)
+TOKEN = PlatformCall("oauth/token", "POST", "/v2/oauth/token/")
 
-CREATE = Call("media", "POST", "*/media")
-PUBLISHED = Call("media_publish", "POST", "*/media_publish")
-LIMIT = Call("content_publishing_limit", "GET", "*/content_publishing_limit", makes=False)
-CONTAINER = Call("status of the container", "GET", "container", makes=False)
-MEDIUM = Call("the post's own address", "GET", "medium", makes=False)
-LIST = Call("list of the account's media", "GET", "list", makes=False)
-EXTEND = Call("refresh_access_token", "GET", "*/refresh_access_token")
+CREATE = PlatformCall("media", "POST", "*/media")
+PUBLISHED = PlatformCall("media_publish", "POST", "*/media_publish")
+LIMIT = PlatformCall("content_publishing_limit", "GET", "*/content_publishing_limit", makes=False)
+CONTAINER = PlatformCall("status of the container", "GET", "container", makes=False)
+MEDIUM = PlatformCall("the post's own address", "GET", "medium", makes=False)
+LIST = PlatformCall("list of the account's media", "GET", "list", makes=False)
+EXTEND = PlatformCall("refresh_access_token", "GET", "*/refresh_access_token")
 
 
-def after(fault: Fault, call: Call, name: str, **changed: Any) -> Call:
+def after(fault: SimFault, call: PlatformCall, name: str, **changed: Any) -> PlatformCall:
     return call._replace(name=f"{name}, its answer lost: {call.name}", before=fault, makes=False, **changed)
 
 
-LOST = Fault.ACCEPT_THEN_DROP
+LOST = SimFault.ACCEPT_THEN_DROP
 
 #: Calls with an unknowable outcome: TikTok returns the id only in the response, and has already fetched a
 #: photo.
@@ -100,8 +100,8 @@ SHAPES = (
         [LARGE],
         (
             VIDEO_INIT,
-            Call("first chunk", "PUT", "chunk"),
-            Call("second chunk", "PUT", "chunk", skip=1),
+            PlatformCall("first chunk", "PUT", "chunk"),
+            PlatformCall("second chunk", "PUT", "chunk", skip=1),
             LAST,
             STATUS,
         ),
@@ -158,3 +158,5 @@ SHAPES = (
     ),
     Shape("instagram", "image with a token at its end", JPEGS[:1], (EXTEND,), PUBLISHED, aged=True),
 )
+
+PLATFORMS = sorted({shape.platform for shape in SHAPES})

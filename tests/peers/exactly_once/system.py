@@ -57,7 +57,7 @@ NUMBERS = itertools.count()
 CAPTION = "Fresh bread today."
 
 
-class Sent(NamedTuple):
+class PlayedPost(NamedTuple):
     """A post, and its account's name on the platform."""
 
     post_id: UUID
@@ -119,9 +119,7 @@ class System:
             self._told[name] = now
 
     async def next_due(self) -> float | None:
-        """Return the seconds until the next job of a post is due; None if none waits. Collection jobs are
-        left out.
-        """
+        """Return the seconds until a post's next job is due, or None. Collection jobs are left out."""
         left: float | None = await self.pool.fetchval(
             """select extract(epoch from min(run_at) - clock_timestamp())::float8
                  from job where pool = 'publish' and finished_at is null and attempt_started_at is null"""
@@ -151,7 +149,7 @@ class System:
             assert content_id
             self.contents[shape.title] = content_id
 
-    async def post(self, shape: Shape, *, in_s: float = 0) -> Sent:
+    async def post(self, shape: Shape, *, in_s: float = 0) -> PlayedPost:
         """Schedule a post on a new account, with an expired token if the shape is `aged`."""
         account_id, username = await self.account(shape)
         async with self.pool.acquire() as conn:
@@ -165,7 +163,7 @@ class System:
                 mode=shape.mode,
                 privacy_level="public" if shape.platform == "tiktok" and shape.mode == "direct" else None,
             )
-        return Sent(post_id, account_id, username)
+        return PlayedPost(post_id, account_id, username)
 
     async def account(self, shape: Shape) -> tuple[UUID, str]:
         """Connect a new person on the platform; return the account id and the username."""

@@ -19,7 +19,7 @@ import httpx
 import msgspec
 
 from db.pool import Conn
-from tests.peers.exactly_once.shapes import Call
+from tests.peers.exactly_once.shapes import PlatformCall
 from workers import __main__ as product
 from workers.platforms import connecting
 from workers.runtime import runner
@@ -34,18 +34,18 @@ BEFORE, DURING, ANSWERED, COMMITTED = POINTS = ("before", "during", "answered", 
 
 
 class Stop(msgspec.Struct, frozen=True):
-    """The stop point of a job; `call` are the fields of `Call`."""
+    """The stop point of a job; `call` are the fields of `PlatformCall`."""
 
     point: str
     call: tuple[Any, ...]
 
 
-class Walk:
+class StopWatch:
     """A job's path to its stop point, over all its attempts."""
 
     def __init__(self, folder: Path, key: str, stop: Stop) -> None:
         self._word, self._point = folder / f"{key}.{stop.point}", stop.point
-        self._call, self._skip, self._called = Call(*stop.call), Call(*stop.call).skip, False
+        self._call, self._skip, self._called = PlatformCall(*stop.call), PlatformCall(*stop.call).skip, False
 
     def meets(self, request: httpx.Request) -> bool:
         if self._called or not self._call.is_named(request.method, names(request)):
@@ -82,10 +82,10 @@ class Walk:
                 await asyncio.Event().wait()
 
 
-walk: ContextVar[Walk | None] = ContextVar("walk", default=None)
+walk: ContextVar[StopWatch | None] = ContextVar("walk", default=None)
 
 
-class Walking(Context):
+class StoppingContext(Context):
     """Context that stops before or after a transaction."""
 
     async def step(self, body: Callable[[Conn], Awaitable[T]], **given: Any) -> T:
@@ -140,7 +140,7 @@ async def walked(**given: Any) -> AsyncIterator[httpx.AsyncClient]:
 def main() -> None:
     path = Path(os.environ[FILE])
     stops = msgspec.json.decode(path.read_bytes(), type=dict[str, Stop])
-    walks = {key: Walk(path.parent, key, stop) for key, stop in stops.items()}
+    walks = {key: StopWatch(path.parent, key, stop) for key, stop in stops.items()}
     outcome_of = runner.run_task
 
     async def walking(task: runner.Task, context: Context, attempt: Any) -> Any:
@@ -150,7 +150,7 @@ def main() -> None:
 
     with (
         patch.object(runner, "run_task", walking),
-        patch.object(runner, "Context", Walking),
+        patch.object(runner, "Context", StoppingContext),
         patch.object(connecting, "open_client", walked),
     ):
         product.main(["publish"])

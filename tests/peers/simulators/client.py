@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import httpx
 
-from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.faults import SimFault
 from tests.waiting import PATIENCE_S
 
 
@@ -44,7 +44,7 @@ class Sim:
         found: float = (await self.call("GET", "/clock"))["now"]
         return found
 
-    async def fault(self, path: str, fault: Fault, **given: Any) -> None:
+    async def fault(self, path: str, fault: SimFault, **given: Any) -> None:
         """Add a fault; `given` are the other fields of `faults.Rule`."""
         await self.call("POST", "/faults", path=path, fault=fault, **given)
 

@@ -9,7 +9,7 @@ from typing import Any
 PATIENCE_S = 120
 
 
-class Clock:
+class SimulatorClock:
     """Starts at the real time and runs `rate` times as fast; a rate of 0 stops it between advances.
 
     Times are seconds since 1970. Errors of background work are added to `bugs`. Only the simulator's own loop

@@ -9,7 +9,7 @@ import pytest_asyncio
 from tests.peers.simulators import tiktok_user
 from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.instagram import Instagram
-from tests.peers.simulators.instagram_user import CALLBACK, Host, User, long_lived
+from tests.peers.simulators.instagram_user import CALLBACK, InstagramVisitor, MediaHost, long_lived
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.tiktok import TikTok
 
@@ -22,7 +22,7 @@ def base() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def files() -> Iterator[str]:
-    with served(Host()) as address:
+    with served(MediaHost()) as address:
         yield address
 
 
@@ -46,11 +46,11 @@ async def http(base: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest_asyncio.fixture
-async def ada(sim: Sim, http: httpx.AsyncClient, files: str) -> User:
+async def ada(sim: Sim, http: httpx.AsyncClient, files: str) -> InstagramVisitor:
     person = await sim.account("ada")
     token = await long_lived(sim, http)
     http.headers["Authorization"] = f"Bearer {token}"
-    return User(http, sim, person["user_id"], files)
+    return InstagramVisitor(http, sim, person["user_id"], files)
 
 
 # The person on the simulated TikTok.
@@ -71,5 +71,5 @@ async def tiktok_http(tiktok: Sim) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest_asyncio.fixture
-async def creator(tiktok: Sim, tiktok_http: httpx.AsyncClient) -> tiktok_user.User:
+async def creator(tiktok: Sim, tiktok_http: httpx.AsyncClient) -> tiktok_user.TikTokVisitor:
     return await tiktok_user.connected(tiktok, tiktok_http)

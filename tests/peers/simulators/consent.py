@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from tests.peers.simulators.routing import Answer, Request, as_page, redirect
+from tests.peers.simulators.routing import Request, SimReply, as_page, redirect
 
 #: Query parameters that the page's links and `POST /_sim/consent` add to the authorize address.
 PERSON, ALLOW, SCOPES = "sim_person", "sim_allow", "sim_scopes"
@@ -21,7 +21,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     scopes: Sequence[str] | None = None
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class ConsentRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A validated authorization request of an application."""
 
     client: str
@@ -31,17 +31,17 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     challenge: str | None = None
 
 
-class Grant(msgspec.Struct, kw_only=True):
+class ConsentGrant(msgspec.Struct, kw_only=True):
     """The consent behind a code. `family` is the family of its tokens."""
 
-    asked: Asked
+    asked: ConsentRequest
     username: str
     scopes: Sequence[str]
     made_at: float
     family: str | None = None
 
 
-class Consents:
+class ConsentState:
     """Consent state: `at_once` answers every authorize page without showing it, if set.
 
     `tail` is appended to the redirect's address (Instagram's `#_`).
@@ -50,9 +50,11 @@ class Consents:
     def __init__(self) -> None:
         self.at_once: Choice | None = None
         self.tail = ""
-        self.grants: dict[str, Grant] = {}
+        self.grants: dict[str, ConsentGrant] = {}
 
-    def answer(self, request: Request, asked: Asked, usernames: Iterable[str], now: float) -> Answer:
+    def answer(
+        self, request: Request, asked: ConsentRequest, usernames: Iterable[str], now: float
+    ) -> SimReply:
         """Return the page, or a redirect if a person has chosen. An unknown username gets the page again."""
         known = list(usernames)
         choice = chosen(request.query) or self.at_once
@@ -60,7 +62,7 @@ class Consents:
             return page(request, asked, known)
         return self.decided(asked, choice, now)
 
-    def decided(self, asked: Asked, choice: Choice, now: float) -> Answer:
+    def decided(self, asked: ConsentRequest, choice: Choice, now: float) -> SimReply:
         state = {} if asked.state is None else {"state": asked.state}
         if not choice.allow:
             return self.back(
@@ -68,10 +70,10 @@ class Consents:
             )
         allowed = [scope for scope in asked.scopes if choice.scopes is None or scope in choice.scopes]
         code = secrets.token_urlsafe(24)
-        self.grants[code] = Grant(asked=asked, username=choice.username, scopes=allowed, made_at=now)
+        self.grants[code] = ConsentGrant(asked=asked, username=choice.username, scopes=allowed, made_at=now)
         return self.back(asked, {"code": code, "scopes": ",".join(allowed)} | state)
 
-    def back(self, asked: Asked, said: Mapping[str, str]) -> Answer:
+    def back(self, asked: ConsentRequest, said: Mapping[str, str]) -> SimReply:
         joint = "&" if "?" in asked.redirect_uri else "?"
         return redirect(f"{asked.redirect_uri}{joint}{urlencode(said)}{self.tail}")
 
@@ -83,7 +85,7 @@ def chosen(query: Mapping[str, str]) -> Choice | None:
     return Choice(username=query[PERSON], allow=query.get(ALLOW, "1") == "1", scopes=scopes)
 
 
-def page(request: Request, asked: Asked, usernames: Iterable[str]) -> Answer:
+def page(request: Request, asked: ConsentRequest, usernames: Iterable[str]) -> SimReply:
     def link(username: str, allow: str) -> str:
         address = f"{request.path}?{urlencode({**request.query, PERSON: username, ALLOW: allow})}"
         word = "allow" if allow == "1" else "deny"

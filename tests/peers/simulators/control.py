@@ -27,7 +27,7 @@ import msgspec
 
 from tests.peers.simulators.consent import ALLOW, PERSON, SCOPES, Choice
 from tests.peers.simulators.faults import Rule
-from tests.peers.simulators.routing import Answer, Handler, Request, Routes, as_json
+from tests.peers.simulators.routing import Request, RouteHandler, Routes, SimReply, as_json
 from tests.peers.simulators.simulator import Simulator
 
 
@@ -37,9 +37,7 @@ class Moved(msgspec.Struct):
 
 
 class Controlled:
-    """Handlers of the control API. `later` are dropped requests to run later; `go` releases held
-    responses.
-    """
+    """Handlers of the control API. `later`: dropped requests to run later; `go` releases held responses."""
 
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
@@ -63,7 +61,7 @@ class Controlled:
             self._routes.add(method, f"/_sim/{path}", handler)
         simulator.controls(self._routes)
 
-    async def answer(self, request: Request) -> Answer:
+    async def answer(self, request: Request) -> SimReply:
         found = self._routes.find(request)
         if found is None:
             return as_json({"error": f"no such control: {request.method} {request.path}"}, 404)
@@ -73,10 +71,10 @@ class Controlled:
         except (ValueError, LookupError, TimeoutError, msgspec.ValidationError) as error:
             return as_json({"error": f"{type(error).__name__}: {error}"}, 400)
 
-    async def clock(self, _: Request) -> Answer:
+    async def clock(self, _: Request) -> SimReply:
         return as_json({"now": self.simulator.clock.now()})
 
-    async def moved(self, request: Request) -> Answer:
+    async def moved(self, request: Request) -> SimReply:
         wanted = msgspec.json.decode(request.body, type=Moved)
         if wanted.rate is not None:
             self.simulator.clock.run_at(wanted.rate)
@@ -84,39 +82,39 @@ class Controlled:
         await self.simulator.clock.quiet()
         return await self.clock(request)
 
-    async def faults(self, _: Request) -> Answer:
+    async def faults(self, _: Request) -> SimReply:
         faults = self.simulator.faults
         return as_json({"rules": faults.rules, "struck": faults.struck, "held": faults.held})
 
-    async def ordered(self, request: Request) -> Answer:
+    async def ordered(self, request: Request) -> SimReply:
         self.simulator.faults.rules.append(msgspec.json.decode(request.body, type=Rule))
         return await self.faults(request)
 
-    async def no_faults(self, request: Request) -> Answer:
+    async def no_faults(self, request: Request) -> SimReply:
         self.simulator.faults.rules.clear()
         return await self.faults(request)
 
-    async def release(self, _: Request) -> Answer:
+    async def release(self, _: Request) -> SimReply:
         go, self.go = self.go, asyncio.Event()
         go.set()
         late, self.later = self.later, []
         return as_json({"accepted": [(await self.simulator.answer(request)).status for request in late]})
 
-    async def ledger(self, _: Request) -> Answer:
+    async def ledger(self, _: Request) -> SimReply:
         self.simulator.settle()
         return as_json(self.simulator.ledger.summary())
 
-    async def requests(self, _: Request) -> Answer:
+    async def requests(self, _: Request) -> SimReply:
         return as_json(self.simulator.log.summary())
 
-    async def no_requests(self, request: Request) -> Answer:
+    async def no_requests(self, request: Request) -> SimReply:
         self.simulator.log.entries.clear()
         return await self.requests(request)
 
-    async def accounts(self, request: Request) -> Answer:
+    async def accounts(self, request: Request) -> SimReply:
         return as_json(self.simulator.make_account(asked_of(request)))
 
-    async def consent(self, request: Request) -> Answer:
+    async def consent(self, request: Request) -> SimReply:
         asked = asked_of(request)
         url = asked.pop("url", None)
         choice = msgspec.convert(asked, Choice)
@@ -128,7 +126,7 @@ class Controlled:
             raise ValueError(f"the authorize page says {answer.status}: {answer.body.decode()}")
         return as_json({"location": answer.headers["Location"]})
 
-    async def no_consent(self, _: Request) -> Answer:
+    async def no_consent(self, _: Request) -> SimReply:
         self.simulator.consents.at_once = None
         return as_json({})
 
@@ -148,10 +146,10 @@ def opened(url: str, choice: Choice) -> Request:
     return Request(method="GET", path=parts.path, query=query, headers={}, body=b"")
 
 
-def doing(work: Callable[[dict[str, Any]], Any]) -> Handler:
+def doing(work: Callable[[dict[str, Any]], Any]) -> RouteHandler:
     """Wrap a function of the body as a platform-specific control."""
 
-    async def handler(request: Request) -> Answer:
+    async def handler(request: Request) -> SimReply:
         return as_json(work(asked_of(request)))
 
     return handler

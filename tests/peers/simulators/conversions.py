@@ -20,7 +20,7 @@ import msgspec
 
 from tests.peers.simulators.control import doing
 from tests.peers.simulators.faults import Standing, strike
-from tests.peers.simulators.routing import Answer, Refused, Request, Routes, as_json
+from tests.peers.simulators.routing import Refused, Request, Routes, SimReply, as_json
 from tests.peers.simulators.simulator import Simulator
 
 #: Seconds: for which an id is known; age limit of an event; limit for events in the future.
@@ -40,14 +40,12 @@ class Given(Standing, kw_only=True):
     counts: bool = False
 
 
-class Wrong(Exception):
+class InvalidConversion(Exception):
     """Raised for an invalid event or call."""
 
 
-class Conversions(Simulator):
-    """Base of both destinations. `first` and `times`: first arrival and count of each event, by pixel, name
-    and id.
-    """
+class ConversionsSimulator(Simulator):
+    """Base of both destinations. `first`, `times`: arrival and count of events by pixel, name and id."""
 
     def __init__(self, *, rate: float = 1.0, redirect_uris: Sequence[str] = ()) -> None:
         super().__init__(rate=rate, redirect_uris=redirect_uris)
@@ -85,7 +83,9 @@ class Conversions(Simulator):
         self.bodies.append(request.body.decode())
         self.heads.append(f"{request.path} {dict(request.query)} {sorted(request.headers.items())}")
 
-    def take(self, request: Request, pixel: str, events: Sequence[tuple[str, str]], answer: Answer) -> Answer:
+    def take(
+        self, request: Request, pixel: str, events: Sequence[tuple[str, str]], answer: SimReply
+    ) -> SimReply:
         """Count events by name and id, unless a test has ordered another response."""
         ordered = strike(self.given, lambda one: one.concerns(request.method, (request.path,)))
         if ordered is None or ordered.counts:
@@ -99,51 +99,51 @@ class Conversions(Simulator):
             self.twice.append(" ".join(key))
         self.times[key] = self.times.get(key, 0) + 1
 
-    def refuse(self, words: str, answer: Answer) -> Refused:
+    def refuse(self, words: str, answer: SimReply) -> Refused:
         self.wrong.append(words)
         return Refused(answer)
 
     def check_time(self, at: object) -> None:
-        """Check an event's time. Raises `Wrong`."""
+        """Check an event's time. Raises `InvalidConversion`."""
         if type(at) is not int or not -OLDEST_S <= at - self.clock.now() <= AHEAD_S:
-            raise Wrong(f"event_time {at}")
+            raise InvalidConversion(f"event_time {at}")
 
     def check_name(self, name: object) -> str:
         if not isinstance(name, str) or not name or name in self.bad:
-            raise Wrong(f"the name {name}")
+            raise InvalidConversion(f"the name {name}")
         return name
 
 
 def only(found: object, allowed: Collection[str], needed: Collection[str] = ()) -> Mapping[str, Any]:
-    """Return the object if it has these fields only. Raises `Wrong`."""
+    """Return the object if it has these fields only. Raises `InvalidConversion`."""
     if not isinstance(found, dict) or not found.keys() <= set(allowed) or not set(needed) <= found.keys():
-        raise Wrong(f"an object of {sorted(found) if isinstance(found, dict) else found}")
+        raise InvalidConversion(f"an object of {sorted(found) if isinstance(found, dict) else found}")
     return found
 
 
 def hashes(found: object) -> None:
-    """Check for a sorted list of distinct hashes. Raises `Wrong`."""
+    """Check for a sorted list of distinct hashes. Raises `InvalidConversion`."""
     if not isinstance(found, list) or not found or found != sorted(set(found)):
-        raise Wrong("hashes that aren't in order")
+        raise InvalidConversion("hashes that aren't in order")
     for one in found:
         hash_(one)
 
 
 def hash_(one: object) -> None:
     if not isinstance(one, str) or not HASH.fullmatch(one):
-        raise Wrong("no hash")
+        raise InvalidConversion("no hash")
 
 
 def nobody(text: str) -> None:
-    """Raise `Wrong` for any text that looks like a person's address or phone number."""
+    """Raise `InvalidConversion` for any text that looks like a person's address or phone number."""
     if found := _PERSON.search(text):
-        raise Wrong(f"a person at {found.start()}")
+        raise InvalidConversion(f"a person at {found.start()}")
 
 
 def money(found: Mapping[str, Any], name: str) -> None:
-    """Raise `Wrong` for a purchase without value."""
+    """Raise `InvalidConversion` for a purchase without value."""
     value = found.get("value")
     if name == "Purchase" and (
         type(value) not in {int, float} or not re.fullmatch("[A-Za-z]{3}", found.get("currency", ""))
     ):
-        raise Wrong("a purchase without its value")
+        raise InvalidConversion("a purchase without its value")

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 import httpx
 
 from tests.peers.simulators.client import Sim
-from tests.peers.simulators.conversions import Conversions
+from tests.peers.simulators.conversions import ConversionsSimulator
 from tests.peers.simulators.meta import Meta
 from tests.peers.simulators.tiktok_events import TikTokEvents
 
@@ -21,7 +21,7 @@ BOUGHT = {"value": 12.5, "currency": "EUR"}
 class Dialect(NamedTuple):
     """A destination from a caller's view: a valid event, and the code of each refusal."""
 
-    simulator: type[Conversions]
+    simulator: type[ConversionsSimulator]
     path: str
     email: str
     name: str

@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 
-class Fault(StrEnum):
+class SimFault(StrEnum):
     """Kind of fault. The first six execute the request; the others do not."""
 
     #: Executed; the connection breaks without a response.
@@ -36,10 +36,12 @@ class Fault(StrEnum):
 
 
 #: Faults that keep the request from the platform, for now or for good: they apply to any request.
-BEFORE = frozenset({Fault.DROP_THEN_ACCEPT, Fault.REFUSE_500, Fault.REFUSE_429, Fault.DROP_BEFORE})
+BEFORE = frozenset(
+    {SimFault.DROP_THEN_ACCEPT, SimFault.REFUSE_500, SimFault.REFUSE_429, SimFault.DROP_BEFORE}
+)
 #: Faults that lose or change the response. Requests that the platform refuses anyway don't count and get that
 #: refusal.
-AFTER = frozenset(Fault) - BEFORE
+AFTER = frozenset(SimFault) - BEFORE
 
 
 class Standing(msgspec.Struct, kw_only=True):
@@ -72,7 +74,7 @@ def strike(orders: list[S], concerned: Callable[[S], bool]) -> S | None:
 class Rule(Standing, kw_only=True):
     """A fault rule. `account` None: any caller, otherwise the username."""
 
-    fault: Fault
+    fault: SimFault
     account: str | None = None
 
 
@@ -81,12 +83,12 @@ class Faults:
 
     def __init__(self) -> None:
         self.rules: list[Rule] = []
-        self.struck: dict[Fault, int] = {}
+        self.struck: dict[SimFault, int] = {}
         self.held = 0
 
     def take(
-        self, kinds: frozenset[Fault], method: str, names: Sequence[str], account: str | None = None
-    ) -> Fault | None:
+        self, kinds: frozenset[SimFault], method: str, names: Sequence[str], account: str | None = None
+    ) -> SimFault | None:
         """Return the fault of `kinds` that applies to the request."""
 
         def concerned(rule: Rule) -> bool:

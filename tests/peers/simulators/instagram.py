@@ -22,11 +22,11 @@ from tests.peers.simulators.instagram_controls import Controls, Orders
 from tests.peers.simulators.instagram_errors import Denied, error_response, named, with_usage
 from tests.peers.simulators.instagram_insights import Insights
 from tests.peers.simulators.instagram_media import Media
-from tests.peers.simulators.instagram_oauth import Consents, OAuth
-from tests.peers.simulators.instagram_state import Container, Medium, Person, State, Status
+from tests.peers.simulators.instagram_oauth import InstagramConsents, InstagramOAuth
+from tests.peers.simulators.instagram_state import Container, InstagramPerson, InstagramState, Medium, Status
 from tests.peers.simulators.ledger import Entry
-from tests.peers.simulators.ledger import State as Stage
-from tests.peers.simulators.routing import Answer, Handler, Request, Routes, as_json
+from tests.peers.simulators.ledger import LedgerState as Stage
+from tests.peers.simulators.routing import Request, RouteHandler, Routes, SimReply, as_json
 from tests.peers.simulators.simulator import Simulator
 
 _VERSION = re.compile(r"^/v(\d+)\.\d+(?=/)")
@@ -42,13 +42,13 @@ class Instagram(Simulator):
 
     def __init__(self, *, rate: float = 1.0, redirect_uris: Sequence[str] = ()) -> None:
         super().__init__(rate=rate, redirect_uris=redirect_uris)
-        self.state, self.orders, self.consents = State(), Orders(), Consents()
+        self.state, self.orders, self.consents = InstagramState(), Orders(), InstagramConsents()
         self._containers = Containers(self.state, self.clock, self.ledger)
         self._media = Media(self.state, self.clock)
         self._controls = Controls(self.state, self.orders, self._media, self.clock, self.ledger)
         insights = Insights(self.state, self.clock)
-        oauth = OAuth(self.state, self.clock, self.consents, self.redirect_uris)
-        self._called: dict[Handler, str] = {
+        oauth = InstagramOAuth(self.state, self.clock, self.consents, self.redirect_uris)
+        self._called: dict[RouteHandler, str] = {
             oauth.authorize: "authorize",
             oauth.code: "code",
             oauth.exchange: "exchange",
@@ -70,7 +70,7 @@ class Instagram(Simulator):
         self.routes.add("GET", "/{id}/insights", insights.respond)
         self.routes.add("GET", "/{id}", self._read)
 
-    async def answer(self, request: Request) -> Answer:
+    async def answer(self, request: Request) -> SimReply:
         self._media.base = self.base
         names, user_id = self.names(request), None
         try:
@@ -108,7 +108,7 @@ class Instagram(Simulator):
         token = self.state.tokens.get(token_of(request) or "")
         return self.state.people[token.username].user_id if token else None
 
-    async def _read(self, request: Request) -> Answer:
+    async def _read(self, request: Request) -> SimReply:
         person, id_ = caller(self.state, request, self.clock.now()), request.args["id"]
         if id_ in {"me", person.user_id}:
             return self._me(request, person)
@@ -119,7 +119,7 @@ class Instagram(Simulator):
             return self._media.respond(request, person, medium)
         raise Denied("unknown_object", id=id_)
 
-    def _me(self, request: Request, person: Person) -> Answer:
+    def _me(self, request: Request, person: InstagramPerson) -> SimReply:
         known = {
             "id": person.scoped_id,
             "user_id": person.user_id,
@@ -133,7 +133,7 @@ class Instagram(Simulator):
         said = fields(request, known)
         return as_json(said if person.flat else {"data": [said]})
 
-    def refusal(self, status: int) -> Answer:
+    def refusal(self, status: int) -> SimReply:
         return error_response(named(_REFUSALS[status]), None)
 
     def controls(self, routes: Routes) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tests.peers.simulators.instagram_errors import Denied
-from tests.peers.simulators.instagram_state import BASIC, Person, State, Token
+from tests.peers.simulators.instagram_state import BASIC, InstagramPerson, InstagramState, InstagramToken
 from tests.peers.simulators.routing import Request
 
 
@@ -32,7 +32,7 @@ def token_of(request: Request) -> str | None:
     return parameters(request).get("access_token") or request.bearer()
 
 
-def token(state: State, value: str | None, now: float) -> Token:
+def token(state: InstagramState, value: str | None, now: float) -> InstagramToken:
     """Return a valid token's record."""
     if not value:
         raise Denied("no_token")
@@ -46,7 +46,7 @@ def token(state: State, value: str | None, now: float) -> Token:
     return found
 
 
-def caller(state: State, request: Request, now: float, permission: str = BASIC) -> Person:
+def caller(state: InstagramState, request: Request, now: float, permission: str = BASIC) -> InstagramPerson:
     """Return the token's person; an account in the path must be theirs, or `me`."""
     found = token(state, token_of(request), now)
     if permission not in found.permissions:

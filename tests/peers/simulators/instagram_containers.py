@@ -10,13 +10,20 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from tests.peers.simulators.clock import Clock
+from tests.peers.simulators.clock import SimulatorClock
 from tests.peers.simulators.instagram_calls import caller, fields, parameters
 from tests.peers.simulators.instagram_errors import Denied, Refusal
 from tests.peers.simulators.instagram_files import IMAGE_BYTES_MAX, fetch, judge_film, judge_image
-from tests.peers.simulators.instagram_state import PUBLISH, Container, Kind, Person, State, Status
+from tests.peers.simulators.instagram_state import (
+    PUBLISH,
+    Container,
+    InstagramPerson,
+    InstagramState,
+    MediumKind,
+    Status,
+)
 from tests.peers.simulators.ledger import Entry, Ledger
-from tests.peers.simulators.routing import Answer, Request, as_json
+from tests.peers.simulators.routing import Request, SimReply, as_json
 
 CHILDREN = range(2, 11)
 
@@ -29,10 +36,10 @@ _SAID = {
 
 
 class Containers:
-    def __init__(self, state: State, clock: Clock, ledger: Ledger) -> None:
+    def __init__(self, state: InstagramState, clock: SimulatorClock, ledger: Ledger) -> None:
         self._state, self._clock, self._ledger = state, clock, ledger
 
-    async def create(self, request: Request) -> Answer:
+    async def create(self, request: Request) -> SimReply:
         now = self._clock.now()
         person = caller(self._state, request, now, PUBLISH)
         container = self._read(person, parameters(request), now)
@@ -45,10 +52,10 @@ class Containers:
         self._clock.start(self._process(person, container))
         return as_json({"id": container.id})
 
-    def _read(self, person: Person, asked: Mapping[str, str], now: float) -> Container:
+    def _read(self, person: InstagramPerson, asked: Mapping[str, str], now: float) -> Container:
         kind, url = kind_of(asked), asked.get("image_url") or asked.get("video_url") or ""
         is_item = asked.get("is_carousel_item") == "true"
-        if kind is not Kind.CAROUSEL:
+        if kind is not MediumKind.CAROUSEL:
             check_url(url)
         check_belongs(kind, asked, is_item=is_item)
         check(asked.get("caption", ""))
@@ -61,11 +68,11 @@ class Containers:
             alt_text=asked.get("alt_text", ""),
             is_ai_generated=asked.get("is_ai_generated") == "true",
             is_item=is_item,
-            children=self._children(person, asked, now) if kind is Kind.CAROUSEL else (),
+            children=self._children(person, asked, now) if kind is MediumKind.CAROUSEL else (),
             created_at=now,
         )
 
-    def _children(self, person: Person, asked: Mapping[str, str], now: float) -> tuple[str, ...]:
+    def _children(self, person: InstagramPerson, asked: Mapping[str, str], now: float) -> tuple[str, ...]:
         ids = tuple(asked.get("children", "").translate(_UNLISTED).split())
         if len(ids) not in CHILDREN or len(set(ids)) != len(ids):
             raise Denied("carousel_size")
@@ -91,18 +98,18 @@ class Containers:
                 )
             )
 
-    async def _process(self, person: Person, container: Container) -> None:
+    async def _process(self, person: InstagramPerson, container: Container) -> None:
         if container.url and not container.sha256:
             await self._clock.sleep_until(container.created_at + person.fetch_s)
             await self._look(person, container)
         for child in container.children:
             container.sha256 += self._state.containers[child].sha256
-        takes_s = person.video_s if container.kind in {Kind.VIDEO, Kind.REEL} else person.image_s
+        takes_s = person.video_s if container.kind in {MediumKind.VIDEO, MediumKind.REEL} else person.image_s
         await self._clock.sleep_until(container.created_at + takes_s)
         container.done = True
 
-    async def _look(self, person: Person, container: Container) -> None:
-        film = container.kind is not Kind.IMAGE
+    async def _look(self, person: InstagramPerson, container: Container) -> None:
+        film = container.kind is not MediumKind.IMAGE
         bytes_max = person.video_bytes_max if film else IMAGE_BYTES_MAX
         found = await fetch(container.url, bytes_max=bytes_max, timeout_s=person.patience_s)
         if isinstance(found, Refusal):
@@ -112,7 +119,7 @@ class Containers:
         judge = asyncio.to_thread(judge_film, found, bytes_max=bytes_max) if film else None
         container.refusal = await judge if judge else await asyncio.to_thread(judge_image, found)
 
-    def respond(self, request: Request, container: Container) -> Answer:
+    def respond(self, request: Request, container: Container) -> SimReply:
         """Return the response of `GET /{container}`."""
         status = self._state.status(container, self._clock.now())
         said = _SAID.get(status, "")
@@ -125,7 +132,7 @@ class Containers:
 _UNLISTED = str.maketrans(dict.fromkeys(",[]\"'", " "))
 
 
-def kind_of(asked: Mapping[str, str]) -> Kind:
+def kind_of(asked: Mapping[str, str]) -> MediumKind:
     """Return the kind; a media type that contradicts the URL parameter is refused."""
     said, video, image = asked.get("media_type", ""), "video_url" in asked, "image_url" in asked
     if video and image:
@@ -137,7 +144,9 @@ def kind_of(asked: Mapping[str, str]) -> Kind:
         raise Denied("unknown_type", type=said)
     if not wanted[said]:
         raise Denied("parameter", why=f"media_type {said or 'IMAGE'} doesn't go with these addresses")
-    return {"VIDEO": Kind.VIDEO, "REELS": Kind.REEL, "CAROUSEL": Kind.CAROUSEL}.get(said, Kind.IMAGE)
+    return {"VIDEO": MediumKind.VIDEO, "REELS": MediumKind.REEL, "CAROUSEL": MediumKind.CAROUSEL}.get(
+        said, MediumKind.IMAGE
+    )
 
 
 def check_url(url: str) -> None:
@@ -147,13 +156,13 @@ def check_url(url: str) -> None:
         raise Denied("fetch_failed", uri=url)
 
 
-def check_belongs(kind: Kind, asked: Mapping[str, str], *, is_item: bool) -> None:
+def check_belongs(kind: MediumKind, asked: Mapping[str, str], *, is_item: bool) -> None:
     """Refuse parameters that belong to another kind."""
-    if is_item and (kind in {Kind.REEL, Kind.CAROUSEL} or asked.get("caption")):
+    if is_item and (kind in {MediumKind.REEL, MediumKind.CAROUSEL} or asked.get("caption")):
         raise Denied("parameter", why="a carousel item is an image or a video without a caption")
-    if "children" in asked and kind is not Kind.CAROUSEL:
+    if "children" in asked and kind is not MediumKind.CAROUSEL:
         raise Denied("parameter", why="children only go with CAROUSEL")
-    if asked.get("alt_text") and kind is not Kind.IMAGE:
+    if asked.get("alt_text") and kind is not MediumKind.IMAGE:
         raise Denied("parameter", why="alt_text only goes with an image")
     check_alt_text(asked.get("alt_text", ""))
     check_ai_label(asked, is_item=is_item)

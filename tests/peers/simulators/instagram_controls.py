@@ -15,14 +15,14 @@ from typing import Any
 
 import msgspec
 
-from tests.peers.simulators.clock import Clock
+from tests.peers.simulators.clock import SimulatorClock
 from tests.peers.simulators.control import doing
 from tests.peers.simulators.faults import Standing, strike
 from tests.peers.simulators.instagram_errors import REFUSALS, Refusal, named
 from tests.peers.simulators.instagram_media import Media
-from tests.peers.simulators.instagram_state import Kind, Person, State
+from tests.peers.simulators.instagram_state import InstagramPerson, InstagramState, MediumKind
 from tests.peers.simulators.ledger import Entry, Ledger
-from tests.peers.simulators.routing import Answer, Request, Routes, as_json
+from tests.peers.simulators.routing import Request, Routes, SimReply, as_json
 
 
 class Order(Standing, kw_only=True, forbid_unknown_fields=True):
@@ -51,17 +51,19 @@ class Posted(msgspec.Struct, forbid_unknown_fields=True):
     username: str
     caption: str = ""
     ago_s: float = 0
-    kind: Kind = Kind.IMAGE
+    kind: MediumKind = MediumKind.IMAGE
 
 
-class Seen(msgspec.Struct, forbid_unknown_fields=True):
+class ViewerFigures(msgspec.Struct, forbid_unknown_fields=True):
     id: str
     viewers: int = 100
     figures: dict[str, int] = {}
 
 
 class Controls:
-    def __init__(self, state: State, orders: Orders, media: Media, clock: Clock, ledger: Ledger) -> None:
+    def __init__(
+        self, state: InstagramState, orders: Orders, media: Media, clock: SimulatorClock, ledger: Ledger
+    ) -> None:
         self._state, self._orders, self._media = state, orders, media
         self._clock, self._ledger = clock, ledger
 
@@ -77,7 +79,7 @@ class Controls:
         """Create or change an account from `POST /_sim/accounts`: the fields of `instagram_state.Person`."""
         known = self._state.people.get(given.get("username", ""))
         before = msgspec.to_builtins(known) if known else self._ids()
-        made = msgspec.convert(before | given, Person)
+        made = msgspec.convert(before | given, InstagramPerson)
         self._state.people[made.username] = made
         found: dict[str, Any] = msgspec.to_builtins(made)
         return found
@@ -92,7 +94,7 @@ class Controls:
         self._orders.standing.append(msgspec.convert(given, Order))
         return self._orders.standing
 
-    async def no_orders(self, _: Request) -> Answer:
+    async def no_orders(self, _: Request) -> SimReply:
         self._orders.standing.clear()
         return as_json([])
 
@@ -131,14 +133,14 @@ class Controls:
         return {"id": medium.id}
 
     def see(self, given: dict[str, Any]) -> dict[str, Any]:
-        seen = msgspec.convert(given, Seen)
+        seen = msgspec.convert(given, ViewerFigures)
         medium = self._state.media.get(seen.id)
         if medium is None:
             raise ValueError("no such post")
         medium.viewers, medium.figures = seen.viewers, seen.figures
         return {"id": medium.id}
 
-    def _person(self, username: str) -> Person:
+    def _person(self, username: str) -> InstagramPerson:
         if username not in self._state.people:
             raise ValueError(f"nobody is called {username!r}")
         return self._state.people[username]

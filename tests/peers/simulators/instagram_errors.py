@@ -12,13 +12,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tests.peers.simulators.routing import Answer, as_json
+from tests.peers.simulators.routing import SimReply, as_json
 
 
 class Refusal(NamedTuple):
-    """One error. `regain_min`: of a rate limit, the minutes until calls are accepted again, for the usage
-    headers.
-    """
+    """One error. `regain_min`: minutes until a rate limit accepts calls again, for the usage headers."""
 
     code: int
     subcode: int | None
@@ -183,7 +181,7 @@ _LITTLE, _ALL = 3, 100
 _APP_WIDE = frozenset({4, 17, 32})
 
 
-def error_response(refusal: Refusal, user_id: str | None) -> Answer:
+def error_response(refusal: Refusal, user_id: str | None) -> SimReply:
     answer = as_json(envelope(refusal, f"A{secrets.token_urlsafe(16)}"), refusal.status)
     if refusal.regain_min is None:
         return with_usage(answer, user_id)
@@ -192,11 +190,9 @@ def error_response(refusal: Refusal, user_id: str | None) -> Answer:
 
 
 def with_usage(
-    answer: Answer, user_id: str | None, *, app: int = _LITTLE, regain_min: int | None = None
-) -> Answer:
-    """Add the usage headers, in percent of an hour's calls; `regain_min` is set for an account over its
-    limit.
-    """
+    answer: SimReply, user_id: str | None, *, app: int = _LITTLE, regain_min: int | None = None
+) -> SimReply:
+    """Add the usage headers, in percent of an hour's calls; `regain_min`: the account is over its limit."""
     headers = {**answer.headers, "X-App-Usage": json.dumps(_usage(app))}
     if user_id:
         full = regain_min is not None and app < _ALL

@@ -7,11 +7,17 @@ empty until a post has insights, one metric that its kind lacks fails the call, 
 
 from collections.abc import Mapping
 
-from tests.peers.simulators.clock import Clock
+from tests.peers.simulators.clock import SimulatorClock
 from tests.peers.simulators.instagram_calls import caller
 from tests.peers.simulators.instagram_errors import Denied
-from tests.peers.simulators.instagram_state import INSIGHTS, Kind, Medium, Person, State
-from tests.peers.simulators.routing import Answer, Request, as_json
+from tests.peers.simulators.instagram_state import (
+    INSIGHTS,
+    InstagramPerson,
+    InstagramState,
+    Medium,
+    MediumKind,
+)
+from tests.peers.simulators.routing import Request, SimReply, as_json
 
 OF_ALL = frozenset({"views", "reach", "likes", "comments", "saved", "shares", "total_interactions"})
 OF_REELS = OF_ALL | {"ig_reels_avg_watch_time", "ig_reels_video_view_total_time"}
@@ -19,16 +25,16 @@ FEWEST = 5
 
 
 class Insights:
-    def __init__(self, state: State, clock: Clock) -> None:
+    def __init__(self, state: InstagramState, clock: SimulatorClock) -> None:
         self._state, self._clock = state, clock
 
-    async def respond(self, request: Request) -> Answer:
+    async def respond(self, request: Request) -> SimReply:
         """Serve `GET /{media}/insights?metric=`."""
         now = self._clock.now()
         person = caller(self._state, request, now, INSIGHTS)
         medium = self._medium(person, request.args["id"], now)
         response = [name for name in request.query.get("metric", "").split(",") if name]
-        known = OF_REELS if medium.kind is Kind.REEL else OF_ALL
+        known = OF_REELS if medium.kind is MediumKind.REEL else OF_ALL
         if not response or not set(response) <= known:
             raise Denied("parameter", why=f"metric must be one of {', '.join(sorted(known))}")
         if medium.viewers < FEWEST:
@@ -37,7 +43,7 @@ class Insights:
             return as_json({"data": []})
         return as_json({"data": [self._one(medium, name) for name in response]})
 
-    def _medium(self, person: Person, id_: str, now: float) -> Medium:
+    def _medium(self, person: InstagramPerson, id_: str, now: float) -> Medium:
         medium = self._state.media.get(id_)
         if medium is None or medium.username != person.username or medium.deleted or now < medium.live_at:
             raise Denied("unknown_object", id=id_)

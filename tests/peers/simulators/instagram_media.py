@@ -7,20 +7,20 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.peers.simulators.clock import Clock
+from tests.peers.simulators.clock import SimulatorClock
 from tests.peers.simulators.instagram_calls import caller, fields, parameters
 from tests.peers.simulators.instagram_errors import Denied
 from tests.peers.simulators.instagram_state import (
     DAY_S,
     PUBLISH,
     Container,
-    Kind,
+    InstagramPerson,
+    InstagramState,
     Medium,
-    Person,
-    State,
+    MediumKind,
     Status,
 )
-from tests.peers.simulators.routing import Answer, Request, as_json
+from tests.peers.simulators.routing import Request, SimReply, as_json
 
 PAGE, PAGE_MAX = 25, 100
 
@@ -28,10 +28,10 @@ PAGE, PAGE_MAX = 25, 100
 class Media:
     """Handlers of media. `base` is the simulator's address, once it has started."""
 
-    def __init__(self, state: State, clock: Clock) -> None:
+    def __init__(self, state: InstagramState, clock: SimulatorClock) -> None:
         self._state, self._clock, self.base = state, clock, ""
 
-    async def publish(self, request: Request) -> Answer:
+    async def publish(self, request: Request) -> SimReply:
         """Publish a container. From here on the post exists, even if the response is lost."""
         now = self._clock.now()
         person = caller(self._state, request, now, PUBLISH)
@@ -49,7 +49,7 @@ class Media:
             self._state.containers[id_].media_id = medium.id
         return as_json({"id": medium.id})
 
-    def _check(self, person: Person, container: Container, now: float) -> None:
+    def _check(self, person: InstagramPerson, container: Container, now: float) -> None:
         if container.is_item:
             raise Denied("parameter", why="a carousel item can't be published on its own")
         status = self._state.status(container, now)
@@ -65,7 +65,12 @@ class Media:
             raise Denied("daily_limit")
 
     def add(
-        self, person: Person, caption: str, kind: Kind, live_at: float, accepted_at: float | None = None
+        self,
+        person: InstagramPerson,
+        caption: str,
+        kind: MediumKind,
+        live_at: float,
+        accepted_at: float | None = None,
     ) -> Medium:
         id_ = self._state.number(18_010_000_000_000_000)
         medium = Medium(
@@ -81,7 +86,7 @@ class Media:
         self._state.media[id_] = medium
         return medium
 
-    async def limit(self, request: Request) -> Answer:
+    async def limit(self, request: Request) -> SimReply:
         now = self._clock.now()
         person = caller(self._state, request, now, PUBLISH)
         known = {
@@ -94,7 +99,7 @@ class Media:
                 raise Denied("unknown_field", field=name)
         return as_json({"data": [{name: known[name] for name in names}]})
 
-    async def listed(self, request: Request) -> Answer:
+    async def listed(self, request: Request) -> SimReply:
         """List the media newest first, with cursors; the list lags behind the public posts."""
         now = self._clock.now()
         person = caller(self._state, request, now)
@@ -127,22 +132,22 @@ class Media:
             said["next"] = f"{self.base}{request.path}?{urlencode(asked)}"
         return said
 
-    def respond(self, request: Request, person: Person, medium: Medium) -> Answer:
+    def respond(self, request: Request, person: InstagramPerson, medium: Medium) -> SimReply:
         """Return the response of `GET /{media}`."""
         return as_json(fields(request, self._known(person, medium)))
 
     def public(self, medium: Medium, now: float) -> bool:
         return not medium.deleted and now >= medium.live_at
 
-    def _known(self, person: Person, medium: Medium) -> dict[str, Any]:
-        reel = medium.kind is Kind.REEL
+    def _known(self, person: InstagramPerson, medium: Medium) -> dict[str, Any]:
+        reel = medium.kind is MediumKind.REEL
         known = {
             "id": medium.id,
             "caption": medium.caption,
             "timestamp": datetime.fromtimestamp(medium.live_at, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000"),
             "permalink": f"https://www.instagram.com/{'reel' if reel else 'p'}/{medium.code}/",
             "shortcode": medium.code,
-            "media_type": Kind.VIDEO if reel else medium.kind,
+            "media_type": MediumKind.VIDEO if reel else medium.kind,
             "media_product_type": "REELS" if reel else "FEED",
             "username": person.username,
             "is_ai_generated": medium.is_ai_generated,

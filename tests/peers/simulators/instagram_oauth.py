@@ -8,12 +8,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.peers.simulators import consent
-from tests.peers.simulators.clock import Clock
-from tests.peers.simulators.consent import Asked, Grant
+from tests.peers.simulators.clock import SimulatorClock
+from tests.peers.simulators.consent import ConsentGrant, ConsentRequest
 from tests.peers.simulators.instagram_calls import parameters, token, token_of
 from tests.peers.simulators.instagram_errors import Denied
-from tests.peers.simulators.instagram_state import BASIC, DAY_S, INSIGHTS, PUBLISH, State, Token
-from tests.peers.simulators.routing import Answer, Refused, Request, as_json, as_page
+from tests.peers.simulators.instagram_state import (
+    BASIC,
+    DAY_S,
+    INSIGHTS,
+    PUBLISH,
+    InstagramState,
+    InstagramToken,
+)
+from tests.peers.simulators.routing import Refused, Request, SimReply, as_json, as_page
 
 CLIENT_ID, CLIENT_SECRET = "990602627938098", "instagram-client-secret"
 SCOPES = frozenset(
@@ -28,28 +35,32 @@ SCOPES = frozenset(
 CODE_S, SHORT_S, LONG_S = 60 * 60, 60 * 60, 60 * DAY_S
 
 
-class Consents(consent.Consents):
+class InstagramConsents(consent.ConsentState):
     """Consents with Instagram's redirect parameters; `#_` is not part of a code."""
 
     def __init__(self) -> None:
         super().__init__()
         self.tail = "#_"
 
-    def back(self, asked: Asked, said: Mapping[str, str]) -> Answer:
+    def back(self, asked: ConsentRequest, said: Mapping[str, str]) -> SimReply:
         own = {name: value for name, value in said.items() if name != "scopes"}
         if "error" in own:
             own |= {"error_reason": "user_denied", "error_description": "The user denied your request"}
         return super().back(asked, own)
 
 
-class OAuth:
+class InstagramOAuth:
     def __init__(
-        self, state: State, clock: Clock, consents: consent.Consents, redirect_uris: Sequence[str]
+        self,
+        state: InstagramState,
+        clock: SimulatorClock,
+        consents: consent.ConsentState,
+        redirect_uris: Sequence[str],
     ) -> None:
         self._state, self._clock, self._consents = state, clock, consents
         self._redirect_uris = redirect_uris
 
-    async def authorize(self, request: Request) -> Answer:
+    async def authorize(self, request: Request) -> SimReply:
         """Serve the authorize page. An untrusted redirect address gets an error page, never a redirect."""
         query = request.query
         if query.get("client_id") != CLIENT_ID:
@@ -61,12 +72,12 @@ class OAuth:
         scopes = query.get("scope", "").replace(",", " ").split()
         if BASIC not in scopes or not SCOPES.issuperset(scopes):
             return as_page(f"Invalid Scopes: {' '.join(scopes) or 'none'}", 400)
-        response = Asked(
+        response = ConsentRequest(
             client=CLIENT_ID, redirect_uri=query["redirect_uri"], state=query.get("state"), scopes=scopes
         )
         return self._consents.answer(request, response, self._state.people, self._clock.now())
 
-    async def code(self, request: Request) -> Answer:
+    async def code(self, request: Request) -> SimReply:
         """Exchange a code for a short-lived token. Its errors have their own form."""
         form = request.form()
         if form.get("client_id") != CLIENT_ID or form.get("client_secret") != CLIENT_SECRET:
@@ -84,7 +95,7 @@ class OAuth:
         }
         return as_json(said if person.flat else {"data": [said]})
 
-    def _grant(self, code: str, redirect_uri: str) -> Grant:
+    def _grant(self, code: str, redirect_uri: str) -> ConsentGrant:
         """Return the grant of a code on its first use."""
         grant = self._consents.grants.get(code)
         if grant is None or self._clock.now() >= grant.made_at + CODE_S:
@@ -102,10 +113,8 @@ class OAuth:
             if found.code == code:
                 found.broken = "code_reused"
 
-    async def exchange(self, request: Request) -> Answer:
-        """Exchange a short-lived token for a long-lived one; the first stays valid for the rest of its
-        hour.
-        """
+    async def exchange(self, request: Request) -> SimReply:
+        """Exchange a short-lived token for a long-lived one; the first stays valid for its hour."""
         asked = parameters(request)
         if asked.get("grant_type") != "ig_exchange_token":
             raise Denied("parameter", why="grant_type must be ig_exchange_token")
@@ -116,7 +125,7 @@ class OAuth:
             raise Denied("not_short_lived")
         return self._long(found)
 
-    async def refresh(self, request: Request) -> Answer:
+    async def refresh(self, request: Request) -> SimReply:
         """Issue a new token for 60 days; the old one stays valid for the rest of its own."""
         if request.query.get("grant_type") != "ig_refresh_token":
             raise Denied("parameter", why="grant_type must be ig_refresh_token")
@@ -130,7 +139,7 @@ class OAuth:
             raise Denied("too_young")
         return self._long(found)
 
-    def _long(self, found: Token) -> Answer:
+    def _long(self, found: InstagramToken) -> SimReply:
         made = self._issue(
             found.username, found.permissions, code=found.code, lives_s=LONG_S, long_lived=True
         )
@@ -150,9 +159,9 @@ class OAuth:
         code: str,
         lives_s: float,
         long_lived: bool = False,
-    ) -> Token:
+    ) -> InstagramToken:
         now = self._clock.now()
-        made = Token(
+        made = InstagramToken(
             value=f"IGAA{secrets.token_urlsafe(48)}",
             username=username,
             permissions=permissions,

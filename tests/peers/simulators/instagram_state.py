@@ -16,7 +16,7 @@ BASIC, PUBLISH = "instagram_business_basic", "instagram_business_content_publish
 INSIGHTS = "instagram_business_manage_insights"
 
 
-class Person(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class InstagramPerson(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A professional account, with the platform's behavior for it.
 
     `user_id` is the account's id and used in paths, `scoped_id` the id for our application. `image_s`,
@@ -49,7 +49,7 @@ class Person(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     insights_s: float = 0.0
 
 
-class Token(msgspec.Struct, kw_only=True):
+class InstagramToken(msgspec.Struct, kw_only=True):
     """An access token; `broken` names the refusal of its calls."""
 
     value: str
@@ -70,7 +70,7 @@ class Status(StrEnum):
     PUBLISHED = "PUBLISHED"
 
 
-class Kind(StrEnum):
+class MediumKind(StrEnum):
     """Kinds of media, as the media list names them; it reports a reel as a video."""
 
     IMAGE = "IMAGE"
@@ -80,13 +80,11 @@ class Kind(StrEnum):
 
 
 class Container(msgspec.Struct, kw_only=True):
-    """A container. `done`: processed, successfully or not (`refusal`); `media_id` is set by its accepted
-    publish.
-    """
+    """A container. `done`: processed, or refused (`refusal`); its accepted publish sets `media_id`."""
 
     id: str
     username: str
-    kind: Kind
+    kind: MediumKind
     url: str
     caption: str
     alt_text: str
@@ -109,7 +107,7 @@ class Medium(msgspec.Struct, kw_only=True):
     id: str
     username: str
     caption: str
-    kind: Kind
+    kind: MediumKind
     code: str
     live_at: float
     listed_at: float
@@ -120,12 +118,12 @@ class Medium(msgspec.Struct, kw_only=True):
     figures: dict[str, int] = msgspec.field(default_factory=dict)
 
 
-class State:
+class InstagramState:
     """All state. Ids are never reused, and look like Instagram's."""
 
     def __init__(self) -> None:
-        self.people: dict[str, Person] = {}
-        self.tokens: dict[str, Token] = {}
+        self.people: dict[str, InstagramPerson] = {}
+        self.tokens: dict[str, InstagramToken] = {}
         self.containers: dict[str, Container] = {}
         self.media: dict[str, Medium] = {}
         self._numbers = itertools.count(1)
@@ -133,17 +131,15 @@ class State:
     def number(self, start: int) -> str:
         return str(start + next(self._numbers))
 
-    def container(self, person: Person, id_: str) -> Container | None:
+    def container(self, person: InstagramPerson, id_: str) -> Container | None:
         found = self.containers.get(id_)
         return found if found and found.username == person.username else None
 
-    def media_of(self, person: Person) -> Iterator[Medium]:
+    def media_of(self, person: InstagramPerson) -> Iterator[Medium]:
         return (medium for medium in self.media.values() if medium.username == person.username)
 
     def status(self, container: Container, now: float) -> Status:
-        """Return the container's status; it is in progress between an accepted publish and the public
-        post.
-        """
+        """Return the container's status: in progress between an accepted publish and the public post."""
         if container.media_id:
             return self._after_publish(self.media[container.media_id], now)
         if container.done and container.refusal:
@@ -157,12 +153,12 @@ class State:
             return Status.FINISHED
         return Status.PUBLISHED if now >= medium.live_at else Status.IN_PROGRESS
 
-    def published(self, person: Person, now: float) -> int:
+    def published(self, person: InstagramPerson, now: float) -> int:
         """Count the accepted publishes of the last day."""
         times = (medium.accepted_at for medium in self.media_of(person) if medium.accepted_at is not None)
         return sum(time > now - DAY_S for time in times)
 
-    def check_containers(self, person: Person, now: float) -> None:
+    def check_containers(self, person: InstagramPerson, now: float) -> None:
         own = (one for one in self.containers.values() if one.username == person.username)
         if sum(one.created_at > now - DAY_S for one in own) >= person.containers_max:
             raise Denied("container_limit", most=person.containers_max)

@@ -8,7 +8,7 @@ import httpx
 from tests.media import film, picture
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.instagram_oauth import CLIENT_ID, CLIENT_SECRET
-from tests.peers.simulators.routing import Answer, Request
+from tests.peers.simulators.routing import Request, SimReply
 from tests.peers.simulators.simulator import Simulator
 
 CALLBACK = "https://app.test/callback"
@@ -38,22 +38,22 @@ def settings(base: str) -> dict[str, str]:
     return {"instagram_client_id": CLIENT_ID, "instagram_client_secret": CLIENT_SECRET} | urls
 
 
-class Host(Simulator):
+class MediaHost(Simulator):
     """The host of the files; faults apply there too."""
 
     def __init__(self) -> None:
         super().__init__()
         self.routes.add("GET", "/{name}", self.file)
 
-    async def file(self, request: Request) -> Answer:
+    async def file(self, request: Request) -> SimReply:
         kind, content = FILES.get(request.args["name"], ("", b""))
-        return Answer(200, content, {"Content-Type": kind}) if content else self.refusal(404)
+        return SimReply(200, content, {"Content-Type": kind}) if content else self.refusal(404)
 
-    def refusal(self, status: int) -> Answer:
-        return Answer(status)
+    def refusal(self, status: int) -> SimReply:
+        return SimReply(status)
 
 
-class User(NamedTuple):
+class InstagramVisitor(NamedTuple):
     """Ada from our application's view, with a long-lived token. `ig` is her account's id."""
 
     http: httpx.AsyncClient

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 
-class State(StrEnum):
+class LedgerState(StrEnum):
     #: Begun (an upload, a container): nothing happens without further calls.
     OPEN = "open"
     #: Accepted: it will be published even if the response is lost.
@@ -35,7 +35,7 @@ class Entry(msgspec.Struct, kw_only=True):
     account: str
     caption: str
     kind: str
-    state: State = State.OPEN
+    state: LedgerState = LedgerState.OPEN
     external_id: str | None = None
     sha256: list[str] = msgspec.field(default_factory=list)
     begun_at: float
@@ -55,7 +55,7 @@ class Ledger:
         self.entries.append(entry)
         return entry
 
-    def of(self, account: str, *states: State) -> list[Entry]:
+    def of(self, account: str, *states: LedgerState) -> list[Entry]:
         return [entry for entry in self.entries if entry.account == account and entry.state in states]
 
     def summary(self) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Ledger:
 def counted(entries: Iterable[Entry]) -> dict[str, dict[str, dict[str, int]]]:
     counts: dict[str, dict[str, dict[str, int]]] = {}
     for entry in entries:
-        states = counts.setdefault(entry.account, {}).setdefault(entry.caption, dict.fromkeys(State, 0))
+        states = counts.setdefault(entry.account, {}).setdefault(entry.caption, dict.fromkeys(LedgerState, 0))
         states[entry.state] += 1
     return counts
 

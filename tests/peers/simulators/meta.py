@@ -7,8 +7,16 @@ from typing import Any
 
 import msgspec
 
-from tests.peers.simulators.conversions import MOST, Conversions, Wrong, hashes, money, nobody, only
-from tests.peers.simulators.routing import Answer, Request, as_json
+from tests.peers.simulators.conversions import (
+    MOST,
+    ConversionsSimulator,
+    InvalidConversion,
+    hashes,
+    money,
+    nobody,
+    only,
+)
+from tests.peers.simulators.routing import Request, SimReply, as_json
 
 _EVENT = {
     "event_name", "event_time", "event_id", "action_source", "user_data", "custom_data", "event_source_url",
@@ -24,18 +32,18 @@ _EXTINFO, _OS_VERSION = 16, 4
 _STATUS = {"400": (400, 100), "404": (404, 803), "429": (400, 80004), "500": (500, 1)}
 
 
-class Meta(Conversions):
+class Meta(ConversionsSimulator):
     name = "meta"
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.routes.add("POST", "/v25.0/{pixel}/events", self.events)
 
-    def refusal(self, status: int) -> Answer:
+    def refusal(self, status: int) -> SimReply:
         status, code = _STATUS[str(status)]
         return denied(code, status=status)
 
-    async def events(self, request: Request) -> Answer:
+    async def events(self, request: Request) -> SimReply:
         self.heard(request)
         pixel = request.args["pixel"]
         if pixel not in self.tokens:
@@ -46,15 +54,15 @@ class Meta(Conversions):
             nobody(request.body.decode())
             body = only(request.json(), {"data", "test_event_code"}, {"data"})
             if not isinstance(body["data"], list) or not 0 < len(body["data"]) <= MOST:
-                raise Wrong("how many events")
+                raise InvalidConversion("how many events")
             events = [self.read(event) for event in body["data"]]
-        except Wrong as error:
+        except InvalidConversion as error:
             raise self.refuse(str(error), denied(100, subcode=2804003)) from None
         taken = {"events_received": len(events), "messages": [], "fbtrace_id": "A1b2"}
         return self.take(request, pixel, events, as_json(taken))
 
     def read(self, event: object) -> tuple[str, str]:
-        """Return the event's name and id. Raises `Wrong`."""
+        """Return the event's name and id. Raises `InvalidConversion`."""
         found = only(event, _EVENT, _NEEDED)
         name = self.check_name(found["event_name"])
         self.check_time(found["event_time"])
@@ -62,7 +70,7 @@ class Meta(Conversions):
         for field in _HASHED & user.keys():
             hashes(user[field])
         if not user.keys() - {"client_user_agent"}:
-            raise Wrong("nobody")
+            raise InvalidConversion("nobody")
         custom = only(found.get("custom_data", {}), _CUSTOM)
         money(custom, name)
         if found["action_source"] == "website":
@@ -74,20 +82,20 @@ class Meta(Conversions):
     def _web(self, found: Any, user: Any) -> None:
         address = found.get("event_source_url", "")
         if "client_user_agent" not in user or not address.startswith("http") or "?" in address:
-            raise Wrong("a website without its page and browser")
+            raise InvalidConversion("a website without its page and browser")
 
     def _app(self, found: Any) -> None:
         app = only(found.get("app_data"), _APP, _APP)
         info = app["extinfo"]
         if found["action_source"] != "app" or len(info) != _EXTINFO or info[0] not in {"a2", "i2"}:
-            raise Wrong("an app without its device")
+            raise InvalidConversion("an app without its device")
         if not info[_OS_VERSION] or not all(isinstance(one, str) for one in info):
-            raise Wrong("a device without its system")
+            raise InvalidConversion("a device without its system")
         if not app["advertiser_tracking_enabled"] and "madid" in found["user_data"]:
-            raise Wrong("an advertising id without consent")
+            raise InvalidConversion("an advertising id without consent")
 
 
-def denied(code: int, *, subcode: int | None = None, status: int = 400) -> Answer:
+def denied(code: int, *, subcode: int | None = None, status: int = 400) -> SimReply:
     error = {"message": "said", "type": "OAuthException", "code": code, "fbtrace_id": "A1b2"}
     return as_json({"error": error | ({"error_subcode": subcode} if subcode else {})}, status)
 

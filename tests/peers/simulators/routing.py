@@ -38,7 +38,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         return token if scheme.lower() == "bearer" and token else None
 
 
-class Answer(msgspec.Struct, frozen=True):
+class SimReply(msgspec.Struct, frozen=True):
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = {}
@@ -50,37 +50,37 @@ class Answer(msgspec.Struct, frozen=True):
 class Refused(Exception):
     """Raised to end a request with `answer`, from any depth."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: SimReply) -> None:
         super().__init__(answer.status)
         self.answer = answer
 
 
-def as_json(value: Any, status: int = 200, **headers: str) -> Answer:
-    return Answer(status, msgspec.json.encode(value), {"Content-Type": "application/json", **headers})
+def as_json(value: Any, status: int = 200, **headers: str) -> SimReply:
+    return SimReply(status, msgspec.json.encode(value), {"Content-Type": "application/json", **headers})
 
 
-def as_page(text: str, status: int = 200) -> Answer:
-    return Answer(status, text.encode(), {"Content-Type": "text/html; charset=utf-8"})
+def as_page(text: str, status: int = 200) -> SimReply:
+    return SimReply(status, text.encode(), {"Content-Type": "text/html; charset=utf-8"})
 
 
-def redirect(location: str) -> Answer:
-    return Answer(302, b"", {"Location": location})
+def redirect(location: str) -> SimReply:
+    return SimReply(302, b"", {"Location": location})
 
 
-Handler: TypeAlias = Callable[[Request], Awaitable[Answer]]
+RouteHandler: TypeAlias = Callable[[Request], Awaitable[SimReply]]
 
 
 class Routes:
     """Handlers by method and path; `{name}` in a path matches one segment. The first match wins."""
 
     def __init__(self) -> None:
-        self._table: list[tuple[str, re.Pattern[str], Handler]] = []
+        self._table: list[tuple[str, re.Pattern[str], RouteHandler]] = []
 
-    def add(self, method: str, path: str, handler: Handler) -> None:
+    def add(self, method: str, path: str, handler: RouteHandler) -> None:
         pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))
         self._table.append((method, re.compile(pattern), handler))
 
-    def find(self, request: Request) -> tuple[Handler, Request] | None:
+    def find(self, request: Request) -> tuple[RouteHandler, Request] | None:
         for method, pattern, handler in self._table:
             if method == request.method and (found := pattern.fullmatch(request.path)):
                 return handler, msgspec.structs.replace(request, args=found.groupdict())

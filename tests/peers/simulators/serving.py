@@ -12,18 +12,18 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import h11
 
-from rehearsal.loopback_server import serve_loopback
+from chaos.loopback_server import serve_loopback
 from tests.peers.simulators.control import Controlled
-from tests.peers.simulators.faults import AFTER, BEFORE, Fault
+from tests.peers.simulators.faults import AFTER, BEFORE, SimFault
 from tests.peers.simulators.ledger import Logged
-from tests.peers.simulators.routing import Answer, Request
+from tests.peers.simulators.routing import Request, SimReply
 from tests.peers.simulators.simulator import Simulator
 
 READ_BYTES = 1 << 18
 START_S = 120
 
 
-class Server:
+class SimulatorServer:
     """The connections to one simulator."""
 
     def __init__(self, simulator: Simulator) -> None:
@@ -56,32 +56,32 @@ class Server:
         self._log(request, answer.status, after)
         return await self._say(wire, request, answer, after)
 
-    async def _decided(self, request: Request) -> Answer:
+    async def _decided(self, request: Request) -> SimReply:
         try:
             return await self.simulator.answer(request)
         except Exception as bug:
             self.simulator.bugs.append(bug)
             raise
 
-    async def _kept_from(self, wire: "Wire", request: Request, fault: Fault) -> bool:
-        if fault is Fault.REFUSE_500:
+    async def _kept_from(self, wire: "Wire", request: Request, fault: SimFault) -> bool:
+        if fault is SimFault.REFUSE_500:
             return await wire.say(self.simulator.refusal_of(request, 500))
-        if fault is Fault.REFUSE_429:
+        if fault is SimFault.REFUSE_429:
             return await wire.say(self.simulator.refusal_of(request, 429))
-        if fault is Fault.DROP_THEN_ACCEPT:
+        if fault is SimFault.DROP_THEN_ACCEPT:
             self._control.later.append(request)
         return wire.drop()
 
-    async def _say(self, wire: "Wire", request: Request, answer: Answer, fault: Fault | None) -> bool:
-        if fault is Fault.ACCEPT_THEN_500:
+    async def _say(self, wire: "Wire", request: Request, answer: SimReply, fault: SimFault | None) -> bool:
+        if fault is SimFault.ACCEPT_THEN_500:
             return await wire.say(self.simulator.refusal_of(request, 500))
-        if fault is Fault.CREATED_BUT_400:
+        if fault is SimFault.CREATED_BUT_400:
             return await wire.say(self.simulator.refusal_of(request, 400))
-        if fault is Fault.TRUNCATED_200:
+        if fault is SimFault.TRUNCATED_200:
             return await wire.say_half(answer)
-        if fault is Fault.ACCEPT_THEN_TIMEOUT:
+        if fault is SimFault.ACCEPT_THEN_TIMEOUT:
             await self._hold(wire)
-        return wire.drop() if fault is Fault.ACCEPT_THEN_DROP else await wire.say(answer)
+        return wire.drop() if fault is SimFault.ACCEPT_THEN_DROP else await wire.say(answer)
 
     async def _hold(self, wire: "Wire") -> None:
         """Hold the response until `POST /_sim/release`, or until the client leaves."""
@@ -94,7 +94,7 @@ class Server:
             go.cancel()
             left.cancel()
 
-    def _log(self, request: Request, status: int | None, fault: Fault | None) -> None:
+    def _log(self, request: Request, status: int | None, fault: SimFault | None) -> None:
         self.simulator.log.add(
             Logged(
                 at=self.simulator.clock.now(),
@@ -116,9 +116,7 @@ class Wire:
         self._http = h11.Connection(h11.SERVER)
 
     async def asked(self) -> Request | None:
-        """Read a request with its whole body; return None at the end. A truncated one raises
-        RemoteProtocolError.
-        """
+        """Read a whole request; None at the end. A truncated one raises RemoteProtocolError."""
         head: h11.Request | None = None
         body = bytearray()
         while True:
@@ -136,7 +134,7 @@ class Wire:
             else:
                 return None
 
-    async def say(self, answer: Answer) -> bool:
+    async def say(self, answer: SimReply) -> bool:
         length = ("Content-Length", str(len(answer.body)))
         headers = [length, *answer.headers.items()]
         await self._send(h11.Response(status_code=answer.status, headers=headers))
@@ -147,7 +145,7 @@ class Wire:
         self._http.start_next_cycle()
         return True
 
-    async def say_half(self, answer: Answer) -> bool:
+    async def say_half(self, answer: SimReply) -> bool:
         """Send the head of a response, and less than its announced body."""
         length = max(len(answer.body), 16)
         kind = answer.headers.get("Content-Type", "application/json")
@@ -208,7 +206,7 @@ async def run(
 ) -> None:
     stop = asyncio.Event()
     try:
-        async with serve_loopback(Server(simulator).serve, port=port) as bound:
+        async with serve_loopback(SimulatorServer(simulator).serve, port=port) as bound:
             simulator.base = f"http://127.0.0.1:{bound}"
             started.set_result((asyncio.get_running_loop(), stop))
             await stop.wait()

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tests.peers.simulators.clock import Clock
-from tests.peers.simulators.consent import Consents
+from tests.peers.simulators.clock import SimulatorClock
+from tests.peers.simulators.consent import ConsentState
 from tests.peers.simulators.faults import Faults
 from tests.peers.simulators.ledger import Ledger, RequestLog
-from tests.peers.simulators.routing import Answer, Refused, Request, Routes
+from tests.peers.simulators.routing import Refused, Request, Routes, SimReply
 
 
 class Simulator:
@@ -24,14 +24,14 @@ class Simulator:
         self.base = ""
         self.redirect_uris = list(redirect_uris)
         self.bugs: list[BaseException] = []
-        self.clock = Clock(rate, self.bugs)
+        self.clock = SimulatorClock(rate, self.bugs)
         self.faults = Faults()
         self.ledger = Ledger()
         self.log = RequestLog()
-        self.consents = Consents()
+        self.consents = ConsentState()
         self.routes = Routes()
 
-    async def answer(self, request: Request) -> Answer:
+    async def answer(self, request: Request) -> SimReply:
         """Return the platform's response, apart from faults. An unknown path gets 404."""
         found = self.routes.find(request)
         if found is None:
@@ -50,11 +50,11 @@ class Simulator:
         """Return the username of the request's token or upload, if any."""
         return None
 
-    def refusal(self, status: int) -> Answer:
+    def refusal(self, status: int) -> SimReply:
         """Return an error in the platform's format: 400, 404, 429 or 500."""
         raise NotImplementedError
 
-    def refusal_of(self, request: Request, status: int) -> Answer:
+    def refusal_of(self, request: Request, status: int) -> SimReply:
         """Return an error in the format of this request's route."""
         return self.refusal(status)
 

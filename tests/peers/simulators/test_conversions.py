@@ -20,7 +20,7 @@ from tests.peers.simulators.destination import (
     Dialect,
     Json,
 )
-from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.faults import SimFault
 from tests.peers.simulators.serving import served
 
 
@@ -169,10 +169,14 @@ async def test_token_is_valid_for_its_pixel_until_expiry(to: Destination) -> Non
 
 @pytest.mark.parametrize(
     ("fault", "why", "times"),
-    [(Fault.REFUSE_429, "limit", 0), (Fault.REFUSE_500, "broken", 0), (Fault.ACCEPT_THEN_500, "broken", 1)],
+    [
+        (SimFault.REFUSE_429, "limit", 0),
+        (SimFault.REFUSE_500, "broken", 0),
+        (SimFault.ACCEPT_THEN_500, "broken", 1),
+    ],
 )
 async def test_limits_and_failures_match_the_platform(
-    to: Destination, fault: Fault, why: str, times: int
+    to: Destination, fault: SimFault, why: str, times: int
 ) -> None:
     """Also checks whether the event was counted."""
     await to.sim.fault("*", fault)

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from tests.peers.simulators.instagram_user import DAY_S, User
+from tests.peers.simulators.instagram_user import DAY_S, InstagramVisitor
 
 
-async def test_a_container_is_in_progress_then_finished_then_published(ada: User) -> None:
+async def test_a_container_is_in_progress_then_finished_then_published(ada: InstagramVisitor) -> None:
     made = (await ada.image(caption="Hello"))["id"]
     assert (await ada.status(made))["status_code"] == "IN_PROGRESS"
     assert await ada.publish(made) == (9007, 2207027)
@@ -21,7 +21,7 @@ async def test_a_container_is_in_progress_then_finished_then_published(ada: User
     assert [post["key"] for post in await ada.sim.posts("ada")] == [made]
 
 
-async def test_a_container_is_gone_after_a_day(ada: User) -> None:
+async def test_a_container_is_gone_after_a_day(ada: InstagramVisitor) -> None:
     made = await ada.finished(caption="Late")
     await ada.sim.advance(DAY_S)
     assert (await ada.status(made))["status_code"] == "EXPIRED"
@@ -37,7 +37,7 @@ async def test_a_container_is_gone_after_a_day(ada: User) -> None:
         ("reel.mp4", (9004, 2207052)),
     ],
 )  # fmt: skip
-async def test_unsupported_image_fails(ada: User, name: str, refusal: tuple[int, int]) -> None:
+async def test_unsupported_image_fails(ada: InstagramVisitor, name: str, refusal: tuple[int, int]) -> None:
     made = await ada.finished(name)
     said = await ada.status(made)
     assert said["status_code"] == "ERROR"
@@ -48,7 +48,7 @@ async def test_unsupported_image_fails(ada: User, name: str, refusal: tuple[int,
 
 
 @pytest.mark.parametrize(("name", "code"), [("short.mp4", 2207077), ("no.mp4", 2207026)])
-async def test_a_reel_takes_longer_and_may_fail(ada: User, name: str, code: int) -> None:
+async def test_a_reel_takes_longer_and_may_fail(ada: InstagramVisitor, name: str, code: int) -> None:
     asked = {"media_type": "REELS", "caption": "Film"}
     good = (await ada.create(video_url=f"{ada.files}/reel.mp4", **asked))["id"]
     bad = (await ada.create(video_url=f"{ada.files}/{name}", **asked))["id"]
@@ -81,20 +81,20 @@ async def test_a_reel_takes_longer_and_may_fail(ada: User, name: str, code: int)
     ],
 )
 async def test_invalid_container_is_refused(
-    ada: User, asked: dict[str, str], refusal: tuple[int, int | None]
+    ada: InstagramVisitor, asked: dict[str, str], refusal: tuple[int, int | None]
 ) -> None:
     assert await ada.create(**{"image_url": f"{ada.files}/a.jpg", **asked}) == refusal
     assert await ada.sim.posts("ada") == []
 
 
-async def test_caption_at_the_limits_is_accepted(ada: User) -> None:
+async def test_caption_at_the_limits_is_accepted(ada: InstagramVisitor) -> None:
     tags = " ".join([f"#t{number}" for number in range(30)] + [f"@y{number}" for number in range(20)])
     caption = tags.ljust(2199, ".") + "x"
     assert len(caption) == 2200
     assert "id" in await ada.image(caption=caption, alt_text="x" * 1000)
 
 
-async def test_daily_container_limit(ada: User) -> None:
+async def test_daily_container_limit(ada: InstagramVisitor) -> None:
     await ada.sim.account("ada", containers_max=2)
     assert ["id" in await ada.image() for _ in range(2)] == [True, True]
     assert await ada.image() == (9, None)
@@ -102,7 +102,7 @@ async def test_daily_container_limit(ada: User) -> None:
     assert "id" in await ada.image()
 
 
-async def test_a_carousel_needs_finished_items_of_its_own(ada: User) -> None:
+async def test_a_carousel_needs_finished_items_of_its_own(ada: InstagramVisitor) -> None:
     items = [(await ada.image(name, is_carousel_item="true"))["id"] for name in ("a.jpg", "b.jpg")]
     asked = {"media_type": "CAROUSEL", "caption": "Both"}
     assert await ada.create(children=",".join(items), **asked) == (9007, 2207027)
@@ -121,7 +121,7 @@ async def test_a_carousel_needs_finished_items_of_its_own(ada: User) -> None:
     assert (post["state"], len(post["sha256"])) == ("live", 2)
 
 
-async def test_daily_limit_counts_published_posts(ada: User) -> None:
+async def test_daily_limit_counts_published_posts(ada: InstagramVisitor) -> None:
     await ada.sim.account("ada", quota_total=1)
     await ada.sim.call("POST", "/posts", username="ada", caption="By hand")
     assert "id" in await ada.publish(await ada.finished())
@@ -134,7 +134,7 @@ async def test_daily_limit_counts_published_posts(ada: User) -> None:
 
 
 @pytest.mark.parametrize("created", [True, False])
-async def test_blocked_action_may_have_taken_effect(ada: User, created: bool) -> None:
+async def test_blocked_action_may_have_taken_effect(ada: InstagramVisitor, created: bool) -> None:
     made = await ada.finished(caption="Spam")
     await ada.sim.call("POST", "/errors", path="publish", error="action_blocked", created=created)
     assert await ada.publish(made) == (4, 2207051)

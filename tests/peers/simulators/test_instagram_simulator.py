@@ -13,7 +13,7 @@ from tests.peers.simulators.instagram_user import (
     DAY_S,
     SCOPES,
     VERSION,
-    User,
+    InstagramVisitor,
     authorize,
     code_of,
     exchanged,
@@ -95,7 +95,9 @@ async def test_a_long_token_is_refreshed_from_day_2_to_day_60(sim: Sim, http: ht
         ("session_invalidated", (190, 33)),
     ],
 )
-async def test_all_tokens_of_a_person_can_break(ada: User, error: str, refusal: tuple[int, int]) -> None:
+async def test_all_tokens_of_a_person_can_break(
+    ada: InstagramVisitor, error: str, refusal: tuple[int, int]
+) -> None:
     await ada.sim.call("POST", "/tokens", username="ada", error=error)
     assert [await ada.get("me"), await ada.image()] == [refusal] * 2
     again = await long_lived(ada.sim, ada.http)
@@ -104,7 +106,7 @@ async def test_all_tokens_of_a_person_can_break(ada: User, error: str, refusal: 
     assert "data" in await ada.get("me")
 
 
-async def test_objects_of_other_people_are_not_found(ada: User) -> None:
+async def test_objects_of_other_people_are_not_found(ada: InstagramVisitor) -> None:
     made = await ada.finished()
     medium = (await ada.publish(await ada.finished()))["id"]
     await ada.sim.account("bob")
@@ -119,7 +121,7 @@ async def test_objects_of_other_people_are_not_found(ada: User) -> None:
     assert await read(await ada.http.post(f"/{VERSION}/me/media_publish", data=body)) == (24, 2207008)
 
 
-async def test_read_only_token_can_not_publish(ada: User) -> None:
+async def test_read_only_token_can_not_publish(ada: InstagramVisitor) -> None:
     location = await ada.sim.consent(authorize(ada.sim.base), "ada", scopes=["instagram_business_basic"])
     code = parse_qs(urlsplit(location).query)["code"][0]
     short = (await swap(ada.http, code)).json()["data"][0]["access_token"]
@@ -128,7 +130,7 @@ async def test_read_only_token_can_not_publish(ada: User) -> None:
     assert await ada.image() == (10, None)
 
 
-async def test_missing_token_is_refused_and_tokens_are_not_logged(ada: User) -> None:
+async def test_missing_token_is_refused_and_tokens_are_not_logged(ada: InstagramVisitor) -> None:
     token = ada.http.headers.pop("Authorization").removeprefix("Bearer ")
     assert [await ada.get("me"), await ada.get("me", access_token="x")] == [(104, None), (190, None)]
     assert "data" in await ada.get("me", access_token=token)
@@ -137,7 +139,7 @@ async def test_missing_token_is_refused_and_tokens_are_not_logged(ada: User) -> 
     assert token not in json.dumps(log)
 
 
-async def test_call_requires_a_supported_version(ada: User) -> None:
+async def test_call_requires_a_supported_version(ada: InstagramVisitor) -> None:
     async def asked(path: str) -> Any:
         return await read(await ada.http.get(path, params={"fields": "user_id"}))
 
@@ -146,7 +148,7 @@ async def test_call_requires_a_supported_version(ada: User) -> None:
     assert "data" in await asked(f"/{VERSION}/me")
 
 
-async def test_ai_label_belongs_to_the_published_container(ada: User) -> None:
+async def test_ai_label_belongs_to_the_published_container(ada: InstagramVisitor) -> None:
     assert await ada.image(is_carousel_item="true", is_ai_generated="true") == (100, None)
     assert await ada.image(is_ai_generated="yes") == (100, None)
     created = await ada.publish(await ada.finished(is_ai_generated="true"))

@@ -7,12 +7,12 @@ import pytest
 
 from tests.media import film, picture
 from tests.peers.simulators.client import Sim
-from tests.peers.simulators.tiktok_user import DAY_S, FILM, User, connected, error_of, refresh
+from tests.peers.simulators.tiktok_user import DAY_S, FILM, TikTokVisitor, connected, error_of, refresh
 
 MIB = 1 << 20
 
 
-async def test_public_video_passes_each_status(creator: User) -> None:
+async def test_public_video_passes_each_status(creator: TikTokVisitor) -> None:
     publish_id, url = await creator.begun()
     assert publish_id.startswith("v_pub_file~v2-1.")
     waiting = {"status": "PROCESSING_UPLOAD", "publicaly_available_post_id": [], "uploaded_bytes": 0}
@@ -31,7 +31,7 @@ async def test_public_video_passes_each_status(creator: User) -> None:
     assert entry["sha256"] == [hashlib.sha256(FILM).hexdigest()]
 
 
-async def test_chunks_are_accepted_once_and_in_order(creator: User) -> None:
+async def test_chunks_are_accepted_once_and_in_order(creator: TikTokVisitor) -> None:
     file = FILM + bytes(11 * MIB)
     changed = {"chunk_size": 5 * MIB, "total_chunk_count": 2}
     publish_id, url = await creator.begun(size=len(file), **changed)
@@ -50,7 +50,7 @@ async def test_chunks_are_accepted_once_and_in_order(creator: User) -> None:
     assert entry["sha256"] == [hashlib.sha256(file).hexdigest()]
 
 
-async def test_chunk_must_match_its_headers(creator: User) -> None:
+async def test_chunk_must_match_its_headers(creator: TikTokVisitor) -> None:
     _, url = await creator.begun()
     headers = {"Content-Type": "video/mp4", "Content-Range": f"bytes 0-{len(FILM) - 1}/{len(FILM)}"}
     wrong = [
@@ -80,13 +80,13 @@ async def test_chunk_must_match_its_headers(creator: User) -> None:
         {"brand_content_toggle": True, "privacy_level": "SELF_ONLY"},
     ],
 )  # fmt: skip
-async def test_a_wrong_init_is_refused(creator: User, wrong: dict[str, object]) -> None:
-    await creator.ask("creator_info/query")
+async def test_a_wrong_init_is_refused(creator: TikTokVisitor, wrong: dict[str, object]) -> None:
+    await creator.post("creator_info/query")
     assert error_of(await creator.init(**wrong)) == (400, "invalid_param")  # type: ignore[arg-type]
     assert await creator.sim.posts("ada") == []
 
 
-async def test_post_options_must_match_the_last_creator_info(creator: User) -> None:
+async def test_post_options_must_match_the_last_creator_info(creator: TikTokVisitor) -> None:
     mismatch = (403, "privacy_level_option_mismatch")
     assert error_of(await creator.init()) == mismatch
     await creator.begun()
@@ -97,26 +97,26 @@ async def test_post_options_must_match_the_last_creator_info(creator: User) -> N
     await creator.sim.account("ada", comment_disabled=True)
     await creator.sim.advance(60)
     assert error_of(await creator.init()) == mismatch
-    assert (await creator.ask("creator_info/query")).json()["data"]["comment_disabled"] is True
+    assert (await creator.post("creator_info/query")).json()["data"]["comment_disabled"] is True
     assert (await creator.init()).status_code == 200
     await creator.sim.account("ada", is_private=True)
-    body = (await creator.ask("creator_info/query")).json()["data"]
+    body = (await creator.post("creator_info/query")).json()["data"]
     assert body["privacy_level_options"] == ["MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY"]
     assert error_of(await creator.init()) == mismatch
 
 
 @pytest.mark.parametrize(("path", "a_minute"), [("creator_info/query", 20), ("status/fetch", 30)])
-async def test_minute_limits_hold_across_tokens(creator: User, path: str, a_minute: int) -> None:
+async def test_minute_limits_hold_across_tokens(creator: TikTokVisitor, path: str, a_minute: int) -> None:
     for _ in range(a_minute):
-        assert (await creator.ask(path, {"publish_id": "x"})).status_code != 429
+        assert (await creator.post(path, {"publish_id": "x"})).status_code != 429
     body = (await refresh(creator.http, creator.refresh)).json()
     renewed = creator._replace(access=body["access_token"])
-    assert error_of(await renewed.ask(path)) == (429, "rate_limit_exceeded")
+    assert error_of(await renewed.post(path)) == (429, "rate_limit_exceeded")
     await creator.sim.advance(60)
-    assert (await renewed.ask(path, {"publish_id": "x"})).status_code != 429
+    assert (await renewed.post(path, {"publish_id": "x"})).status_code != 429
 
 
-async def test_six_inits_a_minute(creator: User) -> None:
+async def test_six_inits_a_minute(creator: TikTokVisitor) -> None:
     for _ in range(6):
         await creator.begun()
     assert error_of(await creator.init()) == (429, "rate_limit_exceeded")
@@ -126,20 +126,20 @@ async def test_six_inits_a_minute(creator: User) -> None:
 
 async def test_each_call_has_its_scope(tiktok: Sim, tiktok_http: httpx.AsyncClient) -> None:
     drafts = await connected(tiktok, tiktok_http, scope="user.info.basic,video.upload")
-    assert error_of(await drafts.ask("creator_info/query")) == (401, "scope_not_authorized")
+    assert error_of(await drafts.post("creator_info/query")) == (401, "scope_not_authorized")
     assert error_of(await drafts.init()) == (401, "scope_not_authorized")
     assert (await drafts.init(where="inbox/video/init")).status_code == 200
     direct = await connected(tiktok, tiktok_http, scope="video.publish")
     assert error_of(await direct.init(where="inbox/video/init")) == (401, "scope_not_authorized")
 
 
-async def test_daily_cap_also_fails_pending_posts(creator: User) -> None:
+async def test_daily_cap_also_fails_pending_posts(creator: TikTokVisitor) -> None:
     await creator.sim.account("ada", posts_per_day=2)
     third, url = await creator.begun(title="Third")
     await creator.sent()
     await creator.sent()
     assert error_of(await creator.init()) == (403, "spam_risk_too_many_posts")
-    assert error_of(await creator.ask("creator_info/query")) == (200, "spam_risk_too_many_posts")
+    assert error_of(await creator.post("creator_info/query")) == (200, "spam_risk_too_many_posts")
     assert (await creator.put(url, FILM)).status_code == 201
     await creator.sim.advance(5)
     assert (await creator.status(third))["fail_reason"] == "spam_risk_too_many_posts"
@@ -151,7 +151,7 @@ async def test_daily_cap_also_fails_pending_posts(creator: User) -> None:
     assert (await renewed.init()).status_code == 200
 
 
-async def test_failed_posts_do_not_count(creator: User) -> None:
+async def test_failed_posts_do_not_count(creator: TikTokVisitor) -> None:
     await creator.sim.account("ada", posts_per_day=1, fails=["internal"])
     await creator.sent()
     assert error_of(await creator.init()) == (403, "spam_risk_too_many_posts")
@@ -159,7 +159,7 @@ async def test_failed_posts_do_not_count(creator: User) -> None:
     assert (await creator.init()).status_code == 200
 
 
-async def test_five_drafts_may_be_pending(creator: User) -> None:
+async def test_five_drafts_may_be_pending(creator: TikTokVisitor) -> None:
     first = await creator.sent(where="inbox/video/init")
     for _ in range(4):
         assert (await creator.init(where="inbox/video/init")).status_code == 200
@@ -178,39 +178,39 @@ async def test_five_drafts_may_be_pending(creator: User) -> None:
         (film(ms=600_000), None),
     ],
 )
-async def test_file_is_checked_after_the_upload(creator: User, file: bytes, reason: str) -> None:
+async def test_file_is_checked_after_the_upload(creator: TikTokVisitor, file: bytes, reason: str) -> None:
     publish_id = await creator.sent(file)
     await creator.sim.advance(5)
     assert (await creator.status(publish_id)).get("fail_reason") == reason
 
 
-async def test_ban_is_reported_and_fails_pending_posts(creator: User) -> None:
+async def test_ban_is_reported_and_fails_pending_posts(creator: TikTokVisitor) -> None:
     publish_id, url = await creator.begun()
     await creator.sim.account("ada", banned=True)
     banned = "spam_risk_user_banned_from_posting"
-    assert error_of(await creator.ask("creator_info/query")) == (200, banned)
+    assert error_of(await creator.post("creator_info/query")) == (200, banned)
     assert error_of(await creator.init()) == (403, banned)
     await creator.put(url, FILM)
     await creator.sim.advance(5)
     assert (await creator.status(publish_id))["fail_reason"] == banned
 
 
-async def test_an_unaudited_client_posts_to_private_accounts(creator: User) -> None:
+async def test_an_unaudited_client_posts_to_private_accounts(creator: TikTokVisitor) -> None:
     await creator.sim.call("POST", "/app", audited=False)
-    await creator.ask("creator_info/query")
+    await creator.post("creator_info/query")
     refusal = (403, "unaudited_client_can_only_post_to_private_accounts")
     assert error_of(await creator.init()) == refusal
     assert error_of(await creator.init(privacy_level="SELF_ONLY")) == refusal
     await creator.sim.account("ada", is_private=True)
-    await creator.ask("creator_info/query")
+    await creator.post("creator_info/query")
     assert (await creator.init(privacy_level="SELF_ONLY")).status_code == 200
 
 
-async def test_post_status_is_visible_to_its_owner_only(creator: User) -> None:
+async def test_post_status_is_visible_to_its_owner_only(creator: TikTokVisitor) -> None:
     await creator.sim.account("bob")
     bob = await connected(creator.sim, creator.http, "bob")
     publish_id = await creator.sent()
-    answer = await bob.ask("status/fetch", {"publish_id": publish_id})
+    answer = await bob.post("status/fetch", {"publish_id": publish_id})
     assert error_of(answer) == (400, "token_not_authorized_for_specified_publish_id")
-    answer = await bob.ask("status/fetch", {"publish_id": "v_pub_file~v2-1.1"})
+    answer = await bob.post("status/fetch", {"publish_id": "v_pub_file~v2-1.1"})
     assert error_of(answer) == (400, "invalid_publish_id")

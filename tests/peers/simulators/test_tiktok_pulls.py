@@ -2,18 +2,18 @@
 
 import pytest
 
-from tests.peers.simulators.routing import Answer, Request
+from tests.peers.simulators.routing import Request, SimReply
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.simulator import Simulator
-from tests.peers.simulators.tiktok_user import FILM, User, error_of
+from tests.peers.simulators.tiktok_user import FILM, TikTokVisitor, error_of
 
 
-async def ready(user: User, files: str) -> None:
+async def ready(user: TikTokVisitor, files: str) -> None:
     await user.sim.call("POST", "/app", verified_prefixes=[f"{files}/"])
-    await user.ask("creator_info/query")
+    await user.post("creator_info/query")
 
 
-async def test_photos_have_their_limits(creator: User, files: str) -> None:
+async def test_photos_have_their_limits(creator: TikTokVisitor, files: str) -> None:
     await ready(creator, files)
     photo = f"{files}/a.jpg"
     assert error_of(await creator.photos(*[photo] * 36)) == (400, "invalid_param")
@@ -32,14 +32,14 @@ async def test_photos_have_their_limits(creator: User, files: str) -> None:
     ],
 )
 async def test_media_must_be_on_a_verified_domain(
-    creator: User, files: str, url: str, refusal: tuple[int, str]
+    creator: TikTokVisitor, files: str, url: str, refusal: tuple[int, str]
 ) -> None:
     await ready(creator, files)
     await creator.sim.call("POST", "/app", verified_prefixes=[f"{files}/", "https://elsewhere.test"])
     assert error_of(await creator.photos(url)) == refusal
 
 
-async def test_revoked_access_fails_pending_posts(creator: User) -> None:
+async def test_revoked_access_fails_pending_posts(creator: TikTokVisitor) -> None:
     await creator.sent(title="Done")
     await creator.sim.advance(5)
     await creator.sent(title="Coming")
@@ -54,7 +54,7 @@ async def test_revoked_access_fails_pending_posts(creator: User) -> None:
     assert (begun["state"], begun["detail"]) == ("failed", "auth_removed")
 
 
-class Receiver(Simulator):
+class RecordingReceiver(Simulator):
     """The receiver of webhooks."""
 
     def __init__(self) -> None:
@@ -62,23 +62,23 @@ class Receiver(Simulator):
         self.got: list[Request] = []
         self.routes.add("POST", "/hook", self.hook)
 
-    async def hook(self, request: Request) -> Answer:
+    async def hook(self, request: Request) -> SimReply:
         self.got.append(request)
-        return Answer(200)
+        return SimReply(200)
 
-    def refusal(self, status: int) -> Answer:
-        return Answer(status)
+    def refusal(self, status: int) -> SimReply:
+        return SimReply(status)
 
     def events(self) -> list[str]:
         return [request.json()["event"] for request in self.got]
 
 
-async def test_webhooks_are_duplicated_late_and_reordered(creator: User) -> None:
+async def test_webhooks_are_duplicated_late_and_reordered(creator: TikTokVisitor) -> None:
     publish_id = await creator.sent()
     await creator.sim.advance(3600)
     await creator.sim.call("POST", "/posts", publish_id=publish_id, deed="delete")
     await creator.sim.call("POST", "/remove_access", username="ada")
-    receiver = Receiver()
+    receiver = RecordingReceiver()
     with served(receiver) as base:
         await creator.sim.call("POST", "/app", callback_url=f"{base}/hook")
         response = await creator.sim.call("GET", "/webhooks")

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from tests.peers.simulators.client import Sim
-from tests.peers.simulators.faults import Fault
-from tests.peers.simulators.routing import Answer, Request
+from tests.peers.simulators.faults import SimFault
+from tests.peers.simulators.routing import Request, SimReply
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.tiktok import TikTok
 from tests.peers.simulators.tiktok_user import (
@@ -24,7 +24,7 @@ from tests.peers.simulators.tiktok_user import (
     SCOPES,
     VERIFIER,
     YEAR_S,
-    User,
+    TikTokVisitor,
     authorize,
     code_of,
     error_of,
@@ -83,55 +83,55 @@ async def test_code_reuse_revokes_its_tokens(tiktok: Sim, tiktok_http: httpx.Asy
     code = await code_of(tiktok)
     body = (await redeem(tiktok_http, code)).json()
     assert error_of(await redeem(tiktok_http, code)) == (400, "invalid_grant")
-    user = User(tiktok_http, tiktok, body["access_token"], body["refresh_token"])
-    assert error_of(await user.ask("creator_info/query")) == (401, "access_token_invalid")
+    user = TikTokVisitor(tiktok_http, tiktok, body["access_token"], body["refresh_token"])
+    assert error_of(await user.post("creator_info/query")) == (401, "access_token_invalid")
     assert error_of(await refresh(tiktok_http, user.refresh)) == (400, "invalid_grant")
 
 
-async def test_tokens_expire(creator: User) -> None:
+async def test_tokens_expire(creator: TikTokVisitor) -> None:
     await creator.sim.advance(DAY_S - 1)
-    assert (await creator.ask("creator_info/query")).status_code == 200
+    assert (await creator.post("creator_info/query")).status_code == 200
     await creator.sim.advance(1)
-    assert error_of(await creator.ask("creator_info/query")) == (401, "access_token_invalid")
+    assert error_of(await creator.post("creator_info/query")) == (401, "access_token_invalid")
     body = (await refresh(creator.http, creator.refresh)).json()
     assert (body["expires_in"], body["refresh_expires_in"]) == (DAY_S, YEAR_S - DAY_S)
     await creator.sim.advance(YEAR_S - DAY_S)
     assert error_of(await refresh(creator.http, body["refresh_token"])) == (400, "invalid_grant")
 
 
-async def test_refresh_can_be_repeated_until_the_new_token_is_used(creator: User) -> None:
-    await creator.sim.fault("/v2/oauth/token/", Fault.ACCEPT_THEN_DROP)
+async def test_refresh_can_be_repeated_until_the_new_token_is_used(creator: TikTokVisitor) -> None:
+    await creator.sim.fault("/v2/oauth/token/", SimFault.ACCEPT_THEN_DROP)
     with pytest.raises(httpx.TransportError):
         await refresh(creator.http, creator.refresh)
-    assert (await creator.ask("creator_info/query")).status_code == 200
+    assert (await creator.post("creator_info/query")).status_code == 200
     first, again = [(await refresh(creator.http, creator.refresh)).json() for _ in "12"]
     assert first == again
     renewed = creator._replace(access=first["access_token"])
-    assert (await renewed.ask("creator_info/query")).status_code == 200
-    assert error_of(await creator.ask("creator_info/query")) == (401, "access_token_invalid")
+    assert (await renewed.post("creator_info/query")).status_code == 200
+    assert error_of(await creator.post("creator_info/query")) == (401, "access_token_invalid")
     assert error_of(await refresh(creator.http, creator.refresh)) == (400, "invalid_grant")
-    assert error_of(await renewed.ask("creator_info/query")) == (401, "access_token_invalid")
+    assert error_of(await renewed.post("creator_info/query")) == (401, "access_token_invalid")
 
 
-async def test_a_strict_refresh_works_once(creator: User) -> None:
+async def test_a_strict_refresh_works_once(creator: TikTokVisitor) -> None:
     await creator.sim.call("POST", "/app", strict_rotation=True)
     body = (await refresh(creator.http, creator.refresh)).json()
     assert error_of(await refresh(creator.http, creator.refresh)) == (400, "invalid_grant")
     assert error_of(await refresh(creator.http, body["refresh_token"])) == (400, "invalid_grant")
 
 
-async def test_older_refresh_token_revokes_the_family(creator: User) -> None:
+async def test_older_refresh_token_revokes_the_family(creator: TikTokVisitor) -> None:
     second = (await refresh(creator.http, creator.refresh)).json()
     third = (await refresh(creator.http, second["refresh_token"])).json()
     assert error_of(await refresh(creator.http, creator.refresh)) == (400, "invalid_grant")
     assert error_of(await refresh(creator.http, third["refresh_token"])) == (400, "invalid_grant")
 
 
-async def test_revocation_ends_the_token_family(creator: User) -> None:
+async def test_revocation_ends_the_token_family(creator: TikTokVisitor) -> None:
     form = CLIENT | {"token": creator.access}
     answer = await creator.http.post("/v2/oauth/revoke/", data=form)
     assert (answer.status_code, answer.content) == (200, b"")
-    assert error_of(await creator.ask("creator_info/query")) == (401, "access_token_invalid")
+    assert error_of(await creator.post("creator_info/query")) == (401, "access_token_invalid")
     assert error_of(await refresh(creator.http, creator.refresh)) == (400, "invalid_grant")
     assert error_of(await creator.http.post("/v2/oauth/revoke/", data=form)) == (400, "invalid_request")
 
@@ -147,7 +147,7 @@ def test_it_runs_as_a_process() -> None:
         assert (created.json()["open_id"], process.wait(PATIENCE_S)) == ("-000ada", 0)
 
 
-async def test_partial_chunk_is_discarded(creator: User) -> None:
+async def test_partial_chunk_is_discarded(creator: TikTokVisitor) -> None:
     publish_id, url = await creator.begun()
     parts = urlsplit(url)
     head = (
@@ -163,8 +163,8 @@ async def test_partial_chunk_is_discarded(creator: User) -> None:
     assert (await creator.status(publish_id))["uploaded_bytes"] == 0
 
 
-async def test_fault_passes_the_first_calls_and_ignores_refusals(creator: User) -> None:
-    await creator.sim.fault("/v2/post/publish/video/init/", Fault.ACCEPT_THEN_500, skip=1, method="POST")
+async def test_fault_passes_the_first_calls_and_ignores_refusals(creator: TikTokVisitor) -> None:
+    await creator.sim.fault("/v2/post/publish/video/init/", SimFault.ACCEPT_THEN_500, skip=1, method="POST")
     assert error_of(await creator.init()) == (403, "privacy_level_option_mismatch")
     await creator.begun()
     assert error_of(await creator.init()) == (500, "internal_error")
@@ -173,7 +173,7 @@ async def test_fault_passes_the_first_calls_and_ignores_refusals(creator: User) 
 
 
 class Broken(TikTok):
-    async def revoke(self, request: Request) -> Answer:
+    async def revoke(self, request: Request) -> SimReply:
         raise ZeroDivisionError
 
 

@@ -36,15 +36,15 @@ from typing import Any
 import msgspec
 
 from tests.peers.simulators.control import asked_of, doing
-from tests.peers.simulators.routing import Answer, Request, Routes, as_json
+from tests.peers.simulators.routing import Request, Routes, SimReply, as_json
 from tests.peers.simulators.simulator import Simulator
 from tests.peers.simulators.tiktok_errors import envelope, oauth_refused, refused
-from tests.peers.simulators.tiktok_oauth import OAuth
-from tests.peers.simulators.tiktok_people import Application, People
+from tests.peers.simulators.tiktok_oauth import TikTokOAuth
+from tests.peers.simulators.tiktok_people import People, TikTokApp
 from tests.peers.simulators.tiktok_posts import Posts, range_of, status_of
 from tests.peers.simulators.tiktok_publishing import Publishing
 from tests.peers.simulators.tiktok_videos import Videos
-from tests.peers.simulators.tiktok_webhooks import Delivery, Hooks
+from tests.peers.simulators.tiktok_webhooks import Delivery, TikTokWebhooks
 
 #: user/info: the fields and the scope that each needs.
 PROFILE = {"open_id", "union_id", "avatar_url", "avatar_url_100", "avatar_large_url", "display_name"}
@@ -60,10 +60,10 @@ class TikTok(Simulator):
 
     def __init__(self, *, rate: float = 1.0, redirect_uris: Sequence[str] = ()) -> None:
         super().__init__(rate=rate, redirect_uris=redirect_uris)
-        self.application = Application(redirect_uris=self.redirect_uris)
+        self.application = TikTokApp(redirect_uris=self.redirect_uris)
         self.people = People()
-        self.hooks = Hooks(self.application)
-        self.oauth = OAuth(self.application, self.people, self.consents)
+        self.hooks = TikTokWebhooks(self.application)
+        self.oauth = TikTokOAuth(self.application, self.people, self.consents)
         self.posts = Posts(self.clock, self.ledger, self.people, self.hooks)
         self.videos = Videos(self.clock, self.oauth, self.posts)
         self.publishing = Publishing(self, self.application, self.people, self.oauth, self.posts)
@@ -97,11 +97,11 @@ class TikTok(Simulator):
             {request.bearer(), request.form().get("refresh_token")}
         )
 
-    def refusal(self, status: int) -> Answer:
+    def refusal(self, status: int) -> SimReply:
         codes = {400: "invalid_param", 404: "not_found", 429: "rate_limit_exceeded", 500: "internal_error"}
         return envelope({}, codes[status], "as the simulator was told")
 
-    def refusal_of(self, request: Request, status: int) -> Answer:
+    def refusal_of(self, request: Request, status: int) -> SimReply:
         if not request.path.startswith("/v2/oauth/"):
             return self.refusal(status)
         error = {400: "invalid_request", 429: "temporarily_unavailable"}.get(status, "server_error")
@@ -116,16 +116,16 @@ class TikTok(Simulator):
 
     # Login and identity
 
-    async def authorize(self, request: Request) -> Answer:
+    async def authorize(self, request: Request) -> SimReply:
         return self.oauth.authorize(request, self.clock.now())
 
-    async def token(self, request: Request) -> Answer:
+    async def token(self, request: Request) -> SimReply:
         return self.oauth.token(request, self.clock.now())
 
-    async def revoke(self, request: Request) -> Answer:
+    async def revoke(self, request: Request) -> SimReply:
         return self.oauth.revoke(request)
 
-    async def user_info(self, request: Request) -> Answer:
+    async def user_info(self, request: Request) -> SimReply:
         family, creator = self.oauth.caller(
             request,
             "user_info",
@@ -150,7 +150,7 @@ class TikTok(Simulator):
     # Controls of tests
 
     def register(self, given: dict[str, Any]) -> dict[str, Any]:
-        made = msgspec.convert(msgspec.structs.asdict(self.application) | given, Application)
+        made = msgspec.convert(msgspec.structs.asdict(self.application) | given, TikTokApp)
         for name, value in msgspec.structs.asdict(made).items():
             setattr(self.application, name, value)
         return {
@@ -169,11 +169,11 @@ class TikTok(Simulator):
         self.hooks.emit(self.clock.now(), "authorization.removed", creator.open_id, {"reason": 1})
         return {}
 
-    async def webhooks(self, _: Request) -> Answer:
+    async def webhooks(self, _: Request) -> SimReply:
         self.settle()
         return as_json({"due": self.hooks.due(), "all": self.hooks.all})
 
-    async def deliver(self, request: Request) -> Answer:
+    async def deliver(self, request: Request) -> SimReply:
         self.settle()
         asked = msgspec.convert(asked_of(request), Delivery)
         sent = await self.hooks.deliver(asked, self.clock.now())

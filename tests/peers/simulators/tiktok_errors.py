@@ -3,7 +3,7 @@
 import itertools
 from typing import Any
 
-from tests.peers.simulators.routing import Answer, Refused, as_json
+from tests.peers.simulators.routing import Refused, SimReply, as_json
 
 STATUS = {
     "ok": 200,
@@ -41,7 +41,7 @@ FAIL_REASONS = frozenset(
 _log_ids = itertools.count(20261125000000000000)
 
 
-def envelope(data: Any, code: str = "ok", message: str = "", status: int | None = None) -> Answer:
+def envelope(data: Any, code: str = "ok", message: str = "", status: int | None = None) -> SimReply:
     error = {"code": code, "message": message, "log_id": str(next(_log_ids))}
     return as_json({"data": data, "error": error}, STATUS[code] if status is None else status)
 

@@ -5,8 +5,16 @@ Its responses are 200; their `code` has the result.
 
 from typing import Any
 
-from tests.peers.simulators.conversions import MOST, Conversions, Wrong, hash_, money, nobody, only
-from tests.peers.simulators.routing import Answer, Request, as_json
+from tests.peers.simulators.conversions import (
+    MOST,
+    ConversionsSimulator,
+    InvalidConversion,
+    hash_,
+    money,
+    nobody,
+    only,
+)
+from tests.peers.simulators.routing import Request, SimReply, as_json
 
 _EVENT = {"event", "event_time", "event_id", "user", "properties", "page", "limited_data_use"}
 _NEEDED = {"event", "event_time", "event_id", "user"}
@@ -18,27 +26,27 @@ _CALL = {"event_source", "event_source_id", "data", "test_event_code"}
 _CODES = {400: 40002, 404: 40002, 429: 40100, 500: 50000}
 
 
-class TikTokEvents(Conversions):
+class TikTokEvents(ConversionsSimulator):
     name = "tiktok_events"
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.routes.add("POST", "/open_api/v1.3/event/track/", self.track)
 
-    def refusal(self, status: int) -> Answer:
+    def refusal(self, status: int) -> SimReply:
         return said(_CODES[status], status=500 if status == 500 else 200)
 
-    async def track(self, request: Request) -> Answer:
+    async def track(self, request: Request) -> SimReply:
         self.heard(request)
         try:
             nobody(request.body.decode())
             body = only(request.json(), _CALL, _CALL - {"test_event_code"})
             if not isinstance(body["data"], list) or not 0 < len(body["data"]) <= MOST:
-                raise Wrong("how many events")
+                raise InvalidConversion("how many events")
             pixel = body["event_source_id"]
             self._check_token(request, pixel)
             events = [self.read(event, body["event_source"]) for event in body["data"]]
-        except Wrong as error:
+        except InvalidConversion as error:
             raise self.refuse(str(error), said(40002)) from None
         return self.take(request, pixel, events, said(0))
 
@@ -49,7 +57,7 @@ class TikTokEvents(Conversions):
             raise self.refuse("an unknown token", said(40105))
 
     def read(self, event: object, source: str) -> tuple[str, str]:
-        """Return the event's name and id. Raises `Wrong`."""
+        """Return the event's name and id. Raises `InvalidConversion`."""
         found = only(event, _EVENT, _NEEDED)
         name = self.check_name(found["event"])
         self.check_time(found["event_time"])
@@ -57,13 +65,13 @@ class TikTokEvents(Conversions):
         for field in _HASHED & user.keys():
             hash_(user[field])
         if not user.keys() - {"user_agent"}:
-            raise Wrong("nobody")
+            raise InvalidConversion("nobody")
         money(only(found.get("properties", {}), _PROPERTIES), name)
         address = only(found.get("page", {"url": ""}), {"url"}, {"url"})["url"]
         if (source == "web") != address.startswith("http") or "?" in address:
-            raise Wrong("a website without its page")
+            raise InvalidConversion("a website without its page")
         return name, found["event_id"]
 
 
-def said(code: int, *, status: int = 200) -> Answer:
+def said(code: int, *, status: int = 200) -> SimReply:
     return as_json({"code": code, "message": "said", "request_id": "2026", "data": {}}, status)

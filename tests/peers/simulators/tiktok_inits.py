@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tests.peers.simulators.tiktok_errors import refused
-from tests.peers.simulators.tiktok_people import LEVELS, Application, Creator
+from tests.peers.simulators.tiktok_people import LEVELS, Creator, TikTokApp
 
 #: A megabyte is the stricter of 10**6 and 2**20: their pages use both. Neither the maximal number of chunks
 #: (1000) nor the largest last one (128 MB) can be reached within these limits.
@@ -89,7 +89,7 @@ def check_length(name: str, text: str, most: int) -> None:
         )
 
 
-def check_audience(info: VideoInfo | PhotoInfo, creator: Creator, application: Application) -> None:
+def check_audience(info: VideoInfo | PhotoInfo, creator: Creator, application: TikTokApp) -> None:
     """Check the privacy level: one that this person was offered since their options last changed."""
     level = info.privacy_level
     if level is None or level not in creator.offered:
@@ -134,10 +134,8 @@ def check_photos(source: PhotoSource) -> None:
         raise refused("invalid_param", "photo_cover_index names no photo")
 
 
-def check_urls(urls: Sequence[str], application: Application) -> None:
-    """Check that each URL has a verified prefix and uses https; http only for this machine, for
-    simulators.
-    """
+def check_urls(urls: Sequence[str], application: TikTokApp) -> None:
+    """Check that each URL has a verified prefix and uses https, or http on this machine."""
     for url in urls:
         parts = urlsplit(url)
         near = parts.hostname in {"127.0.0.1", "localhost"}

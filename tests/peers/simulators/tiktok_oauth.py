@@ -4,18 +4,18 @@ Checked: `client_key`, not `client_id`; scopes with commas; `response_type=code`
 compared exactly [D]; a `state` [D]. A PKCE challenge is the hex SHA-256 of the verifier [K], with `S256`; a
 verifier is required with a challenge and refused without one [ours]. A code lives 10 min [K], is bound to its
 client and redirect_uri [D] and works once; a second use invalidates the tokens of the first [ours, as RFC
-6749 4.1.2]. The pages don't give the status of errors: `Application.oauth_error_status`.
+6749 4.1.2]. The pages don't give the status of errors: `TikTokApp.oauth_error_status`.
 """
 
 import hashlib
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 
-from tests.peers.simulators.consent import Asked, Consents, Grant
-from tests.peers.simulators.routing import Answer, Refused, Request, as_json, as_page
+from tests.peers.simulators.consent import ConsentGrant, ConsentRequest, ConsentState
+from tests.peers.simulators.routing import Refused, Request, SimReply, as_json, as_page
 from tests.peers.simulators.tiktok_errors import oauth_refused, refused
-from tests.peers.simulators.tiktok_people import Application, Creator, People
-from tests.peers.simulators.tiktok_tokens import Family, Stolen, Tokens
+from tests.peers.simulators.tiktok_people import Creator, People, TikTokApp
+from tests.peers.simulators.tiktok_tokens import Family, Stolen, TikTokTokenStore
 
 
 class Windows:
@@ -41,16 +41,16 @@ SCOPES = {
 CODE_S = 600
 
 
-class OAuth:
-    def __init__(self, application: Application, people: People, consents: Consents) -> None:
-        self.tokens = Tokens()
+class TikTokOAuth:
+    def __init__(self, application: TikTokApp, people: People, consents: ConsentState) -> None:
+        self.tokens = TikTokTokenStore()
         self._windows = Windows()
         self._application, self._people, self._consents = application, people, consents
 
-    def authorize(self, request: Request, now: float) -> Answer:
+    def authorize(self, request: Request, now: float) -> SimReply:
         return self._consents.answer(request, self._asked(request.query), self._people.usernames(), now)
 
-    def _asked(self, query: Mapping[str, str]) -> Asked:
+    def _asked(self, query: Mapping[str, str]) -> ConsentRequest:
         """Validate an authorization request; an error is shown to the person, without a redirect."""
         scopes = [scope for scope in query.get("scope", "").split(",") if scope]
         challenge = query.get("code_challenge")
@@ -64,7 +64,7 @@ class OAuth:
         }
         if wrong := [name for name, holds in checks.items() if not holds]:
             raise Refused(as_page(f"<p>Something went wrong: {', '.join(wrong)}</p>", 400))
-        return Asked(
+        return ConsentRequest(
             client=query["client_key"],
             redirect_uri=query["redirect_uri"],
             state=query["state"],
@@ -72,7 +72,7 @@ class OAuth:
             challenge=challenge,
         )
 
-    def token(self, request: Request, now: float) -> Answer:
+    def token(self, request: Request, now: float) -> SimReply:
         form = self._form(request)
         if form.get("grant_type") == "authorization_code":
             return self._redeem(form, now)
@@ -89,7 +89,7 @@ class OAuth:
             raise self._refused("invalid_client", "Client key or secret is incorrect.")
         return form
 
-    def _redeem(self, form: Mapping[str, str], now: float) -> Answer:
+    def _redeem(self, form: Mapping[str, str], now: float) -> SimReply:
         grant = self._consents.grants.get(form.get("code", ""))
         if grant is None or now >= grant.made_at + CODE_S:
             raise self._refused("invalid_grant", "Authorization code is expired.")
@@ -103,13 +103,13 @@ class OAuth:
         grant.family = family.key
         return unstored(family.token_response(pair, self._people.of(family.username), now))
 
-    def _prove(self, grant: Grant, verifier: str | None) -> None:
+    def _prove(self, grant: ConsentGrant, verifier: str | None) -> None:
         wanted = grant.asked.challenge
         given = None if verifier is None else hashlib.sha256(verifier.encode()).hexdigest()
         if wanted != given:
             raise self._refused("invalid_request", "Code verifier or code challenge is invalid.")
 
-    def _refresh(self, form: Mapping[str, str], now: float) -> Answer:
+    def _refresh(self, form: Mapping[str, str], now: float) -> SimReply:
         strict = self._application.strict_rotation
         try:
             found = self.tokens.refresh(form.get("refresh_token", ""), now, strict=strict)
@@ -120,13 +120,11 @@ class OAuth:
         family, pair = found
         return unstored(family.token_response(pair, self._people.of(family.username), now))
 
-    def revoke(self, request: Request) -> Answer:
-        """Revoke a token; empty response. An invalid token is an error [ours], also after a lost first
-        response.
-        """
+    def revoke(self, request: Request) -> SimReply:
+        """Revoke a token; empty response. An invalid token is an error [ours], also at a repeat."""
         if not self.tokens.revoke(self._form(request).get("token", "")):
             raise self._refused("invalid_request", "The token is invalid.")
-        return Answer(200)
+        return SimReply(200)
 
     def caller(
         self, request: Request, what: str, a_minute: int, scopes: Sequence[str], now: float
@@ -145,5 +143,5 @@ class OAuth:
         return oauth_refused(error, description, self._application.oauth_error_status)
 
 
-def unstored(said: Mapping[str, object]) -> Answer:
+def unstored(said: Mapping[str, object]) -> SimReply:
     return as_json(said, 200, **{"Cache-Control": "no-store"})

@@ -49,7 +49,7 @@ class Creator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
             return self.privacy_level_options
         return [level for level in LEVELS if level != (LEVELS[0] if self.is_private else LEVELS[2])]
 
-    def told(self) -> dict[str, Any]:
+    def creator_info(self) -> dict[str, Any]:
         """Return the `data` of creator_info."""
         return {
             "creator_avatar_url": f"https://p16.tiktok.test/{self.username}.jpeg",
@@ -63,7 +63,7 @@ class Creator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         }
 
 
-class Application(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class TikTokApp(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Our application, as registered; `POST /_sim/app` changes it.
 
     `strict_rotation`: a refresh token works once, even if the response is lost. `oauth_error_status`: not

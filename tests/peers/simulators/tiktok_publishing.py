@@ -8,7 +8,7 @@ import httpx
 import msgspec
 
 from tests.peers.simulators.ledger import Entry
-from tests.peers.simulators.routing import Answer, Request
+from tests.peers.simulators.routing import Request, SimReply
 from tests.peers.simulators.simulator import Simulator
 from tests.peers.simulators.tiktok_errors import envelope, refused
 from tests.peers.simulators.tiktok_files import Received, duration_s, is_photo, is_video
@@ -23,9 +23,17 @@ from tests.peers.simulators.tiktok_inits import (
     check_upload,
     check_urls,
 )
-from tests.peers.simulators.tiktok_oauth import OAuth
-from tests.peers.simulators.tiktok_people import Application, Creator, People
-from tests.peers.simulators.tiktok_posts import Post, Posts, Upload, progress, publish_id, status_of, take
+from tests.peers.simulators.tiktok_oauth import TikTokOAuth
+from tests.peers.simulators.tiktok_people import Creator, People, TikTokApp
+from tests.peers.simulators.tiktok_posts import (
+    AnnouncedUpload,
+    Posts,
+    TikTokPost,
+    progress,
+    publish_id,
+    status_of,
+    take,
+)
 from tests.peers.simulators.tiktok_tokens import Family
 from tests.waiting import PATIENCE_S
 
@@ -38,7 +46,7 @@ T = TypeVar("T")
 
 class Publishing:
     def __init__(
-        self, simulator: Simulator, application: Application, people: People, oauth: OAuth, posts: Posts
+        self, simulator: Simulator, application: TikTokApp, people: People, oauth: TikTokOAuth, posts: Posts
     ) -> None:
         self._simulator, self._clock = simulator, simulator.clock
         self._application, self._people, self._oauth, self._posts = application, people, oauth, posts
@@ -55,7 +63,7 @@ class Publishing:
     def _caller(self, request: Request, what: str, a_minute: int, *scopes: str) -> tuple[Family, Creator]:
         return self._oauth.caller(request, what, a_minute, scopes, self._clock.now())
 
-    async def creator_info(self, request: Request) -> Answer:
+    async def creator_info(self, request: Request) -> SimReply:
         _, creator = self._caller(request, "creator_info", 20, "video.publish")
         self._posts.settle()
         if creator.banned:
@@ -63,9 +71,9 @@ class Publishing:
         if self._posts.sent_today(creator) >= creator.posts_per_day:
             raise refused("spam_risk_too_many_posts", "the daily cap is reached", 200)
         creator.info_read = True
-        return envelope(creator.told())
+        return envelope(creator.creator_info())
 
-    async def video_init(self, request: Request) -> Answer:
+    async def video_init(self, request: Request) -> SimReply:
         family, creator = self._caller(request, "video_init", 6, "video.publish")
         asked = body_of(request, VideoInit)
         check_length("title", asked.post_info.title, 2200)
@@ -79,7 +87,7 @@ class Publishing:
         )
         return self._begun(post, creator)
 
-    async def inbox_init(self, request: Request) -> Answer:
+    async def inbox_init(self, request: Request) -> SimReply:
         family, creator = self._caller(request, "inbox_init", 6, "video.upload")
         asked = body_of(request, InboxInit)
         check_length("title", asked.post_info.title, 2200)
@@ -88,7 +96,7 @@ class Publishing:
         )
         return self._begun(post, creator)
 
-    async def content_init(self, request: Request) -> Answer:
+    async def content_init(self, request: Request) -> SimReply:
         family, creator = self._caller(request, "content_init", 6, "video.publish", "video.upload")
         asked = body_of(request, PhotoInit)
         is_draft = asked.post_mode == "MEDIA_UPLOAD"
@@ -118,7 +126,7 @@ class Publishing:
         source: VideoSource | Sequence[str],
         is_draft: bool = False,
         is_aigc: bool = False,
-    ) -> Post:
+    ) -> TikTokPost:
         """Build a post from a video's source, or from photo URLs, and validate the source."""
         now, is_photo = self._clock.now(), not isinstance(source, VideoSource)
         upload, urls = sourced(source, now)
@@ -133,7 +141,7 @@ class Publishing:
             ai_label=is_aigc,
             audience=privacy,
         )
-        return Post(
+        return TikTokPost(
             key=key,
             username=family.username,
             family=family.key,
@@ -145,7 +153,7 @@ class Publishing:
             urls=urls,
         )
 
-    def _begun(self, post: Post, creator: Creator) -> Answer:
+    def _begun(self, post: TikTokPost, creator: Creator) -> SimReply:
         """Begin the post, or refuse for reasons of the platform."""
         self._posts.settle()
         if creator.refuses:
@@ -165,7 +173,7 @@ class Publishing:
         url = f"{self._simulator.base}/upload/?upload_id={upload_id}&upload_token={post.upload.token}"
         return envelope({"publish_id": post.key, "upload_url": url})
 
-    async def _pulled(self, post: Post, at: float) -> None:
+    async def _pulled(self, post: TikTokPost, at: float) -> None:
         await self._clock.sleep_until(at)
         self._posts.judge(post, post.fate or await pull(post), at)
 
@@ -173,12 +181,12 @@ class Publishing:
         post = self._uploaded(request)
         return post.username if post else None
 
-    def _uploaded(self, request: Request) -> Post | None:
+    def _uploaded(self, request: Request) -> TikTokPost | None:
         upload_id = request.query.get("upload_id")
         found = (post for key, post in self._posts.by_key.items() if key.rpartition(".")[2] == upload_id)
         return next(found, None)
 
-    async def upload(self, request: Request) -> Answer:
+    async def upload(self, request: Request) -> SimReply:
         post = self._uploaded(request)
         is_whole = take(post, request, self._clock.now())
         assert post is not None
@@ -187,9 +195,9 @@ class Publishing:
             post.entry.sha256 = [post.file.sha256()]
             self._posts.accept(post)
             self._posts.judge(post, self._wrong_video(post), self._clock.now())
-        return Answer(201 if is_whole else 206, b"", progress(post, post.upload))
+        return SimReply(201 if is_whole else 206, b"", progress(post, post.upload))
 
-    def _wrong_video(self, post: Post) -> str | None:
+    def _wrong_video(self, post: TikTokPost) -> str | None:
         """Return the fail_reason of an invalid video, or None."""
         if not is_video(post.file.head):
             return "file_format_check_failed"
@@ -199,7 +207,7 @@ class Publishing:
         )
         return "duration_check_failed" if seconds is not None and seconds > most else None
 
-    async def status(self, request: Request) -> Answer:
+    async def status(self, request: Request) -> SimReply:
         family, _ = self._caller(request, "status", 30, "video.publish", "video.upload")
         key = msgspec.convert(body_of(request, dict[str, Any]).get("publish_id"), str | None)
         self._posts.settle()
@@ -211,13 +219,13 @@ class Publishing:
         return envelope(status_of(post))
 
 
-def sourced(source: VideoSource | Sequence[str], now: float) -> tuple[Upload | None, Sequence[str]]:
+def sourced(source: VideoSource | Sequence[str], now: float) -> tuple[AnnouncedUpload | None, Sequence[str]]:
     """Return the upload, or the URLs to pull."""
     if not isinstance(source, VideoSource):
         return None, source
     size, chunk, count = check_upload(source)
     token = secrets.token_urlsafe(24)
-    return Upload(size=size, chunk=chunk, count=count, token=token, ends_at=now + UPLOAD_S), []
+    return AnnouncedUpload(size=size, chunk=chunk, count=count, token=token, ends_at=now + UPLOAD_S), []
 
 
 def body_of(request: Request, shape: type[T]) -> T:
@@ -233,7 +241,7 @@ def body_of(request: Request, shape: type[T]) -> T:
 LARGEST_PHOTO = 20 * 10**6
 
 
-async def pull(post: Post) -> str | None:
+async def pull(post: TikTokPost) -> str | None:
     """Pull all its URLs in order; return the fail_reason if one fails or isn't a photo."""
     async with httpx.AsyncClient(
         timeout=PATIENCE_S, follow_redirects=False, trust_env=False, verify=False
@@ -260,7 +268,7 @@ async def fetched(http: httpx.AsyncClient, url: str, file: Received) -> bool:
     return file.size > 0
 
 
-def wrong_photo(post: Post, file: Received) -> str | None:
+def wrong_photo(post: TikTokPost, file: Received) -> str | None:
     post.file.size += file.size
     if not is_photo(file.head):
         return "file_format_check_failed"

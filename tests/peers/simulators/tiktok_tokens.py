@@ -17,7 +17,7 @@ from tests.peers.simulators.tiktok_people import Creator
 ACCESS_S, REFRESH_S = 86400, 365 * 86400
 
 
-class Pair(msgspec.Struct, kw_only=True):
+class TokenPair(msgspec.Struct, kw_only=True):
     access: str
     refresh: str
     access_ends: float
@@ -31,10 +31,10 @@ class Family(msgspec.Struct, kw_only=True):
     key: str
     username: str
     scopes: Sequence[str]
-    pairs: list[Pair] = msgspec.field(default_factory=list)
+    pairs: list[TokenPair] = msgspec.field(default_factory=list)
     ended: bool = False
 
-    def token_response(self, pair: Pair, creator: Creator, now: float) -> dict[str, object]:
+    def token_response(self, pair: TokenPair, creator: Creator, now: float) -> dict[str, object]:
         """Return the flat response of the token call."""
         return {
             "access_token": pair.access,
@@ -51,11 +51,11 @@ class Stolen(Exception):
     """Raised for a reused refresh token: its family has ended."""
 
 
-class Tokens:
+class TikTokTokenStore:
     def __init__(self) -> None:
         self.families: dict[str, Family] = {}
 
-    def begin(self, username: str, scopes: Sequence[str], now: float) -> tuple[Family, Pair]:
+    def begin(self, username: str, scopes: Sequence[str], now: float) -> tuple[Family, TokenPair]:
         family = Family(key=secrets.token_hex(8), username=username, scopes=scopes)
         self.families[family.key] = family
         return family, renewed(family, now)
@@ -79,7 +79,7 @@ class Tokens:
                 return family.username
         return None
 
-    def refresh(self, token: str, now: float, *, strict: bool) -> tuple[Family, Pair] | None:
+    def refresh(self, token: str, now: float, *, strict: bool) -> tuple[Family, TokenPair] | None:
         """Return the next pair; None for an invalid token. Raises `Stolen`."""
         for family in self.families.values():
             for number, pair in enumerate(family.pairs):
@@ -89,7 +89,7 @@ class Tokens:
 
     def _following(
         self, family: Family, number: int, now: float, *, strict: bool
-    ) -> tuple[Family, Pair] | None:
+    ) -> tuple[Family, TokenPair] | None:
         pair, last = family.pairs[number], family.pairs[-1]
         if family.ended or now >= pair.refresh_ends:
             return None
@@ -115,10 +115,10 @@ class Tokens:
             family.ended |= family.username == username
 
 
-def renewed(family: Family, now: float) -> Pair:
+def renewed(family: Family, now: float) -> TokenPair:
     """Add a new pair; its refresh token keeps the end set by the consent."""
     ends = family.pairs[0].refresh_ends if family.pairs else now + REFRESH_S
-    pair = Pair(
+    pair = TokenPair(
         access=f"act.{secrets.token_urlsafe(24)}",
         refresh=f"rft.{secrets.token_urlsafe(24)}",
         access_ends=now + ACCESS_S,

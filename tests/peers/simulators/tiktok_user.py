@@ -55,7 +55,7 @@ async def refresh(http: httpx.AsyncClient, token: str) -> httpx.Response:
     return await http.post("/v2/oauth/token/", data=form)
 
 
-class User(NamedTuple):
+class TikTokVisitor(NamedTuple):
     """Ada from our application's view, with a pair of tokens."""
 
     http: httpx.AsyncClient
@@ -63,9 +63,9 @@ class User(NamedTuple):
     access: str
     refresh: str
 
-    async def ask(self, path: str, asked: Any = None) -> httpx.Response:
+    async def post(self, path: str, body: Any = None) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.access}"}
-        return await self.http.post(f"/v2/post/publish/{path}/", json=asked or {}, headers=headers)
+        return await self.http.post(f"/v2/post/publish/{path}/", json=body or {}, headers=headers)
 
     async def init(
         self, *, where: str = "video/init", size: int = len(FILM), **changed: Any
@@ -76,11 +76,11 @@ class User(NamedTuple):
         for name, value in changed.items():
             (source if name in source else info)[name] = value
         source = {name: value for name, value in source.items() if value is not None}
-        return await self.ask(where, {"source_info": source, "post_info": info})
+        return await self.post(where, {"source_info": source, "post_info": info})
 
     async def begun(self, **changed: Any) -> tuple[str, str]:
         """Call creator_info and begin a video; return its publish_id and upload address."""
-        await self.ask("creator_info/query")
+        await self.post("creator_info/query")
         body = (await self.init(**changed)).json()
         return body["data"]["publish_id"], body["data"]["upload_url"]
 
@@ -100,11 +100,11 @@ class User(NamedTuple):
         if mode == "DIRECT_POST":
             info["privacy_level"] = "PUBLIC_TO_EVERYONE"
         source = {"source": "PULL_FROM_URL", "photo_images": urls, "photo_cover_index": 0}
-        asked = {"media_type": "PHOTO", "post_mode": mode, "post_info": info | changed, "source_info": source}
-        return await self.ask("content/init", asked)
+        body = {"media_type": "PHOTO", "post_mode": mode, "post_info": info | changed, "source_info": source}
+        return await self.post("content/init", body)
 
     async def status(self, publish_id: str) -> dict[str, Any]:
-        body: dict[str, Any] = (await self.ask("status/fetch", {"publish_id": publish_id})).json()["data"]
+        body: dict[str, Any] = (await self.post("status/fetch", {"publish_id": publish_id})).json()["data"]
         return body
 
 
@@ -113,6 +113,8 @@ def error_of(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, body if isinstance(body, str) else body["code"]
 
 
-async def connected(sim: Sim, http: httpx.AsyncClient, username: str = "ada", **changed: str) -> User:
+async def connected(
+    sim: Sim, http: httpx.AsyncClient, username: str = "ada", **changed: str
+) -> TikTokVisitor:
     body = (await redeem(http, await code_of(sim, username, **changed))).json()
-    return User(http, sim, body["access_token"], body["refresh_token"])
+    return TikTokVisitor(http, sim, body["access_token"], body["refresh_token"])

@@ -7,11 +7,11 @@ public any more, are omitted. [ours] A non-numeric or repeated id fails the call
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tests.peers.simulators.clock import Clock
-from tests.peers.simulators.routing import Answer, Request
+from tests.peers.simulators.clock import SimulatorClock
+from tests.peers.simulators.routing import Request, SimReply
 from tests.peers.simulators.tiktok_errors import envelope, refused
-from tests.peers.simulators.tiktok_oauth import OAuth
-from tests.peers.simulators.tiktok_posts import Post, Posts, Stage
+from tests.peers.simulators.tiktok_oauth import TikTokOAuth
+from tests.peers.simulators.tiktok_posts import Posts, TikTokPost, TikTokStage
 
 MOST, A_MINUTE = 20, 600
 COUNTS = ("view_count", "like_count", "comment_count", "share_count")
@@ -19,10 +19,10 @@ FIELDS = {"id", "title", *COUNTS}
 
 
 class Videos:
-    def __init__(self, clock: Clock, oauth: OAuth, posts: Posts) -> None:
+    def __init__(self, clock: SimulatorClock, oauth: TikTokOAuth, posts: Posts) -> None:
         self._clock, self._oauth, self._posts = clock, oauth, posts
 
-    async def query(self, request: Request) -> Answer:
+    async def query(self, request: Request) -> SimReply:
         """Serve `POST /v2/video/query/?fields=`."""
         now = self._clock.now()
         _, creator = self._oauth.caller(request, "video_query", A_MINUTE, ("video.list",), now)
@@ -31,24 +31,26 @@ class Videos:
             raise refused("invalid_params", f"fields: {sorted(FIELDS)}")
         self._posts.settle()
         wanted = ids_of(request.json())
-        told = [self._told(post, fields) for post in self._public(creator.username) if ids(post) & wanted]
-        return envelope({"videos": told})
+        videos = [
+            self._fields_of(post, fields) for post in self._public(creator.username) if ids(post) & wanted
+        ]
+        return envelope({"videos": videos})
 
     def see(self, given: dict[str, Any]) -> dict[str, int]:
         """Set a post's counts from `POST /_sim/figures {"publish_id", "figures": {}}`."""
         self._posts.by_key[given["publish_id"]].figures = given["figures"]
         return {"counts": len(given["figures"])}
 
-    def _public(self, username: str) -> Iterator[Post]:
+    def _public(self, username: str) -> Iterator[TikTokPost]:
         posts = self._posts.by_key.values()
-        return (post for post in posts if post.username == username and post.stage is Stage.PUBLIC)
+        return (post for post in posts if post.username == username and post.stage is TikTokStage.PUBLIC)
 
-    def _told(self, post: Post, fields: Sequence[str]) -> dict[str, Any]:
+    def _fields_of(self, post: TikTokPost, fields: Sequence[str]) -> dict[str, Any]:
         known = {name: post.figures.get(name, 0) for name in COUNTS}
         return {name: {"id": str(post.post_ids[0]), "title": "", **known}[name] for name in fields}
 
 
-def ids(post: Post) -> set[str]:
+def ids(post: TikTokPost) -> set[str]:
     return {str(post_id) for post_id in post.post_ids}
 
 

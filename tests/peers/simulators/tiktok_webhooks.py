@@ -13,11 +13,11 @@ from typing import Any
 import httpx
 import msgspec
 
-from tests.peers.simulators.tiktok_people import Application
+from tests.peers.simulators.tiktok_people import TikTokApp
 from tests.waiting import PATIENCE_S
 
 
-class Hook(msgspec.Struct, kw_only=True):
+class TikTokWebhook(msgspec.Struct, kw_only=True):
     """An event; `sent` has the response status of each delivery (0: none)."""
 
     id: int
@@ -39,23 +39,23 @@ class Delivery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     copies: int = 1
 
 
-class Hooks:
-    def __init__(self, application: Application) -> None:
-        self.all: list[Hook] = []
+class TikTokWebhooks:
+    def __init__(self, application: TikTokApp) -> None:
+        self.all: list[TikTokWebhook] = []
         self._application = application
         self._ids = itertools.count(1)
 
     def emit(self, at: float, event: str, open_id: str, content: dict[str, Any]) -> None:
-        self.all.append(Hook(id=next(self._ids), at=at, event=event, open_id=open_id, content=content))
+        self.all.append(
+            TikTokWebhook(id=next(self._ids), at=at, event=event, open_id=open_id, content=content)
+        )
         self.all.sort(key=lambda hook: (hook.at, hook.id))
 
-    def due(self) -> list[Hook]:
+    def due(self) -> list[TikTokWebhook]:
         return [hook for hook in self.all if hook.is_due()]
 
-    def chosen(self, order: str | Sequence[int]) -> list[Hook]:
-        """Return the chosen events; explicit ids may be delivered already. Raises ValueError for an unknown
-        order or id.
-        """
+    def chosen(self, order: str | Sequence[int]) -> list[TikTokWebhook]:
+        """Return the chosen events, also delivered ones by id. Raises ValueError for unknown ones."""
         if isinstance(order, str):
             if order not in {"due", "reversed"}:
                 raise ValueError(f"order is due, reversed or a list of ids, not {order}")
@@ -65,7 +65,7 @@ class Hooks:
             raise ValueError(f"no such webhooks: {sorted(unknown)}")
         return [by_id[number] for number in order]
 
-    async def deliver(self, asked: Delivery, now: float) -> list[Hook]:
+    async def deliver(self, asked: Delivery, now: float) -> list[TikTokWebhook]:
         """Deliver to the application's callback URL."""
         if self._application.callback_url is None:
             raise ValueError("the application has no callback_url: POST /_sim/app")
@@ -75,7 +75,7 @@ class Hooks:
                 hook.sent.append(await self._sent(http, self._application.callback_url, hook, now))
         return chosen
 
-    async def _sent(self, http: httpx.AsyncClient, url: str, hook: Hook, now: float) -> int:
+    async def _sent(self, http: httpx.AsyncClient, url: str, hook: TikTokWebhook, now: float) -> int:
         body = self.body(hook)
         signed = signature(self._application.client_secret, body, int(now))
         headers = {"Content-Type": "application/json", "TikTok-Signature": signed}
@@ -84,7 +84,7 @@ class Hooks:
         except httpx.TransportError:
             return 0
 
-    def body(self, hook: Hook) -> bytes:
+    def body(self, hook: TikTokWebhook) -> bytes:
         """Return the body; `content` is a JSON string within the JSON."""
         return msgspec.json.encode(
             {

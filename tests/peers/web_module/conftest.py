@@ -4,26 +4,26 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.peers.chromium import Page, browsing
+from tests.peers.chromium import BrowserTab, browsing
 from tests.peers.web_module.pages import EventServer, leave, serving
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Page]:
+@pytest.fixture(scope="session")
+def browser() -> Iterator[BrowserTab]:
     with browsing() as opened:
         yield opened
 
 
 @pytest.fixture
-def server(browser: Page) -> Iterator[EventServer]:
+def server(browser: BrowserTab) -> Iterator[EventServer]:
     """Start a server; clears stored data of an earlier server on the same port."""
     with serving() as served:
-        browser.ask("Storage.clearDataForOrigin", origin=served.site, storageTypes="all")
+        browser.send("Storage.clearDataForOrigin", origin=served.site, storageTypes="all")
         yield served
 
 
 @pytest.fixture
-def page(browser: Page, server: EventServer) -> Iterator[Page]:
+def page(browser: BrowserTab, server: EventServer) -> Iterator[BrowserTab]:
     """Open a page that has started the module."""
     server.open(browser)
     yield browser

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from api.routes.web_module import PACKED, PATH
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
 
 APP = "app_01a4f3c2-0000-7000-8000-000000000001"
 KEY = f"lpa_{APP}_{'k' * 43}"
@@ -22,14 +22,14 @@ READY = "globalThis.tenantry?.init"
 Json = dict[str, Any]
 
 
-class Told(NamedTuple):
+class PlannedResponse(NamedTuple):
     """A response of the API; None instead of one closes the connection."""
 
     status: int = 202
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class Came(NamedTuple):
+class ReceivedBatch(NamedTuple):
     """A request with events."""
 
     key: str
@@ -47,9 +47,9 @@ class EventServer:
 
     def __init__(self) -> None:
         self.url = ""
-        self.came: list[Came] = []
+        self.came: list[ReceivedBatch] = []
         self.taken: list[str] = []
-        self.answer: Callable[[Came], Told | None] = lambda _: Told()
+        self.answer: Callable[[ReceivedBatch], PlannedResponse | None] = lambda _: PlannedResponse()
         #: Headers of the site's pages.
         self.headers: dict[str, str] = {}
         self.script = ""
@@ -71,24 +71,24 @@ class EventServer:
         source = f"<title>Shop</title><script>{self.script}</script><script src='{self.url}{PATH}'></script>"
         return source.encode()
 
-    def take(self, came: Came) -> Told | None:
+    def take(self, came: ReceivedBatch) -> PlannedResponse | None:
         self.came.append(came)
-        told = self.answer(came)
-        if told and told.status == 202:
+        response = self.answer(came)
+        if response and response.status == 202:
             self.taken += came.ids
-        return told
+        return response
 
     def init(self, **options: Any) -> str:
         """Return a script that starts the module."""
         given = {"endpoint": f"{self.url}/v1/apps/{APP}/events", "key": KEY, **options}
         return f"tenantry.init({json.dumps(given)})"
 
-    def open(self, page: Page, path: str = "/", **options: Any) -> None:
+    def open(self, page: BrowserTab, path: str = "/", **options: Any) -> None:
         page.open(f"{self.site}{path}", f"{READY} && location.pathname === '{path}'")
         page.run(self.init(**options))
 
 
-class Handler(BaseHTTPRequestHandler):
+class WebPageHandler(BaseHTTPRequestHandler):
     def __init__(self, server: EventServer, *rest: Any) -> None:
         self.events = server
         super().__init__(*rest)
@@ -103,10 +103,12 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
         key = parse_qs(urlsplit(self.path).query)["key"][0]
-        told = self.events.take(Came(key, len(body), headers, json.loads(body)["events"]))
-        if told:
+        response = self.events.take(ReceivedBatch(key, len(body), headers, json.loads(body)["events"]))
+        if response:
             self._send(
-                told.status, b"{}", {"Access-Control-Expose-Headers": "Retry-After", **dict(told.headers)}
+                response.status,
+                b"{}",
+                {"Access-Control-Expose-Headers": "Retry-After", **dict(response.headers)},
             )
 
     def _send(self, status: int, body: bytes, headers: Json) -> None:
@@ -124,7 +126,7 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def serving() -> Iterator[EventServer]:
     events = EventServer()
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, events)) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(WebPageHandler, events)) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -135,20 +137,20 @@ def serving() -> Iterator[EventServer]:
             thread.join()
 
 
-def leave(page: Page) -> None:
+def leave(page: BrowserTab) -> None:
     page.open("about:blank", "location.href === 'about:blank'")
 
 
-def still(*pages: Page) -> None:
+def still(*pages: BrowserTab) -> None:
     """Stop the pages' timers: the module then sends only on request, however slow the machine is."""
     for page in pages:
         page.run(STILL)
 
 
 @contextmanager
-def blank(page: Page) -> Iterator[Page]:
+def blank(page: BrowserTab) -> Iterator[BrowserTab]:
     """Open another tab, without events of earlier pages."""
-    other = Page(page.browser)
+    other = BrowserTab(page.browser)
     try:
         yield other
     finally:
@@ -156,13 +158,13 @@ def blank(page: Page) -> Iterator[Page]:
 
 
 @contextmanager
-def tab(page: Page, server: EventServer) -> Iterator[Page]:
+def tab(page: BrowserTab, server: EventServer) -> Iterator[BrowserTab]:
     """Open another tab of the same site."""
     with blank(page) as other:
         server.open(other)
         yield other
 
 
-def track(page: Page, *names: str, **properties: object) -> list[str]:
+def track(page: BrowserTab, *names: str, **properties: object) -> list[str]:
     said = f"{json.dumps(names)}.map((name) => tenantry.track(name, {json.dumps(properties)}))"
     return list(page.run(said))

@@ -5,8 +5,18 @@ import time
 
 import pytest
 
-from tests.peers.chromium import Page
-from tests.peers.web_module.pages import KEPT, KEY, EventServer, Told, blank, leave, still, tab, track
+from tests.peers.chromium import BrowserTab
+from tests.peers.web_module.pages import (
+    KEPT,
+    KEY,
+    EventServer,
+    PlannedResponse,
+    blank,
+    leave,
+    still,
+    tab,
+    track,
+)
 from tests.waiting import until
 
 pytestmark = pytest.mark.peers
@@ -14,7 +24,7 @@ pytestmark = pytest.mark.peers
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
-def test_events_of_a_page_arrive_once_with_their_context(page: Page, server: EventServer) -> None:
+def test_events_of_a_page_arrive_once_with_their_context(page: BrowserTab, server: EventServer) -> None:
     still(page)
     page.run("tenantry.page()")
     first = track(page, "content_open", plan="pro")
@@ -35,7 +45,7 @@ def test_events_of_a_page_arrive_once_with_their_context(page: Page, server: Eve
     assert page.run(KEPT) == 0
 
 
-def test_urls_are_sent_without_query(browser: Page, server: EventServer) -> None:
+def test_urls_are_sent_without_query(browser: BrowserTab, server: EventServer) -> None:
     """Includes the referrer, which the browser passes on whole within a site."""
     server.open(browser, "/reset")
     browser.run("history.replaceState({}, '', '/reset?token=secret#secret')")
@@ -45,12 +55,12 @@ def test_urls_are_sent_without_query(browser: Page, server: EventServer) -> None
     browser.run(server.init())
     track(browser, "one")
     browser.run("tenantry.flush()")
-    told = server.events[0]["context"]["page"]
-    assert (told["url"], told["referrer"]) == (f"{server.site}/new", f"{server.site}/reset")
+    page_context = server.events[0]["context"]["page"]
+    assert (page_context["url"], page_context["referrer"]) == (f"{server.site}/new", f"{server.site}/reset")
     assert "secret" not in str(server.events)
 
 
-def test_event_ids_are_ordered_uuids(page: Page, server: EventServer) -> None:
+def test_event_ids_are_ordered_uuids(page: BrowserTab, server: EventServer) -> None:
     ids = track(page, *map(str, range(99)))
     assert all(UUID7.fullmatch(one) for one in ids)
     assert ids == sorted(ids)
@@ -61,7 +71,7 @@ def test_event_ids_are_ordered_uuids(page: Page, server: EventServer) -> None:
     assert server.taken == ids
 
 
-def test_no_cookie_and_no_preflight_request(page: Page, server: EventServer) -> None:
+def test_no_cookie_and_no_preflight_request(page: BrowserTab, server: EventServer) -> None:
     still(page)
     page.run("document.cookie = 'site=1'")
     track(page, "one")
@@ -74,7 +84,7 @@ def test_no_cookie_and_no_preflight_request(page: Page, server: EventServer) -> 
     )  # fmt: skip
 
 
-def test_nothing_is_stored_or_sent_without_consent(browser: Page, server: EventServer) -> None:
+def test_nothing_is_stored_or_sent_without_consent(browser: BrowserTab, server: EventServer) -> None:
     server.open(browser, consent=False)
     browser.run("tenantry.page(), tenantry.identify('42')")
     assert None in track(browser, "one")
@@ -88,7 +98,7 @@ def test_nothing_is_stored_or_sent_without_consent(browser: Page, server: EventS
     assert server.taken == ids
 
 
-def test_withdrawn_consent_applies_to_all_tabs(page: Page, server: EventServer) -> None:
+def test_withdrawn_consent_applies_to_all_tabs(page: BrowserTab, server: EventServer) -> None:
     with tab(page, server) as other:
         still(page, other)
         track(other, "one")
@@ -103,19 +113,19 @@ def test_withdrawn_consent_applies_to_all_tabs(page: Page, server: EventServer) 
     assert server.came == []
 
 
-def test_stored_data_stays_until_consent_is_decided(page: Page, server: EventServer) -> None:
+def test_stored_data_stays_until_consent_is_decided(page: BrowserTab, server: EventServer) -> None:
     server.answer = lambda _: None
     ids = track(page, "one")
     leave(page)
     until(lambda: server.came)
-    server.answer = lambda _: Told()
+    server.answer = lambda _: PlannedResponse()
     server.open(page, consent=None)
     assert [*track(page, "two"), page.run(KEPT)] == [None, 1]
     page.run("tenantry.consent(true), tenantry.flush()")
     assert server.taken == ids
 
 
-def test_calls_before_the_script_are_replayed(browser: Page, server: EventServer) -> None:
+def test_calls_before_the_script_are_replayed(browser: BrowserTab, server: EventServer) -> None:
     options = server.init().removeprefix("tenantry.init(").removesuffix(")")
     server.script = f"(window.tenantry = []).push(['init', {options}], ['track', 'early'])"
     with blank(browser) as page:
@@ -126,7 +136,7 @@ def test_calls_before_the_script_are_replayed(browser: Page, server: EventServer
         assert page.troubles == []
 
 
-def test_sign_out_starts_a_new_anonymous_id(page: Page, server: EventServer) -> None:
+def test_sign_out_starts_a_new_anonymous_id(page: BrowserTab, server: EventServer) -> None:
     page.run("tenantry.identify('42')")
     page.run("tenantry.identify(null)")
     track(page, "one")

@@ -4,8 +4,17 @@ import threading
 
 import pytest
 
-from tests.peers.chromium import Page
-from tests.peers.web_module.pages import KEPT, Came, EventServer, Told, leave, still, tab, track
+from tests.peers.chromium import BrowserTab
+from tests.peers.web_module.pages import (
+    KEPT,
+    EventServer,
+    PlannedResponse,
+    ReceivedBatch,
+    leave,
+    still,
+    tab,
+    track,
+)
 from tests.waiting import until
 
 pytestmark = pytest.mark.peers
@@ -14,7 +23,7 @@ AGAIN = "dispatchEvent(new Event('online')), tenantry.flush()"
 
 
 @pytest.mark.parametrize("sandboxed", [False, True], ids=["storage", "blocked storage"])
-def test_page_end_loses_no_event(browser: Page, server: EventServer, sandboxed: bool) -> None:
+def test_page_end_loses_no_event(browser: BrowserTab, server: EventServer, sandboxed: bool) -> None:
     if sandboxed:
         server.headers["Content-Security-Policy"] = "sandbox allow-scripts"
     server.open(browser)
@@ -27,7 +36,7 @@ def test_page_end_loses_no_event(browser: Page, server: EventServer, sandboxed: 
     until(lambda: server.taken == ids)
 
 
-def test_hidden_page_sends_immediately(page: Page, server: EventServer) -> None:
+def test_hidden_page_sends_immediately(page: BrowserTab, server: EventServer) -> None:
     ids = track(page, "one")
     page.run("Object.defineProperty(document, 'hidden', {value: true})")
     page.run("document.dispatchEvent(new Event('visibilitychange', {bubbles: true}))")
@@ -35,7 +44,9 @@ def test_hidden_page_sends_immediately(page: Page, server: EventServer) -> None:
     page.until(f"{KEPT} === 0")
 
 
-def test_events_over_the_page_end_limit_are_sent_by_the_next_page(page: Page, server: EventServer) -> None:
+def test_events_over_the_page_end_limit_are_sent_by_the_next_page(
+    page: BrowserTab, server: EventServer
+) -> None:
     """One request fits into the page's end; the next page sends the rest."""
     ids = track(page, *map(str, range(9)), text="é" * 10_000)
     leave(page)
@@ -46,7 +57,7 @@ def test_events_over_the_page_end_limit_are_sent_by_the_next_page(page: Page, se
     assert max(came.size for came in server.came) <= 65_536
 
 
-def test_event_over_the_batch_limit_is_sent_alone(page: Page, server: EventServer) -> None:
+def test_event_over_the_batch_limit_is_sent_alone(page: BrowserTab, server: EventServer) -> None:
     ids = track(page, "small") + track(page, "large", text="x" * 100_000)
     page.run("tenantry.flush()")
     assert server.taken == ids
@@ -54,20 +65,20 @@ def test_event_over_the_batch_limit_is_sent_alone(page: Page, server: EventServe
 
 
 @pytest.mark.parametrize("lost", ["answer", "request"])
-def test_batch_with_a_lost_response_is_resent(page: Page, server: EventServer, lost: str) -> None:
+def test_batch_with_a_lost_response_is_resent(page: BrowserTab, server: EventServer, lost: str) -> None:
     still(page)
-    server.answer = lambda _: None if lost == "answer" else Told(503)
+    server.answer = lambda _: None if lost == "answer" else PlannedResponse(503)
     ids = track(page, "one", "two")
     page.run("tenantry.flush()")
     assert (server.taken, page.run(KEPT)) == ([], 2)
-    server.answer = lambda _: Told()
+    server.answer = lambda _: PlannedResponse()
     page.run(AGAIN)
     assert [came.ids for came in server.came] == [ids, ids]
     assert (server.taken, page.run(KEPT)) == (ids, 0)
 
 
-def test_nothing_is_sent_before_retry_after(page: Page, server: EventServer) -> None:
-    server.answer = lambda _: Told(429, (("Retry-After", "3600"),))
+def test_nothing_is_sent_before_retry_after(page: BrowserTab, server: EventServer) -> None:
+    server.answer = lambda _: PlannedResponse(429, (("Retry-After", "3600"),))
     track(page, "one")
     page.run("tenantry.flush()")
     track(page, "two")
@@ -75,8 +86,8 @@ def test_nothing_is_sent_before_retry_after(page: Page, server: EventServer) -> 
     assert server.names == ["one"]
 
 
-def test_offline_events_are_sent_once_online(page: Page, server: EventServer) -> None:
-    page.ask("Network.enable")
+def test_offline_events_are_sent_once_online(page: BrowserTab, server: EventServer) -> None:
+    page.send("Network.enable")
     offline(page, yes=True)
     ids = track(page, "one", "two")
     page.run("tenantry.flush()")
@@ -85,24 +96,24 @@ def test_offline_events_are_sent_once_online(page: Page, server: EventServer) ->
     until(lambda: server.taken == ids)
 
 
-def offline(page: Page, *, yes: bool) -> None:
+def offline(page: BrowserTab, *, yes: bool) -> None:
     net = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
-    page.ask("Network.emulateNetworkConditions", offline=yes, **net)
+    page.send("Network.emulateNetworkConditions", offline=yes, **net)
 
 
-def test_queue_keeps_the_latest_thousand_events(page: Page, server: EventServer) -> None:
+def test_queue_keeps_the_latest_thousand_events(page: BrowserTab, server: EventServer) -> None:
     still(page)
-    server.answer = lambda _: Told(503)
+    server.answer = lambda _: PlannedResponse(503)
     ids = track(page, *map(str, range(1010)))
     assert page.run(KEPT) == 1000
     # Requests in flight are answered before the response changes.
     page.run("tenantry.flush()")
-    server.answer = lambda _: Told()
+    server.answer = lambda _: PlannedResponse()
     page.run(AGAIN)
     assert {*ids[10:]} <= {*server.taken} <= {*ids}
 
 
-def test_full_storage_loses_no_event(page: Page, server: EventServer) -> None:
+def test_full_storage_loses_no_event(page: BrowserTab, server: EventServer) -> None:
     page.run("for (let size = 1 << 22; size; size >>= 1) { try { while (true) "
              "localStorage['fill' + Math.random()] = 'x'.repeat(size); } catch {} }")  # fmt: skip
     ids = track(page, "one", "two")
@@ -111,14 +122,14 @@ def test_full_storage_loses_no_event(page: Page, server: EventServer) -> None:
 
 
 @pytest.mark.parametrize("locks", [True, False], ids=["locks", "no locks"])
-def test_two_tabs_lose_no_event(page: Page, server: EventServer, locks: bool) -> None:
+def test_two_tabs_lose_no_event(page: BrowserTab, server: EventServer, locks: bool) -> None:
     """With locks one tab sends for both, each event once, while the other tab waits."""
     held, go = threading.Event(), threading.Event()
 
-    def hold(_: Came) -> Told:
+    def hold(_: ReceivedBatch) -> PlannedResponse:
         held.set()
         assert go.wait(60)
-        return Told()
+        return PlannedResponse()
 
     with tab(page, server) as other:
         if not locks:
@@ -140,10 +151,10 @@ def test_two_tabs_lose_no_event(page: Page, server: EventServer, locks: bool) ->
         assert not locks or len(server.taken) == len(ids)
 
 
-def test_events_of_a_crashed_tab_are_sent_by_another(page: Page, server: EventServer) -> None:
+def test_events_of_a_crashed_tab_are_sent_by_another(page: BrowserTab, server: EventServer) -> None:
     held = threading.Event()
 
-    def hold(_: Came) -> None:
+    def hold(_: ReceivedBatch) -> None:
         held.set()
 
     with tab(page, server) as other:
@@ -151,28 +162,30 @@ def test_events_of_a_crashed_tab_are_sent_by_another(page: Page, server: EventSe
         ids = track(other, "one")
         other.run("void tenantry.flush()")
         assert held.wait(60)
-    server.answer = lambda _: Told()
+    server.answer = lambda _: PlannedResponse()
     page.run("tenantry.flush()")
     until(lambda: {*server.taken} == {*ids})
     page.until(f"{KEPT} === 0")
 
 
-def test_only_rejected_events_are_dropped(page: Page, server: EventServer) -> None:
-    server.answer = lambda came: Told(422) if "bad" in [event["name"] for event in came.events] else Told()
+def test_only_rejected_events_are_dropped(page: BrowserTab, server: EventServer) -> None:
+    server.answer = lambda came: (
+        PlannedResponse(422) if "bad" in [event["name"] for event in came.events] else PlannedResponse()
+    )
     ids = track(page, "one", "two", "bad", "three", "four")
     page.run("tenantry.flush()")
     assert sorted(server.taken) == sorted([*ids[:2], *ids[3:]])
     assert page.run(KEPT) == 0
 
 
-def test_invalid_key_stops_only_its_page(page: Page, server: EventServer) -> None:
-    server.answer = lambda _: Told(401)
+def test_invalid_key_stops_only_its_page(page: BrowserTab, server: EventServer) -> None:
+    server.answer = lambda _: PlannedResponse(401)
     ids = track(page, "one")
     page.run("tenantry.flush()")
     ids += track(page, "two")
     page.run(AGAIN)
     assert len(server.came) == 1
-    server.answer = lambda _: Told()
+    server.answer = lambda _: PlannedResponse()
     server.open(page)
     page.run("tenantry.flush()")
     assert server.taken == ids

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from db.pool import connect
-from tests.peers.chromium import Page
+from tests.peers.chromium import BrowserTab
 from tests.peers.own_api import OwnApi, own_api
 from tests.peers.site import site
 from tests.waiting import until
@@ -28,7 +28,7 @@ window.fetch = async (...asked) => {
 """
 
 
-class Shop(NamedTuple):
+class SnippetApp(NamedTuple):
     """An API with an app for pages on localhost."""
 
     api: OwnApi
@@ -39,8 +39,8 @@ class Shop(NamedTuple):
         at = f"/projects/{self.app['projectId']}/sdk-apps/{self.app['appId']}/install-spec"
         with self.api.client() as client:
             answer = client.get(at, params={"platforms": platform})
-        told = answer.text.replace("http://127.0.0.1:8000", self.api.url)
-        spec: dict[str, Any] = json.loads(told)["platforms"][0]
+        text = answer.text.replace("http://127.0.0.1:8000", self.api.url)
+        spec: dict[str, Any] = json.loads(text)["platforms"][0]
         return spec
 
     def stored(self) -> list[tuple[str, str]]:
@@ -55,15 +55,17 @@ class Shop(NamedTuple):
 
 
 @pytest.fixture
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SnippetApp]:
     with own_api(tmp_path_factory.mktemp("shop")) as api:
         with api.client() as client:
             app = {"name": "Shop", "platform": "web", "webDomain": "localhost"}
             body = client.post(f"/projects/{api.project(client)}/sdk-apps", json=app).json()
-        yield Shop(api, body)
+        yield SnippetApp(api, body)
 
 
-def test_page_view_and_event_are_stored_once_despite_lost_responses(shop: Shop, browser: Page) -> None:
+def test_page_view_and_event_are_stored_once_despite_lost_responses(
+    shop: SnippetApp, browser: BrowserTab
+) -> None:
     snippet = shop.install("web")["initSnippet"].replace("%TENANTRY_KEY%", shop.app["apiKey"])
     with site({"/": f"<title>Shop</title><script>{LOSING}</script>{snippet}"}) as address:
         browser.open(f"{address}/prices", "globalThis.tenantry?.init")
@@ -77,7 +79,7 @@ def test_page_view_and_event_are_stored_once_despite_lost_responses(shop: Shop, 
     assert shop.stored() == [("$page", "/prices"), ("sign_up", ""), ("purchase_success", "")]
 
 
-def test_vite_app_records_a_page_view_for_each_route(shop: Shop, browser: Page) -> None:
+def test_vite_app_records_a_page_view_for_each_route(shop: SnippetApp, browser: BrowserTab) -> None:
     [file] = shop.install("vite")["files"]
     built = file["content"].replace("import.meta.env.VITE_TENANTRY_KEY", json.dumps(shop.app["apiKey"]))
     page = '<title>Shop</title><script type="module" src="/src/tenantry.js"></script>'

@@ -17,7 +17,7 @@ from domain.accounts import accounts, credentials
 from domain.accounts.credentials import Grant, Tokens
 from tests import seeds
 from tests.peers.simulators.client import Sim, visiting
-from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.faults import SimFault
 from tests.peers.simulators.instagram import Instagram
 from tests.peers.simulators.instagram_oauth import CLIENT_ID, CLIENT_SECRET
 from tests.peers.simulators.instagram_user import CALLBACK, DAY_S, long_lived
@@ -134,11 +134,11 @@ async def test_a_young_token_that_works_is_kept(account: InstagramTokenAccount) 
     assert await account.next_s() > 49 * DAY_S
 
 
-@pytest.mark.parametrize("fault", [Fault.DROP_BEFORE, Fault.REFUSE_500, Fault.ACCEPT_THEN_DROP])
+@pytest.mark.parametrize("fault", [SimFault.DROP_BEFORE, SimFault.REFUSE_500, SimFault.ACCEPT_THEN_DROP])
 @pytest.mark.parametrize("days", [0.5, 50])
 @pytest.mark.long
 async def test_a_network_fault_requires_no_reconnection(
-    account: InstagramTokenAccount, fault: Fault, days: float
+    account: InstagramTokenAccount, fault: SimFault, days: float
 ) -> None:
     await account.age(days)
     await account.sim.fault("refresh" if days > 1 else "me", fault)

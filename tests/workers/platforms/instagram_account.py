@@ -11,7 +11,7 @@ from domain.publishing.outgoing import PostingAccount
 from domain.values import urls
 from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.instagram import Instagram as Simulated
-from tests.peers.simulators.instagram_user import CALLBACK, Host, long_lived
+from tests.peers.simulators.instagram_user import CALLBACK, MediaHost, long_lived
 from tests.peers.simulators.serving import served
 from tests.workers.platforms.scripted import draft, file
 from workers.platforms.contract import Inquiry, PostDraft, PostFile, PreparedPost, ReconcileResult, SendResult
@@ -83,7 +83,7 @@ class InstagramAccount:
 
 @asynccontextmanager
 async def instagram_account() -> AsyncIterator[InstagramAccount]:
-    with served(Simulated(rate=0, redirect_uris=[CALLBACK])) as base, served(Host()) as files:
+    with served(Simulated(rate=0, redirect_uris=[CALLBACK])) as base, served(MediaHost()) as files:
         allowed = urls.read_allowed(base.removeprefix("http://"))
         async with (
             Sim(base) as sim,

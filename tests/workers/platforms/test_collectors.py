@@ -14,7 +14,7 @@ from schemas import ids
 from schemas.errors import PlatformError, PostNotSent, PostRejected, ReauthRequired, Throttled, TokenExpired
 from tests.peers.simulators import instagram_user, tiktok_user
 from tests.peers.simulators.client import Sim, visiting
-from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.faults import SimFault
 from tests.peers.simulators.instagram_state import INSIGHTS
 from tests.workers.platforms import instagram_account, tiktok_account
 from tests.workers.platforms.instagram_account import InstagramAccount
@@ -270,14 +270,14 @@ async def test_tiktok_returns_nothing_without_the_scopes(tok: CountsAccount) -> 
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        (Fault.REFUSE_429, Throttled),
-        (Fault.REFUSE_500, PostNotSent),
-        (Fault.DROP_BEFORE, PostNotSent),
-        (Fault.TRUNCATED_200, PostNotSent),
+        (SimFault.REFUSE_429, Throttled),
+        (SimFault.REFUSE_500, PostNotSent),
+        (SimFault.DROP_BEFORE, PostNotSent),
+        (SimFault.TRUNCATED_200, PostNotSent),
     ],
 )
 async def test_tiktok_raises_the_errors_of_posting(
-    tok: CountsAccount, fault: Fault, error: type[PlatformError]
+    tok: CountsAccount, fault: SimFault, error: type[PlatformError]
 ) -> None:
     _, name = await tok.post(**FIGURES)
     await tok.tok.sim.fault("/v2/video/query/", fault)

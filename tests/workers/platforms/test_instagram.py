@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from schemas.errors import OutcomeUnknown, PostNotSent, PostRejected, PreparationExpired, Throttled
-from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.faults import SimFault
 from tests.workers.platforms.instagram_account import InstagramAccount
 from tests.workers.platforms.scripted import account, client_for, draft, file, json_response, server
 from workers.platforms.contract import Inquiry, LivePost, PreparedPost
@@ -192,7 +192,7 @@ async def test_an_account_at_its_daily_quota_cools_down(ada: InstagramAccount) -
 async def test_a_post_without_a_permalink_is_live(ada: InstagramAccount) -> None:
     post = await ada.post()
     prepared = await ada.prepared(post)
-    await ada.sim.fault("medium", Fault.DROP_BEFORE)
+    await ada.sim.fault("medium", SimFault.DROP_BEFORE)
     sent = await ada.send(prepared, post)
     (entry,) = await ada.sim.posts("ada")
     assert sent == LivePost(external_id=entry["external_id"], external_url=None)
@@ -201,7 +201,7 @@ async def test_a_post_without_a_permalink_is_live(ada: InstagramAccount) -> None
 async def test_a_silent_permalink_call_times_out(ada: InstagramAccount) -> None:
     post = await ada.post()
     prepared = await ada.prepared(post)
-    await ada.sim.fault("medium", Fault.ACCEPT_THEN_TIMEOUT)
+    await ada.sim.fault("medium", SimFault.ACCEPT_THEN_TIMEOUT)
     sent = await ada.send(prepared, post, timeout_s=1.0)
     assert isinstance(sent, LivePost)
     assert sent.external_url is None

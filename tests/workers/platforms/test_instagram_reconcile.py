@@ -5,18 +5,18 @@ from datetime import datetime, timedelta
 import pytest
 
 from schemas.errors import OutcomeUnknown, PostNotSent, PreparationExpired
-from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.faults import SimFault
 from tests.workers.platforms.instagram_account import InstagramAccount
 from workers.platforms.contract import AbsentPost, DroppedPost, LivePost, PreparedPost, UndecidedPost
 from workers.platforms.instagram.reconcile import comparable_caption
 
-LOST = [Fault.ACCEPT_THEN_DROP, Fault.ACCEPT_THEN_500, Fault.CREATED_BUT_400, Fault.TRUNCATED_200]
-KEPT = [Fault.REFUSE_500, Fault.DROP_BEFORE]
+LOST = [SimFault.ACCEPT_THEN_DROP, SimFault.ACCEPT_THEN_500, SimFault.CREATED_BUT_400, SimFault.TRUNCATED_200]
+KEPT = [SimFault.REFUSE_500, SimFault.DROP_BEFORE]
 SETTLED, LISTED = timedelta(minutes=2), timedelta(minutes=5)
 
 
 async def publish_lost(
-    ada: InstagramAccount, fault: Fault, *names: str, caption: str = "Once"
+    ada: InstagramAccount, fault: SimFault, *names: str, caption: str = "Once"
 ) -> tuple[PreparedPost, datetime]:
     """Publish with a lost response; return the time of the call."""
     post = await ada.post(*names, caption=caption)
@@ -37,12 +37,12 @@ async def live_id(ada: InstagramAccount, caption: str = "Once") -> str:
 @pytest.mark.parametrize(
     ("fault", "names"),
     [
-        *((fault, ["a.jpg"]) for fault in (*LOST, Fault.ACCEPT_THEN_TIMEOUT)),
-        (Fault.ACCEPT_THEN_DROP, ["a.jpg", "b.jpg"]),
-        (Fault.ACCEPT_THEN_DROP, ["reel.mp4"]),
+        *((fault, ["a.jpg"]) for fault in (*LOST, SimFault.ACCEPT_THEN_TIMEOUT)),
+        (SimFault.ACCEPT_THEN_DROP, ["a.jpg", "b.jpg"]),
+        (SimFault.ACCEPT_THEN_DROP, ["reel.mp4"]),
     ],
 )
-async def test_a_published_post_is_found(ada: InstagramAccount, fault: Fault, names: list[str]) -> None:
+async def test_a_published_post_is_found(ada: InstagramAccount, fault: SimFault, names: list[str]) -> None:
     prepared, sent_at = await publish_lost(ada, fault, *names)
     found = await ada.ask(prepared, sent_at=sent_at)
     assert isinstance(found, LivePost)
@@ -52,7 +52,7 @@ async def test_a_published_post_is_found(ada: InstagramAccount, fault: Fault, na
 
 @pytest.mark.parametrize("fault", KEPT)
 async def test_an_unpublished_post_is_absent_after_the_in_flight_time(
-    ada: InstagramAccount, fault: Fault
+    ada: InstagramAccount, fault: SimFault
 ) -> None:
     prepared, sent_at = await publish_lost(ada, fault)
     assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost(30.0)
@@ -68,7 +68,7 @@ async def test_an_unpublished_post_is_absent_after_the_in_flight_time(
 async def test_an_older_post_with_the_same_caption_is_ignored(ada: InstagramAccount) -> None:
     await ada.by_hand("Once", ago_s=600)
     await ada.sim.account("ada", listing_s=60)
-    prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
+    prepared, sent_at = await publish_lost(ada, SimFault.ACCEPT_THEN_DROP)
     assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost(30.0)
     found = await ada.later(prepared, sent_at=sent_at, after=timedelta(seconds=61))
     entries = await ada.sim.posts("ada", "Once")
@@ -78,7 +78,7 @@ async def test_an_older_post_with_the_same_caption_is_ignored(ada: InstagramAcco
 
 async def test_several_similar_posts_name_none(ada: InstagramAccount) -> None:
     """The post is live, and its id stays unknown."""
-    prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
+    prepared, sent_at = await publish_lost(ada, SimFault.ACCEPT_THEN_DROP)
     await ada.by_hand("Once")
     assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost(30.0)
     late = await ada.later(prepared, sent_at=sent_at, after=LISTED)
@@ -87,7 +87,7 @@ async def test_several_similar_posts_name_none(ada: InstagramAccount) -> None:
 
 async def test_a_post_not_listed_yet_is_waited_for(ada: InstagramAccount) -> None:
     await ada.sim.account("ada", listing_s=90)
-    prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
+    prepared, sent_at = await publish_lost(ada, SimFault.ACCEPT_THEN_DROP)
     assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost(30.0)
     found = await ada.later(prepared, sent_at=sent_at, after=timedelta(seconds=95))
     assert isinstance(found, LivePost)
@@ -96,7 +96,7 @@ async def test_a_post_not_listed_yet_is_waited_for(ada: InstagramAccount) -> Non
 
 async def test_a_post_never_listed_is_live_without_an_id(ada: InstagramAccount) -> None:
     await ada.sim.account("ada", listing_s=10_000)
-    prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
+    prepared, sent_at = await publish_lost(ada, SimFault.ACCEPT_THEN_DROP)
     late = await ada.later(prepared, sent_at=sent_at, after=LISTED)
     assert late == LivePost(external_id=None, external_url=None)
 
@@ -104,7 +104,7 @@ async def test_a_post_never_listed_is_live_without_an_id(ada: InstagramAccount) 
 @pytest.mark.parametrize("hidden", [["permalink"], ["caption"], ["timestamp"], ["caption", "timestamp"]])
 async def test_missing_list_fields_stay_unknown(ada: InstagramAccount, hidden: list[str]) -> None:
     await ada.sim.account("ada", hides=hidden)
-    prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
+    prepared, sent_at = await publish_lost(ada, SimFault.ACCEPT_THEN_DROP)
     found = await ada.later(prepared, sent_at=sent_at, after=LISTED)
     named = None if "caption" in hidden else await live_id(ada)
     assert isinstance(found, LivePost)
@@ -114,7 +114,7 @@ async def test_missing_list_fields_stay_unknown(ada: InstagramAccount, hidden: l
 
 async def test_a_publish_in_progress_is_waited_for(ada: InstagramAccount) -> None:
     await ada.sim.account("ada", publish_s=300)
-    prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
+    prepared, sent_at = await publish_lost(ada, SimFault.ACCEPT_THEN_DROP)
     late = await ada.later(prepared, sent_at=sent_at, after=SETTLED)
     assert late == UndecidedPost(30.0)
     found = await ada.later(prepared, sent_at=sent_at, after=timedelta(seconds=301))
@@ -124,7 +124,7 @@ async def test_a_publish_in_progress_is_waited_for(ada: InstagramAccount) -> Non
 async def test_a_stale_container_status_is_no_proof(ada: InstagramAccount) -> None:
     """It reports FINISHED though the list has the post."""
     await ada.sim.account("ada", status_s=3600)
-    prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
+    prepared, sent_at = await publish_lost(ada, SimFault.ACCEPT_THEN_DROP)
     late = await ada.later(prepared, sent_at=sent_at, after=SETTLED)
     assert late == UndecidedPost()
     found = await ada.later(prepared, sent_at=sent_at, after=timedelta(seconds=3601))
@@ -132,7 +132,7 @@ async def test_a_stale_container_status_is_no_proof(ada: InstagramAccount) -> No
 
 
 async def test_a_late_call_is_not_missed(ada: InstagramAccount) -> None:
-    prepared, sent_at = await publish_lost(ada, Fault.DROP_THEN_ACCEPT)
+    prepared, sent_at = await publish_lost(ada, SimFault.DROP_THEN_ACCEPT)
     assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost(30.0)
     await ada.sim.release()
     found = await ada.later(prepared, sent_at=sent_at, after=SETTLED)
@@ -141,14 +141,14 @@ async def test_a_late_call_is_not_missed(ada: InstagramAccount) -> None:
 
 
 async def test_a_container_that_expired_was_never_published(ada: InstagramAccount) -> None:
-    prepared, sent_at = await publish_lost(ada, Fault.DROP_BEFORE)
+    prepared, sent_at = await publish_lost(ada, SimFault.DROP_BEFORE)
     found = await ada.later(prepared, sent_at=sent_at, after=timedelta(hours=24))
     assert isinstance(found, DroppedPost)
     assert (type(found.why), found.why.code) == (PreparationExpired, "CONTAINER_GONE")
 
 
 async def test_an_unknown_container_proves_nothing(ada: InstagramAccount) -> None:
-    prepared, sent_at = await publish_lost(ada, Fault.DROP_BEFORE)
+    prepared, sent_at = await publish_lost(ada, SimFault.DROP_BEFORE)
     await ada.sim.advance(600)
     await ada.order("unknown_object", "container")
     assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost()
@@ -156,8 +156,8 @@ async def test_an_unknown_container_proves_nothing(ada: InstagramAccount) -> Non
 
 @pytest.mark.parametrize("call", ["container", "list"])
 async def test_a_failed_query_proves_nothing(ada: InstagramAccount, call: str) -> None:
-    prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
-    await ada.sim.fault(call, Fault.REFUSE_500)
+    prepared, sent_at = await publish_lost(ada, SimFault.ACCEPT_THEN_DROP)
+    await ada.sim.fault(call, SimFault.REFUSE_500)
     with pytest.raises(PostNotSent):
         await ada.ask(prepared, sent_at=sent_at)
 
@@ -173,7 +173,7 @@ async def test_a_refused_second_publish_proves_nothing(ada: InstagramAccount) ->
 
 
 async def test_a_post_is_found_behind_many_newer_ones(ada: InstagramAccount) -> None:
-    prepared, sent_at = await publish_lost(ada, Fault.ACCEPT_THEN_DROP)
+    prepared, sent_at = await publish_lost(ada, SimFault.ACCEPT_THEN_DROP)
     for number in range(60):
         await ada.by_hand(f"Newer {number}")
     found = await ada.ask(prepared, sent_at=sent_at)
@@ -183,7 +183,7 @@ async def test_a_post_is_found_behind_many_newer_ones(ada: InstagramAccount) -> 
 
 async def test_half_a_list_proves_nothing(ada: InstagramAccount, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workers.platforms.instagram.reconcile.MAX_PAGES", 1)
-    prepared, sent_at = await publish_lost(ada, Fault.DROP_BEFORE)
+    prepared, sent_at = await publish_lost(ada, SimFault.DROP_BEFORE)
     for number in range(60):
         await ada.by_hand(f"Newer {number}")
     late = await ada.later(prepared, sent_at=sent_at, after=SETTLED)

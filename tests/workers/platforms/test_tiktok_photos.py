@@ -9,8 +9,8 @@ import pytest_asyncio
 
 from schemas.errors import OutcomeUnknown, PlatformError, PostRejected, PreparationExpired
 from tests.media import picture
-from tests.peers.simulators.faults import Fault
-from tests.peers.simulators.routing import Answer, Request
+from tests.peers.simulators.faults import SimFault
+from tests.peers.simulators.routing import Request, SimReply
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.simulator import Simulator
 from tests.workers.platforms.scripted import file
@@ -39,14 +39,14 @@ class PhotoServer(Simulator):
         self.closed = False
         self.routes.add("GET", "/media/{token}/{ticket}", self.file)
 
-    async def file(self, request: Request) -> Answer:
+    async def file(self, request: Request) -> SimReply:
         if self.closed:
             return self.refusal(404)
         self.came.append(request.args["ticket"])
-        return Answer(200, JPEG, {"Content-Type": "image/jpeg"})
+        return SimReply(200, JPEG, {"Content-Type": "image/jpeg"})
 
-    def refusal(self, status: int) -> Answer:
-        return Answer(status)
+    def refusal(self, status: int) -> SimReply:
+        return SimReply(status)
 
 
 @pytest.fixture
@@ -88,11 +88,12 @@ async def test_photos_are_fetched_by_tickets_of_this_call_alone(
 
 
 @pytest.mark.parametrize(
-    "fault", [Fault.ACCEPT_THEN_DROP, Fault.ACCEPT_THEN_500, Fault.CREATED_BUT_400, Fault.TRUNCATED_200]
+    "fault",
+    [SimFault.ACCEPT_THEN_DROP, SimFault.ACCEPT_THEN_500, SimFault.CREATED_BUT_400, SimFault.TRUNCATED_200],
 )
 @pytest.mark.parametrize("came", [True, False])
 async def test_ticket_use_decides_a_lost_call(
-    person: TikTokAccount, album: PhotoServer, fault: Fault, came: bool
+    person: TikTokAccount, album: PhotoServer, fault: SimFault, came: bool
 ) -> None:
     what = pictures(album)
     prepared = await person.prepare(what)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from schemas.errors import OutcomeUnknown, PostNotSent, PostRejected, PreparationExpired, Unavailable
 from tests.media import film
-from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.faults import SimFault
 from tests.peers.simulators.tiktok_inits import wrong_chunks
 from tests.workers.platforms.scripted import AT
 from tests.workers.platforms.tiktok_account import LONG, MIB, TikTokAccount, ada, later, post, video
@@ -28,7 +28,7 @@ from workers.platforms.tiktok import handle
 from workers.platforms.tiktok import video as uploads
 
 AFTER = 120.0
-LOST = [Fault.ACCEPT_THEN_DROP, Fault.ACCEPT_THEN_500, Fault.CREATED_BUT_400, Fault.TRUNCATED_200]
+LOST = [SimFault.ACCEPT_THEN_DROP, SimFault.ACCEPT_THEN_500, SimFault.CREATED_BUT_400, SimFault.TRUNCATED_200]
 
 
 @pytest_asyncio.fixture
@@ -87,7 +87,9 @@ async def test_a_private_post_has_no_id(person: TikTokAccount) -> None:
 
 
 @pytest.mark.parametrize("fault", LOST)
-async def test_a_post_with_a_lost_last_response_is_found_by_id(person: TikTokAccount, fault: Fault) -> None:
+async def test_a_post_with_a_lost_last_response_is_found_by_id(
+    person: TikTokAccount, fault: SimFault
+) -> None:
     what = post(video(LONG))
     prepared = await person.prepare(what)
     await person.sim.fault("last_chunk", fault)
@@ -99,8 +101,8 @@ async def test_a_post_with_a_lost_last_response_is_found_by_id(person: TikTokAcc
     assert await person.counts() == {"live": 1}
 
 
-@pytest.mark.parametrize("fault", [Fault.DROP_BEFORE, Fault.REFUSE_500, Fault.DROP_THEN_ACCEPT])
-async def test_a_last_chunk_that_never_arrived_is_absent(person: TikTokAccount, fault: Fault) -> None:
+@pytest.mark.parametrize("fault", [SimFault.DROP_BEFORE, SimFault.REFUSE_500, SimFault.DROP_THEN_ACCEPT])
+async def test_a_last_chunk_that_never_arrived_is_absent(person: TikTokAccount, fault: SimFault) -> None:
     what = post(video(LONG))
     prepared = await person.prepare(what)
     await person.sim.fault("last_chunk", fault)
@@ -114,15 +116,17 @@ async def test_a_last_chunk_that_never_arrived_is_absent(person: TikTokAccount, 
     assert await person.counts() == {"live": 1}
 
 
-@pytest.mark.parametrize("fault", [*LOST, Fault.DROP_BEFORE, Fault.REFUSE_500])
+@pytest.mark.parametrize("fault", [*LOST, SimFault.DROP_BEFORE, SimFault.REFUSE_500])
 @pytest.mark.parametrize("skip", [0, 1])
-async def test_a_chunk_is_sent_again_only_if_missed(person: TikTokAccount, fault: Fault, skip: int) -> None:
+async def test_a_chunk_is_sent_again_only_if_missed(
+    person: TikTokAccount, fault: SimFault, skip: int
+) -> None:
     await person.sim.fault("chunk", fault, skip=skip)
     await person.sent(post(video(LONG)))
     await person.sim.advance(AFTER)
     [entry] = await person.sim.posts("ada")
     assert (entry["state"], entry["sha256"]) == ("live", [hashlib.sha256(LONG).hexdigest()])
-    again = 1 if fault in {Fault.DROP_BEFORE, Fault.REFUSE_500} else 0
+    again = 1 if fault in {SimFault.DROP_BEFORE, SimFault.REFUSE_500} else 0
     assert (await person.sim.requests())["PUT /upload/"] == 3 + again
 
 
@@ -144,7 +148,7 @@ async def test_a_last_chunk_cut_by_the_storage_is_unknown(person: TikTokAccount)
 async def test_an_unexpected_response_costs_a_query_and_no_chunk(person: TikTokAccount) -> None:
     """Five chunks, each with an error response though TikTok has received it."""
     long = film(ms=4000, frames=45 * MIB)
-    await person.sim.fault("chunk", Fault.CREATED_BUT_400, times=4)
+    await person.sim.fault("chunk", SimFault.CREATED_BUT_400, times=4)
     await person.sent(post(video(long)))
     await person.sim.advance(AFTER)
     assert await person.counts() == {"live": 1}
@@ -160,7 +164,7 @@ def test_a_complete_upload_does_not_start_over() -> None:
 async def test_another_attempt_continues_the_upload(person: TikTokAccount) -> None:
     what = post(video(LONG))
     begun = await person.adapter.prepare(person.account, what)
-    await person.sim.fault("chunk", Fault.DROP_BEFORE, times=3, skip=1)
+    await person.sim.fault("chunk", SimFault.DROP_BEFORE, times=3, skip=1)
     with pytest.raises(PostNotSent):
         await person.adapter.prepare(person.account, what, begun)
     await person.prepare(later(what, 60), begun)
@@ -203,7 +207,7 @@ async def test_an_address_that_expires_between_two_chunks_starts_over(person: Ti
 
 
 async def test_a_lost_init_leaves_only_an_empty_post(person: TikTokAccount) -> None:
-    await person.sim.fault("/v2/post/publish/video/init/", Fault.ACCEPT_THEN_DROP)
+    await person.sim.fault("/v2/post/publish/video/init/", SimFault.ACCEPT_THEN_DROP)
     with pytest.raises(PostNotSent):
         await person.prepare(post(video()))
     await person.sent(post(video()))

@@ -4,40 +4,29 @@ import asyncio
 
 import pytest
 
+from tests.workers.web.web import SleepClock
 from workers.web import site_rate
 from workers.web.site_rate import MAX_PARALLEL, SiteRate
 
 
-class Clock:
-    """Clock that moves only in sleep."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
+@pytest.fixture
+def clock() -> SleepClock:
+    return SleepClock()
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def rate(clock: Clock) -> SiteRate:
+def rate(clock: SleepClock) -> SiteRate:
     return SiteRate(clock=clock, sleep=clock.sleep)
 
 
-async def test_requests_are_spaced_by_the_delay(rate: SiteRate, clock: Clock) -> None:
+async def test_requests_are_spaced_by_the_delay(rate: SiteRate, clock: SleepClock) -> None:
     for due in (0.0, 2.0, 4.0):
         async with rate.slot("acme.test") as site:
             await rate.wait(site, delay_s=2, within_s=60)
         assert clock.now == due
 
 
-async def test_a_too_long_wait_is_given_up_without_a_reservation(rate: SiteRate, clock: Clock) -> None:
+async def test_a_too_long_wait_is_given_up_without_a_reservation(rate: SiteRate, clock: SleepClock) -> None:
     async with rate.slot("acme.test") as site:
         await rate.wait(site, delay_s=10, within_s=60)
         with pytest.raises(TimeoutError):
@@ -62,7 +51,9 @@ async def test_no_more_than_two_at_once(rate: SiteRate) -> None:
     assert highest == MAX_PARALLEL
 
 
-async def test_idle_sites_are_dropped(rate: SiteRate, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_idle_sites_are_dropped(
+    rate: SiteRate, clock: SleepClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(site_rate, "MAX_SITES", 3)
     async with rate.slot("read.test"):
         async with rate.slot("slow.test") as slow:

@@ -32,6 +32,21 @@ class Site:
         return [path for path, _ in self.asked]
 
 
+class SleepClock:
+    """Clock that moves only in its sleep, which it records."""
+
+    def __init__(self) -> None:
+        self.now, self.slept = 0.0, list[float]()
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        await asyncio.sleep(0)
+        self.now += seconds
+
+
 @asynccontextmanager
 async def serve(answers: Answers, tls: ssl.SSLContext | None = None) -> AsyncIterator[Site]:
     """Serve the given responses, and 404 for any other path; each connection takes one request."""

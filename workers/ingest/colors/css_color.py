@@ -69,7 +69,7 @@ def read(text: str) -> str | None:
     channels = srgb(color) if isinstance(color, Color) and color.alpha >= MIN_OPACITY else None
     if channels is None or any(map(isnan, channels)):
         return None
-    return to_hex(channels)
+    return "#" + "".join(f"{round(255 * min(1.0, max(0.0, channel))):02x}" for channel in channels)
 
 
 def read_chosen(text: str) -> str | None:
@@ -92,7 +92,3 @@ def srgb(color: Color) -> tuple[float, ...] | None:
         xyz = color.to(space).coordinates
         return tuple(gamma(sum(a * b for a, b in zip(row, xyz, strict=True))) for row in matrix)
     return None
-
-
-def to_hex(channels: tuple[float, ...]) -> str:
-    return "#" + "".join(f"{round(255 * min(1.0, max(0.0, channel))):02x}" for channel in channels)

@@ -73,7 +73,8 @@ def role(name: str) -> Role | None:
         return None
     if "brand" in role_words and other_words and {*other_words} <= HUES:
         return BRAND_HUE
-    role = single_role(role_words) if not other_words or may_be_brand(other_words, words[0]) else None
+    is_brand = other_words == words[:1] and words[0] not in HUES and not words[0].isdigit()
+    role = single_role(role_words) if is_brand or not other_words else None
     return None if role and role.role == "background" and other_words else role
 
 
@@ -88,10 +89,6 @@ def single_role(role_words: list[str]) -> Role | None:
     ]
     is_single = len({candidate.role for candidate in specific}) == 1
     return max(specific, key=lambda candidate: candidate.confidence) if is_single else None
-
-
-def may_be_brand(other_words: list[str], first: str) -> bool:
-    return other_words == [first] and first not in HUES and not first.isdigit()
 
 
 def palette_names(names: Iterable[str]) -> Iterator[str]:

@@ -42,7 +42,10 @@ def candidates(prose: Prose, roles: Sequence[Mention], language_lexicon: Lexicon
     industries = people.industries(brand_passages, language_lexicon)[:MAX_INDUSTRIES]
     parts = [
         *map(part_of_role, roles[:MAX_ROLES]),
-        *map(part_of_industry, industries),
+        *(
+            BrandPart(part="organization", value=f"companies in {industry.name}", quote=industry.quotes[0])
+            for industry in industries
+        ),
         *islice(needs(brand_passages, language_lexicon), 1),
     ]
     if is_customer(parts, listing([role.name for role in roles[:MAX_ROLES]])):
@@ -60,10 +63,6 @@ def candidates(prose: Prose, roles: Sequence[Mention], language_lexicon: Lexicon
 def part_of_role(role: Mention) -> BrandPart:
     part: PartKind = "organization" if role.name in ORGANIZATIONS else "role"
     return BrandPart(part=part, value=role.name, quote=role.quotes[0])
-
-
-def part_of_industry(industry: Mention) -> BrandPart:
-    return BrandPart(part="organization", value=f"companies in {industry.name}", quote=industry.quotes[0])
 
 
 def needs(passages: Sequence[Passage], language_lexicon: Lexicon) -> Iterator[BrandPart]:

@@ -99,6 +99,7 @@ def candidates(prose: Prose, language_lexicon: Lexicon) -> Iterator[Candidate]:
     terms_found = extract(
         texts, GrammarRules(language_lexicon.grammar, stop_words(prose.language)), name=prose.name or ""
     )
+    places = [term.place or (0, 0) for term in terms_found]
     if len(terms_found) >= MIN_KEYWORDS:
         yield Candidate(
             field="keywords",
@@ -106,12 +107,8 @@ def candidates(prose: Prose, language_lexicon: Lexicon) -> Iterator[Candidate]:
             confidence=CONFIDENCE,
             rule=TERMS_RULE,
             url=prose.url,
-            evidence=once(quote(texts[number].text, start) for number, start in map(place_of, terms_found)),
+            evidence=once(quote(texts[number].text, start) for number, start in places),
         )
-
-
-def place_of(term: Term) -> tuple[int, int]:
-    return term.place or (0, 0)
 
 
 def distinct_texts(about: Iterable[str], passages: Iterable[Passage]) -> list[KeywordText]:
@@ -233,14 +230,11 @@ def add_use(term: Term, phrase: Sequence[ClauseWord], number: int, text: Keyword
 def drop_partial_terms(all_terms: list[Term]) -> Iterator[Term]:
     """Yield terms, without those mostly within a longer term, as `twin` in `twin peaks`."""
     for term in all_terms:
-        longer_terms = [other for other in all_terms if other.length > term.length and is_within(term, other)]
-        uses_in_longer = max((other.forms.total() for other in longer_terms), default=0)
+        longer_terms = (other for other in all_terms if other.length > term.length)
+        around = (other for other in longer_terms if f" {term.shown} " in f" {other.shown} ")
+        uses_in_longer = max((other.forms.total() for other in around), default=0)
         if uses_in_longer < MAX_SHARE_IN_LONGER * term.forms.total():
             yield term
-
-
-def is_within(term: Term, longer: Term) -> bool:
-    return f" {term.shown} " in f" {longer.shown} "
 
 
 @cache

@@ -57,7 +57,7 @@ async def suggest(model: Model | None, *, url: str, passages: Sequence[Passage])
     if model is None or count_words(text := prose(passages)) < MIN_PROSE_WORDS:
         return Suggestions([], [])
     try:
-        answer = await ask(model, question(text))
+        answer = await ask(model, Question("brand_context", BrandAnswer, build_prompt(TASK, text)))
     except ModelError as error:
         metrics.MODEL_ANSWERS.labels(error.code).inc()
         return Suggestions([], [f"{error.code}: {error}"])
@@ -84,7 +84,3 @@ def prose(passages: Iterable[Passage]) -> str:
             lines.append(text)
             left -= len(text) + 1
     return "\n".join(lines)
-
-
-def question(text: str) -> Question[BrandAnswer]:
-    return Question("brand_context", BrandAnswer, build_prompt(TASK, text))

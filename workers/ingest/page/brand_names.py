@@ -13,7 +13,8 @@ from workers.ingest.page.document import Document, attribute, text_of
 from workers.ingest.page.names import MAX_PART_CHARS, is_name, split_name
 from workers.ingest.page.text import clean, count_words, squash
 
-#: Highest confidence of a domain as a name: less than a part of the title that equals the host.
+#: Highest confidence of a domain, a name where none was set: less than a part of the title that equals the
+#: host.
 MAX_DOMAIN_CONFIDENCE = 0.60
 #: Words of a headline that may be a name.
 MAX_HEADLINE_WORDS = 3
@@ -37,13 +38,9 @@ def candidates(page: Document) -> Iterator[Candidate]:
     for value, confidence, rule in ladder(page):
         head, tail = split_name(value)
         name = tail if title_parts.is_host(tail, page) else head
+        limit = MAX_DOMAIN_CONFIDENCE if strip_domain_ending(name) != name else 1.0
         if is_name(name):
-            yield page.candidate("appName", name, limit_confidence(name, confidence), rule)
-
-
-def limit_confidence(name: str, confidence: float) -> float:
-    """Return the confidence in a name. A domain has a limit: it is used where no name was set."""
-    return min(confidence, MAX_DOMAIN_CONFIDENCE) if strip_domain_ending(name) != name else confidence
+            yield page.candidate("appName", name, min(confidence, limit), rule)
 
 
 def ladder(page: Document) -> Iterator[Scored]:

@@ -62,16 +62,13 @@ def decode_as_utf8(body: bytes, proof: int) -> str | None:
 
 def plausible_texts(body: bytes, names: list[str]) -> Iterator[str]:
     """Yield plausible texts by the declared encodings, then UTF-8; the last, windows-1252, always fits."""
-    for name in (*(declared for declared in names if is_possible(body, declared)), "utf-8"):
+    # Each tag in UTF-16 has a zero byte.
+    possible = (name for name in names if not name.startswith("utf-16") or b"\0" in body)
+    for name in (*possible, "utf-8"):
         text = decode_as(body, name)
         if text.count("\ufffd") * CHARS_PER_ERROR <= len(text):
             yield text
     yield decode_as(body, "windows-1252")
-
-
-def is_possible(body: bytes, name: str) -> bool:
-    """Return whether the encoding is possible: each tag in UTF-16 has a zero byte."""
-    return not name.startswith("utf-16") or b"\0" in body
 
 
 def decode_as(body: bytes, name: str) -> str:

@@ -37,7 +37,8 @@ def declarations(page: Document) -> Iterator[tuple[str, str]]:
         (text, f"html.{name}")
         for name, text in page.meta("content-language", "language", "dc.language", "inlanguage")
     )
-    yield from ((tag, "html.hreflang") for tag in own_languages(page))
+    own_alternates = (tag for tag, url in list_alternates(page) if page_key(url) == page_key(page.url))
+    yield from ((tag, "html.hreflang") for tag in own_alternates)
     for node in page.nodes:
         yield from (
             (text, "jsonld.inLanguage") for text in jsonld.texts(node.get("inLanguage"), "alternateName")
@@ -49,11 +50,6 @@ def list_alternates(page: Document) -> list[tuple[str, str]]:
     links = (tag for tag in page.tags["link"] if "alternate" in attribute(tag, "rel").lower().split())
     pairs = [(standard(attribute(tag, "hreflang")), page.link(attribute(tag, "href"))) for tag in links]
     return [(language, url) for language, url in pairs if language and url][:MAX_ALTERNATES]
-
-
-def own_languages(page: Document) -> Iterator[str]:
-    """Return languages of this page in its own list."""
-    return (language for language, url in list_alternates(page) if page_key(url) == page_key(page.url))
 
 
 def other_alternates(page: Document, language: str) -> Iterator[tuple[str, str]]:

@@ -141,18 +141,14 @@ async def parse_document(parser: Parser, document: ParseInput) -> ParseOutput:
         async with large_slot(parser, tenant, len(message)), parser.parsing.slots.slot(tenant):
             # Without a byte the forking process has died: repeat it with a new one.
             received = await exchange(parser, message, cpu_s) or await exchange(parser, message, cpu_s)
-        reply = read_reply(received.removeprefix(STARTED))
+        sent = received.removeprefix(STARTED)
+        reply = msgspec.msgpack.decode(sent, type=ParseReply) if sent else None
         parser.left_s -= cpu_s if reply is None else reply.cpu_s
     if reply is None:
         raise ScrapeFailed("the page can't be read: it takes too long, or breaks the parser")
     if reply.output is None:
         raise TooLarge("the page takes too much memory to read; give a smaller page of the site")
     return reply.output
-
-
-def read_reply(received: bytes) -> ParseReply | None:
-    """Decode the reply; None if the process ended without one."""
-    return msgspec.msgpack.decode(received, type=ParseReply) if received else None
 
 
 def large_slot(parser: Parser, tenant: Hashable, size: int) -> AbstractAsyncContextManager[None]:

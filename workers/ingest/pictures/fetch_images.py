@@ -67,18 +67,14 @@ async def fetch_images(fetch: Fetch, parser: Parser, candidates: Iterable[Candid
         except TimeoutError:  # Raised at once if a Crawl-delay is longer than the time left.
             late |= clock() >= ends
         except SourceError as error:
-            late |= is_temporary(error)
+            # A later fetch may succeed, but a server that is unreachable mostly stays so.
+            late |= error.retryable and not isinstance(error, Unreachable)
         return None
 
     results = await asyncio.gather(*map(fetch_and_measure, choose_candidates(candidates)))
     images = [image for image in results if image is not None]
     pictures = distinct_images((image.picture, image.final_url) for image in images)
     return FetchedImages(pictures, next((image.logo for image in images if image.logo), None), late)
-
-
-def is_temporary(error: SourceError) -> bool:
-    """Return whether a later fetch may succeed. A server that is unreachable mostly stays so."""
-    return error.retryable and not isinstance(error, Unreachable)
 
 
 async def measure_image(

@@ -30,7 +30,8 @@ async def read_named(session: CrawlSession, parser: Parser, url: str) -> ParsedP
             page = await read_landing(session, parser, url)
     except TimeoutError as error:
         raise FetchTimeout("the page did not load in time; its site was too slow, or too busy") from error
-    if is_empty(page):
+    # The host alone is a candidate on any page.
+    if page.text_length == 0 and all(candidate.rule == "host" for candidate in page.candidates):
         raise ScrapeFailed("the page is empty; give a page that has text on it without JavaScript")
     return page
 
@@ -58,11 +59,6 @@ async def read(parser: Parser, fetched: FetchedResponse) -> ParsedPage:
             url=fetched.url, body=fetched.body, content_type=fetched.content_type, language=fetched.language
         ),
     )
-
-
-def is_empty(page: ParsedPage) -> bool:
-    """Return whether the page has no text, and its address as the only candidate."""
-    return page.text_length == 0 and all(candidate.rule == "host" for candidate in page.candidates)
 
 
 async def follow(

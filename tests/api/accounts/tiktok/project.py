@@ -18,11 +18,11 @@ from tests.api.conftest import ApiCaller
 from tests.api.participants import new_project, open_participants, status
 from tests.media import film, picture
 from tests.peers.simulators.client import Sim
-from tests.peers.simulators.routing import Answer, Request
+from tests.peers.simulators.routing import Request, SimReply
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.simulator import Simulator
 from tests.peers.simulators.tiktok import TikTok
-from tests.peers.simulators.tiktok_people import Application
+from tests.peers.simulators.tiktok_people import TikTokApp
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
 from workers.tasks import connect_account, publish_post, reconcile_post, refresh_token
@@ -45,11 +45,11 @@ class ApiFront(Simulator):
         self._home = asyncio.get_running_loop()
         self.api: httpx.AsyncClient
 
-    async def answer(self, request: Request) -> Answer:
+    async def answer(self, request: Request) -> SimReply:
         sent = {"headers": dict(request.headers), "content": request.body, "params": dict(request.query)}
         asked = self.api.request(request.method, request.path, **sent)  # type: ignore[arg-type]
         told = await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(asked, self._home))
-        return Answer(told.status_code, told.content, dict(told.headers))
+        return SimReply(told.status_code, told.content, dict(told.headers))
 
 
 @dataclass
@@ -184,7 +184,7 @@ async def open_project(settings: Settings, pool: Pool, **changes: Any) -> AsyncI
     front = ApiFront()
     async with AsyncExitStack() as stack:
         home = stack.enter_context(served(front))
-        app = Application()
+        app = TikTokApp()
         base = stack.enter_context(
             served(TikTok(rate=0, redirect_uris=[f"{home}/v1/social/callback/tiktok"]))
         )

@@ -7,7 +7,7 @@ import pytest
 from tests.api.accounts.tiktok.project import CAPTION, TikTokProject
 from tests.dumps import dump_database
 from tests.media import picture
-from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.faults import SimFault
 from tests.waiting import eventually
 from workers.publishing import phases
 
@@ -40,7 +40,7 @@ async def test_tiktok_fetches_photos_and_publishes_them(project: TikTokProject) 
 async def test_unfetched_photos_with_a_lost_answer_are_published_once(project: TikTokProject) -> None:
     """The tickets are closed before the first look-up: TikTok can't fetch the accepted photos any more."""
     account_id = await project.connect()
-    await project.sim.fault(CONTENT_INIT, Fault.ACCEPT_THEN_DROP)
+    await project.sim.fault(CONTENT_INIT, SimFault.ACCEPT_THEN_DROP)
     post_id = await project.send_photos(account_id)
     await project.wait_until_processing()
     await project.sim.advance(120)
@@ -54,7 +54,7 @@ async def test_fetched_photos_are_not_sent_again(
     monkeypatch.setattr(phases, "SEND_S", 3.0)
     account_id = await project.connect()
     await project.sim.account("ada", pull_after_s=0)
-    await project.sim.fault(CONTENT_INIT, Fault.ACCEPT_THEN_TIMEOUT)
+    await project.sim.fault(CONTENT_INIT, SimFault.ACCEPT_THEN_TIMEOUT)
     post_id = await project.send_photos(account_id)
     post = await project.wait_for_status(post_id, "outcome_unknown", waits=True)
     await project.sim.advance(120)
@@ -81,14 +81,14 @@ async def test_creators_restrictions_are_checked_at_scheduling(project: TikTokPr
 async def test_lost_answer_of_a_post_that_tiktok_rejected_is_resolved(project: TikTokProject) -> None:
     account_id = await project.connect()
     await project.sim.account("ada", processing_s=0, fails=["spam_risk"])
-    await project.sim.fault("last_chunk", Fault.ACCEPT_THEN_DROP)
+    await project.sim.fault("last_chunk", SimFault.ACCEPT_THEN_DROP)
     post = await project.wait_for_status(await project.send(account_id), "failed")
     assert post["lastError"]["code"] == "SPAM_RISK"
     assert await project.sim.counts("ada", CAPTION) == {"failed": 1}
 
 
-@pytest.mark.parametrize("fault", [None, Fault.ACCEPT_THEN_DROP])
-async def test_post_is_retried_after_a_tiktok_error(project: TikTokProject, fault: Fault | None) -> None:
+@pytest.mark.parametrize("fault", [None, SimFault.ACCEPT_THEN_DROP])
+async def test_post_is_retried_after_a_tiktok_error(project: TikTokProject, fault: SimFault | None) -> None:
     account_id = await project.connect()
     await project.sim.account("ada", processing_s=0, moderation_s=0, fails=["internal"])
     if fault:
@@ -102,7 +102,7 @@ async def test_later_rejection_fails_the_post_with_its_reason(project: TikTokPro
     account_id = await project.connect()
     post_id = await project.send(account_id)
     await project.wait_until_processing()
-    await project.sim.fault("/v2/post/publish/status/fetch/", Fault.REFUSE_500, times=1000)
+    await project.sim.fault("/v2/post/publish/status/fetch/", SimFault.REFUSE_500, times=1000)
     await project.wait_for_status(post_id, "outcome_unknown", waits=True)
     await project.sim.call("DELETE", "/faults")
     [entry] = await project.sim.posts("ada")
@@ -123,7 +123,7 @@ async def test_tickets_of_one_call_prove_nothing_about_the_next(project: TikTokP
     await project.wait_until_processing()
     await project.wait_until_quiet()
     await project.sim.account("ada", pull_after_s=30)
-    await project.sim.fault(CONTENT_INIT, Fault.ACCEPT_THEN_DROP)
+    await project.sim.fault(CONTENT_INIT, SimFault.ACCEPT_THEN_DROP)
 
     async def are_three() -> bool:
         await project.skip_waits()

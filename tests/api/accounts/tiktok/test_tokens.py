@@ -12,7 +12,7 @@ from schemas import ids
 from tests import seeds
 from tests.api.accounts.project import uuid
 from tests.api.accounts.tiktok.project import CAPTION, TikTokProject
-from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.faults import SimFault
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.long
@@ -85,7 +85,7 @@ async def test_refresh_does_not_deadlock_with_a_post(project: TikTokProject) -> 
     """A post locks its account's row and requests a refresh, which needs the same row."""
     account_id = await project.connect()
     account = {"organization_id": project.acme.organization_id, "account_id": uuid(account_id)}
-    await project.sim.fault(TOKEN, Fault.ACCEPT_THEN_TIMEOUT)
+    await project.sim.fault(TOKEN, SimFault.ACCEPT_THEN_TIMEOUT)
     async with project.pool.acquire() as conn, conn.transaction():
         asked = await credentials.submit_refresh(conn, project_id=None, **account)
     await eventually(project.sim.held)
@@ -102,9 +102,10 @@ async def test_refresh_does_not_deadlock_with_a_post(project: TikTokProject) -> 
 
 
 @pytest.mark.parametrize(
-    "fault", [Fault.ACCEPT_THEN_DROP, Fault.ACCEPT_THEN_500, Fault.TRUNCATED_200, Fault.DROP_BEFORE]
+    "fault",
+    [SimFault.ACCEPT_THEN_DROP, SimFault.ACCEPT_THEN_500, SimFault.TRUNCATED_200, SimFault.DROP_BEFORE],
 )
-async def test_lost_refresh_answer_keeps_the_connection(project: TikTokProject, fault: Fault) -> None:
+async def test_lost_refresh_answer_keeps_the_connection(project: TikTokProject, fault: SimFault) -> None:
     account_id = await project.connect()
     before = await read_tokens(project, account_id)
     await project.sim.fault(TOKEN, fault)

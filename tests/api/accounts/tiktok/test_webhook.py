@@ -9,7 +9,7 @@ import pytest
 from db.pool import Pool
 from schemas.settings import Settings
 from tests.api.accounts.tiktok.project import CAPTION, HOOK, TikTokProject, open_project
-from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.faults import SimFault
 from tests.peers.simulators.tiktok_webhooks import signature
 from tests.waiting import eventually
 
@@ -151,7 +151,7 @@ async def test_event_of_another_person_changes_nothing(project: TikTokProject) -
 async def test_event_triggers_a_new_look_up_of_a_lost_post(project: TikTokProject) -> None:
     """The post's job gave up while TikTok was unreachable."""
     post_id = await send_video(project)
-    await project.sim.fault("/v2/post/publish/status/fetch/", Fault.REFUSE_500, times=1000)
+    await project.sim.fault("/v2/post/publish/status/fetch/", SimFault.REFUSE_500, times=1000)
     await project.wait_for_status(post_id, "outcome_unknown", waits=True)
     await project.sim.call("DELETE", "/faults")
     await project.pool.execute("update job set run_at = now() + interval '1 h' where finished_at is null")

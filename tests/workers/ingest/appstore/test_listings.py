@@ -156,7 +156,7 @@ async def test_a_bare_listing_is_read(parser: Parser) -> None:
     assert "keywords" not in fields
     assert "appDescription" not in fields
     assert list(fields["links"]) == ["appStore"]
-    assert (await read_description(parser, "", genres=["# Acme"]))["keywords"] == ["acme"]
+    assert (await read_description(parser, "", genres=["# Tides"]))["keywords"] == ["tides"]
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ async def test_robots_txt_is_obeyed(parser: Parser) -> None:
 
 BUNDLE = InAppStore(by="bundleId", value="com.example.acme")
 BY_ID = InAppStore(by="id", value="7")
-RESULT = {
+RESULT: dict[str, Any] = {
     "wrapperType": "software",
     "trackId": 7,
     "trackName": "Acme",

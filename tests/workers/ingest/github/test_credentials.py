@@ -38,7 +38,7 @@ MINT = "/api/app/installations/42/access_tokens"
 
 
 @dataclass
-class Clock:
+class SettableClock:
     now: datetime
 
     def __call__(self) -> datetime:
@@ -46,7 +46,7 @@ class Clock:
 
 
 @pytest_asyncio.fixture
-async def hub(clock: Clock) -> AsyncIterator[SimulatedGitHub]:
+async def hub(clock: SettableClock) -> AsyncIterator[SimulatedGitHub]:
     async with github_app.serving() as hub:
         hub.clock = clock
         hub.installations[42] = Installed("Acme-Inc", {"app": True, "site": False})
@@ -54,12 +54,12 @@ async def hub(clock: Clock) -> AsyncIterator[SimulatedGitHub]:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock(datetime.now(UTC).replace(microsecond=0))
+def clock() -> SettableClock:
+    return SettableClock(datetime.now(UTC).replace(microsecond=0))
 
 
 @pytest_asyncio.fixture
-async def app(hub: SimulatedGitHub, clock: Clock) -> AsyncIterator[GitHubApp]:
+async def app(hub: SimulatedGitHub, clock: SettableClock) -> AsyncIterator[GitHubApp]:
     settings = hub.settings(settings_for("postgresql://x/x", "redis://x"))
     async with open_app(settings, clock=clock) as opened:
         assert opened is not None
@@ -70,7 +70,7 @@ def count_minted(hub: SimulatedGitHub) -> int:
     return sum(request.path.endswith("/access_tokens") for request in hub.asked)
 
 
-def test_the_apps_jwt_is_short_lived_and_signed(app: GitHubApp, clock: Clock) -> None:
+def test_the_apps_jwt_is_short_lived_and_signed(app: GitHubApp, clock: SettableClock) -> None:
     signed = credentials.sign(app)
     claims = jwt.decode(signed, github_app.key().public_key(), algorithms=["RS256"])
     now = int(clock.now.timestamp())
@@ -92,7 +92,7 @@ async def test_a_token_reads_one_repository_and_nothing_else(app: GitHubApp, hub
 
 
 async def test_a_token_is_cached_until_five_minutes_before_its_end(
-    app: GitHubApp, hub: SimulatedGitHub, clock: Clock
+    app: GitHubApp, hub: SimulatedGitHub, clock: SettableClock
 ) -> None:
     first = await token_for(app, 42, "app")
     clock.now += timedelta(minutes=54)
@@ -151,7 +151,7 @@ async def test_a_redirect_to_another_host_gets_no_token(app: GitHubApp, hub: Sim
         await token_by_any_name(app, Installation(42, "Acme-Inc"), "other")
 
 
-async def test_expired_tokens_are_dropped(app: GitHubApp, clock: Clock) -> None:
+async def test_expired_tokens_are_dropped(app: GitHubApp, clock: SettableClock) -> None:
     await token_for(app, 42, "app")
     clock.now += timedelta(hours=2)
     hour = timedelta(hours=1)

@@ -90,7 +90,7 @@ def test_a_description_of_the_state_ranks_last() -> None:
 MANIFEST = """<manifest xmlns:android="http://schemas.android.com/apk/res/android">
 <application android:label="@string/app_name"/></manifest>"""
 STRINGS = """<resources><string name="app_name">Zap\\'s "World"</string></resources>"""
-ANDROID = "app/src/main/AndroidManifest.xml"
+ANDROID, STRINGS_PATH = "app/src/main/AndroidManifest.xml", "app/src/main/res/values/strings.xml"
 ZAP, ZAP_IT = {"appName": "Zap"}, {"appName": "Zap It"}
 DRAWS = {"appDescription": "Draws"}
 #: Path and content of each manifest, and the values read from it.
@@ -142,7 +142,7 @@ FILES: dict[str, tuple[str, bytes | str, dict[str, Any]]] = {
 @pytest.mark.parametrize("case", FILES)
 def test_manifest_values(case: str) -> None:
     path, body, values = FILES[case]
-    strings = {"app/src/main/res/values/strings.xml": STRINGS} if path == ANDROID else {}
+    strings = {STRINGS_PATH: STRINGS} if path == ANDROID else {}
     assert reading({path: body, **strings}) == values
 
 

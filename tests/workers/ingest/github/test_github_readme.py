@@ -159,7 +159,7 @@ FRAGMENT = "Drawings that are made of words"
         (f"{FRAGMENT}\n\n{ALL}", ALL),
         (f"{ALL} It has:\n\n- Pens", ALL),
         ("Zap is a pen for all, with:\n\n- Ink\n\nIts ink never dries.", "Zap is a pen for all, with…"),
-        (f"[{ALL}](z)\n\nWords become lines.", ALL),
+        (f"[{ALL[:-1]} to it.](z)\n\nWords become lines.", f"{ALL[:-1]} to it."),
         (f"Tired of pens? {DRAWS}", DRAWS),
         (f"Zap 2.1 adds more colours to its pens.\n\n{DRAWS}", DRAWS),
         ("Hello and welcome!\n\nIt draws for everyone who speaks.", "It draws for everyone who speaks."),

@@ -6,6 +6,7 @@ import logging
 
 import pytest
 
+from tests.waiting import PATIENCE_S
 from tests.workers.ingest.llm.endpoint import (
     GOOD,
     KEY,
@@ -84,9 +85,22 @@ async def test_a_slow_endpoint_is_given_up_at_the_deadline(answer: Script) -> No
     assert single_warning(suggestions, endpoint).startswith("llm_unavailable: the model did not answer ")
 
 
-async def test_the_deadline_is_for_the_whole_conversation() -> None:
-    suggestions, endpoint = await suggested(completion("no"), silence, deadline_s=0.5)
-    text = "llm_unavailable: the model did not answer within 0.5 s"
+async def test_the_deadline_is_for_the_whole_conversation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one deadline passes while the second answer is awaited."""
+    start, deadline_s, deadlines = asyncio.timeout, PATIENCE_S + 1, list[asyncio.Timeout]()
+
+    def timeout(delay: float | None) -> asyncio.Timeout:
+        started = start(delay)
+        deadlines.extend([started] if delay == deadline_s else [])
+        return started
+
+    async def pass_deadline(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        deadlines[0].reschedule(0)
+        await silence(reader, writer)
+
+    monkeypatch.setattr(asyncio, "timeout", timeout)
+    suggestions, endpoint = await suggested(completion("no"), pass_deadline, deadline_s=deadline_s)
+    text = f"llm_unavailable: the model did not answer within {deadline_s:g} s"
     assert single_warning(suggestions, endpoint, requests=2) == text
 
 

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from copy import deepcopy
 from functools import cache
 from random import Random
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from domain.brand.store_listings import InAppStore
 from schemas.errors import SourceError
 from tests.corpora import corpus
+from tests.workers.ingest.appstore.test_play import NODE, RESULT
 from tests.workers.ingest.mutants import data, words
 from tests.workers.ingest.mutants.checked import Document, check_mutants
 from tests.workers.ingest.mutants.pages import MUTATIONS
@@ -24,25 +26,7 @@ from workers.web.fetch import FetchedResponse
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 URL = "https://apps.example/us/app/id7"
-SOFTWARE: dict[str, Any] = {
-    "wrapperType": "software",
-    "trackId": 7,
-    "trackName": "Tidewise: Tides & Winds",
-    "bundleId": "com.example.tidewise",
-    "description": "Tidewise plans your day.\n\nFEATURES\n• Offline charts\n• Alarms\n\nBuilt for sailors!",
-    "sellerName": "Tidewise Ltd",
-    "sellerUrl": "https://tidewise.example/",
-    "artworkUrl512": "https://pictures.example/7.png",
-    "genres": ["Travel", "Weather"],
-}
-NODE: dict[str, Any] = {
-    "@type": "SoftwareApplication",
-    "name": "Tidewise: Tides & Winds",
-    "description": "Tides for small boats",
-    "applicationCategory": "TRAVEL_AND_LOCAL",
-    "image": "https://pictures.example/7",
-    "author": {"@type": "Person", "name": "Tidewise Ltd", "url": "https://tidewise.example/"},
-}
+SOFTWARE = RESULT | {"sellerName": "Acme Ltd", "artworkUrl512": "https://pictures.example/7.png"}
 PLAY = (
     '<html lang=en-US><title>Tidewise</title><script type="application/ld+json">%s</script><h1>Tidewise</h1>'
     '<div data-g-id="description">Tidewise plans your day.<br><br>For sailors.<br>• Charts<br>• Alarms</div>'
@@ -56,12 +40,14 @@ ATTRIBUTES = {
 }
 
 
-def with_other_description(node: dict[str, Any], chance: Random) -> dict[str, Any]:
-    """Give the app another description, made of its own and of hostile parts."""
+def with_hostile_texts(node: dict[str, Any], chance: Random) -> dict[str, Any]:
+    """Give the app a description of its own and of hostile parts, and now and then another name."""
     lines = str(node.get("description", "")).split("\n")
     for _ in range(chance.choice((1, 3, 20))):
         lines.insert(chance.randrange(len(lines) + 1), words.text(chance)[:50_000])
-    return {**node, "description": chance.choice(("\n", "<br>", "\r\n", "\u2028", " ")).join(lines)}
+    name = "name" if "name" in node else "trackName"
+    named = {name: words.text(chance)[:1_000]} if chance.random() < 0.5 else {}
+    return node | named | {"description": chance.choice(("\n", "<br>", "\r\n", "\u2028", " ")).join(lines)}
 
 
 def mutant(software: dict[str, Any], chance: Random) -> Document | None:
@@ -71,9 +57,9 @@ def mutant(software: dict[str, Any], chance: Random) -> Document | None:
 def look_up_document(software: dict[str, Any], chance: Random) -> Document | None:
     """Return an app as the lookup's response has it; None if the response is refused."""
     node = (
-        with_other_description(software, chance)
+        with_hostile_texts(software, chance)
         if chance.random() < 0.6
-        else data.mutated(dict(software), chance)
+        else data.mutated(deepcopy(software), chance)
     )
     answer = {"resultCount": 1, "results": [node]}
     text = data.to_text(answer, chance) if chance.random() < 0.3 else json.dumps(answer)
@@ -86,8 +72,9 @@ def look_up_document(software: dict[str, Any], chance: Random) -> Document | Non
 
 
 def play_document(software: dict[str, Any], chance: Random) -> Document:
-    node = NODE | {"name": software["trackName"], "description": software["description"][:80]}
-    changed = with_other_description(node, chance) if chance.random() < 0.5 else data.mutated(node, chance)
+    texts = {"name": software["trackName"], "description": software["description"][:80]}
+    node = deepcopy(NODE) | texts
+    changed = with_hostile_texts(node, chance) if chance.random() < 0.5 else data.mutated(node, chance)
     body = encoded(PLAY % data.to_text(changed, chance))
     if chance.random() < 0.5:
         body = chance.choice(MUTATIONS)(body, chance)
@@ -95,7 +82,7 @@ def play_document(software: dict[str, Any], chance: Random) -> Document:
 
 
 def page_document(_: dict[str, Any], chance: Random) -> Document:
-    text = data.to_text({"7": {"data": [data.mutated(json.loads(json.dumps(ATTRIBUTES)), chance)]}}, chance)
+    text = data.to_text({"7": {"data": [data.mutated(deepcopy(ATTRIBUTES), chance)]}}, chance)
     body = encoded(
         f'<script id="{chance.choice(DATA)}">{text}</script><h2 class="subtitle">{words.text(chance)}</h2>'
     )

@@ -13,6 +13,8 @@ import pytest
 
 from tests.corpora import corpus
 from tests.workers.ingest.github.github_server import Repo, from_corpus
+from tests.workers.ingest.github.test_github_reading import FILES, STORES, STRINGS, STRINGS_PATH
+from tests.workers.ingest.github.test_github_readme import ADOC, MARKDOWN, RST
 from tests.workers.ingest.mutants import data, words
 from tests.workers.ingest.mutants.checked import check_mutants
 from tests.workers.ingest.mutants.tags import Mutation, cut_short, make_noise
@@ -23,87 +25,6 @@ from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-README = """# Zap
-
-[![build](https://ci.test/zap.svg)](https://ci.test/zap) ![logo](logo.png)
-
-> The invoice app for freelancers
-
-Zap writes invoices, and sends them while you sleep. It's made for designers and small teams.
-
-## Features
-* Offline :zap:
-* **Fast** and [simple](https://zap.test)
-
-| a | b |
-|---|---|
-| 1 | 2 |
-
-## Installation
-```sh
-pip install zap
-```
-<p align="center"><img src="logo.png" alt="Zap logo"></p>
-"""
-ADOC = """= Zap: invoices that send themselves
-:toc:
-:project-name: Zap
-
-[.lead]
-Zap writes invoices for freelancers.
-
-== Features
-* link:https://zap.test[Offline]
-* {project-name} is fast
-
-----
-pip install zap
-----
-"""
-RST = """===
-Zap
-===
-
-.. image:: logo.png
-   :alt: Zap logo
-
-Zap writes invoices for `freelancers <https://zap.test>`_.
-
-Features
---------
-* Offline
-* Fast
-
-.. code:: sh
-
-   pip install zap
-"""
-PACKAGE = {
-    "name": "zap",
-    "displayName": "Zap",
-    "description": "Invoices that send themselves",
-    "keywords": ["invoices", "freelance"],
-    "homepage": "https://zap.test",
-    "author": {"name": "Zap Inc."},
-    "expo": {"name": "Zap", "description": "Invoices"},
-}
-MANIFESTS = {
-    "package.json": json.dumps(PACKAGE),
-    "app.json": json.dumps({"expo": PACKAGE, "displayName": "Zap"}),
-    "composer.json": json.dumps({"name": "zap/zap", "description": "Invoices", "keywords": ["a"]}),
-    "pyproject.toml": '[project]\nname = "zap"\ndescription = "Invoices"\nkeywords = ["a", "b"]\n',
-    "Cargo.toml": '[package]\nname = "zap"\ndescription = "Invoices"\nhomepage = "https://zap.test"\n',
-    "pubspec.yaml": "name: zap\ndescription: >\n  Invoices that\n  fly\nhomepage: https://zap.test\n",
-    "_config.yml": "title: Zap\ndescription: Invoices that send themselves\nurl: https://zap.test\n",
-    "settings.gradle": 'rootProject.name = "zap"\n',
-    "ios/Info.plist": "<plist><dict><key>CFBundleDisplayName</key><string>Zap</string></dict></plist>",
-    "src/main/AndroidManifest.xml": '<manifest><application android:label="@string/app_name"/></manifest>',
-    "src/main/res/values/strings.xml": '<resources><string name="app_name">Zap</string></resources>',
-    "fastlane/metadata/android/en-US/title.txt": "Zap",
-    "fastlane/metadata/android/en-US/short_description.txt": "Invoices that send themselves",
-    "fastlane/metadata/android/de-DE/full_description.txt": "Zap schreibt Rechnungen. Für Selbständige.",
-    "fastlane/metadata/en-US/keywords.txt": "invoice,freelance",
-}
 #: Opening marks of Markdown, AsciiDoc, reStructuredText, HTML, YAML, TOML, XML or JSON.
 MARKS = (
     *"# * _ ` ~ > [ ![ ]( < </ <div> <b> <!-- | = == [[ { {{ << `_ .. :a: |a| !< [[a]] a. & ' \" \\".split(),
@@ -173,11 +94,17 @@ def mutated(body: bytes, chance: Random) -> bytes:
 
 
 def make_repositories() -> list[ReadRepository]:
-    files = [RepositoryFile(path=path, body=text.encode()) for path, text in MANIFESTS.items()]
+    """Return a repository for each markup, with all manifests and store texts of the readers' own tests."""
+    bodies = {path: body for path, body, _ in FILES.values()} | STORES | {STRINGS_PATH: STRINGS}
+    files = [RepositoryFile(path=path, body=as_bytes(body)) for path, body in bodies.items()]
     about = ReadRepository(url="https://github.com/acme/zap", name="zap", branch="main", files=files)
-    readmes = (("README.md", README), ("README.adoc", ADOC), ("README.rst", RST), ("README", README))
-    files_of = (RepositoryFile(path=path, body=text.encode()) for path, text in readmes)
+    readmes = {"README.md": MARKDOWN, "README.adoc": ADOC, "README.rst": RST, "README": MARKDOWN}
+    files_of = (RepositoryFile(path=path, body=as_bytes(text)) for path, text in readmes.items())
     return [msgspec.structs.replace(about, readme=file) for file in files_of]
+
+
+def as_bytes(body: bytes | str) -> bytes:
+    return body.encode() if isinstance(body, str) else body
 
 
 def sendable_text(chance: Random, longest: int) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.workers.ingest.website.visits import ingest_fresh_site, ingest_site, warning_codes
-from tests.workers.web.web import Answers, allowed_client, raw_response, robots_txt, serve
+from tests.workers.web.web import Answers, SleepClock, allowed_client, raw_response, robots_txt, serve
 from workers.ingest.parser.parser import Parser
 from workers.ingest.website.ingest import unchanged
 from workers.ingest.website.session import Web
@@ -96,15 +96,12 @@ async def test_a_sheet_that_robots_txt_forbids_is_not_requested(parser: Parser) 
 async def test_a_crawl_delay_skips_sheets(parser: Parser) -> None:
     rules = robots_txt("Crawl-delay: 9")
     async with serve({**ANSWERS, "/robots.txt": rules}) as site, allowed_client(site) as client:
-        web = Web(client, Robots(client), SiteRate(clock=lambda: 0.0, sleep=pass_time))
+        clock = SleepClock()
+        web = Web(client, Robots(client), SiteRate(clock=clock, sleep=clock.sleep))
         extraction = await ingest_site(parser, web, site)
     assert "/site.css" not in site.paths
     assert "/m.json" in site.paths
     assert warning_codes(extraction) == []
-
-
-async def pass_time(_seconds: float) -> None:
-    """Let time pass at once."""
 
 
 async def test_a_sheet_on_another_site_is_ignored(parser: Parser) -> None:

@@ -10,6 +10,7 @@ from tests.workers.ingest.website.visits import ingest_fresh_site, ingest_site, 
 from tests.workers.web.web import (
     Answers,
     Script,
+    SleepClock,
     allowed_client,
     raw_response,
     robots_txt,
@@ -176,34 +177,10 @@ async def test_a_site_gets_two_requests_at_once_from_all_jobs(parser: Parser) ->
     assert crowd.highest == 2
 
 
-class Clock:
-    """Clock that moves only in sleep."""
-
-    def __init__(self) -> None:
-        self.now, self.slept = 0.0, list[float]()
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        await asyncio.sleep(0)
-        self.now += seconds
-
-
-DELAY = "User-agent: *\nCrawl-delay: {}\n".format
-
-
-def crawl_delay_answer(text: str) -> bytes:
-    return raw_response(body=DELAY(text), content_type="text/plain")
-
-
 async def test_a_crawl_delay_is_kept_between_requests(parser: Parser) -> None:
-    clock = Clock()
-    async with (
-        serve({**PAGES, "/robots.txt": crawl_delay_answer("2")}) as site,
-        allowed_client(site) as client,
-    ):
+    clock = SleepClock()
+    answers = {**PAGES, "/robots.txt": robots_txt("Crawl-delay: 2")}
+    async with serve(answers) as site, allowed_client(site) as client:
         web = Web(client, Robots(client), SiteRate(clock=clock, sleep=clock.sleep))
         extraction = await ingest_site(parser, web, site, follow_links=True, max_pages=3)
     assert extraction.warnings == []
@@ -219,10 +196,8 @@ async def test_a_crawl_delay_beyond_the_time_is_not_awaited(
 ) -> None:
     monkeypatch.setattr(session, "FETCHING_S", 8.0)
     monkeypatch.setattr(fetch_images, "PICTURES_S", 8.0)
-    async with (
-        serve({**PAGES, "/robots.txt": crawl_delay_answer("3600")}) as site,
-        allowed_client(site) as client,
-    ):
+    answers = {**PAGES, "/robots.txt": robots_txt("Crawl-delay: 3600")}
+    async with serve(answers) as site, allowed_client(site) as client:
         web = Web(client, Robots(client), SiteRate(sleep=fail_on_sleep))
         extraction = await ingest_site(parser, web, site, follow_links=True, max_pages=25)
     assert site.paths == ["/robots.txt", "/"]

@@ -13,8 +13,8 @@ import pytest_asyncio
 from domain.accounts.credentials import Grant
 from tests import seeds
 from tests.media import picture
-from tests.peers.simulators.faults import Fault
-from tests.peers.simulators.routing import Answer, Request
+from tests.peers.simulators.faults import SimFault
+from tests.peers.simulators.routing import Request, SimReply
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.simulator import Simulator
 from tests.workers.platforms import instagram_account
@@ -36,11 +36,11 @@ class MediaServer(Simulator):
         super().__init__()
         self.routes.add("GET", "/media/{token}", self.file)
 
-    async def file(self, _: Request) -> Answer:
-        return Answer(200, picture("JPEG", (8, 8)), {"Content-Type": "image/jpeg"})
+    async def file(self, _: Request) -> SimReply:
+        return SimReply(200, picture("JPEG", (8, 8)), {"Content-Type": "image/jpeg"})
 
-    def refusal(self, status: int) -> Answer:
-        return Answer(status)
+    def refusal(self, status: int) -> SimReply:
+        return SimReply(status)
 
 
 @dataclass
@@ -126,10 +126,10 @@ async def test_a_carousel_is_published_in_steps_that_yield_the_slot(there: Insta
     assert await there.ada.calls("/media") == 4
 
 
-@pytest.mark.parametrize("fault", [None, Fault.ACCEPT_THEN_DROP, Fault.DROP_BEFORE])
+@pytest.mark.parametrize("fault", [None, SimFault.ACCEPT_THEN_DROP, SimFault.DROP_BEFORE])
 @pytest.mark.parametrize("after", [False, True])
 async def test_a_death_at_any_step_leaves_one_post(
-    there: InstagramProject, fault: Fault | None, after: bool
+    there: InstagramProject, fault: SimFault | None, after: bool
 ) -> None:
     """Before or after each transaction of each attempt, with the publish arriving or not."""
     deaths, first, nth = 0, 0, 1

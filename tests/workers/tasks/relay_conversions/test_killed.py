@@ -9,7 +9,7 @@ import pytest
 from db.pool import Conn
 from tests.chaos.fleet import open_fleet
 from tests.jobs.scene import waits_for_lock
-from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.faults import SimFault
 from tests.waiting import eventually
 from tests.workers.tasks.relay_conversions.scene import RelayScene
 
@@ -24,7 +24,7 @@ async def before_the_mark(scene: RelayScene, holder: Conn) -> None:
 
 
 async def during_the_call(scene: RelayScene, holder: Conn) -> None:
-    await scene.sim.fault("*", Fault.ACCEPT_THEN_TIMEOUT)
+    await scene.sim.fault("*", SimFault.ACCEPT_THEN_TIMEOUT)
 
 
 async def before_the_note(scene: RelayScene, holder: Conn) -> None:

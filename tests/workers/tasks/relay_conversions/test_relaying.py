@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from jobs import maintenance
-from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.faults import SimFault
 from tests.peers.simulators.meta import answer_of
 from tests.workers.tasks.relay_conversions.scene import (
     CONTEXT,
@@ -35,7 +35,7 @@ ADDRESSES = (f"signup:{EMAIL}", "call:+4915112345678")
 
 SEGMENTS = {"categoryPreferences": {"Advertising": False, "Functional": True}}
 
-LOST = [Fault.ACCEPT_THEN_DROP, Fault.ACCEPT_THEN_500, Fault.TRUNCATED_200, Fault.DROP_BEFORE]
+LOST = [SimFault.ACCEPT_THEN_DROP, SimFault.ACCEPT_THEN_500, SimFault.TRUNCATED_200, SimFault.DROP_BEFORE]
 
 
 async def test_conversions_are_sent_with_their_own_ids_and_hashes(scene: RelayScene) -> None:
@@ -59,7 +59,7 @@ async def test_conversions_are_sent_with_their_own_ids_and_hashes(scene: RelaySc
 
 @pytest.mark.parametrize("fault", LOST)
 async def test_a_conversion_with_a_lost_response_is_sent_again_with_its_id(
-    scene: RelayScene, fault: Fault
+    scene: RelayScene, fault: SimFault
 ) -> None:
     await scene.send(range(3))
     await scene.sim.fault("*", fault, times=2)
@@ -72,7 +72,7 @@ async def test_a_conversion_with_a_lost_response_is_sent_again_with_its_id(
 async def test_a_possibly_accepted_conversion_is_not_sent_after_47_hours(scene: RelayScene) -> None:
     """The destination would count it again: the id is outside its dedup window."""
     await scene.send([1])
-    await scene.sim.fault("*", Fault.ACCEPT_THEN_DROP)
+    await scene.sim.fault("*", SimFault.ACCEPT_THEN_DROP)
     await scene.attempt()
     assert await scene.states() == {"pending": 1}
     await scene.hours_pass(47.1)
@@ -89,7 +89,7 @@ async def test_a_later_refusal_keeps_an_earlier_attempt_unknown(
 ) -> None:
     """The refusal proves nothing about the call with the lost response."""
     await scene.send([1, 2])
-    await scene.sim.fault("*", Fault.ACCEPT_THEN_DROP)
+    await scene.sim.fault("*", SimFault.ACCEPT_THEN_DROP)
     await scene.attempt()
     [first, _] = [row["first_try_at"] for row in await scene.rows()]
     for answers in later:
@@ -284,7 +284,7 @@ async def test_concurrent_scans_submit_one_job_for_a_line(scene: RelayScene) -> 
 async def test_waiting_conversions_are_canceled_with_their_reason(scene: RelayScene, how: str) -> None:
     """A conversion that may have been accepted has that reason instead."""
     await scene.send([1])
-    await scene.sim.fault("*", Fault.ACCEPT_THEN_DROP)
+    await scene.sim.fault("*", SimFault.ACCEPT_THEN_DROP)
     await scene.attempt()
     await scene.send([2])
     ends = ("canceled", "outcome_unknown")

@@ -79,15 +79,11 @@ def readme_html(path: str, body: bytes) -> str:
     if form == "rst" and (rst_html := from_rst(text)) is not None:
         return rst_html
     if form in {"adoc", "asciidoc"}:
-        return from_adoc(text)
+        return "\n".join(adoc_parts(text.split("\n")))
     return str(MARKDOWN.render(FRONT_MATTER.sub("", text)))
 
 
-def from_adoc(text: str) -> str:
-    return "\n".join(html_parts(text.split("\n")))
-
-
-def html_parts(lines: list[str]) -> Iterator[str]:
+def adoc_parts(lines: list[str]) -> Iterator[str]:
     paragraph: list[str] = []
     for line in [*prose_lines(lines), ""]:
         heading, item = HEADING.fullmatch(line), ITEM.fullmatch(line)

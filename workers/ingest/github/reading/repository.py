@@ -30,7 +30,7 @@ def read(repository: ReadRepository) -> ParsedDocument:
     html = readme.readme_html(repository.readme.path, repository.readme.body) if repository.readme else ""
     blocks = from_html(html)
     store_texts = list(stores.prose(repository.files))
-    skip_rules = skip_rules_for(blocks, repository.description)
+    skip_rules = SkipRules(detection.detect(prose_of(blocks) or repository.description)[0])
     own_name = find_own_name(
         repository.name, " ".join([repository.description, *(block.text for block in blocks)])
     )
@@ -59,11 +59,6 @@ def address(repository: ReadRepository, file: RepositoryFile | None) -> str:
     if file is None:
         return repository.url
     return f"{repository.url}/blob/{quote(repository.branch)}/{quote(file.path)}"
-
-
-def skip_rules_for(blocks: Iterable[ReadmeBlock], description: str) -> SkipRules:
-    """Return skip rules in the language of the README, or of the description without a README."""
-    return SkipRules(detection.detect(prose_of(blocks) or description)[0])
 
 
 def github_statements(

@@ -1,0 +1,67 @@
+"""Checks of each operator screen: it loads from this host only, fits, and is accessible."""
+
+from itertools import product
+
+import pytest
+
+from tests.peers.chromium import BrowserTab
+from tests.peers.console.actions import press
+from tests.peers.console.checks import find_barriers, save_screenshot
+from tests.peers.console.filled_api import FilledApi, Screen
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
+
+SCREENS = [
+    Screen("projects", "document.querySelector('main td')"),
+    Screen("projects/{project}", "document.querySelector('main .brand')"),
+    Screen("projects/{project}/content", "document.querySelector('main .nothing')"),
+    Screen("jobs", "document.querySelectorAll('main tbody tr').length > 20"),
+    Screen("jobs?phase=failed&kind=publish_post", "document.querySelector('main tbody tr')"),
+    Screen("jobs/{job}", "document.querySelector('main .timeline')"),
+    Screen("ops-jobs/{job}", "document.querySelector('main .timeline')"),
+    Screen("overview", "document.querySelector('main .chart') && document.querySelector('main .listing')"),
+    Screen("overview?window=day&pool=publish", "document.querySelector('main .chart')"),
+    Screen("ops-jobs", "document.querySelectorAll('main tbody tr').length > 20"),
+    Screen("workers", "document.querySelector('main tbody tr')"),
+    Screen("organizations", "document.querySelector('main tbody tr')"),
+    Screen("leases", "document.querySelectorAll('main tbody tr').length === 3"),
+    Screen("leases?part=offers", "document.querySelectorAll('main tbody tr').length === 2"),
+    Screen("audit", "document.querySelector('main tbody tr')"),
+    Screen("nowhere", "document.querySelector('main .nothing')"),
+]
+
+THEMES_AND_WIDTHS = [*product(("light", "dark"), (1400, 400))]
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.address)
+def test_screen_is_safe_fits_and_is_accessible(filled: FilledApi, page: BrowserTab, screen: Screen) -> None:
+    """The page never scrolls sideways with long names; a wide table may, in its own box."""
+    filled.open(page, filled.at(screen), screen.ready)
+    for theme, width in THEMES_AND_WIDTHS:
+        page.emulate(theme, width)
+        assert page.run("document.documentElement.scrollWidth") <= width, (theme, width)
+        assert find_barriers(page) == [], (theme, width)
+        save_screenshot(page, "operators", screen.address, theme, width)
+    assert {url for url in page.requests if not url.startswith((filled.api.url, "about:"))} == set()
+
+
+@pytest.mark.parametrize(("theme", "width"), THEMES_AND_WIDTHS)
+def test_dialog_is_accessible(filled: FilledApi, page: BrowserTab, theme: str, width: int) -> None:
+    """Covers the help, the finder, an organization's usage, a form, and the narrow menu."""
+    page.emulate(theme, width)
+    filled.open(page, "organizations", "document.querySelector('main td')")
+    page.run("document.querySelector('.menu').click()")
+    assert find_barriers(page) == []
+    for opened in ("?", "Ctrl+k"):
+        press(page, opened)
+        page.until("document.querySelector('dialog[open]')")
+        assert find_barriers(page) == []
+        press(page, "Escape")
+        page.until("!document.querySelector('dialog')")
+    page.run("document.querySelector('main td .tools button').click()")
+    page.until("document.querySelector('dialog[open] meter')")
+    assert find_barriers(page) == []
+    press(page, "Escape")
+    page.until("!document.querySelector('dialog')")
+    page.run("document.querySelector('main button.primary').click()")
+    assert find_barriers(page) == []
