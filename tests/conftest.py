@@ -2,7 +2,9 @@
 
 import functools
 import gc
+import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -26,6 +28,11 @@ from workers.ingest.parser import parser
 # A shell runs background jobs with SIGINT ignored, and child processes inherit that. The Ctrl-C tests need
 # it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# An environment may forbid bytecode. Each process of a run would then rewrite the asserts of all tests (10 s
+# of CPU), and each process that a test starts would compile its modules.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # No deadline: an example of 0.2 s only proves a busy machine. All runs have the same examples, so that none
 # fails by chance; `--hypothesis-profile others` searches for others.

@@ -94,9 +94,9 @@ async def an_account(http: httpx.AsyncClient, pool: Pool, project: str) -> str:
 async def table_digests(pool: Pool) -> dict[str, str]:
     """Return a digest of each table's contents."""
     tables = await pool.fetch("select tablename from pg_tables where schemaname = 'public'")
-    return {
-        table["tablename"]: await pool.fetchval(
-            f"select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from {table['tablename']} t"
-        )
-        for table in tables
-    }
+    digests = " union all ".join(
+        f"""select '{name}' as name, coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as digest
+              from {name} t"""
+        for [name] in tables
+    )
+    return {row["name"]: row["digest"] for row in await pool.fetch(digests)}

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -35,6 +36,10 @@ OUTCOMES: list[tuple[Outcome, str]] = [
     (Snooze(1), "queued"),
     (Interrupted(), "queued"),
 ]
+
+
+#: A method of `History` with its arguments, and the index of the job.
+HistoryEvent = tuple[tuple[Any, ...], int]
 
 
 class ExpectedJob(NamedTuple):
@@ -150,14 +155,31 @@ EVENTS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
+SETTINGS = settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+ANY_HISTORY = given(
     later=st.lists(st.booleans(), min_size=JOBS, max_size=JOBS),
     events=st.lists(st.tuples(EVENTS, st.integers(0, JOBS - 1)), min_size=3, max_size=18),
 )
+
+
+@SETTINGS
+@ANY_HISTORY
 async def test_a_phase_follows_from_the_jobs_history(
-    conn: Conn, later: list[bool], events: list[tuple[tuple[Any, ...], int]]
+    conn: Conn, later: list[bool], events: list[HistoryEvent]
 ) -> None:
+    await check_history(conn, later, events)
+
+
+@pytest.mark.long
+@settings(SETTINGS, max_examples=60)
+@ANY_HISTORY
+async def test_phases_in_many_examples(conn: Conn, later: list[bool], events: list[HistoryEvent]) -> None:
+    await check_history(conn, later, events)
+
+
+async def check_history(conn: Conn, later: list[bool], events: list[HistoryEvent]) -> None:
     [org] = await scene.tenants(conn)
     history = PhaseHistory(conn, org, await scene.worker(conn, UNCAPPED_JOB))
     for is_later in later:
