@@ -9,7 +9,9 @@ from jobs.kinds import KINDS
 from tests.architecture.tree import contents, sources, text, tracked
 from tests.deploy.forms import procfile
 
-PACKAGES = set("api bench cli db domain generation jobs rehearsal schemas telemetry workers".split())
+PACKAGES = set(
+    "api bench cli db domain generation jobs platforms rehearsal schemas telemetry workers".split()
+)
 FOLDERS = PACKAGES | {".ci", "bin", "deploy", "docs", "tests"}
 MAX_FUNCTION_LINES = 50
 MAX_FILE_LINES = 500

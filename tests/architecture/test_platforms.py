@@ -36,9 +36,7 @@ def listed_paths() -> set[Path]:
 def files_naming_platforms() -> Iterator[Path]:
     """Yield product files outside of a platform's own package that name two platforms or more."""
     for path in tracked():
-        is_own_package = path.parts[:2] == ("workers", "platforms") and path.parts[2] in get_args(
-            PlatformName
-        )
+        is_own_package = path.parts[0] == "platforms" and path.parts[1] in get_args(PlatformName)
         is_product_code = path.parts[0] in PRODUCT and path.suffix in {".py", ".js", ".css"}
         if (
             is_product_code

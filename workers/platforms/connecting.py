@@ -16,9 +16,9 @@ from domain.connecting.connect import Code, ConnectArgs
 from domain.values import urls
 from domain.values.urls import Allowed
 from jobs.outcomes import Failed, Outcome, Retry, Snooze
+from platforms.mastodon.api import APP_UNKNOWN
 from schemas.errors import PlatformError, PostRejected, Throttled
 from schemas.settings import Settings
-from workers.platforms.mastodon.api import APP_UNKNOWN
 from workers.runtime.context import Context
 from workers.web.fetch import open_client
 

@@ -9,15 +9,15 @@ from domain.media.storage import open_store
 from domain.media.store import Store
 from domain.publishing.outgoing import OutgoingFile, OutgoingPost, PostingAccount
 from domain.security.keyring import Keyring
+from platforms.bluesky.publish import BlueskyAdapter
+from platforms.instagram.publish import InstagramAdapter
+from platforms.mastodon.publish import MastodonAdapter
+from platforms.tiktok.publish import TikTokAdapter
 from schemas.errors import PostRejected
 from workers.platforms import graph_version
-from workers.platforms.bluesky.publish import BlueskyAdapter
 from workers.platforms.connecting import open_network
 from workers.platforms.contract import Adapter, PostDraft, PostFile
 from workers.platforms.fakes.publish import SandboxAdapter
-from workers.platforms.instagram.publish import InstagramAdapter
-from workers.platforms.mastodon.publish import MastodonAdapter
-from workers.platforms.tiktok.publish import TikTokAdapter
 from workers.resources import Resources
 
 

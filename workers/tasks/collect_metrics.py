@@ -15,15 +15,15 @@ from domain.collection.collection_runs import CollectionResult, CollectionRun, D
 from domain.collection.snapshots import SubjectValues
 from domain.security.keyring import Keyring
 from jobs.outcomes import Canceled, Done, Outcome
+from platforms.bluesky.collect import BlueskyCollector
+from platforms.instagram.collect import InstagramCollector
+from platforms.mastodon.collect import MastodonCollector
+from platforms.tiktok.collect import TikTokCollector
 from schemas.errors import Conflict, PlatformError, PostNotSent, PostRejected
 from telemetry import logs, metrics
-from workers.platforms.bluesky.collect import BlueskyCollector
 from workers.platforms.collecting import Collector
 from workers.platforms.connecting import open_network
 from workers.platforms.fakes.collect import SandboxCollector, compute_figures
-from workers.platforms.instagram.collect import InstagramCollector
-from workers.platforms.mastodon.collect import MastodonCollector
-from workers.platforms.tiktok.collect import TikTokCollector
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task

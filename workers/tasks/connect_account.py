@@ -7,8 +7,11 @@ from domain.connecting import connect
 from domain.connecting.connect import ConnectAttempt, Login
 from domain.security.keyring import Keyring
 from jobs.outcomes import Canceled, Failed, Outcome
+from platforms.bluesky import connect as bluesky
+from platforms.instagram import connect as instagram
+from platforms.mastodon import connect as mastodon
+from platforms.tiktok import connect as tiktok
 from schemas.errors import Conflict, PlatformError
-from workers.platforms.bluesky import connect as bluesky
 from workers.platforms.connecting import (
     AccountConnection,
     OutgoingNetwork,
@@ -17,9 +20,6 @@ from workers.platforms.connecting import (
     open_network,
 )
 from workers.platforms.fakes import connect as fakes
-from workers.platforms.instagram import connect as instagram
-from workers.platforms.mastodon import connect as mastodon
-from workers.platforms.tiktok import connect as tiktok
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task

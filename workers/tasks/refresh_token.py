@@ -8,8 +8,12 @@ from domain.connecting import token_refresh
 from domain.connecting.token_refresh import RefreshAttempt
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome
+from platforms.bluesky import connect as bluesky
+from platforms.instagram import connect as instagram
+from platforms.mastodon import connect as mastodon
+from platforms.mastodon.api import APP_UNKNOWN
+from platforms.tiktok import connect as tiktok
 from schemas.errors import PlatformError, PostRejected, ReauthRequired
-from workers.platforms.bluesky import connect as bluesky
 from workers.platforms.connecting import (
     OutgoingNetwork,
     error_outcome,
@@ -17,10 +21,6 @@ from workers.platforms.connecting import (
     open_network,
 )
 from workers.platforms.fakes import connect as fakes
-from workers.platforms.instagram import connect as instagram
-from workers.platforms.mastodon import connect as mastodon
-from workers.platforms.mastodon.api import APP_UNKNOWN
-from workers.platforms.tiktok import connect as tiktok
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task

@@ -6,9 +6,9 @@ from domain.accounts import client_registrations
 from domain.accounts.client_registrations import PlatformServer
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome
+from platforms.mastodon import connect as mastodon
 from schemas.errors import PlatformError
 from workers.platforms.connecting import OutgoingNetwork, error_outcome, open_network
-from workers.platforms.mastodon import connect as mastodon
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task

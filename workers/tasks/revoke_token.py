@@ -6,11 +6,11 @@ from domain.connecting import token_revocation
 from domain.connecting.token_revocation import RevokeAttempt
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome
+from platforms.bluesky import connect as bluesky
+from platforms.mastodon import connect as mastodon
+from platforms.tiktok import connect as tiktok
 from schemas.errors import PlatformError, ReauthRequired, TokenExpired
-from workers.platforms.bluesky import connect as bluesky
 from workers.platforms.connecting import OutgoingNetwork, error_outcome, open_network
-from workers.platforms.mastodon import connect as mastodon
-from workers.platforms.tiktok import connect as tiktok
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task

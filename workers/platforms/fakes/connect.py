@@ -11,10 +11,10 @@ from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import Grant
 from domain.connecting.connect import Code, ConnectArgs, Login
+from platforms.instagram import connect as instagram
+from platforms.tiktok import connect as tiktok
 from schemas.errors import ReauthRequired
 from workers.platforms.connecting import AccountConnection
-from workers.platforms.instagram import connect as instagram
-from workers.platforms.tiktok import connect as tiktok
 
 #: Format of a code or an identifier, which is the account's handle. Magic handles matter only for its posts.
 HANDLE = re.compile(r"[A-Za-z0-9._:@-]{1,253}", re.ASCII)
