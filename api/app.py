@@ -48,6 +48,7 @@ from api.routes import (
     ops_leases,
     ops_organizations,
     ops_projects,
+    platform_webhooks,
     posts,
     project_events,
     projects,
@@ -57,7 +58,6 @@ from api.routes import (
     sdk_setup,
     segment,
     system,
-    tiktok_webhook,
     timelines,
     usage,
     web_module,
@@ -113,7 +113,7 @@ KEYED = (
 ROUTES = [route for module in KEYED for route in module.ROUTES]
 PUBLIC = [
     route
-    for module in (console, docs, system, github, tiktok_webhook, media, accounts, web_module)
+    for module in (console, docs, system, github, platform_webhooks, media, accounts, web_module)
     for route in module.PUBLIC
 ]
 

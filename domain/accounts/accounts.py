@@ -11,13 +11,13 @@ from db.queries import account_lease, social_account
 from domain.accounts import credentials, platform_limits
 from domain.tenancy import audit, project_locks
 from domain.values import multi_value_filter
+from platforms.description import PrivacyLevel
 from schemas import ids
 from schemas.accounts import (
     AccountQuota,
     AccountStatus,
     LeaseEnd,
     PlatformName,
-    PrivacyLevel,
     SocialAccount,
 )
 from schemas.errors import Conflict

@@ -1,13 +1,14 @@
 """Connection of a Bluesky account by an app password. Only the session's tokens are stored."""
 
 from datetime import UTC, datetime
+from typing import cast
 
 import httpx
 
 from domain.accounts import credentials, servers
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import Grant, Tokens
-from domain.connecting.connect import ConnectArgs, Login
+from domain.connecting.connect import ConnectAttempt, Login
 from domain.connecting.token_revocation import Revocable
 from platforms.bluesky import api
 from platforms.bluesky.api import PdsApi, PdsSession
@@ -15,11 +16,12 @@ from schemas.errors import Invalid, PlatformError, PostRejected
 from workers.platforms.connecting import AccountConnection, OutgoingNetwork
 
 
-async def connect(net: OutgoingNetwork, asked: ConnectArgs, secret: Login) -> AccountConnection:
+async def connect(net: OutgoingNetwork, attempt: ConnectAttempt) -> AccountConnection:
     """Return the account of the password. Raises `ReauthRequired` for a wrong one, any `PlatformError`.
 
     From then on calls go to the account's own server, by its DID document.
     """
+    asked, secret = attempt.asked, cast("Login", attempt.secret)
     session = await api.create_session(
         net.client, asked.service_url, identifier=secret.identifier, password=secret.password
     )

@@ -4,15 +4,16 @@ There is no refresh token: the token itself is extended while it lasts.
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.client_registrations import Client
 from domain.accounts.credentials import Grant, Tokens
-from domain.connecting.connect import Code, ConnectArgs
+from domain.connecting.connect import Code, ConnectArgs, ConnectAttempt
 from platforms.instagram import api, errors
 from platforms.instagram.api import HourToken, QuotaUsage, SixtyDayToken
+from platforms.instagram.description import DESCRIPTION, SCOPES, InstagramSettings
 from schemas.errors import PlatformError, ReauthRequired, TokenExpired
 from workers.platforms.connecting import (
     START_AGAIN,
@@ -23,7 +24,6 @@ from workers.platforms.connecting import (
 )
 from workers.platforms.http import PlatformApi
 
-SCOPES = ("instagram_business_basic", "instagram_business_content_publish")
 #: Posts that every account may publish in a day. Meta's pages name 100, 50 and 25; the account has its own.
 QUOTA_FLOOR = 25
 #: Part of a token's life after which it is extended: day 50 of 60.
@@ -33,13 +33,14 @@ MIN_EXTEND_AGE = timedelta(days=1)
 TOKEN_LIFE = timedelta(days=60)
 
 
-async def connect(net: OutgoingNetwork, asked: ConnectArgs, secret: Code) -> AccountConnection:
+async def connect(net: OutgoingNetwork, attempt: ConnectAttempt) -> AccountConnection:
     """Return the account of a one-time code. Raises `ReauthRequired` for a used one, `PlatformError`."""
-    us = get_application(net, "Instagram")
+    asked, secret = attempt.asked, cast("Code", attempt.secret)
+    us = get_application(net, DESCRIPTION)
     short = await _exchange(net, asked, us, secret)
     if not all(short.allows(scope) for scope in SCOPES):
         raise errors.SCOPE.make()
-    graph = net.settings.instagram_api_url
+    graph = net.settings.as_platform(InstagramSettings).instagram_api_url
     hour = PlatformApi(client=net.client, base=graph, token=short.access_token)
     token = await api.exchange_for_long_token(hour, client_secret=us.client_secret)
     server = PlatformApi(client=net.client, base=graph, token=token.access_token)
@@ -60,7 +61,11 @@ async def refresh(net: OutgoingNetwork, tokens: Tokens) -> Grant:
 
     Raises `ReauthRequired`, `PlatformError`.
     """
-    server = PlatformApi(client=net.client, base=net.settings.instagram_api_url, token=tokens.access_token)
+    server = PlatformApi(
+        client=net.client,
+        base=net.settings.as_platform(InstagramSettings).instagram_api_url,
+        token=tokens.access_token,
+    )
     try:
         if _is_young(tokens):
             await api.get_user(server)
@@ -71,9 +76,10 @@ async def refresh(net: OutgoingNetwork, tokens: Tokens) -> Grant:
 
 
 async def _exchange(net: OutgoingNetwork, asked: ConnectArgs, us: Client, secret: Code) -> HourToken:
+    base = net.settings.as_platform(InstagramSettings).instagram_oauth_url
     form = {**code_form(asked, secret), "code": secret.code.removesuffix("#_")}
     try:
-        return await api.exchange(net.client, net.settings.instagram_oauth_url, us, form)
+        return await api.exchange(net.client, base, us, form)
     except ReauthRequired as error:
         raise ReauthRequired(
             "CODE_REFUSED",

@@ -14,13 +14,12 @@ import msgspec
 from domain.accounts.client_registrations import Client
 from schemas.errors import PlatformError, PostRejected, ReauthRequired, Throttled
 from workers.platforms import http
+from workers.platforms.connecting import APP_UNKNOWN
 from workers.platforms.http import JSON, PlatformResponse
 from workers.platforms.upload import upload
 
 #: Limit of a list in bytes: some servers (snac) send all their posts for any requested number.
 MAX_LIST_BYTES = 8 << 20
-#: The code for a registration unknown to the server: it has to be registered again.
-APP_UNKNOWN = "APP_UNKNOWN"
 #: Errors that mean a dead token, with any status.
 DEAD_TOKEN_ERRORS = frozenset(
     {"invalid_grant", "invalid_token", "The access token is invalid", "token_revoked"}

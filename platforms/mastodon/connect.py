@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import httpx
@@ -10,14 +10,22 @@ import msgspec
 
 from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
-from domain.accounts.client_registrations import SCOPES, Client, PlatformServer
-from domain.accounts.credentials import Grant, Tokens
-from domain.connecting.connect import Code, ConnectArgs
-from domain.connecting.token_revocation import Revocable
+from domain.accounts.client_registrations import Client, PlatformServer
+from domain.accounts.credentials import Grant
+from domain.connecting.connect import Code, ConnectArgs, ConnectAttempt
+from domain.connecting.token_refresh import RefreshAttempt
+from domain.connecting.token_revocation import RevokeAttempt
 from platforms.mastodon import api
 from platforms.mastodon.api import MastodonApi, MastodonToken
+from platforms.mastodon.description import SCOPES
 from schemas.errors import PostRejected, ReauthRequired
-from workers.platforms.connecting import START_AGAIN, AccountConnection, code_form, refresh_form
+from workers.platforms.connecting import (
+    START_AGAIN,
+    AccountConnection,
+    OutgoingNetwork,
+    code_form,
+    refresh_form,
+)
 
 #: Versions of Mastodon and its forks, such as `4.4.1+glitch`. Other programs add their names, such as `2.7.2
 #: (compatible; Pleroma 2.6.2)` or `4.0.0 (not true; really snac/2.75)`, or are at 0.x (GoToSocial).
@@ -25,24 +33,23 @@ MASTODON_VERSION = re.compile(r"[3-9]\.\d+\.\d+([-+.][\w.+-]*)?|[1-9]\d\.\d+\.\d
 OTHER_SOFTWARE = re.compile(r"(?:compatible;|really)\s*([A-Za-z][\w-]*)")
 
 
-async def register(client: httpx.AsyncClient, server: PlatformServer, *, website: str) -> Client:
+async def register(net: OutgoingNetwork, server: PlatformServer) -> Client:
     """Register this application; each call creates another registration. Raises `PlatformError`."""
     app = await api.register_app(
-        client,
+        net.client,
         server.service_url,
         name="Tenantry",
         redirect_uri=server.redirect_uri,
         scopes=SCOPES,
-        website=website,
+        website=net.settings.public_url,
     )
     return Client(app.client_id, app.client_secret)
 
 
-async def connect(
-    client: httpx.AsyncClient, asked: ConnectArgs, us: Client | None, secret: Code
-) -> AccountConnection:
+async def connect(net: OutgoingNetwork, attempt: ConnectAttempt) -> AccountConnection:
     """Return the account of a one-time code. Raises `ReauthRequired` for a used one, `PlatformError`."""
-    token = await _exchange(client, asked, _require_registration(us), secret)
+    client, asked, code = net.client, attempt.asked, cast("Code", attempt.secret)
+    token = await _exchange(client, asked, _require_registration(attempt.client), code)
     person = await api.verify_credentials(
         MastodonApi(client=client, base=asked.service_url, token=token.access_token)
     )
@@ -58,26 +65,26 @@ async def connect(
     return AccountConnection(account, _grant(token, redirect_uri=asked.redirect_uri))
 
 
-async def refresh(client: httpx.AsyncClient, service_url: str, us: Client | None, tokens: Tokens) -> Grant:
+async def refresh(net: OutgoingNetwork, attempt: RefreshAttempt) -> Grant:
     """Return new tokens; the old refresh token is kept if there is no new one.
 
     A token without a refresh token is kept if it still works. Raises `ReauthRequired`, `PlatformError`.
     """
+    client, service_url, tokens = net.client, attempt.server.service_url, attempt.tokens
     if tokens.refresh_token is None:
         await _check_open(MastodonApi(client=client, base=service_url, token=tokens.access_token))
         return Grant(access_token=tokens.access_token, redirect_uri=tokens.redirect_uri)
     token = await api.exchange_token(
-        client, service_url, _require_registration(us), refresh_form(tokens.refresh_token)
+        client, service_url, _require_registration(attempt.client), refresh_form(tokens.refresh_token)
     )
     grant = _grant(token, redirect_uri=tokens.redirect_uri)
     return msgspec.structs.replace(grant, refresh_token=grant.refresh_token or tokens.refresh_token)
 
 
-async def revoke(
-    client: httpx.AsyncClient, service_url: str, us: Client | None, revocable: Revocable
-) -> None:
+async def revoke(net: OutgoingNetwork, attempt: RevokeAttempt) -> None:
     """Revoke the token; only the registration that got it can do so. Raises `PlatformError`."""
-    await api.revoke_token(client, service_url, _require_registration(us), revocable.access_token)
+    us = _require_registration(attempt.client)
+    await api.revoke_token(net.client, attempt.server.service_url, us, attempt.revocable.access_token)
 
 
 def traits(described: Mapping[str, Any]) -> dict[str, Any]:

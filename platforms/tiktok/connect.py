@@ -1,15 +1,15 @@
 """Connection of a TikTok account: access tokens of a day, refreshed by tokens of a year; revocation."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import Grant, Tokens
-from domain.connecting.connect import Code, ConnectArgs
-from domain.connecting.consent_pages import PAGES
+from domain.connecting.connect import Code, ConnectArgs, ConnectAttempt
 from domain.connecting.token_revocation import Revocable
 from platforms.tiktok import api, creator, oauth
+from platforms.tiktok.description import SCOPES, TikTokSettings
 from platforms.tiktok.oauth import TikTokTokens
 from schemas.errors import PostNotSent, PostRejected, ReauthRequired, Throttled, TokenExpired
 from workers.platforms.connecting import (
@@ -25,11 +25,16 @@ from workers.platforms.http import PlatformApi
 REFRESHED_AT = 0.5
 
 
-async def connect(net: OutgoingNetwork, asked: ConnectArgs, secret: Code) -> AccountConnection:
+async def connect(net: OutgoingNetwork, attempt: ConnectAttempt) -> AccountConnection:
     """Return the account of a one-time code. Raises `ReauthRequired` for a used one, `PlatformError`."""
-    token = await _exchange(net, asked, secret)
+    asked = attempt.asked
+    token = await _exchange(net, asked, cast("Code", attempt.secret))
     _check_scopes(token)
-    server = PlatformApi(client=net.client, base=net.settings.tiktok_api_url, token=token.access_token)
+    server = PlatformApi(
+        client=net.client,
+        base=net.settings.as_platform(TikTokSettings).tiktok_api_url,
+        token=token.access_token,
+    )
     try:
         person = await api.get_user(server)
     except TokenExpired as error:
@@ -81,7 +86,7 @@ async def _exchange(net: OutgoingNetwork, asked: ConnectArgs, secret: Code) -> T
 
 def _check_scopes(token: TikTokTokens) -> None:
     """Raise `ReauthRequired` for a missing scope: people may leave boxes unticked at TikTok."""
-    missing = set(PAGES["tiktok"].scopes.split(",")) - set(token.scope.replace(" ", "").split(","))
+    missing = set(SCOPES.split(",")) - set(token.scope.replace(" ", "").split(","))
     if missing:
         raise ReauthRequired(
             "SCOPE_MISSING",

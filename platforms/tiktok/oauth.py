@@ -5,6 +5,7 @@ from typing import NoReturn
 
 import msgspec
 
+from platforms.tiktok.description import DESCRIPTION, TikTokSettings
 from platforms.tiktok.errors import quote_word
 from schemas.errors import PostNotSent, PostRejected, ReauthRequired, Throttled
 from workers.platforms import http
@@ -41,8 +42,8 @@ async def exchange_token(net: OutgoingNetwork, form: Mapping[str, str]) -> TikTo
 
 async def post(net: OutgoingNetwork, call: str, form: Mapping[str, str]) -> PlatformResponse:
     """Send a call of the server's application. An error may come with any status, so its body decides."""
-    us = get_application(net, "TikTok")
-    api = PlatformApi(client=net.client, base=net.settings.tiktok_api_url)
+    us = get_application(net, DESCRIPTION)
+    api = PlatformApi(client=net.client, base=net.settings.as_platform(TikTokSettings).tiktok_api_url)
     fields = {"client_key": us.client_id, "client_secret": us.client_secret, **form}
     answer = await api.post_form(f"/v2/oauth/{call}/", fields)
     body = http.decode_error(answer, OAuthErrorBody)

@@ -4,7 +4,7 @@ import secrets
 
 import msgspec
 
-from domain.accounts.platform_limits import utf16
+from platforms.caption_length import utf16
 from platforms.tiktok import creator
 from platforms.tiktok.api import CreatorInfo
 from platforms.tiktok.handle import TikTokHandle
