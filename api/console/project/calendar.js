@@ -1,6 +1,7 @@
 // Calendar tab by month and week, in the project's zone; posts move by drag and drop or by keyboard.
 
 import { all, project, query } from "../api.js";
+import { platformDot } from "../components.js";
 import { announce, h } from "../dom.js";
 import { PLATFORMS, POSTS } from "../labels.js";
 import { link } from "../router.js";
@@ -147,7 +148,7 @@ function chip(view, found, post) {
     },
   },
   h("span", { className: "when" }, time, h("span", { className: "state" }, word)),
-    h("span", { className: "owner" }, h("i", { className: `of ${post.platform}`, ariaHidden: "true" }),
+    h("span", { className: "owner" }, platformDot(post.platform),
     handle, h("span", { className: "unseen" }, ` on ${PLATFORMS[post.platform]}`)),
   text && h("span", { className: "text" }, text));
 }

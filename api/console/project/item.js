@@ -6,6 +6,7 @@ import { formDialog, input } from "../forms.js";
 import { call, once } from "../http.js";
 import { FIELDS, MAKERS, PLATFORMS } from "../labels.js";
 import { film, picture } from "../media.js";
+import { DESCRIPTIONS } from "../platforms.js";
 import { go, link } from "../router.js";
 import { attempt } from "../states.js";
 import { section } from "../table.js";
@@ -145,6 +146,8 @@ async function edit(view, path, shown) {
   if (done) await view.refresh();
 }
 
+const LABELLING = Object.values(DESCRIPTIONS).filter(({ hasAiLabel }) => hasAiLabel).map(({ title }) => title);
+
 /** Show whether its posts carry the platforms' AI label. Partners declare AI content of their own. */
 const disclosure = (view, path, shown) => section("AI label", {
   tools: view.may("content:write") && !UNFINISHED.includes(shown.status) && shown.approvalStatus !== "rejected"
@@ -156,7 +159,7 @@ const disclosure = (view, path, shown) => section("AI label", {
   shown.aiGenerated ? "cool" : "off"),
 h("span", { className: "hint" }, shown.madeBy ? MAKERS[shown.madeBy] : shown.creativeType)),
 h("p", { className: "hint" }, shown.aiGenerated
-  ? "Instagram and TikTok show their AI label on its posts, where supported."
+  ? `${LABELLING.join(" and ")} show their AI label on its posts, where supported.`
   : "Its posts carry no AI label."));
 
 async function toggleLabel(view, path, shown) {
