@@ -146,7 +146,9 @@ async function edit(view, path, shown) {
   if (done) await view.refresh();
 }
 
-const LABELLING = Object.values(DESCRIPTIONS).filter(({ hasAiLabel }) => hasAiLabel).map(({ title }) => title);
+/** Titles of the platforms with an AI label. */
+const LABELLING = Object.values(DESCRIPTIONS).filter(({ hasAiLabel }) => hasAiLabel)
+  .map(({ title }) => title);
 
 /** Show whether its posts carry the platforms' AI label. Partners declare AI content of their own. */
 const disclosure = (view, path, shown) => section("AI label", {

@@ -75,7 +75,7 @@ function drawPost(view, path, { shown, of, content, account, happened }, { platf
   ];
 }
 
-/** Return the audience. Where one must be chosen, a post without one is from an older release and is not sent. */
+/** Return the audience. A post without a required one is from an older release and is not sent. */
 function audience({ privacyLevel, platform, mode }) {
   if (privacyLevel) return AUDIENCES[privacyLevel];
   return DESCRIPTIONS[platform].hasAudience && mode === "direct"
