@@ -22,7 +22,7 @@ _HEADERS = {
 
 
 def platforms_script() -> bytes:
-    """Return the script `platforms.js`: the platforms' words and display rules, by title."""
+    """Return a script with the platforms' words and display rules, by title."""
     described = sorted(DESCRIPTIONS.values(), key=lambda platform: platform.title)
     values = {platform.name: _describe(platform) for platform in described}
     comment = b"// The platforms' descriptions, from platforms/*/description.py.\n"
