@@ -9,7 +9,7 @@ from PIL import Image, ImageStat
 
 from generation import ffmpeg
 from generation.outputs import OutputFile
-from generation.remix import boxes, clip, hdr
+from generation.remix import boxes, clip
 from generation.thumbnail import THUMBNAIL_SIDE_PX, thumbnail
 from schemas.errors import ClipRefused
 
@@ -72,7 +72,7 @@ def _frames(path: Path, seconds: float) -> Iterator[Image.Image]:
 def _frame(path: Path, second: float) -> bytes:
     """Return a frame as a PPM, in SDR; empty after the video's end. Raises `ClipRefused`."""
     result = _run_filters(path, second, ["showinfo", _SMALL])
-    toned = hdr.sdr_filters(clip.transfer_of(result))
+    toned = clip.sdr_filters(clip.transfer_of(result))
     return _run_filters(path, second, [_SMALL, _EVEN, *toned]).stdout if toned else result.stdout
 
 

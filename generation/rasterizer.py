@@ -1,7 +1,7 @@
 """Subprocess that draws one SVG: `python -m generation.rasterizer width|height`.
 
 It reads a cleaned drawing from stdin and writes a PNG to stdout. The kernel limits its CPU and memory, so
-that a drawing that costs too much ends this process alone. `generation/vectors.py` starts it.
+that a drawing that costs too much ends this process alone. `generation/pictures.py` starts it.
 """
 
 import resource

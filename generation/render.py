@@ -15,14 +15,13 @@ from generation.portraits.portrait import portrait
 from generation.remix.clip import probe
 from generation.remix.remix import Remix
 from generation.slides.deck import Slide, single, slideshow
-from generation.slides.jpeg import jpeg
 from generation.slides.kit import Kit, SlidePresenter
 from generation.sound.speech import read_aloud
 from generation.sound.track import speech_seconds
 from generation.spec import Aspect, Copy, Format, Presenter, Spec
 from generation.text.cleaning import clean
 from generation.theme import Theme, theme
-from generation.thumbnail import thumbnail
+from generation.thumbnail import jpeg, thumbnail
 from generation.timing import timing
 from generation.video.video import Video
 from schemas.errors import GenerationError, TextRefused

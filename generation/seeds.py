@@ -1,6 +1,10 @@
 """Seeded pseudo-random values: the same on every machine and with every library version."""
 
 import hashlib
+from collections.abc import Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 def chance(seed: str, what: str) -> float:
@@ -15,3 +19,14 @@ def between(least: float, largest: float, seed: str, what: str) -> float:
 def noise(seed: str, count: int) -> bytes:
     """Return `count` bytes, uniformly distributed."""
     return hashlib.shake_128(seed.encode()).digest(count)
+
+
+def pick(seed: str, options: Sequence[T], what: str) -> T:
+    """Return one of the options; `what` names the decision, so that each decision draws its own number."""
+    return options[int(chance(seed, what) * len(options))]
+
+
+def sample(seed: str, options: Sequence[T], most: int, what: str) -> list[T]:
+    """Return at most `most` options, in their own order."""
+    ranked = sorted(range(len(options)), key=lambda place: (chance(seed, f"{what}:{place}"), place))
+    return [options[place] for place in sorted(ranked[:most])]

@@ -1,4 +1,4 @@
-"""Thumbnail of a picture, for lists of content."""
+"""JPEG files: slides within the limits of every platform, and thumbnails for lists of content."""
 
 import io
 
@@ -6,6 +6,10 @@ from PIL import Image
 
 #: Longer side in pixels: two for each pixel in a list.
 THUMBNAIL_SIDE_PX = 480
+#: The lowest limit of all platforms is Bluesky's, 2 MB.
+MAX_BYTES = 1_900_000
+#: From the third quality on, chroma is subsampled: the loss is less visible than that of a lower quality.
+_QUALITIES = (92, 88, 84, 78, 70, 60)
 
 
 def thumbnail(image: Image.Image) -> bytes:
@@ -14,4 +18,14 @@ def thumbnail(image: Image.Image) -> bytes:
     small.thumbnail((THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX), Image.Resampling.LANCZOS)
     written = io.BytesIO()
     small.save(written, "JPEG", quality=82, optimize=True)
+    return written.getvalue()
+
+
+def jpeg(image: Image.Image) -> bytes:
+    """Encode at the best quality within the limit; the same image gives the same bytes."""
+    for quality in _QUALITIES:
+        written = io.BytesIO()
+        image.save(written, "JPEG", quality=quality, subsampling=0 if quality > 84 else 2, optimize=True)
+        if written.tell() <= MAX_BYTES:
+            break
     return written.getvalue()

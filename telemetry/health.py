@@ -12,7 +12,7 @@ from schemas import ids
 from schemas.envelope import Envelope, Problem
 from schemas.errors import HostRefused, SettingsInvalid
 from schemas.hosts import AllowedHosts
-from telemetry import lag, logs
+from telemetry import logs, metrics
 
 TIMEOUT_S = 5.0
 
@@ -20,6 +20,8 @@ TIMEOUT_S = 5.0
 LOOPBACK = "127.0.0.1"
 
 _log = logs.get_logger("health")
+#: Seconds of the timer whose delay is the lag of the event loop.
+LAG_INTERVAL_S = 1.0
 
 
 @asynccontextmanager
@@ -41,7 +43,7 @@ async def serve_health(
         ) from error
     bound: int = server.sockets[0].getsockname()[1]
     _log.info("serving health", port=bound)
-    async with server, lag.measure_lag():
+    async with server, measure_lag():
         yield bound
 
 
@@ -87,3 +89,21 @@ def _misdirected_response() -> bytes:
 def _encode_response(status: str, content_type: str, body: bytes) -> bytes:
     head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}"
     return f"{head}\r\nConnection: close\r\n\r\n".encode() + body
+
+
+@asynccontextmanager
+async def measure_lag() -> AsyncIterator[None]:
+    """Measure the delay of a timer in `loop_lag_seconds` while the block runs."""
+    task = asyncio.create_task(_measure())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _measure() -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + LAG_INTERVAL_S
+        await asyncio.sleep(LAG_INTERVAL_S)
+        metrics.LOOP_LAG.set(loop.time() - due)

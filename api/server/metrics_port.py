@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from litestar import Litestar
 
 from schemas.settings import Settings
-from telemetry import health, lag
+from telemetry import health
 
 
 def shares_api_port(app: Litestar, settings: Settings) -> bool:
@@ -21,6 +21,6 @@ def serve_metrics(app: Litestar, settings: Settings) -> AbstractAsyncContextMana
     default.
     """
     if shares_api_port(app, settings):
-        return lag.measure_lag()
+        return health.measure_lag()
     host = settings.health_host if settings.metrics_port else health.LOOPBACK
     return health.serve_health(settings.metrics_port, setting="METRICS_PORT", host=host, hosts=settings.hosts)

@@ -125,7 +125,7 @@ def portrait(
         libraries.require()
         genders = (gender,) if gender else get_args(Gender)
         ages = (age,) if age else get_args(AgeRange)
-        drawing, colors = import_module("generation.portraits.people"), import_module("generation.color")
+        drawing, colors = import_module("generation.portraits.portrait"), import_module("generation.color")
         if not colors.parse_colors([color]):
             raise click.BadParameter(f"{color!r} is not a color such as #0b6e99", param_hint="'--color'")
         with using_files():

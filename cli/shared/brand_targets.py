@@ -18,8 +18,7 @@ from schemas.settings import Settings, from_env
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
 from workers.ingest.appstore.rate import Limiter
-from workers.ingest.appstore.stores import StoreAccess
-from workers.ingest.appstore.upstreams import operator_policies
+from workers.ingest.appstore.stores import StoreAccess, operator_policies
 from workers.ingest.assemble import assemble
 from workers.ingest.github import ingest as github
 from workers.ingest.github.client import Api, open_api

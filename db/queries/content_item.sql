@@ -74,44 +74,35 @@ select {content}
  where c.organization_id = :org
    and c.id = :id;
 
--- name: list_content    Return a project's contents, newest first.
-with page_rows as (
-  -- Only one of the five searches runs: each has an index, and a combined filter would have none.
-  (select *
+-- part: search    A search of a project's contents.
+select *
      from content_item
     where organization_id = :org
       and project_id = :project_id
+
+-- name: list_content    Return a project's contents, newest first.
+with page_rows as (
+  -- Only one of the five searches runs: each has an index, and a combined filter would have none.
+  ({search}
       and :approval_status::text is null
       and :status::text is null
       and :format::text is null
       and :creative_type::text is null
       {page})
   union all
-  (select *
-     from content_item
-    where organization_id = :org
-      and project_id = :project_id
+  ({search}
       and approval_status = :approval_status
       {page})
   union all
-  (select *
-     from content_item
-    where organization_id = :org
-      and project_id = :project_id
+  ({search}
       and status = :status
       {page})
   union all
-  (select *
-     from content_item
-    where organization_id = :org
-      and project_id = :project_id
+  ({search}
       and format = :format
       {page})
   union all
-  (select *
-     from content_item
-    where organization_id = :org
-      and project_id = :project_id
+  ({search}
       and creative_type = :creative_type
       {page}))
 select {content}
@@ -152,6 +143,30 @@ cross join lateral (
             and id = w.project_id
             and status = 'active'
          offset 0) o
+
+-- part: newest_projects    Active projects by their newest row of a search.
+select c.*
+     from (select o.id
+             from project o
+            cross join lateral (
+               select id
+                 from content_item
+                where organization_id = :org
+
+-- part: their_rows    Their rows of the same search.
+{of_each}
+                limit 1) head
+            {newest}
+    cross join lateral (
+       select *
+         from content_item
+        where organization_id = :org
+
+-- part: their_page    The newest of these rows.
+{of_each}
+        limit :limit) c
+    order by c.id desc
+    limit :limit
 
 -- name: list_content_of_all    Return contents of all active projects, newest first.
 with newest_rows as materialized (
@@ -197,74 +212,29 @@ page_rows as (
      from active_rows
     where (select is_page from page_choice))
   union all
-  (select c.*
-     from (select o.id
-             from project o
-            cross join lateral (
-               select id
-                 from content_item
-                where organization_id = :org
+  ({newest_projects}
                   and :approval_status is null
                   and :status is null
-                  {of_each}
-                limit 1) head
-            {newest}
-    cross join lateral (
-       select *
-         from content_item
-        where organization_id = :org
+    {their_rows}
           and :approval_status is null
           and :status is null
-          {of_each}
-        limit :limit) c
-    order by c.id desc
-    limit :limit)
+    {their_page})
   union all
-  (select c.*
-     from (select o.id
-             from project o
-            cross join lateral (
-               select id
-                 from content_item
-                where organization_id = :org
+  ({newest_projects}
                   and :approval_status is not null
                   and approval_status = :approval_status
-                  {of_each}
-                limit 1) head
-            {newest}
-    cross join lateral (
-       select *
-         from content_item
-        where organization_id = :org
+    {their_rows}
           and :approval_status is not null
           and approval_status = :approval_status
-          {of_each}
-        limit :limit) c
-    order by c.id desc
-    limit :limit)
+    {their_page})
   union all
-  (select c.*
-     from (select o.id
-             from project o
-            cross join lateral (
-               select id
-                 from content_item
-                where organization_id = :org
+  ({newest_projects}
                   and :status is not null
                   and status = :status
-                  {of_each}
-                limit 1) head
-            {newest}
-    cross join lateral (
-       select *
-         from content_item
-        where organization_id = :org
+    {their_rows}
           and :status is not null
           and status = :status
-          {of_each}
-        limit :limit) c
-    order by c.id desc
-    limit :limit))
+    {their_page}))
 select {content}
   from page_rows c
  order by c.id desc;

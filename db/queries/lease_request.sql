@@ -1,15 +1,18 @@
--- name: insert_request    Insert a request.
-insert into lease_request (organization_id, project_id, id, count, niche, platform, note)
-values (:org, :project_id, :id, :count, :niche, :platform, :note);
-
--- name: get_request    Return a request; `account_ids` are its assigned accounts, ended leases included.
-select r.organization_id, r.project_id, r.id, r.count as wanted, r.niche, r.platform, r.note, r.status,
+-- part: request    A request; `account_ids` are its assigned accounts, ended leases included.
+r.organization_id, r.project_id, r.id, r.count as wanted, r.niche, r.platform, r.note, r.status,
        r.assigned_at, r.reason, r.created_at,
        array(select l.account_id
                from account_lease l
               where l.organization_id = r.organization_id
                 and l.request_id = r.id
               order by l.account_id) as account_ids
+
+-- name: insert_request    Insert a request.
+insert into lease_request (organization_id, project_id, id, count, niche, platform, note)
+values (:org, :project_id, :id, :count, :niche, :platform, :note);
+
+-- name: get_request    Return a request.
+select {request}
   from lease_request r
  where r.organization_id = :org
    and r.id = :id;
@@ -29,13 +32,7 @@ select organization_id, project_id, id, count as wanted, platform, status, reaso
    for no key update;
 
 -- name: list_of_project    Return a project's requests, newest first.
-select r.organization_id, r.project_id, r.id, r.count as wanted, r.niche, r.platform, r.note, r.status,
-       r.assigned_at, r.reason, r.created_at,
-       array(select l.account_id
-               from account_lease l
-              where l.organization_id = r.organization_id
-                and l.request_id = r.id
-              order by l.account_id) as account_ids
+select {request}
   from lease_request r
  where r.organization_id = :org
    and r.project_id = :project_id
@@ -44,13 +41,7 @@ select r.organization_id, r.project_id, r.id, r.count as wanted, r.niche, r.plat
  limit :limit;
 
 -- name: list_requests    Return the requests of all organizations in an environment, newest first.
-select r.organization_id, r.project_id, r.id, r.count as wanted, r.niche, r.platform, r.note, r.status,
-       r.assigned_at, r.reason, r.created_at,
-       array(select l.account_id
-               from account_lease l
-              where l.organization_id = r.organization_id
-                and l.request_id = r.id
-              order by l.account_id) as account_ids
+select {request}
   from lease_request r
   join organization o on o.id = r.organization_id and o.env = :env
  where (:statuses::text[] is null or r.status = any(:statuses))

@@ -29,8 +29,7 @@ select {operated}, o.name as organization_name
             and id = :id
           offset 0) j;
 
--- name: list_operated_jobs
--- Return the matching jobs among each organization's newest `depth`, newest first.
+-- part: scan    Scan each organization's jobs.
 select {operated}, o.name as organization_name
   from organization o
  cross join lateral (
@@ -39,54 +38,39 @@ select {operated}, o.name as organization_name
                   select *, job_phase(state, stage, started_at) as phase
                     from job
                    where organization_id = o.id
+
+-- part: page    A page of each organization's matching jobs, then of all.
+order by n.id desc
+          limit :limit) j
+ where coalesce(o.id = :org::uuid, true)
+ order by j.id desc
+ limit :limit
+
+-- name: list_operated_jobs
+-- Return the matching jobs among each organization's newest `depth`, newest first.
+{scan}
                      {place}) n
           where {passing}
             and coalesce(n.state = :status::text, true)
-          order by n.id desc
-          limit :limit) j
- where coalesce(o.id = :org::uuid, true)
- order by j.id desc
- limit :limit;
+          {page};
 
 -- name: list_open_operated_jobs
 -- Return the matching jobs among each organization's newest `depth` open ones, newest first.
-select {operated}, o.name as organization_name
-  from organization o
- cross join lateral (
-         select *
-           from (
-                  select *, job_phase(state, stage, started_at) as phase
-                    from job
-                   where organization_id = o.id
+{scan}
                      and finished_at is null
                      {place}) n
           where {passing}
-          order by n.id desc
-          limit :limit) j
- where coalesce(o.id = :org::uuid, true)
- order by j.id desc
- limit :limit;
+          {page};
 
 -- name: list_operated_jobs_of_project
 -- Return the matching jobs among one project's newest `depth`, of any organization, newest first.
-select {operated}, o.name as organization_name
-  from organization o
- cross join lateral (
-         select *
-           from (
-                  select *, job_phase(state, stage, started_at) as phase
-                    from job
-                   where organization_id = o.id
+{scan}
                      and project_id = :project
                      {place}) n
           where {passing}
             and coalesce(
                   case when n.finished_at is null then 'running' else n.state end = :status::text, true)
-          order by n.id desc
-          limit :limit) j
- where coalesce(o.id = :org::uuid, true)
- order by j.id desc
- limit :limit;
+          {page};
 
 -- name: count_operated_organizations    Count the organizations that a list scans.
 select count(*) as organizations
@@ -161,23 +145,12 @@ scanned as (
 
 -- name: list_unsuccessful_operated_jobs
 -- Return the matching jobs with status failed or canceled, newest first.
-select {operated}, o.name as organization_name
-  from organization o
- cross join lateral (
-         select *
-           from (
-                  select *, job_phase(state, stage, started_at) as phase
-                    from job
-                   where organization_id = o.id
+{scan}
                      and state = :status
                      and state in ('failed', 'canceled')
                      {place}) n
           where {passing}
-          order by n.id desc
-          limit :limit) j
- where coalesce(o.id = :org::uuid, true)
- order by j.id desc
- limit :limit;
+          {page};
 
 -- part: reached    Live organizations from the cursor on; with a project, only its organization.
 o.env = 'live'

@@ -87,6 +87,19 @@ select {job}
  order by j.id desc
  limit :limit;
 
+-- part: of_line    Jobs of a line of ids, each looked up by its own.
+offset 0) line
+ cross join lateral (
+         select {job}
+           from partner_job j
+          where j.organization_id = :org
+            and j.id = line.id
+            {place}
+            {filters}
+          limit 1) j
+ order by line.id desc
+ limit :limit
+
 -- name: list_queued_jobs    Return jobs that wait for a worker, newest first.
 select {job}
   from (
@@ -103,17 +116,7 @@ select {job}
                   offset 0) b
           where b.id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
           order by b.id desc
-         offset 0) line
- cross join lateral (
-         select {job}
-           from partner_job j
-          where j.organization_id = :org
-            and j.id = line.id
-            {place}
-            {filters}
-          limit 1) j
- order by line.id desc
- limit :limit;
+         {of_line};
 
 -- name: list_put_off_jobs
 -- Return jobs that wait for a time, before their first attempt or between two, newest first.
@@ -127,17 +130,7 @@ select {job}
             and (started_at is null) = (:phase = 'scheduled')
             and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
           order by id desc
-         offset 0) line
- cross join lateral (
-         select {job}
-           from partner_job j
-          where j.organization_id = :org
-            and j.id = line.id
-            {place}
-            {filters}
-          limit 1) j
- order by line.id desc
- limit :limit;
+         {of_line};
 
 -- name: list_unsuccessful_jobs    Return jobs with status failed or canceled, newest first.
 select {job}

@@ -67,6 +67,13 @@ select {post}
  where p.organization_id = :org
    and p.id = :id;
 
+-- part: search    A search by another filter than the period.
+select *
+     from scheduled_post
+    where organization_id = :org
+      and project_id = :project_id
+      and not (select by_time from lead)
+
 -- name: list_posts    Return a project's posts, newest first.
 with o as materialized (
   -- Their project.
@@ -99,49 +106,29 @@ page_posts as (
       and coalesce({shown_status} = :status::text, true)
       {page})
   union all
-  (select *
-     from scheduled_post
-    where organization_id = :org
-      and project_id = :project_id
-      and not (select by_time from lead)
+  ({search}
       and :content_id::uuid is null
       and :account_id::uuid is null
       and :status::text is null
       {page})
   union all
-  (select *
-     from scheduled_post
-    where organization_id = :org
-      and project_id = :project_id
-      and not (select by_time from lead)
+  ({search}
       and status = :status
       and ((select o.status from o) <> 'archived' or :status not in ('blocked', 'queued'))
       {page})
   union all
-  (select *
-     from scheduled_post
-    where organization_id = :org
-      and project_id = :project_id
-      and not (select by_time from lead)
+  ({search}
       and status in ('blocked', 'queued')
       and :status = 'canceled'
       and (select status from o) = 'archived'
       {page})
   union all
-  (select *
-     from scheduled_post
-    where organization_id = :org
-      and project_id = :project_id
-      and not (select by_time from lead)
+  ({search}
       and :content_id::uuid is null
       and social_account_id = :account_id
       {page})
   union all
-  (select *
-     from scheduled_post
-    where organization_id = :org
-      and project_id = :project_id
-      and not (select by_time from lead)
+  ({search}
       and content_id = :content_id
       {page}))
 select {post}

@@ -74,36 +74,30 @@ select platform, service_url, external_id, handle, status, owner_account_id, off
    and project_id is not null
    for no key update;
 
--- name: list_accounts    Return a project's accounts, newest first.
-with page_rows as (
-  -- Only one of the four searches runs: each has an index, and a combined filter would have none.
-  (select *
+-- part: search    A search of a project's accounts.
+select *
      from social_account
     where organization_id = :org
       and project_id = :project_id
+
+-- name: list_accounts    Return a project's accounts, newest first.
+with page_rows as (
+  -- Only one of the four searches runs: each has an index, and a combined filter would have none.
+  ({search}
       and :status::text is null
       and :platform::text is null
       and :leased is distinct from true
       {page})
   union all
-  (select *
-     from social_account
-    where organization_id = :org
-      and project_id = :project_id
+  ({search}
       and status = :status
       {page})
   union all
-  (select *
-     from social_account
-    where organization_id = :org
-      and project_id = :project_id
+  ({search}
       and platform = :platform
       {page})
   union all
-  (select *
-     from social_account
-    where organization_id = :org
-      and project_id = :project_id
+  ({search}
       and owner_account_id is not null
       and :leased
       and :status is null

@@ -11,6 +11,7 @@ from db.queries import account_lease, social_account
 from domain.accounts import credentials, platform_limits
 from domain.tenancy import audit, project_locks
 from domain.values import multi_value_filter
+from domain.values.answers import from_row
 from platforms.description import PrivacyLevel
 from schemas import ids
 from schemas.accounts import (
@@ -21,7 +22,7 @@ from schemas.accounts import (
     SocialAccount,
 )
 from schemas.errors import Conflict
-from schemas.errors.absent import absent
+from schemas.errors.absent import present
 
 
 class AccountIdentity(NamedTuple):
@@ -81,10 +82,7 @@ REQUIRE_REAUTH_OF_LESSEE = account_lease.require_reauth.typed(AccountScope)
 
 async def find(conn: Conn, *, organization_id: UUID, account_id: UUID) -> AccountRow:
     """Return an account's row; raises `NotFound`."""
-    row = await GET_ACCOUNT.one(conn, org=organization_id, id=account_id)
-    if row is None:
-        raise absent("account")
-    return row
+    return present(await GET_ACCOUNT.one(conn, org=organization_id, id=account_id), "account")
 
 
 async def get(conn: Conn, *, organization_id: UUID, account_id: UUID) -> SocialAccount:
@@ -130,10 +128,7 @@ async def list_page(
 
 async def lock(conn: Conn, *, organization_id: UUID, account_id: UUID) -> LockedAccount:
     """Lock an account's row and return it; raises `NotFound`."""
-    row = await LOCK_ACCOUNT.one(conn, org=organization_id, id=account_id)
-    if row is None:
-        raise absent("account")
-    return row
+    return present(await LOCK_ACCOUNT.one(conn, org=organization_id, id=account_id), "account")
 
 
 async def require_reauth(
@@ -212,17 +207,11 @@ def leased_error(message: str) -> Conflict:
 
 
 def _to_schema(row: AccountRow) -> SocialAccount:
-    return SocialAccount(
+    return from_row(
+        SocialAccount,
+        row,
         social_account_id=ids.show(ids.ACCOUNT, row.id),
-        project_id=ids.show(ids.PROJECT, row.project_id),
-        platform=row.platform,
-        service_url=row.service_url,
-        handle=row.handle,
-        avatar_url=row.avatar_url,
-        status=row.status,
         leased=row.owner_account_id is not None,
-        connected_at=row.connected_at,
-        token_expires_at=row.token_expires_at,
         disconnected_reason=row.disconnect_reason,
         privacy_levels=_privacy_levels(row),
     )

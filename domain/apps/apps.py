@@ -28,7 +28,7 @@ from schemas.apps import (
     SdkAppShown,
 )
 from schemas.errors import Conflict, Invalid
-from schemas.errors.absent import absent
+from schemas.errors.absent import present
 
 #: Most apps of a project at a time, and ever: a number is 15 bits in the event store.
 MAX_APPS, MAX_APP_NUMBERS = 100, 32_767
@@ -202,10 +202,7 @@ async def _lock(conn: Conn, author: Author) -> LockedProject:
 
 
 async def _get(conn: Conn, author: Author, app_id: UUID) -> _Row:
-    row = await GET_APP.one(conn, **author.scope, id=app_id)
-    if row is None:
-        raise absent("sdk_app")
-    return row
+    return present(await GET_APP.one(conn, **author.scope, id=app_id), "sdk_app")
 
 
 async def _next_number(conn: Conn, author: Author) -> int:

@@ -24,7 +24,7 @@ from jobs import ledger
 from jobs.kinds import CONNECT_GITHUB, LIST_GITHUB_REPOS
 from jobs.ledger import Claim, SubmittedJob
 from schemas.errors import Conflict
-from schemas.errors.absent import absent
+from schemas.errors.absent import present
 from schemas.github import GitHubDisconnected, GitHubInstallation, GitHubRepo, GitHubRepos, InstallUrl
 from schemas.settings import Settings
 
@@ -188,9 +188,9 @@ async def find(conn: Conn, *, organization_id: UUID) -> Installation | None:
 
 async def disconnect(conn: Conn, *, organization_id: UUID, api_key_id: UUID) -> GitHubDisconnected:
     """Disconnect: after the commit, ingests can read only public repositories. Raises `NotFound`."""
-    row = await FORGET_INSTALLATION.one(conn, org=organization_id, installation_id=None)
-    if row is None:
-        raise absent("github_installation")
+    row = present(
+        await FORGET_INSTALLATION.one(conn, org=organization_id, installation_id=None), "github_installation"
+    )
     await _record(conn, organization_id, api_key_id, "disconnected", row)
     return GitHubDisconnected(installation_id=row.installation_id, account_login=row.account_login)
 
@@ -259,10 +259,7 @@ def _is_fresh(row: InstallationRow, now: datetime) -> bool:
 
 
 async def _row(conn: Conn, organization_id: UUID) -> InstallationRow:
-    row = await GET_INSTALLATION.one(conn, org=organization_id)
-    if row is None:
-        raise absent("github_installation")
-    return row
+    return present(await GET_INSTALLATION.one(conn, org=organization_id), "github_installation")
 
 
 async def _record(

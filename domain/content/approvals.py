@@ -21,7 +21,7 @@ from jobs.ledger import Wake
 from schemas import ids
 from schemas.content import ApprovalPolicy, ApprovalPolicyPatch, Content, Verdict
 from schemas.errors import Conflict
-from schemas.errors.absent import absent
+from schemas.errors.absent import present
 
 #: Cancel reason of a rejected content's posts.
 REJECTED = "content_rejected"
@@ -159,9 +159,7 @@ def _check(locked: content.LockedContent, revision: int | None) -> None:
 
 async def get_policy(conn: Conn, *, organization_id: UUID, project_id: UUID) -> ApprovalPolicy:
     """Return a project's policy; raises `NotFound`."""
-    row = await GET_POLICY.one(conn, org=organization_id, id=project_id)
-    if row is None:
-        raise absent("project")
+    row = present(await GET_POLICY.one(conn, org=organization_id, id=project_id), "project")
     return ApprovalPolicy(
         requires_approval=row.requires_approval,
         first_n_posts_blocked=row.first_n_posts_blocked,

@@ -29,7 +29,7 @@ from platforms.registry import DESCRIPTIONS
 from schemas import ids
 from schemas.content import Aspect, ContentRequest
 from schemas.errors import BrandTooSparse, Invalid, NotFound
-from schemas.errors.absent import absent
+from schemas.errors.absent import absent, present
 from telemetry import costs
 
 #: Unicode categories of visible characters, of which a hook needs at least one: letters, numbers,
@@ -150,9 +150,7 @@ async def _aspect(conn: Conn, organization_id: UUID, project_id: UUID, body: Con
     """Return the requested aspect, else the one of the target account. Raises `NotFound`."""
     if body.social_account_id is None:
         return body.aspect
-    account_id = ids.read(ids.ACCOUNT, body.social_account_id)
-    if account_id is None:
-        raise absent("account")
+    account_id = present(ids.read(ids.ACCOUNT, body.social_account_id), "account")
     account = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
     if account.project_id != project_id:
         raise absent("account")

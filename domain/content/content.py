@@ -20,6 +20,7 @@ from domain.media.files import StoredFile
 from domain.publishing import targets, waiting
 from domain.publishing.disclosure import ContentOrigin
 from domain.tenancy import project_locks
+from domain.values.answers import from_row
 from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.api_keys import Tier
@@ -36,7 +37,7 @@ from schemas.content import (
     MadeBy,
 )
 from schemas.errors import Conflict, ContentRejected, Invalid, NotFound, VersionOutdated
-from schemas.errors.absent import absent
+from schemas.errors.absent import present
 from schemas.jobs import JobError
 
 
@@ -149,9 +150,7 @@ def format_of(kinds: Sequence[str], caption: str) -> Format:
 
 async def get(conn: Conn, *, organization_id: UUID, content_id: UUID, public_url: str) -> Content:
     """Return a content; raises `NotFound`."""
-    row = await GET_CONTENT.one(conn, org=organization_id, id=content_id)
-    if row is None:
-        raise absent("content")
+    row = present(await GET_CONTENT.one(conn, org=organization_id, id=content_id), "content")
     return to_schema(row, public_url)
 
 
@@ -237,43 +236,29 @@ async def _write(conn: Conn, locked: LockedContent, caption: str, *, ai_declared
 
 async def project_of(conn: Conn, *, organization_id: UUID, content_id: UUID) -> UUID:
     """Return the project, which is locked before the content. Raises `NotFound`."""
-    project_id: UUID | None = await content_item.find_project.value(conn, org=organization_id, id=content_id)
-    if project_id is None:
-        raise absent("content")
+    project_id: UUID = present(
+        await content_item.find_project.value(conn, org=organization_id, id=content_id), "content"
+    )
     return project_id
 
 
 async def lock(conn: Conn, *, organization_id: UUID, content_id: UUID) -> LockedContent:
     """Lock the content's row and return it. Raises `NotFound`."""
-    locked = await LOCK_CONTENT.one(conn, org=organization_id, id=content_id)
-    if locked is None:
-        raise absent("content")
-    return locked
+    return present(await LOCK_CONTENT.one(conn, org=organization_id, id=content_id), "content")
 
 
 def to_schema(row: ContentRow, public_url: str) -> Content:
     """Return a content's answer for partners."""
-    return Content(
+    return from_row(
+        Content,
+        row,
         id=ids.show(ids.CONTENT, row.id),
-        project_id=ids.show(ids.PROJECT, row.project_id),
-        format=row.format,
-        status=row.status,
-        hook=row.hook,
-        caption=row.caption,
         assets=[assets.to_schema(asset, public_url) for asset in row.assets],
-        approval_status=row.approval_status,
         decision=_decision(row.decision) if row.decision else None,
-        revision=row.revision,
-        creative_type=row.creative_type,
-        made_by=row.made_by,
         ai_generated=_origin(row).is_ai_generated,
-        influencer_id=ids.show(ids.INFLUENCER, row.influencer_id) if row.influencer_id else None,
         fits=_fits(row) if row.status == "completed" else None,
-        job_id=ids.show(ids.JOB, row.job_id) if row.job_id else None,
         last_error=msgspec.convert(row.last_error, JobError) if row.last_error else None,
         provenance=msgspec.convert(row.provenance or [], list[LineProvenance]),
-        created_at=row.created_at,
-        updated_at=row.updated_at,
     )
 
 

@@ -22,7 +22,7 @@ from jobs.ledger import ChangedJob, SubmittedJob
 from schemas import ids
 from schemas.content import ContentProgress, ContentRequest, ContentStatus, Regenerate
 from schemas.errors import Conflict
-from schemas.errors.absent import absent
+from schemas.errors.absent import present
 
 
 class LatestRequest(NamedTuple):
@@ -206,9 +206,7 @@ async def _submit(
 
 async def progress(conn: Conn, *, organization_id: UUID, content_id: UUID) -> ContentProgress:
     """Return the progress of a content's job, also of one for a next revision. Raises `NotFound`."""
-    row = await GET_PROGRESS.one(conn, org=organization_id, content_id=content_id)
-    if row is None:
-        raise absent("content")
+    row = present(await GET_PROGRESS.one(conn, org=organization_id, content_id=content_id), "content")
     shown_id = ids.show(ids.CONTENT, content_id)
     if not row.runs or row.stage is None or row.progress is None:
         return ContentProgress(

@@ -18,7 +18,7 @@ from jobs.kinds import MAKE_POSTER
 from jobs.ledger import Claim, SubmittedJob, Wake
 from schemas import ids
 from schemas.content import Content
-from schemas.errors.absent import absent
+from schemas.errors.absent import absent, present
 
 #: Files that one step of the backfill passes.
 BACKFILL_BATCH = 200
@@ -90,9 +90,7 @@ async def _submit(
 
 async def begin(conn: Conn, *, claim: Claim) -> str:
     """Return the video's token. Raises `NotFound` if it was deleted or has a poster."""
-    token: str | None = await content_asset.find_clip.value(conn, **_scope(claim))
-    if token is None:
-        raise absent("content")
+    token: str = present(await content_asset.find_clip.value(conn, **_scope(claim)), "content")
     return token
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import event_conversion
 from domain.apps.app_numbers import Apps
+from domain.values.answers import from_row
 from schemas import ids
 from schemas.conversions import ConversionDelivery, ConversionError, DeliveryState, Destination
 
@@ -63,18 +64,14 @@ async def list_of_project(
 
 def _shown(row: _Row, apps: Apps, show_id: Callable[[str], str]) -> ConversionDelivery:
     error = row.error_code and ConversionError(code=row.error_code, message=row.error_message or "")
-    return ConversionDelivery(
+    return from_row(
+        ConversionDelivery,
+        row,
         conversion_id=ids.show(ids.CONVERSION, row.id),
         app_id=ids.show(ids.APP, apps.by_number[row.app_no].id),
-        destination=row.destination,
         event_id=show_id(row.event_id),
         event_name=row.name,
         destination_event_name=row.event_name,
-        occurred_at=row.occurred_at,
-        state=row.state,
-        tries=row.tries,
         first_tried_at=row.first_try_at,
-        settled_at=row.settled_at,
         error=error or None,
-        created_at=row.created_at,
     )

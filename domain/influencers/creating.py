@@ -17,7 +17,7 @@ from domain.influencers import drawing_job, influencers
 from domain.influencers.drawing_job import Draft
 from domain.influencers.influencers import InfluencerAuthor, LockedInfluencer
 from domain.tenancy import project_locks
-from generation.personas.personas import Wish
+from generation.persona import Wish
 from jobs.ledger import SubmittedJob
 from schemas import ids
 from schemas.errors import Conflict

@@ -12,7 +12,7 @@ from domain.brand import brand
 from domain.media import uploads
 from domain.media.files import StoredFile
 from generation.copy.snapshot import snapshot
-from generation.personas.personas import Wish, persona
+from generation.persona import Wish, persona
 from generation.spec import AgeRange, BrandSnapshot, Gender, Presenter
 from jobs import ledger
 from jobs.kinds import INFLUENCER_CREATE
@@ -20,7 +20,7 @@ from jobs.ledger import ChangedJob, Claim, SubmittedJob
 from schemas import ids
 from schemas.brand import BrandRow
 from schemas.errors import Limited
-from schemas.errors.absent import absent
+from schemas.errors.absent import absent, present
 
 CANCELED = "its job was canceled: retry that, or create another influencer"
 
@@ -164,9 +164,9 @@ async def _submit(
 
 async def begin(conn: Conn, *, claim: Claim) -> PortraitInput:
     """Return the presenter to draw, and mark it as `training`. Raises `NotFound` if it was deleted."""
-    face = await TRAIN_INFLUENCER.one(conn, org=claim.organization_id, id=influencer_of(claim))
-    if face is None:
-        raise absent("influencer")
+    face = present(
+        await TRAIN_INFLUENCER.one(conn, org=claim.organization_id, id=influencer_of(claim)), "influencer"
+    )
     return PortraitInput(Presenter(**face._asdict()), claim.args["colors"])
 
 

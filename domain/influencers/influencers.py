@@ -12,12 +12,13 @@ from db.queries import influencer
 from domain.tenancy import audit, project_locks
 from domain.tenancy.project_locks import Versions
 from domain.values import languages
+from domain.values.answers import from_row
 from generation.copy import texts
-from generation.personas.personas import disclosure
+from generation.persona import disclosure
 from generation.spec import AgeRange, Gender
 from schemas import ids
 from schemas.errors import Invalid, VersionOutdated
-from schemas.errors.absent import absent
+from schemas.errors.absent import present
 from schemas.influencers import (
     Influencer,
     InfluencerDeleted,
@@ -80,9 +81,7 @@ async def get(
     conn: Conn, *, organization_id: UUID, influencer_id: UUID, public_url: str
 ) -> tuple[Influencer, int]:
     """Return an influencer and its version; raises `NotFound`."""
-    row = await GET_INFLUENCER.one(conn, org=organization_id, id=influencer_id)
-    if row is None:
-        raise absent("influencer")
+    row = present(await GET_INFLUENCER.one(conn, org=organization_id, id=influencer_id), "influencer")
     return _to_schema(row, public_url), row.version
 
 
@@ -153,9 +152,9 @@ async def delete(
 
 async def project_of(conn: Conn, *, organization_id: UUID, influencer_id: UUID) -> UUID:
     """Return the project, which is locked before the influencer. Raises `NotFound`."""
-    project_id: UUID | None = await influencer.find_project.value(conn, org=organization_id, id=influencer_id)
-    if project_id is None:
-        raise absent("influencer")
+    project_id: UUID = present(
+        await influencer.find_project.value(conn, org=organization_id, id=influencer_id), "influencer"
+    )
     return project_id
 
 
@@ -172,10 +171,7 @@ async def _lock_for_change(
 
 
 async def lock(conn: Conn, organization_id: UUID, influencer_id: UUID) -> LockedInfluencer:
-    locked = await LOCK_INFLUENCER.one(conn, org=organization_id, id=influencer_id)
-    if locked is None:
-        raise absent("influencer")
-    return locked
+    return present(await LOCK_INFLUENCER.one(conn, org=organization_id, id=influencer_id), "influencer")
 
 
 def check_language(body: InfluencerPatch | InfluencerOverrides, path: str) -> None:
@@ -211,19 +207,10 @@ async def record(
 
 
 def _to_schema(row: _Row, public_url: str) -> Influencer:
-    return Influencer(
+    return from_row(
+        Influencer,
+        row,
         influencer_id=ids.show(ids.INFLUENCER, row.id),
-        project_id=ids.show(ids.PROJECT, row.project_id),
-        name=row.name,
-        gender=row.gender,
-        age_range=row.age_range,
-        brand_voice=row.brand_voice,
-        language=row.language,
-        topics=row.topics,
         discloses=disclosure(row.language),
         image_url=f"{public_url}/media/{row.token}" if row.token else None,
-        status=row.status,
-        error_message=row.error_message,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
     )

@@ -15,6 +15,7 @@ from db.queries.rows import JobRow
 from domain.jobs import subjects
 from domain.tenancy import project_locks
 from domain.values import multi_value_filter
+from domain.values.answers import from_row
 from domain.values.periods import ALWAYS, Period
 from jobs import controls, ledger, states
 from jobs.kinds import (
@@ -26,7 +27,7 @@ from jobs.outcomes import Done, Outcome
 from jobs.states import TERMINAL_STATES, JobState
 from schemas import ids
 from schemas.errors import Conflict, Fenced, Invalid
-from schemas.errors.absent import absent
+from schemas.errors.absent import present
 from schemas.jobs import Already, CancelAnswer, Job, JobError, Phase, Status
 
 #: Rare ends, so that an index of them costs next to nothing.
@@ -64,9 +65,7 @@ Versioned: TypeAlias = tuple[Job, int]
 
 async def get(conn: Conn, *, organization_id: UUID, job_id: UUID) -> Versioned:
     """Return a job; raises `NotFound`, for an internal job too."""
-    row = await GET_JOB.one(conn, org=organization_id, id=job_id)
-    if row is None:
-        raise absent("job")
+    row = present(await GET_JOB.one(conn, org=organization_id, id=job_id), "job")
     return _to_schema(row)
 
 
@@ -228,22 +227,12 @@ def has_ended(versioned: Versioned) -> bool:
 
 
 def _to_schema(row: JobRow) -> Versioned:
-    job = Job(
+    job = from_row(
+        Job,
+        row,
         job_id=ids.show(ids.JOB, row.id),
-        kind=row.kind,
-        status=row.status,
-        stage=row.stage,
-        phase=row.phase,
         progress=round(row.progress, 4),
-        project_id=ids.show(ids.PROJECT, row.project_id) if row.project_id else None,
-        attempt=row.attempt,
-        max_attempts=row.max_attempts,
-        cancel_requested=row.cancel_requested,
-        retry_of=ids.show(ids.JOB, row.retry_of) if row.retry_of else None,
-        created_at=row.created_at,
         started_at=row.created_at,
-        finished_at=row.finished_at,
-        result=row.result,
         error=msgspec.convert(row.error, JobError) if row.error else None,
         waiting=UNSET if row.finished_at is None else None,
     )

@@ -31,7 +31,7 @@ from jobs.kinds import (
 )
 from jobs.ledger import SubmittedJob
 from schemas.errors import Conflict, Forbidden
-from schemas.errors.absent import absent
+from schemas.errors.absent import present
 
 
 class RetriedJob(NamedTuple):
@@ -52,9 +52,7 @@ async def retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Coll
     Raises `NotFound`, `Forbidden` without the scope of the original action, `Conflict` JOB_NOT_RETRYABLE, and
     every error of that action.
     """
-    origin = await GET_ORIGIN.one(conn, org=organization_id, id=job_id)
-    if origin is None:
-        raise absent("job")
+    origin = present(await GET_ORIGIN.one(conn, org=organization_id, id=job_id), "job")
     check(origin, scopes)
     await project_locks.share(conn, organization_id=organization_id, project_id=origin.project_id)
     await controls.lock_many(conn, organization_id=organization_id, job_ids=[job_id])

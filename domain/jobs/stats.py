@@ -12,6 +12,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import job_stats
+from domain.values.answers import from_row
 from jobs.kinds import PUBLIC_KINDS
 from schemas import ids
 from schemas.job_stats import ErrorCount, JobBucket, JobStats, Percentiles, Window
@@ -121,15 +122,12 @@ def _to_schema(window: Window, ats: Sequence[datetime], rows: Sequence[_Row]) ->
 
 
 def _bucket(row: _Row) -> JobBucket:
-    return JobBucket(
-        at=row.at,
-        completed=row.completed,
-        failed=row.failed,
-        canceled=row.canceled,
+    return from_row(
+        JobBucket,
+        row,
         running=row.open,
         wait_seconds=Percentiles(p50=row.wait_p50_s, p95=row.wait_p95_s),
         run_seconds=Percentiles(p50=row.run_p50_s, p95=row.run_p95_s),
-        sampled=row.sampled,
     )
 
 

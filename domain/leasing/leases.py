@@ -20,11 +20,12 @@ from domain.leasing import offers
 from domain.publishing import waiting
 from domain.tenancy import audit, project_locks
 from domain.tenancy.api_keys import Actor
+from domain.values.answers import from_row
 from schemas import ids
 from schemas.accounts import AccountDisconnected, AccountStatus, LeaseEnd, PlatformName
 from schemas.api_keys import Env
 from schemas.errors import Conflict, NotFound
-from schemas.errors.absent import absent
+from schemas.errors.absent import absent, present
 from schemas.leases import LeasedAccount, RequestStatus
 
 #: Cancel reason of a lease's posts.
@@ -135,9 +136,9 @@ async def release(
 
 async def recall(conn: Conn, *, actor: Actor, account_id: UUID) -> AccountDisconnected:
     """End a lease as an operator, of any organization in the environment. Raises `NotFound`."""
-    org = await account_lease.find_lease.value(conn, account_id=account_id, env=actor.env)
-    if org is None:
-        raise absent("leased_account")
+    org = present(
+        await account_lease.find_lease.value(conn, account_id=account_id, env=actor.env), "leased_account"
+    )
     ended = await release(
         conn, organization_id=org, account_id=account_id, api_key_id=None, reason="recalled"
     )
@@ -246,16 +247,10 @@ async def _record_begin(
 
 
 def _to_schema(row: LeaseRow) -> LeasedAccount:
-    return LeasedAccount(
+    return from_row(
+        LeasedAccount,
+        row,
         social_account_id=ids.show(ids.ACCOUNT, row.account_id),
-        project_id=ids.show(ids.PROJECT, row.project_id),
         request_id=ids.show(ids.LEASE_REQUEST, row.request_id),
-        platform=row.platform,
-        service_url=row.service_url,
-        handle=row.handle,
-        avatar_url=row.avatar_url,
-        status=row.status,
-        leased_at=row.leased_at,
-        ended_at=row.ended_at,
         disconnected_reason=row.disconnect_reason,
     )

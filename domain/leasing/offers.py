@@ -17,6 +17,7 @@ from domain.accounts import accounts
 from domain.accounts.accounts import AccountScope, LockedAccount
 from domain.tenancy import project_locks
 from domain.tenancy.api_keys import Actor
+from domain.values.answers import from_row
 from schemas import ids
 from schemas.accounts import AccountStatus, PlatformName
 from schemas.api_keys import Env
@@ -116,16 +117,10 @@ async def _lock(conn: Conn, organization_id: UUID, account_id: UUID) -> LockedAc
 
 
 def _to_schema(row: OfferRow) -> OfferedAccount:
-    return OfferedAccount(
+    return from_row(
+        OfferedAccount,
+        row,
         social_account_id=ids.show(ids.ACCOUNT, row.id),
-        organization_id=ids.show(ids.ORGANIZATION, row.organization_id),
-        project_id=ids.show(ids.PROJECT, row.project_id),
-        platform=row.platform,
-        service_url=row.service_url,
-        handle=row.handle,
-        status=row.status,
-        niche=row.niche,
-        offered_at=row.offered_at,
         lease=_lessee(row, row.tenant_id) if row.tenant_id else None,
     )
 

@@ -5,7 +5,7 @@ Lock order: the project, the request, then the owners' accounts.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from db.pool import Conn
@@ -14,12 +14,15 @@ from domain.leasing import leases
 from domain.leasing.leases import LockedRequest
 from domain.tenancy import audit, project_locks
 from domain.tenancy.api_keys import Actor
+from domain.values.answers import from_row
 from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.api_keys import Env
 from schemas.errors import Conflict, Invalid
-from schemas.errors.absent import absent
+from schemas.errors.absent import absent, present
 from schemas.leases import LeaseRequest, LeaseRequestCreate, OperatedRequest, RequestStatus
+
+R = TypeVar("R", bound=LeaseRequest)
 
 #: Reason of a request that its project's archive closed.
 PROJECT_ARCHIVED = "the project was archived"
@@ -91,7 +94,7 @@ async def get(conn: Conn, *, organization_id: UUID, project_id: UUID, request_id
     row = await GET_REQUEST.one(conn, org=organization_id, id=request_id)
     if row is None or row.project_id != project_id:
         raise absent("lease_request")
-    return LeaseRequest(**_fields(row))
+    return _to_schema(LeaseRequest, row)
 
 
 async def list_of_project(
@@ -102,7 +105,7 @@ async def list_of_project(
     rows = await LIST_OF_PROJECT.all(
         conn, org=organization_id, project_id=project_id, before=before, limit=limit
     )
-    return [LeaseRequest(**_fields(row)) for row in rows]
+    return [_to_schema(LeaseRequest, row) for row in rows]
 
 
 async def list_page(
@@ -112,7 +115,7 @@ async def list_page(
     first.
     """
     rows = await LIST_REQUESTS.all(conn, env=env, statuses=statuses, before=before, limit=limit)
-    return [_to_operator_schema(row) for row in rows]
+    return [_to_schema(OperatedRequest, row) for row in rows]
 
 
 async def assign(
@@ -156,10 +159,7 @@ async def close_of_project(conn: Conn, *, organization_id: UUID, project_id: UUI
 
 
 async def _find(conn: Conn, actor: Actor, request_id: UUID) -> RequestScope:
-    row = await FIND_REQUEST.one(conn, id=request_id, env=actor.env)
-    if row is None:
-        raise absent("lease_request")
-    return row
+    return present(await FIND_REQUEST.one(conn, id=request_id, env=actor.env), "lease_request")
 
 
 async def _lock(conn: Conn, organization_id: UUID, request_id: UUID) -> LockedRequest:
@@ -192,7 +192,7 @@ async def _record_decision(
         await _record(
             conn, AuditLog(actor.organization_id, actor.key_uuid, None), request.id, action, operator_details
         )
-    return _to_operator_schema(await GET_REQUEST.row(conn, org=org, id=request.id))
+    return _to_schema(OperatedRequest, await GET_REQUEST.row(conn, org=org, id=request.id))
 
 
 async def _record(
@@ -207,21 +207,12 @@ async def _record(
     )
 
 
-def _to_operator_schema(row: RequestRow) -> OperatedRequest:
-    return OperatedRequest(organization_id=ids.show(ids.ORGANIZATION, row.organization_id), **_fields(row))
-
-
-def _fields(row: RequestRow) -> dict[str, Any]:
-    return {
-        "request_id": ids.show(ids.LEASE_REQUEST, row.id),
-        "project_id": ids.show(ids.PROJECT, row.project_id),
-        "status": row.status,
-        "count": row.wanted,
-        "niche": row.niche,
-        "platform": row.platform,
-        "note": row.note,
-        "assigned_social_account_ids": [ids.show(ids.ACCOUNT, account_id) for account_id in row.account_ids],
-        "submitted_at": row.created_at,
-        "assigned_at": row.assigned_at,
-        "reason": row.reason,
-    }
+def _to_schema(shape: type[R], row: RequestRow) -> R:
+    return from_row(
+        shape,
+        row,
+        request_id=ids.show(ids.LEASE_REQUEST, row.id),
+        count=row.wanted,
+        assigned_social_account_ids=[ids.show(ids.ACCOUNT, account_id) for account_id in row.account_ids],
+        submitted_at=row.created_at,
+    )

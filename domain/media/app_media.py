@@ -18,6 +18,7 @@ from domain.media import app_media_limits, uploads
 from domain.media.files import StoredFile
 from domain.media.streaming_upload import MIB
 from domain.tenancy import project_locks
+from domain.values.answers import from_row
 from schemas import ids
 from schemas.app_media import (
     AppMedia,
@@ -28,7 +29,7 @@ from schemas.app_media import (
     AppMediaStatus,
 )
 from schemas.errors import Conflict
-from schemas.errors.absent import absent
+from schemas.errors.absent import present
 
 
 class _Row(NamedTuple):
@@ -180,9 +181,9 @@ async def get(
     conn: Conn, *, organization_id: UUID, project_id: UUID, asset_id: UUID, public_url: str
 ) -> AppMedia:
     """Return a file; raises `NotFound`."""
-    row = await GET_APP_MEDIA.one(conn, org=organization_id, project_id=project_id, id=asset_id)
-    if row is None:
-        raise absent("app_media")
+    row = present(
+        await GET_APP_MEDIA.one(conn, org=organization_id, project_id=project_id, id=asset_id), "app_media"
+    )
     return _to_schema(row, public_url)
 
 
@@ -221,9 +222,9 @@ async def usable(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list
 
 async def delete(conn: Conn, *, organization_id: UUID, project_id: UUID, asset_id: UUID) -> AppMediaDeleted:
     """Delete a partner's own file, or drop a suggestion for good. Raises `NotFound`."""
-    locked = await LOCK_ONE.one(conn, org=organization_id, project_id=project_id, id=asset_id)
-    if locked is None:
-        raise absent("app_media")
+    locked = present(
+        await LOCK_ONE.one(conn, org=organization_id, project_id=project_id, id=asset_id), "app_media"
+    )
     end = queries.delete_one if locked.origin == "partner" else queries.drop_one
     await end.run(conn, org=organization_id, id=asset_id)
     if locked.begun:
@@ -259,26 +260,14 @@ async def give_up(
 
 
 def _to_schema(row: _Row, public_url: str) -> AppMedia:
-    return AppMedia(
+    return from_row(
+        AppMedia,
+        row,
         asset_id=ids.show(ids.ASSET, row.id),
-        project_id=ids.show(ids.PROJECT, row.project_id),
-        kind=row.kind,
-        origin=row.origin,
-        status=row.status,
-        current=row.current,
         url=f"{public_url}/media/{row.token}" if row.token else None,
-        mime_type=row.mime_type,
-        width=row.width,
-        height=row.height,
-        duration_ms=row.duration_ms,
         size_bytes=row.size_bytes or None,
         checksum_sha256=row.sha256.hex() if row.sha256 else None,
-        transcript=row.transcript,
-        source_url=row.source_url,
-        job_id=ids.show(ids.JOB, row.job_id) if row.job_id else None,
         error=msgspec.convert(_public_error(row.error), AppMediaError) if row.error else None,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
     )
 
 

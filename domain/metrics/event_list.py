@@ -13,6 +13,7 @@ from db.queries import event
 from domain.apps.app_numbers import Apps
 from domain.events.checks import MICROS
 from domain.metrics.redaction import redact, redact_id
+from domain.values.answers import from_row
 from schemas import ids
 from schemas.events import REDACTED
 from schemas.stored_events import KeptEvent
@@ -96,13 +97,11 @@ async def list_page(
 
 
 def _to_schema(row: _Row, found: Apps, wanted: EventFilter) -> KeptEvent:
-    return KeptEvent(
+    return from_row(
+        KeptEvent,
+        row,
         app_id=ids.show(ids.APP, found.by_number[row.app_no].id),
-        name=row.name,
-        occurred_at=row.occurred_at,
-        received_at=row.received_at,
         value=None if row.value_micros is None else row.value_micros / MICROS,
-        currency=row.currency,
         **(_all_of(row) if wanted.pii else _redacted(row)),
     )
 

@@ -17,7 +17,7 @@ from domain.metrics.windows import TimeWindow
 from domain.publishing import posts
 from schemas import ids
 from schemas.errors import Invalid
-from schemas.errors.absent import absent
+from schemas.errors.absent import absent, present
 from schemas.metrics import Figure, Granularity, Metric, MetricBucket, Metrics, MetricScope, MetricWindow
 
 #: Sources of values. No two have the same metric of a scope.
@@ -98,9 +98,7 @@ async def read(stores: MetricSources, asked: MetricQuery, *, now: datetime) -> M
 
 async def zone_of(conn: Conn, *, organization_id: UUID, project_id: UUID) -> str:
     """Return the name of a project's zone, archived or not. Raises `NotFound`."""
-    zone: str | None = await project.get_zone.value(conn, org=organization_id, id=project_id)
-    if zone is None:
-        raise absent("project")
+    zone: str = present(await project.get_zone.value(conn, org=organization_id, id=project_id), "project")
     return zone
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -11,13 +11,16 @@ import msgspec
 from db.pool import Conn
 from db.queries import operated_job
 from domain.jobs import counts, timelines, wait_reasons
+from domain.values.answers import from_row
 from domain.values.periods import Period
 from jobs import states
 from schemas import ids
-from schemas.errors.absent import absent
+from schemas.errors.absent import present
 from schemas.jobs import JobError, Phase, Status
 from schemas.operator_jobs import OperatedJob, OperatedJobCounts, OperatedJobDetail
 from schemas.timelines import TimelineEntry
+
+J = TypeVar("J", bound=OperatedJob)
 
 #: Newest jobs that a filter scans, an equal part of each organization; a list scans at least `MIN_DEPTH`.
 SCAN_DEPTH, MIN_DEPTH = 10_000, 200
@@ -81,20 +84,16 @@ class JobFilter(NamedTuple):
 
 async def get(conn: Conn, *, job_id: UUID) -> OperatedJobDetail:
     """Return a job; raises `NotFound`."""
-    row = await GET_OPERATED_JOB.one(conn, id=job_id)
-    if row is None:
-        raise absent("job")
+    row = present(await GET_OPERATED_JOB.one(conn, id=job_id), "job")
     waiting = None
     if row.status == "running":
         [waiting] = await wait_reasons.find_job_reasons(conn, refs=[(row.organization_id, row.id)])
-    return OperatedJobDetail(**_fields(row), args=row.args, result=row.result, waiting=waiting)
+    return _to_schema(OperatedJobDetail, row, waiting=waiting)
 
 
 async def timeline(conn: Conn, *, job_id: UUID) -> list[TimelineEntry]:
     """Return a job's entries, the oldest first. Raises `NotFound`."""
-    row = await GET_OPERATED_JOB.one(conn, id=job_id)
-    if row is None:
-        raise absent("job")
+    row = present(await GET_OPERATED_JOB.one(conn, id=job_id), "job")
     return await timelines.list_job_entries(
         conn, organization_id=row.organization_id, job_id=job_id, internal=True
     )
@@ -104,7 +103,7 @@ async def list_page(conn: Conn, *, wanted: JobFilter, before: UUID | None, limit
     """Return at most `limit` jobs older than `before`, newest first, of the scanned ones."""
     depth = max(limit, MIN_DEPTH, await _depth(conn, wanted))
     parameters = _to_parameters(wanted, before, depth) | {"limit": limit}
-    return [OperatedJob(**_fields(row)) for row in await _search(conn, wanted, parameters)]
+    return [_to_schema(OperatedJob, row) for row in await _search(conn, wanted, parameters)]
 
 
 async def _search(conn: Conn, wanted: JobFilter, asked: dict[str, Any]) -> Sequence[_Row]:
@@ -165,28 +164,13 @@ def _to_parameters(wanted: JobFilter, before: UUID | None, depth: int) -> dict[s
     }
 
 
-def _fields(row: _Row) -> dict[str, Any]:
-    return {
-        "job_id": ids.show(ids.JOB, row.id),
-        "organization_id": ids.show(ids.ORGANIZATION, row.organization_id),
-        "organization_name": row.organization_name,
-        "project_id": ids.show(ids.PROJECT, row.project_id) if row.project_id else None,
-        "kind": row.kind,
-        "internal": row.internal,
-        "pool": row.pool,
-        "status": row.status,
-        "stage": row.stage,
-        "phase": row.phase,
-        "progress": round(row.progress, 4),
-        "attempt": row.attempt,
-        "max_attempts": row.max_attempts,
-        "crashes": row.crashes,
-        "cancel_requested": row.cancel_requested,
-        "retry_of": ids.show(ids.JOB, row.retry_of) if row.retry_of else None,
-        "worker_id": ids.show(ids.WORKER, row.lease_owner) if row.lease_owner else None,
-        "run_at": row.run_at,
-        "deadline_at": row.deadline_at,
-        "created_at": row.created_at,
-        "finished_at": row.finished_at,
-        "error": msgspec.convert(row.error, JobError) if row.error else None,
-    }
+def _to_schema(shape: type[J], row: _Row, **others: Any) -> J:
+    return from_row(
+        shape,
+        row,
+        job_id=ids.show(ids.JOB, row.id),
+        progress=round(row.progress, 4),
+        worker_id=ids.show(ids.WORKER, row.lease_owner) if row.lease_owner else None,
+        error=msgspec.convert(row.error, JobError) if row.error else None,
+        **others,
+    )

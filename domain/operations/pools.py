@@ -10,6 +10,7 @@ from db.pool import Conn
 from db.queries import api_key, pool, worker
 from domain.tenancy import audit
 from domain.tenancy.api_keys import Actor
+from domain.values.answers import from_row
 from jobs.maintenance import COUNT_FRESH_S, LEADER_LOCK, MAX_COUNTED_JOBS
 from schemas import ids
 from schemas.api_keys import Tier
@@ -160,11 +161,9 @@ async def _operators(conn: Conn) -> dict[UUID, UUID | None]:
 
 
 def _to_schema(row: _PoolRow, slots: int) -> Pool:
-    return Pool(
-        name=row.name,
-        queued=row.queued,
-        running=row.running,
-        capacity=row.capacity,
+    return from_row(
+        Pool,
+        row,
         oldest_due_seconds=row.oldest_due_s,
         desired_workers=desired_workers(
             running=row.running,
@@ -172,20 +171,8 @@ def _to_schema(row: _PoolRow, slots: int) -> Pool:
             mean_run_s=row.mean_run_s,
             slots=row.capacity / row.workers if row.workers else slots,
         ),
-        paused=row.paused,
     )
 
 
 def _worker(row: _WorkerRow) -> Worker:
-    return Worker(
-        worker_id=ids.show(ids.WORKER, row.id),
-        pool=row.pool,
-        host=row.host,
-        pid=row.pid,
-        version=row.version,
-        slots=row.slots,
-        running=row.running,
-        state=row.state,
-        started_at=row.started_at,
-        lease_expires_at=row.lease_expires_at,
-    )
+    return from_row(Worker, row, worker_id=ids.show(ids.WORKER, row.id))

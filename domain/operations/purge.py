@@ -25,7 +25,7 @@ from jobs.ledger import Claim, Wake
 from schemas import ids
 from schemas.api_keys import Env
 from schemas.errors import Conflict, Invalid
-from schemas.errors.absent import absent
+from schemas.errors.absent import present
 from schemas.projects import Purging
 
 #: Longest wait of a purge for the project's open jobs, such as a post under way.
@@ -84,9 +84,7 @@ async def begin(
     A repeat returns the same answer, and submits another job if the last one failed. `actor` is an operator
     with a key. Raises `NotFound`, `Invalid`, `Conflict` NOT_ARCHIVED, ARCHIVE_RUNNING, ACCOUNT_LEASED.
     """
-    row = await _LOCK.one(conn, id=project_id, env=env)
-    if row is None:
-        raise absent("project")
+    row = present(await _LOCK.one(conn, id=project_id, env=env), "project")
     if name != row.name:
         raise Invalid("name", "is not the project's name: send it unchanged to confirm the purge")
     org = row.organization_id

@@ -17,11 +17,12 @@ from domain.projects import archive
 from domain.tenancy import audit, project_locks
 from domain.tenancy.idempotency import IdempotencyRecord
 from domain.values import languages, metadata, timezones
+from domain.values.answers import from_row
 from domain.values.collect_errors import gather
 from schemas import ids
 from schemas.brand import Brand, BrandRow
 from schemas.errors import Invalid
-from schemas.errors.absent import absent
+from schemas.errors.absent import present
 from schemas.projects import (
     IngestStates,
     Project,
@@ -136,17 +137,13 @@ async def create(conn: Conn, news: Sequence[New]) -> list[bool | None]:
 
 async def get(conn: Conn, *, organization_id: UUID, project_id: UUID) -> tuple[Project, int]:
     """Return the project and its version, which grows with every change by PATCH and DELETE."""
-    row = await GET_PROJECT.one(conn, org=organization_id, id=project_id)
-    if row is None:
-        raise absent("project")
+    row = present(await GET_PROJECT.one(conn, org=organization_id, id=project_id), "project")
     return _to_schema(row), row.version
 
 
 async def get_brand(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
     """Return each field's winner and alternatives, and the pictures. Raises `NotFound`."""
-    row = await GET_PROJECT.one(conn, org=organization_id, id=project_id)
-    if row is None:
-        raise absent("project")
+    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     rows = await brand.read(conn, organization_id=organization_id, project_id=project_id)
     return brand.describe(rows, project_id=project_id)
 
@@ -260,23 +257,13 @@ async def _update(conn: Conn, locked: LockedProject, body: ProjectPatch) -> None
 
 
 def _to_schema(row: _Row) -> Project:
-    return Project(
+    return from_row(
+        Project,
+        row,
         id=ids.show(ids.PROJECT, row.id),
-        organization_id=ids.show(ids.ORGANIZATION, row.organization_id),
-        name=row.name,
-        status=row.status,
-        customer_external_id=row.customer_external_id,
-        timezone=row.timezone,
-        primary_language=row.primary_language,
         brand_context=brand.merge(msgspec.convert(row.brand, list[BrandRow])),
         ingest_state=_ingest_states(row.ingests),
-        requires_approval=row.requires_approval,
-        first_n_posts_blocked=row.first_n_posts_blocked,
         current_blocked_count=row.blocked,
-        metadata=row.metadata,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        archived_at=row.archived_at,
     )
 
 

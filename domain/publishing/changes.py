@@ -21,7 +21,7 @@ from jobs import controls
 from jobs.kinds import PUBLISH_POST
 from jobs.ledger import SubmittedJob, Wake
 from schemas.errors import ApprovalRequired, Conflict, Invalid, VersionOutdated
-from schemas.errors.absent import absent
+from schemas.errors.absent import present
 from schemas.posts import Reschedule, ResolvePost, Status
 
 _ADDRESS = re.compile(r"https?://[!-~]+")
@@ -196,10 +196,7 @@ def _check_address(body: ResolvePost) -> None:
 
 async def find(conn: Conn, organization_id: UUID, post_id: UUID) -> FoundPost:
     """Return a post's rows to lock; raises `NotFound`."""
-    row = await FIND_POST.one(conn, org=organization_id, id=post_id)
-    if row is None:
-        raise absent("post")
-    return row
+    return present(await FIND_POST.one(conn, org=organization_id, id=post_id), "post")
 
 
 async def lock_all(
@@ -224,9 +221,7 @@ async def lock_all(
 async def _lock(
     conn: Conn, organization_id: UUID, post_id: UUID, versions: project_locks.Versions
 ) -> ChangedPost:
-    post = await LOCK_POST.one(conn, org=organization_id, id=post_id)
-    if post is None:
-        raise absent("post")
+    post = present(await LOCK_POST.one(conn, org=organization_id, id=post_id), "post")
     _check_version(post, versions)
     return post
 

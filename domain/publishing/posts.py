@@ -16,12 +16,13 @@ from domain.accounts import accounts
 from domain.publishing import disclosure
 from domain.tenancy import project_locks
 from domain.values import multi_value_filter
+from domain.values.answers import from_row
 from domain.values.periods import Period
 from jobs import ledger
 from jobs.kinds import PUBLISH_POST
 from jobs.ledger import SubmittedJob, Wake
 from schemas import ids
-from schemas.errors.absent import absent
+from schemas.errors.absent import absent, present
 from schemas.posts import AiLabel, Post, PostError, Status
 
 #: Post and its version, which grows with every visible change.
@@ -73,9 +74,7 @@ async def note(
 
 async def get(conn: Conn, *, organization_id: UUID, post_id: UUID) -> Versioned:
     """Return a post and its version; raises `NotFound`."""
-    row = await GET_POST.one(conn, org=organization_id, id=post_id)
-    if row is None:
-        raise absent("post")
+    row = present(await GET_POST.one(conn, org=organization_id, id=post_id), "post")
     return _to_schema(row), row.version
 
 
@@ -205,30 +204,12 @@ async def submit_many(
 
 
 def _to_schema(row: PostRow) -> Post:
-    return Post(
+    return from_row(
+        Post,
+        row,
         id=ids.show(ids.POST, row.id),
-        content_id=ids.show(ids.CONTENT, row.content_id),
-        project_id=ids.show(ids.PROJECT, row.project_id),
-        social_account_id=ids.show(ids.ACCOUNT, row.social_account_id),
-        platform=row.platform,
-        mode=row.mode,
-        privacy_level=row.privacy_level,
         ai_label=_ai_label(row),
-        status=row.status,
-        schedule_passed=row.schedule_passed,
-        job_id=ids.show(ids.JOB, row.job_id) if row.job_id else None,
-        scheduled_for=row.scheduled_for,
-        caption_override=row.caption_override,
-        caption_pending=row.caption_pending,
-        attempted_at=row.attempted_at,
-        published_at=row.published_at,
-        canceled_at=row.canceled_at,
-        cancel_reason=row.cancel_reason,
-        external_id=row.external_id,
-        external_url=row.external_url,
         last_error=msgspec.convert(row.last_error, PostError) if row.last_error else None,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
         waiting=UNSET if row.status in WAITING else None,
     )
 

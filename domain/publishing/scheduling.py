@@ -16,7 +16,7 @@ from domain.values.timezones import Resolved
 from jobs.ledger import Wake
 from schemas import ids
 from schemas.errors import ApprovalRequired, Conflict, ContentRejected, Invalid
-from schemas.errors.absent import absent
+from schemas.errors.absent import present
 from schemas.posts import PostTarget, PublishContent, Reschedule, ScheduleContent, Scheduled, ScheduledTarget
 
 MAX_PAST, MAX_AHEAD = timedelta(seconds=30), timedelta(days=180)
@@ -154,9 +154,9 @@ async def lock_ready(conn: Conn, *, organization_id: UUID, content_id: UUID) -> 
 
 async def _scope(conn: Conn, organization_id: UUID, content_id: UUID, aims: Sequence[PostTarget]) -> Schedule:
     account_ids = targets.account_ids_of(aims)
-    row = await FIND_CONTENT.one(conn, org=organization_id, id=content_id, account_ids=account_ids)
-    if row is None:
-        raise absent("content")
+    row = present(
+        await FIND_CONTENT.one(conn, org=organization_id, id=content_id, account_ids=account_ids), "content"
+    )
     return Schedule(organization_id, content_id, *row)
 
 

@@ -15,10 +15,11 @@ from domain.security.keyring import Keyring
 from domain.tenancy import audit, delegation, key_secrets
 from domain.tenancy.key_secrets import StoredHashes
 from domain.tenancy.key_text import KeyParts
+from domain.values.answers import from_row
 from schemas import ids
 from schemas.api_keys import ApiKey, ApiKeyShown, Env, Scope, Tier
 from schemas.errors import Conflict, Invalid
-from schemas.errors.absent import absent
+from schemas.errors.absent import present
 
 _ALPHABET = string.ascii_lowercase + string.digits
 
@@ -190,9 +191,7 @@ async def _check_count(conn: Conn, organization_id: UUID) -> None:
 
 
 async def get(conn: Conn, *, organization_id: UUID, env: Env, key_uuid: UUID) -> ApiKey:
-    row = await GET_KEY.one(conn, org=organization_id, id=key_uuid)
-    if row is None:
-        raise absent("api_key")
+    row = present(await GET_KEY.one(conn, org=organization_id, id=key_uuid), "api_key")
     return _to_schema(row, env)
 
 
@@ -234,9 +233,7 @@ async def kill(conn: Conn, *, actor: Actor, key_uuid: UUID) -> ApiKey:
 
 
 async def _lock(conn: Conn, actor: Actor, key_uuid: UUID) -> _Row:
-    locked = await LOCK_KEY.one(conn, org=actor.organization_id, id=key_uuid)
-    if locked is None:
-        raise absent("api_key")
+    locked = present(await LOCK_KEY.one(conn, org=actor.organization_id, id=key_uuid), "api_key")
     delegation.check_scopes(actor.scopes, locked.scopes)
     if fault := actor.lacks(locked.return_origins, locked.expires_at):
         raise Conflict("KEY_STRONGER", f"you could not have made this key: its {': '.join(fault)}")
@@ -261,16 +258,4 @@ async def _record(conn: Conn, actor: Actor, action: str, row: _Row) -> None:
 
 
 def _to_schema(row: _Row, env: Env) -> ApiKey:
-    return ApiKey(
-        id=ids.show(ids.KEY, row.id),
-        env=env,
-        key_id=row.key_id,
-        name=row.name,
-        scopes=row.scopes,
-        return_origins=row.return_origins,
-        expires_at=row.expires_at,
-        kill_switch=row.killed_at is not None,
-        killed_at=row.killed_at,
-        overlap_until=row.overlap_until,
-        created_at=row.created_at,
-    )
+    return from_row(ApiKey, row, id=ids.show(ids.KEY, row.id), env=env, kill_switch=row.killed_at is not None)

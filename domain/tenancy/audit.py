@@ -9,6 +9,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import audit_log
 from domain.values import multi_value_filter
+from domain.values.answers import from_row
 from domain.values.periods import Period
 from schemas import ids
 from schemas.api_keys import AuditEntry
@@ -118,12 +119,4 @@ async def _check_known(
 
 
 def _to_schema(row: _Row) -> AuditEntry:
-    return AuditEntry(
-        id=ids.show(ids.AUDIT, row.id),
-        action=row.action,
-        subject=row.subject,
-        project_id=ids.show(ids.PROJECT, row.project_id) if row.project_id else None,
-        api_key_id=ids.show(ids.KEY, row.api_key_id) if row.api_key_id else None,
-        details=row.details,
-        created_at=row.created_at,
-    )
+    return from_row(AuditEntry, row, id=ids.show(ids.AUDIT, row.id))

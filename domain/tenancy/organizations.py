@@ -9,9 +9,10 @@ from db.pool import Conn
 from db.queries import organization
 from domain.tenancy import audit
 from domain.tenancy.api_keys import Actor
+from domain.values.answers import from_row
 from schemas import ids
 from schemas.api_keys import Env
-from schemas.errors.absent import absent
+from schemas.errors.absent import present
 from schemas.organizations import LiveTier, Organization
 
 
@@ -68,17 +69,12 @@ async def find_owner(conn: Conn, *, key_uuid: UUID) -> KeyOwner:
 
     Raises `NotFound`.
     """
-    owner = await FIND_OWNER.one(conn, key_id=key_uuid)
-    if owner is None:
-        raise absent("api_key")
-    return owner
+    return present(await FIND_OWNER.one(conn, key_id=key_uuid), "api_key")
 
 
 async def find(conn: Conn, *, organization_id: UUID) -> Organization:
     """Return the live organization of this id or of this sandbox. Raises `NotFound`."""
-    row = await FIND_ORGANIZATION.one(conn, id=organization_id)
-    if row is None:
-        raise absent("organization")
+    row = present(await FIND_ORGANIZATION.one(conn, id=organization_id), "organization")
     return _to_schema(row)
 
 
@@ -95,9 +91,7 @@ async def change(
     After the commit of a suspension its keys and its sandbox's are refused, and no job of theirs starts in a
     pool but `default`; running jobs end. `actor` is an operator with a key.
     """
-    before = await LOCK_ORGANIZATION.one(conn, id=organization_id)
-    if before is None:
-        raise absent("organization")
+    before = present(await LOCK_ORGANIZATION.one(conn, id=organization_id), "organization")
     after = before._replace(
         tier=before.tier if tier is None else tier,
         suspended=before.suspended if suspended is None else suspended,
@@ -151,11 +145,4 @@ async def list_page(conn: Conn, *, before: UUID | None, limit: int) -> list[Orga
 
 
 def _to_schema(row: _Row) -> Organization:
-    return Organization(
-        id=ids.show(ids.ORGANIZATION, row.id),
-        sandbox_id=ids.show(ids.ORGANIZATION, row.sandbox_id),
-        name=row.name,
-        tier=row.tier,
-        suspended=row.suspended,
-        created_at=row.created_at,
-    )
+    return from_row(Organization, row, id=ids.show(ids.ORGANIZATION, row.id))

@@ -10,7 +10,7 @@ from db.pool import Conn
 from db.queries import project as projects
 from db.queries.rows import LockedProject
 from schemas.errors import Conflict, VersionOutdated
-from schemas.errors.absent import absent
+from schemas.errors.absent import absent, present
 
 #: Versions that a caller's If-Match allows; None allows every version.
 Versions = Collection[int] | None
@@ -23,9 +23,7 @@ async def lock_active(conn: Conn, *, organization_id: UUID, project_id: UUID) ->
 
     Raises `NotFound`, `Conflict` PROJECT_ARCHIVED.
     """
-    status = await projects.share_project.value(conn, org=organization_id, id=project_id)
-    if status is None:
-        raise absent("project")
+    status = present(await projects.share_project.value(conn, org=organization_id, id=project_id), "project")
     check_active(status)
 
 
@@ -54,9 +52,7 @@ async def check(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
 
 async def lock(conn: Conn, *, organization_id: UUID, project_id: UUID, versions: Versions) -> LockedProject:
     """Lock the project's row exclusively and return it. Raises `NotFound`, `VersionOutdated`."""
-    locked = await LOCK_PROJECT.one(conn, org=organization_id, id=project_id)
-    if locked is None:
-        raise absent("project")
+    locked = present(await LOCK_PROJECT.one(conn, org=organization_id, id=project_id), "project")
     if versions is not None and locked.version not in versions:
         raise VersionOutdated("the project has changed since: read it again and repeat with its new ETag")
     return locked

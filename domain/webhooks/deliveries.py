@@ -9,12 +9,13 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import webhook_delivery, webhook_event
 from domain.values import multi_value_filter
+from domain.values.answers import from_row
 from domain.webhooks import endpoints
 from domain.webhooks.endpoints import EndpointAuthor, EndpointRow
 from domain.webhooks.events import RETENTION
 from schemas import ids
 from schemas.errors import Conflict, Invalid
-from schemas.errors.absent import absent
+from schemas.errors.absent import present
 from schemas.webhooks import (
     DeliveryStatus,
     WebhookDelivery,
@@ -58,9 +59,7 @@ REPEAT_EVENTS = webhook_delivery.repeat_events.typed(_Repeated)
 
 async def get(conn: Conn, *, organization_id: UUID, delivery_id: UUID) -> WebhookDelivery:
     """Return a delivery; raises `NotFound`."""
-    row = await GET_DELIVERY.one(conn, org=organization_id, id=delivery_id)
-    if row is None:
-        raise absent("webhook_delivery")
+    row = present(await GET_DELIVERY.one(conn, org=organization_id, id=delivery_id), "webhook_delivery")
     return _to_schema(row)
 
 
@@ -104,9 +103,9 @@ async def ping(conn: Conn, *, author: EndpointAuthor, endpoint_id: UUID) -> Webh
         told_only=endpoint_id,
         about=None,
     )
-    row = await FIND_DELIVERY.one(conn, org=org, event_id=event_id, endpoint_id=endpoint_id)
-    if row is None:
-        raise absent("webhook_endpoint")
+    row = present(
+        await FIND_DELIVERY.one(conn, org=org, event_id=event_id, endpoint_id=endpoint_id), "webhook_endpoint"
+    )
     await endpoints.record(
         conn, author, endpoint, "tested", {"eventId": ids.show(ids.WEBHOOK_EVENT, event_id)}
     )
@@ -120,9 +119,7 @@ async def replay(conn: Conn, *, author: EndpointAuthor, delivery_id: UUID) -> We
     """
     org = author.organization_id
     delivery = await get(conn, organization_id=org, delivery_id=delivery_id)
-    endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, delivery.endpoint_id)
-    if endpoint_id is None:
-        raise absent("webhook_endpoint")
+    endpoint_id = present(ids.read(ids.WEBHOOK_ENDPOINT, delivery.endpoint_id), "webhook_endpoint")
     endpoint = await _lock_active(conn, org, endpoint_id)
     await endpoints.record(conn, author, endpoint, "replayed", {"deliveryId": delivery.id})
     if delivery.ended_at is not None:
@@ -177,18 +174,14 @@ async def _lock_active(conn: Conn, organization_id: UUID, endpoint_id: UUID) -> 
 
 
 def _to_schema(row: _Row) -> WebhookDelivery:
-    return WebhookDelivery(
+    return from_row(
+        WebhookDelivery,
+        row,
         id=ids.show(ids.WEBHOOK_DELIVERY, row.id),
-        endpoint_id=ids.show(ids.WEBHOOK_ENDPOINT, row.endpoint_id),
         event_id=ids.show(ids.WEBHOOK_EVENT, row.event_id),
         event_type=row.type,
-        status=row.status,
-        attempts=row.attempts,
         next_attempt_at=row.next_at if row.status == "pending" else None,
         last_attempt_at=row.attempted_at,
         response_status=row.http_status,
-        error_code=row.error_code,
         replay_of=ids.show(ids.WEBHOOK_DELIVERY, row.replay_of) if row.replay_of else None,
-        created_at=row.created_at,
-        ended_at=row.ended_at,
     )

@@ -18,7 +18,7 @@ from domain.values import metadata, urls
 from domain.webhooks import secrets
 from schemas import ids
 from schemas.errors import Conflict, Invalid, VersionOutdated
-from schemas.errors.absent import absent
+from schemas.errors.absent import present
 from schemas.webhooks import (
     DisabledReason,
     EndpointStatus,
@@ -217,16 +217,14 @@ async def _hold_project(conn: Conn, organization_id: UUID, project_id: UUID) -> 
 
 
 async def _get(conn: Conn, organization_id: UUID, endpoint_id: UUID) -> EndpointRow:
-    row = await GET_ENDPOINT.one(conn, org=organization_id, id=endpoint_id)
-    if row is None:
-        raise absent("webhook_endpoint")
-    return row
+    return present(await GET_ENDPOINT.one(conn, org=organization_id, id=endpoint_id), "webhook_endpoint")
 
 
 async def _lock(conn: Conn, organization_id: UUID, endpoint_id: UUID, versions: Versions) -> EndpointRow:
-    version = await webhook_endpoint.lock_endpoint.value(conn, org=organization_id, id=endpoint_id)
-    if version is None:
-        raise absent("webhook_endpoint")
+    version = present(
+        await webhook_endpoint.lock_endpoint.value(conn, org=organization_id, id=endpoint_id),
+        "webhook_endpoint",
+    )
     if versions is not None and version not in versions:
         raise VersionOutdated("the endpoint has changed since: read it again and repeat with its new ETag")
     return await _get(conn, organization_id, endpoint_id)

@@ -1,11 +1,13 @@
-"""Hooks: first lines that a brand's texts support, each with its evidence, or the missing fields."""
+"""Hooks: first lines that a brand's texts support, each with its evidence, or the missing fields.
+
+Formulas are templates with slots for names, without grammatical agreement.
+"""
 
 from collections.abc import Iterator, Sequence
 
 from generation.copy import names, texts, tones
 from generation.copy.claims import claims
 from generation.copy.clauses import MAX_LENGTH, TRAILING_MARKS, Clause, is_prose, line
-from generation.copy.formulas import fill
 from generation.copy.languages.table import Tone
 from generation.copy.speech import may_be_in
 from generation.spec import BrandSnapshot, Evidence, Line, Source
@@ -21,6 +23,10 @@ MIN_CLAUSES = 2
 SHORT = 70
 #: Tones that also use the casual formula.
 CASUAL: frozenset[Tone] = frozenset({"casual", "playful"})
+NAME_MARKS = (".", "!", "?", "…")
+#: Ends of formulas that are dropped after a name with its own mark, the longer one first.
+FORMULA_ENDS = ("\u00a0!", ".", "!")
+Slot = tuple[str, Evidence | None]
 
 
 def missing_fields(brand: BrandSnapshot, found: Sequence[Clause], language: str) -> list[Source]:
@@ -121,3 +127,16 @@ def proposals(brand: BrandSnapshot, found: Sequence[Clause], language: str, numb
 
 def distinct(lines: Sequence[Line]) -> list[Line]:
     return list({line.text.casefold(): line for line in reversed(lines)}.values())[::-1]
+
+
+def fill(formula: str, brand: BrandSnapshot, **slots: Slot) -> Iterator[Line]:
+    """Yield the filled formula unless it is too long; drop its final mark after a name that ends in one."""
+    app = names.app(brand)
+    text = formula.format(app=app, **{slot: value for slot, (value, _) in slots.items()})
+    if app.endswith(NAME_MARKS):
+        end = next((one for one in FORMULA_ENDS if text.endswith(app + one)), "")
+        text = text.removesuffix(end)
+    if len(text) <= MAX_LENGTH:
+        evidence = [found for _, found in slots.values() if found is not None]
+        about = [names.app_evidence(brand)] if "{app}" in formula else []
+        yield Line(text=text, rule="formula", evidence=[*evidence, *about])

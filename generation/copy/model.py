@@ -1,20 +1,23 @@
-"""Check of a model's line: it states only the facts of the one clause that it cites, and the name.
+"""Lines of a model: each is accepted only if it states the facts of the one clause that it cites, and the name.
 
-A page can inject a prompt, and a model can embellish. So the check compares words, not meanings: it refuses a
+A refused line leaves the clause, or the formula, that a run without a model would show. A page can inject a prompt, and a model can embellish. So the check compares words, not meanings: it refuses a
 line with a word that the clause lacks, and a line without one of the clause's limiting words.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Literal
 
+from msgspec import field
+
 from generation.copy import texts
 from generation.copy.claims import claimed
-from generation.copy.clauses import MAX_LENGTH, MIN_LENGTH
+from generation.copy.clauses import MAX_LENGTH, MIN_LENGTH, TRAILING_MARKS, Clause
 from generation.copy.languages import TABLES
 from generation.copy.languages.table import any_of
+from generation.spec import Evidence, Line, Value
 
 Fault = Literal["length", "characters", "link", "quote", "number", "claim", "force", "name", "word", "limit"]
 #: Minimum letters in common of two forms of one word.
@@ -114,3 +117,36 @@ def _limit(language: str) -> re.Pattern[str]:
 @cache
 def _glue(language: str) -> frozenset[str]:
     return frozenset(TABLES[language].glue.split()) if language in TABLES else frozenset()
+
+
+class Offer(Value, frozen=True, kw_only=True):
+    """A line for a clause, cited by the clause's text."""
+
+    line: str
+    clause: str
+
+
+class Offers(Value, frozen=True, kw_only=True):
+    """A model's lines: hooks and points."""
+
+    hooks: list[Offer] = field(default_factory=list)
+    points: list[Offer] = field(default_factory=list)
+
+
+def valid_lines(
+    offers: Sequence[Offer], clauses: Sequence[Clause], *, name: str, language: str
+) -> dict[str, Line]:
+    """Return the first valid line of each clause, with the clause's quote as its evidence."""
+    cited = {one.text: one for one in clauses}
+    lines: dict[str, Line] = {}
+    for offer in offers:
+        text = texts.initial(offer.line.strip().rstrip(TRAILING_MARKS))
+        clause = cited.get(offer.clause)
+        if (
+            clause
+            and text != clause.text
+            and not line_faults(text, clause.text, name=name, language=language)
+        ):
+            evidence = Evidence(field=clause.field, quote=clause.quote)
+            lines.setdefault(clause.text, Line(text=text, rule="model", evidence=[evidence]))
+    return lines

@@ -5,14 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from generation.copy import hooks, names, texts, tones
-from generation.copy.choice import pick, sample
 from generation.copy.clauses import Clause, are_alike, clauses, line
-from generation.copy.formulas import fill
-from generation.copy.hashtags import hashtags
-from generation.copy.languages import DEFAULT, TABLES, primary
-from generation.copy.languages.presenters import PRESENTERS
-from generation.copy.offers import Offer, Offers, valid_lines
+from generation.copy.hooks import fill
+from generation.copy.languages import DEFAULT, PRESENTERS, TABLES, primary
+from generation.copy.model import Offer, Offers, valid_lines
 from generation.copy.speech import language_of, may_be_in
+from generation.seeds import pick, sample
 from generation.spec import BrandSnapshot, Copy, Evidence, Format, Labels, Line, Presenter, Source, Spec
 from generation.timing import shortest_timing
 from schemas.errors.generation import GenerationError
@@ -25,6 +23,9 @@ MIN_CLAUSES = 2
 #: Formats whose hook may name the number of points: a video drops some if its time is short.
 NUMBERED_FORMATS: frozenset[Format] = frozenset({"slideshow"})
 
+MAX_HASHTAGS = 4
+#: Maximum characters of a hashtag.
+MAX_HASHTAG_LENGTH = 28
 #: Default: no lines of a model.
 NO_OFFERS = Offers()
 
@@ -255,3 +256,23 @@ def _ending(brand: BrandSnapshot, language: str) -> Line:
     return Line(
         text=f"{names.app(brand)} – {text}", rule="formula", evidence=[names.app_evidence(brand), link]
     )
+
+
+def hashtags(brand: BrandSnapshot, language: str) -> list[Line]:
+    tags: dict[str, Line] = {}
+    for keyword, evidence in names.keywords(brand, language):
+        if text := hashtag(keyword):
+            tags.setdefault(text.lower(), Line(text=text, rule="keyword", evidence=[evidence]))
+    return list(tags.values())[:MAX_HASHTAGS]
+
+
+def hashtag(keyword: str) -> str:
+    """Return a lower-case tag of one word, a capitalized tag of several; empty for a number or a long one."""
+    parts = [part for part in texts.clean(keyword).replace("'", " ").replace("’", " ").split() if part]
+    parts = [letters for part in parts for piece in part.split("-") if (letters := _letters(piece))]
+    joined = parts[0].lower() if len(parts) == 1 else "".join(part[:1].upper() + part[1:] for part in parts)
+    return f"#{joined}" if joined and not joined.isdigit() and len(joined) < MAX_HASHTAG_LENGTH else ""
+
+
+def _letters(part: str) -> str:
+    return "".join(character for character in part if character.isalnum() or not character.isascii())

@@ -1,13 +1,26 @@
 """Hair: behind the head, over the shoulders, and on the head."""
 
-from generation.portraits.curves import Points, along, arc, curls, opened, staggered_grid
+from generation.portraits.curves import Points, along, arc, curls, mirrored, opened, points, staggered_grid
+from generation.portraits.hair_styles import HairStyle, style_of
 from generation.portraits.head import Head
 from generation.portraits.looks import Look
 from generation.portraits.sketch import Sketch
-from generation.portraits.style import HairStyle
-from generation.portraits.styles import style_of
 from generation.portraits.tones import Hair, Skin
 from generation.seeds import between, chance
+
+_SHORT = points("""
+    0,684 46,677 94,648 130,598 148,536 151,470 150,430 143,440 138,496 122,536 96,556 72,556
+    52,546 30,548 12,556 0,553
+""")
+_FULL = points("""
+    0,726 58,716 112,676 146,610 156,540 154,470 151,430 143,440 138,490 118,530 92,548 70,550
+    50,542 30,546 12,555 0,552
+""")
+_MUSTACHE = points("0,562 22,568 44,576 64,588 62,566 46,550 26,545 10,552 0,552")
+#: The shade below the lower lip, and the bare skin around the lips.
+_BELOW = points("0,632 26,628 38,616 30,606 0,604")
+_GAP = points("0,600 40,592 56,576 50,562 0,566")
+_BEARDS = {"stubble": _SHORT, "short": _SHORT, "full": _FULL, "mustache": _MUSTACHE}
 
 
 def draw_behind(sketch: Sketch, look: Look, shape: Head, hair: Hair) -> None:
@@ -32,13 +45,13 @@ def draw_over(sketch: Sketch, look: Look, shape: Head, hair: Hair) -> None:
     if look.style == "locs":
         _locs(sketch, look, shape, hair, front=True)
         return
-    for points in style.over:
+    for outline in style.over:
         fill = sketch.down((150, 930), (hair.plain, 1.0), (hair.plain, 1.0), (hair.shade, 1.0))
-        _lit(sketch, shape.path(points), fill, hair)
+        _lit(sketch, shape.path(outline), fill, hair)
         if style.bumps:
-            _texture(sketch, look, shape, hair, points)
+            _texture(sketch, look, shape, hair, outline)
         else:
-            _falling(sketch, shape.all(points), hair)
+            _falling(sketch, shape.all(outline), hair)
 
 
 def _falling(sketch: Sketch, points: Points, hair: Hair) -> None:
@@ -57,21 +70,21 @@ def draw_front(sketch: Sketch, look: Look, shape: Head, hair: Hair, skin: Skin) 
     if not style.front:
         return
     with sketch.within(shape.face):
-        for points in style.front:
-            sketch.shape(shape.path([(x + 5, y + 13) for x, y in points]), skin.dark, opacity=0.5)
+        for outline in style.front:
+            sketch.shape(shape.path([(x + 5, y + 13) for x, y in outline]), skin.dark, opacity=0.5)
     end = 0.25 if look.style == "cropped" else 1.0
     fill = sketch.down((200, 450), (hair.plain, 1.0), (hair.plain, 1.0), (hair.plain, end))
     for path in _outline(look, shape, style):
         _lit(sketch, path, fill, hair, end)
     if style.bumps and style.rim:
         _texture(sketch, look, shape, hair, style.front[0])
-    for number, points in enumerate(style.strands):
+    for number, strand in enumerate(style.strands):
         color, opacity = (hair.light, 0.75) if number % 2 == 0 else (hair.dark, 0.5)
-        sketch.line(opened(shape.all(points)), color, 5.0, opacity=opacity)
+        sketch.line(opened(shape.all(strand)), color, 5.0, opacity=opacity)
 
 
 def _outline(look: Look, shape: Head, style: HairStyle) -> list[str]:
-    paths = [shape.path(points) for points in style.front]
+    paths = [shape.path(outline) for outline in style.front]
     rims = enumerate(style.rim)
     return paths + [
         curls(shape.all(rim), style.bumps * 0.62, f"{look.seed} {number}") for number, rim in rims
@@ -128,3 +141,19 @@ def _locs(sketch: Sketch, look: Look, shape: Head, hair: Hair, *, front: bool) -
             sketch.line(opened(rope), hair.plain if front else hair.shade, 19)
             for x, y in along(rope[1:], 26):
                 sketch.line(opened([(x - 7, y + 3), (x + 7, y - 3)]), hair.dark, 3.5, opacity=0.6)
+
+
+def draw_beard(sketch: Sketch, look: Look, shape: Head, hair: Hair, skin: Skin) -> None:
+    if look.beard == "none":
+        return
+    path = shape.path(mirrored(_BEARDS[look.beard]))
+    if look.beard == "stubble":
+        with sketch.within(shape.face):
+            sketch.shape(path, hair.dark, opacity=0.26)
+        return
+    fill = sketch.down((430, 700), (hair.plain, 0.55), (hair.plain, 1.0), (hair.shade, 1.0))
+    sketch.shape(path, fill)
+    sketch.shape(path, sketch.across((20, 160), (hair.dark, 0.0), (hair.dark, 0.6)))
+    if look.beard != "mustache":
+        sketch.shape(shape.path(mirrored(_BELOW)), hair.dark, opacity=0.35)
+        sketch.shape(shape.path(mirrored(_GAP)), skin.shade, opacity=0.5)

@@ -1,26 +1,25 @@
 """Portrait of a presenter: all layers of the drawing, from the ground to the glasses."""
 
 import math
+from collections.abc import Sequence
 
 from PIL import Image
 
+from generation.color import RGB, oklch, rgb
 from generation.portraits import tones
-from generation.portraits.beards import draw_beard
+from generation.portraits.accessories import draw_covering, draw_earrings, draw_glasses
 from generation.portraits.clothes import draw_clothes, draw_hood
-from generation.portraits.coverings import draw_covering
-from generation.portraits.curves import Point
-from generation.portraits.earrings import draw_earrings
+from generation.portraits.curves import Point, closed
 from generation.portraits.features import draw_features, draw_mouth
-from generation.portraits.glasses import draw_glasses
-from generation.portraits.ground import draw_ground
-from generation.portraits.hair import draw_behind, draw_front, draw_over
+from generation.portraits.hair import draw_beard, draw_behind, draw_front, draw_over
+from generation.portraits.hair_styles import STYLES
 from generation.portraits.head import NECK, draw_head, draw_neck, head
 from generation.portraits.looks import Look, look
 from generation.portraits.sketch import UNITS, Sketch
-from generation.portraits.styles import STYLES
 from generation.portraits.tones import Cloth
-from generation.spec import Presenter
-from generation.theme import Theme
+from generation.seeds import between
+from generation.spec import AgeRange, Gender, Presenter
+from generation.theme import Theme, theme
 
 #: Chin's y in the tables.
 _CHIN_Y = 658.0
@@ -29,6 +28,14 @@ _CHIN_Y_DRAWN = 712.0
 #: Topmost y of hair in a picture.
 _TOP_Y = 66.0
 _MAX_SCALE = 1.3
+#: Lightnesses of a ground; of two equally good ones the lighter one wins.
+_LIGHTNESSES = (0.90, 0.83, 0.755)
+#: Maximum difference of its hue from the brand's, in degrees.
+_TURN = 18.0
+#: Side of a portrait as the only one.
+SINGLE_SIDE_PX = 800
+#: Side of a portrait in a grid.
+GRID_SIDE_PX = 320
 
 
 def portrait(presenter: Presenter, theme: Theme, side: int = 800) -> Image.Image:
@@ -78,3 +85,28 @@ def place_in_picture(appearance: Look, point: Point) -> Point:
 def _scale(appearance: Look) -> float:
     """Return the largest scale that leaves all hair in the picture."""
     return min(_MAX_SCALE, (_CHIN_Y_DRAWN - _TOP_Y) / (_CHIN_Y - STYLES[appearance.style].top))
+
+
+def draw_ground(sketch: Sketch, theme: Theme, seed: str, before: tuple[RGB, ...]) -> None:
+    """Draw the ground with the lightness that differs most from the colors before it."""
+    _, chroma, hue = oklch(theme.vivid.tints[0])
+    hue += between(-_TURN, _TURN, seed, "ground")
+    lightnesses = [oklch(color).lightness for color in before]
+    light = max(_LIGHTNESSES, key=lambda one: min(0.14, *(abs(one - other) for other in lightnesses)))
+    chroma = min(chroma, 0.11)
+    whole = closed([(-900, -300), (900, -300), (900, 1300), (-900, 1300)])
+    lit, dim = rgb(light + 0.07, chroma * 0.75, hue), rgb(light - 0.05, chroma, hue)
+    sketch.shape(whole, dim)
+    sketch.shape(whole, sketch.around((-110, 330), 640, (lit, 1.0), (dim, 1.0)))
+
+
+def people(seed: str, genders: Sequence[Gender], ages: Sequence[AgeRange], color: str) -> Image.Image:
+    """Draw a row for each gender and a column for each age."""
+    colors = theme([color])
+    side = SINGLE_SIDE_PX if len(genders) == len(ages) == 1 else GRID_SIDE_PX
+    sheet = Image.new("RGB", (side * len(ages), side * len(genders)))
+    for row, gender in enumerate(genders):
+        for column, age in enumerate(ages):
+            presenter = Presenter(name="", gender=gender, age_range=age, seed=seed)
+            sheet.paste(portrait(presenter, colors, side), (column * side, row * side))
+    return sheet

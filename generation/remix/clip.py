@@ -38,6 +38,13 @@ _COLOR = re.compile(
     r"\[Parsed_showinfo_.{1,40}\] color_range:(\S+) color_space:(\S+) color_primaries:(\S+) color_trc:(\S+)"
 )
 _PROGRESS = re.compile(rb"out_time_us=(\d+)")
+#: HDR transfers: PQ and HLG.
+TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
+#: HDR reference white in cd/m2 (ITU-R BT.2408), and the conversion to SDR by the `mobius` tone curve.
+_TO_SDR = (
+    "t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=mobius:param=0.3:desat=0,"
+    "zscale=t=bt709:m=bt709:r=tv,format=yuv420p"
+)
 
 
 class Clip(NamedTuple):
@@ -157,3 +164,12 @@ def _refusal(error: GenerationError) -> GenerationError:
     if error.code not in _CLIP_ERRORS:
         return error
     return ClipRefused(_CLIP_ERRORS[error.code], f"the clip can't be decoded: {error.message}")
+
+
+def sdr_filters(transfer: str) -> list[str]:
+    """Return filters that convert HDR to SDR; apply them after scaling, since each pixel costs CPU.
+
+    The picture must have even sides.
+    """
+    source = f"tin={transfer}:pin=bt2020:min=bt2020nc:rin=tv"
+    return [f"zscale={source}:{_TO_SDR}"] if transfer in TRANSFERS else []

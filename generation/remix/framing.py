@@ -4,9 +4,8 @@ import math
 from typing import NamedTuple
 
 from generation.frame import FRAMES
-from generation.remix import hdr
 from generation.remix.attention import measure_attention
-from generation.remix.clip import Clip
+from generation.remix.clip import Clip, sdr_filters
 from generation.remix.cut import FPS, Cut
 from generation.remix.pan import Path, find_path
 
@@ -65,7 +64,7 @@ def _cover_filters(clip: Clip, size: tuple[int, int]) -> list[str]:
     return [
         f"scale={wide}:{high}:flags=bicubic",
         f"crop={size[0]}:{size[1]}",
-        *hdr.sdr_filters(clip.transfer),
+        *sdr_filters(clip.transfer),
     ]
 
 
@@ -80,7 +79,7 @@ def cropped(clip: Clip, path: Path) -> Framing:
     filters = [
         f"crop={crop_columns}:ih:'{coarse}':0",
         f"scale={wide}:{HEIGHT}:flags=bicubic",
-        *hdr.sdr_filters(clip.transfer),
+        *sdr_filters(clip.transfer),
         f"crop={WIDTH}:{HEIGHT}:'min({wide - WIDTH},round(({place}-{coarse})*{scale:.6f}))':0:exact=1",
     ]
     return Framing(",".join([*_base_filters(clip), *filters, _RGB]), path=path)
@@ -107,7 +106,7 @@ def blurred(clip: Clip) -> Framing:
         "eq=brightness=-0.1:saturation=1.15",
         f"scale={WIDTH}:{HEIGHT}:flags=bilinear",
     ]
-    front = [f"scale={wide}:{high}:flags=bicubic", *hdr.sdr_filters(clip.transfer)]
+    front = [f"scale={wide}:{high}:flags=bicubic", *sdr_filters(clip.transfer)]
     top = (HEIGHT - high) // 2 - _FRAMED_OFFSET
     graph = (
         f"{','.join(_base_filters(clip))},split[a][b];[a]{','.join(behind)}[behind];[b]{','.join(front)}[front];"

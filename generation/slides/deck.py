@@ -7,8 +7,7 @@ from generation.canvas import Canvas
 from generation.slides.end import end
 from generation.slides.hook import hook, image
 from generation.slides.kit import Kit
-from generation.slides.point import point
-from generation.slides.recap import LEAST_POINTS, recap
+from generation.slides.points import LEAST_POINTS, point, recap
 from generation.spec import Copy
 
 Slide = Callable[[], Canvas]

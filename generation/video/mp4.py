@@ -1,17 +1,19 @@
 """MP4 within the limits of every platform: H.264 High in bt709, AAC, constant frame rate, index first."""
 
 import hashlib
+import wave
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 from pymediainfo import MediaInfo
 
 from generation import ffmpeg
 from generation.canvas import DrawnLine
 from generation.outputs import OutputFile
-from generation.sound import wav
+from generation.sound import synthesis
 from generation.sound.synthesis import Stereo
 from generation.video.scene import RATE
 from schemas.errors import GenerationError
@@ -71,7 +73,7 @@ def _sound_file(path: Path, sound: Stereo) -> Generator[Path]:
     """Write the sound to a file next to the video, and delete it after the encoding."""
     file = path.with_suffix(".wav")
     try:
-        wav.write(file, sound)
+        write_wav(file, sound)
         yield file
     finally:
         file.unlink(missing_ok=True)
@@ -105,3 +107,12 @@ def made(path: Path, size: tuple[int, int], count: int, marks: Sequence[DrawnLin
 def thumbnail_of(path: Path) -> Path:
     """Return the path of a video's thumbnail, in the same folder."""
     return path.with_name(f"{path.stem}.thumbnail.jpg")
+
+
+def write_wav(path: Path, sound: Stereo) -> None:
+    whole = (np.clip(sound.T, -1, 1) * 32_767).round().astype("<i2")
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(synthesis.RATE)
+        file.writeframes(whole.tobytes())

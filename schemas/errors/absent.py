@@ -4,10 +4,12 @@ An object of another organization gets the same answer, which reveals nothing ab
 """
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from schemas import ids
 from schemas.errors.refusals import NotFound
+
+T = TypeVar("T")
 
 Noun = Literal[
     "account", "api_key", "app_media", "asset", "content", "github_installation", "influencer", "job",
@@ -58,3 +60,10 @@ MISSING: Mapping[Noun, Missing] = {
 def absent(noun: Noun) -> NotFound:
     """Return the error for an absent object."""
     return NotFound(MISSING[noun].message)
+
+
+def present(found: T | None, noun: Noun) -> T:
+    """Return the object; raises `NotFound` if it is None."""
+    if found is None:
+        raise absent(noun)
+    return found

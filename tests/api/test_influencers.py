@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from db.pool import Pool
 from domain.influencers import creating
-from generation.personas import names
+from generation import persona
 from schemas import ids
 from tests.api.conftest import ApiCaller
 from tests.api.participants import new_project
@@ -53,7 +53,7 @@ async def test_created_influencer_exists_at_once(acme: ApiCaller, project: str) 
     one = await read_influencer(acme, accepted["influencerId"])
     assert (one["status"], one["imageUrl"], one["errorMessage"]) == ("pending", None, None)
     assert (one["gender"], one["language"], one["brandVoice"]) == ("female", "de", "Formal.")
-    assert one["name"] in names.first_names("de", "female")
+    assert one["name"] in persona.first_names("de", "female")
     assert one["topics"] == BRAND["keywords"]
     assert one["discloses"].startswith("Eine digitale")
 

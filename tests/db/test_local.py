@@ -134,9 +134,7 @@ def test_the_servers_end_when_their_parent_is_killed(holder: subprocess.Popen[st
     until(lambda: not any(map(server.command_line, started)))
 
 
-async def test_a_server_that_a_killed_run_left_is_taken_over(
-    holder: subprocess.Popen[str], tmp_path: Path
-) -> None:
+async def test_server_of_a_killed_run_is_taken_over(holder: subprocess.Popen[str], tmp_path: Path) -> None:
     postmaster, _ = pids(holder)
     os.kill(postmaster, signal.SIGSTOP)
     holder.kill()
@@ -160,17 +158,13 @@ def test_a_server_that_does_not_start_shows_its_log(tmp_path: Path) -> None:
         pass
 
 
-def test_without_the_wheels_the_message_says_what_to_do(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_message_without_the_wheels_gives_advice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(local, "find_spec", lambda _: None)
     with pytest.raises(LocalUnavailable, match=r"tenantry\[local\].*DATABASE_URL"), local.valkey(tmp_path):
         pass
 
 
-def test_root_without_user_namespaces_is_told_what_to_do(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_root_without_user_namespaces_gets_advice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LocalUnavailable, match="normal user"), local.postgres(tmp_path):

@@ -138,9 +138,7 @@ async def until_waiting(conn: Conn, count: int) -> None:
     await eventually(are_waiting)
 
 
-async def test_an_old_database_gets_the_schema_of_a_new_one_and_keeps_its_rows(
-    old_url: str, old: Conn, conn: Conn
-) -> None:
+async def test_old_database_gets_the_new_schema_and_keeps_rows(old_url: str, old: Conn, conn: Conn) -> None:
     before = await rows_of(old)
     assert all(before.values())
     assert await migrate(old_url) == [*LATE, *NEWER]

@@ -50,35 +50,28 @@ def chain() -> str:
     return "".join(gradients)
 
 
-#: Drawings of a few kilobytes that would take minutes or gigabytes, and their error codes.
-COSTLY: Mapping[str, tuple[str, str]] = {
-    "4 masks of 20": (nested("mask", "mask", 4, 20), "PICTURE_TOO_LARGE"),
-    "6 masks of 20": (nested("mask", "mask", 6, 20), "PICTURE_TOO_LARGE"),
-    "4 clips of 20": (nested("clipPath", "clip-path", 4, 20), "PICTURE_TOO_LARGE"),
-    "a long row of masks": (nested("mask", "mask", 60, 1), "PICTURE_TOO_LARGE"),
-    "10 uses of 10": (uses(10, 10), "PICTURE_TOO_LARGE"),
-    "masks of uses of masks": (alternating(), "PICTURE_TOO_LARGE"),
-    "masks by class": (by_class(), "PICTURE_TOO_LARGE"),
-    "masks by style": (
-        nested("mask", "mask", 4, 20).replace(' mask="', ' style="mask:'),
-        "PICTURE_TOO_LARGE",
-    ),
-    "a chain of gradients": (chain(), "PICTURE_TOO_LARGE"),
-    "tiny dashes": (
-        '<path d="M0 0H100" stroke="red" stroke-width="90" stroke-dasharray=".00002"/>',
-        "PICTURE_TOO_LARGE",
-    ),
-    "a long path that is repeated": (
-        f'<path id="p" d="M0 0{"L100 99 1 0" * 9000}"/>{"""<use href="#p"/>""" * 200}',
-        "PICTURE_TOO_LARGE",
-    ),
-    "styles that try all ancestors": (
-        f"<style>{'g rect{fill:red}' * 5000}</style>{BIG * 500}",
-        "PICTURE_TOO_LARGE",
-    ),
-    "a mask of itself": ('<mask id="m"><g mask="url(#m)"/></mask><g mask="url(#m)"/>', "PICTURE_UNSAFE"),
-    "uses of each other": ('<g id="a"><use href="#b"/></g><g id="b"><use href="#a"/></g>', "PICTURE_UNSAFE"),
+#: Drawings that would never end.
+ENDLESS = {
+    "a mask of itself": '<mask id="m"><g mask="url(#m)"/></mask><g mask="url(#m)"/>',
+    "uses of each other": '<g id="a"><use href="#b"/></g><g id="b"><use href="#a"/></g>',
 }
+#: Drawings of a few kilobytes that would take minutes or gigabytes.
+COSTLY: Mapping[str, str] = {
+    "4 masks of 20": nested("mask", "mask", 4, 20),
+    "6 masks of 20": nested("mask", "mask", 6, 20),
+    "4 clips of 20": nested("clipPath", "clip-path", 4, 20),
+    "a long row of masks": nested("mask", "mask", 60, 1),
+    "10 uses of 10": uses(10, 10),
+    "masks of uses of masks": alternating(),
+    "masks by class": by_class(),
+    "masks by style": nested("mask", "mask", 4, 20).replace(' mask="', ' style="mask:'),
+    "a chain of gradients": chain(),
+    "tiny dashes": '<path d="M0 0H100" stroke="red" stroke-width="90" stroke-dasharray=".00002"/>',
+    "a long path that is repeated":
+        f'<path id="p" d="M0 0{"L100 99 1 0" * 9000}"/>{"""<use href="#p"/>""" * 200}',
+    "styles that try all ancestors": f"<style>{'g rect{fill:red}' * 5000}</style>{BIG * 500}",
+    **ENDLESS,
+}  # fmt: skip
 #: Drawings that the count allows and the kernel kills.
 KILLED = {
     "layers larger than the canvas": '<g opacity=".9">' * 60 + BIG + "</g>" * 60,

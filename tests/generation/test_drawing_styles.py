@@ -84,48 +84,13 @@ SHEETS = [
     "<?xml-stylesheet href='x'?>",
     "<script>1</script>",
 ]
-ATTRIBUTES = [
-    "style",
-    "fill",
-    "stroke",
-    "mask",
-    "clip-path",
-    "filter",
-    "cursor",
-    "transform",
-    "d",
-    "id",
-    "class",
-    "href",
-    "xlink:href",
-    "onload",
-    "onclick",
-    "src",
-    "marker-start",
-    "font-family",
-    "viewBox",
-    "xml:base",
-    "offset-path",
-]
+ATTRIBUTES = """
+    style fill stroke mask clip-path filter cursor transform d id class href xlink:href onload
+    onclick src marker-start font-family viewBox xml:base offset-path
+""".split()
 ELEMENTS = [
-    "g",
-    "rect",
-    "path",
-    "use",
-    "style",
-    "title",
-    "desc",
-    "script",
-    "image",
-    "a",
-    "foreignObject",
-    "animate",
-    "set",
-    "mask",
-    "linearGradient",
-    "feImage",
-    "filter",
-    "pattern",
+    *"g rect path use style title desc script image a foreignObject animate set mask".split(),
+    *"linearGradient feImage filter pattern".split(),
     "x:script xmlns:x='http://www.w3.org/1999/xhtml'",
 ]
 FORMS = [
@@ -140,19 +105,9 @@ FORMS = [
     '<use href="{}"/>',
     "<style>a{{fill:re<title>d}}</title>b{{fill:{}}}</style>",
 ]
-PROPERTIES = [
-    "fill",
-    "mask",
-    "background",
-    "FILL",
-    "f\\69ll",
-    "--x",
-    "cursor",
-    "src",
-    "clip-path",
-    "all",
-    "transform",
-]
+PROPERTIES = r"""
+    fill mask background FILL f\69ll --x cursor src clip-path all transform
+""".split()
 
 
 def escaped(text: str) -> str:
@@ -269,16 +224,7 @@ def check_css(tokens: Iterable[Any]) -> None:
         if token.type == "function" and token.lower_name == "url":
             assert [one.value[:1] for one in token.arguments] == ["#"]
         elif token.type == "function":
-            assert token.lower_name in {
-                "rgb",
-                "rgba",
-                "hsl",
-                "hsla",
-                "matrix",
-                "rotate",
-                "scale",
-                "translate",
-            }
+            assert token.lower_name in "rgb rgba hsl hsla matrix rotate scale translate".split()
             check_css(token.arguments)
         elif hasattr(token, "content"):
             check_css(token.content)

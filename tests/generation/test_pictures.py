@@ -10,6 +10,7 @@ from PIL import Image, ImageCms
 from generation import pictures
 from generation.picture_limits import MAX_BYTES
 from schemas.errors import PictureRefused
+from tests.generation.svg import svg
 
 RED = (230, 30, 40)
 
@@ -33,11 +34,6 @@ def header_of(width: int, height: int) -> bytes:
         + chunk(b"IDAT", zlib.compress(b"\0" * 99))
         + chunk(b"IEND", b"")
     )
-
-
-def svg(body: str, sizes: str = 'viewBox="0 0 100 100"') -> bytes:
-    namespaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
-    return f"<svg {namespaces} {sizes}>{body}</svg>".encode()
 
 
 SOLID = Image.new("RGB", (320, 200), RED)

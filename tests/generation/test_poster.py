@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageStat
 
 from generation import poster
-from generation.remix import hdr
+from generation.remix import clip
 from schemas.errors import ClipRefused
 from tests.forms import first
 from tests.generation.remix.clips import NO_CLIPS, make_clip, remade
@@ -62,7 +62,7 @@ def test_a_poster_shows_an_upright_frame_with_content(case: str, tmp_path: Path)
     assert ImageStat.Stat(image.convert("L")).stddev[0] > poster.MIN_DEVIATION
 
 
-@pytest.mark.parametrize("transfer", sorted(hdr.TRANSFERS))
+@pytest.mark.parametrize("transfer", sorted(clip.TRANSFERS))
 def test_white_of_hdr_is_white_in_its_poster(transfer: str, tmp_path: Path) -> None:
     """White is 203 candelas: 58 % of the signal in PQ and 75 % in HLG (ITU-R BT.2408), over black."""
     grey = {"smpte2084": "0x949494", "arib-std-b67": "0xbfbfbf"}[transfer]

@@ -42,11 +42,8 @@ async def test_a_renewal_returns_cancel_requests_and_overdue_jobs(conn: Conn, or
     assert (news.cancel, news.overdue) == (True, True)
 
 
-async def test_an_idle_worker_renews_too(conn: Conn) -> None:
+async def test_an_idle_worker_renews_but_not_one_without_a_row(conn: Conn) -> None:
     assert await heartbeat.renew(conn, worker_id=await scene.worker(conn), lease_s=15) == []
-
-
-async def test_a_renewal_reports_a_lost_row(conn: Conn) -> None:
     assert await heartbeat.renew(conn, worker_id=ids.new(), lease_s=15) is None
 
 

@@ -111,9 +111,7 @@ ARRIVALS = st.lists(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(arrivals=ARRIVALS)
-async def test_in_any_order_the_share_holds_and_no_usable_slot_is_idle(
-    conn: Conn, arrivals: list[TenantJobs]
-) -> None:
+async def test_share_holds_and_no_usable_slot_is_idle(conn: Conn, arrivals: list[TenantJobs]) -> None:
     """After each pull no tenant exceeds its share, and no tenant below its share waits."""
     await delete_rows(conn)
     pairs = [await organizations.create(conn, name="Acme", tier="partner") for _ in range(3)]

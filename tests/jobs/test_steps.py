@@ -121,9 +121,7 @@ async def test_a_commit_that_waited_for_its_job_ends_no_other_attempts(
     assert "completed" not in await scene.list_attempts(conn, claim.id)
 
 
-async def test_a_commit_that_waited_for_a_progress_keeps_the_jobs_worker(
-    pool: Pool, conn: Conn, org: UUID
-) -> None:
+async def test_commit_that_waited_for_a_progress_keeps_the_worker(pool: Pool, conn: Conn, org: UUID) -> None:
     claim = await scene.start_job(conn, org)
     running = await scene.row(conn, claim.id)
     async with pool.acquire() as other, pool.acquire() as observer:

@@ -82,9 +82,7 @@ async def test_a_key_belongs_to_its_tenant(conn: Conn) -> None:
     assert second.job_id != first.job_id
 
 
-async def test_one_of_many_concurrent_submits_of_a_key_creates_the_job(
-    pool: Pool, conn: Conn, org: UUID
-) -> None:
+async def test_one_of_many_submits_of_a_key_creates_the_job(pool: Pool, conn: Conn, org: UUID) -> None:
     async def once() -> tuple[UUID, bool]:
         async with pool.acquire() as own:
             submitted = await scene.submit(own, org, unique_key="shop")
@@ -95,9 +93,7 @@ async def test_one_of_many_concurrent_submits_of_a_key_creates_the_job(
     assert sum(fresh for _, fresh in answers) == 1
 
 
-async def test_a_submit_that_waited_for_its_keys_job_creates_a_new_one(
-    pool: Pool, conn: Conn, org: UUID
-) -> None:
+async def test_submit_that_waited_for_its_keys_job_makes_a_new_one(pool: Pool, conn: Conn, org: UUID) -> None:
     async with pool.acquire() as other:
         transaction = other.transaction()
         await transaction.start()

@@ -14,8 +14,8 @@ from webencodings.labels import LABELS
 from tests.peers.chromium import Page, browsing
 from tests.peers.site import Sent, answering
 from tests.workers.ingest.page.encodings import FORMS, SAMPLES, in_meta, page
-from workers.ingest.page import charsets, decoders
-from workers.ingest.page.decode import decode
+from workers.ingest.page import charsets
+from workers.ingest.page.decode import decode, decode_as
 
 pytestmark = pytest.mark.peers
 
@@ -115,6 +115,6 @@ def test_decoded_characters_match_chromium(browser: Page, name: str) -> None:
         bodies += [bytes([first, second]) for first in range(0x81, 0xFF) for second in range(0x40, 0xFF)]
     script = DECODED % (json.dumps(name), json.dumps([*map(list, bodies)]))
     theirs = json.loads(browser.run(script))
-    pairs = zip(theirs, (decoders.decode(body, name) for body in bodies), strict=True)
+    pairs = zip(theirs, (decode_as(body, name) for body in bodies), strict=True)
     others = [pair for pair in pairs if len(pair[0]) == 1 and pair[0] != "\ufffd" and pair[0] != pair[1]]
     assert len(others) == OTHERS.get(name, 0), others[:20]

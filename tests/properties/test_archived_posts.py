@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -106,6 +107,16 @@ ANY_EVENTS = given(
 @settings(post_histories.SETTINGS, max_examples=12)
 @ANY_EVENTS
 async def test_posts_counted_by_an_archive_read_as_canceled_for_good(
+    pool: Pool, conn: Conn, *, gated: bool, before: list[Event], after: list[Event]
+) -> None:
+    await check_archived_posts(pool, conn, gated=gated, before=before, after=after)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@settings(post_histories.SETTINGS, max_examples=200)
+@ANY_EVENTS
+async def test_archived_posts_in_many_examples(
     pool: Pool, conn: Conn, *, gated: bool, before: list[Event], after: list[Event]
 ) -> None:
     await check_archived_posts(pool, conn, gated=gated, before=before, after=after)

@@ -29,7 +29,7 @@ from tests.domain.content import reviewing
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
 
-pytestmark = [pytest.mark.long, pytest.mark.first]
+pytestmark = [pytest.mark.long, pytest.mark.first, pytest.mark.timeout(600)]
 
 SETTINGS = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 FUTURE = datetime.max.replace(tzinfo=UTC)
@@ -233,21 +233,14 @@ async def test_the_check_constraint_has_the_same_states(conn: Conn) -> None:
     assert set(re.findall(r"'(\w+)'", states)) == set(PostState)
 
 
-ANY_EVENTS = given(
+@settings(SETTINGS, max_examples=200)
+@given(
     gated=st.booleans(),
     events=st.tuples(st.lists(EVENTS, min_size=5, max_size=25), ENDS, st.lists(EVENTS, max_size=5)),
 )
-
-
-@settings(SETTINGS, max_examples=15)
-@ANY_EVENTS
 async def test_posts_make_only_allowed_transitions(
     pool: Pool, conn: Conn, *, gated: bool, events: EventParts
 ) -> None:
-    await check_history(pool, conn, gated=gated, events=events)
-
-
-async def check_history(pool: Pool, conn: Conn, *, gated: bool, events: EventParts) -> None:
     history = await start_history(pool, conn, gated=gated)
     before = await read_posts(conn, history)
     for event in chain.from_iterable(events):

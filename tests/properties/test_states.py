@@ -132,16 +132,7 @@ async def test_a_job_makes_only_allowed_transitions(conn: Conn, events: list[Eve
 
 
 def check_transition(before: asyncpg.Record, after: asyncpg.Record) -> None:
-    visible = (
-        "state",
-        "stage",
-        "progress",
-        "result",
-        "error",
-        "attempt",
-        "cancel_requested_at",
-        "finished_at",
-    )
+    visible = "state stage progress result error attempt cancel_requested_at finished_at".split()
     changed = any(before[name] != after[name] for name in visible)
     assert after["state"] == before["state"] or (before["state"], after["state"]) in ALLOWED_TRANSITIONS
     assert after["progress"] >= before["progress"]
@@ -164,9 +155,7 @@ TRANSITION_EVENTS: dict[tuple[JobState, JobState], list[Event]] = {
 
 
 @pytest.mark.parametrize("transition", [(source, target) for source, target, _ in TRANSITIONS])
-async def test_each_transition_of_the_table_is_possible(
-    conn: Conn, transition: tuple[JobState, JobState]
-) -> None:
+async def test_each_listed_transition_is_possible(conn: Conn, transition: tuple[JobState, JobState]) -> None:
     history = await start_history(conn)
     for event in TRANSITION_EVENTS[transition]:
         await event(conn, history)

@@ -48,9 +48,7 @@ def test_optional_settings_may_be_absent() -> None:
 
 @pytest.mark.parametrize(("names", "missing"), [(names, name) for names in SETTING_GROUPS for name in names])
 @pytest.mark.parametrize("empty", [True, False])
-def test_an_incomplete_group_names_the_missing_setting(
-    names: tuple[str, ...], missing: str, empty: bool
-) -> None:
+def test_incomplete_group_names_the_missing_one(names: tuple[str, ...], missing: str, empty: bool) -> None:
     variables = REQUIRED | dict.fromkeys(names, "hush")
     assert getattr(from_env(variables), missing.lower()) == "hush"
     if empty:

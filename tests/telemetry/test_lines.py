@@ -19,8 +19,7 @@ from tests.telemetry.spans import Spans
 from tests.telemetry.test_traces import SECRET, commit_nothing, ingest, project_of, run_job
 from tests.workers.by_hand import FUTURE
 from tests.workers.runtime.workers import TEST_JOB, Workers
-from workers.dispatcher.overdue import OVERDUE
-from workers.dispatcher.rescue import rescue
+from workers.dispatcher.chores import OVERDUE, rescue
 from workers.dispatcher.uptime import Uptime
 from workers.runtime.context import Context
 

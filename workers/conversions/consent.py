@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from workers.conversions.person import EventTree
-from workers.conversions.skip_reasons import SkipReason
+from workers.conversions.verdict import SkipReason
 
 NO_CONSENT = SkipReason("NO_CONSENT", "the person didn't consent to the use of this event for advertising")
 TRACKING_DENIED = SkipReason("TRACKING_DENIED", "the person's device doesn't allow tracking")

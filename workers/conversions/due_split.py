@@ -8,9 +8,9 @@ from uuid import UUID
 from domain.events.conversion_lines import OpenDestination
 from domain.events.conversions import Due, End
 from schemas.conversions import Ended
-from workers.conversions import consent, person, skip_reasons
+from workers.conversions import consent, person, verdict
 from workers.conversions.person import EventTree
-from workers.conversions.skip_reasons import SkipReason
+from workers.conversions.verdict import SkipReason
 
 #: A destination accepts events of 7 days. One hour is left for the transfer.
 MAX_EVENT_AGE = timedelta(days=7) - timedelta(hours=1)
@@ -69,7 +69,7 @@ def find_end(due: Due, *, now: datetime) -> End | None:
 
 def _build_payload(due: Due, make: BuildEvent, to: OpenDestination) -> ReadyConversion | End:
     if due.context is None:
-        return _skipped_end(due, skip_reasons.EVENT_GONE, frozenset())
+        return _skipped_end(due, verdict.EVENT_GONE, frozenset())
     tree = person.parse_event(due)
     payload = consent.find_refusal(tree) or make(to, due, tree)
     if isinstance(payload, SkipReason):

@@ -8,6 +8,7 @@ has 27 letters and digits in the example: business-api.tiktok.com/portal/docs?id
 
 import re
 import time
+from functools import partial
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
@@ -65,22 +66,20 @@ def check_user_agent(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | No
     return remainder
 
 
-def check_fbc(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
-    """Check a click id: `fb.SUBDOMAINS.MS.FBCLID`."""
-    return _check_timed_id(_FBC, text, known)
+def _check_timed_id(form: re.Pattern[str], text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
+    token = _check_token(form, text, known)
+    match = form.fullmatch(token) if token else None
+    latest = time.time() * 1000 + _AHEAD_MS
+    return token if match and _FIRST_MS <= int(match["made"]) <= latest else None
 
 
-def check_fbp(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
-    """Check a browser id: `fb.SUBDOMAINS.MS.RANDOM`."""
-    return _check_timed_id(_FBP, text, known)
+def _check_token(form: re.Pattern[str], text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
+    return text if form.fullmatch(text) and not contains_pii(text, Strictness.MARKED, known) else None
 
 
-def check_ttclid(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
-    return _check_token(_TTCLID, text, known)
-
-
-def check_ttp(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
-    return _check_token(_TTP, text, known)
+#: A click id: `fb.SUBDOMAINS.MS.FBCLID`; and a browser id: `fb.SUBDOMAINS.MS.RANDOM`.
+check_fbc, check_fbp = partial(_check_timed_id, _FBC), partial(_check_timed_id, _FBP)
+check_ttclid, check_ttp = partial(_check_token, _TTCLID), partial(_check_token, _TTP)
 
 
 def check_advertising_id(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
@@ -136,14 +135,3 @@ def _without_date(text: str) -> str:
     """Drop a leading date: with its digits, a phone number has more than the 15 digits of E.164."""
     dated = _DATED_ORDER_ID.match(text)
     return dated["prefix"] + text[dated.end() :] if dated else text
-
-
-def _check_timed_id(form: re.Pattern[str], text: str, known: KnownPerson) -> str | None:
-    token = _check_token(form, text, known)
-    match = form.fullmatch(token) if token else None
-    latest = time.time() * 1000 + _AHEAD_MS
-    return token if match and _FIRST_MS <= int(match["made"]) <= latest else None
-
-
-def _check_token(form: re.Pattern[str], text: str, known: KnownPerson) -> str | None:
-    return text if form.fullmatch(text) and not contains_pii(text, Strictness.MARKED, known) else None

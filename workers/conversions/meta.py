@@ -11,10 +11,9 @@ import msgspec
 
 from domain.events.conversion_lines import OpenDestination
 from domain.events.conversions import Due
-from workers.conversions import consent, formats, hashing, person, skip_reasons, verdict
+from workers.conversions import consent, formats, hashing, person, verdict
 from workers.conversions.person import EventTree
-from workers.conversions.skip_reasons import SkipReason
-from workers.conversions.verdict import ACCEPTED, Verdict
+from workers.conversions.verdict import ACCEPTED, SkipReason, Verdict
 from workers.platforms import http
 from workers.platforms.graph_version import GRAPH_VERSION
 from workers.platforms.http import PlatformApi, PlatformResponse
@@ -69,7 +68,7 @@ def build_event(to: OpenDestination, due: Due, tree: EventTree) -> dict[str, Any
             "data_processing_options_state": region[1],
         }
     if due.event_name == "Purchase" and not {"value", "currency"} <= custom.keys():
-        return skip_reasons.NO_VALUE
+        return verdict.NO_VALUE
     return _build_web_event(event, user, tree) if to.is_web else _build_app_event(event, user, to, tree)
 
 
@@ -78,11 +77,11 @@ def _build_web_event(
 ) -> dict[str, Any] | SkipReason:
     page = person.find_page(tree)
     if "client_user_agent" not in user:
-        return skip_reasons.NO_USER_AGENT
+        return verdict.NO_USER_AGENT
     if page is None:
-        return skip_reasons.NO_PAGE
+        return verdict.NO_PAGE
     if not user.keys() - {"client_user_agent"}:
-        return skip_reasons.NO_IDENTIFIER
+        return verdict.NO_IDENTIFIER
     return event | {"event_source_url": page}
 
 
@@ -93,9 +92,9 @@ def _build_app_event(
     extinfo = [system or "", *(person.find_label(tree, *path) or "" for path in _EXTINFO)]
     extinfo += [""] * (_EXTINFO_LENGTH - len(extinfo))
     if system is None or not extinfo[_OS_VERSION]:
-        return skip_reasons.NO_DEVICE
+        return verdict.NO_DEVICE
     if not user.keys() - {"client_user_agent"}:
-        return skip_reasons.NO_IDENTIFIER
+        return verdict.NO_IDENTIFIER
     tracked = consent.may_track(tree)
     app = {
         "advertiser_tracking_enabled": int(tracked),

@@ -11,10 +11,9 @@ import msgspec
 
 from domain.events.conversion_lines import OpenDestination
 from domain.events.conversions import Due
-from workers.conversions import consent, formats, hashing, person, skip_reasons, verdict
+from workers.conversions import consent, formats, hashing, person, verdict
 from workers.conversions.person import EventTree
-from workers.conversions.skip_reasons import SkipReason
-from workers.conversions.verdict import ACCEPTED, Verdict
+from workers.conversions.verdict import ACCEPTED, SkipReason, Verdict
 from workers.platforms import http
 from workers.platforms.http import PlatformApi, PlatformResponse
 
@@ -43,13 +42,13 @@ def build_event(to: OpenDestination, due: Due, tree: EventTree) -> dict[str, Any
     if consent.limited_data_use(tree) is not None:
         event["limited_data_use"] = True
     if due.event_name == "Purchase" and not {"value", "currency"} <= properties.keys():
-        return skip_reasons.NO_VALUE
+        return verdict.NO_VALUE
     if not user.keys() - {"user_agent"}:
-        return skip_reasons.NO_IDENTIFIER
+        return verdict.NO_IDENTIFIER
     if not to.is_web:
         return event
     page = person.find_page(tree)
-    return skip_reasons.NO_PAGE if page is None else event | {"page": {"url": page}}
+    return verdict.NO_PAGE if page is None else event | {"page": {"url": page}}
 
 
 def _build_user(due: Due, tree: EventTree) -> dict[str, str]:

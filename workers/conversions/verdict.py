@@ -1,4 +1,4 @@
-"""Verdict: the result of one call for its conversions, from the destination's response."""
+"""Verdict: the result of one call for its conversions; and reasons to skip a conversion without a call."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -72,3 +72,18 @@ def unclear(name: str, *, status: int | None = None) -> Verdict:
 
 def bad_event(name: str, code: str) -> Verdict:
     return Verdict(VerdictKind.BAD, "EVENT_REFUSED", f"{name} refuses the event ({code})")
+
+
+class SkipReason(NamedTuple):
+    """A code for programs, and a sentence."""
+
+    code: str
+    message: str
+
+
+EVENT_GONE = SkipReason("EVENT_GONE", "the event's retention has ended")
+NO_IDENTIFIER = SkipReason("NO_IDENTIFIER", "the event has no identifier of the person")
+NO_USER_AGENT = SkipReason("NO_USER_AGENT", "an event of a website needs context.userAgent")
+NO_PAGE = SkipReason("NO_PAGE", "an event of a website needs context.page.url")
+NO_DEVICE = SkipReason("NO_DEVICE", "an event of an app needs context.os.name and context.os.version")
+NO_VALUE = SkipReason("NO_VALUE", "a purchase needs a value and its currency")

@@ -5,8 +5,7 @@ from db.reach import RETRIED_ERRORS, is_postgres_away
 from domain.events import event_archive
 from schemas.errors import Unavailable
 from schemas.settings import Settings
-from workers.dispatcher.chore import Chore
-from workers.dispatcher.leader import Leader
+from workers.dispatcher.leader import Chore, Leader
 from workers.event_archive.clickhouse import ClickHouse
 from workers.runtime.shutdown import StopRequest
 

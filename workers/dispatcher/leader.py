@@ -5,16 +5,44 @@ for `IDLE_S`. So a leader that was paused or cut off loses the lock to another p
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import NamedTuple
 
 from db.pool import Conn, connect
 from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, RETRIED_ERRORS, reaching
 from jobs import maintenance
+from jobs.maintenance import BATCH
 from telemetry import logs, metrics
-from workers.dispatcher.chore import Agenda, Chore
 from workers.runtime.shutdown import StopRequest, wait_for_first
+
+
+class Chore(NamedTuple):
+    """A name, seconds between two runs, and `run`, which returns the number of rows that it moved.
+
+    A full batch means that there may be more.
+    """
+
+    name: str
+    every_s: float
+    run: Callable[[Conn], Awaitable[int]]
+    batch: int = BATCH
+
+
+class Agenda:
+    """The next due time of each chore, in seconds of a monotonic clock. At first all are due."""
+
+    def __init__(self, chores: Iterable[Chore]) -> None:
+        self._next = dict.fromkeys(chores, float("-inf"))
+
+    def due(self, now: float) -> list[Chore]:
+        return [chore for chore, at in self._next.items() if at <= now]
+
+    def done(self, chore: Chore, moved: int, now: float) -> None:
+        """Set the chore's next due time: now after a full batch."""
+        self._next[chore] = now if moved >= chore.batch else now + chore.every_s
+
 
 #: Seconds between two ticks of the leader.
 TICK_S = 0.05

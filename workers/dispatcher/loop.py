@@ -13,21 +13,26 @@ from jobs import maintenance
 from jobs.courier import Courier, open_courier
 from schemas.settings import Settings
 from telemetry import health, metrics
-from workers.dispatcher.collect import COLLECT
-from workers.dispatcher.count import COUNT
+from workers.dispatcher.chores import (
+    COLLECT,
+    COUNT,
+    MAKE_MISSING_POSTERS,
+    OVERDUE,
+    PROMOTE,
+    REFRESH,
+    RETENTION,
+    clear_gauges_after,
+    delivery_chores,
+    export_pools,
+    prune_audit,
+    prune_media,
+    rescue,
+)
 from workers.dispatcher.event_archiver import EventArchiver
 from workers.dispatcher.events import EventKeeper
 from workers.dispatcher.leader import Leader
-from workers.dispatcher.overdue import OVERDUE
-from workers.dispatcher.pool_gauges import clear_gauges_after, export_pools
-from workers.dispatcher.posters import MAKE_MISSING_POSTERS
-from workers.dispatcher.promote import PROMOTE
-from workers.dispatcher.refresh import REFRESH
-from workers.dispatcher.rescue import rescue
-from workers.dispatcher.retention import RETENTION, prune_audit, prune_media
 from workers.dispatcher.uptime import Uptime
 from workers.dispatcher.wake import WakeLimiter, wake
-from workers.dispatcher.webhooks import delivery_chores
 from workers.runtime.heartbeat import patience_s
 from workers.runtime.shutdown import StopRequest, stop_signals
 

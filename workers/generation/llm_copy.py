@@ -1,7 +1,7 @@
 """Copy by a language model, if the operator configures one: untrusted lines for clauses.
 
 The model gets the brand's name and clauses alone, as data. Its response is an offer: the piece uses only
-lines that their clauses support (`generation/copy/offers.py`). Without a response the piece is made from the
+lines that their clauses support (`generation/copy/model.py`). Without a response the piece is made from the
 clauses alone.
 """
 
@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from generation.copy import names, write
 from generation.copy.clauses import MAX_LENGTH
-from generation.copy.offers import Offer, Offers
+from generation.copy.model import Offer, Offers
 from generation.spec import Spec
 from schemas.errors import ModelError
 from telemetry import logs, metrics

@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from generation.copy.offers import Offers
+from generation.copy.model import Offers
 from generation.outputs import OutputFile
 from generation.spec import Copy, Presenter, Spec
 

@@ -8,8 +8,8 @@ import msgspec
 from schemas.brand import Candidate, CrawlState, Extraction, Field, FieldFinding
 from schemas.errors import SourceError
 from workers.ingest.choose import choose
-from workers.ingest.derive.complete import complete
 from workers.ingest.derive.declared import telling
+from workers.ingest.derive.distinct import complete
 from workers.ingest.llm.suggest import suggest
 from workers.ingest.parser.parser import Parser, read
 from workers.ingest.pictures.fetch_images import PICTURES_S, FetchedImages
@@ -76,16 +76,13 @@ async def no_images() -> FetchedImages:
 def build_prose(
     url: str, title: str | None, candidates: Sequence[Candidate], passages: Sequence[Passage]
 ) -> Prose:
-    """Return the passages, with the name, language, titles, descriptions and keywords of the source."""
+    """Return the passages, with the name, language, titles and descriptions of the source."""
     declared = choose(candidates)
     return Prose(
         url=url,
         name=text_of(declared, "appName"),
         language=text_of(declared, "primaryLanguage"),
         about=list(dict.fromkeys([*filter(None, [title]), *list_descriptions(candidates)]))[:MAX_ABOUT_TEXTS],
-        keywords=[
-            word for candidate in candidates if candidate.field == "keywords" for word in candidate.value
-        ],
         passages=[*passages],
     )
 

@@ -20,7 +20,6 @@ FURTHER_SOURCE_BONUS = 0.01
 MAX_CONFIDENCE = 0.98
 #: Fields where agreement proves nothing: a description is copied from place to place.
 COPIED_FIELDS: frozenset[Field] = frozenset({"appDescription"})
-#: Alternatives of a finding.
 MAX_ALTERNATIVES = 3
 #: Candidates that a document keeps for each field: of 267 real pages none has more.
 MAX_CANDIDATES_PER_FIELD = 30
@@ -96,13 +95,6 @@ def merge_candidates(candidates: list[Candidate]) -> FieldFinding:
 def prefer_plain_name(candidates: list[Candidate]) -> Candidate:
     """Return the best candidate, but prefer `Acme` to `acme.com` if a place with room for both has `Acme`."""
     best = candidates[0]
-    if not is_domain(best):
-        return best
-    return next(
-        (
-            candidate
-            for candidate in candidates
-            if candidate.rule not in NARROW_PLACES and not is_domain(candidate)
-        ),
-        best,
-    )
+    roomy = (candidate for candidate in candidates if candidate.rule not in NARROW_PLACES)
+    plain = (candidate for candidate in roomy if not is_domain(candidate))
+    return next(plain, best) if is_domain(best) else best

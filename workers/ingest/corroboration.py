@@ -11,10 +11,10 @@ from schemas.brand import Candidate
 from workers.ingest.page.address import strip_domain_ending
 
 TITLE_PLACES = frozenset(f"html.title.{end}" for end in ("host", "end", "part", "first", "last"))
-APP_PLACES = frozenset(
-    """html.application-name html.apple-mobile-web-app-title html.al:ios:app_name html.al:android:app_name
-    html.twitter:app:name:iphone html.twitter:app:name:ipad html.twitter:app:name:googleplay""".split()
-)
+#: Metas with the name of a page's app.
+APP_METAS = """application-name apple-mobile-web-app-title al:ios:app_name al:android:app_name
+    twitter:app:name:iphone twitter:app:name:ipad twitter:app:name:googleplay""".split()
+APP_PLACES = frozenset(f"html.{name}" for name in APP_METAS)
 #: Places of a name that are filled from one setting. Any other place is a source of its own.
 SHARED_SETTINGS = (
     frozenset({"html.og:site_name", "jsonld.WebSite.name"}),

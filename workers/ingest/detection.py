@@ -21,7 +21,6 @@ IDENTIFIER = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 MIN_CHARS = 200
 #: The same for the sentences of its paragraphs: banners and repeats are left out.
 MIN_PROSE_CHARS = 80
-#: Characters that are read at most.
 MAX_CHARS = 5000
 #: Probability from which a detection is sure.
 SURE_PROBABILITY = 0.95
@@ -69,11 +68,9 @@ def overrules(language: str, text: str, declared: list[str], prose: Iterable[str
     A lower probability and fewer characters are enough if no declared language uses its script.
     """
     prose_text = " ".join(sentence for paragraph in prose for sentence in sentences(paragraph))
-    likely, enough = (
-        (LIKELY_PROBABILITY, MIN_PROSE_CHARS)
-        if is_foreign(prose_text, declared)
-        else (SURE_PROBABILITY, MIN_CHARS)
-    )
+    likely, enough = SURE_PROBABILITY, MIN_CHARS
+    if is_foreign(prose_text, declared):
+        likely, enough = LIKELY_PROBABILITY, MIN_PROSE_CHARS
     has_enough = sum(map(len, sentences(text))) >= enough and len(prose_text) >= MIN_PROSE_CHARS
     return has_enough and all(is_in(language, sample, likely) for sample in (text, prose_text))
 

@@ -25,7 +25,6 @@ from schemas.pictures import Picture, PictureKind
 from workers.ingest.perform import Progress
 
 HOST = "example.test"
-#: Seconds that a slow ingest takes.
 SLOW_S = 5.0
 #: Progress reports of a slow ingest.
 STEPS = 10
@@ -44,9 +43,8 @@ PAGES = MagicNames(
     f"{HOST}/",
     frozenset({"", "ok", "slow"}),
     {
-        "blocked": (FetchBlocked, "this failure"),
-        "not-html": (NotHtml, "this failure"),
-        "too-large": (TooLarge, "this failure"),
+        name: (error, "this failure")
+        for name, error in (("blocked", FetchBlocked), ("not-html", NotHtml), ("too-large", TooLarge))
     },
     f"{HOST} has no such page; use one of ok, slow, blocked, not-html, too-large",
 )
@@ -63,14 +61,6 @@ REPOSITORIES = MagicNames(
     "no repository {name} in the sandbox; use example/ok, slow, missing or empty",
 )
 
-IMAGE_SIZES: Sequence[tuple[PictureKind, str, int, int]] = (
-    ("logo", "logo", 512, 512),
-    ("screenshot", "screen", 1080, 1920),
-    ("screenshot", "today", 1080, 1920),
-    ("screenshot", "notes", 1080, 1920),
-    ("image", "preview", 1200, 630),
-)
-
 BRAND: dict[Field, Value] = {
     "appName": "Example",
     "appDescription": "Example keeps a small team's plans, notes and decisions in one place.",
@@ -83,47 +73,34 @@ BRAND: dict[Field, Value] = {
     "logoUrl": "https://example.test/logo.png",
     "colors": ["#1f6f5c", "#f2a541", "#fbfaf7"],
 }
-MEDIA = [
-    Picture(
-        kind=kind,
-        url=f"https://{HOST}/{name}.png",
-        width=width,
-        height=height,
-        type="image/png",
-        rule="sandbox",
-        page=f"https://{HOST}/",
-    )
-    for kind, name, width, height in IMAGE_SIZES
-]
+NEED = "keep plans and notes in one place"
 PARTS = {
     "icp": [
         BrandPart(part="organization", value="small teams", quote="Made for small teams."),
-        BrandPart(
-            part="need",
-            value="keep plans and notes in one place",
-            quote="Example helps you keep plans and notes in one place.",
-        ),
+        BrandPart(part="need", value=NEED, quote=f"Example helps you {NEED}."),
     ]
 }
+SITE = f"https://{HOST}/"
 COLORS = [
+    BrandColor(color="#1f6f5c", role="primary", rule="html.theme-color+logo", url=SITE),
+    BrandColor(color="#f2a541", role="accent", rule="css.--accent", url=f"{SITE}site.css"),
     BrandColor(
-        color="#1f6f5c",
-        role="primary",
-        rule="html.theme-color+logo",
-        url="https://example.test/",
+        color="#fbfaf7", role="background", rule="manifest.background_color", url=f"{SITE}manifest.json"
     ),
-    BrandColor(
-        color="#f2a541",
-        role="accent",
-        rule="css.--accent",
-        url="https://example.test/site.css",
-    ),
-    BrandColor(
-        color="#fbfaf7",
-        role="background",
-        rule="manifest.background_color",
-        url="https://example.test/manifest.json",
-    ),
+]
+
+
+def image(kind: PictureKind, name: str, width: int, height: int) -> Picture:
+    url = f"{SITE}{name}.png"
+    return Picture(
+        kind=kind, url=url, width=width, height=height, type="image/png", rule="sandbox", page=SITE
+    )
+
+
+MEDIA = [
+    image("logo", "logo", 512, 512),
+    *(image("screenshot", name, 1080, 1920) for name in ("screen", "today", "notes")),
+    image("image", "preview", 1200, 630),
 ]
 
 

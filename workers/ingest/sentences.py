@@ -16,9 +16,8 @@ HAS_END = re.compile(r"[.!?…؟۔।॥።։。！？｡។။][\"'»“”’)
 UNMARKED = re.compile(r"[\u0e00-\u0eff]{20}")
 #: Words of a sentence at least; three characters of scripts without blanks count as one.
 MIN_WORDS = 4
-#: Signs that are common in code.
 CODE_SIGN = re.compile(r"[{}\[\]<>=;_\\|#$*&@^~`/]")
-#: Fewest characters of a sentence for each such sign.
+#: Fewest characters of a sentence for each sign of code.
 MIN_CHARS_PER_SIGN = 20
 WORD = re.compile(r"[^\W\d_]+")
 #: Share of the words with a capital, in percent, above which a text is a list of names.

@@ -84,15 +84,13 @@ class Logo(msgspec.Struct, frozen=True, kw_only=True, tag="logo"):
 class Prose(msgspec.Struct, frozen=True, kw_only=True, tag="prose"):
     """All prose of a source, with the name and language of its brand where they are known.
 
-    `about` are its titles and descriptions; `keywords` the declared ones: topics, genres, keywords of a
-    page.
+    `about` are its titles and descriptions.
     """
 
     url: str
     name: str | None = None
     language: str | None = None
     about: list[str] = field(default_factory=list)
-    keywords: list[str] = field(default_factory=list)
     passages: list[Passage] = field(default_factory=list)
 
 

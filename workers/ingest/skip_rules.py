@@ -16,7 +16,6 @@ from workers.ingest.page.text import split_sentences
 SKIPPED_AT_START: frozenset[str | None] = frozenset({"greeting", "praise", "question", "quote"})
 #: Skipped kinds that a paragraph on its product may contain.
 ALLOWED_INSIDE: frozenset[str | None] = frozenset({"question", "quote"})
-#: Characters of a sentence; further ones are ignored.
 MAX_SENTENCE_CHARS = 400
 QUESTION = re.compile(r"[?？؟][\"'”’»)\]]*\Z")
 QUOTE = re.compile(r"[\"“„«‘][^\"“”„«»]+[\"”“»’]\W{0,3}[\w .,&'’()]{0,60}\Z")

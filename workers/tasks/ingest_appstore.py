@@ -14,8 +14,7 @@ from workers.ingest import sandbox
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
 from workers.ingest.appstore.rate import limiter
-from workers.ingest.appstore.stores import StoreAccess
-from workers.ingest.appstore.upstreams import operator_policies
+from workers.ingest.appstore.stores import StoreAccess, operator_policies
 from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import Gallery, perform
 from workers.ingest.website.session import Web, open_web

@@ -8,6 +8,35 @@ from generation.copy.languages.table import LanguageTable
 TABLES: Mapping[str, LanguageTable] = {"en": en.TABLE, "de": de.TABLE, "fr": fr.TABLE, "es": es.TABLE}
 #: Language of brands that declare none.
 DEFAULT = "en"
+PRESENTERS: Mapping[str, str] = {
+    "ar": "شخصية رقمية، وليست شخصًا حقيقيًا",
+    "cs": "digitální postava, ne skutečná osoba",
+    "da": "en digital figur, ikke en virkelig person",
+    "el": "ψηφιακός χαρακτήρας, όχι πραγματικό πρόσωπο",
+    "fa": "شخصیتی دیجیتال، نه یک فرد واقعی",
+    "fi": "digitaalinen hahmo, ei oikea henkilö",
+    "he": "דמות דיגיטלית, לא אדם אמיתי",
+    "hi": "एक डिजिटल प्रस्तुतकर्ता, कोई वास्तविक व्यक्ति नहीं",
+    "hu": "digitális szereplő, nem valódi személy",
+    "id": "tokoh digital, bukan orang sungguhan",
+    "it": "una figura digitale, non una persona reale",
+    "iw": "דמות דיגיטלית, לא אדם אמיתי",
+    "ja": "デジタルのキャラクターで、実在の人物ではありません",
+    "ko": "디지털 진행자이며 실제 인물이 아닙니다",
+    "nb": "en digital figur, ikke en virkelig person",
+    "nl": "een digitale figuur, geen echte persoon",
+    "no": "en digital figur, ikke en virkelig person",
+    "pl": "postać cyfrowa, nie prawdziwa osoba",
+    "pt": "uma figura digital, não uma pessoa real",
+    "ro": "un personaj digital, nu o persoană reală",
+    "ru": "цифровой персонаж, а не реальный человек",
+    "sv": "en digital figur, inte en verklig person",
+    "th": "ตัวละครดิจิทัล ไม่ใช่บุคคลจริง",
+    "tr": "dijital bir karakter, gerçek bir kişi değil",
+    "uk": "цифровий персонаж, а не реальна людина",
+    "vi": "nhân vật kỹ thuật số, không phải người thật",
+    "zh": "数字虚拟形象，并非真人",
+}
 
 
 def primary(tag: str | None) -> str:

@@ -87,9 +87,7 @@ async def test_many_accounts_are_locked_by_their_ids(pool: Pool, conn: Conn, pro
 
 
 @pytest.mark.parametrize("analyzed", [True, False])
-async def test_list_over_all_projects_reads_one_page(
-    pool: Pool, conn: Conn, project: Project, analyzed: bool
-) -> None:
+async def test_list_of_all_reads_one_page(pool: Pool, conn: Conn, project: Project, analyzed: bool) -> None:
     uses = {"all": (listed(None), 3 * PAGE), "to reconnect": (listed(["reauth_required"]), 5)}
     async with pool.acquire() as session:
         await plans.plan(session, uses, project)

@@ -81,9 +81,7 @@ async def test_deleting_an_app_deletes_its_hashes(pool: Pool, conn: Conn, projec
 
 
 @pytest.mark.parametrize("state", ["archived", "suspended"])
-async def test_archived_and_suspended_apps_are_marked(
-    pool: Pool, conn: Conn, project: Project, state: str
-) -> None:
+async def test_inactive_apps_are_marked(pool: Pool, conn: Conn, project: Project, state: str) -> None:
     app = await create(pool, project)
     if state == "archived":
         await archive(conn, project)

@@ -76,9 +76,7 @@ def test_colors_come_with_their_roles_and_the_partners_own_have_none() -> None:
 
 
 @given(ROWS)
-def test_the_winner_is_the_partners_or_the_most_confident_and_newest(
-    rows: list[BrandRow],
-) -> None:
+def test_the_winner_is_the_partners_or_the_most_confident_and_newest(rows: list[BrandRow]) -> None:
     for field, said in brand.by_field(rows).items():
         first = said[0].provenance
         partners = [one for one in said if one.provenance.source == "partner"]

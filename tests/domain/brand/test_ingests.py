@@ -50,9 +50,7 @@ async def test_starts_at_once_are_one_job(pool: Pool, conn: Conn, project: Proje
     assert await conn.fetchval("select count(*) from job") == 1
 
 
-async def test_an_ingest_ends_as_its_job_did_and_another_may_start(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_ingest_ends_as_its_job_and_another_may_start(pool: Pool, conn: Conn, project: Project) -> None:
     submitted = await start(pool, project)
     await end(conn, submitted.job_id, "failed", {"code": "FETCH_FAILED", "message": "no", "retryable": True})
     found = await verbs.ingest(conn, project)

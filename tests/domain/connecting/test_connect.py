@@ -20,9 +20,7 @@ async def account(conn: Conn, project: Project) -> UUID:
     return await seeds.account(conn, project.org, project.id)
 
 
-async def test_disconnect_works_in_an_archived_project(
-    pool: Pool, conn: Conn, project: Project, account: UUID
-) -> None:
+async def test_archive_allows_a_disconnect(pool: Pool, conn: Conn, project: Project, account: UUID) -> None:
     for hours in (0, 1, 48):
         await leasing.schedule(conn, project, account, hours=hours)
     await archive(conn, project)
@@ -31,18 +29,14 @@ async def test_disconnect_works_in_an_archived_project(
     assert await leasing.disconnect(pool, project.org, account) == answer
 
 
-async def test_four_concurrent_disconnects_get_the_same_answer(
-    pool: Pool, conn: Conn, project: Project, account: UUID
-) -> None:
+async def test_concurrent_disconnects_agree(pool: Pool, conn: Conn, project: Project, account: UUID) -> None:
     await leasing.schedule(conn, project, account)
     answers = await asyncio.gather(*(leasing.disconnect(pool, project.org, account) for _ in range(4)))
     assert [answer.canceled_scheduled_posts for answer in answers] == [1, 1, 1, 1]
     assert (await leasing.actions(conn, project.org)).count("social_account.disconnected") == 1
 
 
-async def test_connecting_and_disconnecting_at_once_leave_one_or_the_other(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_connect_races_disconnect_and_one_remains(pool: Pool, conn: Conn, project: Project) -> None:
     """A connected account can be opened, a disconnected one can't."""
 
     async def connect(handle: str) -> UUID:
@@ -63,9 +57,7 @@ async def test_connecting_and_disconnecting_at_once_leave_one_or_the_other(
         assert sum(row["status"] == "disconnected" for row in rows) == 1
 
 
-async def test_late_token_result_changes_nothing(
-    pool: Pool, conn: Conn, project: Project, account: UUID
-) -> None:
+async def test_late_token_changes_nothing(pool: Pool, conn: Conn, project: Project, account: UUID) -> None:
     named: dict[str, Any] = {"organization_id": project.org, "account_id": account}
     await leasing.disconnect(pool, project.org, account)
     await accounts.require_reauth(conn, **named, reason="TOKEN_REFUSED")
@@ -74,9 +66,7 @@ async def test_late_token_result_changes_nothing(
     assert await leasing.status(conn, account) == "disconnected"
 
 
-async def test_only_the_current_generations_refusal_counts(
-    conn: Conn, project: Project, account: UUID
-) -> None:
+async def test_only_a_current_generations_refusal_counts(conn: Conn, project: Project, account: UUID) -> None:
     named: dict[str, Any] = {"organization_id": project.org, "account_id": account, "reason": "REFUSED"}
     await seeds.account(conn, project.org, project.id)
     for generation, status in ((1, "connected"), (2, "reauth_required"), (2, "reauth_required")):

@@ -59,9 +59,7 @@ async def test_ten_approvals_of_the_last_item_count_once(pool: Pool, conn: Conn,
     assert await blocked(conn, project) == by_status["pending"]
 
 
-async def test_item_created_during_an_approval_commit_is_pending(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_item_created_during_an_approval_is_pending(pool: Pool, conn: Conn, project: Project) -> None:
     """It counts as created before the approval: no lock is needed, and nothing waits."""
     await policy(conn, project, first_n_posts_blocked=1)
     made = await create(conn, project)
@@ -74,9 +72,7 @@ async def test_item_created_during_an_approval_commit_is_pending(
     assert await status(conn, meanwhile) == "pending"
 
 
-async def test_item_created_during_a_policy_change_uses_the_new_policy(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_item_created_during_a_policy_change_uses_it(pool: Pool, conn: Conn, project: Project) -> None:
     async with pool.acquire() as other:
         transaction = other.transaction()
         await transaction.start()

@@ -10,10 +10,11 @@ import pytest_asyncio
 from db.pool import Conn, Pool
 from domain.content import briefs
 from domain.content.content import find_file
+from domain.content.generated import provenance
 from domain.jobs import jobs
 from domain.operations import maintenance
 from generation.copy.write import write
-from generation.spec import Copy, Spec
+from generation.spec import Copy, Presenter, Spec
 from jobs.kinds import CONTENT_GENERATE
 from jobs.ledger import Settlement
 from jobs.outcomes import Canceled, Failed, Interrupted, Outcome
@@ -22,10 +23,9 @@ from schemas.errors import Conflict, ContentRejected, Invalid, NotFound, Version
 from tests import seeds
 from tests.domain.content import making
 from tests.domain.content.reviewing import approve, edit, policy, reject
-from tests.domain.jobs.test_subjects import FUTURE
 from tests.domain.project import Project, archive, cancel, retry
 from tests.domain.publishing import post_scene
-from tests.jobs import scene
+from tests.generation.copy.brands import TIDELINE
 
 BROKE = Failed("PICTURE_TYPE", "no picture")
 
@@ -55,9 +55,7 @@ async def test_item_ends_with_its_job(
     assert (item.last_error and item.last_error.code) == (BROKE.code if status == "failed" else None)
 
 
-async def test_a_queued_item_ends_with_a_cancel_and_with_a_deadline(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_cancel_and_deadline_end_a_queued_item(pool: Pool, conn: Conn, project: Project) -> None:
     first, second = await making.ask(conn, project), await making.ask(conn, project)
     await cancel(pool, project, first.submitted.job_id)
     await conn.execute("update job set deadline_at = now()")
@@ -68,21 +66,7 @@ async def test_a_queued_item_ends_with_a_cancel_and_with_a_deadline(
     assert ends[1].last_error.code == "DEADLINE"
 
 
-@pytest.mark.parametrize("crashes", [0, 2])
-async def test_a_rescue_ends_the_item_of_a_job_that_it_gives_up(
-    conn: Conn, project: Project, crashes: int
-) -> None:
-    claim = await making.begun(conn, project)
-    await conn.execute("update job set crashes = $1 where id = $2", crashes, claim.id)
-    await scene.expire_lease(conn, claim)
-    await maintenance.rescue(conn, before=FUTURE)
-    item = await making.shown(conn, project, UUID(claim.args["content_id"]))
-    assert item.status == ("failed" if crashes else "processing")
-
-
-async def test_archive_cancels_generation_and_refuses_requests(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_archive_cancels_jobs_and_refuses_requests(pool: Pool, conn: Conn, project: Project) -> None:
     claim, queued = await making.begun(conn, project), await making.ask(conn, project)
     await archive(conn, project)
     with pytest.raises(Conflict, match="archived"):
@@ -97,9 +81,7 @@ async def test_archive_cancels_generation_and_refuses_requests(
     assert await rows(conn) == (2, 0, 0, 2)
 
 
-async def test_a_retry_makes_the_same_item_of_the_same_brief(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_retry_makes_the_same_item_of_the_same_brief(pool: Pool, conn: Conn, project: Project) -> None:
     claim = await making.begun(conn, project)
     content_id = UUID(claim.args["content_id"])
     brief = await conn.fetchval("select brief from content_generation")
@@ -149,9 +131,7 @@ async def test_a_next_revision_is_an_edit(pool: Pool, conn: Conn, project: Proje
     assert await rows(conn) == (2, 1, 1, 2)
 
 
-async def test_a_next_revision_that_fails_leaves_the_item_as_it_was(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_failed_revision_leaves_the_item_as_it_was(pool: Pool, conn: Conn, project: Project) -> None:
     content_id = await making.made(pool, conn, project)
     before = await making.shown(conn, project, content_id)
     claim = await making.begun(conn, project, content_id)
@@ -162,9 +142,7 @@ async def test_a_next_revision_that_fails_leaves_the_item_as_it_was(
     assert after.last_error.code == BROKE.code
 
 
-async def test_revision_that_a_post_could_not_send_is_refused(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_revision_that_a_post_cant_send_is_refused(pool: Pool, conn: Conn, project: Project) -> None:
     content_id = await making.made(pool, conn, project)
     project = (await post_scene.fill(conn, project, accounts=1))._replace(content_id=content_id)
     await post_scene.schedule(conn, project)
@@ -185,9 +163,7 @@ async def test_one_revision_is_generated_at_a_time(pool: Pool, conn: Conn, proje
         assert refused.value.details["reason"] == "CONTENT_NOT_READY"
 
 
-async def test_rejected_or_uploaded_content_is_not_regenerated(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_rejected_or_uploaded_item_is_not_regenerated(pool: Pool, conn: Conn, project: Project) -> None:
     await policy(conn, project, requires_approval=True)
     queued = await making.ask(conn, project)
     with pytest.raises(Conflict, match="a job is generating it"):
@@ -242,3 +218,11 @@ async def test_early_approval_gets_advice(pool: Pool, conn: Conn, project: Proje
     await cancel(pool, project, queued.submitted.job_id)
     with pytest.raises(Conflict, match="is canceled: regenerate it"):
         await approve(conn, project, queued.content_id)
+
+
+def test_the_line_about_a_presenter_is_a_formula_around_the_name() -> None:
+    presenter = Presenter(name="Mira", gender="female", age_range="adult", seed="1")
+    copy = write(Spec(format="image", brand=TIDELINE, seed="1", presenter=presenter))
+    [line] = [one for one in provenance(copy) if one.quote == "Mira"]
+    assert (line.rule, line.field) == ("formula", "caller")
+    assert line.line in copy.caption

@@ -92,9 +92,7 @@ EXTRA = ((), ("reject",), ("archive",), ("regenerate",))
 
 
 @pytest.mark.parametrize("times", [1, pytest.param(40, marks=pytest.mark.long)])
-async def test_a_next_revision_against_reviewers_posts_and_archives(
-    wide: Pool, conn: Conn, org: UUID, times: int
-) -> None:
+async def test_revision_races_reviewers_and_archives(wide: Pool, conn: Conn, org: UUID, times: int) -> None:
     """No queued post has pending content, and files and number are of one revision."""
     count = 0
     for extra in EXTRA * times:

@@ -86,9 +86,7 @@ async def test_next_revision_uses_the_clips_current_label(pool: Pool, conn: Conn
     assert (again.made_by, again.ai_generated, again.revision) == ("clip", True, 2)
 
 
-async def test_remix_of_an_own_clip_can_be_declared_and_undeclared(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_remix_of_an_own_clip_can_change_its_label(pool: Pool, conn: Conn, project: Project) -> None:
     made = await remix(pool, conn, project, await upload(pool, project))
     assert (await declare(conn, project, made, is_ai=True)).ai_generated
     assert not (await declare(conn, project, made, is_ai=False)).ai_generated

@@ -144,9 +144,7 @@ async def test_past_days_are_dropped_after_their_addition(pool: Pool) -> None:
     assert [day.events for day in one._days.values()] == [4]
 
 
-async def test_only_settled_organizations_are_evicted(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_only_settled_organizations_are_evicted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budgets, "MAX_CACHED_DAYS", 10)
     one = new_budgets()
     held = keyed(PROJECT, 1, UUID(int=1))

@@ -120,9 +120,7 @@ async def advance(conn: Conn, shelf: Shelf, limit: int) -> None:
     faults=st.lists(st.sampled_from(["", "", "before", "after"]), max_size=20),
     limit=st.sampled_from([1, 3, 100]),
 )
-async def test_each_event_of_closed_days_is_archived_once(
-    conn: Conn, today: date, faults: list[str], limit: int
-) -> None:
+async def test_closed_days_are_archived_once(conn: Conn, today: date, faults: list[str], limit: int) -> None:
     await stock(conn, today)
     shelf = Shelf(faults)
     await advance(conn, shelf, limit)

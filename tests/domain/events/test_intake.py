@@ -217,9 +217,7 @@ async def test_an_event_of_a_day_without_a_table_is_refused_for_now(pool: Pool, 
 
 @pytest.mark.usefixtures("one_committer")
 @pytest.mark.parametrize("loss", [*LostPart])
-async def test_a_commit_whose_answer_is_lost_is_not_acknowledged(
-    database_url: str, conn: Conn, loss: LostPart
-) -> None:
+async def test_lost_answer_is_not_acknowledged(database_url: str, conn: Conn, loss: LostPart) -> None:
     """All waiting requests fail, and their repeats are stored once."""
     mine, theirs = sent(range(1, 9)), sent(range(9, 12), B)
     async with (

@@ -51,9 +51,7 @@ async def test_id_repeated_after_weeks_keeps_its_row(conn: Conn) -> None:
     assert [row["state"] for row in states] == ["delivered", "pending"]
 
 
-async def test_a_commit_with_conversions_is_one_statement_more(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_conversions_are_one_statement_more(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
     async with start_relay(database_url) as relay, open_pool(relay.url, name="test", size=1) as pool:
         async with pool.acquire() as conn:

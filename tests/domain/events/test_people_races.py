@@ -103,9 +103,7 @@ async def watch(conn: Conn, _: random.Random) -> None:
     await look(conn)
 
 
-async def test_people_are_those_of_the_events_at_each_moment(
-    settings: Settings, wide: Pool, conn: Conn
-) -> None:
+async def test_people_match_the_events_at_each_moment(settings: Settings, wide: Pool, conn: Conn) -> None:
     """Two processes take events of the same people, partly the same events; folds die."""
     dice, done = random.Random(3), asyncio.Event()
 

@@ -145,9 +145,7 @@ async def test_expired_and_purged_events_are_deleted(pool: Pool, conn: Conn) -> 
     assert len(await listed(pool, other)) == 1
 
 
-async def test_events_noted_during_a_write_wait_for_the_next(
-    pool: Pool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_events_during_a_write_wait_for_the_next(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     """So a flood is written once a turn, and an earlier project doesn't wait behind it."""
     waiting, keep, flood, written = Quarantine(pool), quarantine.keep, uuid4(), list[UUID]()
 

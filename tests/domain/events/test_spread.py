@@ -155,9 +155,7 @@ def _is_known(leaves: list[list[set[int]]], number: int) -> bool:
     return any(number in leaf for leaf in leaves[_server(number)][-3:])
 
 
-async def test_projects_operations_need_only_its_server(
-    four: list[LocalServer], urls: list[str], store: Spread
-) -> None:
+async def test_project_needs_only_its_server(four: list[LocalServer], urls: list[str], store: Spread) -> None:
     """The other servers are stopped meanwhile."""
     dice = random.Random(1)
     project_id = dice.choice(PROJECTS)

@@ -58,9 +58,7 @@ async def test_concurrent_ingests_create_one_influencer(wide: Pool, conn: Conn, 
     assert tuple(row) == ("pending", True, "en", "plain")
 
 
-async def test_partners_create_excludes_a_later_first_influencer(
-    wide: Pool, conn: Conn, project: Project
-) -> None:
+async def test_partners_create_excludes_a_later_first_one(wide: Pool, conn: Conn, project: Project) -> None:
     for _ in range(5):
         await asyncio.gather(complete(wide, project), create(wide, project), complete(wide, project))
         rows = await conn.fetch("select is_first from influencer order by id")
@@ -68,9 +66,7 @@ async def test_partners_create_excludes_a_later_first_influencer(
         await conn.execute("delete from influencer")
 
 
-async def test_project_that_ever_had_an_influencer_gets_none(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_project_that_had_an_influencer_gets_none(pool: Pool, conn: Conn, project: Project) -> None:
     made = await create(pool, project)
     await complete(pool, project)
     delete = partial(
@@ -81,9 +77,7 @@ async def test_project_that_ever_had_an_influencer_gets_none(
     assert await counts(conn) == (1, 1)
 
 
-async def test_ingest_over_a_cap_leaves_creation_to_the_next(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_ingest_over_a_cap_leaves_it_to_the_next(pool: Pool, conn: Conn, project: Project) -> None:
     await conn.execute("update pool_cap set max_queued = 1 where pool = 'generate'")
     waiting = await ledger.submit(
         conn,

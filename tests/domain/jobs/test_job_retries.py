@@ -38,9 +38,7 @@ async def test_retry_is_a_new_job_with_the_same_arguments(
     assert (await ingest(conn, project)).job_id == ids.show("job", new.job_id)
 
 
-async def test_a_second_retry_answers_the_first_while_it_runs(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_second_retry_answers_the_first_while_it_runs(pool: Pool, conn: Conn, project: Project) -> None:
     old = await failed(pool, conn, project)
     answers = await asyncio.gather(*[retry(pool, project, old) for _ in range(5)])
     assert len({answer.job_id for answer in answers}) == 1
@@ -49,9 +47,7 @@ async def test_a_second_retry_answers_the_first_while_it_runs(
     assert (await retry(pool, project, old)).fresh
 
 
-async def test_an_ingest_from_github_is_retried_like_any_other(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_ingest_from_github_is_retried_like_any_other(pool: Pool, conn: Conn, project: Project) -> None:
     where = {"organization_id": project.org, "project_id": project.id}
     async with conn.transaction():
         old = await ingests.start_github(conn, **where, repo="acme/shop", branch=None)
@@ -98,9 +94,7 @@ async def test_an_unknown_kind_cant_be_retried(pool: Pool, conn: Conn, project: 
     await refused(pool, project, claim.id, "JOB_NOT_RETRYABLE")
 
 
-async def test_an_archive_can_be_retried_while_its_project_is_archived(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_archive_can_be_retried_while_archived(pool: Pool, conn: Conn, project: Project) -> None:
     await archive(conn, project)
     [claim] = await seeds.claims(conn, ARCHIVE_PROJECT)
     await jobs.settle(pool, [Settlement(claim, Failed("BROKEN", "it broke"))])

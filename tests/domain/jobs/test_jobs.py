@@ -144,9 +144,7 @@ async def test_a_list_filters(conn: Conn, project: Project) -> None:
         await list_ids(conn, project, project_id=ids.new())
 
 
-async def test_a_queued_job_is_canceled_at_once_with_its_ingest(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_queued_job_is_canceled_with_its_ingest(pool: Pool, conn: Conn, project: Project) -> None:
     job_id = await start(conn, project)
     answer = await cancel(pool, project, job_id)
     assert answer == CancelAnswer(job_id=ids.show("job", job_id), accepted=True)
@@ -180,9 +178,7 @@ async def test_ended_job_cant_be_canceled(
     assert (answer.accepted, answer.reason) == (False, reason)
 
 
-async def test_a_kind_that_cant_be_canceled_says_so_even_while_it_waits(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_waiting_job_of_an_uncancelable_kind_stays(pool: Pool, conn: Conn, project: Project) -> None:
     submitted = await scene.submit(conn, project.org, TEST_JOB._replace(cancelable=False))
     with pytest.raises(Conflict) as raised:
         await cancel(pool, project, submitted.job_id)

@@ -46,9 +46,7 @@ async def test_a_commit_ends_the_ingest(conn: Conn, project: Project) -> None:
 
 
 @pytest.mark.parametrize("crashes", [0, 2])
-async def test_a_rescue_ends_the_ingest_of_a_job_that_it_gives_up(
-    conn: Conn, project: Project, crashes: int
-) -> None:
+async def test_rescue_ends_the_ingest_of_a_given_up_job(conn: Conn, project: Project, crashes: int) -> None:
     claim = await started(conn, project)
     await conn.execute("update job set crashes = $1 where id = $2", crashes, claim.id)
     await scene.expire_lease(conn, claim)

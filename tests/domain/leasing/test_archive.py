@@ -37,9 +37,7 @@ async def open_ones(conn: Conn) -> set[str]:
     return {one.request_id for one in listed if one.reason is None}
 
 
-async def test_archive_closes_only_open_requests(
-    pool: Pool, conn: Conn, owner: LeaseOwner, project: Project
-) -> None:
+async def test_archive_closes_open_ones(pool: Pool, conn: Conn, owner: LeaseOwner, project: Project) -> None:
     partly = await leasing.ask(conn, project, count=2)
     await leasing.assign(pool, owner, partly)
     refused = await leasing.ask(conn, project)
@@ -94,9 +92,7 @@ async def test_migration_closes_requests_of_an_earlier_release(
 
 
 @pytest.mark.parametrize("verb", ["assign", "reject"])
-async def test_operator_and_archive_are_serialized(
-    wide: Pool, conn: Conn, owner: LeaseOwner, verb: str
-) -> None:
+async def test_operator_and_archive_serialize(wide: Pool, conn: Conn, owner: LeaseOwner, verb: str) -> None:
     """Either may be first: the request is decided once, and an archived project gets no lease."""
     firsts = set()
     for _ in range(ROUNDS):

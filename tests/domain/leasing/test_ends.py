@@ -12,9 +12,7 @@ from tests.jobs.scene import waits_for_lock
 from tests.waiting import eventually
 
 
-async def test_archive_skips_a_lease_under_release(
-    pool: Pool, conn: Conn, project: Project, leased: UUID
-) -> None:
+async def test_archive_skips_a_released_lease(pool: Pool, conn: Conn, project: Project, leased: UUID) -> None:
     """The archive's job doesn't lock the project, and has read the lease as open."""
     await leasing.schedule(conn, project, leased)
     await archive(conn, project)

@@ -89,9 +89,7 @@ async def reject(pool: Pool, owner: LeaseOwner, request_id: UUID) -> OperatedReq
     return await transact(pool, no)
 
 
-async def test_rejection_keeps_assigned_accounts(
-    pool: Pool, conn: Conn, owner: LeaseOwner, project: Project
-) -> None:
+async def test_rejection_keeps_leases(pool: Pool, conn: Conn, owner: LeaseOwner, project: Project) -> None:
     request_id = await leasing.ask(conn, project, count=2)
     await leasing.assign(pool, owner, request_id)
     assert (await reject(pool, owner, request_id)).status == "partial"

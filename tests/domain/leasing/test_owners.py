@@ -98,9 +98,7 @@ async def test_its_quota_is_its_owners(conn: Conn, project: Project, leased: UUI
         await accounts.set_quota(conn, organization_id=project.org, account_id=leased, posts=1, seconds=60)
 
 
-async def test_project_cannot_lease_its_own_account(
-    pool: Pool, conn: Conn, owner: LeaseOwner, project: Project
-) -> None:
+async def test_own_account_is_not_leased(pool: Pool, conn: Conn, owner: LeaseOwner, project: Project) -> None:
     mine = await seeds.account(conn, project.org, project.id, handle="bakes")
     with pytest.raises(Conflict) as refused:
         await leasing.lend(pool, owner, project)

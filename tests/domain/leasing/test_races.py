@@ -151,9 +151,7 @@ async def change_tenants(pool: Pool, owner: LeaseOwner, project: Project) -> UUI
 
 
 @pytest.mark.long
-async def test_its_owner_and_its_tenants_never_block_each_other(
-    wide: Pool, conn: Conn, owner: LeaseOwner
-) -> None:
+async def test_owner_and_tenants_never_block_each_other(wide: Pool, conn: Conn, owner: LeaseOwner) -> None:
     """Steps with an invalid token or a full quota, reconnects, and changes of tenants."""
     chance = random.Random(5)
     for _ in range(15):

@@ -37,9 +37,7 @@ def opened(media_kept: BucketStorage, **more: Any) -> Store:
     return open_store(settings_for("postgresql://nowhere", "redis://nowhere", **media_kept.settings | more))
 
 
-async def test_a_large_file_goes_in_parts_and_a_small_one_at_once(
-    media_kept: BucketStorage, store: Store
-) -> None:
+async def test_only_a_large_file_goes_in_parts(media_kept: BucketStorage, store: Store) -> None:
     await store.write(TOKEN, sent(CONTENT))
     assert media_kept.service.asked == ["list", "begin", *["part"] * 4, "complete"]
     await store.write("x" * 43, sent(b"bread"))
@@ -77,9 +75,7 @@ def test_missing_key_is_reported(media_kept: BucketStorage, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("failure", ["refuse", "drop"])
-async def test_a_bucket_that_is_away_at_the_start_may_come_back(
-    media_kept: BucketStorage, failure: Any
-) -> None:
+async def test_bucket_away_at_the_start_may_come_back(media_kept: BucketStorage, failure: Any) -> None:
     media_kept.service.fail("any", failure)
     store = opened(media_kept)
     media_kept.service.clear_failures()
@@ -197,9 +193,7 @@ async def test_upload_of_a_killed_process_is_no_file(media_kept: BucketStorage, 
     assert await read(store) == b"bread"
 
 
-async def test_completed_upload_with_a_lost_answer_is_deletable(
-    media_kept: BucketStorage, store: Store
-) -> None:
+async def test_upload_with_a_lost_answer_is_deletable(media_kept: BucketStorage, store: Store) -> None:
     media_kept.service.fail("complete", "lose", times=1)
     with pytest.raises(Unavailable):
         await store.write(TOKEN, sent(CONTENT))

@@ -10,9 +10,7 @@ from telemetry import costs
 from telemetry.costs import RequestCost
 
 
-async def test_killed_process_is_charged_its_wall_time(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_killed_process_is_charged_its_wall_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hostile file may get it killed before it reports its CPU time."""
     monkeypatch.setattr(sys, "executable", "/bin/false")
     cost = RequestCost()

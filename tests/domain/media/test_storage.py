@@ -49,9 +49,7 @@ async def test_it_is_read_in_pieces(store: Store) -> None:
 
 
 @ALL_STORAGES
-async def test_a_process_without_a_storage_reads_by_a_descriptor(
-    store: Store, media_kept: MediaStorage
-) -> None:
+async def test_process_without_a_storage_reads_by_descriptor(store: Store, media_kept: MediaStorage) -> None:
     await store.write(TOKEN, sent(b"bread"))
     async with store.opened(TOKEN) as handle:
         assert os.read(handle, 100) == b"bread"
@@ -116,9 +114,7 @@ async def test_delete_removes_partial_files_of_a_crash(store: Store, media_kept:
 
 
 @BREAKABLE_STORAGES
-async def test_a_storage_that_is_away_is_no_fault_of_the_caller(
-    store: Store, media_kept: MediaStorage
-) -> None:
+async def test_storage_that_is_away_is_no_fault_of_the_caller(store: Store, media_kept: MediaStorage) -> None:
     with media_kept.away():
         with pytest.raises(Unavailable):
             await store.write(TOKEN, sent(b"bread"))

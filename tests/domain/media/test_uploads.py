@@ -14,7 +14,7 @@ from schemas.errors import Unavailable
 from tests import seeds
 from tests.s3.storages import ALL_STORAGES, BREAKABLE_STORAGES, BucketStorage, MediaStorage
 from tests.waiting import eventually
-from workers.dispatcher.retention import prune_media
+from workers.dispatcher.chores import prune_media
 
 
 @pytest_asyncio.fixture
@@ -61,9 +61,7 @@ async def test_it_is_deleted_for_its_own_organization_only(conn: Conn, store: St
     assert await is_there(store, token)
 
 
-async def test_a_discard_waits_for_a_commit_that_is_under_way(
-    pool: Pool, conn: Conn, store: Store, org: UUID
-) -> None:
+async def test_discard_waits_for_a_commit_under_way(pool: Pool, conn: Conn, store: Store, org: UUID) -> None:
     """A connection lost in a commit leaves the outcome open: the rows decide."""
     token = await stored(conn, store, org)
     async with pool.acquire() as other:

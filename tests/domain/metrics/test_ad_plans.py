@@ -42,9 +42,7 @@ async def rank(pool: Pool, project: Project) -> TopPerformers:
     return await advertised.rank(stores, asked, now=datetime(2026, 10, 27, 20, tzinfo=UTC))
 
 
-async def test_the_best_by_ads_are_read_from_their_days(
-    settings: Settings, conn: Conn, project: Project
-) -> None:
+async def test_best_by_ads_are_read_from_their_days(settings: Settings, conn: Conn, project: Project) -> None:
     """And no more posts than the ads refer to, by their keys."""
     account = await seeds.account(conn, project.org, project.id, handle="shop")
     post = await seeds.post(conn, project.org, await seeds.content(conn, project.org, project.id), account)

@@ -61,35 +61,26 @@ async def full(conn: Conn) -> Conn:
     return conn
 
 
-async def test_days_are_read_from_their_hours(full: Conn) -> None:
+@pytest.mark.parametrize(
+    ("count", "hours_read", "quarters_read"),
+    [
+        (BY_DAYS, 2 * ASKED * 24 + 10, 0),
+        (BY_SPLIT_DAYS, 2 * ASKED * 24 + 10, 2 * (ASKED + 1) * 4),
+        (BY_SPLIT_HOURS, 0, 2 * ASKED * 96 + 10),
+    ],
+)
+async def test_whole_hours_are_read_before_quarters(
+    full: Conn, count: Callable[[Conn], Awaitable[Any]], hours_read: int, quarters_read: int
+) -> None:
+    """Except where a bound splits an hour, and if bounds split most hours."""
     async with (
         plans.reading(full, "event_rollup_hour") as hours,
         plans.reading(full, "event_rollup") as quarters,
     ):
-        await BY_DAYS(full)
-    assert (hours.scans, quarters.scans, quarters.rows) == (0, 0, 0)
-    assert hours.rows <= 2 * ASKED * 24 + 10
-
-
-async def test_hours_that_a_day_splits_are_read_from_their_quarters(full: Conn) -> None:
-    async with (
-        plans.reading(full, "event_rollup_hour") as hours,
-        plans.reading(full, "event_rollup") as quarters,
-    ):
-        await BY_SPLIT_DAYS(full)
+        await count(full)
     assert (hours.scans, quarters.scans) == (0, 0)
-    assert hours.rows <= 2 * ASKED * 24 + 10
-    assert quarters.rows <= 2 * (ASKED + 1) * 4
-
-
-async def test_hours_of_other_halves_are_read_from_quarters(full: Conn) -> None:
-    async with (
-        plans.reading(full, "event_rollup_hour") as hours,
-        plans.reading(full, "event_rollup") as quarters,
-    ):
-        await BY_SPLIT_HOURS(full)
-    assert (hours.scans, hours.rows, quarters.scans) == (0, 0, 0)
-    assert quarters.rows <= 2 * ASKED * 96 + 10
+    assert hours.rows <= hours_read
+    assert quarters.rows <= quarters_read
 
 
 async def test_only_the_projects_own_deltas_are_read(full: Conn) -> None:

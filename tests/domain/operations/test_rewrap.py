@@ -235,9 +235,7 @@ async def test_two_rows_that_are_swapped_open_nothing(conn: Conn, project: Proje
             await credentials.open(conn, organization_id=project.org, account_id=account_id, keyring=OLD)
 
 
-async def test_a_row_that_changes_meanwhile_keeps_its_new_value(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_row_that_changes_meanwhile_keeps_its_value(pool: Pool, conn: Conn, project: Project) -> None:
     """The writer has the new keyring by then; the rewrap waits for the row, and finds it done."""
     sealed = await seal_each(conn, project)
     async with pool.acquire() as writer:

@@ -122,9 +122,7 @@ async def rows_of(conn: Conn, project: Project, name: str) -> list[UUID]:
 
 
 @pytest.mark.parametrize("analyzed", [True, False])
-async def test_rows_of_archived_projects_are_not_read(
-    pool: Pool, conn: Conn, project: Project, analyzed: bool
-) -> None:
+async def test_archived_rows_are_not_read(pool: Pool, conn: Conn, project: Project, analyzed: bool) -> None:
     for table in ("scheduled_post", "content_item", "project", "social_account"):
         # An autovacuum in between would cause new plans.
         await conn.execute(f"alter table {table} set (autovacuum_enabled = false)")

@@ -283,9 +283,7 @@ async def test_prune_of_sends_skips_current_ones(conn: Conn, found: Table) -> No
 
 
 @pytest.mark.parametrize("analyzed", [True, False])
-async def test_undone_send_is_deleted_without_reading_the_day(
-    conn: Conn, found: Table, analyzed: bool
-) -> None:
+async def test_undone_send_is_deleted_by_few_reads(conn: Conn, found: Table, analyzed: bool) -> None:
     other = await conn.fetchval("select id from scheduled_post where id <> $1", found.post_id)
     for _ in range(plans.TIMES):
         await quotas.take_back(conn, **found.account, post_id=found.post_id)

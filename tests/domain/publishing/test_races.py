@@ -30,9 +30,7 @@ async def project(conn: Conn, project: Project) -> Project:
 
 
 @pytest.mark.parametrize("archives", [3, pytest.param(10, marks=pytest.mark.long)])
-async def test_hundreds_of_posts_against_archives(
-    wide: Pool, conn: Conn, project: Project, archives: int
-) -> None:
+async def test_many_posts_against_archives(wide: Pool, conn: Conn, project: Project, archives: int) -> None:
     """Each is canceled or sent, never both; every archive's counts match."""
     marked = 0
     for _ in range(archives):
@@ -140,9 +138,7 @@ async def test_changes_against_claims(
     assert await scene.unfinished(conn) == []
 
 
-async def test_two_equal_schedules_are_one_post_and_one_duplicate(
-    wide: Pool, conn: Conn, project: Project
-) -> None:
+async def test_two_equal_schedules_make_one_post(wide: Pool, conn: Conn, project: Project) -> None:
     at = datetime.now(UTC) + timedelta(days=1)
     for _ in range(20):
         content_id = await seeds.content(conn, project.org, project.id, caption=str(random.random()))
@@ -167,9 +163,7 @@ async def test_targets_in_any_order_never_deadlock(wide: Pool, conn: Conn, proje
 
 
 @pytest.mark.parametrize("rounds", [10, pytest.param(60, marks=pytest.mark.long)])
-async def test_approvals_edits_and_schedules_at_once(
-    wide: Pool, conn: Conn, project: Project, rounds: int
-) -> None:
+async def test_approvals_edits_and_schedules(wide: Pool, conn: Conn, project: Project, rounds: int) -> None:
     """Posts of approved content wait with a job, those of pending content without one."""
     later = datetime.now(UTC) + timedelta(hours=1)
     for number in range(rounds):

@@ -4,20 +4,36 @@ import base64
 
 import pytest
 
-from domain.security.keyring import parse_keyring
+from domain.security.keyring import Keyring, parse_keyring, require_keys
 from schemas.errors import SettingsInvalid
 from schemas.setting_values import KEY_BYTES
 
-KEY = base64.b64encode(b"k" * KEY_BYTES).decode()
+OLD, NEW = b"k" * KEY_BYTES, bytes(range(KEY_BYTES))
+KEYRING = Keyring("new", {"new": NEW, "old": OLD})
+KEY, SHORT = (base64.b64encode(key).decode() for key in (OLD, b"short"))
+
+
+def test_first_key_of_a_keyring_writes() -> None:
+    new = base64.b64encode(NEW).decode()
+    assert parse_keyring(f"new:{new}, old:{KEY}", setting="PEPPERS") == KEYRING
 
 
 @pytest.mark.parametrize(
     "text",
-    [KEY, f"{KEY}:", f"a:{KEY},{KEY}", f"a:{KEY}:{KEY}", f"a:{KEY[:-4]}", f":{KEY}", f"a:{KEY},a:{KEY}"],
+    [
+        *("", ":", "a", "a:", "a:!!!!", f"a:{SHORT}", f"a:{KEY},", KEY, f"{KEY}:", f"a:{KEY},{KEY}"),
+        *(f"a:{KEY}:{KEY}", f"a:{KEY[:-4]}", f":{KEY}", f"a:{KEY},a:{KEY}"),
+    ],
 )
 def test_no_mistake_shows_a_key(text: str) -> None:
     """A key without its id is parsed as an id."""
     with pytest.raises(SettingsInvalid) as refused:
         parse_keyring(text, setting="PEPPERS")
-    assert str(refused.value).startswith("PEPPERS: entry ")
+    assert str(refused.value).startswith("PEPPERS")
     assert KEY[:8] not in str(refused.value)
+
+
+def test_a_key_that_rows_name_is_required() -> None:
+    require_keys(KEYRING, ["old", "new"], setting="PEPPERS")
+    with pytest.raises(SettingsInvalid, match="PEPPERS lacks older"):
+        require_keys(KEYRING, ["old", "older"], setting="PEPPERS")

@@ -1,6 +1,4 @@
-"""Secrets at rest, and the keyrings that open them."""
-
-import base64
+"""Secrets at rest."""
 
 import pytest
 from cryptography.exceptions import InvalidTag
@@ -8,15 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.security import vault
-from domain.security.keyring import Keyring, parse_keyring, require_keys
-from schemas.errors import SettingsInvalid
+from domain.security.keyring import Keyring
 
 OLD, NEW = bytes(range(32)), bytes(range(1, 33))
 KEYRING = Keyring("new", {"new": NEW, "old": OLD})
-
-
-def entry(name: str, key: bytes) -> str:
-    return f"{name}:{base64.b64encode(key).decode()}"
 
 
 @given(st.binary(max_size=1000))
@@ -52,32 +45,3 @@ def test_a_changed_byte_opens_nothing(at: int, by: int) -> None:
     data[at % len(data)] ^= by
     with pytest.raises(InvalidTag):
         vault.unseal(KEYRING, sealed._replace(data=bytes(data)), row="t/1")
-
-
-def test_first_key_of_a_keyring_writes() -> None:
-    assert parse_keyring(f"{entry('new', NEW)}, {entry('old', OLD)}", setting="PEPPERS") == KEYRING
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        ":",
-        "a",
-        "a:",
-        "a:!!!!",
-        entry("a", b"short"),
-        f"{entry('a', OLD)},{entry('a', NEW)}",
-        f"{entry('a', OLD)},",
-    ],
-)
-def test_a_malformed_keyring_is_named_without_its_keys(text: str) -> None:
-    with pytest.raises(SettingsInvalid, match="PEPPERS") as raised:
-        parse_keyring(text, setting="PEPPERS")
-    assert base64.b64encode(OLD).decode() not in str(raised.value)
-
-
-def test_a_key_that_rows_name_is_required() -> None:
-    require_keys(KEYRING, ["old", "new"], setting="PEPPERS")
-    with pytest.raises(SettingsInvalid, match="PEPPERS lacks older"):
-        require_keys(KEYRING, ["old", "older"], setting="PEPPERS")

@@ -2,6 +2,7 @@
 
 import re
 import string
+from collections.abc import Callable
 
 import pytest
 from hypothesis import example, given
@@ -28,22 +29,32 @@ def test_a_package_is_kept_as_it_was_sent(segments: list[str]) -> None:
     assert app_identifiers.package(text := ".".join(segments), "androidPackage") == text
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "app", "com..app", ".com.app", "com.app.", "com.a_b", "com.exämple", "com. a", "com." + "x" * 152],
+NO_BUNDLES = (
+    "",
+    "app",
+    "com..app",
+    ".com.app",
+    "com.app.",
+    "com.a_b",
+    "com.exämple",
+    "com. a",
+    "com." + "x" * 152,
 )
-def test_bundle_id_that_apple_refuses_is_refused(text: str) -> None:
-    with pytest.raises(Invalid, match="bundleId"):
-        app_identifiers.bundle_id(text, "bundleId")
+NO_PACKAGES = (
+    "", "app", "com.1app", "com._app", "com.my-app", "com..app", "com.äpp", "com.app\n", "com." + "x" * 147,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["", "app", "com.1app", "com._app", "com.my-app", "com..app", "com.äpp", "com.app\n", "com." + "x" * 147],
+    ("check", "text"),
+    [
+        *((app_identifiers.bundle_id, text) for text in NO_BUNDLES),
+        *((app_identifiers.package, text) for text in NO_PACKAGES),
+    ],
 )
-def test_package_that_android_refuses_is_refused(text: str) -> None:
-    with pytest.raises(Invalid, match="androidPackage"):
-        app_identifiers.package(text, "androidPackage")
+def test_identifier_that_its_platform_refuses_is_refused(check: Callable[[str, str], str], text: str) -> None:
+    with pytest.raises(Invalid, match="its path"):
+        check(text, "its path")
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,7 @@ class Row(NamedTuple):
     id: UUID
 
 
-async def test_a_row_that_moves_between_two_searches_is_found_once(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_row_that_moves_meanwhile_is_found_once(pool: Pool, conn: Conn, project: Project) -> None:
     archive = "update project set status = 'archived', archived_at = now() where id = $1"
 
     async def find(status: str) -> list[Row]:

@@ -67,9 +67,7 @@ OF_POST = {
 }
 
 
-async def test_each_transition_of_a_post_emits_its_new_state(
-    conn: Conn, project: Project, told: Told
-) -> None:
+async def test_each_transition_of_a_post_emits_its_state(conn: Conn, project: Project, told: Told) -> None:
     """Except after a proved failure to send: the post stayed scheduled."""
     mine = await scene.fill(conn, project, accounts=1)
     [post_id] = await scene.schedule(conn, mine)
@@ -107,9 +105,7 @@ async def test_end_of_a_job_is_emitted(conn: Conn, pool: Pool, project: Project,
         assert await told() == ({said: 1} if said else {})
 
 
-async def test_end_of_an_unstarted_job_is_emitted(
-    conn: Conn, pool: Pool, project: Project, told: Told
-) -> None:
+async def test_end_of_a_queued_job_is_emitted(conn: Conn, pool: Pool, project: Project, told: Told) -> None:
     await people.cancel(pool, project, await people.start(conn, project))
     assert await told() == {"job.canceled": 1}
     await people.start(conn, project)
@@ -166,9 +162,7 @@ async def test_connect_and_its_ends_are_emitted(conn: Conn, pool: Pool, project:
     assert await told() == {"social_account.revoked": 1}
 
 
-async def test_lease_events_go_to_the_tenant_alone(
-    conn: Conn, pool: Pool, project: Project, told: Told
-) -> None:
+async def test_lease_events_go_to_the_tenant(conn: Conn, pool: Pool, project: Project, told: Told) -> None:
     owner = await leasing.owner(conn)
     await watching.listen(conn, owner.org)
     leased = await leasing.lend(pool, owner, project)

@@ -6,8 +6,7 @@ import msgspec
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from generation.copy.hashtags import MAX_HASHTAGS
-from generation.copy.write import MissingBrandText, propose, write
+from generation.copy.write import MAX_HASHTAGS, MissingBrandText, propose, write
 from generation.spec import BrandSnapshot, Copy, Line, Source, Spec
 from generation.timing import shortest_timing
 from tests.generation.copy.brands import ANY_BRAND, ANY_SPEC, TELLTALE

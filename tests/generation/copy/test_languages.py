@@ -7,8 +7,7 @@ import pytest
 
 from generation.copy import texts
 from generation.copy.clauses import readings
-from generation.copy.languages import TABLES
-from generation.copy.languages.presenters import PRESENTERS
+from generation.copy.languages import PRESENTERS, TABLES
 from generation.copy.write import write
 from generation.spec import BrandSnapshot, Presenter, Spec
 from tests.generation.copy.brands import BRANDS, TIDELINE

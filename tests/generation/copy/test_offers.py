@@ -2,7 +2,7 @@
 
 import pytest
 
-from generation.copy.offers import Offer, Offers
+from generation.copy.model import Offer, Offers
 from generation.copy.write import read_brand, write
 from generation.spec import BrandSnapshot, Evidence, Spec
 from tests.generation.copy.brands import BRANDS, TIDELINE

@@ -15,10 +15,10 @@ from PIL import Image
 from generation.color import RGB, oklch
 from generation.portraits import tones
 from generation.portraits.curves import mirrored
+from generation.portraits.hair_styles import STYLES as DRAWN
 from generation.portraits.head import FACE, head
 from generation.portraits.looks import CURLS, GLASSES, TOPS, Look, look
 from generation.portraits.portrait import place_in_picture, portrait
-from generation.portraits.styles import STYLES as DRAWN
 from generation.render import RENDERER
 from generation.spec import AgeRange, Gender, Presenter
 from generation.theme import theme

@@ -9,8 +9,7 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from generation.outputs import DrawnText, OutputFile
-from generation.proofreading.pictures import faults
-from generation.proofreading.pixels import contrast
+from generation.proofreading.pictures import contrast, faults
 from generation.render import InputFiles, prepare
 from generation.spec import BrandSnapshot, Copy, Spec
 from tests.generation.slides.test_deck import copy

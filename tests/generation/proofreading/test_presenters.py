@@ -6,8 +6,8 @@ import msgspec
 
 from generation.copy.write import write
 from generation.outputs import OutputFile
-from generation.proofreading.presenters import faults
 from generation.proofreading.read import faults as all_faults
+from generation.proofreading.read import presenter_faults as faults
 from generation.render import InputFiles, prepare
 from generation.spec import Copy, Presenter, Spec
 from tests.generation.copy.brands import TIDELINE

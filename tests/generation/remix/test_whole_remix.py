@@ -3,18 +3,30 @@
 import resource
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
+from generation.copy.captions import ClipSpan
 from generation.outputs import OutputFile
+from generation.remix import remix
+from generation.remix.clip import probe
+from generation.remix.cut import Cut
+from generation.remix.framing import framing
+from generation.remix.remix import within
+from generation.remix.sound import ALONE_DB, BETWEEN_WORDS_DB, UNDER_SPEECH_DB, music_gains
 from generation.render import InputFiles, prepare
+from generation.sound.synthesis import RATE
 from generation.spec import BrandSnapshot, Spec
-from schemas.errors import GenerationError
-from tests.generation.remix.clips import H264, make_clip
+from generation.video.end import end
+from schemas.errors import ClipRefused, GenerationError
+from tests.generation.remix.clips import H264, flipped, make_clip
 from tests.generation.remix.test_odd_clips import ODD
 from tests.generation.remix.test_odd_clips import made as odd_clip
+from tests.generation.remix.test_sticker import kit
 from tests.generation.slides.test_deck import copy
 from tests.generation.video.checks import Film, faults
 
@@ -27,9 +39,10 @@ WIDE = (
     "[wall][one]overlay=x='200+900*clip((t-6)/3,0,1)':y=120"
 )
 VOICE = "aevalsrc='0.4*sin(1200*t)*gt(mod(t,4),0.8)':d=20:s=48000"
+TALL = "testsrc2=s=240x320:r=30:d=4"
 
 
-def remix(spec: Spec, clip: Path, folder: Path) -> OutputFile:
+def remake(spec: Spec, clip: Path, folder: Path) -> OutputFile:
     *_, last = prepare(spec, copy("No ads"), InputFiles(clip=clip)).make(folder)
     assert last.made
     return last.made
@@ -45,8 +58,8 @@ def measured(spec: Spec, clip: Path, folder: Path) -> tuple[OutputFile, float, i
     script = (
         "import re, resource, sys; from pathlib import Path; import msgspec;"
         "from generation.spec import Spec;"
-        "from tests.generation.remix.test_whole_remix import remix;"
-        "made = remix(msgspec.json.decode(sys.argv[1], type=Spec), Path(sys.argv[2]), Path(sys.argv[3]));"
+        "from tests.generation.remix.test_whole_remix import remake;"
+        "made = remake(msgspec.json.decode(sys.argv[1], type=Spec), Path(sys.argv[2]), Path(sys.argv[3]));"
         "mine, others = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN));"
         "peak = re.search(r'VmHWM:\\s+(\\d+) kB', Path('/proc/self/status').read_text());"
         "took = (mine.ru_utime + others.ru_utime, int(peak[1]) + others.ru_maxrss);"
@@ -91,7 +104,7 @@ def test_an_unusual_clip_becomes_a_valid_post_within_limits(case: str, tmp_path:
     clip = odd_clip(ODD[case], tmp_path)
     (tmp_path / "made").mkdir()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    made = remix(SPEC, clip, tmp_path / "made")
+    made = remake(SPEC, clip, tmp_path / "made")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert made.duration_ms
     film = Film(tmp_path / "made" / made.name, (1080, 1920), round(made.duration_ms * 30 / 1000))
@@ -110,3 +123,52 @@ def test_ninety_seconds_of_an_hour_are_analyzed(tmp_path: Path) -> None:
     assert piece.clip.scanned == 90  # type: ignore[attr-defined]
     assert piece.clip.seconds == pytest.approx(3600, abs=1)  # type: ignore[attr-defined]
     assert after.ru_utime - before.ru_utime < 3
+
+
+def count(path: Path, part: Cut, most: int) -> int:
+    """Count the distinct frames of a clip's part."""
+    clip = probe(path)
+    return len(
+        {picture.tobytes() for picture in islice(remix.clip_frames(clip, part, framing(clip, part)), most)}
+    )
+
+
+@pytest.mark.long
+def test_the_card_covers_the_clips_last_frames(tmp_path: Path) -> None:
+    clip = probe(make_clip(tmp_path / "clip.mp4", picture=TALL))
+    part = Cut(0, remix.TRANSITION_FRAMES + 3)
+    pictures = remix.frames(clip, part, framing(clip, part), [], end(kit(), copy(), 1.0))
+    assert len({picture.tobytes() for picture in pictures}) == 33
+
+
+def test_a_clip_that_ends_a_little_sooner_stands_still(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "clip.mp4", picture=TALL)
+    assert count(path, Cut(108, 13), 13) == 12
+    with pytest.raises(ClipRefused) as refused:
+        count(path, Cut(108, 40), 40)
+    assert refused.value.code == "CLIP_TRUNCATED"
+
+
+def test_little_damage_is_shown_and_much_is_refused(tmp_path: Path) -> None:
+    whole = make_clip(tmp_path / "clip.mp4", f"{H264} -g 30 -movflags +faststart", picture=TALL, sound=None)
+    data, damaged = whole.read_bytes(), tmp_path / "damaged.mp4"
+    damaged.write_bytes(flipped(data, 1, after=len(data) // 2))
+    assert count(damaged, Cut(50, 12), 12) > 8
+    damaged.write_bytes(flipped(data, 400, after=4_000))
+    with pytest.raises(ClipRefused) as refused:
+        count(damaged, Cut(0, 110), 110)
+    assert refused.value.code == "CLIP_DAMAGED"
+
+
+def test_the_bed_gives_way_to_speech_and_is_alone_at_the_end() -> None:
+    talk = [ClipSpan(start=0, end=1_500), ClipSpan(start=2_500, end=4_000)]
+    gains = music_gains(talk, 4.0, round(6.5 * RATE))
+    assert [gains[round(at * RATE)] for at in (0, 1.4, 2, 3, 4.4, 6)] == pytest.approx(
+        [UNDER_SPEECH_DB, UNDER_SPEECH_DB, BETWEEN_WORDS_DB, UNDER_SPEECH_DB, ALONE_DB, ALONE_DB]
+    )
+    assert np.abs(np.diff(gains)).max() * RATE < 120
+
+
+def test_speech_is_counted_from_the_parts_beginning() -> None:
+    talk = [ClipSpan(start=0, end=900), ClipSpan(start=1_500, end=5_000)]
+    assert within(talk, Cut(30, 60)) == [ClipSpan(start=500, end=2_000)]

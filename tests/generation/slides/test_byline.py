@@ -7,8 +7,7 @@ import msgspec
 import pytest
 
 from generation.canvas import Canvas, DrawnLine
-from generation.copy.languages import TABLES
-from generation.copy.languages.presenters import PRESENTERS
+from generation.copy.languages import PRESENTERS, TABLES
 from generation.copy.write import labels
 from generation.frame import FRAMES
 from generation.portraits.portrait import portrait

@@ -10,10 +10,10 @@ from generation.canvas import Canvas
 from generation.frame import FRAMES
 from generation.render import RENDERER
 from generation.slides.deck import slideshow
-from generation.slides.jpeg import MAX_BYTES, jpeg
 from generation.slides.kit import Kit
 from generation.spec import Aspect, Copy, Labels, Line
 from generation.theme import theme
+from generation.thumbnail import MAX_BYTES, jpeg
 from tests.forms import first
 
 LONG = "A home workout app that respects your privacy and the one who wrote this far too long hook"

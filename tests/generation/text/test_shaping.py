@@ -3,10 +3,9 @@
 import pytest
 
 from generation.text.cleaning import clean
-from generation.text.direction import levels
 from generation.text.fonts import EMOJI, font, font_of
 from generation.text.raster import ink
-from generation.text.shaping import TextStyle, shape
+from generation.text.shaping import TextStyle, levels, shape
 from schemas.errors import TextRefused
 
 SAMPLES = {

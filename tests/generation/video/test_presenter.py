@@ -16,7 +16,7 @@ from generation.video.hook import hook
 from generation.video.scene import Scene
 from tests.generation.slides.test_byline import FACE, overlap
 from tests.generation.slides.test_deck import LONG, copy, line, screenshot
-from tests.generation.video.test_film import wrong
+from tests.generation.video.test_video import wrong
 
 
 def kit(language: str, *, shots: int = 0, name: str = "Tideline") -> Kit:

@@ -74,18 +74,7 @@ values = st.recursive(texts | st.integers() | st.floats() | st.booleans() | st.n
 people = st.fixed_dictionaries(
     {},
     optional=dict.fromkeys(
-        [
-            "email",
-            "phone",
-            "firstName",
-            "lastName",
-            "gender",
-            "birthday",
-            "city",
-            "zip",
-            "country",
-            "address",
-        ],
+        "email phone firstName lastName gender birthday city zip country address".split(),
         values | st.emails() | st.from_regex(r"\+[1-9]\d{7,12}", fullmatch=True),
     ),
 )

@@ -24,10 +24,10 @@ from schemas.settings import Settings
 from tests import servers
 from tests.jobs import scene
 from tests.waiting import PATIENCE_S, eventually
+from tests.workers.runtime.workers import running
 from workers.dispatcher import leader, loop
+from workers.dispatcher.chores import OVERDUE
 from workers.dispatcher.loop import Dispatcher
-from workers.dispatcher.overdue import OVERDUE
-from workers.runtime.shutdown import StopRequest
 
 
 class RecordingCourier(Courier):
@@ -42,12 +42,9 @@ class RecordingCourier(Courier):
 
 @asynccontextmanager
 async def run_dispatcher(settings: Settings) -> AsyncIterator[RecordingCourier]:
-    """Run a dispatcher in the test's own loop until the block ends."""
-    recorder, stop = RecordingCourier(), StopRequest()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(Dispatcher(settings, recorder).run(stop))
+    recorder = RecordingCourier()
+    async with running(Dispatcher(settings, recorder)):
         yield recorder
-        stop.ask()
 
 
 async def has(conn: Conn, job_id: UUID, condition: str) -> bool:

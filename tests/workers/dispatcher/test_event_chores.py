@@ -1,32 +1,29 @@
 """Chores of the event store: run by one of the dispatchers, and never blocked for long."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from uuid import UUID
 
 import msgspec
 import pytest
+from prometheus_client import REGISTRY
 
 from db.pool import Conn, Pool
 from domain.events import group_commit, partitions
+from schemas import ids
 from schemas.settings import Settings
-from tests.domain.events.sending import event, send, wrong_counts
-from tests.waiting import eventually
+from tests import relay
+from tests.domain.events.sending import PROJECT, event, send, wrong_counts
+from tests.jobs import scene
+from tests.relay import LostPart
+from tests.waiting import PATIENCE_S, eventually
+from tests.workers.runtime.workers import running
 from workers.dispatcher import events
-from workers.dispatcher.events import EventKeeper
-from workers.runtime.shutdown import StopRequest
+from workers.dispatcher.chores import GAUGES, clear_gauges_after, export_pools
+from workers.dispatcher.events import ConversionScan, EventKeeper
 
-
-@asynccontextmanager
-async def run_keepers(*settings: Settings) -> AsyncIterator[None]:
-    """Run event keepers in the test's own loop until the block ends."""
-    stop = StopRequest()
-    async with asyncio.TaskGroup() as group:
-        for each in settings:
-            group.create_task(EventKeeper(each).run(stop))
-        yield
-        stop.ask()
+POOL = {"pool": scene.TEST_JOB.pool}
 
 
 def asking(conn: Conn, sql: str) -> Callable[[], Awaitable[object]]:
@@ -41,7 +38,7 @@ async def test_all_chores_run(settings: Settings, conn: Conn, monkeypatch: pytes
     await conn.execute("update event_generation set since = now() - interval '16 days'")
     await conn.execute("select make_event_days($1::date - 40, $1::date - 9)", today)
     short = msgspec.structs.replace(settings, event_days=8)
-    async with run_keepers(short, short):
+    async with running(EventKeeper(short), EventKeeper(short)):
         await eventually(asking(conn, "select not exists (select from event_delta)"))
         await eventually(
             asking(conn, f"select to_regclass('event_{today + timedelta(days=9):%Y%m%d}')::text")
@@ -64,7 +61,7 @@ async def test_a_blocked_rotation_delays_no_fold(
         held = writing.transaction()
         await held.start()
         await group_commit.keep(writing, [event(1)])
-        async with run_keepers(settings):
+        async with running(EventKeeper(settings)):
             for number in (2, 3):
                 await send(conn, [event(number)])
                 await eventually(asking(conn, "select not exists (select from event_delta)"))
@@ -77,9 +74,52 @@ async def test_it_reconnects_to_the_event_store(settings: Settings, conn: Conn) 
     cut = (
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'dispatcher-events'"
     )
-    async with run_keepers(settings):
+    async with running(EventKeeper(settings)):
         for number in range(3):
             await send(conn, [event(number)])
             await eventually(asking(conn, "select not exists (select from event_delta)"))
             await eventually(asking(conn, f"{cut} and datname = current_database()"))
     assert await wrong_counts(conn) == []
+
+
+def shown() -> dict[str, float | None]:
+    return {name: REGISTRY.get_sample_value(name, POOL) for name in (gauge._name for gauge in GAUGES)}
+
+
+async def test_pool_gauges_match_the_ledger_while_leading(conn: Conn, org: UUID) -> None:
+    await scene.worker(conn, slots=7)
+    await scene.insert_due_jobs(conn, [org], 3)
+    await conn.execute("update pool set paused = true")
+    await conn.execute("update job set run_at = now() - interval '1 hour'")
+    with clear_gauges_after():
+        await export_pools(slots=10).run(conn)
+        found = shown()
+        assert (found.pop("pool_oldest_due_seconds") or 0) >= 3600
+        assert found == {
+            "pool_queued": 3,
+            "pool_running": 0,
+            "pool_capacity": 7,
+            "pool_desired_workers": 0,
+            "pool_paused": 1,
+        }
+    assert set(shown().values()) == {None}
+
+
+@pytest.mark.parametrize("words", ["", "conversion_destination"])
+async def test_a_silent_main_database_has_one_total_timeout(
+    settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    """Silent from the first byte on, or from a statement on: event counts wait meanwhile."""
+    monkeypatch.setattr(events, "SUBMIT_TIMEOUT_S", 1.0)
+    await conn.execute(
+        """insert into event_conversion (project_id, app_no, destination, event_key, id, name, event_name,
+                                         occurred_at)
+           values ($1, 1, 'meta', $2, $2, 'buy', 'Purchase', now())""",
+        PROJECT, ids.new(),
+    )  # fmt: skip
+    async with relay.start_relay(settings.database_url) as network:
+        network.whole = not words
+        network.fall_silent_at(words, LostPart.ANSWER, whole=True)
+        look = ConversionScan(network.url)
+        async with asyncio.timeout(PATIENCE_S):
+            assert await look.submit(conn) == 0

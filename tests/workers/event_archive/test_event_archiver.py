@@ -1,8 +1,6 @@
 """The dispatcher copies closed days into ClickHouse, through its outages, and only then drops them."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
@@ -16,25 +14,15 @@ from tests.domain.events.sending import PROJECT, event, send
 from tests.http_server import HttpRequest, serve
 from tests.waiting import eventually
 from tests.workers.event_archive.clickhouse import shelves
+from tests.workers.runtime.workers import running
 from workers.dispatcher import event_archiver, events
 from workers.dispatcher.event_archiver import EventArchiver
 from workers.dispatcher.events import EventKeeper
 from workers.event_archive import clickhouse
 from workers.event_archive.clickhouse import ClickHouse
-from workers.runtime.shutdown import StopRequest
 
 TODAY = datetime.now(UTC).date()
 CLOSED = TODAY - timedelta(days=10)
-
-
-@asynccontextmanager
-async def dispatching(settings: Settings) -> AsyncIterator[None]:
-    stop = StopRequest()
-    async with asyncio.TaskGroup() as group:
-        for leader in (EventArchiver(settings), EventKeeper(settings)):
-            group.create_task(leader.run(stop))
-        yield
-        stop.ask()
 
 
 async def stock(conn: Conn) -> None:
@@ -54,7 +42,7 @@ async def test_closed_days_are_archived_and_then_dropped(
     async with shelves() as archive:
         archive.down = 3
         own = msgspec.structs.replace(settings, event_days=8, events_archive_url=archive.url)
-        async with dispatching(own):
+        async with running(EventArchiver(own), EventKeeper(own)):
             await eventually(lambda: is_gone(conn))
     kept = {(row["project_id"], row["event_key"], row["properties"]) for row in archive.rows}
     assert kept == {(str(PROJECT), str(event(number).event_key), "{}") for number in range(20)}
@@ -79,7 +67,7 @@ async def test_it_survives_any_failure_of_the_archive(
     async with shelves() as archive:
         archive.foreign = 3
         own = msgspec.structs.replace(settings, event_days=8, events_archive_url=archive.url)
-        async with dispatching(own):
+        async with running(EventArchiver(own), EventKeeper(own)):
             await eventually(lambda: is_gone(conn))
     said = capsys.readouterr().out
     assert "ZeroDivisionError" in said
@@ -93,12 +81,8 @@ async def is_gone(conn: Conn) -> bool:
 
 async def test_without_an_archive_days_are_dropped_directly(settings: Settings, conn: Conn) -> None:
     await stock(conn)
-    stop = StopRequest()
-    async with asyncio.TaskGroup() as group:
-        own = msgspec.structs.replace(settings, event_days=8)
-        group.create_task(EventKeeper(own).run(stop))
+    async with running(EventKeeper(msgspec.structs.replace(settings, event_days=8))):
         await eventually(lambda: is_gone(conn))
-        stop.ask()
 
 
 async def test_a_failing_archive_is_unavailable_and_its_response_is_not_quoted() -> None:

@@ -1,26 +1,58 @@
-"""A storage that fails at any write ends the attempt, and leaves no file without a scheduled deletion."""
+"""Storage, folders, turns, warnings and cancels of pieces in the making.
 
+A storage that fails at any write ends the attempt, and leaves no file without a scheduled deletion.
+A cancel ends work that a storage blocks, within one check; files stored so far are recorded.
+"""
+
+import asyncio
+import io
+import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from PIL import Image
 
 from db.pool import Conn, Pool
 from domain.media import uploads
 from domain.media.folder import Folder, open_folder
-from generation.outputs import OutputFile
-from schemas.errors import Unavailable
+from generation.outputs import OutputFile, truncation_warnings
+from generation.spec import BrandSnapshot, Spec
+from jobs.kinds import CONTENT_GENERATE
+from jobs.outcomes import Done, Outcome
+from schemas.errors import CancelRequested, Unavailable
+from tests import seeds
 from tests.domain.conftest import project
 from tests.domain.content import making
-from tests.domain.project import Project
+from tests.domain.project import Project, cancel
 from tests.domain.publishing.post_scene import context
+from tests.waiting import PATIENCE_S
+from tests.workers.runtime.workers import Workers
+from workers.generation.child import render_piece
+from workers.generation.folders import Folders, open_folders
+from workers.generation.protocol import CopyReady, DrawProgress, InputHandles, PieceRequest
 from workers.generation.rendering import RenderFailed
 from workers.generation.storing import STORAGE_AWAY, store_all
+from workers.runtime.context import Context
+from workers.tasks.content_generate import PieceStudio, content_generate
 
 __all__ = ["project"]
 
 #: Two files with a thumbnail each.
 WRITES = 4
+HOLD = """
+import sys
+from workers.generation.folders import open_folders
+with open_folders() as folders, folders.new() as folder:
+    print(folder, flush=True)
+    sys.stdin.read()
+"""
 
 
 class FailingStorage:
@@ -60,3 +92,129 @@ async def test_a_storage_that_fails_midway_leaves_no_file(
     await conn.execute("update media_upload set started_at = now() - interval '2 days'")
     assert await uploads.prune(conn, store) == WRITES
     assert [path for path in (tmp_path / "kept").rglob("*") if path.is_file()] == []
+
+
+class BlockingStorage:
+    """A storage that opens no file, and blocks its second write, until the caller cancels."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder, self.writes = folder, 0
+        self.holds, self.left = asyncio.Event(), asyncio.Event()
+
+    async def write(self, token: str, chunks: AsyncIterator[bytes]) -> None:
+        self.writes += 1
+        if self.writes == 2:
+            await self._hold()
+        await self.folder.write(token, chunks)
+
+    @asynccontextmanager
+    async def opened(self, _: str) -> AsyncIterator[int]:
+        await self._hold()
+        yield -1
+
+    async def _hold(self) -> None:
+        self.holds.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.left.set()
+
+
+@pytest.mark.parametrize("stage", ["planning", "finalizing"])
+async def test_a_cancel_ends_a_blocked_storage_call(
+    pool: Pool, conn: Conn, project: Project, tmp_path: Path, stage: str
+) -> None:
+    await making.tell_brand(conn, project)
+    claim = await making.begun(conn, project)
+    if stage == "planning":
+        given = """update content_generation set brief = jsonb_set(brief, '{files,logo}', '"a-logo"')"""
+        await conn.execute(given)
+    folder, work = open_folder(f"file://{tmp_path}/kept"), tmp_path / "work"
+    work.mkdir()
+    store = BlockingStorage(folder)
+    studio = PieceStudio(store, Folders(work), "https://api.example", None)  # type: ignore[arg-type]
+    async with asyncio.timeout(PATIENCE_S):
+        running = asyncio.create_task(content_generate(context(pool, claim), studio=studio))
+        await store.holds.wait()
+        await cancel(pool, project, claim.id)
+        with pytest.raises(CancelRequested):
+            await running
+    assert store.left.is_set()
+    assert [*work.iterdir()] == []
+    await conn.execute("update media_upload set started_at = now() - interval '2 days'")
+    assert await uploads.prune(conn, folder) == (2 if stage == "finalizing" else 0)
+    assert [path for path in (tmp_path / "kept").rglob("*") if path.is_file()] == []
+
+
+async def test_a_tenant_at_its_cap_waits_and_another_runs(workers: Workers, pool: Pool) -> None:
+    await pool.execute("update pool_cap set max_running = 2 where pool = $1", CONTENT_GENERATE.pool)
+    async with pool.acquire() as conn:
+        other = await seeds.organization(conn)
+    begun, most = asyncio.Queue[UUID](), 0
+    running: set[UUID] = set()
+    go = asyncio.Event()
+
+    async def make(ctx: Context) -> Outcome:
+        nonlocal most
+        if ctx.job.organization_id == other:
+            return Done({})
+        running.add(ctx.job.id)
+        most = max(most, len(running))
+        begun.put_nowait(ctx.job.id)
+        await go.wait()
+        running.discard(ctx.job.id)
+        return Done({})
+
+    mine = [await workers.submit(kind=CONTENT_GENERATE) for _ in range(6)]
+    async with workers.working(make, kind=CONTENT_GENERATE):
+        await begun.get()
+        await begun.get()
+        its = await replace(workers, org=other).submit(kind=CONTENT_GENERATE)
+        await workers.ended(its)
+        assert len(running) == 2
+        go.set()
+        for job_id in mine:
+            await workers.ended(job_id)
+    assert most == 2
+
+
+def test_a_dead_workers_folder_is_deleted_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD],
+        env={"TMPDIR": str(tmp_path)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as worker:  # fmt: skip
+        assert worker.stdout
+        left = Path(worker.stdout.readline().strip())
+        with open_folders() as beside, beside.new() as mine:
+            assert left.exists()
+        assert not mine.exists()
+        worker.kill()
+        worker.wait()
+        assert left.exists()
+        with open_folders():
+            assert not left.exists()
+
+
+def logo(size: tuple[int, int]) -> int:
+    """Return a descriptor of a picture in memory."""
+    written = io.BytesIO()
+    Image.new("RGB", size).save(written, "PNG")
+    file = os.memfd_create("logo")
+    os.write(file, written.getvalue())
+    os.lseek(file, 0, os.SEEK_SET)
+    return file
+
+
+def test_each_cause_of_a_poor_piece_has_a_warning(tmp_path: Path) -> None:
+    spec = Spec(
+        format="image", brand=BrandSnapshot(name="Tideline", keywords=["tides"]), seed="1", hook="Tide " * 400
+    )
+    handles = InputHandles(logo=logo((20, 20)), screenshots=[], end_card=None, clip=None)
+    planned, *drawn = render_piece(PieceRequest(spec=spec, handles=handles, folder=str(tmp_path)))
+    assert isinstance(planned, CopyReady)
+    files = [step.made for step in drawn if isinstance(step, DrawProgress) and step.made]
+    told = [*planned.copy.warnings, *truncation_warnings(files)]
+    assert [one.partition(":")[0] for one in told] == ["few_clauses", "logo_unused", "text_cut"]

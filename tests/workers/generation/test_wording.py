@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from generation.copy.offers import Offer, Offers
+from generation.copy.model import Offer, Offers
 from generation.copy.write import read_brand
 from generation.spec import Spec
 from tests.generation.copy.brands import TIDELINE

@@ -1,15 +1,12 @@
 """The last step of every ingest: declared fields, fields derived from the prose, warnings for failures."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
 from schemas.brand import Candidate, Extraction, Field, Value
 from schemas.errors import ScrapeFailed
 from workers.ingest import assemble as concluding
 from workers.ingest.assemble import assemble
-from workers.ingest.parser.parser import Parser, open_parser, parse
+from workers.ingest.parser.parser import Parser, parse
 from workers.ingest.shapes import PageDocument, Passage, Prose
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -19,12 +16,6 @@ PROSE = [
     Passage(text="Tide tables of the harbour for sailors", kind="heading"),
     Passage(text="Tide tables and currents for every harbour. Tide alarms for sailors, harbour by harbour."),
 ]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def parser() -> AsyncIterator[Parser]:
-    async with open_parser(at_once=1) as opened:
-        yield opened
 
 
 def make_candidate(field: Field, value: Value, confidence: float = 0.8) -> Candidate:

@@ -34,10 +34,6 @@ def make_candidate(value: str, confidence: float, rule: str = "one", field: Fiel
     return Candidate(field=field, value=value, confidence=confidence, rule=rule, url="https://acme.test/")
 
 
-def name_candidate(value: str, confidence: float, rule: str) -> Candidate:
-    return make_candidate(value, confidence, rule)
-
-
 def test_agreement_raises_the_confidence() -> None:
     chosen = choose(
         [
@@ -53,21 +49,21 @@ def test_agreement_raises_the_confidence() -> None:
 @given(drawn=some.data())
 def test_places_of_one_setting_are_one_source(setting: frozenset[str], drawn: some.DataObject) -> None:
     rules = drawn.draw(some.lists(some.sampled_from(sorted(setting)), min_size=1, unique=True))
-    first, *further = [name_candidate("Acme", 0.8, rule) for rule in rules]
+    first, *further = [make_candidate("Acme", 0.8, rule) for rule in rules]
     other_rule = drawn.draw(some.sampled_from(["llms.title", "html.logo", "host"]))
     assert choose([first, *further])["appName"].confidence == 0.8
-    assert choose([first, *further, name_candidate("Acme", 0.3, other_rule)])["appName"].confidence == 0.85
+    assert choose([first, *further, make_candidate("Acme", 0.3, other_rule)])["appName"].confidence == 0.85
 
 
 def test_publisher_and_organization_do_not_outvote_setting_and_title() -> None:
     maker = [
-        name_candidate("Holding", 0.9, "jsonld.publisher.name"),
-        name_candidate("Holding", 0.75, "jsonld.Organization.name"),
+        make_candidate("Holding", 0.9, "jsonld.publisher.name"),
+        make_candidate("Holding", 0.75, "jsonld.Organization.name"),
     ]
     site = [
-        name_candidate("Acme", 0.9, "html.og:site_name"),
-        name_candidate("Acme", 0.85, "jsonld.WebSite.name"),
-        name_candidate("Acme", 0.45, "html.title.last"),
+        make_candidate("Acme", 0.9, "html.og:site_name"),
+        make_candidate("Acme", 0.85, "jsonld.WebSite.name"),
+        make_candidate("Acme", 0.45, "html.title.last"),
     ]
     assert choose([*maker, *site])["appName"].value == "Acme"
     assert choose([*site, *maker])["appName"].value == "Acme"
@@ -76,8 +72,8 @@ def test_publisher_and_organization_do_not_outvote_setting_and_title() -> None:
 @given(some.permutations(["llms.title", "html.logo", "html.copyright", "manifest.name", "html.title.last"]))
 def test_of_equal_names_the_one_with_more_sources_wins(rules: list[str]) -> None:
     few, many = rules[:2], rules[2:]
-    all_candidates = [name_candidate("Few", 0.8, rule) for rule in few] + [
-        name_candidate("Many", 0.8, rule) for rule in many
+    all_candidates = [make_candidate("Few", 0.8, rule) for rule in few] + [
+        make_candidate("Many", 0.8, rule) for rule in many
     ]
     assert choose(all_candidates)["appName"].value == "Many"
 
@@ -92,15 +88,15 @@ def test_copies_do_not_raise_a_description(rules: list[str]) -> None:
 @pytest.mark.parametrize("domain", ["acme.com", "Acme.co.uk", "ACME.de"])
 def test_a_plain_name_replaces_the_domain_if_a_roomy_place_has_it(domain: str) -> None:
     alone = [
-        name_candidate(domain, 0.6, "jsonld.publisher.name"),
-        name_candidate(domain, 0.6, "html.og:site_name"),
+        make_candidate(domain, 0.6, "jsonld.publisher.name"),
+        make_candidate(domain, 0.6, "html.og:site_name"),
     ]
     assert choose(alone)["appName"].value == domain
     for rule in NARROW_PLACES:
-        assert choose([*alone, name_candidate("Acme", 0.5, rule)])["appName"].value == domain
-    assert choose([*alone, name_candidate("Acme", 0.45, "html.title.last")])["appName"].value == "Acme"
+        assert choose([*alone, make_candidate("Acme", 0.5, rule)])["appName"].value == domain
+    assert choose([*alone, make_candidate("Acme", 0.45, "html.title.last")])["appName"].value == "Acme"
     assert (
-        choose([name_candidate("Node.js", 0.6, "a"), name_candidate("Node", 0.5, "b")])["appName"].value
+        choose([make_candidate("Node.js", 0.6, "a"), make_candidate("Node", 0.5, "b")])["appName"].value
         == "Node.js"
     )
 

@@ -3,17 +3,14 @@
 The values are floors, not aims: a change that reads real pages worse fails here.
 """
 
-import gzip
 import importlib.util
-import json
 from collections import defaultdict
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from tests.corpora import corpus
+from tests.corpora import corpus, website_pages
 from workers.ingest.choose import choose
 from workers.ingest.page.extract import extract
 from workers.ingest.shapes import PageDocument
@@ -42,13 +39,11 @@ LENGTHS = {"title": 300, "name": 80, "description": 500, "tagline": 120, "langua
 
 @pytest.fixture(scope="module")
 def pages() -> Read:
-    folder = corpus("website")
-    cases = [json.loads(line) for line in (folder / "cases.jsonl").read_text().splitlines()]
-    return [(case, read(folder / "pages" / case["file"], case["url"])) for case in cases]
+    return [(case, read(document)) for case, document in website_pages()]
 
 
-def read(path: Path, url: str) -> dict[str, str | None]:
-    page = extract(PageDocument(url=url, body=gzip.decompress(path.read_bytes())))
+def read(document: PageDocument) -> dict[str, str | None]:
+    page = extract(document)
     fields = {str(field): str(finding.value) for field, finding in choose(page.candidates).items()}
     return {"title": page.title} | {name: fields.get(field) for name, field in FIELDS.items()}
 

@@ -1,6 +1,5 @@
 """A text's language, weighed against a declared one."""
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -8,7 +7,7 @@ from collections.abc import Iterator
 import langcodes
 import pytest
 
-from tests.corpora import corpus
+from tests.corpora import store_description, store_texts
 from workers.ingest.detection import IDENTIFIER, LEARNED_LANGUAGES, MIN_CHARS, SURE_PROBABILITY, detect, weigh
 from workers.ingest.languages import primary, standard
 from workers.ingest.page.text import clean
@@ -35,20 +34,17 @@ CAESAR = (
 )
 
 
-def store_texts() -> Iterator[tuple[str, str]]:
-    """Yield language and text of each store listing of the repositories, long texts only."""
-    for expected in sorted(corpus("github").glob("*/expected.json")):
-        for listings in json.loads(expected.read_text()).values():
-            for locale, listing in listings.items():
-                tag = standard(locale) if langcodes.tag_is_valid(locale) else None
-                text = listing.get("description") or listing.get("full_description") or ""
-                if tag and len(text) >= MIN_CHARS:
-                    yield primary(tag), re.sub(r"<[^>]+>", " ", text)
+def long_texts() -> Iterator[tuple[str, str]]:
+    """Yield language and text of each store listing with a long text."""
+    for _, locale, listing in store_texts():
+        tag = standard(locale) if langcodes.tag_is_valid(locale) else None
+        if tag and len(text := store_description(listing)) >= MIN_CHARS:
+            yield primary(tag), re.sub(r"<[^>]+>", " ", text)
 
 
 def test_the_languages_of_store_texts() -> None:
     answers: dict[str, list[bool]] = defaultdict(list)
-    for language, text in store_texts():
+    for language, text in long_texts():
         tag, _ = detect(text)
         answers[language].append(tag is not None and primary(tag) == language)
     right_languages = [
@@ -140,7 +136,7 @@ def test_a_declared_language_unknown_to_the_model_is_kept() -> None:
 def test_store_texts_overrule_a_false_declaration_in_every_language() -> None:
     """Check sure texts with enough sentences, declared as English, or as German if they are English."""
     answers: dict[str, list[bool]] = defaultdict(list)
-    for language, text in store_texts():
+    for language, text in long_texts():
         sure = (
             detect(clean(text))[1] >= SURE_PROBABILITY and len(" ".join(sentences(clean(text)))) >= MIN_CHARS
         )
@@ -152,7 +148,7 @@ def test_store_texts_overrule_a_false_declaration_in_every_language() -> None:
 
 
 def test_a_true_declaration_is_never_overruled() -> None:
-    for language, text in store_texts():
+    for language, text in long_texts():
         tag, _, _ = next(weigh(clean(text), [(language, "html.lang")]))
         assert primary(tag) == language
 

@@ -16,14 +16,13 @@ from tests.workers.ingest.appstore.store_server import (
     recorded,
     unlimited_limiter,
 )
-from tests.workers.ingest.github.github_server import Repo, open_other_web, open_served_api, serve_github
+from tests.workers.ingest.github.github_server import Repo, ingest_repository, serve_github
 from tests.workers.ingest.website.visits import ignored, ingest_fresh_site, ingest_site, warning_codes
 from tests.workers.web.certificate import self_signed
 from tests.workers.web.web import Answers, allowed_client, raw_response, serve
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
 from workers.ingest.appstore.stores import StoreAccess
-from workers.ingest.github.ingest import ingest
 from workers.ingest.parser.parser import Parser
 from workers.ingest.website.session import open_web
 from workers.web import fetch as fetching
@@ -91,13 +90,8 @@ async def test_an_unreadable_logo_changes_nothing_else(parser: Parser, picture: 
 async def test_a_repository_has_the_colors_of_its_store_icon(parser: Parser) -> None:
     icon = "fastlane/metadata/android/en-US/images/icon.png"
     files = {"README.md": b"# Zap\n\nZap draws what you say.\n", icon: logo("#c0392b", 512)}
-    async with (
-        serve_github(Repo("acme/zap", files=files)) as served,
-        open_served_api(served) as api,
-        open_other_web() as web,
-    ):
-        args = {"repo": "acme/zap", "branch": None}
-        extraction = await ingest(api, web, parser, args=args, visit=None, progress=ignored)
+    async with serve_github(Repo("acme/zap", files=files)) as served:
+        extraction = await ingest_repository(parser, served)
     assert brand_colors(extraction) == [("#c0392b", "primary", "logo")]
     assert extraction.fields["colors"].colors[0].url.endswith(icon)
 

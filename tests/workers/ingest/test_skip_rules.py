@@ -1,12 +1,11 @@
 """Skip rules in each language of a lexicon, and sentences that are not skipped."""
 
-import json
 import re
 from collections.abc import Iterator
 
 import pytest
 
-from tests.corpora import corpus
+from tests.corpora import store_description, store_texts
 from workers.ingest.derive.lexicon import lexicon
 from workers.ingest.skip_rules import SkipRules
 
@@ -137,12 +136,10 @@ def test_describing_sentences_are_not_skipped(language: str, sentence: str) -> N
 
 def first_sentences() -> Iterator[tuple[str, str]]:
     """Yield the first sentence of developers' store texts (it describes the app) with its language."""
-    for expected in sorted(corpus("github").glob("*/expected.json")):
-        for locales in json.loads(expected.read_text()).values() if "Fossify" not in str(expected) else ():
-            for locale, listing in locales.items():
-                text = listing.get("description") or listing.get("full_description") or ""
-                if text and not text.startswith(".."):
-                    yield locale[:2], re.sub(r"<[^>]+>", "", text).strip().splitlines()[0]
+    for repository, locale, listing in store_texts():
+        text = store_description(listing)
+        if text and not text.startswith("..") and "Fossify" not in repository:
+            yield locale[:2], re.sub(r"<[^>]+>", "", text).strip().splitlines()[0]
 
 
 def test_real_descriptions_are_not_skipped() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 from weakref import WeakSet
@@ -14,15 +15,23 @@ from arq.connections import ArqRedis
 
 from db.local import valkey
 from jobs import courier
+from jobs.courier import CLOCK_DIFFERENCE
+from jobs.kinds import ARCHIVE_PROJECT
 from jobs.ledger import Wake
 from jobs.outcomes import Done, Outcome
+from schemas import ids
+from tests.cutting import cut_everywhere
 from tests.waiting import PATIENCE_S, eventually
 from tests.workers.runtime.workers import POOL, TEST_JOB, Workers
 from workers.runtime import listener, puller
+from workers.runtime.background import background
 from workers.runtime.context import Context
+from workers.runtime.listener import listen
 from workers.runtime.puller import Puller
 from workers.runtime.slots import Slots
 from workers.runtime.worker import Worker
+
+pytestmark = pytest.mark.timing
 
 
 async def quick(_: Context) -> Outcome:
@@ -185,3 +194,27 @@ async def commands(client: ArqRedis) -> int:
     """Return Redis's command count without the tests' own commands."""
     stats = await client.info("commandstats")
     return sum(stat["calls"] for name, stat in stats.items() if name != "cmdstat_info")
+
+
+async def test_a_cancel_at_any_step_leaves_no_connection(redis_url: str) -> None:
+    """A message without an entry of the list: arq runs it, and then writes behind a shield."""
+
+    async def hear() -> None:
+        slots = Slots(1)
+        async with background(
+            listen(redis_url, pool_name=ARCHIVE_PROJECT.pool, kinds=[ARCHIVE_PROJECT], slots=slots)
+        ):
+            await slots.wake.wait()
+
+    async with courier.open_client(redis_url, timeout_s=5) as client:
+
+        async def prepare() -> None:
+            await client.flushdb()
+            await client.enqueue_job(
+                ARCHIVE_PROJECT.name,
+                _job_id=str(ids.new()),
+                _queue_name=courier.queue_key(ARCHIVE_PROJECT.pool),
+                _defer_until=datetime.now(UTC) - CLOCK_DIFFERENCE,
+            )
+
+        await cut_everywhere(hear, prepare=prepare)

@@ -56,9 +56,12 @@ async def test_an_attempt_past_its_time_limit_is_stopped_and_retried(workers: Wo
             await asyncio.Event().wait()
         return Done()
 
-    brief = TEST_JOB._replace(timeout_s=0.1)
+    brief = TEST_JOB._replace(timeout_s=0.1, max_attempts=100)
     row = await workers.run(task, kind=brief)
-    assert (row["state"], row["attempt"]) == ("completed", 2)
+    # A stalled machine may stop later attempts too.
+    assert row["state"] == "completed"
+    assert await workers.attempts(row["id"]) == ["retry"] * (row["attempt"] - 1) + ["completed"]
+    assert row["attempt"] > 1
 
 
 async def test_an_unstorable_outcome_fails_only_its_own_job(workers: Workers) -> None:

@@ -11,6 +11,7 @@ from jobs.outcomes import Done, Outcome
 from schemas.errors import ServerBusy
 from tests.jobs import scene
 from tests.waiting import eventually
+from tests.workers.runtime.test_fair_slots import wait_until_idle
 from tests.workers.runtime.workers import Workers
 from workers.runtime import server_slots
 from workers.runtime.context import Context
@@ -124,9 +125,3 @@ async def test_no_more_attempts_wait_than_slots() -> None:
 async def hold(servers: ServerSlots, tenant: UUID) -> None:
     async with servers.at("slow", tenant=tenant):
         await asyncio.Event().wait()
-
-
-async def wait_until_idle() -> None:
-    """Wait until no task can continue."""
-    for _ in range(20):
-        await asyncio.sleep(0)

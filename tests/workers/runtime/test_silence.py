@@ -19,10 +19,9 @@ from jobs.outcomes import Done, Outcome
 from tests import relay
 from tests.relay import LostPart, PostgresRelay
 from tests.waiting import PATIENCE_S
-from tests.workers.runtime.workers import TEST_JOB, Workers
+from tests.workers.runtime.workers import TEST_JOB, Workers, running
 from workers.dispatcher.loop import Dispatcher
 from workers.runtime.context import Context
-from workers.runtime.shutdown import StopRequest
 
 pytestmark = pytest.mark.timing
 
@@ -45,11 +44,9 @@ async def silent(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 @pytest_asyncio.fixture
 async def dispatcher(workers: Workers) -> AsyncIterator[None]:
     """Run a dispatcher with enough uptime of Postgres to judge leases."""
-    settings, stop = msgspec.structs.replace(workers.settings, lease_s=1), StopRequest()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(Dispatcher(settings, workers.courier).run(stop))
+    settings = msgspec.structs.replace(workers.settings, lease_s=1)
+    async with running(Dispatcher(settings, workers.courier)):
         yield
-        stop.ask()
 
 
 async def work(ctx: Context) -> Outcome:
@@ -159,7 +156,7 @@ async def test_a_deadline_holds_while_a_step_is_silent_and_its_worker_renews(
         await asyncio.wait_for(silent.silent.wait(), PATIENCE_S)
         await workers.becomes(job_id, "fence > 1 or state = 'queued'")
         assert time.monotonic() - started > brief.timeout_s - 0.5
-        async with workers.working(work, kind=brief):
+        async with workers.working(work):
             row = await workers.ended(job_id)
     assert (row["state"], row["fence"], row["attempt"], row["crashes"]) == ("completed", 2, 2, 0)
     assert await workers.attempts(job_id) == ["retry", "completed"]
@@ -183,9 +180,8 @@ async def test_a_deadline_holds_for_a_task_that_ignores_its_cancel(
     async with workers.working(stubborn, kind=brief, slots=1, lease_s=60):
         try:
             job_id = await workers.submit()
-            await workers.becomes(job_id, "state = 'running'")
-            await workers.becomes(job_id, "state = 'queued'")
-            async with workers.working(stubborn, kind=brief):
+            await workers.becomes(job_id, "fence = 1 and state = 'queued'")
+            async with workers.working(work):
                 row = await workers.ended(job_id)
         finally:
             go.set()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -112,6 +112,21 @@ class Workers:
             "select outcome from job_attempt where job_id = $1 order by fence", job_id
         )
         return [row["outcome"] for row in rows]
+
+
+class StoppableLoop(Protocol):
+    async def run(self, stop: StopRequest) -> None: ...
+
+
+@asynccontextmanager
+async def running(*loops: StoppableLoop) -> AsyncIterator[None]:
+    """Run loops of the dispatcher in the test's own loop until the block ends."""
+    stop = StopRequest()
+    async with asyncio.TaskGroup() as group:
+        for each in loops:
+            group.create_task(each.run(stop))
+        yield
+        stop.ask()
 
 
 @asynccontextmanager

@@ -3,27 +3,23 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from db.pool import Conn, Pool, transact
-from domain.media.storage import open_store
+from domain.media.store import Store
 from domain.operations import purge
 from domain.projects import projects
-from jobs.kinds import PURGE_PROJECT
 from schemas.errors import Conflict, Fenced, NotFound
 from schemas.projects import ProjectPatch
-from tests import seeds
 from tests.domain.project import Project as Scope
 from tests.domain.publishing import post_scene as scene
 from tests.jobs.scene import waits_for_lock
 from tests.waiting import eventually
 from tests.workers.tasks.full_project import count_left, list_referencing_ids
 from tests.workers.tasks.project import IngestProject
-from tests.workers.tasks.test_purging import archived, begin, perform
+from tests.workers.tasks.test_purging import archived, begin, claimed, perform
 
 
 def begin_purge(project: IngestProject) -> Callable[[Conn], Awaitable[Any]]:
@@ -49,7 +45,7 @@ async def run_second(
 
 
 async def test_two_concurrent_purges_are_one(project: IngestProject, conn: Conn) -> None:
-    await archived(project, conn)
+    await archived(project)
     purging, wake = await run_second(project.workers.pool, begin_purge(project), begin_purge(project))
     assert wake is None
     assert await begin(project.workers.pool, project.id) == purging
@@ -59,7 +55,7 @@ async def test_two_concurrent_purges_are_one(project: IngestProject, conn: Conn)
 
 
 async def test_a_project_reactivated_first_stays(project: IngestProject, conn: Conn) -> None:
-    await archived(project, conn)
+    await archived(project)
     with pytest.raises(Conflict) as refused:
         await run_second(project.workers.pool, unarchive(project), begin_purge(project))
     assert refused.value.details["reason"] == "NOT_ARCHIVED"
@@ -68,7 +64,7 @@ async def test_a_project_reactivated_first_stays(project: IngestProject, conn: C
 
 
 async def test_a_project_purged_first_is_not_reactivated(project: IngestProject, conn: Conn) -> None:
-    await archived(project, conn)
+    await archived(project)
     with pytest.raises(NotFound):
         await run_second(project.workers.pool, begin_purge(project), unarchive(project))
     assert await conn.fetchval("select status from project") == "archived"
@@ -76,22 +72,20 @@ async def test_a_project_purged_first_is_not_reactivated(project: IngestProject,
 
 @pytest.mark.parametrize("patient", [True, False])
 async def test_a_last_post_that_ends_meanwhile(
-    project: IngestProject, conn: Conn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patient: bool
+    project: IngestProject, conn: Conn, store: Store, monkeypatch: pytest.MonkeyPatch, patient: bool
 ) -> None:
     """Each post is live, or its attempt is fenced; the purge deletes both."""
     pool = project.workers.pool
     monkeypatch.setattr(purge, "ROWS", 1)
     if not patient:
         monkeypatch.setattr(purge, "MAX_WAIT_S", 0)
-    store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(tmp_path / "media")))
     mine = await scene.fill(conn, Scope(project.org, project.id))
     claims = await scene.prepared(conn, mine, 1)
     for claim in claims:
         assert await scene.mark(pool, claim)
-    await archived(project, conn)
+    await archived(project)
     names = await list_referencing_ids(conn, project.id)
-    await begin(pool, project.id)
-    [claim] = await seeds.claims(conn, PURGE_PROJECT)
+    claim = await claimed(project, conn)
 
     async def purged() -> None:
         while (await perform(scene.context(pool, claim), store)).word != "completed":

@@ -25,7 +25,7 @@ async def lent(project: IngestProject, conn: Conn) -> None:
         conn, leasing.LeaseOwner(project.org, project.id, project.org), handle="ours"
     )
     await leasing.lend(project.workers.pool, owner, await leasing.tenant(conn))
-    await archived(project, conn)
+    await archived(project)
 
 
 async def asked(project: IngestProject, _: Conn) -> None:
@@ -54,7 +54,7 @@ async def offered(project: IngestProject, conn: Conn) -> leasing.LeaseOwner:
     """Offer an account of the archived project for lease."""
     ours = leasing.LeaseOwner(project.org, project.id, project.org)
     owner = await leasing.another(conn, ours, handle="ours")
-    await archived(project, conn)
+    await archived(project)
     return owner
 
 
@@ -86,7 +86,7 @@ async def test_an_account_of_a_purged_project_is_not_offered_again(
 
 
 async def test_a_purge_needs_the_projects_name_and_environment(project: IngestProject, conn: Conn) -> None:
-    await archived(project, conn)
+    await archived(project)
     with pytest.raises(Invalid):
         await begin(project.workers.pool, project.id, name="shop")
     with pytest.raises(NotFound):

@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
-import msgspec
 import pytest
 
 from db.pool import Conn, Pool, transact
 from domain.events import purge as events
-from domain.media.storage import open_store
 from domain.media.store import Store
 from domain.operations import purge
 from domain.projects import projects
@@ -56,11 +54,6 @@ async def begin(pool: Pool, project_id: UUID, **asked: Any) -> Purging:
     return (await transact(pool, partial(purge.begin, project_id=project_id, **given)))[0]
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "media"
-
-
 def files(folder: Path) -> set[str]:
     return {path.name for path in folder.rglob("*") if path.is_file()}
 
@@ -98,19 +91,16 @@ def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("one_by_one")
 async def test_no_row_is_left_after_any_worker_death(
-    project: IngestProject, conn: Conn, folder: Path
+    project: IngestProject, conn: Conn, folder: Path, store: Store
 ) -> None:
-    store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))
     full = await fill(project, conn, store)
-    await project.archive()
-    await project.archived()
+    await archived(project)
     names = await list_referencing_ids(conn, full.scope.id)
     for table in await list_project_tables(conn):
         mine = f"select count(*) from {table} where project_id = $1"
         assert await conn.fetchval(mine, project.id), f"{table}: fill it in the test project, and purge it"
     assert files(folder) == set(full.tokens)
-    await begin(project.workers.pool, project.id)
-    [claim] = await seeds.claims(conn, PURGE_PROJECT)
+    claim = await claimed(project, conn)
     assert await run_until_done(project.workers.pool, claim, store) >= 10
     rest = await count_left(conn, names)
     assert rest.keys() == {"audit_log", "job"}
@@ -136,8 +126,7 @@ async def is_returned(project: IngestProject, conn: Conn, owner: leasing.LeaseOw
 
 async def test_a_purged_project_is_not_found(project: IngestProject, conn: Conn, folder: Path) -> None:
     await scene.fill(conn, Scope(project.org, project.id))
-    await project.archive()
-    await project.archived()
+    await archived(project)
     answer = await begin(project.workers.pool, project.id)
     assert await begin(project.workers.pool, project.id) == answer
     for read in (projects.get, projects.get_brand):
@@ -151,19 +140,16 @@ async def test_a_purged_project_is_not_found(project: IngestProject, conn: Conn,
 
 
 async def test_running_jobs_are_waited_for_with_a_deadline(
-    project: IngestProject, conn: Conn, folder: Path, monkeypatch: pytest.MonkeyPatch
+    project: IngestProject, conn: Conn, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool = project.workers.pool
-    store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))
     mine = await scene.fill(conn, Scope(project.org, project.id))
     claims = await scene.prepared(conn, mine, 1)
     assert await scene.mark(pool, claims[0])
-    await project.archive()
-    await project.archived()
+    await archived(project)
     for claim in claims[1:]:
         await scene.mark(pool, claim)
-    await begin(pool, project.id)
-    [claim] = await seeds.claims(conn, PURGE_PROJECT)
+    claim = await claimed(project, conn)
     assert isinstance(await perform(scene.context(pool, claim), store), Snooze)
     monkeypatch.setattr(purge, "MAX_WAIT_S", 0)
     assert (await perform(scene.context(pool, claim), store)).word == "completed"
@@ -172,13 +158,10 @@ async def test_running_jobs_are_waited_for_with_a_deadline(
 
 
 async def test_archived_events_are_deleted_once_the_archive_responds(
-    project: IngestProject, conn: Conn, folder: Path
+    project: IngestProject, conn: Conn, store: Store
 ) -> None:
-    store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))
-    await project.archive()
-    await project.archived()
-    await begin(project.workers.pool, project.id)
-    [claim] = await seeds.claims(conn, PURGE_PROJECT)
+    await archived(project)
+    claim = await claimed(project, conn)
     async with shelves() as archive:
         archive.rows = [{"project_id": str(project_id)} for project_id in (project.id, project.org)]
         archive.down = 1
@@ -189,14 +172,11 @@ async def test_archived_events_are_deleted_once_the_archive_responds(
 
 
 async def test_an_unreachable_storage_deletes_no_row(
-    project: IngestProject, conn: Conn, folder: Path
+    project: IngestProject, conn: Conn, folder: Path, store: Store
 ) -> None:
-    store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))
     full = await fill(project, conn, store)
-    await project.archive()
-    await project.archived()
-    await begin(project.workers.pool, project.id)
-    [claim] = await seeds.claims(conn, PURGE_PROJECT)
+    await archived(project)
+    claim = await claimed(project, conn)
 
     class Away:
         async def delete(self, token: str) -> None:
@@ -214,14 +194,12 @@ async def test_an_unreachable_storage_deletes_no_row(
 
 @pytest.mark.usefixtures("one_by_one")
 async def test_a_late_attempt_is_continued_by_another(
-    project: IngestProject, conn: Conn, folder: Path, monkeypatch: pytest.MonkeyPatch
+    project: IngestProject, conn: Conn, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(purge_project, "TIME_SLICE_S", 0)
-    store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))
     full = await fill(project, conn, store)
-    await archived(project, conn)
-    await begin(project.workers.pool, project.id)
-    [claim] = await seeds.claims(conn, PURGE_PROJECT)
+    await archived(project)
+    claim = await claimed(project, conn)
     late = 0
     while isinstance(await perform(scene.context(project.workers.pool, claim), store), Interrupted):
         late += 1
@@ -231,10 +209,9 @@ async def test_a_late_attempt_is_continued_by_another(
 
 
 async def test_sends_of_a_leased_account_still_count_for_its_owner(
-    project: IngestProject, conn: Conn, folder: Path
+    project: IngestProject, conn: Conn, store: Store
 ) -> None:
     """Until the owner's account is deleted too."""
-    store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))
     owner = (await fill(project, conn, store)).owner
     await conn.execute(
         """insert into account_send (organization_id, account_id, owner_account_id, id, post_id)
@@ -244,24 +221,30 @@ async def test_sends_of_a_leased_account_still_count_for_its_owner(
         owner.account_id,
     )
     sent_at = await conn.fetchval("select at from account_send where owner_account_id is not null")
-    await archived(project, conn)
-    await purged(project, conn, project.id, store)
+    await archived(project)
+    await purged(project, conn, store)
     rows = await conn.fetch(
         "select organization_id, account_id, owner_account_id, post_id, at from account_send"
     )
     assert [tuple(row) for row in rows] == [(owner.org, owner.account_id, None, None, sent_at)]
-    await archived(replace(project, org=owner.org, id=owner.project_id), conn)
-    await purged(project, conn, owner.project_id, store, name="Ours")
+    own = replace(project, org=owner.org, id=owner.project_id)
+    await archived(own)
+    await purged(own, conn, store, name="Ours")
     assert await conn.fetch("select from account_send") == []
 
 
-async def purged(project: IngestProject, conn: Conn, project_id: UUID, store: Store, **asked: Any) -> None:
-    pool = project.workers.pool
-    await begin(pool, project_id, **asked)
-    [claim] = await seeds.claims(conn, PURGE_PROJECT)
-    assert (await perform(scene.context(pool, claim), store)).word == "completed"
-
-
-async def archived(project: IngestProject, conn: Conn) -> None:
+async def archived(project: IngestProject) -> None:
     await project.archive()
     await project.archived()
+
+
+async def claimed(project: IngestProject, conn: Conn, **asked: Any) -> Claim:
+    """Begin the project's purge; return its job's claim."""
+    await begin(project.workers.pool, project.id, **asked)
+    [claim] = await seeds.claims(conn, PURGE_PROJECT)
+    return claim
+
+
+async def purged(project: IngestProject, conn: Conn, store: Store, **asked: Any) -> None:
+    claim = await claimed(project, conn, **asked)
+    assert (await perform(scene.context(project.workers.pool, claim), store)).word == "completed"

@@ -3,21 +3,17 @@
 import asyncio
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import pytest
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, transact
 from domain.accounts import accounts
 from domain.leasing import leases, offers, requests
-from domain.media.storage import open_store
 from domain.media.store import Store
 from domain.operations import purge
 from jobs.kinds import PURGE_PROJECT
-from jobs.outcomes import Outcome
 from schemas.errors import Conflict, NotFound
 from tests import leasing, seeds
 from tests.domain.project import Project as Tenant
@@ -25,14 +21,9 @@ from tests.domain.publishing import post_scene as scene
 from tests.jobs.scene import waits_for_lock
 from tests.waiting import eventually
 from tests.workers.tasks.project import IngestProject
-from tests.workers.tasks.test_purging import archived, begin, perform
+from tests.workers.tasks.test_purging import archived, begin, perform, purged
 
 STUBS = "select count(*) from social_account where project_id is null"
-
-
-@pytest.fixture
-def store(project: IngestProject, tmp_path: Path) -> Store:
-    return open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(tmp_path / "media")))
 
 
 async def lent(
@@ -58,31 +49,14 @@ async def sent(
     await conn.execute(
         """insert into account_send (organization_id, account_id, owner_account_id, id, post_id)
            values ($1, $2, $3, gen_random_uuid(), $4)""",
-        tenant.org,
-        account_id,
-        owner.account_id,
-        post_id,
-    )
-
-
-async def purged(pool: Pool, conn: Conn, store: Store, project_id: UUID) -> None:
-    await begin(pool, project_id)
-    assert (await outcome(pool, conn, store)).word == "completed"
-
-
-async def outcome(pool: Pool, conn: Conn, store: Store) -> Outcome:
-    [claim] = await seeds.claims(conn, PURGE_PROJECT)
-    return await perform(scene.context(pool, claim), store)
+        tenant.org, account_id, owner.account_id, post_id,
+    )  # fmt: skip
 
 
 async def history(conn: Conn, tenant: Tenant, account_id: UUID) -> list[Any]:
     """Return all that a tenant can read of a lease, and its stored rows."""
-    page: dict[str, Any] = {
-        "organization_id": tenant.org,
-        "project_id": tenant.id,
-        "before": None,
-        "limit": 5,
-    }
+    page: dict[str, Any] = {"organization_id": tenant.org, "project_id": tenant.id}
+    page |= {"before": None, "limit": 5}
     no_filter: dict[str, Any] = dict.fromkeys(("platforms", "statuses"))
     return [
         await accounts.get(conn, organization_id=tenant.org, account_id=account_id),
@@ -99,8 +73,8 @@ async def test_tenants_history_stays_readable(project: IngestProject, conn: Conn
     _, tenants, leased = await lent(project, conn, 2)
     held = [*zip(tenants, leased, strict=True)]
     before = [await history(conn, *one) for one in held]
-    await archived(project, conn)
-    await purged(project.workers.pool, conn, store, project.id)
+    await archived(project)
+    await purged(project, conn, store)
     assert [await history(conn, *one) for one in held] == before
     assert (before[0][0].leased, before[0][2][0].handle) == (True, "ours")
 
@@ -109,8 +83,8 @@ async def test_the_tombstone_contains_no_data(project: IngestProject, conn: Conn
     """It can't be read, lent or offered."""
     owner, (tenant,), _ = await lent(project, conn, 1)
     account_id = owner.account_id
-    await archived(project, conn)
-    await purged(project.workers.pool, conn, store, project.id)
+    await archived(project)
+    await purged(project, conn, store)
     stub = dict(await conn.fetchrow("select * from social_account where id = $1", account_id) or {})
     said = {name for name, value in stub.items() if value not in (None, "", {})}
     its_own = {"organization_id", "id", "platform", "status", "connected_at", "disconnected_at"}
@@ -128,12 +102,13 @@ async def test_the_tombstone_is_deleted_with_the_last_lease(
     project: IngestProject, conn: Conn, store: Store
 ) -> None:
     _, tenants, _ = await lent(project, conn, 2)
-    await archived(project, conn)
-    await purged(project.workers.pool, conn, store, project.id)
+    await archived(project)
+    await purged(project, conn, store)
     for number, tenant in enumerate(tenants):
         assert await conn.fetchval(STUBS) == 1, f"{number} of its leases are gone"
-        await archived(replace(project, org=tenant.org, id=tenant.id), conn)
-        await purged(project.workers.pool, conn, store, tenant.id)
+        its = replace(project, org=tenant.org, id=tenant.id)
+        await archived(its)
+        await purged(its, conn, store)
     assert await conn.fetchval("select count(*) from social_account") == 0
 
 
@@ -196,10 +171,10 @@ async def test_an_open_lease_prevents_the_purge(project: IngestProject, conn: Co
         conn, leasing.LeaseOwner(project.org, project.id, project.org), handle="ours"
     )
     leased = await leasing.lend(pool, owner, await leasing.tenant(conn))
-    await archived(project, conn)
+    await archived(project)
     with pytest.raises(Conflict, match="recall") as refused:
         await begin(pool, project.id)
     assert refused.value.details["reason"] == "ACCOUNT_LEASED"
     assert await leasing.status(conn, owner.account_id) == "connected"
     await leasing.recall(pool, owner, leased)
-    await purged(pool, conn, store, project.id)
+    await purged(project, conn, store)

@@ -17,7 +17,7 @@ from schemas.errors import (
     SourceRateLimited,
 )
 from tests.waiting import PATIENCE_S
-from tests.workers.web.web import Script, allowed_client, fetch_answer, raw_response, serve
+from tests.workers.web.web import Script, allowed_client, fetch_answer, raw_response, serve, silence
 from workers.web.errors import MIN_COOLDOWN_S
 from workers.web.fetch import HTML, ExpectedResponse, fetch
 
@@ -217,10 +217,6 @@ async def drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.write(b"a")
         await writer.drain()
         await asyncio.sleep(0.02)
-
-
-async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-    await reader.read()
 
 
 @pytest.mark.parametrize("script", [drip, silence])

@@ -6,6 +6,7 @@ import zlib
 import pytest
 
 from schemas.errors import FetchFailed, TooLarge
+from tests.workers.web import hostile
 from tests.workers.web.web import fetch_answer, raw_response
 from workers.web import inflate
 from workers.web.fetch import ExpectedResponse
@@ -26,13 +27,6 @@ async def test_raw_deflate_is_inflated() -> None:
     assert (await fetch_answer(raw_response(body=packed, content_encoding="deflate"))).body == b"<p>hello"
 
 
-async def test_three_layers_are_refused() -> None:
-    bomb = gzip.compress(gzip.compress(gzip.compress(bytes(1 << 20))))
-    with pytest.raises(FetchFailed, match="encoding") as refused:
-        await fetch_answer(raw_response(body=bomb, content_encoding="gzip, gzip, gzip"))
-    assert not refused.value.retryable
-
-
 async def test_layers_in_two_headers_are_refused() -> None:
     answer = raw_response(body=gzip.compress(b"x"), content_encoding="gzip").replace(
         b"\r\n\r\n", b"\r\ncontent-encoding: gzip\r\n\r\n", 1
@@ -41,25 +35,19 @@ async def test_layers_in_two_headers_are_refused() -> None:
         await fetch_answer(answer)
 
 
-def bomb_of_2_gib() -> bytes:
-    """Build gzip's header and 128 times the same 16 MiB of zeros."""
-    squeeze = zlib.compressobj(9, wbits=-15)
-    block = squeeze.compress(bytes(16 << 20)) + squeeze.flush(zlib.Z_FULL_FLUSH)
-    return b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03" + block * 128
-
-
 async def test_a_bomb_of_2_gib_is_too_large() -> None:
-    bomb = bomb_of_2_gib()
+    bomb = hostile.bomb(2048)
     assert len(bomb) < LIMIT + (100 << 10)
     with pytest.raises(TooLarge):
         await fetch_answer(raw_response(body=bomb[:LIMIT], content_encoding="gzip"))
     assert len(inflate.inflate(bomb, LIMIT)) == LIMIT + 1
 
 
-@pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "gzip, br"])
+@pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "gzip, br", "gzip, gzip, gzip"])
 async def test_an_unrequested_encoding_is_refused(encoding: str) -> None:
-    with pytest.raises(FetchFailed, match="encoding"):
+    with pytest.raises(FetchFailed, match="encoding") as refused:
         await fetch_answer(raw_response(body=b"x", content_encoding=encoding))
+    assert not refused.value.retryable
 
 
 @pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b"<p>" * 1000)[:40]], ids=["broken", "cut"])

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.errors import RobotsDisallowed, Unreachable
 from tests.corpora import corpus
-from tests.workers.web.web import Answers, allowed_client, raw_response, serve
+from tests.workers.web.web import Answers, allowed_client, raw_response, serve, silence
 from workers.web import robots
 from workers.web.robots import Robots, Rules, parse
 
@@ -62,10 +62,6 @@ async def test_a_5xx_is_a_retryable_refusal(status: int) -> None:
         await admit_path({"/robots.txt": raw_response(status, retry_after="30")})
     assert refused.value.retryable
     assert refused.value.retry_after == 30
-
-
-async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-    await reader.read()
 
 
 async def test_a_timeout_is_a_retryable_refusal(monkeypatch: pytest.MonkeyPatch) -> None:

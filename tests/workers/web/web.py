@@ -51,6 +51,11 @@ async def write_response(writer: asyncio.StreamWriter, answer: bytes) -> None:
     await writer.drain()
 
 
+async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    """Send nothing until the client leaves."""
+    await reader.read()
+
+
 def raw_response(status: int = 200, body: bytes | str = b"", **headers: str) -> bytes:
     """Build a whole response; `content_type` and the like become headers, with HTML as the default."""
     content = body.encode() if isinstance(body, str) else body
@@ -62,6 +67,11 @@ def raw_response(status: int = 200, body: bytes | str = b"", **headers: str) -> 
         "connection: close",
     ]
     return "\r\n".join([*lines, "", ""]).encode("utf-8") + content
+
+
+def robots_txt(*lines: str) -> bytes:
+    """Build a robots.txt for all bots."""
+    return raw_response(body="\n".join(["User-agent: *", *lines, ""]), content_type="text/plain")
 
 
 def allowed_client(*sites: Site) -> httpx.AsyncClient:

@@ -10,18 +10,20 @@ from schemas.pictures import PictureKind
 from workers.ingest import detection
 from workers.ingest.appstore import prose
 from workers.ingest.appstore.address import to_https
+from workers.ingest.appstore.shapes import Listing
 from workers.ingest.page.keywords import distinct_keywords
-from workers.ingest.page.names import split_name
-from workers.ingest.page.text import clean, count_words, first_sentence, squash, truncate
+from workers.ingest.page.names import MAX_NAME_CHARS, split_name
+from workers.ingest.page.text import (
+    MAX_DESCRIPTION_CHARS,
+    clean,
+    first_sentence,
+    is_tagline_sized,
+    squash,
+    truncate,
+)
 from workers.ingest.shapes import LIST_SUFFIX, CandidateImage, ParsedDocument, candidates_of
 from workers.ingest.skip_rules import SkipRules
 
-#: Characters of a description.
-MAX_DESCRIPTION_CHARS = 500
-#: Characters of a tagline.
-MAX_TAGLINE_CHARS = 120
-#: Characters of a name.
-MAX_NAME_CHARS = 80
 #: Screenshots of a listing that are used: Apple takes ten for each device, Google eight.
 MAX_SCREENSHOTS = 20
 #: The genre of apps without a better one: alone it has no meaning.
@@ -31,8 +33,8 @@ CATCH_ALL_GENRE = ["entertainment"]
 ASCII_SEPARATORS = {"：": ":", "｜": "|"}
 WIDE_SEPARATOR = re.compile(r"[：｜]|(?<=[\u3040-\u30ff\u4e00-\u9fff])[-－–](?=[\u3040-\u30ff\u4e00-\u9fff])")
 
-#: A value, its confidence, its rule.
 Scored = tuple[Value, float, str]
+APP_STORE = "appStore"
 
 
 class StoreListing(NamedTuple):
@@ -119,7 +121,7 @@ def taglines(app: StoreListing, opening: list[str]) -> Iterator[Scored]:
         *((first_sentence(line), 3, 0.55, "description.first") for line in opening[:1]),
     )
     for line, min_words, confidence, rule in ladder:
-        if count_words(line) >= min_words and len(line) <= MAX_TAGLINE_CHARS and squash(line) != squash(name):
+        if is_tagline_sized(line, min_words) and squash(line) != squash(name):
             yield line, confidence, rule
 
 
@@ -144,3 +146,25 @@ def logos(app: StoreListing) -> Iterator[Scored]:
 def links(app: StoreListing) -> Iterator[Scored]:
     links_by_name = {"website": to_https(app.website), app.store: app.url}
     yield {name: url for name, url in links_by_name.items() if url}, 0.90, "links"
+
+
+def read_listing(listing: Listing) -> ParsedDocument:
+    software = listing.software
+    return read(
+        StoreListing(
+            store=APP_STORE,
+            url=listing.url,
+            country=listing.country,
+            title=software.track_name or "",
+            seller=software.seller_name or "",
+            website=software.seller_url or "",
+            short="",
+            description=software.description or "",
+            genres=software.genres or [],
+            icon=software.artwork_url512 or software.artwork_url100 or "",
+            screenshots=[
+                *((url, "screenshots") for url in software.screenshot_urls or []),
+                *((url, "ipadScreenshots") for url in software.ipad_screenshot_urls or []),
+            ],
+        )
+    )

@@ -26,7 +26,6 @@ LARGEST_STOREFRONTS = ("us", "gb", "de", "fr", "jp")
 FIRST_WAIT_S = 5.0
 #: Seconds that its next lookups wait: they have precedence over new jobs.
 NEXT_WAIT_S = 30.0
-#: Statuses that may mean too many requests.
 THROTTLED_STATUSES = frozenset({403, 429, 503})
 WANT = ExpectedResponse(
     accept="application/json,text/javascript",

@@ -20,9 +20,7 @@ EMOJI = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
 SENTENCE_END = re.compile(r"(?<!\.)[.!?。！？]['\"”’»)\]]*$")
 #: Words of a sentence.
 MIN_WORDS = 4
-#: Words of a descriptive list item.
 MIN_ITEM_WORDS = 3
-#: Words of a heading.
 MAX_HEADING_WORDS = 8
 #: Letters of a word that joins names, such as `of`.
 MAX_JOINING_CHARS = 3

@@ -1,25 +1,42 @@
-"""Ingest of store listings: reads each listing that the partner names, and merges them."""
+"""Ingest of store listings: reads each listing that the partner names, and merges them.
 
+The stores' web pages are Google's only source of an app, and Apple's for the subtitle.
+"""
+
+import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 import msgspec
 
 from domain.brand.store_listings import InAppStore, InGooglePlay, Listing
+from domain.values import countries, urls
+from domain.values.urls import Allowed
 from schemas.brand import Candidate, Extraction
-from schemas.errors import SourceError, SourceRateLimited
+from schemas.errors import FetchTimeout, ScrapeFailed, SourceError, SourceNotFound, SourceRateLimited
+from schemas.settings import Settings
+from telemetry import metrics
 from workers.ingest.appstore import shapes
 from workers.ingest.appstore.address import without_query
 from workers.ingest.appstore.lookup import Lookup, StorefrontResult, find
-from workers.ingest.appstore.pages import read_play, read_subtitle
 from workers.ingest.assemble import assemble
 from workers.ingest.parser.parser import Parser
 from workers.ingest.parser.parser import read as parse
 from workers.ingest.perform import Progress
-from workers.ingest.pictures.fetch_images import fetch_images
-from workers.ingest.shapes import CandidateImage, Passage
-from workers.ingest.website.session import Web
+from workers.ingest.pictures.fetch_images import fetch_images, open_fetch
+from workers.ingest.shapes import ParsedDocument
+from workers.ingest.website.session import CrawlSession, Web
 from workers.llm.endpoint import Model
+from workers.web.fetch import FetchedResponse
+
+#: Seconds for one page, including the wait for the site rate limit.
+PAGE_S = 25.0
+SETTING_NAMES = ("itunes_api_url", "app_store_url", "play_url")
+#: Addresses of Apple and Google. They are public: a resolver with a private address for them is wrong.
+DEFAULT_ADDRESSES = {
+    field.default for field in msgspec.structs.fields(Settings) if field.name in SETTING_NAMES
+}
 
 
 class StoreAccess(NamedTuple):
@@ -36,12 +53,17 @@ class ListingPart(NamedTuple):
     """Listing that was read; `bundle_id` is Apple's, in lower case."""
 
     url: str
-    title: str | None
-    candidates: list[Candidate]
-    passages: list[Passage]
-    pictures: list[CandidateImage]
-    warnings: list[str]
+    document: ParsedDocument
+    title: str | None = None
+    warnings: Sequence[str] = ()
     bundle_id: str | None = None
+
+
+def operator_policies(settings: Settings) -> Allowed:
+    """Return policies of the addresses that the operator has set, since they may be in their own network."""
+    addresses = (getattr(settings, name) for name in SETTING_NAMES)
+    changed = (url for url in addresses if url not in DEFAULT_ADDRESSES)
+    return {origin: policy for url in changed for origin, policy in urls.operated(url).items()}
 
 
 async def ingest(
@@ -56,18 +78,17 @@ async def ingest(
     await progress("fetching", 0.1)
     parts, warnings = await read_all(stores, listings, country)
     await progress("analyzing", 0.6)
-    first = parts[0]
+    documents = [part.document for part in parts]
+    images = [picture for document in documents for picture in document.pictures]
     return await assemble(
         stores.parser,
-        url=first.url,
-        title=first.title,
-        candidates=with_links([candidate for part in parts for candidate in part.candidates]),
-        passages=[passage for part in parts for passage in part.passages],
+        url=parts[0].url,
+        title=parts[0].title,
+        candidates=with_links([candidate for document in documents for candidate in document.candidates]),
+        passages=[passage for document in documents for passage in document.passages],
         warnings=[*warnings, *(warning for part in parts for warning in part.warnings)],
         model=model,
-        pictures=fetch_images(
-            stores.web, stores.parser, [picture for part in parts for picture in part.pictures]
-        ),
+        pictures=fetch_images(open_fetch(stores.web), stores.parser, images),
     )
 
 
@@ -104,11 +125,10 @@ def is_already_read(listing: Listing, parts: list[ListingPart]) -> bool:
 
 
 async def read(stores: StoreAccess, listing: Listing, country: str) -> ListingPart:
-    if isinstance(listing, InGooglePlay):
-        url, reading = await read_play(stores.web, stores.parser, stores.play_url, listing, country=country)
-        return ListingPart(url, None, reading.candidates, reading.passages, reading.pictures, [])
-    result = await find(stores.lookup, listing, country=country)
     requested = listing.country or country
+    if isinstance(listing, InGooglePlay):
+        return await read_play(stores, listing, requested)
+    result = await find(stores.lookup, listing, country=country)
     other_storefront = [f"storefront: not in the store of {requested}, but in that of {result.country}"]
     return await read_app(stores, result, other_storefront if result.country != requested else [])
 
@@ -117,20 +137,56 @@ async def read_app(stores: StoreAccess, result: StorefrontResult, warnings: list
     software = result.software
     page = f"{stores.app_store_url.rstrip('/')}/{result.country}/app/id{software.track_id}"
     url = without_query(software.track_view_url or "") or page
-    document = shapes.Listing(url=url, country=result.country, software=software)
-    reading = await parse(stores.parser, document)
-    subtitle, subtitle_warnings = await read_subtitle(
-        stores.web, stores.parser, page, track_id=software.track_id or 0
-    )
-    return ListingPart(
-        url=url,
-        title=software.track_name,
+    reading = await parse(stores.parser, shapes.Listing(url=url, country=result.country, software=software))
+    subtitle, subtitle_warnings = await read_subtitle(stores, page, software.track_id or 0)
+    document = msgspec.structs.replace(
+        reading,
         candidates=[*reading.candidates, *subtitle.candidates],
         passages=[*subtitle.passages, *reading.passages],
-        pictures=reading.pictures,
-        warnings=[*warnings, *subtitle_warnings],
-        bundle_id=(software.bundle_id or "").casefold(),
     )
+    bundle_id = (software.bundle_id or "").casefold()
+    return ListingPart(url, document, software.track_name, [*warnings, *subtitle_warnings], bundle_id)
+
+
+async def get_page(web: Web, url: str) -> FetchedResponse:
+    """Fetch the page, by robots.txt and the site rate limit."""
+    try:
+        async with asyncio.timeout(PAGE_S):
+            return await CrawlSession(web).get(url)
+    except TimeoutError as error:
+        raise FetchTimeout("the store's page did not load in time") from error
+
+
+async def read_subtitle(stores: StoreAccess, url: str, track_id: int) -> tuple[ParsedDocument, list[str]]:
+    """Read the subtitle; add a warning if the page has none, or can't be read."""
+    reading, reason = ParsedDocument(candidates=[]), "the app's page shows none"
+    try:
+        page = await get_page(stores.web, url)
+        store_page = shapes.StorePage(
+            url=page.url, track_id=track_id, body=page.body, content_type=page.content_type
+        )
+        reading = await parse(stores.parser, store_page)
+    except SourceError as error:
+        reason = error.message
+    metrics.SUBTITLES.labels("read" if reading.candidates else "missing").inc()
+    return reading, [] if reading.candidates else [f"subtitle_missing: {reason}"]
+
+
+async def read_play(stores: StoreAccess, listing: InGooglePlay, country: str) -> ListingPart:
+    """Read the listing's page, in the listing URL's language or else the country's."""
+    url = f"{stores.play_url.rstrip('/')}/store/apps/details?{urlencode({'id': listing.package})}"
+    language = listing.language or f"{countries.language(country) or 'en'}-{country.upper()}"
+    try:
+        page = await get_page(stores.web, f"{url}&{urlencode({'hl': language, 'gl': country.upper()})}")
+    except SourceNotFound as error:
+        raise SourceNotFound(
+            f"Google Play has no app {listing.package} in {country}; check it, and the countryCode"
+        ) from error
+    document = shapes.PlayPage(url=url, country=country, body=page.body, content_type=page.content_type)
+    reading = await parse(stores.parser, document)
+    if not reading.candidates:
+        raise ScrapeFailed(f"Google Play's page of {listing.package} describes no app; try again later")
+    return ListingPart(url, reading)
 
 
 def with_links(candidates: list[Candidate]) -> list[Candidate]:

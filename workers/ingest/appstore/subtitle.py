@@ -22,7 +22,6 @@ HEADING_CLASSES = {"subtitle", "product-header__subtitle"}
 MAX_SUBTITLE_CHARS = 120
 #: Objects of one script; further ones are ignored.
 MAX_OBJECTS = 50_000
-#: Headings of a page; further ones are ignored.
 MAX_HEADINGS = 20
 
 

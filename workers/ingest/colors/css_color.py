@@ -35,6 +35,22 @@ BY_XYZ = {
     "lab": ("xyz-d50", D50),
     "lch": ("xyz-d50", D50),
 }
+#: Default colors of a template, a framework or a browser, documented by each of them or written into a new
+#: project. They don't describe the brand that kept them; a logo may have any of them.
+TEMPLATES = frozenset(
+    # Browsers: links, visited ones.
+    """#0000ee #551a8b"""
+    # Bootstrap 3, 4 and 5; Foundation, Bulma, UIkit, Semantic UI.
+    """ #337ab7 #428bca #007bff #0d6efd #1779ba #00d1b2 #1e87f0 #2185d0"""
+    # Material: baseline of 2 and 3, Angular's and MUI's; Vuetify, Quasar, Ionic, Ant Design, Element.
+    """ #6200ee #03dac6 #6750a4 #3f51b5 #ff4081 #1976d2 #1867c0 #027be3 #3880ff #1890ff #1677ff #409eff"""
+    # WordPress and its editor, Elementor, WooCommerce; Docusaurus, VuePress, VitePress, Material for MkDocs.
+    """ #0073aa #007cba #2271b1 #3858e9 #6ec1e4 #61ce70 #96588a #7f54b3 #25c2a0 #2e8555 #3578e5 #3eaf7c
+    #3451b2 #4051b5"""
+    # Generators of icons and apps: for Windows' tiles and Safari's tabs, of Vue, React and Google.
+    """ #da532c #2b5797 #5bbad5 #00aba9 #9f00a7 #603cba #b91d47 #2d89ef #1e7145 #00a300 #e3a21a #99b433
+    #ffc40d #7e3878 #ee1111 #4dba87 #317efb #4285f4 #3367d6""".split()
+)
 #: Three channels alone, which other rules put into a function: `222 47% 11%`, `37, 99, 235`.
 HSL = re.compile(r"-?[\d.]+(?:deg)?[\s,]+[\d.]+%[\s,]+[\d.]+%")
 RGB = re.compile(r"\d{1,3}[\s,]+\d{1,3}[\s,]+\d{1,3}")
@@ -54,6 +70,12 @@ def read(text: str) -> str | None:
     if channels is None or any(map(isnan, channels)):
         return None
     return to_hex(channels)
+
+
+def read_chosen(text: str) -> str | None:
+    """Return the color, unless it is a default that the brand only kept."""
+    color = read(text)
+    return None if color in TEMPLATES else color
 
 
 def wrap_in_function(text: str) -> str:

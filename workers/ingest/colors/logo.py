@@ -1,57 +1,64 @@
-"""Colors of a logo's image, read in the parsing process: pixels by Pillow, SVG by attributes."""
+"""Colors of a logo's image, read in the parsing process: pixels by Pillow, SVG by attributes.
+
+Similar pixels are one cluster, and a color ranks by the area of its cluster.
+"""
 
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
-from itertools import islice
+from itertools import chain, islice, repeat
+from typing import NamedTuple
 
 from lxml import etree
 from PIL import Image
 
 from schemas.brand import Candidate, ColorRole
 from workers.ingest.colors import css_color
-from workers.ingest.colors.clusters import main_colors
+from workers.ingest.colors.oklab import is_alike, is_neutral, is_white
 from workers.ingest.pictures.measure import is_drawing
 from workers.ingest.shapes import Logo, ParsedDocument
 
 #: Formats that Pillow may try: no other of its parsers sees the bytes.
 IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "ICO")
-#: Pixels that are unpacked at most.
 MAX_PIXELS = 4 << 20
 #: Longer side of the reduced image, in pixels.
 MAX_SIDE_PX = 96
 #: Opacity from which a pixel counts, of 255.
 MIN_ALPHA = 200
-#: Elements of an SVG; further ones are ignored.
 MAX_ELEMENTS = 5_000
 #: Declarations in each of its styles; further ones are ignored.
 MAX_DECLARATIONS = 500
 PAINTS = ("fill", "stroke", "stop-color")
 PAINTED = re.compile(r"(?<![\w-])(?:fill|stroke|stop-color)\s*:\s*([^;{}!]{1,100})", re.IGNORECASE)
-#: Confidence of the main color.
-MAIN_CONFIDENCE = 0.60
-#: Confidence of the other colors, less a step for each position.
-OTHER_CONFIDENCE = 0.40
-#: That step.
-CONFIDENCE_STEP = 0.02
-MAX_COLORS = 5
+#: Confidence of the main color, and of up to four others in their order.
+CONFIDENCES = (0.60, 0.38, 0.36, 0.34, 0.32)
+#: Colors that are compared: pixels at edges and the noise of JPEG rank lower.
+MAX_COMPARED_COLORS = 400
+#: Share of the chromatic area that a cluster needs: a smaller one is another's edge.
+MIN_CLUSTER_SHARE = 0.08
+#: Share of the whole area that all chromatic colors need.
+MIN_CHROMATIC_SHARE = 0.005
+#: Number of a logo's largest clusters.
+LOGO_CLUSTERS = 5
+#: Their least share of the chromatic area; a photograph spreads over more clusters.
+LOGO_SHARE = 0.75
 
 
 def read(logo: Logo) -> ParsedDocument:
     """Return the image's colors; an empty reading if it can't be read, or is no logo."""
     counts = count_svg_colors(logo.body) if is_drawing(logo.body) else count_pixels(logo.body)
-    colors = main_colors(counts)[:MAX_COLORS]
+    roles: chain[ColorRole] = chain(["primary"], repeat("accent"))
+    scored = zip(main_colors(counts), CONFIDENCES, roles, strict=False)
     return ParsedDocument(
-        candidates=[candidate(logo.url, color, position) for position, color in enumerate(colors)]
+        candidates=[
+            Candidate(
+                field="colors", value=[color], role=role, confidence=confidence, rule="logo", url=logo.url
+            )
+            for color, confidence, role in scored
+        ]
     )
-
-
-def candidate(url: str, color: str, position: int) -> Candidate:
-    role: ColorRole = "accent" if position else "primary"
-    confidence = round(OTHER_CONFIDENCE - CONFIDENCE_STEP * position, 2) if position else MAIN_CONFIDENCE
-    return Candidate(field="colors", value=[color], role=role, confidence=confidence, rule="logo", url=url)
 
 
 def count_pixels(body: bytes) -> Counter[str]:
@@ -106,3 +113,42 @@ def paint_values(root: etree._Element) -> Iterator[str]:
         is_style = str(element.tag).rpartition("}")[2] == "style"
         for text in (element.get("style"), element.text if is_style else None):
             yield from islice((match[1] for match in PAINTED.finditer(text or "")), MAX_DECLARATIONS)
+
+
+class Cluster(NamedTuple):
+    """Similar colors: the most frequent one, and the area of all in pixels."""
+
+    color: str
+    area: int
+
+
+def main_colors(pixels: Counter[str]) -> list[str]:
+    """Return the chromatic colors by area; without any, the main neutral one, unless that is white.
+
+    A photograph has none.
+    """
+    all_clusters = find_clusters(pixels)
+    chromatic = [cluster for cluster in all_clusters if not is_neutral(cluster.color)]
+    chromatic_area = total_area(chromatic)
+    if chromatic_area < MIN_CHROMATIC_SHARE * total_area(all_clusters):
+        neutral = (cluster.color for cluster in all_clusters if is_neutral(cluster.color))
+        return [color for color in neutral if not is_white(color)][:1]
+    large = [cluster for cluster in chromatic if cluster.area >= MIN_CLUSTER_SHARE * chromatic_area]
+    is_logo = total_area(large[:LOGO_CLUSTERS]) >= LOGO_SHARE * chromatic_area
+    return [cluster.color for cluster in large] if is_logo else []
+
+
+def find_clusters(pixels: Counter[str]) -> list[Cluster]:
+    """Return the largest clusters first. Each color joins the most frequent color near it."""
+    areas: dict[str, int] = {}
+    ordered = sorted(pixels.items(), key=lambda item: (-item[1], item[0]))
+    for color, count in ordered[:MAX_COMPARED_COLORS]:
+        leader = next((known for known in areas if is_alike(known, color)), color)
+        areas[leader] = areas.get(leader, 0) + count
+    return sorted(
+        (Cluster(*item) for item in areas.items()), key=lambda cluster: (-cluster.area, cluster.color)
+    )
+
+
+def total_area(among: Iterable[Cluster]) -> int:
+    return sum(cluster.area for cluster in among)

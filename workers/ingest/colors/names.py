@@ -86,11 +86,8 @@ def single_role(role_words: list[str]) -> Role | None:
     specific = [ROLES[word] for word in role_words if word not in NEUTRAL_WORDS] or [
         ROLES[word] for word in role_words
     ]
-    return (
-        max(specific, key=lambda candidate: candidate.confidence)
-        if len({candidate.role for candidate in specific}) == 1
-        else None
-    )
+    is_single = len({candidate.role for candidate in specific}) == 1
+    return max(specific, key=lambda candidate: candidate.confidence) if is_single else None
 
 
 def may_be_brand(other_words: list[str], first: str) -> bool:

@@ -9,11 +9,9 @@ from typing import NamedTuple
 
 #: Distance up to which two colors are one: #1a73e8 and #1967d2 are, #1a73e8 and #4285f4 nearly.
 MAX_DISTANCE = 0.07
-#: Chroma below which a color is grey.
 GREY_CHROMA = 0.03
-#: The same for a dark color: its tint is less visible (#1e293b has .041).
+#: Chroma below which a dark color is grey: its tint is less visible (#1e293b has .041).
 DARK_GREY_CHROMA = 0.045
-#: Lightness below which a color is dark.
 DARK_LIGHTNESS = 0.35
 #: Lightness below which a grey is as black as letters.
 INK_LIGHTNESS = 0.30

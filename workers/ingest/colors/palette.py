@@ -18,9 +18,7 @@ MAX_ACCENTS = 3
 SECOND_PLACE_BONUS = 0.15
 #: Confidence that a third and each further place adds.
 THIRD_PLACE_BONUS = 0.05
-#: Highest confidence of a color.
 MAX_CONFIDENCE = 0.95
-#: Confidence below which a color is left out.
 MIN_CONFIDENCE = 0.35
 #: Independent place of each rule, by its first part: metas and the manifest are filled from one form.
 PLACE_BY_RULE = {"html": "settings", "manifest": "settings"}
@@ -94,19 +92,11 @@ def sort_key(candidate: Candidate) -> tuple[float, str, str, str, str]:
 
 def main_swatch(all_swatches: list[Swatch]) -> Swatch | None:
     """Return the most confident swatch with the main role, else the most confident accent."""
-    chromatic = [
-        swatch
-        for swatch in all_swatches
-        if not is_neutral(swatch.color) and swatch.confidence >= MIN_CONFIDENCE
-    ]
+    colored = list(filter(is_colored, all_swatches))
     roles: tuple[ColorRole, ...] = ("primary", "accent")
-    with_role = (swatch for role in roles for swatch in chromatic if swatch.has_candidate_for(role))
-    agreed_inks = (
-        (swatch for swatch in all_swatches if is_agreed_ink(swatch))
-        if not any(map(is_colored, all_swatches))
-        else iter(())
-    )
-    return next(with_role, None) or next(agreed_inks, None)
+    sure = [swatch for swatch in colored if swatch.confidence >= MIN_CONFIDENCE]
+    with_role = (swatch for role in roles for swatch in sure if swatch.has_candidate_for(role))
+    return next(with_role if colored else filter(is_agreed_ink, all_swatches), None)
 
 
 def is_colored(swatch: Swatch) -> bool:
@@ -130,7 +120,8 @@ def brand_colors_of(main: Swatch, other_swatches: list[Swatch]) -> Iterator[Bran
     accents = [swatch for swatch in other_swatches if swatch is not background and is_accent(swatch)]
     yield brand_color(main, "primary")
     yield from (brand_color(swatch, "accent") for swatch in accents[:MAX_ACCENTS])
-    yield from (brand_color(swatch, "background") for swatch in (background,) if swatch)
+    if background:
+        yield brand_color(background, "background")
 
 
 def is_background(swatch: Swatch) -> bool:

@@ -14,7 +14,6 @@ VAGUE_NAMES = {"businesses", "companies", "organizations"}
 MIN_CONFIDENCE = 0.3
 #: Confidence for each point of the mentions' weights.
 CONFIDENCE_PER_POINT = 0.03
-#: Highest confidence.
 MAX_CONFIDENCE = 0.6
 
 

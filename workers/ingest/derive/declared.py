@@ -19,7 +19,6 @@ from workers.ingest.page.text import count_words, squash
 #: Meaningful words of a tagline at least, if it is from prose; one is enough in a place for taglines.
 MIN_PROSE_WORDS = 2
 PROSE_RULES = ("html.", "readme.", "llms.")
-#: Words of a piece of a sentence at least.
 MIN_PIECE_WORDS = 3
 
 
@@ -31,12 +30,7 @@ class CommonWords:
         registered_name = registered_domain(url) or ""
         self.own = {squash(name), squash(registered_name), squash(registered_name.partition(".")[0])} - {""}
         self.leading = leading_words(language_lexicon)
-        self.closed = self.leading.union(
-            *(
-                function_words(lexicon_of_language)
-                for lexicon_of_language in (language_lexicon, lexicon("en"))
-            )
-        )
+        self.closed = self.leading.union(*map(function_words, (language_lexicon, lexicon("en"))))
         self.mute = self.closed.union(language_lexicon.common, lexicon("en").common, words_of(name))
 
     def descriptive_words(self, text: str) -> list[str]:
@@ -86,7 +80,6 @@ def filter_values(candidate: Candidate, common: CommonWords) -> Iterator[Candida
 
 
 def describes_brand(line: str, common: CommonWords, min_words: int) -> bool:
-    """Return whether the line describes the brand."""
     if NOTICE.search(line) or line.endswith(("…", "...")) or squash(line) in common.own:
         return False
     is_unspaced = count_words(line) > len(line.split())

@@ -5,14 +5,13 @@ source's own words. An ICP that only repeats the audience is left out.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from schemas.brand import BrandPart, Candidate, PartKind
 from workers.ingest.derive import people
-from workers.ingest.derive.audience import MAX_ROLES, confidence, listing
+from workers.ingest.derive.audience import MAX_ROLES, confidence, listing, sentence_case
 from workers.ingest.derive.lexicon import Lexicon
-from workers.ingest.derive.parts import describe_customer, is_customer
 from workers.ingest.derive.people import Mention, cue_pattern
 from workers.ingest.derive.quotes import distinct, quote, sentences
 from workers.ingest.page.text import clean
@@ -34,6 +33,8 @@ ORGANIZATIONS = frozenset(
 )
 #: End of a need inside a sentence: a dash and a further thought.
 DASH = re.compile(r"\s+[-–—]\s+.*")
+#: Kinds of parts at least: a single kind is only an audience.
+MIN_KINDS = 2
 
 
 def candidates(prose: Prose, roles: Sequence[Mention], language_lexicon: Lexicon) -> Iterator[Candidate]:
@@ -72,3 +73,19 @@ def needs(passages: Sequence[Passage], language_lexicon: Lexicon) -> Iterator[Br
             yield BrandPart(
                 part="need", value=clean(DASH.sub("", match[1])), quote=quote(sentence, match.start())
             )
+
+
+def is_customer(parts: Sequence[BrandPart], audience: str) -> bool:
+    """Return whether there are parts of two kinds, with more information than the audience."""
+    has_kinds = len({part.part for part in parts}) >= MIN_KINDS
+    return has_kinds and not all(part.value.casefold() in audience.casefold() for part in parts)
+
+
+def describe_customer(parts: Iterable[BrandPart]) -> str:
+    """Build the sentence: `Designers and small businesses, who want to “send invoices in seconds”.`"""
+    by_kind: dict[str, list[str]] = {}
+    for part in parts:
+        by_kind.setdefault(part.part, []).append(part.value)
+    customers = listing([*by_kind.get("role", ()), *by_kind.get("organization", ())])
+    needs = listing([f"“{need}”" for need in by_kind.get("need", ())])
+    return sentence_case(", who want to ".join(filter(None, (customers, needs)))) + "."

@@ -8,17 +8,19 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
+
+import stopwordsiso
 
 from schemas.brand import Candidate
 from workers.ingest.derive.clauses import ClauseWord, clauses
-from workers.ingest.derive.complete import ENOUGH_KEYWORDS, TERMS_RULE
-from workers.ingest.derive.distinct import distinct
-from workers.ingest.derive.lexicon import Lexicon
+from workers.ingest.derive.distinct import ENOUGH_KEYWORDS, TERMS_RULE, distinct
+from workers.ingest.derive.lexicon import Lexicon, lexicon
 from workers.ingest.derive.nouns import GrammarRules, Points, count_points, runs, stem_of
 from workers.ingest.derive.quotes import distinct as once
 from workers.ingest.derive.quotes import quote
-from workers.ingest.derive.stop_words import stop_words
+from workers.ingest.languages import primary
 from workers.ingest.page.text import squash
 from workers.ingest.sentences import is_placeholder
 from workers.ingest.shapes import Passage, Prose
@@ -28,7 +30,6 @@ CONFIDENCE = 0.4
 MIN_KEYWORDS = 2
 #: Clauses that have a keyword at least.
 MIN_CLAUSES = 2
-#: Words of a keyword at most.
 MAX_WORDS = 3
 #: Share of the best term's weight below which a term is no keyword, beyond the first few.
 MIN_SCORE_SHARE = 0.4
@@ -240,3 +241,11 @@ def drop_partial_terms(all_terms: list[Term]) -> Iterator[Term]:
 
 def is_within(term: Term, longer: Term) -> bool:
     return f" {term.shown} " in f" {longer.shown} "
+
+
+@cache
+def stop_words(language: str | None) -> frozenset[str]:
+    """Return words that are no keyword, in lower case: English ones too, since they are on every page."""
+    languages = {"en", primary(language)} if language else {"en"}
+    stopped = stopwordsiso.stopwords([tag for tag in languages if stopwordsiso.has_lang(tag)])
+    return frozenset(stopped).union(*(lexicon(tag).common for tag in languages))

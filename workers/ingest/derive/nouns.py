@@ -15,7 +15,6 @@ from workers.ingest.derive.clauses import NUMBER, PAUSE, ClauseWord, has_case
 from workers.ingest.derive.distinct import stem
 from workers.ingest.derive.lexicon import Grammar
 
-#: Points of a noun at least.
 MIN_NOUN_POINTS = 2
 #: Adjective points of a word next to the head of a phrase: nouns occur there as well.
 MODIFIER_POINTS = 0.5

@@ -40,14 +40,10 @@ def sentences_with_emoji(passage: Passage) -> list[str]:
     """Return the sentences of a passage, with the emoji that follow their ends."""
     joined_sentences: list[str] = []
     for sentence in sentences([passage]):
-        joined = (
-            f"{joined_sentences[-1]} {sentence}"
-            if joined_sentences
-            and len(sentence) <= MAX_EMOJI_CHARS
-            and len(joined_sentences[-1]) <= MAX_QUOTE_CHARS
-            else ""
-        )
-        if joined and not any(map(str.isalnum, sentence)) and joined in passage.text:
+        last = joined_sentences[-1] if joined_sentences else ""
+        is_short = last and len(sentence) <= MAX_EMOJI_CHARS and len(last) <= MAX_QUOTE_CHARS
+        joined = f"{last} {sentence}"
+        if is_short and not any(map(str.isalnum, sentence)) and joined in passage.text:
             joined_sentences[-1] = joined
         else:
             joined_sentences.append(sentence)

@@ -35,7 +35,6 @@ MIN_NAME_LABELS = 2
 GAP = re.compile(r"(?:[\s,/&]*[\w'’%+-]+){0,3}[\s,/&]*")
 #: Characters after a cue; further ones are ignored.
 MAX_CUE_DISTANCE = 100
-#: Cues of a sentence; further ones are ignored.
 MAX_CUES = 20
 POSSESSIVE = re.compile(r"\b(?:my|his|her|their|its)\b", re.IGNORECASE)
 #: Numbers before a name: then it counts participants. A game for two players has no audience of players.
@@ -72,11 +71,9 @@ def industries(passages: Iterable[Passage], lexicon: Lexicon) -> list[Mention]:
 
 def weigh_mentions(passages: Iterable[Passage], finder: "NameFinder") -> list[Mention]:
     brand_passages = [passage for passage in passages if not passage.story]
+    names = [*names_in_sentences(brand_passages, finder), *names_in_labels(brand_passages, finder)]
     by_name: dict[str, Mention] = {}
-    for name, weight, words in (
-        *names_in_sentences(brand_passages, finder),
-        *names_in_labels(brand_passages, finder),
-    ):
+    for name, weight, words in names:
         mention = by_name.setdefault(name, Mention(name))
         mention.weight = min(mention.weight + weight, MAX_WEIGHT)
         mention.quotes.append(words)
@@ -148,10 +145,9 @@ def names_in_sentences(passages: Sequence[Passage], finder: NameFinder) -> Itera
     """Yield names in sentences, each with its weight and quote."""
     headings_by_page = Counter(passage.url for passage in passages if passage.kind == "heading")
     for index, passage in enumerate(passages):
-        is_introduction = (passage.kind == "heading" or index < FIRST_PASSAGES) and headings_by_page[
-            passage.url
-        ] <= MAX_HEADINGS
-        cues = (finder.plain, *finder.sure) if is_introduction else finder.sure
+        is_first = passage.kind == "heading" or index < FIRST_PASSAGES
+        is_list = headings_by_page[passage.url] > MAX_HEADINGS
+        cues = (finder.plain, *finder.sure) if is_first and not is_list else finder.sure
         for sentence in sentences([passage]):
             yield from names_of_sentence(sentence, finder, cues)
 

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Iterator
 from workers.ingest.page.text import SENTENCE_BREAK
 from workers.ingest.shapes import Passage
 
-#: Characters of a quote.
 MAX_QUOTE_CHARS = 200
-#: Quotes of a value.
 MAX_QUOTES = 5
 #: Characters before the quoted place, and characters that a cut may lose to end between words.
 CONTEXT_CHARS = 50

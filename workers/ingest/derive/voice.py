@@ -16,9 +16,7 @@ from workers.ingest.derive.quotes import quote
 from workers.ingest.derive.tone import MAX_SHORT_WORDS, MIN_LONG_WORDS, Tone, measure_tone
 from workers.ingest.shapes import Prose
 
-#: Words of prose that a voice needs.
 MIN_PROSE_WORDS = 150
-#: Habits that a voice needs.
 MIN_HABITS = 3
 #: Sentences with a sign, from which it is a habit.
 MIN_SENTENCES = 3
@@ -40,7 +38,6 @@ MIN_CONFIDENCE = 0.25
 CONFIDENCE_PER_HABIT = 0.05
 #: Confidence that each hundred words add.
 CONFIDENCE_PER_HUNDRED = 0.03
-#: Highest confidence of a voice.
 MAX_CONFIDENCE = 0.6
 #: Habits of which two make a manner.
 CASUAL = frozenset({"contraction", "slang", "emoji", "close"})
@@ -70,24 +67,16 @@ class Sign(NamedTuple):
 
 def candidates(prose: Prose, language_lexicon: Lexicon) -> Iterator[Candidate]:
     tone = measure_tone(own_sentences(prose.passages), language_lexicon, name=prose.name or "")
-    habits = (
-        list(independent_habits(tone, frequent_signs(tone, language_lexicon)))
-        if tone.words >= MIN_PROSE_WORDS
-        else []
-    )
+    if tone.words < MIN_PROSE_WORDS:
+        return
+    habits = list(independent_habits(tone, frequent_signs(tone, language_lexicon)))
+    confidence = MIN_CONFIDENCE + CONFIDENCE_PER_HABIT * len(habits)
+    confidence += CONFIDENCE_PER_HUNDRED * min(tone.words, 400) / 100
     if len(habits) >= MIN_HABITS and any(habit.kind == "mark" for habit in habits):
         yield Candidate(
             field="brandVoice",
             value=describe_voice(habits),
-            confidence=round(
-                min(
-                    MIN_CONFIDENCE
-                    + CONFIDENCE_PER_HABIT * len(habits)
-                    + CONFIDENCE_PER_HUNDRED * min(tone.words, 400) / 100,
-                    MAX_CONFIDENCE,
-                ),
-                2,
-            ),
+            confidence=round(min(confidence, MAX_CONFIDENCE), 2),
             rule="text.voice",
             url=prose.url,
             evidence=[habit.quote for habit in habits][:5],

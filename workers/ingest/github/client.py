@@ -68,11 +68,6 @@ def open_api(client: httpx.AsyncClient, settings: Settings) -> Api:
     return Api(client=client, base=base, web=web, token=settings.github_token or None)
 
 
-async def no_token(_full_name: str) -> str | None:
-    """Return no token: `Tokens` of an organization without a proved installation."""
-    return None
-
-
 async def get(
     api: Api, url: str, *, want: ExpectedResponse = JSON, validators_by_url: Mapping[str, Validators] = {}
 ) -> FetchedResponse:

@@ -1,18 +1,24 @@
 """Ingest of a repository, from its first request to its extraction."""
 
 from typing import Any
+from urllib.parse import unquote
+
+import msgspec
 
 from schemas.brand import CrawlState, Extraction
+from schemas.errors import FetchBlocked
 from workers.ingest.assemble import assemble
-from workers.ingest.github import pictures
 from workers.ingest.github.about import Branch, renamed
-from workers.ingest.github.client import Api
+from workers.ingest.github.client import RAW, Api, get
 from workers.ingest.github.repository import RepositorySnapshot, find, is_same
 from workers.ingest.llm.suggest import version
 from workers.ingest.parser.parser import Parser, read
 from workers.ingest.perform import Progress
-from workers.ingest.website.session import Web
+from workers.ingest.pictures.fetch_images import Fetch, fetch_images, open_fetch, request_kind
+from workers.ingest.shapes import CandidateImage
+from workers.ingest.website.session import WANTS, Web
 from workers.llm.endpoint import Model
+from workers.web.fetch import ExpectedResponse, FetchedResponse
 
 #: Version of our rules. Raise it whenever the rules read other data from the same files.
 RULES = 4
@@ -34,9 +40,8 @@ async def ingest(
     """
     await progress("fetching", 0.1)
     rules = version(RULES, model)
-    known_visit = visit if visit is not None and visit.rules == rules else None
-    if known_visit is not None and await is_same(api, known_visit):
-        return unchanged(api, args["repo"], known_visit)
+    if visit and visit.rules == rules and await is_same(api, visit):
+        return unchanged(api, args["repo"], visit)
     known_id = visit.repository_id if visit else None
     snapshot = await find(api, parser, name=args["repo"], branch=args["branch"], known_id=known_id)
     await progress("analyzing", 0.6)
@@ -48,25 +53,15 @@ async def ingest(
         candidates=reading.candidates,
         passages=reading.passages,
         warnings=snapshot.warnings,
-        visit=visit_of(snapshot, args, rules),
-        model=model,
-        pictures=pictures.fetch_images(
-            Branch(api, snapshot.about, snapshot.repository.branch),
-            web,
-            parser,
-            snapshot.repository,
-            reading.pictures,
+        visit=CrawlState(
+            rules=rules,
+            args=args,
+            answers=snapshot.answers,
+            repository_id=snapshot.about.id,
+            repository=snapshot.about.full_name,
         ),
-    )
-
-
-def visit_of(snapshot: RepositorySnapshot, args: dict[str, Any], rules: int) -> CrawlState:
-    return CrawlState(
-        rules=rules,
-        args=args,
-        answers=snapshot.answers,
-        repository_id=snapshot.about.id,
-        repository=snapshot.about.full_name,
+        model=model,
+        pictures=fetch_images(image_fetch(api, snapshot, web), parser, reading.pictures),
     )
 
 
@@ -80,4 +75,29 @@ def unchanged(api: Api, name: str, visit: CrawlState) -> Extraction:
         warnings=[*renamed(name, full_name), "unchanged: the repository is as the last ingest read it"],
         visit=visit,
         unchanged=True,
+    )
+
+
+def image_fetch(api: Api, snapshot: RepositorySnapshot, web: Web) -> Fetch:
+    """Return a fetch of the repository's own images by the API, and of all others as a website's."""
+    fetch_elsewhere, raw = open_fetch(web), snapshot.repository.raw
+    branch = Branch(api, snapshot.about, snapshot.repository.branch)
+
+    async def fetch(candidate: CandidateImage) -> FetchedResponse:
+        if not candidate.url.startswith(raw):
+            return await fetch_elsewhere(candidate)
+        path = unquote(candidate.url.removeprefix(raw).partition("?")[0]).split("/")
+        if {"", ".", ".."} & {*path}:
+            raise FetchBlocked("it leads out of the repository")
+        address = branch.address("contents", *path, ref=branch.name)
+        return await get(api, address, want=raw_limits(candidate))
+
+    return fetch
+
+
+def raw_limits(candidate: CandidateImage) -> ExpectedResponse:
+    """Return the limits for a raw file: the same as for any other image."""
+    limits = WANTS[request_kind(candidate)]
+    return msgspec.structs.replace(
+        RAW, limit=limits.limit, cut=True, part=limits.part, deadline_s=limits.deadline_s
     )

@@ -6,20 +6,21 @@ from typing import Literal
 import msgspec
 
 from schemas.brand import CrawlState, Validators
-from schemas.errors import SourceNotFound, TooLarge
+from schemas.errors import FetchFailed, SourceNotFound, TooLarge
 from workers.ingest.github.about import About, Branch, find_repository, remarks
-from workers.ingest.github.client import RAW, TREE, Api, decode, get
-from workers.ingest.github.listing import list_files
-from workers.ingest.github.paths import MAX_FILE_BYTES, MAX_FILES
-from workers.ingest.github.shapes import ChosenPaths, ReadRepository, RepositoryFile
-from workers.ingest.parser.parser import Parser
-from workers.web.fetch import ExpectedResponse
+from workers.ingest.github.client import RAW, TREE, UNDOCUMENTED, Api, decode, get
+from workers.ingest.github.paths import MAX_FILE_BYTES, MAX_FILES, TreeResponse
+from workers.ingest.github.shapes import ChosenPaths, ReadRepository, RepositoryFile, RepositoryTree
+from workers.ingest.parser.parser import Parser, parse_document
+from workers.web.fetch import ExpectedResponse, FetchedResponse
 
 FILE_LIMITS = msgspec.structs.replace(RAW, limit=MAX_FILE_BYTES)
 #: A longer README is cut: its beginning has the description.
 README_LIMITS = msgspec.structs.replace(FILE_LIMITS, cut=True)
 
 TRUNCATED_WARNING = "tree_truncated: GitHub lists only a part of so many files: those near the root were read"
+#: Folders at the root that have store texts.
+STORE_FOLDERS = {"fastlane", "metadata"}
 
 
 class RepositorySnapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,14 +55,9 @@ async def find(
     repository = await read(tip, chosen, warnings)
     by_id = api.address("repositories", str(about.id))
     answers = {by_id: response.validators, listed.url: listed.validators}
-    return RepositorySnapshot(
-        about=about, repository=repository, warnings=warnings, answers=complete_validators(answers)
-    )
-
-
-def complete_validators(answers: dict[str, Validators]) -> dict[str, Validators]:
-    """Return the validators, if all have an ETag: a response without one could change undetected."""
-    return answers if all(validators.etag for validators in answers.values()) else {}
+    if not all(validators.etag for validators in answers.values()):
+        answers = {}  # A response without an ETag could change undetected.
+    return RepositorySnapshot(about=about, repository=repository, warnings=warnings, answers=answers)
 
 
 async def read(branch: Branch, chosen: ChosenPaths, warnings: list[str]) -> ReadRepository:
@@ -148,3 +144,41 @@ def unpack_file(body: bytes) -> RepositoryFile | None:
         return RepositoryFile(path=decoded.path, body=b64decode(decoded.content))
     except (msgspec.MsgspecError, ValueError):
         return None
+
+
+async def list_files(branch: Branch, parser: Parser) -> tuple[ChosenPaths, FetchedResponse]:
+    """Return the paths to read, and the tree's response. Raises `SourceNotFound` for a missing branch."""
+    try:
+        answer = await get(branch.api, branch.address("git", "trees", branch.name, recursive="1"), want=TREE)
+    except SourceNotFound as error:
+        raise SourceNotFound(f"the repository has no branch {branch.name[:100]!r}") from error
+    tree = RepositoryTree(name=branch.about.name, body=answer.body)
+    chosen = await choose_paths(parser, tree)
+    if chosen.truncated:
+        chosen = await choose_paths(parser, await complete_tree(branch, tree))
+    return chosen, answer
+
+
+async def choose_paths(parser: Parser, tree: RepositoryTree) -> ChosenPaths:
+    """Choose the paths to read, in the parsing process: a tree may have a hundred thousand files."""
+    chosen = await parse_document(parser, tree)
+    assert isinstance(chosen, ChosenPaths)  # noqa: S101  the parser of a tree returns one
+    if chosen.broken:
+        raise FetchFailed(UNDOCUMENTED)
+    return chosen
+
+
+async def complete_tree(branch: Branch, tree: RepositoryTree) -> RepositoryTree:
+    """Add the trees of the root and of store texts to a truncated tree, since it may lack any file."""
+    root = decode(await get_tree(branch, branch.name), TreeResponse).tree
+    folders = {
+        entry.path: await get_tree(branch, entry.sha, recursive="1")
+        for entry in root
+        if entry.path in STORE_FOLDERS and entry.type == "tree"
+    }
+    return msgspec.structs.replace(tree, root=root, folders=folders)
+
+
+async def get_tree(branch: Branch, name: str, **query: str) -> bytes:
+    """Fetch the tree of a branch or, by its hash, of a folder; with subfolders only if `recursive`."""
+    return (await get(branch.api, branch.address("git", "trees", name, **query), want=TREE)).body

@@ -11,25 +11,19 @@ import msgspec
 
 from schemas.brand import BrandPart, Candidate, Field
 from workers.ingest.derive.audience import listing, sentence_case
-from workers.ingest.derive.parts import describe_customer, is_customer
+from workers.ingest.derive.icp import describe_customer, is_customer
 from workers.ingest.derive.voice import MIN_HABITS
 from workers.ingest.derive.voice import MIN_PROSE_WORDS as VOICE_WORDS
 from workers.ingest.llm.answer import BrandAnswer, BrandClaim, ConfidenceLevel, CustomerPart, Trait
-from workers.ingest.page.text import clean, count_words
+from workers.ingest.page.text import MAX_TAGLINE_CHARS, clean, count_words
 from workers.ingest.shapes import Passage
 
 RULE = "llm"
 #: Confidence of a claim: below a source's declarations, close to derived values.
 CONFIDENCE_BY_LEVEL: dict[ConfidenceLevel, float] = {"low": 0.5, "medium": 0.6, "high": 0.7}
-#: Characters of a tagline.
-MAX_TAGLINE_CHARS = 120
-#: Characters of a statement.
 MAX_STATEMENT_CHARS = 300
-#: Characters of a quote.
 MAX_QUOTE_CHARS = 300
-#: Characters of an ICP's part.
 MAX_PART_CHARS = 120
-#: Characters of a voice's trait.
 MAX_TRAIT_CHARS = 60
 #: Words of a quote at least: a shorter one is in every text.
 MIN_QUOTE_WORDS = 3

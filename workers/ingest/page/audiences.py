@@ -8,9 +8,7 @@ from workers.ingest.page.document import Document
 from workers.ingest.page.kinds import is_brand, is_offer
 from workers.ingest.page.text import clean
 
-#: Audiences of a node; further ones are ignored.
 MAX_AUDIENCES = 4
-#: Characters of the joined audiences.
 MAX_AUDIENCE_CHARS = 120
 #: Properties with an audience's name; `educationalRole` is that of an `EducationalAudience`.
 NAMES = ("audienceType", "educationalRole", "name")

@@ -73,8 +73,5 @@ def attributes(text: bytes) -> dict[str, str]:
 def encoding_of_meta(values: dict[str, str]) -> str | None:
     if "charset" in values:
         return encoding_of_label(values["charset"])
-    return (
-        encoding_of_header(values.get("content", ""))
-        if values.get("http-equiv", "").lower() == "content-type"
-        else None
-    )
+    is_header = values.get("http-equiv", "").lower() == "content-type"
+    return encoding_of_header(values.get("content", "")) if is_header else None

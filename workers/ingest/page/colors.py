@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from schemas.brand import Candidate, ColorRole
 from workers.ingest.colors import css_color
-from workers.ingest.colors.defaults import TEMPLATES
 from workers.ingest.colors.oklab import is_white
 from workers.ingest.page.document import Document, attribute
 
@@ -22,8 +21,7 @@ def candidates(page: Document) -> Iterator[Candidate]:
 def color_candidates(url: str, scored: Iterator[Scored]) -> Iterator[Candidate]:
     """Yield candidates of colors in settings; a white one becomes a background in any role."""
     for text, role, confidence, rule in scored:
-        color = css_color.read(text)
-        if color and color not in TEMPLATES:
+        if color := css_color.read_chosen(text):
             is_background = is_white(color)
             yield Candidate(
                 field="colors",

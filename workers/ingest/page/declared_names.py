@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from workers.ingest.corroboration import APP_METAS
 from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document
 from workers.ingest.page.kinds import APP_TYPES, SITE_TYPES, is_organization, is_person
@@ -13,15 +14,6 @@ Scored = tuple[str, float, str]
 
 #: Confidence of a person who publishes a site: a personal site often has a name of its own.
 PERSON_CONFIDENCE = 0.60
-META_NAMES = (
-    "application-name",
-    "apple-mobile-web-app-title",
-    "al:ios:app_name",
-    "al:android:app_name",
-    "twitter:app:name:iphone",
-    "twitter:app:name:ipad",
-    "twitter:app:name:googleplay",
-)
 
 
 def declared_names(page: Document) -> Iterator[Scored]:
@@ -29,7 +21,7 @@ def declared_names(page: Document) -> Iterator[Scored]:
     yield from publisher_names(page)
     yield from ((text, 0.90, "html.og:site_name") for _, text in page.meta("og:site_name"))
     yield from site_names(page)
-    yield from ((text, 0.80, f"html.{name}") for name, text in page.meta(*META_NAMES))
+    yield from ((text, 0.80, f"html.{name}") for name, text in page.meta(*APP_METAS))
     yield from organization_names(page)
 
 

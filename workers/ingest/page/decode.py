@@ -2,12 +2,18 @@
 
 One departure: bytes that are valid UTF-8 are read as UTF-8, despite any declaration. A browser has to show
 a page as its author saw it. But a server that adds `charset=iso-8859-1` to all pages is wrong about most.
+
+The decoders are Python's, with the additions of browsers (encoding.spec.whatwg.org). Compared with Chromium
+over all bytes and pairs of bytes: 23 rare characters of gb18030, koi8-u and windows-1255, and 203 of Big5
+stay as in Python.
 """
 
 import codecs
 from collections.abc import Iterator
 
-from workers.ingest.page import charsets, decoders
+import webencodings
+
+from workers.ingest.page import charsets
 
 BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 #: One unreadable character in so many means that an encoding is wrong.
@@ -23,6 +29,13 @@ REQUIRED_SEQUENCES = 2
 UTF8 = codecs.getincrementaldecoder("utf-8")
 #: Bytes that begin no sequence.
 NON_LEAD_BYTES = bytes(range(0xC2))
+#: Python's codecs that differ from the codec for the standard's name.
+CODECS = {"gbk": "gb18030", "euc-jp": "euc_jp", "iso-2022-jp": "iso2022_jp_ext", "x-user-defined": "cp1252"}
+#: Characters of JIS X 0208 for which Windows, and so the standard, has a wide form.
+WIDE_FORMS = str.maketrans("〜‖−¢£¬", "～∥－￠￡￢")
+JAPANESE = {"euc_jp", "iso2022_jp_ext"}
+#: Gaps that are filled at most: a body with more gaps is no text, and each gap is a call.
+MAX_FILLED_GAPS = 10_000
 
 
 def decode(body: bytes, content_type: str) -> str:
@@ -50,12 +63,59 @@ def decode_as_utf8(body: bytes, proof: int) -> str | None:
 def plausible_texts(body: bytes, names: list[str]) -> Iterator[str]:
     """Yield plausible texts by the declared encodings, then UTF-8; the last, windows-1252, always fits."""
     for name in (*(declared for declared in names if is_possible(body, declared)), "utf-8"):
-        text = decoders.decode(body, name)
+        text = decode_as(body, name)
         if text.count("\ufffd") * CHARS_PER_ERROR <= len(text):
             yield text
-    yield decoders.decode(body, "windows-1252")
+    yield decode_as(body, "windows-1252")
 
 
 def is_possible(body: bytes, name: str) -> bool:
     """Return whether the encoding is possible: each tag in UTF-16 has a zero byte."""
     return not name.startswith("utf-16") or b"\0" in body
+
+
+def decode_as(body: bytes, name: str) -> str:
+    """Decode the body; unreadable bytes become U+FFFD."""
+    codec = CODECS.get(name) or webencodings.PYTHON_NAMES.get(name, name)
+    text = body.decode(codec, "replace")
+    if 0 < text.count("\ufffd") <= MAX_FILLED_GAPS:
+        text = body.decode(codec, FILL_HANDLER)
+    return text.translate(WIDE_FORMS) if codec in JAPANESE else text
+
+
+def fill_gap(error: UnicodeError) -> tuple[str, int]:
+    """Return the browsers' text for bytes that Python's codec lacks, and the position to continue at."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    start, byte = error.start, error.object[error.start]
+    if error.encoding == "charmap" and 0x80 <= byte < 0xA0:
+        return chr(byte), start + 1
+    if error.encoding == "gb18030" and byte == 0x80:
+        return "€", start + 1
+    if error.encoding in JAPANESE and (character := windows_character(double_byte_pair(error))):
+        return character, start + 2
+    return "\ufffd", error.end
+
+
+def double_byte_pair(error: UnicodeDecodeError) -> bytes:
+    """Return the two bytes of one character that the codec lacks; empty if they aren't one character."""
+    pair = error.object[error.start : error.start + 2]
+    is_pair = min(pair) > 0xA0 if error.encoding == "euc_jp" else error.end == error.start + 2
+    return bytes(byte & 0x7F for byte in pair) if is_pair and len(pair) == 2 else b""
+
+
+def windows_character(pair: bytes) -> str:
+    """Return the character of a pair that only Windows' code page has, such as ①; empty for no character.
+
+    Both encodings have the same rows of 94 characters. The code page has two rows behind each first byte.
+    """
+    if not pair or min(pair) < 0x21:
+        return ""
+    row, cell = pair
+    first = 0x81 + (row - 0x21) // 2
+    second = cell + (0x7E if row % 2 == 0 else 0x20 if cell >= 0x60 else 0x1F)
+    return bytes([first if first < 0xA0 else first + 0x40, second]).decode("cp932", "ignore")
+
+
+FILL_HANDLER = "tenantry.filled"
+codecs.register_error(FILL_HANDLER, fill_gap)

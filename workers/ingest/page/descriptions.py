@@ -9,11 +9,9 @@ from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document, text_of
 from workers.ingest.page.kinds import is_brand
 from workers.ingest.page.names import GENERIC
-from workers.ingest.page.text import clean, count_words, squash, truncate
+from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean, count_words, squash, truncate
 from workers.ingest.shapes import Passage
 
-#: Characters of a description; a longer one is cut.
-MAX_CHARS = 500
 #: Characters below which a text is a weak description.
 MIN_CHARS = 25
 #: Confidence factor of a text that is too short, or only repeats the title.
@@ -37,7 +35,9 @@ def candidates(page: Document, passages: list[Passage]) -> Iterator[Candidate]:
         text = clean(value)
         if text and squash(text) not in GENERIC:
             factor = WEAK_FACTOR if is_weak(text) or squash(text) in titles else 1.0
-            yield page.candidate("appDescription", truncate(text, MAX_CHARS), confidence * factor, rule)
+            yield page.candidate(
+                "appDescription", truncate(text, MAX_DESCRIPTION_CHARS), confidence * factor, rule
+            )
 
 
 def is_weak(text: str) -> bool:

@@ -107,17 +107,11 @@ class Document:
         except ValueError:
             return self.url
 
-    def absolute(self, address: str) -> str:
-        return urljoin(self.base, address.strip())
-
     def link(self, address: str) -> str | None:
         """Return the address as an absolute URL without fragment; None if it isn't http(s)."""
         if address not in self.resolved:
-            self.resolved[address] = self.resolve(address)
+            self.resolved[address] = absolute(self.base, address)
         return self.resolved[address]
-
-    def resolve(self, address: str) -> str | None:
-        return absolute(self.base, address)
 
 
 def absolute(base: str, address: str) -> str | None:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-#: Blocks of a page; further ones are ignored.
 MAX_BLOCKS = 20
 #: Characters of a block; a longer one is skipped.
 MAX_BLOCK_CHARS = 512 << 10

@@ -9,9 +9,7 @@ from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document
 from workers.ingest.page.text import clean, count_words, squash
 
-#: Characters of a keyword.
 MAX_KEYWORD_CHARS = 50
-#: Words of a keyword.
 MAX_KEYWORD_WORDS = 5
 #: Length from which a list is made for search engines: then only keywords in the page's text count.
 LONG_LIST = 20

@@ -8,7 +8,6 @@ APP_TYPES = frozenset({"SoftwareApplication", "MobileApplication", "WebApplicati
 SITE_TYPES = frozenset({"WebSite"})
 #: `Organization` and all types below it in schema.org's tree, those of `LocalBusiness` among them.
 ORGANIZATION_TYPES = frozenset(files(__package__).joinpath("organizations.txt").read_text("ascii").split())
-#: Offers of a brand.
 OFFER_TYPES = frozenset({"Service", "Course", "Product"})
 
 

@@ -10,14 +10,12 @@ from bs4.element import Tag
 
 from workers.ingest.languages import primary, standard
 from workers.ingest.page.address import page_key, root_url, site
-from workers.ingest.page.alternates import other_alternates
 from workers.ingest.page.document import Document, attribute, text_of
+from workers.ingest.page.languages import other_alternates
 from workers.ingest.page.text import squash
 from workers.ingest.shapes import Link
 
-#: Anchors of a page; further ones are ignored.
 MAX_ANCHORS = 2000
-#: Links of a page; further ones are ignored.
 MAX_LINKS = 50
 UNRANKED = Link(url="", rank=1 << 30)
 MAX_ANCESTORS = 8

@@ -5,12 +5,18 @@ from collections.abc import Iterator
 
 from schemas.brand import Field
 from workers.ingest.page.names import is_name, split_name
-from workers.ingest.page.taglines import MAX_TAGLINE_CHARS as TAGLINE
-from workers.ingest.page.taglines import MIN_TAGLINE_WORDS
-from workers.ingest.page.text import clean, count_words, first_sentence, squash, truncate
+from workers.ingest.page.text import (
+    MAX_DESCRIPTION_CHARS,
+    MIN_TAGLINE_WORDS,
+    clean,
+    count_words,
+    first_sentence,
+    is_tagline_sized,
+    squash,
+    truncate,
+)
 from workers.ingest.shapes import Llms, ParsedDocument, Passage, candidates_of
 
-MAX_SUMMARY_CHARS = 500
 TITLE = re.compile(r"#[ \t]+(.+)")
 QUOTATION = re.compile(r"(?:^>.*\n?)+", re.MULTILINE)
 #: Links and emphasis. They are replaced by their words.
@@ -25,12 +31,9 @@ def read(llms: Llms) -> ParsedDocument:
         return ParsedDocument(candidates=[])
     summary = first_quotation(text[title.end() :])
     candidates = candidates_of(llms.url, ladder(strip_markdown(title[1]), summary))
-    passages = (
-        [Passage(text=truncate(summary, 1000), url=llms.url)]
-        if count_words(summary) >= MIN_TAGLINE_WORDS
-        else []
-    )
-    return ParsedDocument(candidates=candidates, passages=passages)
+    passages = [Passage(text=truncate(summary, 1000), url=llms.url)]
+    has_summary = count_words(summary) >= MIN_TAGLINE_WORDS
+    return ParsedDocument(candidates=candidates, passages=passages if has_summary else [])
 
 
 def first_quotation(text: str) -> str:
@@ -48,7 +51,7 @@ def ladder(title: str, summary: str) -> Iterator[tuple[Field, str, float, str]]:
     if is_name(name):
         yield "appName", name, 0.75, "llms.title"
     if squash(summary):
-        yield "appDescription", truncate(summary, MAX_SUMMARY_CHARS), 0.80, "llms.summary"
+        yield "appDescription", truncate(summary, MAX_DESCRIPTION_CHARS), 0.80, "llms.summary"
     line = first_sentence(summary)
-    if count_words(line) >= MIN_TAGLINE_WORDS and len(line) <= TAGLINE:
+    if is_tagline_sized(line):
         yield "tagline", line, 0.60, "llms.summary.first"

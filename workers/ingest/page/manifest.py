@@ -11,10 +11,9 @@ from workers.ingest.page.colors import Scored, color_candidates
 from workers.ingest.page.keywords import distinct_keywords
 from workers.ingest.page.names import MAX_PART_CHARS, is_name, split_name
 from workers.ingest.page.pictures import manifest_images
-from workers.ingest.page.text import clean, truncate
+from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean, truncate
 from workers.ingest.shapes import Manifest, ParsedDocument, candidates_of
 
-MAX_DESCRIPTION_CHARS = 500
 #: Confidence factor of its language: manifests are copied from templates, language included.
 LANGUAGE_FACTOR = 0.5
 #: Confidence of a domain as a name: with the host, which it repeats, still less than any part of a title.
@@ -44,12 +43,8 @@ def ladder(members: dict[str, Any]) -> Iterator[tuple[Field, Value, float, str]]
     for tag, confidence, rule in detection.weigh("", [(text_member(members, "lang"), "manifest.lang")]):
         yield "primaryLanguage", tag, confidence * LANGUAGE_FACTOR, rule
     categories = members.get("categories")
-    names = (
-        [category for category in categories if isinstance(category, str)]
-        if isinstance(categories, list)
-        else []
-    )
-    if keywords := distinct_keywords(names):
+    listed = categories if isinstance(categories, list) else []
+    if keywords := distinct_keywords(category for category in listed if isinstance(category, str)):
         yield "keywords", keywords, 0.60, "manifest.categories"
 
 
@@ -58,12 +53,8 @@ def app_name(members: dict[str, Any]) -> Iterator[tuple[Field, Value, float, str
     for key in ("name", "short_name"):
         name, _ = split_name(text_member(members, key))
         if is_name(name) and len(name) <= MAX_PART_CHARS:
-            yield (
-                "appName",
-                name,
-                0.80 if strip_domain_ending(name) == name else DOMAIN_CONFIDENCE,
-                f"manifest.{key}",
-            )
+            confidence = 0.80 if strip_domain_ending(name) == name else DOMAIN_CONFIDENCE
+            yield "appName", name, confidence, f"manifest.{key}"
             return
 
 

@@ -19,15 +19,11 @@ from workers.ingest.shapes import Passage
 
 #: Characters of all passages.
 MAX_CHARS = 20_000
-#: Characters of one passage; a longer text is cut.
 MAX_PASSAGE_CHARS = 1_000
-#: Characters of all labels.
 MAX_LABELS_CHARS = 2_000
-#: Words of a text at least; words and characters of a label at most.
+#: Words of a text at least.
 MIN_WORDS = 3
-#: Words of a label.
 MAX_LABEL_WORDS = 4
-#: Characters of a label.
 MAX_LABEL_CHARS = 40
 
 Kind = Literal["heading", "text", "label"]

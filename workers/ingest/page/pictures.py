@@ -17,9 +17,7 @@ from workers.ingest.page.logos import PREVIEW_RULES, image_urls, ladder
 from workers.ingest.page.text import clean, truncate
 from workers.ingest.shapes import CandidateImage
 
-#: Images of each kind that are taken from one page.
 MAX_PER_KIND = 10
-#: Characters of an image's description.
 MAX_ALT_CHARS = 300
 
 #: An address as written, its place, and its description.

@@ -10,14 +10,11 @@ from workers.ingest.page.declared_names import declared_names
 from workers.ingest.page.document import Document, attribute, text_of
 from workers.ingest.page.kinds import is_brand
 from workers.ingest.page.names import resembles, split_name
-from workers.ingest.page.text import clean, count_words, first_sentence, split_title, squash
+from workers.ingest.page.text import clean, first_sentence, is_tagline_sized, split_title, squash
 from workers.ingest.shapes import Passage
 
-MAX_TAGLINE_CHARS = 120
-MIN_TAGLINE_WORDS = 3
 #: Headings of one level from which each is a section's heading.
 MIN_SECTION_HEADINGS = 3
-#: Headings of a page; further ones are ignored.
 MAX_HEADINGS = 10
 #: Parts of a page that are not about the brand.
 LANDMARKS = ["nav", "footer", "aside"]
@@ -27,11 +24,7 @@ def candidates(page: Document, name: str | None, passages: Sequence[Passage]) ->
     """Yield candidates; `name` is the brand's, and the rest of a title after the name is a tagline."""
     for value, confidence, rule in ladder(page, name or page.label, passages):
         line = clean(value)
-        if (
-            len(line) <= MAX_TAGLINE_CHARS
-            and count_words(line) >= MIN_TAGLINE_WORDS
-            and squash(line) != squash(name or "")
-        ):
+        if is_tagline_sized(line) and squash(line) != squash(name or ""):
             yield page.candidate("tagline", line, confidence, rule)
 
 

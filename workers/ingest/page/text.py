@@ -1,10 +1,13 @@
-"""Text of a page as a value: cleaning, cutting and comparing."""
+"""Text of a page as a value: cleaning, cutting and comparing, and the lengths of lines and descriptions."""
 
 import html
 import re
 import unicodedata
 from itertools import pairwise
 
+MAX_DESCRIPTION_CHARS = 500
+MAX_TAGLINE_CHARS = 120
+MIN_TAGLINE_WORDS = 3
 #: Characters of a raw value that are read: several times the limit of any field.
 MAX_READ_CHARS = 5_000
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
@@ -44,6 +47,10 @@ def truncate(text: str, limit: int) -> str:
     if ends := [end for end in starts if limit // 2 < end <= limit]:
         return text[: ends[-1]]
     return text[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:-–—") + "…"
+
+
+def is_tagline_sized(text: str, min_words: int = MIN_TAGLINE_WORDS) -> bool:
+    return len(text) <= MAX_TAGLINE_CHARS and count_words(text) >= min_words
 
 
 def split_sentences(text: str) -> list[str]:

@@ -17,9 +17,7 @@ from workers.ingest.page.text import SEPARATOR, clean, count_words, split_title,
 
 #: Words of a name at most, without other evidence for it: a longer part is a line about the brand.
 MAX_NAME_WORDS = 4
-#: Headings of a level; further ones are ignored.
 MAX_HEADINGS = 10
-#: Parts of a title; further ones are ignored.
 MAX_PARTS = 20
 GREETING = re.compile(
     r"(?:herzlich\s+)?(?:welcome\s+to|willkommen\s+(?:bei|auf|in|im)|bienvenue\s+(?:chez|sur|à)|bienvenid[oa]s?\s+a"

@@ -18,13 +18,8 @@ def title(page: Document, name: str | None) -> str | None:
     for _, text in page.meta("og:title", "twitter:title"):
         if value := clean(text):
             return truncate(value, MAX_TITLE_CHARS)
-    page_title = page.title
-    return (
-        truncate(
-            heading_part(page, page_title) or without_site(page_title, name or page.label), MAX_TITLE_CHARS
-        )
-        or None
-    )
+    own_title = heading_part(page, page.title) or without_site(page.title, name or page.label)
+    return truncate(own_title, MAX_TITLE_CHARS) or None
 
 
 def heading_part(page: Document, page_title: str) -> str | None:

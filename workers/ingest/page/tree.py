@@ -20,18 +20,7 @@ from bs4.element import (
 )
 from lxml import etree
 
-SILENT_TAGS = {
-    "script",
-    "style",
-    "noscript",
-    "template",
-    "svg",
-    "title",
-    "select",
-    "textarea",
-    "iframe",
-    "button",
-}
+SILENT_TAGS = frozenset("script style noscript template svg title select textarea iframe button".split())
 #: Tags above a text that are checked: an unclosed tag silences no page.
 SILENT_DISTANCE = 5
 #: Nesting depth of tags that are built, as in browsers: deeper texts belong to the deepest built tag. So a

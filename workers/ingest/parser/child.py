@@ -23,7 +23,7 @@ from typing import Any
 import msgspec
 
 from generation.confinement.confine import confine, prepare
-from workers.ingest.appstore import listing, play, subtitle
+from workers.ingest.appstore import app, play, subtitle
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
 from workers.ingest.colors import logo, styles
 from workers.ingest.derive.derive import derive
@@ -58,7 +58,7 @@ READERS: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {
     Styles: styles.read,
     Logo: logo.read,
     Prose: derive,
-    Listing: listing.read,
+    Listing: app.read_listing,
     StorePage: subtitle.read,
     PlayPage: play.read,
     RepositoryTree: paths.choose,

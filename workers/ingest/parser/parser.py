@@ -32,7 +32,6 @@ from workers.runtime.fair_slots import FairSlots
 TIMEOUT_S = 30.0
 #: CPU seconds for a document. A page mostly takes hundredths.
 CPU_S = 5
-#: CPU seconds for all documents of one job.
 JOB_CPU_S = 15.0
 #: Documents at once: twice the cores, since a single tenant gets half of the slots.
 MAX_PARALLEL = 2 * (os.cpu_count() or 1)

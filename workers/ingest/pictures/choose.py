@@ -12,7 +12,6 @@ from workers.ingest.shapes import CandidateImage
 
 #: Images of one source that are fetched, and so the most that are kept.
 MAX_IMAGES = 20
-#: Logos among them.
 MAX_LOGOS = 4
 #: Kinds in the order in which they are fetched and shown.
 KINDS: Sequence[PictureKind] = ("logo", "screenshot", "image")

@@ -19,7 +19,6 @@ from workers.web.fetch import FetchedResponse
 
 #: Seconds that all images of an ingest may take.
 PICTURES_S = 4.0
-#: Images that are fetched at once.
 MAX_PARALLEL = 4
 
 #: Fetches an image with the `WANTS` of its kind. Raises a `SourceError`, or `TimeoutError`.
@@ -45,12 +44,8 @@ class MeasuredImage(NamedTuple):
     logo: Logo | None
 
 
-async def fetch_images(web: Web, parser: Parser, candidates: Iterable[CandidateImage]) -> FetchedImages:
-    """Fetch the public images of a source."""
-    return await fetch_images_by(open_fetch(web), parser, candidates)
-
-
 def open_fetch(web: Web) -> Fetch:
+    """Return a fetch of public images."""
     session = CrawlSession(web, within_s=PICTURES_S)
 
     async def fetch(candidate: CandidateImage) -> FetchedResponse:
@@ -59,9 +54,7 @@ def open_fetch(web: Web) -> Fetch:
     return fetch
 
 
-async def fetch_images_by(
-    fetch: Fetch, parser: Parser, candidates: Iterable[CandidateImage]
-) -> FetchedImages:
+async def fetch_images(fetch: Fetch, parser: Parser, candidates: Iterable[CandidateImage]) -> FetchedImages:
     """Fetch the candidates by `fetch` within `PICTURES_S`."""
     slots, late, clock = asyncio.Semaphore(MAX_PARALLEL), False, asyncio.get_running_loop().time
     ends = clock() + PICTURES_S

@@ -1,27 +1,35 @@
-"""Ingest of a website, from its first request to its extraction."""
+"""Ingest of a website, from its first request to its extraction.
 
+A revisit repeats each request of the last visit as a conditional one. If the server answers all with 304, or
+with the same bytes as before, the site is unchanged. At the first other answer the whole site is read again.
+Full responses are kept until then, so that they aren't requested twice.
+"""
+
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-from schemas.brand import CrawlState, Extraction
+from schemas.brand import CrawlState, Extraction, Validators
+from schemas.errors import SourceError
 from workers.ingest.assemble import assemble
 from workers.ingest.llm.suggest import version
 from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import Progress
-from workers.ingest.pictures.fetch_images import fetch_images
+from workers.ingest.pictures.fetch_images import fetch_images, open_fetch
 from workers.ingest.shapes import ParsedDocument, ParsedPage
-from workers.ingest.website import revisit
 from workers.ingest.website.extras import read_extras
 from workers.ingest.website.pages import follow, read_named, weigh
 from workers.ingest.website.session import FETCHING_S, CrawlSession, Web
 from workers.llm.endpoint import Model
+from workers.web.fetch import FetchedResponse
 
-#: Progress of an ingest after the named page.
-NAMED_PROGRESS = 0.3
-#: Progress after the extras.
-EXTRAS_PROGRESS = 0.4
-#: Progress after the linked pages.
-FOLLOWED_PROGRESS = 0.7
+#: Version of our rules. Raise it whenever the rules read other data from a site, so that unchanged sites are
+#: read again.
+RULES = 4
+#: Seconds of the ingest that a revisit may take, so that there is time left to read the site.
+REVISIT_S = 20.0
+#: Bytes of responses that are kept: responses beyond it are requested again.
+MAX_KEPT_BYTES = 4 << 20
 
 
 async def ingest(
@@ -38,12 +46,13 @@ async def ingest(
     The root is read too, for the brand's name, and doesn't count. Raises a `SourceError` for the named
     page; any other failure is a warning.
     """
-    session, rules = CrawlSession(web), version(revisit.RULES, model)
+    session, rules = CrawlSession(web), version(RULES, model)
     await progress("fetching", 0.1)
-    if visit and visit.rules == rules and await revisit.is_unchanged(session, visit):
+    if visit and visit.rules == rules and await is_unchanged(session, visit):
         return unchanged(args["url"], visit)
     documents = await read_site(session, parser, args, progress)
     pages = [document for document in documents if isinstance(document, ParsedPage)]
+    images = [picture for document in documents for picture in document.pictures]
     await progress("analyzing", 0.75)
     return await assemble(
         parser,
@@ -54,9 +63,7 @@ async def ingest(
         warnings=[*session.warnings, *remarks(session, pages)],
         visit=session.visit(args, rules=rules, url=pages[0].url),
         model=model,
-        pictures=fetch_images(
-            web, parser, [picture for document in documents for picture in document.pictures]
-        ),
+        pictures=fetch_images(open_fetch(web), parser, images),
     )
 
 
@@ -66,12 +73,12 @@ async def read_site(
     """Return all documents: the named page first, then the extras, then linked pages."""
 
     async def report_followed(part: float) -> None:
-        await progress("fetching", EXTRAS_PROGRESS + part * (FOLLOWED_PROGRESS - EXTRAS_PROGRESS))
+        await progress("fetching", 0.4 + 0.3 * part)
 
     page = await read_named(session, parser, args["url"])
-    await progress("fetching", NAMED_PROGRESS)
+    await progress("fetching", 0.3)
     extras = await read_extras(session, parser, page)
-    await progress("fetching", EXTRAS_PROGRESS)
+    await progress("fetching", 0.4)
     first_pages = [page, extras.home] if extras.home else [page]
     limit = args.get("max_pages", 1) - 1 if args.get("follow_links") else 0
     linked_pages = await follow(session, parser, read_already=first_pages, limit=limit, done=report_followed)
@@ -98,3 +105,36 @@ def unchanged(url: str, visit: CrawlState) -> Extraction:
         warnings=["unchanged: the site has not changed since it was last read"],
         unchanged=True,
     )
+
+
+async def is_unchanged(session: CrawlSession, visit: CrawlState) -> bool:
+    """Return whether the site is unchanged. Full responses are added to `session.fetched`."""
+    try:
+        async with asyncio.timeout(REVISIT_S):
+            for url, validators in visit.answers.items():
+                if not await is_same(session, url, validators):
+                    return False
+    except TimeoutError:
+        return False
+    return bool(visit.answers)
+
+
+async def is_same(session: CrawlSession, url: str, validators: Validators) -> bool:
+    """Return whether the response is as before: a 304, the same bytes, or still an error after an error."""
+    final_url = validators.url or url
+    try:
+        fetched = await session.open(
+            url, validators.kind or "page", validators_by_url={final_url: validators}
+        )
+    except SourceError:
+        return validators.digest is None
+    if fetched.unchanged:
+        return fetched.url == final_url
+    keep(session, url, fetched)
+    return (fetched.url, fetched.digest) == (final_url, validators.digest)
+
+
+def keep(session: CrawlSession, url: str, fetched: FetchedResponse) -> None:
+    """Keep the response for a later reading, if all kept ones together are small."""
+    if sum(len(answer.body) for answer in (*session.fetched.values(), fetched)) <= MAX_KEPT_BYTES:
+        session.fetched[url] = fetched

@@ -3,10 +3,13 @@
 import json as stdlib
 from typing import Any
 
+import msgspec
 import pytest
 
 from domain.brand.store_listings import InAppStore
 from tests.workers.ingest.appstore.store_server import ingest, json, look_up_path, recorded
+from workers.ingest.appstore import app, play
+from workers.ingest.appstore.shapes import Listing, PlayPage, Software
 from workers.ingest.page.text import squash
 from workers.ingest.parser.parser import Parser
 
@@ -153,6 +156,7 @@ async def test_a_bare_listing_is_read(parser: Parser) -> None:
     assert "keywords" not in fields
     assert "appDescription" not in fields
     assert list(fields["links"]) == ["appStore"]
+    assert (await read_description(parser, "", genres=["# Acme"]))["keywords"] == ["acme"]
 
 
 @pytest.mark.parametrize(
@@ -209,3 +213,35 @@ async def test_list_items_are_an_alternative_description(parser: Parser) -> None
         ("• Plan a trip with one tap • Share lists with friends", "appStore.description.list")
     ]
     assert undescribed is None
+
+
+async def test_every_recorded_listing_has_its_icon_and_screenshots() -> None:
+    for result in recordings():
+        software = msgspec.convert(result, Software)
+        reading = app.read_listing(Listing(url="https://a.test/", country="us", software=software))
+        images = [(image.kind, image.rule, image.url) for image in reading.pictures]
+        shots = [*result.get("screenshotUrls", []), *result.get("ipadScreenshotUrls", [])][:20]
+        addresses = [url.replace("http://", "https://") for url in (result["artworkUrl512"], *shots)]
+        assert [url for _, _, url in images] == addresses
+        assert {kind for kind, _, _ in images[1:]} <= {"screenshot"}
+        assert images[0][:2] == ("logo", "appStore.icon")
+
+
+PLAY = """<script type="application/ld+json">{"@type": "SoftwareApplication", "name": "Acme",
+ "image": "https://play-lh.googleusercontent.com/icon"}</script>
+<img src="https://play-lh.googleusercontent.com/icon=w240" itemprop="image">
+<img src="https://play-lh.googleusercontent.com/a=w526-h296" data-screenshot-index="0"
+ srcset="https://play-lh.googleusercontent.com/a=w1052-h592 2x">
+<img src="https://play-lh.googleusercontent.com/b=w526-h296" data-screenshot-index="1">
+<img src="https://play-lh.googleusercontent.com/of-another-app=w128">"""
+
+
+async def test_a_page_of_google_play_has_its_icon_and_screenshots() -> None:
+    url = "https://play.google.com/store/apps/details?id=com.example.acme"
+    reading = play.read(PlayPage(url=url, country="us", body=PLAY.encode()))
+    assert [(image.kind, image.rule, image.url.rpartition("/")[2]) for image in reading.pictures] == [
+        ("logo", "googlePlay.icon", "icon"),
+        ("screenshot", "googlePlay.screenshots", "a=w1052-h592"),
+        ("screenshot", "googlePlay.screenshots", "b=w526-h296"),
+    ]
+    assert {image.page for image in reading.pictures} == {url}

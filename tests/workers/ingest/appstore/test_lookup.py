@@ -21,7 +21,7 @@ from tests.workers.ingest.appstore.store_server import (
 from tests.workers.web.web import Answers, raw_response
 from workers.ingest.appstore.lookup import Lookup, StorefrontResult, find
 from workers.ingest.appstore.rate import Limiter
-from workers.ingest.appstore.upstreams import operator_policies
+from workers.ingest.appstore.stores import operator_policies
 from workers.ingest.parser.parser import Parser
 from workers.web.fetch import open_client
 

@@ -17,7 +17,7 @@ from schemas.errors import (
     SourceRateLimited,
 )
 from tests.workers.ingest.appstore.store_server import NOTHING, ingest, json, look_up_path, play_path
-from tests.workers.web.web import raw_response
+from tests.workers.web.web import raw_response, robots_txt
 from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -133,9 +133,7 @@ async def test_each_failure_has_its_code(parser: Parser, answer: bytes, error: t
 
 async def test_robots_txt_is_obeyed(parser: Parser) -> None:
     with pytest.raises(RobotsDisallowed):
-        await read(
-            parser, page(), **{"/robots.txt": raw_response(body="User-agent: *\nDisallow: /store/apps/")}
-        )
+        await read(parser, page(), **{"/robots.txt": robots_txt("Disallow: /store/apps/")})
 
 
 BUNDLE = InAppStore(by="bundleId", value="com.example.acme")

@@ -120,13 +120,3 @@ async def test_a_heading_on_another_page_is_ignored(parser: Parser) -> None:
         parser, raw_response(302, location="/us/charts"), **{"/us/charts": raw_response(body=SVELTE)}
     )
     assert extraction.fields["tagline"].value == "Team Planner"
-
-
-async def test_robots_txt_is_obeyed(parser: Parser) -> None:
-    extraction = await read(
-        parser,
-        raw_response(body=SVELTE),
-        **{"/robots.txt": raw_response(body="User-agent: *\nDisallow: /us/app/")},
-    )
-    assert extraction.fields["tagline"].value == "Team Planner"
-    assert extraction.warnings[0].startswith("subtitle_missing: ")

@@ -11,34 +11,10 @@ from workers.ingest.colors.oklab import is_neutral, oklab
 
 WORDS = some.sampled_from(
     [
-        *(
-            "rgb(",
-            "hsl(",
-            "hwb(",
-            "lab(",
-            "lch(",
-            "oklab(",
-            "oklch(",
-            "color(",
-            "light-dark(",
-            "device-cmyk(",
-        ),
-        *("srgb ", "xyz ", "display-p3 ", ")", "(", ",", " / ", " ", "none", "inf", "1e999", "-1e999", "nan"),
-        *(
-            "50%",
-            "0.5",
-            "255",
-            "120deg",
-            "1turn",
-            "calc(1)",
-            "#",
-            "fff",
-            "red",
-            "currentcolor",
-            "\0",
-            "\\",
-            "'",
-        ),
+        *("rgb(", "hsl(", "hwb(", "lab(", "lch(", "oklab(", "oklch(", "color(", "light-dark("),
+        *("device-cmyk(", "srgb ", "xyz ", "display-p3 ", ")", "(", ",", " / ", " ", "none", "inf", "1e999"),
+        *("-1e999", "nan", "50%", "0.5", "255", "120deg", "1turn", "calc(1)", "#", "fff", "red"),
+        *("currentcolor", "\0", "\\", "'"),
     ]
 )
 
@@ -74,26 +50,9 @@ def test_each_notation_is_read(text: str, color: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *(
-            "",
-            "brand",
-            "transparent",
-            "currentColor",
-            "inherit",
-            "#c039",
-            "#c0392b80",
-            "rgb(192 57 43 / 50%)",
-        ),
-        *(
-            "#12345",
-            "rgb()",
-            "color()",
-            "var(--x)",
-            "color-mix(in srgb, red, blue)",
-            "url(#a)",
-            "12px 3px 4px",
-        ),
-        "color(display-p3 1 0 0)",
+        *("", "brand", "transparent", "currentColor", "inherit", "#c039", "#c0392b80"),
+        *("rgb(192 57 43 / 50%)", "#12345", "rgb()", "color()", "var(--x)", "color-mix(in srgb, red, blue)"),
+        *("url(#a)", "12px 3px 4px", "color(display-p3 1 0 0)"),
     ],
 )
 def test_transparent_and_invalid_colors_are_none(text: str) -> None:

@@ -45,17 +45,9 @@ def test_property_names_decide_the_role(names: str, expected: str | None) -> Non
 @pytest.mark.parametrize(
     "selector",
     [
-        *(
-            ":root",
-            "html",
-            "body",
-            ":root,:host",
-            "*",
-            ":root, .light",
-            "[data-theme=light]",
-            "html:not(.dark)",
-        ),
-        *("@layer theme{:root", "@media screen{ :root", "@supports (color: red){html", "/* } */ :root"),
+        *(":root", "html", "body", ":root,:host", "*", ":root, .light", "[data-theme=light]"),
+        *("html:not(.dark)", "@layer theme{:root", "@media screen{ :root", "@supports (color: red){html"),
+        "/* } */ :root",
     ],
 )
 def test_page_wide_selectors_are_read(selector: str) -> None:
@@ -65,16 +57,8 @@ def test_page_wide_selectors_are_read(selector: str) -> None:
 @pytest.mark.parametrize(
     "selector",
     [
-        *(
-            ".dark",
-            "[data-theme=dark]",
-            ":root.dark",
-            ".card",
-            "html .card",
-            "[data-theme=cupcake]",
-            "a:hover",
-        ),
-        *("@media (prefers-color-scheme:dark){:root", "@media print{:root", "@keyframes x{:root"),
+        *(".dark", "[data-theme=dark]", ":root.dark", ".card", "html .card", "[data-theme=cupcake]"),
+        *("a:hover", "@media (prefers-color-scheme:dark){:root", "@media print{:root", "@keyframes x{:root"),
     ],
 )
 def test_component_and_dark_selectors_are_ignored(selector: str) -> None:

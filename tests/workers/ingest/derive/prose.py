@@ -1,5 +1,7 @@
 """Helpers: small texts, and the values derived from them."""
 
+from collections.abc import Iterable
+
 from schemas.brand import Candidate, Field
 from workers.ingest.derive.derive import derive
 from workers.ingest.shapes import Passage, Prose
@@ -7,12 +9,23 @@ from workers.ingest.shapes import Passage, Prose
 URL = "https://acme.test/"
 
 
-def prose(*texts: str, labels: tuple[str, ...] = (), language: str | None = "en", **context: str) -> Prose:
+def prose(
+    *texts: str,
+    headings: Iterable[str] = (),
+    labels: Iterable[str] = (),
+    about: Iterable[str] = (),
+    language: str | None = "en",
+    name: str | None = None,
+    story: bool = False,
+    documentation: bool = False,
+) -> Prose:
+    """Build a prose of headings, texts and labels; `story` and `documentation` are of its texts."""
     passages = [
-        *(Passage(text=text, url=URL) for text in texts),
+        *(Passage(text=text, kind="heading", url=URL) for text in headings),
+        *(Passage(text=text, url=URL, story=story, documentation=documentation) for text in texts),
         *(Passage(text=label, kind="label", url=URL) for label in labels),
     ]
-    return Prose(url=URL, language=language, passages=passages, name=context.get("name"))
+    return Prose(url=URL, language=language, name=name, about=[*about], passages=passages)
 
 
 def derived(source: Prose) -> dict[Field, Candidate]:

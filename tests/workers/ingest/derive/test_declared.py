@@ -28,16 +28,11 @@ def kept_value(field: Field, value: Value, rule: str = "html.h1", language: str 
 @pytest.mark.parametrize(
     "line",
     [
-        *(
-            "At a glance",
-            "Our features",
-            "Acme Notes App",
-            "Acme Notes, the official website",
-            "Acme Notes 2",
-        ),
-        *("Sign in to Acme Notes", "Learn more about us", "Skip to content", "Welcome to Acme Notes"),
-        *("We use cookies to give you the best experience", "Enable JavaScript to run this app"),
-        *("Thursday, 24 July 2014", "Write down whatever you think of and…", "How it works for you"),
+        *("At a glance", "Our features", "Acme Notes App", "Acme Notes, the official website"),
+        *("Acme Notes 2", "Sign in to Acme Notes", "Learn more about us", "Skip to content"),
+        *("Welcome to Acme Notes", "We use cookies to give you the best experience"),
+        *("Enable JavaScript to run this app", "Thursday, 24 July 2014"),
+        *("Write down whatever you think of and…", "How it works for you"),
     ],
 )
 def test_a_common_line_is_no_tagline(line: str) -> None:
@@ -67,13 +62,7 @@ def test_a_tagline_field_needs_one_meaningful_word() -> None:
 
 def test_keywords_are_neither_the_name_nor_its_domain_nor_pieces_of_sentences() -> None:
     keywords = [
-        "acme notes",
-        "Acme-Notes",
-        "acme",
-        "acme.test",
-        "acme notes app",
-        "tides",
-        "women in technology",
+        *("acme notes", "Acme-Notes", "acme", "acme.test", "acme notes app", "tides", "women in technology"),
     ]
     pieces = ["in which it was said", "because a boat sails"]
     assert kept_value("keywords", [*keywords, *pieces]) == ["tides", "women in technology"]

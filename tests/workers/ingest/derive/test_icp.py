@@ -66,14 +66,8 @@ def test_each_organization_is_a_name_of_the_lexicon() -> None:
 
 PIECES = some.sampled_from(
     [
-        FOR,
-        NEED,
-        "for two teams",
-        "Whether you're a designer,",
-        "We help families",
-        "who want to",
-        "in retail.",
-        "x " * 99,
+        *(FOR, NEED, "for two teams", "Whether you're a designer,", "We help families", "who want to"),
+        *("in retail.", "x " * 99),
     ]
 )
 

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from schemas.brand import Candidate
-from tests.workers.ingest.derive.prose import URL, derived
+from tests.workers.ingest.derive.prose import URL, derived, prose
 from workers.ingest.derive.distinct import stem
 from workers.ingest.shapes import Passage, Prose
 
@@ -13,25 +12,9 @@ TITLE = "Tide tables and currents for every harbour"
 TEXT = "Tide tables work offline. Sailors see the currents around the harbour, a tide alarm and moon phases."
 
 
-def prose(
-    *texts: str,
-    headings: tuple[str, ...] = (),
-    about: tuple[str, ...] = (),
-    language: str = "en",
-    name: str = "",
-) -> Prose:
-    passages = [Passage(text=text, kind="heading", url=URL) for text in headings]
-    passages += [Passage(text=text, url=URL) for text in texts]
-    return Prose(url=URL, language=language, name=name, about=[*about], passages=passages)
-
-
 def keywords(source: Prose) -> list[str]:
     candidate = derived(source).get("keywords")
     return list(candidate.value) if candidate else []
-
-
-def keyword_candidate(source: Prose) -> Candidate:
-    return derived(source)["keywords"]
 
 
 @pytest.mark.parametrize("place", ["headings", "about"])
@@ -127,7 +110,7 @@ def test_an_undeclared_language_is_detected() -> None:
 
 def test_each_quote_is_in_the_source_and_has_its_keyword() -> None:
     source = prose(TEXT, headings=(TITLE,), about=("An atlas of tides, with an atlas of the harbour",))
-    candidate = keyword_candidate(source)
+    candidate = derived(source)["keywords"]
     texts = [*source.about, *(passage.text for passage in source.passages)]
     assert candidate.evidence
     assert all(any(quote in text for text in texts) for quote in candidate.evidence)
@@ -142,9 +125,7 @@ def test_readme_headings_give_no_keywords() -> None:
 def test_a_story_gives_no_keywords_of_the_brand() -> None:
     source = prose(TEXT, headings=(TITLE,))
     text = "The whales and the dolphins of the sea. A sea with whales and dolphins."
-    story = [
-        Passage(text=text, story=True),
-        Passage(text="Whales and dolphins of the sea", kind="heading", story=True),
-    ]
+    title = Passage(text="Whales and dolphins of the sea", kind="heading", story=True)
+    story = [Passage(text=text, story=True), title]
     assert keywords(Prose(url=URL, language="en", passages=[*story, *source.passages])) == keywords(source)
     assert keywords(Prose(url=URL, language="en", passages=story)) == []

@@ -1,14 +1,12 @@
 """Voices of real pages: a voice shared by every tenth brand would be useless to a partner."""
 
-import gzip
-import json
 from collections import Counter
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from tests.corpora import corpus
+from tests.corpora import corpus, website_pages
 from workers.ingest.choose import choose
 from workers.ingest.derive.derive import derive
 from workers.ingest.github.reading.repository import read
@@ -25,18 +23,14 @@ MAX_SHARE = 0.1
 @pytest.fixture(scope="module")
 def pages() -> list[Prose]:
     """Return the prose of each page without the story flag: most of the pages are stories."""
-    folder = corpus("website")
-    cases = [json.loads(line) for line in (folder / "cases.jsonl").read_text().splitlines()]
-    return [
-        prose(case["url"], gzip.decompress((folder / "pages" / case["file"]).read_bytes())) for case in cases
-    ]
+    return [prose(document) for _, document in website_pages()]
 
 
-def prose(url: str, body: bytes) -> Prose:
-    page = extract(PageDocument(url=url, body=body))
+def prose(document: PageDocument) -> Prose:
+    page = extract(document)
     language = choose(page.candidates).get("primaryLanguage")
     passages = [msgspec.structs.replace(passage, story=False) for passage in page.passages]
-    return Prose(url=url, language=str(language.value) if language else None, passages=passages)
+    return Prose(url=document.url, language=str(language.value) if language else None, passages=passages)
 
 
 def test_no_voice_is_shared_by_a_tenth_of_the_pages(pages: list[Prose]) -> None:

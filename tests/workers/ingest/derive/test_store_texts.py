@@ -6,24 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.corpora import corpus
+from tests.corpora import corpus, store_description, store_texts
 from workers.ingest.derive.derive import derive
 from workers.ingest.shapes import Passage, Prose
+
+SHORT_TEXTS = ("name", "title", "subtitle", "short_description")
 
 
 def listings() -> Iterator[tuple[str, Prose]]:
     """Yield the prose of each listing, by repository and locale, or by the app's name."""
-    for expected in sorted(corpus("github").glob("*/expected.json")):
-        for platform, locales in json.loads(expected.read_text()).items():
-            for locale, listing in locales.items():
-                text = listing.get("description") or listing.get("full_description") or ""
-                about = [
-                    listing[name]
-                    for name in ("name", "title", "subtitle", "short_description")
-                    if name in listing
-                ]
-                plain = re.sub(r"<[^>]+>", "\n", text)
-                yield f"{expected.parent.name}/{platform}/{locale}", prose(plain, about)
+    for repository, locale, listing in store_texts():
+        about = [listing[name] for name in SHORT_TEXTS if name in listing]
+        plain = re.sub(r"<[^>]+>", "\n", store_description(listing))
+        yield f"{repository}/{locale}", prose(plain, about)
     for answer in sorted(corpus("appstore").glob("[bs]*.json")):
         for app in json.loads(answer.read_text())["results"]:
             yield app["trackName"], prose(app["description"], [app["trackName"]])

@@ -1,9 +1,7 @@
 """The voice: three habits of the brand's own prose, each with a sentence of its own; else no voice."""
 
 import re
-from collections.abc import Sequence
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -27,11 +25,6 @@ LIVELY = (
 CASUAL = [*LIVELY, *[PAD.replace("harbour", f"harbour {number}") for number in range(7)]]
 
 
-def prose_of_texts(texts: Sequence[str], *, story: bool = False, documentation: bool = False) -> Prose:
-    passages = [Passage(text=text, url=URL, story=story, documentation=documentation) for text in texts]
-    return Prose(url=URL, language="en", passages=passages)
-
-
 def test_a_voice_names_its_habits_and_quotes_them() -> None:
     voice = derived(prose(*CASUAL))["brandVoice"]
     assert voice.value == (
@@ -46,19 +39,13 @@ def test_a_voice_names_its_habits_and_quotes_them() -> None:
 @pytest.mark.parametrize(
     "passages",
     [
-        prose_of_texts(CASUAL, documentation=True).passages,
-        prose_of_texts(CASUAL, story=True).passages,
-        prose_of_texts([f"“{text}”" for text in CASUAL]).passages,
-        [
-            Passage(text="What our customers' reviews say", kind="heading", url=URL),
-            *prose_of_texts(CASUAL).passages,
-        ],
-        [
-            *(Passage(text=f"Headline {n}", kind="heading", url=URL) for n in range(41)),
-            *prose_of_texts(CASUAL).passages,
-        ],
-        [msgspec.structs.replace(one, kind="label") for one in prose_of_texts(CASUAL).passages],
-        prose_of_texts([f"Accept all cookies, {text}" for text in CASUAL]).passages,
+        prose(*CASUAL, documentation=True).passages,
+        prose(*CASUAL, story=True).passages,
+        prose(*(f"“{text}”" for text in CASUAL)).passages,
+        prose(*CASUAL, headings=["What our customers' reviews say"]).passages,
+        prose(*CASUAL, headings=[f"Headline {n}" for n in range(41)]).passages,
+        prose(labels=CASUAL).passages,
+        prose(*(f"Accept all cookies, {text}" for text in CASUAL)).passages,
     ],
     ids=["readme", "story", "quotes", "reviews", "headlines", "labels", "notices"],
 )
@@ -67,15 +54,9 @@ def test_texts_of_others_have_no_voice(passages: list[Passage]) -> None:
 
 
 def test_prose_after_a_reviews_section_counts() -> None:
-    heading = Passage(text="Reviews", kind="heading", url=URL)
-    passages = [
-        heading,
-        *prose_of_texts(["A review."]).passages,
-        msgspec.structs.replace(heading, text="Pricing"),
-    ]
-    assert derived(Prose(url=URL, language="en", passages=[*passages, *prose_of_texts(CASUAL).passages]))[
-        "brandVoice"
-    ]
+    reviews = prose("A review.", headings=["Reviews"]).passages
+    passages = [*reviews, *prose(*CASUAL, headings=["Pricing"]).passages]
+    assert "brandVoice" in derived(Prose(url=URL, language="en", passages=passages))
 
 
 def test_a_voice_needs_150_words() -> None:
@@ -143,8 +124,8 @@ def test_a_distant_address_in_long_technical_sentences_is_formal() -> None:
 @given(some.lists(some.sampled_from([*CASUAL, "Accept all cookies!", "Go!"]), max_size=30), some.booleans())
 @settings(deadline=None)
 def test_any_voice_has_three_quotes_and_enough_words(texts: list[str], documentation: bool) -> None:
-    voice = derived(prose_of_texts(texts, documentation=documentation)).get("brandVoice")
-    sentences = own_prose.own_sentences(prose_of_texts(texts).passages)
+    voice = derived(prose(*texts, documentation=documentation)).get("brandVoice")
+    sentences = own_prose.own_sentences(prose(*texts).passages)
     assert voice is None or len(set(voice.evidence)) >= 3
     assert voice is None or sum(len(sentence.split()) for sentence in sentences) >= 140
     assert voice is None or not documentation

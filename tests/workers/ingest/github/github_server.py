@@ -12,16 +12,19 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from domain.values import urls
-from schemas.brand import Field
+from schemas.brand import CrawlState, Extraction, Field
 from tests import http_server
 from tests.http_server import HttpRequest
+from tests.workers.ingest.website.visits import ignored
 from tests.workers.web.web import Site, allowed_client, raw_response
 from workers.ingest.choose import choose
 from workers.ingest.github.client import Api
+from workers.ingest.github.ingest import ingest
 from workers.ingest.github.paths import STORE_TEXT_PATH
 from workers.ingest.github.reading.repository import read
 from workers.ingest.github.shapes import ReadRepository, RepositoryFile
-from workers.ingest.website.session import Web, open_web
+from workers.ingest.parser.parser import Parser
+from workers.ingest.website.session import open_web
 from workers.web.fetch import open_client
 
 DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
@@ -160,17 +163,25 @@ async def serve_github(*repos: Repo, **answers: Any) -> AsyncIterator[GitHub]:
 
 
 @asynccontextmanager
-async def open_other_web(*sites: Site) -> AsyncIterator[Web]:
-    """Open a client for the rest of the web, with these sites of the test."""
-    async with allowed_client(*sites) as client:
-        yield open_web(client)
-
-
-@asynccontextmanager
 async def open_served_api(served: GitHub, **fields: Any) -> AsyncIterator[Api]:
     """Open the API of an ingest at this server."""
     async with open_client(allowed=urls.operated(served.base), contact="https://tenantry.test") as client:
         yield Api(client=client, base=served.base, web="https://github.com", **fields)
+
+
+async def ingest_repository(
+    parser: Parser,
+    served: GitHub,
+    *sites: Site,
+    name: str = "acme/zap",
+    branch: str | None = None,
+    visit: CrawlState | None = None,
+    **fields: Any,
+) -> Extraction:
+    """Run an ingest of a served repository, with these other sites; `fields` are the API's."""
+    async with open_served_api(served, **fields) as api, allowed_client(*sites) as client:
+        args = {"repo": name, "branch": branch}
+        return await ingest(api, open_web(client), parser, args=args, visit=visit, progress=ignored)
 
 
 def from_corpus(folder: Path, *, stores: bool) -> Repo:

@@ -181,48 +181,30 @@ async def test_other_errors_keep_the_token(app: GitHubApp, hub: SimulatedGitHub)
 
 
 @pytest.mark.parametrize(
-    ("response", "error", "expected_words"),
+    ("answer", "error", "expected_words"),
     [
-        (
-            HttpResponse(401, {"message": "A JSON web token could not be decoded"}),
-            SourceForbidden,
-            "operator",
-        ),
-        (
-            HttpResponse(403, {"message": "This installation has been suspended"}),
-            SourceForbidden,
-            "unsuspend",
-        ),
-        (
-            HttpResponse(403, {"message": "Resource not accessible by integration"}),
-            SourceForbidden,
-            "Contents",
-        ),
-        (HttpResponse(403, {"message": "x"}, ("Retry-After: 7",)), SourceRateLimited, "no more requests"),
-        (HttpResponse(404, {"message": "Not Found"}), InstallationGone, "connect it again"),
-        (HttpResponse(422, {"message": "There is at least one repository that..."}), SourceNotFound, "cover"),
-        (
-            HttpResponse(422, {"message": "The permissions requested are not granted"}),
-            SourceForbidden,
-            "Contents",
-        ),
-        (
-            HttpResponse(429, {"message": "slow down"}, ("Retry-After: 30",)),
-            SourceRateLimited,
-            "no more requests",
-        ),
-        (HttpResponse(500, {}), FetchFailed, "500"),
-        (HttpResponse(201, {"expires_at": "soon"}), FetchFailed, "document"),
+        ((401, "A JSON web token could not be decoded"), SourceForbidden, "operator"),
+        ((403, "This installation has been suspended"), SourceForbidden, "unsuspend"),
+        ((403, "Resource not accessible by integration"), SourceForbidden, "Contents"),
+        ((404, "Not Found"), InstallationGone, "connect it again"),
+        ((422, "There is at least one repository that..."), SourceNotFound, "cover"),
+        ((422, "The permissions requested are not granted"), SourceForbidden, "Contents"),
+        ((403, "Wait 7 s"), SourceRateLimited, "no more requests"),
+        ((429, "Wait 30 s"), SourceRateLimited, "no more requests"),
+        ((500, ""), FetchFailed, "500"),
+        ((201, "a token without its fields"), FetchFailed, "document"),
     ],
 )
 async def test_each_refusal_of_a_token_has_its_error(
     app: GitHubApp,
     hub: SimulatedGitHub,
-    response: HttpResponse,
+    answer: tuple[int, str],
     error: type[SourceError],
     expected_words: str,
 ) -> None:
-    hub.broken[MINT] = response
+    status, message = answer
+    headers = ("Retry-After: 7",) if "Wait" in message else ()
+    hub.broken[MINT] = HttpResponse(status, {"message": message}, headers)
     with pytest.raises(error, match=expected_words) as raised:
         await token_for(app, 42, "app")
     assert "eyJ" not in raised.value.message

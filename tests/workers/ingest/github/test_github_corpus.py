@@ -8,15 +8,7 @@ import pytest
 
 from schemas.brand import Extraction
 from tests.corpora import corpus
-from tests.workers.ingest.github.github_server import (
-    Repo,
-    from_corpus,
-    open_other_web,
-    open_served_api,
-    serve_github,
-)
-from tests.workers.ingest.website.visits import ignored
-from workers.ingest.github.ingest import ingest
+from tests.workers.ingest.github.github_server import Repo, from_corpus, ingest_repository, serve_github
 from workers.ingest.github.store_pictures import ENDINGS
 from workers.ingest.page.text import squash
 from workers.ingest.parser.parser import Parser
@@ -55,9 +47,8 @@ async def read_all(parser: Parser, folders: list[Path], *, stores: bool) -> dict
 
 async def read(parser: Parser, repo: Repo) -> Extraction:
     """Read with at most some twenty requests and seven for images, the first ones in this order."""
-    async with serve_github(repo) as served, open_served_api(served) as api, open_other_web() as web:
-        args = {"repo": repo.full_name, "branch": None}
-        extraction = await ingest(api, web, parser, args=args, visit=None, progress=ignored)
+    async with serve_github(repo) as served:
+        extraction = await ingest_repository(parser, served, name=repo.full_name)
     about = f"/repos/{repo.full_name}"
     first = [about, f"{about}/git/trees/main?recursive=1", f"{about}/readme?ref=main", f"{about}/languages"]
     assert served.paths[:4] == first

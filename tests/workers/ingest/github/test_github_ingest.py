@@ -5,19 +5,11 @@ from typing import Any
 
 import pytest
 
-from schemas.brand import CrawlState, Extraction
+from schemas.brand import CrawlState
 from schemas.errors import FetchFailed, ScrapeFailed, SourceError, SourceNotFound, SourceRateLimited
-from tests.workers.ingest.github.github_server import (
-    GitHub,
-    Repo,
-    json_response,
-    open_other_web,
-    open_served_api,
-    serve_github,
-)
-from tests.workers.ingest.website.visits import ignored
+from tests.workers.ingest.github.github_server import Repo, ingest_repository, json_response, serve_github
 from workers.ingest.github import paths
-from workers.ingest.github.ingest import RULES, ingest
+from workers.ingest.github.ingest import RULES
 from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -31,28 +23,16 @@ def zap(**fields: Any) -> Repo:
     return Repo(**{"full_name": "acme/zap", "files": {"README.md": README}, "about": about} | fields)
 
 
-async def read(
-    parser: Parser,
-    served: GitHub,
-    *,
-    args: dict[str, Any] = ARGS,
-    visit: CrawlState | None = None,
-    **api: Any,
-) -> Extraction:
-    async with open_served_api(served, **api) as opened_api, open_other_web() as web:
-        return await ingest(opened_api, web, parser, args=args, visit=visit, progress=ignored)
-
-
-async def refused(parser: Parser, *repos: Repo, args: dict[str, Any] = ARGS, **served: Any) -> SourceError:
+async def refused(parser: Parser, *repos: Repo, branch: str | None = None, **served: Any) -> SourceError:
     with pytest.raises(SourceError) as caught:
         async with serve_github(*repos, **served) as hub:
-            await read(parser, hub, args=args)
+            await ingest_repository(parser, hub, branch=branch)
     return caught.value
 
 
 async def test_a_repository_is_read_with_five_requests(parser: Parser) -> None:
     async with serve_github(zap(files={"README.md": README, "package.json": b'{"name": "zap"}'})) as served:
-        extraction = await read(parser, served)
+        extraction = await ingest_repository(parser, served)
     assert served.paths == [
         "/repos/acme/zap",
         "/repos/acme/zap/git/trees/main?recursive=1",
@@ -75,10 +55,10 @@ async def test_a_repository_is_read_with_five_requests(parser: Parser) -> None:
 
 async def test_an_unchanged_repository_is_not_read_again(parser: Parser) -> None:
     async with serve_github(zap()) as served:
-        first = await read(parser, served)
+        first = await ingest_repository(parser, served)
         assert first.visit is not None
         served.asked.clear()
-        again = await read(parser, served, visit=first.visit)
+        again = await ingest_repository(parser, served, visit=first.visit)
     assert served.paths == ["/repositories/1000", "/repos/acme/zap/git/trees/main?recursive=1"]
     assert (again.unchanged, again.fields, again.visit) == (True, {}, first.visit)
     assert again.warnings[0].startswith("unchanged: ")
@@ -88,19 +68,19 @@ async def test_an_unchanged_repository_is_not_read_again(parser: Parser) -> None
 async def test_a_changed_repository_is_read_again(parser: Parser, change: str) -> None:
     repo = zap()
     async with serve_github(repo) as served:
-        first = await read(parser, served)
+        first = await ingest_repository(parser, served)
         if change == "description":
             repo.about["description"] = "Draw what you think"
         else:
             repo.files["package.json"] = b"{}"
-        again = await read(parser, served, visit=first.visit)
+        again = await ingest_repository(parser, served, visit=first.visit)
     assert not again.unchanged
     assert again.fields["appName"].value == "Zap"
 
 
 async def test_a_rename_is_followed_with_a_warning(parser: Parser) -> None:
     async with serve_github(zap(full_name="acme/zapper"), moved={"acme/zap": 1000}) as served:
-        extraction = await read(parser, served)
+        extraction = await ingest_repository(parser, served)
     assert served.paths[:2] == ["/repos/acme/zap", "/repositories/1000"]
     assert served.paths[2].startswith("/repos/acme/zapper/git/trees/")
     assert extraction.warnings == ["repo_renamed: acme/zap is now acme/zapper"]
@@ -114,7 +94,7 @@ async def test_a_known_repository_is_requested_by_its_id(parser: Parser) -> None
     visit = CrawlState(rules=RULES, args=ARGS, repository_id=1000)
     other_repository = Repo("acme/zap", files={"README.md": b"# Other"}, id=2000)
     async with serve_github(zap(full_name="acme/new"), other_repository) as served:
-        extraction = await read(parser, served, visit=visit)
+        extraction = await ingest_repository(parser, served, visit=visit)
     assert served.paths[0] == "/repositories/1000"
     assert extraction.title == "acme/new"
 
@@ -122,7 +102,7 @@ async def test_a_known_repository_is_requested_by_its_id(parser: Parser) -> None
 async def test_a_recreated_repository_is_found_by_its_name(parser: Parser) -> None:
     visit = CrawlState(rules=RULES, args=ARGS, repository_id=999)
     async with serve_github(zap()) as served:
-        extraction = await read(parser, served, visit=visit)
+        extraction = await ingest_repository(parser, served, visit=visit)
     assert served.paths[:2] == ["/repositories/999", "/repos/acme/zap"]
     assert extraction.visit is not None
     assert extraction.visit.repository_id == 1000
@@ -142,9 +122,9 @@ async def test_a_private_repository_is_hidden_from_our_own_token(
 ) -> None:
     async with serve_github(zap(about=about)) as served:
         with pytest.raises(SourceNotFound) as hidden:
-            await read(parser, served, token="ghp_server")
+            await ingest_repository(parser, served, token="ghp_server")
         with pytest.raises(SourceNotFound) as absent:
-            await read(parser, served, args={"repo": "acme/none", "branch": None}, token="ghp_server")
+            await ingest_repository(parser, served, name="acme/none", token="ghp_server")
     assert hidden.value.message == absent.value.message
     assert served.paths[0] == "/repos/acme/zap"
     assert len(served.paths) == 2
@@ -154,14 +134,14 @@ async def test_an_installation_reads_a_private_repository(parser: Parser) -> Non
     files = {"README.md": README, "fastlane/metadata/android/en-US/images/icon.png": b"png"}
     repo = zap(about={"private": True, "visibility": "private"}, files=files)
     async with serve_github(repo) as served:
-        extraction = await read(parser, served, token="ghs_1.2.3", installed=True)
+        extraction = await ingest_repository(parser, served, token="ghs_1.2.3", installed=True)
     assert extraction.fields["appName"].value == "Zap"
     assert "logoUrl" not in extraction.fields
 
 
 async def test_an_archived_repository_is_read_with_a_warning(parser: Parser) -> None:
     async with serve_github(zap(about={"archived": True})) as served:
-        extraction = await read(parser, served)
+        extraction = await ingest_repository(parser, served)
     assert [warning.partition(":")[0] for warning in extraction.warnings] == ["repo_archived"]
 
 
@@ -175,7 +155,7 @@ async def test_an_empty_repository_has_its_own_error(parser: Parser) -> None:
 
 async def test_a_repository_without_a_readme_is_read_with_a_warning(parser: Parser) -> None:
     async with serve_github(zap(files={"main.c": b""}, languages={"C": 10, "Shell": 2})) as served:
-        extraction = await read(parser, served)
+        extraction = await ingest_repository(parser, served)
     assert extraction.warnings == ["readme_missing: the repository has no README"]
     assert extraction.fields["appName"].value == "Zap"
 
@@ -183,17 +163,16 @@ async def test_a_repository_without_a_readme_is_read_with_a_warning(parser: Pars
 async def test_a_readme_found_only_in_the_tree_is_read(parser: Parser) -> None:
     async with serve_github(zap(files={"docs/Readme.adoc": b"= Zap\n\nDraws."})) as served:
         served.answers["/repos/acme/zap/readme"] = json_response({"message": "Not Found"}, status=404)
-        extraction = await read(parser, served)
+        extraction = await ingest_repository(parser, served)
     assert "/repos/acme/zap/contents/docs/Readme.adoc?ref=main" in served.paths
     assert extraction.fields["appName"].rule == "readme.h1"
 
 
 async def test_a_branch_is_read_and_a_missing_one_is_an_error(parser: Parser) -> None:
-    args = {"repo": "acme/zap", "branch": "next"}
     async with serve_github(zap(about={"default_branch": "next"})) as served:
-        await read(parser, served, args=args)
+        await ingest_repository(parser, served, branch="next")
     assert served.paths[1] == "/repos/acme/zap/git/trees/next?recursive=1"
-    error = await refused(parser, zap(), args={"repo": "acme/zap", "branch": "gone"})
+    error = await refused(parser, zap(), branch="gone")
     assert isinstance(error, SourceNotFound)
     assert "no branch 'gone'" in error.message
 
@@ -216,7 +195,7 @@ async def test_too_large_files_are_left_out(parser: Parser) -> None:
     repo = zap(files={"README.md": README, "app.json": big, "package.json": big})
     repo.tree = [entry | {"size": None} if entry["path"] == "app.json" else entry for entry in repo.listed()]
     async with serve_github(repo) as served:
-        extraction = await read(parser, served)
+        extraction = await ingest_repository(parser, served)
     assert not any("package.json" in path for path in served.paths)
     assert [warning.partition(": the")[0] for warning in extraction.warnings] == ["file_unread: app.json"]
 
@@ -229,7 +208,7 @@ async def test_broken_links_and_submodules_are_skipped(parser: Parser) -> None:
         {"path": "package.json", "mode": "160000", "type": "commit", "sha": "2", "size": None},
     ]
     async with serve_github(repo) as served:
-        await read(parser, served)
+        await ingest_repository(parser, served)
     assert [path for path in served.paths if "/contents/" in path] == [
         "/repos/acme/zap/contents/app.json?ref=main"
     ]
@@ -248,7 +227,7 @@ async def test_a_json_folder_is_skipped_and_a_json_file_is_unpacked(parser: Pars
             "/repos/acme/zap/contents/app.json": json_response([file]),
             "/repos/acme/zap/contents/Cargo.toml": json_response({"type": "submodule", "path": "Cargo.toml"}),
         }
-        extraction = await read(parser, served)
+        extraction = await ingest_repository(parser, served)
     descriptions = [alternative.value for alternative in extraction.fields["appDescription"].alternatives]
     assert "Packed, with a line that is long enough" in descriptions
 
@@ -259,8 +238,6 @@ async def test_an_undocumented_response_is_a_failed_fetch(parser: Parser, body: 
     assert isinstance(error, FetchFailed)
     assert "undocumented" in error.message
 
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TREES = "/repos/acme/zap/git/trees"
 CUT = {f"{TREES}/main?recursive=1": json_response({"tree": [], "truncated": True})}
@@ -280,7 +257,7 @@ async def test_a_truncated_tree_is_completed_from_the_root(parser: Parser) -> No
         f"{TREES}/{'f' * 40}?recursive=1": json_response({"tree": [TITLE]}),
     }
     async with serve_github(Repo("acme/zap", files=FILES), answers=answers) as served:
-        extraction = await read(parser, served)
+        extraction = await ingest_repository(parser, served)
     assert extraction.fields["appName"].value == "Zap It"
     assert [warning.partition(":")[0] for warning in extraction.warnings] == ["tree_truncated"]
 
@@ -292,5 +269,5 @@ async def test_completing_trees_may_be_large(parser: Parser) -> None:
         f"{TREES}/{'f' * 40}?recursive=1": json_response({"tree": [*many, TITLE]}),
     }
     async with serve_github(Repo("acme/zap", files=FILES), answers=answers) as served:
-        extraction = await read(parser, served)
+        extraction = await ingest_repository(parser, served)
     assert extraction.fields["appName"].value == "Zap It"

@@ -1,21 +1,16 @@
 """Images of a repository: its store images, and the first image of its README that is no badge."""
 
-from typing import Any
+import json
 
 import pytest
 
-from schemas.brand import Extraction
+from tests.corpora import corpus
 from tests.media import picture
-from tests.workers.ingest.github.github_server import (
-    GitHub,
-    Repo,
-    open_other_web,
-    open_served_api,
-    serve_github,
-)
-from tests.workers.ingest.website.visits import ignored
-from tests.workers.web.web import Site, raw_response, serve
-from workers.ingest.github.ingest import ingest
+from tests.workers.ingest.github.github_server import Repo, ingest_repository, serve_github
+from tests.workers.web.web import raw_response, serve
+from workers.ingest.github import paths
+from workers.ingest.github.reading.pictures import candidate_images
+from workers.ingest.github.shapes import ReadRepository, RepositoryFile, TreeEntry
 from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -37,15 +32,9 @@ FILES = {
 }
 
 
-async def read(parser: Parser, served: GitHub, *sites: Site, **fields: Any) -> Extraction:
-    async with open_served_api(served, **fields) as api, open_other_web(*sites) as web:
-        args = {"repo": "acme/zap", "branch": None}
-        return await ingest(api, web, parser, args=args, visit=None, progress=ignored)
-
-
 async def test_a_repositorys_images_are_fetched_through_its_api(parser: Parser) -> None:
     async with serve_github(Repo("acme/zap", files=FILES)) as served:
-        extraction = await read(parser, served, token="ghp_server")
+        extraction = await ingest_repository(parser, served, token="ghp_server")
     assert [
         (image.kind, image.url.removeprefix(RAW), image.width, image.height) for image in extraction.media
     ] == [
@@ -64,7 +53,7 @@ async def test_a_repositorys_images_are_fetched_through_its_api(parser: Parser) 
 async def test_images_of_a_private_repository_are_left_out(parser: Parser) -> None:
     repo = Repo("acme/zap", files=FILES, about={"private": True, "visibility": "private"})
     async with serve_github(repo) as served:
-        extraction = await read(parser, served, token="ghs_1", installed=True)
+        extraction = await ingest_repository(parser, served, token="ghs_1", installed=True)
     assert extraction.media == []
     assert not [path for path in served.paths if "/contents/" in path and ".md" not in path]
 
@@ -72,7 +61,7 @@ async def test_images_of_a_private_repository_are_left_out(parser: Parser) -> No
 async def test_a_path_out_of_the_repository_is_not_requested(parser: Parser) -> None:
     readme = b'# Zap\n\nZap draws for you.\n\n<img src="a/%2e%2e/%2e%2e/%2e%2e/other/contents/x.png">\n'
     async with serve_github(Repo("acme/zap", files={"README.md": readme})) as served:
-        extraction = await read(parser, served)
+        extraction = await ingest_repository(parser, served)
     assert extraction.media == []
     assert not [path for path in served.paths if "x.png" in path]
 
@@ -86,6 +75,57 @@ async def test_images_elsewhere_get_no_token_and_the_api_host_is_blocked(
         for base_url, expected_images in ((site.url(), 1), (f"{served.base}/", 0)):
             readme = f"# Zap\n\n![The board]({base_url}board.png)\n\nZap draws what you say, everywhere.\n"
             served.repos = [Repo("acme/zap", files={"README.md": readme.encode()})]
-            assert len((await read(parser, served, site, token="ghp_server")).media) == expected_images
+            assert (
+                len((await ingest_repository(parser, served, site, token="ghp_server")).media)
+                == expected_images
+            )
     assert "authorization" not in dict(site.asked)["/board.png"]
     assert not [path for path in served.paths if "board" in path]
+
+
+@pytest.mark.parametrize(
+    ("readme", "url"),
+    [
+        ('<img src="docs/a.png">', f"{RAW}docs/a.png"),
+        ('<img src="/docs/a b.png">', f"{RAW}docs/a%20b.png"),
+        ('<img src="../a.png">', "https://github.com/acme/zap/raw/a.png"),
+        ('<img src="//cdn.test/a.png">', "https://cdn.test/a.png"),
+        ('<img src="https://cdn.test/a.png">', "https://cdn.test/a.png"),
+        ('<a href="https://zap.test/"><img src="a.png"></a>', f"{RAW}a.png"),
+        ('<a href="docs/a.png"><img src="a.png"></a>', f"{RAW}a.png"),
+        ('<a href="https://other.test/"><img src="a.png"></a>', None),
+        ('<img src="https://img.shields.io/a">', None),
+        ('<img src="a.png" width="24">', None),
+        ('<img src="a.png" height="20px">', None),
+        ('<img src="data:image/png;base64,AAAA">', None),
+        ("<img>", None),
+    ],
+)
+async def test_the_first_picture_of_a_readme_is_no_badge(readme: str, url: str | None) -> None:
+    repository = ReadRepository(
+        url="https://github.com/acme/zap",
+        name="zap",
+        branch="main",
+        homepage="https://zap.test",
+        public=True,
+        readme=RepositoryFile(path="README.md", body=b""),
+    )
+    last = '<img src="https://cdn.test/last.png">'
+    images = candidate_images(repository, readme + last)
+    assert [image.url for image in images] == [url or "https://cdn.test/last.png"]
+
+
+async def test_store_images_cost_at_most_six_requests() -> None:
+    chosen = {}
+    for folder in sorted(corpus("github").iterdir()):
+        tree = json.loads((folder / "tree.json").read_text())["tree"]
+        entries = [
+            TreeEntry(path=entry["path"], type=entry["type"])
+            for entry in tree
+            if paths.is_known(entry["path"])
+        ]
+        chosen[folder.name] = paths.choose_paths(entries, name=folder.name).pictures
+    assert max(map(len, chosen.values())) <= 6
+    assert sum(1 for paths_found in chosen.values() if paths_found) >= 10
+    for paths_found in chosen.values():
+        assert len({path.rpartition("/")[0] for path in paths_found if "creenshots" in path}) <= 1

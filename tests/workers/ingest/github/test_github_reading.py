@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from schemas.brand import Field
 from tests.workers.ingest.github.github_server import reading
 from workers.ingest.github.paths import worth_reading
 from workers.ingest.github.shapes import TreeEntry
@@ -91,67 +90,60 @@ def test_a_description_of_the_state_ranks_last() -> None:
 MANIFEST = """<manifest xmlns:android="http://schemas.android.com/apk/res/android">
 <application android:label="@string/app_name"/></manifest>"""
 STRINGS = """<resources><string name="app_name">Zap\\'s "World"</string></resources>"""
-FILES: dict[str, tuple[dict[str, bytes | str], dict[Field, Any]]] = {
-    "package.json": (
-        {"package.json": '\ufeff{"name": "@acme/zap", "description": "Draws", "keywords": ["a", "b", 3]}'},
-        {"appName": "Zap", "appDescription": "Draws", "keywords": ["a", "b"]},
+ANDROID = "app/src/main/AndroidManifest.xml"
+ZAP, ZAP_IT = {"appName": "Zap"}, {"appName": "Zap It"}
+DRAWS = {"appDescription": "Draws"}
+#: Path and content of each manifest, and the values read from it.
+FILES: dict[str, tuple[str, bytes | str, dict[str, Any]]] = {
+    "npm": (
+        *("package.json", '\ufeff{"name": "@acme/zap", "description": "Draws", "keywords": ["a", "b", 3]}'),
+        ZAP | DRAWS | {"keywords": ["a", "b"]},
     ),
-    "expo": ({"app.json": '{"expo": {"name": "Zap It", "slug": "x"}}'}, {"appName": "Zap It"}),
-    "heroku": ({"app.json": '{"name": "Start on Heroku"}'}, {"appName": "Zap"}),
+    "expo": ("app.json", '{"expo": {"name": "Zap It", "slug": "x"}}', ZAP_IT),
+    "heroku": ("app.json", '{"name": "Start on Heroku"}', ZAP),
     "pyproject": (
-        {"pyproject.toml": '[project]\nname = "zap-it"\ndescription = "Draws"\nkeywords = ["a"]'},
-        {"appName": "Zap It", "appDescription": "Draws", "keywords": ["a"]},
+        *("pyproject.toml", '[project]\nname = "zap-it"\ndescription = "Draws"\nkeywords = ["a"]'),
+        ZAP_IT | DRAWS | {"keywords": ["a"]},
     ),
-    "poetry": ({"pyproject.toml": '[tool.poetry]\nname = "zap-it"'}, {"appName": "Zap It"}),
+    "poetry": ("pyproject.toml", '[tool.poetry]\nname = "zap-it"', ZAP_IT),
     "cargo": (
-        {"Cargo.toml": '[package]\nname = "zap"\ndescription = "Draws"\nkeywords = { workspace = true }'},
-        {"appName": "Zap", "appDescription": "Draws"},
+        *("Cargo.toml", '[package]\nname = "zap"\ndescription = "Draws"\nkeywords = { workspace = true }'),
+        ZAP | DRAWS,
     ),
-    "composer": (
-        {"composer.json": '{"name": "acme/zap-it", "description": "Draws"}'},
-        {"appName": "Zap It", "appDescription": "Draws"},
-    ),
+    "composer": ("composer.json", '{"name": "acme/zap-it", "description": "Draws"}', ZAP_IT | DRAWS),
     "pubspec": (
-        {"pubspec.yaml": "name: zap_it\ndescription: >-\n  Draws\n  well\ntopics: [a, b]\n"},
-        {"appName": "Zap It", "appDescription": "Draws well", "keywords": ["a", "b"]},
+        *("pubspec.yaml", "name: zap_it\ndescription: >-\n  Draws\n  well\ntopics: [a, b]\n"),
+        ZAP_IT | {"appDescription": "Draws well", "keywords": ["a", "b"]},
     ),
     "a site": (
-        {"docs/_config.yml": "title: Zap\ndescription: >- # folded\n  Draws\n  well\n"},
-        {"appName": "Zap", "appDescription": "Draws well"},
+        *("docs/_config.yml", "title: Zap\ndescription: >- # folded\n  Draws\n  well\n"),
+        ZAP | {"appDescription": "Draws well"},
     ),
-    "a site without a title": (
-        {"_config.yml": "description: Draws"},
-        {"appDescription": "Draws", "appName": "Zap"},
-    ),
+    "a site without a title": ("_config.yml", "description: Draws", ZAP | DRAWS),
     "a site of something else": (
-        {"docs/_config.yml": "title: Legal texts of Acme\ndescription: Privacy and terms"},
-        {"appName": "Zap"},
+        *("docs/_config.yml", "title: Legal texts of Acme\ndescription: Privacy and terms"),
+        ZAP,
     ),
-    "gradle": ({"settings.gradle.kts": 'rootProject.name = "Zap It"'}, {"appName": "Zap It"}),
-    "android": (
-        {"app/src/main/AndroidManifest.xml": MANIFEST, "app/src/main/res/values/strings.xml": STRINGS},
-        {"appName": "Zap's World"},
-    ),
-    "a label of the build": (
-        {"app/src/main/AndroidManifest.xml": MANIFEST.replace("@string/app_name", "${appName}")},
-        {"appName": "Zap"},
-    ),
-    "plist": ({"ios/Info.plist": plistlib.dumps({"CFBundleDisplayName": "Zap It"})}, {"appName": "Zap It"}),
+    "gradle": ("settings.gradle.kts", 'rootProject.name = "Zap It"', ZAP_IT),
+    "android": (ANDROID, MANIFEST, {"appName": "Zap's World"}),
+    "a label of the build": (ANDROID, MANIFEST.replace("@string/app_name", "${appName}"), ZAP),
+    "plist": ("ios/Info.plist", plistlib.dumps({"CFBundleDisplayName": "Zap It"}), ZAP_IT),
     "binary plist": (
-        {"ios/Info.plist": plistlib.dumps({"CFBundleName": "Zap It"}, fmt=plistlib.FMT_BINARY)},
-        {"appName": "Zap It"},
+        *("ios/Info.plist", plistlib.dumps({"CFBundleName": "Zap It"}, fmt=plistlib.FMT_BINARY)),
+        ZAP_IT,
     ),
     "an extension": (
-        {"ios/Info.plist": plistlib.dumps({"CFBundleDisplayName": "Share It", "NSExtension": {}})},
-        {"appName": "Zap"},
+        *("ios/Info.plist", plistlib.dumps({"CFBundleDisplayName": "Share It", "NSExtension": {}})),
+        ZAP,
     ),
 }
 
 
 @pytest.mark.parametrize("case", FILES)
 def test_manifest_values(case: str) -> None:
-    files, values = FILES[case]
-    assert reading(files) == values
+    path, body, values = FILES[case]
+    strings = {"app/src/main/res/values/strings.xml": STRINGS} if path == ANDROID else {}
+    assert reading({path: body, **strings}) == values
 
 
 DEEP = 100_000

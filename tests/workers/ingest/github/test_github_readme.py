@@ -141,38 +141,27 @@ def test_hostile_readmes_break_nothing(end: str, text: str) -> None:
     assert reading({f"README.{end}": text})["appName"] == "Zap"
 
 
+DRAWS, ALL = "Zap draws for everyone who speaks.", "Zap draws for all who speak."
+FRAGMENT = "Drawings that are made of words"
+
+
 @pytest.mark.parametrize(
     ("text", "description"),
     [
+        (f"[Docs](d) | [Chat](c) • [Blog](b)\n\n{DRAWS}", DRAWS),
         (
-            "[Docs](d) | [Chat](c) • [Blog](b)\n\nZap draws for everyone who speaks.",
-            "Zap draws for everyone who speaks.",
+            f"{DRAWS}\n\nIt also speaks with all of your friends.",
+            f"{DRAWS} It also speaks with all of your friends.",
         ),
-        (
-            "Zap draws for everyone who speaks.\n\nIt also speaks with all of your friends.",
-            "Zap draws for everyone who speaks. It also speaks with all of your friends.",
-        ),
-        (
-            "Draws for all who can speak\n\n## Building\n\nRun the script that builds Zap.",
-            "Draws for all who can speak",
-        ),
+        (f"{FRAGMENT}\n\n## Building\n\nRun the script that builds Zap.", FRAGMENT),
         ("## Building\n\nZap is built by a script.", "Zap is built by a script."),
-        ("Drawings that are made of words\n\nMany people like to draw.", "Drawings that are made of words"),
-        ("Drawings that are made of words\n\nZap draws for all who speak.", "Zap draws for all who speak."),
-        ("Zap draws for all who speak. It has:\n\n- Pens", "Zap draws for all who speak."),
-        (
-            "Zap is a pen for all who speak, with:\n\n- Ink\n\nIts ink never dries.",
-            "Zap is a pen for all who speak, with…",
-        ),
-        (
-            "[Zap draws for all who speak to it.](z)\n\nWords become lines.",
-            "Zap draws for all who speak to it.",
-        ),
-        ("Tired of pens? Zap draws for everyone who speaks.", "Zap draws for everyone who speaks."),
-        (
-            "Zap 2.1 adds more colours to its pens.\n\nZap draws whatever you say.",
-            "Zap draws whatever you say.",
-        ),
+        (f"{FRAGMENT}\n\nMany people like to draw.", FRAGMENT),
+        (f"{FRAGMENT}\n\n{ALL}", ALL),
+        (f"{ALL} It has:\n\n- Pens", ALL),
+        ("Zap is a pen for all, with:\n\n- Ink\n\nIts ink never dries.", "Zap is a pen for all, with…"),
+        (f"[{ALL}](z)\n\nWords become lines.", ALL),
+        (f"Tired of pens? {DRAWS}", DRAWS),
+        (f"Zap 2.1 adds more colours to its pens.\n\n{DRAWS}", DRAWS),
         ("Hello and welcome!\n\nIt draws for everyone who speaks.", "It draws for everyone who speaks."),
         ("Zap is under active development.\n\nMaintained since 2012, in two rooms.", None),
     ],

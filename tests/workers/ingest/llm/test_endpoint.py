@@ -15,16 +15,12 @@ from tests.workers.ingest.llm.endpoint import (
     single_warning,
     suggested,
 )
-from tests.workers.web.web import Script, raw_response
+from tests.workers.web.web import Script, raw_response, silence
 from workers.llm.endpoint import MAX_ANSWER_BYTES
 
 
 async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(completion(GOOD)[:-20])
-
-
-async def say_nothing(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-    await reader.read()
 
 
 async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -44,47 +40,35 @@ async def pour(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
 
 
 BOMB = gzip.compress(bytes(MAX_ANSWER_BYTES + 1))
+STATUS = "the model's endpoint returned"
+NOT_JSON = "the model's endpoint did not return JSON"
+NO_COMPLETION = "the model's answer is not a chat completion"
+TOO_LARGE = "the model's answer is too large, or its compression is unsupported"
+UNREACHABLE = "the model could not be reached"
+DEEP = '{"x":' + "[" * 100_000 + "]" * 100_000 + "}"
+
+
+def said(body: bytes | str, content_type: str = "application/json", **headers: str) -> bytes:
+    return raw_response(200, body, content_type=content_type, **headers)
+
+
 UNAVAILABLE: dict[str, tuple[bytes | Script, str]] = {
-    "unauthorized": (
-        say_json({"error": f"Incorrect API key provided: {KEY}"}, 401),
-        "the model's endpoint returned 401",
-    ),
-    "broken": (say_json({}, 500), "the model's endpoint returned 500"),
-    "moved": (raw_response(307, location="/v2/chat/completions"), "the model's endpoint returned 307"),
+    "unauthorized": (say_json({"error": f"Incorrect API key provided: {KEY}"}, 401), f"{STATUS} 401"),
+    "broken": (say_json({}, 500), f"{STATUS} 500"),
+    "moved": (raw_response(307, location="/v2/chat/completions"), f"{STATUS} 307"),
     "busy": (say_json({}, 429), "the model accepts no more requests for now"),
-    "a_page": (raw_response(body="<h1>Sign in</h1>"), "the model's endpoint did not return JSON"),
-    "no_type": (
-        completion(GOOD).replace(b"content-type: application/json\r\n", b""),
-        "the model's endpoint did not return JSON",
-    ),
-    "a_stream": (
-        raw_response(body='data: {"choices": []}\n\n', content_type="text/event-stream"),
-        "the model's endpoint did not return JSON",
-    ),
-    "no_json": (
-        raw_response(body="{", content_type="application/json"),
-        "the model's answer is not a chat completion",
-    ),
-    "no_message": (say_json({"choices": [{}]}), "the model's answer is not a chat completion"),
-    "deep": (
-        raw_response(body='{"x":' + "[" * 100_000 + "]" * 100_000 + "}", content_type="application/json"),
-        "the model's answer is not a chat completion",
-    ),
-    "not_utf8": (
-        raw_response(body=b'{"choices":[{"message":{"content":"\xff"}}]}', content_type="application/json"),
-        "the model's answer is not a chat completion",
-    ),
-    "large": (pour, "the model's answer is too large, or its compression is unsupported"),
-    "a_bomb": (
-        raw_response(body=BOMB, content_type="application/json", content_encoding="gzip"),
-        "the model's answer is too large, or its compression is unsupported",
-    ),
-    "packed_twice": (
-        raw_response(body=BOMB, content_type="application/json", content_encoding="gzip, gzip"),
-        "the model's answer is too large, or its compression is unsupported",
-    ),
-    "broken_off": (hang_up, "the model could not be reached"),
-    "no_http": (b"SSH-2.0-OpenSSH_9.2\r\n", "the model could not be reached"),
+    "a_page": (raw_response(body="<h1>Sign in</h1>"), NOT_JSON),
+    "no_type": (completion(GOOD).replace(b"content-type: application/json\r\n", b""), NOT_JSON),
+    "a_stream": (said('data: {"choices": []}\n\n', "text/event-stream"), NOT_JSON),
+    "no_json": (said("{"), NO_COMPLETION),
+    "no_message": (say_json({"choices": [{}]}), NO_COMPLETION),
+    "deep": (said(DEEP), NO_COMPLETION),
+    "not_utf8": (said(b'{"choices":[{"message":{"content":"\xff"}}]}'), NO_COMPLETION),
+    "large": (pour, TOO_LARGE),
+    "a_bomb": (said(BOMB, content_encoding="gzip"), TOO_LARGE),
+    "packed_twice": (said(BOMB, content_encoding="gzip, gzip"), TOO_LARGE),
+    "broken_off": (hang_up, UNREACHABLE),
+    "no_http": (b"SSH-2.0-OpenSSH_9.2\r\n", UNREACHABLE),
 }
 
 
@@ -94,14 +78,14 @@ async def test_a_failing_endpoint_is_only_a_warning(answer: bytes | Script, reas
     assert single_warning(suggestions, endpoint) == f"llm_unavailable: {reason}"
 
 
-@pytest.mark.parametrize("answer", [say_nothing, drip])
+@pytest.mark.parametrize("answer", [silence, drip])
 async def test_a_slow_endpoint_is_given_up_at_the_deadline(answer: Script) -> None:
     suggestions, endpoint = await suggested(answer, deadline_s=0.3)
     assert single_warning(suggestions, endpoint).startswith("llm_unavailable: the model did not answer ")
 
 
 async def test_the_deadline_is_for_the_whole_conversation() -> None:
-    suggestions, endpoint = await suggested(completion("no"), say_nothing, deadline_s=0.5)
+    suggestions, endpoint = await suggested(completion("no"), silence, deadline_s=0.5)
     text = "llm_unavailable: the model did not answer within 0.5 s"
     assert single_warning(suggestions, endpoint, requests=2) == text
 

@@ -13,6 +13,7 @@ from tests.workers.ingest.llm.endpoint import (
     HOME,
     NOTHING,
     PASSAGES,
+    PRICING,
     claim,
     completion,
     kept_candidates,
@@ -24,14 +25,15 @@ from tests.workers.ingest.llm.endpoint import (
 )
 from tests.workers.web.web import raw_response
 from workers.ingest.assemble import assemble
-from workers.ingest.llm import prompt
+from workers.ingest.llm import suggest
 from workers.ingest.llm.answer import BrandAnswer, BrandClaim, CustomerPart, Trait
 from workers.ingest.llm.evidence import SourceText, candidates
 from workers.ingest.parser.parser import open_parser
 from workers.ingest.shapes import Passage
 from workers.llm.conversation import schema
 
-QUOTE = "Built for freelance designers"
+QUOTE, STUDIOS = "Built for freelance designers", "Small studios of two to ten people"
+ROLE, ORGANIZATION = part("role", "designers", QUOTE), part("organization", "studios", STUDIOS)
 
 
 async def test_claims_and_parts_become_candidates_with_their_quotes() -> None:
@@ -52,9 +54,6 @@ async def test_claims_and_parts_become_candidates_with_their_quotes() -> None:
         "tagline": 0.7,
         "brandVoice": 0.5,
     }
-
-
-STUDIOS = "Small studios of two to ten people"
 
 
 @pytest.mark.parametrize(
@@ -101,6 +100,66 @@ async def test_a_statement_is_plain_text() -> None:
     assert (await kept_candidates({**NOTHING, "audience": [markup_claim]}))[
         "audience"
     ].value == "Freelance designers & studios"
+
+
+# Parts of a customer and traits of a voice
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [ROLE],
+        [ROLE, part("role", "studios", STUDIOS)],
+        [ROLE, part("organization", "large companies", STUDIOS)],
+        [ROLE, part("organization", "", STUDIOS)],
+        [ROLE, part("organization", "Studios", STUDIOS)],
+        [ROLE, part("organization", "large companies", "Built for large companies")],
+        [ROLE, part("organization", "studios", "Small  studios of two to ten people")],
+        [ROLE, part("organization", "of", "studios of")],
+    ],
+)
+async def test_an_icp_needs_two_kinds_of_quoted_parts(
+    parts: list[dict[str, str]],
+) -> None:
+    assert "icp" not in await kept_candidates({**NOTHING, "icp": parts})
+    assert "icp" in await kept_candidates({**NOTHING, "icp": [*parts, ORGANIZATION]})
+
+
+async def test_an_icp_that_repeats_the_audience_is_dropped() -> None:
+    audience = [claim("Designers and studios.", QUOTE)]
+    assert "icp" not in await kept_candidates({**NOTHING, "audience": audience, "icp": [ROLE, ORGANIZATION]})
+
+
+async def test_a_voice_needs_three_traits_with_own_quotes() -> None:
+    two, third = GOOD["brandVoice"][:2], GOOD["brandVoice"][2]
+    for invalid_trait in (
+        third | {"quote": QUOTE},
+        third | {"trait": "plain"},
+        third | {"trait": "see evil.test"},
+        third | {"quote": "never said there"},
+    ):
+        assert "brandVoice" not in await kept_candidates({**NOTHING, "brandVoice": [*two, invalid_trait]})
+    assert "brandVoice" in await kept_candidates({**NOTHING, "brandVoice": [*two, third]})
+
+
+async def test_a_voice_needs_the_brands_own_prose() -> None:
+    voice = {**NOTHING, "brandVoice": GOOD["brandVoice"]}
+    assert "brandVoice" not in await kept_candidates(voice, PASSAGES[:-1])
+    readme = [msgspec.structs.replace(passage, documentation=True) for passage in PASSAGES]
+    assert "brandVoice" not in await kept_candidates(voice, readme)
+
+
+async def test_a_story_has_neither_the_brands_voice_nor_its_customers() -> None:
+    story_text = "Nurses on the night shift write their letters by hand."
+    quote = "Nurses on the night shift"
+    passages = [Passage(text=story_text, url=PRICING, story=True), *PASSAGES]
+    story_claims = {
+        "audience": [claim("Nurses.", quote)],
+        "icp": [part("role", "Nurses", quote), ORGANIZATION],
+        "brandVoice": [*GOOD["brandVoice"][:2], trait("handmade", quote)],
+    }
+    assert await kept_candidates({**NOTHING, **story_claims}, passages) == {}
+    assert suggest.prose(passages).splitlines()[-2:] == [story_text, "Features"]
 
 
 # Injection
@@ -233,7 +292,7 @@ TRAITS = some.lists(some.builds(Trait, trait=WORDS, quote=WORDS, confidence=SURE
 
 @given(some.builds(BrandAnswer, tagline=CLAIMS, audience=CLAIMS, icp=PARTS, brand_voice=TRAITS))
 def test_any_answer_gives_bounded_candidates_with_quotes(answer: BrandAnswer) -> None:
-    text = prompt.prose(PASSAGES)
+    text = suggest.prose(PASSAGES)
     for candidate in candidates(answer, SourceText(text, text, PASSAGES, HOME)):
         assert candidate.field in {"tagline", "audience", "icp", "brandVoice"}
         assert candidate.confidence <= 0.7
@@ -276,6 +335,6 @@ async def test_a_long_source_is_cut_between_passages() -> None:
     ]
     _, endpoint = await suggested(completion(NOTHING), passages=passages)
     data = endpoint.bodies[0]["messages"][1]["content"]
-    assert 23_000 < len(data) < prompt.MAX_PROSE_CHARS + 100
+    assert 23_000 < len(data) < suggest.MAX_PROSE_CHARS + 100
     assert data.splitlines()[1] == passages[1].text
     assert "Menu of labels" in data

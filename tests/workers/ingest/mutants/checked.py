@@ -1,5 +1,10 @@
-"""Checks of an ingest's result: fields are clean and within their lengths, and little CPU is used."""
+"""Mutants of documents, and checks of their ingest: values are clean and short, and little CPU is used.
 
+The documents are the same each time, or others with another TENANTRY_SEED.
+"""
+
+import os
+import unicodedata
 from collections.abc import Callable
 from random import Random
 from typing import TypeAlias
@@ -7,9 +12,7 @@ from uuid import uuid4
 
 import msgspec
 
-from schemas.brand import BrandPatch, Extraction, Field, FieldFinding
-from tests.workers.ingest.mutants.chance import SEED, chance
-from tests.workers.ingest.page.test_any_page import check
+from schemas.brand import BrandPatch, Candidate, Extraction, Field, FieldFinding
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
 from workers.ingest.assemble import assemble
 from workers.ingest.choose import MAX_ALTERNATIVES
@@ -19,6 +22,7 @@ from workers.ingest.parser import parser as parsing
 from workers.ingest.parser.parser import Parser
 from workers.ingest.shapes import PageDocument, ParsedDocument, ParsedPage, Styles
 
+SEED = os.environ.get("TENANTRY_SEED", "20261127")
 #: Characters of each text of a field. Addresses and colors aren't words: `BrandPatch` has their forms.
 LENGTHS: dict[Field, int] = {
     "appName": 80,
@@ -30,6 +34,8 @@ LENGTHS: dict[Field, int] = {
     "keywords": 81,
     "primaryLanguage": 35,
 }
+#: The same for the candidates of one document, before the derivation.
+CANDIDATE_LENGTHS = LENGTHS | {"audience": 120, "keywords": 50}
 Document: TypeAlias = PageDocument | Styles | ReadRepository | Listing | PlayPage | StorePage
 #: CPU seconds of a document, with the derivation of all its fields.
 MAX_CPU_S = 1.0
@@ -41,7 +47,8 @@ async def check_mutants(
     """Check `count` documents, each made by its own random generator, and report all failures together."""
     errors: dict[int, str] = {}
     for number in range(count):
-        document = make(chance(name, number))
+        # Each document has its own random generator, so that it can be generated again alone.
+        document = make(Random(f"{SEED}/{name}/{number}"))
         try:
             if document is not None:
                 check_extraction(await extract_in_process(parser, document))
@@ -55,6 +62,9 @@ async def extract_in_process(parser: Parser, document: Document) -> Extraction:
     job_parser = parser.of(uuid4())
     read = await parsing.parse_document(job_parser, document)
     assert isinstance(read, ParsedPage | ParsedDocument)
+    for candidate in read.candidates:
+        check_finding(candidate.field, candidate, CANDIDATE_LENGTHS)
+    assert all(passage.text == " ".join(passage.text.split()) for passage in read.passages)
     extraction = await assemble(
         job_parser,
         url="https://acme.test/" if isinstance(document, Styles) else document.url,
@@ -78,16 +88,22 @@ def check_extraction(extraction: Extraction) -> None:
         assert len(finding.alternatives) <= MAX_ALTERNATIVES + 1
 
 
-def check_finding(field: Field, finding: FieldFinding) -> None:
+def check_finding(
+    field: Field, finding: FieldFinding | Candidate, lengths: dict[Field, int] = LENGTHS
+) -> None:
     msgspec.convert({field: finding.value}, BrandPatch)
     assert 0 < finding.confidence <= 1
-    for text in texts(finding) if field in LENGTHS else ():
-        check(text, LENGTHS[field])
+    texts = [finding.value] if isinstance(finding.value, str) else [*finding.value]
+    for text in texts if field in lengths else ():
+        check(text, lengths[field])
     for quote in finding.evidence:
         check(quote, quotes.MAX_QUOTE_CHARS)
     assert len(finding.evidence) <= quotes.MAX_QUOTES
     assert all(part.quote in finding.evidence for part in finding.parts[: quotes.MAX_QUOTES])
 
 
-def texts(finding: FieldFinding) -> list[str]:
-    return [finding.value] if isinstance(finding.value, str) else [*finding.value]
+def check(text: str, limit: int) -> None:
+    assert 0 < len(text) <= limit
+    assert text == text.strip()
+    assert text == unicodedata.normalize("NFC", text)
+    assert not {unicodedata.category(character) for character in text} & {"Cc", "Cs", "Zl", "Zp"}

@@ -105,7 +105,7 @@ def page_document(_: dict[str, Any], chance: Random) -> Document:
 
 
 async def test_any_mutant_of_a_made_listing_is_read_within_a_second(parser: Parser) -> None:
-    await check_mutants(parser, "made listing", 50, lambda chance: mutant(SOFTWARE, chance))
+    await check_mutants(parser, "made listing", 100, lambda chance: mutant(SOFTWARE, chance))
 
 
 @pytest.mark.parametrize("block", range(2))

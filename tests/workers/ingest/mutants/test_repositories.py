@@ -1,20 +1,211 @@
-"""Mutated repositories: each is read within a second of CPU, without an error, and within field lengths."""
+"""Mutated repositories: each is read within a second of CPU, without an error, and within field lengths.
+
+READMEs are mutated in three markups, and manifests in five formats.
+"""
 
 import json
 from functools import cache
 from pathlib import Path
+from random import Random
 
+import msgspec
 import pytest
 
 from tests.corpora import corpus
 from tests.workers.ingest.github.github_server import Repo, from_corpus
+from tests.workers.ingest.mutants import data, words
 from tests.workers.ingest.mutants.checked import check_mutants
-from tests.workers.ingest.mutants.repositories import make_repositories, mutant
-from workers.ingest.github.paths import MAX_FILE_BYTES, choose
+from tests.workers.ingest.mutants.tags import Mutation, cut_short, make_noise
+from tests.workers.ingest.mutants.words import encoded
+from workers.ingest.github.paths import MAX_FILE_BYTES, MAX_PATH_CHARS, choose
 from workers.ingest.github.shapes import ReadRepository, RepositoryFile, RepositoryTree
 from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+README = """# Zap
+
+[![build](https://ci.test/zap.svg)](https://ci.test/zap) ![logo](logo.png)
+
+> The invoice app for freelancers
+
+Zap writes invoices, and sends them while you sleep. It's made for designers and small teams.
+
+## Features
+* Offline :zap:
+* **Fast** and [simple](https://zap.test)
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+## Installation
+```sh
+pip install zap
+```
+<p align="center"><img src="logo.png" alt="Zap logo"></p>
+"""
+ADOC = """= Zap: invoices that send themselves
+:toc:
+:project-name: Zap
+
+[.lead]
+Zap writes invoices for freelancers.
+
+== Features
+* link:https://zap.test[Offline]
+* {project-name} is fast
+
+----
+pip install zap
+----
+"""
+RST = """===
+Zap
+===
+
+.. image:: logo.png
+   :alt: Zap logo
+
+Zap writes invoices for `freelancers <https://zap.test>`_.
+
+Features
+--------
+* Offline
+* Fast
+
+.. code:: sh
+
+   pip install zap
+"""
+PACKAGE = {
+    "name": "zap",
+    "displayName": "Zap",
+    "description": "Invoices that send themselves",
+    "keywords": ["invoices", "freelance"],
+    "homepage": "https://zap.test",
+    "author": {"name": "Zap Inc."},
+    "expo": {"name": "Zap", "description": "Invoices"},
+}
+MANIFESTS = {
+    "package.json": json.dumps(PACKAGE),
+    "app.json": json.dumps({"expo": PACKAGE, "displayName": "Zap"}),
+    "composer.json": json.dumps({"name": "zap/zap", "description": "Invoices", "keywords": ["a"]}),
+    "pyproject.toml": '[project]\nname = "zap"\ndescription = "Invoices"\nkeywords = ["a", "b"]\n',
+    "Cargo.toml": '[package]\nname = "zap"\ndescription = "Invoices"\nhomepage = "https://zap.test"\n',
+    "pubspec.yaml": "name: zap\ndescription: >\n  Invoices that\n  fly\nhomepage: https://zap.test\n",
+    "_config.yml": "title: Zap\ndescription: Invoices that send themselves\nurl: https://zap.test\n",
+    "settings.gradle": 'rootProject.name = "zap"\n',
+    "ios/Info.plist": "<plist><dict><key>CFBundleDisplayName</key><string>Zap</string></dict></plist>",
+    "src/main/AndroidManifest.xml": '<manifest><application android:label="@string/app_name"/></manifest>',
+    "src/main/res/values/strings.xml": '<resources><string name="app_name">Zap</string></resources>',
+    "fastlane/metadata/android/en-US/title.txt": "Zap",
+    "fastlane/metadata/android/en-US/short_description.txt": "Invoices that send themselves",
+    "fastlane/metadata/android/de-DE/full_description.txt": "Zap schreibt Rechnungen. Für Selbständige.",
+    "fastlane/metadata/en-US/keywords.txt": "invoice,freelance",
+}
+#: Opening marks of Markdown, AsciiDoc, reStructuredText, HTML, YAML, TOML, XML or JSON.
+MARKS = (
+    *"# * _ ` ~ > [ ![ ]( < </ <div> <b> <!-- | = == [[ { {{ << `_ .. :a: |a| !< [[a]] a. & ' \" \\".split(),
+    *"<dict> <key> &a; <![CDATA[ <string> $ @string/ %s :zap: &amp; http:// @ [^1]: \ufeff \0 \u202e".split(),
+    *("> ", "- ", "  - ", "1. ", "\n", "\r", "    ", "\t", "----\n", "====\n", "++++\n", "|===\n", "```\n"),
+    *("---\n", "&a ", "*a ", "<<: *a\n", "? ", "!!python/object ", "%YAML 9\n", "<!ENTITY a '&b;'>"),
+    *(".. image:: ", ".. include:: /etc/passwd\n", "include::x[]\n", "ifdef::x[]\n", "::\n"),
+)
+
+
+def repeat_mark(body: bytes, chance: Random) -> bytes:
+    at = chance.randrange(len(body) + 1)
+    return body[:at] + encoded(chance.choice(MARKS)) * chance.choice((1, 50, 10_000, 60_000)) + body[at:]
+
+
+def nest_marks(body: bytes, chance: Random) -> bytes:
+    """Alternate two marks, with more space in each line."""
+    first, second = chance.choices(MARKS, k=2)
+    lines = (" " * (level % 400) + (first if level % 2 else second) + "x\n" for level in range(5_000))
+    return body + encoded("".join(lines))
+
+
+def alias_often(body: bytes, chance: Random) -> bytes:
+    """Add aliases of aliases in YAML, or entities of entities in XML, doubling at each level."""
+    yaml = "a0: &a0 x\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60))
+    pairs = "".join(f"<!ENTITY a{n} '&a{n - 1};&a{n - 1};'>" for n in range(1, 60))
+    return (
+        chance.choice((encoded(yaml + "description: *a59\n"), encoded(f"<!DOCTYPE a [{pairs}]>&a59;"))) + body
+    )
+
+
+def replace_line(body: bytes, chance: Random) -> bytes:
+    """Replace a line by a hostile text."""
+    lines = body.split(b"\n")
+    lines[chance.randrange(len(lines))] = encoded(words.text(chance))
+    return b"\n".join(lines)
+
+
+def double_lines(body: bytes, chance: Random) -> bytes:
+    lines = body.split(b"\n")
+    at = chance.randrange(len(lines))
+    return b"\n".join([*lines[:at], *lines[at : at + 3] * chance.choice((2, 100, 5_000)), *lines[at:]])
+
+
+def encode_otherwise(body: bytes, chance: Random) -> bytes:
+    names = ("utf-16", "utf-16-be", "utf-32", "shift_jis", "koi8-r", "utf-8-sig", "cp037", "utf-7")
+    return body.decode("utf-8", "replace").encode(chance.choice(names), "replace")
+
+
+MUTATIONS: tuple[Mutation, ...] = (
+    *(repeat_mark, repeat_mark, nest_marks, alias_often, replace_line, replace_line, double_lines),
+    *(cut_short, make_noise, encode_otherwise),
+)
+
+
+def mutated(body: bytes, chance: Random) -> bytes:
+    """Change a file by value and type if it is JSON, else as a text."""
+    try:
+        value = json.loads(body) if chance.random() < 0.7 else None
+    except (ValueError, RecursionError):
+        value = None
+    if isinstance(value, dict | list):
+        return encoded(data.to_text(data.mutated(value, chance), chance))
+    for mutation in chance.choices(MUTATIONS, k=chance.randint(1, 3)):
+        body = mutation(body, chance)
+    return body
+
+
+def make_repositories() -> list[ReadRepository]:
+    files = [RepositoryFile(path=path, body=text.encode()) for path, text in MANIFESTS.items()]
+    about = ReadRepository(url="https://github.com/acme/zap", name="zap", branch="main", files=files)
+    readmes = (("README.md", README), ("README.adoc", ADOC), ("README.rst", RST), ("README", README))
+    files_of = (RepositoryFile(path=path, body=text.encode()) for path, text in readmes)
+    return [msgspec.structs.replace(about, readme=file) for file in files_of]
+
+
+def sendable_text(chance: Random, longest: int) -> str:
+    return words.sendable(words.text(chance)[:longest])
+
+
+def mutant(repository: ReadRepository, chance: Random, longest: int) -> ReadRepository:
+    """Change the README and two other files, and now and then GitHub's own fields."""
+
+    def changed(file: RepositoryFile) -> RepositoryFile:
+        return msgspec.structs.replace(file, body=mutated(file.body, chance)[:longest])
+
+    also = {
+        "description": sendable_text(chance, 350),
+        "homepage": words.sendable(chance.choice(words.URLS)[:2_000]),
+        "topics": [sendable_text(chance, 50) for _ in range(20)],
+        "languages": [sendable_text(chance, 50)],
+        "icon": sendable_text(chance, MAX_PATH_CHARS),
+    }
+    files = list(repository.files)
+    for at in chance.sample(range(len(files)), k=min(len(files), 2)):
+        files[at] = changed(files[at])
+    return msgspec.structs.replace(
+        repository,
+        readme=changed(repository.readme) if repository.readme else None,
+        files=files,
+        **{name: also[name] for name in chance.sample([*also], k=chance.choice((0, 1, 3)))},
+    )
 
 
 async def test_any_mutant_of_a_made_repository_is_read_within_a_second(parser: Parser) -> None:
@@ -22,7 +213,7 @@ async def test_any_mutant_of_a_made_repository_is_read_within_a_second(parser: P
     await check_mutants(
         parser,
         "made repository",
-        20,
+        40,
         lambda chance: mutant(chance.choice(repositories), chance, MAX_FILE_BYTES),
     )
 

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from tests.workers.ingest.mutants.checked import check_mutants
-from tests.workers.ingest.mutants.contents import STYLES
+from tests.workers.ingest.mutants.pages import STYLES
 from tests.workers.ingest.mutants.words import encoded
 from workers.ingest.parser.parser import Parser
 from workers.ingest.shapes import Styles, StyleSheet
@@ -23,15 +23,7 @@ LONGEST = 1 << 20
 FRAGMENTS = (
     *"{ } ( ) [ ; : , & > /* */ <!-- \\ \" ' #fff url( var(-- rgb( calc( oklch( --a: color: :root".split(),
     *(
-        "@media ",
-        "@import ",
-        "@layer a{",
-        "@supports(",
-        "color-mix(in srgb,",
-        " ",
-        "\n",
-        "\0",
-        "\ufeff",
+        *("@media ", "@import ", "@layer a{", "@supports(", "color-mix(in srgb,", " ", "\n", "\0", "\ufeff"),
         "\ud800",
     ),
 )

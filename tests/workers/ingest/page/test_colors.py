@@ -5,7 +5,7 @@ import json
 import pytest
 
 from schemas.brand import Candidate
-from workers.ingest.page import manifest, style_sheets
+from workers.ingest.page import extract, manifest
 from workers.ingest.page.colors import candidates
 from workers.ingest.page.document import Document
 from workers.ingest.shapes import Manifest
@@ -68,7 +68,7 @@ def colors_of(members: object) -> list[Candidate]:
 
 def sheets(*hrefs: str, attributes: str = "") -> list[str]:
     links = "".join(f"<link rel=stylesheet href='{href}'{attributes}>" for href in hrefs)
-    return style_sheets.linked_sheets(Document(links, url=URL))
+    return extract.linked_sheets(Document(links, url=URL))
 
 
 def test_three_sheets_of_the_site_are_read_site_wide_ones_first() -> None:
@@ -86,9 +86,9 @@ def test_print_and_third_party_sheets_are_not_read() -> None:
     assert sheets("/a.css", attributes=" media=print onload='this.media=\"all\"'") != []
     assert sheets("/wp-content/plugins/x/a.css", "/font-awesome.css", "data:text/css,a", "") == []
     alternate = "<link rel='alternate stylesheet' href=/a.css><link rel=icon href=/b.css>"
-    assert style_sheets.linked_sheets(Document(alternate, url=URL)) == []
+    assert extract.linked_sheets(Document(alternate, url=URL)) == []
 
 
 def test_inline_styles_need_custom_properties() -> None:
     html = "<style>a{color:red}</style><style>:root{--brand:red}</style><svg><style>--x</style></svg>"
-    assert style_sheets.inline_style(Document(html, url=URL)) == ":root{--brand:red}"
+    assert extract.inline_style(Document(html, url=URL)) == ":root{--brand:red}"

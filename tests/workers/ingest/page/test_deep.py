@@ -4,9 +4,8 @@ import time
 
 import pytest
 
-from workers.ingest.page.extract import extract
+from tests.workers.ingest.page.pages import page
 from workers.ingest.page.tree import MAX_DEPTH, build_tree
-from workers.ingest.shapes import PageDocument
 
 TITLE = b"<title>Acme</title>"
 REFRESH = b"<meta http-equiv=refresh content=0>"
@@ -25,19 +24,14 @@ PAGES = {
 @pytest.fixture(autouse=True, scope="module")
 def warm() -> None:
     """Load the language model in advance: a process loads it with its first page."""
-    extract(
-        PageDocument(
-            url="https://acme.test/", body=TITLE + b"<p>" + b"Tide tables that know your boat. " * 20
-        )
-    )
+    page(TITLE + b"<p>" + b"Tide tables that know your boat. " * 20)
 
 
 @pytest.mark.parametrize("which", PAGES)
 def test_a_deep_page_is_read_within_a_second(which: str) -> None:
     started = time.process_time()
-    page = extract(PageDocument(url="https://acme.test/", body=PAGES[which]))
+    assert page(PAGES[which]).title
     assert time.process_time() - started < 1
-    assert page.title
 
 
 def test_texts_below_the_maximum_depth_belong_to_the_deepest_tag() -> None:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from tests.workers.ingest.page.pages import page
 from workers.ingest.choose import choose
 from workers.ingest.page import llms, manifest
-from workers.ingest.page.extract import extract
-from workers.ingest.shapes import Llms, Manifest, PageDocument
+from workers.ingest.shapes import Llms, Manifest
 
 URL = "https://acme.test/m"
 
@@ -63,9 +63,9 @@ def test_too_long_manifest_names_are_skipped(members: Any, name: str | None) -> 
 )
 def test_a_domain_as_manifest_name_never_wins_over_a_title(domain: str, title: str) -> None:
     url = f"https://{domain.lower()}/"
-    page = extract(PageDocument(url=url, body=f"<title>{title}</title>".encode()))
+    candidates = page(f"<title>{title}</title>", url).candidates
     reading = manifest.read(Manifest(url=url, body=json.dumps({"name": domain}).encode()))
-    assert str(choose([*page.candidates, *reading.candidates])["appName"].value) in title
+    assert str(choose([*candidates, *reading.candidates])["appName"].value) in title
 
 
 @pytest.mark.parametrize(

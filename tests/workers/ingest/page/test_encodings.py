@@ -20,6 +20,7 @@ from workers.ingest.page.decode import decode
 each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=[sample.label for sample in SAMPLES])
 each_form = pytest.mark.parametrize("form", FORMS.values(), ids=[*FORMS])
 
+TEXT = SAMPLES[-1].text
 #: Parts of a head; only some of them declare `{}`.
 PARTS = [
     *("<!doctype html>", "<html lang=de>", "<br/>", "a < b", "<?php echo 1 ?>", "</p>", "<title>T</title>"),
@@ -139,3 +140,35 @@ def test_an_unclosed_head_takes_one_pass(part: bytes) -> None:
     before = time.process_time()
     charsets.declared(body, "")
     assert time.process_time() - before < 1
+
+
+@pytest.mark.parametrize(
+    "label", ["base64", "rot13", "idna", "punycode", "undefined", "unicode_escape", "zlib", "nonsense"]
+)
+def test_other_codecs_of_python_are_ignored(label: str) -> None:
+    assert decode(TEXT.encode(), f"text/html; charset={label}") == TEXT
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        *(("windows-949", "한국"), ("ks_c_5601-1987", "한국"), ("iso-8859-8-i", "שלום"), ("latin5", "Şef")),
+        *(("x-x-big5", "中國"), ("koi8-ru", "Київ"), ("iso88592", "Łódź"), ("windows-31j", "日本")),
+        *(("TIS-620", "ภาษา"), ("x-sjis", "日本"), ("gb2312", "中国"), ("latin1", "“é”")),
+    ],
+)
+def test_labels_of_the_standard_that_python_lacks_are_known(label: str, text: str) -> None:
+    body = webencodings.encode(text, label)
+    assert decode(body, f"text/html; charset={label}") == text
+
+
+def test_impossible_and_missing_declarations_are_skipped() -> None:
+    assert decode(b'<meta charset="utf-16">' + TEXT.encode(), "").endswith(TEXT)
+    assert decode('<meta charset="utf-8">é è à'.encode("cp1252"), "").endswith("é è à")
+    assert decode('<?xml version="1.0" encoding="windows-1251"?>Київ'.encode("cp1251"), "").endswith("Київ")
+    assert decode("é".encode("cp1252"), "") == "é"
+
+
+@given(some.binary(max_size=300), some.text(max_size=40))
+def test_anything_becomes_a_text(body: bytes, content_type: str) -> None:
+    assert isinstance(decode(body, content_type), str)

@@ -22,29 +22,21 @@ from workers.ingest.page.jsonld import (
 KEYS = some.sampled_from(["@type", "@id", "@graph", "name", "url", "publisher"])
 JSON: some.SearchStrategy[Any] = some.recursive(
     some.none() | some.booleans() | some.integers() | some.text(max_size=5),
-    lambda inner: (
-        some.lists(inner, max_size=4)
-        | some.dictionaries(
-            some.sampled_from(["@type", "@id", "@graph", "name", "url", "publisher"]), inner, max_size=5
-        )
-    ),
+    lambda inner: some.lists(inner, max_size=4) | some.dictionaries(KEYS, inner, max_size=5),
 )
 
 
 @pytest.mark.parametrize(
     "block",
     [
-        '{"@type":"WebSite","name":"A"}',
-        '\n<!-- {"@type":"WebSite","name":"A"} -->',
+        *('{"@type":"WebSite","name":"A"}', '\n<!-- {"@type":"WebSite","name":"A"} -->'),
         '//<![CDATA[\n{"@type":"WebSite","name":"A"}\n//]]>',
-        '/*<![CDATA[*/{"@type":"WebSite","name":"A"}/*]]>*/',
-        '{"@type":"WebSite","name":"A",}',
+        *('/*<![CDATA[*/{"@type":"WebSite","name":"A"}/*]]>*/', '{"@type":"WebSite","name":"A",}'),
         '{"@type":"WebSite","sameAs":["x", ],"name":"A"}',
         '{"@type":"WebSite","logo":{"width": ,"height":},"name":"A"}',
         '{"@type":"WebSite","sameAs":["x", , "y"],,"name":"A"}',
         '{"@type":"WebSite","description":"two\nlines\tand a tab","name":"A"}',
-        '{"@type":"WebSite","name":"A"};',
-        '{"@type":"WebSite","name":"A"}{"@type":"Other"}',
+        *('{"@type":"WebSite","name":"A"};', '{"@type":"WebSite","name":"A"}{"@type":"Other"}'),
         '{"@type":"Other"}\n{"@type":"WebSite","name":"A"}',
         '{"@type":"Other"}, {"@type":"WebSite","name":"A"}',
         '"{\\"@type\\":\\"WebSite\\",\\"name\\":\\"A\\"}"',

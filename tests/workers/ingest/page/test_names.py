@@ -4,10 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from tests.workers.ingest.page.pages import HOME, INNER, findings, jsonld, meta, value
-from workers.ingest.page.extract import extract
+from tests.workers.ingest.page.pages import HOME, INNER, findings, jsonld, meta, page, value
 from workers.ingest.page.kinds import ORGANIZATION_TYPES
-from workers.ingest.shapes import PageDocument
 
 
 @pytest.mark.parametrize(
@@ -81,12 +79,7 @@ def test_every_kind_of_organization_has_a_brands_name(kind: str, prefix: str) ->
 
 def test_organization_types_include_both_roots_and_no_other_things() -> None:
     assert {
-        "Organization",
-        "LocalBusiness",
-        "Dentist",
-        "OnlineStore",
-        "NGO",
-        "MusicGroup",
+        *("Organization", "LocalBusiness", "Dentist", "OnlineStore", "NGO", "MusicGroup"),
     } <= ORGANIZATION_TYPES
     assert not ORGANIZATION_TYPES & {"Thing", "Place", "Person", "Product", "WebSite", "Article", "Audience"}
 
@@ -162,7 +155,7 @@ def test_the_copyright_line_corroborates_a_name(line: str) -> None:
 def test_a_copyright_line_without_an_owner_is_ignored(text: str) -> None:
     assert {
         candidate.rule
-        for candidate in extract(PageDocument(url=INNER, body=f"<footer>{text}</footer>".encode())).candidates
+        for candidate in page(f"<footer>{text}</footer>", INNER).candidates
         if candidate.field == "appName"
     } == {"host"}
 
@@ -198,4 +191,4 @@ def test_names_are_cleaned_of_additions(sent: str, name: str) -> None:
     ],
 )
 def test_page_titles_are_without_the_site(html: str, title: str | None) -> None:
-    assert extract(PageDocument(url=INNER, body=html.encode())).title == title
+    assert page(html, INNER).title == title

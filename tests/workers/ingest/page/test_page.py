@@ -1,8 +1,10 @@
 """Each field's ladder of a page: the winning value, rejected values, and cleaning."""
 
+import json
+
 import pytest
 
-from tests.workers.ingest.page.pages import findings, jsonld, meta, value
+from tests.workers.ingest.page.pages import findings, jsonld, meta, page, value
 
 ENGLISH = (
     "<p>We make the tools that people use when they want to get their work done well and on time.</p>" * 4
@@ -234,3 +236,21 @@ def test_hidden_text_does_not_decide_the_language() -> None:
 )
 def test_a_logo_is_an_https_address(html: str, logo: str | None) -> None:
     assert value("logoUrl", html) == (None if logo is None else f"https://www.acme.test{logo}")
+
+
+# limits
+
+
+def test_images_of_each_kind_are_capped() -> None:
+    metas = "".join(meta("og:image", f"/{number}.png") for number in range(5000))
+    assert [image.url for image in page(metas, "https://zap.test/").pictures] == [
+        f"https://zap.test/{number}.png" for number in range(10)
+    ]
+
+
+def test_a_repetitive_page_gives_few_candidates() -> None:
+    """A worker keeps the candidates of its pages in memory: this page has some forty thousand."""
+    tags = ["en", "de", "fr", "es"] * 50
+    nodes = [{"@type": "WebSite", "name": f"Acme {n}", "inLanguage": tags} for n in range(200)]
+    block = jsonld(json.dumps(nodes))
+    assert len(page(block).candidates) < 100

@@ -2,19 +2,13 @@
 
 import pytest
 
-from workers.ingest.page.extract import extract
+from tests.workers.ingest.page.pages import HOME, page
 from workers.ingest.page.passages import MAX_CHARS, MAX_LABELS_CHARS, MAX_PASSAGE_CHARS
-from workers.ingest.shapes import PageDocument, Passage
-
-HOME = "https://www.acme.test/"
-
-
-def passages(html: str) -> list[Passage]:
-    return extract(PageDocument(url=HOME, body=html.encode())).passages
+from workers.ingest.shapes import Passage
 
 
 def pieces(html: str) -> list[tuple[str, str]]:
-    return [(passage.kind, passage.text) for passage in passages(html)]
+    return [(passage.kind, passage.text) for passage in page(html).passages]
 
 
 def test_kinds_of_passages() -> None:
@@ -40,16 +34,12 @@ def test_kinds_of_passages() -> None:
         *("<button>Try it for free today</button>", "<a role=button href=/x>Try it for free today</a>"),
         *("<div hidden>Not to be seen at all</div>", "<div aria-hidden=true>Not to be read at all</div>"),
         *("<script>var a = 'one two three'</script>", "<noscript>Please turn on your scripts</noscript>"),
-        *(
-            "<div id=cookie-banner><p>We value your privacy here</div>",
-            "<select><option>One of the many</select>",
-        ),
-        *(
-            "<div class='x onetrust-pc'><p>We value your privacy here</div>",
-            "<label>Your name in full</label>",
-        ),
-        *("<template><p>One of the many there are</template>", "<p>Two words</p>", "<p>… — | •</p>"),
-        *("<dialog>Do join our mailing list</dialog>", "<head><title>Zap draws what you say</title></head>"),
+        "<div id=cookie-banner><p>We value your privacy here</div>",
+        "<select><option>One of the many</select>",
+        "<div class='x onetrust-pc'><p>We value your privacy here</div>",
+        *("<label>Your name in full</label>", "<template><p>One of the many there are</template>"),
+        *("<p>Two words</p>", "<p>… — | •</p>", "<dialog>Do join our mailing list</dialog>"),
+        "<head><title>Zap draws what you say</title></head>",
     ],
 )
 def test_hidden_texts_are_left_out(html: str) -> None:
@@ -75,7 +65,7 @@ def test_limits_of_passages() -> None:
     html = "".join(
         f"<p>{number} {'words and words ' * 90}</p><nav><a>label {number}</a></nav>" for number in range(900)
     )
-    all_passages = passages(html)
+    all_passages = page(html).passages
     assert max(len(passage.text) for passage in all_passages) <= MAX_PASSAGE_CHARS
     labels = [passage for passage in all_passages if passage.kind == "label"]
     assert (
@@ -89,11 +79,7 @@ def test_limits_of_passages() -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "blog/tides",
-        "2024/05/tides",
-        "story/tides.html",
-        "n/5842180",
-        "how-we-map-all-the-tides",
+        *("blog/tides", "2024/05/tides", "story/tides.html", "n/5842180", "how-we-map-all-the-tides"),
         "wie_wir_die_häfen_zählen",
     ],
 )
@@ -111,6 +97,6 @@ def test_a_brands_own_pages_are_no_stories_by_address(path: str) -> None:
 
 def passages_at(path: str) -> list[Passage]:
     body = "<h1>Tides of the year</h1><p>Tides come and go in each harbour.</p>"
-    all_passages = extract(PageDocument(url=f"{HOME}{path}", body=body.encode())).passages
+    all_passages = page(body, f"{HOME}{path}").passages
     assert len(all_passages) == 2
     return all_passages

@@ -8,12 +8,10 @@ import socket
 import sys
 import time
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import pytest
-import pytest_asyncio
 
 from schemas import ids
 from schemas.errors import ScrapeFailed, TooLarge
@@ -30,18 +28,8 @@ with_own_process = pytest.mark.usefixtures("own_parsing_process")
 SLOW = b"<p>We make good bread for people of the town. " * 25_000
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def parser() -> AsyncIterator[Parser]:
-    async with open_parser(at_once=2) as opened:
-        yield opened
-
-
 async def page(parser: Parser, body: bytes) -> ParsedPage:
     return await parse(parser, PageDocument(url="https://acme.test/", body=body))
-
-
-async def test_a_page_is_read(parser: Parser) -> None:
-    assert (await page(parser, b"<title>Acme</title>")).title == "Acme"
 
 
 @pytest.mark.parametrize(

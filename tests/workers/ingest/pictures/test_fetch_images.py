@@ -6,10 +6,19 @@ import pytest
 
 from tests.media import picture, png_claiming
 from tests.waiting import PATIENCE_S
-from tests.workers.web.web import Answers, Script, Site, allowed_client, raw_response, serve
+from tests.workers.web.web import (
+    Answers,
+    Script,
+    Site,
+    allowed_client,
+    raw_response,
+    robots_txt,
+    serve,
+    silence,
+)
 from workers.ingest.parser.parser import Parser
 from workers.ingest.pictures import fetch_images as meeting
-from workers.ingest.pictures.fetch_images import FetchedImages, fetch_images
+from workers.ingest.pictures.fetch_images import FetchedImages, fetch_images, open_fetch
 from workers.ingest.shapes import CandidateImage
 from workers.ingest.website.session import open_web
 
@@ -32,7 +41,7 @@ async def fetched_from(parser: Parser, answers: Answers, *paths: str) -> tuple[F
             )
             for path in paths
         ]
-        return await fetch_images(open_web(client), parser, candidates), site
+        return await fetch_images(open_fetch(open_web(client)), parser, candidates), site
 
 
 async def test_logos_are_fetched_first_and_whole_others_in_part(parser: Parser) -> None:
@@ -115,14 +124,8 @@ async def test_useless_images_are_left_out(parser: Parser, answer: bytes) -> Non
     assert [(image.width, image.height) for image in images.pictures] == [(200, 200)]
 
 
-async def test_a_forbidden_address_is_not_requested(parser: Parser) -> None:
-    async with serve({"/a.png": image_response(picture(size=(640, 360)))}) as other_site:
-        images, _ = await fetched_from(parser, {}, other_site.url("/a.png"))
-    assert (images.pictures, other_site.asked) == ([], [])
-
-
 async def test_robots_txt_is_obeyed_for_images(parser: Parser) -> None:
-    rules = raw_response(body="User-agent: *\nDisallow: /private", content_type="text/plain")
+    rules = robots_txt("Disallow: /private")
     answers = {"/robots.txt": rules, "/private/a.png": image_response(picture(size=(640, 360)))}
     images, site = await fetched_from(parser, answers, "/private/a.png")
     assert (images.pictures, site.paths) == ([], ["/robots.txt"])
@@ -144,15 +147,11 @@ async def test_of_several_sizes_the_largest_image_is_kept(parser: Parser) -> Non
     ]
 
 
-async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-    await reader.read()
-
-
 async def test_a_slow_server_costs_only_the_time_budget(
     parser: Parser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(meeting, "PICTURES_S", 3.0)
-    slow: dict[str, Script] = {f"/slow{number}.png": silent for number in range(9)}
+    slow: dict[str, Script] = {f"/slow{number}.png": silence for number in range(9)}
     answers: Answers = {"/logo.png": image_response(picture(size=(180, 180))), **slow}
     async with asyncio.timeout(PATIENCE_S):
         images, _ = await fetched_from(parser, answers, "/logo.png", *slow)
@@ -179,7 +178,7 @@ async def test_an_unreachable_server_is_not_late(parser: Parser) -> None:
         candidate = CandidateImage(
             kind="image", url=gone.url("/a.png"), rule="html.og:image", page=gone.url()
         )
-        images = await fetch_images(open_web(client), parser, [candidate])
+        images = await fetch_images(open_fetch(open_web(client)), parser, [candidate])
     assert images == FetchedImages([], None, late=False)
 
 
@@ -187,7 +186,7 @@ async def test_a_long_crawl_delay_skips_images_at_once(
     parser: Parser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(meeting, "PICTURES_S", 9.0)
-    rules = raw_response(body="User-agent: *\nCrawl-delay: 10", content_type="text/plain")
+    rules = robots_txt("Crawl-delay: 10")
     answers = {
         "/robots.txt": rules,
         **{f"/{name}.png": image_response(picture(size=(300, 300))) for name in "abc"},

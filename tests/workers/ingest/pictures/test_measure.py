@@ -22,11 +22,7 @@ TYPES = {
     "AVIF": "image/avif",
 }
 SIGNS = (
-    b"\x89PNG\r\n\x1a\n",
-    b"\xff\xd8\xff",
-    b"GIF89a",
-    b"RIFF\0\0\0\0WEBPVP8X",
-    b"\0\0\1\0",
+    *(b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a", b"RIFF\0\0\0\0WEBPVP8X", b"\0\0\1\0"),
     b"\0\0\0\0ftypavif",
 )
 

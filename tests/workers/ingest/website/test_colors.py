@@ -3,7 +3,7 @@
 import pytest
 
 from tests.workers.ingest.website.visits import ingest_fresh_site, ingest_site, warning_codes
-from tests.workers.web.web import Answers, allowed_client, raw_response, serve
+from tests.workers.web.web import Answers, allowed_client, raw_response, robots_txt, serve
 from workers.ingest.parser.parser import Parser
 from workers.ingest.website.ingest import unchanged
 from workers.ingest.website.session import Web
@@ -87,14 +87,14 @@ async def test_only_the_first_megabyte_of_a_sheet_is_read(parser: Parser) -> Non
 
 
 async def test_a_sheet_that_robots_txt_forbids_is_not_requested(parser: Parser) -> None:
-    rules = raw_response(body="User-agent: *\nDisallow: /site.css", content_type="text/plain")
+    rules = robots_txt("Disallow: /site.css")
     extraction, site = await ingest_fresh_site(parser, {**ANSWERS, "/robots.txt": rules})
     assert "/site.css" not in site.paths
     assert extraction.fields["colors"].value == ["#c0392b", "#fbfaf7"]
 
 
 async def test_a_crawl_delay_skips_sheets(parser: Parser) -> None:
-    rules = raw_response(body="User-agent: *\nCrawl-delay: 9", content_type="text/plain")
+    rules = robots_txt("Crawl-delay: 9")
     async with serve({**ANSWERS, "/robots.txt": rules}) as site, allowed_client(site) as client:
         web = Web(client, Robots(client), SiteRate(clock=lambda: 0.0, sleep=pass_time))
         extraction = await ingest_site(parser, web, site)

@@ -3,7 +3,7 @@
 import pytest
 
 from cli.local.demo import SITE
-from schemas.brand import Extraction, Field
+from schemas.brand import Field
 from tests.workers.ingest.website.visits import ingest_fresh_site
 from tests.workers.web.web import raw_response
 from workers.ingest.parser.parser import Parser
@@ -13,17 +13,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 TYPES = {".html": "text/html", ".css": "text/css", ".svg": "image/svg+xml", ".txt": "text/plain"}
 
 
-async def read(parser: Parser) -> Extraction:
+async def test_the_demo_has_every_field_and_each_derived_one_quotes_the_page(parser: Parser) -> None:
+    """No rule was written for the demo: each derived field names its rule."""
     files = {
         f"/{path.name}": raw_response(body=path.read_bytes(), content_type=TYPES[path.suffix])
         for path in SITE.iterdir()
     }
     extraction, _ = await ingest_fresh_site(parser, {**files, "/": files["/index.html"]})
-    return extraction
-
-
-async def test_the_demo_has_every_field(parser: Parser) -> None:
-    extraction = await read(parser)
     assert extraction.warnings == []
     values = {name: finding.value for name, finding in extraction.fields.items()}
     assert values["appName"] == "Tidewise"
@@ -38,11 +34,6 @@ async def test_the_demo_has_every_field(parser: Parser) -> None:
     assert "#0b4f6c" in [color.lower() for color in values["colors"]]
     assert values["primaryLanguage"] == "en"
     assert values.keys() >= {"appDescription", "logoUrl"}
-
-
-async def test_each_derived_field_quotes_the_page(parser: Parser) -> None:
-    """No rule was written for the demo: each derived field names its rule, and quotes the page."""
-    extraction = await read(parser)
     derived: tuple[Field, ...] = ("audience", "icp", "brandVoice")
     rules = {name: extraction.fields[name].rule for name in derived}
     assert rules == {"audience": "text.audience", "icp": "text.icp", "brandVoice": "text.voice"}

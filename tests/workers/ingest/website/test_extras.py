@@ -6,7 +6,7 @@ import pytest
 
 from schemas.errors import RobotsDisallowed, SourceNotFound
 from tests.workers.ingest.website.visits import ingest_fresh_site, ingest_site, warning_codes
-from tests.workers.web.web import Answers, allowed_client, raw_response, serve
+from tests.workers.web.web import Answers, allowed_client, raw_response, robots_txt, serve
 from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -53,7 +53,7 @@ async def test_a_page_with_text_and_a_broken_refresh_is_read(parser: Parser) -> 
 
 
 async def test_a_refresh_to_a_forbidden_page_fails(parser: Parser) -> None:
-    rules = raw_response(body="User-agent: *\nDisallow: /en/", content_type="text/plain")
+    rules = robots_txt("Disallow: /en/")
     with pytest.raises(RobotsDisallowed):
         await ingest_fresh_site(
             parser, {"/robots.txt": rules, "/": refresh_page("0; url=/en/"), "/en/": raw_response(body=TITLE)}

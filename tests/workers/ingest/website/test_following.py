@@ -7,7 +7,16 @@ import pytest
 
 from schemas import ids
 from tests.workers.ingest.website.visits import ingest_fresh_site, ingest_site, warning_codes
-from tests.workers.web.web import Answers, Script, allowed_client, raw_response, serve, write_response
+from tests.workers.web.web import (
+    Answers,
+    Script,
+    allowed_client,
+    raw_response,
+    robots_txt,
+    serve,
+    silence,
+    write_response,
+)
 from workers.ingest.parser.parser import Parser
 from workers.ingest.pictures import fetch_images
 from workers.ingest.website import ingest as ingesting
@@ -108,7 +117,7 @@ async def test_a_redirect_to_another_site_is_not_followed(parser: Parser) -> Non
 
 
 async def test_a_page_that_robots_txt_forbids_is_a_warning(parser: Parser) -> None:
-    rules = raw_response(body="User-agent: *\nDisallow: /about\n", content_type="text/plain")
+    rules = robots_txt("Disallow: /about")
     extraction, site = await ingest_fresh_site(
         parser, {**PAGES, "/robots.txt": rules}, follow_links=True, max_pages=2
     )
@@ -227,10 +236,6 @@ class ShortSession(CrawlSession):
     async def optional(self, reading: Awaitable[T], *, otherwise: str | None = None) -> T | None:
         self.ends = min(self.ends, asyncio.get_running_loop().time() + 0.5)
         return await super().optional(reading, otherwise=otherwise)
-
-
-async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-    await reader.read()
 
 
 @pytest.mark.parametrize("path", ["/about", "/llms.txt"])

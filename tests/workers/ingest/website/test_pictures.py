@@ -1,13 +1,11 @@
 """Images of a whole site: they are fetched, measured and kept, and delay nothing."""
 
-import asyncio
-
 import pytest
 
 from schemas.brand import Extraction
 from tests.media import picture
 from tests.workers.ingest.website.visits import ingest_fresh_site, warning_codes
-from tests.workers.web.web import Answers, Script, raw_response
+from tests.workers.web.web import Answers, Script, raw_response, silence
 from workers.ingest.parser.parser import Parser
 from workers.ingest.pictures import fetch_images
 
@@ -74,15 +72,11 @@ async def test_images_of_a_site_are_fetched_and_measured(parser: Parser) -> None
     assert extraction.warnings == []
 
 
-async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-    await reader.read()
-
-
 async def test_a_slow_image_is_a_warning_and_the_next_ingest_reads_again(
     parser: Parser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fetch_images, "PICTURES_S", 3.0)
-    slow: dict[str, bytes | Script] = {**ANSWERS, "/preview.jpg": silent}
+    slow: dict[str, bytes | Script] = {**ANSWERS, "/preview.jpg": silence}
     extraction, _ = await ingest_fresh_site(parser, slow)
     assert warning_codes(extraction) == ["pictures_late"]
     assert [image.kind for image in extraction.media] == ["logo"] * 3 + ["screenshot"] * 2

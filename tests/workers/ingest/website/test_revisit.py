@@ -10,7 +10,7 @@ from schemas.brand import CrawlState, Extraction
 from tests.workers.ingest.website.visits import ingest_site, warning_codes
 from tests.workers.web.web import Script, Site, allowed_client, raw_response, serve, write_response
 from workers.ingest.parser.parser import Parser
-from workers.ingest.website import revisit
+from workers.ingest.website import ingest as ingesting
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -157,7 +157,7 @@ async def test_full_responses_before_the_first_change_are_reused(
     _, site, after = await ingest_twice(parser, change, first=first)
     assert not after.unchanged
     assert max(map(site.paths.count, ANSWERS)) == 1
-    monkeypatch.setattr(revisit, "MAX_KEPT_BYTES", 0)
+    monkeypatch.setattr(ingesting, "MAX_KEPT_BYTES", 0)
     _, site, after = await ingest_twice(parser, change, first=first)
     assert not after.unchanged
     assert after.fields["appName"].value == "Zap"
@@ -165,12 +165,12 @@ async def test_full_responses_before_the_first_change_are_reused(
 
 
 async def test_another_version_of_the_rules_reads_again(parser: Parser) -> None:
-    _, site, after = await ingest_twice(parser, {}, rules=revisit.RULES + 1)
+    _, site, after = await ingest_twice(parser, {}, rules=ingesting.RULES + 1)
     assert not after.unchanged
     assert not any("if-none-match" in headers for _, headers in site.asked)
 
 
 async def test_a_site_too_slow_for_a_revisit_is_read(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(revisit, "REVISIT_S", 0.0)
+    monkeypatch.setattr(ingesting, "REVISIT_S", 0.0)
     _, _, after = await ingest_twice(parser, {})
     assert after.fields["appName"].value == "Zap"

@@ -16,7 +16,7 @@ from schemas.errors import (
     TooLarge,
 )
 from tests.workers.ingest.website.visits import ingest_fresh_site, ingest_site, warning_codes
-from tests.workers.web.web import Answers, allowed_client, raw_response, serve
+from tests.workers.web.web import Answers, allowed_client, raw_response, robots_txt, serve
 from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -83,7 +83,7 @@ async def test_a_root_that_redirects_to_another_site_is_ignored(parser: Parser) 
     assert other_site.asked == []
 
 
-KEEP_OUT = raw_response(body="User-agent: *\nDisallow: /private", content_type="text/plain")
+KEEP_OUT = robots_txt("Disallow: /private")
 
 
 @pytest.mark.parametrize(

@@ -2,25 +2,37 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from itertools import permutations, product
 from typing import Any
 
 import pytest
 
-from domain.webhooks import attempts
+from db.pool import Conn
+from db.queries import TypedQuery
+from domain.webhooks import attempts, delivery_jobs
 from domain.webhooks.attempts import FinishedAttempt
+from domain.webhooks.delivery_jobs import FIND_DUE, FIND_LEFT, FIND_NEW, EndpointSearch, VisitedEndpoint
 from jobs.kinds import DELIVER_WEBHOOK
+from telemetry import metrics
 from tests import seeds
+from tests.plans import TIMES, reading
 from tests.waiting import eventually
+from tests.workers.runtime.workers import at_work
 from tests.workers.tasks.deliver_webhook.scene import DeliveryScene
 from tests.workers.webhooks.receiver import WebhookReceiver, says
+from workers.dispatcher.chores import export_backlog_age
+from workers.tasks import OPENERS
 
 #: Seconds from a time to the end of a backoff.
 REST_S = "select extract(epoch from retry_at - $1)::float8 from webhook_endpoint"
 #: Reset all failures, as if the deliveries under way had no result yet.
 ANEW = """update webhook_endpoint set consecutive_failures = 0, failing_since = null, retry_at = null;
           update webhook_delivery set status = 'delivering', ended_at = null"""
+#: Rows of deliveries and their indexes for one endpoint: far fewer than the queue has.
+FEW = 40
 
 
 async def test_a_success_resets_failures(scene: DeliveryScene, receiver: WebhookReceiver) -> None:
@@ -223,3 +235,108 @@ async def test_other_deliveries_under_way_do_not_end_a_requested_pause(
         return {*await scene.states(endpoint_id)} == {"delivered"}
 
     await eventually(all_delivered)
+
+
+@asynccontextmanager
+async def hanging(receiver: WebhookReceiver) -> AsyncIterator[None]:
+    """Let the receiver respond only after the block has ended."""
+    over = asyncio.Event()
+
+    async def hangs(*given: asyncio.StreamReader | asyncio.StreamWriter) -> None:
+        await over.wait()
+        await says(200)(*given)  # type: ignore[arg-type]
+
+    receiver.behave = hangs
+    try:
+        yield
+    finally:
+        over.set()
+
+
+async def test_hanging_receivers_delay_no_other(
+    scene: DeliveryScene, receiver: WebhookReceiver, other: WebhookReceiver
+) -> None:
+    hangers = [(await scene.endpoint(receiver.url, "job.failed"))[0] for _ in range(5)]
+    await scene.emit("job.failed", times=6)
+    openers = {DELIVER_WEBHOOK: OPENERS[DELIVER_WEBHOOK]}
+    async with at_work(scene.settings_with(slots=2), scene.pool, openers), hanging(receiver):
+        await scene.look()
+
+        async def one_hangs() -> bool:
+            return bool(receiver.asked)
+
+        await eventually(one_hangs)
+        await scene.endpoint(other.url, "job.canceled")
+        sent = await scene.emit("job.canceled")
+        await scene.look()
+
+        async def it_came() -> bool:
+            return other.times == dict.fromkeys(sent, 1)
+
+        await eventually(it_came)
+        assert "delivered" not in [state for one in hangers for state in await scene.states(one)]
+
+
+@pytest.mark.fresh
+@pytest.mark.parametrize("query", [FIND_NEW, FIND_DUE, FIND_LEFT])
+async def test_a_scan_reads_few_rows_of_a_long_queue(
+    scene: DeliveryScene, query: TypedQuery[VisitedEndpoint]
+) -> None:
+    await scene.endpoint("https://hooks.example.com/")
+    await scene.emit()
+    await scene.pool.execute(
+        """insert into webhook_delivery (organization_id, endpoint_id, event_id, id, type, status, ended_at)
+           select d.organization_id, d.endpoint_id, d.event_id, new_uuid(), d.type,
+                  case when n % 2 = 0 then 'pending' else 'delivered' end, case when n % 2 = 1 then now() end
+             from webhook_delivery d, generate_series(1, 4000) n"""
+    )
+    async with scene.pool.acquire() as conn:
+        await conn.execute("vacuum analyze webhook_delivery")
+        for _ in range(TIMES):
+            await EndpointSearch(query).submit(conn)
+        async with reading(conn, "webhook_delivery") as read:
+            await EndpointSearch(query).submit(conn)
+    assert (read.scans, read.rows < FEW) == (0, True)
+
+
+@pytest.mark.fresh
+async def test_each_endpoint_gets_its_turn_and_one_job(
+    scene: DeliveryScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery_jobs, "BATCH", 2)
+    made = {(await scene.endpoint("https://hooks.example.com/"))[0] for _ in range(5)}
+    await scene.emit(times=3)
+    look = EndpointSearch(FIND_NEW)
+    async with scene.pool.acquire() as conn:
+        looks = [await look.submit(conn) for _ in range(6)]
+    assert [looked_at for looked_at, _ in looks] == [2, 2, 1] * 2
+    jobs = await scene.pool.fetch("select args->>'endpoint_id' as endpoint_id from job")
+    assert sorted(row["endpoint_id"] for row in jobs) == sorted(map(str, made))
+    # One line of one organization: only its first job needs a wake.
+    assert sum(len(wakes) for _, wakes in looks) == 1
+
+
+@pytest.mark.fresh
+async def test_the_age_of_the_backlog_is_that_of_the_longest_due(scene: DeliveryScene) -> None:
+    due, _ = await scene.endpoint("https://hooks.example.com/due")
+    rests, _ = await scene.endpoint("https://hooks.example.com/rests")
+    paused, _ = await scene.endpoint("https://hooks.example.com/paused")
+    await scene.pool.execute(
+        "update webhook_endpoint set retry_at = now() + interval '1 hour' where id = $1", rests
+    )
+    await scene.patch(paused, status="paused")
+    async with scene.pool.acquire() as conn:
+        assert await age_s(conn) == 0
+        await scene.emit(times=2)
+        for minutes, endpoint_id in ((10, due), (20, rests), (30, paused)):
+            await conn.execute(
+                f"""update webhook_delivery set next_at = now() - interval '{minutes} minutes'
+                     where id = (select id from webhook_delivery where endpoint_id = $1 limit 1)""",
+                endpoint_id,
+            )
+        assert 600 <= await age_s(conn) < 1200
+
+
+async def age_s(conn: Conn) -> float:
+    await export_backlog_age(conn)
+    return float(metrics.WEBHOOK_BACKLOG_AGE._value.get())

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
@@ -174,6 +174,11 @@ class PublishingProject:
         self.verbs = context.verbs
         task = self.task if kind is PUBLISH_POST else self.asking
         return await by_hand.perform(self.pool, task, context, attempt)
+
+    async def clock(self) -> datetime:
+        """Return the time of Postgres, which sets all times of a job."""
+        now: datetime = await self.pool.fetchval("select clock_timestamp()")
+        return now
 
     async def skip_waits(self) -> None:
         """Make everything due that waits for a time."""

@@ -1,5 +1,6 @@
 """A sandbox's accounts behave by their handles, repeatably, and nothing is sent."""
 
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -66,10 +67,9 @@ async def test_a_rate_limit_ends_five_seconds_after_the_posts_time(sandbox: Sand
     account_id = await sandbox.account(handle="rate_limited")
     post_id = await sandbox.post(account_id=account_id)
     assert await sandbox.attempt() == "snoozed"
-    left = await sandbox.pool.fetchval(
-        "select extract(epoch from cooldown_until - now()) from social_account where handle = 'rate_limited'"
-    )
-    assert 3 < left <= 5
+    ends = "select cooldown_until from social_account where handle = 'rate_limited'"
+    until, begun = await sandbox.pool.fetchval(ends), (await sandbox.row(post_id))["created_at"]
+    assert begun <= until - timedelta(seconds=5) <= await sandbox.clock()
     await sandbox.pool.execute(
         "update scheduled_post set scheduled_for = scheduled_for - interval '5 seconds'"
     )

@@ -27,7 +27,7 @@ from tests.domain.events import sending
 from tests.peers.simulators.client import Sim
 from tests.workers import by_hand
 from tests.workers.by_hand import Died
-from workers.dispatcher.conversions import ConversionScan
+from workers.dispatcher.events import ConversionScan
 from workers.platforms.connecting import open_network
 from workers.runtime.context import Context
 from workers.runtime.progress import ProgressWriter

@@ -11,38 +11,12 @@ from bs4.element import Comment, NavigableString, PageElement, Tag
 from workers.ingest.page.document import attribute
 from workers.ingest.page.text import clean, count_words
 
-#: Blocks of a README; further ones are ignored.
 MAX_BLOCKS = 300
 #: Tags above a text that are searched for its block.
 MAX_ANCESTORS = 12
-SILENT_TAGS = (
-    "script",
-    "style",
-    "pre",
-    "table",
-    "svg",
-    "video",
-    "picture",
-    "img",
-    "template",
-    "noscript",
-    "form",
-)
+SILENT_TAGS = frozenset("script style pre table svg video picture img template noscript form".split())
 HEADING_TAGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-BLOCK_TAGS = {
-    *HEADING_TAGS,
-    "p",
-    "li",
-    "blockquote",
-    "div",
-    "center",
-    "section",
-    "dd",
-    "dt",
-    "summary",
-    "body",
-    "html",
-}
+BLOCK_TAGS = {*HEADING_TAGS, *"p li blockquote div center section dd dt summary body html".split()}
 ADMONITION = re.compile(r"\s*\[!\w+\]")
 SHORTCODE = re.compile(r"(?<!\w):[a-z0-9_+-]+:(?!\w)")
 #: Emoji and ornaments before and after a text.
@@ -88,7 +62,6 @@ def visible_strings(soup: BeautifulSoup) -> Iterator[NavigableString]:
 
 
 def element_after(tag: Tag) -> PageElement | None:
-    """Return the element after the whole tag."""
     ancestor: Tag | None = tag
     while ancestor is not None and ancestor.next_sibling is None:
         ancestor = ancestor.parent

@@ -1,22 +1,26 @@
-"""Readers of manifests: names, descriptions and keywords that projects declare."""
+"""Readers of manifests: names, descriptions and keywords that projects declare.
+
+The names of an app on a device are in Info.plist, and in AndroidManifest.xml with its strings.
+"""
 
 import json
+import plistlib
 import re
 import tomllib
 from collections.abc import Callable, Iterator
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 import yaml
+from lxml import etree
 
-from workers.ingest.github.reading import apps
 from workers.ingest.github.reading.names import OwnName, fix_case, is_about, spell_package
 from workers.ingest.github.reading.statement import Statement
 from workers.ingest.github.shapes import RepositoryFile
 from workers.ingest.page.decode import decode
-from workers.ingest.page.descriptions import MAX_CHARS
 from workers.ingest.page.keywords import distinct_keywords
 from workers.ingest.page.names import is_name
-from workers.ingest.page.text import clean, squash, truncate
+from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean, squash, truncate
 
 #: Values that project generators write, squashed.
 TEMPLATE_VALUES = {
@@ -29,15 +33,22 @@ JEKYLL_PLACEHOLDER = "Write an awesome description"
 GRADLE = re.compile(r"rootProject\.name\s*=\s*[\"']([^\"'$\n]{1,100})[\"']")
 
 Object = dict[str, Any]
+LABEL_ATTRIBUTE = "{http://schemas.android.com/apk/res/android}label"
+#: Placeholders that a build replaces.
+PLACEHOLDER = re.compile(r"\$[({]|^@|^\?")
+#: Escapes of Android's strings: a backslash before a letter, and bare quotes, which keep blanks.
+ESCAPE = re.compile(r"\\(.)|\"")
+#: Bundles that are only a part of an app (CFBundlePackageType).
+PARTIAL_BUNDLES = {"XPC!", "FMWK", "BNDL"}
 
 
 def statements(file: RepositoryFile, own_name: OwnName, files: list[RepositoryFile]) -> Iterator[Statement]:
     """Yield statements of a manifest; nothing if it can't be read. `files` may have its strings."""
     name = file.path.rpartition("/")[2].lower()
     if name.endswith("info.plist"):
-        yield from (statement for statement in apps.from_plist(file.body) if is_usable(statement))
+        yield from (statement for statement in from_plist(file.body) if is_usable(statement))
     elif name == "androidmanifest.xml":
-        yield from (statement for statement in apps.from_android(file.body, files) if is_usable(statement))
+        yield from (statement for statement in from_android(file.body, files) if is_usable(statement))
     elif name in READERS:
         load, read = READERS[name]
         yield from (
@@ -130,7 +141,9 @@ def names_of(
 def description_of(document: Object, rule: str, confidence: float = 0.85) -> Iterator[Statement]:
     text = document.get("description")
     if isinstance(text, str) and (line := clean(text)):
-        yield Statement("appDescription", truncate(line, MAX_CHARS), confidence, f"{rule}.description")
+        yield Statement(
+            "appDescription", truncate(line, MAX_DESCRIPTION_CHARS), confidence, f"{rule}.description"
+        )
 
 
 def keywords_of(document: Object, rule: str) -> Iterator[Statement]:
@@ -153,3 +166,53 @@ READERS: dict[str, tuple[Callable[[str], Any], Reader]] = {
     "settings.gradle": (from_gradle, package_reader("gradle")),
     "settings.gradle.kts": (from_gradle, package_reader("gradle")),
 }
+
+
+def from_plist(body: bytes) -> Iterator[Statement]:
+    """Yield the app's names. plistlib itself refuses a file that declares entities."""
+    try:
+        values = plistlib.loads(body)
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError, ExpatError):
+        return
+    if (
+        not isinstance(values, dict)
+        or "NSExtension" in values
+        or values.get("CFBundlePackageType") in PARTIAL_BUNDLES
+    ):
+        return
+    for key, confidence in (("CFBundleDisplayName", 0.75), ("CFBundleName", 0.70)):
+        name = values.get(key)
+        if isinstance(name, str) and not PLACEHOLDER.search(name):
+            yield Statement("appName", clean(name), confidence, f"plist.{key}")
+
+
+def from_android(body: bytes, files: list[RepositoryFile]) -> Iterator[Statement]:
+    """Yield the application's label, mostly the name of a string in `files`."""
+    root = parse_xml(body)
+    application = root.find("application") if root is not None else None
+    label = application.get(LABEL_ATTRIBUTE) if application is not None else None
+    if label is None:
+        return
+    name = strings(files).get(label.removeprefix("@string/"), "") if label.startswith("@") else label
+    if name and not PLACEHOLDER.search(name):
+        yield Statement("appName", clean(name), 0.75, "android.label")
+
+
+def strings(files: list[RepositoryFile]) -> dict[str, str]:
+    """Return the strings of all strings.xml, as a device shows them."""
+    values: dict[str, str] = {}
+    for file in files:
+        root = parse_xml(file.body) if file.path.endswith("strings.xml") else None
+        for element in root.iter("string", "item") if root is not None else ():
+            text = "".join(element.itertext()).strip()
+            values.setdefault(element.get("name", ""), ESCAPE.sub(r"\1", text))
+    return values
+
+
+def parse_xml(body: bytes) -> etree._Element | None:
+    """Parse the XML without expanding entities or fetching anything; None for a broken file."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=False)
+    try:
+        return etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None

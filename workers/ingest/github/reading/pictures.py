@@ -17,7 +17,6 @@ from workers.ingest.page.document import MAX_URL_CHARS, absolute, attribute
 from workers.ingest.page.pictures import clean_alt
 from workers.ingest.shapes import CandidateImage
 
-#: Images of a README; further ones are ignored.
 MAX_IMAGES = 40
 #: Pixels of a side below which a README's image is a sign in a line of text.
 MIN_SIDE_PX = 64

@@ -7,14 +7,18 @@ from itertools import islice, takewhile
 from workers.ingest.github.reading.blocks import ReadmeBlock, is_menu, sections
 from workers.ingest.github.reading.names import OwnName, is_about, is_own_name, split_heading
 from workers.ingest.github.reading.statement import Statement
-from workers.ingest.page.descriptions import MAX_CHARS, MIN_CHARS, PROSE_END
+from workers.ingest.page.descriptions import MIN_CHARS, PROSE_END
 from workers.ingest.page.names import MAX_PART_CHARS, is_name
-from workers.ingest.page.taglines import MAX_TAGLINE_CHARS as LINE_LIMIT
-from workers.ingest.page.taglines import MIN_TAGLINE_WORDS
-from workers.ingest.page.text import count_words, split_sentences, squash, truncate
+from workers.ingest.page.text import (
+    MAX_DESCRIPTION_CHARS,
+    count_words,
+    is_tagline_sized,
+    split_sentences,
+    squash,
+    truncate,
+)
 from workers.ingest.skip_rules import SkipRules
 
-#: Headings that may be the title.
 MAX_TITLES = 3
 #: First blocks that are searched for the title.
 TOP_BLOCKS = 12
@@ -52,14 +56,11 @@ ABOUT_HEADING = re.compile(r"about|overview|introduction|what is .*|description|
 
 def statements(blocks: list[ReadmeBlock], own_name: OwnName, skip_rules: SkipRules) -> Iterator[Statement]:
     title = find_title(blocks, own_name)
-    name_statements = list(name_of_title(title, own_name)) if title else []
-    taglines = (
-        list(tagline_statements(blocks, title, skip_rules, has_name=bool(name_statements))) if title else []
-    )
-    yield from (*name_statements, *taglines)
-    yield from description_statements(
-        blocks, title, [str(tagline.value) for tagline in taglines], own_name, skip_rules
-    )
+    names = list(name_of_title(title, own_name)) if title else []
+    taglines = list(tagline_statements(blocks, title, skip_rules, has_name=bool(names))) if title else []
+    yield from (*names, *taglines)
+    lines = [str(tagline.value) for tagline in taglines]
+    yield from description_statements(blocks, title, lines, own_name, skip_rules)
 
 
 def find_title(blocks: list[ReadmeBlock], own_name: OwnName) -> ReadmeBlock | None:
@@ -107,12 +108,8 @@ def blocks_below(blocks: list[ReadmeBlock], title: ReadmeBlock | None) -> list[R
 
 
 def is_tagline(text: str, skip_rules: SkipRules) -> bool:
-    is_line_sized = (
-        len(text) <= LINE_LIMIT and count_words(text) >= MIN_TAGLINE_WORDS and not text.endswith((":", "："))
-    )
-    return (
-        is_line_sized and not (REQUEST_START.match(text) or "://" in text) and skip_rules.kind(text) is None
-    )
+    is_request = text.endswith((":", "：")) or REQUEST_START.match(text) or "://" in text
+    return is_tagline_sized(text) and not is_request and skip_rules.kind(text) is None
 
 
 def description_statements(
@@ -123,25 +120,19 @@ def description_statements(
     skip_rules: SkipRules,
 ) -> Iterator[Statement]:
     """Yield the first paragraph, else a tagline, else a sentence further down about the project."""
-    first = next(
-        (
-            block
-            for block in blocks_about_project(blocks, title, skip_rules)
-            if descriptive_text(block, own_name, skip_rules)
-        ),
-        None,
-    )
+    about = blocks_about_project(blocks, title, skip_rules)
+    first = next((block for block in about if descriptive_text(block, own_name, skip_rules)), None)
     if text := lead_line(blocks, title, first, own_name, skip_rules):
         yield Statement("appDescription", text, 0.60, "readme.lead")
     elif first is not None:
-        text = truncate(opening(blocks, first, own_name, skip_rules), MAX_CHARS)
+        text = truncate(opening(blocks, first, own_name, skip_rules), MAX_DESCRIPTION_CHARS)
         yield Statement("appDescription", text, 0.60, "readme.paragraph")
     else:
         for text in [text for text in taglines if len(text) >= MIN_CHARS][:1]:
             yield Statement("appDescription", text, 0.50, "readme.line")
         texts = (descriptive_text(section.block, own_name, skip_rules) for section in sections(blocks))
         for text in islice((text for text in texts if text and names_project(text, own_name)), 1):
-            yield Statement("appDescription", truncate(text, MAX_CHARS), 0.30, "readme.sentence")
+            yield Statement("appDescription", truncate(text, MAX_DESCRIPTION_CHARS), 0.30, "readme.sentence")
 
 
 def blocks_about_project(
@@ -207,11 +198,8 @@ def descriptive_text(block: ReadmeBlock, own_name: OwnName, skip_rules: SkipRule
     if starts_with_name and not kept_text and count_words(sentences[0]) > MIN_SENTENCE_WORDS:
         return sentences[0][:-1].rstrip() + "…"
     is_ended = PROSE_END.search(kept_text) is not None or count_words(kept_text) >= MIN_SENTENCE_WORDS * 2
-    return (
-        kept_text
-        if is_ended and len(kept_text) >= MIN_CHARS and count_words(kept_text) >= MIN_SENTENCE_WORDS
-        else ""
-    )
+    is_long = len(kept_text) >= MIN_CHARS and count_words(kept_text) >= MIN_SENTENCE_WORDS
+    return kept_text if is_ended and is_long else ""
 
 
 def blocks_without_work(blocks: list[ReadmeBlock]) -> Iterator[ReadmeBlock]:

@@ -13,12 +13,9 @@ from workers.ingest.github.reading.names import split_heading
 from workers.ingest.github.reading.statement import Statement
 from workers.ingest.github.shapes import RepositoryFile
 from workers.ingest.page.decode import decode
-from workers.ingest.page.descriptions import MAX_CHARS
 from workers.ingest.page.keywords import distinct_keywords
 from workers.ingest.page.names import is_name
-from workers.ingest.page.taglines import MAX_TAGLINE_CHARS as LINE_LIMIT
-from workers.ingest.page.taglines import MIN_TAGLINE_WORDS
-from workers.ingest.page.text import clean, count_words, truncate
+from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean, is_tagline_sized, truncate
 from workers.ingest.shapes import LIST_SUFFIX
 from workers.ingest.skip_rules import SkipRules
 
@@ -66,7 +63,7 @@ def name_statements(text: str, rule: str) -> Iterator[Statement]:
 
 
 def tagline_statement(text: str, confidence: float, rule: str) -> Iterator[Statement]:
-    if len(text) <= LINE_LIMIT and count_words(text) >= MIN_TAGLINE_WORDS:
+    if is_tagline_sized(text):
         yield Statement("tagline", text, confidence, rule)
 
 
@@ -75,8 +72,8 @@ def description_statements(text: str, rule: str) -> Iterator[Statement]:
     marked_text = ITEM.sub("\n• ", BREAK.sub("\n", HEADING.sub(r"\n** \2\3 **\n", text)))
     skip_rules = SkipRules(detection.detect(clean(text))[0])
     if opening := " ".join(store_prose.opening(marked_text, skip_rules)):
-        yield Statement("appDescription", truncate(opening, MAX_CHARS), 0.92, rule)
-        if items := store_prose.descriptive_items(marked_text, skip_rules, MAX_CHARS):
+        yield Statement("appDescription", truncate(opening, MAX_DESCRIPTION_CHARS), 0.92, rule)
+        if items := store_prose.descriptive_items(marked_text, skip_rules, MAX_DESCRIPTION_CHARS):
             yield Statement("appDescription", items, 0.70, f"{rule}{LIST_SUFFIX}")
 
 

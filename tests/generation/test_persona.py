@@ -11,8 +11,18 @@ from hypothesis import strategies as st
 
 from generation.copy import tones
 from generation.copy.languages import TABLES
-from generation.personas import names, prompts
-from generation.personas.personas import AGES, GENDERS, VOICE, Wish, disclosure, persona
+from generation.persona import (
+    AGE_WORDS,
+    AGES,
+    GENDER_WORDS,
+    GENDERS,
+    VOICE,
+    Wish,
+    disclosure,
+    first_names,
+    persona,
+    read_prompt,
+)
 from generation.spec import AgeRange, BrandSnapshot, Gender
 from tests.generation.copy.brands import TIDELINE
 
@@ -32,7 +42,7 @@ PROMPTS = st.one_of(
 def test_any_prompt_gives_a_persona_of_known_choices(prompt: str, seed: str, brand: BrandSnapshot) -> None:
     one = persona(brand, Wish(prompt=prompt), seed)
     assert one == persona(brand, Wish(prompt=prompt), seed)
-    assert one.name in names.first_names(one.language, one.gender)
+    assert one.name in first_names(one.language, one.gender)
     assert one.gender in get_args(Gender)
     assert one.age_range in get_args(AgeRange)
     assert one.voice in {*tones.VOICES, VOICE, brand.voice}
@@ -60,15 +70,15 @@ def test_a_partners_choices_win(prompt: str) -> None:
 def test_a_prompt_chooses_gender_age_and_tone(
     prompt: str, chosen: tuple[Gender | None, AgeRange | None, str | None]
 ) -> None:
-    assert prompts.read(prompt) == chosen
+    assert read_prompt(prompt) == chosen
 
 
 def test_no_word_of_a_prompt_means_two_things() -> None:
-    entries = [*prompts.GENDERS.values(), *prompts.AGES.values(), *tones.VOICES.values()]
+    entries = [*GENDER_WORDS.values(), *AGE_WORDS.values(), *tones.VOICES.values()]
     words = Counter(word for block in entries for word in block.split())
     assert [word for word, count in words.items() if count > 1] == []
-    assert set(prompts.GENDERS) == set(get_args(Gender))
-    assert set(prompts.AGES) == set(get_args(AgeRange))
+    assert set(GENDER_WORDS) == set(get_args(Gender))
+    assert set(AGE_WORDS) == set(get_args(AgeRange))
 
 
 def test_random_personas_have_all_genders_and_are_adults() -> None:
@@ -81,23 +91,23 @@ def test_random_personas_have_all_genders_and_are_adults() -> None:
 def test_a_name_is_neither_taken_nor_part_of_the_brands_name() -> None:
     brand = msgspec.structs.replace(BARE, name="Lena & Clara", language="de")
     free = ["Frieda", "Greta"]
-    taken = [name for name in names.first_names("de", "female") if name not in {*free, "Lena"}]
+    taken = [name for name in first_names("de", "female") if name not in {*free, "Lena"}]
     assert {persona(brand, Wish("female"), seed, taken=taken).name for seed in SEEDS} == set(free)
-    assert persona(brand, Wish("female"), "seed", taken=names.first_names("de", "female")).name
+    assert persona(brand, Wish("female"), "seed", taken=first_names("de", "female")).name
 
 
 def test_each_language_has_names_of_each_gender() -> None:
     for language, gender in product(TABLES, GENDERS):
-        found = names.first_names(language, gender)
+        found = first_names(language, gender)
         assert len(set(found)) == len(found) == 12
-    assert names.first_names("pt-BR", "male") == names.first_names("en", "male")
+    assert first_names("pt-BR", "male") == first_names("en", "male")
 
 
 def test_language_and_voice_are_the_brands() -> None:
     french = msgspec.structs.replace(BARE, language="fr-CA", voice="Formal: long technical sentences.")
     one = persona(french, Wish(), "seed")
     assert (one.language, one.voice) == ("fr-CA", french.voice)
-    assert one.name in {name for gender in GENDERS for name in names.first_names("fr", gender)}
+    assert one.name in {name for gender in GENDERS for name in first_names("fr", gender)}
     assert persona(TIDELINE, Wish(), "seed").language == "en"
 
 

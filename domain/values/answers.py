@@ -1,0 +1,34 @@
+"""Answers from rows: columns become the fields of the same names, and ids get their prefixes."""
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from schemas import ids
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+#: Prefix of each column with an id; an answer names the prefix of its own `id`.
+_PREFIXES = {
+    "api_key_id": ids.KEY,
+    "content_id": ids.CONTENT,
+    "endpoint_id": ids.WEBHOOK_ENDPOINT,
+    "influencer_id": ids.INFLUENCER,
+    "job_id": ids.JOB,
+    "organization_id": ids.ORGANIZATION,
+    "project_id": ids.PROJECT,
+    "retry_of": ids.JOB,
+    "sandbox_id": ids.ORGANIZATION,
+    "social_account_id": ids.ACCOUNT,
+}
+
+
+def from_row(shape: type[S], row: Any, **others: Any) -> S:
+    """Return an answer with the columns of a NamedTuple; `others` differ in name or value."""
+    names = shape.__struct_fields__
+    columns = {name: value for name, value in row._asdict().items() if name in names and name not in others}
+    for name, value in columns.items():
+        if isinstance(value, UUID):
+            columns[name] = ids.show(_PREFIXES[name], value)
+    return shape(**columns, **others)

@@ -1,0 +1,142 @@
+"""Persona: the presenter of a brand, from its snapshot, a partner's wishes and a seed.
+
+A persona depicts no real person and has no biography. A prompt is reduced to the choices of the renderer: no
+text of it is stored, drawn or published. Each word stands for one choice, in English, German, French and
+Spanish: no word has another meaning in another of these languages.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple, TypeVar
+
+from generation.copy import tones
+from generation.copy.languages import DEFAULT, primary
+from generation.copy.speech import language_of
+from generation.copy.write import labels, tag
+from generation.seeds import pick
+from generation.spec import AgeRange, BrandSnapshot, Gender
+
+GENDERS: tuple[Gender, ...] = ("female", "male", "non_binary")
+#: Ages to draw from by default: a presenter is never a minor by chance.
+AGES: tuple[AgeRange, ...] = ("young_adult", "adult", "mid_adult")
+#: Voice of a brand without one.
+VOICE = "plain"
+#: Maximum keywords that a persona talks about.
+TOPICS = 5
+#: Common first names by language and gender.
+_NAMES: Mapping[str, Mapping[Gender, str]] = {
+    "en": {
+        "female": "Amara Chloe Ella Grace Hannah Ivy June Lucy Maya Nora Ruby Zoe",
+        "male": "Adam Ben Caleb Ethan Isaac Jack Leo Miles Noah Omar Ryan Theo",
+        "non_binary": "Alex Ari Casey Jamie Jordan Kai Morgan Quinn Riley Robin Rowan Sky",
+    },
+    "de": {
+        "female": "Anna Clara Elif Frieda Greta Hanna Ida Jana Lena Marie Nele Paula",
+        "male": "Anton Can David Emil Finn Henri Jonas Karl Leon Moritz Paul Tim",
+        "non_binary": "Alex Chris Jona Kim Luca Mika Noa Robin Sam Sascha Toni Yuna",
+    },
+    "fr": {
+        "female": "Agathe Camille Chloé Élise Inès Jeanne Léa Louise Lucie Manon Nadia Rose",
+        "male": "Adrien Arthur Bastien Gabriel Hugo Jules Karim Louis Lucas Nathan Paul Théo",
+        "non_binary": "Alex Andréa Ange Camille Charlie Claude Dany Eden Lou Maé Noa Sasha",
+    },
+    "es": {
+        "female": "Alba Carla Elena Inés Irene Julia Lucía Marina Nuria Paula Sara Vera",
+        "male": "Álvaro Bruno Daniel Diego Hugo Iván Javier Leo Mario Mateo Pablo Sergio",
+        "non_binary": "Alex Andy Ariel Cris Dani Eider Gael Noa Río Robin Sam Yael",
+    },
+}
+W = TypeVar("W", bound=str)
+
+#: Words of each gender, without blanks and hyphens.
+GENDER_WORDS: Mapping[Gender, str] = {
+    "female": "woman women female girl lady frau weiblich mädchen femme féminine fille mujer femenina chica",
+    "male": "man men male boy guy mann männlich homme masculin garçon hombre masculino chico",
+    "non_binary": """nonbinary enby androgynous nichtbinär androgyn nonbinaire androgyne nobinario
+        nobinaria andrógino andrógina""",
+}
+AGE_WORDS: Mapping[AgeRange, str] = {
+    "teen": "teen teens teenager teenage adolescent jugendlich jugendliche jugendlicher adolescente",
+    "young_adult": """young youthful twenties student jung junge junger studentin étudiant étudiante jeune
+        joven estudiante""",
+    "adult": "adult grownup thirties erwachsen erwachsene erwachsener adulte adulto adulta",
+    "mid_adult": "forties quadragénaire cuarentón cuarentona",
+    "mature": "mature middleaged fifties reif quinquagénaire maduro madura",
+    "senior": """senior seniors elderly older retired grandmother grandfather sixties ältere älterer
+        seniorin rentner rentnerin âgé âgée retraité retraitée anciano anciana jubilado jubilada""",
+}
+
+
+class Wish(NamedTuple):
+    """A partner's wish. The prompt fills open fields, and the seed fills the rest."""
+
+    gender: Gender | None = None
+    age_range: AgeRange | None = None
+    prompt: str = ""
+    name: str | None = None
+
+
+class Persona(NamedTuple):
+    """A presenter: `language` is a BCP-47 tag, `topics` are the brand's keywords.
+
+    A persona has no other facts: no biography, no past, no use of the product.
+    """
+
+    name: str
+    gender: Gender
+    age_range: AgeRange
+    voice: str
+    language: str
+    topics: list[str]
+
+
+def persona(brand: BrandSnapshot, wish: Wish, seed: str, *, taken: Collection[str] = ()) -> Persona:
+    """Return a persona, the same for the same arguments; avoid taken names as long as others are free."""
+    choices = read_prompt(wish.prompt)
+    any_gender, any_age = pick(seed, GENDERS, "gender"), pick(seed, AGES, "age")
+    gender = wish.gender or choices.gender or any_gender
+    language = tag(brand, language_of(brand))
+    return Persona(
+        name=wish.name or _name(brand, language, gender, seed, taken),
+        gender=gender,
+        age_range=wish.age_range or choices.age_range or any_age,
+        voice=choices.voice or brand.voice or VOICE,
+        language=language,
+        topics=brand.keywords[:TOPICS],
+    )
+
+
+def disclosure(language: str) -> str:
+    """Return the disclosure of a drawn presenter in a language, as content displays it."""
+    return labels(primary(language)).presenter
+
+
+def _name(brand: BrandSnapshot, language: str, gender: Gender, seed: str, taken: Collection[str]) -> str:
+    """Pick a name outside of the brand's own name: readers would confuse it with the product."""
+    all_names = first_names(language, gender)
+    own = brand.name.casefold()
+    free = [name for name in all_names if name not in taken and name.casefold() not in own]
+    return pick(seed, free or all_names, "name")
+
+
+def first_names(language: str, gender: Gender) -> list[str]:
+    """Return the names of a language, else the English ones."""
+    return _NAMES.get(primary(language), _NAMES[DEFAULT])[gender].split()
+
+
+class Choices(NamedTuple):
+    """Choices of a prompt; None for an unspecified one."""
+
+    gender: Gender | None
+    age_range: AgeRange | None
+    voice: str | None
+
+
+def read_prompt(prompt: str) -> Choices:
+    """Return the prompt's choices; the first word for each choice wins."""
+    return Choices(_first(prompt, GENDER_WORDS), _first(prompt, AGE_WORDS), _first(prompt, tones.VOICES))
+
+
+def _first(prompt: str, meanings: Mapping[W, str]) -> W | None:
+    return tones.first_meaning(
+        prompt, {word: one for one, entries in meanings.items() for word in entries.split()}
+    )
