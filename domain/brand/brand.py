@@ -10,25 +10,28 @@ from msgspec import UNSET
 
 from db.pool import Conn
 from db.queries import brand_source as sources
-from domain.brand import pictures
 from domain.values import languages
 from schemas import ids
 from schemas.brand import (
     Brand,
     BrandContext,
     BrandField,
+    BrandMedia,
     BrandPatch,
     BrandRow,
     CrawlState,
     Extraction,
     Field,
     FieldFinding,
+    MediaProvenance,
     Provenance,
     Said,
     Source,
 )
+from schemas.pictures import Picture, PictureKind
 
 FIELDS: tuple[Field, ...] = get_args(Field)
+PICTURE_KINDS: tuple[PictureKind, ...] = get_args(PictureKind)
 
 
 def merge(rows: Sequence[BrandRow]) -> BrandContext | None:
@@ -57,7 +60,36 @@ def describe(rows: Sequence[BrandRow], *, project_id: UUID) -> Brand:
     return Brand(
         project_id=ids.show(ids.PROJECT, project_id),
         fields={name: _field(known.get(name, [])) for name in FIELDS},
-        media=pictures.merge(rows),
+        media=merge_pictures(rows),
+    )
+
+
+def merge_pictures(rows: Sequence[BrandRow]) -> list[BrandMedia]:
+    """Return each picture once by its address: logos first, then by the newest source, in its order."""
+    newest = sorted(rows, key=lambda row: (row.at, row.source), reverse=True)
+    met = [(row, picture) for row in newest for picture in row.media]
+    once: dict[str, BrandMedia] = {}
+    for row, picture in sorted(met, key=lambda pair: PICTURE_KINDS.index(pair[1].kind)):
+        once.setdefault(picture.url, _picture(row, picture))
+    return list(once.values())
+
+
+def _picture(row: BrandRow, picture: Picture) -> BrandMedia:
+    return BrandMedia(
+        kind=picture.kind,
+        url=picture.url,
+        width=picture.width,
+        height=picture.height,
+        type=picture.type,
+        bytes=picture.bytes,
+        alt=picture.alt,
+        provenance=MediaProvenance(
+            source=row.source,
+            job_id=None if row.job_id is None else ids.show(ids.JOB, row.job_id),
+            url=picture.page,
+            rule=picture.rule,
+            at=row.at,
+        ),
     )
 
 

@@ -160,11 +160,7 @@ def _check(locked: content.LockedContent, revision: int | None) -> None:
 async def get_policy(conn: Conn, *, organization_id: UUID, project_id: UUID) -> ApprovalPolicy:
     """Return a project's policy; raises `NotFound`."""
     row = present(await GET_POLICY.one(conn, org=organization_id, id=project_id), "project")
-    return ApprovalPolicy(
-        requires_approval=row.requires_approval,
-        first_n_posts_blocked=row.first_n_posts_blocked,
-        current_blocked_count=row.current_blocked_count,
-    )
+    return ApprovalPolicy(**row._asdict())
 
 
 async def patch_policy(
@@ -182,13 +178,7 @@ async def patch_policy(
     before = _Policy(locked.requires_approval, locked.first_n_posts_blocked)
     after = _patched(before, body)
     if after != before:
-        await projects.update_policy.run(
-            conn,
-            org=organization_id,
-            id=project_id,
-            requires_approval=after.requires_approval,
-            first_n_posts_blocked=after.first_n_posts_blocked,
-        )
+        await projects.update_policy.run(conn, org=organization_id, id=project_id, **after._asdict())
         await audit.record(
             conn,
             organization_id=organization_id,

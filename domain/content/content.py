@@ -12,9 +12,9 @@ import msgspec
 from msgspec import UNSET
 
 from db.pool import Conn
-from db.queries import content_asset, content_item
+from db.queries import content_asset, content_generation, content_item
 from domain.accounts import platform_limits
-from domain.content import assets, remixes
+from domain.content import assets
 from domain.media import uploads
 from domain.media.files import StoredFile
 from domain.publishing import targets, waiting
@@ -94,6 +94,7 @@ class LockedContent(NamedTuple):
 
 GET_CONTENT = content_item.get_content.typed(ContentRow)
 LOCK_CONTENT = content_item.lock_content.typed(LockedContent)
+LIST_ORIGINS_OF_CLIP = content_generation.list_origins_of_clip.typed(ContentOrigin)
 FIND_ASSET = content_asset.find_asset.typed(FileHeaders)
 
 
@@ -197,9 +198,15 @@ async def edit(
 
 
 async def _keeps_label(conn: Conn, locked: LockedContent) -> bool:
-    return _origin(locked)._replace(ai_declared=False).is_ai_generated or await remixes.show_ai_clip(
+    return _origin(locked)._replace(ai_declared=False).is_ai_generated or await shows_ai_clip(
         conn, organization_id=locked.organization_id, content_id=locked.id
     )
+
+
+async def shows_ai_clip(conn: Conn, *, organization_id: UUID, content_id: UUID) -> bool:
+    """Return whether a remix's last revision shows a clip from content with an AI label."""
+    rows = await LIST_ORIGINS_OF_CLIP.all(conn, org=organization_id, id=content_id)
+    return any(row.is_ai_generated for row in rows)
 
 
 def check_revision(locked: LockedContent, versions: project_locks.Versions) -> None:

@@ -1,14 +1,14 @@
 """Steps of the job that generates content: the first reads its brief, the last attaches the files."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from db.pool import Conn
 from db.queries import content_asset, content_generation
-from domain.content import assets, content, remixes
+from domain.content import assets, content
 from domain.content.app_files import Files
 from domain.content.briefs import Brief
 from domain.content.content import LockedContent
@@ -19,17 +19,11 @@ from jobs.ledger import Claim
 from schemas.content import ApprovalStatus, LineProvenance, MadeBy
 
 
-class _Row(NamedTuple):
-    brief: dict[str, Any]
-
-
-BEGIN_GENERATION = content_generation.begin_generation.typed(_Row)
-
-
 async def begin(conn: Conn, *, claim: Claim) -> Brief:
     """Return the job's brief, and mark the item as `processing`."""
-    row = await BEGIN_GENERATION.row(conn, **_scope(claim), revision=claim.args["revision"])
-    return msgspec.convert(row.brief, Brief)
+    scope, revision = _scope(claim), claim.args["revision"]
+    brief = await content_generation.begin_generation.value(conn, **scope, revision=revision)
+    return msgspec.convert(brief, Brief)
 
 
 async def lost_files(conn: Conn, *, claim: Claim, files: Files) -> int:
@@ -70,7 +64,7 @@ async def finish(
         approval_status=gate,
         made_by=maker,
         # Every other generated piece needs the AI label regardless of its clip.
-        ai_declared=locked.ai_declared or (maker == "clip" and await remixes.show_ai_clip(conn, **at)),
+        ai_declared=locked.ai_declared or (maker == "clip" and await content.shows_ai_clip(conn, **at)),
     )
     if locked.status == "completed":
         await _replaced(conn, locked, copy.caption, blocks=gate != locked.approval_status)

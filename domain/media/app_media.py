@@ -55,15 +55,10 @@ class _Row(NamedTuple):
 
 
 class Adding(NamedTuple):
-    """Files, and bytes, to add to a project."""
+    """Numbers of files, and of bytes, of a project or to add to it."""
 
     files: int = 0
     bytes: int = 0
-
-
-class _Own(NamedTuple):
-    files: int
-    bytes: int
 
 
 class Usable(NamedTuple):
@@ -89,7 +84,7 @@ class _Locked(NamedTuple):
 
 GET_APP_MEDIA = queries.get_app_media.typed(_Row)
 LIST_APP_MEDIA = queries.list_app_media.typed(_Row)
-COUNT_OWN = queries.count_own.typed(_Own)
+COUNT_OWN = queries.count_own.typed(Adding)
 SHARE_READY = queries.share_ready.typed(Usable)
 LOCK_ONE = queries.lock_one.typed(_Locked)
 

@@ -4,8 +4,6 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-import msgspec
-
 from db.pool import Conn
 from db.queries import collection
 from db.queries import project as projects
@@ -14,6 +12,7 @@ from domain.leasing import requests
 from domain.leasing.requests import AuditLog
 from domain.publishing import posts
 from domain.tenancy import audit, project_locks
+from domain.values.answers import from_row
 from jobs import ledger
 from jobs.kinds import ARCHIVE_PROJECT
 from schemas import ids
@@ -30,11 +29,6 @@ class _Row(NamedTuple):
     archive_job_id: UUID
 
 
-class _OpenArchive(NamedTuple):
-    archive_job_id: UUID | None
-
-
-OPEN_ARCHIVE = projects.open_archive.typed(_OpenArchive)
 MARK_ARCHIVED = projects.archive_project.typed(_Row)
 
 
@@ -106,23 +100,16 @@ async def revive(conn: Conn, locked: LockedProject) -> None:
 
 async def check_done(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
     """Raise `Conflict` ARCHIVE_RUNNING if the job is open; the caller has locked the archived project."""
-    row = await OPEN_ARCHIVE.one(conn, org=organization_id, id=project_id)
+    row = await projects.open_archive.one(conn, org=organization_id, id=project_id)
     if row is not None:
         raise Conflict(
             "ARCHIVE_RUNNING",
             "the archive still runs: wait for the end of its job, or retry it if it failed",
-            jobId=ids.show(ids.JOB, row.archive_job_id) if row.archive_job_id else None,
+            jobId=row["archive_job_id"] and ids.show(ids.JOB, row["archive_job_id"]),
         )
 
 
 def _archived(row: _Row | LockedProject) -> Archived:
     """Return the answer of an archive, the same for as long as the project is archived."""
-    fields = {
-        "id": ids.show(ids.PROJECT, row.id),
-        "status": row.status,
-        "archivedAt": row.archived_at,
-        "canceledScheduledPosts": row.canceled_scheduled_posts,
-        "inFlightPosts": row.in_flight_posts,
-        "jobId": row.archive_job_id and ids.show(ids.JOB, row.archive_job_id),
-    }
-    return msgspec.convert(fields, Archived)
+    job_id = row.archive_job_id and ids.show(ids.JOB, row.archive_job_id)
+    return from_row(Archived, row, id=ids.show(ids.PROJECT, row.id), job_id=job_id)

@@ -9,8 +9,6 @@ everything that our programs compose, except a partner's own clip.
 
 from typing import Any, NamedTuple
 
-import msgspec
-
 from domain.accounts.platform_limits import PLATFORMS
 from schemas.content import CreativeType, Format, MadeBy
 from schemas.posts import AiLabel, Mode
@@ -40,15 +38,6 @@ class ContentOrigin(NamedTuple):
         return self.ai_declared or (self.creative_type == "generated" and self.made_by != "clip")
 
 
-class Labelled(msgspec.Struct, frozen=True, rename="camel"):
-    """Origin of a post's content in the row of an unsent post."""
-
-    format: Format
-    creative_type: CreativeType
-    made_by: MadeBy | None
-    ai_declared: bool
-
-
 def label(platform: str, mode: Mode | str, format_: Format, origin: ContentOrigin) -> AiLabel:
     """Return the AI label of a post to this platform."""
     if not origin.is_ai_generated:
@@ -58,8 +47,6 @@ def label(platform: str, mode: Mode | str, format_: Format, origin: ContentOrigi
 
 
 def label_of_row(platform: str, mode: Mode, origin: dict[str, Any]) -> AiLabel:
-    """Return `label` from the JSON of a row."""
-    read = msgspec.convert(origin, Labelled)
-    return label(
-        platform, mode, read.format, ContentOrigin(read.creative_type, read.made_by, read.ai_declared)
-    )
+    """Return `label` from the JSON of an unsent post's row."""
+    content = ContentOrigin(origin["creativeType"], origin["madeBy"], origin["aiDeclared"])
+    return label(platform, mode, origin["format"], content)

@@ -16,6 +16,7 @@ from domain.publishing.disclosure import ContentOrigin
 from domain.publishing.failures import IN_FLIGHT
 from domain.publishing.locked_post import LockedPost
 from domain.security.keyring import Keyring
+from domain.values.answers import from_row
 from schemas.content import CreativeType, Format, MadeBy
 from schemas.posts import AiLabel
 
@@ -154,7 +155,7 @@ async def read(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
         privacy_level=post.privacy_level,
         ai_label=disclosure.label(post.platform, post.mode, draft.format, origin),
         moment=post.scheduled_for,
-        files=[_file(row, row.id) for row in rows if row.id],
+        files=[from_row(OutgoingFile, row, id=row.id) for row in rows if row.id],
         revision=draft.revision,
         phase=post.phase,
         handle=post.handle,
@@ -176,17 +177,4 @@ def account_of(row: AccountColumns, access_token: str) -> PostingAccount:
         handle=row.account_handle,
         traits=row.traits,
         access_token=access_token,
-    )
-
-
-def _file(row: OutgoingRow, asset_id: UUID) -> OutgoingFile:
-    return OutgoingFile(
-        id=asset_id,
-        kind=row.kind,
-        mime_type=row.mime_type,
-        size_bytes=row.size_bytes,
-        width=row.width,
-        height=row.height,
-        duration_ms=row.duration_ms,
-        token=row.token,
     )

@@ -5,6 +5,7 @@ with the real time, such as in a pull, a quota or a token's expiry, works withou
 in requests and answers are shifted, by `ahead` (`domain/tenancy/sandbox_times.py`).
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -12,13 +13,16 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import sandbox_clock, sandbox_load
-from domain.values import durations, timezones
+from domain.values import timezones
 from jobs import ledger
 from jobs.kinds import ADVANCE_CLOCK
 from jobs.ledger import ChangedJob, SubmittedJob
 from schemas import ids
 from schemas.errors import Conflict, Invalid
 from schemas.sandbox import AdvanceClock, SandboxClock
+
+_DURATION = re.compile(r"([1-9]\d{0,8})([smhd])", re.ASCII)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 #: Largest total advance of a sandbox.
 MAX_AHEAD = timedelta(days=400)
@@ -134,7 +138,7 @@ def _check_not_advancing(clock: Clock) -> None:
 def _read_distance(clock: Clock, body: AdvanceClock) -> tuple[str, timedelta]:
     """Return the field with the distance, and the distance. Raises `Invalid`."""
     if body.advance is not None and body.now is None:
-        path, by = "advance", durations.read(body.advance, path="advance")
+        path, by = "advance", _read_duration(body.advance)
     elif body.now is not None and body.advance is None:
         path, by = "now", timezones.read(body.now, path="now") - clock.time
     else:
@@ -144,6 +148,14 @@ def _read_distance(clock: Clock, body: AdvanceClock) -> tuple[str, timedelta]:
     if by > MAX_AHEAD - clock.ahead:
         raise Invalid(path, f"is too far: a sandbox is at most {MAX_AHEAD.days} days ahead in all")
     return path, by
+
+
+def _read_duration(text: str) -> timedelta:
+    """Parse a whole number and a unit, such as 90m or 7d. Raises `Invalid`."""
+    match = _DURATION.fullmatch(text)
+    if not match:
+        raise Invalid("advance", "must be a whole number of s, m, h or d, such as 90m or 7d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 async def _check_work(conn: Conn, organization_id: UUID, path: str, by: timedelta) -> None:

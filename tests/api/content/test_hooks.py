@@ -20,10 +20,10 @@ BRAND = {
 ALONE = """
 import sys
 import api.app
-from generation.spec import Brand
+from generation.spec import BrandSnapshot
 from generation.copy.write import propose
-propose(Brand(name="潮見", taglines=["潮の時刻をすぐに確認する"], language="ja"))
-propose(Brand(name="Tideline", taglines=["Know the tide before you go"], language="en"))
+propose(BrandSnapshot(name="潮見", taglines=["潮の時刻をすぐに確認する"], language="ja"))
+propose(BrandSnapshot(name="Tideline", taglines=["Know the tide before you go"], language="en"))
 print(*{name.partition(".")[0] for name in sys.modules})
 """
 DRAWING = {

@@ -7,7 +7,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as some
 
-from domain.brand import pictures
+from domain.brand.brand import merge_pictures
 from schemas.brand import BrandRow
 from schemas.pictures import Picture, PictureKind
 
@@ -41,8 +41,8 @@ ROWS = some.lists(
 
 @given(ROWS, some.randoms())
 def test_merge_ignores_the_order_of_rows(rows: list[BrandRow], random: some.DataObject) -> None:
-    merged = pictures.merge(rows)
-    assert pictures.merge(sorted(rows, key=lambda _: random.random())) == merged  # type: ignore[attr-defined]
+    merged = merge_pictures(rows)
+    assert merge_pictures(sorted(rows, key=lambda _: random.random())) == merged  # type: ignore[attr-defined]
     met = [(row, picture) for row in rows for picture in row.media]
     assert {one.url for one in merged} == {picture.url for _, picture in met}
     assert len({one.url for one in merged}) == len(merged)

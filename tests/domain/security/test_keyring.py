@@ -29,7 +29,7 @@ def test_no_mistake_shows_a_key(text: str) -> None:
     """A key without its id is parsed as an id."""
     with pytest.raises(SettingsInvalid) as refused:
         parse_keyring(text, setting="PEPPERS")
-    assert str(refused.value).startswith("PEPPERS")
+    assert str(refused.value).startswith("PEPPERS: entry ")
     assert KEY[:8] not in str(refused.value)
 
 

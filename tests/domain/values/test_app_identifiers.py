@@ -30,19 +30,12 @@ def test_a_package_is_kept_as_it_was_sent(segments: list[str]) -> None:
 
 
 NO_BUNDLES = (
-    "",
-    "app",
-    "com..app",
-    ".com.app",
-    "com.app.",
-    "com.a_b",
-    "com.exämple",
-    "com. a",
-    "com." + "x" * 152,
-)
-NO_PACKAGES = (
-    "", "app", "com.1app", "com._app", "com.my-app", "com..app", "com.äpp", "com.app\n", "com." + "x" * 147,
+    "", "app", "com..app", ".com.app", "com.app.", "com.a_b", "com.exämple", "com. a", "com." + "x" * 152,
 )  # fmt: skip
+NO_PACKAGES = (
+    *("", "app", "com.1app", "1com.app", "com._app", "com.my-app", "com..app", "com.äpp", "com.app\n"),
+    "com." + "x" * 147,
+)
 
 
 @pytest.mark.parametrize(
