@@ -1,13 +1,19 @@
 """Social accounts: connection, fields, disconnection."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from msgspec import Meta
 
+from platforms.description import PrivacyLevel
+from platforms.registry import DESCRIPTIONS
 from schemas import ids
 from schemas.base import In, Instant, Out, Real, Text
 
-PlatformName = Literal["bluesky", "mastodon", "tiktok", "instagram"]
+#: Name of a registered platform. Type checkers see text, since the names are known at run time alone.
+if TYPE_CHECKING:
+    PlatformName: TypeAlias = str
+else:
+    PlatformName = Literal[tuple(DESCRIPTIONS)]
 
 AccountStatus = Literal["connected", "reauth_required", "disconnected"]
 
@@ -15,8 +21,6 @@ FlowStatus = Literal["pending", "connected", "failed"]
 
 #: Why a lease ended: its tenant released it, an operator recalled it, or its project was archived.
 LeaseEnd = Literal["released", "recalled", "project_archived"]
-
-PrivacyLevel = Literal["public", "friends", "followers", "private"]
 
 ReturnUrl = Annotated[Text, Meta(max_length=2048, examples=["https://app.example.com/settings/social"])]
 

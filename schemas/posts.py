@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
+from platforms.description import PrivacyLevel
 from schemas import ids
-from schemas.accounts import PrivacyLevel
 from schemas.base import CreatedAt, In, Instant, Out, Text, UpdatedAt
 from schemas.content import Note
 from schemas.errors.platforms import Category

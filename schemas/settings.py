@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
 
+from platforms.description import ApplicationLogin
+from platforms.registry import DESCRIPTIONS
 from schemas.errors import SettingsInvalid
 from schemas.hosts import AllowedHosts, allowed_hosts
 from schemas.setting_values import (
@@ -33,25 +35,29 @@ from schemas.setting_values import (
     read_keys,
 )
 
+_PlatformSettings = TypeVar("_PlatformSettings", bound=msgspec.Struct)
+
 GITHUB_APP = ("GITHUB_APP_SLUG", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_PRIVATE_KEY")
 BUCKET_KEY = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+#: Client id and secret of the application at each platform that has one server for all accounts.
+_APPLICATIONS = [
+    (login.client_id.upper(), login.client_secret.upper())
+    for login in (description.login for description in DESCRIPTIONS.values())
+    if isinstance(login, ApplicationLogin)
+]
 #: Groups of settings that must be set together, with the error for a partial group.
-SETTING_GROUPS = {
+SETTING_GROUPS: dict[tuple[str, ...], str] = {
     GITHUB_APP: f"a GitHub App needs all of {', '.join(GITHUB_APP)}",
-    ("TIKTOK_CLIENT_KEY", "TIKTOK_CLIENT_SECRET"): (
-        "an app needs both of TIKTOK_CLIENT_KEY, TIKTOK_CLIENT_SECRET"
-    ),
-    ("INSTAGRAM_CLIENT_ID", "INSTAGRAM_CLIENT_SECRET"): (
-        "an app needs both of INSTAGRAM_CLIENT_ID, INSTAGRAM_CLIENT_SECRET"
-    ),
+    **{pair: f"an app needs both of {', '.join(pair)}" for pair in _APPLICATIONS},
     BUCKET_KEY: f"a key for the bucket needs both {' and '.join(BUCKET_KEY)}",
 }
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
-    """Every setting of every process; a field's name in upper case is its environment variable.
+class BaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
+    """Every setting of every process but the platforms' own.
 
-    Durations are seconds. The descriptions are the text of docs/reference/settings.md.
+    A field's name in upper case is its environment variable. Durations are seconds. The descriptions are the
+    text of docs/reference/settings.md.
     """
 
     database_url: Annotated[
@@ -181,24 +187,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     )
     app_store_url: Annotated[Url, Meta(description="The App Store's web pages.")] = "https://apps.apple.com"
     play_url: Annotated[Url, Meta(description="Google Play's web pages.")] = "https://play.google.com"
-    tiktok_client_key: Annotated[
-        Secret, Meta(description="The key of our TikTok app; without one TikTok accounts can't be connected.")
-    ] = ""
-    tiktok_client_secret: Annotated[Secret, Meta(description="The app's secret.")] = ""
-    tiktok_url: Annotated[Origin, Meta(description="TikTok's web pages.")] = "https://www.tiktok.com"
-    tiktok_api_url: Annotated[Origin, Meta(description="TikTok's API.")] = "https://open.tiktokapis.com"
-    instagram_client_id: Annotated[
-        Secret,
-        Meta(description="The id of our Instagram app; without one Instagram accounts can't be connected."),
-    ] = ""
-    instagram_client_secret: Annotated[Secret, Meta(description="The app's secret.")] = ""
-    instagram_url: Annotated[Origin, Meta(description="Instagram's web pages.")] = "https://www.instagram.com"
-    instagram_api_url: Annotated[Origin, Meta(description="Instagram's Graph API.")] = (
-        "https://graph.instagram.com"
-    )
-    instagram_oauth_url: Annotated[Origin, Meta(description="Instagram's token endpoint.")] = (
-        "https://api.instagram.com"
-    )
     meta_api_url: Annotated[Origin, Meta(description="Meta's Graph API.")] = "https://graph.facebook.com"
     tiktok_ads_url: Annotated[Origin, Meta(description="The TikTok ads API.")] = (
         "https://business-api.tiktok.com"
@@ -229,6 +217,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     def event_store_url(self) -> str:
         """Return the URL of the database for events."""
         return self.telemetry_url or self.database_url
+
+    def as_platform(self, kind: type[_PlatformSettings]) -> _PlatformSettings:
+        """Return these settings as those of one platform: they have all of its fields."""
+        return msgspec.convert(self, kind, from_attributes=True)
+
+
+def _platform_fields() -> list[tuple[str, Any, Any]]:
+    """Return the fields of the platforms' own settings, in the order of the registry."""
+    return [
+        (field.name, field.type, field.default)
+        for description in DESCRIPTIONS.values()
+        if description.settings
+        for field in msgspec.structs.fields(description.settings)
+    ]
+
+
+if TYPE_CHECKING:
+    Settings: TypeAlias = BaseSettings
+else:
+    Settings = msgspec.defstruct(
+        "Settings", _platform_fields(), bases=(BaseSettings,), frozen=True, kw_only=True, module=__name__
+    )
 
 
 #: Settings of our own with the product's name; the others use names that hosts commonly set.

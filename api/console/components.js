@@ -1,6 +1,7 @@
 // Components shared by several screens.
 
 import { h } from "./dom.js";
+import { DESCRIPTIONS } from "./platforms.js";
 import { link } from "./router.js";
 
 /** Show the used slots of a total. */
@@ -9,6 +10,10 @@ export const slotUsage = (running, slots) =>
     h("i", { ariaHidden: "true" },
       h("b", { style: { width: `${slots ? Math.min(100, 100 * running / slots) : 0}%` } })),
     h("span", `${running} of ${slots}`));
+
+/** Show a dot in the platform's color. */
+export const platformDot = platform =>
+  h("i", { className: "of", ariaHidden: "true", style: { background: DESCRIPTIONS[platform].view.color } });
 
 /** Link to an object by its shortened id; the title is the whole id. */
 export const idLink = (screen, whole,

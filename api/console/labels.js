@@ -1,5 +1,7 @@
 // Texts for API codes, with next steps.
 
+import { DESCRIPTIONS } from "./platforms.js";
+
 /** Next step after a failed ingest, by error code and, where they differ, by source. */
 const NEXT = { FETCH_BLOCKED: "The address is in a private network. Use a public address.",
   ROBOTS_DISALLOWED: "The site's robots.txt forbids reading it. Allow “Tenantry”, or use another page.",
@@ -49,8 +51,10 @@ export const MAKERS = { renderer: "composed by our renderer", model: "a language
   presenter: "a drawn presenter shows it", voice: "a synthetic voice reads it",
   clip: "cut from your own clip" };
 
-export const PLATFORMS = { tiktok: "TikTok", instagram: "Instagram", bluesky: "Bluesky",
-  mastodon: "Mastodon" };
+/** Titles of platforms by name. */
+export const PLATFORMS = Object.fromEntries(
+  Object.entries(DESCRIPTIONS).map(([name, { title }]) => [name, title])
+);
 export const SOURCES = { website: "Website", github: "GitHub", appstore: "App store", partner: "You" };
 export const FIELDS = { appName: "Name", tagline: "Tagline", appDescription: "Description",
   audience: "Audience", icp: "Ideal customer", brandVoice: "Voice", keywords: "Keywords",

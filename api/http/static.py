@@ -12,8 +12,13 @@ from litestar.params import FromPath
 _TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
 
 
-def page(path: str, folder: str, headers: Mapping[str, str]) -> list[HTTPRouteHandler]:
-    """Return the routes of a page: `index.html` at the path itself, its other files below it."""
+def page(
+    path: str, folder: str, headers: Mapping[str, str], *, generated: Mapping[str, bytes] | None = None
+) -> list[HTTPRouteHandler]:
+    """Return the routes of a page: `index.html` at the path itself, its other files below it.
+
+    `generated` are further files by name.
+    """
     root = files("api").joinpath(folder)
     contents = root.joinpath("index.html").read_bytes()
 
@@ -21,12 +26,15 @@ def page(path: str, folder: str, headers: Mapping[str, str]) -> list[HTTPRouteHa
     async def index() -> Response[bytes]:
         return Response(contents, media_type=_TYPES["html"], headers=headers)
 
-    return [index, *_files(path, root, headers)]
+    return [index, *_files(path, root, headers, generated or {})]
 
 
-def _files(path: str, folder: Traversable, headers: Mapping[str, str]) -> list[HTTPRouteHandler]:
+def _files(
+    path: str, folder: Traversable, headers: Mapping[str, str], generated: Mapping[str, bytes]
+) -> list[HTTPRouteHandler]:
     """Return the routes of a folder's files, recursively."""
     contents = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+    contents |= generated
 
     @get(f"{path}/{{name:str}}", include_in_schema=False)
     async def file(name: FromPath[str]) -> Response[bytes]:
@@ -37,5 +45,9 @@ def _files(path: str, folder: Traversable, headers: Mapping[str, str]) -> list[H
     below = [inner for inner in folder.iterdir() if inner.is_dir()]
     return [
         file,
-        *(route for subfolder in below for route in _files(f"{path}/{subfolder.name}", subfolder, headers)),
+        *(
+            route
+            for subfolder in below
+            for route in _files(f"{path}/{subfolder.name}", subfolder, headers, {})
+        ),
     ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, get_args
 
 from jobs.kinds import PUBLIC_KINDS, STAGES
+from platforms.description import PrivacyLevel
 from schemas import (
     accounts,
     ads,
@@ -115,7 +116,7 @@ ENUMS: Mapping[str, Enum] = {
     "PostStatus": _enum("The progress of a post.", posts.Status),
     "AiLabel": _enum("Whether a post carries its platform's AI label.", posts.AiLabel),
     "MadeBy": _enum("The way in which content was made.", content.MadeBy),
-    "PrivacyLevel": _enum("Who may see a post.", accounts.PrivacyLevel),
+    "PrivacyLevel": _enum("Who may see a post.", PrivacyLevel),
     "ProjectStatus": _enum("Whether new work can start in a project.", projects.Status),
     "RedisStatus": _enum("Whether Redis responds.", ops.RedisStatus),
     "SourceType": _enum("The kind of object that is ranked.", top_performers.SourceType),

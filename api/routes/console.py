@@ -1,6 +1,12 @@
 """The console: static files that use the same API with a key, without sessions."""
 
+from typing import Any
+
+import msgspec
+
 from api.http import static
+from platforms.description import ApplicationLogin, PasswordLogin, PlatformDescription
+from platforms.registry import DESCRIPTIONS
 
 _HEADERS = {
     #: The page runs only its own scripts and calls only this host, so that text from partners and websites
@@ -14,4 +20,36 @@ _HEADERS = {
     "Cache-Control": "no-cache",
 }
 
-PUBLIC = static.page("/console", "console", _HEADERS)
+
+def platforms_script() -> bytes:
+    """Return a script with the platforms' words and display rules, by title."""
+    described = sorted(DESCRIPTIONS.values(), key=lambda platform: platform.title)
+    values = {platform.name: _describe(platform) for platform in described}
+    comment = b"// The platforms' descriptions, from platforms/*/description.py.\n"
+    return comment + b"export const DESCRIPTIONS = " + msgspec.json.encode(values) + b";\n"
+
+
+def _describe(platform: PlatformDescription) -> dict[str, Any]:
+    """Return the console's values of a platform.
+
+    `server` is an example of the name that a person enters; null if nothing is to be entered.
+    """
+    password, server = None, None
+    match platform.login:
+        case PasswordLogin(example=example, instructions=instructions):
+            password = {"example": example, "instructions": instructions}
+        case ApplicationLogin():
+            pass
+        case login:
+            server = login.example
+    return {
+        "title": platform.title,
+        "password": password,
+        "server": server,
+        "hasAiLabel": bool(platform.limits.ai_labels),
+        "hasAudience": bool(platform.limits.privacy_levels),
+        "view": platform.console,
+    }
+
+
+PUBLIC = static.page("/console", "console", _HEADERS, generated={"platforms.js": platforms_script()})

@@ -15,13 +15,13 @@ select p.project_id, p.social_account_id as account_id, p.status, p.handle, p.re
    and p.sent_at is not null;
 
 -- name: find_by_publish_id
--- Return posts with an open outcome or without an external id, of all tenants, by TikTok's own id.
+-- Return posts with an open outcome or without an external id, of all tenants, by their platform's own id.
 select p.organization_id, p.project_id, p.id, p.status, p.job_id
   from scheduled_post p
   join social_account a on a.organization_id = p.organization_id and a.id = p.social_account_id
  where p.handle->>'publishId' = :publish_id
-   and a.platform = 'tiktok'
-   and a.external_id = :open_id
+   and a.platform = :platform
+   and a.external_id = :external_id
    and a.status = 'connected'
    and (p.status in ('publishing', 'outcome_unknown', 'draft_in_inbox')
         or (p.status = 'published' and p.external_id is null))

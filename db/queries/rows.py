@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from schemas import accounts, jobs, posts, projects
+from platforms.description import PrivacyLevel
+from schemas import jobs, posts, projects
 
 
 class JobRow(NamedTuple):
@@ -37,7 +38,7 @@ class PostRow(NamedTuple):
     social_account_id: UUID
     platform: str
     mode: posts.Mode
-    privacy_level: accounts.PrivacyLevel | None
+    privacy_level: PrivacyLevel | None
     status: posts.Status
     schedule_passed: bool
     job_id: UUID | None

@@ -12,13 +12,13 @@ from domain.accounts import credentials, platform_limits
 from domain.tenancy import audit, project_locks
 from domain.values import multi_value_filter
 from domain.values.answers import from_row
+from platforms.description import PrivacyLevel
 from schemas import ids
 from schemas.accounts import (
     AccountQuota,
     AccountStatus,
     LeaseEnd,
     PlatformName,
-    PrivacyLevel,
     SocialAccount,
 )
 from schemas.errors import Conflict

@@ -11,9 +11,6 @@ from jobs import ledger
 from jobs.kinds import REGISTER_APP
 from jobs.ledger import SubmittedJob
 
-#: Scopes requested on servers with Mastodon's API.
-SCOPES = "read:accounts read:statuses write:media write:statuses"
-
 
 class PlatformServer(NamedTuple):
     """Server of a platform, with our redirect URI."""

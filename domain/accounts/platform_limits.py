@@ -3,41 +3,16 @@
 A figure from the account's own server (`traits`) overrides the platform's.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import regex
-
-from schemas.accounts import PlatformName, PrivacyLevel
+from platforms.description import CaptionLimit, PlatformLimits, PrivacyLevel
+from platforms.registry import DESCRIPTIONS
+from schemas.accounts import PlatformName
 
 #: Upper bounds of a platform's quota: posts, and seconds of its window. Sends are stored for longer than the
 #: window.
 QUOTA_POSTS, QUOTA_S = 1_000_000, 86_400
-
-_GRAPHEME = regex.compile(r"\X")
-#: Characters that never join a neighbor of this class: Latin, Greek and Cyrillic letters without marks, kana,
-#: Han, Hangul, emoji. Each one between two others is a grapheme of its own.
-_PLAIN = (
-    r"[ -\u02ff\u0370-\u0482\u048a-\u052f\u3041-\u3096\u30a0-\u9fff\uac00-\ud7a3\uff01-\uff9d"
-    r"\U0001f300-\U0001f3fa\U0001f400-\U0001faff]"
-)
-_BETWEEN = re.compile(f"(?<={_PLAIN}){_PLAIN}+(?={_PLAIN})")
-#: Text that Mastodon surely renders as a link: it has a scheme, and ends where the link surely ends.
-#: Possessive quantifiers keep the match linear for any text.
-_LINK = regex.compile(
-    r"(?<![\w@#$/])https?://(?:[a-z0-9-]++\.)++[a-z]{2,}+(?![\w-])(?::\d++)?"
-    r"(?:[/?#][^\s<>()\[\]{}\"'|\\^`]*[\w/#-])?",
-    regex.IGNORECASE,
-)
-_LINK_LENGTH = 23
-#: Text that Instagram may count as a hashtag or a mention: overcounts rather than undercounts.
-_HASHTAG, _TAGGED = regex.compile(r"(?<!&)[#＃]\w++"), regex.compile(r"(?<![\w.])[@＠][\w.]++")
-_MENTION = regex.compile(r"(?<![\w@/=.])(@\w++)@[\w-]++(?:[.-]++\w++)*+", regex.ASCII)
-
-IMAGES = frozenset({"image/jpeg", "image/png", "image/webp"})
-VIDEOS = frozenset({"video/mp4", "video/quicktime"})
 
 
 class LimitedFile(NamedTuple):
@@ -56,123 +31,9 @@ class LimitFault(NamedTuple):
     message: str
 
 
-class PlatformLimits(NamedTuple):
-    """Limits of one platform. `measure` counts a caption's length as the platform does.
-
-    `quota` is posts in any window of so many seconds. A post has images or one video, never both; each file
-    has an allowed type and size. `video_s` is the longest video. A post may request one of `privacy_levels`;
-    none if it is empty. `ai_labels` are the kinds of files with an AI label in direct posts. `hashtags_max`
-    and `mentions_max` apply to the caption.
-    """
-
-    name: PlatformName
-    caption_max: int
-    measure: Callable[[str], int]
-    images_max: int
-    text_only: bool
-    quota: tuple[int, int]
-    image_bytes: int
-    video_bytes: int
-    mime_types: frozenset[str]
-    caption_bytes: int | None = None
-    modes: frozenset[str] = frozenset({"direct"})
-    video_s: float | None = None
-    privacy_levels: tuple[PrivacyLevel, ...] = ()
-    ai_labels: frozenset[str] = frozenset()
-    hashtags_max: int | None = None
-    mentions_max: int | None = None
-
-
-@lru_cache(maxsize=8)
-def graphemes(text: str) -> int:
-    """Count user-perceived characters (Unicode UAX 29), as Bluesky does.
-
-    Plain characters are counted without segmentation, a hundred times as fast. The cache serves two platforms
-    for each text: a page of content counts hundreds of captions.
-    """
-    unlike = _BETWEEN.sub("", text)
-    return len(text) - len(unlike) + sum(1 for _ in _GRAPHEME.finditer(unlike))
-
-
-def utf16(text: str) -> int:
-    """Count UTF-16 code units, as TikTok does; the upper bound of Instagram's unspecified "characters"."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def mastodon_length(text: str) -> int:
-    """Count as Mastodon's StatusLengthValidator: graphemes; a link is 23, a mention excludes its server.
-
-    For an ambiguous link this counts more than the server, hardly ever less.
-    """
-    return graphemes(_MENTION.sub(r"\1", _LINK.sub("x" * _LINK_LENGTH, text)))
-
-
-#: Bluesky: 300 graphemes and 3,000 bytes (app.bsky.feed.post), 4 images of 2 MB (app.bsky.embed.images),
-#: 5,000 points an hour at 3 a post; 100 MB a video, though a server may allow less. Mastodon: 500 characters,
-#: 4 images of 16 MB or a video of 99 MB, unless the instance reports its own figures; 300 requests in 5
-#: minutes. TikTok: 2,200 UTF-16 code units, a video or 35 photos of JPEG or WebP, about 15 posts a creator
-#: and day; each creator's settings limit the video's length and its audience. Instagram: 2,200 characters, 30
-#: hashtags, 20 mentions, 10 images of JPEG in a carousel or a reel of at most 15 minutes; at least 25 posts
-#: in 24 h, more if the account reports it.
 PLATFORMS: Mapping[str, PlatformLimits] = {
-    platform.name: platform
-    for platform in (
-        PlatformLimits(
-            "bluesky",
-            caption_max=300,
-            measure=graphemes,
-            caption_bytes=3000,
-            images_max=4,
-            text_only=True,
-            quota=(1600, 3600),
-            image_bytes=2_000_000,
-            video_bytes=100_000_000,
-            mime_types=IMAGES | {"video/mp4"},
-        ),
-        PlatformLimits(
-            "mastodon",
-            caption_max=500,
-            measure=mastodon_length,
-            images_max=4,
-            text_only=True,
-            quota=(250, 300),
-            image_bytes=16 << 20,
-            video_bytes=99 << 20,
-            mime_types=IMAGES | VIDEOS,
-        ),
-        PlatformLimits(
-            "tiktok",
-            caption_max=2200,
-            measure=utf16,
-            images_max=35,
-            text_only=False,
-            quota=(15, 86_400),
-            image_bytes=20 << 20,
-            video_bytes=4 << 30,
-            mime_types=frozenset({"image/jpeg", "image/webp"}) | VIDEOS,
-            modes=frozenset({"direct", "draft"}),
-            video_s=600.0,
-            privacy_levels=("public", "friends", "followers", "private"),
-            ai_labels=frozenset({"video"}),
-        ),
-        PlatformLimits(
-            "instagram",
-            caption_max=2200,
-            measure=utf16,
-            images_max=10,
-            text_only=False,
-            quota=(25, 86_400),
-            image_bytes=8 << 20,
-            video_bytes=300 << 20,
-            mime_types=frozenset({"image/jpeg"}) | VIDEOS,
-            video_s=900.0,
-            hashtags_max=30,
-            mentions_max=20,
-            ai_labels=frozenset({"image", "video"}),
-        ),
-    )
+    description.name: description.limits for description in DESCRIPTIONS.values()
 }
-
 
 #: Fault code that a different caption resolves.
 CAPTION = "CAPTION_REFUSED"
@@ -208,14 +69,9 @@ def caption_max(platform: PlatformLimits, traits: Mapping[str, Any]) -> int:
 
 def caption_faults(platform: PlatformLimits, max_length: int, caption: str) -> Iterator[str]:
     """Yield the reasons that keep a caption from being posted; `max_length` is `caption_max`."""
-    limits: Sequence[tuple[int | None, Callable[[str], int], str]] = (
-        (max_length, platform.measure, "characters"),
-        (platform.caption_bytes, lambda text: len(text.encode()), "bytes"),
-        (platform.hashtags_max, lambda text: len(_HASHTAG.findall(text)), "hashtags"),
-        (platform.mentions_max, lambda text: len(_TAGGED.findall(text)), "mentions"),
-    )
-    for limit, count, unit in limits:
-        if limit is not None and (amount := count(caption)) > limit:
+    length = CaptionLimit("characters", max_length, platform.measure)
+    for unit, limit, count in (length, *platform.caption_parts):
+        if (amount := count(caption)) > limit:
             yield f"the caption has {amount} {unit} and {platform.name} takes {limit}: shorten it"
 
 

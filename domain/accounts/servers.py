@@ -13,14 +13,14 @@ from schemas.errors import Invalid
 _HOST = re.compile(r"[^/?#@\\\s]+")
 
 
-def of_host(host: str, *, allowed: Allowed, path: str) -> str:
-    """Return the address of a host name such as `mastodon.social`. Raises `Invalid` at `path`.
+def of_host(host: str, *, allowed: Allowed, path: str, example: str) -> str:
+    """Return the address of a host name such as `example`. Raises `Invalid` at `path`.
 
     It is https, or http for a loopback host that TENANTRY_FETCH_ALLOW permits.
     """
     host_name = host.strip(" ")
     if not _HOST.fullmatch(host_name):
-        raise Invalid(path, "must be the name of a server, such as mastodon.social")
+        raise Invalid(path, f"must be the name of a server, such as {example}")
     local = host_name.lower() in {f"{name}:{port}" for name, port in allowed}
     return of_url(f"{'http' if local else 'https'}://{host_name}", allowed=allowed, path=path)
 

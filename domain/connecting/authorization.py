@@ -28,6 +28,8 @@ from domain.values.urls import Allowed
 from jobs import ledger
 from jobs.kinds import CONNECT_ACCOUNT
 from jobs.ledger import SubmittedJob, Wake
+from platforms.description import ServerLogin
+from platforms.registry import DESCRIPTIONS
 from schemas import ids
 from schemas.accounts import FlowError, OAuthStatus, OAuthUrl, OAuthUrlCreate, ReauthUrlCreate
 from schemas.errors import Conflict, Invalid, NotFound
@@ -36,7 +38,7 @@ from schemas.settings import Settings
 
 LIFETIME = timedelta(minutes=10)
 
-#: Route that connects Bluesky accounts.
+#: Route that connects accounts with an app password.
 LOGIN = "POST /v1/projects/{id}/social-accounts"
 
 #: Account that a sandbox's link connects unless its `code` is changed.
@@ -63,8 +65,8 @@ class LinkStep(NamedTuple):
 
 def check(asked: OAuthUrlCreate, *, settings: Settings, principal: Principal, allowed: Allowed) -> NewFlow:
     """Check a request to connect a new account. Raises `Invalid`, `NotReturnable`."""
-    if asked.platform == "bluesky":
-        raise Invalid("platform", f"bluesky is connected by an app password: {LOGIN}")
+    if asked.platform not in PAGES:
+        raise Invalid("platform", f"{asked.platform} is connected by an app password: {LOGIN}")
     service_url = _service_url(asked, settings, sandbox=principal.sandbox, allowed=allowed)
     return NewFlow(asked.platform, service_url, _return_url(asked, settings, principal))
 
@@ -75,16 +77,19 @@ def _return_url(asked: OAuthUrlCreate | ReauthUrlCreate, settings: Settings, pri
 
 
 def _service_url(asked: OAuthUrlCreate, settings: Settings, *, sandbox: bool, allowed: Allowed) -> str:
-    shared_url = consent_pages.shared_urls(settings).get(asked.platform)
-    if shared_url is None:
+    login = DESCRIPTIONS[asked.platform].login
+    if isinstance(login, ServerLogin):
         if asked.instance is None:
-            raise Invalid("instance", "is needed: the name of the account's server, such as mastodon.social")
-        return servers.of_host(asked.instance, allowed=allowed, path="instance")
+            raise Invalid("instance", f"is needed: the name of the account's server, such as {login.example}")
+        return servers.of_host(asked.instance, allowed=allowed, path="instance", example=login.example)
     if asked.instance is not None:
-        raise Invalid("instance", f"is for mastodon: {asked.platform} has one server for all accounts")
+        names = " and ".join(
+            each.name for each in DESCRIPTIONS.values() if isinstance(each.login, ServerLogin)
+        )
+        raise Invalid("instance", f"is for {names}: {asked.platform} has one server for all accounts")
     if not sandbox:
         consent_pages.require_application(asked.platform, settings, path="platform")
-    return shared_url
+    return consent_pages.shared_urls(settings)[asked.platform]
 
 
 async def check_again(
@@ -105,8 +110,8 @@ async def check_again(
         raise accounts.leased_error("the account is leased: its owner connects it again")
     if row.status == "disconnected":
         raise accounts.not_connected_error()
-    if row.platform == "bluesky":
-        raise Invalid("socialAccountId", f"a bluesky account is connected again as at first: {LOGIN}")
+    if row.platform not in PAGES:
+        raise Invalid("socialAccountId", f"a {row.platform} account is connected again as at first: {LOGIN}")
     if not principal.sandbox:
         consent_pages.require_application(row.platform, settings, path="socialAccountId")
     return NewFlow(row.platform, row.service_url, return_url, account_id, row.handle)

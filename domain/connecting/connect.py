@@ -22,19 +22,12 @@ from domain.values.urls import Allowed
 from jobs import ledger
 from jobs.kinds import CONNECT_ACCOUNT
 from jobs.ledger import Claim, SubmittedJob
+from platforms.description import PasswordLogin
+from platforms.registry import DESCRIPTIONS
 from schemas import ids
 from schemas.accounts import AccountConnect, AccountDisconnected
 from schemas.errors import Conflict, Invalid
 
-#: Default login server of Bluesky accounts.
-BLUESKY_URL = "https://bsky.social"
-
-#: Handle, a domain name (atproto.com/specs/handle), or DID by one of its two methods (specs/did).
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-IDENTIFIER = re.compile(
-    rf"(?:{_LABEL}\.)+[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?|did:(?:plc|web):[A-Za-z0-9._:%-]*[A-Za-z0-9._-]",
-    re.ASCII,
-)
 #: Identifiers of a sandbox: the magic ones too.
 SANDBOX_IDENTIFIER = re.compile(r"[A-Za-z0-9._:%-]+", re.ASCII)
 
@@ -93,14 +86,15 @@ class ConnectAttempt(NamedTuple):
 
 def check(asked: AccountConnect, *, sandbox: bool, allowed: Allowed) -> tuple[str, Login]:
     """Return the login server and the credentials. Raises `Invalid`."""
-    if asked.platform != "bluesky":
+    described = DESCRIPTIONS[asked.platform].login
+    if not isinstance(described, PasswordLogin):
         raise Invalid(
             "platform", f"{asked.platform} is connected with POST /v1/projects/{{id}}/social/oauth-url"
         )
-    pattern = SANDBOX_IDENTIFIER if sandbox else IDENTIFIER
+    pattern = SANDBOX_IDENTIFIER if sandbox else described.identifier
     if not pattern.fullmatch(asked.identifier):
-        raise Invalid("identifier", "must be a handle such as shop.bsky.social, or a DID")
-    service_url = servers.of_url(asked.service_url or BLUESKY_URL, allowed=allowed, path="serviceUrl")
+        raise Invalid("identifier", f"must be {described.formats}")
+    service_url = servers.of_url(asked.service_url or described.server, allowed=allowed, path="serviceUrl")
     return service_url, Login(identifier=asked.identifier, password=asked.app_password)
 
 

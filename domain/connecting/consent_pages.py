@@ -1,40 +1,26 @@
 """Consent pages of each platform (OAuth 2, RFC 7636)."""
 
-import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import quote, urlencode
 
-from domain.accounts.client_registrations import SCOPES, Client
+from domain.accounts.client_registrations import Client
+from platforms.description import ApplicationLogin, ConsentPage, PasswordLogin
+from platforms.registry import DESCRIPTIONS
 from schemas.errors import Invalid
 from schemas.settings import Settings
 
-
-class ConsentPage(NamedTuple):
-    """Consent page. `client` is its parameter for our client id; `challenge` derives one from a PKCE
-    verifier.
-
-    All `scopes` are required for a connection. The scopes in `figures` give access to the posts' figures.
-    """
-
-    path: str
-    client: str
-    scopes: str
-    challenge: Callable[[str], str]
-    figures: str = ""
-
-    def url(self, service_url: str, *, client_id: str, redirect_uri: str, state: str, challenge: str) -> str:
-        query = {
-            "response_type": "code",
-            self.client: client_id,
-            "redirect_uri": redirect_uri,
-            "scope": f"{self.scopes},{self.figures}" if self.figures else self.scopes,
-            "state": state,
-            "code_challenge": challenge,
-            "code_challenge_method": "S256",
-        }
-        return f"{service_url}{self.path}?{urlencode(query, quote_via=quote)}"
+#: Consent pages by platform; one with app passwords has none.
+PAGES: Mapping[str, ConsentPage] = {
+    description.name: description.login.page
+    for description in DESCRIPTIONS.values()
+    if not isinstance(description.login, PasswordLogin)
+}
+_APPLICATION_LOGINS = {
+    description.name: description.login
+    for description in DESCRIPTIONS.values()
+    if isinstance(description.login, ApplicationLogin)
+}
 
 
 class Application(NamedTuple):
@@ -46,11 +32,12 @@ class Application(NamedTuple):
 
 def applications(settings: Settings) -> Mapping[str, Application]:
     """Return the configured applications by platform."""
-    tiktok = Client(settings.tiktok_client_key, settings.tiktok_client_secret)
-    instagram = Client(settings.instagram_client_id, settings.instagram_client_secret)
     candidates = {
-        "tiktok": Application(settings.tiktok_url, tiktok),
-        "instagram": Application(settings.instagram_url, instagram),
+        platform: Application(
+            getattr(settings, login.url),
+            Client(getattr(settings, login.client_id), getattr(settings, login.client_secret)),
+        )
+        for platform, login in _APPLICATION_LOGINS.items()
     }
     return {
         platform: application for platform, application in candidates.items() if application.client.client_id
@@ -59,7 +46,7 @@ def applications(settings: Settings) -> Mapping[str, Application]:
 
 def shared_urls(settings: Settings) -> Mapping[str, str]:
     """Return the server's address of each platform with one server for all accounts."""
-    return {"tiktok": settings.tiktok_url, "instagram": settings.instagram_url}
+    return {platform: getattr(settings, login.url) for platform, login in _APPLICATION_LOGINS.items()}
 
 
 def require_application(platform: str, settings: Settings, *, path: str) -> None:
@@ -76,33 +63,3 @@ def issuer(platform: str, service_url: str, *, one_place: bool) -> str:
     if one_place:
         return platform
     return f"{platform}-{hashlib.sha256(service_url.encode()).hexdigest()[:16]}"
-
-
-def s256(verifier: str) -> str:
-    """Return RFC 7636's S256 challenge."""
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
-def hexadecimal(verifier: str) -> str:
-    """Return TikTok's S256 challenge: the digest in hexadecimal (its Login Kit)."""
-    return hashlib.sha256(verifier.encode()).hexdigest()
-
-
-PAGES: Mapping[str, ConsentPage] = {
-    "mastodon": ConsentPage("/oauth/authorize", "client_id", SCOPES, s256),
-    "tiktok": ConsentPage(
-        "/v2/auth/authorize/",
-        "client_key",
-        "user.info.basic,user.info.profile,video.publish,video.upload",
-        hexadecimal,
-        figures="user.info.stats,video.list",
-    ),
-    "instagram": ConsentPage(
-        "/oauth/authorize",
-        "client_id",
-        "instagram_business_basic,instagram_business_content_publish",
-        s256,
-        figures="instagram_business_manage_insights",
-    ),
-}

@@ -21,11 +21,7 @@ from domain.tenancy import organizations
 from jobs import ledger
 from jobs.kinds import REVOKE_TOKEN
 from jobs.ledger import Claim
-
-#: Platforms with a revocation endpoint. Instagram has none: the owner removes our app on instagram.com.
-PLATFORMS = frozenset({"bluesky", "mastodon", "tiktok"})
-#: Platforms on which a revocation ends only this login.
-SINGLE_LOGIN = frozenset({"bluesky"})
+from platforms.registry import DESCRIPTIONS
 
 
 class Revocable(msgspec.Struct, frozen=True):
@@ -62,7 +58,9 @@ async def submit(
     A sandbox's credential opens nothing, and a leased account has none of its own.
     """
     org, account_id = scope
-    if account.platform not in PLATFORMS or await organizations.is_sandbox(conn, organization_id=org):
+    if DESCRIPTIONS[account.platform].revocation is None:
+        return
+    if await organizations.is_sandbox(conn, organization_id=org):
         return
     try:
         tokens = await credentials.open(conn, organization_id=org, account_id=account_id, keyring=keyring)
@@ -82,13 +80,13 @@ async def submit(
 
 
 async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> RevokeAttempt | None:
-    """Start an attempt; None if any tenant has the account connected, as a revocation could end its access
-    too.
+    """Start an attempt; None if any tenant has the account connected and would lose its access too.
 
     The tenant doesn't matter: all tenants share our application.
     """
     args: dict[str, Any] = claim.args
-    if args["platform"] not in SINGLE_LOGIN and await social_account.is_connected.value(conn, **args):
+    ends_other_logins = DESCRIPTIONS[args["platform"]].revocation == "account"
+    if ends_other_logins and await social_account.is_connected.value(conn, **args):
         return None
     secret = await job_secrets.reveal(conn, claim=claim, keyring=keyring)
     revocable = msgspec.json.decode(secret, type=Revocable)

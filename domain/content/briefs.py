@@ -25,8 +25,8 @@ from domain.values import languages
 from generation.copy.snapshot import snapshot
 from generation.copy.write import MissingBrandText, write
 from generation.spec import SPOKEN, BrandSnapshot, Spec, Value
+from platforms.registry import DESCRIPTIONS
 from schemas import ids
-from schemas.accounts import PlatformName
 from schemas.content import Aspect, ContentRequest
 from schemas.errors import BrandTooSparse, Invalid, NotFound
 from schemas.errors.absent import absent, present
@@ -36,7 +36,6 @@ from telemetry import costs
 #: punctuation, symbols.
 VISIBLE_CATEGORIES = "LNPS"
 #: Platforms that show pictures, too, on the whole of a phone's screen.
-PORTRAIT_PLATFORMS: frozenset[PlatformName] = frozenset({"tiktok"})
 
 
 class Brief(Value, frozen=True, kw_only=True):
@@ -155,7 +154,7 @@ async def _aspect(conn: Conn, organization_id: UUID, project_id: UUID, body: Con
     account = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
     if account.project_id != project_id:
         raise absent("account")
-    return body.aspect or ("9:16" if account.platform in PORTRAIT_PLATFORMS else None)
+    return body.aspect or ("9:16" if DESCRIPTIONS[account.platform].is_portrait else None)
 
 
 async def _files(

@@ -11,6 +11,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import job_wait, sending
 from domain.connecting.authorization import LOGIN
+from domain.connecting.consent_pages import PAGES
 from domain.publishing import quotas, reconciliation
 from domain.publishing.locked_post import MAX_DELAY
 from schemas import ids
@@ -70,7 +71,7 @@ class Facts(NamedTuple):
     @property
     def way_back(self) -> str:
         """Return the way for the account's owner to authorize it again."""
-        return f"its app password: {LOGIN}" if self.platform == "bluesky" else "reauth-url"
+        return "reauth-url" if self.platform in PAGES else f"its app password: {LOGIN}"
 
     @property
     def too_late_at(self) -> datetime | None:

@@ -15,6 +15,7 @@ from db.queries import ad_day, top_performer
 from domain.metrics.ad_figures import ratio
 from domain.metrics.metrics import MetricSources, zone_of
 from domain.metrics.top_performers import CONTENTS, WINDOWS
+from platforms.registry import DESCRIPTIONS
 from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.ads import DEFAULT_WINDOW, AdPlatform
@@ -29,7 +30,11 @@ METRICS: frozenset[TopMetric] = frozenset({"conversions", "roas"})
 MAX_SOURCES = 20_000
 
 #: Platform that shows an ad of content. Apple's ads show no content.
-SHOWN_ON: Mapping[AdPlatform, PlatformName] = {"meta_ads": "instagram", "tiktok_ads": "tiktok"}
+SHOWN_ON: Mapping[str, PlatformName] = {
+    description.ad_platform: description.name
+    for description in DESCRIPTIONS.values()
+    if description.ad_platform
+}
 
 NO_REFERENCE = (
     "no imported ad row of the window names a post or content of the project: send its id as adId, adsetId "

@@ -12,9 +12,9 @@ from db.queries import scheduled_post, social_account
 from db.queries.rows import AssetRow, LockedQueueAccount, SharedContent, WaitingPost
 from domain.accounts import accounts as refusals
 from domain.accounts import platform_limits
-from domain.accounts.platform_limits import PLATFORMS, LimitedFile, PlatformLimits
+from domain.accounts.platform_limits import PLATFORMS, LimitedFile
+from platforms.description import PlatformLimits, PrivacyLevel
 from schemas import ids
-from schemas.accounts import PrivacyLevel
 from schemas.errors import Conflict, Invalid, NotFound, PrivacyRequired
 from schemas.posts import PostTarget
 

@@ -1,73 +1,89 @@
-"""Platforms: CONTRIBUTING lists each file to change for a new one."""
+"""Platforms: a new one is one package and one line, so nothing outside its package names it."""
 
+import ast
+import io
 import re
-from collections.abc import Iterator
+import tokenize
 from pathlib import Path
-from typing import get_args
 
-from schemas.accounts import PlatformName
-from tests.architecture.tree import text, tracked
+import pytest
 
-PRODUCT = {
-    "api",
-    "chaos",
-    "cli",
-    "db",
-    "domain",
-    "generation",
-    "jobs",
-    "schemas",
-    "telemetry",
-    "tools",
-    "workers",
+from platforms import PACKAGES
+from platforms.description import ServerLogin
+from platforms.registry import DESCRIPTIONS
+from tests.architecture.test_layout import PACKAGES as PRODUCT
+from tests.architecture.tree import DOCSTRING_NODES, ROOT, text, tracked
+from workers.platforms.parts import load_parts, refuse_call
+
+NAME = re.compile(rf"\b(?:{'|'.join(DESCRIPTIONS)})\b", re.IGNORECASE)
+
+#: Comments of SQL, and of scripts and style sheets.
+SQL_COMMENT = re.compile(r"--.*")
+SCRIPT_COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*$", re.DOTALL | re.MULTILINE)
+
+#: Files that name a platform for another reason, or as an example.
+EXEMPT = {
+    # TikTok and Meta as ad networks: receivers of conversions, and sources of ad metrics.
+    *("domain/apps/relays.py", "schemas/conversions.py", "schemas/settings.py"),
+    *("workers/conversions/calls.py", "workers/conversions/tiktok.py"),
+    # Hosts of links, which a brand's page has.
+    *("generation/copy/names.py", "workers/ingest/colors/names.py"),
+    # Examples: of the API document, of the demo, and of the benches.
+    *("api/openapi/sample_events.py", "schemas/accounts.py", "cli/local/demo.py"),
+    *("tools/bench/tenants.py", "tools/bench/publishing.py"),
+    # An account of Bluesky is the same on any server. An index and its statements know it.
+    *("db/queries/account_lease.sql", "db/queries/social_account.sql"),
 }
-NAME = re.compile(rf"\b(?:{'|'.join(get_args(PlatformName))})\b")
-LISTED = re.compile(r"`([\w./]+)`")
-#: Files that name platforms for another reason: hosts of a brand's links.
-EXEMPT = {Path("generation/copy/names.py")}
+#: The only list.
+REGISTRY = Path("platforms/__init__.py")
+#: An applied migration never changes.
+FROZEN = Path("db/migrations")
 
 
-def listed_paths() -> set[Path]:
-    """Return the paths of the table on adding a platform."""
-    [table] = re.findall(r"\*\*A platform\*\*.*?(?=\n\*\*)", text(Path("CONTRIBUTING.md")), re.DOTALL)
-    return {Path(path) for path in LISTED.findall(table) if "/" in path}
+def is_checked(path: Path) -> bool:
+    is_own_package = path.parts[0] == "platforms" and len(path.parts) > 2
+    is_code = path.parts[0] in PRODUCT and path.suffix in {".py", ".sql", ".js", ".css", ".html"}
+    return is_code and not is_own_package and path != REGISTRY and FROZEN not in path.parents
 
 
-def files_naming_platforms() -> Iterator[Path]:
-    """Yield product files outside of a platform's own package that name two platforms or more."""
-    for path in tracked():
-        is_own_package = path.parts[:2] == ("workers", "platforms") and path.parts[2] in get_args(
-            PlatformName
-        )
-        is_product_code = path.parts[0] in PRODUCT and path.suffix in {".py", ".js", ".css"}
-        if (
-            is_product_code
-            and not is_own_package
-            and path not in EXEMPT
-            and len({*NAME.findall(text(path))}) > 1
-        ):
-            yield path
+def code_of(path: Path) -> str:
+    """Return a file's code without comments and docstrings, which may give examples."""
+    source = text(path)
+    if path.suffix == ".sql":
+        return SQL_COMMENT.sub("", source)
+    if path.suffix != ".py":
+        return SCRIPT_COMMENT.sub("", source)
+    docstrings = {
+        statement.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, DOCSTRING_NODES)
+        for statement in node.body
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    }
+    return " ".join(
+        token.string
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type != tokenize.COMMENT
+        and not (token.type == tokenize.STRING and token.start[0] in docstrings)
+    )
 
 
-def test_contributing_lists_each_file_that_a_new_platform_touches() -> None:
-    missing = {*files_naming_platforms()} - listed_paths()
-    assert missing == set()
+def test_only_its_own_package_names_a_platform() -> None:
+    naming = {str(path) for path in tracked() if is_checked(path) and NAME.search(code_of(path))}
+    assert naming - EXEMPT == set()
+    assert EXEMPT - naming == set(), "these files name no platform any more"
 
 
-def test_each_listed_path_exists() -> None:
-    """CONTRIBUTING must follow the rename of a file."""
-    assert len(listed_paths()) > 20
-    assert [path for path in listed_paths() if not path.exists()] == []
+def test_the_registry_lists_each_package() -> None:
+    folders = {path.parts[1] for path in tracked() if path.parts[0] == "platforms" and len(path.parts) > 2}
+    assert [f"platforms.{name}" for name in DESCRIPTIONS] == PACKAGES
+    assert set(DESCRIPTIONS) == folders
 
 
-def test_each_complete_list_names_every_platform() -> None:
-    """Detect a partly added platform before a user does."""
-    complete_lists = (
-        "domain/accounts/platform_limits.py", "schemas/accounts.py", "workers/platforms/registry.py",
-        "workers/tasks/collect_metrics.py", "workers/tasks/connect_account.py", "api/console/labels.js",
-        "api/console/project/previews.js", "api/console/partners.css",
-    )  # fmt: skip
-    names = {*get_args(PlatformName)}
-    assert [
-        (path, missing) for path in complete_lists if (missing := names - {*NAME.findall(text(Path(path)))})
-    ] == []
+@pytest.mark.parametrize("name", DESCRIPTIONS)
+def test_a_package_has_the_calls_of_its_description(name: str) -> None:
+    description, parts = DESCRIPTIONS[name], load_parts(name)
+    assert (parts.register is not refuse_call) == isinstance(description.login, ServerLogin)
+    assert (parts.revoke is not refuse_call) == (description.revocation is not None)
+    assert (ROOT / "platforms" / name / "webhook.py").exists() == description.has_webhook
+    assert all(field.startswith(f"{name}_") for field in getattr(description.settings, "__annotations__", ()))

@@ -8,14 +8,14 @@ import msgspec
 
 from domain.accounts.client_registrations import Client
 from domain.publishing.outgoing import PostingAccount
+from platforms.mastodon import api
+from platforms.mastodon.api import AppRegistration, MastodonApi, MastodonStatus
+from platforms.mastodon.connect import traits
+from platforms.mastodon.publish import MastodonAdapter
 from schemas import ids
 from tests.peers.mastodon_servers import Instance
 from tests.peers.proxy import Loss, LossyProxy, between, first_of_each
 from tests.peers.publishing import outbound, patiently
-from workers.platforms.mastodon import api
-from workers.platforms.mastodon.api import AppRegistration, MastodonApi, MastodonStatus
-from workers.platforms.mastodon.connect import traits
-from workers.platforms.mastodon.publish import MastodonAdapter
 
 STATUSES = "/api/v1/statuses"
 BACK = "http://localhost:1/back"

@@ -13,11 +13,11 @@ import msgspec
 
 from db.server import free_port
 from domain.publishing.outgoing import PostingAccount
+from platforms.bluesky import api
+from platforms.bluesky.api import PdsSession
 from tests.peers import node
 from tests.peers.processes import running
 from tests.waiting import PATIENCE_S
-from workers.platforms.bluesky import api
-from workers.platforms.bluesky.api import PdsSession
 
 SCRIPT = Path(__file__).with_name("pds.mjs")
 #: The values of the script.

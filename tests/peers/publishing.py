@@ -15,7 +15,7 @@ from domain.values import urls
 from schemas import ids
 from schemas.errors import OutcomeUnknown, PostNotSent
 from tests.media import picture
-from tests.workers.platforms.scripted import draft, file
+from tests.platforms.scripted import draft, file
 from workers.platforms.contract import (
     AbsentPost,
     AcceptedPost,

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
+from platforms.bluesky import api
+from platforms.bluesky.api import PdsApi, PdsSession
+from platforms.bluesky.publish import BlueskyAdapter
 from schemas.errors import OutcomeUnknown, PostRejected, Throttled, TokenExpired
 from tests.media import film, picture
 from tests.peers.pds import Pds, account_of, signed_in
 from tests.peers.proxy import Loss, between, first_of_each
 from tests.peers.publishing import TIMEOUT_S, deliver, outbound, post, publish
-from tests.workers.platforms.scripted import draft, file
-from workers.platforms.bluesky import api
-from workers.platforms.bluesky.api import PdsApi, PdsSession
-from workers.platforms.bluesky.publish import BlueskyAdapter
+from tests.platforms.scripted import draft, file
 from workers.platforms.contract import AbsentPost, Inquiry
 
 pytestmark = pytest.mark.peers

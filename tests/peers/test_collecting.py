@@ -4,6 +4,9 @@ import pytest
 
 from domain.accounts.client_registrations import Client
 from domain.collection.collection_runs import DuePost
+from platforms.bluesky.collect import BlueskyCollector
+from platforms.mastodon import api
+from platforms.mastodon.collect import MastodonCollector
 from schemas import ids
 from schemas.errors import ReauthRequired
 from tests import http_server
@@ -11,10 +14,7 @@ from tests.http_server import HttpRequest, HttpResponse
 from tests.peers.mastodon_account import MastodonAccount, unique
 from tests.peers.pds import Pds, account_of, signed_in
 from tests.peers.publishing import outbound, patiently, post, publish
-from tests.workers.platforms.scripted import AT
-from workers.platforms.bluesky.collect import BlueskyCollector
-from workers.platforms.mastodon import api
-from workers.platforms.mastodon.collect import MastodonCollector
+from tests.platforms.scripted import AT
 
 pytestmark = pytest.mark.peers
 

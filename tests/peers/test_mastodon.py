@@ -7,6 +7,7 @@ import pytest
 
 from domain.accounts.client_registrations import Client
 from domain.accounts.credentials import Grant
+from platforms.mastodon import api
 from schemas.errors import ReauthRequired
 from tests import seeds
 from tests.peers.bluesky_project import all_published, at_work
@@ -15,7 +16,6 @@ from tests.peers.proxy import Loss
 from tests.peers.publishing import TIMEOUT_S, deliver, post, publish
 from tests.workers.runtime.workers import Workers
 from workers.platforms.contract import AbsentPost, Inquiry, LivePost
-from workers.platforms.mastodon import api
 from workers.publishing import phases
 
 pytestmark = pytest.mark.peers

@@ -12,6 +12,10 @@ import pytest
 import pytest_asyncio
 
 from domain.accounts.credentials import Tokens
+from platforms.instagram import connect as instagram
+from platforms.instagram.publish import InstagramAdapter
+from platforms.tiktok import connect as tiktok
+from platforms.tiktok.publish import TikTokAdapter
 from schemas import ids
 from schemas.errors import OutcomeUnknown, PlatformError
 from tests.media import film
@@ -22,14 +26,10 @@ from tests.peers.proxy import Loss, Rule, between
 from tests.peers.publishing import LATER, TIMEOUT_S, prepare, publish
 from tests.peers.pypi import NoPython
 from tests.peers.simulators.instagram_user import JPEG
+from tests.platforms.scripted import draft, file
 from tests.servers import settings_for
-from tests.workers.platforms.scripted import draft, file
 from workers.platforms.connecting import OutgoingNetwork
 from workers.platforms.contract import Inquiry, PostDraft
-from workers.platforms.instagram import connect as instagram
-from workers.platforms.instagram.publish import InstagramAdapter
-from workers.platforms.tiktok import connect as tiktok
-from workers.platforms.tiktok.publish import TikTokAdapter
 
 pytestmark = pytest.mark.peers
 

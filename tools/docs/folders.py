@@ -5,6 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+#: Modules that every layer may import: the descriptions of the platforms. The chart leaves them out.
+DESCRIPTIONS = ("platforms.registry", "platforms.description")
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -43,7 +46,7 @@ def _names(path: Path, inside: str) -> Iterator[str]:
         else:
             continue
         for module in modules:
-            if module.startswith(prefix):
+            if module.startswith(prefix) and not module.startswith(DESCRIPTIONS):
                 yield module.removeprefix(prefix).partition(".")[0]
 
 

@@ -1,4 +1,4 @@
-"""Page of the table of `schemas.settings.Settings`."""
+"""Page of the table of all settings, those of the platforms too."""
 
 from typing import Any
 

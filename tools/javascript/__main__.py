@@ -21,7 +21,7 @@ def main(*arguments: str) -> int:
     biome = modules / "@biomejs" / "biome" / "bin" / "biome"
     lint_code = run(biome, *mode, "--colors=off", "--error-on-warnings", *FOLDERS)
     if format_code or lint_code:
-        print("`.venv/bin/python -m tools.javascript --write` formats, and mends what Biome can")  # noqa: T201
+        print("`.venv/bin/python -m tools.javascript --write` formats, and mends what Biome can")
     return format_code or lint_code
 
 

@@ -16,12 +16,14 @@ from domain.connecting.connect import Code, ConnectArgs
 from domain.values import urls
 from domain.values.urls import Allowed
 from jobs.outcomes import Failed, Outcome, Retry, Snooze
+from platforms.description import PlatformDescription
 from schemas.errors import PlatformError, PostRejected, Throttled
 from schemas.settings import Settings
-from workers.platforms.mastodon.api import APP_UNKNOWN
 from workers.runtime.context import Context
 from workers.web.fetch import open_client
 
+#: The error code of a server that no longer has our registration.
+APP_UNKNOWN = "APP_UNKNOWN"
 START_AGAIN = "start again with POST /v1/projects/{id}/social/oauth-url"
 
 
@@ -47,14 +49,14 @@ class AccountConnection(NamedTuple):
     grant: Grant
 
 
-def get_application(net: OutgoingNetwork, name: str) -> Client:
-    """Return the application at the named platform.
+def get_application(net: OutgoingNetwork, platform: PlatformDescription) -> Client:
+    """Return the operator's application at the platform.
 
     Raises `PostRejected` if the operator has configured none.
     """
-    application = consent_pages.applications(net.settings).get(name.lower())
+    application = consent_pages.applications(net.settings).get(platform.name)
     if application is None:
-        message = f"{name} is not set up on this server: ask its operator"
+        message = f"{platform.title} is not set up on this server: ask its operator"
         raise PostRejected("APP_MISSING", message, category="config")
     return application.client
 

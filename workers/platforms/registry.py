@@ -9,15 +9,13 @@ from domain.media.storage import open_store
 from domain.media.store import Store
 from domain.publishing.outgoing import OutgoingFile, OutgoingPost, PostingAccount
 from domain.security.keyring import Keyring
+from platforms.registry import DESCRIPTIONS
 from schemas.errors import PostRejected
 from workers.platforms import graph_version
-from workers.platforms.bluesky.publish import BlueskyAdapter
 from workers.platforms.connecting import open_network
 from workers.platforms.contract import Adapter, PostDraft, PostFile
 from workers.platforms.fakes.publish import SandboxAdapter
-from workers.platforms.instagram.publish import InstagramAdapter
-from workers.platforms.mastodon.publish import MastodonAdapter
-from workers.platforms.tiktok.publish import TikTokAdapter
+from workers.platforms.parts import load_parts
 from workers.resources import Resources
 
 
@@ -70,10 +68,5 @@ class Platforms(NamedTuple):
 async def open_platforms(resources: Resources) -> Platforms:
     settings, net = resources.settings, await resources.open_once(open_network)
     graph_version.warn_if_ending(datetime.now(UTC).date())
-    adapters: dict[str, Adapter] = {
-        "bluesky": BlueskyAdapter(net.client),
-        "mastodon": MastodonAdapter(net.client),
-        "instagram": InstagramAdapter(net.client, settings.instagram_api_url),
-        "tiktok": TikTokAdapter(net.client, settings.tiktok_api_url),
-    }
+    adapters = {platform: load_parts(platform).open_adapter(net) for platform in DESCRIPTIONS}
     return Platforms(adapters, SandboxAdapter(), resources.keyring, open_store(settings), settings.public_url)

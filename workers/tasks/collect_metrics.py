@@ -15,15 +15,13 @@ from domain.collection.collection_runs import CollectionResult, CollectionRun, D
 from domain.collection.snapshots import SubjectValues
 from domain.security.keyring import Keyring
 from jobs.outcomes import Canceled, Done, Outcome
+from platforms.registry import DESCRIPTIONS
 from schemas.errors import Conflict, PlatformError, PostNotSent, PostRejected
 from telemetry import logs, metrics
-from workers.platforms.bluesky.collect import BlueskyCollector
 from workers.platforms.collecting import Collector
 from workers.platforms.connecting import open_network
 from workers.platforms.fakes.collect import SandboxCollector, compute_figures
-from workers.platforms.instagram.collect import InstagramCollector
-from workers.platforms.mastodon.collect import MastodonCollector
-from workers.platforms.tiktok.collect import TikTokCollector
+from workers.platforms.parts import load_parts
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
@@ -52,13 +50,8 @@ class Collectors(NamedTuple):
 
 
 async def open_task(resources: Resources) -> Task:
-    settings, net = resources.settings, await resources.open_once(open_network)
-    by_platform: dict[str, Collector] = {
-        "bluesky": BlueskyCollector(net.client),
-        "mastodon": MastodonCollector(net.client),
-        "instagram": InstagramCollector(net.client, settings.instagram_api_url),
-        "tiktok": TikTokCollector(net.client, settings.tiktok_api_url),
-    }
+    net = await resources.open_once(open_network)
+    by_platform = {platform: load_parts(platform).open_collector(net) for platform in DESCRIPTIONS}
     return partial(collect_metrics, collectors=Collectors(by_platform, resources.keyring))
 
 

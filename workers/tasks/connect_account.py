@@ -4,11 +4,10 @@ from contextlib import nullcontext
 from functools import partial
 
 from domain.connecting import connect
-from domain.connecting.connect import ConnectAttempt, Login
+from domain.connecting.connect import ConnectAttempt
 from domain.security.keyring import Keyring
 from jobs.outcomes import Canceled, Failed, Outcome
 from schemas.errors import Conflict, PlatformError
-from workers.platforms.bluesky import connect as bluesky
 from workers.platforms.connecting import (
     AccountConnection,
     OutgoingNetwork,
@@ -17,9 +16,7 @@ from workers.platforms.connecting import (
     open_network,
 )
 from workers.platforms.fakes import connect as fakes
-from workers.platforms.instagram import connect as instagram
-from workers.platforms.mastodon import connect as mastodon
-from workers.platforms.tiktok import connect as tiktok
+from workers.platforms.parts import load_parts
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
@@ -49,10 +46,4 @@ async def connect_account(ctx: Context, *, net: OutgoingNetwork, keyring: Keyrin
 async def log_in(net: OutgoingNetwork, attempt: ConnectAttempt) -> AccountConnection:
     if attempt.sandbox:
         return fakes.connect(attempt.asked, attempt.secret)
-    if isinstance(attempt.secret, Login):
-        return await bluesky.connect(net, attempt.asked, attempt.secret)
-    if attempt.asked.platform == "instagram":
-        return await instagram.connect(net, attempt.asked, attempt.secret)
-    if attempt.asked.platform == "tiktok":
-        return await tiktok.connect(net, attempt.asked, attempt.secret)
-    return await mastodon.connect(net.client, attempt.asked, attempt.client, attempt.secret)
+    return await load_parts(attempt.asked.platform).connect(net, attempt)

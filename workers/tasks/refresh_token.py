@@ -9,18 +9,15 @@ from domain.connecting.token_refresh import RefreshAttempt
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError, PostRejected, ReauthRequired
-from workers.platforms.bluesky import connect as bluesky
 from workers.platforms.connecting import (
+    APP_UNKNOWN,
     OutgoingNetwork,
     error_outcome,
     forget_unknown_registration,
     open_network,
 )
 from workers.platforms.fakes import connect as fakes
-from workers.platforms.instagram import connect as instagram
-from workers.platforms.mastodon import connect as mastodon
-from workers.platforms.mastodon.api import APP_UNKNOWN
-from workers.platforms.tiktok import connect as tiktok
+from workers.platforms.parts import load_parts
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
@@ -54,13 +51,5 @@ async def refresh_token(ctx: Context, *, net: OutgoingNetwork, keyring: Keyring)
 
 
 async def refresh(net: OutgoingNetwork, attempt: RefreshAttempt) -> Grant:
-    platform, service_url, _ = attempt.server
-    if attempt.sandbox:
-        return fakes.refresh(platform)
-    if platform == "bluesky":
-        return await bluesky.refresh(net.client, service_url, attempt.tokens)
-    if platform == "instagram":
-        return await instagram.refresh(net, attempt.tokens)
-    if platform == "tiktok":
-        return await tiktok.refresh(net, attempt.tokens)
-    return await mastodon.refresh(net.client, service_url, attempt.client, attempt.tokens)
+    platform = attempt.server.platform
+    return fakes.refresh(platform) if attempt.sandbox else await load_parts(platform).refresh(net, attempt)

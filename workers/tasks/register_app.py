@@ -1,4 +1,4 @@
-"""Registration of this application with a server of Mastodon's API, so that people there can authorize it."""
+"""Registration of this application with an account's server, so that people there can authorize it."""
 
 from functools import partial
 
@@ -8,7 +8,7 @@ from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError
 from workers.platforms.connecting import OutgoingNetwork, error_outcome, open_network
-from workers.platforms.mastodon import connect as mastodon
+from workers.platforms.parts import load_parts
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
@@ -25,7 +25,7 @@ async def register_app(ctx: Context, *, net: OutgoingNetwork, keyring: Keyring) 
         return Done()
     try:
         async with ctx.at(server.service_url):
-            client = await mastodon.register(net.client, server, website=net.settings.public_url)
+            client = await load_parts(server.platform).register(net, server)
     except PlatformError as error:
         return error_outcome(error)
     return await ctx.commit(partial(client_registrations.keep, server=server, client=client, keyring=keyring))

@@ -3,14 +3,11 @@
 from functools import partial
 
 from domain.connecting import token_revocation
-from domain.connecting.token_revocation import RevokeAttempt
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError, ReauthRequired, TokenExpired
-from workers.platforms.bluesky import connect as bluesky
 from workers.platforms.connecting import OutgoingNetwork, error_outcome, open_network
-from workers.platforms.mastodon import connect as mastodon
-from workers.platforms.tiktok import connect as tiktok
+from workers.platforms.parts import load_parts
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
@@ -27,19 +24,9 @@ async def revoke_token(ctx: Context, *, net: OutgoingNetwork, keyring: Keyring) 
         return Done({"revoked": False})
     try:
         async with ctx.at(attempt.server.service_url):
-            await revoke(net, attempt)
+            await load_parts(attempt.server.platform).revoke(net, attempt)
     except (TokenExpired, ReauthRequired):
         return Done({"revoked": False})  # The token is already invalid.
     except PlatformError as error:
         return error_outcome(error)
     return Done({"revoked": True})
-
-
-async def revoke(net: OutgoingNetwork, attempt: RevokeAttempt) -> None:
-    platform, service_url, _ = attempt.server
-    if platform == "bluesky":
-        await bluesky.revoke(net.client, service_url, attempt.revocable)
-    elif platform == "tiktok":
-        await tiktok.revoke(net, attempt.revocable)
-    else:
-        await mastodon.revoke(net.client, service_url, attempt.client, attempt.revocable)

@@ -1,10 +1,12 @@
 // Accounts tab: social accounts of a project, their health, and connecting them.
 
 import { query } from "../api.js";
+import { platformDot } from "../components.js";
 import { badge, h, notice } from "../dom.js";
 import { formDialog, input } from "../forms.js";
 import { call, once } from "../http.js";
 import { PLATFORMS } from "../labels.js";
+import { DESCRIPTIONS } from "../platforms.js";
 import { link } from "../router.js";
 import { attempt, empty } from "../states.js";
 import { listing, pager } from "../table.js";
@@ -53,8 +55,7 @@ export async function accountList(view, { path, into, project }) {
 
 const cells = (view, account,
   project) => [
-  h("span.owner", { title: account.serviceUrl },
-    h("i", { className: `of ${account.platform}`, ariaHidden: "true" }), account.handle,
+  h("span.owner", { title: account.serviceUrl }, platformDot(account.platform), account.handle,
     account.leased && [" ", badge("on lease", "cool")]),
   PLATFORMS[account.platform],
   badge(WORDS[account.status], account.status),
@@ -77,8 +78,8 @@ const cells = (view, account,
 ];
 
 const reconnect = (view, account, button) =>
-  account.platform === "bluesky"
-    ? connectBluesky(view, account.projectId, account)
+  DESCRIPTIONS[account.platform].password
+    ? connectByPassword(view, account.projectId, account.platform, account)
     : attempt(button, async () =>
       showConsentLink(view, account.platform,
         await call("POST", `/v1/projects/${account.projectId}/social/reauth-url`, {
@@ -86,37 +87,46 @@ const reconnect = (view, account, button) =>
           headers: once()
         })));
 
+const SERVERS = Object.values(DESCRIPTIONS).filter(({ server }) => server);
+
+/** The first platform with a consent page of its own: nothing else has to be entered. */
+const DEFAULT = Object.keys(DESCRIPTIONS).find(name =>
+  !DESCRIPTIONS[name].password && !DESCRIPTIONS[name].server
+);
+
 async function connect(view, project) {
   const chosen = await formDialog({ title: "Connect an account", verb: "Continue",
     next: "Its owner grants access on the platform's page.",
-    fields: [input("platform", "Platform", { value: "instagram" }, { options: Object.entries(PLATFORMS) }),
-      input("instance", "Server", { maxLength: 253, placeholder: "mastodon.social" }, {
-        hint: "For Mastodon only."
+    fields: [input("platform", "Platform", { value: DEFAULT }, { options: Object.entries(PLATFORMS) }),
+      SERVERS.length > 0
+      && input("instance", "Server", { maxLength: 253, placeholder: SERVERS[0].server }, {
+        hint: `For ${SERVERS.map(({ title }) => title).join(" and ")} only.`
       })], send: async ({ platform, instance }, headers) => {
-      if (platform === "bluesky") return { platform };
-      const body = { platform, returnUrl: returnUrl(), ...platform === "mastodon" && { instance } };
+      const { password, server } = DESCRIPTIONS[platform];
+      if (password) return { platform };
+      const body = { platform, returnUrl: returnUrl(), ...server && { instance } };
       return { platform,
         ...await call("POST", `/v1/projects/${project}/social/oauth-url`, { body, headers: headers(body) }) };
     } });
-  if (chosen?.platform === "bluesky") await connectBluesky(view, project);
-  else if (chosen) showConsentLink(view, chosen.platform, chosen);
+  if (!chosen) return;
+  if (DESCRIPTIONS[chosen.platform].password) await connectByPassword(view, project, chosen.platform);
+  else showConsentLink(view, chosen.platform, chosen);
 }
 
-async function connectBluesky(view, project, account) {
+async function connectByPassword(view, project, platform, account) {
+  const { title, password } = DESCRIPTIONS[platform];
   const done = await formDialog({
-    title: account ? `Reconnect ${account.handle}` : "Connect a Bluesky account",
+    title: account ? `Reconnect ${account.handle}` : `Connect a ${title} account`,
     verb: "Connect",
     next: "The password is used once and not stored.",
     fields: [
       input("identifier", "Handle", { required: true, value: account?.handle ?? "",
-        placeholder: "shop.bsky.social", autofocus: !account }),
+        placeholder: password.example, autofocus: !account }),
       input("appPassword", "App password", { required: true, type: "password", autocomplete: "off",
-        autofocus: Boolean(account) }, {
-        hint: "Create it at Bluesky: Settings, Privacy and security, App passwords."
-      })
+        autofocus: Boolean(account) }, { hint: password.instructions })
     ],
     send: ({ identifier, appPassword }, headers) => {
-      const body = { platform: "bluesky", identifier, appPassword };
+      const body = { platform, identifier, appPassword };
       return call("POST", `/v1/projects/${project}/social-accounts`, { body,
         headers: headers(identifier, appPassword.length) });
     }

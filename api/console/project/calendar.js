@@ -1,6 +1,7 @@
 // Calendar tab by month and week, in the project's zone; posts move by drag and drop or by keyboard.
 
 import { all, project, query } from "../api.js";
+import { platformDot } from "../components.js";
 import { announce, h } from "../dom.js";
 import { PLATFORMS, POSTS } from "../labels.js";
 import { link } from "../router.js";
@@ -143,8 +144,8 @@ function chip(view, found, post) {
       if (writes) moveTo(view, found, post, addDays(day, by));
       else announce(`The post is ${word} and can't be moved.`);
     } }, h("span.when", time, h("span.state", word)),
-    h("span.owner", h("i", { className: `of ${post.platform}`, ariaHidden: "true" }), handle,
-      h("span.unseen", ` on ${PLATFORMS[post.platform]}`)), text && h("span.text", text));
+    h("span.owner", platformDot(post.platform), handle, h("span.unseen", ` on ${PLATFORMS[post.platform]}`)),
+    text && h("span.text", text));
 }
 
 function onDrop(view, found, event, day) {

@@ -6,6 +6,7 @@ import { formDialog, input } from "../forms.js";
 import { call, once } from "../http.js";
 import { FIELDS, MAKERS, PLATFORMS } from "../labels.js";
 import { film, picture } from "../media.js";
+import { DESCRIPTIONS } from "../platforms.js";
 import { go, link } from "../router.js";
 import { attempt } from "../states.js";
 import { section } from "../table.js";
@@ -140,6 +141,11 @@ async function edit(view, path, shown) {
   if (done) await view.refresh();
 }
 
+/** Titles of the platforms with an AI label. */
+const LABELLING = Object.values(DESCRIPTIONS).filter(({ hasAiLabel }) => hasAiLabel).map(({ title }) =>
+  title
+);
+
 /** Show whether its posts carry the platforms' AI label. Partners declare AI content of their own. */
 const disclosure = (view, path, shown) =>
   section("AI label", {
@@ -152,7 +158,7 @@ const disclosure = (view, path, shown) =>
   },
     h("div.line", badge(shown.aiGenerated ? "AI-generated" : "no label", shown.aiGenerated ? "cool" : "off"),
       h("span.hint", shown.madeBy ? MAKERS[shown.madeBy] : shown.creativeType)), h("p.hint", shown.aiGenerated
-      ? "Instagram and TikTok show their AI label on its posts, where supported."
+      ? `${LABELLING.join(" and ")} show their AI label on its posts, where supported.`
       : "Its posts carry no AI label."));
 
 async function toggleLabel(view, path, shown) {

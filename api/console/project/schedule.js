@@ -66,7 +66,7 @@ function target(account, content) {
     disabled: Boolean(refused) };
 }
 
-/** Check whether the account needs an audience choice: TikTok allows no default. */
+/** Check whether the account needs an audience choice: there is no default. */
 const needsAudience = ({ privacyLevels }) => (privacyLevels?.length ?? 0) > 1;
 
 /** Draw the audience choice, named by its account; only ticked accounts use it. */

@@ -15,10 +15,10 @@ from domain.accounts.platform_limits import (
     caption_faults,
     caption_max,
     faults_of_files,
-    graphemes,
-    mastodon_length,
 )
 from domain.publishing import quotas
+from platforms.caption_length import graphemes
+from platforms.mastodon.description import measure_caption
 
 LONG = "https://example.com/" + "b" * 200
 FAMILY = "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}"
@@ -47,7 +47,7 @@ MOV = "video/quicktime"
     ],
 )
 def test_mastodon_counts_a_link_as_23_and_a_mention_without_its_server(text: str, count: int) -> None:
-    assert mastodon_length(text) == count
+    assert measure_caption(text) == count
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_mastodon_counts_a_link_as_23_and_a_mention_without_its_server(text: str
     ],
 )
 def test_ambiguous_link_counts_in_full(text: str) -> None:
-    assert mastodon_length(text) == len(text)
+    assert measure_caption(text) == len(text)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_ambiguous_link_counts_in_full(text: str) -> None:
 )
 def test_no_caption_takes_long_to_count(piece: str) -> None:
     begun = time.process_time()
-    mastodon_length(piece * 20_000)
+    measure_caption(piece * 20_000)
     assert time.process_time() - begun < 2
 
 

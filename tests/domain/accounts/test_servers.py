@@ -1,6 +1,7 @@
 """Addresses of account servers: one normal form for each, and none with a private host."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from schemas.errors import Invalid
 from tests.workers.net import NOTATIONS, ODD
 
 NOWHERE = urls.read_allowed("")
+NAME = partial(servers.of_host, example="mastodon.social")
 LOCAL = urls.read_allowed("127.0.0.1:8123,localhost:8124")
 
 
@@ -28,12 +30,12 @@ LOCAL = urls.read_allowed("127.0.0.1:8123,localhost:8124")
     ],
 )
 def test_a_name_has_one_address(host: str, url: str) -> None:
-    assert servers.of_host(host, allowed=LOCAL, path="instance") == url
+    assert NAME(host, allowed=LOCAL, path="instance") == url
     assert servers.of_url(url, allowed=LOCAL, path="serviceUrl") == url
     assert servers.of_url(f"{url}/", allowed=LOCAL, path="serviceUrl") == url
 
 
-@pytest.mark.parametrize(("read", "path"), [(servers.of_url, "serviceUrl"), (servers.of_host, "instance")])
+@pytest.mark.parametrize(("read", "path"), [(servers.of_url, "serviceUrl"), (NAME, "instance")])
 def test_private_hosts_are_refused(read: Callable[..., str], path: str) -> None:
     for url in [*NOTATIONS.split(), *ODD, "127.0.0.1:8123", "localhost:8124", "metadata.internal"]:
         with pytest.raises(Invalid) as raised:
@@ -46,13 +48,13 @@ def test_private_hosts_are_refused(read: Callable[..., str], path: str) -> None:
 )
 def test_host_name_with_extra_parts_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
-        servers.of_host(text, allowed=NOWHERE, path="instance")
+        NAME(text, allowed=NOWHERE, path="instance")
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_refused_or_normalized(text: str) -> None:
     try:
-        url = servers.of_host(text, allowed=LOCAL, path="instance")
+        url = NAME(text, allowed=LOCAL, path="instance")
     except Invalid:
         return
     assert servers.of_url(url, allowed=LOCAL, path="serviceUrl") == url

@@ -3,7 +3,7 @@
 from typing import Any
 
 from domain.publishing.outgoing import OutgoingPost
-from tests.workers.platforms import scripted
+from tests.platforms import scripted
 
 
 def test_repr_hides_tokens_and_upload_addresses() -> None:

@@ -9,9 +9,18 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Conn, Pool
-from domain.publishing import account_queue, job_end, posts, quotas, sending, targets, tiktok_webhook, waiting
+from domain.publishing import (
+    account_queue,
+    job_end,
+    platform_webhook,
+    posts,
+    quotas,
+    sending,
+    targets,
+    waiting,
+)
+from domain.publishing.platform_webhook import PlatformEvent
 from domain.publishing.targets import TargetFingerprint
-from domain.publishing.tiktok_webhook import TiktokWebhookEvent
 from domain.values.periods import ALWAYS, Period
 from jobs.ledger import ChangedJob, Claim
 from jobs.outcomes import NotDone
@@ -122,7 +131,7 @@ def undone(verb: Callable[..., Awaitable[Any]], **given: Any) -> Use:
     return use
 
 
-TAKEN = TiktokWebhookEvent(event="post.publish.complete", open_id="shop0", publish_id="v_pub")
+TAKEN = PlatformEvent(external_id="shop0", publish_id="v_pub", is_removed=False)
 
 #: Uses that must be cheap before the first ANALYZE of a growing table; autovacuum handles the others.
 FROM_THE_START: dict[str, tuple[Use, int]] = {
@@ -168,7 +177,7 @@ FROM_THE_START: dict[str, tuple[Use, int]] = {
     "check_new": (check_new, 20),
     "cancel": (cancel_one, 30),
     "wake": (lambda conn, found: account_queue.wake(conn, **found.account), 4 * WAITING),
-    "webhook": (lambda conn, _: tiktok_webhook.take(conn, TAKEN), 5),
+    "webhook": (lambda conn, _: platform_webhook.take(conn, platform="tiktok", event=TAKEN), 5),
 }
 #: Dead rows of rolled back changes are read too.
 USES: dict[str, tuple[Use, int]] = FROM_THE_START | {

@@ -6,7 +6,7 @@ In a test, in a thread:
         async with Sim(base) as sim:
             await sim.account("ada")
             await sim.consents("ada")
-            await sim.fault("last_chunk", Fault.ACCEPT_THEN_DROP)
+            await sim.fault("last_chunk", SimFault.ACCEPT_THEN_DROP)
             ...  # the code under test, with TIKTOK_URL = TIKTOK_API_URL = base
             await sim.advance(120)
             assert await sim.counts("ada", "Hello") == {"live": 1}

@@ -17,6 +17,7 @@ from domain.accounts.client_registrations import Client, PlatformServer
 from domain.accounts.credentials import Grant, Tokens
 from domain.connecting import connect
 from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP, REVOKE_TOKEN
+from platforms.mastodon.description import SCOPES
 from tests import leasing, seeds
 from tests.social_servers import Fediverse, LoopbackPds, Registered
 from tests.workers.runtime.workers import Workers, at_work
@@ -71,7 +72,7 @@ class ConnectingProject:
 
     async def registered(self) -> None:
         """Register the application at Mastodon."""
-        self.fediverse.apps["us"] = Registered("secret-client-us", BACK, client_registrations.SCOPES)
+        self.fediverse.apps["us"] = Registered("secret-client-us", BACK, SCOPES)
         server = PlatformServer("mastodon", self.fediverse.url, BACK)
         async with self.workers.pool.acquire() as conn:
             client = Client("us", "secret-client-us")

@@ -13,10 +13,10 @@ from domain.accounts import client_registrations
 from domain.accounts.client_registrations import PlatformServer
 from domain.connecting import connect
 from domain.connecting.connect import Code, ConnectArgs, Login
+from platforms.mastodon.connect import traits
 from tests import seeds
 from tests.social_servers import Fediverse, Issued, LoopbackPds, s256
 from tests.workers.accounts.project import BACK, ConnectingProject
-from workers.platforms.mastodon.connect import traits
 from workers.runtime import server_slots
 
 WHO = "/api/v1/accounts/verify_credentials"

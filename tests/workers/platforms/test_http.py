@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from schemas.errors import OutcomeUnknown, PlatformError, PostNotSent, PostRejected
+from tests.platforms.scripted import LOST, Answer, client_for, json_response, server
 from tests.workers.net import SimulatedNetwork
-from tests.workers.platforms.scripted import LOST, Answer, client_for, json_response, server
 from tests.workers.web.web import raw_response
 from workers.platforms.http import MASK, MIN_COOLDOWN_S, PlatformApi, cooldown_s
 from workers.platforms.http import PlatformResponse as Whole

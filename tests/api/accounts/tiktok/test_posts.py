@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from platforms.tiktok.description import TikTokSettings
 from tests.api.accounts.tiktok.project import CAPTION, TikTokProject
 from tests.dumps import dump_database
 from tests.media import picture
@@ -23,7 +24,8 @@ async def test_a_video_is_published_under_its_name(project: TikTokProject) -> No
     post = await project.wait_for_status(post_id, "published", waits=True)
     [entry] = await project.sim.posts("ada", CAPTION)
     assert post["externalId"] == entry["external_id"]
-    assert post["externalUrl"] == f"{project.settings.tiktok_url}/@ada/video/{entry['external_id']}"
+    pages = project.settings.as_platform(TikTokSettings).tiktok_url
+    assert post["externalUrl"] == f"{pages}/@ada/video/{entry['external_id']}"
     assert "upload_token" not in await dump_database(project.pool)
 
 

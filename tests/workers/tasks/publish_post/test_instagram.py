@@ -17,8 +17,8 @@ from tests.peers.simulators.faults import SimFault
 from tests.peers.simulators.routing import Request, SimReply
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.simulator import Simulator
-from tests.workers.platforms import instagram_account
-from tests.workers.platforms.instagram_account import InstagramAccount
+from tests.platforms import instagram_account
+from tests.platforms.instagram_account import InstagramAccount
 from tests.workers.tasks.publish_post.project import Death, PublishingProject
 from workers.platforms.registry import Platforms
 

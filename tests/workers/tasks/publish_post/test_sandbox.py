@@ -11,8 +11,8 @@ from domain.media.folder import open_folder
 from domain.tenancy import organizations
 from jobs.kinds import RECONCILE_POST
 from tests import seeds
+from tests.platforms import scripted
 from tests.workers.net import SimulatedNetwork
-from tests.workers.platforms import scripted
 from tests.workers.tasks.publish_post.project import PublishingProject
 from workers.platforms.contract import Inquiry, PreparedPost
 from workers.platforms.fakes.publish import SandboxAdapter

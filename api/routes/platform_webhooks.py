@@ -1,0 +1,46 @@
+"""Webhooks of platforms. Events are not trusted: the route answers at once, and a job queries the sender."""
+
+from functools import partial
+
+from litestar import post
+from litestar.handlers import HTTPRouteHandler
+
+from api.http.requests import ApiRequest
+from domain.publishing import platform_webhook
+from domain.publishing.platform_webhook import PlatformEvent
+from platforms import registry
+
+#: Maximum bytes of a body; an event has some hundred.
+MAX_BODY = 64 * 1024
+
+
+def _route(platform: str) -> HTTPRouteHandler:
+    """Return the route of one platform; the `webhook` module of its package parses the body."""
+    read = registry.load_module(platform, "webhook").read
+
+    @post(
+        f"/v1/social/webhooks/{platform}",
+        status_code=200,
+        request_max_body_size=MAX_BODY,
+        include_in_schema=False,
+    )
+    async def receive_event(request: ApiRequest) -> None:
+        """Receive an event that the platform signed for our app.
+
+        401 if unsigned, 422 if malformed, else 200.
+        """
+        services = request.services
+        headers = request.request_state.headers
+        event: PlatformEvent = read(
+            await request.body(), headers, settings=services.settings, now=services.clock()
+        )
+        for wake in await request.transact(partial(platform_webhook.take, platform=platform, event=event)):
+            await services.courier.send(wake)
+
+    return receive_event
+
+
+#: Without a key: the signature identifies the platform.
+PUBLIC = [
+    _route(description.name) for description in registry.DESCRIPTIONS.values() if description.has_webhook
+]

@@ -1,0 +1,75 @@
+"""Collector for Bluesky: the network's counts, through the account's own server.
+
+Lexicons `app.bsky.feed.getPosts` (25 URIs a call) and `app.bsky.actor.getProfile`, November 2026. The server
+forwards both to Bluesky's AppView in the account's name. The response omits deleted posts. Bluesky doesn't
+count views.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+from urllib.parse import urlencode
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from domain.collection.collection_runs import DuePost
+from domain.publishing.outgoing import PostingAccount
+from platforms.bluesky.api import PdsApi, check_response
+from workers.platforms import http
+from workers.platforms.collecting import CALL_S, CollectLimits, Collector, Figures, select_figures
+
+
+class PostView(msgspec.Struct, rename="camel"):
+    """A post with the AppView's counts; a count that doesn't exist yet is missing."""
+
+    uri: str
+    like_count: int | None = None
+    reply_count: int | None = None
+    repost_count: int | None = None
+    quote_count: int | None = None
+    bookmark_count: int | None = None
+
+    @property
+    def figures(self) -> Figures:
+        shares = [count for count in (self.repost_count, self.quote_count) if count is not None]
+        return select_figures(
+            likes=self.like_count,
+            comments=self.reply_count,
+            shares=sum(shares) if shares else None,
+            saves=self.bookmark_count,
+        )
+
+
+class PostViews(msgspec.Struct):
+    posts: list[PostView]
+
+
+class BlueskyProfile(msgspec.Struct, rename="camel"):
+    followers_count: int | None = None
+
+
+@dataclass(frozen=True)
+class BlueskyCollector(Collector):
+    """The collector; `client` is `workers.web.fetch.open_client`'s."""
+
+    client: httpx.AsyncClient
+    limits: ClassVar[CollectLimits] = CollectLimits(batch=25, most=500)
+
+    async def posts(self, account: PostingAccount, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
+        server = PdsApi.of(account, self.client)
+        query = urlencode([("uris", post.external_id) for post in posts])
+        answer = await server.ask("GET", f"{server.url('app.bsky.feed.getPosts')}?{query}", timeout_s=CALL_S)
+        figures_by_uri = {
+            view.uri: view.figures for view in http.decode(check_response(answer), PostViews).posts
+        }
+        return {
+            post.id: figures_by_uri[post.external_id] for post in posts if post.external_id in figures_by_uri
+        }
+
+    async def followers(self, account: PostingAccount) -> int | None:
+        server = PdsApi.of(account, self.client)
+        url = server.url("app.bsky.actor.getProfile", actor=account.external_id)
+        answer = check_response(await server.ask("GET", url, timeout_s=CALL_S))
+        return http.decode(answer, BlueskyProfile).followers_count

@@ -1,0 +1,53 @@
+"""Description of Bluesky.
+
+Limits: 300 graphemes and 3,000 bytes (app.bsky.feed.post), 4 images of 2 MB (app.bsky.embed.images), 5,000
+points an hour at 3 a post; 100 MB a video, though a server may allow less.
+
+The preview follows github.com/bluesky-social/social-app of 2026-11-27: MAX_POST_LINES of lib/constants,
+AutoSizedImage, ImageLayoutGrid.
+"""
+
+import re
+
+from platforms.caption_length import graphemes, utf8
+from platforms.description import (
+    IMAGES,
+    CaptionLimit,
+    ConsoleView,
+    PasswordLogin,
+    PlatformDescription,
+    PlatformLimits,
+    TextCut,
+)
+
+#: Handle, a domain name (atproto.com/specs/handle), or DID by one of its two methods (specs/did).
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+IDENTIFIER = re.compile(
+    rf"(?:{_LABEL}\.)+[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?|did:(?:plc|web):[A-Za-z0-9._:%-]*[A-Za-z0-9._-]",
+    re.ASCII,
+)
+
+DESCRIPTION = PlatformDescription(
+    title="Bluesky",
+    limits=PlatformLimits(
+        "bluesky",
+        caption_max=300,
+        measure=graphemes,
+        caption_parts=(CaptionLimit("bytes", 3000, utf8),),
+        images_max=4,
+        text_only=True,
+        quota=(1600, 3600),
+        image_bytes=2_000_000,
+        video_bytes=100_000_000,
+        mime_types=IMAGES | {"video/mp4"},
+    ),
+    login=PasswordLogin(
+        server="https://bsky.social",
+        identifier=IDENTIFIER,
+        example="shop.bsky.social",
+        formats="a handle such as shop.bsky.social, or a DID",
+        instructions="Create it at Bluesky: Settings, Privacy and security, App passwords.",
+    ),
+    revocation="login",
+    console=ConsoleView(color="#1185fe", lines=TextCut(25, 25), single=(1 / 2, None), grid=(2, 2, 3 / 2)),
+)

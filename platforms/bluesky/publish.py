@@ -1,0 +1,146 @@
+"""Adapter for accounts on Bluesky, or on any other Personal Data Server: exactly once.
+
+The adapter chooses the record's key, and stores its bytes before it sends them. `putRecord` with both and
+`swapRecord: null` creates the record or finds it existing, however often it is repeated.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import msgspec
+
+from domain.publishing.outgoing import PostingAccount
+from platforms.bluesky import api
+from platforms.bluesky.api import PdsApi
+from platforms.bluesky.record import build_record, list_handles, record_key
+from schemas.errors import OutcomeUnknown, PlatformError, PostRejected
+from workers.platforms import media
+from workers.platforms.contract import (
+    AbsentPost,
+    Adapter,
+    Inquiry,
+    LivePost,
+    PostDraft,
+    PostFile,
+    PreparedPost,
+    ReconcileResult,
+    SendResult,
+    UndecidedPost,
+)
+
+#: Time after the last call in which its request may still arrive, so that the post's absence proves nothing.
+IN_FLIGHT = timedelta(seconds=60)
+#: Most mentions of a post that are resolved.
+MAX_MENTIONS = 10
+
+
+class PutRecordInput(msgspec.Struct, rename="camel"):
+    """The input of com.atproto.repo.putRecord."""
+
+    repo: str
+    collection: str
+    rkey: str
+    record: dict[str, Any]
+    swap_record: None = None
+
+
+@dataclass(frozen=True)
+class BlueskyAdapter(Adapter):
+    """The adapter; `client` is `workers.web.fetch.open_client`'s."""
+
+    client: httpx.AsyncClient
+
+    def repeatable(self, account: PostingAccount, inquiry: Inquiry) -> bool:  # noqa: ARG002  # noqa: ARG002
+        """Return True: a repeat is always safe. The arguments are the contract's."""
+        return True
+
+    async def prepare(
+        self,
+        account: PostingAccount,
+        draft: PostDraft,
+        so_far: PreparedPost | None = None,  # noqa: ARG002
+    ) -> PreparedPost:
+        """Upload the files. A repeat leaves no extra files: the same bytes get the same name."""
+        media.check_files(account, draft)
+        server = PdsApi.of(account, self.client)
+        await check_videos(server, draft.media)
+        blobs = [await upload(server, file) for file in draft.media]
+        people = await resolve_mentions(server, draft.caption)
+        key, record = record_key(draft.post_id, draft.created_at), build_record(draft, blobs, people)
+        put = PutRecordInput(
+            repo=account.external_id, collection=api.POST_COLLECTION, rkey=key, record=record
+        )
+        return PreparedPost(handle={"rkey": key}, request=msgspec.json.encode(put))
+
+    async def send(
+        self,
+        account: PostingAccount,
+        prepared: PreparedPost,
+        draft: PostDraft,  # noqa: ARG002
+        *,
+        timeout_s: float,
+    ) -> SendResult:
+        try:
+            await api.put_record(PdsApi.of(account, self.client), prepared.request, timeout_s=timeout_s)
+        except PostRejected as error:
+            if error.code != api.KEY_TAKEN:
+                raise
+            return await self.find_existing(account, prepared)
+        return live_post(prepared)
+
+    async def find_existing(self, account: PostingAccount, prepared: PreparedPost) -> LivePost:
+        """Return the existing post under the key. Raises `OutcomeUnknown` if it isn't this very post."""
+        try:
+            post = await self.look(account, prepared)
+        except PlatformError as error:
+            raise OutcomeUnknown(api.KEY_TAKEN, f"the post's key is taken, and {error}") from error
+        if isinstance(post, LivePost):
+            return post
+        raise OutcomeUnknown(
+            api.KEY_TAKEN, "another post has this post's key: check the account and resolve the post"
+        )
+
+    async def reconcile(self, account: PostingAccount, inquiry: Inquiry) -> ReconcileResult:
+        return inquiry.confirm(await self.look(account, inquiry.prepared), in_flight=IN_FLIGHT)
+
+    async def look(self, account: PostingAccount, prepared: PreparedPost) -> ReconcileResult:
+        put = msgspec.json.decode(prepared.request, type=PutRecordInput)
+        record = await api.get_record(
+            PdsApi.of(account, self.client), repo=put.repo, collection=put.collection, rkey=put.rkey
+        )
+        if record is None:
+            return AbsentPost()
+        return live_post(prepared) if record.value == put.record else UndecidedPost()
+
+
+def live_post(prepared: PreparedPost) -> LivePost:
+    """Return the live post, with the address of its page at Bluesky for any server."""
+    put = msgspec.json.decode(prepared.request, type=PutRecordInput)
+    return LivePost(
+        external_id=f"at://{put.repo}/{put.collection}/{put.rkey}",
+        external_url=f"https://bsky.app/profile/{put.repo}/post/{put.rkey}",
+    )
+
+
+async def check_videos(server: PdsApi, files: Sequence[PostFile]) -> None:
+    """Raise `PostRejected` for a file that is too large: the server may drop its upload without an error."""
+    sizes = [file.size_bytes for file in files if file.kind == "video"]
+    limit = await api.upload_limit(server) if sizes else None
+    if limit is not None and max(sizes) > limit:
+        raise PostRejected("MEDIA_TOO_LARGE", f"the account's server accepts no file above {limit} bytes")
+
+
+async def upload(server: PdsApi, file: PostFile) -> dict[str, Any]:
+    async with file.read() as chunks:
+        return await api.upload_blob(server, chunks, mime_type=file.mime_type, size_bytes=file.size_bytes)
+
+
+async def resolve_mentions(server: PdsApi, caption: str) -> dict[str, str]:
+    """Return DIDs of the mentioned accounts by handle, without unknown ones."""
+    dids = {
+        handle: await api.resolve_handle(server, handle) for handle in list_handles(caption)[:MAX_MENTIONS]
+    }
+    return {handle: did for handle, did in dids.items() if did is not None}

@@ -1,0 +1,233 @@
+"""Client of the Instagram API with Instagram Login, at the Graph API.
+
+The token goes into a header, never into an address. An object comes by itself or as the only item of a list
+`data`: the documentation shows both.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+
+import httpx
+import msgspec
+
+from domain.accounts.client_registrations import Client
+from platforms.instagram import errors
+from schemas.errors import PlatformError, PostRejected, ReauthRequired
+from workers.platforms import http
+from workers.platforms.graph_version import GRAPH_VERSION
+from workers.platforms.http import PlatformApi, PlatformResponse
+
+#: Posts in a page of an account's list.
+PAGE_SIZE = 50
+
+T = TypeVar("T")
+
+
+class HourToken(msgspec.Struct, frozen=True):
+    """A token for an hour, and its owner's permissions (a list, or comma-separated)."""
+
+    access_token: str
+    permissions: str | list[str] = ""
+
+    def allows(self, scope: str) -> bool:
+        """Return whether the scope was granted, or none are listed: then the next calls show it."""
+        listed = self.permissions
+        return not listed or scope in (listed.split(",") if isinstance(listed, str) else listed)
+
+    def __repr__(self) -> str:
+        return "ShortLived()"
+
+
+class SixtyDayToken(msgspec.Struct, frozen=True):
+    """A token for 60 days; `expires_in` is in seconds."""
+
+    access_token: str
+    expires_in: int
+
+    def __repr__(self) -> str:
+        return "LongLived()"
+
+
+class InstagramUser(msgspec.Struct):
+    """The account of a token; `user_id` is the same for every application."""
+
+    user_id: str | int
+    username: str
+    profile_picture_url: str | None = None
+
+
+class QuotaConfig(msgspec.Struct):
+    """A quota: posts in any window of this many seconds."""
+
+    quota_total: int
+    quota_duration: int
+
+
+class QuotaUsage(msgspec.Struct):
+    """Use of an account's publishing quota."""
+
+    quota_usage: int
+    config: QuotaConfig
+
+
+class CreatedObject(msgspec.Struct):
+    """A new container or post."""
+
+    id: str
+
+
+class ContainerStatus(msgspec.Struct):
+    """Status of a container: IN_PROGRESS, FINISHED, ERROR, EXPIRED (after 24 h) or PUBLISHED."""
+
+    status_code: str
+    status: str = ""
+
+
+class ListedPost(msgspec.Struct):
+    """A post of the account. `timestamp` is ISO 8601, its offset without a colon."""
+
+    id: str
+    caption: str = ""
+    timestamp: str = ""
+    permalink: str | None = None
+
+    @property
+    def at(self) -> datetime | None:
+        return http.parse_time(self.timestamp)
+
+
+class Cursors(msgspec.Struct):
+    after: str = ""
+
+
+class Paging(msgspec.Struct):
+    """Links of a page. `next` contains the token, and is only used to detect another page."""
+
+    cursors: Cursors = msgspec.field(default_factory=Cursors)
+    next: str | None = None
+
+
+class MediaPage(msgspec.Struct):
+    data: list[ListedPost]
+    paging: Paging = msgspec.field(default_factory=Paging)
+
+
+class ExchangeErrorBody(msgspec.Struct):
+    """The error of a code exchange, which has no number."""
+
+    error_message: str = ""
+
+
+async def exchange(client: httpx.AsyncClient, base: str, us: Client, form: Mapping[str, str]) -> HourToken:
+    """Exchange a code for a token; it works once. Raises `ReauthRequired` if Instagram refuses the code."""
+    fields = {**us._asdict(), **form}
+    answer = await PlatformApi(client=client, base=base).post_form("/oauth/access_token", fields)
+    if not answer.ok:
+        raise _exchange_error(answer)
+    return read_object(answer, HourToken)
+
+
+async def exchange_for_long_token(api: PlatformApi, *, client_secret: str) -> SixtyDayToken:
+    """Exchange a token of an hour for one of 60 days. Instagram takes the secret here only in the address."""
+    query = {"grant_type": "ig_exchange_token", "client_secret": client_secret}
+    return http.decode(await get(api, "access_token", query), SixtyDayToken)
+
+
+async def refresh(api: PlatformApi) -> SixtyDayToken:
+    """Extend a token to 60 days from now. It must be at least 24 h old and not expired."""
+    return http.decode(
+        await get(api, "refresh_access_token", {"grant_type": "ig_refresh_token"}), SixtyDayToken
+    )
+
+
+async def get_user(api: PlatformApi) -> InstagramUser:
+    return read_object(
+        await read(api, "me", {"fields": "user_id,username,profile_picture_url"}), InstagramUser
+    )
+
+
+async def get_usage(api: PlatformApi, account_id: str) -> QuotaUsage:
+    path = f"{quote_part(account_id)}/content_publishing_limit"
+    return read_object(await read(api, path, {"fields": "quota_usage,config"}), QuotaUsage)
+
+
+async def create_container(api: PlatformApi, account_id: str, **fields: str) -> str:
+    """Create a container, and return its id. It is invisible until it is published."""
+    answer = check_response(await api.post_form(f"/{GRAPH_VERSION}/{quote_part(account_id)}/media", fields))
+    return http.decode(answer, CreatedObject).id
+
+
+async def get_status(api: PlatformApi, container: str) -> ContainerStatus:
+    """Return the status of a container, its message safe to quote."""
+    answer = await read(api, quote_part(container), {"fields": "status_code,status"})
+    status = read_object(answer, ContainerStatus)
+    return msgspec.structs.replace(status, status=answer.quoted(status.status))
+
+
+async def publish(api: PlatformApi, account_id: str, container: str, *, timeout_s: float) -> str:
+    """Publish a container, irreversibly; return the post's id."""
+    path, fields = f"/{GRAPH_VERSION}/{quote_part(account_id)}/media_publish", {"creation_id": container}
+    answer = await api.post_form(path, fields, timeout_s=timeout_s, irreversible=True)
+    return http.decode(check_response(answer), CreatedObject).id
+
+
+async def get_permalink(api: PlatformApi, media_id: str, *, timeout_s: float) -> str | None:
+    answer = await read(api, quote_part(media_id), {"fields": "permalink"}, timeout_s=timeout_s)
+    return read_object(answer, ListedPost).permalink
+
+
+async def list_media(api: PlatformApi, account_id: str, *, after: str | None) -> MediaPage:
+    """Return a page of the account's posts, newest first; with `after`, the page after that cursor."""
+    query = {"fields": "id,caption,timestamp,permalink", "limit": str(PAGE_SIZE)}
+    query |= {} if after is None else {"after": after}
+    return http.decode(await read(api, f"{quote_part(account_id)}/media", query), MediaPage)
+
+
+async def read(
+    api: PlatformApi, path: str, query: Mapping[str, str], *, timeout_s: float = http.READ_S
+) -> PlatformResponse:
+    """Send a GET to the Graph API, at its fixed version."""
+    return await get(api, f"{GRAPH_VERSION}/{path}", query, timeout_s=timeout_s)
+
+
+async def get(
+    api: PlatformApi, path: str, query: Mapping[str, str], *, timeout_s: float = http.READ_S
+) -> PlatformResponse:
+    return check_response(await api.ask("GET", f"{api.base}/{path}?{urlencode(query)}", timeout_s=timeout_s))
+
+
+def check_response(answer: PlatformResponse) -> PlatformResponse:
+    """Return the response if it is a 2xx. Raises `errors.error_of` any other."""
+    if not answer.ok:
+        raise errors.error_of(answer)
+    return answer
+
+
+def read_object(answer: PlatformResponse, kind: type[T]) -> T:
+    """Return the object of a response, by itself or as the only item of a list."""
+    body = http.decode(answer, dict[str, Any])
+    item = body["data"][0] if isinstance(body.get("data"), list) and body["data"] else body
+    try:
+        return msgspec.convert(item, kind)
+    except msgspec.ValidationError as error:
+        raise http.unclear_response_error(answer) from error
+
+
+def quote_part(name: str) -> str:
+    return quote(name, safe="")
+
+
+def _exchange_error(answer: PlatformResponse) -> PlatformError:
+    """Return the error of a code exchange, by its message alone."""
+    if not answer.refused:
+        return http.unclear_response_error(answer)
+    message = http.decode_error(answer, ExchangeErrorBody).error_message
+    if "client" in message.lower() or "platform app" in message.lower():
+        return PostRejected(
+            "APP_REFUSED",
+            f"Instagram refuses this server's application: tell its operator ({answer.quoted(message)})",
+            category="config",
+        )
+    return ReauthRequired("CODE_REFUSED", answer.quoted(message))

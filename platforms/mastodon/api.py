@@ -1,0 +1,218 @@
+"""Client of a server with Mastodon's client API (docs.joinmastodon.org/methods), with its errors.
+
+Many programs have this API, with small differences: the account's `traits`, read at its connection, describe
+its server's abilities.
+"""
+
+from collections.abc import AsyncIterable, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import httpx
+import msgspec
+
+from domain.accounts.client_registrations import Client
+from schemas.errors import PlatformError, PostRejected, ReauthRequired, Throttled
+from workers.platforms import http
+from workers.platforms.connecting import APP_UNKNOWN
+from workers.platforms.http import JSON, PlatformResponse
+from workers.platforms.upload import upload
+
+#: Limit of a list in bytes: some servers (snac) send all their posts for any requested number.
+MAX_LIST_BYTES = 8 << 20
+#: Errors that mean a dead token, with any status.
+DEAD_TOKEN_ERRORS = frozenset(
+    {"invalid_grant", "invalid_token", "The access token is invalid", "token_revoked"}
+)
+
+
+class MastodonApi(http.PlatformApi, frozen=True):
+    """A server with Mastodon's API, and the access token for it."""
+
+    def url(self, path: str, **query: str) -> str:
+        return f"{self.base}{path}" + (f"?{urlencode(query)}" if query else "")
+
+
+class AppRegistration(msgspec.Struct, frozen=True):
+    """This application's registration with a server. `client_secret` is a secret."""
+
+    client_id: str
+    client_secret: str
+
+    def __repr__(self) -> str:
+        return f"App({self.client_id})"
+
+
+class MastodonToken(msgspec.Struct, frozen=True):
+    """An access token; `expires_in` is in seconds. Most servers' tokens never expire and have no refresh."""
+
+    access_token: str
+    refresh_token: str | None = None
+    expires_in: int | None = None
+    scope: str | None = None
+
+    def __repr__(self) -> str:
+        return "Token()"
+
+
+class Credentials(msgspec.Struct):
+    """The account of a token. `acct` is its handle without the server's name."""
+
+    id: str
+    username: str
+    acct: str = ""
+    url: str | None = None
+    avatar: str | None = None
+
+
+class Attachment(msgspec.Struct):
+    """An uploaded file, or one in a post."""
+
+    id: str
+
+
+class MastodonStatus(msgspec.Struct):
+    """A post as a server returns it: `content` is HTML, `text` the sent text. A boost has `reblog`."""
+
+    id: str
+    content: str
+    text: str | None = None
+    uri: str | None = None
+    url: str | None = None
+    media_attachments: list[Attachment] = []
+    reblog: dict[str, Any] | None = None
+
+
+class MastodonErrorBody(msgspec.Struct):
+    """The body of an error, for the API and OAuth."""
+
+    error: str = ""
+    error_description: str = ""
+
+
+async def get_instance(client: httpx.AsyncClient, base: str) -> dict[str, Any]:
+    """Return the server's description of itself: `/api/v2/instance`, or version 1 as a fallback."""
+    api = MastodonApi(client=client, base=base)
+    newer = await api.ask("GET", api.url("/api/v2/instance"))
+    if newer.ok:
+        return http.decode(newer, dict[str, Any])
+    return http.decode(await get(api, "/api/v1/instance"), dict[str, Any])
+
+
+async def register_app(
+    client: httpx.AsyncClient, base: str, *, name: str, redirect_uri: str, scopes: str, website: str
+) -> AppRegistration:
+    """Register this application (`POST /api/v1/apps`): each call creates another one, so store it."""
+    fields = {"client_name": name, "redirect_uris": redirect_uri, "scopes": scopes, "website": website}
+    answer = await MastodonApi(client=client, base=base).post_form("/api/v1/apps", fields)
+    return http.decode(check_response(answer), AppRegistration)
+
+
+async def exchange_token(
+    client: httpx.AsyncClient, base: str, us: Client, form: Mapping[str, str]
+) -> MastodonToken:
+    """Exchange a code or a refresh token. Raises `ReauthRequired` if the server no longer accepts it."""
+    return http.decode(await call_oauth(client, base, "token", us, form), MastodonToken)
+
+
+async def revoke_token(client: httpx.AsyncClient, base: str, us: Client, access_token: str) -> None:
+    await call_oauth(client, base, "revoke", us, {"token": access_token})
+
+
+async def call_oauth(
+    client: httpx.AsyncClient, base: str, call: str, us: Client, form: Mapping[str, str]
+) -> PlatformResponse:
+    api = MastodonApi(client=client, base=base)
+    return check_response(await api.post_form(f"/oauth/{call}", {**us._asdict(), **form}))
+
+
+async def verify_credentials(api: MastodonApi) -> Credentials:
+    return http.decode(await get(api, "/api/v1/accounts/verify_credentials"), Credentials)
+
+
+async def upload_media(
+    api: MastodonApi, content: AsyncIterable[bytes], *, content_type: str, size_bytes: int
+) -> tuple[Attachment, bool]:
+    """Upload a multipart body with the field `file`; return the file, and whether it is ready (not: 202)."""
+    url = api.url("/api/v2/media")
+    answer = await upload(api, url, content, content_type=content_type, size_bytes=size_bytes)
+    return http.decode(check_response(answer), Attachment), answer.status != httpx.codes.ACCEPTED
+
+
+async def media_is_ready(api: MastodonApi, media_id: str) -> bool:
+    """Return whether the file is ready: 206 while the server processes it.
+
+    Raises `PostRejected` if it failed.
+    """
+    answer = await get(api, f"/api/v1/media/{quote(media_id, safe='')}")
+    return answer.status != httpx.codes.PARTIAL_CONTENT
+
+
+async def post_status(api: MastodonApi, body: bytes, *, key: str, timeout_s: float) -> MastodonStatus:
+    """Publish a post, irreversibly. A server that keeps `key` returns the first post for a repeat."""
+    url, headers = api.url("/api/v1/statuses"), {**JSON, "Idempotency-Key": key}
+    answer = await api.ask("POST", url, headers=headers, content=body, timeout_s=timeout_s, irreversible=True)
+    return http.decode(check_response(answer), MastodonStatus)
+
+
+async def list_statuses(
+    api: MastodonApi, account_id: str, *, limit: int, max_id: str | None = None
+) -> list[MastodonStatus]:
+    """Return the account's own posts, newest first; with `max_id` only older ones."""
+    query = {"limit": str(limit), "exclude_reblogs": "true"} | ({} if max_id is None else {"max_id": max_id})
+    url = api.url(f"/api/v1/accounts/{quote(account_id, safe='')}/statuses", **query)
+    return http.decode(check_response(await api.ask("GET", url, limit=MAX_LIST_BYTES)), list[MastodonStatus])
+
+
+async def get(api: MastodonApi, path: str, **query: str) -> PlatformResponse:
+    return check_response(await api.ask("GET", api.url(path, **query)))
+
+
+def check_response(answer: PlatformResponse) -> PlatformResponse:
+    """Return the response if it is a 2xx. Raises `error_of` any other."""
+    if not answer.ok:
+        raise error_of(answer)
+    return answer
+
+
+def error_of(answer: PlatformResponse) -> PlatformError:
+    if answer.status == 429:
+        after_s = http.cooldown_s(answer.headers, reset="X-RateLimit-Reset")
+        return Throttled("PLATFORM_RATE_LIMITED", "the account's server limits the rate", after_s=after_s)
+    if not answer.refused:
+        return http.unclear_response_error(answer)
+    body = http.decode_error(answer, MastodonErrorBody)
+    if body.error == "invalid_client":
+        return app_unknown_error()
+    # snac returns 422 without a body for a revoked token.
+    if answer.status == 401 or body.error in DEAD_TOKEN_ERRORS or (answer.status == 422 and not answer.body):
+        return ReauthRequired("TOKEN_REFUSED", "the account's server refuses the token: connect it again")
+    return error_by_status(answer, body)
+
+
+def app_unknown_error() -> PostRejected:
+    """Return the error of a registration that the server doesn't have (any more): it gets no token."""
+    message = "the account's server no longer has this application's registration: connect the account again"
+    return PostRejected(APP_UNKNOWN, message, category="config")
+
+
+def error_by_status(answer: PlatformResponse, body: MastodonErrorBody) -> PlatformError:
+    status = answer.status
+    message = answer.quoted(body.error_description or body.error or f"status {status}")
+    if status == 403 and "scope" in message.lower():
+        return ReauthRequired("SCOPE_MISSING", "the account gave no permission to post: connect it again")
+    if status == 403:
+        return PostRejected(
+            "ACCOUNT_REFUSED",
+            f"the account's server refuses the account: {message}",
+            category="account_issue",
+        )
+    if status == 413:
+        return PostRejected("MEDIA_TOO_LARGE", "a file is larger than the account's server accepts")
+    if status == 422:
+        return PostRejected("PLATFORM_REJECTED", f"the account's server refuses the post: {message}")
+    return PostRejected(
+        "PLATFORM_REJECTED",
+        f"the account's server refuses the request: {message}",
+        category="platform_rejected",
+    )

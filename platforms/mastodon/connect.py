@@ -1,0 +1,155 @@
+"""Connection of a Mastodon account: the registration, a code for a token, its refresh and its revocation."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from domain.accounts import credentials
+from domain.accounts.accounts import AccountIdentity
+from domain.accounts.client_registrations import Client, PlatformServer
+from domain.accounts.credentials import Grant
+from domain.connecting.connect import Code, ConnectArgs, ConnectAttempt
+from domain.connecting.token_refresh import RefreshAttempt
+from domain.connecting.token_revocation import RevokeAttempt
+from platforms.mastodon import api
+from platforms.mastodon.api import MastodonApi, MastodonToken
+from platforms.mastodon.description import SCOPES
+from schemas.errors import PostRejected, ReauthRequired
+from workers.platforms.connecting import (
+    START_AGAIN,
+    AccountConnection,
+    OutgoingNetwork,
+    code_form,
+    refresh_form,
+)
+
+#: Versions of Mastodon and its forks, such as `4.4.1+glitch`. Other programs add their names, such as `2.7.2
+#: (compatible; Pleroma 2.6.2)` or `4.0.0 (not true; really snac/2.75)`, or are at 0.x (GoToSocial).
+MASTODON_VERSION = re.compile(r"[3-9]\.\d+\.\d+([-+.][\w.+-]*)?|[1-9]\d\.\d+\.\d+([-+.][\w.+-]*)?")
+OTHER_SOFTWARE = re.compile(r"(?:compatible;|really)\s*([A-Za-z][\w-]*)")
+
+
+async def register(net: OutgoingNetwork, server: PlatformServer) -> Client:
+    """Register this application; each call creates another registration. Raises `PlatformError`."""
+    app = await api.register_app(
+        net.client,
+        server.service_url,
+        name="Tenantry",
+        redirect_uri=server.redirect_uri,
+        scopes=SCOPES,
+        website=net.settings.public_url,
+    )
+    return Client(app.client_id, app.client_secret)
+
+
+async def connect(net: OutgoingNetwork, attempt: ConnectAttempt) -> AccountConnection:
+    """Return the account of a one-time code. Raises `ReauthRequired` for a used one, `PlatformError`."""
+    client, asked, code = net.client, attempt.asked, cast("Code", attempt.secret)
+    token = await _exchange(client, asked, _require_registration(attempt.client), code)
+    person = await api.verify_credentials(
+        MastodonApi(client=client, base=asked.service_url, token=token.access_token)
+    )
+    described = await api.get_instance(client, asked.service_url)
+    account = AccountIdentity(
+        platform=asked.platform,
+        service_url=asked.service_url,
+        external_id=person.id,
+        handle=f"{person.username}@{urlsplit(asked.service_url).netloc}",
+        avatar_url=person.avatar,
+        traits=traits(described),
+    )
+    return AccountConnection(account, _grant(token, redirect_uri=asked.redirect_uri))
+
+
+async def refresh(net: OutgoingNetwork, attempt: RefreshAttempt) -> Grant:
+    """Return new tokens; the old refresh token is kept if there is no new one.
+
+    A token without a refresh token is kept if it still works. Raises `ReauthRequired`, `PlatformError`.
+    """
+    client, service_url, tokens = net.client, attempt.server.service_url, attempt.tokens
+    if tokens.refresh_token is None:
+        await _check_open(MastodonApi(client=client, base=service_url, token=tokens.access_token))
+        return Grant(access_token=tokens.access_token, redirect_uri=tokens.redirect_uri)
+    token = await api.exchange_token(
+        client, service_url, _require_registration(attempt.client), refresh_form(tokens.refresh_token)
+    )
+    grant = _grant(token, redirect_uri=tokens.redirect_uri)
+    return msgspec.structs.replace(grant, refresh_token=grant.refresh_token or tokens.refresh_token)
+
+
+async def revoke(net: OutgoingNetwork, attempt: RevokeAttempt) -> None:
+    """Revoke the token; only the registration that got it can do so. Raises `PlatformError`."""
+    us = _require_registration(attempt.client)
+    await api.revoke_token(net.client, attempt.server.service_url, us, attempt.revocable.access_token)
+
+
+def traits(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the server's traits for the adapter, by the server's own description.
+
+    `tokenExact`: it keeps an Idempotency-Key, as the API specifies. Only Mastodon and its forks do.
+    """
+    version = str(described.get("version", ""))[:100]
+    genuine = MASTODON_VERSION.fullmatch(version) is not None
+    other_software = OTHER_SOFTWARE.search(version)
+    posts, media = (
+        _part(_part(described, "configuration"), name) for name in ("statuses", "media_attachments")
+    )
+    traits = {
+        "software": "mastodon" if genuine else other_software[1].lower() if other_software else "unknown",
+        "version": version,
+        "tokenExact": genuine,
+        "captionMax": _positive(posts.get("max_characters")) or _positive(described.get("max_toot_chars")),
+        "mediaMax": _positive(posts.get("max_media_attachments")),
+        "imageBytesMax": _positive(media.get("image_size_limit")),
+        "videoBytesMax": _positive(media.get("video_size_limit")),
+    }
+    return {name: value for name, value in traits.items() if value is not None}
+
+
+async def _check_open(as_account: MastodonApi) -> None:
+    """Raise `ReauthRequired` for a dead token, also for a 422: this request has nothing else to reject."""
+    try:
+        await api.verify_credentials(as_account)
+    except PostRejected as error:
+        if error.category != "user_content":
+            raise
+        raise ReauthRequired("TOKEN_REFUSED", error.message) from error
+
+
+async def _exchange(client: httpx.AsyncClient, asked: ConnectArgs, us: Client, secret: Code) -> MastodonToken:
+    form = {**code_form(asked, secret), "scope": SCOPES}
+    try:
+        return await api.exchange_token(client, asked.service_url, us, form)
+    except ReauthRequired as error:
+        raise ReauthRequired(
+            "CODE_REFUSED", f"the server refuses the code, which works once and soon: {START_AGAIN}"
+        ) from error
+
+
+def _require_registration(us: Client | None) -> Client:
+    if us is None:
+        raise api.app_unknown_error()
+    return us
+
+
+def _grant(token: MastodonToken, *, redirect_uri: str | None) -> Grant:
+    expires_at = None if token.expires_in is None else credentials.expiry_after(token.expires_in)
+    return Grant(
+        access_token=token.access_token,
+        refresh_token=token.refresh_token,
+        redirect_uri=redirect_uri,
+        expires_at=expires_at,
+    )
+
+
+def _part(described: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = described.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _positive(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None

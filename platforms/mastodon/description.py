@@ -1,0 +1,62 @@
+"""Description of Mastodon and other servers of its API.
+
+Limits: 500 characters, 4 images of 16 MB or a video of 99 MB, unless the instance reports its own figures;
+300 requests in 5 minutes.
+
+The preview follows github.com/mastodon/mastodon of 2026-11-27: status_content and media_gallery. A text over
+706 px (32 lines) is cut to 330 px: 15 lines.
+"""
+
+import regex
+
+from platforms.caption_length import graphemes
+from platforms.description import (
+    IMAGES,
+    VIDEOS,
+    ConsentPage,
+    ConsoleView,
+    PlatformDescription,
+    PlatformLimits,
+    ServerLogin,
+    TextCut,
+)
+
+SCOPES = "read:accounts read:statuses write:media write:statuses"
+
+#: Text that Mastodon surely renders as a link: it has a scheme, and ends where the link surely ends.
+#: Possessive quantifiers keep the match linear for any text.
+_LINK = regex.compile(
+    r"(?<![\w@#$/])https?://(?:[a-z0-9-]++\.)++[a-z]{2,}+(?![\w-])(?::\d++)?"
+    r"(?:[/?#][^\s<>()\[\]{}\"'|\\^`]*[\w/#-])?",
+    regex.IGNORECASE,
+)
+_LINK_LENGTH = 23
+_MENTION = regex.compile(r"(?<![\w@/=.])(@\w++)@[\w-]++(?:[.-]++\w++)*+", regex.ASCII)
+
+
+def measure_caption(text: str) -> int:
+    """Count as Mastodon's StatusLengthValidator: graphemes; a link is 23, a mention excludes its server.
+
+    For an ambiguous link this counts more than the server, hardly ever less.
+    """
+    return graphemes(_MENTION.sub(r"\1", _LINK.sub("x" * _LINK_LENGTH, text)))
+
+
+DESCRIPTION = PlatformDescription(
+    title="Mastodon",
+    limits=PlatformLimits(
+        "mastodon",
+        caption_max=500,
+        measure=measure_caption,
+        images_max=4,
+        text_only=True,
+        quota=(250, 300),
+        image_bytes=16 << 20,
+        video_bytes=99 << 20,
+        mime_types=IMAGES | VIDEOS,
+    ),
+    login=ServerLogin(ConsentPage("/oauth/authorize", SCOPES), example="mastodon.social"),
+    console=ConsoleView(
+        color="#6364ff", lines=TextCut(32, 15), grid=(3 / 2, 3 / 2, 3 / 2), has_square_face=True
+    ),
+)

@@ -1,0 +1,97 @@
+"""Adapter for accounts on a server of Mastodon's API: exactly once if it keeps keys, else reconciled.
+
+Mastodon keeps an Idempotency-Key and returns the first post for a repeat. Other programs of the API ignore
+it: there the account's own list shows whether a post with a lost response is live.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import httpx
+import msgspec
+
+from domain.publishing.outgoing import PostingAccount
+from platforms.mastodon import api, reconcile, uploads
+from platforms.mastodon.api import MastodonApi
+from platforms.mastodon.reconcile import SentPost
+from workers.platforms import media
+from workers.platforms.contract import Adapter, Inquiry, PostDraft, PreparedPost, ReconcileResult, SendResult
+
+#: Safe retention of a key, out of Mastodon's hour at most.
+KEY_RETENTION = timedelta(minutes=50)
+#: Time after the last call in which its post may still be created or listed.
+IN_FLIGHT = timedelta(seconds=60)
+
+
+class MastodonHandle(msgspec.Struct, rename="camel"):
+    """Handle of a post: `prepared_at` is before the calls with `key`, `after` the newest post at the time."""
+
+    key: str
+    prepared_at: datetime
+    after: str | None
+
+
+class StatusRequest(msgspec.Struct):
+    """The body of POST /api/v1/statuses. Never with `scheduled_at`, which creates no post yet."""
+
+    status: str
+    media_ids: list[str]
+    visibility: str
+    language: str | msgspec.UnsetType = msgspec.UNSET
+
+
+@dataclass(frozen=True)
+class MastodonAdapter(Adapter):
+    """The adapter; `client` is `workers.web.fetch.open_client`'s."""
+
+    client: httpx.AsyncClient
+
+    def repeatable(self, account: PostingAccount, inquiry: Inquiry) -> bool:
+        """Return whether the server still keeps the key of the first call: `sent_at` is that of the last."""
+        age = inquiry.now - read_handle(inquiry.prepared).prepared_at
+        return account.traits.get("tokenExact") is True and age < KEY_RETENTION
+
+    async def prepare(
+        self,
+        account: PostingAccount,
+        draft: PostDraft,
+        so_far: PreparedPost | None = None,  # noqa: ARG002
+    ) -> PreparedPost:
+        media.check_files(account, draft)
+        server = MastodonApi.of(account, self.client)
+        after = await reconcile.newest_id(server, account.external_id)
+        media_ids = [await uploads.upload(server, file) for file in draft.media]
+        language = draft.language or msgspec.UNSET
+        post = StatusRequest(
+            status=draft.caption, media_ids=media_ids, visibility="public", language=language
+        )
+        handle = MastodonHandle(key=str(draft.post_id), prepared_at=draft.now, after=after)
+        return PreparedPost(handle=msgspec.to_builtins(handle), request=msgspec.json.encode(post))
+
+    async def send(
+        self,
+        account: PostingAccount,
+        prepared: PreparedPost,
+        draft: PostDraft,  # noqa: ARG002
+        *,
+        timeout_s: float,
+    ) -> SendResult:
+        status = await api.post_status(
+            MastodonApi.of(account, self.client),
+            prepared.request,
+            key=read_handle(prepared).key,
+            timeout_s=timeout_s,
+        )
+        return reconcile.live_post(status)
+
+    async def reconcile(self, account: PostingAccount, inquiry: Inquiry) -> ReconcileResult:
+        post = msgspec.json.decode(inquiry.prepared.request, type=StatusRequest)
+        sent_post = SentPost(
+            text=post.status, media_ids=post.media_ids, after=read_handle(inquiry.prepared).after
+        )
+        result = await reconcile.find(MastodonApi.of(account, self.client), account.external_id, sent_post)
+        return inquiry.confirm(result, in_flight=IN_FLIGHT)
+
+
+def read_handle(prepared: PreparedPost) -> MastodonHandle:
+    return msgspec.convert(prepared.handle, MastodonHandle)

@@ -1,0 +1,28 @@
+"""Registry of platforms: the description of each package in `platforms.PACKAGES`.
+
+Packages are imported by name, so that no layer depends on a single platform.
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from platforms import PACKAGES
+from platforms.description import PlatformDescription
+
+
+def _load_descriptions() -> dict[str, PlatformDescription]:
+    """Return the descriptions in their order, by platform."""
+    loaded: list[PlatformDescription] = [
+        import_module(f"{package}.description").DESCRIPTION for package in PACKAGES
+    ]
+    return {description.name: description for description in loaded}
+
+
+DESCRIPTIONS: Mapping[str, PlatformDescription] = _load_descriptions()
+_PACKAGE_OF = dict(zip(DESCRIPTIONS, PACKAGES, strict=True))
+
+
+def load_module(platform: str, module: str) -> Any:
+    """Import a module of a platform's package, such as its `adapter`."""
+    return import_module(f"{_PACKAGE_OF[platform]}.{module}")

@@ -1,0 +1,138 @@
+"""Client of TikTok's Content Posting API.
+
+Written from its documentation and tested with this project's simulator: it was never tested with the real
+TikTok.
+"""
+
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from platforms.tiktok import errors
+from platforms.tiktok.errors import TikTokErrorBody
+from schemas.errors import PostNotSent, PostRejected
+from workers.platforms import http
+from workers.platforms.http import PlatformApi, PlatformResponse
+
+JSON = {"Content-Type": "application/json; charset=UTF-8"}
+
+T = TypeVar("T")
+
+
+class TikTokEnvelope(msgspec.Struct, Generic[T]):
+    """Envelope of a response; `data` is read only if `error.code` is `ok`."""
+
+    data: T
+
+
+class EnvelopeError(msgspec.Struct):
+    """The `error` of an envelope, read first."""
+
+    error: TikTokErrorBody
+
+
+class CreatorInfo(msgspec.Struct):
+    """creator_info: the account's current options. Its privacy levels are TikTok's words."""
+
+    privacy_level_options: list[str]
+    comment_disabled: bool = False
+    duet_disabled: bool = False
+    stitch_disabled: bool = False
+    max_video_post_duration_sec: int | None = None
+
+
+class TikTokUser(msgspec.Struct):
+    """The account of a token. `username` is its handle, without the @."""
+
+    open_id: str
+    username: str = ""
+    display_name: str = ""
+    avatar_url: str = ""
+
+
+class UserInfo(msgspec.Struct):
+    user: TikTokUser
+
+
+class InitData(msgspec.Struct):
+    """Response to an init. `upload_url` is a secret, and empty for photos."""
+
+    publish_id: str
+    upload_url: str = ""
+
+    def __repr__(self) -> str:
+        return f"Init({self.publish_id})"
+
+
+class PublishStatus(msgspec.Struct):
+    """Status of a post. `publicaly_available_post_id` (TikTok's spelling) has numbers beyond a float's."""
+
+    status: str
+    fail_reason: str = ""
+    publicaly_available_post_id: list[int | str] = []
+    uploaded_bytes: int | None = None
+
+
+async def get_user(api: PlatformApi) -> TikTokUser:
+    url = f"{api.base}/v2/user/info/?fields=open_id,avatar_url,display_name,username"
+    return read_data(await api.ask("GET", url), UserInfo).user
+
+
+async def get_creator(api: PlatformApi) -> CreatorInfo:
+    """Return the account's settings; TikTok requires this read before each post."""
+    return read_data(await ask(api, "creator_info/query", b"{}"), CreatorInfo)
+
+
+async def init(api: PlatformApi, path: str, body: bytes) -> InitData:
+    """Call `video/init` or `inbox/video/init`. An init with a lost response leaves a hidden empty post."""
+    started = read_data(await ask(api, path, body), InitData)
+    if not started.upload_url:
+        raise PostNotSent("PLATFORM_UNREADABLE", "TikTok returned no address for the video's upload")
+    return started
+
+
+async def content_init(api: PlatformApi, body: bytes, *, timeout_s: float) -> InitData:
+    """Publish photos, irreversibly: TikTok fetches them and creates the post, even after a lost response."""
+    return read_data(await ask(api, "content/init", body, timeout_s=timeout_s, irreversible=True), InitData)
+
+
+async def get_status(api: PlatformApi, publish_id: str) -> PublishStatus:
+    """Return the status of a post.
+
+    An error proves nothing about it: `PostNotSent`, unless it is the token's.
+    """
+    try:
+        return read_data(
+            await ask(api, "status/fetch", msgspec.json.encode({"publish_id": publish_id})), PublishStatus
+        )
+    except PostRejected as error:
+        raise PostNotSent(error.code, error.message, category=error.category) from error
+
+
+async def ask(
+    api: PlatformApi, path: str, body: bytes, *, timeout_s: float = http.READ_S, irreversible: bool = False
+) -> PlatformResponse:
+    url = f"{api.base}/v2/post/publish/{path}/"
+    return await api.ask(
+        "POST", url, headers=JSON, content=body, timeout_s=timeout_s, irreversible=irreversible
+    )
+
+
+def read_data(answer: PlatformResponse, kind: type[T]) -> T:
+    """Return the `data` of a response with the code `ok`. Raises `errors.error_of` any other."""
+    body = error_body(answer)
+    if body.code != errors.OK or not answer.ok:
+        raise errors.error_of(answer, body)
+    read: Any = http.decode(answer, TikTokEnvelope[kind])  # type: ignore[valid-type]
+    data: T = read.data
+    return data
+
+
+def error_body(answer: PlatformResponse) -> TikTokErrorBody:
+    """Return the envelope's error; an empty one for other bodies, such as that of a proxy before the API."""
+    try:
+        return msgspec.json.decode(answer.body, type=EnvelopeError).error
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        if answer.ok:
+            raise http.unclear_response_error(answer) from None
+        return TikTokErrorBody()

@@ -1,0 +1,94 @@
+"""Collector for TikTok: the counts of public posts, with the owner's permission for `video.list`.
+
+"Display API: Query Videos" (20 ids a call, 600 calls a minute) and "Get User Info" (`user.info.stats`),
+November 2026. The response omits private and deleted posts. A success is an error of the code `ok`, as in the
+rest of TikTok's API.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from domain.collection.collection_runs import DuePost
+from domain.publishing.outgoing import PostingAccount
+from platforms.tiktok import api
+from workers.platforms.collecting import (
+    CALL_S,
+    CollectLimits,
+    Collector,
+    Figures,
+    select_figures,
+    skip_if_not_allowed,
+)
+from workers.platforms.http import PlatformApi
+
+FIELDS = "id,view_count,like_count,comment_count,share_count"
+
+
+class VideoCounts(msgspec.Struct):
+    """A post's counts. Ids are numbers beyond a float's, mostly as text."""
+
+    id: int | str
+    view_count: int | None = None
+    like_count: int | None = None
+    comment_count: int | None = None
+    share_count: int | None = None
+
+    @property
+    def figures(self) -> Figures:
+        return select_figures(
+            views=self.view_count,
+            likes=self.like_count,
+            comments=self.comment_count,
+            shares=self.share_count,
+        )
+
+
+class VideoList(msgspec.Struct):
+    videos: list[VideoCounts] = []
+
+
+class TikTokProfile(msgspec.Struct):
+    follower_count: int | None = None
+
+
+class ProfileInfo(msgspec.Struct):
+    user: TikTokProfile
+
+
+@dataclass(frozen=True)
+class TikTokCollector(Collector):
+    """The collector; `client` is `workers.web.fetch.open_client`'s, `base` the API's address."""
+
+    client: httpx.AsyncClient
+    base: str
+    limits: ClassVar[CollectLimits] = CollectLimits(batch=20, most=400)
+
+    async def posts(self, account: PostingAccount, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
+        server = self.server(account)
+        body = msgspec.json.encode({"filters": {"video_ids": [post.external_id for post in posts]}})
+        url, figures_by_id = f"{server.base}/v2/video/query/?fields={FIELDS}", dict[str, Figures]()
+        with skip_if_not_allowed():
+            answer = await server.ask("POST", url, headers=api.JSON, content=body, timeout_s=CALL_S)
+            figures_by_id = {
+                str(video.id): video.figures for video in api.read_data(answer, VideoList).videos
+            }
+        return {
+            post.id: figures_by_id[post.external_id] for post in posts if post.external_id in figures_by_id
+        }
+
+    async def followers(self, account: PostingAccount) -> int | None:
+        server = self.server(account)
+        with skip_if_not_allowed():
+            url = f"{server.base}/v2/user/info/?fields=follower_count"
+            return api.read_data(
+                await server.ask("GET", url, timeout_s=CALL_S), ProfileInfo
+            ).user.follower_count
+        return None
+
+    def server(self, account: PostingAccount) -> PlatformApi:
+        return PlatformApi(client=self.client, base=self.base, token=account.access_token)

@@ -1,0 +1,67 @@
+"""Settings of a TikTok account that limit its posts; TikTok requires a read before each post."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.publishing.outgoing import PostingAccount
+from platforms.tiktok.api import CreatorInfo
+from schemas.errors import PostRejected
+from workers.platforms import media
+from workers.platforms.contract import PostDraft
+
+#: The API's privacy levels, and TikTok's words for them.
+LEVELS: Mapping[str, str] = {
+    "public": "PUBLIC_TO_EVERYONE",
+    "friends": "MUTUAL_FOLLOW_FRIENDS",
+    "followers": "FOLLOWER_OF_CREATOR",
+    "private": "SELF_ONLY",
+}
+PUBLIC = LEVELS["public"]
+
+
+def traits(creator: CreatorInfo) -> dict[str, Any]:
+    """Return the account's traits, for scheduling."""
+    fields = {
+        "privacyLevels": offered_levels(creator),
+        "videoSecondsMax": creator.max_video_post_duration_sec,
+        "commentDisabled": creator.comment_disabled,
+        "duetDisabled": creator.duet_disabled,
+        "stitchDisabled": creator.stitch_disabled,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def offered_levels(creator: CreatorInfo) -> list[str]:
+    return [word for word, level in LEVELS.items() if level in creator.privacy_level_options]
+
+
+def choose_level(draft: PostDraft, creator: CreatorInfo) -> str:
+    """Return the post's privacy level in TikTok's word: the chosen one, or the account's only one.
+
+    "Content Sharing Guidelines": the creator chooses, and no level is a default. Raises `PostRejected`
+    without a choice, and for a level that the account does not offer.
+    """
+    offer = ", ".join(offered_levels(creator)) or "nothing"
+    if draft.privacy_level is None:
+        if len(creator.privacy_level_options) == 1:
+            return creator.privacy_level_options[0]
+        raise PostRejected(
+            "PRIVACY_REQUIRED",
+            f"the post has no privacy level: schedule it again with a privacyLevel of {offer}",
+        )
+    if LEVELS[draft.privacy_level] not in creator.privacy_level_options:
+        message = f"the account doesn't offer the privacyLevel {draft.privacy_level}: it offers {offer}"
+        raise PostRejected("PRIVACY_NOT_OFFERED", message)
+    return LEVELS[draft.privacy_level]
+
+
+def check_draft(account: PostingAccount, draft: PostDraft, creator: CreatorInfo | None) -> str | None:
+    """Return the level of a direct post. A draft (`creator` None) has only its files checked: None.
+
+    Raises `PostRejected` for an unpostable draft.
+    """
+    if creator is None:
+        media.check_files(account, draft)
+        return None
+    media.check_files(account, draft, traits(creator))
+    return choose_level(draft, creator)

@@ -1,0 +1,178 @@
+"""Upload of a video to TikTok: an init, then chunk after chunk from the storage, except for the last.
+
+Only the last chunk creates the post. After a chunk with a lost response, or one that was not due, the adapter
+queries TikTok for the received bytes.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from platforms.tiktok import api, creator, handle, outcome
+from platforms.tiktok.api import CreatorInfo
+from platforms.tiktok.handle import TikTokHandle, VideoUpload
+from schemas.errors import PlatformError, PostNotSent, PreparationExpired
+from workers.platforms.contract import PostDraft, PostFile, PreparedPost
+from workers.platforms.http import PlatformApi, PlatformResponse
+
+#: Seconds after which the rest of a video is left to another step, so that other jobs get a slot.
+MAX_STEP_S = 120.0
+#: Seconds until that step.
+NEXT_STEP_S = 1.0
+#: Seconds for one chunk of at most 10 MiB.
+CHUNK_TIMEOUT_S = 60.0
+#: Failures of one chunk after which the attempt gives up.
+MAX_CHUNK_FAILURES = 3
+CHUNK_RECEIVED = 206
+VIDEO_RECEIVED = 201
+
+
+async def begin(
+    server: PlatformApi, draft: PostDraft, creator_info: CreatorInfo | None, level: str | None
+) -> PreparedPost:
+    """Create an empty post that waits for a video; `creator_info` None: a draft for its owner's inbox."""
+    file = draft.media[0]
+    chunk, count = handle.split_into_chunks(file.size_bytes)
+    upload = VideoUpload(
+        size=file.size_bytes, chunk=chunk, count=count, mime_type=file.mime_type, init_at=draft.now
+    )
+    path = "inbox/video/init" if creator_info is None else "video/init"
+    started = await api.init(server, path, init_body(draft, upload, creator_info, level))
+    stored = TikTokHandle(
+        kind="video",
+        level=level,
+        is_chosen=level is not None,
+        is_aigc=draft.is_ai_generated,
+        publish_id=started.publish_id,
+        upload=upload,
+    )
+    return PreparedPost(
+        handle=msgspec.to_builtins(stored),
+        request=b"",
+        secret=started.upload_url.encode(),
+        complete=count == 1,
+        traits=None if creator_info is None else creator.traits(creator_info),
+    )
+
+
+def init_body(
+    draft: PostDraft, upload: VideoUpload, creator_info: CreatorInfo | None, level: str | None
+) -> bytes:
+    source = {
+        "source": "FILE_UPLOAD",
+        "video_size": upload.size,
+        "chunk_size": upload.chunk,
+        "total_chunk_count": upload.count,
+    }
+    info: dict[str, object] = {"title": draft.caption}
+    if creator_info is not None:
+        info |= {
+            "privacy_level": level,
+            "is_aigc": draft.is_ai_generated,
+            "disable_comment": creator_info.comment_disabled,
+            "disable_duet": creator_info.duet_disabled,
+            "disable_stitch": creator_info.stitch_disabled,
+        }
+    return msgspec.json.encode({"post_info": info, "source_info": source})
+
+
+async def continue_upload(server: PlatformApi, draft: PostDraft, so_far: PreparedPost) -> PreparedPost:
+    """Send all chunks but the last, from the first one that TikTok lacks.
+
+    Raises `PreparationExpired` if the upload has to start over, `Rejected` if TikTok has dropped the post.
+    """
+    stored = handle.read_handle(so_far)
+    until = asyncio.get_running_loop().time() + MAX_STEP_S
+    upload, failures = upload_of(stored), 0
+    number = 0 if upload.init_at == draft.now else await next_missing_chunk(server, stored)
+    while number < upload.count - 1:
+        if asyncio.get_running_loop().time() >= until:
+            return msgspec.structs.replace(so_far, after_s=NEXT_STEP_S)
+        if await send_chunk(server, draft.media[0], so_far, number):
+            number, failures = number + 1, 0
+            continue
+        failed, number = number, await next_missing_chunk(server, stored)
+        failures = 0 if number > failed else failures + 1
+        if failures == MAX_CHUNK_FAILURES:
+            raise PostNotSent(
+                "UPLOAD_FAILED", "TikTok doesn't accept a part of the video: the upload is repeated"
+            )
+    return msgspec.structs.replace(so_far, complete=True, after_s=0.0)
+
+
+async def send_chunk(server: PlatformApi, file: PostFile, so_far: PreparedPost, number: int) -> bool:
+    """Send a chunk; return whether TikTok confirms it and waits for more."""
+    try:
+        return (await put_chunk(server, file, so_far, number)).status == CHUNK_RECEIVED
+    except PreparationExpired:
+        raise
+    except PlatformError:
+        return False
+
+
+async def put_chunk(
+    server: PlatformApi,
+    file: PostFile,
+    prepared: PreparedPost,
+    number: int,
+    *,
+    timeout_s: float = CHUNK_TIMEOUT_S,
+    irreversible: bool = False,
+) -> PlatformResponse:
+    """Send a chunk: 206 while bytes are missing, else 201.
+
+    Raises `PreparationExpired` for an expired address.
+    """
+    upload = upload_of(handle.read_handle(prepared))
+    start, end = upload.start(number), upload.end(number)
+    answer = await server.anonymous.ask(
+        "PUT",
+        (prepared.secret or b"").decode(),
+        headers={
+            "Content-Type": upload.mime_type,
+            "Content-Length": str(end - start),
+            "Content-Range": f"bytes {start}-{end - 1}/{upload.size}",
+        },
+        content=read_part(file, start, end),
+        timeout_s=timeout_s,
+        irreversible=irreversible,
+    )
+    if answer.status in {403, 404}:
+        raise PreparationExpired(
+            "UPLOAD_EXPIRED", "TikTok's address for the video has expired: it is uploaded again"
+        )
+    return answer
+
+
+async def put_last_chunk(
+    server: PlatformApi, file: PostFile, prepared: PreparedPost, *, timeout_s: float
+) -> PlatformResponse:
+    """Send the last chunk, which creates the post."""
+    last = upload_of(handle.read_handle(prepared)).count - 1
+    return await put_chunk(server, file, prepared, last, timeout_s=timeout_s, irreversible=True)
+
+
+async def read_part(file: PostFile, start: int, end: int) -> AsyncIterator[bytes]:
+    async with file.read(start, end) as chunks:
+        async for chunk in chunks:
+            yield chunk
+
+
+async def next_missing_chunk(server: PlatformApi, stored: TikTokHandle) -> int:
+    """Return the number of the next chunk that TikTok needs."""
+    status = await api.get_status(server, stored.publish_id or "")
+    if status.status == outcome.FAILED:
+        raise outcome.dropped_post(status).why
+    received = status.uploaded_bytes
+    number = None if received is None else upload_of(stored).number(received)
+    if number is None:
+        raise PreparationExpired(
+            "UPLOAD_BROKEN", "TikTok has an unknown part of the video: it is uploaded again"
+        )
+    return number
+
+
+def upload_of(stored: TikTokHandle) -> VideoUpload:
+    assert stored.upload is not None  # noqa: S101  the handle of a video has one
+    return stored.upload

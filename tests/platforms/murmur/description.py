@@ -1,0 +1,50 @@
+"""Description of Murmur."""
+
+import re
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from platforms.description import (
+    ConsoleView,
+    PasswordLogin,
+    PlatformDescription,
+    PlatformLimits,
+    PrivacyLevel,
+)
+from schemas.setting_values import Origin
+
+LEVELS: tuple[PrivacyLevel, ...] = ("public", "private")
+
+
+class MurmurSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings of Murmur."""
+
+    murmur_url: Annotated[Origin, Meta(description="Murmur's web pages.")] = "https://murmur.example"
+
+
+DESCRIPTION = PlatformDescription(
+    title="Murmur",
+    limits=PlatformLimits(
+        "murmur",
+        caption_max=40,
+        measure=len,
+        images_max=1,
+        text_only=True,
+        quota=(10, 60),
+        image_bytes=1000,
+        video_bytes=1000,
+        mime_types=frozenset({"image/png"}),
+        privacy_levels=LEVELS,
+    ),
+    login=PasswordLogin(
+        server="https://login.murmur.example",
+        identifier=re.compile(r"[a-z]+"),
+        example="ada",
+        formats="a name in lower case",
+        instructions="Ask Murmur for it.",
+    ),
+    settings=MurmurSettings,
+    console=ConsoleView(color="#123456"),
+)

@@ -1,0 +1,248 @@
+"""The meaning of each refusal of Instagram: all of the simulator's, and unknown ones."""
+
+from typing import Any, NamedTuple
+
+import httpx
+import msgspec
+import pytest
+
+from domain.accounts.client_registrations import Client
+from platforms.instagram import api, errors
+from schemas.errors import (
+    OutcomeUnknown,
+    PlatformError,
+    PostNotSent,
+    PostRejected,
+    PreparationExpired,
+    ReauthRequired,
+    Throttled,
+    TokenExpired,
+)
+from tests.peers.simulators.instagram_errors import REFUSALS
+from tests.peers.simulators.instagram_oauth import CLIENT_ID, CLIENT_SECRET
+from tests.peers.simulators.instagram_user import CALLBACK, code_of
+from tests.platforms.instagram_account import InstagramAccount
+from workers.platforms.http import PlatformResponse
+
+MESSAGE = "the error's own words"
+
+
+class ExpectedErrors(NamedTuple):
+    """The error of a call that only reads or prepares; `published` is that of the publish itself."""
+
+    kind: type[PlatformError]
+    code: str
+    category: str = "auth"
+    published: type[PlatformError] | None = None
+
+
+OWNER = ExpectedErrors(ReauthRequired, "TOKEN_REFUSED")
+LIMIT = ExpectedErrors(Throttled, "PLATFORM_RATE_LIMITED", "rate_limit")
+FAILED = ExpectedErrors(PostNotSent, "PLATFORM_FAILED", "network", OutcomeUnknown)
+GONE = ExpectedErrors(PreparationExpired, "CONTAINER_GONE", "network", OutcomeUnknown)
+DENIED = GONE._replace(code="CONTAINER_UNKNOWN")
+UNFETCHED = ExpectedErrors(PreparationExpired, "MEDIA_NOT_FETCHED", "network", OutcomeUnknown)
+UNMADE = ExpectedErrors(PreparationExpired, "MEDIA_FAILED", "network", OutcomeUnknown)
+OURS = ExpectedErrors(PostRejected, "PLATFORM_REJECTED", "platform_rejected", OutcomeUnknown)
+TOKEN = ExpectedErrors(TokenExpired, "TOKEN_REFUSED")
+
+
+def content(code: str) -> ExpectedErrors:
+    return ExpectedErrors(PostRejected, code, "user_content")
+
+
+def account(code: str) -> ExpectedErrors:
+    return ExpectedErrors(PostRejected, code, "account_issue")
+
+
+TABLE = {
+    "no_token": OWNER,
+    "unknown_token": TOKEN,
+    "expired": ExpectedErrors(ReauthRequired, "TOKEN_ENDED"),
+    "password_changed": OWNER,
+    "app_removed": ExpectedErrors(ReauthRequired, "ACCESS_REMOVED"),
+    "checkpoint": account("ACCOUNT_CHECKPOINT"),
+    "session_invalidated": OWNER,
+    "code_reused": TOKEN,
+    "too_young": TOKEN,
+    "not_long_lived": TOKEN,
+    "not_short_lived": TOKEN,
+    "wrong_secret": FAILED,
+    "no_permission": ExpectedErrors(ReauthRequired, "SCOPE_MISSING"),
+    "app_limit": LIMIT,
+    "user_limit": LIMIT,
+    "page_limit": LIMIT,
+    "custom_limit": LIMIT,
+    "business_limit": LIMIT,
+    "daily_limit": ExpectedErrors(Throttled, "QUOTA_USED_UP", "rate_limit"),
+    "container_limit": ExpectedErrors(Throttled, "QUOTA_USED_UP", "rate_limit"),
+    "unknown_object": DENIED,
+    "no_version": OURS,
+    "ended_version": OURS,
+    "unknown_path": OURS,
+    "unknown_field": OURS,
+    "parameter": OURS,
+    "unknown_error": FAILED,
+    "unavailable": FAILED,
+    "unknown_type": OURS,
+    "video_gone": OURS,
+    "carousel_size": content("MEDIA_TOO_MANY"),
+    "too_many_tags": content("CAPTION_REFUSED"),
+    "caption_too_long": content("CAPTION_REFUSED"),
+    "too_many_hashtags": content("CAPTION_REFUSED"),
+    "fetch_slow": UNFETCHED,
+    "fetch_gone": UNFETCHED,
+    "fetch_failed": UNFETCHED,
+    "image_too_large": content("MEDIA_TOO_LARGE"),
+    "image_format": content("MEDIA_REFUSED"),
+    "image_aspect": content("MEDIA_ASPECT"),
+    "video_unprocessed": content("MEDIA_REFUSED"),
+    "video_format": content("MEDIA_REFUSED"),
+    "video_unusable": content("MEDIA_REFUSED"),
+    "create_failed": UNMADE,
+    "not_ready": ExpectedErrors(PostNotSent, "MEDIA_PROCESSING", "network", PostNotSent),
+    "media_not_found": GONE,
+    "builder_gone": GONE,
+    "restricted": account("ACCOUNT_RESTRICTED"),
+    "action_blocked": ExpectedErrors(PostNotSent, "ACTION_BLOCKED", "network", OutcomeUnknown),
+    "server_error": FAILED,
+}
+
+#: Refusals of metrics calls only.
+OF_FIGURES = {"few_viewers"}
+
+
+def test_every_refusal_of_the_simulator_is_in_the_table() -> None:
+    assert TABLE.keys() == REFUSALS.keys() - OF_FIGURES
+
+
+async def test_a_refusal_has_its_class_and_category(ada: InstagramAccount) -> None:
+    post = await ada.post()
+    for name, expected in TABLE.items():
+        await ada.order(name, "create")
+        with pytest.raises(PlatformError) as caught:
+            await ada.step(post)
+        error = caught.value
+        assert (name, type(error), error.code, error.category) == (name, *expected[:3])
+        assert ada.account.access_token not in error.message
+    assert await ada.sim.posts("ada") == []
+
+
+async def test_a_refused_publish_fails_only_if_nothing_can_be_live(ada: InstagramAccount) -> None:
+    """`failed` requires proof of the post's absence."""
+    post = await ada.post()
+    prepared = await ada.prepared(post)
+    for name, told in TABLE.items():
+        await ada.order(name, "publish")
+        with pytest.raises(PlatformError) as caught:
+            await ada.send(prepared, post)
+        assert (name, type(caught.value)) == (name, told.published or told.kind)
+
+
+@pytest.mark.parametrize(
+    ("name", "after_s"),
+    [("business_limit", 19 * 60), ("custom_limit", 19 * 60), ("app_limit", 300), ("user_limit", 300)],
+)
+async def test_a_limit_lasts_as_long_as_the_usage_header(
+    ada: InstagramAccount, name: str, after_s: float
+) -> None:
+    """The limit of the whole application has no time of its own."""
+    await ada.order(name, "limit")
+    with pytest.raises(Throttled) as caught:
+        await ada.step(await ada.post())
+    assert caught.value.after_s == after_s
+
+
+def error_from(body: Any, status: int = 400, *, publish: bool = False, **headers: str) -> PlatformError:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    content = body if isinstance(body, bytes) else msgspec.json.encode(body)
+    answer = PlatformResponse(status=status, headers=httpx.Headers(named), body=content, irreversible=publish)
+    return errors.error_of(answer)
+
+
+def unknown(**fields: Any) -> dict[str, Any]:
+    return {"error": {"message": MESSAGE, "code": 987654, "error_subcode": 1} | fields}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "kind"),
+    [
+        (unknown(), 400, PostRejected), (unknown(is_transient=True), 400, PostNotSent),
+        (unknown(), 500, PostNotSent),
+        (unknown(), 408, PostNotSent), (unknown(), 429, Throttled), (b"<html>", 502, PostNotSent),
+        (b"<html>", 403, PostRejected), (b"", 429, Throttled), ({"error": "a word"}, 400, PostRejected),
+        ({"error": {"code": "190"}}, 400, PostRejected),
+    ],
+)  # fmt: skip
+def test_an_unknown_refusal_is_classified_by_its_status(
+    body: Any, status: int, kind: type[PlatformError]
+) -> None:
+    assert type(error_from(body, status)) is kind
+    publish = Throttled if status == 429 else OutcomeUnknown
+    assert type(error_from(body, status, publish=True)) is publish
+
+
+def test_an_unknown_refusal_quotes_its_message_and_number() -> None:
+    message = error_from(unknown(error_user_msg="for a person")).message
+    assert "for a person" in message
+    assert "987654" in message
+    assert MESSAGE in error_from(unknown()).message
+
+
+@pytest.mark.parametrize(
+    ("subcode", "kind"),
+    [
+        (459, PostRejected),
+        (490, PostRejected),
+        (467, ReauthRequired),
+        (None, TokenExpired),
+        (12345, TokenExpired),
+    ],
+)
+def test_token_refusals_by_subcode(subcode: int | None, kind: type[PlatformError]) -> None:
+    assert type(error_from(unknown(code=190, error_subcode=subcode))) is kind
+    assert (
+        type(error_from(unknown(code=190, error_subcode=subcode, message="a checkpoint is required")))
+        is PostRejected
+    )
+
+
+@pytest.mark.parametrize(
+    ("usage", "after_s"),
+    [
+        ('{"1": [{"estimated_time_to_regain_access": 2}, {"estimated_time_to_regain_access": 7}]}', 420),
+        ('{"1": [{"estimated_time_to_regain_access": 100000}]}', 86400),
+        ('{"1": [{"estimated_time_to_regain_access": %s}]}' % ("9" * 400), 86400),
+        ('{"1": [{"estimated_time_to_regain_access": 0}]}', 300),
+        ('{"1": [{"estimated_time_to_regain_access": "soon"}]}', 300),
+        ('{"1": [{}]}', 300),
+        ('{"1": {}}', 300),
+        ("no JSON", 300),
+    ],
+)
+def test_any_usage_header_can_be_read(usage: str, after_s: float) -> None:
+    error = error_from(unknown(code=4), 403, x_business_use_case_usage=usage)
+    assert isinstance(error, Throttled)
+    assert error.after_s == after_s
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind", "code"),
+    [
+        ({"client_secret": "wrong"}, PostRejected, "APP_REFUSED"),
+        ({"client_id": "1"}, PostRejected, "APP_REFUSED"),
+        ({"code": "nobody's"}, ReauthRequired, "CODE_REFUSED"),
+        ({"redirect_uri": "https://app.test/elsewhere"}, ReauthRequired, "CODE_REFUSED"),
+    ],
+)
+async def test_a_refused_code_is_distinguished_from_a_refused_app(
+    ada: InstagramAccount, changed: dict[str, str], kind: type[PlatformError], code: str
+) -> None:
+    form = {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code_verifier": "v" * 64}
+    ours = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+    form = ours | form | {"code": await code_of(ada.sim)} | changed
+    us = Client(form.pop("client_id"), form.pop("client_secret"))
+    with pytest.raises(kind) as caught:
+        await api.exchange(ada.adapter.client, ada.adapter.base, us, form)
+    assert caught.value.code == code
+    assert CLIENT_SECRET not in caught.value.message

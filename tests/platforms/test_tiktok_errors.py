@@ -1,0 +1,165 @@
+"""Every error code of TikTok's: its meaning, and its proof if the call could have created the post."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from platforms.tiktok import api, errors
+from platforms.tiktok.errors import ERRORS, FAIL_REASONS, TikTokErrorBody
+from schemas.errors import (
+    OutcomeUnknown,
+    PlatformError,
+    PostNotSent,
+    PostRejected,
+    PreparationExpired,
+    ReauthRequired,
+    Throttled,
+    TokenExpired,
+)
+from tests.peers.simulators import tiktok_errors
+from tests.platforms.scripted import client_for, json_response, server
+from tests.platforms.tiktok_account import ada, post, video
+from tests.workers.web.web import raw_response
+from workers.platforms.http import PlatformApi, PlatformResponse
+
+#: The class and the category of each, and whether it proves the post's absence.
+EXPECTED: dict[str, tuple[type[PlatformError], str, bool]] = {
+    "access_token_invalid": (TokenExpired, "auth", True),
+    "scope_not_authorized": (ReauthRequired, "auth", True),
+    "scope_permission_missed": (ReauthRequired, "auth", True),
+    "rate_limit_exceeded": (Throttled, "rate_limit", True),
+    "spam_risk_too_many_posts": (Throttled, "quota", True),
+    "spam_risk_too_many_pending_share": (PostNotSent, "quota", True),
+    "reached_active_user_cap": (Throttled, "quota", True),
+    "spam_risk_user_banned_from_posting": (PostRejected, "account_issue", True),
+    "spam_risk": (PostRejected, "platform_rejected", True),
+    "spam_risk_text": (PostRejected, "platform_rejected", True),
+    "privacy_level_option_mismatch": (PostRejected, "user_content", True),
+    "unaudited_client_can_only_post_to_private_accounts": (PostRejected, "config", True),
+    "url_ownership_unverified": (PostRejected, "config", True),
+    "invalid_publish_id": (PostNotSent, "unknown", True),
+    "token_not_authorized_for_specified_publish_id": (PostNotSent, "unknown", True),
+    "invalid_param": (PostRejected, "platform_rejected", False),
+    "invalid_params": (PostRejected, "platform_rejected", False),
+    "not_found": (PostRejected, "platform_rejected", False),
+    "publish_not_cancellable": (PostRejected, "platform_rejected", False),
+    "internal": (PostNotSent, "network", False),
+    "internal_error": (PostNotSent, "network", False),
+}
+FAILED: dict[str, tuple[type[PlatformError], str]] = {
+    "auth_removed": (PreparationExpired, "auth"),
+    "duration_check_failed": (PostRejected, "user_content"),
+    "file_format_check_failed": (PostRejected, "user_content"),
+    "frame_rate_check_failed": (PostRejected, "user_content"),
+    "internal": (PreparationExpired, "network"),
+    "photo_pull_failed": (PreparationExpired, "network"),
+    "picture_size_check_failed": (PostRejected, "user_content"),
+    "publish_cancelled": (PostRejected, "platform_rejected"),
+    "spam_risk": (PostRejected, "platform_rejected"),
+    "spam_risk_text": (PostRejected, "platform_rejected"),
+    "spam_risk_too_many_posts": (PreparationExpired, "quota"),
+    "spam_risk_user_banned_from_posting": (PostRejected, "account_issue"),
+    "video_pull_failed": (PreparationExpired, "network"),
+}
+
+
+def error_for(code: str, status: int = 403, *, irreversible: bool = False, rest: str = "") -> PlatformError:
+    answer = PlatformResponse(
+        status=status, headers=httpx.Headers({"Retry-After": rest}), body=b"", irreversible=irreversible
+    )
+    return errors.error_of(answer, TikTokErrorBody(code=code, message="as it says", log_id="2026"))
+
+
+def test_the_tables_cover_the_simulators_errors() -> None:
+    assert {*tiktok_errors.STATUS} - {"ok"} <= {*ERRORS}
+    assert {*FAIL_REASONS} >= tiktok_errors.FAIL_REASONS
+
+
+@pytest.mark.parametrize("code", sorted({*ERRORS, *EXPECTED}))
+def test_each_refusal_has_a_class_and_quotes_its_log_id(code: str) -> None:
+    kind, category, proves = EXPECTED[code]
+    error = error_for(code, tiktok_errors.STATUS.get(code, 500))
+    assert (type(error), error.category) == (kind, category)
+    assert f"{code} as it says, log 2026" in error.message
+    sent = error_for(code, tiktok_errors.STATUS.get(code, 500), irreversible=True)
+    assert type(sent) is (kind if proves else OutcomeUnknown)
+    assert "log 2026" in sent.message
+
+
+@pytest.mark.parametrize("reason", sorted({*FAIL_REASONS, *FAILED}))
+def test_each_fail_reason_has_a_class(reason: str) -> None:
+    error = errors.fail_reason_error(reason)
+    assert (type(error), error.category) == FAILED[reason]
+    assert reason in error.message
+
+
+def test_an_unknown_fail_reason_is_final() -> None:
+    assert type(errors.fail_reason_error("something_new")) is PostRejected
+    assert "no reason given" in errors.fail_reason_error("").message
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "sent"),
+    [
+        (200, PostRejected, OutcomeUnknown), (400, PostRejected, OutcomeUnknown),
+        (401, TokenExpired, TokenExpired),
+        (403, PostRejected, OutcomeUnknown), (408, PostNotSent, OutcomeUnknown), (429, Throttled, Throttled),
+        (502, PostNotSent, OutcomeUnknown),
+    ],
+)  # fmt: skip
+def test_an_unknown_code_is_classified_by_its_status(
+    status: int, kind: type[PlatformError], sent: type[PlatformError]
+) -> None:
+    assert type(error_for("something_new", status)) is kind
+    assert type(error_for("something_new", status, irreversible=True)) is sent
+
+
+def test_a_cooldown_lasts_as_stated_and_a_daily_caps_an_hour_at_least() -> None:
+    slow, cap = (error_for("rate_limit_exceeded", 429, rest="7"), error_for("spam_risk_too_many_posts"))
+    assert isinstance(slow, Throttled)
+    assert isinstance(cap, Throttled)
+    assert (slow.after_s, cap.after_s) == (7.0, 3600.0)
+
+
+async def test_a_refused_init_leaves_no_post() -> None:
+    codes = sorted({*tiktok_errors.STATUS} - {"ok"})
+    async with ada(refuses=codes) as person:
+        for code in codes:
+            with pytest.raises(PlatformError) as caught:
+                await person.prepare(post(video()))
+            assert (code, type(caught.value)) == (code, EXPECTED[code][0])
+            await person.sim.advance(60)
+        assert await person.counts() == {}
+
+
+async def test_each_fail_reason_is_found_by_polling() -> None:
+    reasons = sorted(tiktok_errors.FAIL_REASONS)
+    async with ada(fails=reasons) as person:
+        for reason in reasons:
+            prepared = await person.sent(post(video()))
+            await person.sim.advance(60)
+            with pytest.raises(PlatformError) as caught:
+                await person.poll(prepared)
+            assert (reason, type(caught.value)) == (reason, FAILED[reason][0])
+        assert await person.counts() == {"failed": len(reasons)}
+
+
+BAD: dict[str, Any] = {
+    "a page": raw_response(200, "<html>"),
+    "no envelope": json_response({"data": {"publish_id": "p"}}),
+    "no data": json_response({"error": {"code": "ok"}}),
+    "no id": json_response({"data": {}, "error": {"code": "ok"}}),
+    "ok with a status that isn't": json_response({"data": {"publish_id": "p"}, "error": {"code": "ok"}}, 500),
+    "a number for a code": json_response({"data": {"publish_id": "p"}, "error": {"code": 0}}),
+}
+
+
+@pytest.mark.parametrize("what", sorted(BAD))
+async def test_an_empty_response_is_no_success_and_proves_no_absence(what: str) -> None:
+    async with server(**{"": [BAD[what]]}) as served, client_for(served) as client:
+        tiktok = PlatformApi(client=client, base=served.base, token="t")
+        with pytest.raises(PostNotSent):
+            await api.init(tiktok, "video/init", b"{}")
+        with pytest.raises(OutcomeUnknown):
+            await api.content_init(tiktok, b"{}", timeout_s=5)
