@@ -1,7 +1,7 @@
 """The `tenantry` command: operators' commands on the database, and `tenantry api` for requests of partners.
 
-A command is in `cli/commands/<name>.py` under its own name. It is imported at its first use, so that
-`tenantry --help` imports only click.
+A command is in `cli/commands/<name>.py` under its own name, or in a room above `cli`. It is imported at its
+first use, so that `tenantry --help` imports only click.
 """
 
 import io
@@ -36,6 +36,13 @@ COMMANDS = {
     "webhooks": "Receive webhook events on your own machine, and send samples of them.",
 }
 
+#: Modules of the commands above `cli`, which nothing below may import. A wheel has no `tools`.
+MODULES = {
+    "attack": "chaos.attack.command",
+    "bench": "tools.bench.command",
+    "rehearse": "chaos.rehearsal.command",
+}
+
 
 class Commands(click.Group):
     """Commands by name, each imported at its first use."""
@@ -50,7 +57,13 @@ class Commands(click.Group):
     ) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"cli.commands.{cmd_name}"), cmd_name)
+        module = MODULES.get(cmd_name, f"cli.commands.{cmd_name}")
+        try:
+            command: click.Command = getattr(import_module(module), cmd_name)
+        except ModuleNotFoundError as error:
+            if not (error.name and module.startswith(error.name)):
+                raise
+            raise click.UsageError(f"tenantry {cmd_name} runs in a checkout of the repository only") from None
         return command
 
     def format_commands(

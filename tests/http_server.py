@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from rehearsal.loopback_server import serve_loopback
+from chaos.loopback_server import serve_loopback
 
 JSON = "application/json; charset=utf-8"
 

@@ -4,12 +4,11 @@ import asyncio
 import itertools
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from rehearsal.loopback_server import LoopbackServer
-from rehearsal.proxy import reset
+from chaos.proxy import FaultProxy, ServerAddress, reset
 
 
 class RedisFailure(NamedTuple):
@@ -34,46 +33,40 @@ MANNERS = (
 )
 
 
-class NastyRedis:
+class NastyRedis(FaultProxy):
     """A faulty proxy of Redis. `url` stays the same over all restarts. `behind` is the real one's address."""
 
     def __init__(self, behind: str) -> None:
-        self._behind, self._database = urlsplit(behind), urlsplit(behind).path
+        parts = urlsplit(behind)
+        super().__init__(ServerAddress(parts.hostname or "", parts.port or 0))
+        self._database = parts.path
         self._manners, self._chance = itertools.cycle(MANNERS), random.Random(5)
         self._manner: RedisFailure | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._acceptor, self._met = LoopbackServer(self._serve), asyncio.Semaphore(0)
+        self._met = asyncio.Semaphore(0)
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self._acceptor.port}{self._database}"
+        return f"redis://127.0.0.1:{self.address.port}{self._database}"
 
     def restart(self, *, well: bool = False) -> None:
         """Cut all connections and serve the next failure, or with `well` forward to the real one."""
         self.stop()
         self._manner = None if well else next(self._manners)
-        self._acceptor.start()
-
-    def stop(self) -> None:
-        self._acceptor.stop()
-        for writer in [*self._writers]:
-            reset(writer)
-
-    async def end(self) -> None:
-        await self._acceptor.end()
+        self.start()
 
     async def met(self, count: int) -> None:
         """Wait for `count` connections since the last `met`."""
         for _ in range(count):
             await self._met.acquire()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._met.release()
+        if self._manner is None:
+            await super().serve(reader, writer)
+            return
         self._writers.add(writer)
         try:
-            if self._manner is None:
-                await self._pass_on(reader, writer)
-            elif self._manner.resets:
+            if self._manner.resets:
                 await asyncio.sleep(self._chance.uniform(0, 0.002))
                 reset(writer)
             elif await reader.read(1):
@@ -81,23 +74,6 @@ class NastyRedis:
                 await writer.drain()
         finally:
             self._writers.discard(writer)
-
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        behind, onward = await asyncio.open_connection(self._behind.hostname, self._behind.port)
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(copy(reader, onward))
-                group.create_task(copy(behind, writer))
-        finally:
-            onward.close()
-
-
-async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await source.read(65536):
-            target.write(data)
-            await target.drain()
-    target.close()
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from enum import Enum, auto
 from urllib.parse import urlsplit, urlunsplit
 
-from rehearsal.loopback_server import serve_loopback
+from chaos.loopback_server import serve_loopback
 
 #: A request for TLS comes before the startup message, and looks like one.
 TLS = 80877103

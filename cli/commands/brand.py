@@ -2,14 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import click
 import msgspec
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.shared.brand_cases import predict
 from cli.shared.brand_targets import open_reader, read
 from cli.shared.command import json_option
 from cli.shared.failure import failing
@@ -30,16 +28,10 @@ def brand() -> None:
 
 
 @brand.command()
-@click.argument("targets", nargs=-1, metavar="[TARGET]...")
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
 @click.option("--url", default=UNKNOWN, metavar="URL", help="The original address of saved files.")
-@click.option(
-    "--cases",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Read a corpus of saved pages instead, and print a prediction for each as JSON lines.",
-)
 @json_option
-def extract(*, targets: Sequence[str], url: str, cases: Path | None, as_json: bool) -> None:
+def extract(*, targets: Sequence[str], url: str, as_json: bool) -> None:
     """Read brands as an ingest would, and show the place of each field.
 
     A target is a web address, a saved page (.html, .gz), a GitHub repository (owner/name or its
@@ -51,13 +43,10 @@ def extract(*, targets: Sequence[str], url: str, cases: Path | None, as_json: bo
       tenantry brand extract https://example.com/ octocat/hello-world
       tenantry brand extract https://apps.apple.com/us/app/slack/id618783545
       tenantry brand extract page.html --url https://example.com/pricing --json
-      tenantry brand extract --cases cases.jsonl > predictions.jsonl
     """
-    if bool(targets) == bool(cases):
-        raise click.UsageError("give targets, or a corpus with --cases")
     with failing(as_json=as_json):
         address = urls.split(urls.with_scheme(url)).geturl()
-        worst = asyncio.run(predict(cases) if cases else show(targets, address, as_json=as_json))
+        worst = asyncio.run(show(targets, address, as_json=as_json))
     click.get_current_context().exit(worst)
 
 

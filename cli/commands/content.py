@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import get_args
 
 import click
-import msgspec
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from cli.shared.command import json_option
@@ -16,13 +15,11 @@ from cli.shared.failure import failing
 from cli.shared.group import CommandGroup
 from cli.shared.output import CommandResult, console, emit, table
 from cli.shared.rendering import Rendering, read_design, using_files
-from cli.shared.sheets import SHEET, Checked, read_entries, render_pieces, write_sheet
 from generation import libraries
 from generation.outputs import OutputFile, truncation_warnings
-from generation.spec import AgeRange, Aspect, Format, Gender
+from generation.spec import AgeRange, Gender
 
 COLUMNS = ("FILE", "KB", "TEXTS", "LEAST CONTRAST")
-FAULTS = ("BRAND", "FORMAT", "PLACE", "RULE", "FOUND")
 
 
 @click.group(cls=CommandGroup)
@@ -56,46 +53,6 @@ def render(*, spec: Path, out: Path, as_json: bool) -> None:
         rendering = Rendering(read_design(spec), spec.parent)
         files = render_files(rendering, out)
     emit(answer(files, [*rendering.warnings, *truncation_warnings(files)]), as_json=as_json)
-
-
-@content.command()
-@click.argument(
-    "brands", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="BRANDS.jsonl"
-)
-@click.option(
-    "--formats", default="slideshow,image", show_default=True, help="Formats to render for each brand."
-)
-@click.option("--aspect", type=click.Choice(get_args(Aspect)), help="Aspect instead of each format's own.")
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    required=True,
-    metavar="DIR",
-    help="Folder for all files.",
-)
-@json_option
-def sheet(*, brands: Path, formats: str, aspect: Aspect | None, out: Path, as_json: bool) -> None:
-    """Render many brands, proofread each piece, and show all pieces on one picture.
-
-    A line of the file is a brand as in a spec; it may name a logo and screenshots: files next to
-    it. DIR gets sheet.jpg, and a folder for each piece. The proofreader shares no code with the writer
-    and the renderer. It reports words without evidence in the brand, claims, and texts that are
-    unreadable or outside their zone. The exit code is 1 if it finds a fault.
-
-    \b
-    Examples:
-      tenantry content sheet brands.jsonl --out sheet
-      tenantry content sheet brands.jsonl --formats image --aspect 9:16 --out sheet --json
-    """
-    with failing(as_json=as_json):
-        libraries.require()
-        requested_formats = msgspec.convert(formats.split(","), list[Format])
-        brand_entries = read_entries(brands)
-        rendered_pieces = render_pieces(brand_entries, brands.parent, out, requested_formats, aspect)
-        checked = collect_checked(rendered_pieces, len(brand_entries) * len(requested_formats))
-        write_sheet(checked, out)
-    emit(findings(checked, out), as_json=as_json)
-    click.get_current_context().exit(int(any(one.faults for one in checked)))
 
 
 @content.command()
@@ -133,18 +90,6 @@ def portrait(
     emit(CommandResult({"file": str(out)}, str(out)), as_json=as_json)
 
 
-def findings(checked: list[Checked], out: Path) -> CommandResult:
-    rows = [
-        (piece.brand, piece.format, fault.place, fault.rule, fault.found)
-        for piece in checked
-        for fault in piece.faults
-    ]
-    faulty = sum(bool(piece.faults) for piece in checked)
-    note = f"{len(checked)} pieces, {faulty} with faults: {out / SHEET}"
-    data = [{"brand": piece.brand, "format": piece.format, "faults": piece.faults} for piece in checked]
-    return CommandResult({"pieces": data, "sheet": str(out / SHEET)}, table(FAULTS, rows), note)
-
-
 def render_files(rendering: Rendering, out: Path) -> list[OutputFile]:
     """Render all files with a progress bar on the terminal, and return them."""
     files = []
@@ -153,15 +98,6 @@ def render_files(rendering: Rendering, out: Path) -> list[OutputFile]:
             show(step.share)
             files += [step.made] if step.made else []
     return files
-
-
-def collect_checked(rendered_pieces: Iterator[Checked], total: int) -> list[Checked]:
-    checked: list[Checked] = []
-    with bar() as show:
-        for piece in rendered_pieces:
-            checked.append(piece)
-            show(len(checked) / total)
-    return checked
 
 
 @contextmanager

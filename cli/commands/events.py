@@ -4,24 +4,26 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import click
+import msgspec
 
 from cli.shared.command import Id, answering, json_option
-from cli.shared.event_lines import fields, line
 from cli.shared.failure import failing
 from cli.shared.group import CommandGroup
-from cli.shared.output import CommandResult, table
+from cli.shared.output import CommandResult, printable, table
 from cli.shared.session import open_session, read_settings
 from db.pool import connected
 from domain.apps import app_numbers
 from domain.events import rollups
+from domain.events.checks import MICROS
 from domain.events.tail import StoredEvent, Tail, TailFilter
 from schemas import ids
 from schemas.errors import Invalid
 from schemas.errors.absent import absent
+from schemas.events import REDACTED
 
 #: Pause between two polls, in seconds.
 POLL_PAUSE_S = 0.5
@@ -109,7 +111,7 @@ def tail(  # noqa: PLR0917 - click's signature
         left = count
         async with aclosing(_committed_events(followed.wanted)) as stream:
             async for event in stream:
-                click.echo(line(fields(event, followed.apps, pii=pii), as_json=as_json))
+                click.echo(_line(_fields(event, followed.apps, pii=pii), as_json=as_json))
                 left = left and left - 1
                 if left == 0:
                     return
@@ -144,3 +146,46 @@ async def _committed_events(event_filter: TailFilter) -> AsyncGenerator[StoredEv
                 click.echo(SKIP_WARNING, err=True)
                 has_warned = True
             await asyncio.sleep(0 if tail.more else POLL_PAUSE_S)
+
+
+def _fields(event: StoredEvent, apps: Mapping[int, UUID], *, pii: bool) -> dict[str, Any]:
+    """Return the event by its sent field names. Without `pii`, personal data is redacted."""
+    person = {
+        "appUserId": event.user_id,
+        "anonymousId": event.anonymous_id,
+        "properties": _on_one_line(event.properties),
+        "context": _on_one_line(event.context),
+    }
+    if not pii:
+        person = {name: value and REDACTED for name, value in person.items()}
+    return {
+        "name": event.name,
+        "eventId": event.event_id or str(event.event_key),
+        "appId": ids.show(ids.APP, apps[event.app_no]) if event.app_no in apps else None,
+        "occurredAt": event.occurred_at,
+        "receivedAt": event.received_at,
+        "value": None if event.value_micros is None else event.value_micros / MICROS,
+        "currency": event.currency,
+        **person,
+    }
+
+
+def _line(event: Mapping[str, Any], *, as_json: bool) -> str:
+    """Format an event as one line."""
+    if as_json:
+        return msgspec.json.encode(event).decode()
+    value = "" if event["value"] is None else f"{event['value']:g} {event['currency'] or ''}".rstrip()
+    texts = [
+        f"{event['occurredAt']:%Y-%m-%d %H:%M:%S}Z", event["name"], event["eventId"], value,
+        *(_text(event[name]) for name in ("appUserId", "properties")),
+    ]  # fmt: skip
+    return printable("  ".join(text for text in texts if text))
+
+
+def _on_one_line(text: str) -> msgspec.Raw:
+    """Return JSON without line breaks and spaces between its values."""
+    return msgspec.Raw(msgspec.json.format(text.encode(), indent=-1))
+
+
+def _text(value: Any) -> str:
+    return bytes(value).decode() if isinstance(value, msgspec.Raw) else value or ""

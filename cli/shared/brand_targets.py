@@ -1,13 +1,14 @@
 """Targets of `tenantry brand extract`: each is read as in its ingest, without a job or a database."""
 
+import gzip
 import os
+import zlib
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, NoReturn, TypeAlias
 
-from cli.shared.brand_cases import read_saved
 from domain.brand import github_repositories, store_listings
 from domain.brand.store_listings import InAppStore, InGooglePlay, Listing
 from domain.values import urls
@@ -167,6 +168,14 @@ async def read_file(reader: Reader, path: Path) -> Extraction:
         passages=page.passages,
         model=reader.model,
     )
+
+
+def read_saved(path: Path) -> bytes:
+    """Read a page from a file, inflating a .gz. Raise `Invalid` if it is unreadable."""
+    try:
+        return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except (OSError, EOFError, zlib.error) as error:
+        raise Invalid(str(path), f"can't be read: {getattr(error, 'strerror', None) or error}") from error
 
 
 async def unheard(_stage: str, _progress: float) -> None:

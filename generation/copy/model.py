@@ -1,7 +1,8 @@
-"""Lines of a model: each is accepted only if it states the facts of the one clause that it cites, and the name.
+"""Lines of a model: each must state only the facts of the one clause that it cites, and the name.
 
-A refused line leaves the clause, or the formula, that a run without a model would show. A page can inject a prompt, and a model can embellish. So the check compares words, not meanings: it refuses a
-line with a word that the clause lacks, and a line without one of the clause's limiting words.
+A refused line leaves the clause, or the formula, that a run without a model would show. A page can inject a
+prompt, and a model can embellish. So the check compares words, not meanings: it refuses a line with a word
+that the clause lacks, and a line without one of the clause's limiting words.
 """
 
 import re

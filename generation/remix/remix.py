@@ -1,4 +1,7 @@
-"""Remix: a probed clip, cut and framed, with stickers, then the end card in a growing circle, encoded into one file."""
+"""Remix: a probed clip, cut and framed, encoded into one file.
+
+It shows the clip's frames with their stickers, then the end card in a growing circle.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path

@@ -9,7 +9,7 @@ from jobs.kinds import KINDS
 from tests.architecture.tree import contents, sources, text, tracked
 from tests.deploy.forms import procfile
 
-PACKAGES = set("api bench cli db domain generation jobs rehearsal schemas telemetry workers".split())
+PACKAGES = set("api chaos cli db domain generation jobs schemas telemetry tools workers".split())
 FOLDERS = PACKAGES | {".ci", "bin", "deploy", "docs", "tests"}
 MAX_FUNCTION_LINES = 50
 MAX_FILE_LINES = 500

@@ -10,15 +10,15 @@ from tests.architecture.tree import text, tracked
 
 PRODUCT = {
     "api",
-    "bench",
+    "chaos",
     "cli",
     "db",
     "domain",
     "generation",
     "jobs",
-    "rehearsal",
     "schemas",
     "telemetry",
+    "tools",
     "workers",
 }
 NAME = re.compile(rf"\b(?:{'|'.join(get_args(PlatformName))})\b")

@@ -3,11 +3,18 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest_asyncio
 
 from schemas.settings import Settings
 from tests import servers as made
+from tests.api.conftest import new_key
+from tests.api_process import serving
 from tests.chaos.fleet import Fleet, open_fleet
+from tests.cli.conftest import elsewhere
+from tests.waiting import PATIENCE_S
+
+__all__ = ["api", "elsewhere", "fleet", "own_fleet"]
 
 
 @pytest_asyncio.fixture
@@ -23,3 +30,13 @@ async def own_fleet(own_servers: made.ServerPair, tmp_path: Path) -> AsyncIterat
     settings = made.settings_for(own_servers.postgres.url, own_servers.valkey.url)
     async with open_fleet(settings, tmp_path) as opened:
         yield opened
+
+
+@pytest_asyncio.fixture
+async def api(fleet: Fleet) -> AsyncIterator[httpx.AsyncClient]:
+    """Serve an API of the fleet's settings, and yield a client with a key of its organization."""
+    key = await new_key(fleet.pool, fleet.org)
+    with serving(fleet.settings, fleet.folder / "api.log") as served:
+        headers = {"Authorization": f"Bearer {key}"}
+        async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=PATIENCE_S) as client:
+            yield client

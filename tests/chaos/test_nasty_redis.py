@@ -12,11 +12,9 @@ import pytest_asyncio
 
 from jobs.kinds import ARCHIVE_PROJECT
 from tests import nasty_redis
-from tests.api.conftest import new_key
-from tests.api_process import serving
 from tests.chaos.fleet import LONG_S, Fleet, Process
 from tests.nasty_redis import NastyRedis
-from tests.waiting import PATIENCE_S, eventually
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.chaos, pytest.mark.long]
 
@@ -28,15 +26,6 @@ async def redis(fleet: Fleet) -> AsyncIterator[NastyRedis]:
     async with nasty_redis.serving(fleet.settings.redis_url) as served:
         fleet.settings = msgspec.structs.replace(fleet.settings, redis_url=served.url)
         yield served
-
-
-@pytest_asyncio.fixture
-async def api(fleet: Fleet, redis: NastyRedis) -> AsyncIterator[httpx.AsyncClient]:
-    key = await new_key(fleet.pool, fleet.org)
-    with serving(fleet.settings, fleet.folder / "api.log") as served:
-        headers = {"Authorization": f"Bearer {key}"}
-        async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=PATIENCE_S) as client:
-            yield client
 
 
 async def test_api_survives_a_hundred_redis_restarts(

@@ -1,17 +1,13 @@
 """A Postgres that refuses writes: read-only, as after a failover, or with a full disk."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import asyncpg
 import httpx
 import pytest
-import pytest_asyncio
 
-from tests.api.conftest import new_key
-from tests.api_process import serving
 from tests.chaos.fleet import Fleet
-from tests.waiting import PATIENCE_S, eventually
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.chaos
 
@@ -35,15 +31,6 @@ WAYS = {
     ),
 }
 PROJECT = {"name": "Shop", "timezone": "Europe/Berlin"}
-
-
-@pytest_asyncio.fixture
-async def api(fleet: Fleet) -> AsyncIterator[httpx.AsyncClient]:
-    key = await new_key(fleet.pool, fleet.org)
-    with serving(fleet.settings, fleet.folder / "api.log") as served:
-        headers = {"Authorization": f"Bearer {key}"}
-        async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=PATIENCE_S) as client:
-            yield client
 
 
 @pytest.mark.parametrize("way", WAYS)

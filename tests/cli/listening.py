@@ -14,7 +14,7 @@ from litestar import Litestar
 
 from api.server.admission import Admission, ConnectionLimits
 from api.server.serve import ApiServer
-from rehearsal.loopback_server import serve_loopback
+from chaos.loopback_server import serve_loopback
 from tests.api_process import BIN
 from tests.waiting import eventually
 

@@ -14,7 +14,7 @@ from db.pool import Conn
 from db.queries import TABLES, Queries, Query, TypedQuery
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = ("api", "bench", "cli", "db", "domain", "jobs", "rehearsal", "workers")
+CODE = ("api", "chaos", "cli", "db", "domain", "jobs", "tools", "workers")
 STATEMENTS = [(table, query) for table in TABLES for query in getattr(import_module("db.queries"), table)]
 
 

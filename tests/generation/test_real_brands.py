@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.shared.sheets import read_entries, render_pieces
 from tests.generation.real_brands import write
+from tools.sheet import read_entries, render_pieces
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from enum import Enum, auto
 
-from rehearsal.loopback_server import serve_loopback
+from chaos.loopback_server import serve_loopback
 
 
 class Loss(Enum):

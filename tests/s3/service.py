@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Literal
 from urllib.parse import parse_qsl
 
-from rehearsal.loopback_server import LoopbackServer
+from chaos.loopback_server import LoopbackServer
 from tests.s3.calls import Call, S3Error, check_signature, operation_of
 from tests.s3.operations import HANDLERS, Bucket, Response
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from rehearsal.loopback_server import serve_loopback
+from chaos.loopback_server import serve_loopback
 from schemas import ids
 from schemas.errors import SettingsInvalid
 from telemetry import tracing

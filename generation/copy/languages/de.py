@@ -24,50 +24,45 @@ FORMULAS = Formulas(
 
 #: Formulas of the other tones. A tone without its own formula uses the plain one.
 TONES: Mapping[Tone, Formulas] = {
-    "casual": FORMULAS._replace(
+    "casual": FORMULAS.in_tone(
         keyword="{Keyword}? Da gibt’s {app}.",
         audience="{Audience}: da gibt’s {app}.",
         meet=("Also, das ist {app}", "Schon mal {app} gesehen?"),
         recap="{app}, kurz gesagt",
         try_it="{app} mal ausprobieren",
         visit="{app} mal anschauen",
-        ending="{app} mal anschauen.",
     ),
-    "playful": FORMULAS._replace(
+    "playful": FORMULAS.in_tone(
         keyword="{Keyword}? Psst: {app}.",
         audience="{Audience}, psst: {app}.",
         meet=("Psst: {app}", "Trommelwirbel: {app}"),
         recap="{app} in einer Nussschale",
         try_it="Na los, {app} ausprobieren",
         visit="Na los, {app} entdecken",
-        ending="Na los, {app} entdecken.",
     ),
-    "warm": FORMULAS._replace(
+    "warm": FORMULAS.in_tone(
         keyword="{Keyword}? Willkommen bei {app}.",
         audience="{Audience}: willkommen bei {app}.",
         meet=("Willkommen bei {app}", "Hallo von {app}"),
         recap="Ein näherer Blick auf {app}",
         try_it="In Ruhe {app} ausprobieren",
         visit="In Ruhe {app} kennenlernen",
-        ending="In Ruhe {app} kennenlernen.",
     ),
-    "professional": FORMULAS._replace(
+    "professional": FORMULAS.in_tone(
         keyword="{Keyword}: {app}.",
         audience="{Audience}: {app}.",
         meet=("{app} im Überblick", "{app}: eine Vorstellung"),
         recap="{app}: Zusammenfassung",
         try_it="Mit {app} beginnen",
         visit="Mehr zu {app}",
-        ending="Mehr zu {app}.",
     ),
-    "enthusiastic": FORMULAS._replace(
+    "enthusiastic": FORMULAS.in_tone(
         keyword="{Keyword}? Hier kommt {app}!",
         audience="{Audience}: hier kommt {app}!",
         meet=("Hier kommt {app}!", "Und das ist {app}!"),
         recap="{app} auf einen Blick!",
         try_it="Los geht’s mit {app}!",
         visit="Auf zu {app}!",
-        ending="Auf zu {app}!",
     ),
 }
 

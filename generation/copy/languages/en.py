@@ -24,50 +24,45 @@ FORMULAS = Formulas(
 
 #: Formulas of the other tones. A tone without its own formula uses the plain one.
 TONES: Mapping[Tone, Formulas] = {
-    "casual": FORMULAS._replace(
+    "casual": FORMULAS.in_tone(
         keyword="{Keyword}? There's {app}.",
         audience="{Audience}, here's {app}.",
         meet=("So, this is {app}", "Ever seen {app}?"),
         recap="{app}, in a few words",
         try_it="Give {app} a go",
         visit="Take a peek at {app}",
-        ending="Take a peek at {app}.",
     ),
-    "playful": FORMULAS._replace(
+    "playful": FORMULAS.in_tone(
         keyword="{Keyword}? Psst: {app}.",
         audience="{Audience}, psst: {app}.",
         meet=("Psst: {app}", "Drum roll: {app}"),
         recap="{app} in a nutshell",
         try_it="Go on, try {app}",
         visit="Go on, peek at {app}",
-        ending="Go on, peek at {app}.",
     ),
-    "warm": FORMULAS._replace(
+    "warm": FORMULAS.in_tone(
         keyword="{Keyword}? Say hello to {app}.",
         audience="{Audience}, say hello to {app}.",
         meet=("Say hello to {app}", "Hello from {app}"),
         recap="A closer look at {app}",
         try_it="Come and try {app}",
         visit="Come and see {app}",
-        ending="Come and see {app}.",
     ),
-    "professional": FORMULAS._replace(
+    "professional": FORMULAS.in_tone(
         keyword="{Keyword}: {app}.",
         audience="{Audience}: {app}.",
         meet=("Introducing {app}", "{app}: an overview"),
         recap="{app}: a summary",
         try_it="Get started with {app}",
         visit="Learn about {app}",
-        ending="Learn about {app}.",
     ),
-    "enthusiastic": FORMULAS._replace(
+    "enthusiastic": FORMULAS.in_tone(
         keyword="{Keyword}? Here comes {app}!",
         audience="{Audience}, here comes {app}!",
         meet=("Here comes {app}!", "Look, {app}!"),
         recap="{app} at a glance!",
         try_it="Let's try {app}!",
         visit="Let's see {app}!",
-        ending="Let's see {app}!",
     ),
 }
 

@@ -24,50 +24,45 @@ FORMULAS = Formulas(
 
 #: Formulas of the other tones. A tone without its own formula uses the plain one.
 TONES: Mapping[Tone, Formulas] = {
-    "casual": FORMULAS._replace(
+    "casual": FORMULAS.in_tone(
         keyword="¿{Keyword}? Pues {app}.",
         audience="{Audience}: pues {app}.",
         meet=("Pues esto es {app}", "¿Y esto? Pues {app}"),
         recap="{app}, a grandes rasgos",
         try_it="Darle una vuelta a {app}",
         visit="Echar un vistazo a {app}",
-        ending="Echar un vistazo a {app}.",
     ),
-    "playful": FORMULAS._replace(
+    "playful": FORMULAS.in_tone(
         keyword="¿{Keyword}? Chist: {app}.",
         audience="{Audience}, chist: {app}.",
         meet=("Chist: {app}", "Redoble de tambor: {app}"),
         recap="{app} en pocas palabras",
         try_it="Venga, probar {app}",
         visit="Venga, descubrir {app}",
-        ending="Venga, descubrir {app}.",
     ),
-    "warm": FORMULAS._replace(
+    "warm": FORMULAS.in_tone(
         keyword="¿{Keyword}? Saludos desde {app}.",
         audience="{Audience}: saludos desde {app}.",
         meet=("Saludos desde {app}", "{app} te saluda"),
         recap="Un paseo por {app}",
         try_it="Probar {app} con calma",
         visit="Conocer {app} con calma",
-        ending="Conocer {app} con calma.",
     ),
-    "professional": FORMULAS._replace(
+    "professional": FORMULAS.in_tone(
         keyword="{Keyword}: {app}.",
         audience="{Audience}: {app}.",
         meet=("Presentación de {app}", "{app}: una presentación"),
         recap="{app}: resumen",
         try_it="Empezar con {app}",
         visit="Informarse sobre {app}",
-        ending="Informarse sobre {app}.",
     ),
-    "enthusiastic": FORMULAS._replace(
+    "enthusiastic": FORMULAS.in_tone(
         keyword="¿{Keyword}? ¡Aquí llega {app}!",
         audience="{Audience}: ¡aquí llega {app}!",
         meet=("¡Aquí llega {app}!", "¡Esto es {app}!"),
         recap="¡{app} de un vistazo!",
         try_it="¡A probar {app}!",
         visit="¡A descubrir {app}!",
-        ending="¡A descubrir {app}!",
     ),
 }
 

@@ -24,50 +24,45 @@ FORMULAS = Formulas(
 
 #: Formulas of the other tones. A tone without its own formula uses the plain one.
 TONES: Mapping[Tone, Formulas] = {
-    "casual": FORMULAS._replace(
+    "casual": FORMULAS.in_tone(
         keyword="{Keyword}\u00a0? Il y a {app}.",
         audience="{Audience}\u00a0: il y a {app}.",
         meet=("Alors, voici {app}", "{app}, c’est quoi\u00a0?"),
         recap="{app}, vite dit",
         try_it="Tester {app}",
         visit="Jeter un œil à {app}",
-        ending="Jeter un œil à {app}.",
     ),
-    "playful": FORMULAS._replace(
+    "playful": FORMULAS.in_tone(
         keyword="{Keyword}\u00a0? Psitt\u00a0: {app}.",
         audience="{Audience}, psitt\u00a0: {app}.",
         meet=("Psitt\u00a0: {app}", "Roulement de tambour\u00a0: {app}"),
         recap="{app} en un clin d’œil",
         try_it="Hop, essayer {app}",
         visit="Hop, découvrir {app}",
-        ending="Hop, découvrir {app}.",
     ),
-    "warm": FORMULAS._replace(
+    "warm": FORMULAS.in_tone(
         keyword="{Keyword}\u00a0? Bienvenue chez {app}.",
         audience="{Audience}\u00a0: bienvenue chez {app}.",
         meet=("Bienvenue chez {app}", "{app} dit bonjour"),
         recap="Un petit tour chez {app}",
         try_it="Essayer {app} en douceur",
         visit="Faire connaissance avec {app}",
-        ending="Faire connaissance avec {app}.",
     ),
-    "professional": FORMULAS._replace(
+    "professional": FORMULAS.in_tone(
         keyword="{Keyword}\u00a0: {app}.",
         audience="{Audience}\u00a0: {app}.",
         meet=("{app}\u00a0: présentation", "{app}\u00a0: aperçu"),
         recap="{app}\u00a0: synthèse",
         try_it="Commencer avec {app}",
         visit="S’informer sur {app}",
-        ending="S’informer sur {app}.",
     ),
-    "enthusiastic": FORMULAS._replace(
+    "enthusiastic": FORMULAS.in_tone(
         keyword="{Keyword}\u00a0? Et voilà {app}\u00a0!",
         audience="{Audience}\u00a0: et voilà {app}\u00a0!",
         meet=("Et voilà {app}\u00a0!", "Place à {app}\u00a0!"),
         recap="{app} en un coup d’œil\u00a0!",
         try_it="C’est parti avec {app}\u00a0!",
         visit="Cap sur {app}\u00a0!",
-        ending="Cap sur {app}\u00a0!",
     ),
 }
 

@@ -5,7 +5,7 @@ Words are in blocks, separated by blanks. In an entry `_` is a blank or a hyphen
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 #: Placeholder for the app's name in a lead-in pattern.
 APP = "{app}"
@@ -30,6 +30,11 @@ class Formulas(NamedTuple):
     about: str
     save: str
     presenter: str
+
+    def in_tone(self, *, visit: str, **others: Any) -> "Formulas":
+        """Return the formulas of another tone: it ends with its `visit` as a sentence."""
+        ending = visit if visit.endswith("!") else f"{visit}."
+        return self._replace(visit=visit, ending=ending, **others)
 
 
 class LanguageTable(NamedTuple):

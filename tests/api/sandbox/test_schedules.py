@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bench.events.cpu import server_cpu_s
 from schemas.settings import Settings
 from tests.api.sandbox.conftest import ApiSandbox
 from tests.s3.storages import MediaStorage
 from tests.servers import ServerPair, settings_for
+from tools.bench.events.cpu import server_cpu_s
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -16,13 +16,13 @@ from litestar import Litestar
 from standardwebhooks import Webhook
 
 from api.app import configure
+from chaos.loopback_server import serve_loopback
 from cli.__main__ import tenantry as root
 from cli.commands.webhooks import TYPES, line
 from cli.shared.event_stream import Message, parse
 from cli.shared.forwarding import Forwarder, Sent
 from db.pool import Pool
 from db.server import free_port
-from rehearsal.loopback_server import serve_loopback
 from schemas import ids
 from schemas.settings import Settings
 from tests.api.conftest import ApiCaller, built_app, hold_context, open_caller

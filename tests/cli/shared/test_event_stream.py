@@ -7,10 +7,9 @@ from contextlib import suppress
 
 import pytest
 
-from cli.shared.backoff import FIRST_WAIT_S, MAX_WAIT_S, STABLE_AFTER_S
-from cli.shared.event_stream import EventStream
+from chaos.loopback_server import serve_loopback
+from cli.shared.event_stream import FIRST_WAIT_S, MAX_WAIT_S, STABLE_AFTER_S, EventStream
 from cli.shared.remote import Remote
-from rehearsal.loopback_server import serve_loopback
 
 #: Fate of a connection: cut or ended at its start, cut after a while, cut after an event, or refused.
 CUT, ENDED, LIVED, TOLD, AWAY = "cut", "ended", "lived", "told", "away"

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import h11
 
-from rehearsal.loopback_server import serve_loopback
+from chaos.loopback_server import serve_loopback
 from tests.peers.simulators.control import Controlled
 from tests.peers.simulators.faults import AFTER, BEFORE, Fault
 from tests.peers.simulators.ledger import Logged

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bench import pages as made
 from cli.local.demo import SITE
 from tests.corpora import website_pages
+from tests.workers.ingest import made_pages as made
 from tests.workers.ingest.mutants.checked import check_mutants
 from tests.workers.ingest.mutants.pages import mutant
 from workers.ingest.parser.parser import Parser

@@ -1,1 +1,0 @@
-"""Benchmarks: the README's figures, from real servers and processes, with a peer in the same run."""

@@ -1,1 +1,0 @@
-"""Attacks: one module each, with its setup and the work of its process."""

@@ -1,0 +1,129 @@
+"""HTTP client of the attack: paces requests, stops at the deadline, and measures each answer."""
+
+import time
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self
+
+import httpx
+import msgspec
+
+from chaos.attack.document import Route
+
+#: Timeout of one response in seconds: longer than any long poll of the API.
+TIMEOUT_S = 60.0
+
+#: Attempts of a request under a rate limit. Then it counts as unjudged.
+MAX_ATTEMPTS = 3
+
+#: The status of a request without a response.
+NO_RESPONSE = 0
+
+
+class OutOfTime(Exception):
+    """Raised after the deadline of the current check."""
+
+
+class AttackResponse(NamedTuple):
+    """A response; `status` is 0 if the connection failed."""
+
+    status: int
+    body: bytes
+    seconds: float
+
+    @property
+    def is_judged(self) -> bool:
+        """Return whether the response judges the route: it is neither missing, nor a 429 or 503."""
+        return self.status not in {
+            NO_RESPONSE,
+            httpx.codes.TOO_MANY_REQUESTS,
+            httpx.codes.SERVICE_UNAVAILABLE,
+        }
+
+    def json(self) -> Any:
+        """Decode the body as JSON; return None for invalid JSON."""
+        try:
+            return msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+
+    def comparable(self) -> Any:
+        """Return status and body, without the request id."""
+        body = self.json()
+        if isinstance(body, dict) and isinstance(body.get("error"), dict):
+            error = {name: value for name, value in body["error"].items() if name != "requestId"}
+            return self.status, error
+        return self.status, self.body
+
+
+class Throttle:
+    """Rate limiter: passes `rate` requests a second until a deadline. Each check sets its deadline; `end` is
+    the last.
+    """
+
+    def __init__(self, rate: float, seconds: float) -> None:
+        self._pause_s, self._next = 1 / rate, time.monotonic()
+        self.end = self.deadline = time.monotonic() + seconds
+        self.count = 0
+
+    def extend(self, seconds: float) -> None:
+        """Set the deadline to `seconds` from now."""
+        self.deadline = time.monotonic() + seconds
+
+    def wait(self, pause_s: float = 0.0) -> None:
+        """Wait for the next slot, at least `pause_s`. Raises `OutOfTime` after the deadline."""
+        now = time.monotonic()
+        at = max(self._next, now + pause_s)
+        if at >= self.deadline:
+            raise OutOfTime
+        self._next = at + self._pause_s
+        time.sleep(max(0.0, at - now))
+        self.count += 1
+
+
+class Caller:
+    """HTTP client with one API key or none."""
+
+    def __init__(self, root: str, throttle: Throttle, key: str | None = None) -> None:
+        self.throttle = throttle
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._client = httpx.Client(base_url=root, headers=headers, timeout=TIMEOUT_S, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def send(self, method: str, path: str, **options: Any) -> AttackResponse:
+        """Send a request. Repeats it after `Retry-After` on a 429. Raises `OutOfTime`."""
+        pause_s = 0.0
+        for _ in range(MAX_ATTEMPTS):
+            self.throttle.wait(pause_s)
+            began = time.perf_counter()
+            try:
+                response = self._client.request(method, path, **options)
+            except httpx.TransportError as error:
+                return AttackResponse(NO_RESPONSE, str(error).encode(), time.perf_counter() - began)
+            answer = AttackResponse(response.status_code, response.content, time.perf_counter() - began)
+            if answer.status != httpx.codes.TOO_MANY_REQUESTS:
+                return answer
+            pause_s = _retry_after(response.headers)
+        return answer
+
+
+def send(caller: Caller, route: Route, path: str) -> AttackResponse:
+    """Send a request of the route with a sample body. Raises `OutOfTime`."""
+    options: dict[str, Any] = {}
+    if route.parts is not None:
+        options["files"] = {name: (None, value) for name, value in route.parts.items()}
+    elif route.body is not None:
+        options["json"] = route.body
+    return caller.send(route.method, path, **options)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    """Return the header's seconds; 1 if it is missing or not a number."""
+    try:
+        return float(headers.get("retry-after", 1))
+    except ValueError:
+        return 1.0

@@ -1,0 +1,100 @@
+"""Costs: compares refusals of worst-case bodies, and the largest pages, with cheap requests."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from chaos.attack.calls import AttackResponse, Caller
+from chaos.attack.document import Route
+from chaos.attack.objects import lists_of, unused_ids
+from chaos.attack.report import AttackTally
+
+CHECK = "costs"
+
+#: Bytes of a worst-case body: the API's limit.
+MAX_BODY_BYTES = 1_000_000
+
+#: Measurements of each request. The minimum counts: a busy machine affects it least.
+REPEATS = 2
+
+JSON = {"Content-Type": "application/json"}
+
+
+def attack_costs(
+    caller: Caller, own: Mapping[str, str], routes: Sequence[Route], limit_s: float, tally: AttackTally
+) -> None:
+    """Measure each route with a JSON body, and each list. Raises `OutOfTime`.
+
+    `limit_s` is the limit over the baseline: the same route's response to as many bytes of invalid JSON, or
+    to a page of one item.
+    """
+    values = {**unused_ids(routes), **own}
+    bodies = [route for route in routes if _takes_json(route)]
+    pages = lists_of(routes)
+    for route in (*bodies, *pages):
+        tally.add_route(CHECK, route.method, route.path)
+    for route in pages:
+        if {*route.ids.values()} <= own.keys():
+            _measure_page(caller, route, values, limit_s, tally)
+    for route in bodies:
+        _measure_bodies(caller, route, values, limit_s, tally)
+
+
+def _takes_json(route: Route) -> bool:
+    return route.body is not None and route.is_partners
+
+
+def _measure_page(
+    caller: Caller, route: Route, values: Mapping[str, str], limit_s: float, tally: AttackTally
+) -> None:
+    def page(limit: int) -> Callable[[], AttackResponse]:
+        return lambda: caller.send("GET", route.at(values), params={"limit": limit})
+
+    smallest_s, largest_s = _quickest_s(page(1)), _quickest_s(page(route.max_page or 1))
+    if smallest_s is not None and largest_s is not None:
+        extra_s = largest_s - smallest_s
+        fault = f"a page of {route.max_page} takes {extra_s * 1000:.0f} ms more than one of 1"
+        tally.judge(CHECK, "GET", route.path, fault if extra_s > limit_s else None)
+
+
+def _measure_bodies(
+    caller: Caller, route: Route, values: Mapping[str, str], limit_s: float, tally: AttackTally
+) -> None:
+    def post(body: bytes) -> Callable[[], AttackResponse]:
+        return lambda: caller.send(route.method, route.at(values), content=body, headers=JSON)
+
+    baseline_s = _quickest_s(post(b"x" * MAX_BODY_BYTES))
+    for name, body in worst_bodies(route.body):
+        took_s = _quickest_s(post(body))
+        if baseline_s is not None and took_s is not None:
+            extra_s = took_s - baseline_s
+            fault = f"a body of {len(body):,} bytes ({name}) takes {extra_s * 1000:.0f} ms over invalid JSON"
+            tally.judge(CHECK, route.method, route.path, fault if extra_s > limit_s else None)
+
+
+def _quickest_s(send: Callable[[], AttackResponse]) -> float | None:
+    """Return the seconds of the quickest response; None if a response is not judged."""
+    answers = [send() for _ in range(REPEATS)]
+    return min(answer.seconds for answer in answers) if all(answer.is_judged for answer in answers) else None
+
+
+def worst_bodies(example: Any) -> Iterator[tuple[str, bytes]]:
+    """Yield bodies of a megabyte with their names: each filling in a field of the example, and in an unknown
+    field.
+    """
+    fillings = {
+        "empty lists": b"[" + b"[]," * 300_000 + b"[]]",
+        "deep lists": b"[" * 450_000 + b"]" * 450_000,
+        "numbers": b"[" + b"1.5e-7," * 130_000 + b"1]",
+        "keys": b"{" + b",".join(b'"%x":0' % number for number in range(90_000)) + b"}",
+        "text": b'"' + b"\\u00e9" * 150_000 + b'"',
+    }
+    fields = [name for name in example if isinstance(example, dict)] if example else []
+    place = next((name for name in ("metadata", *fields) if name in fields), None)
+    for name, filling in fillings.items():
+        for field in dict.fromkeys((place or "unknown", "unknown")):
+            rest = {key: value for key, value in example.items() if key != field} if fields else {}
+            head = msgspec.json.encode(rest)[:-1]
+            comma = b"," if rest else b""
+            yield f"{name} in {field}", head + comma + msgspec.json.encode(field) + b":" + filling + b"}"

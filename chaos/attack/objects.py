@@ -1,0 +1,62 @@
+"""Objects of an organization: creates some, and reads more ids from the organization's lists."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chaos.attack.calls import Caller
+from chaos.attack.document import ID, Route
+from schemas import ids
+
+NAME = "tenantry attack"
+
+#: Requests that create objects, by path. They contact no other server.
+CREATE_REQUESTS: Mapping[str, dict[str, Any]] = {
+    "/v1/projects": {"json": {"name": NAME, "timezone": "UTC"}},
+    "/v1/projects/{projectId}/content/upload": {"files": {"caption": (None, NAME)}},
+    "/v1/projects/{projectId}/sdk-apps": {
+        "json": {"name": NAME, "platform": "web", "webDomain": "attack.example"}
+    },
+}
+#: Additional requests for a sandbox, where fakes replace other servers.
+SANDBOX_CREATE_REQUESTS: Mapping[str, dict[str, Any]] = {
+    "/v1/webhook-endpoints": {"json": {"url": "https://hooks.example.com/", "events": ["*"]}},
+    "/v1/webhook-endpoints/{webhookEndpointId}/test": {},
+    "/v1/projects/{projectId}/leased-accounts/request": {"json": {"count": 1, "niche": NAME}},
+    "/v1/projects/{projectId}/ingest/website": {"json": {"url": "https://example.com/ok"}},
+    "/v1/projects/{projectId}/influencers": {"json": {}},
+}
+
+#: Rounds of reading lists: the second round reads lists below objects of the first.
+ROUNDS = 2
+
+
+def find_objects(caller: Caller, routes: Sequence[Route], *, sandbox: bool) -> dict[str, str]:
+    """Create and find objects. Returns one id of each kind by its prefix. Raises `OutOfTime`."""
+    posts = {route.path: route for route in routes if route.method == "POST"}
+    found_ids: dict[str, str] = {}
+    for path, options in {**CREATE_REQUESTS, **(SANDBOX_CREATE_REQUESTS if sandbox else {})}.items():
+        route = posts.get(path)
+        if route and set(route.ids.values()) <= found_ids.keys():
+            _add_ids(found_ids, caller.send("POST", route.at(found_ids), **options).body)
+    for _ in range(ROUNDS):
+        for route in lists_of(routes):
+            if set(route.ids.values()) <= found_ids.keys():
+                _add_ids(found_ids, caller.send("GET", route.at(found_ids)).body)
+    return found_ids
+
+
+def lists_of(routes: Sequence[Route]) -> list[Route]:
+    """Return the list routes of an organization's own objects."""
+    return [route for route in routes if route.method == "GET" and route.max_page and route.is_partners]
+
+
+def unused_ids(routes: Sequence[Route]) -> dict[str, str]:
+    """Generate an unused id of each kind."""
+    kinds = {kind for route in routes for kind in (*route.ids.values(), *route.filters.values())}
+    return {kind: ids.show(kind, ids.new()) for kind in sorted(kinds)}
+
+
+def _add_ids(found_ids: dict[str, str], body: bytes) -> None:
+    """Keep the first id of each kind."""
+    for match in ID.finditer(body.decode("utf-8", "replace")):
+        found_ids.setdefault(match[1], match[0])

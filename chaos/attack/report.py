@@ -1,0 +1,84 @@
+"""Report of an attack: counts of each check, and its findings."""
+
+from collections import Counter
+
+from schemas.base import Out
+
+#: The checks, in order.
+CHECKS = ("tenancy", "scopes", "costs")
+
+
+class AttackFinding(Out, frozen=True, kw_only=True):
+    """A response that should have been a refusal, or that cost too much."""
+
+    check: str
+    method: str
+    path: str
+    detail: str
+
+
+class CheckRow(Out, frozen=True, kw_only=True):
+    """One check: `judged` routes, and `found` routes with a finding.
+
+    `unjudged` routes had no id, no time, or only rate limited responses.
+    """
+
+    check: str
+    judged: int
+    unjudged: int
+    requests: int
+    found: int
+
+
+class AttackReport(Out, frozen=True, kw_only=True):
+    """The outcome of an attack."""
+
+    api: str
+    organizations: int
+    seconds: float
+    passed: bool
+    rows: list[CheckRow]
+    findings: list[AttackFinding]
+
+
+class AttackTally:
+    """Collector of judgements."""
+
+    def __init__(self) -> None:
+        self.findings: list[AttackFinding] = []
+        self.requests: Counter[str] = Counter()
+        self._judged: set[tuple[str, str, str]] = set()
+        self._routes: set[tuple[str, str, str]] = set()
+
+    def add_route(self, check: str, method: str, path: str) -> None:
+        """Add a route that the check covers."""
+        self._routes.add((check, method, path))
+
+    def judge(self, check: str, method: str, path: str, fault: str | None) -> None:
+        """Add a judgement of a route: `fault` is None if the route passed."""
+        self.add_route(check, method, path)
+        self._judged.add((check, method, path))
+        if fault:
+            self.findings.append(AttackFinding(check=check, method=method, path=path, detail=fault))
+
+    def report(self, api: str, organizations: int, seconds: float) -> AttackReport:
+        return AttackReport(
+            api=api,
+            organizations=organizations,
+            seconds=round(seconds, 1),
+            passed=not self.findings,
+            rows=[self._row(check) for check in CHECKS],
+            findings=self.findings,
+        )
+
+    def _row(self, check: str) -> CheckRow:
+        routes = {route for route in self._routes if route[0] == check}
+        return CheckRow(
+            check=check,
+            judged=len(routes & self._judged),
+            unjudged=len(routes - self._judged),
+            requests=self.requests[check],
+            found=len(
+                {(finding.method, finding.path) for finding in self.findings if finding.check == check}
+            ),
+        )

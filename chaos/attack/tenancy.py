@@ -1,0 +1,109 @@
+"""Tenancy: the API must treat another organization's ids like unused ids, and change nothing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from chaos.attack.calls import Caller, send
+from chaos.attack.document import Route
+from chaos.attack.objects import lists_of, unused_ids
+from chaos.attack.report import AttackTally
+
+CHECK = "tenancy"
+NOT_FOUND = 404
+#: Statuses that refuse a body. They reveal nothing about an id if an unused id gets the same one.
+INVALID = {400, 413, 415, 422}
+
+Ids = Mapping[str, str]
+
+
+class AttackParty(NamedTuple):
+    """An organization: its client, and one id of each kind by prefix."""
+
+    caller: Caller
+    ids: Ids
+
+
+def attack_tenancy(
+    attacker: AttackParty, victim: AttackParty, routes: Sequence[Route], tally: AttackTally
+) -> None:
+    """Try each route with the victim's ids. Raises `OutOfTime`."""
+    for route in owned(routes):
+        tally.add_route(CHECK, route.method, route.path)
+    before = _read_objects(victim, routes)
+    volatile = {path for path, response in _read_objects(victim, routes).items() if response != before[path]}
+    _try_all(attacker, victim, routes, tally)
+    for path, response in _read_objects(victim, routes).items():
+        if path not in volatile and response != before[path]:
+            tally.judge(CHECK, "GET", path, "another organization's requests have changed it")
+
+
+def _try_all(attacker: AttackParty, victim: AttackParty, routes: Sequence[Route], tally: AttackTally) -> None:
+    unused = unused_ids(routes)
+    for route in owned(routes):
+        for foreign, absent in _values(route, attacker.ids, victim.ids, unused):
+            _try(attacker.caller, route, foreign, absent, tally)
+    for route in routes:
+        if route.method == "GET" and route.is_partners and not (route.names or route.streams):
+            _try_filters(attacker.caller, route, victim.ids, unused, tally)
+    for route in lists_of(routes):
+        if not route.names:
+            _try_list(attacker, route, victim.ids, tally)
+
+
+def owned(routes: Sequence[Route]) -> list[Route]:
+    """Return the routes with an id of an organization's object in the path."""
+    return [route for route in routes if route.ids and route.is_partners]
+
+
+def _values(route: Route, own: Ids, theirs: Ids, unused: Ids) -> Iterator[tuple[Ids, Ids]]:
+    """Yield pairs of foreign and unused ids: all foreign, then a foreign object below an own one."""
+    kinds = [*route.ids.values()]
+    if all(kind in theirs for kind in kinds):
+        yield theirs, unused
+    outer, inner = kinds[0], kinds[1:]
+    if inner and outer in own and all(kind in theirs for kind in inner):
+        above = {outer: own[outer]}
+        yield {**theirs, **above}, {**unused, **above}
+
+
+def _try(caller: Caller, route: Route, theirs: Ids, unused: Ids, tally: AttackTally) -> None:
+    answers = [send(caller, route, route.at(named)) for named in (theirs, unused)]
+    if not all(answer.is_judged for answer in answers):
+        return
+    same = answers[0].comparable() == answers[1].comparable()
+    if same and answers[0].status in INVALID:
+        return  # The sample body is refused before the id is checked.
+    fault = None
+    if answers[0].status != NOT_FOUND:
+        fault = f"answered {answers[0].status} to another organization's id"
+    elif not same:
+        fault = "its 404 differs from the 404 of an unused id"
+    tally.judge(CHECK, route.method, route.path, fault)
+
+
+def _try_filters(caller: Caller, route: Route, theirs: Ids, unused: Ids, tally: AttackTally) -> None:
+    for name, kind in route.filters.items():
+        if kind in theirs:
+            answers = [caller.send("GET", route.path, params={name: ids[kind]}) for ids in (theirs, unused)]
+            if all(answer.is_judged for answer in answers):
+                same = answers[0].comparable() == answers[1].comparable()
+                fault = None if same else f"its filter {name} reveals another organization's id"
+                tally.judge(CHECK, "GET", route.path, fault)
+
+
+def _try_list(attacker: AttackParty, route: Route, theirs: Ids, tally: AttackTally) -> None:
+    answer = attacker.caller.send("GET", route.path)
+    if answer.is_judged:
+        text = answer.body.decode("utf-8", "replace")
+        seen = [value for kind, value in theirs.items() if kind != "org" and value in text]
+        fault = f"its list shows {seen[0]} of another organization" if seen else None
+        tally.judge(CHECK, "GET", route.path, fault)
+
+
+def _read_objects(victim: AttackParty, routes: Sequence[Route]) -> dict[str, object]:
+    """Read each object of the victim with the victim's key."""
+    return {
+        route.path: victim.caller.send("GET", route.at(victim.ids)).comparable()
+        for route in owned(routes)
+        if route.method == "GET" and route.path.endswith("}") and {*route.ids.values()} <= victim.ids.keys()
+    }

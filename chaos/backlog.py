@@ -1,0 +1,86 @@
+"""Rows of a run: tenants with caps, waiting jobs, and the check that each job ran exactly once."""
+
+from collections.abc import Sequence
+from itertools import cycle, islice
+from typing import Any
+from uuid import UUID
+
+from chaos.tasks import POOL
+from db.pool import Pool
+from jobs import ledger
+from jobs.kinds import Kind
+from schemas import ids
+from schemas.errors import BenchmarkFailed
+
+#: Effects of a run's tasks. No primary key, so that a job that ran twice shows.
+EFFECTS = "create table if not exists bench_effect (job_id uuid not null, fence bigint not null)"
+
+#: Queue caps that no run reaches; the running caps are those of a real pool.
+CAPS = """
+insert into pool_cap (tier, pool, max_running, max_queued)
+select tier, $1, max_running, 1000000 from pool_cap where pool = 'ingest'
+on conflict do nothing"""
+
+TENANTS = """
+insert into organization (id, name, env, tier)
+select id, 'bench', 'live', 'standard' from unnest($1::uuid[]) id"""
+
+#: Copies of a submitted row, so that no column is forgotten.
+COPY = """
+insert into job
+select (jsonb_populate_record(template, jsonb_build_object('organization_id', c.org, 'id', c.id))).*
+  from job template, unnest($2::uuid[], $3::uuid[]) c (org, id)
+ where template.id = $1"""
+
+ENDED = """
+select count(*) filter (where state = 'completed') as completed, count(*) as jobs, max(fence) as fence,
+       (select count(*) from job_attempt) as attempts,
+       (select count(*) from bench_effect) as effects,
+       (select count(distinct job_id) from bench_effect) as touched
+  from job"""
+
+
+async def prepare(pool: Pool, *, tenants: int) -> list[UUID]:
+    """Empty the database, then create the pool with its caps and `tenants` of the lowest tier."""
+    await pool.execute(EFFECTS)
+    await pool.execute("truncate organization cascade")
+    await clear(pool)
+    await pool.execute("insert into pool (name) values ($1) on conflict do nothing", POOL)
+    await pool.execute(CAPS, POOL)
+    made = [ids.new() for _ in range(tenants)]
+    await pool.execute(TENANTS, made)
+    return made
+
+
+async def clear(pool: Pool) -> None:
+    """Delete all jobs, so that no round pays for the previous one.
+
+    Also clears the resting lines: `submit` would wake them, but copied rows don't.
+    """
+    await pool.execute("truncate job, job_attempt, bench_effect cascade")
+    await pool.execute("update pool set rest_until = '-infinity'")
+    await pool.execute("delete from line_rest")
+
+
+async def load(
+    pool: Pool, kind: Kind, tenants: Sequence[UUID], *, count: int, args: dict[str, Any] | None = None
+) -> None:
+    """Insert `count` waiting jobs, spread over the tenants in turn, and refresh statistics."""
+    async with pool.acquire() as conn:
+        first = await ledger.submit(
+            conn, kind=kind, organization_id=tenants[0], project_id=None, args=args or {}
+        )
+    owners = list(islice(cycle(tenants), 1, count))
+    await pool.execute(COPY, first.job_id, owners, [ids.new() for _ in owners])
+    await pool.execute("vacuum analyze job")
+
+
+async def check(pool: Pool, *, count: int, effects: int = 0, fence: int = 1) -> None:
+    """Check that each job completed in one attempt with its effects. Raises `BenchmarkFailed`."""
+    row = dict(await pool.fetchrow(ENDED) or {})
+    wanted = {
+        "completed": count, "jobs": count, "fence": fence, "attempts": count * fence,
+        "effects": effects, "touched": effects,
+    }  # fmt: skip
+    if row != wanted:
+        raise BenchmarkFailed(f"lost or doubled: found {row}, wanted {wanted}")

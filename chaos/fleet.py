@@ -1,0 +1,133 @@
+"""The product's processes for a run: a dispatcher and workers, ready before any measurement."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from chaos.environment import Environment
+from chaos.processes import Child, find_log_entry, run_in_environment
+from chaos.tasks import POOL
+from db.pool import Pool
+from db.server import free_port
+from schemas.errors import BenchmarkFailed
+
+T = TypeVar("T")
+
+#: Timeout of a process's start.
+START_TIMEOUT_S = 300.0
+POLL_S = 0.02
+
+#: A worker's connections for its tasks: the default, or more with many slots, so that commits share a flush.
+CONNECTIONS = 10
+
+COUNT_WORKERS = "select count(*) from worker where state = 'active' and lease_expires_at > now()"
+
+#: Uses the partial indexes: polling must not cost as much as the measured work.
+ANY_RUNNABLE = """
+select exists (select from job where pool = $1 and state = 'running')
+    or exists (select from job where pool = $1 and state = 'queued' and stage <> 'scheduled')"""
+
+
+@contextlib.asynccontextmanager
+async def run_dispatcher(environment: Environment, *, lease_s: float = 15) -> AsyncIterator[None]:
+    """Run the dispatcher while the block runs."""
+    async with run_in_environment(environment, "workers.dispatcher", LEASE_S=str(lease_s)) as child:
+        await port_of(child, "serving health")
+        yield
+
+
+@contextlib.asynccontextmanager
+async def run_workers(
+    environment: Environment,
+    pool: str = POOL,
+    *,
+    workers: int = 1,
+    slots: int = 20,
+    lease_s: float = 15,
+    environ: Mapping[str, str] = MappingProxyType({}),
+) -> AsyncIterator[list[Child]]:
+    """Run `workers` more workers of a pool while the block runs."""
+    before: int = await environment.pool.fetchval(COUNT_WORKERS)
+    command = ("chaos.worker",) if pool == POOL else ("workers", pool)
+    own = {
+        "SLOTS": str(slots), "POOL_SIZE": str(max(CONNECTIONS, slots // 5)),
+        "LEASE_S": str(lease_s), "DRAIN_S": "1", **environ,
+    }  # fmt: skip
+    async with contextlib.AsyncExitStack() as stack:
+        children = [
+            await stack.enter_async_context(run_in_environment(environment, *command, **own))
+            for _ in range(workers)
+        ]
+
+        await wait_for_workers(environment.pool, before + workers)
+        yield children
+
+
+async def wait_for_workers(pool: Pool, count: int) -> None:
+    """Wait until `count` workers are registered."""
+
+    async def all_registered() -> bool:
+        return bool(await pool.fetchval(COUNT_WORKERS) >= count)
+
+    await poll_until(all_registered, within=START_TIMEOUT_S)
+
+
+@contextlib.asynccontextmanager
+async def run_api(
+    environment: Environment, app: str | None = None, **environ: str
+) -> AsyncIterator[tuple[Child, int]]:
+    """Serve the API, or another app with its server settings; yields the process and its port.
+
+    Another app logs no port, so its port is chosen in advance.
+    """
+    chosen = free_port() if app else 0
+    command = ["api", "--port", str(chosen), *(["--app", app] if app else [])]
+    async with run_in_environment(environment, *command, **environ) as child:
+        port = chosen or await port_of(child, "serving")
+        await poll_until(lambda: _accepts(port), within=START_TIMEOUT_S)
+        yield child, port
+
+
+async def wait_until_drained(pool: Pool, *, within: float = 300) -> None:
+    """Wait until no job is left. Raises `BenchmarkFailed` at the deadline."""
+    await poll_until(lambda: _is_drained(pool), within=within, every=0.05)
+
+
+async def port_of(child: Child, event: str) -> int:
+    """Return the port from a child's log: a port chosen in advance might be taken by then."""
+
+    async def find_event() -> dict[str, Any] | None:
+        return find_log_entry(child, event)
+
+    port: int = (await poll_until(find_event, within=START_TIMEOUT_S))["port"]
+    return port
+
+
+async def poll_until(
+    condition: Callable[[], Awaitable[T | None]], *, within: float, every: float = POLL_S
+) -> T:
+    """Poll until `condition` returns a truthy value, and return it. Raises `BenchmarkFailed` at the
+    deadline.
+    """
+    deadline = time.monotonic() + within
+    while not (value := await condition()):
+        if time.monotonic() > deadline:
+            raise BenchmarkFailed(f"a condition of the benchmark was not met within {within:g} s")
+        await asyncio.sleep(every)
+    return value
+
+
+async def _is_drained(pool: Pool) -> bool:
+    return not await pool.fetchval(ANY_RUNNABLE, POOL)
+
+
+async def _accepts(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True

@@ -1,0 +1,112 @@
+"""Child processes of a run: each has a log, reports in lines of JSON, and ends with its parent."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from chaos.environment import Environment
+from db.server import end_with_parent
+from schemas.errors import BenchmarkFailed
+
+#: Time without output after which a process counts as hung.
+OUTPUT_TIMEOUT_S = 300.0
+#: Time from SIGTERM to SIGKILL.
+STOP_TIMEOUT_S = 60.0
+
+
+class Child(NamedTuple):
+    """One process; its stderr goes to `log`, from offset `begin` on."""
+
+    process: asyncio.subprocess.Process
+    log: Path
+    begin: int
+
+    def failed(self, what: str) -> BenchmarkFailed:
+        """Return an error with the end of the log."""
+        return BenchmarkFailed(f"process {self.process.pid} {what}:\n{self.log.read_text()[-2000:]}")
+
+
+@contextlib.asynccontextmanager
+async def run_in_environment(environment: Environment, *words: str, **environ: str) -> AsyncIterator[Child]:
+    """Run `python -m WORDS` in an environment while the block runs."""
+    async with run_module(environment.folder, *words, environ=environment.environ(**environ)) as child:
+        yield child
+
+
+@contextlib.asynccontextmanager
+async def run_module(
+    folder: Path, *words: str, environ: Mapping[str, str] | None = None
+) -> AsyncIterator[Child]:
+    """Run `python -m WORDS` while the block runs; SIGTERM ends it, then SIGKILL after a timeout."""
+    child = await start(folder, words, environ)
+    try:
+        yield child
+    finally:
+        await end(child)
+
+
+async def read_message(child: Child, *, within: float = OUTPUT_TIMEOUT_S) -> Any:
+    """Return the next JSON line of the process's output. Raises `BenchmarkFailed` without one."""
+    output = child.process.stdout
+    try:
+        line = await asyncio.wait_for(output.readline(), within) if output else b""
+        return msgspec.json.decode(line)
+    except TimeoutError as error:
+        raise child.failed(f"printed nothing for {within:g} s") from error
+    except msgspec.DecodeError as error:
+        raise child.failed("ended without output") from error
+
+
+async def run_and_read(environment: Environment, *words: str, **environ: str) -> Any:
+    """Run `python -m WORDS` and return its one JSON line."""
+    async with run_in_environment(environment, *words, **environ) as child:
+        return await read_message(child)
+
+
+def find_log_entry(child: Child, event: str) -> dict[str, Any] | None:
+    """Return the first line of this event in a child's log; None if there is none."""
+    with child.log.open("rb") as log:
+        log.seek(child.begin)
+        whole = [line for line in log if line.startswith(b"{") and line.endswith(b"}\n")]
+    lines = map(msgspec.json.decode, whole)
+    return next((line for line in lines if line.get("event") == event), None)
+
+
+def cpu_s(child: Child) -> float:
+    """Return the CPU seconds of all threads, with nanoseconds: finer than the ticks of /proc/PID/stat."""
+    threads = Path(f"/proc/{child.process.pid}/task").iterdir()
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
+
+
+async def start(folder: Path, words: Sequence[str], environ: Mapping[str, str] | None) -> Child:
+    """Start `python -m WORDS` in its own session: Ctrl-C reaches only the parent, which ends it in order.
+
+    If the parent is killed, the child gets SIGKILL: a frozen process would ignore any other signal.
+    """
+    command = [*end_with_parent(signal.SIGKILL), sys.executable, "-m", *words]
+    path = folder / f"{words[0]}.log"
+    with path.open("ab") as log:
+        begin = log.tell()
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=log,
+            env=environ, start_new_session=True, limit=2**26,
+        )  # fmt: skip
+    return Child(process, path, begin)
+
+
+async def end(child: Child, *, within: float = STOP_TIMEOUT_S) -> None:
+    """End the process with SIGTERM, then with SIGKILL after a timeout."""
+    process = child.process
+    if process.returncode is None:
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), within)
+    except TimeoutError:
+        process.kill()
+        await process.wait()

@@ -1,0 +1,73 @@
+"""External effect receiver: accepts each key once, and drops some responses.
+
+An accepted call is an effect outside of Postgres, so no transaction can undo it. A call is a line of JSON
+with a key; the response line states whether the key was new.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from chaos.loopback_server import serve_loopback
+from chaos.proxy import ServerAddress
+
+#: Seconds that a caller waits for the response.
+RESPONSE_TIMEOUT_S = 2.0
+#: Calls accepted without a response.
+UNANSWERED_PERCENT = 10
+#: Calls dropped before the receiver reads them.
+DROPPED_PERCENT = 5
+
+
+class EffectCall(msgspec.Struct):
+    job: str
+    key: str
+
+
+class EffectReceiver:
+    """`calls_by_job` counts accepted calls by job: one for each new key."""
+
+    def __init__(self, seed: int) -> None:
+        self.calls_by_job = Counter[str]()
+        self._keys = set[str]()
+        self._chance = random.Random(f"receiver {seed}")
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one call."""
+        call = msgspec.json.decode(await reader.readline(), type=EffectCall)
+        draw = self._chance.randrange(100)
+        if draw < DROPPED_PERCENT:
+            return
+        new = self.accept(call)
+        if draw >= DROPPED_PERCENT + UNANSWERED_PERCENT:
+            writer.write(msgspec.json.encode(new) + b"\n")
+
+    def accept(self, call: EffectCall) -> bool:
+        new = call.key not in self._keys
+        self._keys.add(call.key)
+        self.calls_by_job[call.job] += new
+        return new
+
+
+async def make_call(receiver: ServerAddress, call: EffectCall) -> None:
+    """Make a call and wait for its response. Raises OSError without one; the call may have been accepted."""
+    async with asyncio.timeout(RESPONSE_TIMEOUT_S):
+        reader, writer = await asyncio.open_connection(*receiver)
+        try:
+            writer.write(msgspec.json.encode(call) + b"\n")
+            if not await reader.readline():
+                raise ConnectionError("the receiver closed the connection without a response")
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def run_receiver(seed: int) -> AsyncIterator[tuple[EffectReceiver, ServerAddress]]:
+    """Run a receiver while the block runs; yields it with its address."""
+    receiver = EffectReceiver(seed)
+    async with serve_loopback(receiver.serve) as port:
+        yield receiver, ServerAddress("127.0.0.1", port)

@@ -1,0 +1,195 @@
+"""`tenantry rehearse`: load on the job ledger under faults."""
+
+import random
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from chaos.rehearsal.perform import Listeners, RehearsalPlan, RehearsalProgress, RehearsalReport, perform
+from chaos.rehearsal.recovery import percentile
+from cli.shared.command import answering
+from cli.shared.exit_codes import FAILED, INTERRUPTED
+from cli.shared.output import CommandResult, console, table
+
+#: Pause between two lines of progress without a terminal, in seconds.
+LINE_S = 5.0
+
+#: Maximum anomalies of one kind in the report.
+MAX_ANOMALIES = 10
+
+
+@click.command()
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0.05),
+    default=1.0,
+    show_default=True,
+    help="Duration of load under faults.",
+)
+@click.option("--seed", type=int, help="Seed of the faults and the load; it fixes the schedule. [random]")
+@answering
+async def rehearse(minutes: float, seed: int | None) -> CommandResult:
+    """Run load while processes and servers fail, then check every job.
+
+    It starts its own PostgreSQL, Valkey, four workers and two dispatchers, ignores DATABASE_URL, and
+    removes everything at its end. Workers are killed, frozen and stopped, dispatchers killed, Redis is
+    flushed and restarted, Postgres restarted and crashed, connections cut, stalled and left half open. Then
+    the faults end, jobs have two minutes to end, and a table shows their results.
+
+    It exits with 0 if no job is lost, doubled or open and no process ended by itself. Otherwise it exits
+    with 1 and keeps the logs. Ctrl-C ends load and faults, still checks the jobs, and exits with 130 instead
+    of 0; a second Ctrl-C doesn't wait for open jobs.
+
+    \b
+    Examples:
+      tenantry rehearse
+      tenantry rehearse --minutes 10 --seed 7
+      tenantry rehearse --json | jq '.lost, .doubled'
+    """
+    chosen = random.SystemRandom().randrange(1_000_000) if seed is None else seed
+    with _progress() as tell:
+        tell.fault(f"seed {chosen}: servers start")
+        report = await perform(RehearsalPlan(minutes * 60, chosen), tell)
+    return CommandResult(report_data(report), report_view(report), exit_code=_code(report))
+
+
+def _code(report: RehearsalReport) -> int:
+    if not report.passed:
+        return FAILED
+    return INTERRUPTED if report.interrupted else 0
+
+
+@contextmanager
+def _progress() -> Iterator[Listeners]:
+    """Show progress on stderr: a live line on a terminal, else a line every few seconds."""
+    if sys.stderr.isatty():
+        with Live(console=console(sys.stderr), transient=True, refresh_per_second=4) as live:
+            yield Listeners(live.console.print, lambda look: live.update(Text(progress_line(look), "bold")))
+    else:
+        yield Listeners(lambda line: click.echo(line, err=True), _Lines().look)
+
+
+class _Lines:
+    """Progress as lines, at most one every `LINE_S`."""
+
+    def __init__(self) -> None:
+        self.due = time.monotonic()
+
+    def look(self, look: RehearsalProgress) -> None:
+        if time.monotonic() >= self.due:
+            self.due = time.monotonic() + LINE_S
+            click.echo(progress_line(look), err=True)
+
+
+def progress_line(look: RehearsalProgress) -> str:
+    """Format a progress line."""
+    return (
+        f"{look.elapsed_s:.0f} s: {look.phase}, {look.faults} faults, {look.accepted} jobs accepted, "
+        f"{look.ended} ended"
+    )
+
+
+def report_data(report: RehearsalReport) -> dict[str, Any]:
+    """Return the report for programs."""
+    jobs = report.jobs
+    return {
+        "seed": report.plan.seed,
+        "minutes": report.plan.seconds / 60,
+        "tookSeconds": report.took_s,
+        "passed": report.passed,
+        "interrupted": report.interrupted,
+        "accepted": jobs.accepted,
+        "completed": jobs.completed,
+        "failed": jobs.failed,
+        "givenUp": jobs.given_up,
+        "canceled": jobs.canceled,
+        "open": jobs.open,
+        "lost": jobs.lost,
+        "doubled": jobs.doubled,
+        "fenced": report.fenced,
+        "recovered": len(report.recovery_s),
+        "recoveryP50Seconds": _seconds(report, 50),
+        "recoveryP95Seconds": _seconds(report, 95),
+        "faults": report.faults,
+        "died": report.died,
+        "anomalies": [anomaly._asdict() for anomaly in jobs.anomalies],
+        "logs": None if report.logs is None else str(report.logs),
+    }
+
+
+def report_view(report: RehearsalReport) -> Group:
+    """Return the tables of jobs and faults, the anomalies and the verdict."""
+    return Group(_jobs(report), "", _faults(report), *_wrong(report), "", _verdict(report))
+
+
+def _jobs(report: RehearsalReport) -> Table:
+    jobs, given_up = report.jobs, sum(report.jobs.given_up.values())
+    codes = ", ".join(f"{code} {times}" for code, times in sorted(jobs.given_up.items()))
+    died = f"{given_up} given up: {codes}" if given_up else "by their kind"
+    rows = [
+        ("accepted", jobs.accepted, "with a response, under an Idempotency-Key"),
+        ("completed", jobs.completed, ""),
+        ("failed", jobs.failed, died),
+        ("canceled", jobs.canceled, "by their submitter"),
+        ("open", jobs.open, "not ended after the end of the faults"),
+        ("lost", jobs.lost, "no row, or completed without an effect"),
+        ("doubled", jobs.doubled, "an effect or a job more than once"),
+        ("fenced", report.fenced, "attempts of lost workers, refused by the fencing token"),
+        ("recovery p50", _seconds(report, 50), f"s, of {len(report.recovery_s)} attempts ended by faults"),
+        ("recovery p95", _seconds(report, 95), "s"),
+    ]
+    return table(("JOBS", "", ""), [(name, str("-" if n is None else n), why) for name, n, why in rows])
+
+
+def _faults(report: RehearsalReport) -> Table:
+    return table(("FAULTS", ""), [(name, str(times)) for name, times in sorted(report.faults.items())])
+
+
+def _wrong(report: RehearsalReport) -> list[Text]:
+    """Return the anomalies, the dead processes and the logs' folder; empty for a passed run."""
+    if report.passed:
+        return []
+    logs_line = [f"The logs are in {report.logs}"]
+    return [
+        Text(text)
+        for text in [
+            "",
+            *_anomaly_lines("lost", report),
+            *_anomaly_lines("doubled", report),
+            *report.died,
+            *logs_line,
+        ]
+    ]
+
+
+def _anomaly_lines(what: str, report: RehearsalReport) -> list[str]:
+    """Return a line for each anomaly of a kind, and the number of further ones."""
+    lines = [
+        f"{what}: job {anomaly.job}: {anomaly.why}"
+        for anomaly in report.jobs.anomalies
+        if anomaly.what == what
+    ]
+    return lines[:MAX_ANOMALIES] + (
+        [f"{what}: {len(lines) - MAX_ANOMALIES} more"] if len(lines) > MAX_ANOMALIES else []
+    )
+
+
+def _verdict(report: RehearsalReport) -> Text:
+    plan = report.plan
+    again = f"tenantry rehearse --minutes {plan.seconds / 60:g} --seed {plan.seed}"
+    well = "interrupted" if report.interrupted else "passed"
+    verdict = well if report.passed else "failed"
+    return Text(f"{verdict} in {report.took_s:g} s; to repeat the same faults: {again}")
+
+
+def _seconds(report: RehearsalReport, percent: int) -> float | None:
+    value_s = percentile(report.recovery_s, percent)
+    return None if value_s is None else round(value_s, 2)

@@ -1,0 +1,164 @@
+"""Fault injection into processes, their connections and the servers."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple, TypeAlias
+
+from redis.asyncio import Redis
+
+from chaos.rehearsal.hosts import Host, Hosts
+from chaos.rehearsal.schedule import Fault, ScheduledFault
+from db.server import LocalServer
+from workers.runtime.shutdown import StopRequest, wait_for_first
+
+
+class RehearsalServers(NamedTuple):
+    """The rehearsal's own Postgres and Redis."""
+
+    postgres: LocalServer
+    redis: LocalServer
+
+
+class InjectedFault(NamedTuple):
+    """An injected fault: its begin, and the hosts whose attempts it may end; empty if it ends no attempt."""
+
+    fault: Fault
+    began: datetime
+    hosts: frozenset[str]
+
+
+@dataclass
+class FaultInjector:
+    """Injects scheduled faults and records them. A lasting fault ends early once `stop` is requested."""
+
+    hosts: Hosts
+    servers: RehearsalServers
+    stop: StopRequest
+    say: Callable[[str], None]
+    injected: list[InjectedFault] = field(default_factory=list)
+    _released: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _server_locks: Mapping[str, asyncio.Lock] = field(
+        default_factory=lambda: {"postgres": asyncio.Lock(), "redis": asyncio.Lock()}
+    )
+
+    async def inject(self, scheduled: ScheduledFault) -> None:
+        """Inject a fault and wait for its end. Waits first while other faults hold every candidate host."""
+        if scheduled.fault in ON_SERVERS:
+            await ON_SERVERS[scheduled.fault](self, scheduled)
+            return
+        action, roles = ON_HOSTS[scheduled.fault]
+        async with self._released:
+            await self._released.wait_for(lambda: self._candidates(roles))
+            candidates = self._candidates(roles)
+            host = candidates[int(scheduled.chance * len(candidates))]
+            host.is_faulted = True
+        self.record(scheduled, host.name, [host])
+        try:
+            await action(self, host, scheduled.lasts_s)
+        finally:
+            async with self._released:
+                host.is_faulted = False
+                self._released.notify_all()
+
+    def _candidates(self, roles: Sequence[str]) -> list[Host]:
+        return [host for role in roles for host in getattr(self.hosts, role) if not host.is_faulted]
+
+    def record(self, scheduled: ScheduledFault, what: str, hosts: Sequence[Host]) -> None:
+        self.injected.append(
+            InjectedFault(scheduled.fault, datetime.now(UTC), frozenset(host.name for host in hosts))
+        )
+        lasts = f" for {scheduled.lasts_s:g} s" if scheduled.lasts_s else ""
+        self.say(f"{scheduled.fault}: {what}{lasts}")
+
+    async def wait(self, seconds: float) -> None:
+        await wait_for_first(self.stop.soon, within_s=seconds)
+
+    # Faults of processes
+
+    async def kill(self, host: Host, _: float) -> None:
+        await host.kill()
+        await host.start()
+
+    async def halt(self, host: Host, _: float) -> None:
+        await host.end()
+        await host.start()
+
+    async def freeze(self, host: Host, lasts_s: float) -> None:
+        host.send(signal.SIGSTOP)
+        try:
+            await self.wait(lasts_s)
+        finally:
+            host.send(signal.SIGCONT)
+
+    # Faults of connections
+
+    async def cut(self, host: Host, _: float) -> None:
+        host.proxies.cut()
+
+    async def stall(self, host: Host, lasts_s: float) -> None:
+        host.proxies.hold()
+        try:
+            await self.wait(lasts_s)
+        finally:
+            host.proxies.pass_on()
+
+    async def lose_answers(self, host: Host, lasts_s: float) -> None:
+        """Drop all responses to the host while its requests still arrive. Then reset the connections."""
+        host.proxies.mute()
+        try:
+            await self.wait(lasts_s)
+        finally:
+            host.proxies.cut()
+            host.proxies.pass_on()
+
+    # Faults of servers
+
+    async def empty_redis(self, scheduled: ScheduledFault) -> None:
+        async with self._server_locks["redis"]:
+            self.record(scheduled, "all keys", [])
+            async with Redis.from_url(self.servers.redis.url) as client:
+                await client.flushall()
+
+    async def restart_redis(self, scheduled: ScheduledFault) -> None:
+        await self._restart("redis", self.servers.redis.kill, scheduled, [])
+
+    async def restart_postgres(self, scheduled: ScheduledFault) -> None:
+        await self._restart("postgres", self.servers.postgres.stop, scheduled, self.hosts.workers)
+
+    async def crash_postgres(self, scheduled: ScheduledFault) -> None:
+        await self._restart("postgres", self.servers.postgres.kill, scheduled, self.hosts.workers)
+
+    async def _restart(
+        self, name: str, end: Callable[[], None], scheduled: ScheduledFault, hosts: Sequence[Host]
+    ) -> None:
+        async with self._server_locks[name]:
+            self.record(scheduled, "down", hosts)
+            await asyncio.to_thread(end)
+            await self.wait(scheduled.lasts_s)
+            await asyncio.to_thread(getattr(self.servers, name).start)
+
+
+OnHost: TypeAlias = Callable[[FaultInjector, Host, float], Awaitable[None]]
+OnServer: TypeAlias = Callable[[FaultInjector, ScheduledFault], Awaitable[None]]
+
+WORKERS, DISPATCHERS, ALL = ("workers",), ("dispatchers",), ("workers", "dispatchers", "submitters")
+
+#: Faults of a single host: the action, and the roles of its candidates.
+ON_HOSTS: Mapping[Fault, tuple[OnHost, Sequence[str]]] = {
+    Fault.KILL_WORKER: (FaultInjector.kill, WORKERS),
+    Fault.STOP_WORKER: (FaultInjector.halt, WORKERS),
+    Fault.FREEZE_WORKER: (FaultInjector.freeze, WORKERS),
+    Fault.KILL_DISPATCHER: (FaultInjector.kill, DISPATCHERS),
+    Fault.CUT: (FaultInjector.cut, ALL),
+    Fault.STALL: (FaultInjector.stall, ALL),
+    Fault.HALF_OPEN: (FaultInjector.lose_answers, ALL),
+}
+ON_SERVERS: Mapping[Fault, OnServer] = {
+    Fault.EMPTY_REDIS: FaultInjector.empty_redis,
+    Fault.RESTART_REDIS: FaultInjector.restart_redis,
+    Fault.RESTART_POSTGRES: FaultInjector.restart_postgres,
+    Fault.CRASH_POSTGRES: FaultInjector.crash_postgres,
+}

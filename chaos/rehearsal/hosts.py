@@ -1,0 +1,182 @@
+"""Hosts of a rehearsal: each has one process and its own proxies to the servers, which faults can cut."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+from chaos import processes
+from chaos.environment import Environment
+from chaos.processes import Child
+from chaos.proxy import FaultProxy, ServerAddress, open_proxy
+from chaos.rehearsal.schedule import LEASE_S
+from db.server import tail
+
+#: Drain time of a stopping worker, in seconds.
+DRAIN_S = 1.0
+#: Timeout for a process's end, in seconds: for a busy machine without its servers.
+STOP_S = 60.0
+SLOTS = 10
+
+#: The module of every worker.
+WORKER = "chaos.worker"
+
+
+class HostProxies(NamedTuple):
+    """The proxies of one host to PostgreSQL, Redis and the receiver."""
+
+    postgres: FaultProxy
+    redis: FaultProxy
+    outside: FaultProxy
+
+    def cut(self) -> None:
+        for proxy in self:
+            proxy.cut()
+
+    def hold(self) -> None:
+        for proxy in self:
+            proxy.hold()
+
+    def mute(self) -> None:
+        for proxy in self:
+            proxy.mute()
+
+    def pass_on(self) -> None:
+        for proxy in self:
+            proxy.pass_on()
+
+
+@dataclass
+class Host:
+    """One process with its proxies.
+
+    `command` starts its process; a submitter has none. `is_faulted` is set during a fault. `pids` are all
+    its process ids so far; `died` describes each end without a fault.
+    """
+
+    name: str
+    proxies: HostProxies
+    environment: Environment
+    command: Sequence[str] = ()
+    child: Child | None = None
+    is_faulted: bool = False
+    pids: set[int] = field(default_factory=set)
+    died: list[str] = field(default_factory=list)
+
+    def urls(self) -> tuple[str, str]:
+        """Return the URLs of PostgreSQL and Redis through this host's proxies."""
+        settings = self.environment.settings
+        return (
+            url_via_proxy(self.proxies.postgres, settings.database_url),
+            url_via_proxy(self.proxies.redis, settings.redis_url),
+        )
+
+    async def start(self) -> None:
+        database_url, redis_url = self.urls()
+        environ = self.environment.environ(
+            DATABASE_URL=database_url,
+            REDIS_URL=redis_url,
+            LEASE_S=str(LEASE_S),
+            DRAIN_S=str(DRAIN_S),
+            SLOTS=str(SLOTS),
+        )
+        self.child = await processes.start(self.environment.folder, self.command, environ)
+        self.pids.add(self.child.process.pid)
+
+    async def kill(self) -> None:
+        """Kill the process with SIGKILL and wait for its end."""
+        if self.child:
+            self.send(signal.SIGKILL)
+            await self.child.process.wait()
+
+    def send(self, signum: signal.Signals) -> None:
+        """Send a signal, unless the process has ended."""
+        if self.child and self.child.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self.child.process.send_signal(signum)
+
+    async def end(self) -> None:
+        """Stop the process and record a bad exit code. SIGTERM is fine: a process may get it before its
+        handler is set.
+        """
+        if self.child:
+            await processes.end(self.child, within=STOP_S)
+            if (code := self.child.process.returncode) not in (0, -signal.SIGTERM):
+                self.died.append(f"{self.name} ended with {code} after a request to stop")
+
+    async def restart_if_dead(self) -> None:
+        """Restart the process if it ended without a fault."""
+        if self.child and not self.is_faulted and self.child.process.returncode is not None:
+            output = tail(self.child.log)
+            self.died.append(f"{self.name} ended by itself with {self.child.process.returncode}: {output}")
+            await self.start()
+
+
+class Hosts(NamedTuple):
+    workers: Sequence[Host]
+    dispatchers: Sequence[Host]
+    submitters: Sequence[Host]
+
+    @property
+    def running(self) -> list[Host]:
+        """Return the hosts with a process."""
+        return [*self.workers, *self.dispatchers]
+
+
+def url_via_proxy(proxy: FaultProxy, url: str) -> str:
+    """Return the URL with the proxy's address."""
+    parts = urlsplit(url)
+    host = "{}:{}".format(*proxy.address)
+    credentials = parts.netloc.rpartition("@")[0]
+    return urlunsplit(parts._replace(netloc=f"{credentials}@{host}" if credentials else host))
+
+
+@contextlib.asynccontextmanager
+async def open_proxies(environment: Environment, outside: ServerAddress) -> AsyncIterator[HostProxies]:
+    """Start the proxies of one host while the block runs."""
+    settings = environment.settings
+    async with contextlib.AsyncExitStack() as stack:
+        targets = (address(settings.database_url), address(settings.redis_url), outside)
+        yield HostProxies(*[await stack.enter_async_context(open_proxy(target)) for target in targets])
+
+
+def address(url: str) -> ServerAddress:
+    parts = urlsplit(url)
+    return ServerAddress(parts.hostname or "", parts.port or 0)
+
+
+@contextlib.asynccontextmanager
+async def start_hosts(
+    environment: Environment, outside: ServerAddress, counts: Mapping[str, int]
+) -> AsyncIterator[Hosts]:
+    """Start `counts` hosts of each role, and stop their processes after the block."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def open_host(role: str, number: int) -> Host:
+            proxies = await stack.enter_async_context(open_proxies(environment, outside))
+            return Host(f"{role} {number}", proxies, environment, command_of(role, proxies))
+
+        hosts = Hosts(
+            *[
+                [await open_host(role, number) for number in range(1, counts[role] + 1)]
+                for role in ("worker", "dispatcher", "submitter")
+            ]
+        )
+        try:
+            await asyncio.gather(*(host.start() for host in hosts.running))
+            yield hosts
+        finally:
+            await asyncio.gather(*(host.end() for host in hosts.running))
+
+
+def command_of(role: str, proxies: HostProxies) -> Sequence[str]:
+    match role:
+        case "worker":
+            return WORKER, proxies.outside.address.host, str(proxies.outside.address.port)
+        case "dispatcher":
+            return ("workers.dispatcher",)
+        case _:
+            return ()

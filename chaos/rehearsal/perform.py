@@ -1,0 +1,263 @@
+"""Runner of a rehearsal, from its servers' start to the count."""
+
+import asyncio
+import contextlib
+import logging
+import shutil
+import signal
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from asyncpg import Record
+
+from chaos import backlog, fleet
+from chaos.environment import KEYRING, Environment
+from chaos.receiver import run_receiver
+from chaos.rehearsal import hosts as hosting
+from chaos.rehearsal import recovery, tally
+from chaos.rehearsal.faults import FaultInjector, RehearsalServers
+from chaos.rehearsal.hosts import Host, Hosts
+from chaos.rehearsal.load import JobSpec, job_specs
+from chaos.rehearsal.schedule import ScheduledFault, schedule
+from chaos.rehearsal.submitter import RehearsalSubmitter, open_connections
+from chaos.rehearsal.tally import JobReport
+from db import local
+from db.migrate import migrate
+from db.pool import open_pool
+from db.reach import RETRIED_ERRORS, reaching
+from schemas.settings import Settings
+from workers.runtime.background import background
+from workers.runtime.shutdown import StopRequest, stop_signals, wait_for_first
+
+#: Processes and submitters by role.
+COUNTS = {"worker": 4, "dispatcher": 2, "submitter": 2}
+TENANTS = 10
+
+#: Time after the load until every job must have ended.
+DRAIN_S = 120.0
+#: Pause between two polls.
+POLL_S = 1.0
+
+#: Only processes die here, not the machine, so unsynced writes survive in the page cache. With fsync a
+#: crashed server's recovery syncs file by file while other processes keep the disk busy.
+NO_FSYNC = {"fsync": "off"}
+
+#: Count of finished jobs, without jobs of chains.
+FINISHED = "select count(*) from job where finished_at is not null and args ->> 'key' not like '%>'"
+#: Whether any job is open.
+ANY_OPEN = "select exists (select from job where finished_at is null)"
+WORKERS = "select id, pid from worker"
+
+
+class RehearsalPlan(NamedTuple):
+    """`seconds` of load under the faults of `seed`."""
+
+    seconds: float
+    seed: int
+
+
+class RehearsalProgress(NamedTuple):
+    """Progress of a rehearsal. `ended` counts finished jobs at the last successful query."""
+
+    elapsed_s: float
+    phase: str
+    faults: int
+    accepted: int
+    ended: int
+
+
+class Listeners(NamedTuple):
+    """Listeners of a rehearsal: each fault, and periodic progress."""
+
+    fault: Callable[[str], None]
+    look: Callable[[RehearsalProgress], None]
+
+
+class RehearsalReport(NamedTuple):
+    """Outcome of a rehearsal; `took_s` includes the drain. `logs` is set if something is wrong.
+
+    `interrupted`: a signal cut the load short; `hurried`: a second signal cut the wait for open jobs short.
+    """
+
+    plan: RehearsalPlan
+    took_s: float
+    jobs: JobReport
+    fenced: int
+    died: Sequence[str]
+    faults: Mapping[str, int]
+    recovery_s: Sequence[float]
+    interrupted: bool
+    hurried: bool
+    logs: Path | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Return whether no job is lost or doubled, every job ended, and no process died without a fault."""
+        return not (self.jobs.anomalies or self.died or (self.jobs.open and not self.hurried))
+
+
+@dataclass
+class Rehearsal:
+    """A rehearsal in progress."""
+
+    plan: RehearsalPlan
+    listeners: Listeners
+    stop: StopRequest
+    environment: Environment
+    hosts: Hosts
+    faults: FaultInjector
+    load: Iterator[JobSpec]
+    accepted: dict[str, UUID] = field(default_factory=dict)
+    host_of: dict[UUID, str] = field(default_factory=dict)
+    ended: int = 0
+    phase: str = "load"
+    interrupted: bool = False
+    timed_out: bool = False
+    began: float = field(default_factory=time.monotonic)
+
+    async def run(self) -> None:
+        """Run the load under faults, then wait for open jobs, up to `DRAIN_S`."""
+        async with background(self._watch()):
+            await self._run_load()
+            self.phase = "drain"
+            while not self.stop.now.is_set() and await self._any_open():
+                await wait_for_first(self.stop.now, within_s=POLL_S)
+
+    async def _run_load(self) -> None:
+        """Run load and faults until the time is up or a signal arrives. Submitters then finish their open
+        requests.
+        """
+        async with asyncio.TaskGroup() as group:
+            for host in self.hosts.submitters:
+                group.create_task(self._submit(host))
+            for scheduled in schedule(self.plan.seed, self.plan.seconds):
+                group.create_task(self._inject(scheduled))
+            await wait_for_first(self.stop.soon, within_s=self.plan.seconds)
+            self.interrupted = self.stop.soon.is_set()
+            self.stop.soon.set()
+            self.phase = "last faults"
+            asyncio.get_running_loop().call_later(DRAIN_S, self._stop_waiting)
+
+    def _stop_waiting(self) -> None:
+        self.timed_out = not self.stop.now.is_set()
+        self.stop.now.set()
+
+    async def _inject(self, scheduled: ScheduledFault) -> None:
+        await wait_for_first(self.stop.soon, within_s=scheduled.at_s)
+        if not self.stop.soon.is_set():
+            await self.faults.inject(scheduled)
+
+    async def _submit(self, host: Host) -> None:
+        async with open_connections(*host.urls()) as (pool, courier):
+            await RehearsalSubmitter(self.load, self.accepted).run(pool, courier, self.stop)
+
+    async def _any_open(self) -> bool:
+        with contextlib.suppress(*RETRIED_ERRORS), reaching():
+            return bool(await self.environment.pool.fetchval(ANY_OPEN))
+        return True
+
+    async def _watch(self) -> None:
+        """Watch the processes and the ledger, and report progress."""
+        while True:
+            for host in self.hosts.running:
+                await host.restart_if_dead()
+            with contextlib.suppress(*RETRIED_ERRORS), reaching():
+                self.ended = await self.environment.pool.fetchval(FINISHED)
+                self._record_hosts(await self.environment.pool.fetch(WORKERS))
+            self.listeners.look(
+                RehearsalProgress(
+                    time.monotonic() - self.began,
+                    self.phase,
+                    len(self.faults.injected),
+                    len(set(self.accepted.values())),
+                    self.ended,
+                )
+            )
+            await asyncio.sleep(POLL_S)
+
+    def _record_hosts(self, workers: Sequence[Record]) -> None:
+        """Record the host of each worker in the ledger."""
+        for worker in workers:
+            for host in self.hosts.workers:
+                if worker["pid"] in host.pids:
+                    self.host_of.setdefault(worker["id"], host.name)
+
+    async def report(self, calls_by_job: Mapping[str, int]) -> RehearsalReport:
+        """Count the jobs, after the processes have ended."""
+        pool, log = self.environment.pool, self.environment.folder / f"{hosting.WORKER}.log"
+        attempts, hurried = await recovery.read(pool), self.stop.now.is_set() and not self.timed_out
+        return RehearsalReport(
+            self.plan,
+            round(time.monotonic() - self.began, 1),
+            tally.tally(await tally.read(pool), self.accepted, calls_by_job),
+            recovery.count_fenced(log, attempts),
+            [line for host in self.hosts.running for line in host.died],
+            Counter(injected.fault.value for injected in self.faults.injected),
+            recovery.recovery_times(attempts, self.faults.injected, self.host_of),
+            self.interrupted or hurried,
+            hurried,
+        )
+
+
+async def perform(plan: RehearsalPlan, listeners: Listeners) -> RehearsalReport:
+    """Run a rehearsal on its own servers and processes, and stop them all.
+
+    The first signal ends the load and faults, the second the wait for open jobs. Raises `LocalUnavailable`,
+    or `BenchmarkFailed` if a process doesn't start.
+    """
+    # Lost connections are the point of a rehearsal, so asyncpg's log of them is off.
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
+    with tempfile.TemporaryDirectory(prefix="tenantry-rehearsal-") as name, stop_signals() as stop:
+        folder = Path(name)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, stop.ask)
+        try:
+            report = await _perform(plan, listeners, stop, folder)
+        except ExceptionGroup as group:
+            # The first error ended the group; the other tasks were canceled.
+            raise group.exceptions[0] from group
+        return report if report.passed else report._replace(logs=_copy_logs(folder))
+
+
+async def _perform(
+    plan: RehearsalPlan, listeners: Listeners, stop: StopRequest, folder: Path
+) -> RehearsalReport:
+    async with (
+        _open_servers(folder) as (environment, servers),
+        run_receiver(plan.seed) as (receiver, outside),
+    ):
+        tenants = await backlog.prepare(environment.pool, tenants=TENANTS)
+        async with hosting.start_hosts(environment, outside, COUNTS) as hosts:
+            await fleet.wait_for_workers(environment.pool, COUNTS["worker"])
+            faults = FaultInjector(hosts, servers, stop, listeners.fault)
+            rehearsal = Rehearsal(
+                plan, listeners, stop, environment, hosts, faults, job_specs(plan.seed, tenants)
+            )
+            await rehearsal.run()
+        return await rehearsal.report(receiver.calls_by_job)
+
+
+@contextlib.asynccontextmanager
+async def _open_servers(folder: Path) -> AsyncIterator[tuple[Environment, RehearsalServers]]:
+    """Start embedded servers with migrated tables, regardless of DATABASE_URL and REDIS_URL."""
+    postgres_folder, redis_folder = folder / "postgres", folder / "valkey"
+    with local.postgres(postgres_folder, NO_FSYNC) as postgres, local.valkey(redis_folder) as valkey:
+        await migrate(postgres.url)
+        settings = Settings(
+            database_url=postgres.url, redis_url=valkey.url, peppers=KEYRING, vault_keys=KEYRING
+        )
+        async with open_pool(postgres.url, name="rehearsal") as pool:
+            yield Environment(settings, pool, folder), RehearsalServers(postgres, valkey)
+
+
+def _copy_logs(folder: Path) -> Path:
+    """Copy the logs to a folder that stays."""
+    copies = Path(tempfile.mkdtemp(prefix="tenantry-rehearsal-logs-"))
+    for log in [*folder.glob("*.log"), *folder.glob("*/log")]:
+        shutil.copy(log, copies / log.relative_to(folder).as_posix().replace("/", "-"))
+    return copies

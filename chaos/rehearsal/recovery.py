@@ -1,0 +1,109 @@
+"""Recovery time: from a fault until each job that it interrupted runs again, or has ended.
+
+It begins with the first fault on the attempt's host, or on the whole server, during the attempt. It ends with
+the start of the next attempt in the ledger. An attempt that survives one fault and dies of the next is
+counted from the first, so the figure is an upper bound.
+
+The last write of a fenced attempt was refused, because another attempt owned the job by then.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from chaos.rehearsal.faults import InjectedFault
+from db.pool import Pool
+from schemas import ids
+
+#: Outcomes of attempts that a fault ended.
+INTERRUPTED = frozenset({"lost", "interrupted"})
+
+#: Log event of a worker for a refused step or commit.
+WRITE_REFUSED = "write refused"
+#: Log event of a worker for each settled outcome.
+SETTLED = "attempt ended"
+
+#: Each job's attempts in order, then a row without outcome for a running attempt or for the job's end.
+ATTEMPTS = """
+select job_id, fence, attempt, worker_id, started_at, ended_at, outcome
+  from job_attempt
+ union all
+select id, fence + 1, 0, null, coalesce(finished_at, now()), null, null
+  from job
+ order by 1, 2"""
+
+
+class AttemptRow(NamedTuple):
+    """An attempt of a job, or the job's last state."""
+
+    job_id: UUID
+    fence: int
+    attempt: int
+    worker_id: UUID | None
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+
+
+async def read(pool: Pool) -> list[AttemptRow]:
+    return [AttemptRow(**row) for row in await pool.fetch(ATTEMPTS)]
+
+
+def recovery_times(
+    attempts: Sequence[AttemptRow], faults: Sequence[InjectedFault], host_of: Mapping[UUID, str]
+) -> list[float]:
+    """Return seconds, one value for each attempt that a fault ended; `host_of` maps workers to hosts."""
+    times_s = []
+    of_host: dict[str, list[datetime]] = defaultdict(list)
+    for fault in faults:
+        for host in fault.hosts:
+            of_host[host].append(fault.began)
+    for attempt, following in pairwise(attempts):
+        host_name = host_of.get(attempt.worker_id or attempt.job_id)
+        if attempt.outcome in INTERRUPTED and host_name and following.job_id == attempt.job_id:
+            began = _first_between(of_host[host_name], attempt)
+            if began:
+                times_s.append((following.started_at - began).total_seconds())
+    return times_s
+
+
+def _first_between(times: Sequence[datetime], attempt: AttemptRow) -> datetime | None:
+    """Return the first of the ordered times that lies within the attempt."""
+    return next(
+        (at for at in times if attempt.ended_at and attempt.started_at <= at <= attempt.ended_at), None
+    )
+
+
+def count_fenced(log: Path, attempts: Sequence[AttemptRow]) -> int:
+    """Count the refusals in a worker's log of attempts that the ledger marks as lost.
+
+    A repeated settlement after a lost response is refused too, and does not count.
+    """
+    lost = {
+        (ids.show(ids.JOB, attempt.job_id), attempt.attempt)
+        for attempt in attempts
+        if attempt.outcome == "lost"
+    }
+    return len(lost & {(line["job_id"], line["attempt"]) for line in _refusals(log)})
+
+
+def _refusals(log: Path) -> Iterator[dict[str, Any]]:
+    with log.open("rb") as lines:
+        for line in lines:
+            if line.startswith(b"{") and line.endswith(b"}\n"):
+                entry = msgspec.json.decode(line, type=dict[str, Any])
+                if entry["event"] == WRITE_REFUSED or (entry["event"] == SETTLED and entry["now"] is None):
+                    yield entry
+
+
+def percentile(values: Sequence[float], percent: int) -> float | None:
+    """Return the percentile by nearest rank; None without values."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(percent / 100 * len(ordered)) - 1)] if ordered else None

@@ -1,0 +1,127 @@
+"""Count of a rehearsal's accepted jobs by outcome, from the ledger and the recorded effects."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from chaos.rehearsal.tasks import CHAIN, DOOMED, EFFECTS, next_key
+from db.pool import Pool
+from jobs.states import TERMINAL_STATES, JobState
+
+#: Each job with its number of effect rows; the query's time is linear.
+JOBS = """
+with effects as (
+  select job_id, count(*) as rows
+    from bench_effect
+   group by job_id)
+select j.id, j.kind, j.state, j.args ->> 'key' as key, (j.args ->> 'left')::integer as left,
+       j.error ->> 'code' as error, coalesce(e.rows, 0) as rows
+  from job j
+  left join effects e on e.job_id = j.id"""
+
+
+class RehearsedJob(NamedTuple):
+    """A job in the ledger at the end, with its number of effect rows and remaining chain links."""
+
+    id: UUID
+    kind: str
+    state: str
+    key: str
+    left: int
+    error: str | None
+    rows: int
+
+
+class Anomaly(NamedTuple):
+    """A job that broke a rule, with the reason."""
+
+    what: str
+    job: str
+    why: str
+
+
+class JobReport(NamedTuple):
+    """Jobs by outcome. `given_up` counts failed jobs by error code, except jobs that fail by design.
+
+    An accepted job has completed, failed or been canceled, is open, or is lost.
+    """
+
+    accepted: int
+    completed: int
+    failed: int
+    canceled: int
+    open: int
+    given_up: Mapping[str, int]
+    anomalies: Sequence[Anomaly]
+
+    def of(self, what: str) -> int:
+        """Count the jobs with an anomaly of this name."""
+        return len({anomaly.job for anomaly in self.anomalies if anomaly.what == what})
+
+    @property
+    def lost(self) -> int:
+        return self.of("lost")
+
+    @property
+    def doubled(self) -> int:
+        return self.of("doubled")
+
+
+async def read(pool: Pool) -> list[RehearsedJob]:
+    """Read all jobs of the ledger."""
+    return [RehearsedJob(**row) for row in await pool.fetch(JOBS)]
+
+
+def tally(
+    rows: Sequence[RehearsedJob], accepted: Mapping[str, UUID], calls_by_job: Mapping[str, int]
+) -> JobReport:
+    """Count the jobs. `accepted` maps each key to its job, `calls_by_job` has the receiver's calls by job."""
+    known, accepted_ids = {job.id for job in rows}, {*accepted.values()}
+    counted = [job for job in rows if job.id in accepted_ids or next_key("") in job.key]
+    states = Counter(job.state for job in counted)
+    missing = [Anomaly("lost", str(job_id), f"{key} was accepted and has no job")
+               for key, job_id in accepted.items() if job_id not in known]  # fmt: skip
+    unexpected = [
+        anomaly for job in rows for anomaly in find_anomalies(job, calls_by_job.get(str(job.id), 0))
+    ]
+    given_up = Counter(job.error for job in counted if job.error and job.kind != DOOMED.name)
+    return JobReport(
+        accepted=len(counted) + len({anomaly.job for anomaly in missing}),
+        completed=states[JobState.COMPLETED],
+        failed=states[JobState.FAILED],
+        canceled=states[JobState.CANCELED],
+        open=sum(states[state] for state in JobState if state not in TERMINAL_STATES),
+        given_up=given_up,
+        anomalies=[*missing, *unexpected, *_jobs_with_one_key(rows), *_broken_chains(rows)],
+    )
+
+
+def find_anomalies(job: RehearsedJob, calls: int) -> Iterator[Anomaly]:
+    """Yield the anomalies of a job's effects."""
+    effects = EFFECTS[job.kind]
+    for name, actual, expected in (("rows", job.rows, effects.rows), ("calls", calls, effects.calls)):
+        limit = expected if job.state == JobState.COMPLETED or name == "calls" or not effects.late else 0
+        if actual > limit:
+            yield Anomaly(
+                "doubled", str(job.id), f"{job.kind}, {job.state}: {actual} {name}, {limit} at most"
+            )
+        if actual < expected and job.state == JobState.COMPLETED:
+            yield Anomaly("lost", str(job.id), f"{job.kind}, completed: {actual} {name}, not {expected}")
+
+
+def _jobs_with_one_key(rows: Sequence[RehearsedJob]) -> Iterator[Anomaly]:
+    """Yield the keys with more than one job."""
+    for key, times in Counter(job.key for job in rows).items():
+        if times > 1:
+            job = next(job for job in rows if job.key == key)
+            yield Anomaly("doubled", str(job.id), f"{times} jobs of one key {key}")
+
+
+def _broken_chains(rows: Sequence[RehearsedJob]) -> Iterator[Anomaly]:
+    """Yield completed chain links without a next link."""
+    keys = {job.key for job in rows}
+    for job in rows:
+        ended = job.kind == CHAIN.name and job.state == JobState.COMPLETED
+        if ended and job.left and next_key(job.key) not in keys:
+            yield Anomaly("lost", str(job.id), "the next link, which its commit submitted, is missing")

@@ -1,1 +1,0 @@
-"""Rehearsal: seeded chaos test on this machine: load under injected faults, then a count of every job."""

@@ -1,0 +1,8 @@
+"""`python -m tests.chaos.rehearsal.broken`: the `tenantry` command, with broken workers in its rehearsals."""
+
+from chaos.rehearsal import hosts
+from cli.__main__ import main
+
+if __name__ == "__main__":
+    hosts.WORKER = "tests.chaos.rehearsal.broken_worker"
+    main()

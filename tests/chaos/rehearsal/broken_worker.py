@@ -1,0 +1,42 @@
+"""`python -m tests.chaos.rehearsal.broken_worker`: a worker with two faults for the tally to find.
+
+The flaky task writes its effect outside of fenced transactions, once for each attempt. The write task deletes
+its own job in the commit.
+"""
+
+import os
+import sys
+
+import asyncpg
+import uvloop
+
+from chaos.proxy import ServerAddress
+from chaos.rehearsal.tasks import EFFECT, FLAKY, WRITE, flaky, tasks
+from chaos.tasks import POOL
+from db.pool import Conn
+from jobs.outcomes import Outcome
+from schemas.settings import from_env
+from telemetry import logs
+from workers.runtime.context import Context
+from workers.runtime.worker import serve
+
+
+async def unfenced(ctx: Context) -> Outcome:
+    conn = await asyncpg.connect(os.environ["DATABASE_URL"])
+    await conn.execute(EFFECT, ctx.job.id, ctx.job.fence)
+    await conn.close()
+    return await flaky(ctx)
+
+
+async def deleting(ctx: Context) -> Outcome:
+    async def body(conn: Conn) -> None:
+        await conn.execute("delete from job where id = $1", ctx.job.id)
+
+    return await ctx.commit(body)
+
+
+if __name__ == "__main__":
+    outside = ServerAddress(sys.argv[1], int(sys.argv[2]))
+    broken = {FLAKY: unfenced, WRITE: deleting}
+    logs.configure(process="rehearsal")
+    uvloop.run(serve(from_env(os.environ), POOL, {**tasks(outside), **broken}))

@@ -1,0 +1,14 @@
+"""A benchmark environment on the servers of the test run."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+
+from chaos.environment import Environment, on
+
+
+@pytest_asyncio.fixture
+async def environment(servers: tuple[str, str], tmp_path: Path) -> AsyncIterator[Environment]:
+    async with on(*servers, folder=tmp_path) as opened:
+        yield opened

@@ -1,0 +1,70 @@
+"""Figures: met or missed by their targets; a run with a lost or doubled job yields none."""
+
+import pytest
+
+from chaos import backlog, processes
+from chaos.environment import Environment
+from chaos.tasks import NOOP, POOL
+from db.pool import connect
+from jobs import heartbeat, ledger
+from jobs.ledger import Settlement
+from jobs.outcomes import Done, Failed, Outcome
+from schemas import ids
+from schemas.errors import BenchmarkFailed
+from tools.bench.figures import TARGETS
+
+
+async def run_one(environment: Environment, outcome: Outcome) -> None:
+    """Pull and settle one waiting job."""
+    tenants = await backlog.prepare(environment.pool, tenants=1)
+    await backlog.load(environment.pool, NOOP, tenants, count=1)
+    worker_id = ids.new()
+    async with environment.pool.acquire() as conn:
+        await heartbeat.register(
+            conn, worker_id=worker_id, pool=POOL, host="test", pid=1, version="0", slots=1, lease_s=60
+        )
+        claims = await ledger.pull(conn, pool=POOL, worker_id=worker_id, free=1, kinds=[NOOP])
+        await ledger.settle(conn, [Settlement(claim, outcome) for claim in claims])
+
+
+async def test_job_completed_once_passes(environment: Environment) -> None:
+    await run_one(environment, Done())
+    await backlog.check(environment.pool, count=1)
+
+
+async def test_failed_job_fails_the_benchmark(environment: Environment) -> None:
+    await run_one(environment, Failed("FETCH_FAILED", "no"))
+    with pytest.raises(BenchmarkFailed, match="lost or doubled"):
+        await backlog.check(environment.pool, count=1)
+
+
+async def test_doubled_effect_fails_the_benchmark(environment: Environment) -> None:
+    await run_one(environment, Done())
+    await environment.pool.execute("insert into bench_effect select id, 1 from job, generate_series(1, 2)")
+    with pytest.raises(BenchmarkFailed, match="lost or doubled"):
+        await backlog.check(environment.pool, count=1, effects=1)
+
+
+async def test_error_of_a_dead_process_includes_the_end_of_its_log(environment: Environment) -> None:
+    with pytest.raises(BenchmarkFailed, match=r"No module named tools\.bench\.nothing"):
+        await processes.run_and_read(environment, "tools.bench.nothing")
+
+
+async def test_scratch_database_is_dropped(servers: tuple[str, str], environment: Environment) -> None:
+    name = environment.settings.database_url.rpartition("/")[2]
+    assert name.startswith("tenantry_bench_")
+    conn = await connect(servers[0], name="test")
+    assert await conn.fetchval("select true from pg_database where datname = $1", name)
+    await conn.close()
+
+
+def test_target_is_a_minimum_or_a_maximum() -> None:
+    assert TARGETS["drain_noop_x"].met(3.0, {})
+    assert not TARGETS["drain_noop_x"].met(2.9, {})
+    assert TARGETS["pickup_p50_ms"].met(3.0, {})
+    assert not TARGETS["pickup_p50_ms"].met(3.1, {})
+
+
+def test_recovery_counts_from_the_end_of_the_lease() -> None:
+    assert TARGETS["recovery_s"].met(4.5, {"lease_s": 3.0})
+    assert not TARGETS["recovery_s"].met(4.6, {"lease_s": 3.0})

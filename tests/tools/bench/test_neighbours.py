@@ -1,0 +1,41 @@
+"""Noisy neighbours: each attack and its victim in miniature, and the judgement of a row."""
+
+import math
+
+import pytest
+
+from chaos.environment import Environment
+from tools.bench.neighbours import measure
+from tools.bench.neighbours.measure import ROWS, RowResult
+from tools.bench.neighbours.victim import TINY, Timings
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ROWS)
+async def test_attack_runs_during_the_measurement(environment: Environment, name: str) -> None:
+    steps: list[str] = []
+    measured = await measure.measure(
+        environment, [name], TINY, lambda row, what: steps.append(f"{row} {what}")
+    )
+    assert list(measured) == [name]
+    row = measured[name]
+    for times in (row.rest, row.beside):
+        assert not times.failed, times.sample
+        assert math.isfinite(times.p95)
+        assert 0 < times.p50 <= times.p95
+    assert row.noted["attack"], "the attack did nothing"
+    assert "421" not in row.noted["attack"], "the attack named a host that isn't allowed, and cost nothing"
+    assert steps[-1] == f"{name} during the attack"
+
+
+def timings(p95: float, *, failed: int = 0) -> Timings:
+    return Timings(p95 / 2, p95, tried=10, failed=failed, sample="")
+
+
+def test_limit_is_twice_the_rest_plus_250_ms() -> None:
+    assert RowResult("", timings(10), timings(270), {}).reached
+    assert not RowResult("", timings(10), timings(270.1), {}).reached
+
+
+def test_row_with_a_failure_is_not_reached() -> None:
+    assert not RowResult("", timings(10), timings(10, failed=1), {}).reached

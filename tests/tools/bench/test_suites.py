@@ -1,0 +1,61 @@
+"""Every benchmark runs in a tiny size and returns sane figures; no test checks a time."""
+
+import math
+
+import pytest
+
+from chaos.environment import Environment
+from tools.bench import suites
+from tools.bench.figures import TARGETS, TINY
+from tools.bench.ledger.statements import STATEMENTS
+
+pytestmark = [pytest.mark.long, pytest.mark.first]
+
+FIGURES = {
+    "pickup": {"pickup_p50_ms", "pickup_p95_ms"},
+    "drain": {"drain_noop_x", "drain_write_x"},
+    "live": {"live_x"},
+    "busy": {"busy_slots", "busy_after_s", "idle_cpu_pct", "idle_redis_cmds_s"},
+    "scaling": {"scaling_x"},
+    "recovery": {"recovery_s", "lease_s"},
+    "pull": {"pull_p50_ms"},
+    "http": {"create_x", "poll_x"},
+    "publish": {"post_late_p95_s", "post_late_at_once_p95_s", "post_late_beyond_quota_p95_s"},
+    "speed": {"events_cpu_x", "events_single_x"},
+    "latency": {"events_p99_x"},
+    "webhooks": {
+        "webhook_drain_per_s", "webhook_p95_ms", "webhook_beside_p95_ms", "webhook_foreign_p95_ms",
+        "webhook_many_p95_ms",
+    },
+}  # fmt: skip
+SUITES = {**suites.ALL, **suites.EVENTS, **suites.WEBHOOKS}
+
+
+def test_each_figure_except_the_lease_has_one_suite_and_a_target() -> None:
+    assert set(FIGURES) == set(SUITES)
+    assert {name for names in FIGURES.values() for name in names} == {*TARGETS, "lease_s"}
+
+
+#: A worker that loses its lease fails the run, so no other test may stall the machine: this one runs last.
+@pytest.mark.chaos
+@pytest.mark.parametrize("name", SUITES)
+async def test_benchmark_returns_its_figures(environment: Environment, name: str) -> None:
+    said: list[str] = []
+    result = await SUITES[name](environment, TINY, said.append)
+    assert set(result.figures) == FIGURES[name]
+    assert all(math.isfinite(value) and value >= 0 for value in result.figures.values())
+    assert said
+    assert result.details
+
+
+async def test_run_describes_its_machine(environment: Environment) -> None:
+    result = await suites.run(environment, {}, TINY, lambda *_: None)
+    assert set(result.details["machine"]) == {"cores", "load", "python", "postgresql", "redis"}
+
+
+async def test_old_ledger_is_compared_with_an_empty_one(environment: Environment) -> None:
+    said: list[str] = []
+    result = await suites.LEDGER["ledger"](environment, TINY, said.append)
+    assert set(result.figures) == {*result.details["rows"], "newcomer_s"}
+    assert {*STATEMENTS} < {*said}
+    assert all(math.isfinite(value) and value >= 0 for value in result.figures.values())

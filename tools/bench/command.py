@@ -1,0 +1,197 @@
+"""`tenantry bench`: measurements of the README's figures on this machine."""
+
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from chaos import environment
+from cli.shared.command import answering
+from cli.shared.group import CommandGroup
+from cli.shared.output import CommandResult, console
+from tools.bench import suites
+from tools.bench import tables as views
+from tools.bench.figures import FULL, QUICK, Measure, Result, RunSize
+from tools.bench.neighbours import victim
+from tools.bench.neighbours.measure import ROWS
+from tools.bench.neighbours.measure import measure as measure_neighbours
+from tools.bench.suites import ALL, EVENTS, HTTP, JOBS, LEDGER, PUBLISH, WEBHOOKS
+
+
+@click.group(cls=CommandGroup)
+def bench() -> None:
+    """Measure this machine: each figure with its target and a peer in the same run.
+
+    It starts its own servers, or uses a scratch database on the servers of DATABASE_URL and
+    REDIS_URL. Run nothing else meanwhile. A lost or doubled job is an error, not a figure.
+    """
+
+
+@bench.command("jobs")
+@answering
+async def jobs() -> CommandResult:
+    """Measure jobs against plain arq: pickup, drain, live, busy slots, scaling, recovery, pull.
+
+    \b
+    Examples:
+      tenantry bench jobs
+      tenantry bench jobs --json | jq .details.drain_jobs_s
+    """
+    return await _part(JOBS)
+
+
+@bench.command("http")
+@answering
+async def http() -> CommandResult:
+    """Measure requests against a bare Litestar app: create a project, poll a job.
+
+    \b
+    Examples:
+      tenantry bench http
+      tenantry bench http --json | jq .details.http
+    """
+    return await _part(HTTP)
+
+
+@bench.command("publish")
+@answering
+async def publish() -> CommandResult:
+    """Measure delays of posts: 500 of 20 accounts with quotas, four workers, at one instant and within 20 s.
+
+    The posts go to a sandbox's instant fakes. An account over its quota is an error, not a figure.
+
+    \b
+    Examples:
+      tenantry bench publish
+      tenantry bench publish --json | jq .details.post_late_ms
+    """
+    return await _part(PUBLISH)
+
+
+@bench.command("all")
+@answering
+async def everything() -> CommandResult:
+    """Measure all figures in about four minutes on two cores; --json prints only the figures.
+
+    \b
+    Examples:
+      tenantry bench all
+      tenantry bench all --json > figures.json
+    """
+    result = await _run(ALL)
+    return CommandResult(result.figures, views.figures_table(result))
+
+
+@bench.command("neighbours")
+@click.argument("rows", nargs=-1, type=click.Choice(list(ROWS)), metavar="[ROW]...")
+@answering
+async def neighbours(rows: tuple[str, ...]) -> CommandResult:
+    """Measure a tenant's response times at rest and during another tenant's attack: p50 and p95.
+
+    Without names it measures all rows, in about nine minutes. Each row is one attack:
+
+    \b
+      streams rate-limits events filters uploads lists parsing publishing slow-sites
+
+    \b
+    Examples:
+      tenantry bench neighbours
+      tenantry bench neighbours streams parsing
+      tenantry bench neighbours filters --json | jq .filters.beside
+    """
+    names = [name for name in ROWS if name in rows or not rows]
+    with _progress(names) as progress:
+        async with environment.opened() as opened:
+            measured = await measure_neighbours(opened, names, victim.FULL, progress)
+            machine = await suites.machine(opened)
+    return CommandResult(
+        {**{name: row.shown() for name, row in measured.items()}, "machine": machine},
+        views.attacks_table(measured),
+    )
+
+
+@bench.command("ledger")
+@click.option("--quick", is_flag=True, help="A twentieth of the rows: a functional check, not a measurement.")
+@click.option("--ended", type=click.IntRange(min=1), metavar="N", help="Number of ended jobs (1000000).")
+@click.option("--waiting", type=click.IntRange(min=1), metavar="N", help="Number of waiting jobs (100000).")
+@answering
+async def old_ledger(quick: bool, ended: int | None, waiting: int | None) -> CommandResult:
+    """Measure each statement of jobs on an old and on an empty ledger in turn: p50 and ratio.
+
+    Then it measures a pull among tenants at their cap, among unknown kinds and among dead rows behind a
+    snapshot, and the wait of a new tenant behind waiting tenants. About ten minutes.
+
+    \b
+    Examples:
+      tenantry bench ledger
+      tenantry bench ledger --quick
+      tenantry bench ledger --ended 5000000 --json | jq .details.rows
+    """
+    size = QUICK if quick else FULL
+    size = size._replace(
+        ledger_ended=ended or size.ledger_ended, ledger_waiting=waiting or size.ledger_waiting
+    )
+    result = await _run(LEDGER, size)
+    return CommandResult({**result.figures, "details": result.details}, views.statements_table(result))
+
+
+@bench.command("events")
+@click.argument("parts", nargs=-1, type=click.Choice(list(EVENTS)), metavar="[PART]...")
+@click.option("--quick", is_flag=True, help="A tenth of the events: a functional check, not a measurement.")
+@answering
+async def bench_events(parts: tuple[str, ...], quick: bool) -> CommandResult:
+    """Measure events from a request to their commit against a raw COPY and a bare Litestar route.
+
+    Parts are speed and latency. Without a name it runs both, in about five minutes. An accepted event (202)
+    that isn't stored exactly once is an error, not a figure.
+
+    \b
+    Examples:
+      tenantry bench events
+      tenantry bench events speed --json | jq .details
+      tenantry bench events --quick
+    """
+    suite = {name: measure for name, measure in EVENTS.items() if name in parts or not parts}
+    return await _part(suite, QUICK if quick else FULL)
+
+
+@bench.command("webhooks")
+@answering
+async def bench_webhooks() -> CommandResult:
+    """Measure webhooks from an event's commit to their receiver, at rest and with hanging receivers.
+
+    A hanging receiver has 10,000 waiting deliveries, in the same organization and in another; then 200
+    receivers hang. About two minutes. A duplicate or missing event is an error, not a figure.
+
+    \b
+    Examples:
+      tenantry bench webhooks
+      tenantry bench webhooks --json | jq .details.webhook_late_ms
+    """
+    return await _part(WEBHOOKS)
+
+
+async def _part(suite: Mapping[str, Measure], size: RunSize = FULL) -> CommandResult:
+    result = await _run(suite, size)
+    return CommandResult({**result.figures, "details": result.details}, views.figures_table(result))
+
+
+async def _run(suite: Mapping[str, Measure], size: RunSize = FULL) -> Result:
+    with _progress(suite) as progress:
+        async with environment.opened() as opened:
+            return await suites.run(opened, suite, size, progress)
+
+
+@contextmanager
+def _progress(suite: Collection[str]) -> Iterator[suites.Progress]:
+    """Show progress on stderr: a bar on a terminal, else lines. stdout is for the result."""
+    if not sys.stderr.isatty():
+        yield lambda name, what: click.echo(f"{name}: {what}", err=True)
+        return
+    order = list(suite)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console(sys.stderr), transient=True) as bar:
+        task = bar.add_task("servers start", total=len(order))
+        yield lambda name, what: bar.update(task, completed=order.index(name), description=f"{name}: {what}")

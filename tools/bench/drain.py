@@ -1,0 +1,87 @@
+"""Rates compared with plain arq: of a backlog of no-op jobs and of jobs that each write a row, and live.
+
+Plain arq stores no job durably.
+"""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from chaos import backlog, fleet
+from chaos.environment import Environment
+from chaos.processes import run_and_read
+from chaos.tasks import NOOP, WRITE
+from jobs.kinds import Kind
+from tools.bench.figures import ProgressCallback, Result, RunSize, ratio
+from tools.bench.peers import arq_peer
+
+SLOTS = 100
+
+#: Rate from the first handler's start to the last job's end, by the database's clock.
+RATE = "select count(*) / extract(epoch from max(finished_at) - min(started_at)) from job"
+
+#: Rate of a live run, from the first submit.
+LIVE_RATE = "select count(*) / extract(epoch from max(finished_at) - min(created_at)) from job"
+
+
+class DrainRound(NamedTuple):
+    """Jobs a second."""
+
+    peer: float
+    noop: float
+    write: float
+
+
+async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
+    """Drain the jobs of many capped tenants with a dispatcher and one worker of 100 slots."""
+    tenants = await backlog.prepare(environment.pool, tenants=size.tenants)
+    rounds = []
+    async with fleet.run_dispatcher(environment):
+        for number in range(1, size.rounds + 1):
+            tell(f"round {number} of {size.rounds}")
+            rounds.append(await _round(environment, size, tenants))
+    peer, noop, write = map(list, zip(*rounds, strict=True))
+    return Result(
+        {"drain_noop_x": ratio(noop, peer), "drain_write_x": ratio(write, peer)},
+        {"drain_jobs_s": {"plain_arq": peer, "noop": noop, "write": write}},
+    )
+
+
+async def _round(environment: Environment, size: RunSize, tenants: list[UUID]) -> DrainRound:
+    return DrainRound(
+        await arq_peer.drain(environment, count=size.peer_jobs),
+        await _drain(environment, NOOP, tenants, count=size.drain_jobs, effects=0),
+        await _drain(environment, WRITE, tenants, count=size.write_jobs, effects=size.write_jobs),
+    )
+
+
+async def _drain(
+    environment: Environment, kind: Kind, tenants: list[UUID], *, count: int, effects: int
+) -> float:
+    await backlog.clear(environment.pool)
+    await backlog.load(environment.pool, kind, tenants, count=count)
+    async with fleet.run_workers(environment, slots=SLOTS):
+        await fleet.wait_until_drained(environment.pool)
+    await backlog.check(environment.pool, count=count, effects=effects)
+    return round(float(await environment.pool.fetchval(RATE)), 1)
+
+
+async def measure_live(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
+    """Run closed-loop submitters in their own process, for many tenants in turn, and one worker of 100
+    slots.
+    """
+    await backlog.prepare(environment.pool, tenants=size.tenants)
+    ours, peers = [], []
+    async with fleet.run_dispatcher(environment), fleet.run_workers(environment, slots=SLOTS):
+        for number in range(1, size.rounds + 1):
+            tell(f"round {number} of {size.rounds}")
+            peers.append(await arq_peer.live(environment, count=size.live_jobs))
+            ours.append(await _live(environment, count=size.live_jobs))
+    return Result({"live_x": ratio(ours, peers)}, {"live_jobs_s": {"plain_arq": peers, "ours": ours}})
+
+
+async def _live(environment: Environment, *, count: int) -> float:
+    await backlog.clear(environment.pool)
+    await run_and_read(environment, "tools.bench.submitter", NOOP.name, str(count), "0")
+    await fleet.wait_until_drained(environment.pool)
+    await backlog.check(environment.pool, count=count)
+    return round(float(await environment.pool.fetchval(LIVE_RATE)), 1)

@@ -1,0 +1,65 @@
+"""The API and the bare route, each in its own process, and their load generator."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+import msgspec
+
+from chaos import fleet
+from chaos.environment import Environment
+from chaos.processes import Child
+from schemas.errors import BenchmarkFailed
+from tools.bench import tenants
+from tools.bench.http_load import Answers, EventEndpoint, LoadPlan, run_plan
+
+#: Apps that send, each of its own project, so that no limit is reached.
+APPS = 20
+
+STORED = "select (select count(*) from event), (select count(*) from event_seen)"
+
+
+class EventServer(NamedTuple):
+    """An event server's process, its port, and its endpoints."""
+
+    child: Child
+    port: int
+    endpoints: list[EventEndpoint]
+
+
+@contextlib.asynccontextmanager
+async def run_servers(environment: Environment) -> AsyncIterator[tuple[EventServer, EventServer]]:
+    """Serve the API and the bare route, on the scratch database alone, with an empty store."""
+    await environment.pool.execute("truncate event, event_seen")
+    endpoints = [await _create_endpoint(environment) for _ in range(APPS)]
+    store = environment.settings.database_url
+    async with (
+        fleet.run_api(environment, "tools.bench.peers.bare_events:create_app", TELEMETRY_URL=store) as bare,
+        fleet.run_api(environment, TELEMETRY_URL=store) as ours,
+    ):
+        yield EventServer(*ours, endpoints), EventServer(*bare, endpoints)
+
+
+async def send(environment: Environment, server: EventServer, plan: LoadPlan) -> Answers:
+    """Run a plan against a server. Raises `BenchmarkFailed` if a request was refused or an event wasn't
+    new.
+    """
+    answers = await run_plan(
+        environment, msgspec.structs.replace(plan, port=server.port, endpoints=server.endpoints)
+    )
+    if answers.accepted != plan.requests * plan.batch:
+        raise BenchmarkFailed(f"{answers.accepted} of {plan.requests * plan.batch} events were accepted")
+    return answers
+
+
+async def check_stored(environment: Environment, expected: int) -> None:
+    """Check that every event with a 202 is stored once. Raises `BenchmarkFailed`."""
+    stored = tuple(await environment.pool.fetchrow(STORED) or ())
+    if stored != (expected, expected):
+        raise BenchmarkFailed(f"{expected} events were accepted, found events and ids {stored}")
+
+
+async def _create_endpoint(environment: Environment) -> EventEndpoint:
+    """Create an app of a new organization of the highest tier."""
+    app = await tenants.create_app(environment, await tenants.create(environment, keys=0))
+    return EventEndpoint(path=app.path, key=app.key)

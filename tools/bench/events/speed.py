@@ -1,0 +1,114 @@
+"""Events a second and their CPU by batch size, compared with the bare route and a raw COPY, in turn."""
+
+import time
+from collections.abc import Sequence
+from statistics import median
+from typing import NamedTuple
+from uuid import UUID
+
+from chaos.environment import Environment
+from chaos.processes import cpu_s
+from db.pool import Conn
+from domain.events.event import Event
+from domain.events.intake import MAX_HELD_EVENTS
+from schemas.errors import BenchmarkFailed
+from tools.bench.events import generated
+from tools.bench.events.cpu import server_cpu_s, server_of
+from tools.bench.events.serving import EventServer, check_stored, run_servers, send
+from tools.bench.figures import ProgressCallback, Result, RunSize, ratio
+from tools.bench.http_load import LoadPlan
+
+#: Table of the raw COPY, the baseline of an event's cost: the same rows without an index.
+TABLE = """
+drop table if exists bare_event;
+create table bare_event (like event including defaults)"""
+
+#: Closed-loop connections: enough that each commit groups several requests, few enough that all their events
+#: fit into the buffer.
+CALLERS, MOST_EVENTS = 200, MAX_HELD_EVENTS // 2
+
+#: The batch sizes of the two judged figures.
+LARGE, ONE = 500, 1
+
+
+class SpeedRun(NamedTuple):
+    """Events a second, and microseconds of CPU for an event: of the serving process, and of Postgres."""
+
+    per_s: float
+    serving_us: float
+    postgres_us: float
+
+    @property
+    def cpu_us(self) -> float:
+        return self.serving_us + self.postgres_us
+
+
+async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
+    """Measure the requests of each batch size. Raises `BenchmarkFailed`."""
+    requests, rounds = size.event_requests, size.rounds
+    ours: dict[int, list[SpeedRun]] = {batch: [] for batch in requests}
+    bare: dict[int, list[SpeedRun]] = {batch: [] for batch in requests}
+    copied: list[float] = []
+    async with run_servers(environment) as (server, peer):
+        for number in range(rounds + 1):
+            tell(f"round {number} of {rounds}" if number else "warming up")
+            for batch, count in requests.items():
+                runs = [await _run(environment, side, batch, count) for side in (peer, server)]
+                if number:
+                    bare[batch].append(runs[0])
+                    ours[batch].append(runs[1])
+            if number:
+                copied.append(await _copied(environment, requests[LARGE] * LARGE))
+    sent = (rounds + 1) * sum(batch * count for batch, count in requests.items())
+    await check_stored(environment, sent)
+    figures = {
+        "events_cpu_x": ratio([run.cpu_us for run in ours[LARGE]], copied),
+        "events_single_x": ratio([run.per_s for run in ours[ONE]], [run.per_s for run in bare[ONE]]),
+    }
+    details = {
+        f"batches_of_{batch}": {"ours": _shown(ours[batch]), "bare": _shown(bare[batch])}
+        for batch in requests
+    }
+    return Result(figures, {**details, "raw_copy_us": round(median(copied), 2)})
+
+
+async def _run(environment: Environment, server: EventServer, batch: int, requests: int) -> SpeedRun:
+    callers = min(CALLERS, MOST_EVENTS // batch)
+    plan = LoadPlan(requests=requests, batch=batch, connections=callers)
+    async with environment.pool.acquire() as conn:
+        postgres = await server_of(conn)
+    before_s = cpu_s(server.child), server_cpu_s(postgres)
+    answers = await send(environment, server, plan)
+    after_s = cpu_s(server.child), server_cpu_s(postgres)
+    used = [
+        (after - before) / answers.accepted * 1e6 for before, after in zip(before_s, after_s, strict=True)
+    ]
+    return SpeedRun(answers.accepted / answers.seconds, *used)
+
+
+async def _copied(environment: Environment, count: int) -> float:
+    events = generated.events(count, [UUID(int=1)])
+    async with environment.pool.acquire() as conn:
+        return await _copy_cpu_us(conn, events, LARGE)
+
+
+def _shown(runs: list[SpeedRun]) -> dict[str, float]:
+    return {
+        "events_s": round(median(run.per_s for run in runs)),
+        "serving_us": round(median(run.serving_us for run in runs), 1),
+        "postgres_us": round(median(run.postgres_us for run in runs), 1),
+    }
+
+
+async def _copy_cpu_us(conn: Conn, events: Sequence[Event], batch: int) -> float:
+    """Return the microseconds of CPU for an event, of this process and Postgres, with commits of `batch`."""
+    await conn.execute(TABLE)
+    server = await server_of(conn)
+    before_s = time.process_time() + server_cpu_s(server)
+    for first in range(0, len(events), batch):
+        records = events[first : first + batch]
+        await conn.copy_records_to_table("bare_event", records=records, columns=Event._fields)
+    took_s = time.process_time() + server_cpu_s(server) - before_s
+    if (found := await conn.fetchval("select count(*) from bare_event")) != len(events):
+        raise BenchmarkFailed(f"copied {len(events)} rows, found {found}")
+    return took_s / len(events) * 1e6

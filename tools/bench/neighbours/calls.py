@@ -1,0 +1,99 @@
+"""HTTP calls of attackers to the API, counted by status."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from tools.bench.neighbours.deployment import Deployment
+from tools.bench.neighbours.row import AttackPlan, AttackProgress
+
+#: The attackers' address, different from the victim's.
+ADDRESS = "127.0.0.2"
+
+
+def open_client(plan: AttackPlan, key: str) -> httpx.AsyncClient:
+    """Return a client of one key without a timeout."""
+    no_limit = httpx.Limits(max_connections=None)
+    return httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{plan.port}",
+        headers={"Authorization": f"Bearer {key}"},
+        timeout=None,
+        transport=httpx.AsyncHTTPTransport(local_address=ADDRESS, limits=no_limit),
+        trust_env=False,
+    )
+
+
+async def send_counted(
+    client: httpx.AsyncClient, progress: AttackProgress, method: str, url: str, **options: Any
+) -> int:
+    """Send a request, count its status and return it; 0 if the connection broke."""
+    try:
+        status = (await client.request(method, url, **options)).status_code
+    except httpx.TransportError:
+        status = 0
+    progress.add(str(status))
+    return status
+
+
+async def read_uncounted(deployment: Deployment, _: Mapping[str, int]) -> dict[str, Any]:
+    """Return the requests that passed uncounted because Redis was slow on a busy machine."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        metrics = (await client.get(f"http://127.0.0.1:{deployment.port}/metrics")).text
+    [line] = [line for line in metrics.splitlines() if line.startswith("rate_limit_uncounted_total ")]
+    return {"uncounted": round(float(line.split()[1]))}
+
+
+async def run_paced(
+    progress: AttackProgress,
+    callers: int,
+    *,
+    every_s: float,
+    warm_s: float,
+    once: Callable[[int], Awaitable[int]],
+) -> None:
+    """Run `once` with each caller's number every `every_s` seconds, forever; it returns a status.
+
+    Callers are spread over `every_s`. `course.ready` is set at the first refusal, when the allowed bursts are
+    used up, or after `warm_s` seconds at the latest.
+    """
+    begun, refused = time.monotonic(), asyncio.Event()
+
+    async def call(number: int) -> None:
+        due = begun + every_s * number / callers
+        while True:
+            await asyncio.sleep(due - time.monotonic())
+            if await once(number) == HTTPStatus.TOO_MANY_REQUESTS:
+                refused.set()
+            due = max(due + every_s, time.monotonic())
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(callers):
+            group.create_task(call(number))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(warm_s):
+                await refused.wait()
+        progress.had_effect.clear()
+        progress.ready.set()
+
+
+async def run_closed_loop(
+    progress: AttackProgress, at_once: int, once: Callable[[], Awaitable[None]]
+) -> None:
+    """Run `at_once` callers in a closed loop, forever."""
+
+    async def call() -> None:
+        while True:
+            await once()
+            await asyncio.sleep(0.01)
+
+    # Earlier requests, for example the writes that fill a list, don't count as an effect.
+    progress.had_effect.clear()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(at_once):
+            group.create_task(call())
+        progress.ready.set()

@@ -1,0 +1,42 @@
+"""Deployment under attack: an API, workers and a dispatcher, each a process as in the Procfile."""
+
+import contextlib
+from collections.abc import AsyncIterator, Collection, Mapping
+from typing import NamedTuple
+
+from chaos import fleet
+from chaos.environment import Environment
+from tools.bench.neighbours import servers
+
+
+class Deployment(NamedTuple):
+    """`port` is the API's. The victim's site and accounts are at `home`, the attackers' at `sites`."""
+
+    environment: Environment
+    port: int
+    home: str
+    sites: list[int]
+
+
+@contextlib.asynccontextmanager
+async def run_deployment(
+    environment: Environment, *, pools: Collection[str], sites: int, settings: Mapping[str, str]
+) -> AsyncIterator[Deployment]:
+    """Run all processes until they are ready: a worker for each of `pools`, which may fetch from `sites`
+    ports.
+
+    Only the API gets `settings`.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        home, *ports = stack.enter_context(servers.reserve_ports(1 + sites))
+        environ = {
+            "ASSETS_URL": f"file://{environment.folder}/media",
+            "TENANTRY_FETCH_ALLOW": ",".join(f"127.0.0.1:{port}" for port in (home, *ports)),
+        }
+        await stack.enter_async_context(servers.serve(home, servers.respond_at_once))
+        await stack.enter_async_context(fleet.run_dispatcher(environment))
+        for pool in pools:
+            await stack.enter_async_context(fleet.run_workers(environment, pool, environ=environ))
+        api = fleet.run_api(environment, **environ, **settings)
+        _, port = await stack.enter_async_context(api)
+        yield Deployment(environment, port, f"http://127.0.0.1:{home}", ports)

@@ -1,0 +1,35 @@
+"""Bare Litestar app, the peer of the event route: the same bodies and responses.
+
+No key, no limit, no validation, no Postgres: the minimal cost of a request.
+"""
+
+import zlib
+
+import msgspec
+from litestar import Litestar, Request, post
+
+from schemas.events import EventIn
+
+
+class SentEvents(msgspec.Struct):
+    events: list[EventIn]
+
+
+class Taken(msgspec.Struct):
+    accepted: int
+    duplicates: int
+    rejected: list[int]
+
+
+DECODER = msgspec.json.Decoder(SentEvents)
+
+
+@post("/v1/apps/{app_id:str}/events", status_code=202)
+async def take(request: Request) -> Taken:  # type: ignore[type-arg]
+    body = DECODER.decode(zlib.decompress(await request.body(), wbits=31))
+    return Taken(len(body.events), 0, [])
+
+
+def create_app() -> Litestar:
+    """Create the app, for `python -m api --app`."""
+    return Litestar([take], openapi_config=None)

@@ -1,0 +1,76 @@
+"""Plain arq without durable storage: the peer of the job figures.
+
+`worker QUEUE COUNT POLL_S` prints a line when it is ready, runs COUNT jobs, and prints the first start, the
+last end and each job's lag. `load QUEUE COUNT RATE` enqueues them, at RATE 0 in a closed loop of 16 callers.
+Nanoseconds are of the host's monotonic clock, shared by its processes.
+"""
+
+import asyncio
+import os
+import sys
+import time
+from typing import Any
+
+import uvloop
+from arq.connections import ArqRedis, RedisSettings, create_pool
+from arq.worker import Worker, func
+
+from tools.bench.load import run_closed_loop, run_open_loop, send_message
+
+
+class ArqTally:
+    """Measurements of one worker."""
+
+    def __init__(self, count: int) -> None:
+        self.left = count
+        self.lags_ns: list[int] = []
+        self.first_ns = self.last_ns = 0
+        self.done = asyncio.Event()
+
+    async def noop(self, ctx: dict[Any, Any], *sent: int, **_: Any) -> None:  # noqa: ARG002 - arq's signature
+        now_ns = time.monotonic_ns()
+        self.first_ns = self.first_ns or now_ns
+        self.lags_ns.append(now_ns - sent[0])
+
+    async def ended(self, ctx: dict[Any, Any]) -> None:  # noqa: ARG002 - arq's signature
+        """Count a job that has left Redis; arq's callback."""
+        self.left -= 1
+        if self.left == 0:
+            self.last_ns = time.monotonic_ns()
+            self.done.set()
+
+
+async def work(redis: ArqRedis, queue: str, count: int, poll_s: float) -> None:
+    """Run a worker of 100 slots that keeps no results."""
+    tally = ArqTally(count)
+    worker = Worker(
+        [func(tally.noop, name="noop")],
+        redis_pool=redis, queue_name=queue, max_jobs=100, keep_result=0, poll_delay=poll_s,
+        after_job_end=tally.ended, handle_signals=False,
+    )  # fmt: skip
+    running = asyncio.create_task(worker.async_run())
+    send_message({"up": True})
+    await tally.done.wait()
+    running.cancel()
+    send_message({"first_ns": tally.first_ns, "last_ns": tally.last_ns, "lags_ns": tally.lags_ns})
+
+
+async def load(redis: ArqRedis, count: int, rate: float) -> None:
+    """Enqueue the jobs, and print the time of the first call."""
+
+    async def enqueue() -> None:
+        await redis.enqueue_job("noop", time.monotonic_ns())
+
+    first_ns = time.monotonic_ns()
+    await (run_open_loop(enqueue, count=count, rate=rate) if rate else run_closed_loop(enqueue, count=count))
+    send_message({"first_ns": first_ns})
+
+
+async def main(verb: str, queue: str, count: int, number: float) -> None:
+    redis = await create_pool(RedisSettings.from_dsn(os.environ["REDIS_URL"]), default_queue_name=queue)
+    await (work(redis, queue, count, number) if verb == "worker" else load(redis, count, number))
+    await redis.aclose()
+
+
+if __name__ == "__main__":
+    uvloop.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])))

@@ -1,0 +1,46 @@
+"""Pickup time: from a job's confirmed commit to the start of its handler."""
+
+from chaos import backlog, fleet
+from chaos.environment import Environment
+from chaos.processes import run_and_read
+from chaos.tasks import STAMP
+from tools.bench.figures import ProgressCallback, Result, RunSize, spread
+from tools.bench.peers import arq_peer
+
+SLOTS = 10
+
+#: A busy rate.
+BUSY_PER_S = 50
+#: A rate so low that all processes are idle between jobs.
+LONE_PER_S = 3
+
+
+async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
+    """Measure one worker of ten slots at both rates, then arq at 50 a second."""
+    await backlog.prepare(environment.pool, tenants=size.tenants)
+    async with fleet.run_dispatcher(environment), fleet.run_workers(environment, slots=SLOTS):
+        tell("a job now and then")
+        lone = await _pickup(environment, count=size.lone_jobs, rate=LONE_PER_S)
+        tell(f"{BUSY_PER_S} jobs a second")
+        busy = await _pickup(environment, count=size.paced_jobs, rate=BUSY_PER_S)
+    tell(f"plain arq, {BUSY_PER_S} jobs a second")
+    peers = {
+        f"plain_arq_poll_{poll_s:g}": await arq_peer.pickup(
+            environment, count=size.peer_paced_jobs, rate=BUSY_PER_S, poll_s=poll_s
+        )
+        for poll_s in (arq_peer.DEFAULT_POLL_S, arq_peer.BEST_POLL_S)
+    }
+    return Result(
+        {"pickup_p50_ms": busy["p50"], "pickup_p95_ms": busy["p95"]},
+        {"pickup_ms": {"idle": lone, "at_50_s": busy, **peers}},
+    )
+
+
+async def _pickup(environment: Environment, *, count: int, rate: float) -> dict[str, float]:
+    """Measure pickups; the handler returns its start time, and both ends use the host's monotonic clock."""
+    await backlog.clear(environment.pool)
+    committed_ns = await run_and_read(environment, "tools.bench.submitter", STAMP.name, str(count), str(rate))
+    await fleet.wait_until_drained(environment.pool)
+    await backlog.check(environment.pool, count=count)
+    jobs = await environment.pool.fetch("select id, result from job")
+    return spread([(job["result"]["startedNs"] - committed_ns[str(job["id"])]) / 1e6 for job in jobs])

@@ -1,0 +1,94 @@
+"""Throughput of several worker processes relative to one: jobs that only wait, in a steady state."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from chaos import backlog, fleet
+from chaos.environment import Environment
+from chaos.processes import Child, cpu_s
+from chaos.tasks import POOL, SLEEP
+from jobs.courier import open_courier
+from jobs.ledger import Wake
+from schemas import ids
+from tools.bench.figures import ProgressCallback, Result, RunSize
+
+SLOTS = 10
+JOB_S = 0.1
+#: Worker processes of each round; the previous round's workers stay.
+WORKERS = (1, 2, 4, 8)
+#: Time from the first job's end until all slots are busy.
+WARM_S = 1.5
+#: Length of the surplus backlog after the counted time.
+SPARE_S = 0.5
+
+COUNT_ENDED = "select count(*) from job where finished_at > $1 and finished_at <= $2"
+ANY_ENDED = "select true from job where finished_at is not null limit 1"
+NOW = "select clock_timestamp()"
+
+
+class ScalingRound(NamedTuple):
+    """`of_ideal`: share of `workers * SLOTS / JOB_S` jobs a second; `cores`: busy cores of the host."""
+
+    jobs_s: float
+    of_ideal: float
+    worker_cpu_ms_a_job: float
+    cores: float
+
+
+async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
+    """Measure rounds with twice the workers and twice the jobs each; jobs of many tenants wait."""
+    tenants = await backlog.prepare(environment.pool, tenants=size.tenants)
+    rounds: dict[int, ScalingRound] = {}
+    children: list[Child] = []
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(fleet.run_dispatcher(environment))
+        for workers in WORKERS:
+            tell(f"{workers} workers")
+            more = fleet.run_workers(environment, workers=workers - len(children), slots=SLOTS)
+            children += await stack.enter_async_context(more)
+            rounds[workers] = await _round(environment, tenants, children, size.scaling_s)
+    first, last = rounds[WORKERS[0]], rounds[WORKERS[-1]]
+    return Result(
+        {"scaling_x": round(last.jobs_s / (WORKERS[-1] * first.jobs_s), 3)},
+        {"scaling": {str(workers): result._asdict() for workers, result in rounds.items()}},
+    )
+
+
+async def _round(
+    environment: Environment, tenants: Sequence[UUID], workers: Sequence[Child], seconds: float
+) -> ScalingRound:
+    """Count the jobs that end within `seconds` in the middle of a longer backlog."""
+    pool, ideal = environment.pool, len(workers) * SLOTS / JOB_S
+    count = int(ideal * (WARM_S + seconds + SPARE_S))
+    await backlog.clear(pool)
+    await backlog.load(pool, SLEEP, tenants, count=count, args={"seconds": JOB_S})
+    async with open_courier(environment.settings.redis_url) as courier:
+        for _ in workers:
+            await courier.send(Wake(POOL, SLEEP.name, ids.new()))
+    # A worker that has just started may take a while.
+    await fleet.poll_until(lambda: pool.fetchval(ANY_ENDED), within=fleet.START_TIMEOUT_S)
+    await asyncio.sleep(WARM_S)
+    began, cpu, busy = await pool.fetchval(NOW), sum(map(cpu_s, workers)), _busy_s()
+    await asyncio.sleep(seconds)
+    ended, cpu, busy = await pool.fetchval(NOW), sum(map(cpu_s, workers)) - cpu, _busy_s() - busy
+    ended_jobs: int = await pool.fetchval(COUNT_ENDED, began, ended)
+    took_s = (ended - began).total_seconds()
+    await fleet.wait_until_drained(pool)
+    await backlog.check(pool, count=count)
+    return ScalingRound(
+        round(ended_jobs / took_s, 1),
+        round(ended_jobs / took_s / ideal, 3),
+        round(cpu / max(ended_jobs, 1) * 1000, 2),
+        round(busy / took_s, 2),
+    )
+
+
+def _busy_s() -> float:
+    """Return the seconds for which cores of this host were busy since its start."""
+    user, nice, system, *_ = map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:])
+    return (user + nice + system) / os.sysconf("SC_CLK_TCK")

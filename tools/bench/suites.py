@@ -1,0 +1,63 @@
+"""The suites of `tenantry bench`, each with its measurements in order."""
+
+import os
+import platform
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from redis.asyncio import Redis
+
+from chaos.environment import Environment
+from tools.bench import busy, drain, pickup, publishing, pulling, recovery, scaling, web, webhooks
+from tools.bench.events import latency, speed
+from tools.bench.figures import Measure, Result, RunSize
+from tools.bench.ledger import measure as old_ledger
+
+JOBS: Mapping[str, Measure] = {
+    "pickup": pickup.measure,
+    "drain": drain.measure,
+    "live": drain.measure_live,
+    "busy": busy.measure,
+    "scaling": scaling.measure,
+    "recovery": recovery.measure,
+    "pull": pulling.measure,
+}
+HTTP: Mapping[str, Measure] = {"http": web.measure}
+PUBLISH: Mapping[str, Measure] = {"publish": publishing.measure}
+EVENTS: Mapping[str, Measure] = {"speed": speed.measure, "latency": latency.measure}
+WEBHOOKS: Mapping[str, Measure] = {"webhooks": webhooks.measure}
+LEDGER: Mapping[str, Measure] = {"ledger": old_ledger.measure}
+#: Posts come last, so that their rows affect no other figure.
+ALL: Mapping[str, Measure] = {**JOBS, **HTTP, **PUBLISH}
+
+#: Gets the name of the running benchmark and its current step.
+Progress = Callable[[str, str], None]
+
+
+async def run(
+    environment: Environment, suite: Mapping[str, Measure], size: RunSize, progress: Progress
+) -> Result:
+    """Run the benchmarks in order in one environment. Raises `BenchmarkFailed` rather than return a doubtful
+    figure.
+    """
+    figures: dict[str, float] = {}
+    details: dict[str, Any] = {"machine": await machine(environment)}
+    for name, measure in suite.items():
+        result = await measure(environment, size, partial(progress, name))
+        figures |= result.figures
+        details |= result.details
+    return Result(figures, details)
+
+
+async def machine(environment: Environment) -> dict[str, Any]:
+    """Describe the machine; `load` is the host's average over the minute before the run."""
+    async with Redis.from_url(environment.settings.redis_url) as redis:
+        server = await redis.info("server")
+    return {
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 2),
+        "python": platform.python_version(),
+        "postgresql": await environment.pool.fetchval("show server_version"),
+        "redis": server.get("valkey_version") or server["redis_version"],
+    }

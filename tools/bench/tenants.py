@@ -1,0 +1,168 @@
+"""Tenants of a run and their objects: keys, projects, apps, accounts, contents and jobs."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from chaos.environment import Environment
+from chaos.tasks import NOOP
+from db.pool import Conn, transact
+from domain.accounts.accounts import AccountIdentity
+from domain.apps import apps
+from domain.apps.apps import Author
+from domain.connecting import connect
+from domain.content import content
+from domain.projects import projects
+from domain.projects.projects import New
+from domain.security.keyring import Keyring, parse_keyring
+from domain.tenancy import api_keys, organizations
+from jobs import ledger
+from schemas import ids
+from schemas.apps import SdkAppCreate
+from schemas.organizations import LiveTier
+from schemas.projects import ProjectCreate
+from workers.platforms.fakes.connect import refresh
+
+
+class Tenant(NamedTuple):
+    """An organization, its keys, and the public ids of its projects."""
+
+    org: UUID
+    keys: list[str]
+    projects: list[str]
+
+
+async def create(
+    environment: Environment, *, tier: LiveTier = "partner", keys: int = 1, projects: int = 1
+) -> Tenant:
+    """Create a live organization with keys and projects."""
+    peppers = parse_keyring(environment.settings.peppers, setting="PEPPERS")
+
+    async def write(conn: Conn) -> Tenant:
+        org = (await organizations.create(conn, name="bench", tier=tier)).live
+        shown = [await _key(conn, org, peppers) for _ in range(keys)]
+        return Tenant(org, shown, await _projects(conn, org, projects))
+
+    return await transact(environment.pool, write)
+
+
+async def create_sandbox(environment: Environment) -> Tenant:
+    """Create a sandbox with one project."""
+
+    async def write(conn: Conn) -> Tenant:
+        org = (await organizations.create(conn, name="bench", tier="partner")).sandbox
+        return Tenant(org, [], await _projects(conn, org, 1))
+
+    return await transact(environment.pool, write)
+
+
+class App(NamedTuple):
+    """An SDK app: its event endpoint and key."""
+
+    path: str
+    key: str
+    ids: Iterator[int]
+
+    def events(self, count: int) -> bytes:
+        """Return the body of a request with `count` new events."""
+        now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        created = [
+            {"name": "open", "eventId": f"e-{next(self.ids)}", "occurredAt": now} for _ in range(count)
+        ]
+        return msgspec.json.encode({"events": created})
+
+
+async def create_app(environment: Environment, tenant: Tenant) -> App:
+    """Create an app in the tenant's first project."""
+    peppers = parse_keyring(environment.settings.peppers, setting="PEPPERS")
+
+    async def write(conn: Conn) -> App:
+        author = Author(tenant.org, read_id(ids.PROJECT, tenant.projects[0]))
+        body = SdkAppCreate(name="Shop", platform="ios", bundle_id="com.example.shop")
+        created = await apps.create(conn, author=author, peppers=peppers, body=body, public_url="")
+        return App(created.ingest_endpoint, created.api_key, itertools.count())
+
+    return await transact(environment.pool, write)
+
+
+async def connect_accounts(environment: Environment, tenant: Tenant, servers: Sequence[str]) -> list[str]:
+    """Connect a Bluesky account for each server, in the tenant's first project; return their ids."""
+    vault = parse_keyring(environment.settings.vault_keys, setting="VAULT_KEYS")
+
+    async def write(conn: Conn) -> list[str]:
+        created = []
+        for number, server in enumerate(servers):
+            handle = f"shop{number}"
+            account_id = await connect.connect(
+                conn,
+                organization_id=tenant.org,
+                project_id=read_id(ids.PROJECT, tenant.projects[0]),
+                api_key_id=None,
+                found=AccountIdentity(
+                    "bluesky", server, f"did:plc:{handle}{tenant.org.hex}", handle, None, {}
+                ),
+                grant=refresh("bluesky"),
+                keyring=vault,
+            )
+            created.append(ids.show(ids.ACCOUNT, account_id))
+        return created
+
+    return await transact(environment.pool, write)
+
+
+async def create_content(environment: Environment, tenant: Tenant) -> str:
+    """Create content of text only, in the tenant's first project; return its id."""
+
+    async def write(conn: Conn) -> str:
+        created = await content.create_uploaded(
+            conn, organization_id=tenant.org, project_id=read_id(ids.PROJECT, tenant.projects[0]), hook=None,
+            caption="Fresh bread today.", files=[], public_url="http://127.0.0.1",
+        )  # fmt: skip
+        return created.id
+
+    return await transact(environment.pool, write)
+
+
+async def submit_waiting_jobs(environment: Environment, tenant: Tenant, count: int) -> list[str]:
+    """Submit jobs of a pool without workers; return their ids."""
+
+    async def write(conn: Conn) -> list[str]:
+        jobs = [
+            await ledger.submit(conn, kind=NOOP, organization_id=tenant.org, project_id=None, args={})
+            for _ in range(count)
+        ]
+        return [ids.show(ids.JOB, job.job_id) for job in jobs]
+
+    return await transact(environment.pool, write)
+
+
+async def _key(conn: Conn, org: UUID, peppers: Keyring) -> str:
+    created = await api_keys.create(
+        conn,
+        peppers=peppers,
+        actor=api_keys.Actor(org, "live", None, api_keys.EVERY_SCOPE),
+        name="bench",
+        scopes=["*"],
+        return_origins=[],
+        expires_at=None,
+        now=datetime.now(UTC),
+    )
+    return created.api_key
+
+
+async def _projects(conn: Conn, org: UUID, count: int) -> list[str]:
+    now = await conn.fetchval("select now()")
+    bodies = [ProjectCreate(name=f"Shop {number}", timezone="UTC") for number in range(count)]
+    drafts = [projects.compose(body, organization_id=org, now=now) for body in bodies]
+    await projects.create(conn, [New(org, None, one, None) for one in drafts])
+    return [one.id for one in drafts]
+
+
+def read_id(prefix: str, text: str) -> UUID:
+    parsed = ids.read(prefix, text)
+    assert parsed is not None
+    return parsed

@@ -1,0 +1,119 @@
+"""`python -m tools.predict`: predictions for a corpus of saved pages, for a scoring program."""
+
+import asyncio
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import track
+
+from cli.shared.brand_targets import read_saved
+from cli.shared.exit_codes import FAILED
+from cli.shared.failure import failing
+from schemas.brand import Field, FieldFinding
+from schemas.errors import Invalid, SourceError
+from workers.ingest.choose import choose
+from workers.ingest.parser.parser import Parser, open_parser, parse
+from workers.ingest.shapes import PageDocument
+
+#: Pages in memory at once, so that a corpus may have any size.
+MAX_PAGES_IN_MEMORY = 2 * (os.cpu_count() or 1)
+
+
+class CorpusCase(msgspec.Struct, frozen=True):
+    """Line of a corpus. `file` is in the corpus's `pages/`, or next to it; other keys are ignored."""
+
+    id: str
+    url: str
+    file: str
+
+
+class Prediction(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Line of the output, by the corpus's names; missing fields are omitted."""
+
+    id: str
+    title: str | None = None
+    name: str | None = None
+    description: str | None = None
+    language: str | None = None
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("cases", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="CASES.jsonl")
+def main(cases: Path) -> None:
+    """Read a corpus of saved pages as an ingest would, and print a prediction for each as JSON lines.
+
+    The exit code is 1 if a page can't be read.
+
+    \b
+    Example:
+      python -m tools.predict cases.jsonl > predictions.jsonl
+    """
+    with failing(as_json=True):
+        worst = asyncio.run(predict(cases))
+    click.get_current_context().exit(worst)
+
+
+async def predict(corpus: Path) -> int:
+    """Print a prediction a line in the cases' order. Return the exit code, 1 after an unreadable page."""
+    cases = read_cases(corpus)
+    limit, worst = asyncio.Semaphore(MAX_PAGES_IN_MEMORY), 0
+    async with open_parser() as parser:
+        tasks = [asyncio.create_task(predict_case(parser, limit, corpus.parent, case)) for case in cases]
+        for case, answer in zip(cases, with_progress(tasks), strict=True):
+            try:
+                click.echo(msgspec.json.encode(await answer))
+            except (SourceError, Invalid) as error:
+                click.echo(msgspec.json.encode(Prediction(case.id)))
+                click.echo(f"{case.id}: {error.message}", err=True)
+                worst = FAILED
+    return worst
+
+
+def read_cases(corpus: Path) -> list[CorpusCase]:
+    """Read all cases. Raise `Invalid` with the line."""
+    lines = enumerate(corpus.read_bytes().splitlines(), start=1)
+    return [read_case(f"{corpus}:{number}", line) for number, line in lines if line.strip()]
+
+
+def read_case(where: str, line: bytes) -> CorpusCase:
+    try:
+        return msgspec.json.decode(line, type=CorpusCase)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Invalid(where, f"is not a case: {error}") from error
+
+
+def with_progress(tasks: list[asyncio.Task[Prediction]]) -> Iterable[asyncio.Task[Prediction]]:
+    """Iterate with a progress bar on stderr."""
+    return track(tasks, "Reading pages", console=Console(stderr=True), transient=True)
+
+
+async def predict_case(
+    parser: Parser, limit: asyncio.Semaphore, folder: Path, case: CorpusCase
+) -> Prediction:
+    async with limit:
+        page = await parse(parser, PageDocument(url=case.url, body=body(folder, case.file)))
+    fields = choose(page.candidates)
+    return Prediction(
+        id=case.id,
+        title=page.title,
+        name=text(fields, "appName"),
+        description=text(fields, "appDescription"),
+        language=text(fields, "primaryLanguage"),
+    )
+
+
+def text(fields: dict[Field, FieldFinding], field: Field) -> str | None:
+    return str(fields[field].value) if field in fields else None
+
+
+def body(folder: Path, name: str) -> bytes:
+    inside, next_to_corpus = folder / "pages" / name, folder / name
+    return read_saved(inside if inside.exists() else next_to_corpus)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m tools.predict")
