@@ -1,4 +1,5 @@
 """Commands of `tenantry`, one a file under its own name; `cli/__main__.py` lists and imports them.
 
-Read first: `org` (a command on the database), `api` (one on the API), `up` (the whole platform).
+Read `org.py` (a command on the database), `webhooks.py` (one on the API) and `up.py` (the whole platform)
+first.
 """

@@ -12,4 +12,7 @@ Bluesky's "Rate Limits". An account has 5,000 points an hour and 35,000 a day, a
 begin 30 sessions in five minutes and 300 in a day, so sessions are reused.
 
 The body's `error` identifies a failure: a bad, missing or expired token comes with status 400 or 401.
+
+`adapter.py` is the entry for workers, `description.py` for all others. Read `publish.py` and `record.py`
+next.
 """

@@ -21,4 +21,7 @@ while it lasts, once it is a day old. After its end the account's owner must con
 
 "Error Codes". A subcode is more specific than its code. 2207051 and others may come after the post was
 created.
+
+`adapter.py` is the entry for workers, `description.py` for all others. Read `containers.py` and
+`publish.py` next.
 """

@@ -12,4 +12,7 @@ reset is a time in ISO 8601; other programs send seconds.
 Other programs of the same API differ. snac2 2.75, tested in November 2026, creates two posts for one key,
 returns 422 for a revoked token, and has neither refresh tokens nor limits. So a server's abilities are the
 account's own traits (`tokenExact` and others), read at its connection.
+
+`adapter.py` is the entry for workers, `description.py` for all others. Read `publish.py` and `uploads.py`
+next.
 """

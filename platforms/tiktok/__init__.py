@@ -24,4 +24,7 @@ come more than once, for 72 hours.
 Its limit of posts, about 15 a creator and day over all applications, is not published as a number. An
 application without TikTok's audit posts for five users in 24 hours, with private visibility, and only while
 their accounts are private ("Content Sharing Guidelines").
+
+`adapter.py` is the entry for workers, `description.py` for all others. Read `creator.py` and `publish.py`
+next.
 """

@@ -1,1 +1,4 @@
-"""Formatter and linter of the console's JavaScript: Biome, as `bin/check javascript` runs it."""
+"""Formatter (dprint) and linter (Biome) of the JavaScript, as `bin/check javascript` runs them.
+
+`__main__.py` is the entry; `format.mjs` runs the formatter.
+"""

@@ -2,4 +2,6 @@
 
 Each attack runs in its own process against real processes of the product. The victim's actions are timed at
 rest first, then during the attack.
+
+`measure.py` is the entry. Read `row.py` (an attack), `victim.py` and `attacking.py` first.
 """

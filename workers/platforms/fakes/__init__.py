@@ -1,4 +1,5 @@
 """A sandbox's platforms: pure functions of their input, without a network.
 
-docs/reference/api.md has their magic values.
+`publish.py` is the entry. Read `connect.py` and `collect.py` next. docs/reference/api.md has their magic
+values.
 """
