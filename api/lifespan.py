@@ -34,7 +34,7 @@ from domain.metrics.active_users import PeopleCache
 from domain.projects import projects
 from domain.projects.projects import New
 from domain.security.keyring import Keyring, check_keyrings, parse_keyring
-from domain.values import urls
+from domain.values import ssrf_guard
 from jobs.breaker import CircuitBreaker
 from jobs.courier import open_courier
 from schemas.settings import Settings
@@ -92,7 +92,7 @@ async def open_services(
             store=open_store(settings),
             probes=TenantQueue(MAX_CONCURRENT_PROBES),
             executor=executor,
-            allowed=urls.read_allowed(settings.fetch_allow),
+            allowed=ssrf_guard.read_allowed(settings.fetch_allow),
             clock=clock,
         )
         yield

@@ -25,7 +25,7 @@ from domain.media.store import Store
 from domain.metrics.active_users import PeopleCache
 from domain.projects.projects import New
 from domain.security.keyring import Keyring
-from domain.values import urls
+from domain.values import ssrf_guard
 from domain.webhooks.streams import Head
 from jobs.courier import Courier
 from schemas.settings import Settings
@@ -84,5 +84,5 @@ class Services:
     #: Runs CPU-bound work on a thread outside of the event loop.
     executor: FairExecutor
     #: Addresses of this machine that an ingest may fetch despite the SSRF guard.
-    allowed: urls.Allowed
+    allowed: ssrf_guard.Allowed
     clock: Callable[[], datetime]

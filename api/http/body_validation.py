@@ -16,7 +16,7 @@ from msgspec import UNSET
 from api.http import validation_messages
 from domain.brand import github_repositories
 from domain.projects import projects
-from domain.values import countries, languages, metadata, timezones, urls
+from domain.values import countries, languages, metadata, ssrf_guard, timezones
 from schemas.errors import Invalid
 from schemas.ingests import Branch, Country, RepoName, Url
 from schemas.posts import LocalTime, ScheduledFor
@@ -42,7 +42,7 @@ VALUE_CHECKS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     # The domain function checks whether the local time exists in the project's zone.
     (LocalTime, partial(timezones.resolve, zone="UTC", path="localTime")),
     # Whether the address may be fetched depends on this server and is checked later.
-    (Url, lambda url: urls.split(urls.with_scheme(url.strip(" ")))),
+    (Url, lambda url: ssrf_guard.split(ssrf_guard.with_scheme(url.strip(" ")))),
     (RepoName, github_repositories.check),
     (Branch, github_repositories.check_branch),
     (Country, partial(countries.check, path="countryCode")),

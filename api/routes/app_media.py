@@ -20,7 +20,7 @@ from db.pool import Conn
 from domain.media import app_media, app_media_fetches, app_media_limits
 from domain.media.app_media_limits import ACCEPTED
 from domain.media.streaming_upload import MIB, AcceptedTypes, StreamingUpload
-from domain.values import urls
+from domain.values import ssrf_guard
 from jobs.kinds import FETCH_APP_MEDIA
 from schemas import ids
 from schemas.app_media import (
@@ -142,7 +142,7 @@ async def _add(
 async def _fetch(request: ApiRequest, project_id: str) -> Response[AppMediaAccepted]:
     body: AppMediaFromUrl = await request.json_as(AppMediaFromUrl)
     app_media_limits.check_transcript(body.kind, body.transcript)
-    url = urls.check(body.url, allowed=request.services.allowed)
+    url = ssrf_guard.check(body.url, allowed=request.services.allowed)
 
     async def start(conn: Conn) -> WriteResult[AppMediaAccepted]:
         scope = _scope(request, project_id)

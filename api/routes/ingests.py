@@ -10,7 +10,7 @@ from api.http.accepted_job import accept
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from domain.brand import github_repositories, ingests, store_listings
-from domain.values import countries, urls
+from domain.values import countries, ssrf_guard
 from domain.values.collect_errors import gather
 from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE
 from schemas.ingests import IngestAppStore, IngestGitHub, IngestWebsite
@@ -30,7 +30,7 @@ async def ingest_website(
     While an ingest of this project's website runs, the same request returns its job; a different request is a
     conflict.
     """
-    url = urls.check(data.url, allowed=request.services.allowed)
+    url = ssrf_guard.check(data.url, allowed=request.services.allowed)
     submit = partial(ingests.start_website, url=url, follow_links=data.follow_links, max_pages=data.max_pages)
     return await accept(request, project_id, INGEST_WEBSITE, submit)
 

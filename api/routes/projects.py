@@ -14,7 +14,7 @@ from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
-from domain.projects import archive, projects
+from domain.projects import archive_status, projects
 from domain.projects.projects import New
 from domain.tenancy.idempotency import IdempotencyRecord
 from schemas.base import Page
@@ -121,7 +121,7 @@ async def archive_project(request: ApiRequest, project_id: FromPath[str]) -> Res
     """Archive a project: nothing new starts in it, and a job ends its running work."""
 
     async def stop(conn: Conn) -> WriteResult[Archived]:
-        answer, wake = await archive.archive(
+        answer, wake = await archive_status.archive(
             conn,
             organization_id=request.organization_id,
             project_id=path_ids.parse_id("project", project_id),

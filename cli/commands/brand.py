@@ -13,7 +13,7 @@ from cli.shared.command import json_option
 from cli.shared.failure import failing
 from cli.shared.group import CommandGroup
 from cli.shared.output import CommandResult, emit, printable, table
-from domain.values import urls
+from domain.values import ssrf_guard
 from schemas.brand import Extraction
 
 #: Address of a file without --url: the home page of an unknown site.
@@ -45,7 +45,7 @@ def extract(*, targets: Sequence[str], url: str, as_json: bool) -> None:
       tenantry brand extract page.html --url https://example.com/pricing --json
     """
     with failing(as_json=as_json):
-        address = urls.split(urls.with_scheme(url)).geturl()
+        address = ssrf_guard.split(ssrf_guard.with_scheme(url)).geturl()
         worst = asyncio.run(show(targets, address, as_json=as_json))
     click.get_current_context().exit(worst)
 

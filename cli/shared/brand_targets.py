@@ -11,7 +11,7 @@ from typing import NamedTuple, NoReturn, TypeAlias
 
 from domain.brand import github_repositories, store_listings
 from domain.brand.store_listings import InAppStore, InGooglePlay, Listing
-from domain.values import urls
+from domain.values import ssrf_guard
 from schemas.brand import Extraction
 from schemas.errors import Invalid, SourceRateLimited
 from schemas.setting_values import KEY_BYTES
@@ -63,7 +63,7 @@ class Reader(NamedTuple):
     web: Web
     api: Api
     stores: StoreAccess
-    allowed: urls.Allowed
+    allowed: ssrf_guard.Allowed
     address: str
 
 
@@ -72,8 +72,8 @@ async def open_reader(address: str) -> AsyncIterator[Reader]:
     """Open a reader with the settings for reading. Raise `SettingsInvalid`."""
     settings = from_env({**os.environ, **UNUSED})
     contact = os.environ.get("PUBLIC_URL", "tenantry brand extract")
-    allowed = urls.read_allowed(settings.fetch_allow)
-    github_only = urls.operated(settings.github_api_url)
+    allowed = ssrf_guard.read_allowed(settings.fetch_allow)
+    github_only = ssrf_guard.operated(settings.github_api_url)
     async with (
         open_client(allowed=allowed, contact=contact) as visitor,
         open_client(allowed=github_only, contact=contact) as caller,
@@ -104,7 +104,7 @@ async def too_often(wish_s: float | None) -> NoReturn:
     raise SourceRateLimited("the App Store refuses more requests for now", retry_after=wish_s)
 
 
-def understand(text: str, *, allowed: urls.Allowed) -> Target:
+def understand(text: str, *, allowed: ssrf_guard.Allowed) -> Target:
     """Classify a target as a file, an app, a repository or a web page. Raise `Invalid` for any other."""
     if is_file(text):
         return Path(text)
@@ -112,7 +112,7 @@ def understand(text: str, *, allowed: urls.Allowed) -> Target:
         return store_listings.parse_listing(text)
     with suppress(Invalid):
         return Repository(github_repositories.check(text))
-    return Address(urls.check(text, allowed=allowed))
+    return Address(ssrf_guard.check(text, allowed=allowed))
 
 
 def is_file(text: str) -> bool:

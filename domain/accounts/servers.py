@@ -1,13 +1,13 @@
 """Addresses of account servers.
 
-Strangers supply them, so `domain/values/urls.py` checks each (SSRF guard).
+Strangers supply them, so `domain/values/ssrf_guard.py` checks each (SSRF guard).
 """
 
 import re
 from urllib.parse import urlsplit
 
-from domain.values import urls
-from domain.values.urls import Allowed
+from domain.values import ssrf_guard
+from domain.values.ssrf_guard import Allowed
 from schemas.errors import Invalid
 
 _HOST = re.compile(r"[^/?#@\\\s]+")
@@ -28,14 +28,14 @@ def of_host(host: str, *, allowed: Allowed, path: str, example: str) -> str:
 def of_url(url: str, *, allowed: Allowed, path: str) -> str:
     """Return the address without a trailing slash. Raises `Invalid` at `path`."""
     try:
-        parts = urlsplit(urls.check(url, allowed=allowed))
+        parts = urlsplit(ssrf_guard.check(url, allowed=allowed))
     except Invalid as refused:
         raise Invalid(path, "must be a public server, such as https://bsky.social") from refused
     if parts.path != "/" or parts.query:
         raise Invalid(path, "must be a server's address alone, without a path")
     if parts.scheme != "https" and (parts.hostname, parts.port or 80) not in allowed:
         raise Invalid(path, "must be an https address")
-    port = parts.port if parts.port != urls.DEFAULT_PORTS[parts.scheme] else None
+    port = parts.port if parts.port != ssrf_guard.DEFAULT_PORTS[parts.scheme] else None
     name = (parts.hostname or "").rstrip(".")
     host = f"[{name}]" if ":" in name else name
     return f"{parts.scheme}://{host}{f':{port}' if port else ''}"

@@ -41,7 +41,7 @@ class IngestAttempt(NamedTuple):
 async def start_website(
     conn: Conn, *, organization_id: UUID, project_id: UUID, url: str, follow_links: bool, max_pages: int
 ) -> ledger.SubmittedJob:
-    """Submit an ingest of a URL that `domain.values.urls` accepted; `fresh` is False if it runs already.
+    """Submit an ingest of a URL that `domain.values.ssrf_guard` accepted; `fresh` is False if one runs.
 
     Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or INGEST_RUNNING.
     """

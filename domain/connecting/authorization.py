@@ -24,7 +24,7 @@ from domain.oauth.oauth_states import Flow
 from domain.security.keyring import Keyring
 from domain.tenancy import project_locks
 from domain.tenancy.api_keys import Principal
-from domain.values.urls import Allowed
+from domain.values.ssrf_guard import Allowed
 from jobs import ledger
 from jobs.kinds import CONNECT_ACCOUNT
 from jobs.ledger import SubmittedJob, Wake

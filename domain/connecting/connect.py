@@ -18,7 +18,7 @@ from domain.publishing import account_queue, waiting
 from domain.security import job_secrets
 from domain.security.keyring import Keyring
 from domain.tenancy import organizations, project_locks
-from domain.values.urls import Allowed
+from domain.values.ssrf_guard import Allowed
 from jobs import ledger
 from jobs.kinds import CONNECT_ACCOUNT
 from jobs.ledger import Claim, SubmittedJob

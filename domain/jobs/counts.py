@@ -6,7 +6,7 @@ from typing import NamedTuple, get_args
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import partner_job
+from db.queries import job_view
 from domain.tenancy import project_locks
 from jobs import kinds as catalogue
 from jobs.states import PHASES, TERMINAL_STATES
@@ -23,8 +23,8 @@ class _Count(NamedTuple):
     jobs: int
 
 
-COUNT_JOBS = partner_job.count_jobs.typed(_Count)
-COUNT_JOBS_OF_PROJECT = partner_job.count_jobs_of_project.typed(_Count)
+COUNT_JOBS = job_view.count_jobs.typed(_Count)
+COUNT_JOBS_OF_PROJECT = job_view.count_jobs_of_project.typed(_Count)
 
 _VISIBLE_KINDS = [kind.name for kind in catalogue.PUBLIC_KINDS]
 

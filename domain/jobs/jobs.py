@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET
 
 from db.pool import Conn, Pool, acquire, transact
-from db.queries import partner_job
+from db.queries import job_view
 from db.queries.rows import JobRow
 from domain.jobs import subjects
 from domain.tenancy import project_locks
@@ -34,16 +34,16 @@ from schemas.jobs import Already, CancelAnswer, Job, JobError, Phase, Status
 UNSUCCESSFUL = (JobState.FAILED, JobState.CANCELED)
 
 
-GET_JOB = partner_job.get_job.typed(JobRow)
-GET_JOBS = partner_job.get_jobs.typed(JobRow)
-LIST_JOBS = partner_job.list_jobs.typed(JobRow)
-LIST_JOBS_OF_PROJECT = partner_job.list_jobs_of_project.typed(JobRow)
-LIST_OPEN_JOBS = partner_job.list_open_jobs.typed(JobRow)
-LIST_QUEUED_JOBS = partner_job.list_queued_jobs.typed(JobRow)
-LIST_PUT_OFF_JOBS = partner_job.list_put_off_jobs.typed(JobRow)
-LIST_RUNNING_JOBS = partner_job.list_running_jobs.typed(JobRow)
-LIST_UNSUCCESSFUL_JOBS = partner_job.list_unsuccessful_jobs.typed(JobRow)
-LIST_JOBS_OF_KIND = partner_job.list_jobs_of_kind.typed(JobRow)
+GET_JOB = job_view.get_job.typed(JobRow)
+GET_JOBS = job_view.get_jobs.typed(JobRow)
+LIST_JOBS = job_view.list_jobs.typed(JobRow)
+LIST_JOBS_OF_PROJECT = job_view.list_jobs_of_project.typed(JobRow)
+LIST_OPEN_JOBS = job_view.list_open_jobs.typed(JobRow)
+LIST_QUEUED_JOBS = job_view.list_queued_jobs.typed(JobRow)
+LIST_PUT_OFF_JOBS = job_view.list_put_off_jobs.typed(JobRow)
+LIST_RUNNING_JOBS = job_view.list_running_jobs.typed(JobRow)
+LIST_UNSUCCESSFUL_JOBS = job_view.list_unsuccessful_jobs.typed(JobRow)
+LIST_JOBS_OF_KIND = job_view.list_jobs_of_kind.typed(JobRow)
 
 #: Statement of each open phase, with an index of its own.
 _BY_PHASE = {

@@ -11,7 +11,7 @@ from domain.content import generating
 from domain.events import verifications
 from domain.influencers import creating
 from domain.media import app_media_fetches
-from domain.projects import archive
+from domain.projects import archive_status
 from domain.publishing import changes
 from domain.tenancy import project_locks
 from domain.tenancy.delegation import grants
@@ -97,7 +97,7 @@ async def _retry_ingest(
 async def _retry_archive(
     conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: RetriedJob
 ) -> SubmittedJob:
-    return await archive.retry(
+    return await archive_status.retry(
         conn, organization_id=organization_id, project_id=origin.project_id, retry_of=job_id
     )
 

@@ -38,7 +38,7 @@ class FetchAttempt(NamedTuple):
 async def start(
     conn: Conn, *, organization_id: UUID, project_id: UUID, kind: AppMediaKind, url: str, transcript: str
 ) -> StartedFetch:
-    """Submit a fetch of a URL that `domain.values.urls` accepted, and insert its row.
+    """Submit a fetch of a URL that `domain.values.ssrf_guard` accepted, and insert its row.
 
     Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or TOO_MUCH_APP_MEDIA.
     """

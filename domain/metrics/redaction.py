@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from domain.values.addresses import is_ip
+from domain.values.ip_text import is_ip
 from schemas.events import REDACTED
 
 #: Parts of names, in lower case without punctuation: a name that contains one is of a person or a device.

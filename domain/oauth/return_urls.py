@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
-from domain.values.urls import DEFAULT_PORTS, UNREADABLE
+from domain.values.ssrf_guard import DEFAULT_PORTS, UNREADABLE
 from schemas.errors import Invalid, ReturnUrlRefused
 
 #: Parameters that we append.

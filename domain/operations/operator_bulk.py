@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import operated_job
+from db.queries import operator_job
 from domain.jobs import bulk, bulk_retries
 from domain.jobs.bulk import JobCancelFilter
 from domain.jobs.bulk_retries import Batch, Selection
@@ -54,8 +54,8 @@ class _Organization(NamedTuple):
     id: UUID
 
 
-LIST_WITH_UNSUCCESSFUL = operated_job.list_with_unsuccessful.typed(_Organization)
-LIST_WITH_OPEN = operated_job.list_with_open.typed(_Organization)
+LIST_WITH_UNSUCCESSFUL = operator_job.list_with_unsuccessful.typed(_Organization)
+LIST_WITH_OPEN = operator_job.list_with_open.typed(_Organization)
 
 
 async def retry(

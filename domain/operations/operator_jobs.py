@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from db.pool import Conn
-from db.queries import operated_job
+from db.queries import operator_job
 from domain.jobs import counts, timelines, wait_reasons
 from domain.values.answers import from_row
 from domain.values.periods import Period
@@ -60,13 +60,13 @@ class _Count(NamedTuple):
     more: bool
 
 
-GET_OPERATED_JOB = operated_job.get_operated_job.typed(_Row)
-LIST_OPERATED_JOBS = operated_job.list_operated_jobs.typed(_Row)
-LIST_OPEN_OPERATED_JOBS = operated_job.list_open_operated_jobs.typed(_Row)
-LIST_UNSUCCESSFUL_OPERATED_JOBS = operated_job.list_unsuccessful_operated_jobs.typed(_Row)
-LIST_OPERATED_JOBS_OF_PROJECT = operated_job.list_operated_jobs_of_project.typed(_Row)
-COUNT_OPERATED_JOBS = operated_job.count_operated_jobs.typed(_Count)
-COUNT_OPERATED_JOBS_OF_PROJECT = operated_job.count_operated_jobs_of_project.typed(_Count)
+GET_OPERATOR_JOB = operator_job.get_operator_job.typed(_Row)
+LIST_OPERATOR_JOBS = operator_job.list_operator_jobs.typed(_Row)
+LIST_OPEN_OPERATOR_JOBS = operator_job.list_open_operator_jobs.typed(_Row)
+LIST_UNSUCCESSFUL_OPERATOR_JOBS = operator_job.list_unsuccessful_operator_jobs.typed(_Row)
+LIST_OPERATOR_JOBS_OF_PROJECT = operator_job.list_operator_jobs_of_project.typed(_Row)
+COUNT_OPERATOR_JOBS = operator_job.count_operator_jobs.typed(_Count)
+COUNT_OPERATOR_JOBS_OF_PROJECT = operator_job.count_operator_jobs_of_project.typed(_Count)
 
 
 class JobFilter(NamedTuple):
@@ -84,7 +84,7 @@ class JobFilter(NamedTuple):
 
 async def get(conn: Conn, *, job_id: UUID) -> OperatedJobDetail:
     """Return a job; raises `NotFound`."""
-    row = present(await GET_OPERATED_JOB.one(conn, id=job_id), "job")
+    row = present(await GET_OPERATOR_JOB.one(conn, id=job_id), "job")
     waiting = None
     if row.status == "running":
         [waiting] = await wait_reasons.find_job_reasons(conn, refs=[(row.organization_id, row.id)])
@@ -93,7 +93,7 @@ async def get(conn: Conn, *, job_id: UUID) -> OperatedJobDetail:
 
 async def timeline(conn: Conn, *, job_id: UUID) -> list[TimelineEntry]:
     """Return a job's entries, the oldest first. Raises `NotFound`."""
-    row = present(await GET_OPERATED_JOB.one(conn, id=job_id), "job")
+    row = present(await GET_OPERATOR_JOB.one(conn, id=job_id), "job")
     return await timelines.list_job_entries(
         conn, organization_id=row.organization_id, job_id=job_id, internal=True
     )
@@ -111,14 +111,14 @@ async def _search(conn: Conn, wanted: JobFilter, asked: dict[str, Any]) -> Seque
     of_phase = wanted.phase and states.api_status(wanted.phase)
     status = wanted.status or of_phase or ("failed" if wanted.error_code else None)
     if wanted.project_id is not None:
-        return await LIST_OPERATED_JOBS_OF_PROJECT.all(
+        return await LIST_OPERATOR_JOBS_OF_PROJECT.all(
             conn, **asked, project=wanted.project_id, status=status
         )
     if status == "running":
-        return await LIST_OPEN_OPERATED_JOBS.all(conn, **asked)
+        return await LIST_OPEN_OPERATOR_JOBS.all(conn, **asked)
     if status in ("failed", "canceled"):
-        return await LIST_UNSUCCESSFUL_OPERATED_JOBS.all(conn, **asked, status=status)
-    return await LIST_OPERATED_JOBS.all(conn, **asked, status=status)
+        return await LIST_UNSUCCESSFUL_OPERATOR_JOBS.all(conn, **asked, status=status)
+    return await LIST_OPERATOR_JOBS.all(conn, **asked, status=status)
 
 
 async def count(conn: Conn, *, wanted: JobFilter) -> OperatedJobCounts:
@@ -126,9 +126,9 @@ async def count(conn: Conn, *, wanted: JobFilter) -> OperatedJobCounts:
     depth = await _depth(conn, wanted)
     parameters = _to_parameters(wanted, None, depth)
     if wanted.project_id is None:
-        rows = await COUNT_OPERATED_JOBS.all(conn, **parameters)
+        rows = await COUNT_OPERATOR_JOBS.all(conn, **parameters)
     else:
-        rows = await COUNT_OPERATED_JOBS_OF_PROJECT.all(conn, **parameters, project=wanted.project_id)
+        rows = await COUNT_OPERATOR_JOBS_OF_PROJECT.all(conn, **parameters, project=wanted.project_id)
     by_status, by_phase = Counter[str](), Counter[str]()
     for row in rows:
         by_status[row.status] += row.jobs
@@ -145,7 +145,7 @@ async def _depth(conn: Conn, wanted: JobFilter) -> int:
     """Return the number of jobs to scan in each organization; a project belongs to one alone."""
     if wanted.project_id is not None:
         return SCAN_DEPTH
-    organizations = await operated_job.count_operated_organizations.value(conn, org=wanted.organization_id)
+    organizations = await operator_job.count_operator_organizations.value(conn, org=wanted.organization_id)
     return max(1, SCAN_DEPTH // max(1, int(organizations)))
 
 

@@ -15,7 +15,7 @@ from domain.accounts import accounts
 from domain.accounts.accounts import AccountScope
 from domain.connecting import token_revocation
 from domain.media.store import Store
-from domain.projects import archive
+from domain.projects import archive_status
 from domain.security.keyring import Keyring
 from domain.tenancy import organizations
 from domain.tenancy.api_keys import Actor
@@ -118,7 +118,7 @@ async def begin(
 async def _check(conn: Conn, found: PurgedProject, project_id: UUID) -> None:
     if found.status != "archived":
         raise Conflict("NOT_ARCHIVED", "only an archived project is purged: archive it with DELETE first")
-    await archive.check_done(conn, organization_id=found.organization_id, project_id=project_id)
+    await archive_status.check_done(conn, organization_id=found.organization_id, project_id=project_id)
 
 
 async def _check_not_leased(conn: Conn, organization_id: UUID, project_id: UUID) -> None:

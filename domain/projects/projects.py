@@ -13,7 +13,7 @@ from db.pool import Conn
 from db.queries import project as projects
 from db.queries.rows import LockedProject
 from domain.brand import brand
-from domain.projects import archive
+from domain.projects import archive_status
 from domain.tenancy import audit, project_locks
 from domain.tenancy.idempotency import IdempotencyRecord
 from domain.values import languages, metadata, timezones
@@ -216,7 +216,7 @@ async def patch(
         conn, organization_id=organization_id, project_id=project_id, versions=versions
     )
     if body.status == "active" and locked.status == "archived":
-        await archive.revive(conn, locked)
+        await archive_status.revive(conn, locked)
     if body.brand_context is not UNSET:
         await brand.patch(
             conn,

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET
 
 from db.pool import Conn
-from db.queries import content_item, partner_post, post_event, scheduled_post
+from db.queries import content_item, post_event, post_view, scheduled_post
 from db.queries.rows import PostRow
 from domain.accounts import accounts
 from domain.publishing import disclosure
@@ -41,9 +41,9 @@ class Counts(NamedTuple):
     in_flight: int
 
 
-GET_POST = partner_post.get_post.typed(PostRow)
-LIST_POSTS = partner_post.list_posts.typed(PostRow)
-LIST_POSTS_OF_ALL = partner_post.list_posts_of_all.typed(PostRow)
+GET_POST = post_view.get_post.typed(PostRow)
+LIST_POSTS = post_view.list_posts.typed(PostRow)
+LIST_POSTS_OF_ALL = post_view.list_posts_of_all.typed(PostRow)
 COUNT_OPEN = scheduled_post.count_open.typed(Counts)
 
 #: Statuses of posts that may have a wait reason.

@@ -4,7 +4,7 @@ import re
 
 import idna
 
-from domain.values.urls import NUMERIC
+from domain.values.ssrf_guard import NUMERIC
 from schemas.errors import Invalid
 
 #: Letters, digits, hyphens and periods, in reverse-DNS form (developer.apple.com/help/glossary/bundle-id,

@@ -14,7 +14,7 @@ from db.queries import webhook_endpoint
 from domain.security.keyring import Keyring
 from domain.tenancy import audit, project_locks
 from domain.tenancy.project_locks import Versions
-from domain.values import metadata, urls
+from domain.values import metadata, ssrf_guard
 from domain.webhooks import secrets
 from schemas import ids
 from schemas.errors import Conflict, Invalid, VersionOutdated
@@ -69,7 +69,7 @@ GET_ENDPOINT = webhook_endpoint.get_endpoint.typed(EndpointRow)
 LIST_ENDPOINTS = webhook_endpoint.list_endpoints.typed(EndpointRow)
 
 
-def check(body: B, *, allowed: urls.Allowed) -> B:
+def check(body: B, *, allowed: ssrf_guard.Allowed) -> B:
     """Normalize the address of a body. Raises `Invalid` for faults in any state of the endpoint.
 
     It runs before the transaction, so that a refused body takes no locks.
@@ -81,16 +81,16 @@ def check(body: B, *, allowed: urls.Allowed) -> B:
     return msgspec.structs.replace(body, url=check_url(body.url, allowed=allowed))
 
 
-def check_url(url: str, *, allowed: urls.Allowed) -> str:
+def check_url(url: str, *, allowed: ssrf_guard.Allowed) -> str:
     """Return the normal form of an address: https on port 443, or one of `allowed`. Raises `Invalid`."""
-    checked = urls.check(url, allowed=allowed)
+    checked = ssrf_guard.check(url, allowed=allowed)
     parts = urlsplit(checked)
-    port = parts.port or urls.DEFAULT_PORTS[parts.scheme]
+    port = parts.port or ssrf_guard.DEFAULT_PORTS[parts.scheme]
     if (parts.hostname or "", port) in allowed:
         return checked
     if parts.scheme != "https":
         raise Invalid("url", "must begin with https: deliveries contain your customers' data")
-    if port != urls.DEFAULT_PORTS["https"]:
+    if port != ssrf_guard.DEFAULT_PORTS["https"]:
         raise Invalid("url", "must use port 443, the default of https")
     return checked
 

@@ -12,7 +12,7 @@ import pytest
 from db.pool import Conn, transact
 from domain.media.storage import open_store
 from domain.operations import purge
-from domain.projects import archive, projects
+from domain.projects import archive_status, projects
 from schemas.errors import NotFound
 from tests import leasing, seeds
 from tests.chaos.fleet import Fleet
@@ -59,7 +59,7 @@ async def create_project(fleet: Fleet, conn: Conn) -> Doomed:
 
 async def archive_all(fleet: Fleet, all_of_them: Sequence[Doomed]) -> None:
     for one in all_of_them:
-        stop = partial(archive.archive, organization_id=one.full.scope.org, project_id=one.id)
+        stop = partial(archive_status.archive, organization_id=one.full.scope.org, project_id=one.id)
         await transact(fleet.pool, partial(stop, api_key_id=None))
 
     async def done() -> bool:

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from db.pool import Conn
-from db.queries import Query, api_key, partner_job, project
+from db.queries import Query, api_key, job_view, project
 from domain.jobs import jobs
 from domain.projects import projects
 from domain.projects.projects import New
@@ -31,7 +31,7 @@ async def test_a_key_is_looked_up_by_a_kept_plan(conn: Conn) -> None:
 async def test_a_job_is_read_by_a_kept_plan(conn: Conn) -> None:
     for _ in range(TIMES):
         await jobs.get_many(conn, refs=[(ids.new(), ids.new())])
-    assert await _kept(conn, partner_job.get_jobs)
+    assert await _kept(conn, job_view.get_jobs)
 
 
 async def test_a_project_is_created_and_read_by_kept_plans(conn: Conn) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from db.pool import Conn, Pool, transact
 from domain.brand import ingests
 from domain.jobs import jobs, retries
-from domain.projects import archive as archiving
+from domain.projects import archive_status as archiving
 from domain.projects import projects
 from jobs import ledger
 from jobs.kinds import INGEST_WEBSITE

@@ -11,7 +11,7 @@ import httpx
 import msgspec
 
 from domain.publishing.outgoing import PostingAccount
-from domain.values import urls
+from domain.values import ssrf_guard
 from schemas import ids
 from schemas.errors import OutcomeUnknown, PostNotSent
 from tests.media import picture
@@ -52,7 +52,7 @@ REAL = RealClock()
 @asynccontextmanager
 async def outbound(*bases: str) -> AsyncIterator[httpx.AsyncClient]:
     """Open a client that may connect to these local addresses."""
-    allowed = urls.read_allowed(",".join(base.removeprefix("http://") for base in bases))
+    allowed = ssrf_guard.read_allowed(",".join(base.removeprefix("http://") for base in bases))
     async with open_client(allowed=allowed, contact="https://tenantry.test") as client:
         yield client
 

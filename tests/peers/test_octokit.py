@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 
-from domain.values import urls
+from domain.values import ssrf_guard
 from schemas.errors import SourceError
 from tests.waiting import PATIENCE_S
 from workers.ingest.github.about import find_repository
@@ -34,7 +34,7 @@ def api_at(client: httpx.AsyncClient, base: str) -> Api:
 async def replay(server: str, name: str, exchanges: list[dict[str, Any]]) -> list[str]:
     """Return the outcome of each exchange, except those that only end a redirect."""
     base, outcomes = scenario(server, name), []
-    async with open_client(allowed=urls.operated(server), contact="https://tenantry.test") as client:
+    async with open_client(allowed=ssrf_guard.operated(server), contact="https://tenantry.test") as client:
         for exchange in exchanges:
             kind = exchange["headers"].get("content-type", "")
             try:
@@ -82,7 +82,9 @@ async def test_repository_recorded_as_absent_is_not_found(
 
 async def test_a_recorded_rename_is_followed(fixtures_server: str) -> None:
     base = scenario(fixtures_server, "rename-repository")
-    async with open_client(allowed=urls.operated(fixtures_server), contact="https://tenantry.test") as client:
+    async with open_client(
+        allowed=ssrf_guard.operated(fixtures_server), contact="https://tenantry.test"
+    ) as client:
         about, answer = await find_repository(
             api_at(client, base), "octokit-fixture-org/rename-repository", None
         )

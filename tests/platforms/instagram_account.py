@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.publishing.outgoing import PostingAccount
-from domain.values import urls
+from domain.values import ssrf_guard
 from platforms.instagram.publish import InstagramAdapter
 from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.instagram import Instagram as Simulated
@@ -84,7 +84,7 @@ class InstagramAccount:
 @asynccontextmanager
 async def instagram_account() -> AsyncIterator[InstagramAccount]:
     with served(Simulated(rate=0, redirect_uris=[CALLBACK])) as base, served(MediaHost()) as files:
-        allowed = urls.read_allowed(base.removeprefix("http://"))
+        allowed = ssrf_guard.read_allowed(base.removeprefix("http://"))
         async with (
             Sim(base) as sim,
             visiting(base) as person,

@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 
 from domain.publishing.outgoing import PostingAccount
-from domain.values import urls
+from domain.values import ssrf_guard
 from platforms.mastodon.publish import MastodonAdapter
 from tests import http_server
 from tests.http_server import HttpRequest
@@ -123,7 +123,7 @@ async def write_answer(answer: Answer, writer: asyncio.StreamWriter) -> None:
 
 @asynccontextmanager
 async def client_for(*served: ScriptedServer) -> AsyncIterator[httpx.AsyncClient]:
-    allowed = urls.read_allowed(",".join(one.base.removeprefix("http://") for one in served))
+    allowed = ssrf_guard.read_allowed(",".join(one.base.removeprefix("http://") for one in served))
     async with open_client(allowed=allowed, contact="https://tenantry.test") as client:
         yield client
 

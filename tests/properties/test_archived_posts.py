@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from db.pool import Conn, Pool, transact
 from domain.jobs import jobs
 from domain.operations import maintenance
-from domain.projects import archive, projects
+from domain.projects import archive_status, projects
 from domain.publishing import posts, waiting
 from domain.values.periods import ALWAYS
 from schemas import ids
@@ -63,7 +63,9 @@ LATER = st.one_of(
 async def archive_project(history: PostHistory) -> int:
     """Run the DELETE without its job. Return the number of canceled posts."""
     project: dict[str, Any] = {"organization_id": history.project.org, "project_id": history.project.id}
-    answer, _ = await transact(history.pool, lambda conn: archive.archive(conn, **project, api_key_id=None))
+    answer, _ = await transact(
+        history.pool, lambda conn: archive_status.archive(conn, **project, api_key_id=None)
+    )
     return answer.canceled_scheduled_posts
 
 

@@ -14,7 +14,7 @@ from enum import IntEnum
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from domain.values.addresses import is_ip
+from domain.values.ip_text import is_ip
 
 #: Rounds of decoding. A text that is still encoded afterwards counts as PII.
 MAX_ROUNDS = 8

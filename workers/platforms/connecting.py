@@ -13,8 +13,8 @@ from domain.accounts.client_registrations import Client, PlatformServer
 from domain.accounts.credentials import Grant
 from domain.connecting import consent_pages
 from domain.connecting.connect import Code, ConnectArgs
-from domain.values import urls
-from domain.values.urls import Allowed
+from domain.values import ssrf_guard
+from domain.values.ssrf_guard import Allowed
 from jobs.outcomes import Failed, Outcome, Retry, Snooze
 from platforms.description import PlatformDescription
 from schemas.errors import PlatformError, PostRejected, Throttled
@@ -37,7 +37,7 @@ class OutgoingNetwork(NamedTuple):
 
 @asynccontextmanager
 async def open_network(settings: Settings) -> AsyncIterator[OutgoingNetwork]:
-    allowed = urls.read_allowed(settings.fetch_allow)
+    allowed = ssrf_guard.read_allowed(settings.fetch_allow)
     async with open_client(allowed=allowed, contact=settings.public_url) as client:
         yield OutgoingNetwork(client, allowed, settings)
 

@@ -26,13 +26,13 @@ async def publish_post(ctx: Context, *, platforms: Platforms) -> Outcome:
     post = await ctx.decide(partial(sending.begin, claim=ctx.job, keyring=platforms.keyring), locks=True)
     if isinstance(post, NotDone):
         return post
-    heard_at = asyncio.get_running_loop().time()
+    clock_read_at = asyncio.get_running_loop().time()
     try:
         adapter = platforms.adapter(post.account, sandbox=post.sandbox)
     except PostRejected as error:
         body = partial(failures.unverified, claim=ctx.job, error=error, generation=post.generation)
         return await ctx.decide(body, locks=True)
-    attempt = PublishAttempt(ctx, adapter, platforms.draft(post), post, platforms.keyring, heard_at)
+    attempt = PublishAttempt(ctx, adapter, platforms.draft(post), post, platforms.keyring, clock_read_at)
     asks = post.sandbox or post.phase in ACCEPTED_PHASES
     outcome = await (loop.run(attempt) if asks else run_at_server(attempt))
     report(attempt, outcome)

@@ -5,7 +5,7 @@ from contextlib import aclosing, asynccontextmanager
 
 import httpx
 
-from domain.values import urls
+from domain.values import ssrf_guard
 from schemas.errors import FetchFailed, TooLarge
 from schemas.settings import Settings
 from workers.ingest.page.address import site
@@ -69,7 +69,7 @@ def too_large(limit: int) -> TooLarge:
 
 @asynccontextmanager
 async def open_downloads(settings: Settings) -> AsyncIterator[Downloads]:
-    allowed = urls.read_allowed(settings.fetch_allow)
+    allowed = ssrf_guard.read_allowed(settings.fetch_allow)
     async with open_client(allowed=allowed, contact=settings.public_url) as client:
         client.headers["Accept-Encoding"] = "identity"
         yield Downloads(client)

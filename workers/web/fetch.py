@@ -1,8 +1,8 @@
 """Fetch of one URL, and the HTTP clients of the workers.
 
 A partner or a stranger chooses the URL. So each connection, on each redirect again, goes to an address
-that was checked after the single lookup of its name: `domain/values/urls.py` has the policies, ssrfguard
-the pinned sockets (SSRF guard). Cookies and proxies are off, and the caller's headers go to the first
+that was checked after the single lookup of its name. `domain/values/ssrf_guard.py` has the policies, the
+library ssrfguard the pinned sockets. Cookies and proxies are off, and the caller's headers go to the first
 origin only. A fetch ends within the limits of its `ExpectedResponse`, however slow the bytes are, plus
 `DNS_S` for a lookup. It raises `SourceError`s.
 """
@@ -23,7 +23,7 @@ import msgspec
 from ssrfguard import Policy, Resolver
 from ssrfguard.httpx import AsyncSafeTransport
 
-from domain.values.urls import DEFAULT_PORTS, PUBLIC, Allowed
+from domain.values.ssrf_guard import DEFAULT_PORTS, PUBLIC, Allowed
 from schemas.brand import Validators
 from schemas.errors import FetchFailed, NotHtml
 from workers.web import inflate

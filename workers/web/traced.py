@@ -2,7 +2,7 @@
 
 import httpx
 
-from domain.values.urls import DEFAULT_PORTS
+from domain.values.ssrf_guard import DEFAULT_PORTS
 from telemetry import tracing
 
 

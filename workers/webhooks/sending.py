@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import httpx
 from ssrfguard import Resolver
 
-from domain.values import urls
+from domain.values import ssrf_guard
 from schemas.errors import FetchBlocked, FetchTimeout, SourceError
 from schemas.settings import Settings
 from workers.web.errors import as_source_errors, retry_after
@@ -60,7 +60,7 @@ class DeliveryResult(NamedTuple):
 @asynccontextmanager
 async def open_sender(settings: Settings, *, resolver: Resolver = lookup) -> AsyncIterator[httpx.AsyncClient]:
     """Open the guarded client for all deliveries of a process. Loopback is open as it is to ingests."""
-    allowed = urls.read_allowed(settings.fetch_allow)
+    allowed = ssrf_guard.read_allowed(settings.fetch_allow)
     async with open_client(
         allowed=allowed, contact=settings.public_url, resolver=resolver, limits=POOL_LIMITS
     ) as client:

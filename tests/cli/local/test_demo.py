@@ -12,7 +12,7 @@ import pytest
 from cli.commands import up
 from cli.local import demo
 from cli.local.announce import ReadyAnnouncement
-from domain.values import urls
+from domain.values import ssrf_guard
 from schemas.brand import Field
 
 
@@ -20,7 +20,7 @@ def test_the_site_is_added_to_the_allowed_hosts() -> None:
     assert demo.allowing(None, {}) == {}
     assert demo.allowing("127.0.0.1:1", {}) == {demo.ALLOW: "127.0.0.1:1"}
     both = demo.allowing("127.0.0.1:1", {demo.ALLOW: "127.0.0.1:2"})[demo.ALLOW]
-    assert len(urls.read_allowed(both)) == 2
+    assert len(ssrf_guard.read_allowed(both)) == 2
 
 
 def test_a_second_start_reuses_the_first_project() -> None:

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.accounts import servers
-from domain.values import urls
+from domain.values import ssrf_guard
 from schemas.errors import Invalid
 from tests.workers.net import NOTATIONS, ODD
 
-NOWHERE = urls.read_allowed("")
+NOWHERE = ssrf_guard.read_allowed("")
 NAME = partial(servers.of_host, example="mastodon.social")
-LOCAL = urls.read_allowed("127.0.0.1:8123,localhost:8124")
+LOCAL = ssrf_guard.read_allowed("127.0.0.1:8123,localhost:8124")
 
 
 @pytest.mark.parametrize(

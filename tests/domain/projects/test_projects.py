@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Conn, Pool, transact
-from domain.projects import archive, projects
+from domain.projects import archive_status, projects
 from domain.projects.projects import New
 from domain.tenancy import project_locks
 from schemas import ids
@@ -149,7 +149,7 @@ async def test_failed_archive_is_retried_only_while_archived(conn: Conn, org: UU
     await conn.execute(
         "update job set state = 'failed', stage = 'failed', finished_at = now(), error = '{}'::jsonb"
     )
-    submitted = await archive.retry(conn, **where)
+    submitted = await archive_status.retry(conn, **where)
     with pytest.raises(Conflict, match="still runs"):
         await patched(conn, org, project_id, status="active")
     await conn.execute(
@@ -158,7 +158,7 @@ async def test_failed_archive_is_retried_only_while_archived(conn: Conn, org: UU
     )
     await patched(conn, org, project_id, status="active")
     with pytest.raises(Conflict) as refused:
-        await archive.retry(conn, **where)
+        await archive_status.retry(conn, **where)
     assert refused.value.details["reason"] == "JOB_NOT_RETRYABLE"
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from db.pool import Conn, Pool, transact
 from domain.jobs import jobs
-from domain.projects import archive as archiving
+from domain.projects import archive_status as archiving
 from domain.publishing import changes, posts, sending, waiting
 from domain.values.periods import ALWAYS
 from jobs.kinds import PUBLISH_POST

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from domain.values import urls
+from domain.values import ssrf_guard
 from schemas.errors import Invalid, SettingsInvalid
 
-ALLOWED = urls.read_allowed("127.0.0.1:8123, brand.localhost:81,[::1]:88")
+ALLOWED = ssrf_guard.read_allowed("127.0.0.1:8123, brand.localhost:81,[::1]:88")
 
 
 def check(text: str) -> str:
-    return urls.check(text, allowed=ALLOWED)
+    return ssrf_guard.check(text, allowed=ALLOWED)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_allowance_covers_only_its_host_and_port(url: str) -> None:
 
 
 def test_nothing_is_allowed_by_default() -> None:
-    assert urls.read_allowed("") == urls.read_allowed(" , ") == {}
+    assert ssrf_guard.read_allowed("") == ssrf_guard.read_allowed(" , ") == {}
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_nothing_is_allowed_by_default() -> None:
 )
 def test_a_malformed_allowance_is_refused_at_the_start(text: str) -> None:
     with pytest.raises(SettingsInvalid, match="TENANTRY_FETCH_ALLOW"):
-        urls.read_allowed(text)
+        ssrf_guard.read_allowed(text)
 
 
 @given(some.text(max_size=60) | some.from_regex(r"https?://[\w.:@\[\]%-]{1,30}(/\w*)?", fullmatch=True))

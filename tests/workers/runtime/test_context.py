@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Conn
-from domain.projects import archive
+from domain.projects import archive_status
 from jobs.outcomes import Done, Outcome, Snooze
 from schemas.errors import CancelRequested, Conflict, Fenced
 from tests import seeds
@@ -134,7 +134,9 @@ async def test_a_step_for_a_project_needs_it_active(workers: Workers, effects: A
 
     async with workers.pool.acquire() as conn:
         project_id = await seeds.project(conn, workers.org)
-        await archive.archive(conn, organization_id=workers.org, project_id=project_id, api_key_id=None)
+        await archive_status.archive(
+            conn, organization_id=workers.org, project_id=project_id, api_key_id=None
+        )
     async with workers.working(task):
         await workers.ended(await workers.submit(project_id=project_id))
     assert (reasons, await effects()) == (["PROJECT_ARCHIVED"], [])

@@ -11,7 +11,7 @@ import asyncpg
 import msgspec
 
 from db.pool import transact
-from domain.projects import archive, projects
+from domain.projects import archive_status, projects
 from domain.tenancy import organizations
 from jobs.kinds import ARCHIVE_PROJECT, Kind
 from jobs.ledger import SubmittedJob
@@ -49,7 +49,7 @@ class IngestProject:
         return await self.workers.ended(await self.start(verb, **asked))
 
     async def archive(self) -> Archived:
-        stop = partial(archive.archive, organization_id=self.org, project_id=self.id, api_key_id=None)
+        stop = partial(archive_status.archive, organization_id=self.org, project_id=self.id, api_key_id=None)
         return (await transact(self.workers.pool, stop))[0]
 
     async def archived(self) -> asyncpg.Record:

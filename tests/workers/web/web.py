@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 
-from domain.values import urls
+from domain.values import ssrf_guard
 from tests import http_server
 from tests.http_server import HttpRequest
 from workers.web.fetch import HTML, ExpectedResponse, FetchedResponse, fetch, open_client
@@ -90,7 +90,7 @@ def robots_txt(*lines: str) -> bytes:
 
 
 def allowed_client(*sites: Site) -> httpx.AsyncClient:
-    allowed = urls.read_allowed(",".join(site.host for site in sites))
+    allowed = ssrf_guard.read_allowed(",".join(site.host for site in sites))
     return open_client(allowed=allowed, contact="https://tenantry.test/bot")
 
 

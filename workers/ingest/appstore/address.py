@@ -2,7 +2,7 @@
 
 from urllib.parse import SplitResult, urlsplit
 
-from domain.values.urls import MAX_URL, UNREADABLE
+from domain.values.ssrf_guard import MAX_URL, UNREADABLE
 
 
 def to_https(address: str) -> str:

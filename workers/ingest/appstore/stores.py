@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from domain.brand.store_listings import InAppStore, InGooglePlay, Listing
-from domain.values import countries, urls
-from domain.values.urls import Allowed
+from domain.values import countries, ssrf_guard
+from domain.values.ssrf_guard import Allowed
 from schemas.brand import Candidate, Extraction
 from schemas.errors import FetchTimeout, ScrapeFailed, SourceError, SourceNotFound, SourceRateLimited
 from schemas.settings import Settings
@@ -63,7 +63,7 @@ def operator_policies(settings: Settings) -> Allowed:
     """Return policies of the addresses that the operator has set, since they may be in their own network."""
     addresses = (getattr(settings, name) for name in SETTING_NAMES)
     changed = (url for url in addresses if url not in DEFAULT_ADDRESSES)
-    return {origin: policy for url in changed for origin, policy in urls.operated(url).items()}
+    return {origin: policy for url in changed for origin, policy in ssrf_guard.operated(url).items()}
 
 
 async def ingest(

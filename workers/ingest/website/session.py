@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 import httpx
 import msgspec
 
-from domain.values import urls
+from domain.values import ssrf_guard
 from schemas.brand import CrawlState, Validators
 from schemas.errors import FetchBlocked, SourceError
 from schemas.settings import Settings
@@ -76,7 +76,7 @@ class Web(NamedTuple):
 @asynccontextmanager
 async def open_shared_web(settings: Settings) -> AsyncIterator[Web]:
     """Open the clients that all ingests of a worker process share, with one rate limit for each site."""
-    allowed = urls.read_allowed(settings.fetch_allow)
+    allowed = ssrf_guard.read_allowed(settings.fetch_allow)
     async with open_client(allowed=allowed, contact=settings.public_url) as client:
         yield open_web(client)
 

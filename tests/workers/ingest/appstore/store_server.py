@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlencode
 
 from domain.brand.store_listings import InAppStore, InGooglePlay, Listing
-from domain.values import urls
+from domain.values import ssrf_guard
 from schemas.brand import Extraction
 from schemas.errors import SourceRateLimited
 from tests.corpora import corpus
@@ -60,7 +60,9 @@ async def open_stores(
 ) -> AsyncIterator[tuple[StoreAccess, Site]]:
     async with serve(answers) as site:
         base = site.url("")
-        async with open_client(allowed=urls.operated(base), contact="https://tenantry.test/bot") as client:
+        async with open_client(
+            allowed=ssrf_guard.operated(base), contact="https://tenantry.test/bot"
+        ) as client:
             lookup = Lookup(client, base, limiter or unlimited_limiter())
             yield StoreAccess(lookup, open_web(client), parser, base, base), site
 

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from domain.values import urls
+from domain.values import ssrf_guard
 from schemas.brand import CrawlState, Extraction, Field
 from tests import http_server
 from tests.http_server import HttpRequest
@@ -165,7 +165,9 @@ async def serve_github(*repos: Repo, **answers: Any) -> AsyncIterator[GitHub]:
 @asynccontextmanager
 async def open_served_api(served: GitHub, **fields: Any) -> AsyncIterator[Api]:
     """Open the API of an ingest at this server."""
-    async with open_client(allowed=urls.operated(served.base), contact="https://tenantry.test") as client:
+    async with open_client(
+        allowed=ssrf_guard.operated(served.base), contact="https://tenantry.test"
+    ) as client:
         yield Api(client=client, base=served.base, web="https://github.com", **fields)
 
 

@@ -7,7 +7,7 @@ import asyncio
 import sys
 
 import workers.__main__  # noqa: F401  Its memory is a worker's.
-from domain.values import urls
+from domain.values import ssrf_guard
 from schemas.errors import SourceError
 from tests.workers.ingest.website.visits import ignored
 from workers.ingest.parser.parser import Parser, open_parser
@@ -17,7 +17,7 @@ from workers.web.fetch import open_client
 
 
 async def main(host: str, pages: list[str]) -> None:
-    allowed = urls.read_allowed(host)
+    allowed = ssrf_guard.read_allowed(host)
     async with open_client(allowed=allowed, contact="") as client, open_parser(at_once=2) as parser:
         web = open_web(client)
         codes = await asyncio.gather(*(code(web, parser, url) for url in pages))

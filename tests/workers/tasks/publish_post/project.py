@@ -13,7 +13,7 @@ import asyncpg
 from db.pool import Conn, Pool, transact
 from domain.connecting import connect
 from domain.media.store import Store
-from domain.projects import archive
+from domain.projects import archive_status
 from jobs.courier import Courier
 from jobs.kinds import PUBLISH_POST, RECONCILE_POST, Kind
 from schemas.accounts import AccountDisconnected
@@ -152,7 +152,7 @@ class PublishingProject:
         )
 
     async def archive(self) -> Archived:
-        answer, _ = await self.do(archive.archive, project_id=self.id, api_key_id=None)
+        answer, _ = await self.do(archive_status.archive, project_id=self.id, api_key_id=None)
         return answer
 
     async def disconnect(self) -> AccountDisconnected:

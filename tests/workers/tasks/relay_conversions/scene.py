@@ -17,7 +17,7 @@ from domain.apps.app_keys import KeyedApp
 from domain.apps.apps import Author
 from domain.events import conversions, group_commit
 from domain.events.event import Event
-from domain.projects import archive
+from domain.projects import archive_status
 from jobs.kinds import RELAY_CONVERSIONS
 from schemas import ids
 from schemas.apps import SdkAppPatch, SdkAppShown
@@ -163,7 +163,9 @@ class RelayScene:
         await transact(self.pool, lambda conn: apps.delete(conn, author=self.author, app_id=self.app_id))
 
     async def archive(self) -> None:
-        stop = partial(archive.archive, organization_id=self.org, project_id=self.project_id, api_key_id=None)
+        stop = partial(
+            archive_status.archive, organization_id=self.org, project_id=self.project_id, api_key_id=None
+        )
         await transact(self.pool, stop)
 
     # Actions of the server's processes

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from domain.values import urls
+from domain.values import ssrf_guard
 from schemas.errors import Invalid
 from workers.ingest import detection
 from workers.ingest.appstore import prose as store_prose
@@ -80,7 +80,7 @@ def description_statements(text: str, rule: str) -> Iterator[Statement]:
 def links(address: str) -> dict[str, str]:
     """Return the link to an https address that a website ingest would accept; empty for GitHub itself."""
     try:
-        url = urls.check(address, allowed={})
+        url = ssrf_guard.check(address, allowed={})
     except Invalid:
         return {}
     host = (urlsplit(url).hostname or "").removeprefix("www.")

@@ -19,7 +19,7 @@ and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
                    order by id desc
                    limit :depth
 
--- name: get_operated_job    Return a job by its id alone, looked up by each organization's primary key.
+-- name: get_operator_job    Return a job by its id alone, looked up by each organization's primary key.
 select {operated}, o.name as organization_name
   from organization o
  cross join lateral (
@@ -46,7 +46,7 @@ order by n.id desc
  order by j.id desc
  limit :limit
 
--- name: list_operated_jobs
+-- name: list_operator_jobs
 -- Return the matching jobs among each organization's newest `depth`, newest first.
 {scan}
                      {place}) n
@@ -54,7 +54,7 @@ order by n.id desc
             and coalesce(n.state = :status::text, true)
           {page};
 
--- name: list_open_operated_jobs
+-- name: list_open_operator_jobs
 -- Return the matching jobs among each organization's newest `depth` open ones, newest first.
 {scan}
                      and finished_at is null
@@ -62,7 +62,7 @@ order by n.id desc
           where {passing}
           {page};
 
--- name: list_operated_jobs_of_project
+-- name: list_operator_jobs_of_project
 -- Return the matching jobs among one project's newest `depth`, of any organization, newest first.
 {scan}
                      and project_id = :project
@@ -72,7 +72,7 @@ order by n.id desc
                   case when n.finished_at is null then 'running' else n.state end = :status::text, true)
           {page};
 
--- name: count_operated_organizations    Count the organizations that a list scans.
+-- name: count_operator_organizations    Count the organizations that a list scans.
 select count(*) as organizations
   from organization
  where coalesce(id = :org::uuid, true);
@@ -86,7 +86,7 @@ select status, phase, sum(jobs)::int as jobs, bool_or(scanned = :depth) as more
           group by status, phase, organization_id) each
  group by status, phase
 
--- name: count_operated_jobs
+-- name: count_operator_jobs
 -- Count the jobs that the list of each status finds among each organization's newest `depth`.
 with scanned as (
   -- Each status as its list scans it: completed jobs among all jobs.
@@ -122,7 +122,7 @@ with scanned as (
    where coalesce(o.id = :org::uuid, true))
 {counted};
 
--- name: count_operated_jobs_of_project    Count the matching jobs among one project's newest `depth`.
+-- name: count_operator_jobs_of_project    Count the matching jobs among one project's newest `depth`.
 with newest as (
   -- Of any organization.
   select j.*
@@ -143,7 +143,7 @@ scanned as (
    cross join unnest(array['running', 'completed', 'failed', 'canceled']) status)
 {counted};
 
--- name: list_unsuccessful_operated_jobs
+-- name: list_unsuccessful_operator_jobs
 -- Return the matching jobs with status failed or canceled, newest first.
 {scan}
                      and state = :status
