@@ -2,5 +2,5 @@
 
 Jobs and operations may import it.
 
-`projects.py` is the entry, `archive.py` ends a project.
+`projects.py` is the entry, `archive_status.py` ends a project.
 """

@@ -2,5 +2,5 @@
 
 Every other package may import it; it imports none.
 
-`urls.py` has the SSRF guard. Read `urls.py`, `metadata.py` and `steps.py` first.
+`ssrf_guard.py` has the SSRF guard. Read `ssrf_guard.py`, `metadata.py` and `steps.py` first.
 """
