@@ -1,9 +1,8 @@
-"""Attacks on the API: streams, and requests at or beyond a tenant's limits."""
+"""Attacks on the API by requests at or beyond a tenant's limits."""
 
 import asyncio
 import contextlib
 import itertools
-import random
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -17,6 +16,7 @@ from tools.bench import tenants
 from tools.bench.neighbours import victim
 from tools.bench.neighbours.calls import (
     ADDRESS,
+    WARM_S,
     open_client,
     read_uncounted,
     run_closed_loop,
@@ -24,20 +24,11 @@ from tools.bench.neighbours.calls import (
     send_counted,
 )
 from tools.bench.neighbours.deployment import Deployment
-from tools.bench.neighbours.images import costly_png
 from tools.bench.neighbours.row import AttackPlan, AttackProgress, AttackRow
 from tools.bench.neighbours.victim import Scale
 from tools.bench.tenants import App
 
-#: Keys, and streams of each.
-STREAM_KEYS, STREAMS_A_KEY = 11, 100
-#: Seconds until a stream is reopened, minimum and maximum: browsers wait for three.
-REOPEN_S = (1.0, 5.0)
-
 READS_A_MINUTE = QUOTAS["standard"].minute[RateClass.READ_LIGHT]
-WRITES_A_MINUTE = QUOTAS["standard"].minute[RateClass.WRITE_LIGHT]
-#: Seconds until the burst of a rate limit is used up, at the latest.
-WARM_S = 120
 
 #: Concurrent reads of a burst, and the projects in each response.
 BURST, BURST_PROJECTS = 400, 100
@@ -49,11 +40,6 @@ EXCESS = 10
 #: The app's connections.
 SENDERS = 40
 EVENTS_A_REQUEST = 20
-
-#: The API's maximal side of an image, in pixels.
-SIDE_PX = 8192
-#: Concurrent uploads, so that a slow response delays no other upload.
-UPLOADERS = 8
 
 LIST_KEYS = 50
 #: Projects on a page, and the metadata of each.
@@ -95,42 +81,6 @@ IDS = """
 create or replace function uuidv7_like(number int) returns uuid language sql immutable as $$
   select ('01900000-0000-7000-8000-' || lpad(to_hex(number), 12, '0'))::uuid
 $$"""
-
-
-async def prepare_streams(deployment: Deployment, scale: Scale) -> AttackPlan:
-    attacker = await tenants.create(deployment.environment, tier="standard", keys=STREAM_KEYS)
-    jobs = await tenants.submit_waiting_jobs(deployment.environment, attacker, 1)
-    many = {"streams": scale.many(STREAMS_A_KEY)}
-    return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[jobs], many=many)
-
-
-async def attack_by_streams(plan: AttackPlan, progress: AttackProgress) -> None:
-    """Open the streams of each key from its own address, so that no per-address limit helps."""
-    async with asyncio.TaskGroup() as group:
-        for number, key in enumerate(plan.keys, start=2):
-            for _ in range(plan.many["streams"]):
-                group.create_task(_hold_stream(plan, key, f"127.0.0.{number}", progress))
-        await asyncio.sleep(3)
-        progress.ready.set()
-
-
-async def _hold_stream(plan: AttackPlan, key: str, address: str, progress: AttackProgress) -> None:
-    """Hold a stream, and reopen it when it ends or is refused. Raw sockets: the attack shares the cores."""
-    lines = (
-        f"GET /v1/jobs/{plan.owned[0][0]}/events HTTP/1.1",
-        "Host: localhost",
-        f"Authorization: Bearer {key}",
-    )
-    words = "\r\n".join([*lines, "Connection: close", "", ""]).encode()
-    while True:
-        with contextlib.suppress(OSError):
-            reader, writer = await asyncio.open_connection("127.0.0.1", plan.port, local_addr=(address, 0))
-            with contextlib.closing(writer):
-                writer.write(words)
-                answer = await reader.readline()
-                progress.add(answer[9:12].decode() or "0")
-                await reader.read()
-        await asyncio.sleep(random.uniform(*REOPEN_S))
 
 
 async def prepare_bursts(deployment: Deployment, scale: Scale) -> AttackPlan:
@@ -235,26 +185,6 @@ async def attack_by_filters(plan: AttackPlan, progress: AttackProgress) -> None:
     await run_closed_loop(progress, plan.many["readers"], read)
 
 
-async def prepare_uploads(deployment: Deployment, scale: Scale) -> AttackPlan:
-    attacker = await tenants.create(deployment.environment, tier="standard")
-    many = {"side": scale.many(SIDE_PX), "warm_s": scale.many(WARM_S)}
-    return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects], many=many)
-
-
-async def attack_by_uploads(plan: AttackPlan, progress: AttackProgress) -> None:
-    content = costly_png(plan.many["side"])
-    url = f"/v1/projects/{plan.owned[0][0]}/content/upload"
-    async with open_client(plan, plan.keys[0]) as client:
-
-        async def upload(_: int) -> int:
-            return await send_counted(
-                client, progress, "POST", url, files={"file": ("a.png", content, "image/png")}
-            )
-
-        every_s = UPLOADERS * 60 / WRITES_A_MINUTE
-        await run_paced(progress, UPLOADERS, every_s=every_s, warm_s=plan.many["warm_s"], once=upload)
-
-
 async def prepare_lists(deployment: Deployment, scale: Scale) -> AttackPlan:
     environment, keys = deployment.environment, scale.many(LIST_KEYS)
     attacker = await tenants.create(environment, tier="standard", keys=keys, projects=LIST_PROJECTS)
@@ -277,10 +207,6 @@ async def attack_by_lists(plan: AttackPlan, progress: AttackProgress) -> None:
 
 ROWS = (
     AttackRow(
-        "streams", "1,100 event streams of one standard tenant", victim.requests,
-        prepare_streams, attack_by_streams,
-    ),
-    AttackRow(
         "rate-limits", "bursts of 400 reads with a key that may send 120 a minute", victim.requests,
         prepare_bursts, attack_by_bursts, note=note_bursts,
     ),
@@ -291,10 +217,6 @@ ROWS = (
     AttackRow(
         "filters", "filters that match nothing in 300,000 projects and 1,000,000 audit entries",
         victim.requests, prepare_filters, attack_by_filters,
-    ),
-    AttackRow(
-        "uploads", "one key uploads the costliest image at its limit of 60 a minute", victim.requests,
-        prepare_uploads, attack_by_uploads, note=read_uncounted,
     ),
     AttackRow(
         "lists", "50 keys of one tenant read lists of 1.6 MB at their limit of 120 a minute", victim.requests,
