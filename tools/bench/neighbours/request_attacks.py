@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ import msgspec
 from api.limits.event_limits import LIMITS
 from api.limits.rate_limits import QUOTAS, RateClass
 from db.pool import Conn
+from domain.events.budgets import BUDGETS
 from tools.bench import tenants
 from tools.bench.neighbours import victim
 from tools.bench.neighbours.calls import (
@@ -26,7 +28,7 @@ from tools.bench.neighbours.calls import (
 from tools.bench.neighbours.deployment import Deployment
 from tools.bench.neighbours.row import AttackPlan, AttackProgress, AttackRow
 from tools.bench.neighbours.victim import Scale
-from tools.bench.tenants import App
+from tools.bench.tenants import App, Tenant
 
 READS_A_MINUTE = QUOTAS["standard"].minute[RateClass.READ_LIGHT]
 
@@ -40,6 +42,17 @@ EXCESS = 10
 #: The app's connections.
 SENDERS = 40
 EVENTS_A_REQUEST = 20
+
+EVENT_BUDGET = BUDGETS["standard"].events
+#: Remaining events of the day at the beginning of the attack: a few seconds' worth.
+REMAINING_EVENTS = 10_000
+USE_UP_BUDGET = "insert into intake_day (organization_id, day, events, bytes) values ($1, $2, $3, 0)"
+#: Bytes of the event store's tables with their indexes, and the number of events.
+STORED_EVENTS = """
+select (select sum(pg_total_relation_size(oid))::bigint
+          from pg_class
+         where relname ~ '^event' and relkind = 'r') as bytes,
+       (select count(*) from event) as events"""
 
 LIST_KEYS = 50
 #: Projects on a page, and the metadata of each.
@@ -107,6 +120,10 @@ async def note_bursts(_: Deployment, counts: Mapping[str, int]) -> dict[str, Any
 
 async def prepare_events(deployment: Deployment, scale: Scale) -> AttackPlan:
     attacker = await tenants.create(deployment.environment, tier="standard")
+    return await _prepare_events(deployment, scale, attacker)
+
+
+async def _prepare_events(deployment: Deployment, scale: Scale, attacker: Tenant) -> AttackPlan:
     app = await tenants.create_app(deployment.environment, attacker)
     return AttackPlan(
         port=deployment.port, keys=[app.key], owned=[[app.path]], many={"senders": scale.many(SENDERS)}
@@ -153,6 +170,25 @@ async def _read_status(reader: asyncio.StreamReader) -> str:
 
 async def note_events(_: Deployment, counts: Mapping[str, int]) -> dict[str, Any]:
     return {"passed": counts.get("202", 0), "refused": counts.get("429", 0), "allowed_per_s": ALLOWED_PER_S}
+
+
+async def prepare_event_budget(deployment: Deployment, scale: Scale) -> AttackPlan:
+    attacker = await tenants.create(deployment.environment, tier="standard")
+    sent, today = EVENT_BUDGET - scale.many(REMAINING_EVENTS), datetime.now(UTC).date()
+    await deployment.environment.pool.execute(USE_UP_BUDGET, attacker.org, today, sent)
+    return await _prepare_events(deployment, scale, attacker)
+
+
+async def note_event_budget(deployment: Deployment, counts: Mapping[str, int]) -> dict[str, Any]:
+    """Return the requests by outcome, and the disk growth of a day at the full budget."""
+    stored, events = await deployment.environment.pool.fetchrow(STORED_EVENTS) or (0, 0)
+    bytes_an_event = stored / max(1, events)
+    return {
+        "passed": counts.get("202", 0),
+        "refused": counts.get("429", 0),
+        "stored_bytes_an_event": round(bytes_an_event),
+        "stored_mib_a_day_at_budget": round(bytes_an_event * EVENT_BUDGET / (1 << 20)),
+    }
 
 
 async def prepare_filters(deployment: Deployment, scale: Scale) -> AttackPlan:
@@ -213,6 +249,10 @@ ROWS = (
     AttackRow(
         "events", f"an app that sends {EXCESS} times its allowed event requests", victim.events,
         prepare_events, attack_by_events, note=note_events,
+    ),
+    AttackRow(
+        "event-budget", "an app that uses up its organization's daily event budget and keeps sending",
+        victim.events, prepare_event_budget, attack_by_events, note=note_event_budget,
     ),
     AttackRow(
         "filters", "filters that match nothing in 300,000 projects and 1,000,000 audit entries",
