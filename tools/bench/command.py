@@ -90,10 +90,11 @@ async def everything() -> CommandResult:
 async def neighbours(rows: tuple[str, ...]) -> CommandResult:
     """Measure a tenant's response times at rest and during another tenant's attack: p50 and p95.
 
-    Without names it measures all rows, in about nine minutes. Each row is one attack:
+    Without names it measures all rows, in about 16 minutes. Each row is one attack:
 
     \b
-      streams rate-limits events filters uploads lists parsing publishing slow-sites
+      silence silent-readers streams metadata bodies storage uploads rate-limits events
+      event-budget filters lists parsing publishing slow-sites drawings
 
     \b
     Examples:

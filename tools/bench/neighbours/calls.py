@@ -15,6 +15,9 @@ from tools.bench.neighbours.row import AttackPlan, AttackProgress
 #: The attackers' address, different from the victim's.
 ADDRESS = "127.0.0.2"
 
+#: Seconds until the burst of a rate limit is used up, at the latest.
+WARM_S = 120
+
 
 def open_client(plan: AttackPlan, key: str) -> httpx.AsyncClient:
     """Return a client of one key without a timeout."""

@@ -1,5 +1,6 @@
 """PNG files of the attacks."""
 
+import random
 import struct
 import zlib
 
@@ -15,6 +16,14 @@ def costly_png(side: int) -> bytes:
     line = b"\4" + bytes(range(256)) * (side * 4 // 256 + 1)
     pixels = b"".join([*(packer.compress(line[: 1 + side * 4]) for _ in range(side)), packer.flush()])
     return _png(side, color=6, pixels=pixels)
+
+
+def noise_png(side: int) -> bytes:
+    """Return a square PNG of `side` pixels of random, incompressible colors."""
+    line = 1 + side * 3
+    pixels = bytearray(random.Random(1).randbytes(line * side))
+    pixels[::line] = bytes(side)
+    return _png(side, color=2, pixels=zlib.compress(pixels, 1))
 
 
 def _png(side: int, *, color: int, pixels: bytes) -> bytes:

@@ -9,14 +9,28 @@ import msgspec
 
 from chaos.environment import Environment
 from chaos.processes import Child, read_message, run_in_environment
-from tools.bench.neighbours import request_attacks, victim, worker_attacks
+from tools.bench.neighbours import (
+    body_attacks,
+    connection_attacks,
+    request_attacks,
+    victim,
+    worker_attacks,
+)
 from tools.bench.neighbours.deployment import Deployment, run_deployment
 from tools.bench.neighbours.row import AttackPlan, AttackRow
 from tools.bench.neighbours.victim import Scale, Timings
 from tools.bench.suites import Progress
 
 #: The rows of the table, in order.
-ROWS = {row.name: row for row in (*request_attacks.ROWS, *worker_attacks.ROWS)}
+ROWS = {
+    row.name: row
+    for row in (
+        *connection_attacks.ROWS,
+        *body_attacks.ROWS,
+        *request_attacks.ROWS,
+        *worker_attacks.ROWS,
+    )
+}
 
 #: Uncounted seconds of the victim's actions: connections open, statements get prepared.
 WARM_S = 1.0

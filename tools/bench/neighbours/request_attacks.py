@@ -1,10 +1,10 @@
-"""Attacks on the API: streams, and requests at or beyond a tenant's limits."""
+"""Attacks on the API by requests at or beyond a tenant's limits."""
 
 import asyncio
 import contextlib
 import itertools
-import random
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +13,12 @@ import msgspec
 from api.limits.event_limits import LIMITS
 from api.limits.rate_limits import QUOTAS, RateClass
 from db.pool import Conn
+from domain.events.budgets import BUDGETS
 from tools.bench import tenants
 from tools.bench.neighbours import victim
 from tools.bench.neighbours.calls import (
     ADDRESS,
+    WARM_S,
     open_client,
     read_uncounted,
     run_closed_loop,
@@ -24,20 +26,11 @@ from tools.bench.neighbours.calls import (
     send_counted,
 )
 from tools.bench.neighbours.deployment import Deployment
-from tools.bench.neighbours.images import costly_png
 from tools.bench.neighbours.row import AttackPlan, AttackProgress, AttackRow
 from tools.bench.neighbours.victim import Scale
-from tools.bench.tenants import App
-
-#: Keys, and streams of each.
-STREAM_KEYS, STREAMS_A_KEY = 11, 100
-#: Seconds until a stream is reopened, minimum and maximum: browsers wait for three.
-REOPEN_S = (1.0, 5.0)
+from tools.bench.tenants import App, Tenant
 
 READS_A_MINUTE = QUOTAS["standard"].minute[RateClass.READ_LIGHT]
-WRITES_A_MINUTE = QUOTAS["standard"].minute[RateClass.WRITE_LIGHT]
-#: Seconds until the burst of a rate limit is used up, at the latest.
-WARM_S = 120
 
 #: Concurrent reads of a burst, and the projects in each response.
 BURST, BURST_PROJECTS = 400, 100
@@ -50,10 +43,16 @@ EXCESS = 10
 SENDERS = 40
 EVENTS_A_REQUEST = 20
 
-#: The API's maximal side of an image, in pixels.
-SIDE_PX = 8192
-#: Concurrent uploads, so that a slow response delays no other upload.
-UPLOADERS = 8
+EVENT_BUDGET = BUDGETS["standard"].events
+#: Remaining events of the day at the beginning of the attack: a few seconds' worth.
+REMAINING_EVENTS = 10_000
+USE_UP_BUDGET = "insert into intake_day (organization_id, day, events, bytes) values ($1, $2, $3, 0)"
+#: Bytes of the event store's tables with their indexes, and the number of events.
+STORED_EVENTS = """
+select (select sum(pg_total_relation_size(oid))::bigint
+          from pg_class
+         where relname ~ '^event' and relkind = 'r') as bytes,
+       (select count(*) from event) as events"""
 
 LIST_KEYS = 50
 #: Projects on a page, and the metadata of each.
@@ -97,42 +96,6 @@ create or replace function uuidv7_like(number int) returns uuid language sql imm
 $$"""
 
 
-async def prepare_streams(deployment: Deployment, scale: Scale) -> AttackPlan:
-    attacker = await tenants.create(deployment.environment, tier="standard", keys=STREAM_KEYS)
-    jobs = await tenants.submit_waiting_jobs(deployment.environment, attacker, 1)
-    many = {"streams": scale.many(STREAMS_A_KEY)}
-    return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[jobs], many=many)
-
-
-async def attack_by_streams(plan: AttackPlan, progress: AttackProgress) -> None:
-    """Open the streams of each key from its own address, so that no per-address limit helps."""
-    async with asyncio.TaskGroup() as group:
-        for number, key in enumerate(plan.keys, start=2):
-            for _ in range(plan.many["streams"]):
-                group.create_task(_hold_stream(plan, key, f"127.0.0.{number}", progress))
-        await asyncio.sleep(3)
-        progress.ready.set()
-
-
-async def _hold_stream(plan: AttackPlan, key: str, address: str, progress: AttackProgress) -> None:
-    """Hold a stream, and reopen it when it ends or is refused. Raw sockets: the attack shares the cores."""
-    lines = (
-        f"GET /v1/jobs/{plan.owned[0][0]}/events HTTP/1.1",
-        "Host: localhost",
-        f"Authorization: Bearer {key}",
-    )
-    words = "\r\n".join([*lines, "Connection: close", "", ""]).encode()
-    while True:
-        with contextlib.suppress(OSError):
-            reader, writer = await asyncio.open_connection("127.0.0.1", plan.port, local_addr=(address, 0))
-            with contextlib.closing(writer):
-                writer.write(words)
-                answer = await reader.readline()
-                progress.add(answer[9:12].decode() or "0")
-                await reader.read()
-        await asyncio.sleep(random.uniform(*REOPEN_S))
-
-
 async def prepare_bursts(deployment: Deployment, scale: Scale) -> AttackPlan:
     attacker = await tenants.create(deployment.environment, tier="standard", projects=BURST_PROJECTS)
     return AttackPlan(port=deployment.port, keys=attacker.keys, many={"burst": scale.many(BURST)})
@@ -157,6 +120,10 @@ async def note_bursts(_: Deployment, counts: Mapping[str, int]) -> dict[str, Any
 
 async def prepare_events(deployment: Deployment, scale: Scale) -> AttackPlan:
     attacker = await tenants.create(deployment.environment, tier="standard")
+    return await _prepare_events(deployment, scale, attacker)
+
+
+async def _prepare_events(deployment: Deployment, scale: Scale, attacker: Tenant) -> AttackPlan:
     app = await tenants.create_app(deployment.environment, attacker)
     return AttackPlan(
         port=deployment.port, keys=[app.key], owned=[[app.path]], many={"senders": scale.many(SENDERS)}
@@ -205,6 +172,25 @@ async def note_events(_: Deployment, counts: Mapping[str, int]) -> dict[str, Any
     return {"passed": counts.get("202", 0), "refused": counts.get("429", 0), "allowed_per_s": ALLOWED_PER_S}
 
 
+async def prepare_event_budget(deployment: Deployment, scale: Scale) -> AttackPlan:
+    attacker = await tenants.create(deployment.environment, tier="standard")
+    sent, today = EVENT_BUDGET - scale.many(REMAINING_EVENTS), datetime.now(UTC).date()
+    await deployment.environment.pool.execute(USE_UP_BUDGET, attacker.org, today, sent)
+    return await _prepare_events(deployment, scale, attacker)
+
+
+async def note_event_budget(deployment: Deployment, counts: Mapping[str, int]) -> dict[str, Any]:
+    """Return the requests by outcome, and the disk growth of a day at the full budget."""
+    stored, events = await deployment.environment.pool.fetchrow(STORED_EVENTS) or (0, 0)
+    bytes_an_event = stored / max(1, events)
+    return {
+        "passed": counts.get("202", 0),
+        "refused": counts.get("429", 0),
+        "stored_bytes_an_event": round(bytes_an_event),
+        "stored_mib_a_day_at_budget": round(bytes_an_event * EVENT_BUDGET / (1 << 20)),
+    }
+
+
 async def prepare_filters(deployment: Deployment, scale: Scale) -> AttackPlan:
     attacker = await tenants.create(deployment.environment, tier="standard", keys=FILTER_KEYS)
     async with deployment.environment.pool.acquire() as conn, conn.transaction():
@@ -235,26 +221,6 @@ async def attack_by_filters(plan: AttackPlan, progress: AttackProgress) -> None:
     await run_closed_loop(progress, plan.many["readers"], read)
 
 
-async def prepare_uploads(deployment: Deployment, scale: Scale) -> AttackPlan:
-    attacker = await tenants.create(deployment.environment, tier="standard")
-    many = {"side": scale.many(SIDE_PX), "warm_s": scale.many(WARM_S)}
-    return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects], many=many)
-
-
-async def attack_by_uploads(plan: AttackPlan, progress: AttackProgress) -> None:
-    content = costly_png(plan.many["side"])
-    url = f"/v1/projects/{plan.owned[0][0]}/content/upload"
-    async with open_client(plan, plan.keys[0]) as client:
-
-        async def upload(_: int) -> int:
-            return await send_counted(
-                client, progress, "POST", url, files={"file": ("a.png", content, "image/png")}
-            )
-
-        every_s = UPLOADERS * 60 / WRITES_A_MINUTE
-        await run_paced(progress, UPLOADERS, every_s=every_s, warm_s=plan.many["warm_s"], once=upload)
-
-
 async def prepare_lists(deployment: Deployment, scale: Scale) -> AttackPlan:
     environment, keys = deployment.environment, scale.many(LIST_KEYS)
     attacker = await tenants.create(environment, tier="standard", keys=keys, projects=LIST_PROJECTS)
@@ -277,10 +243,6 @@ async def attack_by_lists(plan: AttackPlan, progress: AttackProgress) -> None:
 
 ROWS = (
     AttackRow(
-        "streams", "1,100 event streams of one standard tenant", victim.requests,
-        prepare_streams, attack_by_streams,
-    ),
-    AttackRow(
         "rate-limits", "bursts of 400 reads with a key that may send 120 a minute", victim.requests,
         prepare_bursts, attack_by_bursts, note=note_bursts,
     ),
@@ -289,12 +251,12 @@ ROWS = (
         prepare_events, attack_by_events, note=note_events,
     ),
     AttackRow(
-        "filters", "filters that match nothing in 300,000 projects and 1,000,000 audit entries",
-        victim.requests, prepare_filters, attack_by_filters,
+        "event-budget", "an app that uses up its organization's daily event budget and keeps sending",
+        victim.events, prepare_event_budget, attack_by_events, note=note_event_budget,
     ),
     AttackRow(
-        "uploads", "one key uploads the costliest image at its limit of 60 a minute", victim.requests,
-        prepare_uploads, attack_by_uploads, note=read_uncounted,
+        "filters", "filters that match nothing in 300,000 projects and 1,000,000 audit entries",
+        victim.requests, prepare_filters, attack_by_filters,
     ),
     AttackRow(
         "lists", "50 keys of one tenant read lists of 1.6 MB at their limit of 120 a minute", victim.requests,

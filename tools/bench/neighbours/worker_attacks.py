@@ -1,8 +1,9 @@
-"""Attacks on workers: jobs whose sites and servers take all the time that they may."""
+"""Attacks on workers: jobs whose sites, servers and drawings take all the time that they may."""
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tools.bench import tenants
 from tools.bench.neighbours import servers, victim
@@ -20,6 +21,24 @@ PAGE_BYTES = 240_000
 TENANTS = 2
 #: Posts of each tenant.
 POSTS = 6
+
+#: Contents of a tenant: as many as its request limits allow in a minute.
+CONTENTS = 10
+#: Canvas-sized layers: the cost check passes them, and the CPU limit of the kernel ends the rendering.
+LAYERS = 3_300
+
+BRAND = {
+    "appName": "Tideline",
+    "tagline": "Know the tide before you go",
+    "appDescription": "See high and low water for each day.",
+}
+
+COUNT_OUTCOMES = """
+select coalesce(error->>'code', state) as ended, attempt, count(*)
+  from job
+ where kind = 'content_generate'
+ group by ended, attempt
+ order by ended, attempt"""
 
 LINKS = b"".join(b'<a href="/about/%d">About us</a>' % number for number in range(PAGES))
 
@@ -66,6 +85,35 @@ async def attack_by_publishing(plan: AttackPlan, progress: AttackProgress) -> No
         await asyncio.sleep(2)
         progress.ready.set()
         await asyncio.Event().wait()
+
+
+async def prepare_drawings(deployment: Deployment, scale: Scale) -> AttackPlan:
+    [attacker] = await _create_attackers(deployment, 1, projects=scale.many(CONTENTS))
+    return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects])
+
+
+async def attack_by_drawings(plan: AttackPlan, progress: AttackProgress) -> None:
+    """Generate contents with a logo of the maximal rendering cost."""
+    async with open_client(plan, plan.keys[0]) as client:
+        for project in plan.owned[0]:
+            path = f"/v1/projects/{project}"
+            await send_counted(client, progress, "PATCH", path, json={"brandContext": BRAND})
+            files = {"kind": (None, b"logo"), "file": ("a.svg", _drawing(), "image/svg+xml")}
+            await send_counted(client, progress, "POST", f"{path}/app-media", files=files)
+            await send_counted(client, progress, "POST", f"{path}/content", json={"format": "image"})
+        progress.ready.set()
+        await asyncio.Event().wait()
+
+
+def _drawing() -> bytes:
+    layer = b'<g opacity=".9"><rect width="9" height="9"/></g>'
+    return b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">' + layer * LAYERS + b"</svg>"
+
+
+async def note_drawings(deployment: Deployment, _: Mapping[str, int]) -> dict[str, Any]:
+    """Return the outcomes of the jobs by attempt."""
+    rows = await deployment.environment.pool.fetch(COUNT_OUTCOMES)
+    return {"jobs": {f"{row['ended']} at attempt {row['attempt']}": row["count"] for row in rows}}
 
 
 async def _prepare_ingests(deployment: Deployment, scale: Scale, attackers_count: int) -> AttackPlan:
@@ -133,5 +181,9 @@ ROWS = (
     AttackRow(
         "slow-sites", "20 ingests of sites that never answer, of two tenants each", victim.ingests,
         prepare_slow_sites, attack_by_slow_sites, pools=("ingest",), sites=INGESTS,
+    ),
+    AttackRow(
+        "drawings", "10 contents of one tenant with a logo over the renderer's CPU limit", victim.requests,
+        prepare_drawings, attack_by_drawings, pools=("generate",), note=note_drawings,
     ),
 )  # fmt: skip
