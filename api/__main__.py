@@ -8,7 +8,7 @@ from typing import Any
 
 import uvloop
 
-from db.starting import starting, warn_misspelt
+from db.starting import exit_on_expected_errors, warn_misspelt
 from schemas.settings import from_env
 from telemetry.exporting import export_spans
 
@@ -16,7 +16,7 @@ from telemetry.exporting import export_spans
 def main(arguments: list[str]) -> None:
     """Serve the API. Exits with 0 on a stop signal, with 2 for a wrong argument or setting."""
     options = _parser().parse_args(arguments)
-    with starting():
+    with exit_on_expected_errors():
         settings = from_env(os.environ)
         # Imported after the arguments are checked: Litestar and the routes take most of the start-up time.
         from api.server.admission import limits_of  # noqa: PLC0415

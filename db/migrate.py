@@ -30,7 +30,7 @@ from typing import NamedTuple
 
 from db.pool import Conn, connected
 from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, reaching
-from db.starting import UNUSABLE, starting
+from db.starting import UNUSABLE, exit_on_expected_errors
 from schemas.errors import MigrationChanged, Unavailable
 from schemas.settings import Settings, from_env
 
@@ -77,15 +77,15 @@ class Migration(NamedTuple):
 
 def known(schema: Schema) -> list[Migration]:
     """Return all migrations of the schema in this release, in order."""
-    return _read(schema.folder)
+    return _sql_files(schema.folder)
 
 
 def functions(schema: Schema) -> list[Migration]:
     """Return the schema's functions in this release, by name and revision."""
-    return [Migration(f"{each.name}@{_revision(each)}", each.text) for each in _read(schema.functions)]
+    return [Migration(f"{each.name}@{_revision(each)}", each.text) for each in _sql_files(schema.functions)]
 
 
-def _read(folder: str) -> list[Migration]:
+def _sql_files(folder: str) -> list[Migration]:
     found = (path for path in files("db").joinpath(folder).iterdir() if path.name.endswith(".sql"))
     return sorted(Migration(path.name.removesuffix(".sql"), path.read_text("utf-8")) for path in found)
 
@@ -176,7 +176,7 @@ def _take_over(schema: Schema, applied: Mapping[str, str]) -> list[Migration] | 
     checksums = {name: checksum for checksum, name in map(str.split, replaced.splitlines())}
     if checksums.keys().isdisjoint(applied):
         return None
-    late = _read("take_over/migrations") if schema is MAIN else []
+    late = _sql_files("take_over/migrations") if schema is MAIN else []
     missing = checksums.keys() - applied.keys() - {each.name for each in late}
     if missing:
         raise MigrationChanged(
@@ -219,7 +219,7 @@ def main() -> None:
     Exits with 2 for a wrong setting, with 1 for a missing database or a refused one.
     """
     argparse.ArgumentParser("python -m db.migrate", description=DESCRIPTION).parse_args()
-    with starting():
+    with exit_on_expected_errors():
         applied = asyncio.run(_migrate_once_reached(from_env(os.environ)))
     sys.stdout.write("".join(f"applied {name}\n" for name in applied) or "nothing to apply\n")
 

@@ -38,7 +38,7 @@ def warn_misspelt(environ: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def starting() -> Iterator[None]:
+def exit_on_expected_errors() -> Iterator[None]:
     """Exit with a line on stderr for expected errors. Any other error is a bug: it is raised."""
     try:
         yield

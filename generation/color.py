@@ -66,7 +66,7 @@ def _encode(light: float) -> int:
 
 
 @cache
-def oklch(color: RGB) -> Oklch:
+def to_oklch(color: RGB) -> Oklch:
     r, g, b = map(_linear, color)
     long = math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b)
     middle = math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b)
@@ -127,7 +127,7 @@ def measured_contrast(under: Image.Image, text: RGB) -> float:
 
 def ensure_contrast(color: RGB, ground: RGB, least: float = MIN_CONTRAST) -> RGB:
     """Return the colour, made lighter or darker until its contrast to the ground is enough."""
-    place = oklch(color)
+    place = to_oklch(color)
     lighter = contrast(WHITE, ground) > contrast(BLACK, ground)
     ends = range(int(place.lightness * 100), 101) if lighter else range(int(place.lightness * 100), -1, -1)
     shades = (place.adjusted(lightness=end / 100) for end in ends)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from generation.color import RGB, WHITE, Oklch, contrast, ensure_contrast, oklch, parse_colors, rgb
+from generation.color import RGB, WHITE, Oklch, contrast, ensure_contrast, parse_colors, rgb, to_oklch
 
 #: A colour with less chroma is a grey.
 MIN_CHROMA = 0.06
@@ -51,12 +51,13 @@ class Theme(NamedTuple):
 def theme(colors: Sequence[str], logo: Image.Image | None = None) -> Theme:
     """Derive a theme from a brand's colours, else from its logo; slate if it has neither."""
     known = [*parse_colors(colors), *(palette(logo) if logo else [])]
-    bright = [one for one in known if _is_bright(oklch(one))]
+    bright = [one for one in known if _is_bright(to_oklch(one))]
     first = bright[0] if bright else SLATE
     second = next(
-        (one for one in bright[1:] if _hue_difference(oklch(one), oklch(first)) > MIN_HUE_DIFFERENCE), None
+        (one for one in bright[1:] if _hue_difference(to_oklch(one), to_oklch(first)) > MIN_HUE_DIFFERENCE),
+        None,
     )
-    return _theme(oklch(first), oklch(second or oklch(first).adjusted(hue=34.0)))
+    return _theme(to_oklch(first), to_oklch(second or to_oklch(first).adjusted(hue=34.0)))
 
 
 def _is_bright(color: Oklch) -> bool:
@@ -79,7 +80,7 @@ def palette(logo: Image.Image) -> list[RGB]:
     counted = reduced.getcolors(8) or []
     counted_colors = [(count, color) for count, color in counted if isinstance(color, tuple)]
     areas = {(r, g, b): count / len(opaque) for count, (r, g, b) in counted_colors}
-    ranked = sorted(areas, key=lambda color: (-areas[color] * (0.15 + oklch(color).chroma), color))
+    ranked = sorted(areas, key=lambda color: (-areas[color] * (0.15 + to_oklch(color).chroma), color))
     return [color for color in ranked if areas[color] > MIN_LOGO_SHARE]
 
 

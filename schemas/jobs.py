@@ -9,10 +9,10 @@ from schemas.base import CreatedAt, In, Instant, Out, Text
 from schemas.waiting import Waiting
 
 Status = Literal["running", "completed", "failed", "canceled"]
-Unsuccessful = Literal["failed", "canceled"]
+UnsuccessfulStatus = Literal["failed", "canceled"]
 OpenPhase = Literal["scheduled", "queued", "running", "waiting"]
 #: In the order in which jobs pass through them. The ledger derives a job's phase (jobs/states.py).
-Phase = Literal["scheduled", "queued", "running", "waiting", "completed", "failed", "canceled"]
+JobPhase = Literal["scheduled", "queued", "running", "waiting", "completed", "failed", "canceled"]
 #: Kinds and stages of the catalogue, jobs/kinds.py; the API document lists them by these titles.
 JobKind = Annotated[str, Meta(title="JobKind", description="The kind of work.")]
 JobStage = Annotated[str, Meta(title="JobStage")]
@@ -48,7 +48,7 @@ class Job(Out, frozen=True, kw_only=True):
     """`running` until it ends; the other values are final."""
     stage: JobStage
     """The progress stage; after the end, the `status`."""
-    phase: Phase
+    phase: JobPhase
     """`scheduled` for later, `queued`, `running`, `waiting` between two attempts, or the final status."""
     progress: float
     """From 0 to 1. It never falls."""
@@ -187,7 +187,7 @@ class RetryFilter(In, frozen=True, kw_only=True):
 
     kinds: Annotated[list[JobKind], Meta(min_length=1, max_length=20)] | None = None
     """Only jobs of these kinds."""
-    statuses: Annotated[list[Unsuccessful], Meta(min_length=1, max_length=2)] | None = None
+    statuses: Annotated[list[UnsuccessfulStatus], Meta(min_length=1, max_length=2)] | None = None
     """Only jobs with these statuses; default: `failed`. Add `canceled` if needed."""
     error_code: Annotated[Text, Meta(min_length=1, max_length=100)] | None = None
     """Only jobs that failed with this code."""

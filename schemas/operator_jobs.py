@@ -9,10 +9,10 @@ from schemas.base import CreatedAt, Instant, Out, Text
 from schemas.jobs import (
     CancelFilter,
     JobError,
+    JobPhase,
     JobsByPhase,
     JobsByStatus,
     JobStage,
-    Phase,
     RetryFilter,
     Status,
 )
@@ -39,7 +39,7 @@ class OperatedJob(Out, frozen=True, kw_only=True):
     """`running` until it ends; the other values are final."""
     stage: JobStage
     """The progress stage; after the end, the `status`."""
-    phase: Phase
+    phase: JobPhase
     """`scheduled` for later, `queued`, `running`, `waiting` between two attempts, or the final status."""
     progress: float
     """From 0 to 1. It never falls."""

@@ -61,7 +61,7 @@ async def account(
     grant = fields.pop("grant", None) or Grant(access_token="the-access-token")
     server = {"service_url": f"https://{platform}.example", "external_id": handle, "avatar_url": None}
     found = AccountIdentity(platform=platform, handle=handle, **server | {"traits": {}} | fields)
-    return await connect.connect(
+    return await connect.store_account(
         conn,
         organization_id=org,
         project_id=project_id,

@@ -7,7 +7,7 @@ import sys
 import msgspec
 import uvloop
 
-from db.starting import starting, warn_misspelt
+from db.starting import exit_on_expected_errors, warn_misspelt
 from jobs.kinds import CONTENT_GENERATE, KINDS
 from schemas.settings import Settings, from_env
 from telemetry import logs
@@ -38,11 +38,11 @@ def apply_slots(settings: Settings, pool_name: str) -> Settings:
 
 
 def main(arguments: list[str]) -> None:
-    """Run a worker. Exits with 0 after a drain, with 2 for a wrong argument, else as `starting` documents."""
+    """Run a worker. Exits with 0 after a drain, 2 for a wrong argument, else as `exit_on_expected_errors`."""
     parser = argparse.ArgumentParser("python -m workers", description="Run jobs of a pool until SIGTERM.")
     parser.add_argument("pool", choices=POOLS)
     pool = parser.parse_args(arguments).pool
-    with starting():
+    with exit_on_expected_errors():
         settings = apply_slots(from_env(os.environ), pool)
         logs.configure(process=pool, level=settings.log_level)
         warn_misspelt(os.environ)

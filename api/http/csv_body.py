@@ -38,7 +38,7 @@ def read(body: bytes, kind: Any) -> Steps[Any]:
     [field] = msgspec.structs.fields(kind)
     row_kind = get_args(get_args(field.type)[0])[0]
     rows: list[CsvRow] = []
-    for row in islice(_rows(body, row_kind), MAX_ROWS + 1):
+    for row in islice(_csv_rows(body, row_kind), MAX_ROWS + 1):
         rows.append(row)
         if len(rows) % ROWS_PER_STEP == 0:
             yield
@@ -62,7 +62,7 @@ def _collect_errors(rows: Sequence[CsvRow], row_kind: Any) -> Steps[list[tuple[s
     return errors
 
 
-def _rows(body: bytes, row_kind: type[msgspec.Struct]) -> Iterator[CsvRow]:
+def _csv_rows(body: bytes, row_kind: type[msgspec.Struct]) -> Iterator[CsvRow]:
     lines = _lines(body)
     _, names = next(lines, (1, []))
     _check_names(names[:MAX_NAMES], row_kind)

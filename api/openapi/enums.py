@@ -76,7 +76,7 @@ ENUMS: Mapping[str, Enum] = {
     "BudgetResource": _enum("A resource that requests use.", usage.Resource),
     "BudgetTraffic": _enum("The requests that a budget pays for.", usage.BudgetTraffic),
     "CancelReason": _enum("The status of a job that had already ended.", jobs.Already),
-    "UnsuccessfulStatus": _enum("The status of an ended job that may be retried.", jobs.Unsuccessful),
+    "UnsuccessfulStatus": _enum("The status of an ended job that may be retried.", jobs.UnsuccessfulStatus),
     "ColorRole": _enum("The role of a color in a brand.", brand.ColorRole),
     "ContentAspect": _enum("Width to height of generated content.", content.Aspect),
     "ContentFormat": _enum("The format of a content item.", content.Format),
@@ -100,7 +100,7 @@ ENUMS: Mapping[str, Enum] = {
     "JobPhase": _enum(
         "The current phase of a job: `scheduled` for a later time, `queued` for a worker, `running`, "
         "`waiting` between two attempts, or its final status.",
-        jobs.Phase,
+        jobs.JobPhase,
     ),
     "OpenJobPhase": _enum("The phase of an open job.", jobs.OpenPhase),
     "JobStage": Enum("The progress of a job; the last three are its final status.", STAGES),
@@ -144,11 +144,11 @@ ENUMS: Mapping[str, Enum] = {
     "WorkerState": _enum("Whether a worker takes jobs.", ops.WorkerState),
 }
 
-_BY_VALUES = {frozenset(enum.values): name for name, enum in ENUMS.items()}
+_NAMES_BY_VALUES = {frozenset(enum.values): name for name, enum in ENUMS.items()}
 
 
 def find_enum(schema: Json) -> str | None:
     """Find the enum of a schema by its title, or by its list of values."""
     if schema.get("title") in ENUMS:
         return str(schema["title"])
-    return _BY_VALUES.get(frozenset(schema["enum"])) if "enum" in schema else None
+    return _NAMES_BY_VALUES.get(frozenset(schema["enum"])) if "enum" in schema else None

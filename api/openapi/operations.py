@@ -13,7 +13,7 @@ from litestar.typing import FieldDefinition
 
 from api.guard import Requirements
 
-_UNDERSCORE = re.compile(r"_([a-z])")
+_UNDERSCORE_LETTER = re.compile(r"_([a-z])")
 
 
 class Operation(NamedTuple):
@@ -94,7 +94,7 @@ def without_none(kind: Any) -> Any:
 
 
 def camel(name: str) -> str:
-    return _UNDERSCORE.sub(lambda found: found[1].upper(), name)
+    return _UNDERSCORE_LETTER.sub(lambda found: found[1].upper(), name)
 
 
 def _operations(app: Litestar) -> Iterator[Operation]:

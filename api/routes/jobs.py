@@ -32,7 +32,7 @@ from schemas.base import Page
 from schemas.errors import Limited
 from schemas.errors.absent import absent
 from schemas.job_stats import JobStats, Window
-from schemas.jobs import Accepted, CancelAnswer, Job, JobCounts, Phase, Status
+from schemas.jobs import Accepted, CancelAnswer, Job, JobCounts, JobPhase, Status
 
 MAX_WAIT_S = 30
 COMMENT_INTERVAL_S = 15.0
@@ -67,7 +67,9 @@ StageFilter = Annotated[
         description="Only jobs at one of these stages.", schema_extra={"items": {"enum": [*kinds.STAGES]}}
     ),
 ]
-PhaseFilter = Annotated[list[Phase] | None, QueryParameter(description="Only jobs in one of these phases.")]
+PhaseFilter = Annotated[
+    list[JobPhase] | None, QueryParameter(description="Only jobs in one of these phases.")
+]
 ErrorFilter = Annotated[
     str | None,
     QueryParameter(name="errorCode", description="Only failed jobs with this code.", max_length=100),

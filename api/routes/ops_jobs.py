@@ -17,7 +17,7 @@ from domain.operations import operator_jobs
 from domain.operations.operator_jobs import JobFilter
 from schemas.base import Page
 from schemas.job_stats import JobStats, Window
-from schemas.jobs import Phase, Status
+from schemas.jobs import JobPhase, Status
 from schemas.operator_jobs import OperatedJob, OperatedJobCounts, OperatedJobDetail
 from schemas.timelines import TimelineEntry
 
@@ -30,7 +30,7 @@ OrganizationFilter = Annotated[
 ]
 KindFilter = Annotated[str | None, QueryParameter(description="Only jobs of this kind.", max_length=100)]
 StatusFilter = Annotated[Status | None, QueryParameter(description="Only jobs with this status.")]
-PhaseFilter = Annotated[Phase | None, QueryParameter(description="Only jobs in this phase.")]
+PhaseFilter = Annotated[JobPhase | None, QueryParameter(description="Only jobs in this phase.")]
 ErrorFilter = Annotated[
     str | None,
     QueryParameter(name="errorCode", description="Only failed jobs with this code.", max_length=100),

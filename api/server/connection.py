@@ -166,7 +166,7 @@ class Connection(HttpToolsProtocol):
         self.answer_rate.written += len(data)
         self.transport.write(data)
 
-    def close_after_answer(self) -> None:
+    def close_after_body(self) -> None:
         """Close after the client has sent its whole body: it may read the response only then.
 
         Closing with unread bytes resets the connection, and the response may be lost with it.
@@ -300,7 +300,7 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
         else:
             self.in_body = True  # More of the request may be on its way.
-            self.close_after_answer()
+            self.close_after_body()
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete

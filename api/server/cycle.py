@@ -59,7 +59,7 @@ class Cycle(RequestResponseCycle):
         """Send the contract's 500 after the application failed before its response."""
         if not self.disconnected:
             self.connection.write(render_refusal(FAULT))
-            self.connection.close_after_answer()
+            self.connection.close_after_body()
 
     def _start(self, status: int, headers: Any) -> None:
         self.response_started, self.waiting_for_100_continue = True, False
@@ -120,7 +120,7 @@ class Cycle(RequestResponseCycle):
         self.response_complete = True
         self.message_event.set()
         if not self.keep_alive:
-            self.connection.close_after_answer()
+            self.connection.close_after_body()
         self.on_response()
 
     def _has_long_rest(self) -> bool:

@@ -61,7 +61,7 @@ async def offer_account(
 @leases.command("withdraw")
 @click.argument("account_id", type=ACCOUNT)
 @for_organization
-async def withdraw_account(session: CommandSession, actor: Actor, *, account_id: UUID) -> CommandResult:
+async def withdraw_offer(session: CommandSession, actor: Actor, *, account_id: UUID) -> CommandResult:
     """Withdraw an offer; recall a leased account first.
 
     \b

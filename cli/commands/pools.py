@@ -57,7 +57,7 @@ async def pause_pool(session: CommandSession, *, name: str) -> CommandResult:
     Example:
       tenantry pools pause ingest
     """
-    return await _set(session, name, paused=True, note=f"To resume: tenantry pools resume {name}")
+    return await _set_paused(session, name, paused=True, note=f"To resume: tenantry pools resume {name}")
 
 
 @pools.command("resume")
@@ -70,7 +70,7 @@ async def resume_pool(session: CommandSession, *, name: str) -> CommandResult:
     Example:
       tenantry pools resume ingest
     """
-    return await _set(session, name, paused=False)
+    return await _set_paused(session, name, paused=False)
 
 
 @pools.command("cap")
@@ -94,7 +94,7 @@ async def cap_pool(
     return CommandResult({"items": caps}, table(("TIER", "RUNNING", "QUEUED"), rows))
 
 
-async def _set(session: CommandSession, name: str, *, paused: bool, note: str = "") -> CommandResult:
+async def _set_paused(session: CommandSession, name: str, *, paused: bool, note: str = "") -> CommandResult:
     pause = partial(verbs.pause, name=name, paused=paused, slots=session.settings.slots, details=_caller())
     pool = await transact(session.pool, pause)
     async with session.pool.acquire() as conn:

@@ -16,7 +16,7 @@ class JobRow(NamedTuple):
     kind: str
     status: jobs.Status
     stage: str
-    phase: jobs.Phase
+    phase: jobs.JobPhase
     version: int
     progress: float
     attempt: int

@@ -12,7 +12,7 @@ MAX_CHARACTERS = 500
 OWNER = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
 #: Names of managed users end in `_company`.
 MANAGED = re.compile(rf"{OWNER.pattern}_[A-Za-z0-9]{{3,8}}")
-NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+REPOSITORY_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 #: `git@github.com:owner/name.git`, also without a user.
 SCP = re.compile(r"(?:[\w.-]+@)?(?P<host>[\w.-]+\.[a-z]+):(?P<path>[^/\d].*)")
 HOSTS = {"github.com", "www.github.com", "ssh.github.com", "api.github.com"}
@@ -33,7 +33,7 @@ def check(text: str) -> str:
     owner, name = parts(text.strip().strip("/"))
     if not (OWNER.fullmatch(owner) or MANAGED.fullmatch(owner)) or owner.lower() in RESERVED:
         raise invalid(f"{owner[:50]!r} is no account of GitHub; send owner/name, such as octocat/hello-world")
-    if not NAME.fullmatch(name) or name in {".", ".."}:
+    if not REPOSITORY_NAME.fullmatch(name) or name in {".", ".."}:
         raise invalid(f"{name[:50]!r} is no repository's name; send owner/name, such as octocat/hello-world")
     return f"{owner}/{name}"
 

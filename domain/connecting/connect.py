@@ -154,7 +154,7 @@ async def finish(
     """
     args = attempt.asked
     project_id: UUID = claim.project_id  # type: ignore[assignment]  # each of these jobs is a project's
-    account_id = await connect(
+    account_id = await store_account(
         conn,
         organization_id=claim.organization_id,
         project_id=project_id,
@@ -170,7 +170,7 @@ async def finish(
     return {"socialAccountId": shown_id, "platform": found.platform, "handle": found.handle}
 
 
-async def connect(
+async def store_account(
     conn: Conn,
     *,
     organization_id: UUID,

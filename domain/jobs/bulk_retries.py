@@ -21,7 +21,7 @@ from jobs.kinds import PUBLIC_KINDS
 from jobs.ledger import Wake
 from schemas import ids
 from schemas.errors import Conflict, DomainError
-from schemas.jobs import BulkRetried, NotRetried, Retried, Unsuccessful
+from schemas.jobs import BulkRetried, NotRetried, Retried, UnsuccessfulStatus
 from telemetry import log_context
 
 #: Jobs that a call retries, that it counts, and that it scans for the filter.
@@ -35,7 +35,7 @@ class Selection(NamedTuple):
 
     project_id: UUID | None
     kinds: Sequence[str] | None
-    statuses: Sequence[Unsuccessful] | None
+    statuses: Sequence[UnsuccessfulStatus] | None
     error_code: str | None
     period: Period
 

@@ -10,7 +10,7 @@ from db.queries import job_view
 from domain.tenancy import project_locks
 from jobs import kinds as catalogue
 from jobs.states import PHASES, TERMINAL_STATES
-from schemas.jobs import JobCounts, JobsByPhase, JobsByStatus, Phase, Status
+from schemas.jobs import JobCounts, JobPhase, JobsByPhase, JobsByStatus, Status
 
 #: Limit of each count: by status and phase, or over all jobs of one project.
 MAX_COUNTED = 10_000
@@ -19,7 +19,7 @@ MAX_COUNTED = 10_000
 class _Count(NamedTuple):
     status: Status
     stage: str
-    phase: Phase
+    phase: JobPhase
     jobs: int
 
 

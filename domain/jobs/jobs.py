@@ -28,7 +28,7 @@ from jobs.states import TERMINAL_STATES, JobState
 from schemas import ids
 from schemas.errors import Conflict, Fenced, Invalid
 from schemas.errors.absent import present
-from schemas.jobs import Already, CancelAnswer, Job, JobError, Phase, Status
+from schemas.jobs import Already, CancelAnswer, Job, JobError, JobPhase, Status
 
 #: Rare ends, so that an index of them costs next to nothing.
 UNSUCCESSFUL = (JobState.FAILED, JobState.CANCELED)
@@ -83,7 +83,7 @@ async def list_page(
     kinds: Sequence[str] | None,
     statuses: Sequence[Status] | None,
     stages: Sequence[str] | None,
-    phases: Sequence[Phase] | None = None,
+    phases: Sequence[JobPhase] | None = None,
     error_code: str | None = None,
     period: Period = ALWAYS,
     before: UUID | None,

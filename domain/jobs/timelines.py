@@ -61,7 +61,9 @@ _OF_ATTEMPTS = frozenset(
 #: Codes of a call that a search for the post proved not to be accepted.
 _ABSENT = frozenset({"ABSENT", "NOT_TAKEN"})
 #: Stored details with a field of their own, or with another entry.
-FIELDS = frozenset({"code", "message", "retryable", "step", "revision", "apiKeyId", "retryOf", "found"})
+_SHOWN_ELSEWHERE = frozenset(
+    {"code", "message", "retryable", "step", "revision", "apiKeyId", "retryOf", "found"}
+)
 
 T = TypeVar("T")
 
@@ -169,7 +171,7 @@ def _to_schema(row: Row) -> TimelineEntry:
         step=_or_unset(fields.get("step")),
         revision=_or_unset(fields.get("revision")),
         api_key_id=_id(ids.KEY, fields.get("apiKeyId")),
-        details={name: value for name, value in fields.items() if name not in FIELDS} or UNSET,
+        details={name: value for name, value in fields.items() if name not in _SHOWN_ELSEWHERE} or UNSET,
     )
 
 

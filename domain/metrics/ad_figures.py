@@ -44,7 +44,7 @@ class Sum(NamedTuple):
     reach: int | None
 
 
-def add(days: Iterable[DaySum]) -> Sum:
+def sum_figures(days: Iterable[DaySum]) -> Sum:
     """Sum all days."""
     all_days = [*days]
     days_with_impressions = [day for day in all_days if day.shown]

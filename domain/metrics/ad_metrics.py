@@ -68,7 +68,7 @@ async def read(stores: MetricSources, asked: AdQuery, *, now: datetime) -> AdMet
     labelled = defaultdict[str, list[DaySum]](list)
     for row in rows:
         labelled[_label(row.day, asked.granularity)].append(row)
-    total = ad_figures.add(rows)
+    total = ad_figures.sum_figures(rows)
     money, today = len(total.currencies) <= 1, now.astimezone(zone).date()
     return AdMetrics(
         timezone=name,
@@ -79,7 +79,9 @@ async def read(stores: MetricSources, asked: AdQuery, *, now: datetime) -> AdMet
             MetricBucket(
                 bucket=bucket.label,
                 final=last_day + SETTLES < today,
-                values=ad_figures.values(ad_figures.add(labelled[bucket.label]), asked.metrics, money=money),
+                values=ad_figures.values(
+                    ad_figures.sum_figures(labelled[bucket.label]), asked.metrics, money=money
+                ),
             )
             for bucket, last_day in zip(cut, last_days, strict=True)
         ],

@@ -41,7 +41,7 @@ SETTLES = timedelta(minutes=5)
 PUBLISHED_SETTLES = timedelta(hours=48)
 
 
-class HeldAccount(NamedTuple):
+class ProjectAccount(NamedTuple):
     """Account of the project; `disconnected_at` is the end of that."""
 
     id: UUID
@@ -79,7 +79,7 @@ class Published(NamedTuple):
     n: int
 
 
-LIST_ACCOUNTS = collected.list_of_project.typed(HeldAccount)
+LIST_ACCOUNTS = collected.list_of_project.typed(ProjectAccount)
 SUM_OF_ACCOUNTS, SUM_OF_POST = collected.sum_of_accounts.typed(Delta), collected.sum_of_post.typed(Delta)
 FIRST_OF_ACCOUNTS = collected.first_of_accounts.typed(FirstValue)
 FIRST_OF_POST = collected.first_of_post.typed(FirstValue)
@@ -169,7 +169,7 @@ def _values(question: SourceQuery, figure: Callable[[NumberedBucket], Figure]) -
     return Values(series, figure(NumberedBucket(None, *question.window)))
 
 
-async def _accounts(conn: Conn, question: SourceQuery) -> list[HeldAccount]:
+async def _accounts(conn: Conn, question: SourceQuery) -> list[ProjectAccount]:
     """Return the accounts in scope; none for a post."""
     if question.scope == "platform_post":
         return []
@@ -204,7 +204,7 @@ async def _read_reported(conn: Conn, question: SourceQuery, account_ids: Sequenc
     return ReportedValues(subjects, dict(sums), {(row.metric, row.account_id): row.at for row in firsts})
 
 
-async def _followers(conn: Conn, question: SourceQuery, accounts: Sequence[HeldAccount]) -> Values:
+async def _followers(conn: Conn, question: SourceQuery, accounts: Sequence[ProjectAccount]) -> Values:
     """Return each account's last value by the end of each bucket that began while the project had it."""
     rows = await LIST_FOLLOWERS.all(
         conn,

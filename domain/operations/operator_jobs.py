@@ -16,7 +16,7 @@ from domain.values.periods import Period
 from jobs import states
 from schemas import ids
 from schemas.errors.absent import present
-from schemas.jobs import JobError, Phase, Status
+from schemas.jobs import JobError, JobPhase, Status
 from schemas.operator_jobs import OperatedJob, OperatedJobCounts, OperatedJobDetail
 from schemas.timelines import TimelineEntry
 
@@ -35,7 +35,7 @@ class _Row(NamedTuple):
     internal: bool
     status: Status
     stage: str
-    phase: Phase
+    phase: JobPhase
     progress: float
     attempt: int
     max_attempts: int
@@ -55,7 +55,7 @@ class _Row(NamedTuple):
 
 class _Count(NamedTuple):
     status: Status
-    phase: Phase
+    phase: JobPhase
     jobs: int
     more: bool
 
@@ -77,7 +77,7 @@ class JobFilter(NamedTuple):
     kind: str | None
     pool: str | None
     status: Status | None
-    phase: Phase | None
+    phase: JobPhase | None
     error_code: str | None
     period: Period
 

@@ -94,7 +94,7 @@ async def not_sent(
     await _keep_error(conn, post, error)
     outcome = await _after(conn, claim, post, error, generation)
     if archived and isinstance(outcome, Failed):
-        await _end(conn, post, outcome)
+        await _fail_post(conn, post, outcome)
     return Canceled() if archived and not isinstance(outcome, Failed) else outcome
 
 
@@ -207,7 +207,7 @@ async def _token_change(conn: Conn, post: LockedPost, generation: int) -> NotDon
     return None
 
 
-async def _end(conn: Conn, post: LockedPost, outcome: Failed) -> None:
+async def _fail_post(conn: Conn, post: LockedPost, outcome: Failed) -> None:
     """Mark the post as failed, not canceled: it was being sent when its project was archived."""
     await outgoing_post.fail_post.run(conn, org=post.organization_id, id=post.id)
     why = {"reason": outcome.code}
@@ -240,7 +240,7 @@ async def _put_back(conn: Conn, claim: Claim, post: LockedPost, *, code: str, ou
     await outgoing_post.requeue.run(conn, org=org, id=post_id)
     if outdated:
         await outgoing_post.prepare_again.run(conn, org=org, id=post_id)
-    await quotas.take_back(conn, organization_id=org, account_id=post.account_id, post_id=post_id)
+    await quotas.release_sends(conn, organization_id=org, account_id=post.account_id, post_id=post_id)
     await ledger.progress(conn, claim, progress=0, stage="preparing", cancelable=True)
     details = {"code": code}
     await posts.note(conn, organization_id=org, post_ids=[post_id], event="not_sent", details=details)

@@ -60,7 +60,7 @@ def window(post: LockedPost) -> QuotaWindow:
     return QuotaWindow(quota.posts, quota.window_s + DELIVERY_DELAY_S) if quota else QuotaWindow(None, None)
 
 
-async def take_back(conn: Conn, *, organization_id: UUID, account_id: UUID, post_id: UUID) -> None:
+async def release_sends(conn: Conn, *, organization_id: UUID, account_id: UUID, post_id: UUID) -> None:
     await account_send.delete_sends.run(conn, org=organization_id, account_id=account_id, post_id=post_id)
 
 

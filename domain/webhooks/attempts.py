@@ -92,7 +92,7 @@ class FinishedAttempt(NamedTuple):
         return self.status == 410
 
 
-OPEN_ENDPOINT = webhook_sending.open_endpoint.typed(Endpoint)
+ENDPOINT_STATE = webhook_sending.open_endpoint.typed(Endpoint)
 TAKE_DELIVERIES = webhook_sending.take_deliveries.typed(TakenDelivery)
 
 _log = logs.get_logger("webhooks")
@@ -101,7 +101,7 @@ DELETED_ENDPOINT = Endpoint("disabled", deleted=True, rests=False, failing=False
 
 
 async def open_endpoint(conn: Conn, *, claim: Claim) -> Endpoint:
-    return await OPEN_ENDPOINT.one(conn, **_scope(claim)) or DELETED_ENDPOINT
+    return await ENDPOINT_STATE.one(conn, **_scope(claim)) or DELETED_ENDPOINT
 
 
 async def put_back(conn: Conn, *, claim: Claim) -> None:

@@ -18,7 +18,7 @@ MAX_KEYWORDS = 3
 #: Minimum points for a hook with their number.
 MIN_NUMBERED_POINTS = 3
 #: Minimum clauses of a piece for its points.
-MIN_CLAUSES = 2
+MIN_POINT_CLAUSES = 2
 #: Maximum characters of a clause that serves as a hook.
 SHORT = 70
 #: Tones that also use the casual formula.
@@ -101,7 +101,7 @@ def tiers(brand: BrandSnapshot, found: Sequence[Clause], language: str, number: 
     own = [*taglines(brand, language), *questions(brand, language), *number_hook(brand, language, number)]
     around = list(keyword_hooks(brand, language))
     telling = [hook for hook in around if is_informative(hook.evidence[0], brand, language)]
-    short = [line(one) for one in found if len(one.text) <= SHORT][: len(found) > MIN_CLAUSES]
+    short = [line(one) for one in found if len(one.text) <= SHORT][: len(found) > MIN_POINT_CLAUSES]
     return [distinct([*own, *telling]), short, name_hooks(brand, language), around]
 
 

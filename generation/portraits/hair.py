@@ -20,7 +20,7 @@ _MUSTACHE = points("0,562 22,568 44,576 64,588 62,566 46,550 26,545 10,552 0,552
 #: The shade below the lower lip, and the bare skin around the lips.
 _BELOW = points("0,632 26,628 38,616 30,606 0,604")
 _GAP = points("0,600 40,592 56,576 50,562 0,566")
-_BEARDS = {"stubble": _SHORT, "short": _SHORT, "full": _FULL, "mustache": _MUSTACHE}
+_BEARD_SHAPES = {"stubble": _SHORT, "short": _SHORT, "full": _FULL, "mustache": _MUSTACHE}
 
 
 def draw_behind(sketch: Sketch, look: Look, shape: Head, hair: Hair) -> None:
@@ -146,7 +146,7 @@ def _locs(sketch: Sketch, look: Look, shape: Head, hair: Hair, *, front: bool) -
 def draw_beard(sketch: Sketch, look: Look, shape: Head, hair: Hair, skin: Skin) -> None:
     if look.beard == "none":
         return
-    path = shape.path(mirrored(_BEARDS[look.beard]))
+    path = shape.path(mirrored(_BEARD_SHAPES[look.beard]))
     if look.beard == "stubble":
         with sketch.within(shape.face):
             sketch.shape(path, hair.dark, opacity=0.26)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from generation.color import RGB, oklch, rgb
+from generation.color import RGB, rgb, to_oklch
 from generation.portraits import tones
 from generation.portraits.accessories import draw_covering, draw_earrings, draw_glasses
 from generation.portraits.clothes import draw_clothes, draw_hood
@@ -89,9 +89,9 @@ def _scale(appearance: Look) -> float:
 
 def draw_ground(sketch: Sketch, theme: Theme, seed: str, before: tuple[RGB, ...]) -> None:
     """Draw the ground with the lightness that differs most from the colors before it."""
-    _, chroma, hue = oklch(theme.vivid.tints[0])
+    _, chroma, hue = to_oklch(theme.vivid.tints[0])
     hue += between(-_TURN, _TURN, seed, "ground")
-    lightnesses = [oklch(color).lightness for color in before]
+    lightnesses = [to_oklch(color).lightness for color in before]
     light = max(_LIGHTNESSES, key=lambda one: min(0.14, *(abs(one - other) for other in lightnesses)))
     chroma = min(chroma, 0.11)
     whole = closed([(-900, -300), (900, -300), (900, 1300), (-900, 1300)])

@@ -56,19 +56,19 @@ class Sketch:
     def across(self, ends: tuple[float, float], *stops: tuple[RGB, float]) -> str:
         """Return a gradient from left to right: colours with their opacities, evenly spaced."""
         place = f'x1="{ends[0]:.0f}" x2="{ends[1]:.0f}" y1="0" y2="0"'
-        return self._gradient("linearGradient", place, stops)
+        return self._define_gradient("linearGradient", place, stops)
 
     def down(self, ends: tuple[float, float], *stops: tuple[RGB, float]) -> str:
         """Return a gradient from top to bottom."""
         place = f'x1="0" x2="0" y1="{ends[0]:.0f}" y2="{ends[1]:.0f}"'
-        return self._gradient("linearGradient", place, stops)
+        return self._define_gradient("linearGradient", place, stops)
 
     def around(self, center: Point, radius: float, *stops: tuple[RGB, float]) -> str:
         """Return a radial gradient from a point outwards."""
         place = f'cx="{center[0]:.0f}" cy="{center[1]:.0f}" r="{radius:.0f}"'
-        return self._gradient("radialGradient", place, stops)
+        return self._define_gradient("radialGradient", place, stops)
 
-    def _gradient(self, kind: str, place: str, stops: Iterable[tuple[RGB, float]]) -> str:
+    def _define_gradient(self, kind: str, place: str, stops: Iterable[tuple[RGB, float]]) -> str:
         colors = list(stops)
         inner = "".join(
             f'<stop offset="{number / (len(colors) - 1):.3g}" stop-color="{_paint(color)}" '

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from generation.color import RGB, Oklch, oklch, rgb
+from generation.color import RGB, Oklch, rgb, to_oklch
 
 #: From light to deep, in perceptually equal steps.
 SKINS = (
@@ -93,7 +93,7 @@ class Cloth(NamedTuple):
 
 
 def cloth(color: RGB) -> Cloth:
-    light, chroma, hue = oklch(color)
+    light, chroma, hue = to_oklch(color)
     return Cloth(
         plain=color,
         light=rgb(min(0.985, light + 0.055), chroma, hue),

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from cli.shared.output import table
 from tools.bench.figures import TARGETS, Result
-from tools.bench.neighbours.measure import RowResult
+from tools.bench.neighbours.measure import AttackResult
 
 
 def figures_table(result: Result) -> Group:
@@ -32,7 +32,7 @@ def _figures(figures: Mapping[str, float]) -> Table:
     )
 
 
-def attacks_table(measured: Mapping[str, RowResult]) -> Group:
+def attacks_table(measured: Mapping[str, AttackResult]) -> Group:
     """Return a row for each attack, and its observations."""
     heads = ("attack", "rest p50", "p95", "attacked p50", "p95 ms", "at most", "failed", "reached")
     rows = [

@@ -97,7 +97,7 @@ async def connect_accounts(environment: Environment, tenant: Tenant, servers: Se
         created = []
         for number, server in enumerate(servers):
             handle = f"shop{number}"
-            account_id = await connect.connect(
+            account_id = await connect.store_account(
                 conn,
                 organization_id=tenant.org,
                 project_id=read_id(ids.PROJECT, tenant.projects[0]),

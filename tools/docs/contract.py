@@ -40,7 +40,7 @@ STATUSES: dict[str, _Words] = {
     "project": projects.Status,
     "ingest of a project": projects.IngestState.__annotations__["status"],
     "job": jobs.Status,
-    "phase of a job": jobs.Phase,
+    "phase of a job": jobs.JobPhase,
     "content": content.ContentStatus,
     "approval of content": content.ApprovalStatus,
     "influencer": influencers.InfluencerStatus,

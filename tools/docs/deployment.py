@@ -93,7 +93,7 @@ spec:
 """
 
 
-def systemd_workers() -> str:
+def systemd_wants() -> str:
     """Return the `Wants=` lines of tenantry.target for a worker of each pool."""
     return "".join(f"Wants=tenantry-worker@{pool}.service\n" for pool in POOLS)
 

@@ -49,7 +49,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "post states": lambda: mermaid(post_states.mermaid()),
     "phases of an attempt": lambda: f"{loop.table()}\n",
     "folders": lambda: mermaid(folders.picture()),
-    "systemd workers": deployment.systemd_workers,
+    "systemd workers": deployment.systemd_wants,
     "composed workers": deployment.composed_workers,
     "kubernetes workers": deployment.kubernetes_workers,
     "scalers": deployment.scalers,

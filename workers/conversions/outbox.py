@@ -29,7 +29,7 @@ class OutboxAwayError(Exception):
 
 
 @asynccontextmanager
-async def open_outbox(event_store: EventStore, line: ConversionLine) -> AsyncIterator["Outbox"]:
+async def open_outbox(event_store: EventStore, line: ConversionLine) -> AsyncIterator["ConversionOutbox"]:
     """Open the outbox of a line on a connection of its own. Raises `OutboxAwayError`."""
     async with AsyncExitStack() as stack:
         try:
@@ -37,10 +37,10 @@ async def open_outbox(event_store: EventStore, line: ConversionLine) -> AsyncIte
                 conn = await stack.enter_async_context(event_store())
         except Unavailable as error:
             raise OutboxAwayError from error
-        yield Outbox(conn, line)
+        yield ConversionOutbox(conn, line)
 
 
-class Outbox:
+class ConversionOutbox:
     """The outbox of a line. Each call is one statement and repeatable. Raises `OutboxAwayError`."""
 
     def __init__(self, conn: Conn, line: ConversionLine) -> None:

@@ -57,7 +57,7 @@ class KnownPerson(NamedTuple):
 UNKNOWN_PERSON = KnownPerson()
 
 #: Printable ASCII without the marks of an encoding.
-_DECODED = re.compile(r"[ -$'-\[\]-~]*")
+_PLAIN_ASCII = re.compile(r"[ -$'-\[\]-~]*")
 _ESCAPED = re.compile(r"(?:%u|\\u)([0-9a-f]{4})|\\x([0-9a-f]{2})", re.IGNORECASE)
 _TOKEN = re.compile(rf"[A-Za-z0-9+/_-]{{{MIN_TOKEN},}}={{0,2}}")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -100,7 +100,7 @@ def _iter_layers(text: str) -> Iterator[str]:
         if "+" in text:
             yield text.replace("+", " ")
         yield text
-        if _DECODED.fullmatch(text):
+        if _PLAIN_ASCII.fullmatch(text):
             return
         before, text = text, _decode(text)
         if text == before:

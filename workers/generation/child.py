@@ -45,7 +45,7 @@ MAX_MEMORY_BYTES = 2 << 30
 MAX_FILE_BYTES = 100 << 20
 
 #: Codes of failures that the piece itself does not cause.
-RETRYABLE_CODES = {"DISK_FULL", "OUT_OF_MEMORY", "FFMPEG_KILLED", "RENDERER_KILLED"}
+RESOURCE_CODES = {"DISK_FULL", "OUT_OF_MEMORY", "FFMPEG_KILLED", "RENDERER_KILLED"}
 
 _DISK_FULL_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -115,7 +115,7 @@ def iter_reports(asked: RenderRequest) -> Iterator[RenderReport]:
     try:
         yield from run_request(asked)
     except GenerationError as error:
-        yield (OutOfResources if error.code in RETRYABLE_CODES else RenderRefused)(error.code, error.message)
+        yield (OutOfResources if error.code in RESOURCE_CODES else RenderRefused)(error.code, error.message)
     except MemoryError:
         yield OutOfResources("OUT_OF_MEMORY", "the piece took more memory than its limit")
     except OSError as error:

@@ -50,13 +50,13 @@ def weigh(
             detection_wins = overrules(detected, text, tags, [text] if prose is None else prose)
         else:
             detection_wins = probability >= SURE_PROBABILITY
-        yield from yield_confirmed(detected, standard_tags) if detection_wins else ()
+        yield from detected_tags(detected, standard_tags) if detection_wins else ()
     yield from ((tag, 0.80, rule) for tag, rule in standard_tags)
     if detected and probability >= LIKELY_PROBABILITY:
         yield detected, round(probability * 0.75, 2), "text"
 
 
-def yield_confirmed(detected: str, declared: list[tuple[str, str]]) -> Iterator[tuple[str, float, str]]:
+def detected_tags(detected: str, declared: list[tuple[str, str]]) -> Iterator[tuple[str, float, str]]:
     agreeing = [(tag, f"{rule}+text") for tag, rule in declared if primary(tag) == primary(detected)]
     for tag, rule in agreeing or [(detected, "text")]:
         yield tag, 0.95 if agreeing else 0.90, rule

@@ -50,13 +50,13 @@ class PublishAttempt:
     resend_used: bool = False
     found: bool = False
 
-    def now(self) -> datetime:
+    def database_now(self) -> datetime:
         """Return the database's time: its last value plus the loop's time since. It never runs ahead."""
         return self.outgoing.now + timedelta(seconds=asyncio.get_running_loop().time() - self.clock_read_at)
 
     def inquiry(self, fetched: bool | None = None) -> Inquiry:
         """Return the question to the adapter about the latest call."""
-        return Inquiry(self.prepared, self.sent_at, self.now(), fetched)
+        return Inquiry(self.prepared, self.sent_at, self.database_now(), fetched)
 
     async def decide(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False) -> T:
         """Run a step of a post's job: its body begins with `locked_post.lock`, which locks the job too."""

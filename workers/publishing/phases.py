@@ -238,7 +238,7 @@ async def confirm(attempt: PublishAttempt) -> Next:
     except PlatformError as error:
         return await attempt.unverified(error)
     if isinstance(state, AcceptedPost):
-        age = attempt.now() - attempt.sent_at
+        age = attempt.database_now() - attempt.sent_at
         if age >= locked_post.MAX_PROCESSING:
             return await attempt.unknown()
         after_s = min(max(state.after_s, age.total_seconds() / 4, MIN_POLL_S), MAX_POLL_S)

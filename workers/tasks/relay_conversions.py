@@ -21,7 +21,7 @@ from jobs.outcomes import Done, Outcome, Snooze
 from workers.conversions import calls
 from workers.conversions.calls import DestinationApi
 from workers.conversions.due_split import ReadyConversion, delivered_end, split_due
-from workers.conversions.outbox import PATIENCE_S, EventStore, Outbox, OutboxAwayError, open_outbox
+from workers.conversions.outbox import PATIENCE_S, ConversionOutbox, EventStore, OutboxAwayError, open_outbox
 from workers.conversions.verdict import Verdict, VerdictKind, all_refused
 from workers.platforms.connecting import OutgoingNetwork, open_network
 from workers.resources import Resources
@@ -80,7 +80,12 @@ class ConversionRelay:
     counts single refused ones by error."""
 
     def __init__(
-        self, ctx: Context, net: OutgoingNetwork, keyring: Keyring, server: DestinationApi, outbox: Outbox
+        self,
+        ctx: Context,
+        net: OutgoingNetwork,
+        keyring: Keyring,
+        server: DestinationApi,
+        outbox: ConversionOutbox,
     ) -> None:
         self._ctx, self._net, self._keyring = ctx, net, keyring
         self._server, self._outbox = server, outbox

@@ -25,7 +25,7 @@ from schemas.errors import (
 )
 
 #: Seconds of the longest Retry-After that is obeyed: no job could wait longer.
-MAX_WAIT_S = 86400.0
+MAX_RETRY_AFTER_S = 86400.0
 #: Seconds of the shortest cooldown after a 429. A wait costs no attempt, so without this minimum a site
 #: without a Retry-After would be requested endlessly.
 MIN_COOLDOWN_S = 30.0
@@ -105,12 +105,12 @@ def retry_after(headers: httpx.Headers) -> float | None:
     """Return Retry-After in seconds. A date is relative to the response's own Date: our clock may differ."""
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
-        return min(float(value), MAX_WAIT_S)
+        return min(float(value), MAX_RETRY_AFTER_S)
     date = _read_date(value)
     if date is None:
         return None
     server_date = _read_date(headers.get("Date", "")) or datetime.now(UTC)
-    return min(max((date - server_date).total_seconds(), 0.0), MAX_WAIT_S)
+    return min(max((date - server_date).total_seconds(), 0.0), MAX_RETRY_AFTER_S)
 
 
 def _read_date(value: str) -> datetime | None:

@@ -286,7 +286,7 @@ async def test_prune_of_sends_skips_current_ones(conn: Conn, found: Table) -> No
 async def test_undone_send_is_deleted_by_few_reads(conn: Conn, found: Table, analyzed: bool) -> None:
     other = await conn.fetchval("select id from scheduled_post where id <> $1", found.post_id)
     for _ in range(plans.TIMES):
-        await quotas.take_back(conn, **found.account, post_id=found.post_id)
+        await quotas.release_sends(conn, **found.account, post_id=found.post_id)
     await conn.execute(
         """insert into account_send (organization_id, account_id, id, post_id)
            select $1, $2, gen_random_uuid(), case n when 1 then $3::uuid else $4 end
@@ -299,6 +299,6 @@ async def test_undone_send_is_deleted_by_few_reads(conn: Conn, found: Table, ana
     if analyzed:
         await conn.execute("vacuum analyze account_send")
     async with plans.reading(conn, "account_send") as come:
-        await quotas.take_back(conn, **found.account, post_id=found.post_id)
+        await quotas.release_sends(conn, **found.account, post_id=found.post_id)
     assert await conn.fetchval("select count(*) from account_send") == 4999
     assert come.rows <= 10

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from generation.color import RGB, oklch
+from generation.color import RGB, to_oklch
 from generation.portraits import tones
 from generation.portraits.curves import mirrored
 from generation.portraits.hair_styles import STYLES as DRAWN
@@ -53,10 +53,10 @@ def test_any_presenter_gets_their_skin_and_the_brands_ground(anybody: Presenter)
     drawn = portrait(anybody, THEME, 100)
     seen = look(anybody)
     assert (drawn.mode, drawn.size) == ("RGB", (100, 100))
-    cheek = oklch(pixel(drawn, place_in_picture(seen, (-66, 525))))
+    cheek = to_oklch(pixel(drawn, place_in_picture(seen, (-66, 525))))
     assert abs(cheek.lightness - seen.skin.lightness) < 0.09
-    corner = oklch(pixel(drawn, (0.02, 0.98)))
-    assert abs(corner.hue - oklch(THEME.vivid.tints[0]).hue) < 25
+    corner = to_oklch(pixel(drawn, (0.02, 0.98)))
+    assert abs(corner.hue - to_oklch(THEME.vivid.tints[0]).hue) < 25
 
 
 def pixel(image: Image.Image, place: tuple[float, float]) -> RGB:

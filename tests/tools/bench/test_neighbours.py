@@ -6,7 +6,7 @@ import pytest
 
 from chaos.environment import Environment
 from tools.bench.neighbours import measure
-from tools.bench.neighbours.measure import ROWS, RowResult
+from tools.bench.neighbours.measure import ROWS, AttackResult
 from tools.bench.neighbours.victim import TINY, Timings
 
 
@@ -33,9 +33,9 @@ def timings(p95: float, *, failed: int = 0) -> Timings:
 
 
 def test_limit_is_twice_the_rest_plus_250_ms() -> None:
-    assert RowResult("", timings(10), timings(270), {}).reached
-    assert not RowResult("", timings(10), timings(270.1), {}).reached
+    assert AttackResult("", timings(10), timings(270), {}).reached
+    assert not AttackResult("", timings(10), timings(270.1), {}).reached
 
 
 def test_row_with_a_failure_is_not_reached() -> None:
-    assert not RowResult("", timings(10), timings(10, failed=1), {}).reached
+    assert not AttackResult("", timings(10), timings(10, failed=1), {}).reached

@@ -68,7 +68,9 @@ class ConnectingProject:
 
     async def connected(self, found: AccountIdentity, grant: Grant) -> UUID:
         named: dict[str, Any] = {"api_key_id": None, "found": found, "grant": grant, "keyring": seeds.VAULT}
-        return await transact(self.workers.pool, lambda conn: connect.connect(conn, **self.scope, **named))
+        return await transact(
+            self.workers.pool, lambda conn: connect.store_account(conn, **self.scope, **named)
+        )
 
     async def registered(self) -> None:
         """Register the application at Mastodon."""

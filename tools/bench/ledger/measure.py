@@ -18,7 +18,7 @@ from tools.bench.ledger.statements import PULL, STATEMENTS, TimedStatement
 WARM = 8
 
 
-class StatementRow(NamedTuple):
+class StatementTimes(NamedTuple):
     """p50 on each side in milliseconds, and the maximal ratio."""
 
     empty_ms: float
@@ -84,7 +84,7 @@ async def _open(url: str) -> AsyncIterator[Conn]:
 
 async def _compare(
     old: LedgerSide, empty: LedgerSide, statement: TimedStatement, times: int, aim: float
-) -> StatementRow:
+) -> StatementTimes:
     """Time both sides in turn, so that a busy machine affects both."""
     took: dict[bool, list[float]] = {True: [], False: []}
     for number in range(WARM + times):
@@ -92,7 +92,7 @@ async def _compare(
             took_ms = await _timed(side, statement)
             if number >= WARM:
                 took[side.old].append(took_ms)
-    return StatementRow(spread(took[False])["p50"], spread(took[True])["p50"], aim)
+    return StatementTimes(spread(took[False])["p50"], spread(took[True])["p50"], aim)
 
 
 async def _timed(side: LedgerSide, statement: TimedStatement) -> float:
@@ -106,7 +106,7 @@ async def _timed(side: LedgerSide, statement: TimedStatement) -> float:
 
 async def _pulls_at_caps(
     old: LedgerSide, empty: LedgerSide, size: RunSize, tell: ProgressCallback
-) -> dict[str, StatementRow]:
+) -> dict[str, StatementTimes]:
     """Measure a pull of ten among tenants at their cap."""
     rows = {}
     for count in size.ledger_capped:
@@ -129,7 +129,7 @@ async def _pulls_at_caps(
 
 async def _pull_with_old_snapshot(
     url: str, old: LedgerSide, empty: LedgerSide, size: RunSize, tell: ProgressCallback
-) -> dict[str, StatementRow]:
+) -> dict[str, StatementTimes]:
     """Measure a pull of ten while a transaction holds a snapshot older than the last jobs."""
     name = f"pull of 10, a snapshot held over {size.ledger_held} jobs"
     tell(name)

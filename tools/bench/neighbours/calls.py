@@ -13,7 +13,7 @@ from tools.bench.neighbours.deployment import Deployment
 from tools.bench.neighbours.row import AttackPlan, AttackProgress
 
 #: The attackers' address, different from the victim's.
-ADDRESS = "127.0.0.2"
+ATTACKER_ADDRESS = "127.0.0.2"
 
 #: Seconds until the burst of a rate limit is used up, at the latest.
 WARM_S = 120
@@ -26,7 +26,7 @@ def open_client(plan: AttackPlan, key: str) -> httpx.AsyncClient:
         base_url=f"http://127.0.0.1:{plan.port}",
         headers={"Authorization": f"Bearer {key}"},
         timeout=None,
-        transport=httpx.AsyncHTTPTransport(local_address=ADDRESS, limits=no_limit),
+        transport=httpx.AsyncHTTPTransport(local_address=ATTACKER_ADDRESS, limits=no_limit),
         trust_env=False,
     )
 

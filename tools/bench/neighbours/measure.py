@@ -43,7 +43,7 @@ LIMIT_FACTOR = 2
 LIMIT_EXTRA_MS = 250
 
 
-class RowResult(NamedTuple):
+class AttackResult(NamedTuple):
     """AttackRow with the victim's times at rest and during the attack, and the attack's notes."""
 
     what: str
@@ -67,7 +67,7 @@ class RowResult(NamedTuple):
 
 async def measure(
     environment: Environment, names: Collection[str], scale: Scale, progress: Progress
-) -> dict[str, RowResult]:
+) -> dict[str, AttackResult]:
     """Measure the named rows in the table's order, each on its own processes."""
     return {
         name: await _measure_row(environment, row, scale, progress)
@@ -78,7 +78,7 @@ async def measure(
 
 async def _measure_row(
     environment: Environment, row: AttackRow, scale: Scale, progress: Progress
-) -> RowResult:
+) -> AttackResult:
     progress(row.name, "processes start")
     async with (
         run_deployment(environment, pools=row.pools, sites=row.sites, settings=row.settings) as deployment,
@@ -96,7 +96,7 @@ async def _measure_row(
             progress(row.name, "during the attack")
             beside = await victim.time_action(act, scale, every_s=every_s)
         noted = await row.note(deployment, counts) if row.note else {}
-        return RowResult(row.what, rest, beside, noted | {"attack": counts})
+        return AttackResult(row.what, rest, beside, noted | {"attack": counts})
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from domain.events.budgets import BUDGETS
 from tools.bench import tenants
 from tools.bench.neighbours import victim
 from tools.bench.neighbours.calls import (
-    ADDRESS,
+    ATTACKER_ADDRESS,
     WARM_S,
     open_client,
     read_uncounted,
@@ -142,7 +142,7 @@ async def attack_by_events(plan: AttackPlan, progress: AttackProgress) -> None:
 async def _send_events(port: int, app: App, progress: AttackProgress) -> None:
     """Send one connection's share at fixed times, regardless of slow responses."""
     loop, every_s = asyncio.get_running_loop(), SENDERS / (EXCESS * ALLOWED_PER_S)
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(ADDRESS, 0))
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(ATTACKER_ADDRESS, 0))
     due, request = loop.time(), _event_request(app)
     while True:
         due = max(due + every_s, loop.time() - 1)

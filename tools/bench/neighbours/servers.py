@@ -27,7 +27,7 @@ def reserve_ports(count: int) -> Iterator[list[int]]:
 async def serve(port: int, reply: Reply) -> AsyncIterator[None]:
     """Serve a reserved port; each connection takes one request."""
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answer_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             await reader.readexactly(_content_length(head))
@@ -35,7 +35,7 @@ async def serve(port: int, reply: Reply) -> AsyncIterator[None]:
             await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(connected, "127.0.0.1", port, reuse_port=True)
+    server = await asyncio.start_server(answer_connection, "127.0.0.1", port, reuse_port=True)
     try:
         yield
     finally:

@@ -20,7 +20,7 @@ STORE = "googlePlay"
 MAX_SHORT_CHARS = 120
 
 
-def read(play_page: PlayPage) -> ParsedDocument:
+def read_play_page(play_page: PlayPage) -> ParsedDocument:
     """Return the app's candidates; an empty reading if the page describes no app."""
     page = Document(decode(play_page.body, play_page.content_type), url=play_page.url)
     node = next(filter(is_app, page.nodes), None)

@@ -45,7 +45,7 @@ def subtitles_in_data(page: Document, track_id: int) -> Iterator[str]:
             data = jsonld.first_value(script.get_text())
             for node in islice(walk_objects(data), MAX_OBJECTS):
                 if str(node.get("adamId") or node.get("id")) == str(track_id):
-                    yield from subtitles(node)
+                    yield from store_subtitles(node)
 
 
 def walk_objects(data: Any) -> Iterator[dict[str, Any]]:
@@ -63,7 +63,7 @@ def walk_objects(data: Any) -> Iterator[dict[str, Any]]:
         pending += [child for child in reversed([*children]) if isinstance(child, dict | list)]
 
 
-def subtitles(node: dict[str, Any]) -> Iterator[str]:
+def store_subtitles(node: dict[str, Any]) -> Iterator[str]:
     """Yield subtitles of an object: its own, in its attributes, or in the attributes of each platform."""
     attributes = as_mapping(node.get("attributes"))
     platforms = as_mapping(attributes.get("platformAttributes")).values()

@@ -64,10 +64,10 @@ class CssBlock(NamedTuple):
 
 def read(styles: Styles) -> ParsedDocument:
     sheets = ((sheet.url, decode(sheet.body, sheet.content_type)) for sheet in styles.sheets)
-    return ParsedDocument(candidates=list(candidates(properties(sheets))))
+    return ParsedDocument(candidates=list(role_colors(properties(sheets))))
 
 
-def candidates(properties_by_name: Mapping[str, Property]) -> Iterator[Candidate]:
+def role_colors(properties_by_name: Mapping[str, Property]) -> Iterator[Candidate]:
     """Yield colors with a role; of names with the same role words, the shortest."""
     hues = {properties_by_name[name].value.lower() for name in names.palette_names(properties_by_name)}
     by_role: dict[names.Role, Candidate] = {}

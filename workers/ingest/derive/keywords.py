@@ -29,7 +29,7 @@ from workers.ingest.shapes import Passage, Prose
 CONFIDENCE = 0.4
 MIN_KEYWORDS = 2
 #: Clauses that have a keyword at least.
-MIN_CLAUSES = 2
+MIN_KEYWORD_CLAUSES = 2
 MAX_WORDS = 3
 #: Share of the best term's weight below which a term is no keyword, beyond the first few.
 MIN_SCORE_SHARE = 0.4
@@ -87,7 +87,7 @@ class Term:
 
     @property
     def is_recurring(self) -> bool:
-        return self.place is not None and len(self.clauses) >= MIN_CLAUSES and self.is_led
+        return self.place is not None and len(self.clauses) >= MIN_KEYWORD_CLAUSES and self.is_led
 
 
 def candidates(prose: Prose, language_lexicon: Lexicon) -> Iterator[Candidate]:

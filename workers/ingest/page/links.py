@@ -72,7 +72,7 @@ class PageLink(NamedTuple):
     position: int
 
     @property
-    def rank(self) -> int:
+    def sort_key(self) -> int:
         """Rank by language, then topic, host, position and depth; the lowest is the best."""
         depth = min(len(self.target.words), 9)
         digits = (self.other_language, self.topic, self.target.other_host, self.position, depth)
@@ -90,9 +90,9 @@ def links(page: Document, language: str | None) -> list[Link]:
     }
     best_links: dict[str, Link] = {}
     for page_link in read_links(page, language):
-        target, rank = page_link.target, page_link.rank
-        if target.key not in excluded and rank < best_links.get(target.key, UNRANKED).rank:
-            best_links[target.key] = Link(url=target.url, rank=rank)
+        target, sort_key = page_link.target, page_link.sort_key
+        if target.key not in excluded and sort_key < best_links.get(target.key, UNRANKED).rank:
+            best_links[target.key] = Link(url=target.url, rank=sort_key)
     return sorted(best_links.values(), key=lambda link: link.rank)[:MAX_LINKS]
 
 

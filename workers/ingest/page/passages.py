@@ -35,8 +35,8 @@ INLINE_TAGS = frozenset(
 HEADING_TAGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 #: No `<form>`: some frameworks put a whole page into one. No `<head>`: on a page without a body tag, the
 #: parser leaves its first `<main>` there.
-FORM_TAGS = frozenset({"input", "option", "label", "dialog", "object", "canvas", "audio", "video"})
-HIDDEN_TAGS = SILENT_TAGS | FORM_TAGS
+WIDGET_TAGS = frozenset({"input", "option", "label", "dialog", "object", "canvas", "audio", "video"})
+HIDDEN_TAGS = SILENT_TAGS | WIDGET_TAGS
 HIDDEN_ROLES = frozenset({"button", "dialog", "alertdialog", "search"})
 #: Names of the boxes of consent tools.
 BANNER = re.compile(r"(?:^|\s)(?:cookie|consent|gdpr|onetrust|cybot|usercentrics|didomi|cky)", re.IGNORECASE)

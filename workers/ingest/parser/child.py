@@ -60,7 +60,7 @@ READERS: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {
     Prose: derive,
     Listing: app.read_listing,
     StorePage: subtitle.read,
-    PlayPage: play.read,
+    PlayPage: play.read_play_page,
     RepositoryTree: paths.choose,
     ReadRepository: repository.read,
 }

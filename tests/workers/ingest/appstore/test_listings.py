@@ -238,7 +238,7 @@ PLAY = """<script type="application/ld+json">{"@type": "SoftwareApplication", "n
 
 async def test_a_page_of_google_play_has_its_icon_and_screenshots() -> None:
     url = "https://play.google.com/store/apps/details?id=com.example.acme"
-    reading = play.read(PlayPage(url=url, country="us", body=PLAY.encode()))
+    reading = play.read_play_page(PlayPage(url=url, country="us", body=PLAY.encode()))
     assert [(image.kind, image.rule, image.url.rpartition("/")[2]) for image in reading.pictures] == [
         ("logo", "googlePlay.icon", "icon"),
         ("screenshot", "googlePlay.screenshots", "a=w1052-h592"),

@@ -14,7 +14,7 @@ from xml.parsers.expat import ExpatError
 import yaml
 from lxml import etree
 
-from workers.ingest.github.reading.names import OwnName, fix_case, is_about, spell_package
+from workers.ingest.github.reading.names import OwnName, fix_case, is_nearly_own_name, spell_package
 from workers.ingest.github.reading.statement import Statement
 from workers.ingest.github.shapes import RepositoryFile
 from workers.ingest.page.decode import decode
@@ -114,7 +114,7 @@ def package_reader(rule: str, *table: str) -> "Reader":
 def jekyll(document: Object, own_name: OwnName) -> Iterator[Statement]:
     """Yield the site's description, if the site is about the project: some are for legal texts."""
     title = document.get("title")
-    is_own_site = not isinstance(title, str) or is_about(clean(title), own_name)
+    is_own_site = not isinstance(title, str) or is_nearly_own_name(clean(title), own_name)
     if is_own_site and not str(document.get("description")).startswith(JEKYLL_PLACEHOLDER):
         yield from description_of(document, "jekyll", 0.70)
 

@@ -38,7 +38,7 @@ class OwnName(NamedTuple):
 
 def find_own_name(repository: str, text: str) -> OwnName:
     """Return the repository's own name. Its prose `text` may show that `numpy` is spelled `NumPy`."""
-    bare_name = strip_platform(repository)
+    bare_name = strip_platform_suffix(repository)
     parts = map(re.escape, re.split(r"[-_]+", bare_name))
     occurrences = re.findall(rf"(?<![\w/.@-]){'[ _-]?'.join(parts)}(?![\w/@-])", text, re.IGNORECASE)
     spellings = Counter(occurrences).most_common(1)
@@ -56,7 +56,7 @@ def split_heading(text: str) -> tuple[str, str]:
     return FOR_PLATFORM.sub("", VERSION.sub("", head)).strip(), tail
 
 
-def strip_platform(repository: str) -> str:
+def strip_platform_suffix(repository: str) -> str:
     """Return the name without a platform: `simplenote` of `simplenote-ios`; `app` alone stays."""
     shorter = SUFFIX.sub("", repository)
     return SUFFIX.sub("", shorter) or shorter or repository
@@ -64,7 +64,7 @@ def strip_platform(repository: str) -> str:
 
 def display_name(repository: str) -> str:
     """Return the name for display: `Seed Tool` of `seed-tool-ios`."""
-    parts = [part for part in re.split(r"[-_]+", strip_platform(repository)) if part]
+    parts = [part for part in re.split(r"[-_]+", strip_platform_suffix(repository)) if part]
     return " ".join(part[:1].upper() + part[1:] if part.islower() else part for part in parts)
 
 
@@ -83,7 +83,7 @@ def is_own_name(text: str, own_name: OwnName) -> bool:
     return bool(own_name.key) and own_name.key in {squash(text), squash(text.rpartition("/")[2])}
 
 
-def is_about(text: str, own_name: OwnName) -> bool:
+def is_nearly_own_name(text: str, own_name: OwnName) -> bool:
     """Return whether the text is the repository's own name with at most two further words."""
     is_short = len(text.split()) <= len(own_name.display.split()) + MAX_FURTHER_WORDS
     return bool(own_name.key) and own_name.key in squash(text) and is_short

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice, takewhile
 
 from workers.ingest.github.reading.blocks import ReadmeBlock, is_menu, sections
-from workers.ingest.github.reading.names import OwnName, is_about, is_own_name, split_heading
+from workers.ingest.github.reading.names import OwnName, is_nearly_own_name, is_own_name, split_heading
 from workers.ingest.github.reading.statement import Statement
 from workers.ingest.page.descriptions import MIN_CHARS, PROSE_END
 from workers.ingest.page.names import MAX_PART_CHARS, is_name
@@ -80,7 +80,7 @@ def name_of_title(title: ReadmeBlock, own_name: OwnName) -> Iterator[Statement]:
     name, _ = split_heading(title.text)
     if is_own_name(name, own_name):
         name = name.rpartition("/")[2]
-    is_about_project = is_about(name, own_name)
+    is_about_project = is_nearly_own_name(name, own_name)
     is_short = title.level == 1 and count_words(name) <= MAX_NAME_WORDS
     if is_name(name) and len(name) <= MAX_PART_CHARS and (is_about_project or is_short):
         yield Statement("appName", name, 0.85 if is_about_project else 0.70, "readme.h1")
