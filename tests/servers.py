@@ -23,15 +23,8 @@ from schemas.settings import OWN_NAMES, Settings
 FAST = {"fsync": "off", "full_page_writes": "off", "autovacuum_naptime": "10s"}
 
 #: Tests empty the shared database themselves. An autovacuum would hold a snapshot meanwhile, and leave
-#: statistics, which prevent the reuse of a database. A log without replicas, for which no commit waits, saves
-#: 4 % of PostgreSQL's CPU.
-SHARED = {
-    **FAST,
-    "autovacuum": "off",
-    "synchronous_commit": "off",
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
-}
+#: statistics, which prevent the reuse of a database.
+SHARED = {**FAST, "autovacuum": "off"}
 
 #: A keyring of one 32-byte key: `PEPPERS` and `VAULT_KEYS` of every test.
 KEYRING = f"test:{base64.b64encode(bytes(range(32))).decode()}"
