@@ -76,7 +76,10 @@ async def load(
 
 
 async def check(pool: Pool, *, count: int, effects: int = 0, fence: int = 1) -> None:
-    """Check that each job completed in one attempt with its effects. Raises `BenchmarkFailed`."""
+    """Check that `count` jobs completed in `fence` attempts each, with `effects` effects in all.
+
+    Raises `BenchmarkFailed`.
+    """
     row = dict(await pool.fetchrow(ENDED) or {})
     wanted = {
         "completed": count, "jobs": count, "fence": fence, "attempts": count * fence,

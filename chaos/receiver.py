@@ -67,7 +67,7 @@ async def make_call(receiver: ServerAddress, call: EffectCall) -> None:
 
 @asynccontextmanager
 async def run_receiver(seed: int) -> AsyncIterator[tuple[EffectReceiver, ServerAddress]]:
-    """Run a receiver while the block runs; yields it with its address."""
+    """Run a receiver of effects on loopback while the block runs. Yields the pair of it and its address."""
     receiver = EffectReceiver(seed)
     async with serve_loopback(receiver.serve) as port:
         yield receiver, ServerAddress("127.0.0.1", port)

@@ -31,7 +31,7 @@ AppId = Annotated[
 
 
 def read_period(since: str | None, until: str | None) -> Period:
-    """Parse a period. Raises `Invalid`."""
+    """Parse two UTC times; a missing one leaves its end open. Raises `Invalid`."""
     return Period(
         None if since is None else timezones.read(since, path="since"),
         None if until is None else timezones.read(until, path="until"),

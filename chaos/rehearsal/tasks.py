@@ -137,7 +137,7 @@ async def early(ctx: Context) -> Outcome:
 
 
 async def slow(ctx: Context) -> Outcome:
-    """Sleep for `takes_s` in ten parts, with progress."""
+    """Sleep for `takes_s` in ten parts with progress before each, then write the effect as `write` does."""
     for tenth in range(10):
         await ctx.progress(tenth / 10)
         await asyncio.sleep(ctx.job.args["takes_s"] / 10)

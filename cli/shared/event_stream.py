@@ -58,7 +58,10 @@ class Backoff:
 
 
 class EventStream:
-    """Stream that survives lost connections; `since` is the time from which the API has all events."""
+    """Stream of events that reconnects after a lost connection.
+
+    `StreamBegun.since` is the time from which it has all events.
+    """
 
     def __init__(
         self,

@@ -91,7 +91,10 @@ def reach() -> Remote:
 
 @contextmanager
 def answered(advice: str | None = None) -> Iterator[None]:
-    """Report a lost response on stderr, with `advice` unless no request was sent."""
+    """Report a lost response on stderr, and exit with `UNUSABLE`.
+
+    Prints `advice` too, on Ctrl-C as well, unless the connection failed.
+    """
     try:
         yield
     except httpx.RequestError as error:

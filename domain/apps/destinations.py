@@ -91,7 +91,7 @@ async def drop(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
 
 
 def row_name(org: UUID, app_id: UUID, destination: str) -> str:
-    """Return the row name that a token is bound to."""
+    """Return the row name under which a destination's access token is sealed and opened."""
     return f"conversion_destination/{org}/{app_id}/{destination}"
 
 

@@ -103,6 +103,6 @@ async def _sum(conn: Conn, asked: AdQuery, first_day: date, last_day: date) -> l
 
 
 def _label(day: date, granularity: AdGranularity) -> str:
-    """Return the name of a day's bucket."""
+    """Return the label of the bucket that contains the day: the day, or its week's Monday, in ISO 8601."""
     monday = day - timedelta(days=day.weekday())
     return (monday if granularity == "week" else day).isoformat()

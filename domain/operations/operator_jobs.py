@@ -92,7 +92,7 @@ async def get(conn: Conn, *, job_id: UUID) -> OperatedJobDetail:
 
 
 async def timeline(conn: Conn, *, job_id: UUID) -> list[TimelineEntry]:
-    """Return a job's entries, the oldest first. Raises `NotFound`."""
+    """Return the first entries of any organization's job, internal ones too. Raises `NotFound`."""
     row = present(await GET_OPERATOR_JOB.one(conn, id=job_id), "job")
     return await timelines.list_job_entries(
         conn, organization_id=row.organization_id, job_id=job_id, internal=True

@@ -205,9 +205,9 @@ async def upload_blob(
 
 
 async def put_record(api: PdsApi, body: bytes, *, timeout_s: float) -> WrittenRecord:
-    """Write a record, irreversibly; the same bytes again change nothing.
+    """Write a record, irreversibly. `body` has `swapRecord: null`, so the same bytes again change nothing.
 
-    Raises `PostRejected` `KEY_TAKEN`.
+    Raises `PostRejected` `KEY_TAKEN` for other bytes under the same key.
     """
     url = api.url("com.atproto.repo.putRecord")
     answer = await api.ask("POST", url, headers=JSON, content=body, timeout_s=timeout_s, irreversible=True)

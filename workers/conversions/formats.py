@@ -42,7 +42,7 @@ _IN_USER_AGENT = re.compile(r"[^\s;(),]*@[^\s;(),]*|(?<![^\s;(),])\+?\d{7,}(?![^
 
 
 def check_ip(text: str, _: KnownPerson = UNKNOWN_PERSON) -> str | None:
-    """Parse an IPv4 or IPv6 address, and write it in its one normal form."""
+    """Return an IP address in its normal form, a mapped IPv6 one as IPv4; None for a text that is none."""
     try:
         address = ip_address(text)
     except ValueError:

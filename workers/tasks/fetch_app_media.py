@@ -56,7 +56,7 @@ async def _begin(ctx: Context, at_most: int) -> str:
 
 
 async def _get(ctx: Context, storing: MediaWriter, downloads: Downloads | None) -> StoredFile:
-    """Fetch and store the file; without `downloads` use a sandbox's own."""
+    """Fetch the job's URL and store the file. A sandbox, without `downloads`, stores its sample file."""
     kind, url = ctx.job.args["kind"], ctx.job.args["url"]
     taken, stored_files = ACCEPTED[kind], list[tuple[StreamingUpload, str]]()
 

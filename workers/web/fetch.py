@@ -277,7 +277,10 @@ def conditional_headers(validators: Validators) -> dict[str, str]:
 
 
 def range_headers(want: ExpectedResponse) -> dict[str, str]:
-    """Return the Range of the uncompressed file. A server may ignore it, or cut the compressed file."""
+    """Return headers for the first `limit` bytes if `want.part`, else none.
+
+    A server may ignore the range, or cut the compressed file.
+    """
     first = {"Range": f"bytes=0-{want.limit - 1}", "Accept-Encoding": "identity"}
     return first if want.part else {}
 

@@ -96,7 +96,7 @@ def image_fetch(api: Api, snapshot: RepositorySnapshot, web: Web) -> Fetch:
 
 
 def raw_limits(candidate: CandidateImage) -> ExpectedResponse:
-    """Return the limits for a raw file: the same as for any other image."""
+    """Return the limits for an image of a repository: the same as for a website's image of its kind."""
     limits = WANTS[request_kind(candidate)]
     return msgspec.structs.replace(
         RAW, limit=limits.limit, cut=True, part=limits.part, deadline_s=limits.deadline_s

@@ -66,7 +66,10 @@ def claim_candidate(field: Field, claims: Iterable[BrandClaim], source: SourceTe
 def icp_candidate(
     parts: Sequence[CustomerPart], audience: Iterable[BrandClaim], source: SourceText
 ) -> Iterator[Candidate]:
-    """Yield an ICP of the parts with their words in their quote, and their quote in the text."""
+    """Yield at most one ICP, of the parts with their words in their quote and their quote in the text.
+
+    Yields none if these parts describe no customer.
+    """
     quoted = [
         part
         for part in parts

@@ -66,7 +66,7 @@ def host_at_end(part: str, page: Document) -> str:
 
 
 def is_host(text: str, page: Document) -> bool:
-    """Return whether it is the host's name, with or without its ending."""
+    """Return whether the text is the domain's label: `Acme` or `acme.co.uk` on `www.acme.co.uk`."""
     return bool(page.label) and squash(strip_domain_ending(text)) == squash(page.label)
 
 

@@ -96,7 +96,7 @@ def prose_of(blocks: Iterable[ReadmeBlock]) -> str:
 
 
 def with_keywords(repository: ReadRepository, candidates: list[Candidate]) -> list[Candidate]:
-    """Merge store keywords and GitHub's topics into one list, and add programming languages."""
+    """Merge store keywords and topics into one candidate; add one of up to three programming languages."""
     topics = [topic for topic in repository.topics if not EVENT_TOPIC.fullmatch(topic)]
     rule, first_url = "github.topics", repository.url
     store_keywords = [candidate for candidate in candidates if candidate.rule == "store.keywords"]
