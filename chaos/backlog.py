@@ -41,7 +41,10 @@ select count(*) filter (where state = 'completed') as completed, count(*) as job
 
 
 async def prepare(pool: Pool, *, tenants: int) -> list[UUID]:
-    """Empty the database, then create the pool with its caps and `tenants` of the lowest tier."""
+    """Delete all organizations and jobs. Create the bench pool, its caps and `tenants` live organizations.
+
+    The organizations are of the lowest tier. Return their ids.
+    """
     await pool.execute(EFFECTS)
     await pool.execute("truncate organization cascade")
     await clear(pool)
@@ -53,9 +56,9 @@ async def prepare(pool: Pool, *, tenants: int) -> list[UUID]:
 
 
 async def clear(pool: Pool) -> None:
-    """Delete all jobs, so that no round pays for the previous one.
+    """Delete all jobs, attempts and effects, so that no round pays for the previous one.
 
-    Also clears the resting lines: `submit` would wake them, but copied rows don't.
+    Also delete the skip ranges of blocked queues: `submit` would end them, but copied rows don't.
     """
     await pool.execute("truncate job, job_attempt, bench_effect cascade")
     await pool.execute("update pool set rest_until = '-infinity'")
@@ -65,7 +68,10 @@ async def clear(pool: Pool) -> None:
 async def load(
     pool: Pool, kind: Kind, tenants: Sequence[UUID], *, count: int, args: dict[str, Any] | None = None
 ) -> None:
-    """Insert `count` waiting jobs, spread over the tenants in turn, and refresh statistics."""
+    """Insert `count` waiting jobs of a kind, spread over the tenants in turn, and refresh statistics.
+
+    Wakes no worker.
+    """
     async with pool.acquire() as conn:
         first = await ledger.submit(
             conn, kind=kind, organization_id=tenants[0], project_id=None, args=args or {}
@@ -76,9 +82,9 @@ async def load(
 
 
 async def check(pool: Pool, *, count: int, effects: int = 0, fence: int = 1) -> None:
-    """Check that `count` jobs completed in `fence` attempts each, with `effects` effects in all.
+    """Check that all jobs completed: `count` jobs in `fence` attempts each, with `effects` effects in all.
 
-    Raises `BenchmarkFailed`.
+    Raises `BenchmarkFailed` for any other number, or for a job with two effects.
     """
     row = dict(await pool.fetchrow(ENDED) or {})
     wanted = {

@@ -26,7 +26,10 @@ _SETTINGS = frozenset(
 
 
 class Environment(NamedTuple):
-    """`pool` is for setup and checks, never for measured work; `folder` holds the processes' logs."""
+    """Servers and settings of a run.
+
+    `pool` is for setup and checks, never for measured work. `folder` holds the child processes' logs.
+    """
 
     settings: Settings
     pool: Pool
@@ -48,7 +51,10 @@ class Environment(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def opened() -> AsyncIterator[Environment]:
-    """Open an environment on embedded servers, or on the servers in DATABASE_URL and REDIS_URL."""
+    """Open an environment with a scratch database, on the servers in DATABASE_URL and REDIS_URL.
+
+    Starts an embedded server for each unset variable. Drops the database and stops these servers at the end.
+    """
     with tempfile.TemporaryDirectory(prefix="tenantry-bench-") as name, _servers(Path(name)) as urls:
         async with on(*urls, folder=Path(name)) as environment:
             yield environment
@@ -56,8 +62,9 @@ async def opened() -> AsyncIterator[Environment]:
 
 @contextlib.asynccontextmanager
 async def on(postgres_url: str, redis_url: str, *, folder: Path) -> AsyncIterator[Environment]:
-    """Open an environment on running servers: a scratch database, dropped at the end; keys in Redis
-    expire.
+    """Open an environment on running servers, with a scratch database that is dropped at the end.
+
+    Keys in Redis are not deleted: they expire.
     """
     async with scratch(postgres_url) as database_url, open_pool(database_url, name="bench") as pool:
         settings = Settings(

@@ -49,7 +49,7 @@ async def run_workers(
     lease_s: float = 15,
     environ: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[list[Child]]:
-    """Run `workers` more workers of a pool while the block runs."""
+    """Run `workers` more worker processes of a pool while the block runs. Yields them once registered."""
     before: int = await environment.pool.fetchval(COUNT_WORKERS)
     command = ("chaos.worker",) if pool == POOL else ("workers", pool)
     own = {
@@ -92,12 +92,18 @@ async def run_api(
 
 
 async def wait_until_drained(pool: Pool, *, within: float = 300) -> None:
-    """Wait until no job is left. Raises `BenchmarkFailed` at the deadline."""
+    """Wait until the bench pool has no running and no due job. Scheduled jobs may remain.
+
+    Raises `BenchmarkFailed` after `within` seconds.
+    """
     await poll_until(lambda: _is_drained(pool), within=within, every=0.05)
 
 
 async def port_of(child: Child, event: str) -> int:
-    """Return the port from a child's log: a port chosen in advance might be taken by then."""
+    """Wait for the line `event` in a child's log and return its port. Raises `BenchmarkFailed` without one.
+
+    A port chosen in advance might be taken before the child binds it.
+    """
 
     async def find_event() -> dict[str, Any] | None:
         return find_log_entry(child, event)

@@ -73,7 +73,7 @@ class LoopbackServer:
 async def serve_loopback(
     serve: Serve, *, port: int = 0, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[int]:
-    """Serve connections while the block runs; yields the port."""
+    """Serve connections to 127.0.0.1 while the block runs, then close them. Yields the port; 0 picks one."""
     acceptor = LoopbackServer(serve, port, tls)
     acceptor.start()
     try:

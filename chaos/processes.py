@@ -79,13 +79,18 @@ def find_log_entry(child: Child, event: str) -> dict[str, Any] | None:
 
 
 def cpu_s(child: Child) -> float:
-    """Return the CPU seconds of all threads, with nanoseconds: finer than the ticks of /proc/PID/stat."""
+    """Return the CPU seconds of a child's live threads so far.
+
+    Counts nanoseconds, finer than the ticks of /proc/PID/stat.
+    """
     threads = Path(f"/proc/{child.process.pid}/task").iterdir()
     return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
 
 async def start(folder: Path, words: Sequence[str], environ: Mapping[str, str] | None) -> Child:
-    """Start `python -m WORDS` in its own session: Ctrl-C reaches only the parent, which ends it in order.
+    """Start `python -m WORDS` with its stdout in a pipe and its stderr appended to a log in `folder`.
+
+    The child has its own session: Ctrl-C reaches only the parent, which then ends its children in order.
 
     If the parent is killed, the child gets SIGKILL: a frozen process would ignore any other signal.
     """

@@ -90,7 +90,7 @@ class FaultProxy:
 
 
 def reset(writer: asyncio.StreamWriter) -> None:
-    """Reset a connection."""
+    """Abort a connection with a TCP reset (RST). Does nothing if the connection is already closing."""
     if not writer.transport.is_closing():
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
         writer.transport.abort()
@@ -98,7 +98,7 @@ def reset(writer: asyncio.StreamWriter) -> None:
 
 @asynccontextmanager
 async def open_proxy(server: ServerAddress) -> AsyncIterator[FaultProxy]:
-    """Run a proxy while the block runs."""
+    """Run a fault proxy to `server` on a free loopback port while the block runs. Yields the proxy."""
     proxy = FaultProxy(server)
     proxy.start()
     try:

@@ -55,7 +55,7 @@ def show_new(prefix: str) -> str:
 
 
 def show_bits(prefix: str, bits: int) -> str:
-    """Return the API form of a UUID's bits."""
+    """Return the API form of an id from its prefix and its UUID as an integer of 128 bits."""
     digits = f"{bits:032x}"
     return f"{prefix}_{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 

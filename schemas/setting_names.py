@@ -16,7 +16,7 @@ NAMES = frozenset(OWN_NAMES.get(field.name, field.encode_name) for field in msgs
 
 
 def find_misspelt(names: Iterable[str]) -> dict[str, str]:
-    """Find names that are nearly a setting's. Returns each with that setting."""
+    """Return the names that are nearly a setting's, each with the nearest setting; none for exact names."""
     misspelt = {}
     for name in sorted(set(names) - NAMES):
         if len(name) >= MIN_LETTERS and (setting := _nearest_setting(name)):

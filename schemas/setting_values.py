@@ -145,7 +145,10 @@ Pieces = Annotated[
 
 
 def is_address(url: str) -> bool:
-    """Return whether a URL's port is usable. A bad port is never shown: it may be a part of the password."""
+    """Return whether a URL can be parsed and its port, if any, is from 1 to 65535. Checks nothing else.
+
+    A bad port is never shown: it may be a part of the password.
+    """
     try:
         return urlsplit(url).port != 0
     except ValueError:

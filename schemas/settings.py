@@ -294,7 +294,7 @@ def _literal_values(kind: Any) -> tuple[str, ...]:
 
 
 def check_whole(settings: Settings) -> None:
-    """Raise `SettingsInvalid` for a partially set group."""
+    """Raise `SettingsInvalid` if some, but not all, settings of a group of `SETTING_GROUPS` are set."""
     for names, need in SETTING_GROUPS.items():
         missing = [name for name in names if not getattr(settings, name.lower())]
         if 0 < len(missing) < len(names):

@@ -58,7 +58,10 @@ def main(cases: Path) -> None:
 
 
 async def predict(corpus: Path) -> int:
-    """Print a prediction a line in the cases' order. Return the exit code, 1 after an unreadable page."""
+    """Print a prediction a line in the cases' order. Return the exit code, 1 after an unreadable page.
+
+    An unreadable page gets a line with its id alone, and a message on stderr.
+    """
     cases = read_cases(corpus)
     limit, worst = asyncio.Semaphore(MAX_PAGES_IN_MEMORY), 0
     async with open_parser() as parser:
@@ -74,7 +77,7 @@ async def predict(corpus: Path) -> int:
 
 
 def read_cases(corpus: Path) -> list[CorpusCase]:
-    """Read all cases. Raise `Invalid` with the line."""
+    """Read one JSON case a line; skip empty lines. Raise `Invalid` with the number of an invalid line."""
     lines = enumerate(corpus.read_bytes().splitlines(), start=1)
     return [read_case(f"{corpus}:{number}", line) for number, line in lines if line.strip()]
 

@@ -94,7 +94,10 @@ class Checked(NamedTuple):
 
 
 def read_entries(path: Path) -> list[SheetEntry]:
-    """Read one brand a line. Raise `GenerationError` or `msgspec.ValidationError`."""
+    """Read one JSON brand a line; skip empty lines. Raise `msgspec.ValidationError` for an invalid brand.
+
+    Raise `GenerationError` for a file that can't be read, or a line that isn't JSON.
+    """
     with using_files():
         lines = path.read_bytes().splitlines()
     try:

@@ -95,7 +95,10 @@ class Caller:
         self._client.close()
 
     def send(self, method: str, path: str, **options: Any) -> AttackResponse:
-        """Send a request. Repeats it after `Retry-After` on a 429. Raises `OutOfTime`."""
+        """Send a request, at most three times while the status is 429, after `Retry-After` seconds.
+
+        Return the last response; its status is 0 if the connection failed. Raises `OutOfTime`.
+        """
         pause_s = 0.0
         for _ in range(MAX_ATTEMPTS):
             self.throttle.wait(pause_s)

@@ -80,7 +80,9 @@ def _quickest_s(send: Callable[[], AttackResponse]) -> float | None:
 
 
 def worst_bodies(example: Any) -> Iterator[tuple[str, bytes]]:
-    """Yield bodies of a megabyte with their names: each filling in a field of the example, and in an unknown
+    """Yield pairs of a name and a JSON body of about a megabyte.
+
+    Each costly filling is put into a field of the example, `metadata` if it has one, and into an unknown
     field.
     """
     fillings = {

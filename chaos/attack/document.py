@@ -110,7 +110,7 @@ def _is_text(field: Mapping[str, Any]) -> bool:
 
 
 def sample(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> Any:
-    """Build a value of a schema with its required fields only."""
+    """Build a value of a schema: its first example or enum value, else its required fields only."""
     schema = _resolve(document, schema)
     for word in ("examples", "enum"):
         if schema.get(word):

@@ -31,7 +31,10 @@ ROUNDS = 2
 
 
 def find_objects(caller: Caller, routes: Sequence[Route], *, sandbox: bool) -> dict[str, str]:
-    """Create and find objects. Returns one id of each kind by its prefix. Raises `OutOfTime`."""
+    """Create objects in the caller's organization, then read its lists. Raises `OutOfTime`.
+
+    Return one id of each kind by its prefix, for example `prj`. A `sandbox` gets more kinds of objects.
+    """
     posts = {route.path: route for route in routes if route.method == "POST"}
     found_ids: dict[str, str] = {}
     for path, options in {**CREATE_REQUESTS, **(SANDBOX_CREATE_REQUESTS if sandbox else {})}.items():
@@ -46,12 +49,12 @@ def find_objects(caller: Caller, routes: Sequence[Route], *, sandbox: bool) -> d
 
 
 def lists_of(routes: Sequence[Route]) -> list[Route]:
-    """Return the list routes of an organization's own objects."""
+    """Return the GET routes that page an organization's own objects with `limit`."""
     return [route for route in routes if route.method == "GET" and route.max_page and route.is_partners]
 
 
 def unused_ids(routes: Sequence[Route]) -> dict[str, str]:
-    """Generate an unused id of each kind."""
+    """Generate a random, unused id for each id prefix in the routes. Return the ids by prefix."""
     kinds = {kind for route in routes for kind in (*route.ids.values(), *route.filters.values())}
     return {kind: ids.show(kind, ids.new()) for kind in sorted(kinds)}
 

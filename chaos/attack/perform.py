@@ -36,7 +36,11 @@ class AttackOptions(NamedTuple):
 
 
 def perform(plan: AttackOptions, log: Log) -> AttackReport:
-    """Run all checks within the time. Raises `AttackImpossible` without a document or two organizations."""
+    """Run all checks within `plan.seconds`, and return the report.
+
+    Raises `AttackImpossible` without an OpenAPI document, for an invalid key, or for keys of a single
+    organization.
+    """
     began, tally = time.monotonic(), AttackTally()
     with _callers(plan) as callers:
         routes = _routes(callers[0])

@@ -36,7 +36,10 @@ class RefusalCase(NamedTuple):
 def attack_scopes(
     root: str, strong: Caller, own: Mapping[str, str], routes: Sequence[Route], tally: AttackTally
 ) -> None:
-    """Try each route that requires a key. Raises `OutOfTime`."""
+    """Request each keyed route with no key, an unknown key and a key without its scope. Raises `OutOfTime`.
+
+    Adds a judgement of each response to `tally`. Routes that stream are left out.
+    """
     keyed = [route for route in routes if route.needs_key and not route.streams]
     for route in keyed:
         tally.add_route(CHECK, route.method, route.path)

@@ -26,7 +26,10 @@ class AttackParty(NamedTuple):
 def attack_tenancy(
     attacker: AttackParty, victim: AttackParty, routes: Sequence[Route], tally: AttackTally
 ) -> None:
-    """Try each route with the victim's ids. Raises `OutOfTime`."""
+    """Request each route with the victim's ids, then compare the victim's objects. Raises `OutOfTime`.
+
+    Adds a judgement of each route to `tally`. A changed object is a finding.
+    """
     for route in owned(routes):
         tally.add_route(CHECK, route.method, route.path)
     before = _read_objects(victim, routes)

@@ -90,7 +90,7 @@ class _Lines:
 
 
 def progress_line(look: RehearsalProgress) -> str:
-    """Format a progress line."""
+    """Format progress as one line: seconds, phase, and the counts of faults, accepted and ended jobs."""
     return (
         f"{look.elapsed_s:.0f} s: {look.phase}, {look.faults} faults, {look.accepted} jobs accepted, "
         f"{look.ended} ended"

@@ -86,7 +86,10 @@ class RehearsalSubmitter:
 
 
 async def submit(job_spec: JobSpec, conn: Conn) -> tuple[UUID, Wake | None]:
-    """Submit the job and store the response in one transaction, or return the stored response of the key."""
+    """Submit the job and store the response in one transaction, or return the stored response of the key.
+
+    Return the job id and the wake-up to send, if any. Raises `InFlight` while the key is in use.
+    """
     use = KeyUse(job_spec.tenant, CALLER, job_spec.key, fingerprint=job_spec.key.encode())
     free = await idempotency.claim(conn, use)
     if free is None:
@@ -126,7 +129,7 @@ async def _cancel(pool: Pool, job_spec: JobSpec, job_id: UUID, stop: StopRequest
 
 @asynccontextmanager
 async def open_connections(database_url: str, redis_url: str) -> AsyncIterator[tuple[Pool, Courier]]:
-    """Open a submitter's connections."""
+    """Open a submitter's Postgres pool and its courier of wake-ups to Redis while the block runs."""
     async with (
         open_pool(
             database_url,

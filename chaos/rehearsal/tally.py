@@ -98,7 +98,7 @@ def tally(
 
 
 def find_anomalies(job: RehearsedJob, calls: int) -> Iterator[Anomaly]:
-    """Yield the anomalies of a job's effects."""
+    """Yield `doubled` for too many effect rows or calls of a job, `lost` for too few of a completed one."""
     effects = EFFECTS[job.kind]
     for name, actual, expected in (("rows", job.rows, effects.rows), ("calls", calls, effects.calls)):
         limit = expected if job.state == JobState.COMPLETED or name == "calls" or not effects.late else 0

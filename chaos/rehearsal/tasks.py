@@ -1,4 +1,4 @@
-"""Tasks of a rehearsal's  Each writes its effects in fenced transactions, like any task."""
+"""Job kinds of a rehearsal and their tasks. Each task writes its effects in fenced transactions."""
 
 import asyncio
 from collections.abc import Mapping
@@ -82,7 +82,7 @@ def tasks(outside: ServerAddress) -> Tasks:
 
 
 async def log_refused_write(task: Task, ctx: Context) -> Outcome:
-    """Log an attempt with a refused write: `fences` counts these lines."""
+    """Run the task. If a write is refused, log the line that `recovery.py` counts, and raise `Fenced`."""
     try:
         return await task(ctx)
     except Fenced:
@@ -95,7 +95,7 @@ async def none(_: Context) -> Outcome:
 
 
 async def write(ctx: Context) -> Outcome:
-    """Insert a row in the commit, which stays open for a while, so that faults hit it."""
+    """Complete the job and insert its effect row in one commit, kept open `pause_s` so that faults hit it."""
 
     async def body(conn: Conn) -> None:
         await _insert_effect(ctx, conn)
@@ -113,8 +113,9 @@ async def steps(ctx: Context) -> Outcome:
 
 
 async def call(outside: ServerAddress, ctx: Context) -> Outcome:
-    """Call the receiver. The key is committed before the first call, so that every attempt uses the same
-    key.
+    """Call the receiver, then write the effect as `write` does. If it doesn't respond, return `Retry`.
+
+    The key is committed before the first call, so that every attempt uses the same key.
     """
     key = await ctx.step(_draw_key, name="key")
     try:
@@ -145,7 +146,7 @@ async def slow(ctx: Context) -> Outcome:
 
 
 async def chain(ctx: Context) -> Outcome:
-    """Submit the next link in the transaction that ends this job."""
+    """Insert the effect row and submit the next link, if any, in the transaction that completes this job."""
 
     async def link(conn: Conn) -> None:
         await _insert_effect(ctx, conn)

@@ -86,9 +86,10 @@ END_ACCOUNT = account_lease.end_account.typed(AccountScope)
 async def begin(
     conn: Conn, *, actor: Actor, request: LockedRequest, owner_ids: Sequence[UUID | None]
 ) -> list[UUID]:
-    """Lease all of these accounts, or none of them, to the request's project, which is locked as active.
+    """Lease all of these accounts to the request's project, or none. Return the leases' account ids in order.
 
-    A None is an invalid account id. Raises `NotFound`, `Conflict` ACCOUNT_NOT_LEASABLE.
+    The caller has locked the project as active. A None is an invalid account id. Raises `NotFound`,
+    `Conflict` ACCOUNT_NOT_LEASABLE.
     """
     account_ids = [owner_id for owner_id in owner_ids if owner_id]
     # A live account is invisible to a sandbox's operator.
@@ -118,9 +119,10 @@ async def begin(
 async def release(
     conn: Conn, *, organization_id: UUID, account_id: UUID, api_key_id: UUID | None, reason: LeaseEnd
 ) -> AccountDisconnected:
-    """End a lease; a repeat returns the same answer. No post is sent after the commit. Raises `NotFound`.
+    """End a lease and cancel its waiting posts. A repeat returns the same answer. Raises `NotFound`.
 
-    As `connect.disconnect`. Posts under way are still polled, with the owner's credential.
+    As in `connect.disconnect`, no post is sent after the commit. Posts under way are still polled, with the
+    owner's credential.
     """
     scope = AccountScope(organization_id, account_id)
     row = await accounts.GET_ACCOUNT.one(conn, org=organization_id, id=account_id)
@@ -180,7 +182,7 @@ def _blockers(request: LockedRequest, owners: Sequence[Owner], leased: set[UUID]
 
 
 def _blockers_of(request: LockedRequest, owner: Owner, leased: set[UUID]) -> Iterator[str]:
-    """Yield the reasons against a lease: the first one of the account's state, and its platform."""
+    """Yield the faults against a lease: the first one of the account's state, and a wrong platform."""
     if owner.owner_account_id is not None:
         yield "is a lease itself"
     elif owner.offered_at is None:
@@ -211,7 +213,7 @@ async def _canceled(conn: Conn, scope: AccountScope) -> int | None:
 
 
 async def _end(conn: Conn, scope: AccountScope, reason: LeaseEnd, *, api_key_id: UUID | None = None) -> int:
-    """End a lease; return its canceled posts.
+    """End a lease; return the number of posts that this end, or an earlier one, canceled.
 
     An archive's job doesn't lock the project, so two may race here.
     """

@@ -48,7 +48,7 @@ LIST_OFFERED = account_lease.list_offered.typed(OfferRow)
 
 
 async def offer(conn: Conn, *, actor: Actor, account_id: UUID, niche: str) -> OfferedAccount:
-    """Offer an account.
+    """Offer a connected account without open posts for lease; return the offer.
 
     Raises `NotFound`, `Conflict` ACCOUNT_LEASED, ACCOUNT_NOT_CONNECTED, POSTS_WAIT or ACCOUNT_OFFERED.
     """
@@ -95,7 +95,10 @@ async def check_free(conn: Conn, *, account_id: UUID) -> None:
 
 
 async def leased_of(conn: Conn, account_ids: Sequence[UUID]) -> set[UUID]:
-    """Return the leased ones of these accounts; exact for those that this transaction has locked."""
+    """Return the ids of the leased ones of these accounts; exact only for locked accounts.
+
+    This transaction must have locked an owner's account: otherwise a lease may begin or end meanwhile.
+    """
     return {owner_id for (owner_id,) in await account_lease.list_leased.all(conn, ids=account_ids)}
 
 

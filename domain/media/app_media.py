@@ -129,7 +129,10 @@ async def add(
 
 
 def rank_of(kind: AppMediaKind) -> int:
-    """Return the rank of a new file: screenshots in the order of arrival, all others newest first."""
+    """Return the sort rank of a new file: the time in microseconds, negative for all but screenshots.
+
+    So screenshots sort in the order of arrival, and all other kinds newest first.
+    """
     now = time.time_ns() // 1000
     return now if kind == "screenshot" else -now
 
@@ -154,7 +157,10 @@ async def make_room(
     kind: AppMediaKind,
     adding: Adding,
 ) -> None:
-    """Lock the project's list in this transaction; raise `Conflict` TOO_MUCH_APP_MEDIA if it is full."""
+    """Raise `Conflict` TOO_MUCH_APP_MEDIA if the project has no room for `adding`.
+
+    Locks the project's list of files until this transaction ends.
+    """
     await queries.lock_list.run(conn, project_id=project_id)
     own = await COUNT_OWN.row(conn, org=organization_id, project_id=project_id, kind=kind)
     if own.files + adding.files > app_media_limits.MAX_FILES[kind]:
@@ -211,7 +217,10 @@ async def list_page(
 
 
 async def usable(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[Usable]:
-    """Return a project's files, current ones first; the lock prevents their deletion in this transaction."""
+    """Return a project's ready files in the order of use: the partner's first, then suggestions.
+
+    Locks them against deletion until this transaction ends.
+    """
     return await SHARE_READY.all(conn, org=organization_id, project_id=project_id)
 
 
@@ -241,9 +250,10 @@ async def delete(conn: Conn, *, organization_id: UUID, project_id: UUID, asset_i
 async def give_up(
     conn: Conn, *, organization_id: UUID, project_id: UUID, files: Sequence[tuple[str, int]]
 ) -> None:
-    """Return files to the unclaimed uploads, which are pruned.
+    """Put files back among the unclaimed uploads, to be pruned.
 
-    This transaction locked and ended their rows.
+    They are pruned at once, or in a day while content of the project is generated. This transaction locked
+    and ended their rows.
     """
     await queries.give_up_file.run(
         conn,

@@ -91,7 +91,7 @@ async def retry(
 
 
 async def begin(conn: Conn, *, claim: Claim) -> FetchAttempt:
-    """Start an attempt; it stores its files again, whatever an earlier attempt has stored."""
+    """Release the files of earlier attempts; return the input of this one, which stores all files again."""
     return FetchAttempt(
         await organizations.is_sandbox(conn, organization_id=claim.organization_id),
         bool(await queries.begin_attempt.run(conn, **_row(claim), grace_s=uploads.GRACE_S)),
@@ -99,7 +99,10 @@ async def begin(conn: Conn, *, claim: Claim) -> FetchAttempt:
 
 
 async def begin_file(conn: Conn, *, claim: Claim, at_most: int) -> str:
-    """Return the token of a file before it is stored. Raises `Oversized`, `NotFound`."""
+    """Reserve `at_most` bytes for a file that isn't stored yet; return its new token.
+
+    Raises `Oversized`, and `NotFound` if the row was deleted meanwhile.
+    """
     token = await uploads.begin(conn, organization_id=claim.organization_id, at_most=at_most)
     if not await queries.begin_file.run(conn, **_row(claim), token=token):
         raise absent("app_media")

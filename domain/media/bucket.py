@@ -57,7 +57,10 @@ class BucketStore(Store):
 
     @asynccontextmanager
     async def opened(self, token: str) -> AsyncIterator[int]:
-        """Open an unnamed copy in `TMPDIR`, which the kernel deletes in any case."""
+        """Download the object to an unnamed file in `TMPDIR`, and yield its descriptor for the block.
+
+        The kernel deletes the file in any case.
+        """
         with tempfile.TemporaryFile(buffering=0) as copy:
             await self._copy(token, copy)
             yield copy.fileno()

@@ -83,7 +83,10 @@ class PictureEnd:
         self.is_cut_up = False
 
     def take(self, chunk: bytes) -> int:
-        """Return the number of the chunk's leading bytes that belong to the file."""
+        """Take the next chunk; return how many of its leading bytes belong to the file.
+
+        Returns 0 after the picture's end, and the whole length for a type without an end, such as a video.
+        """
         if self._walk is None:
             return len(chunk)
         at, max_steps = 0, min(MAX_STEPS, self.steps + MAX_CHUNK_STEPS)

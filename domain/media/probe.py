@@ -122,7 +122,10 @@ def look(media: IO[bytes], mime: str) -> Answer:
 
 
 def picture(media: IO[bytes], kind: str) -> Answer:
-    """Read a picture. It is unpacked if possible, as only that detects a truncated file."""
+    """Return a picture's metadata and thumbnail, or its refusal.
+
+    The picture is unpacked if possible, as only that detects a truncated file.
+    """
     Image.MAX_IMAGE_PIXELS = None  # We refuse large pictures; Pillow would only warn.
     try:
         with Image.open(media, formats=[kind]) as image:
@@ -173,7 +176,7 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def drawing(media: IO[bytes]) -> Answer:
-    """Sanitize a drawing, unless it would lose visible parts."""
+    """Return a drawing's size and sanitized text; a refusal if it would lose visible parts."""
     from generation.drawings import MAX_BYTES, clean_drawing  # noqa: PLC0415  Others are read without its parser.
 
     try:
@@ -186,7 +189,7 @@ def drawing(media: IO[bytes]) -> Answer:
 
 
 def film(media: IO[bytes]) -> Answer:
-    """Read a video's metadata from its boxes; of several tracks the first counts."""
+    """Return a video's metadata from its boxes, or its refusal; of several video tracks the first counts."""
     tracks = MediaInfo.parse(media, full=True, parse_speed=0).video_tracks
     if not tracks:
         return RefusedFile("has no picture in it: send a video")

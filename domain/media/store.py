@@ -35,7 +35,7 @@ class Store(ABC):
 
     @abstractmethod
     def opened(self, token: str) -> AbstractAsyncContextManager[int]:
-        """Open a descriptor of the object, for a process without access to the storage."""
+        """Yield a descriptor of the object for the block, for a process without access to the storage."""
 
     @abstractmethod
     async def delete(self, token: str) -> None:
@@ -47,7 +47,7 @@ class Store(ABC):
 
     @asynccontextmanager
     async def read(self, token: str, start: int = 0, end: int = END) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Read the bytes from `start` up to, but not including, `end`, or up to the object's end."""
+        """Yield an iterator over the bytes from `start` to before `end`, or to the object's end."""
         with self._reaching():
             result = await obstore.get_async(self._place, key(token), options={"range": (start, end)})
         yield self._pieces(result)

@@ -68,12 +68,15 @@ class StreamingUpload:
 
 
 async def whole(data: bytes) -> AsyncIterator[bytes]:
-    """Yield bytes that are in memory, in the form of a stream."""
+    """Yield bytes that are in memory once, as a stream of a single chunk."""
     yield data
 
 
 async def store_drawing(file: StoredFile, write: Callable[[bytes], Awaitable[str]]) -> StoredFile:
-    """Replace a drawing's file by its sanitized text; `write` stores that under a token of its own."""
+    """Store the sanitized text of a drawing by `write`, which returns its token; return the file with that.
+
+    A file without such a text is returned unchanged.
+    """
     if file.drawing is None:
         return file
     data = file.drawing.encode()
@@ -97,7 +100,10 @@ class ProbedFile(NamedTuple):
 async def probe_uploads(
     store: Store, passed: Sequence[StreamingUpload], tokens: Sequence[str]
 ) -> list[ProbedFile]:
-    """Probe stored files, each under its token. Raises `Invalid` as `probe`."""
+    """Probe stored files, each under its token; return them in order with their metadata.
+
+    Raises `Invalid` as `probe`. No files give an empty list.
+    """
     if not passed:
         return []
     pairs = [*zip(passed, tokens, strict=True)]

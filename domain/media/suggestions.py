@@ -48,7 +48,10 @@ async def list_known(conn: Conn, *, claim: Claim) -> list[KnownSuggestion]:
 
 
 async def keep(conn: Conn, *, claim: Claim, source: Source, suggested: Suggested) -> None:
-    """Insert the new suggestions in the transaction that ends the job."""
+    """Insert an ingest's new suggestions, and leave its other files to be pruned.
+
+    Runs in the transaction that ends the job.
+    """
     if not suggested.tokens:
         return
     await queries.lock_list.run(conn, project_id=claim.project_id)

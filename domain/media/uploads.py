@@ -39,7 +39,7 @@ LOCK_STALE_UPLOADS = media_upload.lock_stale_uploads.typed(_Upload)
 
 
 async def begin(conn: Conn, *, organization_id: UUID, at_most: int = 0) -> str:
-    """Return the token of a file before it is stored, with `at_most` bytes.
+    """Reserve `at_most` bytes for a file that isn't stored yet; return its new token.
 
     Raises `Oversized` if the organization's storage has no room for them.
     """
@@ -51,7 +51,10 @@ async def begin(conn: Conn, *, organization_id: UUID, at_most: int = 0) -> str:
 
 
 async def begin_many(conn: Conn, *, organization_id: UUID, sizes: Sequence[int]) -> list[str]:
-    """Return tokens of files with known sizes, in the caller's transaction."""
+    """Reserve the known sizes of files that aren't stored yet; return their new tokens in order.
+
+    Runs in the caller's transaction. Raises `Oversized` if the storage has no room for them.
+    """
     tokens = [secrets.token_urlsafe(32) for _ in sizes]
     await media_upload.start_uploads.run(conn, org=organization_id, tokens=tokens, sizes_bytes=sizes)
     await storage_quota.check(conn, organization_id=organization_id)
@@ -71,7 +74,7 @@ async def take(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -> N
 
 
 async def discard(conn: Conn, store: Store, *, organization_id: UUID, tokens: Sequence[str]) -> None:
-    """Delete the unclaimed ones of these files."""
+    """Delete those of these files that no asset has claimed. Raises `Unavailable`."""
     async with conn.transaction():
         rows = await LOCK_UPLOADS.all(conn, org=organization_id, tokens=tokens)
         await _delete(conn, store, rows)

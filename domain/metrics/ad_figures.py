@@ -33,7 +33,10 @@ class DaySum(NamedTuple):
 
 
 class Sum(NamedTuple):
-    """Sum of any number of days."""
+    """Sum of any number of days. `reach` is that of the only row with impressions.
+
+    With several such rows it is None, without any 0.
+    """
 
     currencies: frozenset[str]
     spend: int

@@ -60,7 +60,10 @@ _READER = msgspec.json.Decoder(float_hook=lambda text: msgspec.Raw(str(text).enc
 
 
 def redact(text: str, *, event_name: str = "") -> msgspec.Raw:
-    """Return the JSON object without personal data; nothing but its keys if the event is about a person."""
+    """Return the JSON object of a text with each personal value replaced by `REDACTED`.
+
+    In an event about a person every value is replaced.
+    """
     parsed = _READER.decode(text)
     whole = event_name in ABOUT_PEOPLE
     redacted = dict.fromkeys(parsed, REDACTED) if whole else _object(parsed, within="")
@@ -68,7 +71,7 @@ def redact(text: str, *, event_name: str = "") -> msgspec.Raw:
 
 
 def redact_id(text: str) -> str:
-    """Return an event's id, unless it contains an address."""
+    """Return an event's id; `REDACTED` if it has an e-mail address or phone number, or is an IP address."""
     return REDACTED if _has_address(text) else text
 
 

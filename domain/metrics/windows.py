@@ -23,7 +23,10 @@ class TimeWindow(NamedTuple):
 
 
 def read(since: str | None, until: str | None, *, now: datetime) -> TimeWindow:
-    """Return the window, widened to whole quarter-hours. Raises `Invalid`."""
+    """Return the window, widened to whole quarter-hours. Raises `Invalid` for an empty or unreadable one.
+
+    Without `until` the window ends now; without `since` it begins `DEFAULT_LENGTH` before its end.
+    """
     end = _up(now if until is None else _read("until", until))
     start = max(end - DEFAULT_LENGTH, EARLIEST) if since is None else _down(_read("since", since))
     if start >= end:

@@ -113,7 +113,7 @@ async def make(
 
 
 async def find(conn: Conn, *, state: str, purpose: str, now: datetime) -> Flow:
-    """Return a valid state without using it, when its link is followed. Raises `Invalid`."""
+    """Return the flow of a valid state at the visit of its link; the state stays unused. Raises `Invalid`."""
     flow = _FORM.fullmatch(state) and await FIND_STATE.one(
         conn, state_hash=_hash(state), purpose=purpose, now=now
     )
@@ -154,7 +154,7 @@ async def end(conn: Conn, flow: Flow, *, outcome: str, error: str | None = None)
 
 
 async def give_to_job(conn: Conn, flow: Flow, *, job_id: UUID) -> None:
-    """Let the flow end with this job."""
+    """Bind the flow to this job: it stays pending until the job ends, and gets the job's outcome."""
     await oauth_state.give_to_job.run(
         conn, org=flow.organization_id, state_hash=flow.state_hash, job_id=job_id
     )

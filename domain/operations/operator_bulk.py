@@ -67,7 +67,7 @@ async def retry(
     after: BulkStart | None,
     dry_run: bool,
 ) -> RetriedOfAll:
-    """Retry the next `bulk_retries.MAX_RETRIED` matching jobs, or only count them."""
+    """Retry the next `bulk_retries.MAX_RETRIED` matching jobs; with `dry_run` only count them."""
     listed = await LIST_WITH_UNSUCCESSFUL.all(
         conn,
         org=organization_id,
@@ -143,7 +143,7 @@ async def cancel(
     after: BulkStart | None,
     dry_run: bool,
 ) -> CanceledOfAll:
-    """Cancel the next `bulk.MAX_CANCELED` matching jobs, or only count them."""
+    """Cancel the next `bulk.MAX_CANCELED` matching jobs; with `dry_run` only count them."""
     listed = await LIST_WITH_OPEN.all(
         conn,
         org=organization_id,

@@ -79,7 +79,9 @@ _FORGET_ANSWERS = purge.forget_answers.typed(IdempotencyRecordKey)
 async def begin(
     conn: Conn, *, project_id: UUID, name: str, env: Env | None, actor: Actor | None
 ) -> tuple[Purging, Wake | None]:
-    """Purge an archived project of any organization in the environment; `name` confirms it.
+    """Start the purge of an archived project of any organization in the environment; `name` confirms it.
+
+    Hides the project and submits the job that deletes it. Returns the answer, and the wake to send.
 
     A repeat returns the same answer, and submits another job if the last one failed. `actor` is an operator
     with a key. Raises `NotFound`, `Invalid`, `Conflict` NOT_ARCHIVED, ARCHIVE_RUNNING, ACCOUNT_LEASED.
@@ -133,14 +135,16 @@ async def _check_not_leased(conn: Conn, organization_id: UUID, project_id: UUID)
 
 
 async def has_open_jobs(conn: Conn, *, claim: Claim) -> bool:
-    """Return whether some job of the project is still open, within `MAX_WAIT_S`."""
+    """Return whether a job of the project is still open; False once the purge has waited `MAX_WAIT_S`."""
     return bool(await purge.has_open_jobs.value(conn, **_scope(claim), wait_s=MAX_WAIT_S))
 
 
 async def forget_answers(
     conn: Conn, *, claim: Claim, after: IdempotencyRecordKey
 ) -> IdempotencyRecordKey | None:
-    """Delete the project's answers in a batch of idempotency records; return the batch's last key.
+    """Delete the project's answers in the batch of idempotency records after `after`.
+
+    Returns the batch's last key, from which the next batch goes on; None: no record is left.
 
     Runs before the rows in these answers are deleted. A record of a concurrent write expires after its day.
     """
@@ -155,7 +159,7 @@ async def delete_posts(conn: Conn, *, claim: Claim) -> int:
 
 
 async def list_contents(conn: Conn, *, claim: Claim) -> list[RowWithFiles]:
-    """Return the next contents.
+    """Return the next contents with their files' tokens; an empty list: none is left.
 
     Their files are deleted first, so that a crash leaves rows that are found again.
     """
@@ -163,7 +167,7 @@ async def list_contents(conn: Conn, *, claim: Claim) -> list[RowWithFiles]:
 
 
 async def list_influencers(conn: Conn, *, claim: Claim) -> list[RowWithFiles]:
-    """Return the next influencers, which contents refer to."""
+    """Return the next influencers with their files' tokens; contents, which refer to them, go first."""
     return await _LIST_PORTRAITS.all(conn, **_scope(claim), limit=CONTENTS)
 
 
@@ -196,7 +200,9 @@ async def delete_app_media(conn: Conn, *, claim: Claim, filed: list[RowWithFiles
 
 
 async def delete_account(conn: Conn, *, claim: Claim, keyring: Keyring) -> bool:
-    """Delete the next account, and submit a job outside the project that revokes its tokens.
+    """Delete the next account, and submit a job that revokes its tokens; return False if none is left.
+
+    The job is outside the project.
 
     An account that other tenants leased becomes a tombstone, which is deleted with the last of its leases
     (docs/decisions/0016-leased-account-as-its-own-row.md).
@@ -230,7 +236,10 @@ async def delete_jobs(conn: Conn, *, claim: Claim) -> int:
 
 
 async def delete_webhooks(conn: Conn, *, claim: Claim) -> int:
-    """Delete events with their deliveries, once no row can emit any; then the project's endpoints."""
+    """Delete a batch of events with their deliveries, or the endpoints if no event is left.
+
+    Returns the number of deleted events, or endpoints. Runs once no row of the project can emit an event.
+    """
     deleted = await webhook_event.purge_events.run(conn, **_scope(claim), limit=ROWS)
     return deleted or await webhook_endpoint.purge_endpoints.run(conn, **_scope(claim))
 

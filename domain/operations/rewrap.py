@@ -111,7 +111,7 @@ TABLES: Mapping[str, SecretTable] = {
 
 
 async def count(conn: Conn, *, keyring: Keyring) -> int:
-    """Count the rows that still have to be sealed."""
+    """Count the rows of all tables with a secret that isn't sealed with the keyring's first key."""
     counts = [await table.left.value(conn, writer=keyring.writer) for table in TABLES.values()]
     return sum(counts)
 

@@ -48,7 +48,7 @@ _TAKE_HEAD = sending.take_head.typed(QueuePosition)
 
 
 async def take_head(conn: Conn, claim: Claim, post: LockedPost) -> QueuePosition:
-    """Take the head for the post if it may go; it is then `preparing`."""
+    """Put the post at the head of its account's queue, as `preparing`, if it may go; return its position."""
     window = quotas.window(post)
     return await _TAKE_HEAD.row(
         conn,
@@ -69,12 +69,18 @@ async def take_head(conn: Conn, claim: Claim, post: LockedPost) -> QueuePosition
 
 
 async def leave(conn: Conn, post: QueuedPost | LockedPost) -> None:
-    """Leave the head for a cause that blocks all of the account's posts, without a wake of the next one."""
+    """Remove the post from the head of its account's queue without a wake of the next post.
+
+    Use it for a cause that blocks all of the account's posts.
+    """
     await sending.leave_head.run(conn, org=post.organization_id, account_id=post.account_id, post_id=post.id)
 
 
 async def advance(conn: Conn, post: QueuedPost | LockedPost) -> None:
-    """Leave the head, and make the next post's job due now; the caller locked the account."""
+    """Remove the post from the head of its account's queue, and make the next post's job due now.
+
+    The caller has locked the account.
+    """
     await leave(conn, post)
     await wake_next(conn, organization_id=post.organization_id, account_id=post.account_id)
 
@@ -103,5 +109,5 @@ async def _wake(conn: Conn, organization_id: UUID, account_id: UUID) -> None:
 
 
 async def wake_next(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
-    """Make the first post's job due now; the caller locked the account."""
+    """Make the job of the first post in the account's queue due now; the caller has locked the account."""
     await sending.wake_next.run(conn, org=organization_id, account_id=account_id)

@@ -39,7 +39,7 @@ class ContentOrigin(NamedTuple):
 
 
 def label(platform: str, mode: Mode | str, format_: Format, origin: ContentOrigin) -> AiLabel:
-    """Return the AI label of a post to this platform."""
+    """Return `labelled`, `not_supported` by the platform's mode or format, or `not_needed` by the origin."""
     if not origin.is_ai_generated:
         return "not_needed"
     takes = mode == "direct" and KINDS.get(format_) in PLATFORMS[platform].ai_labels

@@ -111,7 +111,10 @@ async def proved_absent(conn: Conn, *, claim: Claim, outdated: bool) -> NotDone 
 
 
 async def unverified(conn: Conn, *, claim: Claim, error: PlatformError, generation: int) -> NotDone:
-    """Handle an error that leaves the outcome open: the platform may have the post."""
+    """Store an error that leaves the outcome open, as the platform may have the post.
+
+    Returns the outcome of this attempt of the job, such as a retry or a snooze.
+    """
     post = await locked_post.lock(conn, claim)
     await _keep_error(conn, post, error)
     return await _after(conn, claim, post, error, generation)

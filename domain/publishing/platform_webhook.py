@@ -48,7 +48,10 @@ FIND = lost_post.find_by_publish_id.typed(KnownPost)
 
 
 async def take(conn: Conn, *, platform: str, event: PlatformEvent) -> list[Wake]:
-    """Poll for the event's post or account now; return the wakes to send."""
+    """Poll now, by jobs, for the event's posts or, after a removal, its accounts; return the wakes to send.
+
+    An event of an unknown post or account changes nothing and returns none.
+    """
     external_id, publish_id, is_removed = event
     if publish_id and "\0" not in publish_id + external_id:
         posts = await FIND.all(conn, platform=platform, publish_id=publish_id, external_id=external_id)

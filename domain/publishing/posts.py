@@ -125,7 +125,10 @@ async def list_page_of_all(
     before: UUID | None,
     limit: int,
 ) -> list[Post]:
-    """Return a page over all active projects of the organization."""
+    """Return at most `limit` posts of all active projects of the organization, newest first.
+
+    They are older than `before`; the period is of `scheduledFor`; `statuses` of None are all.
+    """
     filters = {
         "org": organization_id,
         "since": period.since,
@@ -192,7 +195,10 @@ async def submit(
 async def submit_many(
     conn: Conn, *, organization_id: UUID, project_id: UUID, times: Mapping[UUID, datetime]
 ) -> tuple[list[UUID], list[Wake]]:
-    """Submit the jobs of many posts, by id and time; return their ids in order, and the wakes to send."""
+    """Submit the jobs that send posts, each at the time by its post id.
+
+    Returns the jobs' ids in the order of `times`, and the wakes to send.
+    """
     return await ledger.submit_many(
         conn,
         kind=PUBLISH_POST,

@@ -90,7 +90,7 @@ class LostPost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def next_poll_s(age_s: float) -> float | None:
-    """Return the seconds until the next poll, `age_s` after the loss."""
+    """Return the seconds until the next poll, `age_s` after the loss; None after the last one."""
     return next((ask_s - age_s for ask_s in POLL_TIMES_S if ask_s > age_s + POLL_TOLERANCE_S), None)
 
 
@@ -133,7 +133,10 @@ def snooze_until_poll(next_s: float | None) -> Snooze | None:
 
 
 async def unverified(conn: Conn, *, claim: Claim, lost: LostPost, error: PlatformError) -> NotDone | None:
-    """Handle a failed poll: try again at the next time."""
+    """Handle a failed poll: snooze until the next one; None after the last one.
+
+    Starts a refresh of an expired token, or marks the account as in need of a new authorization.
+    """
     account = await _LOCK_SENDER.row(conn, org=claim.organization_id, account_id=lost.account_id)
     if isinstance(error, TokenExpired):
         await owners.refresh(conn, account)

@@ -189,13 +189,13 @@ async def update_fingerprints(conn: Conn, *, organization_id: UUID, content_id: 
 
 
 def account_ids_of(targets: Sequence[PostTarget]) -> list[UUID]:
-    """Return the account ids of the targets with a valid one."""
+    """Return the account ids of the targets in order; skip malformed ones."""
     read = [ids.read(ids.ACCOUNT, target.social_account_id) for target in targets]
     return [account_id for account_id in read if account_id]
 
 
 def check_known(targets: Sequence[PostTarget], known: Collection[UUID]) -> list[UUID]:
-    """Return each target's account, of those in the project. Raises `NotFound`."""
+    """Return each target's account id, in order. Raises `NotFound` for an id that isn't in `known`."""
     read = [ids.read(ids.ACCOUNT, target.social_account_id) for target in targets]
     unknown = [number for number, account_id in enumerate(read) if account_id not in known]
     if unknown:

@@ -46,7 +46,7 @@ class Actor(NamedTuple):
     expires_at: datetime | None = None
 
     def lacks(self, origins: Collection[str], end: datetime | None) -> tuple[str, str] | None:
-        """Return the field and the fault of a key that would exceed this one's rights."""
+        """Return the field and the fault of a key that would exceed this one's rights; None without one."""
         own = self.return_origins, self.expires_at
         return delegation.find_excess(*own, return_origins=origins, expires_at=end)
 
@@ -135,7 +135,11 @@ async def find(conn: Conn, *, key_ids: Iterable[str]) -> dict[str, PresentedKey]
 
 
 def opens(row: PresentedKey | None, presented: KeyParts, peppers: Keyring) -> bool:
-    """Check a secret in constant time against the current one and, during a rotation, the old one."""
+    """Return whether a presented key has its row's environment and secret; False without a row.
+
+    Compares in constant time with the current secret and, during a rotation, the old one. A killed, expired
+    or suspended key isn't refused here.
+    """
     same = key_secrets.opens(presented.secret, peppers, row and row.kept)
     return row is not None and row.env == presented.env and same
 

@@ -25,7 +25,10 @@ def find_excess(
     return_origins: Collection[str],
     expires_at: datetime | None,
 ) -> tuple[str, str] | None:
-    """Return the field and the fault of a key with a longer life or other origins than its creator."""
+    """Return the field and the fault of a key with a longer life or other origins than its creator's.
+
+    Returns None for a key within these limits.
+    """
     if own_origins is not None and (
         more := [return_origin for return_origin in return_origins if return_origin not in own_origins]
     ):

@@ -48,7 +48,7 @@ class IdempotencyRecord(NamedTuple):
 
 
 def fill(claim: KeyUse, answer: StoredAnswer, *, seal_with: Keyring | None) -> IdempotencyRecord:
-    """Build the row for an answer; an answer with a secret is sealed."""
+    """Build the row for an answer; `seal_with` seals an answer with a secret, None stores it as it is."""
     if seal_with is None:
         return IdempotencyRecord(*claim[:4], answer.status, answer.location, answer.body, None, answer.etag)
     sealed = vault.seal(seal_with, answer.body, row=row_name(claim.org, claim.api_key_id, claim.key))
@@ -73,7 +73,10 @@ async def store(conn: Conn, record: IdempotencyRecord) -> None:
 
 
 async def replay(conn: Conn, claim: KeyUse, *, keyring: Keyring) -> StoredAnswer:
-    """Return the stored answer of a key. Raises `KeyReused` if it was for another request."""
+    """Return the stored answer of a key, unsealed. Raises `KeyReused` if it was for another request.
+
+    Raises `InFlight` if the record was deleted meanwhile: a repeat finds the key free.
+    """
     found = await idempotency_key.find_answer.one(
         conn, org=claim.org, api_key_id=claim.api_key_id, key=claim.key
     )

@@ -34,7 +34,9 @@ def make(peppers: Keyring) -> tuple[str, Hashed]:
 
 
 def opens(secret: str, peppers: Keyring, kept: StoredHashes | None) -> bool:
-    """Check a secret in constant time against the current one and, during a rotation, the old one.
+    """Return whether a secret has the current stored hash or, during a rotation, the old one.
+
+    Compares in constant time.
 
     An unknown id (None) and one without a rotation cost as many hashes and comparisons, so the time doesn't
     reveal existing ids.

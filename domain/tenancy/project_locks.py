@@ -40,7 +40,7 @@ def check_active(status: str) -> None:
 
 
 async def share(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
-    """Keep the project as it is, active or archived, until this transaction ends."""
+    """Keep the project's status, active or archived, until this transaction ends; ignore an unknown one."""
     await projects.share_project.value(conn, org=organization_id, id=project_id)
 
 

@@ -72,7 +72,9 @@ async def get(conn: Conn, *, organization_id: UUID) -> Clock:
 
 
 async def hold_still(conn: Conn, *, organization_id: UUID) -> timedelta:
-    """Return the sandbox's advance and keep it until this transaction ends.
+    """Return the time by which the sandbox is ahead, and keep it until this transaction ends.
+
+    It is 0 for an organization without a clock.
 
     Raises `Conflict` CLOCK_ADVANCING.
     """

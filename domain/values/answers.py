@@ -25,7 +25,10 @@ _PREFIXES = {
 
 
 def from_row(shape: type[S], row: Any, **others: Any) -> S:
-    """Return an answer with the columns of a NamedTuple; `others` differ in name or value."""
+    """Return an answer from the columns of a NamedTuple with the names of its fields.
+
+    UUIDs become public ids. `others` are fields with another name or value than a column.
+    """
     names = shape.__struct_fields__
     columns = {name: value for name, value in row._asdict().items() if name in names and name not in others}
     for name, value in columns.items():

@@ -7,7 +7,7 @@ from schemas.errors import Invalid
 
 
 def gather(*checks: Callable[[], Any]) -> list[Any]:
-    """Return the result of each check. Raises one `Invalid` with the issues of all."""
+    """Run every check, and return the results in order. Raises one `Invalid` with the issues of all."""
     results: list[Any] = []
     issues: list[tuple[str, str]] = []
     for check in checks:

@@ -28,6 +28,9 @@ def check(code: str, *, path: str) -> str:
 
 
 def language(code: str) -> str | None:
-    """Return the language of most of a country's people, by CLDR; usually the storefront's too."""
+    """Return the language of most of a country's people, by CLDR; None if it has none.
+
+    It is usually the language of the storefront too.
+    """
     tag = langcodes.Language.make(territory=code.upper()).maximize().language
     return None if tag in {None, "und"} else tag

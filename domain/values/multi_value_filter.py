@@ -21,7 +21,10 @@ Lead = Mapping[str, Any]
 
 
 def lead(**filters: Sequence[Any] | None) -> list[Lead]:
-    """Return the searches of a list: one for each value of the first given filter."""
+    """Return the parameters of a list's searches: one for each value of the first filter that isn't None.
+
+    The other filters are None in each of them. Without any filter there is one search, for all rows.
+    """
     none: dict[str, Any] = dict.fromkeys(filters)
     for name, values in filters.items():
         if values is not None:

@@ -146,7 +146,10 @@ async def bodies(
 
 
 async def prune(conn: Conn) -> int:
-    """Delete a batch of expired events with their deliveries, or remains of long deleted endpoints."""
+    """Delete a batch of expired events with their deliveries, else remains of long deleted endpoints.
+
+    Returns the number of deleted events, or remains.
+    """
     before = ids.first_id_of(datetime.now(UTC) - RETENTION)
     pruned = await webhook_event.prune_events.run(conn, before=before, limit=BATCH)
     return pruned or await webhook_event.prune_endpoints.run(conn, keep=RETENTION, limit=BATCH)

@@ -45,7 +45,7 @@ async def make(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring:
 
 
 async def rotate(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> str:
-    """Create a new secret. The last one stays for `OVERLAP`; an older one ends at once."""
+    """Create a new current secret and return its text. The last one stays for `OVERLAP`; older ones end."""
     await webhook_secret.retire_secrets.run(
         conn, org=organization_id, endpoint_id=endpoint_id, overlap=OVERLAP
     )

@@ -86,7 +86,10 @@ async def begin(conn: Conn, *, organization_id: UUID) -> datetime:
 
 
 async def end(conn: Conn) -> str:
-    """Return the name of the end of all committed events. Not in a transaction with `begin`."""
+    """Return a text for `find` that names the end of all committed events.
+
+    Call it outside the transaction of `begin`.
+    """
     snapshot: str = await webhook_stream.find_end.value(conn)
     oldest = snapshot.partition(":")[0]
     return snapshot if len(snapshot) <= MAX_END_CHARACTERS else f"{oldest}:{oldest}:"
@@ -107,7 +110,7 @@ async def find(conn: Conn, *, organization_id: UUID, after: str) -> StreamPositi
 
 
 async def heads(conn: Conn, *, organization_ids: Sequence[UUID]) -> dict[UUID, Head]:
-    """Return each organization's head, by one statement for all."""
+    """Return each organization's last readable event, by one statement for all; `START` without any."""
     rows = await FIND_HEADS.all(conn, orgs=organization_ids)
     return dict.fromkeys(organization_ids, START) | {
         row.organization_id: (int(row.xid), row.id) for row in rows

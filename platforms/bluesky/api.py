@@ -224,7 +224,7 @@ async def get_record(api: PdsApi, *, repo: str, collection: str, rkey: str) -> S
 
 
 def check_response(answer: PlatformResponse) -> PlatformResponse:
-    """Return the response if it is a 2xx. Raises `error_of` any other."""
+    """Return the response unchanged if it is a 2xx. Else raise the error that `error_of` returns."""
     if not answer.ok:
         raise error_of(answer)
     return answer

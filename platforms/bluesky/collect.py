@@ -52,7 +52,7 @@ class BlueskyProfile(msgspec.Struct, rename="camel"):
 
 @dataclass(frozen=True)
 class BlueskyCollector(Collector):
-    """The collector; `client` is `workers.web.fetch.open_client`'s."""
+    """Collector of Bluesky; `client` is that of `workers.web.fetch.open_client`."""
 
     client: httpx.AsyncClient
     limits: ClassVar[CollectLimits] = CollectLimits(batch=25, most=500)

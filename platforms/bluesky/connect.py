@@ -17,9 +17,10 @@ from workers.platforms.connecting import AccountConnection, OutgoingNetwork
 
 
 async def connect(net: OutgoingNetwork, attempt: ConnectAttempt) -> AccountConnection:
-    """Return the account of the password. Raises `ReauthRequired` for a wrong one, any `PlatformError`.
+    """Log in with the app password, and return the account with the session's tokens.
 
-    From then on calls go to the account's own server, by its DID document.
+    Later calls go to the account's own server, which its DID document names. Raises `ReauthRequired` for a
+    wrong password, any `PlatformError`.
     """
     asked, secret = attempt.asked, cast("Login", attempt.secret)
     session = await api.create_session(

@@ -49,7 +49,7 @@ class PutRecordInput(msgspec.Struct, rename="camel"):
 
 @dataclass(frozen=True)
 class BlueskyAdapter(Adapter):
-    """The adapter; `client` is `workers.web.fetch.open_client`'s."""
+    """Adapter of Bluesky; `client` is that of `workers.web.fetch.open_client`."""
 
     client: httpx.AsyncClient
 

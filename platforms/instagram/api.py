@@ -199,14 +199,17 @@ async def get(
 
 
 def check_response(answer: PlatformResponse) -> PlatformResponse:
-    """Return the response if it is a 2xx. Raises `errors.error_of` any other."""
+    """Return the response unchanged if it is a 2xx. Else raise the error that `errors.error_of` returns."""
     if not answer.ok:
         raise errors.error_of(answer)
     return answer
 
 
 def read_object(answer: PlatformResponse, kind: type[T]) -> T:
-    """Return the object of a response, by itself or as the only item of a list."""
+    """Decode the object of a response: the body itself, or the first item of its list `data`.
+
+    Raises the error that `http.unclear_response_error` returns for any other body.
+    """
     body = http.decode(answer, dict[str, Any])
     item = body["data"][0] if isinstance(body.get("data"), list) and body["data"] else body
     try:

@@ -71,7 +71,10 @@ class InstagramProfile(msgspec.Struct):
 
 @dataclass(frozen=True)
 class InstagramCollector(Collector):
-    """The collector; `client` is `workers.web.fetch.open_client`'s, `base` the API's address."""
+    """Collector of Instagram.
+
+    `client` is that of `workers.web.fetch.open_client`, `base` the API's address.
+    """
 
     client: httpx.AsyncClient
     base: str

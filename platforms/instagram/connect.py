@@ -34,7 +34,10 @@ TOKEN_LIFE = timedelta(days=60)
 
 
 async def connect(net: OutgoingNetwork, attempt: ConnectAttempt) -> AccountConnection:
-    """Return the account of a one-time code. Raises `ReauthRequired` for a used one, `PlatformError`."""
+    """Exchange the one-time code for tokens, and return the account with them.
+
+    Raises `ReauthRequired` for a used code, `PlatformError`.
+    """
     asked, secret = attempt.asked, cast("Code", attempt.secret)
     us = get_application(net, DESCRIPTION)
     short = await _exchange(net, asked, us, secret)
@@ -122,7 +125,10 @@ def _grant(token: SixtyDayToken) -> Grant:
 
 
 def _extend_at(expires_at: datetime | None) -> datetime | None:
-    """Return the time to extend a token; not within a day of now, when Instagram would refuse."""
+    """Return the time to extend a token that ends at `expires_at`; None for a token without an end.
+
+    It is at least a day from now: Instagram would refuse earlier.
+    """
     if expires_at is None:
         return None
     now = datetime.now(UTC)

@@ -89,7 +89,10 @@ async def _step(
 async def check_finished(
     server: PlatformApi, draft: PostDraft, handle: InstagramHandle, container: str
 ) -> PreparedPost:
-    """Complete the step once the container is finished or published; then the publish finds the post."""
+    """Return the complete step once the container is finished or published, else a step to poll again.
+
+    The publish call finds the post of a container that is published already.
+    """
     if not await is_finished(server, container):
         return next_poll(draft, handle)
     request = msgspec.json.encode(PublishRequest(container, draft.caption))
@@ -107,7 +110,10 @@ async def add_item(
 async def create_carousel(
     server: PlatformApi, account: PostingAccount, draft: PostDraft, handle: InstagramHandle
 ) -> PreparedPost:
-    """Create the carousel's container once all items are finished; finished items aren't polled again."""
+    """Create the carousel's container once all items are finished, else return a step to poll again.
+
+    Items that were finished at an earlier poll aren't polled again.
+    """
     for item in handle.items[handle.done :]:
         if not await is_finished(server, item):
             return next_poll(draft, handle)
@@ -139,7 +145,10 @@ def file_fields(file: PostFile) -> dict[str, str]:
 
 
 async def is_finished(server: PlatformApi, container: str) -> bool:
-    """Return whether the container is finished. Raises its error, `PreparationExpired` if it is gone."""
+    """Return whether the container is finished or published.
+
+    Raises the error of a failed container, `PreparationExpired` for an expired one.
+    """
     status = await api.get_status(server, container)
     if status.status_code == "ERROR":
         raise container_error(status.status)

@@ -218,7 +218,10 @@ def make_error(meaning: Meaning, quote: str, *, after_s: float | None = None) ->
 
 
 def cooldown_s(headers: httpx.Headers) -> float | None:
-    """Return the longest wait of the account's usage in seconds; usage lists minutes by account and kind."""
+    """Return the longest wait in the usage header in seconds; None without a wait, or if it is unreadable.
+
+    The header lists minutes by account and kind.
+    """
     with suppress(msgspec.MsgspecError):
         uses: dict[str, list[dict[str, Any]]] = msgspec.json.decode(
             headers.get(USAGE_HEADER, "{}"), type=dict[str, list[dict[str, Any]]]

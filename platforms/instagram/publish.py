@@ -32,7 +32,10 @@ PUBLISH_SHARE = 0.8
 
 @dataclass(frozen=True)
 class InstagramAdapter(Adapter):
-    """The adapter; `client` is `workers.web.fetch.open_client`'s, `base` the Graph API's address."""
+    """Adapter of Instagram.
+
+    `client` is that of `workers.web.fetch.open_client`, `base` the Graph API's address.
+    """
 
     client: httpx.AsyncClient
     base: str

@@ -62,7 +62,10 @@ async def find(server: PlatformApi, account: PostingAccount, inquiry: Inquiry) -
 async def name_live_post(
     server: PlatformApi, account: PostingAccount, inquiry: Inquiry, post: PublishRequest
 ) -> ReconcileResult:
-    """Return the live post, named by the list, which may lag. Several similar posts name none."""
+    """Return the live post, with id and address if the account's list has exactly one match.
+
+    Else `UndecidedPost` while the list may lag, and later a `LivePost` without an id.
+    """
     alike, _ = await list_matching(server, account, inquiry, post)
     if len(alike) == 1:
         return LivePost(external_id=alike[0].id, external_url=alike[0].permalink)
@@ -78,7 +81,10 @@ async def confirm_unlisted(
     post: PublishRequest,
     result: AbsentPost | DroppedPost,
 ) -> ReconcileResult:
-    """Return `result` for an unpublished container, unless the list has a similar post."""
+    """Return `result` for an unpublished container.
+
+    `UndecidedPost` if the list has a similar post, or was not read completely.
+    """
     alike, complete = await list_matching(server, account, inquiry, post)
     return UndecidedPost() if alike or not complete else result
 
@@ -103,7 +109,7 @@ async def list_matching(
 
 
 def is_alike(listed: ListedPost, post: PublishRequest, since: datetime, until: datetime) -> bool:
-    """Return whether it may be the post; a post without a time may be."""
+    """Return whether `listed` may be the post, by caption and time. Without a time, the caption decides."""
     return (
         comparable_caption(listed.caption) == comparable_caption(post.caption)
         and since <= (listed.at or since) <= until

@@ -169,7 +169,7 @@ async def get(api: MastodonApi, path: str, **query: str) -> PlatformResponse:
 
 
 def check_response(answer: PlatformResponse) -> PlatformResponse:
-    """Return the response if it is a 2xx. Raises `error_of` any other."""
+    """Return the response unchanged if it is a 2xx. Else raise the error that `error_of` returns."""
     if not answer.ok:
         raise error_of(answer)
     return answer

@@ -44,7 +44,7 @@ class MastodonProfile(msgspec.Struct):
 
 @dataclass(frozen=True)
 class MastodonCollector(Collector):
-    """The collector; `client` is `workers.web.fetch.open_client`'s."""
+    """Collector of Mastodon; `client` is that of `workers.web.fetch.open_client`."""
 
     client: httpx.AsyncClient
     limits: ClassVar[CollectLimits] = CollectLimits(batch=1, most=60)

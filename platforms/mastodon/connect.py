@@ -47,7 +47,10 @@ async def register(net: OutgoingNetwork, server: PlatformServer) -> Client:
 
 
 async def connect(net: OutgoingNetwork, attempt: ConnectAttempt) -> AccountConnection:
-    """Return the account of a one-time code. Raises `ReauthRequired` for a used one, `PlatformError`."""
+    """Exchange the one-time code for tokens, and return the account with them.
+
+    Raises `ReauthRequired` for a used code, `PlatformError`.
+    """
     client, asked, code = net.client, attempt.asked, cast("Code", attempt.secret)
     token = await _exchange(client, asked, _require_registration(attempt.client), code)
     person = await api.verify_credentials(
@@ -111,7 +114,10 @@ def traits(described: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _check_open(as_account: MastodonApi) -> None:
-    """Raise `ReauthRequired` for a dead token, also for a 422: this request has nothing else to reject."""
+    """Check that the token works. Raises `ReauthRequired` for a dead token, any `PlatformError`.
+
+    A 422 also means a dead token: this request has nothing else to reject.
+    """
     try:
         await api.verify_credentials(as_account)
     except PostRejected as error:

@@ -42,7 +42,7 @@ class StatusRequest(msgspec.Struct):
 
 @dataclass(frozen=True)
 class MastodonAdapter(Adapter):
-    """The adapter; `client` is `workers.web.fetch.open_client`'s."""
+    """Adapter of Mastodon; `client` is that of `workers.web.fetch.open_client`."""
 
     client: httpx.AsyncClient
 

@@ -39,9 +39,10 @@ async def newest_id(server: MastodonApi, account_id: str) -> str | None:
 
 
 async def find(server: MastodonApi, account_id: str, sent_post: SentPost) -> ReconcileResult:
-    """Find the post. `AbsentPost` requires that all posts since `wanted.after` were read and none can be it.
+    """Find the sent post: `LivePost` if exactly one post has its text and may have its files.
 
-    `UndecidedPost` if several are similar, or if one has other files or a text that may be the post's.
+    `AbsentPost` requires that all posts since `sent_post.after` were read and none can be it. Else
+    `UndecidedPost`: several are similar, or one has other files or a text that may be the post's.
     """
     newer, complete = await list_since(server, account_id, sent_post.after)
     alike = [status for status in newer if has_text(status, sent_post.text)]
@@ -81,7 +82,10 @@ def has_text(status: MastodonStatus, text: str) -> bool:
 
 
 def may_have_text(status: MastodonStatus, text: str) -> bool:
-    """Return whether one text is a part of the other: with markup `[a](https://a.example)` becomes a."""
+    """Return whether one text has all letters of the other in their order; False for a boost or no text.
+
+    With markup `[a](https://a.example)` becomes a.
+    """
     listed_text, sent_text = comparable_text(visible_text(status)), comparable_text(text)
     if status.reblog is not None or not listed_text or not sent_text:
         return False
@@ -99,7 +103,10 @@ def visible_text(status: MastodonStatus) -> str:
 
 
 def may_have_files(status: MastodonStatus, media_ids: Sequence[str]) -> bool:
-    """Return whether the files may be the post's: some servers renumber them, or show a repeated one once."""
+    """Return whether the number of files fits: it is equal, or lower but not 0.
+
+    Some servers renumber files, or show a repeated one once.
+    """
     count = len(status.media_attachments)
     return count == len(media_ids) or 0 < count < len(media_ids)
 

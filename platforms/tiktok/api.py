@@ -119,7 +119,7 @@ async def ask(
 
 
 def read_data(answer: PlatformResponse, kind: type[T]) -> T:
-    """Return the `data` of a response with the code `ok`. Raises `errors.error_of` any other."""
+    """Return the `data` of a 2xx with the code `ok`. Else raise the error that `errors.error_of` returns."""
     body = error_body(answer)
     if body.code != errors.OK or not answer.ok:
         raise errors.error_of(answer, body)
@@ -129,7 +129,10 @@ def read_data(answer: PlatformResponse, kind: type[T]) -> T:
 
 
 def error_body(answer: PlatformResponse) -> TikTokErrorBody:
-    """Return the envelope's error; an empty one for other bodies, such as that of a proxy before the API."""
+    """Return the envelope's error; an empty one for other bodies, such as that of a proxy before the API.
+
+    Raises the error that `http.unclear_response_error` returns for a 2xx with another body.
+    """
     try:
         return msgspec.json.decode(answer.body, type=EnvelopeError).error
     except (msgspec.MsgspecError, UnicodeDecodeError):

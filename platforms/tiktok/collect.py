@@ -62,7 +62,10 @@ class ProfileInfo(msgspec.Struct):
 
 @dataclass(frozen=True)
 class TikTokCollector(Collector):
-    """The collector; `client` is `workers.web.fetch.open_client`'s, `base` the API's address."""
+    """Collector of TikTok.
+
+    `client` is that of `workers.web.fetch.open_client`, `base` the API's address.
+    """
 
     client: httpx.AsyncClient
     base: str

@@ -26,7 +26,10 @@ REFRESHED_AT = 0.5
 
 
 async def connect(net: OutgoingNetwork, attempt: ConnectAttempt) -> AccountConnection:
-    """Return the account of a one-time code. Raises `ReauthRequired` for a used one, `PlatformError`."""
+    """Exchange the one-time code for tokens, and return the account with them.
+
+    Raises `ReauthRequired` for a used code, `PlatformError`.
+    """
     asked = attempt.asked
     token = await _exchange(net, asked, cast("Code", attempt.secret))
     _check_scopes(token)

@@ -56,9 +56,10 @@ def choose_level(draft: PostDraft, creator: CreatorInfo) -> str:
 
 
 def check_draft(account: PostingAccount, draft: PostDraft, creator: CreatorInfo | None) -> str | None:
-    """Return the level of a direct post. A draft (`creator` None) has only its files checked: None.
+    """Check the files of a direct post, and return its privacy level in TikTok's word.
 
-    Raises `PostRejected` for an unpostable draft.
+    For a draft for the inbox (`creator` None) check only the files, and return None. Raises `PostRejected`
+    for an unpostable draft.
     """
     if creator is None:
         media.check_files(account, draft)

@@ -51,7 +51,10 @@ def lacks_bytes(status: PublishStatus, upload: VideoUpload) -> bool:
 def complete_post(
     account: PostingAccount, inquiry: Inquiry, stored: TikTokHandle, status: PublishStatus
 ) -> LivePost | AcceptedPost:
-    """Return a complete post, with its id if public: other posts, such as an owner's draft, get none."""
+    """Return the live post, with its id if public: other posts, such as an owner's draft, get none.
+
+    `AcceptedPost` while TikTok may still add the id of a public post.
+    """
     if status.publicaly_available_post_id:
         return live_post(account, stored, str(status.publicaly_available_post_id[0]))
     if stored.level == PUBLIC and inquiry.now < inquiry.sent_at + MAX_ID_WAIT:

@@ -35,7 +35,10 @@ THROTTLED_S = 60.0
 
 @dataclass(frozen=True)
 class TikTokAdapter(Adapter):
-    """The adapter; `client` is `workers.web.fetch.open_client`'s, `base` the API's address."""
+    """Adapter of TikTok.
+
+    `client` is that of `workers.web.fetch.open_client`, `base` the API's address.
+    """
 
     client: httpx.AsyncClient
     base: str

@@ -80,7 +80,7 @@ def init_body(
 async def continue_upload(server: PlatformApi, draft: PostDraft, so_far: PreparedPost) -> PreparedPost:
     """Send all chunks but the last, from the first one that TikTok lacks.
 
-    Raises `PreparationExpired` if the upload has to start over, `Rejected` if TikTok has dropped the post.
+    Raises `PreparationExpired` if the upload starts over, `PostRejected` if TikTok has dropped the post.
     """
     stored = handle.read_handle(so_far)
     until = asyncio.get_running_loop().time() + MAX_STEP_S
@@ -102,7 +102,10 @@ async def continue_upload(server: PlatformApi, draft: PostDraft, so_far: Prepare
 
 
 async def send_chunk(server: PlatformApi, file: PostFile, so_far: PreparedPost, number: int) -> bool:
-    """Send a chunk; return whether TikTok confirms it and waits for more."""
+    """Send a chunk; return whether TikTok confirms it and waits for more. False after a `PlatformError`.
+
+    Raises `PreparationExpired` for an expired address.
+    """
     try:
         return (await put_chunk(server, file, so_far, number)).status == CHUNK_RECEIVED
     except PreparationExpired:
@@ -160,7 +163,10 @@ async def read_part(file: PostFile, start: int, end: int) -> AsyncIterator[bytes
 
 
 async def next_missing_chunk(server: PlatformApi, stored: TikTokHandle) -> int:
-    """Return the number of the next chunk that TikTok needs."""
+    """Query TikTok for the received bytes, and return the number of the next chunk to send.
+
+    Raises the post's error if TikTok dropped it, `PreparationExpired` if no chunk begins at these bytes.
+    """
     status = await api.get_status(server, stored.publish_id or "")
     if status.status == outcome.FAILED:
         raise outcome.dropped_post(status).why

@@ -58,12 +58,12 @@ MISSING: Mapping[Noun, Missing] = {
 
 
 def absent(noun: Noun) -> NotFound:
-    """Return the error for an absent object."""
+    """Return the `NotFound` for an absent object of this kind; the caller raises it."""
     return NotFound(MISSING[noun].message)
 
 
 def present(found: T | None, noun: Noun) -> T:
-    """Return the object; raises `NotFound` if it is None."""
+    """Return the object unchanged. Raises the `NotFound` of its kind if it is None."""
     if found is None:
         raise absent(noun)
     return found

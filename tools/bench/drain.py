@@ -24,7 +24,7 @@ LIVE_RATE = "select count(*) / extract(epoch from max(finished_at) - min(created
 
 
 class DrainRound(NamedTuple):
-    """Jobs a second."""
+    """Jobs a second of plain arq, of our no-op jobs, and of our jobs that each write a row."""
 
     peer: float
     noop: float

@@ -158,13 +158,16 @@ TARGETS = {
 
 
 def spread(values_ms: Sequence[float]) -> dict[str, float]:
-    """Return p50, p95 and p99 by nearest rank."""
+    """Return `p50`, `p95` and `p99` of the values by nearest rank. Raises IndexError without values."""
     ordered = sorted(values_ms)
     return {f"p{percent}": round(ordered[_rank(percent, len(ordered))], 3) for percent in (50, 95, 99)}
 
 
 def ratio(ours: Sequence[float], peers: Sequence[float]) -> float:
-    """Return the median of the rounds' ratios: a slow phase of the host affects both sides of a round."""
+    """Return the median of `ours / peers` over the rounds.
+
+    A slow phase of the host affects both sides of a round.
+    """
     return round(median(our / peer for our, peer in zip(ours, peers, strict=True)), 3)
 
 

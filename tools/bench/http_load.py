@@ -160,7 +160,7 @@ class _Load:
 
 
 async def run_plan(environment: Environment, plan: LoadPlan) -> Answers:
-    """Run a plan in a process. Raises `BenchmarkFailed` if a request was refused."""
+    """Run a load plan in a process of its own. Raises `BenchmarkFailed` for any response other than 2xx."""
     path = environment.folder / "plan.json"
     path.write_bytes(msgspec.json.encode(plan))
     answers = msgspec.convert(await run_and_read(environment, "tools.bench.http_load", str(path)), Answers)

@@ -36,7 +36,7 @@ async def measure(environment: Environment, size: RunSize, tell: ProgressCallbac
 
 
 async def _recover(environment: Environment, tenants: list[UUID], lease_s: float) -> float:
-    """Measure one recovery.
+    """Kill a worker, and return the seconds until a second worker has pulled all its jobs.
 
     The second worker starts once the first has all jobs, so that every job is held by the victim. A first
     attempt ends only by the kill, so that no stall of the machine ends a job before it.

@@ -51,7 +51,7 @@ async def create(
 
 
 async def create_sandbox(environment: Environment) -> Tenant:
-    """Create a sandbox with one project."""
+    """Create an organization, and return its sandbox with one project and no keys."""
 
     async def write(conn: Conn) -> Tenant:
         org = (await organizations.create(conn, name="bench", tier="partner")).sandbox
@@ -128,7 +128,7 @@ async def create_content(environment: Environment, tenant: Tenant) -> str:
 
 
 async def submit_waiting_jobs(environment: Environment, tenant: Tenant, count: int) -> list[str]:
-    """Submit jobs of a pool without workers; return their ids."""
+    """Submit `count` jobs that wait, since no worker runs their pool. Return their public ids."""
 
     async def write(conn: Conn) -> list[str]:
         jobs = [

@@ -108,7 +108,7 @@ def post_error_categories() -> str:
 
 
 def request_limits() -> str:
-    """Return requests a minute and key by class, and writes a day and organization, by tier."""
+    """Return the table, by tier, of a key's requests a minute by class and an organization's writes a day."""
     rows = [
         (code(tier), *(f"{quota.minute[kind]:,}" for kind in RateClass), f"{quota.day:,}")
         for tier, quota in QUOTAS.items()
@@ -117,7 +117,7 @@ def request_limits() -> str:
 
 
 def event_limits() -> str:
-    """Return requests with events, and events, a second and SDK app, by tier."""
+    """Return the table, by tier, of the event requests and the events that an SDK app may send a second."""
     rows = [(code(tier), f"{limit.requests:,}", f"{limit.events:,}") for tier, limit in LIMITS.items()]
     return table(["tier", "requests a second", "events a second"], rows)
 
@@ -139,7 +139,7 @@ def cost_budgets() -> str:
 
 
 def event_budgets() -> str:
-    """Return an organization's events and their bytes in a UTC day, by tier."""
+    """Return the table, by tier, of the events and event bytes an organization may send in a UTC day."""
     rows = [
         (code(tier), f"{budget.events:,}", f"{budget.size // daily_budgets.MIB:,} MiB")
         for tier, budget in daily_budgets.BUDGETS.items()

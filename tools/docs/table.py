@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table with one line for each row."""
+    """Return a Markdown table: the head, then one line for each row. Cells are not escaped."""
     lines = [_line(head), _line(["---"] * len(head)), *map(_line, rows)]
     return "".join(f"{line}\n" for line in lines)
 
 
 def code(*words: str) -> str:
-    """Format words as code, separated by spaces."""
+    """Put each word in backticks, and join the words with spaces."""
     return " ".join(f"`{word}`" for word in words)
 
 

@@ -24,7 +24,7 @@ class MediaWriter:
         self.tokens: list[str] = []
 
     async def put(self, chunks: AsyncIterator[bytes], taken: AcceptedTypes) -> tuple[StreamingUpload, str]:
-        """Store a stream; its first bytes give its type.
+        """Store a stream, and return its upload and its token. Its first bytes give its type.
 
         Raises `Invalid`, `Oversized`, `StorageUnavailable`.
         """

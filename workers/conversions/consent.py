@@ -71,7 +71,7 @@ def _region_code(tree: EventTree, *names: str, most: int) -> int:
 
 
 def _has_agreed(consent: Any) -> bool:
-    """Return whether no known purpose is refused; without a known purpose, whether no purpose is."""
+    """Return whether the person agreed to each known purpose; without a known one, to each purpose."""
     if not isinstance(consent, dict):
         return _is_yes(consent)
     nested = consent.get(_SEGMENT_FIELD)

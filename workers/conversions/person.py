@@ -89,7 +89,7 @@ class EventTree:
         return self.check(name, form, self.first(*paths))
 
     def check(self, name: str, form: FormatCheck, text: str | None) -> str | None:
-        """Return `text` checked by `form`; note a refused text as dropped."""
+        """Return `text` as `form` returns it; None for a refused text, whose `name` is noted as dropped."""
         checked_text = form(text, self.known) if text else None
         if text and checked_text is None:
             self.dropped.add(name)
@@ -176,7 +176,10 @@ def find_order_id(tree: EventTree) -> str | None:
 
 
 def list_products(tree: EventTree) -> list[tuple[str, int, float | None]]:
-    """Return id, quantity and price of each product that has an id; at most 50."""
+    """Return id, quantity and price of each product that has an id; only the first 50 are read.
+
+    A missing or invalid quantity is 1, such a price None.
+    """
     entries = tree.find("properties", "products")
     products = []
     for entry in entries[:50] if isinstance(entries, list) else []:
@@ -190,7 +193,10 @@ def list_products(tree: EventTree) -> list[tuple[str, int, float | None]]:
 
 
 def _check_number(tree: EventTree, field: str, value: Any, types: set[type], most: int) -> Any:
-    """Return a number from 0 to below `most`, or None: a longer number may be a phone number."""
+    """Return `value` if it is a number from 0 to below `most`, else None.
+
+    A number from `most` on may be a phone number: `field` is noted as dropped.
+    """
     if type(value) not in types or value < 0:
         return None
     if value >= most:

@@ -54,7 +54,10 @@ class ConversionScan:
         self._database_url, self._after = database_url, conversions.FIRST
 
     async def submit(self, conn: Conn) -> int:
-        """Submit a batch of lines; return its size, or a full batch's while other lines follow."""
+        """Submit jobs for a batch of lines; return a full batch's size while other lines follow, else 0.
+
+        Returns 0 as well while the main database is away.
+        """
         lines, last = await conversions.find_lines(conn, after=self._after)
         if lines and not await self._submit(lines):
             return 0

@@ -16,7 +16,10 @@ CHECK_EVERY_S = 0.5
 
 
 async def run_until_canceled(ctx: Context, work: Coroutine[Any, Any, T]) -> T:
-    """Run `work` until its end, or cancel it when the job is. Raises as `work` and the check do."""
+    """Return the result of `work`. Cancel it once the job is canceled or another attempt owns it.
+
+    Raises as `work` and the check of the job do.
+    """
     working, looking = asyncio.create_task(work), asyncio.create_task(_check_job(ctx))
     try:
         await asyncio.wait((working, looking), return_when=asyncio.FIRST_COMPLETED)

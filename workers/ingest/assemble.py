@@ -103,7 +103,10 @@ def text_of(findings: dict[Field, FieldFinding], field: Field) -> str | None:
 
 
 async def derive(parser: Parser, prose: Prose) -> tuple[list[Candidate], list[str]]:
-    """Return the candidates derived from the prose, and a warning if the derivation fails."""
+    """Derive candidates from the prose; return the candidates and a list of warnings.
+
+    A failure gives no candidates and one warning. Prose without passages gives neither.
+    """
     if not prose.passages:
         return [], []
     try:

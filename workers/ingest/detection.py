@@ -87,7 +87,10 @@ def is_in(language: str, text: str, likely: float) -> bool:
 
 
 def detect(text: str) -> tuple[str | None, float]:
-    """Return a tag and its probability, from 0 to 1; None for an empty or a placeholder text."""
+    """Return the tag of a text's language and its probability, from 0 to 1.
+
+    Return None and 0 for an empty or a placeholder text. Only the first `MAX_CHARS` characters are read.
+    """
     tag, probability = classify(text[:MAX_CHARS])
     if tag == "la":
         tag, probability = classify(without_placeholder(text[:MAX_CHARS]))

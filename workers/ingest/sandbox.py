@@ -123,7 +123,10 @@ async def ingest_repository(*, repo: str, progress: Progress) -> Extraction:
 
 
 async def read(source: MagicNames, name: str, *, url: str, brand: str, progress: Progress) -> Extraction:
-    """Return the extraction for a name; `brand` is the brand of other names. Raises a `SourceError`."""
+    """Report the stages and return the sandbox's extraction for a magic name.
+
+    Any other name gives an extraction with the name `brand` alone. Raises the magic name's `SourceError`.
+    """
     magic = name.removeprefix(source.prefix) if name.startswith(source.prefix) else None
     await report_stages(progress, slow=magic == "slow")
     if magic is None:

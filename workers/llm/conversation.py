@@ -74,7 +74,10 @@ async def _converse(model: Model, question: Question[T]) -> T:
 async def _read_or_correct(
     model: Model, question: Question[T], choice: CompletionChoice, form: dict[str, Any]
 ) -> T:
-    """Read the answer of a choice, and ask once more if it is invalid."""
+    """Decode the answer of a choice, and ask once more if it is invalid.
+
+    Raises `ModelInvalid` if the second answer is invalid too.
+    """
     try:
         return read(content_of(choice), question.kind)
     except ModelInvalid as error:

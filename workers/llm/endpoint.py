@@ -61,7 +61,7 @@ class Completion(msgspec.Struct, frozen=True):
 async def open_model(
     base_url: str, api_key: str, *, name: str, deadline_s: float = DEADLINE_S
 ) -> AsyncIterator[Model | None]:
-    """Open the model; None if there is no address."""
+    """Open the client of the model; yield None if `base_url` is empty."""
     if not base_url:
         yield None
         return
@@ -120,7 +120,10 @@ def as_unavailable() -> Iterator[None]:
 
 
 def check(response: httpx.Response) -> None:
-    """Raise `ModelUnavailable` for a response that can't be a completion."""
+    """Raise `ModelUnavailable` for a response that can't be a completion.
+
+    Raises its subclass `ModelFormatRefused` for a 400 or 422.
+    """
     status, media_type = response.status_code, response.headers.get("Content-Type", "").partition(";")[0]
     if status in {400, 422}:
         raise ModelFormatRefused(f"the model's endpoint returned {status}")

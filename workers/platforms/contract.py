@@ -106,7 +106,10 @@ class DroppedPost(msgspec.Struct, frozen=True):
 
 
 class UndecidedPost(msgspec.Struct, frozen=True):
-    """Neither is proved. `after_s`: seconds until no earlier call can still be in flight."""
+    """It is not proved whether the post exists.
+
+    `after_s`: seconds until no earlier call can still be in flight; None: a wait alone decides nothing.
+    """
 
     after_s: float | None = None
 

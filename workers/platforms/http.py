@@ -234,7 +234,7 @@ def unclear_response_error(answer: PlatformResponse) -> PlatformError:
 
 
 def decode(answer: PlatformResponse, kind: type[T]) -> T:
-    """Return the JSON of a 2xx. Raises `unclear_response_error` for an unreadable one."""
+    """Decode the JSON of a 2xx. For unreadable JSON raise the error that `unclear_response_error` returns."""
     try:
         return msgspec.json.decode(answer.body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -256,7 +256,8 @@ def host_of(url: str) -> str:
 def cooldown_s(headers: httpx.Headers, *, reset: str) -> float | None:
     """Return the seconds until the limit ends, by Retry-After or by the time in the header `reset`.
 
-    A time is compared with the response's own Date: the local clock may differ.
+    None if both are missing or unreadable. A time is compared with the response's own Date: the local clock
+    may differ.
     """
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
@@ -272,7 +273,7 @@ def clamp_cooldown_s(wait_s: float) -> float:
 
 
 def parse_time(text: str) -> datetime | None:
-    """Return a time in Unix seconds or ISO 8601: platforms use both."""
+    """Parse a time in Unix seconds or ISO 8601, since platforms use both; None for any other text."""
     try:
         if text.isascii() and text.isdecimal():
             return datetime.fromtimestamp(int(text), UTC)

@@ -7,7 +7,7 @@ from schemas.errors.platforms import Category
 
 
 class Meaning(NamedTuple):
-    """The error of a code; `category` None is that of the error's class.
+    """The error to raise for a platform's error code; `category` None is that of the error's class.
 
     `after_s` is the wait of a `Throttled` response without one. `proves`: the platform decided before any
     write, so nothing is live, even if the code is the result of the irreversible call.

@@ -55,7 +55,7 @@ TIMED_OUT_MESSAGE = "the platform did not answer in time: the post may be live"
 
 
 class Phase(StrEnum):
-    """A part of an attempt. `loop.first` selects the one for a post's column `phase`."""
+    """A part of an attempt. `loop.first_phase` selects the one for a post's column `phase`."""
 
     PREPARE = "prepare"
     MARK = "mark"

@@ -29,7 +29,10 @@ class FairSlots:
             self.release(key)
 
     def take(self, key: Hashable) -> bool:
-        """Take a slot if the key may have one now. No waiting key is passed over: none of the waiting may."""
+        """Take a slot and return True, or return False if the key may have none now.
+
+        No waiting key is passed over: none of them may have a slot now.
+        """
         if self.held[key] >= self.size - self.held.total():
             return False
         self.held[key] += 1

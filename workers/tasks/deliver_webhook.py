@@ -125,7 +125,10 @@ class DeliverySession:
         return deliveries
 
     async def _next(self) -> list[FinishedAttempt]:
-        """Return the deliveries that end next, or right after. Yields the slot while none does."""
+        """Wait for the next delivery to end; return it with those that end right after.
+
+        Yields the slot after a short wait in which no delivery ends.
+        """
         any_of = partial(asyncio.wait, self._sends, return_when=asyncio.FIRST_COMPLETED)
         done, pending = await any_of(timeout=YIELD_AFTER_S)
         if not done:

@@ -79,7 +79,10 @@ async def _forget_answers(ctx: Context) -> None:
 
 
 async def _delete_all(delete: DeleteBatch, late_at: float) -> Snooze | Interrupted | None:
-    """Delete until nothing is left: None. An attempt deletes a batch at least; the deadline ends the job."""
+    """Delete batch after batch; return None when nothing is left, else a snooze, or `Interrupted` if late.
+
+    An attempt deletes a batch at least; the deadline ends the job.
+    """
     while deleted := await delete():
         if isinstance(deleted, Snooze):
             return deleted
@@ -123,7 +126,10 @@ async def _delete_with_files(
     find: Callable[..., Awaitable[list[purge.RowWithFiles]]],
     delete: Callable[..., Awaitable[object]],
 ) -> object:
-    """Delete rows and their files. A snooze if the storage is away: an interruption would retry at once."""
+    """Delete a batch of files, then their rows; return the rows, none when nothing is left.
+
+    Returns a snooze if the storage is away: an interruption would retry at once.
+    """
     filed = await ctx.step(partial(find, claim=ctx.job))
     try:
         await purge.delete_files(store, filed)

@@ -43,7 +43,7 @@ class Downloads:
 
 
 def check_head(response: httpx.Response, limit: int) -> None:
-    """Raise the `SourceError` that the response's headers show."""
+    """Raise `FetchFailed` for a compressed response, `TooLarge` for a Content-Length over the limit."""
     if inflate.is_compressed(response.headers.get("Content-Encoding", "")):
         raise FetchFailed(
             "the file is compressed, although it was requested without compression", retryable=False

@@ -102,7 +102,10 @@ def error_of_status(status: int, wait_s: float | None) -> SourceError:
 
 
 def retry_after(headers: httpx.Headers) -> float | None:
-    """Return Retry-After in seconds. A date is relative to the response's own Date: our clock may differ."""
+    """Return Retry-After in seconds, a day at most; None if it is missing or unreadable.
+
+    A date is relative to the response's own Date: our clock may differ.
+    """
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
         return min(float(value), MAX_RETRY_AFTER_S)

@@ -16,7 +16,10 @@ WBITS_BARE = -15
 
 
 async def read(chunks: AsyncIterator[bytes], *, encoding: str, limit: int, cut: bool = False) -> bytes:
-    """Return the decoded body. A body over `limit` bytes, raw or decoded, is cut, or raises `TooLarge`."""
+    """Return the decoded body. Raises `FetchFailed` for an encoding that it can't decode.
+
+    A body over `limit` bytes, raw or decoded, is cut there with `cut`, else raises `TooLarge`.
+    """
     compressed = is_compressed(encoding)
     packed = await collect(chunks, limit)
     plain = inflate(packed, limit) if compressed else packed
@@ -64,6 +67,8 @@ def inflate(packed: bytes, limit: int) -> bytes:
 
 
 def has_header(wire: bytes) -> bool:
-    """Return whether it begins with gzip's magic number, or zlib's 2 bytes, a multiple of 31 (RFC 1950
-    2.2)."""
+    """Return whether the bytes begin with gzip's magic number or zlib's header.
+
+    zlib's header is 2 bytes, as a number a multiple of 31 (RFC 1950 2.2).
+    """
     return wire[:2] == b"\x1f\x8b" or (wire[:1] == b"\x78" and int.from_bytes(wire[:2]) % 31 == 0)

@@ -87,9 +87,10 @@ class Robots:
 
 
 async def download(client: httpx.AsyncClient, origin: str) -> bytes:
-    """Download the file; empty for a 4xx or endless redirects. A 5xx or a timeout forbids all pages for now.
+    """Download robots.txt; return no bytes for a 4xx or endless redirects (RFC 9309 2.3.1).
 
-    Source: RFC 9309 2.3.1.
+    Raises `RobotsDisallowed` for a 5xx or a timeout, which forbids all pages for now, and `FetchBlocked` or
+    `Unreachable`.
     """
     try:
         return (await fetch(client, f"{origin}/robots.txt", want=ROBOTS_LIMITS)).body

@@ -70,7 +70,7 @@ async def open_sender(settings: Settings, *, resolver: Resolver = lookup) -> Asy
 async def send(
     client: httpx.AsyncClient, url: str, *, headers: Mapping[str, str], body: bytes
 ) -> DeliveryResult:
-    """POST `body` once. No error of the receiver raises."""
+    """POST `body` once, and return the result. An error of the receiver is a result, and never raised."""
     try:
         with as_source_errors(url):
             async with asyncio.timeout(TRY_S):

@@ -11,7 +11,7 @@ TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 async def server_of(conn: Conn) -> int:
-    """Return the server's parent process. Raises `BenchmarkFailed` if it runs on another machine."""
+    """Return the process id of PostgreSQL's postmaster. Raises `BenchmarkFailed` if it runs elsewhere."""
     backend: int = await conn.fetchval("select pg_backend_pid()")
     stat = _stat(backend)
     if not stat or b"postgres" not in stat[0]:

@@ -17,7 +17,7 @@ NAMES = (*(f"screen_{number}" for number in range(18)), "purchase_success", "sig
 
 
 def bodies(count: int, batch: int) -> Iterator[bytes]:
-    """Yield `count` bodies of `batch` events, about 420 bytes each."""
+    """Yield `count` JSON request bodies of `batch` new events. An event has about 420 bytes."""
     for number in range(count):
         now = datetime.now(UTC).isoformat()
         events = [_event(number * batch + turn, now) for turn in range(batch)]

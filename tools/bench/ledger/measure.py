@@ -37,7 +37,7 @@ SNAPSHOT_AIM = 3.0
 
 
 async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
-    """Measure ratios of p50s; a newcomer's wait is in seconds."""
+    """Measure the ratio of each statement's p50, old to empty ledger, and a new tenant's wait in seconds."""
     async with _sides(environment) as (old, empty):
         for side in (old, empty):
             await side.begin(tenants=size.ledger_tenants)

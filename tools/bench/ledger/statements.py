@@ -77,7 +77,7 @@ async def _get(side: LedgerSide, claims: list[Claim]) -> None:
 
 
 def _list(*, of_project: bool = False, **given: Any) -> TimedStatement:
-    """Return a list of a tenant's jobs, first page."""
+    """Return the timed statement that lists the first page of a tenant's jobs with filters."""
     filters: dict[str, Any] = dict.fromkeys(("kinds", "statuses", "stages", "before")) | given
 
     async def call(side: LedgerSide, _: Any) -> None:

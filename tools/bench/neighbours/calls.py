@@ -61,8 +61,8 @@ async def run_paced(
 ) -> None:
     """Run `once` with each caller's number every `every_s` seconds, forever; it returns a status.
 
-    Callers are spread over `every_s`. `course.ready` is set at the first refusal, when the allowed bursts are
-    used up, or after `warm_s` seconds at the latest.
+    Callers are spread over `every_s`. `progress.ready` is set at the first refusal, when the allowed bursts
+    are used up, or after `warm_s` seconds at the latest.
     """
     begun, refused = time.monotonic(), asyncio.Event()
 

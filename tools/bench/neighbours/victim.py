@@ -62,7 +62,7 @@ class ActionFailed(Exception):
 
 
 async def requests(deployment: Deployment, client: httpx.AsyncClient) -> Act:
-    """Read and change a project in turns, each on a new connection."""
+    """Create the victim. Return its action: read or rename a project in turns, each on a new connection."""
     victim = await tenants.create(deployment.environment, tier="partner", projects=CONCURRENT_JOBS)
     headers = {"Authorization": f"Bearer {victim.keys[0]}", "Connection": "close"}
 
@@ -77,7 +77,7 @@ async def requests(deployment: Deployment, client: httpx.AsyncClient) -> Act:
 
 
 async def events(deployment: Deployment, client: httpx.AsyncClient) -> Act:
-    """Send one event until it is committed, each on a new connection."""
+    """Create the victim. Return its action: commit one event, each on a new connection."""
     tenant = await tenants.create(deployment.environment, tier="partner")
     app = await tenants.create_app(deployment.environment, tenant)
     headers = {"Authorization": f"Bearer {app.key}", "Connection": "close"}
@@ -93,7 +93,7 @@ QUICK = (requests, events)
 
 
 async def ingests(deployment: Deployment, client: httpx.AsyncClient) -> Act:
-    """Ingest a small site and wait for the job."""
+    """Create the victim. Return its action: ingest a small site and wait for the job."""
     victim = await tenants.create(deployment.environment, tier="partner", projects=CONCURRENT_JOBS)
     headers = {"Authorization": f"Bearer {victim.keys[0]}"}
 
@@ -106,7 +106,7 @@ async def ingests(deployment: Deployment, client: httpx.AsyncClient) -> Act:
 
 
 async def posts(deployment: Deployment, client: httpx.AsyncClient) -> Act:
-    """Publish a post immediately and wait until it is published."""
+    """Create the victim. Return its action: publish a post immediately and wait until it is published."""
     victim = await tenants.create(deployment.environment, tier="partner")
     accounts = await tenants.connect_accounts(
         deployment.environment, victim, [deployment.home] * CONCURRENT_JOBS

@@ -38,7 +38,7 @@ async def live(environment: Environment, *, count: int) -> float:
 
 
 async def pickup(environment: Environment, *, count: int, rate: float, poll_s: float) -> dict[str, float]:
-    """Measure the time from the call of `enqueue_job` to the start of the handler, in ms."""
+    """Return p50, p95 and p99 of the ms from the call of `enqueue_job` to the start of the handler."""
     queue = _queue()
     async with run_in_environment(environment, MODULE, "worker", queue, str(count), str(poll_s)) as worker:
         await read_message(worker)

@@ -6,7 +6,10 @@ from domain.values.ssrf_guard import MAX_URL, UNREADABLE
 
 
 def to_https(address: str) -> str:
-    """Return the address with https, which old http sites support by now; empty for an unusable one."""
+    """Return an http or https address as https, which old http sites support by now.
+
+    Return "" for another scheme, no host, a user name, unsafe characters, or too many characters.
+    """
     parts = split_address(address.strip())
     url = parts._replace(scheme="https").geturl()
     is_usable = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc

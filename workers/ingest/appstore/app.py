@@ -96,7 +96,10 @@ def names(app: StoreListing) -> Iterator[Scored]:
 
 
 def split_brand(title: str) -> tuple[str, str]:
-    """Split the brand from the line after it: `Spark – Email App by Readdle`, `Duolingo：学习英语`."""
+    """Split an app's title into the brand and the line after it; the line is "" if the title has none.
+
+    Examples: `Spark – Email App by Readdle`, `Duolingo：学习英语`.
+    """
     head, tail = split_name(
         WIDE_SEPARATOR.sub(lambda match: f" {ASCII_SEPARATORS.get(match[0], '-')} ", title)
     )

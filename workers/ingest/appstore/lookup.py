@@ -48,7 +48,10 @@ class StorefrontResult(NamedTuple):
 
 
 class LookupBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Body with one of the two. Results are decoded one by one, since 1 MiB can have 350,000."""
+    """Body of a lookup's response: either `results` or `error_message`.
+
+    Results are decoded one by one, since 1 MiB can have 350,000.
+    """
 
     results: list[msgspec.Raw] | None = None
     error_message: str | None = None
@@ -91,7 +94,10 @@ async def request_apps(
 
 
 def read_results(fetched: FetchedResponse, listing: InAppStore) -> list[Software]:
-    """Return the results; empty for an unknown storefront. Raises a `SourceError` for any other error."""
+    """Return the results of a lookup, at most `MAX_RESULTS`; an empty list for an unknown storefront.
+
+    Raises a `SourceError` for any other error.
+    """
     body = decode(fetched.body, LookupBody)
     if body.results is not None:
         return [decode(result, Software) for result in body.results[:MAX_RESULTS]]
@@ -110,7 +116,10 @@ def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
 
 
 def choose_app(results: list[Software], listing: InAppStore) -> Software | None:
-    """Return the app among the results. Raises `SourceNotFound` for another kind's id, as a developer's."""
+    """Return the requested app among the results; None if it isn't there.
+
+    Raises `SourceNotFound` if no result is an app, as for a developer's id.
+    """
     apps = [result for result in results if result.wrapper_type == "software" and result.track_name]
     if results and not apps:
         kinds = ", ".join(sorted({result.wrapper_type or "nameless" for result in results}))

@@ -51,7 +51,10 @@ def opening(description: str, skip_rules: SkipRules) -> list[str]:
 
 
 def descriptive_items(description: str, skip_rules: SkipRules, limit: int) -> str:
-    """Return list items that describe the app, each behind a mark, of at most `limit` characters together."""
+    """Join the list items that describe the app into one text, each after `•`; "" if there are none.
+
+    An item that would make the text longer than `limit` characters is left out.
+    """
     items = (
         clean(LIST_MARK.sub("", line)) for line in join_broken_lines(lines(description)) if is_item(line)
     )
@@ -109,7 +112,10 @@ def descriptive_lines(lines_of_text: list[str], skip_rules: SkipRules) -> list[s
 
 
 def descriptive_texts(lines_of_text: list[str], skip_rules: SkipRules) -> Iterator[str]:
-    """Yield the describing sentences of each line, and an empty text after a line with a skipped end."""
+    """Yield the sentences of each line that describe the app; "" for a line without any.
+
+    Yield a further "" after a line whose end was skipped, so that a run of texts ends there.
+    """
     for line in lines_of_text:
         text = skip_rules.product_sentences(clean(line)) if is_sentence(line) else ""
         yield text
@@ -126,7 +132,10 @@ def is_plain(line: str) -> bool:
 
 
 def is_sentence(line: str) -> bool:
-    """Return whether it has a sentence. A text after the first one may end in anything, as a hashtag."""
+    """Return whether a line of prose has a sentence; list items, quotes and headings have none.
+
+    A text after the first sentence may end in anything, as a hashtag.
+    """
     first = first_sentence(line)
     is_ended = any(SENTENCE_END.search(text) and count_words(text) >= MIN_WORDS for text in (first, line))
     return is_ended and is_plain(line)

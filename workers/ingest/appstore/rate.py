@@ -49,7 +49,10 @@ async def cool_down(ctx: Context, rate: UpstreamRate, wish_s: float | None) -> N
 
 
 def spread(wait_s: float | None, ctx: Context, rate: UpstreamRate) -> float:
-    """Spread jobs with the same wait over an interval. Each further snooze of a job doubles its interval."""
+    """Return `wait_s` plus a random delay, so that jobs with the same wait don't all retry at once.
+
+    Each further snooze of a job doubles the interval of the delay, up to `MAX_SPREAD_S` seconds.
+    """
     snoozes = min(ctx.job.fence - ctx.job.attempt, 10)
     width_s = min(rate.every_s * 2.0**snoozes, MAX_SPREAD_S)
     return (wait_s or 0.0) + random.uniform(0.0, width_s)  # noqa: S311  no secret

@@ -58,7 +58,7 @@ RGB = re.compile(r"\d{1,3}[\s,]+\d{1,3}[\s,]+\d{1,3}")
 
 @lru_cache(4_000)
 def read(text: str) -> str | None:
-    """Return the color; None for any other text, or a color that isn't opaque."""
+    """Return a CSS color as `#rrggbb`; None for any other text, or a color that isn't opaque."""
     text = text.strip()
     if not 0 < len(text) <= MAX_COLOR_CHARS:
         return None
@@ -73,7 +73,7 @@ def read(text: str) -> str | None:
 
 
 def read_chosen(text: str) -> str | None:
-    """Return the color, unless it is a default that the brand only kept."""
+    """Return a CSS color as `#rrggbb`; None for other texts and for defaults that the brand only kept."""
     color = read(text)
     return None if color in TEMPLATES else color
 
@@ -84,7 +84,10 @@ def wrap_in_function(text: str) -> str:
 
 
 def srgb(color: Color) -> tuple[float, ...] | None:
-    """Return channels from 0 to 1; None for a space that few screens show in full, such as Display P3."""
+    """Convert a parsed color to its sRGB channels, each from 0 to 1.
+
+    Return None for a space that few screens show in full, such as Display P3.
+    """
     if color.space in {"srgb", "hsl", "hwb"}:
         return tuple(color.to("srgb").coordinates)
     if color.space in BY_XYZ:

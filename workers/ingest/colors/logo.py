@@ -47,7 +47,10 @@ LOGO_SHARE = 0.75
 
 
 def read(logo: Logo) -> ParsedDocument:
-    """Return the image's colors; an empty reading if it can't be read, or is no logo."""
+    """Return a logo's main colors as candidates, the main color first.
+
+    Return an empty reading for a file that can't be read, or that is no logo, such as a photograph.
+    """
     counts = count_svg_colors(logo.body) if is_drawing(logo.body) else count_pixels(logo.body)
     roles: chain[ColorRole] = chain(["primary"], repeat("accent"))
     scored = zip(main_colors(counts), CONFIDENCES, roles, strict=False)

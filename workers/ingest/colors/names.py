@@ -62,7 +62,7 @@ BRAND_HUE = Role("accent", 0.44)
 
 
 def role(name: str) -> Role | None:
-    """Return the role of a name, if it has one.
+    """Return the color role that a custom property's name declares; None if it declares none.
 
     The first word may be an unknown one, such as the brand's own, except in a background's name.
     """

@@ -59,7 +59,10 @@ def place_of(candidate: Candidate) -> str:
 
 
 def palette(candidates: Iterable[Candidate]) -> FieldFinding | None:
-    """Return the finding of `colors`; None without a main color. The candidates' order doesn't matter."""
+    """Choose the brand's colors and their roles: return the finding of field `colors`.
+
+    Return None without a main color. The candidates' order doesn't matter.
+    """
     all_swatches = sorted(swatches(candidates), key=lambda swatch: (-swatch.confidence, swatch.color))
     main = main_swatch(all_swatches)
     if main is None:
@@ -91,7 +94,10 @@ def sort_key(candidate: Candidate) -> tuple[float, str, str, str, str]:
 
 
 def main_swatch(all_swatches: list[Swatch]) -> Swatch | None:
-    """Return the most confident swatch with the main role, else the most confident accent."""
+    """Return the most confident chromatic swatch with the main role, else the most confident accent.
+
+    Without a chromatic swatch, return an agreed black or grey. Return None if no swatch qualifies.
+    """
     colored = list(filter(is_colored, all_swatches))
     roles: tuple[ColorRole, ...] = ("primary", "accent")
     sure = [swatch for swatch in colored if swatch.confidence >= MIN_CONFIDENCE]

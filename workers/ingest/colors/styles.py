@@ -88,7 +88,10 @@ def role_colors(properties_by_name: Mapping[str, Property]) -> Iterator[Candidat
 
 
 def resolve_references(properties_by_name: Mapping[str, Property], value: str) -> str:
-    """Replace the references in a value by their values or fallbacks, else by nothing."""
+    """Replace each `var()` in a value by its property's value, else by its fallback, else by nothing.
+
+    Values may have references again: they are replaced up to `MAX_REFERENCES` times.
+    """
 
     def target(match: re.Match[str]) -> str:
         known = properties_by_name.get(match[1])

@@ -26,7 +26,10 @@ MIN_WORDS = 3
 
 
 class ClauseWord(NamedTuple):
-    """Word as written and in lower case; `start` is its place. `initial` ones have a capital in any case."""
+    """Word of a clause: as written, in lower case, and its position `start` in the text.
+
+    An `initial` word begins a sentence, a quote or brackets, so its capital is no evidence.
+    """
 
     text: str
     key: str
@@ -55,7 +58,10 @@ def clauses(text: str) -> Iterator[list[ClauseWord]]:
 
 
 def has_case(words: list[ClauseWord]) -> bool:
-    """Return whether capitals of the clause are significant: only some of its words have one."""
+    """Return whether capitals in the clause are significant.
+
+    They are if it has at least `MIN_WORDS` words, and only some of its words have a capital.
+    """
     capitals = sum(word.text[0].isupper() for word in words)
     return len(words) >= MIN_WORDS and capitals <= MAX_CAPITALS_SHARE * len(words)
 

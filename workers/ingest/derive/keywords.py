@@ -135,7 +135,7 @@ def distinct_texts(about: Iterable[str], passages: Iterable[Passage]) -> list[Ke
 
 
 def extract(texts: Sequence[KeywordText], rules: GrammarRules, *, name: str) -> list[Term]:
-    """Return keywords in lower case, best first, without the name."""
+    """Return the terms that are keywords, in lower case and best first, without the brand's name."""
     all_clauses = [
         NumberedClause(words, number)
         for number, text in enumerate(texts)
@@ -200,7 +200,10 @@ def terms(
 
 
 def is_name(word: ClauseWord, points_by_stem: dict[str, Points]) -> bool:
-    """Return whether the word is not known as a verb, although it begins a clause as an imperative does."""
+    """Return whether the text uses the word as a noun or adjective, not as a verb.
+
+    The word begins a clause, as an imperative does.
+    """
     word_points = points_by_stem[stem_of(word.key)]
     return word_points.is_noun or word_points.adjective > word_points.verb
 

@@ -21,7 +21,10 @@ def sentences(passages: Iterable[Passage]) -> Iterator[str]:
 
 
 def quote(text: str, start: int = 0) -> str:
-    """Return the text; of a long one the part around `start`, cut between words if it has any."""
+    """Return a quote of at most `MAX_QUOTE_CHARS` characters: a short text whole.
+
+    Of a longer text, return the part around `start`, cut between words if it has any.
+    """
     if len(text) <= MAX_QUOTE_CHARS:
         return text
     begin = max(start - CONTEXT_CHARS, 0)

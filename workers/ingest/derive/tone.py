@@ -97,7 +97,10 @@ def signs(lexicon: Lexicon, name_words: set[str]) -> Iterator[tuple[str, re.Patt
 
 @cache
 def any_of(words: tuple[str, ...], *, inside: bool = False) -> re.Pattern[str]:
-    """Compile a pattern of whole words; `inside` ones in their own case, and only after another word."""
+    """Compile a pattern that matches any of the words as a whole word; without words it matches nothing.
+
+    If `inside`, a word matches in its own case only, and only after another word.
+    """
     choice = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
     either = choice.replace("'", "['’]") if choice else "(?!)"
     return re.compile(rf"(?<=[\w,] )(?:{either})\b") if inside else pattern(either)

@@ -108,7 +108,10 @@ def describe_voice(habits: list[Habit]) -> str:
 
 
 def manners(signs: set[str]) -> list[str]:
-    """Return manners with two habits each; a distant form of address is formal only in technical prose."""
+    """Return which of `casual`, `enthusiastic` and `formal` the signs show, each by two signs.
+
+    A distant form of address is formal only in technical prose, without casual or enthusiastic signs.
+    """
     casual, enthusiastic = len(signs & CASUAL) >= 2, len(signs & ENTHUSIASTIC) >= 2
     formal = {"distant", "technical"} <= signs and not signs & (CASUAL | ENTHUSIASTIC)
     by_manner = (("casual", casual), ("enthusiastic", enthusiastic), ("formal", formal))
@@ -140,7 +143,7 @@ def most_frequent_words(tone: Tone, sign: str) -> str:
 
 
 def address_signs(tone: Tone, language_lexicon: Lexicon) -> Iterator[Sign]:
-    """Yield the usual form of address."""
+    """Yield the sign of the most frequent form of address; nothing if that is too rare."""
     for address in sorted(language_lexicon.address, key=lambda form: -len(tone.examples[form.word]))[:1]:
         rate = CLOSE_RATE if address.formality < 0 else DISTANT_RATE if address.formality > 0 else EITHER_RATE
         if is_habit(tone, address.word, rate):

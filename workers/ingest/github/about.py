@@ -55,7 +55,10 @@ async def find_repository(api: Api, name: str, known_id: int | None) -> tuple[Ab
 
 
 async def read_about(api: Api, *segments: str) -> tuple[About, FetchedResponse]:
-    """Return the repository. Raises `SourceNotFound` for a private one too, to hide that it exists."""
+    """Request the repository object; return it with the response, which has the validators.
+
+    Raises `SourceNotFound` for a private one too, to hide that it exists, unless an installation may read it.
+    """
     answer = await get(api, api.address(*segments))
     about = decode(answer.body, About)
     if not (about.public or api.installed):

@@ -71,7 +71,10 @@ def open_api(client: httpx.AsyncClient, settings: Settings) -> Api:
 async def get(
     api: Api, url: str, *, want: ExpectedResponse = JSON, validators_by_url: Mapping[str, Validators] = {}
 ) -> FetchedResponse:
-    """Return the 2xx response, or a 304 for a URL in `validators_by_url`. Raises a `SourceError`."""
+    """Request a URL of the API; return the 2xx response, or a 304 for a URL in `validators_by_url`.
+
+    Raises a `SourceError` for an error. A 401 also drops the installation's token.
+    """
     answer = await fetch(
         api.client,
         url,
@@ -96,7 +99,10 @@ def decode(body: bytes, kind: type[T]) -> T:
 
 
 def admit_within(base: str) -> Admit:
-    """Return an admission of redirects within GitHub's own host only: it redirects renamed repositories."""
+    """Return a check of each redirect, which GitHub uses for renamed repositories.
+
+    The check raises `FetchBlocked` for another host than the API's, `FetchFailed` after `MAX_REDIRECTS`.
+    """
     followed = 0
 
     async def admit(url: str) -> None:

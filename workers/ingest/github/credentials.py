@@ -135,7 +135,10 @@ def sign(app: GitHubApp) -> str:
 
 
 async def token_for(app: GitHubApp, installation_id: int, reach: Reach = None) -> str:
-    """Return a token. Raises `InstallationGone`, `SourceError`; `SourceNotFound` if it isn't covered."""
+    """Return an installation's token with the scope `reach`: a kept one, or a new one from GitHub.
+
+    Raises `InstallationGone`, `SourceError`; `SourceNotFound` if it doesn't cover the repository.
+    """
     scope = installation_id, reach.lower() if isinstance(reach, str) else reach
     token = app.tokens.get(scope)
     if token is None or expires_soon(app, token):
@@ -215,7 +218,10 @@ async def find_id(app: GitHubApp, installation: Installation, name: str) -> int:
 
 
 def tokens(ctx: Context, app: GitHubApp | None) -> Tokens:
-    """Return the `Tokens` of a job's organization. An installation that GitHub lacks is deleted here."""
+    """Return the `Tokens` of a job's organization: a function from `owner/name` to a token or None.
+
+    The function deletes the stored installation if GitHub lacks it.
+    """
     organization_id = ctx.job.organization_id
 
     async def token(full_name: str) -> str | None:

@@ -50,7 +50,10 @@ class ErrorBody(msgspec.Struct, frozen=True):
 
 
 def error_of(answer: FetchedResponse, *, installed: bool) -> SourceError:
-    """Return the error of a response; `installed`: the request had an installation's token."""
+    """Return, without raising it, the `SourceError` for an error response of GitHub.
+
+    `installed` means that the request had an installation's token.
+    """
     if (wait := cooldown_s(answer)) is not None:
         return SourceRateLimited("GitHub accepts no more requests from us for now", retry_after=wait)
     if answer.status == 403:
@@ -92,7 +95,10 @@ def cooldown_s(answer: FetchedResponse) -> float | None:
 
 
 def until_reset(headers: httpx.Headers) -> float | None:
-    """Return seconds to the reset, compared with the response's own Date: our clock may differ."""
+    """Return seconds to the rate limit's reset; None if the headers don't have both times.
+
+    The reset is compared with the response's own Date, since our clock may differ.
+    """
     reset = headers.get("X-RateLimit-Reset", "").strip()
     try:
         return int(reset) - parsedate_to_datetime(headers.get("Date", "")).timestamp()

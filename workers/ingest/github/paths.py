@@ -82,7 +82,7 @@ class TreeResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def choose(tree: RepositoryTree) -> ChosenPaths:
-    """Choose the few paths to read, of up to 100,000."""
+    """Choose the few paths to read, of up to 100,000; return `broken` ones if GitHub's body is no tree."""
     try:
         listed = msgspec.json.decode(tree.body, type=TreeResponse)
         folder_trees = {
@@ -169,7 +169,7 @@ def locale_rank(locale: str) -> int:
 
 
 def icon(entries: Iterable[TreeEntry]) -> str | None:
-    """Return the app's icon among its store images."""
+    """Return the path of the app's icon among its store images; None without an icon."""
     matches = [match for entry in entries if (match := ICON_PATH.fullmatch(entry.path))]
     best = min(
         matches, key=lambda match: (match[0].count("/"), locale_rank(match["locale"]), match[0]), default=None

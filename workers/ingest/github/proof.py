@@ -87,7 +87,10 @@ async def prove(app: GitHubApp, *, code: str, installation_id: int) -> Installat
 
 
 async def exchange(app: GitHubApp, code: str) -> str:
-    """Exchange the code for the person's token: used for this proof, never stored. A code works once."""
+    """Exchange the OAuth code for the person's token, which is used for this proof and never stored.
+
+    A code works once: raises `InstallationUnverified` for a used or expired one.
+    """
     form = {"client_id": app.client_id, "client_secret": app.client_secret, "code": code}
     answer = await fetch(
         app.api.client,
@@ -153,7 +156,7 @@ async def list_repositories(app: GitHubApp, installation_id: int) -> list[GitHub
 
 
 async def pages(api: Api, kind: type[T], *path: str) -> AsyncIterator[T]:
-    """Yield pages of a list, by GitHub's links."""
+    """Yield the decoded pages of a list by GitHub's links to the next page, at most `MAX_PAGES`."""
     url: str | None = api.address(*path, per_page="100")
     for _ in range(MAX_PAGES):
         if url is None:

@@ -33,7 +33,10 @@ class RepositorySnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def is_same(api: Api, visit: CrawlState) -> bool:
-    """Return whether the repository and all its files are unchanged since the visit."""
+    """Return whether the repository and all its files are unchanged since the visit.
+
+    Return False for a visit without validators, and for a repository that GitHub no longer shows.
+    """
     for address in visit.answers:
         try:
             answer = await get(api, address, want=TREE, validators_by_url=visit.answers)
@@ -80,7 +83,10 @@ async def read(branch: Branch, chosen: ChosenPaths, warnings: list[str]) -> Read
 
 
 async def get_readme(branch: Branch, path: str | None, warnings: list[str]) -> RepositoryFile | None:
-    """Return the README that GitHub picks, with its path in the tree."""
+    """Return the README that GitHub picks, with its path in the tree.
+
+    Without a README, return None and add a warning to `warnings`.
+    """
     address = branch.address("readme", ref=branch.name)
     file = await get_file(branch, address, path or "README.md", README_LIMITS)
     if file is None and path:

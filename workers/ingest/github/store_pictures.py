@@ -60,5 +60,5 @@ def natural_key(path: str) -> tuple[list[int], str]:
 
 
 def place_of(path: str) -> tuple[PictureKind, str]:
-    """Return kind and rule of a known path."""
+    """Return kind and rule of a store image by its path. Raises `StopIteration` for any other path."""
     return next((kind, rule) for kind, rule, place in PLACES if place.fullmatch(path))

@@ -48,7 +48,10 @@ def encoding_of_label(written: str) -> str | None:
 
 
 def markup(body: bytes) -> str | None:
-    """Return the name in the first `<meta>` with a charset, else in the XML declaration."""
+    """Return the encoding's name in the first `<meta>` with a charset, else in the XML declaration.
+
+    Return None if the markup declares none that browsers know.
+    """
     name = next(meta_encodings(body), None)
     if name is None and (match := XML.match(body)):
         name = encoding_of_label(match[1].decode("latin-1"))

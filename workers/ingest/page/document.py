@@ -115,7 +115,10 @@ class Document:
 
 
 def absolute(base: str, address: str) -> str | None:
-    """Resolve the address as `Document.link` does, from any base."""
+    """Resolve an address against `base`: return an absolute http(s) URL without fragment.
+
+    Return None for any other scheme, and for an invalid, ambiguous or long address.
+    """
     try:
         parts = urlsplit(urljoin(base, address.strip()))
     except ValueError:

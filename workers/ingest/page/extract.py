@@ -88,7 +88,7 @@ def extract(source: PageDocument) -> ParsedPage:
 
 
 def winning_value(candidates: list[Candidate]) -> str | None:
-    """Return the winning value of one field."""
+    """Return the most confident value among candidates of one field; None without candidates."""
     return next((str(finding.value) for finding in choose(candidates).values()), None)
 
 
@@ -106,7 +106,10 @@ def manifest_url(page: Document) -> str | None:
 
 
 def refresh_target(page: Document) -> str | None:
-    """Return the address. A refresh in a `<noscript>` doesn't count: it means that scripts are needed."""
+    """Return the address to which the page's `<meta>` soon refreshes; None without such a refresh.
+
+    A refresh in a `<noscript>` doesn't count: it means that scripts are needed.
+    """
     tags = (tag for tag in page.tags["meta"] if attribute(tag, "http-equiv").lower() == "refresh")
     for tag in islice(tags, MAX_REFRESHES):
         if not tag.find_parent("noscript"):

@@ -133,7 +133,10 @@ def languages_of(path: str, host: str) -> set[str]:
 
 
 def topic_rank(words: list[str], label: str) -> int:
-    """Return the topic by the address's end or the link's text. Pages below a topic's rank after all."""
+    """Return the rank of a link's topic, by the address's end or the link's text: lower is better.
+
+    Pages below a topic's page rank after all topics, other pages last.
+    """
     last = PAGE_ENDING.sub("", words[-1]) if words else ""
     for index, names in enumerate(TOPICS):
         if last in names or label in names:

@@ -21,7 +21,10 @@ GENERIC = frozenset(
 
 
 def split_name(value: str) -> tuple[str, str]:
-    """Split a text into a name and the line after it, as in `Acme - Device Mockup Generator`."""
+    """Split a text into a name and the line after it, as in `Acme - Device Mockup Generator`.
+
+    Without such a line, return the text without its legal form or remark in brackets, and "".
+    """
     text = clean(value)
     for match in SEPARATOR.finditer(text):
         head, tail = text[: match.start()], text[match.end() :]

@@ -138,7 +138,10 @@ def add_text(block: PageBlock, text: str, *, linked: bool) -> None:
 
 
 def open_block(tag: Tag, block: PageBlock) -> PageBlock:
-    """Return the block of the tag's own texts."""
+    """Return the block to which the tag's own texts belong: `block` for most inline tags, else a new one.
+
+    Texts of a hidden tag belong to the hidden block.
+    """
     if block.kind is None:
         return block
     if is_hidden(tag):

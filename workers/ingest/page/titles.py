@@ -14,7 +14,10 @@ MAX_PARTS = 10
 
 
 def title(page: Document, name: str | None) -> str | None:
-    """Return the title for sharing as it is, else the page's own without the site's name."""
+    """Return the page's title; None if it is empty.
+
+    The title for sharing is returned as it is, else the page's own without the site's name.
+    """
     for _, text in page.meta("og:title", "twitter:title"):
         if value := clean(text):
             return truncate(value, MAX_TITLE_CHARS)

@@ -120,7 +120,7 @@ async def parse(parser: Parser, source: PageDocument) -> ParsedPage:
 
 
 async def read(parser: Parser, document: ParseInput) -> ParsedDocument:
-    """Parse any other document. Raises `ScrapeFailed`, `TooLarge`."""
+    """Parse a document other than a page, a tree or a drawing. Raises `ScrapeFailed`, `TooLarge`."""
     reading = await parse_document(parser, document)
     assert isinstance(reading, ParsedDocument)  # noqa: S101  so do all but those of pages and trees
     return reading

@@ -115,7 +115,10 @@ def request_kind(candidate: CandidateImage) -> str:
 
 
 def whole_length(fetched: FetchedResponse, limit: int) -> int | None:
-    """Return the bytes of the whole file: the received ones, or for a part the total of its server."""
+    """Return the bytes of the whole file: the received ones, or for a part the total of its server.
+
+    Return None if the server declares no usable total.
+    """
     _, _, total = fetched.headers.get("Content-Range", "").partition("/")
     if not total and len(fetched.body) < limit:
         return len(fetched.body)

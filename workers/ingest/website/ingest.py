@@ -108,7 +108,10 @@ def unchanged(url: str, visit: CrawlState) -> Extraction:
 
 
 async def is_unchanged(session: CrawlSession, visit: CrawlState) -> bool:
-    """Return whether the site is unchanged. Full responses are added to `session.fetched`."""
+    """Return whether the server answers each request of the visit as before.
+
+    Return False after `REVISIT_S`, or without validators. Full responses are added to `session.fetched`.
+    """
     try:
         async with asyncio.timeout(REVISIT_S):
             for url, validators in visit.answers.items():
@@ -135,6 +138,9 @@ async def is_same(session: CrawlSession, url: str, validators: Validators) -> bo
 
 
 def keep(session: CrawlSession, url: str, fetched: FetchedResponse) -> None:
-    """Keep the response for a later reading, if all kept ones together are small."""
+    """Add the response to `session.fetched` for a later reading.
+
+    It is dropped if all kept ones together would exceed `MAX_KEPT_BYTES`.
+    """
     if sum(len(answer.body) for answer in (*session.fetched.values(), fetched)) <= MAX_KEPT_BYTES:
         session.fetched[url] = fetched

@@ -24,7 +24,10 @@ FACTOR = 0.9
 
 
 async def read_named(session: CrawlSession, parser: Parser, url: str) -> ParsedPage:
-    """Read the named page; its error is the ingest's error."""
+    """Read the page that the partner named; its error is the ingest's error.
+
+    Raises a `SourceError`: `FetchTimeout` after the session's time, `ScrapeFailed` for an empty page.
+    """
     try:
         async with asyncio.timeout_at(session.ends):
             page = await read_landing(session, parser, url)
@@ -69,7 +72,10 @@ async def follow(
     limit: int,
     done: Callable[[float], Awaitable[None]],
 ) -> list[ParsedPage]:
-    """Read at most `limit` pages that the read ones link to; `done` gets the share of read pages."""
+    """Read at most `limit` pages that the pages in `read_already` link to; return the new ones.
+
+    A failed page is left out, with a warning. `done` gets the share of finished pages, from 0 to 1.
+    """
     urls = best_links(read_already)[:limit]
     finished = 0
 

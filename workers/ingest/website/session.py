@@ -112,7 +112,10 @@ class CrawlSession:
         return fetched
 
     def take(self, url: str, within: str | None) -> FetchedResponse | None:
-        """Return the response of the revisit, unless it is of another site than `within`."""
+        """Remove and return the revisit's response for `url`; None without one.
+
+        None also if the response is of another site than `within`.
+        """
         answer = self.fetched.pop(url, None)
         return answer if answer and within in {None, site(answer.url)} else None
 

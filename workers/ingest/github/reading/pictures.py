@@ -50,7 +50,10 @@ def readme_images(repository: ReadRepository, html: str) -> Iterator[CandidateIm
 
 
 def image_address(repository: ReadRepository, readme: str, src: str) -> str | None:
-    """Return the image's address. A path is relative to the repository's root or to the README's folder."""
+    """Return the image's absolute address; None if `src` is unusable.
+
+    A path is relative to the README's folder, or with a slash at its start to the repository's root.
+    """
     if is_elsewhere(src) or not src:
         return absolute("https:", src)
     folder = "" if src.startswith("/") else quote(dirname(readme))

@@ -64,7 +64,10 @@ def statements(blocks: list[ReadmeBlock], own_name: OwnName, skip_rules: SkipRul
 
 
 def find_title(blocks: list[ReadmeBlock], own_name: OwnName) -> ReadmeBlock | None:
-    """Return the first heading with the repository's name, or the very first, unless it heads a section."""
+    """Return the first heading with the repository's name, else the very first heading.
+
+    Return None if the very first one heads a section. Only the top of the README is searched.
+    """
     headings = [block for block in blocks[:TOP_BLOCKS] if block.kind == "heading"][:MAX_TITLES]
     exact = (block for block in headings if is_own_name(split_heading(block.text)[0], own_name))
     first = (
