@@ -14,7 +14,7 @@ from api.auth import api_keys
 from api.http import head_requests
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
-from domain.tenancy.delegation import grants
+from domain.tenancy.delegation import scopes_grant
 from schemas.api_keys import Scope
 from schemas.errors import Forbidden, Invalid, Unauthenticated, Unsupported
 
@@ -111,7 +111,7 @@ async def _admit(request: ApiRequest, needs: Requirements, rate_class: RateClass
     if not call.standing.passed:
         raise call.standing.refusal()
     call.payer = call.standing.charge.budget
-    if needs.scope is not None and not grants(call.principal.scopes, needs.scope):
+    if needs.scope is not None and not scopes_grant(call.principal.scopes, needs.scope):
         raise Forbidden(needs.scope)
 
 

@@ -32,7 +32,7 @@ from domain.jobs import wait_reasons
 from domain.media.storage import open_store
 from domain.metrics.active_users import PeopleCache
 from domain.projects import projects
-from domain.projects.projects import New
+from domain.projects.projects import NewProject
 from domain.security.keyring import Keyring, check_keyrings, parse_keyring
 from domain.values import ssrf_guard
 from jobs.breaker import CircuitBreaker
@@ -173,8 +173,8 @@ def _event_connections(
     return connections if event_store is pool else TenantConnections(event_store, size=settings.pool_size)
 
 
-def _create_projects(pool: Pool) -> Callable[[Sequence[New]], Awaitable[list[bool | None]]]:
-    async def create(news: Sequence[New]) -> list[bool | None]:
+def _create_projects(pool: Pool) -> Callable[[Sequence[NewProject]], Awaitable[list[bool | None]]]:
+    async def create(news: Sequence[NewProject]) -> list[bool | None]:
         async with pool.acquire() as conn:
             return await projects.create(conn, news)
 

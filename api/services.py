@@ -23,7 +23,7 @@ from domain.events.quarantine import Quarantine
 from domain.jobs.jobs import Versioned
 from domain.media.store import Store
 from domain.metrics.active_users import PeopleCache
-from domain.projects.projects import New
+from domain.projects.projects import NewProject
 from domain.security.keyring import Keyring
 from domain.values import ssrf_guard
 from domain.webhooks.streams import Head
@@ -74,7 +74,7 @@ class Services:
     #: Coalesced reads of the reasons why jobs wait.
     wait_reasons: Coalescer[Ref, Waiting | None]
     #: Coalesced creation of projects: one statement and one commit for concurrent requests.
-    project_creates: Coalescer[New, bool | None]
+    project_creates: Coalescer[NewProject, bool | None]
     job_hub: LongPollHub[Versioned]
     #: Streams of webhook events.
     stream_hub: LongPollHub[Head]

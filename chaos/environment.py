@@ -50,23 +50,26 @@ class Environment(NamedTuple):
 
 
 @contextlib.asynccontextmanager
-async def opened() -> AsyncIterator[Environment]:
+async def open_environment() -> AsyncIterator[Environment]:
     """Open an environment with a scratch database, on the servers in DATABASE_URL and REDIS_URL.
 
     Starts an embedded server for each unset variable. Drops the database and stops these servers at the end.
     """
     with tempfile.TemporaryDirectory(prefix="tenantry-bench-") as name, _servers(Path(name)) as urls:
-        async with on(*urls, folder=Path(name)) as environment:
+        async with open_on_servers(*urls, folder=Path(name)) as environment:
             yield environment
 
 
 @contextlib.asynccontextmanager
-async def on(postgres_url: str, redis_url: str, *, folder: Path) -> AsyncIterator[Environment]:
+async def open_on_servers(postgres_url: str, redis_url: str, *, folder: Path) -> AsyncIterator[Environment]:
     """Open an environment on running servers, with a scratch database that is dropped at the end.
 
     Keys in Redis are not deleted: they expire.
     """
-    async with scratch(postgres_url) as database_url, open_pool(database_url, name="bench") as pool:
+    async with (
+        create_scratch_database(postgres_url) as database_url,
+        open_pool(database_url, name="bench") as pool,
+    ):
         settings = Settings(
             database_url=database_url, redis_url=redis_url, peppers=KEYRING, vault_keys=KEYRING
         )
@@ -84,7 +87,7 @@ def _servers(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 @contextlib.asynccontextmanager
-async def scratch(postgres_url: str) -> AsyncIterator[str]:
+async def create_scratch_database(postgres_url: str) -> AsyncIterator[str]:
     name = f"tenantry_bench_{secrets.token_hex(4)}"
     admin = await connect(postgres_url, name="bench")
     try:

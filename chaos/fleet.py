@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from chaos.environment import Environment
-from chaos.processes import Child, find_log_entry, run_in_environment
-from chaos.tasks import POOL
+from chaos.processes import ChildProcess, find_log_entry, run_in_environment
+from chaos.tasks import BENCH_POOL
 from db.pool import Pool
 from db.server import free_port
 from schemas.errors import BenchmarkFailed
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 #: Timeout of a process's start.
 START_TIMEOUT_S = 300.0
-POLL_S = 0.02
+CONDITION_POLL_S = 0.02
 
 #: A worker's connections for its tasks: the default, or more with many slots, so that commits share a flush.
 CONNECTIONS = 10
@@ -35,23 +35,23 @@ select exists (select from job where pool = $1 and state = 'running')
 async def run_dispatcher(environment: Environment, *, lease_s: float = 15) -> AsyncIterator[None]:
     """Run the dispatcher while the block runs."""
     async with run_in_environment(environment, "workers.dispatcher", LEASE_S=str(lease_s)) as child:
-        await port_of(child, "serving health")
+        await read_logged_port(child, "serving health")
         yield
 
 
 @contextlib.asynccontextmanager
 async def run_workers(
     environment: Environment,
-    pool: str = POOL,
+    pool: str = BENCH_POOL,
     *,
     workers: int = 1,
     slots: int = 20,
     lease_s: float = 15,
     environ: Mapping[str, str] = MappingProxyType({}),
-) -> AsyncIterator[list[Child]]:
+) -> AsyncIterator[list[ChildProcess]]:
     """Run `workers` more worker processes of a pool while the block runs. Yields them once registered."""
     before: int = await environment.pool.fetchval(COUNT_WORKERS)
-    command = ("chaos.worker",) if pool == POOL else ("workers", pool)
+    command = ("chaos.worker",) if pool == BENCH_POOL else ("workers", pool)
     own = {
         "SLOTS": str(slots), "POOL_SIZE": str(max(CONNECTIONS, slots // 5)),
         "LEASE_S": str(lease_s), "DRAIN_S": "1", **environ,
@@ -78,7 +78,7 @@ async def wait_for_workers(pool: Pool, count: int) -> None:
 @contextlib.asynccontextmanager
 async def run_api(
     environment: Environment, app: str | None = None, **environ: str
-) -> AsyncIterator[tuple[Child, int]]:
+) -> AsyncIterator[tuple[ChildProcess, int]]:
     """Serve the API, or another app with its server settings; yields the process and its port.
 
     Another app logs no port, so its port is chosen in advance.
@@ -86,7 +86,7 @@ async def run_api(
     chosen = free_port() if app else 0
     command = ["api", "--port", str(chosen), *(["--app", app] if app else [])]
     async with run_in_environment(environment, *command, **environ) as child:
-        port = chosen or await port_of(child, "serving")
+        port = chosen or await read_logged_port(child, "serving")
         await poll_until(lambda: _accepts(port), within=START_TIMEOUT_S)
         yield child, port
 
@@ -99,7 +99,7 @@ async def wait_until_drained(pool: Pool, *, within: float = 300) -> None:
     await poll_until(lambda: _is_drained(pool), within=within, every=0.05)
 
 
-async def port_of(child: Child, event: str) -> int:
+async def read_logged_port(child: ChildProcess, event: str) -> int:
     """Wait for the line `event` in a child's log and return its port. Raises `BenchmarkFailed` without one.
 
     A port chosen in advance might be taken before the child binds it.
@@ -113,7 +113,7 @@ async def port_of(child: Child, event: str) -> int:
 
 
 async def poll_until(
-    condition: Callable[[], Awaitable[T | None]], *, within: float, every: float = POLL_S
+    condition: Callable[[], Awaitable[T | None]], *, within: float, every: float = CONDITION_POLL_S
 ) -> T:
     """Poll until `condition` returns a truthy value, and return it. Raises `BenchmarkFailed` at the
     deadline.
@@ -127,7 +127,7 @@ async def poll_until(
 
 
 async def _is_drained(pool: Pool) -> bool:
-    return not await pool.fetchval(ANY_RUNNABLE, POOL)
+    return not await pool.fetchval(ANY_RUNNABLE, BENCH_POOL)
 
 
 async def _accepts(port: int) -> bool:

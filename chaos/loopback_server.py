@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 #: Handler of one connection. The server closes the connection afterwards; a client that leaves early is no
 #: error.
-Serve: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+ConnectionHandler: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 #: Longest line for the reader, in bytes. Twice as many are buffered before the client has to wait.
 LIMIT = 1 << 20
@@ -22,7 +22,7 @@ LIMIT = 1 << 20
 class LoopbackServer:
     """Serves each connection to `port` in its own task. The port stays the same over restarts."""
 
-    def __init__(self, serve: Serve, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, serve: ConnectionHandler, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self.port, self._serve, self._tls = port, serve, tls
         self._listening: socket.socket | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -71,7 +71,7 @@ class LoopbackServer:
 
 @asynccontextmanager
 async def serve_loopback(
-    serve: Serve, *, port: int = 0, tls: ssl.SSLContext | None = None
+    serve: ConnectionHandler, *, port: int = 0, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[int]:
     """Serve connections to 127.0.0.1 while the block runs, then close them. Yields the port; 0 picks one."""
     acceptor = LoopbackServer(serve, port, tls)

@@ -20,7 +20,7 @@ OUTPUT_TIMEOUT_S = 300.0
 STOP_TIMEOUT_S = 60.0
 
 
-class Child(NamedTuple):
+class ChildProcess(NamedTuple):
     """One process; its stderr goes to `log`, from offset `begin` on."""
 
     process: asyncio.subprocess.Process
@@ -33,7 +33,9 @@ class Child(NamedTuple):
 
 
 @contextlib.asynccontextmanager
-async def run_in_environment(environment: Environment, *words: str, **environ: str) -> AsyncIterator[Child]:
+async def run_in_environment(
+    environment: Environment, *words: str, **environ: str
+) -> AsyncIterator[ChildProcess]:
     """Run `python -m WORDS` in an environment while the block runs."""
     async with run_module(environment.folder, *words, environ=environment.environ(**environ)) as child:
         yield child
@@ -42,16 +44,16 @@ async def run_in_environment(environment: Environment, *words: str, **environ: s
 @contextlib.asynccontextmanager
 async def run_module(
     folder: Path, *words: str, environ: Mapping[str, str] | None = None
-) -> AsyncIterator[Child]:
+) -> AsyncIterator[ChildProcess]:
     """Run `python -m WORDS` while the block runs; SIGTERM ends it, then SIGKILL after a timeout."""
-    child = await start(folder, words, environ)
+    child = await start_child(folder, words, environ)
     try:
         yield child
     finally:
-        await end(child)
+        await stop_child(child)
 
 
-async def read_message(child: Child, *, within: float = OUTPUT_TIMEOUT_S) -> Any:
+async def read_message(child: ChildProcess, *, within: float = OUTPUT_TIMEOUT_S) -> Any:
     """Return the next JSON line of the process's output. Raises `BenchmarkFailed` without one."""
     output = child.process.stdout
     try:
@@ -69,7 +71,7 @@ async def run_and_read(environment: Environment, *words: str, **environ: str) ->
         return await read_message(child)
 
 
-def find_log_entry(child: Child, event: str) -> dict[str, Any] | None:
+def find_log_entry(child: ChildProcess, event: str) -> dict[str, Any] | None:
     """Return the first line of this event in a child's log; None if there is none."""
     with child.log.open("rb") as log:
         log.seek(child.begin)
@@ -78,7 +80,7 @@ def find_log_entry(child: Child, event: str) -> dict[str, Any] | None:
     return next((line for line in lines if line.get("event") == event), None)
 
 
-def cpu_s(child: Child) -> float:
+def read_child_cpu_s(child: ChildProcess) -> float:
     """Return the CPU seconds of a child's live threads so far.
 
     Counts nanoseconds, finer than the ticks of /proc/PID/stat.
@@ -87,7 +89,7 @@ def cpu_s(child: Child) -> float:
     return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
 
-async def start(folder: Path, words: Sequence[str], environ: Mapping[str, str] | None) -> Child:
+async def start_child(folder: Path, words: Sequence[str], environ: Mapping[str, str] | None) -> ChildProcess:
     """Start `python -m WORDS` with its stdout in a pipe and its stderr appended to a log in `folder`.
 
     The child has its own session: Ctrl-C reaches only the parent, which then ends its children in order.
@@ -102,10 +104,10 @@ async def start(folder: Path, words: Sequence[str], environ: Mapping[str, str] |
             *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=log,
             env=environ, start_new_session=True, limit=2**26,
         )  # fmt: skip
-    return Child(process, path, begin)
+    return ChildProcess(process, path, begin)
 
 
-async def end(child: Child, *, within: float = STOP_TIMEOUT_S) -> None:
+async def stop_child(child: ChildProcess, *, within: float = STOP_TIMEOUT_S) -> None:
     """End the process with SIGTERM, then with SIGKILL after a timeout."""
     process = child.process
     if process.returncode is None:

@@ -40,7 +40,7 @@ class FaultProxy:
     def cut(self) -> None:
         """Reset all connections at both ends; new connections pass."""
         for writer in [*self._writers]:
-            reset(writer)
+            reset_connection(writer)
 
     def hold(self) -> None:
         self._forwarding.clear()
@@ -89,7 +89,7 @@ class FaultProxy:
         target.close()
 
 
-def reset(writer: asyncio.StreamWriter) -> None:
+def reset_connection(writer: asyncio.StreamWriter) -> None:
     """Abort a connection with a TCP reset (RST). Does nothing if the connection is already closing."""
     if not writer.transport.is_closing():
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)

@@ -53,7 +53,7 @@ class EffectReceiver:
         return new
 
 
-async def make_call(receiver: ServerAddress, call: EffectCall) -> None:
+async def call_receiver(receiver: ServerAddress, call: EffectCall) -> None:
     """Make a call and wait for its response. Raises OSError without one; the call may have been accepted."""
     async with asyncio.timeout(RESPONSE_TIMEOUT_S):
         reader, writer = await asyncio.open_connection(*receiver)

@@ -9,11 +9,11 @@ from jobs.outcomes import Done, Outcome
 from workers.runtime.context import Context
 from workers.runtime.runner import Tasks
 
-POOL = "bench"
+BENCH_POOL = "bench"
 
 
 def _kind(name: str) -> Kind:
-    return Kind(name, POOL, "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
+    return Kind(name, BENCH_POOL, "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
 
 
 NOOP, WRITE, STAMP, SLEEP, HELD = map(

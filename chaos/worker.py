@@ -10,12 +10,12 @@ import uvloop
 
 from chaos.proxy import ServerAddress
 from chaos.rehearsal.tasks import tasks
-from chaos.tasks import POOL, TASKS
+from chaos.tasks import BENCH_POOL, TASKS
 from schemas.settings import from_env
 from telemetry import logs
 from workers.runtime.worker import serve
 
 if __name__ == "__main__":
     settings, words = from_env(os.environ), sys.argv[1:]
-    logs.configure(process=POOL, level=settings.log_level)
-    uvloop.run(serve(settings, POOL, tasks(ServerAddress(words[0], int(words[1]))) if words else TASKS))
+    logs.configure(process=BENCH_POOL, level=settings.log_level)
+    uvloop.run(serve(settings, BENCH_POOL, tasks(ServerAddress(words[0], int(words[1]))) if words else TASKS))

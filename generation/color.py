@@ -40,7 +40,7 @@ class Oklch(NamedTuple):
         self, *, lightness: float | None = None, chroma: float | None = None, hue: float = 0.0
     ) -> RGB:
         """Return the colour with another lightness, its chroma capped and its hue rotated."""
-        return rgb(
+        return oklch_to_rgb(
             self.lightness if lightness is None else min(1.0, max(0.0, lightness)),
             self.chroma if chroma is None else min(self.chroma, chroma),
             (self.hue + hue) % 360,
@@ -78,7 +78,7 @@ def to_oklch(color: RGB) -> Oklch:
 
 
 @cache
-def rgb(lightness: float, chroma: float, hue: float) -> RGB:
+def oklch_to_rgb(lightness: float, chroma: float, hue: float) -> RGB:
     """Return the colour in sRGB. Outside of the gamut, reduce the chroma until it fits."""
     for _ in range(_MAX_GAMUT_STEPS):
         light = _light(lightness, chroma, hue)

@@ -76,7 +76,7 @@ def pipe(size: tuple[int, int], rate: int) -> list[str]:
     return ["-protocol_whitelist", "pipe", "-f", "rawvideo", *shape, "-i", "pipe:0"]
 
 
-class Bounds(NamedTuple):
+class FfmpegLimits(NamedTuple):
     """Limits of a run on untrusted input: CPU in seconds, address space in bytes, lines of stderr."""
 
     cpu: int
@@ -84,7 +84,7 @@ class Bounds(NamedTuple):
     complaints: float = math.inf
 
 
-def run(*arguments: str, bounds: Bounds | None = None) -> FfmpegResult:
+def run(*arguments: str, bounds: FfmpegLimits | None = None) -> FfmpegResult:
     """Run FFmpeg to its end and keep 1 MiB of its stdout. Raises `GenerationError`."""
     with _Process(arguments, reads=True, bounds=bounds) as process:
         stdout = process.output.read(_MAX_STDOUT_BYTES)
@@ -93,7 +93,7 @@ def run(*arguments: str, bounds: Bounds | None = None) -> FfmpegResult:
     return FfmpegResult(stdout, tuple(process.stderr.lines), process.stderr.line_count)
 
 
-def decoded(size: int, *arguments: str, bounds: Bounds | None = None) -> Generator[bytes]:
+def decode_chunks(size: int, *arguments: str, bounds: FfmpegLimits | None = None) -> Generator[bytes]:
     """Yield chunks of `size` bytes from FFmpeg's stdout; closing the generator ends FFmpeg.
 
     Raises `GenerationError`.
@@ -138,7 +138,7 @@ class _Process:
         *,
         reads: bool = False,
         writes: bool = False,
-        bounds: Bounds | None = None,
+        bounds: FfmpegLimits | None = None,
     ) -> None:
         self._bounds = bounds
         command = [program(), *_COMMON_ARGUMENTS, *arguments]
@@ -156,7 +156,7 @@ class _Process:
         if bounds:
             self._limit(bounds)
 
-    def _limit(self, bounds: Bounds) -> None:
+    def _limit(self, bounds: FfmpegLimits) -> None:
         """Set limits with prlimit, right after the start: FFmpeg has read no input yet."""
         with suppress(ProcessLookupError):
             for limit, maximum in ((resource.RLIMIT_CPU, bounds.cpu), (resource.RLIMIT_AS, bounds.memory)):

@@ -21,7 +21,7 @@ LIBRARIES = {
 }
 
 
-def require() -> None:
+def require_libraries() -> None:
     """Check that all libraries are installed; call it before importing a drawing module.
 
     Raises `LibrariesMissing`.

@@ -27,7 +27,7 @@ _SQUIRCLE_EXPONENT = 5.0
 _SUPERSAMPLING = 4
 
 
-def ground(size: Size, tints: tuple[RGB, ...], seed: str) -> Image.Image:
+def draw_gradient_ground(size: Size, tints: tuple[RGB, ...], seed: str) -> Image.Image:
     """Return a soft gradient mesh of the tints on the first tint, with a little noise against banding."""
     width, height = (max(8, side // _GROUND_DOWNSCALE) for side in size)
     y, x = np.mgrid[:height, :width]

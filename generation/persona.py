@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple, TypeVar
 
 from generation.copy import tones
-from generation.copy.languages import DEFAULT, primary
+from generation.copy.languages import DEFAULT_LANGUAGE, primary
 from generation.copy.speech import language_of
 from generation.copy.write import labels, tag
 from generation.seeds import pick
@@ -17,11 +17,11 @@ from generation.spec import AgeRange, BrandSnapshot, Gender
 
 GENDERS: tuple[Gender, ...] = ("female", "male", "non_binary")
 #: Ages to draw from by default: a presenter is never a minor by chance.
-AGES: tuple[AgeRange, ...] = ("young_adult", "adult", "mid_adult")
+DEFAULT_PERSONA_AGES: tuple[AgeRange, ...] = ("young_adult", "adult", "mid_adult")
 #: Voice of a brand without one.
 VOICE = "plain"
 #: Maximum keywords that a persona talks about.
-TOPICS = 5
+MAX_PERSONA_TOPICS = 5
 #: Common first names by language and gender.
 _NAMES: Mapping[str, Mapping[Gender, str]] = {
     "en": {
@@ -66,7 +66,7 @@ AGE_WORDS: Mapping[AgeRange, str] = {
 }
 
 
-class Wish(NamedTuple):
+class PersonaWish(NamedTuple):
     """A partner's wish. The prompt fills open fields, and the seed fills the rest."""
 
     gender: Gender | None = None
@@ -89,10 +89,10 @@ class Persona(NamedTuple):
     topics: list[str]
 
 
-def persona(brand: BrandSnapshot, wish: Wish, seed: str, *, taken: Collection[str] = ()) -> Persona:
+def persona(brand: BrandSnapshot, wish: PersonaWish, seed: str, *, taken: Collection[str] = ()) -> Persona:
     """Return a persona, the same for the same arguments; avoid taken names as long as others are free."""
     choices = read_prompt(wish.prompt)
-    any_gender, any_age = pick(seed, GENDERS, "gender"), pick(seed, AGES, "age")
+    any_gender, any_age = pick(seed, GENDERS, "gender"), pick(seed, DEFAULT_PERSONA_AGES, "age")
     gender = wish.gender or choices.gender or any_gender
     language = tag(brand, language_of(brand))
     return Persona(
@@ -101,7 +101,7 @@ def persona(brand: BrandSnapshot, wish: Wish, seed: str, *, taken: Collection[st
         age_range=wish.age_range or choices.age_range or any_age,
         voice=choices.voice or brand.voice or VOICE,
         language=language,
-        topics=brand.keywords[:TOPICS],
+        topics=brand.keywords[:MAX_PERSONA_TOPICS],
     )
 
 
@@ -120,7 +120,7 @@ def _name(brand: BrandSnapshot, language: str, gender: Gender, seed: str, taken:
 
 def first_names(language: str, gender: Gender) -> list[str]:
     """Return the names of a language, else the English ones."""
-    return _NAMES.get(primary(language), _NAMES[DEFAULT])[gender].split()
+    return _NAMES.get(primary(language), _NAMES[DEFAULT_LANGUAGE])[gender].split()
 
 
 class Choices(NamedTuple):
@@ -133,7 +133,7 @@ class Choices(NamedTuple):
 
 def read_prompt(prompt: str) -> Choices:
     """Return the prompt's choices; the first word for each choice wins."""
-    return Choices(_first(prompt, GENDER_WORDS), _first(prompt, AGE_WORDS), _first(prompt, tones.VOICES))
+    return Choices(_first(prompt, GENDER_WORDS), _first(prompt, AGE_WORDS), _first(prompt, tones.TONE_WORDS))
 
 
 def _first(prompt: str, meanings: Mapping[W, str]) -> W | None:

@@ -27,7 +27,7 @@ _SMALL = f"scale='max(1,{_WIDE}*{_SHARE})':'max(1,ih*{_SHARE})':flags=area,setsa
 _EVEN = "crop='max(2,trunc(iw/2)*2)':'max(2,trunc(ih/2)*2)'"
 
 
-def draw(path: Path, folder: Path) -> OutputFile:
+def write_poster(path: Path, folder: Path) -> OutputFile:
     """Write the poster file of an untrusted video. Raises `ClipRefused`, `GenerationError`."""
     image = _best_frame(path)
     file = folder / "poster.jpg"
@@ -47,7 +47,7 @@ def draw(path: Path, folder: Path) -> OutputFile:
 def _best_frame(path: Path) -> Image.Image:
     """Return the first frame with visible content, else the frame with the most contrast."""
     best, highest = None, -1.0
-    for frame in _frames(path, boxes.check(path, boxes.ANY).seconds or _DEFAULT_SECONDS):
+    for frame in _frames(path, boxes.check(path, boxes.FRAME_MINIMUM).seconds or _DEFAULT_SECONDS):
         deviation = ImageStat.Stat(frame.convert("L")).stddev[0]
         if deviation > highest:
             best, highest = frame, deviation

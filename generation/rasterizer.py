@@ -22,7 +22,7 @@ MEMORY_BYTES = 640 << 20
 
 def main(longer: str) -> None:
     drawing = sys.stdin.buffer.read().decode()
-    limit()
+    set_process_limits()
     confine()
     try:
         drawn = resvg_py.svg_to_bytes(svg_string=drawing, skip_system_fonts=True, **{longer: SIDE})
@@ -31,7 +31,7 @@ def main(longer: str) -> None:
     sys.stdout.buffer.write(drawn)
 
 
-def limit() -> None:
+def set_process_limits() -> None:
     """Set limits in the kernel, so that they hold inside the renderer's library."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

@@ -70,7 +70,7 @@ class Pictures(NamedTuple):
             yield Step(number / len(self.slides), _slide(folder, name, slide()))
 
 
-def prepare(spec: Spec, copy: Copy, given: InputFiles) -> ContentPiece:
+def prepare_piece(spec: Spec, copy: Copy, given: InputFiles) -> ContentPiece:
     """Read the pictures and return the piece, not drawn yet.
 
     Raises `PictureRefused`, `ClipRefused`, `TextRefused`, and `GenerationError` for too many points.

@@ -6,7 +6,16 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from generation.color import RGB, WHITE, Oklch, contrast, ensure_contrast, parse_colors, rgb, to_oklch
+from generation.color import (
+    RGB,
+    WHITE,
+    Oklch,
+    contrast,
+    ensure_contrast,
+    oklch_to_rgb,
+    parse_colors,
+    to_oklch,
+)
 
 #: A colour with less chroma is a grey.
 MIN_CHROMA = 0.06
@@ -23,7 +32,7 @@ WHITE_BONUS = 0.09
 #: Minimum share of a logo's pixels for a brand colour.
 MIN_LOGO_SHARE = 0.04
 
-SLATE: RGB = rgb(0.32, 0.035, 262.0)
+SLATE: RGB = oklch_to_rgb(0.32, 0.035, 262.0)
 
 
 class Ground(NamedTuple):
@@ -85,7 +94,7 @@ def palette(logo: Image.Image) -> list[RGB]:
 
 
 def _theme(first: Oklch, second: Oklch) -> Theme:
-    ink = rgb(0.19, min(first.chroma, 0.04), first.hue)
+    ink = oklch_to_rgb(0.19, min(first.chroma, 0.04), first.hue)
     return Theme(_vivid(first, ink), _dark(first), _light(first, second, ink))
 
 

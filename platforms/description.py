@@ -11,8 +11,8 @@ import msgspec
 
 PrivacyLevel = Literal["public", "friends", "followers", "private"]
 
-IMAGES = frozenset({"image/jpeg", "image/png", "image/webp"})
-VIDEOS = frozenset({"video/mp4", "video/quicktime"})
+IMAGE_MEDIA_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
+VIDEO_MEDIA_TYPES = frozenset({"video/mp4", "video/quicktime"})
 
 
 class CaptionLimit(NamedTuple):
@@ -48,7 +48,7 @@ class PlatformLimits(NamedTuple):
     ai_labels: frozenset[str] = frozenset()
 
 
-def s256(verifier: str) -> str:
+def compute_s256_challenge(verifier: str) -> str:
     """Return RFC 7636's S256 challenge."""
     digest = hashlib.sha256(verifier.encode()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
@@ -64,7 +64,7 @@ class ConsentPage(NamedTuple):
     path: str
     scopes: str
     client: str = "client_id"
-    challenge: Callable[[str], str] = s256
+    challenge: Callable[[str], str] = compute_s256_challenge
     figures: str = ""
 
     def url(self, service_url: str, *, client_id: str, redirect_uri: str, state: str, challenge: str) -> str:

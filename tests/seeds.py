@@ -13,7 +13,7 @@ from domain.apps.apps import Author
 from domain.connecting import connect
 from domain.content import content as contents
 from domain.projects import projects
-from domain.projects.projects import New
+from domain.projects.projects import NewProject
 from domain.publishing import scheduling
 from domain.security.keyring import parse_keyring
 from domain.tenancy import organizations
@@ -42,7 +42,7 @@ async def project(conn: Conn, org: UUID, **fields: Any) -> UUID:
     """Create a project; `fields` are those of `ProjectCreate`."""
     body = ProjectCreate(**{"name": "Shop", "timezone": "Europe/Berlin"} | fields)
     composed = projects.compose(body, organization_id=org, now=NOW)
-    await projects.create(conn, [New(org, None, composed, None)])
+    await projects.create(conn, [NewProject(org, None, composed, None)])
     found = ids.read(ids.PROJECT, composed.id)
     assert found is not None
     return found

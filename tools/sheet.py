@@ -66,7 +66,7 @@ def sheet(*, brands: Path, formats: str, aspect: Aspect | None, out: Path, as_js
       python -m tools.sheet brands.jsonl --formats image --aspect 9:16 --out sheet --json
     """
     with failing(as_json=as_json):
-        libraries.require()
+        libraries.require_libraries()
         requested_formats = msgspec.convert(formats.split(","), list[Format])
         brand_entries = read_entries(brands)
         rendered_pieces = render_pieces(brand_entries, brands.parent, out, requested_formats, aspect)
@@ -83,7 +83,7 @@ class SheetEntry(BrandSnapshot, frozen=True, kw_only=True):
     screenshots: list[str] = field(default_factory=list)
 
 
-class Checked(NamedTuple):
+class CheckedPiece(NamedTuple):
     """Piece with its pictures and faults; a refused piece has only its error code."""
 
     brand: str
@@ -114,7 +114,7 @@ def render_pieces(
     out: Path,
     formats: Sequence[Format],
     aspect: Aspect | None,
-) -> Iterator[Checked]:
+) -> Iterator[CheckedPiece]:
     """Render each brand in each format, each in a folder of its own, and yield the checked pieces."""
     for number, entry in enumerate(brand_entries, 1):
         for format_ in formats:
@@ -139,18 +139,18 @@ def _design(entry: SheetEntry, format_: Format, aspect: Aspect | None) -> Design
     )
 
 
-def _checked(design: Design, source_folder: Path, folder: Path) -> Checked:
+def _checked(design: Design, source_folder: Path, folder: Path) -> CheckedPiece:
     try:
         rendering = Rendering(design, source_folder)
         outputs = [step.made for step in rendering.into(folder) if step.made]
     except (GenerationError, PictureRefused, TextRefused) as error:
         refused = Fault(place=design.format, rule=error.code, found=error.message)
-        return Checked(design.brand.name, design.format, folder, [], [refused])
+        return CheckedPiece(design.brand.name, design.format, folder, [], [refused])
     faults = import_module("generation.proofreading.read").faults(outputs, folder, design, rendering.copy)
-    return Checked(design.brand.name, design.format, folder, outputs, faults)
+    return CheckedPiece(design.brand.name, design.format, folder, outputs, faults)
 
 
-def write_sheet(checked: Sequence[Checked], out: Path) -> None:
+def write_sheet(checked: Sequence[CheckedPiece], out: Path) -> None:
     """Write the picture of all rendered pieces."""
     drawn = [piece for piece in checked if piece.made]
     rows = [([piece.folder / made.thumbnail for made in piece.made], bool(piece.faults)) for piece in drawn]
@@ -183,7 +183,7 @@ def _small(path: Path, height: int) -> Image.Image:
         return image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
 
 
-def findings(checked: list[Checked], out: Path) -> CommandResult:
+def findings(checked: list[CheckedPiece], out: Path) -> CommandResult:
     rows = [
         (piece.brand, piece.format, fault.place, fault.rule, fault.found)
         for piece in checked
@@ -195,8 +195,8 @@ def findings(checked: list[Checked], out: Path) -> CommandResult:
     return CommandResult({"pieces": data, "sheet": str(out / SHEET)}, table(FAULTS, rows), note)
 
 
-def collect_checked(rendered_pieces: Iterator[Checked], total: int) -> list[Checked]:
-    checked: list[Checked] = []
+def collect_checked(rendered_pieces: Iterator[CheckedPiece], total: int) -> list[CheckedPiece]:
+    checked: list[CheckedPiece] = []
     with bar() as show:
         for piece in rendered_pieces:
             checked.append(piece)

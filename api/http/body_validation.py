@@ -35,12 +35,12 @@ MAX_MESSAGE_CHARACTERS = 1_000
 VALUE_CHECKS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (Zone, timezones.check),
     (Language, languages.check),
-    (Name, projects.trimmed),
+    (Name, projects.trim_project_name),
     (Metadata, partial(metadata.compose, customer_external_id=UNSET)),
     (Status, projects.check_status),
     (ScheduledFor, partial(timezones.read, path="scheduledFor")),
     # The domain function checks whether the local time exists in the project's zone.
-    (LocalTime, partial(timezones.resolve, zone="UTC", path="localTime")),
+    (LocalTime, partial(timezones.resolve_local_time, zone="UTC", path="localTime")),
     # Whether the address may be fetched depends on this server and is checked later.
     (Url, lambda url: ssrf_guard.split(ssrf_guard.with_scheme(url.strip(" ")))),
     (RepoName, github_repositories.check),

@@ -9,7 +9,7 @@ from litestar.params import QueryParameter
 from api.http import path_ids
 from api.http.requests import ApiRequest
 from domain.values import timezones
-from domain.values.periods import ALWAYS, Period
+from domain.values.periods import UNBOUNDED_PERIOD, Period
 from schemas.errors import Invalid
 from schemas.errors.absent import Noun
 
@@ -41,7 +41,7 @@ def read_period(since: str | None, until: str | None) -> Period:
 async def read_sandbox_period(request: ApiRequest, since: str | None, until: str | None) -> Period:
     """Parse a period and convert it from a sandbox's own time. Raises `Invalid`."""
     period = read_period(since, until)
-    return period if period == ALWAYS else period.back(await request.read_ahead())
+    return period if period == UNBOUNDED_PERIOD else period.back(await request.read_ahead())
 
 
 def check_values(name: str, values: Sequence[str] | None, known: Collection[str]) -> None:

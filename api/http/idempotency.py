@@ -216,7 +216,7 @@ def _canonicalize(body: bytes) -> Steps[bytes]:
     if len(body) <= STEP_BYTES:
         return _encode_ordered(msgspec.json.decode(body) if body else None)
     try:
-        beside, items = yield from json_items.read(body, LIST_FIELDS, MAX_ITEMS)
+        beside, items = yield from json_items.split_json_list(body, LIST_FIELDS, MAX_ITEMS)
     except DomainError:
         items = None
     if items is None:

@@ -14,7 +14,7 @@ from api.http.responses import ApiResponse
 from api.streams.long_poll import POLL_INTERVAL_S, unless_disconnected
 from domain.jobs import jobs
 from domain.oauth import oauth_states, return_urls
-from domain.oauth.oauth_states import Flow
+from domain.oauth.oauth_states import OAuthFlow
 from jobs import ledger
 from jobs.ledger import SubmittedJob
 from schemas.settings import Settings
@@ -30,7 +30,7 @@ Status = Literal["connected", "pending", "failed"]
 
 
 async def redirect_back(
-    request: ApiRequest, flow: Flow, submitted: SubmittedJob | None, *, state: str
+    request: ApiRequest, flow: OAuthFlow, submitted: SubmittedJob | None, *, state: str
 ) -> Response[None]:
     """Redirect to the flow's `returnUrl`, after its job has ended or a timeout."""
     if submitted:
@@ -73,7 +73,7 @@ def _redirect(location: str) -> Response[None]:
     return ApiResponse(None, status_code=302, headers=headers)
 
 
-async def _wait_for_end(request: ApiRequest, flow: Flow, submitted: SubmittedJob) -> None:
+async def _wait_for_end(request: ApiRequest, flow: OAuthFlow, submitted: SubmittedJob) -> None:
     """Wait until the job has ended, the timeout passes or the browser disconnects."""
     if submitted.wake:
         await request.services.courier.send(submitted.wake)
@@ -82,7 +82,7 @@ async def _wait_for_end(request: ApiRequest, flow: Flow, submitted: SubmittedJob
         await unless_disconnected(request.receive, seat.until(jobs.has_ended, within=MAX_CALLBACK_WAIT_S))
 
 
-async def _read_status(request: ApiRequest, flow: Flow) -> Status:
+async def _read_status(request: ApiRequest, flow: OAuthFlow) -> Status:
     async with request.connection() as conn:
         outcome = await oauth_states.outcome(conn, flow)
     if outcome in {None, "requested"}:

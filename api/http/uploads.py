@@ -200,7 +200,7 @@ async def _read_file(
     token = await _reserve_file(request, form, min(file.largest, left))
     await request.services.store.write(token, file.chunks(chunks))
     async with request.connection() as conn:
-        await uploads.measure(
+        await uploads.set_upload_size(
             conn, organization_id=request.organization_id, token=token, size_bytes=file.size
         )
     form.files.append(file)
@@ -208,7 +208,9 @@ async def _read_file(
 
 async def _reserve_file(request: ApiRequest, form: _Form, largest: int) -> str:
     async with request.connection() as conn:
-        token = await uploads.begin(conn, organization_id=request.organization_id, at_most=max(0, largest))
+        token = await uploads.reserve_upload(
+            conn, organization_id=request.organization_id, at_most=max(0, largest)
+        )
     form.tokens.append(token)
     return token
 
@@ -222,7 +224,7 @@ def _body_size(request: ApiRequest, max_bytes: int) -> int:
 async def _read_head(chunks: AsyncIterator[bytes]) -> bytes:
     """Read enough bytes to detect the type, if the file has as many."""
     head = b""
-    while len(head) < sniff.HEAD and (chunk := await anext(chunks, b"")):
+    while len(head) < sniff.SNIFFED_BYTES and (chunk := await anext(chunks, b"")):
         head += chunk
     return head
 
@@ -235,7 +237,7 @@ async def _probe_files(request: ApiRequest, form: _Form) -> list[StoredFile]:
 
     async def rewrite(data: bytes) -> str:
         token = await _reserve_file(request, form, len(data))
-        await store.write(token, streaming_upload.whole(data))
+        await store.write(token, streaming_upload.stream_bytes(data))
         return token
 
     async with request.services.probes.turn(request.principal.organization_id):
@@ -264,7 +266,7 @@ async def _with_thumbnails(
         tokens = await uploads.begin_many(conn, organization_id=request.organization_id, sizes=sizes)
     form.tokens += tokens
     for data, token in zip(small, tokens, strict=True):
-        await request.services.store.write(token, streaming_upload.whole(data))
+        await request.services.store.write(token, streaming_upload.stream_bytes(data))
     stored = (
         Thumbnail(len(data), hashlib.sha256(data).digest(), token)
         for data, token in zip(small, tokens, strict=True)
@@ -282,7 +284,7 @@ async def _discard(request: ApiRequest, tokens: list[str]) -> None:
     try:
         with reaching():
             async with request.services.pool.acquire() as conn:
-                await uploads.discard(
+                await uploads.delete_unclaimed_uploads(
                     conn,
                     request.services.store,
                     organization_id=request.principal.organization_id,

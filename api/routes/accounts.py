@@ -19,7 +19,7 @@ from domain.accounts import accounts
 from domain.connecting import authorization, connect
 from domain.connecting.authorization import LinkStep
 from domain.connecting.connect import ConnectArgs
-from domain.oauth.oauth_states import Flow
+from domain.oauth.oauth_states import OAuthFlow
 from jobs.kinds import CONNECT_ACCOUNT
 from jobs.ledger import SubmittedJob
 from schemas.accounts import (
@@ -137,7 +137,7 @@ async def social_callback(
     followed `authorizeUrl`.
     """
 
-    async def use(conn: Conn) -> tuple[Flow, SubmittedJob | None]:
+    async def use(conn: Conn) -> tuple[OAuthFlow, SubmittedJob | None]:
         services = request.services
         return await authorization.handle_callback(
             conn,

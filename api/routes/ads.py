@@ -87,7 +87,7 @@ async def import_ads_metrics(
         }
         await project_locks.lock_active(conn, **scope)
         async with request.event_connection_within(conn) as store:
-            replaced = await ad_rows.replace(store, project_id=scope["project_id"], rows=data.rows)
+            replaced = await ad_rows.replace_ad_rows(store, project_id=scope["project_id"], rows=data.rows)
         return AdRowsImported(imported=len(data.rows), replaced=replaced)
 
     return await run_once_plain(request, put)
@@ -113,7 +113,7 @@ async def delete_ads_metrics(
             "organization_id": request.organization_id,
             "project_id": path_ids.parse_id("project", project_id),
         }
-        await project_locks.check(conn, **scope)
+        await project_locks.check_project_exists(conn, **scope)
         if attribution_window is None:
             raise Invalid("attributionWindow", "send the attribution window of the rows to delete")
         async with request.event_connection_within(conn) as store:

@@ -142,7 +142,7 @@ async def _add(
 async def _fetch(request: ApiRequest, project_id: str) -> Response[AppMediaAccepted]:
     body: AppMediaFromUrl = await request.json_as(AppMediaFromUrl)
     app_media_limits.check_transcript(body.kind, body.transcript)
-    url = ssrf_guard.check(body.url, allowed=request.services.allowed)
+    url = ssrf_guard.check_fetch_url(body.url, allowed=request.services.allowed)
 
     async def start(conn: Conn) -> WriteResult[AppMediaAccepted]:
         scope = _scope(request, project_id)

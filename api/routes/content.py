@@ -18,7 +18,7 @@ from api.http.uploads import ReceivedUpload, UploadSpec
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.content import approvals, content, hooks, listing, posters
-from domain.media.streaming_upload import CONTENT, MIB, StreamingUpload
+from domain.media.streaming_upload import CONTENT_FILE_TYPES, MIB, StreamingUpload
 from schemas.base import Page
 from schemas.content import (
     MAX_CAPTION,
@@ -65,7 +65,7 @@ def _check_upload(files: Sequence[StreamingUpload], texts: Mapping[str, str] | N
 UPLOAD_SPEC = UploadSpec(
     body_max=330 * MIB,
     texts={"caption": MAX_CAPTION, "hook": MAX_HOOK, "aiGenerated": len("false")},
-    allowed=lambda _: CONTENT,
+    allowed=lambda _: CONTENT_FILE_TYPES,
     check=_check_upload,
     thumbnails=True,
 )

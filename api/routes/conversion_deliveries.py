@@ -14,7 +14,7 @@ from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.events import deliveries
 from domain.metrics.redaction import redact_id
-from domain.tenancy.delegation import grants
+from domain.tenancy.delegation import scopes_grant
 from schemas.base import Page
 from schemas.conversions import ConversionDelivery, DeliveryState, Destination
 
@@ -49,7 +49,7 @@ async def list_conversion_deliveries(
     was lost and it is too late to ask again. Deliveries are kept as long as events. Without `events:read+pii`
     an `eventId` with an address is `[redacted]`.
     """
-    show_id = str if grants(request.principal.scopes, "events:read+pii") else redact_id
+    show_id = str if scopes_grant(request.principal.scopes, "events:read+pii") else redact_id
     apps = look_up_apps(request, project_id, app_id)
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[ConversionDelivery]:

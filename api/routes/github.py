@@ -13,7 +13,7 @@ from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.brand import github_installations
-from domain.oauth.oauth_states import Flow
+from domain.oauth.oauth_states import OAuthFlow
 from jobs.ledger import SubmittedJob
 from schemas.github import GitHubDisconnected, GitHubInstallation, GitHubRepos, InstallUrl, InstallUrlCreate
 
@@ -101,7 +101,7 @@ async def github_callback(
     and nothing changes.
     """
 
-    async def use(conn: Conn) -> tuple[Flow, SubmittedJob | None]:
+    async def use(conn: Conn) -> tuple[OAuthFlow, SubmittedJob | None]:
         return await github_installations.handle_callback(
             conn,
             state=returned,

@@ -11,7 +11,7 @@ from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from domain.brand import github_repositories, ingests, store_listings
 from domain.values import countries, ssrf_guard
-from domain.values.collect_errors import gather
+from domain.values.collect_errors import gather_issues
 from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE
 from schemas.ingests import IngestAppStore, IngestGitHub, IngestWebsite
 from schemas.jobs import Accepted
@@ -30,7 +30,7 @@ async def ingest_website(
     While an ingest of this project's website runs, the same request returns its job; a different request is a
     conflict.
     """
-    url = ssrf_guard.check(data.url, allowed=request.services.allowed)
+    url = ssrf_guard.check_fetch_url(data.url, allowed=request.services.allowed)
     submit = partial(ingests.start_website, url=url, follow_links=data.follow_links, max_pages=data.max_pages)
     return await accept(request, project_id, INGEST_WEBSITE, submit)
 
@@ -50,7 +50,7 @@ async def ingest_github(
     conflict.
     """
     name = partial(github_repositories.check, data.repo_full_name)
-    gather(name, partial(github_repositories.check_branch, data.branch))
+    gather_issues(name, partial(github_repositories.check_branch, data.branch))
     submit = partial(ingests.start_github, repo=name(), branch=data.branch)
     return await accept(request, project_id, INGEST_GITHUB, submit)
 
@@ -70,6 +70,6 @@ async def ingest_appstore(
     """
     named = partial(store_listings.check, data)
     country = partial(countries.check, data.country_code, path="countryCode")
-    gather(named, country)
+    gather_issues(named, country)
     submit = partial(ingests.start_appstore, listings=named(), country_code=country())
     return await accept(request, project_id, INGEST_APPSTORE, submit)

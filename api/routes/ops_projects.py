@@ -31,7 +31,7 @@ async def purge_project(
     """
 
     async def begin(conn: Conn) -> WriteResult[Purging]:
-        purging, wake = await purge.begin(
+        purging, wake = await purge.begin_project_purge(
             conn,
             project_id=path_ids.parse_id("project", project_id),
             name=data.name,

@@ -34,7 +34,9 @@ def _route(platform: str) -> HTTPRouteHandler:
         event: PlatformEvent = read(
             await request.body(), headers, settings=services.settings, now=services.clock()
         )
-        for wake in await request.transact(partial(platform_webhook.take, platform=platform, event=event)):
+        for wake in await request.transact(
+            partial(platform_webhook.poll_for_event, platform=platform, event=event)
+        ):
             await services.courier.send(wake)
 
     return receive_event

@@ -20,7 +20,7 @@ from db.pool import Conn
 from domain.jobs import wait_reasons
 from domain.publishing import captions, changes, posts, scheduling
 from domain.publishing.posts import Versioned
-from domain.tenancy.delegation import grants
+from domain.tenancy.delegation import scopes_grant
 from jobs.ledger import Wake
 from schemas.base import Page
 from schemas.posts import (
@@ -213,7 +213,9 @@ async def reject_post(
 ) -> Response[Post]:
     """Reject a post's own caption (`captionPending`), which cancels the post."""
 
-    reject = _without_wakes(captions.reject, api_key_id=request.principal.key_uuid, reason=data.reason)
+    reject = _without_wakes(
+        captions.reject_own_caption, api_key_id=request.principal.key_uuid, reason=data.reason
+    )
     return await _change(request, scheduled_post_id, reject)
 
 
@@ -264,4 +266,4 @@ def _without_wakes(
 def _approver(request: ApiRequest) -> UUID | None:
     """Return the caller's key if it may approve captions."""
     who = request.principal
-    return who.key_uuid if grants(who.scopes, "content:approve") else None
+    return who.key_uuid if scopes_grant(who.scopes, "content:approve") else None

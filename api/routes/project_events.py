@@ -15,7 +15,7 @@ from db.pool import Conn
 from domain.events.event_names import CONVERSIONS
 from domain.metrics import conversions, event_list, windows
 from domain.metrics.event_list import EventCursor, EventFilter
-from domain.tenancy.delegation import grants
+from domain.tenancy.delegation import scopes_grant
 from schemas.base import Page
 from schemas.conversion_counts import Conversions, Grouping
 from schemas.stored_events import KeptEvent
@@ -67,7 +67,7 @@ async def list_events(
     values that identify or locate a person or a device are `[redacted]`.
     """
     period = filters.read_period(since, until)
-    pii = grants(request.principal.scopes, "events:read+pii")
+    pii = scopes_grant(request.principal.scopes, "events:read+pii")
     criteria = EventFilter(event_names, user_id, period.since, period.until, pii)
     apps = look_up_apps(request, project_id, app_id)
 

@@ -15,7 +15,7 @@ from api.http.responses import ApiResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.projects import archive_status, projects
-from domain.projects.projects import New
+from domain.projects.projects import NewProject
 from domain.tenancy.idempotency import IdempotencyRecord
 from schemas.base import Page
 from schemas.projects import Archived, Project, ProjectCreate, ProjectPatch, Status
@@ -46,7 +46,7 @@ async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> 
         composed, status=201, location=f"/v1/projects/{composed.id}", etag=etags.format_etag(1)
     )
 
-    new = New(who.organization_id, who.key_uuid, composed, None)
+    new = NewProject(who.organization_id, who.key_uuid, composed, None)
 
     async def insert(record: IdempotencyRecord | None) -> bool | None:
         return await request.services.project_creates.ask(new._replace(record=record))

@@ -15,7 +15,7 @@ from db.pool import Conn
 from domain.apps import app_numbers
 from domain.events.quarantine import Quarantined
 from domain.metrics.redaction import redact_id
-from domain.tenancy.delegation import grants
+from domain.tenancy.delegation import scopes_grant
 from schemas import ids
 from schemas.base import Page
 from schemas.events import REDACTED, QuarantinedEvent, RejectCode
@@ -40,7 +40,7 @@ async def list_quarantined_events(
     The newest events, about 1,000, are kept for 7 days, and appear within about a second. Without
     `events:read+pii` their `text` is `[redacted]`, and so is an `eventId` with an address in it.
     """
-    pii = grants(request.principal.scopes, "events:read+pii")
+    pii = scopes_grant(request.principal.scopes, "events:read+pii")
 
     async def find(
         conn: Conn, /, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int

@@ -64,7 +64,9 @@ async def trigger_webhook_event(
         _require_sandbox(request)
         project_id = filters.read_id("project", data.project_id)
         if project_id is not None:
-            await project_locks.check(conn, organization_id=request.organization_id, project_id=project_id)
+            await project_locks.check_project_exists(
+                conn, organization_id=request.organization_id, project_id=project_id
+            )
         event = await samples.emit(
             conn,
             organization_id=request.organization_id,

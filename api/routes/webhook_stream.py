@@ -20,7 +20,7 @@ from api.limits.rate_limits import RateClass
 from api.routes.webhook_events import ProjectFilter, Types
 from db.reach import reaching
 from domain.tenancy import project_locks
-from domain.tenancy.delegation import grants
+from domain.tenancy.delegation import scopes_grant
 from domain.webhooks import events, streams
 from domain.webhooks.streams import Head, Recorded, StreamPosition
 from schemas import ids
@@ -95,7 +95,9 @@ async def _begin_stream(
     last = request.request_state.headers.get(b"last-event-id", b"").decode("latin-1") or after
     async with request.services.connections.of(org) as conn:
         if criteria.project_id is not None:
-            await project_locks.check(conn, organization_id=org, project_id=criteria.project_id)
+            await project_locks.check_project_exists(
+                conn, organization_id=org, project_id=criteria.project_id
+            )
         since = await streams.begin(conn, organization_id=org)
         last = last or await streams.end(conn)
         position = await streams.find(conn, organization_id=org, after=last)
@@ -209,5 +211,5 @@ class _Reader:
                     call, client[0] if client else "", hops=services.settings.proxy_hops
                 ),
             )
-        if not grants(principal.scopes, SCOPE):
+        if not scopes_grant(principal.scopes, SCOPE):
             raise Forbidden(SCOPE)

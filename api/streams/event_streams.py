@@ -32,7 +32,7 @@ def poll_heads(pool: Pool) -> Poll[Head]:
             if time.monotonic() - renewed >= streams.RENEW_INTERVAL.total_seconds():
                 await streams.listen(conn, organization_ids=orgs)
                 renewed = time.monotonic()
-            heads = await streams.heads(conn, organization_ids=orgs)
+            heads = await streams.find_stream_heads(conn, organization_ids=orgs)
         return [heads[organization_id] for organization_id in orgs]
 
     return poll

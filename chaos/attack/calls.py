@@ -10,7 +10,7 @@ import msgspec
 from chaos.attack.document import Route
 
 #: Timeout of one response in seconds: longer than any long poll of the API.
-TIMEOUT_S = 60.0
+ATTACK_RESPONSE_TIMEOUT_S = 60.0
 
 #: Attempts of a request under a rate limit. Then it counts as unjudged.
 MAX_ATTEMPTS = 3
@@ -86,7 +86,9 @@ class Caller:
     def __init__(self, root: str, throttle: Throttle, key: str | None = None) -> None:
         self.throttle = throttle
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._client = httpx.Client(base_url=root, headers=headers, timeout=TIMEOUT_S, trust_env=False)
+        self._client = httpx.Client(
+            base_url=root, headers=headers, timeout=ATTACK_RESPONSE_TIMEOUT_S, trust_env=False
+        )
 
     def __enter__(self) -> Self:
         return self

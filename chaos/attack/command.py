@@ -17,7 +17,7 @@ from cli.shared.remote import LOOPBACK_HOSTS
 #: Option that confirms that the caller operates the API.
 CONSENT = "--yes-i-operate-this"
 
-COLUMNS = ("CHECK", "ROUTES", "UNJUDGED", "REQUESTS", "LET THROUGH")
+CHECK_COLUMNS = ("CHECK", "ROUTES", "UNJUDGED", "REQUESTS", "LET THROUGH")
 
 
 @click.command()
@@ -102,4 +102,4 @@ def _view(report: AttackReport) -> RenderableType:
     findings: list[RenderableType] = (
         [Text(""), table(("CHECK", "METHOD", "PATH", "WHAT"), findings_rows)] if findings_rows else []
     )
-    return Group(table(COLUMNS, rows), *findings, Text(""), verdict)
+    return Group(table(CHECK_COLUMNS, rows), *findings, Text(""), verdict)

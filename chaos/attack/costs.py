@@ -7,7 +7,7 @@ import msgspec
 
 from chaos.attack.calls import AttackResponse, Caller
 from chaos.attack.document import Route
-from chaos.attack.objects import lists_of, unused_ids
+from chaos.attack.objects import generate_unused_ids, select_list_routes
 from chaos.attack.report import AttackTally
 
 CHECK = "costs"
@@ -18,7 +18,7 @@ MAX_BODY_BYTES = 1_000_000
 #: Measurements of each request. The minimum counts: a busy machine affects it least.
 REPEATS = 2
 
-JSON = {"Content-Type": "application/json"}
+JSON_HEADERS = {"Content-Type": "application/json"}
 
 
 def attack_costs(
@@ -29,9 +29,9 @@ def attack_costs(
     `limit_s` is the limit over the baseline: the same route's response to as many bytes of invalid JSON, or
     to a page of one item.
     """
-    values = {**unused_ids(routes), **own}
+    values = {**generate_unused_ids(routes), **own}
     bodies = [route for route in routes if _takes_json(route)]
-    pages = lists_of(routes)
+    pages = select_list_routes(routes)
     for route in (*bodies, *pages):
         tally.add_route(CHECK, route.method, route.path)
     for route in pages:
@@ -62,7 +62,7 @@ def _measure_bodies(
     caller: Caller, route: Route, values: Mapping[str, str], limit_s: float, tally: AttackTally
 ) -> None:
     def post(body: bytes) -> Callable[[], AttackResponse]:
-        return lambda: caller.send(route.method, route.at(values), content=body, headers=JSON)
+        return lambda: caller.send(route.method, route.at(values), content=body, headers=JSON_HEADERS)
 
     baseline_s = _quickest_s(post(b"x" * MAX_BODY_BYTES))
     for name, body in worst_bodies(route.body):

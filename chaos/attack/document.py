@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 _NAME = re.compile(r"{(\w+)}")
 _SCOPE = re.compile(r"Needs the scope `([^`]+)`")
 #: A public id; its prefix names the kind of object.
-ID = re.compile(r"\b([a-z]{2,6})_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+PUBLIC_ID_PATTERN = re.compile(
+    r"\b([a-z]{2,6})_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
+)
 #: The notation of an id's kind in a parameter's description.
 _KIND = re.compile(r"`([a-z]{2,6})_\.\.\.`")
 
@@ -86,7 +88,9 @@ def _route(document: Mapping[str, Any], method: str, path: str, operation: Mappi
 def _kinds(parameters: list[Mapping[str, Any]], location: str) -> Iterator[tuple[str, str]]:
     """Yield names of ids, each with the prefix from its example or description."""
     for parameter in parameters:
-        match = ID.match(str(parameter.get("example", ""))) or _KIND.search(parameter.get("description", ""))
+        match = PUBLIC_ID_PATTERN.match(str(parameter.get("example", ""))) or _KIND.search(
+            parameter.get("description", "")
+        )
         if parameter["in"] == location and match:
             yield parameter["name"], match[1]
 
@@ -94,7 +98,7 @@ def _kinds(parameters: list[Mapping[str, Any]], location: str) -> Iterator[tuple
 def _body(document: Mapping[str, Any], media: Mapping[str, Any] | None) -> Any:
     if media is None:
         return None
-    return media["example"] if "example" in media else sample(document, media["schema"])
+    return media["example"] if "example" in media else build_sample_value(document, media["schema"])
 
 
 def _parts(document: Mapping[str, Any], content: Mapping[str, Any]) -> Mapping[str, str] | None:
@@ -109,7 +113,7 @@ def _is_text(field: Mapping[str, Any]) -> bool:
     return field.get("type") == "string" and field.get("format") != "binary"
 
 
-def sample(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> Any:
+def build_sample_value(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> Any:
     """Build a value of a schema: its first example or enum value, else its required fields only."""
     schema = _resolve(document, schema)
     for word in ("examples", "enum"):
@@ -118,7 +122,7 @@ def sample(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 
     if "const" in schema:
         return schema["const"]
     if choices := schema.get("anyOf") or schema.get("oneOf"):
-        return sample(document, choices[0], depth + 1)
+        return build_sample_value(document, choices[0], depth + 1)
     return _sample_of_type(document, schema, depth)
 
 
@@ -127,10 +131,10 @@ def _sample_of_type(document: Mapping[str, Any], schema: Mapping[str, Any], dept
     if kind == "object":
         fields = schema.get("properties", {})
         required = schema.get("required", []) if depth < MAX_DEPTH else []
-        return {name: sample(document, fields.get(name, {}), depth + 1) for name in required}
+        return {name: build_sample_value(document, fields.get(name, {}), depth + 1) for name in required}
     if kind == "array":
         items = schema.get("items", {})
-        return [sample(document, items, depth + 1)] * min(schema.get("minItems", 0), 1)
+        return [build_sample_value(document, items, depth + 1)] * min(schema.get("minItems", 0), 1)
     return {"integer": schema.get("minimum", 0), "number": 0.5, "boolean": False}.get(kind or "", "text")
 
 

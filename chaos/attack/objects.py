@@ -4,24 +4,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chaos.attack.calls import Caller
-from chaos.attack.document import ID, Route
+from chaos.attack.document import PUBLIC_ID_PATTERN, Route
 from schemas import ids
 
-NAME = "tenantry attack"
+ATTACK_OBJECT_NAME = "tenantry attack"
 
 #: Requests that create objects, by path. They contact no other server.
 CREATE_REQUESTS: Mapping[str, dict[str, Any]] = {
-    "/v1/projects": {"json": {"name": NAME, "timezone": "UTC"}},
-    "/v1/projects/{projectId}/content/upload": {"files": {"caption": (None, NAME)}},
+    "/v1/projects": {"json": {"name": ATTACK_OBJECT_NAME, "timezone": "UTC"}},
+    "/v1/projects/{projectId}/content/upload": {"files": {"caption": (None, ATTACK_OBJECT_NAME)}},
     "/v1/projects/{projectId}/sdk-apps": {
-        "json": {"name": NAME, "platform": "web", "webDomain": "attack.example"}
+        "json": {"name": ATTACK_OBJECT_NAME, "platform": "web", "webDomain": "attack.example"}
     },
 }
 #: Additional requests for a sandbox, where fakes replace other servers.
 SANDBOX_CREATE_REQUESTS: Mapping[str, dict[str, Any]] = {
     "/v1/webhook-endpoints": {"json": {"url": "https://hooks.example.com/", "events": ["*"]}},
     "/v1/webhook-endpoints/{webhookEndpointId}/test": {},
-    "/v1/projects/{projectId}/leased-accounts/request": {"json": {"count": 1, "niche": NAME}},
+    "/v1/projects/{projectId}/leased-accounts/request": {"json": {"count": 1, "niche": ATTACK_OBJECT_NAME}},
     "/v1/projects/{projectId}/ingest/website": {"json": {"url": "https://example.com/ok"}},
     "/v1/projects/{projectId}/influencers": {"json": {}},
 }
@@ -42,18 +42,18 @@ def find_objects(caller: Caller, routes: Sequence[Route], *, sandbox: bool) -> d
         if route and set(route.ids.values()) <= found_ids.keys():
             _add_ids(found_ids, caller.send("POST", route.at(found_ids), **options).body)
     for _ in range(ROUNDS):
-        for route in lists_of(routes):
+        for route in select_list_routes(routes):
             if set(route.ids.values()) <= found_ids.keys():
                 _add_ids(found_ids, caller.send("GET", route.at(found_ids)).body)
     return found_ids
 
 
-def lists_of(routes: Sequence[Route]) -> list[Route]:
+def select_list_routes(routes: Sequence[Route]) -> list[Route]:
     """Return the GET routes that page an organization's own objects with `limit`."""
     return [route for route in routes if route.method == "GET" and route.max_page and route.is_partners]
 
 
-def unused_ids(routes: Sequence[Route]) -> dict[str, str]:
+def generate_unused_ids(routes: Sequence[Route]) -> dict[str, str]:
     """Generate a random, unused id for each id prefix in the routes. Return the ids by prefix."""
     kinds = {kind for route in routes for kind in (*route.ids.values(), *route.filters.values())}
     return {kind: ids.show(kind, ids.new()) for kind in sorted(kinds)}
@@ -61,5 +61,5 @@ def unused_ids(routes: Sequence[Route]) -> dict[str, str]:
 
 def _add_ids(found_ids: dict[str, str], body: bytes) -> None:
     """Keep the first id of each kind."""
-    for match in ID.finditer(body.decode("utf-8", "replace")):
+    for match in PUBLIC_ID_PATTERN.finditer(body.decode("utf-8", "replace")):
         found_ids.setdefault(match[1], match[0])

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from chaos.attack.calls import Caller, OutOfTime, send
 from chaos.attack.document import Route
-from chaos.attack.objects import NAME, unused_ids
+from chaos.attack.objects import ATTACK_OBJECT_NAME, generate_unused_ids
 from chaos.attack.report import AttackTally
 
 CHECK = "scopes"
@@ -43,7 +43,7 @@ def attack_scopes(
     keyed = [route for route in routes if route.needs_key and not route.streams]
     for route in keyed:
         tally.add_route(CHECK, route.method, route.path)
-    values = {**unused_ids(routes), **own}
+    values = {**generate_unused_ids(routes), **own}
     with ExitStack() as stack:
         keyless = stack.enter_context(Caller(root, strong.throttle))
         unknown = stack.enter_context(Caller(root, strong.throttle, UNKNOWN_KEY))
@@ -65,7 +65,7 @@ def _weak(root: str, strong: Caller, scope: str, tally: AttackTally) -> Iterator
     """Create a key with one scope, and kill it at the end; yield None if the strong key may not create
     keys.
     """
-    created = strong.send("POST", "/v1/api-keys", json={"name": NAME, "scopes": [scope]})
+    created = strong.send("POST", "/v1/api-keys", json={"name": ATTACK_OBJECT_NAME, "scopes": [scope]})
     if created.status != CREATED:
         yield None
         return

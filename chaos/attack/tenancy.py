@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 from chaos.attack.calls import Caller, send
 from chaos.attack.document import Route
-from chaos.attack.objects import lists_of, unused_ids
+from chaos.attack.objects import generate_unused_ids, select_list_routes
 from chaos.attack.report import AttackTally
 
 CHECK = "tenancy"
 NOT_FOUND = 404
 #: Statuses that refuse a body. They reveal nothing about an id if an unused id gets the same one.
-INVALID = {400, 413, 415, 422}
+INVALID_BODY_STATUSES = {400, 413, 415, 422}
 
 Ids = Mapping[str, str]
 
@@ -30,7 +30,7 @@ def attack_tenancy(
 
     Adds a judgement of each route to `tally`. A changed object is a finding.
     """
-    for route in owned(routes):
+    for route in select_owned_routes(routes):
         tally.add_route(CHECK, route.method, route.path)
     before = _read_objects(victim, routes)
     volatile = {path for path, response in _read_objects(victim, routes).items() if response != before[path]}
@@ -41,19 +41,19 @@ def attack_tenancy(
 
 
 def _try_all(attacker: AttackParty, victim: AttackParty, routes: Sequence[Route], tally: AttackTally) -> None:
-    unused = unused_ids(routes)
-    for route in owned(routes):
+    unused = generate_unused_ids(routes)
+    for route in select_owned_routes(routes):
         for foreign, absent in _values(route, attacker.ids, victim.ids, unused):
-            _try(attacker.caller, route, foreign, absent, tally)
+            _judge_foreign_ids(attacker.caller, route, foreign, absent, tally)
     for route in routes:
         if route.method == "GET" and route.is_partners and not (route.names or route.streams):
             _try_filters(attacker.caller, route, victim.ids, unused, tally)
-    for route in lists_of(routes):
+    for route in select_list_routes(routes):
         if not route.names:
             _try_list(attacker, route, victim.ids, tally)
 
 
-def owned(routes: Sequence[Route]) -> list[Route]:
+def select_owned_routes(routes: Sequence[Route]) -> list[Route]:
     """Return the routes with an id of an organization's object in the path."""
     return [route for route in routes if route.ids and route.is_partners]
 
@@ -69,12 +69,12 @@ def _values(route: Route, own: Ids, theirs: Ids, unused: Ids) -> Iterator[tuple[
         yield {**theirs, **above}, {**unused, **above}
 
 
-def _try(caller: Caller, route: Route, theirs: Ids, unused: Ids, tally: AttackTally) -> None:
+def _judge_foreign_ids(caller: Caller, route: Route, theirs: Ids, unused: Ids, tally: AttackTally) -> None:
     answers = [send(caller, route, route.at(named)) for named in (theirs, unused)]
     if not all(answer.is_judged for answer in answers):
         return
     same = answers[0].comparable() == answers[1].comparable()
-    if same and answers[0].status in INVALID:
+    if same and answers[0].status in INVALID_BODY_STATUSES:
         return  # The sample body is refused before the id is checked.
     fault = None
     if answers[0].status != NOT_FOUND:
@@ -107,6 +107,6 @@ def _read_objects(victim: AttackParty, routes: Sequence[Route]) -> dict[str, obj
     """Read each object of the victim with the victim's key."""
     return {
         route.path: victim.caller.send("GET", route.at(victim.ids)).comparable()
-        for route in owned(routes)
+        for route in select_owned_routes(routes)
         if route.method == "GET" and route.path.endswith("}") and {*route.ids.values()} <= victim.ids.keys()
     }

@@ -127,7 +127,7 @@ def report_data(report: RehearsalReport) -> dict[str, Any]:
 
 def report_view(report: RehearsalReport) -> Group:
     """Return the tables of jobs and faults, the anomalies and the verdict."""
-    return Group(_jobs(report), "", _faults(report), *_wrong(report), "", _verdict(report))
+    return Group(_jobs(report), "", _faults(report), *_list_problems(report), "", _verdict(report))
 
 
 def _jobs(report: RehearsalReport) -> Table:
@@ -153,7 +153,7 @@ def _faults(report: RehearsalReport) -> Table:
     return table(("FAULTS", ""), [(name, str(times)) for name, times in sorted(report.faults.items())])
 
 
-def _wrong(report: RehearsalReport) -> list[Text]:
+def _list_problems(report: RehearsalReport) -> list[Text]:
     """Return the anomalies, the dead processes and the logs' folder; empty for a passed run."""
     if report.passed:
         return []

@@ -46,10 +46,10 @@ class FaultInjector:
 
     async def inject(self, scheduled: ScheduledFault) -> None:
         """Inject a fault and wait for its end. Waits first while other faults hold every candidate host."""
-        if scheduled.fault in ON_SERVERS:
-            await ON_SERVERS[scheduled.fault](self, scheduled)
+        if scheduled.fault in SERVER_FAULT_ACTIONS:
+            await SERVER_FAULT_ACTIONS[scheduled.fault](self, scheduled)
             return
-        action, roles = ON_HOSTS[scheduled.fault]
+        action, roles = HOST_FAULT_ACTIONS[scheduled.fault]
         async with self._released:
             await self._released.wait_for(lambda: self._candidates(roles))
             candidates = self._candidates(roles)
@@ -147,7 +147,7 @@ OnServer: TypeAlias = Callable[[FaultInjector, ScheduledFault], Awaitable[None]]
 WORKERS, DISPATCHERS, ALL = ("workers",), ("dispatchers",), ("workers", "dispatchers", "submitters")
 
 #: Faults of a single host: the action, and the roles of its candidates.
-ON_HOSTS: Mapping[Fault, tuple[OnHost, Sequence[str]]] = {
+HOST_FAULT_ACTIONS: Mapping[Fault, tuple[OnHost, Sequence[str]]] = {
     Fault.KILL_WORKER: (FaultInjector.kill, WORKERS),
     Fault.STOP_WORKER: (FaultInjector.halt, WORKERS),
     Fault.FREEZE_WORKER: (FaultInjector.freeze, WORKERS),
@@ -156,7 +156,7 @@ ON_HOSTS: Mapping[Fault, tuple[OnHost, Sequence[str]]] = {
     Fault.STALL: (FaultInjector.stall, ALL),
     Fault.HALF_OPEN: (FaultInjector.lose_answers, ALL),
 }
-ON_SERVERS: Mapping[Fault, OnServer] = {
+SERVER_FAULT_ACTIONS: Mapping[Fault, OnServer] = {
     Fault.EMPTY_REDIS: FaultInjector.empty_redis,
     Fault.RESTART_REDIS: FaultInjector.restart_redis,
     Fault.RESTART_POSTGRES: FaultInjector.restart_postgres,

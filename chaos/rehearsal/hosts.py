@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from chaos import processes
 from chaos.environment import Environment
-from chaos.processes import Child
+from chaos.processes import ChildProcess
 from chaos.proxy import FaultProxy, ServerAddress, open_proxy
 from chaos.rehearsal.schedule import LEASE_S
 from db.server import tail
@@ -61,7 +61,7 @@ class Host:
     proxies: HostProxies
     environment: Environment
     command: Sequence[str] = ()
-    child: Child | None = None
+    child: ChildProcess | None = None
     is_faulted: bool = False
     pids: set[int] = field(default_factory=set)
     died: list[str] = field(default_factory=list)
@@ -83,7 +83,7 @@ class Host:
             DRAIN_S=str(DRAIN_S),
             SLOTS=str(SLOTS),
         )
-        self.child = await processes.start(self.environment.folder, self.command, environ)
+        self.child = await processes.start_child(self.environment.folder, self.command, environ)
         self.pids.add(self.child.process.pid)
 
     async def kill(self) -> None:
@@ -103,7 +103,7 @@ class Host:
         handler is set.
         """
         if self.child:
-            await processes.end(self.child, within=STOP_S)
+            await processes.stop_child(self.child, within=STOP_S)
             if (code := self.child.process.returncode) not in (0, -signal.SIGTERM):
                 self.died.append(f"{self.name} ended with {code} after a request to stop")
 

@@ -35,7 +35,7 @@ class MixEntry(NamedTuple):
     unique: bool = False
 
 
-MIX = (
+LOAD_MIX = (
     MixEntry(tasks.NONE, 16),
     MixEntry(tasks.WRITE, 20),
     MixEntry(tasks.WRITE, 8, due_in_s=(0.5, 6.0)),
@@ -63,7 +63,7 @@ def job_specs(seed: int, tenants: Sequence[UUID]) -> Iterator[JobSpec]:
     number = 0
     while True:
         number += 1
-        (entry,) = chance.choices(MIX, [entry.percent for entry in MIX])
+        (entry,) = chance.choices(LOAD_MIX, [entry.percent for entry in LOAD_MIX])
         yield _job_spec(f"{seed}-{number}", chance.choice(tenants), entry, chance)
 
 

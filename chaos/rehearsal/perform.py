@@ -49,10 +49,12 @@ POLL_S = 1.0
 NO_FSYNC = {"fsync": "off"}
 
 #: Count of finished jobs, without jobs of chains.
-FINISHED = "select count(*) from job where finished_at is not null and args ->> 'key' not like '%>'"
+COUNT_FINISHED_JOBS = (
+    "select count(*) from job where finished_at is not null and args ->> 'key' not like '%>'"
+)
 #: Whether any job is open.
 ANY_OPEN = "select exists (select from job where finished_at is null)"
-WORKERS = "select id, pid from worker"
+SELECT_WORKER_PIDS = "select id, pid from worker"
 
 
 class RehearsalPlan(NamedTuple):
@@ -168,8 +170,8 @@ class Rehearsal:
             for host in self.hosts.running:
                 await host.restart_if_dead()
             with contextlib.suppress(*RETRIED_ERRORS), reaching():
-                self.ended = await self.environment.pool.fetchval(FINISHED)
-                self._record_hosts(await self.environment.pool.fetch(WORKERS))
+                self.ended = await self.environment.pool.fetchval(COUNT_FINISHED_JOBS)
+                self._record_hosts(await self.environment.pool.fetch(SELECT_WORKER_PIDS))
             self.listeners.look(
                 RehearsalProgress(
                     time.monotonic() - self.began,
@@ -191,11 +193,11 @@ class Rehearsal:
     async def report(self, calls_by_job: Mapping[str, int]) -> RehearsalReport:
         """Count the jobs, after the processes have ended."""
         pool, log = self.environment.pool, self.environment.folder / f"{hosting.WORKER}.log"
-        attempts, hurried = await recovery.read(pool), self.stop.now.is_set() and not self.timed_out
+        attempts, hurried = await recovery.read_attempts(pool), self.stop.now.is_set() and not self.timed_out
         return RehearsalReport(
             self.plan,
             round(time.monotonic() - self.began, 1),
-            tally.tally(await tally.read(pool), self.accepted, calls_by_job),
+            tally.tally(await tally.read_rehearsed_jobs(pool), self.accepted, calls_by_job),
             recovery.count_fenced(log, attempts),
             [line for host in self.hosts.running for line in host.died],
             Counter(injected.fault.value for injected in self.faults.injected),
@@ -231,7 +233,7 @@ async def _perform(
         _open_servers(folder) as (environment, servers),
         run_receiver(plan.seed) as (receiver, outside),
     ):
-        tenants = await backlog.prepare(environment.pool, tenants=TENANTS)
+        tenants = await backlog.reset_bench_database(environment.pool, tenants=TENANTS)
         async with hosting.start_hosts(environment, outside, COUNTS) as hosts:
             await fleet.wait_for_workers(environment.pool, COUNTS["worker"])
             faults = FaultInjector(hosts, servers, stop, listeners.fault)

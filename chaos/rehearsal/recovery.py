@@ -28,7 +28,7 @@ INTERRUPTED = frozenset({"lost", "interrupted"})
 #: Log event of a worker for a refused step or commit.
 WRITE_REFUSED = "write refused"
 #: Log event of a worker for each settled outcome.
-SETTLED = "attempt ended"
+ATTEMPT_ENDED_EVENT = "attempt ended"
 
 #: Each job's attempts in order, then a row without outcome for a running attempt or for the job's end.
 ATTEMPTS = """
@@ -52,7 +52,7 @@ class AttemptRow(NamedTuple):
     outcome: str | None
 
 
-async def read(pool: Pool) -> list[AttemptRow]:
+async def read_attempts(pool: Pool) -> list[AttemptRow]:
     return [AttemptRow(**row) for row in await pool.fetch(ATTEMPTS)]
 
 
@@ -99,7 +99,9 @@ def _refusals(log: Path) -> Iterator[dict[str, Any]]:
         for line in lines:
             if line.startswith(b"{") and line.endswith(b"}\n"):
                 entry = msgspec.json.decode(line, type=dict[str, Any])
-                if entry["event"] == WRITE_REFUSED or (entry["event"] == SETTLED and entry["now"] is None):
+                if entry["event"] == WRITE_REFUSED or (
+                    entry["event"] == ATTEMPT_ENDED_EVENT and entry["now"] is None
+                ):
                     yield entry
 
 

@@ -40,10 +40,10 @@ RESPONSE_TIMEOUT_S = 2.0
 RETRY_PAUSE_S = 0.2
 
 #: Errors that a retry can resolve.
-TRANSIENT = (*RETRIED_ERRORS, InFlight, Limited)
+TRANSIENT_ERRORS = (*RETRIED_ERRORS, InFlight, Limited)
 
 #: The API key of all requests.
-CALLER = UUID(int=1)
+CALLER_API_KEY_ID = UUID(int=1)
 
 VAULT = parse_keyring(KEYRING, setting="VAULT_KEYS")
 
@@ -90,7 +90,7 @@ async def submit(job_spec: JobSpec, conn: Conn) -> tuple[UUID, Wake | None]:
 
     Return the job id and the wake-up to send, if any. Raises `InFlight` while the key is in use.
     """
-    use = KeyUse(job_spec.tenant, CALLER, job_spec.key, fingerprint=job_spec.key.encode())
+    use = KeyUse(job_spec.tenant, CALLER_API_KEY_ID, job_spec.key, fingerprint=job_spec.key.encode())
     free = await idempotency.claim(conn, use)
     if free is None:
         raise InFlight
@@ -113,7 +113,7 @@ async def retry_until_answered(ask: Callable[[], Awaitable[T]], stop: StopReques
         try:
             with reaching():
                 return await ask()
-        except TRANSIENT:
+        except TRANSIENT_ERRORS:
             await wait_for_first(stop.now, within_s=RETRY_PAUSE_S)
         except (Conflict, NotFound):
             return None

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from chaos.rehearsal.tasks import CHAIN, DOOMED, EFFECTS, next_key
+from chaos.rehearsal.tasks import CHAIN, DOOMED, EFFECTS_BY_KIND, next_key
 from db.pool import Pool
 from jobs.states import TERMINAL_STATES, JobState
 
 #: Each job with its number of effect rows; the query's time is linear.
-JOBS = """
+SELECT_JOBS_WITH_EFFECTS = """
 with effects as (
   select job_id, count(*) as rows
     from bench_effect
@@ -68,9 +68,9 @@ class JobReport(NamedTuple):
         return self.of("doubled")
 
 
-async def read(pool: Pool) -> list[RehearsedJob]:
+async def read_rehearsed_jobs(pool: Pool) -> list[RehearsedJob]:
     """Read all jobs of the ledger."""
-    return [RehearsedJob(**row) for row in await pool.fetch(JOBS)]
+    return [RehearsedJob(**row) for row in await pool.fetch(SELECT_JOBS_WITH_EFFECTS)]
 
 
 def tally(
@@ -99,7 +99,7 @@ def tally(
 
 def find_anomalies(job: RehearsedJob, calls: int) -> Iterator[Anomaly]:
     """Yield `doubled` for too many effect rows or calls of a job, `lost` for too few of a completed one."""
-    effects = EFFECTS[job.kind]
+    effects = EFFECTS_BY_KIND[job.kind]
     for name, actual, expected in (("rows", job.rows, effects.rows), ("calls", calls, effects.calls)):
         limit = expected if job.state == JobState.COMPLETED or name == "calls" or not effects.late else 0
         if actual > limit:

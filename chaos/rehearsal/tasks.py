@@ -9,7 +9,7 @@ from uuid import uuid4
 from chaos import receiver
 from chaos.proxy import ServerAddress
 from chaos.receiver import EffectCall
-from chaos.tasks import POOL
+from chaos.tasks import BENCH_POOL
 from db.pool import Conn
 from jobs import ledger
 from jobs.kinds import Kind
@@ -19,7 +19,7 @@ from telemetry import logs
 from workers.runtime.context import Context
 from workers.runtime.runner import Task, Tasks
 
-_ANY = Kind("", POOL, "jobs:read", timeout_s=60, max_attempts=20, total_s=3600)
+_KIND_TEMPLATE = Kind("", BENCH_POOL, "jobs:read", timeout_s=60, max_attempts=20, total_s=3600)
 
 
 class Effects(NamedTuple):
@@ -38,12 +38,12 @@ class Effects(NamedTuple):
 #: outlives a lease, `_held` waits to be canceled, `_chain` submits the next job in its commit, and `_doomed`
 #: always fails.
 NONE, WRITE, STEPS, CALL, FLAKY, EARLY, LONG, HELD, CHAIN, DOOMED = (
-    _ANY._replace(name=f"rehearse_{word}")
+    _KIND_TEMPLATE._replace(name=f"rehearse_{word}")
     for word in "none write steps call flaky early long held chain doomed".split()
 )
 
 ROW = Effects(rows=1)
-EFFECTS = {
+EFFECTS_BY_KIND = {
     NONE.name: Effects(),
     WRITE.name: ROW,
     STEPS.name: Effects(rows=3, late=False),
@@ -59,7 +59,7 @@ EFFECTS = {
 #: Pause before a retry, or length of a snooze.
 RETRY_PAUSE_S = 0.3
 
-EFFECT = "insert into bench_effect (job_id, fence) values ($1, $2)"
+INSERT_EFFECT = "insert into bench_effect (job_id, fence) values ($1, $2)"
 
 _log = logs.get_logger("rehearsal")
 
@@ -119,7 +119,7 @@ async def call(outside: ServerAddress, ctx: Context) -> Outcome:
     """
     key = await ctx.step(_draw_key, name="key")
     try:
-        await receiver.make_call(outside, EffectCall(str(ctx.job.id), key))
+        await receiver.call_receiver(outside, EffectCall(str(ctx.job.id), key))
     except OSError as error:
         return Retry("NO_ANSWER", f"the receiver did not respond: {error!r}", after_s=RETRY_PAUSE_S)
     return await write(ctx)
@@ -173,4 +173,4 @@ async def _draw_key(_: Conn) -> str:
 
 
 async def _insert_effect(ctx: Context, conn: Conn) -> None:
-    await conn.execute(EFFECT, ctx.job.id, ctx.job.fence)
+    await conn.execute(INSERT_EFFECT, ctx.job.id, ctx.job.fence)

@@ -79,7 +79,7 @@ def portrait(
       tenantry content portrait --seed tide --gender female --age adult --out mira.png
     """
     with failing(as_json=as_json):
-        libraries.require()
+        libraries.require_libraries()
         genders = (gender,) if gender else get_args(Gender)
         ages = (age,) if age else get_args(AgeRange)
         drawing, colors = import_module("generation.portraits.portrait"), import_module("generation.color")

@@ -33,6 +33,6 @@ async def purge_project(session: CommandSession, *, project_id: UUID, name: str)
     """
     purging, _ = await transact(
         session.pool,
-        lambda conn: purge.begin(conn, project_id=project_id, name=name, env=None, actor=None),
+        lambda conn: purge.begin_project_purge(conn, project_id=project_id, name=name, env=None, actor=None),
     )
     return CommandResult(purging, card(purging), "A worker of the pool default deletes it now.")

@@ -140,7 +140,7 @@ def _demonstrate(ready: ReadyAnnouncement, site: str, say: Say, file: IO[str], *
 def _count_drawing_workers(say: Laps) -> dict[str, int]:
     """Return no worker for the pool `generate` if its libraries are missing: its jobs wait."""
     try:
-        libraries.require()
+        libraries.require_libraries()
     except LibrariesMissing as error:
         say(f"no worker for content generation: {error.message}")
         return {CONTENT_GENERATE.pool: 0}

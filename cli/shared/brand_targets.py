@@ -73,7 +73,7 @@ async def open_reader(address: str) -> AsyncIterator[Reader]:
     settings = from_env({**os.environ, **UNUSED})
     contact = os.environ.get("PUBLIC_URL", "tenantry brand extract")
     allowed = ssrf_guard.read_allowed(settings.fetch_allow)
-    github_only = ssrf_guard.operated(settings.github_api_url)
+    github_only = ssrf_guard.operator_url_policy(settings.github_api_url)
     async with (
         open_client(allowed=allowed, contact=contact) as visitor,
         open_client(allowed=github_only, contact=contact) as caller,
@@ -112,7 +112,7 @@ def understand(text: str, *, allowed: ssrf_guard.Allowed) -> Target:
         return store_listings.parse_listing(text)
     with suppress(Invalid):
         return Repository(github_repositories.check(text))
-    return Address(ssrf_guard.check(text, allowed=allowed))
+    return Address(ssrf_guard.check_fetch_url(text, allowed=allowed))
 
 
 def is_file(text: str) -> bool:

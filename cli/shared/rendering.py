@@ -46,7 +46,7 @@ class Rendering:
     """Design with its files in `source_folder`. Raises `GenerationError`."""
 
     def __init__(self, design: Design, source_folder: Path) -> None:
-        libraries.require()
+        libraries.require_libraries()
         self._folder = source_folder
         self.copy = design.copy or write(design)
         self.design = msgspec.structs.replace(design, copy=self.copy)

@@ -116,12 +116,12 @@ async def list_page(
     if project_id is None:
         find, leading = (
             partial(LIST_ACCOUNTS_OF_ALL.all, conn, **filters),
-            multi_value_filter.lead(status=statuses),
+            multi_value_filter.list_searches(status=statuses),
         )
     else:
-        await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+        await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
         find = partial(LIST_ACCOUNTS.all, conn, project_id=project_id, **filters)
-        leading = multi_value_filter.lead(status=statuses, platform=platforms)
+        leading = multi_value_filter.list_searches(status=statuses, platform=platforms)
     rows = await multi_value_filter.newest(conn, find, leading, limit=limit)
     return [_to_schema(row) for row in rows]
 

@@ -28,7 +28,7 @@ def of_host(host: str, *, allowed: Allowed, path: str, example: str) -> str:
 def of_url(url: str, *, allowed: Allowed, path: str) -> str:
     """Return the address without a trailing slash. Raises `Invalid` at `path`."""
     try:
-        parts = urlsplit(ssrf_guard.check(url, allowed=allowed))
+        parts = urlsplit(ssrf_guard.check_fetch_url(url, allowed=allowed))
     except Invalid as refused:
         raise Invalid(path, "must be a public server, such as https://bsky.social") from refused
     if parts.path != "/" or parts.query:

@@ -111,11 +111,11 @@ async def app_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID,
     """Return an app as its key would open it. Raises `NotFound`."""
     row = await FIND_APP.one(conn, org=organization_id, project_id=project_id, id=app_id)
     if row is None:
-        await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+        await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
         raise absent("sdk_app")
     return row
 
 
 def _opened(presented: PresentedAppKey, peppers: Keyring, row: _Row | None) -> KeyedApp | None:
-    same = key_secrets.opens(presented.secret, peppers, row and StoredHashes(*row[10:]))
+    same = key_secrets.secret_matches(presented.secret, peppers, row and StoredHashes(*row[10:]))
     return KeyedApp(*row[:10]) if row is not None and same else None

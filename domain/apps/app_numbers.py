@@ -50,7 +50,7 @@ async def number_all(conn: Conn, *, organization_id: UUID, project_id: UUID) -> 
 
 async def find(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID | None) -> Apps:
     """Return a project's apps. Raises `NotFound` for an unknown project or app."""
-    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     numbered = await number_all(conn, organization_id=organization_id, project_id=project_id)
     return Apps(project_id, {app.app_no: app for app in numbered}, number_of(numbered, app_id))
 

@@ -113,7 +113,7 @@ async def create(
     app_id, new_identifiers = ids.new(), identifiers.merge(Identifiers(), body)
     app_no = await _next_number(conn, author)
     await _check_other(conn, author, app_id, body.platform, new_identifiers)
-    secret, hashed = key_secrets.make(peppers)
+    secret, hashed = key_secrets.make_key_secret(peppers)
     row = await INSERT_APP.row(
         conn,
         **author.scope,
@@ -132,7 +132,7 @@ async def get(
     conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID, public_url: str
 ) -> SdkApp:
     """Return an app; raises `NotFound`."""
-    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     row = await _get(conn, Author(organization_id, project_id), app_id)
     return SdkApp(**_fields(row, public_url))
 
@@ -146,7 +146,7 @@ async def list_of_project(
     conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int, public_url: str
 ) -> list[SdkApp]:
     """Return at most `limit` of a project's apps older than `before`, newest first. Raises `NotFound`."""
-    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_APPS.all(conn, org=organization_id, project_id=project_id, before=before, limit=limit)
     return [SdkApp(**_fields(row, public_url)) for row in rows]
 
@@ -249,7 +249,7 @@ async def _rotate(
     conn: Conn, author: Author, app_id: UUID, *, peppers: Keyring, overlap: timedelta
 ) -> tuple[_Row, str]:
     """Replace an app's key; return the app and the new key."""
-    secret, hashed = key_secrets.make(peppers)
+    secret, hashed = key_secrets.make_key_secret(peppers)
     org = author.organization_id
     row = await ROTATE_KEY.row(conn, org=org, id=app_id, overlap=overlap, **hashed._asdict())
     await _record(conn, author, app_id, "key_rotated", {"overlapHours": overlap // timedelta(hours=1)})

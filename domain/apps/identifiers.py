@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from domain.values import app_identifiers
-from domain.values.collect_errors import gather
+from domain.values.collect_errors import gather_issues
 from schemas.apps import AppPlatform, SdkAppCreate, SdkAppPatch
 from schemas.errors import Invalid
 
@@ -54,7 +54,7 @@ ACCEPTED: Mapping[AppPlatform, tuple[str, ...]] = {
 def normal(body: B) -> B:
     """Normalize the identifiers of a body. Raises `Invalid`."""
     sent = {name: value for name in _FIELDS if (value := getattr(body, name)) is not UNSET}
-    values = gather(*(partial(_normal, name, value) for name, value in sent.items()))
+    values = gather_issues(*(partial(_normal, name, value) for name, value in sent.items()))
     return msgspec.structs.replace(body, **dict(zip(sent, values, strict=True)))
 
 

@@ -15,7 +15,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import github_installation
 from domain.oauth import oauth_states, return_urls
-from domain.oauth.oauth_states import Flow
+from domain.oauth.oauth_states import OAuthFlow
 from domain.security import job_secrets
 from domain.security.keyring import Keyring
 from domain.tenancy import audit, organizations
@@ -70,7 +70,7 @@ async def start(
     checked = return_urls.check(return_url, origins=principal.return_origins)
     if not principal.sandbox:
         _app_page(settings)
-    state, expires_at = await oauth_states.make(
+    state, expires_at = await oauth_states.create_oauth_state(
         conn,
         organization_id=principal.organization_id,
         api_key_id=principal.key_uuid,
@@ -100,20 +100,24 @@ async def handle_callback(
     same_browser: bool,
     now: datetime,
     keyring: Keyring,
-) -> tuple[Flow, SubmittedJob | None]:
+) -> tuple[OAuthFlow, SubmittedJob | None]:
     """Use up the state, and submit a job that uses the code. Raises `Invalid`, `Limited`.
 
     If an owner approves another person's request later, the callback has no state, or the used state of that
     request.
     """
-    flow, _ = await oauth_states.use(conn, state=state, purpose=CONNECT_GITHUB.name, now=now, keyring=keyring)
+    flow, _ = await oauth_states.use_up_state(
+        conn, state=state, purpose=CONNECT_GITHUB.name, now=now, keyring=keyring
+    )
     failure = oauth_states.browser_failure(flow, same_browser=same_browser)
     if code and installation_id and failure is None:
         return flow, await _submit_connect(
             conn, flow, code=code, installation_id=installation_id, keyring=keyring
         )
     requested = setup_action == "request" and failure is None
-    await oauth_states.end(conn, flow, outcome="requested" if requested else "failed", error=failure)
+    await oauth_states.end_oauth_flow(
+        conn, flow, outcome="requested" if requested else "failed", error=failure
+    )
     return flow, None
 
 
@@ -132,7 +136,7 @@ def _link(settings: Settings, state: str, *, sandbox: bool) -> str:
 
 
 async def _submit_connect(
-    conn: Conn, flow: Flow, *, code: str, installation_id: int, keyring: Keyring
+    conn: Conn, flow: OAuthFlow, *, code: str, installation_id: int, keyring: Keyring
 ) -> SubmittedJob:
     """Submit the job that checks the code's installations. Raises `Limited`."""
     submitted = await ledger.submit(
@@ -142,7 +146,7 @@ async def _submit_connect(
         project_id=None,
         args={"installation_id": installation_id, "api_key_id": str(flow.api_key_id)},
     )
-    await job_secrets.keep(
+    await job_secrets.keep_job_secret(
         conn,
         organization_id=flow.organization_id,
         job_id=submitted.job_id,

@@ -123,7 +123,7 @@ async def finish(
     changed: list[Field] = []
     if not extraction.unchanged:
         changed = await brand.replace(conn, **scope, source=source, extraction=extraction, job_id=claim.id)
-    await suggestions.keep(conn, claim=claim, source=source, suggested=suggested)
+    await suggestions.insert_new_suggestions(conn, claim=claim, source=source, suggested=suggested)
     row = await brand.row_of(conn, **scope, source=source)
     return {
         "source": source,

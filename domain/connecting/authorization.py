@@ -20,7 +20,7 @@ from domain.connecting.connect import Code, ConnectArgs
 from domain.connecting.consent_pages import PAGES
 from domain.connecting.flow_details import Details
 from domain.oauth import oauth_states, return_urls
-from domain.oauth.oauth_states import Flow
+from domain.oauth.oauth_states import OAuthFlow
 from domain.security.keyring import Keyring
 from domain.tenancy import project_locks
 from domain.tenancy.api_keys import Principal
@@ -58,7 +58,7 @@ class NewFlow(NamedTuple):
 class LinkStep(NamedTuple):
     """Result of following a link: the server's page, a wait for the registration job, or a failed flow."""
 
-    flow: Flow
+    flow: OAuthFlow
     url: str | None
     job_id: UUID | None
 
@@ -141,7 +141,7 @@ async def start(
     if not (principal.sandbox or one_place):
         registering = await client_registrations.ensure(conn, server, principal.organization_id)
     details, verifier = _details(server, flow, registering)
-    state, expires_at = await oauth_states.make(
+    state, expires_at = await oauth_states.create_oauth_state(
         conn,
         organization_id=principal.organization_id,
         api_key_id=principal.key_uuid,
@@ -174,8 +174,10 @@ async def follow_link(
     client_id = await client_registrations.find_id(conn, server=details.server)
     if client_id is not None:
         return LinkStep(flow, _page(details, client_id, state), None)
-    await oauth_states.use(conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now, keyring=keyring)
-    await oauth_states.end(conn, flow, outcome="failed", error=await _registration_error(conn, flow, details))
+    await oauth_states.use_up_state(conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now, keyring=keyring)
+    await oauth_states.end_oauth_flow(
+        conn, flow, outcome="failed", error=await _registration_error(conn, flow, details)
+    )
     return LinkStep(flow, None, None)
 
 
@@ -190,20 +192,20 @@ async def handle_callback(
     same_browser: bool,
     now: datetime,
     keyring: Keyring,
-) -> tuple[Flow, SubmittedJob | None]:
+) -> tuple[OAuthFlow, SubmittedJob | None]:
     """Use up the state, and submit a job that uses the code. Raises `Invalid`, `Limited`.
 
     The flow fails if the code comes by another server's redirect URI or names another issuer (RFC 9207, RFC
     9700 4.4), or if another browser brings it.
     """
-    flow, verifier = await oauth_states.use(
+    flow, verifier = await oauth_states.use_up_state(
         conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now, keyring=keyring
     )
     details = msgspec.convert(flow.details, Details)
     failure = oauth_states.browser_failure(flow, same_browser=same_browser)
     failure = failure or details.failure(issuer=issuer, iss=iss) or _absence(code, error)
     if failure or code is None or flow.project_id is None or verifier is None:
-        await oauth_states.end(conn, flow, outcome="failed", error=failure or "NO_CODE")
+        await oauth_states.end_oauth_flow(conn, flow, outcome="failed", error=failure or "NO_CODE")
         return flow, None
     try:
         submitted = await connect.submit(
@@ -215,7 +217,7 @@ async def handle_callback(
             keyring=keyring,
         )
     except Conflict as archived:
-        await oauth_states.end(conn, flow, outcome="failed", error=archived.details["reason"])
+        await oauth_states.end_oauth_flow(conn, flow, outcome="failed", error=archived.details["reason"])
         return flow, None
     await oauth_states.give_to_job(conn, flow, job_id=submitted.job_id)
     return flow, submitted
@@ -273,7 +275,7 @@ def _details(server: PlatformServer, wanted: NewFlow, job: SubmittedJob | None) 
     return details, verifier
 
 
-async def _registration_error(conn: Conn, flow: Flow, details: Details) -> str:
+async def _registration_error(conn: Conn, flow: OAuthFlow, details: Details) -> str:
     """Return the error code of the failed registration job."""
     error_code = details.register_job_id and await ledger.get_error_code(
         conn, organization_id=flow.organization_id, job_id=details.register_job_id
@@ -292,6 +294,6 @@ def _page(details: Details, client_id: str, state: str) -> str:
     )
 
 
-def _connect_args(flow: Flow) -> ConnectArgs:
+def _connect_args(flow: OAuthFlow) -> ConnectArgs:
     details = msgspec.convert(flow.details, Details)
     return ConnectArgs(**details.server._asdict(), api_key_id=flow.api_key_id, account_id=details.account_id)

@@ -119,7 +119,7 @@ async def submit(
         project_id=project_id,
         args=msgspec.to_builtins(asked),
     )
-    await job_secrets.keep(
+    await job_secrets.keep_job_secret(
         conn,
         organization_id=organization_id,
         job_id=submitted.job_id,
@@ -242,7 +242,7 @@ async def _end(
         conn, organization_id=org, account_id=account_id, reason=DISCONNECTED
     )
     account = await accounts.lock(conn, organization_id=org, account_id=account_id)
-    await offers.check_free(conn, account_id=account_id)
+    await offers.check_account_unleased(conn, account_id=account_id)
     await token_revocation.submit(conn, scope, project_id=project_id, account=account, keyring=keyring)
     await social_account.disconnect_account.run(conn, org=org, id=account_id, canceled_posts=canceled)
     await credentials.wipe(conn, organization_id=org, account_id=account_id)

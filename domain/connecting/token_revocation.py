@@ -76,7 +76,9 @@ async def submit(
     )
     revocable = Revocable(tokens.access_token, tokens.refresh_token, tokens.expires_at, tokens.redirect_uri)
     secret = msgspec.json.encode(revocable)
-    await job_secrets.keep(conn, organization_id=org, job_id=submitted.job_id, secret=secret, keyring=keyring)
+    await job_secrets.keep_job_secret(
+        conn, organization_id=org, job_id=submitted.job_id, secret=secret, keyring=keyring
+    )
 
 
 async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> RevokeAttempt | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import field, structs
 
-from domain.media.app_media import Usable
+from domain.media.app_media import UsableAppMedia
 from generation.spec import Value
 from schemas import ids
 from schemas.app_media import AppMediaKind
@@ -25,7 +25,7 @@ class Files(Value, frozen=True, kw_only=True):
     clip: str | None = None
 
 
-def complete_files(named: Files, own: Sequence[Usable], body: ContentRequest) -> Files:
+def complete_files(named: Files, own: Sequence[UsableAppMedia], body: ContentRequest) -> Files:
     """Add the project's own files to the caller's: a logo, an end card, and screenshots by default.
 
     A remix without a clip uses the project's demo video.
@@ -44,10 +44,10 @@ def complete_files(named: Files, own: Sequence[Usable], body: ContentRequest) ->
     )
 
 
-def transcript_of(clip: str | None, own: Sequence[Usable]) -> str | None:
+def transcript_of(clip: str | None, own: Sequence[UsableAppMedia]) -> str | None:
     """Return the transcript of a clip; None for a clip outside the project's own files."""
     return next((file.transcript for file in own if file.token == clip), None)
 
 
-def _first_of_kind(files: Sequence[Usable], kind: AppMediaKind) -> str | None:
+def _first_of_kind(files: Sequence[UsableAppMedia], kind: AppMediaKind) -> str | None:
     return next((file.token for file in files if file.kind == kind), None)

@@ -19,7 +19,7 @@ async def attach(conn: Conn, *, organization_id: UUID, content_id: UUID, files: 
     by_id = {ids.new(): file for file in files}
     small = {asset_id: file.thumbnail for asset_id, file in by_id.items() if file.thumbnail}
     tokens = [*(file.token for file in files), *(thumbnail.token for thumbnail in small.values())]
-    await uploads.take(conn, organization_id=organization_id, tokens=tokens)
+    await uploads.claim_uploads(conn, organization_id=organization_id, tokens=tokens)
     await content_asset.insert_assets.run(
         conn,
         org=organization_id,

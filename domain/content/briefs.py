@@ -20,7 +20,7 @@ from domain.content.requested_files import ProjectFile, RequestedFile
 from domain.influencers import presenter
 from domain.influencers.presenter import Speaker
 from domain.media import app_media
-from domain.media.app_media import Usable
+from domain.media.app_media import UsableAppMedia
 from domain.values import languages
 from generation.copy.snapshot import snapshot
 from generation.copy.write import MissingBrandText, write
@@ -89,7 +89,7 @@ async def build_brief(
     return Brief(asked=body, spec=spec, files=files)
 
 
-def _check_clip(files: Files, own: Sequence[Usable]) -> None:
+def _check_clip(files: Files, own: Sequence[UsableAppMedia]) -> None:
     """Raise `Invalid` for a remix without a clip, or with an unsuitable demo video."""
     if files.clip is None:
         raise Invalid(
@@ -162,7 +162,7 @@ async def _files(
     organization_id: UUID,
     project_id: UUID,
     body: ContentRequest,
-    own: Sequence[Usable],
+    own: Sequence[UsableAppMedia],
     *,
     again: bool,
 ) -> Files:

@@ -17,7 +17,7 @@ from schemas.errors import BrandTooSparse
 
 async def read(conn: Conn, *, organization_id: UUID, project_id: UUID) -> BrandSnapshot:
     """Return the brand in the form that content is written from. Raises `NotFound`."""
-    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await brand.read(conn, organization_id=organization_id, project_id=project_id)
     return snapshot(brand.describe(rows, project_id=project_id))
 

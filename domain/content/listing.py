@@ -35,7 +35,7 @@ async def list_page(
 
     Raises `NotFound`.
     """
-    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     asked = {
         "org": organization_id,
         "project_id": project_id,
@@ -48,7 +48,7 @@ async def list_page(
         "before": period.before(before),
         "limit": limit,
     }
-    leading = multi_value_filter.lead(
+    leading = multi_value_filter.list_searches(
         approval_status=approval_statuses, status=statuses, format=formats, creative_type=creative_types
     )
     rows = await multi_value_filter.newest(
@@ -78,7 +78,7 @@ async def list_page_of_all(
         "before": period.before(before),
         "limit": limit,
     }
-    leading = multi_value_filter.lead(approval_status=approval_statuses, status=statuses)
+    leading = multi_value_filter.list_searches(approval_status=approval_statuses, status=statuses)
     rows = await multi_value_filter.newest(
         conn, partial(LIST_CONTENT_OF_ALL.all, conn, **asked), leading, limit=limit
     )

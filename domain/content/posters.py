@@ -101,7 +101,7 @@ async def finish(conn: Conn, *, claim: Claim, poster: Thumbnail) -> dict[str, An
     poster.
     """
     scope = _scope(claim)
-    await uploads.take(conn, organization_id=scope["org"], tokens=[poster.token])
+    await uploads.claim_uploads(conn, organization_id=scope["org"], tokens=[poster.token])
     if not await content_asset.insert_poster.run(conn, **scope, **poster._asdict()):
         raise absent("content")
     return {"contentId": ids.show(ids.CONTENT, scope["content_id"])}

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from domain.content.app_files import Files
-from domain.media.app_media import Usable
+from domain.media.app_media import UsableAppMedia
 from generation.picture_limits import check_bytes, check_size
 from generation.remix import boxes
 from schemas.content import GeneratedFormat
@@ -32,7 +32,7 @@ class RequestedFile(NamedTuple):
     file: ProjectFile
 
 
-def from_app_media(own: Usable) -> ProjectFile:
+def from_app_media(own: UsableAppMedia) -> ProjectFile:
     return ProjectFile(
         own.id,
         "video" if own.kind == "demo_video" else "image",
@@ -73,10 +73,10 @@ def _check_picture(file: ProjectFile) -> None:
 
 
 def _check_clip(file: ProjectFile) -> None:
-    boxes.check_size(file.width, file.height, boxes.REMIX.side)
+    boxes.check_size(file.width, file.height, boxes.REMIX_MINIMUM.side)
     seconds = (file.duration_ms or 0) / 1000
-    if 0 < seconds < boxes.REMIX.seconds:
-        raise boxes.too_short(seconds)
+    if 0 < seconds < boxes.REMIX_MINIMUM.seconds:
+        raise boxes.short_clip_refusal(seconds)
 
 
 def _of_kind(named: Sequence[RequestedFile], kind: str) -> Iterator[RequestedFile]:

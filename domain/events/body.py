@@ -124,7 +124,7 @@ def split(plain: bytes, form: Form[H]) -> Steps[Parts[H]]:
     if len(plain) <= STEP_BYTES:
         return _split_at_once(plain, form)
     text = yield from repair_in_steps(plain)
-    beside, items = yield from json_items.read(text, {b'"events"'}, form.most)
+    beside, items = yield from json_items.split_json_list(text, {b'"events"'}, form.most)
     head = decode(beside, form.split)
     events = head.events if items is None else [msgspec.Raw(item) for item in items]  # type: ignore[attr-defined]
     return Parts(head, events, len(plain))

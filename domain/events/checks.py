@@ -89,4 +89,4 @@ def _value(properties: dict[str, Any]) -> tuple[int | None, str | None]:
         return None, None
     if not abs(found) <= MAX_VALUE:
         raise EventRefused("BAD_VALUE")
-    return round(found * MICROS), currencies.find(properties.get("currency"))
+    return round(found * MICROS), currencies.find_currency(properties.get("currency"))

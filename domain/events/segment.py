@@ -143,7 +143,7 @@ def _split(text: bytes, kind: str | None) -> Steps[_Sent]:
     if len(text) <= STEP_BYTES:
         batch = decode(text, _BATCH)
         return _Sent(None, batch.batch, batch.sentAt)
-    beside, items = yield from json_items.read(text, {b'"batch"'}, MAX_MESSAGES)
+    beside, items = yield from json_items.split_json_list(text, {b'"batch"'}, MAX_MESSAGES)
     batch = decode(beside, _BATCH)
     messages = batch.batch if items is None else [msgspec.Raw(item) for item in items]
     return _Sent(None, messages, batch.sentAt)

@@ -17,7 +17,7 @@ from domain.influencers import drawing_job, influencers
 from domain.influencers.drawing_job import Draft
 from domain.influencers.influencers import InfluencerAuthor, LockedInfluencer
 from domain.tenancy import project_locks
-from generation.persona import Wish
+from generation.persona import PersonaWish
 from jobs.ledger import SubmittedJob
 from schemas import ids
 from schemas.errors import Conflict
@@ -46,7 +46,7 @@ async def create(
     project, names = await _lock(conn, author, project_id)
     rows = await brand.read(conn, organization_id=author.organization_id, project_id=project_id)
     brand_now = drawing_job.snapshot_of(rows, project_id, project.primary_language)
-    wish = Wish(body.gender, body.age_range, body.prompt, name)
+    wish = PersonaWish(body.gender, body.age_range, body.prompt, name)
     draft = drawing_job.draft(brand_now, wish, taken=names)
     return await _make(conn, author, project_id, draft, brand_now.colors)
 

@@ -12,7 +12,7 @@ from domain.brand import brand
 from domain.media import uploads
 from domain.media.files import StoredFile
 from generation.copy.snapshot import snapshot
-from generation.persona import Wish, persona
+from generation.persona import PersonaWish, persona
 from generation.spec import AgeRange, BrandSnapshot, Gender, Presenter
 from jobs import ledger
 from jobs.kinds import INFLUENCER_CREATE
@@ -65,7 +65,7 @@ def snapshot_of(rows: Sequence[BrandRow], project_id: UUID, language: str) -> Br
     return msgspec.structs.replace(known, language=known.language or language)
 
 
-def draft(known: BrandSnapshot, wish: Wish, *, taken: Collection[str] = ()) -> Draft:
+def draft(known: BrandSnapshot, wish: PersonaWish, *, taken: Collection[str] = ()) -> Draft:
     """Draft a new influencer; its id is its seed."""
     new_id = ids.new()
     new_persona = persona(known, wish, str(new_id), taken=taken)
@@ -119,7 +119,9 @@ async def create_first(conn: Conn, *, claim: Claim) -> None:
     brand_now = snapshot_of(await brand.read(conn, **scope), project_id, language)
     try:
         async with conn.transaction():
-            await start(conn, **scope, draft=draft(brand_now, Wish()), colors=brand_now.colors, is_first=True)
+            await start(
+                conn, **scope, draft=draft(brand_now, PersonaWish()), colors=brand_now.colors, is_first=True
+            )
     except (Limited, _MadeAlreadyError):
         return
 
@@ -176,7 +178,7 @@ async def finish(conn: Conn, *, claim: Claim, portrait: StoredFile) -> dict[str,
     Raises `NotFound` if it was deleted.
     """
     org, influencer_id = claim.organization_id, influencer_of(claim)
-    await uploads.take(conn, organization_id=org, tokens=[portrait.token])
+    await uploads.claim_uploads(conn, organization_id=org, tokens=[portrait.token])
     updated = await influencer.ready_influencer.run(
         conn,
         org=org,

@@ -99,7 +99,7 @@ async def list_page(
 
     Raises `NotFound`.
     """
-    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_INFLUENCERS.all(
         conn, org=organization_id, project_id=project_id, statuses=statuses, before=before, limit=limit
     )
@@ -163,7 +163,7 @@ async def _lock_for_change(
 ) -> LockedInfluencer:
     """Lock the influencer after its project, so that a purge runs before or after the change."""
     project_id = await project_of(conn, organization_id=organization_id, influencer_id=influencer_id)
-    await project_locks.share(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.keep_project_state(conn, organization_id=organization_id, project_id=project_id)
     locked = await lock(conn, organization_id, influencer_id)
     if versions is not None and locked.version not in versions:
         raise VersionOutdated("the influencer has changed since: read it again and repeat with its new ETag")

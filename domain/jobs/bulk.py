@@ -38,7 +38,9 @@ async def cancel(
     Raises `NotFound` for a project.
     """
     if chosen.project_id is not None:
-        await project_locks.check(conn, organization_id=organization_id, project_id=chosen.project_id)
+        await project_locks.check_project_exists(
+            conn, organization_id=organization_id, project_id=chosen.project_id
+        )
     rows = await bulk_job.list_cancelable.all(
         conn,
         org=organization_id,

@@ -85,7 +85,9 @@ async def retry(
 ) -> Batch:
     """Retry the oldest `most` matching jobs after `after`, or only count them. Raises `NotFound`."""
     if chosen.project_id is not None:
-        await project_locks.check(conn, organization_id=organization_id, project_id=chosen.project_id)
+        await project_locks.check_project_exists(
+            conn, organization_id=organization_id, project_id=chosen.project_id
+        )
     matching = await _find(conn, organization_id, chosen, after, depth or SCAN_DEPTH)
     batch = matching.ids[: MAX_COUNTED if dry_run else most or MAX_RETRIED]
     results = _Results() if dry_run else await _retry_each(conn, organization_id, scopes, batch)
@@ -152,7 +154,9 @@ async def _retry_each(
 async def _lock(conn: Conn, organization_id: UUID, job_ids: Sequence[UUID]) -> list[_LockedOrigin]:
     """Take all locks, then return the jobs: other calls may have retried some of them meanwhile."""
     for row in await bulk_job.list_projects.all(conn, org=organization_id, ids=job_ids):
-        await project_locks.share(conn, organization_id=organization_id, project_id=row["project_id"])
+        await project_locks.keep_project_state(
+            conn, organization_id=organization_id, project_id=row["project_id"]
+        )
     await controls.lock_many(conn, organization_id=organization_id, job_ids=job_ids)
     accounts = await bulk_job.list_accounts.all(conn, org=organization_id, ids=job_ids)
     account_ids = [row["social_account_id"] for row in accounts]

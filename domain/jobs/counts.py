@@ -36,7 +36,7 @@ async def count(
     filters = {"org": organization_id, "kinds": kinds or _VISIBLE_KINDS, "most": MAX_COUNTED}
     if project_id is None:
         return _to_schema(await COUNT_JOBS.all(conn, **filters), of_all=False)
-    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     return _to_schema(await COUNT_JOBS_OF_PROJECT.all(conn, **filters, project_id=project_id), of_all=True)
 
 

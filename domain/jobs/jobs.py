@@ -16,7 +16,7 @@ from domain.jobs import subjects
 from domain.tenancy import project_locks
 from domain.values import multi_value_filter
 from domain.values.answers import from_row
-from domain.values.periods import ALWAYS, Period
+from domain.values.periods import UNBOUNDED_PERIOD, Period
 from jobs import controls, ledger, states
 from jobs.kinds import (
     KINDS,
@@ -85,7 +85,7 @@ async def list_page(
     stages: Sequence[str] | None,
     phases: Sequence[JobPhase] | None = None,
     error_code: str | None = None,
-    period: Period = ALWAYS,
+    period: Period = UNBOUNDED_PERIOD,
     before: UUID | None,
     limit: int,
 ) -> list[Job]:
@@ -111,7 +111,7 @@ async def list_page(
             f"times status, stage and phase makes over {MAX_SEARCHES} searches: use fewer values",
         )
     if project_id is not None:
-        await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+        await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await multi_value_filter.newest(conn, partial(_search, conn, project_id), leading, limit=limit)
     return [_to_schema(row)[0] for row in rows]
 

@@ -14,7 +14,7 @@ from domain.media import app_media_fetches
 from domain.projects import archive_status
 from domain.publishing import changes
 from domain.tenancy import project_locks
-from domain.tenancy.delegation import grants
+from domain.tenancy.delegation import scopes_grant
 from jobs import controls
 from jobs.kinds import (
     ARCHIVE_PROJECT,
@@ -54,7 +54,9 @@ async def retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Coll
     """
     origin = present(await GET_ORIGIN.one(conn, org=organization_id, id=job_id), "job")
     check(origin, scopes)
-    await project_locks.share(conn, organization_id=organization_id, project_id=origin.project_id)
+    await project_locks.keep_project_state(
+        conn, organization_id=organization_id, project_id=origin.project_id
+    )
     await controls.lock_many(conn, organization_id=organization_id, job_ids=[job_id])
     return await repeat(conn, organization_id=organization_id, job_id=job_id, origin=origin)
 
@@ -64,7 +66,7 @@ def check(origin: RetriedJob, scopes: Collection[str]) -> None:
     kind = KINDS.get(origin.kind)
     if kind is None or kind.name not in _RETRIES:
         raise Conflict("JOB_NOT_RETRYABLE", f"jobs of the kind {origin.kind} can't be retried")
-    if not grants(scopes, kind.scope):
+    if not scopes_grant(scopes, kind.scope):
         raise Forbidden(kind.scope)
     if origin.state not in {"failed", "canceled"}:
         raise Conflict("JOB_NOT_RETRYABLE", "only a failed or canceled job can be retried")

@@ -36,8 +36,8 @@ class Ended(Protocol):
 
 async def _connected(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """End the flows of these jobs, and wipe the jobs' secrets."""
-    await oauth_states.ended(conn, rows=rows)
-    await job_secrets.wipe(conn, rows=rows)
+    await oauth_states.end_flows_of_jobs(conn, rows=rows)
+    await job_secrets.wipe_job_secrets(conn, rows=rows)
 
 
 #: Kinds of jobs with a subject that has a state of its own.
@@ -45,14 +45,14 @@ ENDS: Mapping[str, Ended] = {
     INGEST_WEBSITE.name: ingests.ended,
     INGEST_GITHUB.name: ingests.ended,
     INGEST_APPSTORE.name: ingests.ended,
-    FETCH_APP_MEDIA.name: app_media_fetches.ended,
+    FETCH_APP_MEDIA.name: app_media_fetches.fail_fetches_of_jobs,
     CONNECT_GITHUB.name: _connected,
     CONNECT_ACCOUNT.name: _connected,
-    PUBLISH_POST.name: job_end.ended,
-    ADVANCE_CLOCK.name: sandbox_clock.ended,
+    PUBLISH_POST.name: job_end.end_posts_of_jobs,
+    ADVANCE_CLOCK.name: sandbox_clock.stop_clocks_of_jobs,
     CONTENT_GENERATE.name: generating.ended,
     INFLUENCER_CREATE.name: drawing_job.ended,
-    REVOKE_TOKEN.name: job_secrets.wipe,
+    REVOKE_TOKEN.name: job_secrets.wipe_job_secrets,
 }
 
 

@@ -29,13 +29,13 @@ from schemas.errors.absent import absent, present
 from schemas.leases import LeasedAccount, RequestStatus
 
 #: Cancel reason of a lease's posts.
-CANCELED: Mapping[LeaseEnd, str] = {
+LEASE_CANCEL_REASONS: Mapping[LeaseEnd, str] = {
     "released": "lease_released",
     "recalled": "lease_recalled",
     "project_archived": waiting.ARCHIVED,
 }
 
-UNKNOWN = "is not a known account"
+UNKNOWN_ACCOUNT_FAULT = "is not a known account"
 
 
 class LockedRequest(NamedTuple):
@@ -50,7 +50,7 @@ class LockedRequest(NamedTuple):
     reason: str | None
 
 
-class Owner(NamedTuple):
+class LockedOwnerAccount(NamedTuple):
     """Owner's account, locked before any lease's own row; `env` is its organization's."""
 
     id: UUID
@@ -78,12 +78,12 @@ class LeaseRow(NamedTuple):
     disconnect_reason: LeaseEnd | None
 
 
-LOCK_OWNERS = account_lease.lock_owners.typed(Owner)
+LOCK_OWNERS = account_lease.lock_owners.typed(LockedOwnerAccount)
 LIST_LEASES = account_lease.list_leases.typed(LeaseRow)
 END_ACCOUNT = account_lease.end_account.typed(AccountScope)
 
 
-async def begin(
+async def lease_accounts(
     conn: Conn, *, actor: Actor, request: LockedRequest, owner_ids: Sequence[UUID | None]
 ) -> list[UUID]:
     """Lease all of these accounts to the request's project, or none. Return the leases' account ids in order.
@@ -97,11 +97,11 @@ async def begin(
         owner.id: owner for owner in await LOCK_OWNERS.all(conn, ids=account_ids) if owner.env == actor.env
     }
     if unknown := [position for position, owner_id in enumerate(owner_ids) if owner_id not in locked]:
-        issues = [_issue(position, UNKNOWN) for position in unknown]
+        issues = [_account_issue(position, UNKNOWN_ACCOUNT_FAULT) for position in unknown]
         raise NotFound("no such account: check the ids, and that the accounts are offered", issues=issues)
     owners = [locked[account_id] for account_id in account_ids]
     leased = await offers.leased_of(conn, account_ids)
-    _refuse(_blockers(request, owners, leased))
+    _raise_not_leasable(_blockers(request, owners, leased))
     new = [ids.new() for _ in account_ids]
     org = request.organization_id
     rows = await account_lease.insert_accounts.all(
@@ -109,7 +109,9 @@ async def begin(
     )
     inserted = {owner_id for (owner_id,) in rows}
     connected = [position for position, account_id in enumerate(account_ids) if account_id not in inserted]
-    _refuse([_issue(position, "is connected by the project itself") for position in connected])
+    _raise_not_leasable(
+        [_account_issue(position, "is connected by the project itself") for position in connected]
+    )
     await account_lease.insert_leases.run(conn, org=org, ids=new, request_id=request.id)
     for account_id, owner in zip(new, owners, strict=True):
         await _record_begin(conn, actor, request, account_id, owner)
@@ -129,9 +131,9 @@ async def release(
     if row is None or row.owner_account_id is None:
         raise absent("leased_account")
     await project_locks.lock(conn, organization_id=organization_id, project_id=row.project_id, versions=None)
-    canceled = await _canceled(conn, scope)
+    canceled = await _count_canceled_posts(conn, scope)
     if canceled is None:
-        canceled = await _end(conn, scope, reason, api_key_id=api_key_id)
+        canceled = await _end_lease(conn, scope, reason, api_key_id=api_key_id)
     shown_id = ids.show(ids.ACCOUNT, account_id)
     return AccountDisconnected(social_account_id=shown_id, canceled_scheduled_posts=canceled)
 
@@ -160,7 +162,7 @@ async def end_next_of_project(conn: Conn, *, organization_id: UUID, project_id: 
     account_id = await account_lease.find_open.value(conn, org=organization_id, project_id=project_id)
     if account_id is None:
         return False
-    await _end(conn, AccountScope(organization_id, account_id), "project_archived")
+    await _end_lease(conn, AccountScope(organization_id, account_id), "project_archived")
     return True
 
 
@@ -168,20 +170,22 @@ async def list_page(
     conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
 ) -> list[LeasedAccount]:
     """Return at most `limit` leases of a project older than `before`, newest first. Raises `NotFound`."""
-    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_LEASES.all(conn, org=organization_id, project_id=project_id, before=before, limit=limit)
     return [_to_schema(row) for row in rows]
 
 
-def _blockers(request: LockedRequest, owners: Sequence[Owner], leased: set[UUID]) -> list[dict[str, str]]:
+def _blockers(
+    request: LockedRequest, owners: Sequence[LockedOwnerAccount], leased: set[UUID]
+) -> list[dict[str, str]]:
     return [
-        _issue(position, message)
+        _account_issue(position, message)
         for position, owner in enumerate(owners)
         for message in _blockers_of(request, owner, leased)
     ]
 
 
-def _blockers_of(request: LockedRequest, owner: Owner, leased: set[UUID]) -> Iterator[str]:
+def _blockers_of(request: LockedRequest, owner: LockedOwnerAccount, leased: set[UUID]) -> Iterator[str]:
     """Yield the faults against a lease: the first one of the account's state, and a wrong platform."""
     if owner.owner_account_id is not None:
         yield "is a lease itself"
@@ -195,35 +199,37 @@ def _blockers_of(request: LockedRequest, owner: Owner, leased: set[UUID]) -> Ite
         yield f"is of {owner.platform}: the request asks for {request.platform}"
 
 
-def _issue(position: int, message: str) -> dict[str, str]:
+def _account_issue(position: int, message: str) -> dict[str, str]:
     return {"path": f"socialAccountIds[{position}]", "message": message}
 
 
-def _refuse(issues: Sequence[dict[str, str]]) -> None:
+def _raise_not_leasable(issues: Sequence[dict[str, str]]) -> None:
     if issues:
         raise Conflict(
             "ACCOUNT_NOT_LEASABLE", "an account can't be leased now: leave it out", issues=[*issues]
         )
 
 
-async def _canceled(conn: Conn, scope: AccountScope) -> int | None:
+async def _count_canceled_posts(conn: Conn, scope: AccountScope) -> int | None:
     """Return the number of posts that the account's end canceled; None before its end."""
     organization_id, account_id = scope
     return (await accounts.find(conn, organization_id=organization_id, account_id=account_id)).canceled_posts
 
 
-async def _end(conn: Conn, scope: AccountScope, reason: LeaseEnd, *, api_key_id: UUID | None = None) -> int:
+async def _end_lease(
+    conn: Conn, scope: AccountScope, reason: LeaseEnd, *, api_key_id: UUID | None = None
+) -> int:
     """End a lease; return the number of posts that this end, or an earlier one, canceled.
 
     An archive's job doesn't lock the project, so two may race here.
     """
     org, account_id = scope
     canceled = await waiting.cancel_of_account(
-        conn, organization_id=org, account_id=account_id, reason=CANCELED[reason]
+        conn, organization_id=org, account_id=account_id, reason=LEASE_CANCEL_REASONS[reason]
     )
     owner = await END_ACCOUNT.one(conn, org=org, id=account_id, canceled_posts=canceled, reason=reason)
     if owner is None:
-        return await _canceled(conn, scope) or 0
+        return await _count_canceled_posts(conn, scope) or 0
     await account_lease.end_lease.run(conn, org=org, account_id=account_id)
     ended = {"reason": reason, "canceledScheduledPosts": canceled}
     await accounts.record(conn, scope, "lease_ended", ended, api_key_id=api_key_id)
@@ -233,7 +239,7 @@ async def _end(conn: Conn, scope: AccountScope, reason: LeaseEnd, *, api_key_id:
 
 
 async def _record_begin(
-    conn: Conn, actor: Actor, request: LockedRequest, account_id: UUID, owner: Owner
+    conn: Conn, actor: Actor, request: LockedRequest, account_id: UUID, owner: LockedOwnerAccount
 ) -> None:
     """Record the lease for the owner, and for the tenant without details of the operator."""
     org, request_id = request.organization_id, ids.show(ids.LEASE_REQUEST, request.id)

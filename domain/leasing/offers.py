@@ -55,8 +55,8 @@ async def offer(conn: Conn, *, actor: Actor, account_id: UUID, niche: str) -> Of
     org = actor.organization_id
     row = await accounts.find(conn, organization_id=org, account_id=account_id)
     # A purge runs either before this, or after it and withdraws the offer.
-    await project_locks.share(conn, organization_id=org, project_id=row.project_id)
-    await project_locks.check(conn, organization_id=org, project_id=row.project_id)
+    await project_locks.keep_project_state(conn, organization_id=org, project_id=row.project_id)
+    await project_locks.check_project_exists(conn, organization_id=org, project_id=row.project_id)
     account = await _lock(conn, org, account_id)
     if account.status != "connected":
         raise Conflict("ACCOUNT_NOT_CONNECTED", f"the account is {account.status}: connect it first")
@@ -80,7 +80,7 @@ async def withdraw(conn: Conn, *, actor: Actor, account_id: UUID) -> OfferedAcco
     """Withdraw an offer; a repeat changes nothing. Raises `NotFound`, `Conflict` ACCOUNT_LEASED."""
     org = actor.organization_id
     account = await _lock(conn, org, account_id)
-    await check_free(conn, account_id=account_id)
+    await check_account_unleased(conn, account_id=account_id)
     if account.offered_at is not None:
         await account_lease.withdraw_account.run(conn, org=org, id=account_id)
         scope = AccountScope(org, account_id)
@@ -88,7 +88,7 @@ async def withdraw(conn: Conn, *, actor: Actor, account_id: UUID) -> OfferedAcco
     return await get(conn, organization_id=org, account_id=account_id)
 
 
-async def check_free(conn: Conn, *, account_id: UUID) -> None:
+async def check_account_unleased(conn: Conn, *, account_id: UUID) -> None:
     """Raise `Conflict` ACCOUNT_LEASED if the account is leased; the caller locked the owner's account."""
     if await leased_of(conn, [account_id]):
         raise accounts.leased_error("the account is leased: recall the lease first, or wait for its end")

@@ -52,7 +52,7 @@ class RequestScope(NamedTuple):
     project_id: UUID
 
 
-class AuditLog(NamedTuple):
+class AuditScope(NamedTuple):
     """Organization of an audit log entry, with the key and project to record; no key for operators."""
 
     organization_id: UUID
@@ -84,13 +84,13 @@ async def create(
         note=body.note,
     )
     created = {"count": body.count, "niche": body.niche, "platform": body.platform}
-    await _record(conn, AuditLog(organization_id, api_key_id, project_id), request_id, "created", created)
+    await _record(conn, AuditScope(organization_id, api_key_id, project_id), request_id, "created", created)
     return await get(conn, organization_id=organization_id, project_id=project_id, request_id=request_id)
 
 
 async def get(conn: Conn, *, organization_id: UUID, project_id: UUID, request_id: UUID) -> LeaseRequest:
     """Return a request; raises `NotFound`."""
-    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     row = await GET_REQUEST.one(conn, org=organization_id, id=request_id)
     if row is None or row.project_id != project_id:
         raise absent("lease_request")
@@ -101,7 +101,7 @@ async def list_of_project(
     conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
 ) -> list[LeaseRequest]:
     """Return at most `limit` requests of a project older than `before`, newest first. Raises `NotFound`."""
-    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_OF_PROJECT.all(
         conn, org=organization_id, project_id=project_id, before=before, limit=limit
     )
@@ -129,11 +129,11 @@ async def assign(
     org, project_id = await _find(conn, actor, request_id)
     await project_locks.lock_active(conn, organization_id=org, project_id=project_id)
     request = await _lock(conn, org, request_id)
-    owner_ids = _read(account_ids)
+    owner_ids = _read_account_ids(account_ids)
     remaining = request.wanted - len((await GET_REQUEST.row(conn, org=org, id=request_id)).account_ids)
     if len(owner_ids) > remaining:
         raise Conflict("TOO_MANY_ACCOUNTS", f"the request has room for {remaining} more: name fewer")
-    leased = await leases.begin(conn, actor=actor, request=request, owner_ids=owner_ids)
+    leased = await leases.lease_accounts(conn, actor=actor, request=request, owner_ids=owner_ids)
     status = "assigned" if len(leased) == remaining else "partial"
     await lease_request.note_assigned.run(conn, org=org, id=request_id, status=status)
     shown_ids = [ids.show(ids.ACCOUNT, account_id) for account_id in leased]
@@ -173,7 +173,7 @@ async def _lock(conn: Conn, organization_id: UUID, request_id: UUID) -> LockedRe
     return request
 
 
-def _read(account_ids: Sequence[str]) -> list[UUID | None]:
+def _read_account_ids(account_ids: Sequence[str]) -> list[UUID | None]:
     read = [ids.read(ids.ACCOUNT, text) for text in account_ids]
     for position, account_id in enumerate(read):
         if account_id and account_id in read[:position]:
@@ -186,17 +186,21 @@ async def _record_decision(
 ) -> OperatedRequest:
     """Record a decision for the partner, without the operator's name, and for the operator's organization."""
     org = request.organization_id
-    await _record(conn, AuditLog(org, None, request.project_id), request.id, action, details)
+    await _record(conn, AuditScope(org, None, request.project_id), request.id, action, details)
     if actor.organization_id != org:
         operator_details = {"organizationId": ids.show(ids.ORGANIZATION, org), **details}
         await _record(
-            conn, AuditLog(actor.organization_id, actor.key_uuid, None), request.id, action, operator_details
+            conn,
+            AuditScope(actor.organization_id, actor.key_uuid, None),
+            request.id,
+            action,
+            operator_details,
         )
     return _to_schema(OperatedRequest, await GET_REQUEST.row(conn, org=org, id=request.id))
 
 
 async def _record(
-    conn: Conn, log: AuditLog, request_id: UUID, action: str, details: Mapping[str, Any]
+    conn: Conn, log: AuditScope, request_id: UUID, action: str, details: Mapping[str, Any]
 ) -> None:
     await audit.record(
         conn,

@@ -54,14 +54,14 @@ class _Row(NamedTuple):
     current: bool
 
 
-class Adding(NamedTuple):
+class AppMediaAmount(NamedTuple):
     """Numbers of files, and of bytes, of a project or to add to it."""
 
     files: int = 0
     bytes: int = 0
 
 
-class Usable(NamedTuple):
+class UsableAppMedia(NamedTuple):
     """File that content can use."""
 
     id: UUID
@@ -84,8 +84,8 @@ class _Locked(NamedTuple):
 
 GET_APP_MEDIA = queries.get_app_media.typed(_Row)
 LIST_APP_MEDIA = queries.list_app_media.typed(_Row)
-COUNT_OWN = queries.count_own.typed(Adding)
-SHARE_READY = queries.share_ready.typed(Usable)
+COUNT_OWN = queries.count_own.typed(AppMediaAmount)
+SHARE_READY = queries.share_ready.typed(UsableAppMedia)
 LOCK_ONE = queries.lock_one.typed(_Locked)
 
 
@@ -105,12 +105,12 @@ async def add(
     """
     app_media_limits.check_shape(file)
     await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
-    await make_room(
+    await check_app_media_room(
         conn,
         organization_id=organization_id,
         project_id=project_id,
         kind=kind,
-        adding=Adding(files=1, bytes=file.size_bytes),
+        adding=AppMediaAmount(files=1, bytes=file.size_bytes),
     )
     asset_id = ids.new()
     await queries.insert_ready.run(
@@ -123,7 +123,7 @@ async def add(
         transcript=transcript or None,
         **file_columns(file),
     )
-    await uploads.take(conn, organization_id=organization_id, tokens=[file.token])
+    await uploads.claim_uploads(conn, organization_id=organization_id, tokens=[file.token])
     row = await GET_APP_MEDIA.row(conn, org=organization_id, project_id=project_id, id=asset_id)
     return _to_schema(row, public_url)
 
@@ -149,13 +149,13 @@ def file_columns(file: StoredFile) -> dict[str, Any]:
     }
 
 
-async def make_room(
+async def check_app_media_room(
     conn: Conn,
     *,
     organization_id: UUID,
     project_id: UUID,
     kind: AppMediaKind,
-    adding: Adding,
+    adding: AppMediaAmount,
 ) -> None:
     """Raise `Conflict` TOO_MUCH_APP_MEDIA if the project has no room for `adding`.
 
@@ -203,7 +203,7 @@ async def list_page(
 
     Raises `NotFound`.
     """
-    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_APP_MEDIA.all(
         conn,
         org=organization_id,
@@ -216,7 +216,7 @@ async def list_page(
     return [_to_schema(row, public_url) for row in rows]
 
 
-async def usable(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[Usable]:
+async def usable(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[UsableAppMedia]:
     """Return a project's ready files in the order of use: the partner's first, then suggestions.
 
     Locks them against deletion until this transaction ends.

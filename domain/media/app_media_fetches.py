@@ -7,7 +7,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import app_media as queries
 from domain.media import app_media, app_media_limits, uploads
-from domain.media.app_media import Adding
+from domain.media.app_media import AppMediaAmount
 from domain.media.files import StoredFile
 from domain.tenancy import organizations, project_locks
 from jobs import ledger
@@ -43,8 +43,12 @@ async def start(
     Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or TOO_MUCH_APP_MEDIA.
     """
     await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
-    await app_media.make_room(
-        conn, organization_id=organization_id, project_id=project_id, kind=kind, adding=Adding(files=1)
+    await app_media.check_app_media_room(
+        conn,
+        organization_id=organization_id,
+        project_id=project_id,
+        kind=kind,
+        adding=AppMediaAmount(files=1),
     )
     asset_id = ids.new()
     args = {"asset_id": str(asset_id), "kind": kind, "url": url}
@@ -86,7 +90,7 @@ async def retry(
         again = {"org": organization_id, "project_id": project_id, "id": UUID(args["asset_id"])}
         if not await queries.fetch_again.run(conn, **again, job_id=submitted.job_id):
             raise absent("app_media")
-        await app_media.make_room(conn, **scope, kind=args["kind"], adding=Adding())
+        await app_media.check_app_media_room(conn, **scope, kind=args["kind"], adding=AppMediaAmount())
     return submitted
 
 
@@ -103,7 +107,7 @@ async def begin_file(conn: Conn, *, claim: Claim, at_most: int) -> str:
 
     Raises `Oversized`, and `NotFound` if the row was deleted meanwhile.
     """
-    token = await uploads.begin(conn, organization_id=claim.organization_id, at_most=at_most)
+    token = await uploads.reserve_upload(conn, organization_id=claim.organization_id, at_most=at_most)
     if not await queries.begin_file.run(conn, **_row(claim), token=token):
         raise absent("app_media")
     return token
@@ -117,21 +121,21 @@ async def finish(conn: Conn, *, claim: Claim, file: StoredFile, begun: Sequence[
     """
     org = claim.organization_id
     app_media_limits.check_shape(file)
-    await app_media.make_room(
+    await app_media.check_app_media_room(
         conn,
         organization_id=org,
         project_id=project_of(claim),
         kind=claim.args["kind"],
-        adding=Adding(bytes=file.size_bytes),
+        adding=AppMediaAmount(bytes=file.size_bytes),
     )
     if not await queries.finish_fetch.run(conn, **_row(claim), **app_media.file_columns(file)):
         raise absent("app_media")
-    await uploads.take(conn, organization_id=org, tokens=[file.token])
+    await uploads.claim_uploads(conn, organization_id=org, tokens=[file.token])
     await uploads.give_up(conn, organization_id=org, tokens=begun)
     return {"assetId": ids.show(ids.ASSET, UUID(claim.args["asset_id"]))}
 
 
-async def ended(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
+async def fail_fetches_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """Mark the missing files of these jobs as failed; this transaction has just ended the jobs."""
     await queries.end_fetches.run(
         conn,

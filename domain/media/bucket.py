@@ -12,7 +12,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from domain.media.store import AWAY, Store, key
+from domain.media.store import AWAY, Store, storage_object_path
 from schemas.errors import SettingsInvalid, Unavailable
 from schemas.setting_values import BUCKET
 from schemas.settings import Settings
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Config
 
 #: Smallest part that S3 accepts, and parts under upload while the next one fills.
-PART, AT_ONCE = 5 << 20, 2
+UPLOAD_PART_BYTES, MAX_CONCURRENT_PARTS = 5 << 20, 2
 
 #: Timeouts in seconds against a silent S3: to connect, and to send a part or receive the next bytes.
 CONNECT_S, SILENT_S = 3, 15
 #: Retries of a request, and seconds within which the last of them may begin.
 RETRIES, RETRY_S = 3, 20
 #: Timeout of a whole download, for slow readers.
-ANSWER = "6h"
+DOWNLOAD_TIMEOUT = "6h"
 #: Timeouts in seconds of the first check of the bucket, and of aborting an upload.
 LOOK_S, ABORT_S = 5, 5
 
@@ -43,7 +43,12 @@ class BucketStore(Store):
     """Media storage in a bucket, created by `open_bucket`."""
 
     async def write(self, token: str, chunks: AsyncIterator[bytes]) -> None:
-        writer = obstore.open_writer_async(self._place, key(token), buffer_size=PART, max_concurrency=AT_ONCE)
+        writer = obstore.open_writer_async(
+            self._place,
+            storage_object_path(token),
+            buffer_size=UPLOAD_PART_BYTES,
+            max_concurrency=MAX_CONCURRENT_PARTS,
+        )
         try:
             async for chunk in chunks:
                 with self._reaching():
@@ -75,7 +80,7 @@ class BucketStore(Store):
 
     async def delete(self, token: str) -> None:
         with self._reaching():
-            await obstore.delete_async(self._place, key(token))
+            await obstore.delete_async(self._place, storage_object_path(token))
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:
@@ -129,14 +134,14 @@ def _check_bucket(settings: Settings) -> None:
             ) from None
         if code[0] in "34":
             raise SettingsInvalid(
-                f"ASSETS_URL: the bucket {_bucket(settings)} {_WHY.get(code, _REFUSES)} ({code})"
+                f"ASSETS_URL: the bucket {_bucket(settings)} {_BUCKET_FAULTS.get(code, _REFUSES)} ({code})"
             ) from None
         _log.warning("the bucket can't be reached yet", said=code)
 
 
 _REFUSES = "refuses the key of AWS_ACCESS_KEY_ID, which needs the rights in docs/howto/operate.md"
 
-_WHY = {
+_BUCKET_FAULTS = {
     "404 NoSuchBucket": "does not exist: make it, or check AWS_REGION and AWS_ENDPOINT_URL",
     "301 PermanentRedirect": "is in another region: set AWS_REGION",
     "400 AuthorizationHeaderMalformed": "is in another region: set AWS_REGION",
@@ -174,7 +179,7 @@ def _open_store(settings: Settings, retries: "RetryConfig", silent_s: int) -> S3
         "allow_http": endpoint.startswith("http:"),
         "connect_timeout": f"{CONNECT_S}s",
         "read_timeout": f"{silent_s}s",
-        "timeout": ANSWER,
+        "timeout": DOWNLOAD_TIMEOUT,
     }
     bucket, _, prefix = settings.assets_url.removeprefix(BUCKET).partition("/")
     return S3Store(bucket, prefix=prefix or None, config=config, client_options=options, retry_config=retries)

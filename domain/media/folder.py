@@ -10,7 +10,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore
 
-from domain.media.store import AWAY, Store, key
+from domain.media.store import AWAY, Store, storage_object_path
 from schemas.errors import SettingsInvalid, Unavailable
 from telemetry import costs
 
@@ -27,18 +27,20 @@ class Folder(Store):
 
     async def write(self, token: str, chunks: AsyncIterator[bytes]) -> None:
         with self._reaching():
-            writer = obstore.open_writer_async(self._place, key(token), buffer_size=BUFFER, max_concurrency=1)
+            writer = obstore.open_writer_async(
+                self._place, storage_object_path(token), buffer_size=BUFFER, max_concurrency=1
+            )
         async for chunk in chunks:
             with self._reaching():
                 await writer.write(chunk)
         with self._reaching():
             await writer.close()
-            await costs.to_thread(_put_in_place, self._folder / key(token))
+            await costs.to_thread(_sync_file_to_disk, self._folder / storage_object_path(token))
 
     @asynccontextmanager
     async def opened(self, token: str) -> AsyncIterator[int]:
         with self._reaching():
-            handle = os.open(self._folder / key(token), os.O_RDONLY | os.O_CLOEXEC)
+            handle = os.open(self._folder / storage_object_path(token), os.O_RDONLY | os.O_CLOEXEC)
         try:
             yield handle
         finally:
@@ -46,7 +48,7 @@ class Folder(Store):
 
     async def delete(self, token: str) -> None:
         with self._reaching():
-            await costs.to_thread(_remove, self._folder / key(token))
+            await costs.to_thread(_remove, self._folder / storage_object_path(token))
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:
@@ -70,7 +72,7 @@ def open_folder(url: str) -> Folder:
     return Folder(place, folder)
 
 
-def _put_in_place(file: Path) -> None:
+def _sync_file_to_disk(file: Path) -> None:
     """Flush the file and its folders to the disk, before a row refers to it."""
     for path in (file, file.parent, file.parent.parent):
         handle = os.open(path, os.O_RDONLY)

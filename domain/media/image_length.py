@@ -13,7 +13,7 @@ from typing import NamedTuple
 MAX_STEPS, MAX_CHUNK_STEPS = 20_000, 4_000
 
 
-class Skip(NamedTuple):
+class SkipBytes(NamedTuple):
     """Step: skip so many bytes."""
 
     size: int
@@ -25,49 +25,49 @@ class Read(NamedTuple):
     size: int
 
 
-class Find(NamedTuple):
+class FindMarker(NamedTuple):
     """Step: skip up to the next marker with a segment, and read its code."""
 
 
 #: Walk through a picture: yields its next step, and returns at the picture's end.
-Walk = Generator[Skip | Read | Find, bytes, None]
+PictureWalk = Generator[SkipBytes | Read | FindMarker, bytes, None]
 
 _MARKER = re.compile(rb"\xff[^\xff\x00\x01\xd0-\xd8]")
 _END_OF_IMAGE = 0xD9
 
 
-def png() -> Walk:
+def png() -> PictureWalk:
     """Walk a PNG: a signature, then chunks up to IEND (RFC 2083, 3.2)."""
-    yield Skip(8)
+    yield SkipBytes(8)
     kind = b""
     while kind != b"IEND":
         head = yield Read(8)
         kind = head[4:]
-        yield Skip(int.from_bytes(head[:4]) + 4)
+        yield SkipBytes(int.from_bytes(head[:4]) + 4)
 
 
-def jpeg() -> Walk:
+def jpeg() -> PictureWalk:
     """Walk a JPEG: markers up to EOI (ITU-T T.81, B.1.1).
 
     A segment is skipped whole, with any thumbnail in it.
     """
-    yield Skip(2)
+    yield SkipBytes(2)
     while True:
-        code = yield Find()
+        code = yield FindMarker()
         if code[0] == _END_OF_IMAGE:
             return
         length = yield Read(2)
-        yield Skip(max(0, int.from_bytes(length) - 2))
+        yield SkipBytes(max(0, int.from_bytes(length) - 2))
 
 
-def webp() -> Walk:
+def webp() -> PictureWalk:
     """Walk a WebP: one RIFF chunk with its length; an odd length is padded by a byte."""
     head = yield Read(12)
     size = int.from_bytes(head[4:8], "little")
-    yield Skip(size + size % 2 - 4)
+    yield SkipBytes(size + size % 2 - 4)
 
 
-WALKS: Mapping[str, Callable[[], Walk]] = {"image/png": png, "image/jpeg": jpeg, "image/webp": webp}
+WALKS: Mapping[str, Callable[[], PictureWalk]] = {"image/png": png, "image/jpeg": jpeg, "image/webp": webp}
 
 
 class PictureEnd:
@@ -75,7 +75,7 @@ class PictureEnd:
 
     def __init__(self, mime: str) -> None:
         self._walk = WALKS[mime]() if mime in WALKS else None
-        self._step: Skip | Read | Find | None = next(self._walk) if self._walk else None
+        self._step: SkipBytes | Read | FindMarker | None = next(self._walk) if self._walk else None
         self._left = self._count()
         self._read = b""
         self.steps = 0
@@ -94,7 +94,7 @@ class PictureEnd:
             if self.steps > max_steps:
                 self.is_cut_up = True
                 return at
-            at = self._find(chunk, at) if isinstance(self._step, Find) else self._pass(chunk, at)
+            at = self._find(chunk, at) if isinstance(self._step, FindMarker) else self._pass(chunk, at)
         return at
 
     def _find(self, chunk: bytes, at: int) -> int:
@@ -126,8 +126,8 @@ class PictureEnd:
         except StopIteration:
             self._step = None
         self._left = self._count()
-        if self._left <= 0 and isinstance(self._step, Skip):
+        if self._left <= 0 and isinstance(self._step, SkipBytes):
             self._go_on()
 
     def _count(self) -> int:
-        return self._step.size if isinstance(self._step, Skip | Read) else 0
+        return self._step.size if isinstance(self._step, SkipBytes | Read) else 0

@@ -3,7 +3,7 @@
 It has only the files' descriptors: no environment, no storage, no database. The kernel limits its CPU, memory
 and time and blocks the network and all other files. So a hostile file can end this process, and no other. For
 each file in turn it writes a line to stdout, a `Metadata` with a thumbnail or a `RefusedFile` in JSON. It
-stops at the first refusal. The last line is `Spent`. `domain/media/probing.py` starts one for each upload.
+stops at the first refusal. The last line is `SpentCpuTime`. `domain/media/probing.py` starts one for each upload.
 """
 
 import os
@@ -23,7 +23,7 @@ from generation.thumbnail import THUMBNAIL_SIDE_PX, thumbnail
 from schemas.errors import PictureRefused
 
 #: Limits in seconds: CPU for the start, CPU for each file, wall time for all files of an upload.
-START_S, FILE_S, WALL_S = 1, 2, 30
+START_S, FILE_CPU_S, WALL_S = 1, 2, 30
 #: Address space beyond the loaded program. For a picture of 8192 x 8192 a PNG takes 258 MiB, a JPEG 6, a
 #: progressive JPEG with full color 390 (and 1 s), a WebP 514 before it is unpacked.
 MEMORY = 640 << 20
@@ -69,7 +69,7 @@ class RefusedFile(msgspec.Struct, frozen=True, tag=True):
     why: str
 
 
-class Spent(msgspec.Struct, frozen=True, tag=True):
+class SpentCpuTime(msgspec.Struct, frozen=True, tag=True):
     """CPU seconds of the process, from its start to this line."""
 
     seconds: float
@@ -79,30 +79,30 @@ Answer = Metadata | RefusedFile
 
 
 def main(files: list[str]) -> None:
-    limit(len(files))
+    set_kernel_limits(len(files))
     confine()
     for file in files:
         handle, _, mime = file.partition(":")
         with open(int(handle), "rb", closefd=False) as media:
-            answer = look(media, mime)
-        say(answer)
+            answer = probe_file(media, mime)
+        write_probe_line(answer)
         if isinstance(answer, RefusedFile):
             break
     used = resource.getrusage(resource.RUSAGE_SELF)
-    say(Spent(used.ru_utime + used.ru_stime))
+    write_probe_line(SpentCpuTime(used.ru_utime + used.ru_stime))
 
 
-def say(line: Answer | Spent) -> None:
+def write_probe_line(line: Answer | SpentCpuTime) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
     sys.stdout.flush()
 
 
 def cpu_limit(files: int) -> int:
     """Return the CPU seconds after which the kernel ends a process with so many files."""
-    return START_S + files * FILE_S
+    return START_S + files * FILE_CPU_S
 
 
-def limit(files: int) -> None:
+def set_kernel_limits(files: int) -> None:
     """Set limits in the kernel, so that they hold inside C libraries too, and the lowest CPU priority."""
     os.nice(10)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -114,7 +114,7 @@ def limit(files: int) -> None:
     signal.alarm(WALL_S)
 
 
-def look(media: IO[bytes], mime: str) -> Answer:
+def probe_file(media: IO[bytes], mime: str) -> Answer:
     """Return the metadata of a file, or its refusal."""
     if mime == "image/svg+xml":
         return drawing(media)
@@ -143,7 +143,7 @@ def picture(media: IO[bytes], kind: str) -> Answer:
     turned = exif.get(_ORIENTATION)
     if turned in _SIDEWAYS:
         width, height = height, width
-    return Metadata(width, height, thumbnail=shrunk(image, turned) if is_unpacked else None)
+    return Metadata(width, height, thumbnail=shrink_to_thumbnail(image, turned) if is_unpacked else None)
 
 
 def _unpack(image: Image.Image, kind: str) -> bool:
@@ -156,7 +156,7 @@ def _unpack(image: Image.Image, kind: str) -> bool:
     return True
 
 
-def shrunk(image: Image.Image, turned: object) -> bytes | None:
+def shrink_to_thumbnail(image: Image.Image, turned: object) -> bytes | None:
     """Return a thumbnail, rotated, on white; None if it would take too much memory.
 
     Pixels of a very large picture are dropped first, so that the rest takes little memory to shrink.

@@ -9,7 +9,7 @@ from subprocess import DEVNULL, PIPE
 
 import msgspec
 
-from domain.media.probe import WALL_S, Answer, Metadata, RefusedFile, Spent, cpu_limit
+from domain.media.probe import WALL_S, Answer, Metadata, RefusedFile, SpentCpuTime, cpu_limit
 from domain.media.store import Store
 from schemas.errors import Invalid
 from telemetry import costs
@@ -17,7 +17,7 @@ from telemetry import costs
 #: Timeout above the process's own.
 PATIENCE_S = WALL_S + 5.0
 
-_LINES: msgspec.json.Decoder[Answer | Spent] = msgspec.json.Decoder(Answer | Spent)
+_LINES: msgspec.json.Decoder[Answer | SpentCpuTime] = msgspec.json.Decoder(Answer | SpentCpuTime)
 
 
 async def probe(store: Store, files: Sequence[tuple[str, str]]) -> list[Metadata]:
@@ -63,6 +63,6 @@ async def _run(files: list[str], handles: list[int]) -> list[Answer]:
             process.kill()
             await process.wait()
         lines = [_LINES.decode(line) for line in answer.splitlines(keepends=True) if line.endswith(b"\n")]
-        spent = [line.seconds for line in lines if isinstance(line, Spent)]
+        spent = [line.seconds for line in lines if isinstance(line, SpentCpuTime)]
         costs.add_child(sum(spent) if spent else min(time.monotonic() - began, cpu_limit(len(files))))
-    return [line for line in lines if not isinstance(line, Spent)]
+    return [line for line in lines if not isinstance(line, SpentCpuTime)]

@@ -6,13 +6,13 @@ from typing import Literal, NamedTuple
 from schemas.errors import Invalid
 
 #: Bytes that are inspected.
-HEAD = 32
+SNIFFED_BYTES = 32
 
 #: Extension of a type: `.final` and `.2026` are parts of a name.
 _EXTENSION = re.compile(r"\.([a-z][a-z0-9]{1,3})$")
 
 
-class Type(NamedTuple):
+class AcceptedMediaType(NamedTuple):
     """Accepted media type: `names` are its extensions, `called` other MIME types that senders use for it."""
 
     mime: str
@@ -21,21 +21,21 @@ class Type(NamedTuple):
     called: frozenset[str] = frozenset()
 
 
-JPEG = Type(
+JPEG = AcceptedMediaType(
     "image/jpeg", "image", frozenset({"jpg", "jpeg", "jpe", "jfif"}), frozenset({"image/jpg", "image/pjpeg"})
 )
-PNG = Type("image/png", "image", frozenset({"png"}))
-WEBP = Type("image/webp", "image", frozenset({"webp"}))
+PNG = AcceptedMediaType("image/png", "image", frozenset({"png"}))
+WEBP = AcceptedMediaType("image/webp", "image", frozenset({"webp"}))
 # Both formats have the same boxes: programs save either under both names.
 _VIDEO = frozenset({"mp4", "m4v", "mov", "qt"}), frozenset({"video/mp4", "video/quicktime", "video/x-m4v"})
-MP4 = Type("video/mp4", "video", *_VIDEO)
-MOV = Type("video/quicktime", "video", *_VIDEO)
+MP4 = AcceptedMediaType("video/mp4", "video", *_VIDEO)
+MOV = AcceptedMediaType("video/quicktime", "video", *_VIDEO)
 #: A drawing, or any other XML: the probe distinguishes them.
-SVG = Type(
+SVG = AcceptedMediaType(
     "image/svg+xml", "image", frozenset({"svg"}), frozenset({"image/svg", "text/xml", "application/xml"})
 )
 
-SIGNS: tuple[tuple[re.Pattern[bytes], Type], ...] = (
+TYPE_SIGNATURES: tuple[tuple[re.Pattern[bytes], AcceptedMediaType], ...] = (
     (re.compile(rb"\xff\xd8\xff"), JPEG),
     (re.compile(rb"\x89PNG\r\n\x1a\n"), PNG),
     (re.compile(rb"RIFF....WEBP", re.DOTALL), WEBP),
@@ -50,12 +50,12 @@ SIGNS: tuple[tuple[re.Pattern[bytes], Type], ...] = (
 _UNSAID = frozenset({"", "application/octet-stream"})
 
 
-def sniff(head: bytes) -> Type | None:
+def sniff(head: bytes) -> AcceptedMediaType | None:
     """Return the type of a file that begins with `head`; None if it isn't accepted."""
-    return next((found for sign, found in SIGNS if sign.match(head)), None)
+    return next((found for sign, found in TYPE_SIGNATURES if sign.match(head)), None)
 
 
-def check(found: Type, *, name: str, declared: str, path: str) -> None:
+def check(found: AcceptedMediaType, *, name: str, declared: str, path: str) -> None:
     """Raise `Invalid` if the name or the declared type contradicts the content."""
     extension = _EXTENSION.search(name.lower())
     if extension and extension[1] not in found.names:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 CHUNK = 256 << 10
 
 #: Offset after the end of any file.
-END = 1 << 62
+MAX_OBJECT_OFFSET = 1 << 62
 
 AWAY = "the storage of media can't be reached: repeat the request"
 
@@ -46,10 +46,14 @@ class Store(ABC):
         """Convert the storage's own errors to `Unavailable`."""
 
     @asynccontextmanager
-    async def read(self, token: str, start: int = 0, end: int = END) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def read(
+        self, token: str, start: int = 0, end: int = MAX_OBJECT_OFFSET
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
         """Yield an iterator over the bytes from `start` to before `end`, or to the object's end."""
         with self._reaching():
-            result = await obstore.get_async(self._place, key(token), options={"range": (start, end)})
+            result = await obstore.get_async(
+                self._place, storage_object_path(token), options={"range": (start, end)}
+            )
         yield self._pieces(result)
 
     async def _pieces(self, found: "GetResult") -> AsyncIterator[bytes]:
@@ -64,6 +68,6 @@ class Store(ABC):
                 raise EOFError
 
 
-def key(token: str) -> str:
+def storage_object_path(token: str) -> str:
     """Return an object's path; the prefix keeps folders small."""
     return f"{token[:2]}/{token}"

@@ -12,28 +12,34 @@ from domain.media.files import StoredFile
 from domain.media.image_length import PictureEnd
 from domain.media.probe import Metadata
 from domain.media.probing import probe
-from domain.media.sniff import JPEG, MOV, MP4, PNG, SVG, WEBP, Type
+from domain.media.sniff import JPEG, MOV, MP4, PNG, SVG, WEBP, AcceptedMediaType
 from domain.media.store import Store
 from schemas.errors import Invalid, Oversized
 
 MIB = 1 << 20
 
 #: Accepted types, with the most bytes of a file.
-AcceptedTypes: TypeAlias = Mapping[Type, int]
+AcceptedTypes: TypeAlias = Mapping[AcceptedMediaType, int]
 
 PICTURES, FILMS = (JPEG, PNG, WEBP), (MP4, MOV)
 #: Accepted types of content.
-CONTENT: AcceptedTypes = {**dict.fromkeys(PICTURES, 30 * MIB), **dict.fromkeys(FILMS, 100 * MIB)}
+CONTENT_FILE_TYPES: AcceptedTypes = {**dict.fromkeys(PICTURES, 30 * MIB), **dict.fromkeys(FILMS, 100 * MIB)}
 
 
 class StreamingUpload:
-    """Upload of one file, from its `head`: `sniff.HEAD` bytes, or all of it. `path` names it in errors.
+    """Upload of one file, from its `head`: `sniff.SNIFFED_BYTES` bytes, or all of it. `path` names it in errors.
 
     Raises `Invalid` for a type that isn't accepted.
     """
 
     def __init__(
-        self, head: bytes, *, path: str, name: str, declared: str = "", taken: AcceptedTypes = CONTENT
+        self,
+        head: bytes,
+        *,
+        path: str,
+        name: str,
+        declared: str = "",
+        taken: AcceptedTypes = CONTENT_FILE_TYPES,
     ) -> None:
         type_ = sniff.sniff(head)
         if type_ is None or type_ not in taken:
@@ -67,7 +73,7 @@ class StreamingUpload:
         return own
 
 
-async def whole(data: bytes) -> AsyncIterator[bytes]:
+async def stream_bytes(data: bytes) -> AsyncIterator[bytes]:
     """Yield bytes that are in memory once, as a stream of a single chunk."""
     yield data
 

@@ -47,7 +47,7 @@ async def list_known(conn: Conn, *, claim: Claim) -> list[KnownSuggestion]:
     return await LIST_SUGGESTED.all(conn, org=claim.organization_id, project_id=claim.project_id)
 
 
-async def keep(conn: Conn, *, claim: Claim, source: Source, suggested: Suggested) -> None:
+async def insert_new_suggestions(conn: Conn, *, claim: Claim, source: Source, suggested: Suggested) -> None:
     """Insert an ingest's new suggestions, and leave its other files to be pruned.
 
     Runs in the transaction that ends the job.
@@ -66,7 +66,7 @@ async def keep(conn: Conn, *, claim: Claim, source: Source, suggested: Suggested
         **_columns(new),
     )
     tokens = [picture.file.token for picture in new]
-    await uploads.take(conn, organization_id=claim.organization_id, tokens=tokens)
+    await uploads.claim_uploads(conn, organization_id=claim.organization_id, tokens=tokens)
     await uploads.give_up(conn, organization_id=claim.organization_id, tokens=suggested.tokens)
 
 

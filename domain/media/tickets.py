@@ -38,7 +38,7 @@ async def fetch(conn: Conn, *, token: str, ticket: str, counts: bool = True) -> 
     return row
 
 
-async def close(conn: Conn, *, organization_id: UUID, post_id: UUID) -> bool | None:
+async def close_post_tickets(conn: Conn, *, organization_id: UUID, post_id: UUID) -> bool | None:
     """Close a post's tickets from the commit on.
 
     Return whether a ticket of the latest call was fetched before; None: the post has no tickets.

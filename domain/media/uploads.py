@@ -19,7 +19,7 @@ from schemas.errors import Unavailable
 #: 256 bits.
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
-#: Files that one run of `prune` deletes concurrently.
+#: Files that one run of `prune_stale_uploads` deletes concurrently.
 BATCH = 20
 
 #: Seconds that a worker may go on writing a file after it lost its job.
@@ -38,7 +38,7 @@ LOCK_UPLOADS = media_upload.lock_uploads.typed(_Upload)
 LOCK_STALE_UPLOADS = media_upload.lock_stale_uploads.typed(_Upload)
 
 
-async def begin(conn: Conn, *, organization_id: UUID, at_most: int = 0) -> str:
+async def reserve_upload(conn: Conn, *, organization_id: UUID, at_most: int = 0) -> str:
     """Reserve `at_most` bytes for a file that isn't stored yet; return its new token.
 
     Raises `Oversized` if the organization's storage has no room for them.
@@ -61,19 +61,21 @@ async def begin_many(conn: Conn, *, organization_id: UUID, sizes: Sequence[int])
     return tokens
 
 
-async def measure(conn: Conn, *, organization_id: UUID, token: str, size_bytes: int) -> None:
+async def set_upload_size(conn: Conn, *, organization_id: UUID, token: str, size_bytes: int) -> None:
     """Replace the reserved size of a stored file by its real size."""
     await media_upload.measure_upload.run(conn, org=organization_id, token=token, size_bytes=size_bytes)
 
 
-async def take(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -> None:
+async def claim_uploads(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -> None:
     """Claim files for the assets of this transaction. Raises `Unavailable` if they were pruned."""
     orgs = [organization_id] * len(tokens)
     if await media_upload.end_uploads.run(conn, orgs=orgs, tokens=tokens) != len(tokens):
         raise Unavailable("the upload took more than a day: repeat the request")
 
 
-async def discard(conn: Conn, store: Store, *, organization_id: UUID, tokens: Sequence[str]) -> None:
+async def delete_unclaimed_uploads(
+    conn: Conn, store: Store, *, organization_id: UUID, tokens: Sequence[str]
+) -> None:
     """Delete those of these files that no asset has claimed. Raises `Unavailable`."""
     async with conn.transaction():
         rows = await LOCK_UPLOADS.all(conn, org=organization_id, tokens=tokens)
@@ -85,7 +87,7 @@ async def give_up(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -
     await media_upload.give_up_uploads.run(conn, org=organization_id, tokens=tokens, grace_s=GRACE_S)
 
 
-async def prune(conn: Conn, store: Store) -> int:
+async def prune_stale_uploads(conn: Conn, store: Store) -> int:
     """Delete a batch of files that were left unclaimed a day ago; return their number."""
     async with conn.transaction():
         rows = await LOCK_STALE_UPLOADS.all(conn, limit=BATCH)

@@ -78,7 +78,7 @@ async def _count(conn: Conn, project_id: UUID, windows: Sequence[TimeWindow]) ->
         return {}
     quarters, months = list[tuple[int, date, int]](), list[tuple[int, date, int]]()
     for place, window in enumerate(windows):
-        days = masks(window)
+        days = quarter_hour_masks(window)
         whole = [day for day, mask in days.items() if mask == ALL_DAY]
         by_month = whole if len(whole) >= MIN_MONTH_DAYS else []
         quarters += [(place, day, mask) for day, mask in days.items() if day not in {*by_month}]
@@ -97,7 +97,7 @@ async def _count(conn: Conn, project_id: UUID, windows: Sequence[TimeWindow]) ->
     return dict.fromkeys(windows, 0) | {windows[row.place]: row.n for row in rows}
 
 
-def masks(window: TimeWindow) -> dict[date, int]:
+def quarter_hour_masks(window: TimeWindow) -> dict[date, int]:
     """Return the UTC days of a window, each with a mask of its quarter-hours in the window."""
     quarters: dict[date, int] = {}
     midnight = datetime.combine(window.since.date(), time(), UTC)

@@ -32,7 +32,7 @@ class DaySum(NamedTuple):
     reach: int | None
 
 
-class Sum(NamedTuple):
+class AdFigureSum(NamedTuple):
     """Sum of any number of days. `reach` is that of the only row with impressions.
 
     With several such rows it is None, without any 0.
@@ -47,12 +47,12 @@ class Sum(NamedTuple):
     reach: int | None
 
 
-def sum_figures(days: Iterable[DaySum]) -> Sum:
+def sum_figures(days: Iterable[DaySum]) -> AdFigureSum:
     """Sum all days."""
     all_days = [*days]
     days_with_impressions = [day for day in all_days if day.shown]
     alone = len(days_with_impressions) == 1 and days_with_impressions[0].shown == 1
-    return Sum(
+    return AdFigureSum(
         frozenset(day.currency for day in all_days),
         sum(day.spend for day in all_days),
         sum(day.impressions for day in all_days),
@@ -73,14 +73,14 @@ def ratio(part: int, whole: int | None) -> float | None:
 
 
 #: Metrics that depend on money.
-MONEY: Mapping[AdMetric, Callable[[Sum], Figure]] = {
+MONEY: Mapping[AdMetric, Callable[[AdFigureSum], Figure]] = {
     "spend": lambda figures: cents(figures.spend),
     "cpa": lambda figures: cents(figures.spend, figures.conversions),
     "cpc": lambda figures: cents(figures.spend, figures.clicks),
     "cpm": lambda figures: cents(1_000 * figures.spend, figures.impressions),
     "roas": lambda figures: ratio(figures.revenue, figures.spend),
 }
-COUNTED: Mapping[AdMetric, Callable[[Sum], Figure]] = {
+COUNTED: Mapping[AdMetric, Callable[[AdFigureSum], Figure]] = {
     "impressions": lambda figures: figures.impressions,
     "clicks": lambda figures: figures.clicks,
     "conversions": lambda figures: figures.conversions,
@@ -90,7 +90,7 @@ COUNTED: Mapping[AdMetric, Callable[[Sum], Figure]] = {
 }
 
 
-def values(found: Sum, metrics: Iterable[AdMetric], *, money: bool) -> dict[str, Figure]:
+def ad_metric_values(found: AdFigureSum, metrics: Iterable[AdMetric], *, money: bool) -> dict[str, Figure]:
     """Return these metrics of a sum; without `money`, those that depend on it are None."""
     available = {**COUNTED, **MONEY} if money else COUNTED
     return {name: available[name](found) if name in available else None for name in metrics}

@@ -79,13 +79,13 @@ async def read(stores: MetricSources, asked: AdQuery, *, now: datetime) -> AdMet
             MetricBucket(
                 bucket=bucket.label,
                 final=last_day + SETTLES < today,
-                values=ad_figures.values(
+                values=ad_figures.ad_metric_values(
                     ad_figures.sum_figures(labelled[bucket.label]), asked.metrics, money=money
                 ),
             )
             for bucket, last_day in zip(cut, last_days, strict=True)
         ],
-        totals=ad_figures.values(total, asked.metrics, money=money),
+        totals=ad_figures.ad_metric_values(total, asked.metrics, money=money),
     )
 
 

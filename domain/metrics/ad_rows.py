@@ -32,7 +32,7 @@ def check(rows: Sequence[AdRow], *, now: datetime) -> None:
         raise Invalid(*faults[0], *faults[1:])
 
 
-async def replace(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]) -> int:
+async def replace_ad_rows(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]) -> int:
     """Store checked rows in the event store, in one transaction; return the number of replaced rows.
 
     Raises `Conflict` TOO_MANY_ADS, TOO_MANY_WINDOWS.

@@ -30,7 +30,7 @@ METRICS: frozenset[TopMetric] = frozenset({"conversions", "roas"})
 MAX_SOURCES = 20_000
 
 #: Platform that shows an ad of content. Apple's ads show no content.
-SHOWN_ON: Mapping[str, PlatformName] = {
+POST_PLATFORM_OF_ADS: Mapping[str, PlatformName] = {
     description.ad_platform: description.name
     for description in DESCRIPTIONS.values()
     if description.ad_platform
@@ -131,7 +131,7 @@ def _grouped(
     groups = defaultdict[tuple[str, PlatformName], list[AdSum]](list)
     for ad_sum in sums:
         source = known.get(ad_sum.source)
-        platform = source and (source.platform or SHOWN_ON.get(ad_sum.platform))
+        platform = source and (source.platform or POST_PLATFORM_OF_ADS.get(ad_sum.platform))
         if source is None or platform is None or platform not in (asked.platforms or (platform,)):
             continue
         if asked.source_type == "platform_post":

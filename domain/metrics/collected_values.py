@@ -29,8 +29,8 @@ PARTS: Mapping[Metric, tuple[Metric, ...]] = {
     "engagement_rate": ("views", *ENGAGEMENTS),
     "follower_delta": ("followers",),
 }
-OF_POSTS: frozenset[Metric] = frozenset({*COUNTERS, "engagement_rate"})
-OF_ACCOUNTS: frozenset[Metric] = OF_POSTS | {"followers", "follower_delta"}
+COLLECTED_POST_METRICS: frozenset[Metric] = frozenset({*COUNTERS, "engagement_rate"})
+OF_ACCOUNTS: frozenset[Metric] = COLLECTED_POST_METRICS | {"followers", "follower_delta"}
 PUBLISHED: frozenset[Metric] = frozenset({"posts_published"})
 
 #: A collection run stores its values with the time of its start, so they arrive at most this much later.
@@ -121,8 +121,8 @@ async def read(conn: Conn, question: SourceQuery) -> Mapping[Metric, Values]:
     reported = await _read_reported(conn, question, account_ids)
     values = dict[Metric, Values]()
     for metric in question.metrics:
-        if metric in OF_POSTS or metric == "follower_delta":
-            values[metric] = _values(question, partial(FIGURES.get(metric, counter), reported, metric))
+        if metric in COLLECTED_POST_METRICS or metric == "follower_delta":
+            values[metric] = _values(question, partial(FIGURES.get(metric, sum_counter), reported, metric))
     if "followers" in question.metrics:
         values["followers"] = await _followers(conn, question, accounts)
     return values
@@ -135,7 +135,7 @@ async def read_published(conn: Conn, question: SourceQuery) -> Mapping[Metric, V
     return {"posts_published": await _published(conn, question, [account.id for account in accounts])}
 
 
-def counter(told: ReportedValues, metric: Metric, stretch: NumberedBucket) -> Figure:
+def sum_counter(told: ReportedValues, metric: Metric, stretch: NumberedBucket) -> Figure:
     """Return the sum over the subjects with a value before the period's end; None without any."""
     subjects = told.known(metric, stretch.until)
     return told.sum(metric, stretch, subjects) if subjects else None
@@ -239,8 +239,8 @@ async def _published(conn: Conn, question: SourceQuery, account_ids: Sequence[UU
     return Values(counts, sum(counts))
 
 
-COLLECTED = ValueSource(
-    metrics={"project": OF_ACCOUNTS, "social_account": OF_ACCOUNTS, "platform_post": OF_POSTS},
+COLLECTED_SOURCE = ValueSource(
+    metrics={"project": OF_ACCOUNTS, "social_account": OF_ACCOUNTS, "platform_post": COLLECTED_POST_METRICS},
     settles=SETTLES,
     of_events=False,
     read=read,

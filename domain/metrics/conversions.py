@@ -14,7 +14,7 @@ from domain.events.event_names import CONVERSIONS
 from domain.metrics import buckets, rollup_counts
 from domain.metrics.buckets import TimeBucket
 from domain.metrics.metrics import MetricSources, zone_of
-from domain.metrics.rollup_counts import By, Count
+from domain.metrics.rollup_counts import CountGrouping, EventGroupCount
 from domain.metrics.windows import TimeWindow
 from schemas import ids
 from schemas.conversion_counts import ConversionGroup, Conversions, ConversionTotals, Grouping
@@ -82,13 +82,15 @@ def _cut(asked: ConversionQuery, zone: ZoneInfo) -> Sequence[TimeBucket]:
 
 async def _read(
     conn: Conn, asked: ConversionQuery, names: Sequence[str], cut: Sequence[TimeBucket], app_no: int | None
-) -> list[Count]:
+) -> list[EventGroupCount]:
     counts = await rollup_counts.count(
         conn,
         project_id=asked.project_id,
         names=names,
         bounds=[*(bucket.since for bucket in cut), asked.window.until],
-        by=By(len(cut) > 1, "eventName" in asked.by, not {"appId", "platform"}.isdisjoint(asked.by)),
+        by=CountGrouping(
+            len(cut) > 1, "eventName" in asked.by, not {"appId", "platform"}.isdisjoint(asked.by)
+        ),
         app_nos=None if app_no is None else [app_no],
         limit=MAX_GROUPS + 1,
     )
@@ -99,8 +101,10 @@ async def _read(
     return counts
 
 
-def _groups(found: Sequence[Count], group_of: Callable[[Count], _Group]) -> list[ConversionGroup]:
-    grouped = defaultdict[_Group, list[Count]](list)
+def _groups(
+    found: Sequence[EventGroupCount], group_of: Callable[[EventGroupCount], _Group]
+) -> list[ConversionGroup]:
+    grouped = defaultdict[_Group, list[EventGroupCount]](list)
     for row in found:
         grouped[group_of(row)].append(row)
     return [ConversionGroup(**group.shown(), **_sum(rows)) for group, rows in grouped.items()]
@@ -108,12 +112,12 @@ def _groups(found: Sequence[Count], group_of: Callable[[Count], _Group]) -> list
 
 def _grouper(
     by: Collection[Grouping], cut: Sequence[TimeBucket], zone: ZoneInfo, numbered: Sequence[Numbered]
-) -> Callable[[Count], _Group]:
+) -> Callable[[EventGroupCount], _Group]:
     """Return a function from a row to its group, with all lookups prepared: rows are thousands."""
     days = [f"{bucket.since.astimezone(zone):%Y-%m-%d}" for bucket in cut]
     app_ids = {app.app_no: ids.show(ids.APP, app.id) for app in numbered}
     platforms = {app.app_no: app.platform for app in numbered}
-    telling: dict[Grouping, Callable[[Count], str]] = {
+    telling: dict[Grouping, Callable[[EventGroupCount], str]] = {
         "platform": lambda row: platforms.get(row.app_no, ""),
         "appId": lambda row: app_ids.get(row.app_no, ""),
         "eventName": lambda row: row.name,
@@ -125,7 +129,7 @@ def _grouper(
     return lambda row: _Group(*[tell(row) if tell else None for tell in selected])
 
 
-def _sum(rows: Sequence[Count]) -> dict[str, Any]:
+def _sum(rows: Sequence[EventGroupCount]) -> dict[str, Any]:
     """Return the fields of totals. Rows without a currency and value fit any currency."""
     micros: dict[str, int] = {}
     for row in rows:

@@ -65,7 +65,7 @@ async def _unknown(conn: Conn, project_id: UUID, empty: Sequence[TimeWindow]) ->
 #: Time after its end in which a bucket may get an event.
 SETTLES = MAX_AGE + MAX_COMMIT_DELAY
 
-EVENTS = ValueSource(
+EVENT_VALUE_SOURCE = ValueSource(
     metrics={"project": frozenset({"events", "other_events", "active_users"})},
     settles=SETTLES,
     of_events=True,

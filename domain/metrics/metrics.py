@@ -22,8 +22,8 @@ from schemas.metrics import Figure, Granularity, Metric, MetricBucket, Metrics, 
 
 #: Sources of values. No two have the same metric of a scope.
 SOURCES: Sequence[ValueSource] = (
-    event_values.EVENTS,
-    collected_values.COLLECTED,
+    event_values.EVENT_VALUE_SOURCE,
+    collected_values.COLLECTED_SOURCE,
     collected_values.POSTS_PUBLISHED,
 )
 
@@ -34,7 +34,7 @@ _OF_POSTS: tuple[Metric, ...] = (
 _OF_ACCOUNTS: tuple[Metric, ...] = (*_OF_POSTS, "followers", "follower_delta", "posts_published")
 
 #: Metrics of each scope; a metric without a source is null.
-METRICS: Mapping[MetricScope, tuple[Metric, ...]] = {
+METRICS_BY_SCOPE: Mapping[MetricScope, tuple[Metric, ...]] = {
     "project": (*_OF_ACCOUNTS, "events", "other_events", "active_users"),
     "social_account": _OF_ACCOUNTS,
     "platform_post": _OF_POSTS,
@@ -73,7 +73,7 @@ def choose(scope: MetricScope, metrics: Sequence[Metric] | None, *, has_id: bool
     """
     if has_id == (scope == "project"):
         raise Invalid("id", "name the account or the post of `scope`; for the project, leave it out")
-    available = METRICS[scope]
+    available = METRICS_BY_SCOPE[scope]
     for metric in metrics or ():
         if metric not in available:
             raise Invalid("metrics", f"{scope} has no {metric}: send some of {', '.join(available)}")

@@ -31,7 +31,7 @@ PERSONAL_NAMES = frozenset(
 )
 
 #: Objects with only personal fields, and texts that are personal.
-PEOPLE = frozenset(
+PERSON_OBJECTS = frozenset(
     "traits user person people customer client contact profile recipient sender member patient guest billing"
     " shipping identity location".split()
 )
@@ -40,7 +40,7 @@ PEOPLE = frozenset(
 DEVICES = frozenset({"device"})
 
 #: Objects with a `name` that is no person's.
-THINGS = frozenset(
+NAMED_THING_OBJECTS = frozenset(
     "app os library campaign screen page product products item items category plan brand event browser store"
     " integration network".split()
 )
@@ -87,24 +87,24 @@ def _key(name: str) -> str:
 def _field(name: str, value: Any, within: str) -> Any:
     if value is None or isinstance(value, bool):
         return value
-    if _is_personal(name, within) or (name in PEOPLE and isinstance(value, (dict, list, str))):
+    if _is_personal(name, within) or (name in PERSON_OBJECTS and isinstance(value, (dict, list, str))):
         return REDACTED
-    return _value(value, within=name)
+    return _redact_value(value, within=name)
 
 
 def _is_personal(name: str, within: str) -> bool:
     if name == "name":
-        return within not in THINGS
+        return within not in NAMED_THING_OBJECTS
     if name == "id":
         return within in DEVICES
     return name in PERSONAL_NAMES or any(part in name for part in PERSONAL_PARTS)
 
 
-def _value(value: Any, *, within: str) -> Any:
+def _redact_value(value: Any, *, within: str) -> Any:
     if isinstance(value, dict):
         return _object(value, within=within)
     if isinstance(value, list):
-        return [_value(item, within=within) for item in value]
+        return [_redact_value(item, within=within) for item in value]
     return _text(value) if isinstance(value, str) else value
 
 

@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 ALL_NAMES = ("",)
 
 
-class By(NamedTuple):
+class CountGrouping(NamedTuple):
     """Grouping of counts; `place` numbers the periods between bounds, from 1."""
 
     place: bool = True
@@ -27,7 +27,7 @@ class By(NamedTuple):
     app: bool = False
 
 
-class Count(NamedTuple):
+class EventGroupCount(NamedTuple):
     """Events of one currency, or of none (''); 0 and '' for columns that aren't grouped by."""
 
     place: int
@@ -38,8 +38,8 @@ class Count(NamedTuple):
     micros: Decimal
 
 
-BY_HOURS = event_rollup.count_by_hours.typed(Count)
-BY_QUARTERS = event_rollup.count_by_quarters.typed(Count)
+BY_HOURS = event_rollup.count_by_hours.typed(EventGroupCount)
+BY_QUARTERS = event_rollup.count_by_quarters.typed(EventGroupCount)
 
 
 async def count(
@@ -48,10 +48,10 @@ async def count(
     project_id: UUID,
     names: Sequence[str],
     bounds: Sequence[datetime],
-    by: By = By(),  # noqa: B008  it never changes
+    by: CountGrouping = CountGrouping(),  # noqa: B008  it never changes
     app_nos: Sequence[int] | None = None,
     limit: int | None = None,
-) -> list[Count]:
+) -> list[EventGroupCount]:
     """Count events between the first and the last bound; each bound is at a quarter-hour.
 
     Returns at most `limit` groups; an empty `app_nos` matches no app.

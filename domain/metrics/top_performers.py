@@ -60,7 +60,7 @@ async def rank(
     now: datetime,
 ) -> TopPerformers:
     """Rank a project's posts or contents by one of `PARTS`. Raises `NotFound`."""
-    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await RANK.all(
         conn,
         org=organization_id,

@@ -28,7 +28,7 @@ _BOUND = "bound"
 Status = Literal["pending", "completed", "requested", "failed"]
 
 
-class Flow(NamedTuple):
+class OAuthFlow(NamedTuple):
     """Returned state: its key, its purpose's details, and the person's return URL."""
 
     organization_id: UUID
@@ -62,7 +62,7 @@ class StateRow(NamedTuple):
     result: Mapping[str, Any] | None
 
 
-FIND_STATE = oauth_state.find_state.typed(Flow)
+FIND_STATE = oauth_state.find_state.typed(OAuthFlow)
 USE_STATE = oauth_state.use_state.typed(UsedState)
 GET_STATE = oauth_state.get_state.typed(StateRow)
 
@@ -75,7 +75,7 @@ class FlowStatus(NamedTuple):
     result: Mapping[str, Any] | None
 
 
-async def make(
+async def create_oauth_state(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -95,7 +95,7 @@ async def make(
     """
     state, expires_at = secrets.token_urlsafe(32), now + lifetime
     state_hash = _hash(state)
-    sealed = verifier and vault.seal(verifier[1], verifier[0].encode(), row=row_name(state_hash))
+    sealed = verifier and vault.seal(verifier[1], verifier[0].encode(), row=oauth_state_row_name(state_hash))
     await oauth_state.insert_state.run(
         conn,
         org=organization_id,
@@ -112,7 +112,7 @@ async def make(
     return state, expires_at
 
 
-async def find(conn: Conn, *, state: str, purpose: str, now: datetime) -> Flow:
+async def find(conn: Conn, *, state: str, purpose: str, now: datetime) -> OAuthFlow:
     """Return the flow of a valid state at the visit of its link; the state stays unused. Raises `Invalid`."""
     flow = _FORM.fullmatch(state) and await FIND_STATE.one(
         conn, state_hash=_hash(state), purpose=purpose, now=now
@@ -122,9 +122,9 @@ async def find(conn: Conn, *, state: str, purpose: str, now: datetime) -> Flow:
     return flow
 
 
-async def use(
+async def use_up_state(
     conn: Conn, *, state: str, purpose: str, now: datetime, keyring: Keyring
-) -> tuple[Flow, str | None]:
+) -> tuple[OAuthFlow, str | None]:
     """Use up a state in the caller's transaction; return its flow and verifier.
 
     Raises `Invalid`.
@@ -134,10 +134,10 @@ async def use(
     )
     if not used:
         raise _unusable()
-    return Flow(*used[:6]), _verifier(used, keyring)
+    return OAuthFlow(*used[:6]), _verifier(used, keyring)
 
 
-def browser_failure(flow: Flow, *, same_browser: bool) -> str | None:
+def browser_failure(flow: OAuthFlow, *, same_browser: bool) -> str | None:
     """Return the error of a flow that returns by another browser than the one that followed our link.
 
     An attacker may have followed the link and sent the person on (RFC 6749 10.12). Flows of an earlier
@@ -146,21 +146,21 @@ def browser_failure(flow: Flow, *, same_browser: bool) -> str | None:
     return "OTHER_BROWSER" if flow.details.get(_BOUND) and not same_browser else None
 
 
-async def end(conn: Conn, flow: Flow, *, outcome: str, error: str | None = None) -> None:
+async def end_oauth_flow(conn: Conn, flow: OAuthFlow, *, outcome: str, error: str | None = None) -> None:
     """End a flow without a job: `failed`, or `requested` from an owner."""
     await oauth_state.end_state.run(
         conn, org=flow.organization_id, state_hash=flow.state_hash, outcome=outcome, error_code=error
     )
 
 
-async def give_to_job(conn: Conn, flow: Flow, *, job_id: UUID) -> None:
+async def give_to_job(conn: Conn, flow: OAuthFlow, *, job_id: UUID) -> None:
     """Bind the flow to this job: it stays pending until the job ends, and gets the job's outcome."""
     await oauth_state.give_to_job.run(
         conn, org=flow.organization_id, state_hash=flow.state_hash, job_id=job_id
     )
 
 
-async def outcome(conn: Conn, flow: Flow) -> str | None:
+async def outcome(conn: Conn, flow: OAuthFlow) -> str | None:
     """Return the outcome of a flow; None while its job runs."""
     result: str | None = await oauth_state.get_outcome.value(
         conn, org=flow.organization_id, state_hash=flow.state_hash
@@ -185,7 +185,7 @@ async def status(
     return FlowStatus(row.outcome, row.error_code, row.result)
 
 
-async def ended(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
+async def end_flows_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """End the flows of these jobs, which this transaction has just ended."""
     await oauth_state.end_states.run(
         conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows]
@@ -201,13 +201,13 @@ def _verifier(used: UsedState, keyring: Keyring) -> str | None:
     if used.sealed is None or used.vault_key_id is None:
         return None
     sealed = vault.Sealed(used.vault_key_id, used.sealed)
-    return vault.unseal(keyring, sealed, row=row_name(used.state_hash)).decode()
+    return vault.unseal(keyring, sealed, row=oauth_state_row_name(used.state_hash)).decode()
 
 
 def _hash(state: str) -> bytes:
     return hashlib.sha256(state.encode()).digest()
 
 
-def row_name(state_hash: bytes) -> str:
+def oauth_state_row_name(state_hash: bytes) -> str:
     """Return the row name that a sealed verifier is bound to."""
     return f"oauth_state/{state_hash.hex()}"

@@ -7,7 +7,7 @@ from domain.values.ssrf_guard import DEFAULT_PORTS, UNREADABLE
 from schemas.errors import Invalid, ReturnUrlRefused
 
 #: Parameters that we append.
-ADDED = frozenset({"status", "state"})
+ADDED_PARAMETERS = frozenset({"status", "state"})
 
 
 def check(url: str, *, origins: Collection[str]) -> str:
@@ -18,7 +18,7 @@ def check(url: str, *, origins: Collection[str]) -> str:
     parts = _split(url)
     if parts.fragment or url.endswith("#"):
         raise _invalid("must have no fragment")
-    if ADDED & {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}:
+    if ADDED_PARAMETERS & {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}:
         raise _invalid("must not contain `status` or `state`: we append these")
     origin = _origin(parts)
     if origin not in {_origin(urlsplit(allowed)) for allowed in origins}:

@@ -76,7 +76,7 @@ _NEXT_ACCOUNT = purge.next_account.typed(NextAccount)
 _FORGET_ANSWERS = purge.forget_answers.typed(IdempotencyRecordKey)
 
 
-async def begin(
+async def begin_project_purge(
     conn: Conn, *, project_id: UUID, name: str, env: Env | None, actor: Actor | None
 ) -> tuple[Purging, Wake | None]:
     """Start the purge of an archived project of any organization in the environment; `name` confirms it.
@@ -244,7 +244,7 @@ async def delete_webhooks(conn: Conn, *, claim: Claim) -> int:
     return deleted or await webhook_endpoint.purge_endpoints.run(conn, **_scope(claim))
 
 
-async def end(conn: Conn, *, claim: Claim) -> dict[str, Any]:
+async def end_project_purge(conn: Conn, *, claim: Claim) -> dict[str, Any]:
     """Delete the project's own row, the last one."""
     scope = _scope(claim)
     await purge.purge_project.run(conn, **scope)

@@ -50,7 +50,7 @@ class SecretTable(NamedTuple):
     name: Callable[..., str]
 
 
-TABLES: Mapping[str, SecretTable] = {
+SECRET_TABLES: Mapping[str, SecretTable] = {
     "account_credential": SecretTable(
         account_credential.count_of_other_keys,
         account_credential.lock_of_other_keys,
@@ -70,21 +70,21 @@ TABLES: Mapping[str, SecretTable] = {
         idempotency_key.lock_of_other_keys,
         idempotency_key.reseal,
         ("organization_id", "api_key_id", "key"),
-        idempotency.row_name,
+        idempotency.idempotency_row_name,
     ),
     "job_secret": SecretTable(
         job_secret.count_of_other_keys,
         job_secret.lock_of_other_keys,
         job_secret.reseal,
         ("organization_id", "job_id"),
-        job_secrets.row_name,
+        job_secrets.job_secret_row_name,
     ),
     "oauth_state": SecretTable(
         oauth_state.count_of_other_keys,
         oauth_state.lock_of_other_keys,
         oauth_state.reseal,
         ("organization_id", "state_hash"),
-        lambda _, state_hash: oauth_states.row_name(state_hash),
+        lambda _, state_hash: oauth_states.oauth_state_row_name(state_hash),
     ),
     "platform_app": SecretTable(
         platform_app.count_of_other_keys,
@@ -98,36 +98,36 @@ TABLES: Mapping[str, SecretTable] = {
         scheduled_post.lock_of_other_keys,
         scheduled_post.reseal,
         ("organization_id", "id"),
-        post_secrets.row_name,
+        post_secrets.post_secret_row_name,
     ),
     "webhook_secret": SecretTable(
         webhook_secret.count_of_other_keys,
         webhook_secret.lock_of_other_keys,
         webhook_secret.reseal,
         ("organization_id", "endpoint_id", "id"),
-        secrets.row_name,
+        secrets.signing_secret_row_name,
     ),
 }
 
 
 async def count(conn: Conn, *, keyring: Keyring) -> int:
     """Count the rows of all tables with a secret that isn't sealed with the keyring's first key."""
-    counts = [await table.left.value(conn, writer=keyring.writer) for table in TABLES.values()]
+    counts = [await table.left.value(conn, writer=keyring.writer) for table in SECRET_TABLES.values()]
     return sum(counts)
 
 
 async def rewrap(pool: Pool, *, keyring: Keyring, report: Report) -> dict[str, int]:
     """Seal all rows; return their numbers by table. The keyring has all their keys. Raises `SealBroken`."""
-    return {name: await _rewrap(pool, name, keyring, report) for name in TABLES}
+    return {name: await _rewrap(pool, name, keyring, report) for name in SECRET_TABLES}
 
 
 async def _rewrap(pool: Pool, name: str, keyring: Keyring, report: Report) -> int:
     finished = 0
 
     async def batch(conn: Conn) -> int:
-        rows = await TABLES[name].lock.all(conn, writer=keyring.writer, limit=BATCH)
+        rows = await SECRET_TABLES[name].lock.all(conn, writer=keyring.writer, limit=BATCH)
         for row in rows:
-            await _reseal(conn, TABLES[name], row, keyring)
+            await _reseal(conn, SECRET_TABLES[name], row, keyring)
         return len(rows)
 
     while resealed := await transact(pool, batch):

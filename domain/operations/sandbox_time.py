@@ -51,7 +51,7 @@ class _DueCounts(NamedTuple):
     jobs: int
 
 
-LOOK = sandbox_clock.find_due_work.typed(DueWork)
+FIND_DUE_WORK = sandbox_clock.find_due_work.typed(DueWork)
 LIST_DUE = sandbox_clock.list_due.typed(Wake)
 COUNT_DUE = sandbox_clock.count_due.typed(_DueCounts)
 
@@ -62,7 +62,7 @@ async def take_place(conn: Conn) -> bool:
 
 
 async def find_due_work(conn: Conn, *, claim: Claim) -> DueWork:
-    return await LOOK.row(conn, org=claim.organization_id, own=claim.id)
+    return await FIND_DUE_WORK.row(conn, org=claim.organization_id, own=claim.id)
 
 
 async def list_due(conn: Conn, *, claim: Claim) -> list[Wake]:
@@ -83,7 +83,7 @@ async def do_chores(conn: Conn, sight: DueWork) -> bool:
     return sight.overdue or sight.ripe or sight.refresh or sight.collect
 
 
-async def move(conn: Conn, *, claim: Claim) -> ClockUnderWay | Outcome | None:
+async def move_sandbox_clock(conn: Conn, *, claim: Claim) -> ClockUnderWay | Outcome | None:
     """Move the clock to the next due time, or to its target, which ends its job.
 
     Returns None if work is due already. Runs in a step of the job; its locks keep the sandbox's other jobs

@@ -9,7 +9,7 @@ from db.queries import collection
 from db.queries import project as projects
 from db.queries.rows import LockedProject
 from domain.leasing import requests
-from domain.leasing.requests import AuditLog
+from domain.leasing.requests import AuditScope
 from domain.publishing import posts
 from domain.tenancy import audit, project_locks
 from domain.values.answers import from_row
@@ -64,7 +64,7 @@ async def archive(
         canceled_scheduled_posts=counts.waiting,
         in_flight_posts=counts.in_flight,
     )
-    log = AuditLog(organization_id, api_key_id, project_id)
+    log = AuditScope(organization_id, api_key_id, project_id)
     details = {"closedLeaseRequests": closed} if closed else None
     subject = ids.show(ids.PROJECT, project_id)
     await audit.record(conn, **log._asdict(), action="project.archived", subject=subject, details=details)
@@ -88,7 +88,7 @@ async def retry(
     )
 
 
-async def revive(conn: Conn, locked: LockedProject) -> None:
+async def reactivate_project(conn: Conn, locked: LockedProject) -> None:
     """Make the project active again; canceled work stays canceled. Its figures are collected at once.
 
     Raises `Conflict` ARCHIVE_RUNNING until the archive's job has ended, and so canceled all posts.

@@ -18,7 +18,7 @@ from domain.tenancy import audit, project_locks
 from domain.tenancy.idempotency import IdempotencyRecord
 from domain.values import languages, metadata, timezones
 from domain.values.answers import from_row
-from domain.values.collect_errors import gather
+from domain.values.collect_errors import gather_issues
 from schemas import ids
 from schemas.brand import Brand, BrandRow
 from schemas.errors import Invalid
@@ -66,8 +66,8 @@ MAX_SCANNED, MAX_SORTED = 1_000, 2_000
 
 def compose(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
     """Compose the whole project as its first reader will see it, before a row exists. Raises `Invalid`."""
-    name, _, _, stored = gather(
-        partial(trimmed, body.name),
+    name, _, _, stored = gather_issues(
+        partial(trim_project_name, body.name),
         partial(timezones.check, body.timezone),
         partial(languages.check, body.primary_language),
         partial(metadata.compose, body.metadata, customer_external_id=body.customer_external_id or UNSET),
@@ -92,7 +92,7 @@ def compose(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Pro
     )
 
 
-class New(NamedTuple):
+class NewProject(NamedTuple):
     """Composed project to insert, with its request's idempotency record if it has one."""
 
     organization_id: UUID
@@ -104,7 +104,7 @@ class New(NamedTuple):
 _NO_RECORD = IdempotencyRecord._make([None] * len(IdempotencyRecord._fields))
 
 
-async def create(conn: Conn, news: Sequence[New]) -> list[bool | None]:
+async def create(conn: Conn, news: Sequence[NewProject]) -> list[bool | None]:
     """Insert projects of many tenants in one statement; each gets version 1.
 
     Return for each in turn: True if it is inserted, False if its record's key was used before, None if
@@ -143,7 +143,7 @@ async def get(conn: Conn, *, organization_id: UUID, project_id: UUID) -> tuple[P
 
 async def get_brand(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
     """Return each field's winner and alternatives, and the pictures. Raises `NotFound`."""
-    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await brand.read(conn, organization_id=organization_id, project_id=project_id)
     return brand.describe(rows, project_id=project_id)
 
@@ -186,14 +186,14 @@ def check(body: ProjectPatch) -> ProjectPatch:
     """Trim the name in a patch; raise `Invalid` for faults in any state of a project."""
     checks: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
         (body.status, check_status),
-        (body.name, trimmed),
+        (body.name, trim_project_name),
         (body.timezone, timezones.check),
         (body.primary_language, languages.check),
         (body.metadata, partial(metadata.compose, customer_external_id=body.customer_external_id)),
         (body.brand_context, brand.check),
     )
-    gather(*(partial(check, value) for value, check in checks if value is not UNSET))
-    return body if body.name is UNSET else msgspec.structs.replace(body, name=trimmed(body.name))
+    gather_issues(*(partial(check, value) for value, check in checks if value is not UNSET))
+    return body if body.name is UNSET else msgspec.structs.replace(body, name=trim_project_name(body.name))
 
 
 def check_status(status: Status) -> None:
@@ -216,7 +216,7 @@ async def patch(
         conn, organization_id=organization_id, project_id=project_id, versions=versions
     )
     if body.status == "active" and locked.status == "archived":
-        await archive_status.revive(conn, locked)
+        await archive_status.reactivate_project(conn, locked)
     if body.brand_context is not UNSET:
         await brand.patch(
             conn,
@@ -272,7 +272,7 @@ def _ingest_states(rows: Sequence[Mapping[str, Any]]) -> IngestStates:
     return msgspec.convert(states, IngestStates)
 
 
-def trimmed(name: str) -> str:
+def trim_project_name(name: str) -> str:
     """Return a name without the spaces around it. Raises `Invalid`."""
     bare = name.strip()
     if not 1 <= len(bare) <= MAX_NAME:

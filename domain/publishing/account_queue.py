@@ -68,7 +68,7 @@ async def take_head(conn: Conn, claim: Claim, post: LockedPost) -> QueuePosition
     )
 
 
-async def leave(conn: Conn, post: QueuedPost | LockedPost) -> None:
+async def leave_queue_head(conn: Conn, post: QueuedPost | LockedPost) -> None:
     """Remove the post from the head of its account's queue without a wake of the next post.
 
     Use it for a cause that blocks all of the account's posts.
@@ -76,12 +76,12 @@ async def leave(conn: Conn, post: QueuedPost | LockedPost) -> None:
     await sending.leave_head.run(conn, org=post.organization_id, account_id=post.account_id, post_id=post.id)
 
 
-async def advance(conn: Conn, post: QueuedPost | LockedPost) -> None:
+async def advance_queue(conn: Conn, post: QueuedPost | LockedPost) -> None:
     """Remove the post from the head of its account's queue, and make the next post's job due now.
 
     The caller has locked the account.
     """
-    await leave(conn, post)
+    await leave_queue_head(conn, post)
     await wake_next(conn, organization_id=post.organization_id, account_id=post.account_id)
 
 

@@ -37,9 +37,9 @@ async def approve(
     Raises `NotFound`, `Stale`, `Limited`, `ContentRejected`, `Conflict` PROJECT_ARCHIVED, CONTENT_NOT_READY,
     ALREADY_DECIDED.
     """
-    post_scope = await changes.find(conn, organization_id, post_id)
+    post_scope = await changes.find_post_scope(conn, organization_id, post_id)
     await project_locks.lock_active(conn, organization_id=organization_id, project_id=post_scope.project_id)
-    post, _ = await changes.lock_all(conn, organization_id, post_id, versions)
+    post, _ = await changes.lock_post_rows(conn, organization_id, post_id, versions)
     _check(post)
     job_id, wakes = await _release(conn, post, now)
     await scheduled_post.approve_caption.run(conn, org=organization_id, id=post_id, job_id=job_id)
@@ -53,7 +53,7 @@ async def _release(conn: Conn, post: ChangedPost, now: datetime) -> tuple[UUID |
     content = await scheduling.lock_ready(conn, organization_id=org, content_id=post.content_id)
     late = post.scheduled_for < now
     if content.pending or late:
-        details = None if content.pending else waiting.PASSED
+        details = None if content.pending else waiting.SCHEDULE_PASSED
         await posts.note(conn, organization_id=org, post_ids=[post.id], event="blocked", details=details)
         return None, []
     submitted = await posts.submit(
@@ -67,7 +67,7 @@ async def _release(conn: Conn, post: ChangedPost, now: datetime) -> tuple[UUID |
     return submitted.job_id, [submitted.wake] if submitted.wake else []
 
 
-async def reject(
+async def reject_own_caption(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -80,9 +80,11 @@ async def reject(
 
     Raises `NotFound`, `Stale`, `Conflict` ALREADY_DECIDED.
     """
-    post_scope = await changes.find(conn, organization_id, post_id)
-    await project_locks.share(conn, organization_id=organization_id, project_id=post_scope.project_id)
-    post, _ = await changes.lock_all(conn, organization_id, post_id, versions)
+    post_scope = await changes.find_post_scope(conn, organization_id, post_id)
+    await project_locks.keep_project_state(
+        conn, organization_id=organization_id, project_id=post_scope.project_id
+    )
+    post, _ = await changes.lock_post_rows(conn, organization_id, post_id, versions)
     _check(post)
     waiting_post = WaitingPost(post.id, post.job_id, post.social_account_id)
     await waiting.cancel_waiting(

@@ -80,10 +80,12 @@ async def cancel(
 
     Raises `NotFound`, `VersionOutdated`, `Conflict`.
     """
-    post_scope = await find(conn, organization_id, post_id)
+    post_scope = await find_post_scope(conn, organization_id, post_id)
     # An archive runs either before, and counts the post, or after this.
-    await project_locks.share(conn, organization_id=organization_id, project_id=post_scope.project_id)
-    post, _ = await lock_all(conn, organization_id, post_id, versions)
+    await project_locks.keep_project_state(
+        conn, organization_id=organization_id, project_id=post_scope.project_id
+    )
+    post, _ = await lock_post_rows(conn, organization_id, post_id, versions)
     if post.status != "canceled":
         _check_waits(post)
         waiting_post = WaitingPost(post.id, post.job_id, post.social_account_id)
@@ -108,11 +110,11 @@ async def reschedule(
     Raises `NotFound`, `Invalid`, `VersionOutdated`, `Limited`, `Conflict` PROJECT_ARCHIVED, POST_NOT_QUEUED
     or DUPLICATE_POST.
     """
-    post_scope = await find(conn, organization_id, post_id)
+    post_scope = await find_post_scope(conn, organization_id, post_id)
     when = scheduling.resolve_time(body, zone=post_scope.timezone, now=now, ahead=ahead)
     _check_version(post_scope, versions)
     await project_locks.lock_active(conn, organization_id=organization_id, project_id=post_scope.project_id)
-    post, _ = await lock_all(conn, organization_id, post_id, versions)
+    post, _ = await lock_post_rows(conn, organization_id, post_id, versions)
     _check_waits(post)
     if not body.allow_duplicate:
         await _check_new(conn, post, when.at)
@@ -122,7 +124,7 @@ async def reschedule(
     await posts.note(
         conn, organization_id=organization_id, post_ids=[post_id], event="rescheduled", details=moved
     )
-    await account_queue.advance(conn, QueuedPost(organization_id, post.social_account_id, post_id))
+    await account_queue.advance_queue(conn, QueuedPost(organization_id, post.social_account_id, post_id))
     return await posts.get(conn, organization_id=organization_id, post_id=post_id), wakes
 
 
@@ -145,7 +147,7 @@ async def retry(
         retry_of=retry_of,
     )
     if submitted.fresh:
-        post, account = await lock_all(conn, organization_id, post_id, None)
+        post, account = await lock_post_rows(conn, organization_id, post_id, None)
         await _check_again(conn, post, account, retry_of)
         await _check_new(conn, post, submitted.created_at)
         await _move(conn, post, submitted.job_id, submitted.created_at)
@@ -194,12 +196,12 @@ def _check_address(body: ResolvePost) -> None:
         raise Invalid("externalUrl", "must be an address such as https://example.social/@shop/1")
 
 
-async def find(conn: Conn, organization_id: UUID, post_id: UUID) -> FoundPost:
+async def find_post_scope(conn: Conn, organization_id: UUID, post_id: UUID) -> FoundPost:
     """Return a post's rows to lock; raises `NotFound`."""
     return present(await FIND_POST.one(conn, org=organization_id, id=post_id), "post")
 
 
-async def lock_all(
+async def lock_post_rows(
     conn: Conn, organization_id: UUID, post_id: UUID, versions: project_locks.Versions
 ) -> tuple[ChangedPost, LockedQueueAccount]:
     """Lock the post's job, its content against edits, its account and then the post.
@@ -208,7 +210,7 @@ async def lock_all(
     the lock order, so this or a worker that has just begun that job may become a deadlock's victim.)
     """
     while True:
-        post_scope = await find(conn, organization_id, post_id)
+        post_scope = await find_post_scope(conn, organization_id, post_id)
         if post_scope.job_id:
             await controls.lock_many(conn, organization_id=organization_id, job_ids=[post_scope.job_id])
         await scheduled_post.share_content.row(conn, org=organization_id, id=post_scope.content_id)

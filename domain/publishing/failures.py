@@ -35,7 +35,7 @@ UNKNOWN = Failed(
     "OUTCOME_UNKNOWN",
     "the platform's answer was lost: it is polled, or look there yourself and resolve the post",
 )
-IN_FLIGHT = OutcomeUnknown(
+MAYBE_UNDER_WAY = OutcomeUnknown(
     "SETTLING", "the platform's answer was lost, and the post may be under way: it is looked up again soon"
 )
 DISCONNECTED = PostRejected(
@@ -68,7 +68,7 @@ async def snooze_account(conn: Conn, post: LockedPost, after_s: float) -> NotDon
     """Snooze for a cause that blocks all of the account's posts, up to the post's own end."""
     if post.left_s <= 0:
         return await give_up(conn, post)
-    await account_queue.leave(conn, post)
+    await account_queue.leave_queue_head(conn, post)
     return Snooze(min(after_s, post.left_s) + 0.01)
 
 
@@ -89,7 +89,7 @@ async def not_sent(
     Runs in a step that locks the active project, or in one of an `archived` project, which gets no further
     attempt.
     """
-    post = await locked_post.lock(conn, claim)
+    post = await locked_post.lock_claimed_post(conn, claim)
     post = await _put_back(conn, claim, post, code=error.code, outdated=isinstance(error, PreparationExpired))
     await _keep_error(conn, post, error)
     outcome = await _after(conn, claim, post, error, generation)
@@ -104,18 +104,20 @@ async def proved_absent(conn: Conn, *, claim: Claim, outdated: bool) -> NotDone 
     `outdated`: it is prepared again too. If another post is at the head of the account's queue by now, this
     one waits for it.
     """
-    post = await locked_post.lock(conn, claim)
+    post = await locked_post.lock_claimed_post(conn, claim)
     post = await _put_back(conn, claim, post, code="ABSENT", outdated=outdated)
     position = await account_queue.take_head(conn, claim, post)
     return None if position.is_head else Interrupted()
 
 
-async def unverified(conn: Conn, *, claim: Claim, error: PlatformError, generation: int) -> NotDone:
+async def keep_unverified_error(
+    conn: Conn, *, claim: Claim, error: PlatformError, generation: int
+) -> NotDone:
     """Store an error that leaves the outcome open, as the platform may have the post.
 
     Returns the outcome of this attempt of the job, such as a retry or a snooze.
     """
-    post = await locked_post.lock(conn, claim)
+    post = await locked_post.lock_claimed_post(conn, claim)
     await _keep_error(conn, post, error)
     return await _after(conn, claim, post, error, generation)
 
@@ -125,23 +127,23 @@ async def await_verdict(conn: Conn, *, claim: Claim, after_s: float, spent: bool
 
     `spent`: it was sent again, which counts as an attempt.
     """
-    post = await locked_post.lock(conn, claim)
-    await _keep_error(conn, post, IN_FLIGHT)
+    post = await locked_post.lock_claimed_post(conn, claim)
+    await _keep_error(conn, post, MAYBE_UNDER_WAY)
     await posts.note(conn, organization_id=post.organization_id, post_ids=[post.id], event="undecided")
     if spent:
-        return await _try_again(conn, claim, post, IN_FLIGHT, least_s=after_s)
-    await account_queue.advance(conn, post)
+        return await _try_again(conn, claim, post, MAYBE_UNDER_WAY, least_s=after_s)
+    await account_queue.advance_queue(conn, post)
     return await snooze_account(conn, post, after_s)
 
 
 async def give_up_unknown(conn: Conn, *, claim: Claim) -> NotDone:
     """Give up on the outcome in this job, which makes the post `outcome_unknown`."""
-    return await give_up(conn, await locked_post.lock(conn, claim))
+    return await give_up(conn, await locked_post.lock_claimed_post(conn, claim))
 
 
 async def give_up(conn: Conn, post: LockedPost) -> Failed:
     """End the job: `OUTCOME_UNKNOWN` if the post may be live, else `TOO_LATE` with its last error."""
-    await account_queue.advance(conn, post)
+    await account_queue.advance_queue(conn, post)
     if post.sent:
         await _write_error(conn, post, UNKNOWN.code, "unknown", UNKNOWN.message, retryable=False)
         return UNKNOWN
@@ -154,7 +156,7 @@ async def give_up(conn: Conn, post: LockedPost) -> Failed:
 
 async def fail(conn: Conn, post: LockedPost, error: PlatformError) -> Failed:
     await _keep_error(conn, post, error)
-    await account_queue.advance(conn, post)
+    await account_queue.advance_queue(conn, post)
     return Failed(error.code, error.message)
 
 
@@ -234,7 +236,7 @@ async def _try_again(
 async def _hold_back(conn: Conn, post: LockedPost, wait_s: float) -> None:
     """Skip the post in its queue for `wait_s`."""
     await outgoing_post.hold_back.run(conn, org=post.organization_id, id=post.id, wait_s=wait_s)
-    await account_queue.advance(conn, post)
+    await account_queue.advance_queue(conn, post)
 
 
 async def _put_back(conn: Conn, claim: Claim, post: LockedPost, *, code: str, outdated: bool) -> LockedPost:
@@ -247,7 +249,7 @@ async def _put_back(conn: Conn, claim: Claim, post: LockedPost, *, code: str, ou
     await ledger.progress(conn, claim, progress=0, stage="preparing", cancelable=True)
     details = {"code": code}
     await posts.note(conn, organization_id=org, post_ids=[post_id], event="not_sent", details=details)
-    return await locked_post.lock(conn, claim)
+    return await locked_post.lock_claimed_post(conn, claim)
 
 
 async def _keep_error(conn: Conn, post: LockedPost, error: PlatformError) -> None:

@@ -38,7 +38,7 @@ LOCK_ACCOUNTS = post_end.lock_accounts_of_jobs.typed(QueueHead)
 END_POSTS = post_end.end_posts.typed(EndedPost)
 
 
-async def ended(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
+async def end_posts_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """End the posts of these jobs, which this transaction has just ended.
 
     A post that a platform may have becomes `outcome_unknown`, and another job polls for it. The post of a

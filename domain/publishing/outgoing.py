@@ -13,7 +13,7 @@ from domain.accounts import credentials
 from domain.accounts.credentials import SealedCredential
 from domain.publishing import disclosure, post_secrets
 from domain.publishing.disclosure import ContentOrigin
-from domain.publishing.failures import IN_FLIGHT
+from domain.publishing.failures import MAYBE_UNDER_WAY
 from domain.publishing.locked_post import LockedPost
 from domain.security.keyring import Keyring
 from domain.values.answers import from_row
@@ -128,7 +128,7 @@ class OutgoingRow(NamedTuple):
 _GET_OUTGOING = outgoing_post.get_outgoing.typed(OutgoingRow)
 
 
-async def read(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
+async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
     """Read the post in the step that begins the attempt. Raises LookupError for a disconnected account."""
     org, owner_org = post.organization_id, post.owner_organization_id
     rows = await _GET_OUTGOING.all(
@@ -163,7 +163,7 @@ async def read(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
         secret=post_secrets.reveal(keyring, post.secret, organization_id=org, post_id=post.id),
         content_revision=post.content_revision,
         sent_at=post.sent_at,
-        in_flight=post.repeats(IN_FLIGHT),
+        in_flight=post.repeats(MAYBE_UNDER_WAY),
         now=post.now,
     )
 

@@ -44,17 +44,19 @@ class ConnectedAccount(NamedTuple):
 
 
 FIND_ACCOUNTS = social_account.find_connected.typed(ConnectedAccount)
-FIND = lost_post.find_by_publish_id.typed(KnownPost)
+FIND_KNOWN_POSTS = lost_post.find_by_publish_id.typed(KnownPost)
 
 
-async def take(conn: Conn, *, platform: str, event: PlatformEvent) -> list[Wake]:
+async def poll_for_event(conn: Conn, *, platform: str, event: PlatformEvent) -> list[Wake]:
     """Poll now, by jobs, for the event's posts or, after a removal, its accounts; return the wakes to send.
 
     An event of an unknown post or account changes nothing and returns none.
     """
     external_id, publish_id, is_removed = event
     if publish_id and "\0" not in publish_id + external_id:
-        posts = await FIND.all(conn, platform=platform, publish_id=publish_id, external_id=external_id)
+        posts = await FIND_KNOWN_POSTS.all(
+            conn, platform=platform, publish_id=publish_id, external_id=external_id
+        )
         return [wake for post in posts for wake in await _ask(conn, post)]
     if is_removed and "\0" not in external_id:
         accounts = await FIND_ACCOUNTS.all(conn, platform=platform, external_id=external_id)

@@ -8,13 +8,21 @@ from domain.security.vault import Sealed
 
 
 def seal(keyring: Keyring, secret: bytes | None, *, organization_id: UUID, post_id: UUID) -> Sealed | None:
-    return None if secret is None else vault.seal(keyring, secret, row=row_name(organization_id, post_id))
+    return (
+        None
+        if secret is None
+        else vault.seal(keyring, secret, row=post_secret_row_name(organization_id, post_id))
+    )
 
 
 def reveal(keyring: Keyring, secret: Sealed | None, *, organization_id: UUID, post_id: UUID) -> bytes | None:
-    return None if secret is None else vault.unseal(keyring, secret, row=row_name(organization_id, post_id))
+    return (
+        None
+        if secret is None
+        else vault.unseal(keyring, secret, row=post_secret_row_name(organization_id, post_id))
+    )
 
 
-def row_name(organization_id: UUID, post_id: UUID) -> str:
+def post_secret_row_name(organization_id: UUID, post_id: UUID) -> str:
     """Return the row name that a secret is bound to."""
     return f"scheduled_post/{organization_id}/{post_id}"

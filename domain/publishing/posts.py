@@ -94,7 +94,7 @@ async def list_page(
 
     Raises `NotFound` for the project, and for an account or a content outside it.
     """
-    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     await _check_targets(conn, organization_id, project_id, account_id, content_id)
     filters = {
         "org": organization_id,
@@ -109,7 +109,7 @@ async def list_page(
         "limit": limit,
     }
     led = content_id is not None or account_id is not None
-    leading = multi_value_filter.lead(status=None if led else statuses)
+    leading = multi_value_filter.list_searches(status=None if led else statuses)
     rows = await multi_value_filter.newest(
         conn, partial(LIST_POSTS.all, conn, **filters), leading, limit=limit
     )
@@ -138,7 +138,9 @@ async def list_page_of_all(
         "limit": limit,
     }
     find = partial(LIST_POSTS_OF_ALL.all, conn, **filters)
-    rows = await multi_value_filter.newest(conn, find, multi_value_filter.lead(status=statuses), limit=limit)
+    rows = await multi_value_filter.newest(
+        conn, find, multi_value_filter.list_searches(status=statuses), limit=limit
+    )
     return [_to_schema(row) for row in rows]
 
 

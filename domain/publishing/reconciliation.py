@@ -34,7 +34,7 @@ NOT_PUBLISHED = PostNotSent(
 )
 
 
-class Sender(NamedTuple):
+class LockedSender(NamedTuple):
     """Row of `lock_sender`: an account and its owner, which may be itself."""
 
     platform: str
@@ -63,7 +63,7 @@ class LostPostRow(NamedTuple):
     age_s: float
 
 
-_LOCK_SENDER = account_send.lock_sender.typed(Sender)
+_LOCK_SENDER = account_send.lock_sender.typed(LockedSender)
 _FIND = lost_post.find_lost.typed(LostPostRow)
 
 
@@ -94,7 +94,7 @@ def next_poll_s(age_s: float) -> float | None:
     return next((ask_s - age_s for ask_s in POLL_TIMES_S if ask_s > age_s + POLL_TOLERANCE_S), None)
 
 
-async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> LostPost | NotDone | None:
+async def begin_poll(conn: Conn, *, claim: Claim, keyring: Keyring) -> LostPost | NotDone | None:
     """Start a poll; None if the post is resolved, or no account can poll."""
     org, post_id = claim.organization_id, UUID(claim.args["post_id"])
     post = await _FIND.one(conn, org=org, id=post_id, job_id=claim.id)
@@ -122,7 +122,7 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> LostPost | Not
         request=post.request,
         sent_at=post.sent_at,
         now=post.now,
-        fetched=await tickets.close(conn, organization_id=org, post_id=post_id),
+        fetched=await tickets.close_post_tickets(conn, organization_id=org, post_id=post_id),
         next_s=later_s,
     )
 

@@ -130,7 +130,7 @@ def resolve_time(
             Resolved(timezones.read(asked.scheduled_for, path="scheduledFor"), "exact"),
         )
     elif asked.local_time is not None and asked.scheduled_for is None:
-        path, when = "localTime", timezones.resolve(asked.local_time, zone=zone, path="localTime")
+        path, when = "localTime", timezones.resolve_local_time(asked.local_time, zone=zone, path="localTime")
     else:
         raise Invalid("scheduledFor", "send either scheduledFor or localTime")
     if when.at < now + ahead - MAX_PAST:
@@ -176,7 +176,7 @@ async def _post(
     content = await lock_ready(conn, organization_id=org, content_id=scope.content_id)
     if content.pending and not may_wait:
         raise ApprovalRequired
-    planned = await targets.plan(
+    planned = await targets.plan_targets(
         conn, organization_id=org, project_id=project_id, material=content.material, targets=body.targets
     )
     unapproved = [content.unapproved(target.caption_override) for target in planned]

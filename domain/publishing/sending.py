@@ -57,7 +57,7 @@ class PreparedStep(NamedTuple):
         return f"PreparedStep({self.revision})"
 
 
-class Marked(NamedTuple):
+class SendingMark(NamedTuple):
     """Row of `mark_sending`: the time of the mark, else the obstacles."""
 
     approved: bool
@@ -66,18 +66,18 @@ class Marked(NamedTuple):
     sent_at: datetime | None
 
 
-_MARK = sending.mark_sending.typed(Marked)
+_MARK = sending.mark_sending.typed(SendingMark)
 
 
 async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> OutgoingPost | NotDone:
     """Take the head of the account's queue for a waiting post; a post under way continues where it was."""
-    post = await locked_post.lock(conn, claim)
+    post = await locked_post.lock_claimed_post(conn, claim)
     outcome = Canceled() if post.stopped else await failures.find_blocker(conn, post)
     if outcome is None and not post.sent:
         outcome = await _take_head_or_wait(conn, claim, post)
     if outcome is not None:
         return outcome
-    post_to_send = await outgoing.read(conn, post, keyring)
+    post_to_send = await outgoing.read_outgoing_post(conn, post, keyring)
     if credentials.ends_soon(post_to_send.token_ends, now=post_to_send.now):
         return await failures.refresh(conn, post)
     return post_to_send
@@ -98,7 +98,7 @@ async def _take_head_or_wait(conn: Conn, claim: Claim, post: LockedPost) -> NotD
 
 async def keep(conn: Conn, *, claim: Claim, step: PreparedStep, after_s: float) -> NotDone | None:
     """Store a step before the next one, `after_s` later; the account's other posts may go first."""
-    post = await locked_post.lock(conn, claim)
+    post = await locked_post.lock_claimed_post(conn, claim)
     if post.stopped:
         return Canceled()
     await _keep(conn, post, step, phase="preparing")
@@ -113,7 +113,7 @@ async def mark(
     The call may be made after the commit. The step locks the active project. `unsaved` is the newly prepared
     call, which is stored in any case. An edit since then restarts the preparation.
     """
-    post = await locked_post.lock(conn, claim)
+    post = await locked_post.lock_claimed_post(conn, claim)
     revision = unsaved.revision if unsaved else post.content_revision
     marked = await _mark(conn, claim, post, revision, unsaved=unsaved, ai_label=ai_label)
     if unsaved and isinstance(marked, Snooze):
@@ -123,7 +123,7 @@ async def mark(
 
 async def mark_again(conn: Conn, *, claim: Claim) -> datetime | NotDone | None:
     """Mark the post for a repeat of the same call after a lost answer. None: it is too late for that."""
-    post = await locked_post.lock(conn, claim)
+    post = await locked_post.lock_claimed_post(conn, claim)
     if post.left_s <= 0 or post.account_status == "disconnected":
         return None
     return await _mark(conn, claim, post, None)
@@ -200,7 +200,7 @@ async def _mark(
     return marked.sent_at
 
 
-async def _unmarked(conn: Conn, post: LockedPost, marked: Marked) -> NotDone:
+async def _unmarked(conn: Conn, post: LockedPost, marked: SendingMark) -> NotDone:
     if not marked.approved:
         return await failures.fail(conn, post, NOT_APPROVED)
     if not marked.current:
@@ -209,12 +209,14 @@ async def _unmarked(conn: Conn, post: LockedPost, marked: Marked) -> NotDone:
     return await failures.snooze_account(conn, post, marked.full_s or 0)
 
 
-async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any], found: bool) -> NotDone | None:
+async def record_acceptance(
+    conn: Conn, *, claim: Claim, handle: dict[str, Any], found: bool
+) -> NotDone | None:
     """Record that the platform accepted the post and is processing it: the account's next post may go.
 
     `found`: a look-up found it.
     """
-    post = await locked_post.lock(conn, claim)
+    post = await locked_post.lock_claimed_post(conn, claim)
     phase = "accepted" if post.phase == "sending" else "confirming"
     await outgoing_post.accept_post.run(
         conn, org=post.organization_id, id=post.id, phase=phase, handle=handle
@@ -222,20 +224,20 @@ async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any], found: boo
     if phase == "accepted":
         await ledger.progress(conn, claim, progress=0.8, stage="confirming")
         await _note(conn, post, "accepted", found=found)
-        await account_queue.advance(conn, post)
+        await account_queue.advance_queue(conn, post)
     return None
 
 
 async def snooze_until_poll(conn: Conn, *, claim: Claim, after_s: float) -> NotDone:
     """Snooze the job until the next poll for a post that the platform may have; others go on meanwhile."""
-    post = await locked_post.lock(conn, claim)
-    await account_queue.advance(conn, post)
+    post = await locked_post.lock_claimed_post(conn, claim)
+    await account_queue.advance_queue(conn, post)
     return await failures.snooze_account(conn, post, after_s)
 
 
 async def snooze_busy(conn: Conn, *, claim: Claim) -> NotDone:
     """Snooze because the account's server is busy, which blocks all of the account's posts."""
-    post = await locked_post.lock(conn, claim)
+    post = await locked_post.lock_claimed_post(conn, claim)
     return await failures.snooze_account(conn, post, backoff.busy_backoff_s(claim.fence, claim.attempt))
 
 
@@ -247,7 +249,7 @@ async def publish(
     `found`: a look-up found it after a lost answer. Raises `OutcomeUnknown` if the id belongs to another of
     the account's posts.
     """
-    post = await locked_post.lock(conn, claim)
+    post = await locked_post.lock_claimed_post(conn, claim)
     published = await sending.publish_post.value(
         conn,
         org=post.organization_id,
@@ -277,10 +279,10 @@ async def publish(
 
 async def leave_in_inbox(conn: Conn, *, claim: Claim, found: bool) -> Done:
     """Mark the post as a draft in its owner's inbox. `found`: a look-up found it."""
-    post = await locked_post.lock(conn, claim)
+    post = await locked_post.lock_claimed_post(conn, claim)
     await outgoing_post.leave_in_inbox.run(conn, org=post.organization_id, id=post.id)
     await _note(conn, post, "draft_in_inbox", found=found)
-    await account_queue.advance(conn, post)
+    await account_queue.advance_queue(conn, post)
     return Done({"postId": ids.show(ids.POST, post.id), "status": "draft_in_inbox"})
 
 

@@ -77,7 +77,7 @@ SHARE_CONTENT = scheduled_post.share_content.typed(SharedContent)
 LIST_ASSETS = scheduled_post.list_assets.typed(AssetRow)
 
 
-async def plan(
+async def plan_targets(
     conn: Conn, *, organization_id: UUID, project_id: UUID, material: Material, targets: Sequence[PostTarget]
 ) -> list[Planned]:
     """Check every target and lock its account. Raises `NotFound`, `Invalid`, `Conflict`, with all issues.

@@ -19,7 +19,7 @@ from jobs.ledger import Wake
 
 #: Reasons of cancels and blocks that follow from another change.
 ARCHIVED = "project_archived"
-EDITED, PASSED = {"reason": "content_edited"}, {"reason": "schedule_passed"}
+EDITED, SCHEDULE_PASSED = {"reason": "content_edited"}, {"reason": "schedule_passed"}
 
 
 class _Blocked(NamedTuple):
@@ -72,7 +72,9 @@ async def release_of_content(
     await scheduled_post.release_posts.run(conn, org=organization_id, ids=list(due), job_ids=job_ids)
     await posts.note(conn, organization_id=organization_id, post_ids=list(due), event="released")
     await scheduled_post.keep_blocked.run(conn, org=organization_id, ids=late)
-    await posts.note(conn, organization_id=organization_id, post_ids=late, event="blocked", details=PASSED)
+    await posts.note(
+        conn, organization_id=organization_id, post_ids=late, event="blocked", details=SCHEDULE_PASSED
+    )
     return wakes
 
 
@@ -142,7 +144,7 @@ async def advance(
 ) -> None:
     """Advance the queues with one of these posts at the head; `heads` has the accounts by head post."""
     for post_id in heads.keys() & set(gone):
-        await account_queue.advance(conn, QueuedPost(organization_id, heads[post_id], post_id))
+        await account_queue.advance_queue(conn, QueuedPost(organization_id, heads[post_id], post_id))
 
 
 async def _waiting(conn: Conn, organization_id: UUID, content_id: UUID) -> list[WaitingPost]:

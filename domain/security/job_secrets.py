@@ -12,9 +12,11 @@ from jobs.ledger import ChangedJob, Claim
 FIND_SECRET = job_secret.find_secret.typed(vault.Sealed)
 
 
-async def keep(conn: Conn, *, organization_id: UUID, job_id: UUID, secret: bytes, keyring: Keyring) -> None:
+async def keep_job_secret(
+    conn: Conn, *, organization_id: UUID, job_id: UUID, secret: bytes, keyring: Keyring
+) -> None:
     """Seal a secret in the transaction that submits the job."""
-    sealed = vault.seal(keyring, secret, row=row_name(organization_id, job_id))
+    sealed = vault.seal(keyring, secret, row=job_secret_row_name(organization_id, job_id))
     await job_secret.keep_secret.run(
         conn, org=organization_id, job_id=job_id, sealed=sealed.data, vault_key_id=sealed.key_id
     )
@@ -23,16 +25,16 @@ async def keep(conn: Conn, *, organization_id: UUID, job_id: UUID, secret: bytes
 async def reveal(conn: Conn, *, claim: Claim, keyring: Keyring) -> bytes:
     """Return a job's secret; raises LookupError for a job without one."""
     sealed = await FIND_SECRET.row(conn, org=claim.organization_id, job_id=claim.id)
-    return vault.unseal(keyring, sealed, row=row_name(claim.organization_id, claim.id))
+    return vault.unseal(keyring, sealed, row=job_secret_row_name(claim.organization_id, claim.id))
 
 
-async def wipe(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
+async def wipe_job_secrets(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """Delete the secrets of jobs that this transaction has just ended."""
     await job_secret.wipe_secrets.run(
         conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows]
     )
 
 
-def row_name(organization_id: UUID, job_id: UUID) -> str:
+def job_secret_row_name(organization_id: UUID, job_id: UUID) -> str:
     """Return the row name that a secret is bound to."""
     return f"job_secret/{organization_id}/{job_id}"

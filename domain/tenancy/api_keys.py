@@ -140,7 +140,7 @@ def opens(row: PresentedKey | None, presented: KeyParts, peppers: Keyring) -> bo
     Compares in constant time with the current secret and, during a rotation, the old one. A killed, expired
     or suspended key isn't refused here.
     """
-    same = key_secrets.opens(presented.secret, peppers, row and row.kept)
+    same = key_secrets.secret_matches(presented.secret, peppers, row and row.kept)
     return row is not None and row.env == presented.env and same
 
 
@@ -168,7 +168,7 @@ async def create(
     if expires_at is not None and not now < expires_at < now + MAX_LIFETIME:
         raise Invalid("expiresAt", "must be in the future, within 100 years: without one a key never expires")
     await _check_count(conn, actor.organization_id)
-    secret, hashed = key_secrets.make(peppers)
+    secret, hashed = key_secrets.make_key_secret(peppers)
     row = await INSERT_KEY.row(
         conn,
         org=actor.organization_id,
@@ -218,7 +218,7 @@ async def rotate(
     locked = await _lock(conn, actor, key_uuid)
     if locked.killed_at is not None:
         raise Conflict("KEY_KILLED", "a killed key can't be rotated: create another one")
-    secret, hashed = key_secrets.make(peppers)
+    secret, hashed = key_secrets.make_key_secret(peppers)
     org = actor.organization_id
     row = await ROTATE_KEY.row(conn, org=org, id=key_uuid, overlap=overlap, **hashed._asdict())
     return await _record_with_key(conn, actor, "api_key.rotated", row, secret)

@@ -94,7 +94,7 @@ async def list_page(
         "before": period.before(before),
         "limit": limit,
     }
-    leading = multi_value_filter.lead(project_id=project_ids, api_key_id=api_key_ids, action=actions)
+    leading = multi_value_filter.list_searches(project_id=project_ids, api_key_id=api_key_ids, action=actions)
     rows = await multi_value_filter.newest(
         conn, partial(LIST_ENTRIES.all, conn, **filters), leading, limit=limit
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from schemas.errors import Forbidden
 
 
-def grants(scopes: Collection[str], scope: str) -> bool:
+def scopes_grant(scopes: Collection[str], scope: str) -> bool:
     """Return whether scopes include one; `*` is every scope but `ops:*`, which is for operators."""
     return scope in scopes or ("*" in scopes and not scope.startswith("ops:"))
 
@@ -14,7 +14,7 @@ def grants(scopes: Collection[str], scope: str) -> bool:
 def check_scopes(scopes: Collection[str], wanted: Iterable[str]) -> None:
     """Raise `Forbidden` for the first scope that a holder of `scopes` can't delegate."""
     for scope in wanted:
-        if not (scope in scopes if scope == "*" else grants(scopes, scope)):
+        if not (scope in scopes if scope == "*" else scopes_grant(scopes, scope)):
             raise Forbidden(scope)
 
 

@@ -51,7 +51,9 @@ def fill(claim: KeyUse, answer: StoredAnswer, *, seal_with: Keyring | None) -> I
     """Build the row for an answer; `seal_with` seals an answer with a secret, None stores it as it is."""
     if seal_with is None:
         return IdempotencyRecord(*claim[:4], answer.status, answer.location, answer.body, None, answer.etag)
-    sealed = vault.seal(seal_with, answer.body, row=row_name(claim.org, claim.api_key_id, claim.key))
+    sealed = vault.seal(
+        seal_with, answer.body, row=idempotency_row_name(claim.org, claim.api_key_id, claim.key)
+    )
     return IdempotencyRecord(
         *claim[:4], answer.status, answer.location, sealed.data, sealed.key_id, answer.etag
     )
@@ -88,10 +90,10 @@ async def replay(conn: Conn, claim: KeyUse, *, keyring: Keyring) -> StoredAnswer
     if found["vault_key_id"] is None:
         return answer
     sealed = vault.Sealed(found["vault_key_id"], found["body"])
-    row = row_name(claim.org, claim.api_key_id, claim.key)
+    row = idempotency_row_name(claim.org, claim.api_key_id, claim.key)
     return answer._replace(body=vault.unseal(keyring, sealed, row=row))
 
 
-def row_name(organization_id: UUID, api_key_id: UUID, key: str) -> str:
+def idempotency_row_name(organization_id: UUID, api_key_id: UUID, key: str) -> str:
     """Return the row name that a sealed body is bound to."""
     return f"idempotency_key/{organization_id}/{api_key_id}/{key}"

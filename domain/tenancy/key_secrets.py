@@ -27,13 +27,13 @@ class StoredHashes(NamedTuple):
     old_pepper_id: str
 
 
-def make(peppers: Keyring) -> tuple[str, Hashed]:
+def make_key_secret(peppers: Keyring) -> tuple[str, Hashed]:
     """Create a secret, and return it with its stored form."""
     secret = secrets.token_urlsafe(32)
     return secret, Hashed(_digest(secret, peppers, peppers.writer), peppers.writer)
 
 
-def opens(secret: str, peppers: Keyring, kept: StoredHashes | None) -> bool:
+def secret_matches(secret: str, peppers: Keyring, kept: StoredHashes | None) -> bool:
     """Return whether a secret has the current stored hash or, during a rotation, the old one.
 
     Compares in constant time.

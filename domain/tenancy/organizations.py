@@ -16,7 +16,7 @@ from schemas.errors.absent import present
 from schemas.organizations import LiveTier, Organization
 
 
-class Pair(NamedTuple):
+class OrganizationPair(NamedTuple):
     """Live organization and its sandbox; only this pairing distinguishes a sandbox."""
 
     live: UUID
@@ -45,9 +45,9 @@ LOCK_ORGANIZATION = organization.lock_organization.typed(_Row)
 LIST_ORGANIZATIONS = organization.list_organizations.typed(_Row)
 
 
-async def create(conn: Conn, *, name: str, tier: LiveTier, actor: Actor | None = None) -> Pair:
+async def create(conn: Conn, *, name: str, tier: LiveTier, actor: Actor | None = None) -> OrganizationPair:
     """Create an organization and its sandbox in one statement. `actor` is an operator with a key."""
-    pair = Pair(ids.new(), ids.new())
+    pair = OrganizationPair(ids.new(), ids.new())
     await organization.insert_organizations.run(
         conn, live=pair.live, sandbox=pair.sandbox, name=name, tier=tier
     )

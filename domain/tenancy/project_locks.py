@@ -39,12 +39,12 @@ def check_active(status: str) -> None:
         raise Conflict("PROJECT_ARCHIVED", "the project is archived: un-archive it with PATCH first")
 
 
-async def share(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
+async def keep_project_state(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
     """Keep the project's status, active or archived, until this transaction ends; ignore an unknown one."""
     await projects.share_project.value(conn, org=organization_id, id=project_id)
 
 
-async def check(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
+async def check_project_exists(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
     """Raise `NotFound` for an unknown project, without a lock."""
     if not await projects.has_project.value(conn, org=organization_id, id=project_id):
         raise absent("project")

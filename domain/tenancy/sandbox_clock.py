@@ -113,7 +113,7 @@ async def advance(
     return show(clock._replace(target=target, job_id=submitted.job_id, posts=0, jobs=0)), submitted
 
 
-async def ended(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
+async def stop_clocks_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """Stop the clocks of these jobs at their current time."""
     orgs, job_ids = [row.organization_id for row in rows], [row.id for row in rows]
     await sandbox_clock.stop_clocks.run(conn, orgs=orgs, job_ids=job_ids)

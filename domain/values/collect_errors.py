@@ -6,7 +6,7 @@ from typing import Any
 from schemas.errors import Invalid
 
 
-def gather(*checks: Callable[[], Any]) -> list[Any]:
+def gather_issues(*checks: Callable[[], Any]) -> list[Any]:
     """Run every check, and return the results in order. Raises one `Invalid` with the issues of all."""
     results: list[Any] = []
     issues: list[tuple[str, str]] = []

@@ -18,7 +18,7 @@ CODES = frozenset(
 )
 
 
-def find(code: object) -> str | None:
+def find_currency(code: object) -> str | None:
     """Return the code in upper case; None for any other value."""
     currency = code.upper() if isinstance(code, str) and code.isascii() else None
     return currency if currency in CODES else None

@@ -35,7 +35,7 @@ class Items(NamedTuple):
     items: list[bytes] | None
 
 
-def read(text: bytes, names: Container[bytes], most: int) -> Steps[Items]:
+def split_json_list(text: bytes, names: Container[bytes], most: int) -> Steps[Items]:
     """Split the list of a field into its items; `names` are the field's possible names, in quotes.
 
     Raises `Oversized` for a value of more than `MAX_VALUE_BYTES`, and `Malformed`. Raises `Invalid` if the

@@ -20,7 +20,7 @@ R = TypeVar("R", bound=Identified)
 Lead = Mapping[str, Any]
 
 
-def lead(**filters: Sequence[Any] | None) -> list[Lead]:
+def list_searches(**filters: Sequence[Any] | None) -> list[Lead]:
     """Return the parameters of a list's searches: one for each value of the first filter that isn't None.
 
     The other filters are None in each of them. Without any filter there is one search, for all rows.

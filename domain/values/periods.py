@@ -51,4 +51,4 @@ def _moved(moment: datetime, by: timedelta) -> datetime:
         return moment
 
 
-ALWAYS = Period()
+UNBOUNDED_PERIOD = Period()

@@ -1,6 +1,6 @@
 """SSRF guard: policies of the addresses that we may fetch, for the API's checks and the workers' sockets.
 
-No function here resolves a name. `check` refuses by the text alone. The resolved address is known only at the
+No function here resolves a name. `check_fetch_url` refuses by the text alone. The resolved address is known only at the
 connection, where `workers/web/fetch.py` checks it by the same policies.
 """
 
@@ -66,7 +66,7 @@ def loopback(host: str, port: int) -> Policy:
     )
 
 
-def operated(url: str) -> Allowed:
+def operator_url_policy(url: str) -> Allowed:
     """Return the policy for a URL in the settings: the operator may name a host of their own network.
 
     Pass it only to a client that requests nothing but that URL's origin.
@@ -82,7 +82,7 @@ def operated(url: str) -> Allowed:
     return {origin: policy}
 
 
-def check(text: str, *, allowed: Allowed) -> str:
+def check_fetch_url(text: str, *, allowed: Allowed) -> str:
     """Return the normal form of a URL: a scheme, a lower-case A-label host, no fragment. Raises `Invalid`."""
     parts = split(with_scheme(text.strip(" ")))
     host, port = ascii_host(parts), port_of(parts)

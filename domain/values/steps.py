@@ -16,7 +16,7 @@ Steps: TypeAlias = Generator[None, None, T]
 STEP_BYTES = 1 << 16
 
 
-def finish(work: Steps[T]) -> T:
+def finish_steps(work: Steps[T]) -> T:
     """Run all steps at once, and return the result."""
     while True:
         try:

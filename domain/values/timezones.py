@@ -47,7 +47,7 @@ class Resolved(NamedTuple):
     rule: TimeRule
 
 
-def resolve(local: str, *, zone: str, path: str) -> Resolved:
+def resolve_local_time(local: str, *, zone: str, path: str) -> Resolved:
     """Return the instant of a local time in `zone`, such as "2026-11-01T01:30".
 
     A skipped time is moved forward by the length of the gap; of a repeated time it is the first (PEP 495,

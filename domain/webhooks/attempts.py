@@ -32,7 +32,7 @@ BATCH = 1000
 OWN_FAULT = "INTERNAL"
 
 #: Status of a delivery after an attempt.
-Next: TypeAlias = Literal["delivered", "pending", "failed", "abandoned"]
+NextDeliveryStatus: TypeAlias = Literal["delivered", "pending", "failed", "abandoned"]
 
 
 class Endpoint(NamedTuple):
@@ -109,13 +109,17 @@ async def put_back(conn: Conn, *, claim: Claim) -> None:
     await webhook_sending.requeue.run(conn, **_scope(claim))
 
 
-async def take(conn: Conn, *, claim: Claim, limit: int, keyring: Keyring, public_url: str) -> list[Outgoing]:
+async def take_due_deliveries(
+    conn: Conn, *, claim: Claim, limit: int, keyring: Keyring, public_url: str
+) -> list[Outgoing]:
     """Take up to `limit` due deliveries; none while the endpoint accepts none."""
     deliveries = await TAKE_DELIVERIES.all(conn, **_scope(claim), limit=limit)
     if not deliveries:
         return []
     org, endpoint_id = claim.organization_id, endpoint_of(claim)
-    keys = await secrets.signing(conn, organization_id=org, endpoint_id=endpoint_id, keyring=keyring)
+    keys = await secrets.list_signing_keys(
+        conn, organization_id=org, endpoint_id=endpoint_id, keyring=keyring
+    )
     bodies = await _bodies(conn, org, deliveries, public_url)
     return [Outgoing(delivery, bodies.get(delivery.event_id), keys) for delivery in deliveries]
 
@@ -136,7 +140,9 @@ async def _bodies(
     return stored | {event_id: body for event_id, body in rendered.items() if isinstance(body, bytes)}
 
 
-async def settle(conn: Conn, *, claim: Claim, tried: Sequence[FinishedAttempt], failing: bool) -> list[Next]:
+async def settle_attempts(
+    conn: Conn, *, claim: Claim, tried: Sequence[FinishedAttempt], failing: bool
+) -> list[NextDeliveryStatus]:
     """Settle attempts and update their endpoint; return each delivery's new status.
 
     `failing`: its last attempt may have failed, which a success resets.
@@ -158,7 +164,7 @@ async def settle(conn: Conn, *, claim: Claim, tried: Sequence[FinishedAttempt], 
     return [becomes for becomes, _ in after]
 
 
-def _after(tried: FinishedAttempt, *, gone: bool) -> tuple[Next, float]:
+def _after(tried: FinishedAttempt, *, gone: bool) -> tuple[NextDeliveryStatus, float]:
     """Return the delivery's new status, and the seconds until its next attempt.
 
     That is 0 if the address is gone and the endpoint has another one by now.

@@ -85,7 +85,10 @@ async def list_of_endpoint(
         "before": before,
         "limit": limit,
     }
-    find, leading = partial(LIST_DELIVERIES.all, conn, **filters), multi_value_filter.lead(status=statuses)
+    find, leading = (
+        partial(LIST_DELIVERIES.all, conn, **filters),
+        multi_value_filter.list_searches(status=statuses),
+    )
     rows = await multi_value_filter.newest(conn, find, leading, limit=limit)
     return [_to_schema(row) for row in rows]
 

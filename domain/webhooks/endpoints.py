@@ -83,7 +83,7 @@ def check(body: B, *, allowed: ssrf_guard.Allowed) -> B:
 
 def check_url(url: str, *, allowed: ssrf_guard.Allowed) -> str:
     """Return the normal form of an address: https on port 443, or one of `allowed`. Raises `Invalid`."""
-    checked = ssrf_guard.check(url, allowed=allowed)
+    checked = ssrf_guard.check_fetch_url(url, allowed=allowed)
     parts = urlsplit(checked)
     port = parts.port or ssrf_guard.DEFAULT_PORTS[parts.scheme]
     if (parts.hostname or "", port) in allowed:
@@ -154,7 +154,7 @@ async def list_page(
     Raises `NotFound` for a foreign project.
     """
     if project_id is not None:
-        await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+        await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_ENDPOINTS.all(
         conn, org=organization_id, project_id=project_id, statuses=statuses, before=before, limit=limit
     )
@@ -212,8 +212,8 @@ async def lock(conn: Conn, *, organization_id: UUID, endpoint_id: UUID) -> Endpo
 
 async def _hold_project(conn: Conn, organization_id: UUID, project_id: UUID) -> None:
     """Keep the project, archived or not, until this transaction ends: a purge runs before or after."""
-    await project_locks.share(conn, organization_id=organization_id, project_id=project_id)
-    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.keep_project_state(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
 
 
 async def _get(conn: Conn, organization_id: UUID, endpoint_id: UUID) -> EndpointRow:

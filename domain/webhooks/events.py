@@ -85,7 +85,7 @@ async def list_page(
     Raises `NotFound` for a foreign project.
     """
     if project_id is not None:
-        await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+        await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_EVENTS.all(
         conn, org=organization_id, types=types, project_id=project_id, before=before, limit=limit
     )

@@ -32,7 +32,7 @@ LIST_SECRETS = webhook_secret.list_secrets.typed(_Row)
 async def make(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> str:
     """Create a new current secret, and return its text, which is shown once."""
     secret_id, plain = ids.new(), os.urandom(BYTES)
-    sealed = vault.seal(keyring, plain, row=row_name(organization_id, endpoint_id, secret_id))
+    sealed = vault.seal(keyring, plain, row=signing_secret_row_name(organization_id, endpoint_id, secret_id))
     await webhook_secret.insert_secret.run(
         conn,
         org=organization_id,
@@ -52,17 +52,21 @@ async def rotate(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyrin
     return await make(conn, organization_id=organization_id, endpoint_id=endpoint_id, keyring=keyring)
 
 
-async def signing(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> list[bytes]:
+async def list_signing_keys(
+    conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring
+) -> list[bytes]:
     """Return the keys that sign a delivery now, the current one first; none for a deleted endpoint."""
     rows = await LIST_SECRETS.all(conn, org=organization_id, endpoint_id=endpoint_id)
     return [
         vault.unseal(
-            keyring, Sealed(row.vault_key_id, row.sealed), row=row_name(organization_id, endpoint_id, row.id)
+            keyring,
+            Sealed(row.vault_key_id, row.sealed),
+            row=signing_secret_row_name(organization_id, endpoint_id, row.id),
         )
         for row in rows
     ]
 
 
-def row_name(org: UUID, endpoint_id: UUID, secret_id: UUID) -> str:
+def signing_secret_row_name(org: UUID, endpoint_id: UUID, secret_id: UUID) -> str:
     """Return the row name that a secret is bound to."""
     return f"webhook_secret/{org}/{endpoint_id}/{secret_id}"

@@ -109,7 +109,7 @@ async def find(conn: Conn, *, organization_id: UUID, after: str) -> StreamPositi
     return position
 
 
-async def heads(conn: Conn, *, organization_ids: Sequence[UUID]) -> dict[UUID, Head]:
+async def find_stream_heads(conn: Conn, *, organization_ids: Sequence[UUID]) -> dict[UUID, Head]:
     """Return each organization's last readable event, by one statement for all; `START` without any."""
     rows = await FIND_HEADS.all(conn, orgs=organization_ids)
     return dict.fromkeys(organization_ids, START) | {

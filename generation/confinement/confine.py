@@ -24,7 +24,7 @@ _KERNEL = (
     "/dev/random",
     "/dev/zero",
 )
-_ITSELF, _SINK = Path("/proc/self"), Path("/dev/null")
+_ITSELF, _NULL_DEVICE = Path("/proc/self"), Path("/dev/null")
 
 LANDLOCK, SECCOMP = "landlock", "seccomp"
 
@@ -38,41 +38,41 @@ def confine(
     `programs` it may start those and the system's programs; without, it can start no process.
     """
     starts = programs is not None
-    rules = {**readable(starts=starts), _ITSELF: landlock.READ}
-    rules |= {path.resolve().parent: landlock.RUN for path in programs or ()}
+    rules = {**system_file_rights(starts=starts), _ITSELF: landlock.READ_RIGHTS}
+    rules |= {path.resolve().parent: landlock.RUN_RIGHTS for path in programs or ()}
     if folder:
-        rules[folder] = landlock.ALL
+        rules[folder] = landlock.ALL_RIGHTS
     lacking = []
     try:
         kernel.give_up_privileges()
-        landlock.restrict(rules, handles)
+        landlock.restrict_file_access(rules, handles)
     except OSError:
         lacking.append(LANDLOCK)
     try:
-        seccomp.restrict(starts=starts)
+        seccomp.restrict_system_calls(starts=starts)
     except OSError:
         lacking.append(SECCOMP)
     return lacking
 
 
-def prepare() -> None:
+def precompute_confinement() -> None:
     """Precompute the arguments of `confine()`: a forking process saves each child a millisecond."""
-    readable(starts=False)
+    system_file_rights(starts=False)
     with suppress(OSError):
-        seccomp.program(starts=False)
+        seccomp.build_seccomp_filter(starts=False)
 
 
 def missing() -> list[str]:
     """Return the mechanisms that this host lacks, without confining anything."""
-    return [LANDLOCK] * (landlock.abi() == 0) + [SECCOMP] * (not seccomp.is_there())
+    return [LANDLOCK] * (landlock.abi() == 0) + [SECCOMP] * (not seccomp.is_seccomp_available())
 
 
 @cache
-def readable(*, starts: bool) -> Mapping[Path, int]:
+def system_file_rights(*, starts: bool) -> Mapping[Path, int]:
     """Return the rights on the files of the system and of the product."""
-    rights = landlock.RUN if starts else landlock.READ
+    rights = landlock.RUN_RIGHTS if starts else landlock.READ_RIGHTS
     rules = dict.fromkeys(map(Path, (*_SYSTEM, *_KERNEL, *_libraries())), rights)
-    return rules | _own_packages() | {_SINK: landlock.ALL}
+    return rules | _own_packages() | {_NULL_DEVICE: landlock.ALL_RIGHTS}
 
 
 def _libraries() -> set[str]:
@@ -87,7 +87,9 @@ def _own_packages() -> dict[Path, int]:
     """Return read rights on the product's packages in a checkout; its other files can only be listed."""
     checkout = _checkout()
     packages = {checkout / name.partition(".")[0] for name in sys.modules}
-    return {checkout: landlock.LIST} | dict.fromkeys((one for one in packages if one.is_dir()), landlock.READ)
+    return {checkout: landlock.LIST_RIGHTS} | dict.fromkeys(
+        (one for one in packages if one.is_dir()), landlock.READ_RIGHTS
+    )
 
 
 def _checkout() -> Path:

@@ -19,10 +19,10 @@ _OF_ONE_FILE = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
 _TCP_RIGHTS, _SCOPES = 3, 3
 _ASK_VERSION, _BENEATH = 1, 1
 
-READ = _READ_FILE | _READ_DIR
-RUN = READ | _EXECUTE
-LIST = _READ_DIR
-ALL = (1 << 16) - 1
+READ_RIGHTS = _READ_FILE | _READ_DIR
+RUN_RIGHTS = READ_RIGHTS | _EXECUTE
+LIST_RIGHTS = _READ_DIR
+ALL_RIGHTS = (1 << 16) - 1
 
 
 class _Rule(ctypes.Structure):
@@ -38,7 +38,7 @@ def abi() -> int:
         return 0
 
 
-def restrict(rules: Mapping[Path, int], handles: Iterable[int]) -> None:
+def restrict_file_access(rules: Mapping[Path, int], handles: Iterable[int]) -> None:
     """Grant the rights in `rules` below each path, and reading of `handles` by path. Raises `OSError`."""
     version = abi()
     handled = _FILE_RIGHTS[max(one for one in _FILE_RIGHTS if one <= max(version, 1))]

@@ -36,7 +36,7 @@ _DENIED = {
     "vhangup": (153, 58), "iopl": (172, -1), "ioperm": (173, -1), "modify_ldt": (154, -1),
 }  # fmt: skip
 #: Starts of processes and programs.
-_STARTS = {"fork": (57, -1), "vfork": (58, -1), "execve": (59, 221), "execveat": (322, 281)}
+_PROCESS_START_CALLS = {"fork": (57, -1), "vfork": (58, -1), "execve": (59, 221), "execveat": (322, 281)}
 _CLONE, _CLONE3, _PRLIMIT = (56, 220), (435, 435), (302, 261)
 _CLONE_THREAD, _NEW_NAMESPACES = 0x10000, 0x7E020000
 
@@ -58,13 +58,13 @@ class _Step(NamedTuple):
     number: int
 
 
-class Program(ctypes.Structure):
+class SeccompFilter(ctypes.Structure):
     """A filter in the kernel's layout: the number of its steps, of eight bytes each, and their address."""
 
     _fields_ = (("length", ctypes.c_uint16), ("steps", ctypes.c_char_p))
 
 
-def is_there() -> bool:
+def is_seccomp_available() -> bool:
     action = ctypes.c_uint32(_FAIL)
     try:
         kernel.call(kernel.SECCOMP, _IS_AVAILABLE, 0, ctypes.byref(action))
@@ -73,25 +73,25 @@ def is_there() -> bool:
     return kernel.MACHINE in _MACHINES
 
 
-def restrict(*, starts: bool) -> None:
+def restrict_system_calls(*, starts: bool) -> None:
     """Filter the system calls of this process; `starts` permits new processes. Raises `OSError`."""
-    kernel.call(kernel.SECCOMP, _SET_FILTER, _ALL_THREADS, ctypes.byref(program(starts=starts)))
+    kernel.call(kernel.SECCOMP, _SET_FILTER, _ALL_THREADS, ctypes.byref(build_seccomp_filter(starts=starts)))
 
 
 @cache
-def program(*, starts: bool) -> Program:
+def build_seccomp_filter(*, starts: bool) -> SeccompFilter:
     """Return the filter for this machine. Raises `OSError` for an unknown architecture."""
     if kernel.MACHINE not in _MACHINES:
         raise OSError(errno.ENOSYS, f"no filter for {kernel.MACHINE}")
     return packed(_filter(*_MACHINES[kernel.MACHINE], starts=starts))
 
 
-def packed(steps: Sequence[_Step]) -> Program:
-    return Program(len(steps), b"".join(struct.pack("=HBBI", *step) for step in steps))
+def packed(steps: Sequence[_Step]) -> SeccompFilter:
+    return SeccompFilter(len(steps), b"".join(struct.pack("=HBBI", *step) for step in steps))
 
 
 def _filter(column: int, machine: int, *, starts: bool) -> list[_Step]:
-    denied = _DENIED if starts else _DENIED | _STARTS
+    denied = _DENIED if starts else _DENIED | _PROCESS_START_CALLS
     steps = [
         _Step(_LOAD, 0, 0, _MACHINE_AT),
         _Step(_EQUAL, 1, 0, machine),
@@ -100,24 +100,24 @@ def _filter(column: int, machine: int, *, starts: bool) -> list[_Step]:
         _Step(_AT_LEAST, 0, 1, _X32),
         _Step(_RETURN, 0, 0, _FAIL | errno.ENOSYS),
         # clone3 has its flags in memory, which a filter can't read: ENOSYS makes libc fall back to clone.
-        *_fails(_CLONE3[column], errno.ENOSYS),
+        *_deny_call(_CLONE3[column], errno.ENOSYS),
     ]
     for numbers in denied.values():
-        steps += _fails(numbers[column], errno.EPERM) if numbers[column] >= 0 else []
+        steps += _deny_call(numbers[column], errno.EPERM) if numbers[column] >= 0 else []
     if starts:
-        steps += _unless(_CLONE[column], _Step(_ANY_BIT, 1, 0, _NEW_NAMESPACES))
+        steps += _test_first_argument(_CLONE[column], _Step(_ANY_BIT, 1, 0, _NEW_NAMESPACES))
     else:
-        steps += _unless(_CLONE[column], _Step(_ANY_BIT, 0, 1, _CLONE_THREAD))
+        steps += _test_first_argument(_CLONE[column], _Step(_ANY_BIT, 0, 1, _CLONE_THREAD))
         # prlimit is allowed for this process only: its pid argument must be 0.
-        steps += _unless(_PRLIMIT[column], _Step(_EQUAL, 0, 1, 0))
+        steps += _test_first_argument(_PRLIMIT[column], _Step(_EQUAL, 0, 1, 0))
     return [*steps, _Step(_RETURN, 0, 0, _ALLOW)]
 
 
-def _fails(number: int, code: int) -> list[_Step]:
+def _deny_call(number: int, code: int) -> list[_Step]:
     return [_Step(_EQUAL, 0, 1, number), _Step(_RETURN, 0, 0, _FAIL | code)]
 
 
-def _unless(number: int, test: _Step) -> list[_Step]:
+def _test_first_argument(number: int, test: _Step) -> list[_Step]:
     """Test the first argument of a call: a test that skips one step fails the call, else it may pass."""
     return [
         _Step(_EQUAL, 0, 4, number),

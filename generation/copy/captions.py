@@ -11,7 +11,7 @@ from generation.spec import Value
 from generation.text.breaking import units
 
 #: Maximum letters of a caption, legible at a glance; a full-width character counts as two.
-LONGEST = 42
+MAX_CAPTION_WIDTH = 42
 
 _WIDE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 _CLAUSE = regex.compile(r"[,;:–—、，；：،]\s*$")
@@ -54,7 +54,7 @@ def _lines(sentence: str, language: str) -> Iterator[str]:
     """Split a sentence into parts of similar length, on word boundaries and if possible at a clause's end."""
     words = [*units(texts.clean(sentence), language)]
     left = sum(map(width, words))
-    goal = left / max(1, math.ceil(left / LONGEST))
+    goal = left / max(1, math.ceil(left / MAX_CAPTION_WIDTH))
     line = ""
     for word in words:
         if line and _ends(line, word, goal):
@@ -68,7 +68,7 @@ def _lines(sentence: str, language: str) -> Iterator[str]:
 def _ends(line: str, word: str, goal: float) -> bool:
     has, longer = width(line), width(line) + width(word.rstrip())
     return (
-        longer > LONGEST
+        longer > MAX_CAPTION_WIDTH
         or has + width(word) / 2 > goal
         or (_CLAUSE.search(line) is not None and has > goal / 2)
     )

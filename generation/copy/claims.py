@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from generation.copy.languages import TABLES
-from generation.copy.languages.table import any_of
+from generation.copy.languages import LANGUAGE_TABLES
+from generation.copy.languages.table import match_any_entry
 from generation.copy.speech import possible_languages
 
 #: Signs of claims in any language.
-SIGNS: Mapping[str, str] = {
+CLAIM_SIGNS: Mapping[str, str] = {
     "superlative": r"#\s?1\b|\bno?\.?[\s-]?[º°]?\s?1\b|[🥇🏆💯👑]",
     "award": r"[⭐★🌟🏅🎖]|\d(?:[.,]\d)?\s?/\s?(?:5|10)\b",
     "price": r"[$€£¥₹₽₩₺₿¢]|\b(?:USD|EUR|GBP|CHF|JPY)\b",
@@ -22,7 +22,7 @@ SIGNS: Mapping[str, str] = {
     "legal": r"[©®™§]",
 }
 #: English claim words that other languages also use.
-LOANS: Mapping[str, str] = {
+LOANED_CLAIM_WORDS: Mapping[str, str] = {
     "superlative": "best best_of number_one world_class top",
     "award": "award* winner editor's_choice",
     "price": "premium free for_free discount*",
@@ -33,14 +33,16 @@ LOANS: Mapping[str, str] = {
 }
 #: Each sentence of a text may have its own language.
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
-KINDS = frozenset(SIGNS) | {kind for table in TABLES.values() for kind in table.never}
+CLAIM_KINDS = frozenset(CLAIM_SIGNS) | {kind for table in LANGUAGE_TABLES.values() for kind in table.never}
 #: English phrases in which a claim word claims nothing.
-HARMLESS = any_of("free_of free_from free_up feel_free free_software hands_free ad_free free_time free_text")
+HARMLESS_PHRASES = match_any_entry(
+    "free_of free_from free_up feel_free free_software hands_free ad_free free_time free_text"
+)
 
 
 def claims(text: str, language: str, names: Iterable[str] = ()) -> frozenset[str]:
     """Return the kinds of claims in a text in any language, ignoring its names."""
-    plain = HARMLESS.sub(" ", _without(text, names))
+    plain = HARMLESS_PHRASES.sub(" ", _without(text, names))
     return frozenset(
         kind
         for part in {plain, *SENTENCE_END.split(plain)}
@@ -49,11 +51,11 @@ def claims(text: str, language: str, names: Iterable[str] = ()) -> frozenset[str
     )
 
 
-def claimed(text: str, language: str) -> frozenset[str]:
+def find_claim_words(text: str, language: str) -> frozenset[str]:
     """Return the words and signs that make claims, in lower case."""
     return frozenset(
         match.group().lower()
-        for _, pattern in _patterns(language, *TABLES)
+        for _, pattern in _patterns(language, *LANGUAGE_TABLES)
         for match in pattern.finditer(text)
     )
 
@@ -61,10 +63,18 @@ def claimed(text: str, language: str) -> frozenset[str]:
 @cache
 def _patterns(*languages: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Return the patterns of some languages. Without a table for the first one, any digit is a claim."""
-    tables = [TABLES[language].never for language in dict.fromkeys(languages) if language in TABLES]
-    numbers = () if languages[0] in TABLES else (("users", re.compile(r"\d")),)
-    signs = ((kind, re.compile(sign)) for kind, sign in SIGNS.items())
-    blocks = ((kind, any_of(block)) for table in (*tables, LOANS) for kind, block in table.items())
+    tables = [
+        LANGUAGE_TABLES[language].never
+        for language in dict.fromkeys(languages)
+        if language in LANGUAGE_TABLES
+    ]
+    numbers = () if languages[0] in LANGUAGE_TABLES else (("users", re.compile(r"\d")),)
+    signs = ((kind, re.compile(sign)) for kind, sign in CLAIM_SIGNS.items())
+    blocks = (
+        (kind, match_any_entry(block))
+        for table in (*tables, LOANED_CLAIM_WORDS)
+        for kind, block in table.items()
+    )
     return (*signs, *blocks, *numbers)
 
 

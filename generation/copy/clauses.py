@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from generation.copy import texts
 from generation.copy.claims import claims
-from generation.copy.languages import TABLES
-from generation.copy.languages.table import APP, LanguageTable, any_of
+from generation.copy.languages import LANGUAGE_TABLES
+from generation.copy.languages.table import APP, LanguageTable, match_any_entry
 from generation.spec import BrandSnapshot, Evidence, Line, Source
 
 #: Minimum characters of a line.
@@ -32,8 +32,8 @@ MIN_HEAD_WORDS = 4
 MAX_SHARED_WORDS = 0.6
 #: Maximum letters of a word: longer ones are addresses and keys.
 LONGEST_WORD = 40
-CODE = re.compile(r"[<>{}\[\]\\|=~^_`]|/\w*/|\(\)")
-UNFINISHED = ("?", "？", "؟", ":", "：", "…", "...")
+CODE_CHARACTERS = re.compile(r"[<>{}\[\]\\|=~^_`]|/\w*/|\(\)")
+UNFINISHED_ENDINGS = ("?", "？", "؟", ":", "：", "…", "...")
 #: Conjunction that joins a half to the previous one.
 LEADING_CONJUNCTION = re.compile(r"^,? (?:and|which|that|und|et|qui|y|e|que) ", re.IGNORECASE)
 #: Last item of a list: the text before it is no sentence.
@@ -74,7 +74,7 @@ class ClausePatterns(NamedTuple):
 def clauses(brand: BrandSnapshot, language: str) -> list[Clause]:
     """Return all distinct clauses, best first."""
     kept: list[Clause] = []
-    for clause in sorted(_all(brand, language), key=lambda one: one.rank):
+    for clause in sorted(_all_clauses(brand, language), key=lambda one: one.rank):
         if not any(are_alike(clause.text, other.text) for other in kept):
             kept.append(clause)
     return kept
@@ -90,11 +90,11 @@ def are_alike(first: str, second: str) -> bool:
     return len(left & right) > MAX_SHARED_WORDS * max(1, min(len(left), len(right)))
 
 
-def _all(brand: BrandSnapshot, language: str) -> Iterator[Clause]:
+def _all_clauses(brand: BrandSnapshot, language: str) -> Iterator[Clause]:
     place = 0
     for number, (field, text) in enumerate(_own_texts(brand)):
         for order, quote in enumerate(_sentences(text)):
-            for line_text in readings(quote, brand.name, language):
+            for line_text in sentence_to_lines(quote, brand.name, language):
                 place += 1
                 yield Clause(
                     line_text,
@@ -115,11 +115,11 @@ def _sentences(text: str) -> list[str]:
     return [piece for piece in texts.sentences(text[:MAX_TEXT]) if len(piece) <= MAX_SENTENCE][:MAX_SENTENCES]
 
 
-def readings(sentence: str, app: str, language: str) -> list[str]:
+def sentence_to_lines(sentence: str, app: str, language: str) -> list[str]:
     """Return a sentence's lines, capitalized: the whole, else its halves, else its head."""
     whole = texts.clean(sentence)
     reading = _reading(language)
-    if not whole or whole.endswith(UNFINISHED):
+    if not whole or whole.endswith(UNFINISHED_ENDINGS):
         return []
     if text := _line(whole, app, language, reading):
         return [text]
@@ -127,7 +127,7 @@ def readings(sentence: str, app: str, language: str) -> list[str]:
         return []
     pieces = (_line(half, app, language, reading) for half in _halves(whole, reading))
     return [text for text in pieces if text] or [
-        text for text in [_head(whole, app, language, reading)] if text
+        text for text in [_longest_head(whole, app, language, reading)] if text
     ]
 
 
@@ -156,7 +156,7 @@ def _halves(whole: str, reading: ClausePatterns) -> Iterator[str]:
             yield half.strip(TRAILING_MARKS)
 
 
-def _head(whole: str, app: str, language: str, reading: ClausePatterns) -> str | None:
+def _longest_head(whole: str, app: str, language: str, reading: ClausePatterns) -> str | None:
     """Return the longest part before an addition that makes a line."""
     additions = (one.start() for pattern in (reading.more, reading.bare) for one in pattern.finditer(whole))
     ends = sorted(set(additions), reverse=True)
@@ -185,7 +185,7 @@ def is_prose(text: str) -> bool:
     return (
         len(words) >= 2
         and letters >= 0.8 * len(text)
-        and not CODE.search(text)
+        and not CODE_CHARACTERS.search(text)
         and not text.startswith(OPENERS)
         and (len(words) < 3 or text != text.upper() or text == text.lower())
         and all(text.count(pair[0]) == text.count(pair[1]) for pair in PAIRS)
@@ -195,21 +195,22 @@ def is_prose(text: str) -> bool:
 
 @cache
 def _reading(language: str) -> ClausePatterns:
-    if (table := TABLES.get(language)) is None:
-        nothing = any_of()
+    if (table := LANGUAGE_TABLES.get(language)) is None:
+        nothing = match_any_entry()
         return ClausePatterns(*[nothing] * 9)
     return ClausePatterns(
         tails=_tail(table),
-        open_ends=re.compile(rf"{any_of(table.open_ends).pattern}(?: \([^()]*\))?$", re.IGNORECASE),
-        back=any_of(table.back),
-        theirs=any_of(table.theirs),
-        asides=any_of(table.asides),
+        open_ends=re.compile(rf"{match_any_entry(table.open_ends).pattern}(?: \([^()]*\))?$", re.IGNORECASE),
+        back=match_any_entry(table.back),
+        theirs=match_any_entry(table.theirs),
+        asides=match_any_entry(table.asides),
         more=re.compile(
-            rf"(?:,| [–—-]|;) {any_of(table.more).pattern}|; | [–—-] | \((?=[^()]*\)\W*$)", re.IGNORECASE
+            rf"(?:,| [–—-]|;) {match_any_entry(table.more).pattern}|; | [–—-] | \((?=[^()]*\)\W*$)",
+            re.IGNORECASE,
         ),
         bare=_after_blank(table.bare),
         joints=_after_blank(table.joints),
-        limits=any_of(table.limits),
+        limits=match_any_entry(table.limits),
     )
 
 
@@ -217,13 +218,13 @@ def _reading(language: str) -> ClausePatterns:
 def _leads(language: str, app: str) -> tuple[re.Pattern[str], ...]:
     """Return the lead-in patterns of a language around a name."""
     name = re.escape(texts.clean(app)) or "(?!)"
-    leads = TABLES[language].leads if language in TABLES else ()
+    leads = LANGUAGE_TABLES[language].leads if language in LANGUAGE_TABLES else ()
     return tuple(re.compile(f"^{lead.replace(APP, name)}", re.IGNORECASE) for lead in leads)
 
 
 def _after_blank(block: str) -> re.Pattern[str]:
-    return re.compile(rf",? {any_of(block).pattern}", re.IGNORECASE)
+    return re.compile(rf",? {match_any_entry(block).pattern}", re.IGNORECASE)
 
 
 def _tail(table: LanguageTable) -> re.Pattern[str]:
-    return re.compile(rf",? {any_of(table.tails).pattern}$", re.IGNORECASE)
+    return re.compile(rf",? {match_any_entry(table.tails).pattern}$", re.IGNORECASE)

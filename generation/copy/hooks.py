@@ -20,7 +20,7 @@ MIN_NUMBERED_POINTS = 3
 #: Minimum clauses of a piece for its points.
 MIN_POINT_CLAUSES = 2
 #: Maximum characters of a clause that serves as a hook.
-SHORT = 70
+MAX_SHORT_HOOK_LENGTH = 70
 #: Tones that also use the casual formula.
 CASUAL: frozenset[Tone] = frozenset({"casual", "playful"})
 NAME_MARKS = (".", "!", "?", "…")
@@ -55,7 +55,11 @@ def questions(brand: BrandSnapshot, language: str) -> Iterator[Line]:
     for text in brand.descriptions:
         for quote in texts.sentences(text[:2000]):
             asked = texts.clean(quote)
-            if asked.endswith(("?", "？")) and len(asked) <= SHORT and _can_ask(asked, brand, language):
+            if (
+                asked.endswith(("?", "？"))
+                and len(asked) <= MAX_SHORT_HOOK_LENGTH
+                and _can_ask(asked, brand, language)
+            ):
                 yield Line(
                     text=texts.initial(asked),
                     rule="clause",
@@ -96,13 +100,15 @@ def name_hooks(brand: BrandSnapshot, language: str) -> list[Line]:
     return [hook for text in (*own.meet, *casual) for hook in fill(text, brand)]
 
 
-def tiers(brand: BrandSnapshot, found: Sequence[Clause], language: str, number: int) -> list[list[Line]]:
+def hook_tiers(brand: BrandSnapshot, found: Sequence[Clause], language: str, number: int) -> list[list[Line]]:
     """Return hooks by information: own words and long names, one clause of many, the name, other names."""
     own = [*taglines(brand, language), *questions(brand, language), *number_hook(brand, language, number)]
     around = list(keyword_hooks(brand, language))
     telling = [hook for hook in around if is_informative(hook.evidence[0], brand, language)]
-    short = [line(one) for one in found if len(one.text) <= SHORT][: len(found) > MIN_POINT_CLAUSES]
-    return [distinct([*own, *telling]), short, name_hooks(brand, language), around]
+    short = [line(one) for one in found if len(one.text) <= MAX_SHORT_HOOK_LENGTH][
+        : len(found) > MIN_POINT_CLAUSES
+    ]
+    return [distinct_lines([*own, *telling]), short, name_hooks(brand, language), around]
 
 
 def is_informative(slot: Evidence, brand: BrandSnapshot, language: str) -> bool:
@@ -116,16 +122,18 @@ def is_informative(slot: Evidence, brand: BrandSnapshot, language: str) -> bool:
     opens = keyword not in brand_text or any(
         keyword in text.casefold() for text in (*brand.taglines, *openings)
     )
-    return slot.field == "audience" or (" " in keyword and opens and language not in names.CAPITALIZED)
+    return slot.field == "audience" or (
+        " " in keyword and opens and language not in names.NOUN_CAPITAL_LANGUAGES
+    )
 
 
 def proposals(brand: BrandSnapshot, found: Sequence[Clause], language: str, number: int) -> list[Line]:
     """Return up to ten hooks, the most informative first."""
-    informative, short, name, around = tiers(brand, found, language, number)
-    return distinct([*informative, *short, *around, *name])[:MAX_PROPOSALS]
+    informative, short, name, around = hook_tiers(brand, found, language, number)
+    return distinct_lines([*informative, *short, *around, *name])[:MAX_PROPOSALS]
 
 
-def distinct(lines: Sequence[Line]) -> list[Line]:
+def distinct_lines(lines: Sequence[Line]) -> list[Line]:
     return list({line.text.casefold(): line for line in reversed(lines)}.values())[::-1]
 
 

@@ -14,10 +14,10 @@ from typing import Literal
 from msgspec import field
 
 from generation.copy import texts
-from generation.copy.claims import claimed
+from generation.copy.claims import find_claim_words
 from generation.copy.clauses import MAX_LENGTH, MIN_LENGTH, TRAILING_MARKS, Clause
-from generation.copy.languages import TABLES
-from generation.copy.languages.table import any_of
+from generation.copy.languages import LANGUAGE_TABLES
+from generation.copy.languages.table import match_any_entry
 from generation.spec import Evidence, Line, Value
 
 Fault = Literal["length", "characters", "link", "quote", "number", "claim", "force", "name", "word", "limit"]
@@ -43,7 +43,7 @@ def line_faults(line: str, clause: str, *, name: str, language: str) -> list[Fau
         "link": bool(ADDRESS.search(plain_line)) and not _contains_all(ADDRESS, plain_line, allowed),
         "quote": bool(QUOTE.search(line)),
         "number": not _contains_all(texts.DIGITS, plain_line, allowed),
-        "claim": not claimed(plain_line, language) <= claimed(allowed, language),
+        "claim": not find_claim_words(plain_line, language) <= find_claim_words(allowed, language),
         "force": not _forces(plain_line, language) <= _forces(allowed, language),
         "name": any(_new_names(plain_line, allowed)),
         "word": any(_new_words(plain_line, allowed, language)),
@@ -107,17 +107,23 @@ def _same_word(word: str, other: str) -> bool:
 
 @cache
 def _force(language: str) -> re.Pattern[str]:
-    return any_of(TABLES[language].force) if language in TABLES else any_of()
+    return (
+        match_any_entry(LANGUAGE_TABLES[language].force) if language in LANGUAGE_TABLES else match_any_entry()
+    )
 
 
 @cache
 def _limit(language: str) -> re.Pattern[str]:
-    return any_of(TABLES[language].limits) if language in TABLES else any_of()
+    return (
+        match_any_entry(LANGUAGE_TABLES[language].limits)
+        if language in LANGUAGE_TABLES
+        else match_any_entry()
+    )
 
 
 @cache
 def _glue(language: str) -> frozenset[str]:
-    return frozenset(TABLES[language].glue.split()) if language in TABLES else frozenset()
+    return frozenset(LANGUAGE_TABLES[language].glue.split()) if language in LANGUAGE_TABLES else frozenset()
 
 
 class Offer(Value, frozen=True, kw_only=True):

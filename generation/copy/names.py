@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from generation.copy import texts
 from generation.copy.claims import claims
-from generation.copy.languages import TABLES
-from generation.copy.languages.table import any_of
+from generation.copy.languages import LANGUAGE_TABLES
+from generation.copy.languages.table import match_any_entry
 from generation.spec import BrandSnapshot, Evidence, Source
 
 #: Maximum characters of a name.
@@ -16,7 +16,7 @@ MAX_KEYWORD = 32
 #: Maximum characters of an audience.
 MAX_AUDIENCE = 40
 #: Keywords about technology or listings, not about the subject of the product.
-TECHNICAL = any_of(
+TECHNICAL_KEYWORDS = match_any_entry(
     """
     android ios macos mac linux windows iphone ipad kotlin java swift swiftui objective_c typescript
     javascript js react react_* vue vue* angular flutter dart rust golang go python php ruby c c++ c# .net
@@ -30,7 +30,7 @@ TECHNICAL = any_of(
     """
 )
 #: Keyword words to spell in capitals, unless the brand's texts spell them otherwise.
-ACRONYMS = any_of(
+ACRONYMS = match_any_entry(
     """
     ai api b2b cli cms crm csv dns gif gps html http iot llm nfc ocr pdf qr rss sdk seo sms sql ssh tv ui usb
     ux vpn vr xml
@@ -42,7 +42,7 @@ FOREIGN_HOSTS = re.compile(
     r"|amazon|facebook|instagram|twitter|x|youtube|tiktok|linkedin|t|bsky|discord|reddit|patreon|liberapay)\.[a-z]+$"
 )
 #: Languages in which several words of a name without a capital are misspelled.
-CAPITALIZED = frozenset({"de"})
+NOUN_CAPITAL_LANGUAGES = frozenset({"de"})
 STORES = {"apple": re.compile(r"^(?:apps|itunes)\.apple\.com$"), "google": re.compile(r"^play\.google\.com$")}
 
 
@@ -73,7 +73,7 @@ def spell(keyword: str, brand: BrandSnapshot, language: str) -> str:
     """
     pattern = rf"(?<!\w){re.escape(keyword)}(?!\w)"
     matches = (re.search(pattern, text, re.IGNORECASE) for text in (*brand.taglines, *brand.descriptions))
-    written = ACRONYMS.sub(lambda one: one[0].upper(), keyword) if language in TABLES else keyword
+    written = ACRONYMS.sub(lambda one: one[0].upper(), keyword) if language in LANGUAGE_TABLES else keyword
     return next((one.group() for one in matches if one), written)
 
 
@@ -82,7 +82,7 @@ def is_displayable(keyword: str, brand: BrandSnapshot, language: str) -> bool:
         2 <= len(keyword) <= MAX_KEYWORD
         and any(map(str.isalpha, keyword))
         and re.fullmatch(r"[\w '’&+-]+", keyword) is not None
-        and not TECHNICAL.fullmatch(keyword)
+        and not TECHNICAL_KEYWORDS.fullmatch(keyword)
         and texts.words(keyword) != texts.words(brand.name)
         and not (" " in keyword and is_unsuitable(keyword, brand, language))
         and not claims(keyword, language, [app(brand)])
@@ -91,7 +91,7 @@ def is_displayable(keyword: str, brand: BrandSnapshot, language: str) -> bool:
 
 def is_unsuitable(keyword: str, brand: BrandSnapshot, language: str) -> bool:
     """Return whether a keyword is misspelled in a noun-capitalizing language, or names another product."""
-    if language in CAPITALIZED:
+    if language in NOUN_CAPITAL_LANGUAGES:
         return keyword.islower()
     brand_text = " ".join((*brand.taglines, *brand.descriptions))
     return keyword in brand_text and all(not word[:1].islower() for word in keyword.split())
@@ -115,7 +115,7 @@ def store(brand: BrandSnapshot, which: str) -> Evidence | None:
 
 def site(brand: BrandSnapshot) -> tuple[str, Evidence] | None:
     """Return the host of the brand's own site, without `www.`."""
-    for link in _in_order(brand.links):
+    for link in _own_site_links(brand.links):
         host = _host(link).removeprefix("www.")
         if host.isascii() and "." in host and "xn--" not in host and not FOREIGN_HOSTS.search(host):
             return host, evidence("links", link)
@@ -126,7 +126,7 @@ def evidence(field: Source, quote: str) -> Evidence:
     return Evidence(field=field, quote=quote)
 
 
-def _in_order(links: dict[str, str]) -> Iterator[str]:
+def _own_site_links(links: dict[str, str]) -> Iterator[str]:
     own = [name for name in links if name.lower() in {"website", "homepage", "site", "home"}]
     yield from (links[name] for name in own)
 

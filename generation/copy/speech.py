@@ -3,7 +3,7 @@
 from functools import cache
 
 from generation.copy import texts
-from generation.copy.languages import DEFAULT, TABLES, primary
+from generation.copy.languages import DEFAULT_LANGUAGE, LANGUAGE_TABLES, primary
 from generation.spec import BrandSnapshot
 
 #: Minimum common words of a detected language.
@@ -11,11 +11,11 @@ MIN_COMMON_WORDS = 3
 #: Their minimum share of all words.
 MIN_COMMON_SHARE = 0.2
 #: Minimum ratio to the second language.
-MIN_LEAD = 1.5
+MIN_LANGUAGE_LEAD = 1.5
 #: With fewer common words, a text may be in any language.
 MIN_DISTINCTIVE = 2
 #: Common words of languages without a table that share many words with one of the tables.
-WITHOUT_TABLE = {
+UNTABLED_LANGUAGE_WORDS = {
     "pt": """o a os as um uma uns umas de do da dos das em na nos nas ao e ou com sem por para pelo pela
         que se é são seu sua seus suas você não mais como este esta este isso sobre entre""",
     "it": """il lo la i gli le un una uno di del della dei delle da dal dalla in nel nella e ed o con per su
@@ -35,7 +35,11 @@ DISTINCTIVE_WORDS = {
 def language_of(brand: BrandSnapshot) -> str:
     """Detect the language of the brand's texts; otherwise return the declared one."""
     declared = primary(brand.language) if brand.language else None
-    return detect_language(" ".join([*brand.taglines, *brand.descriptions])[:5000]) or declared or DEFAULT
+    return (
+        detect_language(" ".join([*brand.taglines, *brand.descriptions])[:5000])
+        or declared
+        or DEFAULT_LANGUAGE
+    )
 
 
 def may_be_in(text: str, language: str) -> bool:
@@ -50,7 +54,8 @@ def detect_language(text: str) -> str | None:
     best, second = sorted(counts, key=lambda language: -counts[language])[:2]
     enough = max(MIN_COMMON_WORDS, MIN_COMMON_SHARE * len(words))
     counts_without_table = {
-        language: _count(words, WITHOUT_TABLE[language]) for language in _likely_without_table(words)
+        language: _count(words, UNTABLED_LANGUAGE_WORDS[language])
+        for language in _likely_without_table(words)
     }
     candidate = max(counts_without_table, key=lambda language: counts_without_table[language], default=None)
     if (
@@ -59,7 +64,7 @@ def detect_language(text: str) -> str | None:
         and counts_without_table[candidate] > counts[best]
     ):
         return candidate
-    return best if counts[best] >= enough and counts[best] > MIN_LEAD * counts[second] else None
+    return best if counts[best] >= enough and counts[best] > MIN_LANGUAGE_LEAD * counts[second] else None
 
 
 def possible_languages(text: str) -> set[str]:
@@ -70,7 +75,7 @@ def possible_languages(text: str) -> set[str]:
 
 
 def _counts(words: list[str]) -> dict[str, int]:
-    return {language: _count(words, table.glue) for language, table in TABLES.items()}
+    return {language: _count(words, table.glue) for language, table in LANGUAGE_TABLES.items()}
 
 
 def _likely_without_table(words: list[str]) -> list[str]:

@@ -14,16 +14,16 @@ BULLET = r"[•▪▸►▶✓✔☑✅★☆◆●○·∙➤➜→✦❖⭐]"
 ITEM = re.compile(rf"^\s*(?:(?:{BULLET}\ufe0f?|[-–—*+]|\d{{1,2}}[.)])\s*)+")
 #: Abbreviations that end with a dot.
 DOTTED = "bzw usw inkl ggf evtl etc approx incl Dr Mr Mrs St vs Inc Ltd Nr No vgl zzgl Sr Sra env ex"
-SHORT = "".join(rf"(?<!\b{word}\.)" for word in DOTTED.split())
+ABBREVIATION_LOOKBEHINDS = "".join(rf"(?<!\b{word}\.)" for word in DOTTED.split())
 #: Sentence boundary: a line's end, a bullet, or a mark and a blank. An initial or a day's number ends no
 #: sentence.
-END = re.compile(
-    rf"[\r\n]+|\s+(?={BULLET})|(?<=[!?…])\s+|{SHORT}(?:(?<=\w[^\W\d_]\.)|(?<=\d\d\.)|(?<=[+.]\.)|(?<=[)\]»”]\.))\s+(?![a-zß-ÿ-])"
+SENTENCE_BOUNDARY = re.compile(
+    rf"[\r\n]+|\s+(?={BULLET})|(?<=[!?…])\s+|{ABBREVIATION_LOOKBEHINDS}(?:(?<=\w[^\W\d_]\.)|(?<=\d\d\.)|(?<=[+.]\.)|(?<=[)\]»”]\.))\s+(?![a-zß-ÿ-])"
     r"|(?<=[。！？।؟])"
 )
 #: Scripts without blanks between words.
-WIDE = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-WORD = re.compile(rf"[{WIDE}]{{1,2}}|[^\W\d_{WIDE}][\w'’]*")
+UNSPACED_SCRIPTS = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+WORD = re.compile(rf"[{UNSPACED_SCRIPTS}]{{1,2}}|[^\W\d_{UNSPACED_SCRIPTS}][\w'’]*")
 DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
@@ -35,7 +35,7 @@ def clean(text: str) -> str:
 def sentences(text: str) -> Iterator[str]:
     """Yield slices of the text: sentences, lines, and items of a list without their bullets."""
     start = 0
-    for end in [*END.finditer(text), None]:
+    for end in [*SENTENCE_BOUNDARY.finditer(text), None]:
         piece = text[start : end.start() if end else None]
         if sentence := ITEM.sub("", piece, count=1).strip():
             yield sentence

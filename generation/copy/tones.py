@@ -11,14 +11,14 @@ from itertools import pairwise
 from typing import TypeVar
 
 from generation.copy import texts
-from generation.copy.languages import TABLES
+from generation.copy.languages import LANGUAGE_TABLES
 from generation.copy.languages.table import Formulas, Tone
 from generation.spec import BrandSnapshot
 
 T = TypeVar("T")
 
 #: Words that name each tone, in English, German, French and Spanish.
-VOICES: Mapping[Tone, str] = {
+TONE_WORDS: Mapping[Tone, str] = {
     "plain": "plain honest authentic schlicht ehrlich honnête sencillo sencilla honesto honesta",
     "casual": """casual relaxed laidback informal lässig locker décontracté décontractée informel informelle
         relajado relajada""",
@@ -31,7 +31,7 @@ VOICES: Mapping[Tone, str] = {
     "enthusiastic": """enthusiastic energetic lively excited begeistert energisch lebhaft enthousiaste
         énergique entusiasta enérgico enérgica""",
 }
-_TONES: Mapping[str, Tone] = {word: tone for tone, entries in VOICES.items() for word in entries.split()}
+_TONES: Mapping[str, Tone] = {word: tone for tone, entries in TONE_WORDS.items() for word in entries.split()}
 
 #: Words that negate the next words of their clause, in these languages, and the number of negated words.
 NEGATIONS = frozenset(
@@ -85,12 +85,12 @@ def first_meaning(text: str, meanings: Mapping[str, T]) -> T | None:
 
 def formulas(brand: BrandSnapshot, language: str) -> Formulas | None:
     """Return the language's formulas in the tone of the brand's voice, or None without a table."""
-    if (table := TABLES.get(language)) is None:
+    if (table := LANGUAGE_TABLES.get(language)) is None:
         return None
     return table.tones.get(tone_of(brand.voice), table.formulas)
 
 
-def preferred(
+def select_for_tone(
     tone: Tone, options: Sequence[T], text: Callable[[T], str], language: str, *, least: int
 ) -> list[T]:
     """Return the half of the options that fits the tone best by form, at least `least`, in their own order.

@@ -7,7 +7,7 @@ import msgspec
 from generation.copy import hooks, names, texts, tones
 from generation.copy.clauses import Clause, are_alike, clauses, line
 from generation.copy.hooks import fill
-from generation.copy.languages import DEFAULT, PRESENTERS, TABLES, primary
+from generation.copy.languages import DEFAULT_LANGUAGE, LANGUAGE_TABLES, PRESENTER_DISCLOSURES, primary
 from generation.copy.model import Offer, Offers, valid_lines
 from generation.copy.speech import language_of, may_be_in
 from generation.seeds import pick, sample
@@ -19,7 +19,7 @@ from schemas.errors.generation import GenerationError
 MAX_POINTS: dict[Format, int] = {"slideshow": 4, "video": 3, "ugc_remix": 2, "image": 3}
 MAX_CANDIDATES = 7
 #: With fewer clauses, keywords become points.
-MIN_CLAUSES = 2
+MIN_CLAUSES_FOR_POINTS = 2
 #: Formats whose hook may name the number of points: a video drops some if its time is short.
 NUMBERED_FORMATS: frozenset[Format] = frozenset({"slideshow"})
 
@@ -38,7 +38,7 @@ class MissingBrandText(GenerationError):
         self.fields = list(fields)
 
 
-class Words(msgspec.Struct, frozen=True, kw_only=True):
+class BrandReading(msgspec.Struct, frozen=True, kw_only=True):
     """A brand as the writer reads it: its texts' language, and its clauses in that language."""
 
     brand: BrandSnapshot
@@ -46,10 +46,10 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     clauses: list[Clause]
 
 
-def read_brand(brand: BrandSnapshot) -> Words:
+def read_brand(brand: BrandSnapshot) -> BrandReading:
     language = language_of(brand)
     spoken_clauses = [one for one in clauses(brand, language) if may_be_in(one.text, language)]
-    return Words(brand=brand, language=language, clauses=spoken_clauses)
+    return BrandReading(brand=brand, language=language, clauses=spoken_clauses)
 
 
 def propose(brand: BrandSnapshot) -> list[Line]:
@@ -71,28 +71,28 @@ def write(spec: Spec, offers: Offers = NO_OFFERS) -> Copy:
     points = list(_apply_offers(choose_points(words, spec, hook), hook, _valid_offers(offers.points, words)))
     if spec.format == "video":
         points = _drop_points_beyond_time(hook, points, spec.seconds)
-    return compose(words, hook, points, warnings=list(warnings(words, spec)), presenter=spec.presenter)
+    return compose_copy(words, hook, points, warnings=list(warnings(words, spec)), presenter=spec.presenter)
 
 
-def _check_words(words: Words) -> Words:
+def _check_words(words: BrandReading) -> BrandReading:
     if lacking := hooks.missing_fields(words.brand, words.clauses, words.language):
         raise MissingBrandText(lacking)
     return words
 
 
-def _valid_offers(offers: Sequence[Offer], words: Words) -> dict[str, Line]:
+def _valid_offers(offers: Sequence[Offer], words: BrandReading) -> dict[str, Line]:
     return valid_lines(offers, words.clauses, name=names.app(words.brand), language=words.language)
 
 
-def choose_hook(words: Words, spec: Spec, offers: Offers = NO_OFFERS) -> Line:
+def choose_hook(words: BrandReading, spec: Spec, offers: Offers = NO_OFFERS) -> Line:
     """Choose the caller's hook, else a valid one of a model, else an informative one by the seed."""
     if spec.hook is not None:
         return Line(text=spec.hook, rule="caller", evidence=[Evidence(field="caller", quote=spec.hook)])
     if offered := _valid_offers(offers.hooks, words):
         return next(iter(offered.values()))
     number = min(len(words.clauses), MAX_POINTS[spec.format]) if spec.format in NUMBERED_FORMATS else 0
-    tiers = hooks.tiers(words.brand, words.clauses, words.language, number)
-    candidates = tones.preferred(
+    tiers = hooks.hook_tiers(words.brand, words.clauses, words.language, number)
+    candidates = tones.select_for_tone(
         tones.tone_of(spec.brand.voice),
         next(filter(None, tiers)),
         lambda one: one.text,
@@ -102,7 +102,7 @@ def choose_hook(words: Words, spec: Spec, offers: Offers = NO_OFFERS) -> Line:
     return pick(spec.seed, candidates, "hook")
 
 
-def choose_points(words: Words, spec: Spec, hook: Line) -> list[Line]:
+def choose_points(words: BrandReading, spec: Spec, hook: Line) -> list[Line]:
     """Choose the best clause and some of the next best by the seed, in their order, none like the hook.
 
     If there are too few, keywords fill up, but never one word as the only point.
@@ -112,12 +112,12 @@ def choose_points(words: Words, spec: Spec, hook: Line) -> list[Line]:
     best = [one for one in fresh if one.field != "tagline"]
     best += [one for one in fresh if one.field == "tagline"][: max(maximum - len(best), 0)]
     tone = tones.tone_of(spec.brand.voice)
-    candidates = tones.preferred(
+    candidates = tones.select_for_tone(
         tone, best[1:MAX_CANDIDATES], lambda one: one.text, words.language, least=maximum - 1
     )
     chosen = best[:1] + sample(spec.seed, candidates, maximum - 1, "points")
     lines = [line(one) for one in sorted(chosen, key=lambda one: one.place)]
-    if len(lines) >= MIN_CLAUSES:
+    if len(lines) >= MIN_CLAUSES_FOR_POINTS:
         return lines
     named = [*_keywords(words, hook, several=bool(lines))]
     alone = not lines and len(named) == 1 and " " not in named[0].text
@@ -139,15 +139,19 @@ def _drop_points_beyond_time(hook: Line, points: list[Line], seconds: int) -> li
     return points
 
 
-def _keywords(words: Words, hook: Line, *, several: bool) -> Iterator[Line]:
+def _keywords(words: BrandReading, hook: Line, *, several: bool) -> Iterator[Line]:
     """Yield keywords as points; next to a clause only those of several words, which are more informative."""
     for keyword, quoted in names.keywords(words.brand, words.language):
         if not are_alike(keyword, hook.text) and (" " in keyword or not several):
             yield Line(text=texts.initial(keyword), rule="keyword", evidence=[quoted])
 
 
-def compose(
-    words: Words, hook: Line, points: list[Line], warnings: list[str], presenter: Presenter | None = None
+def compose_copy(
+    words: BrandReading,
+    hook: Line,
+    points: list[Line],
+    warnings: list[str],
+    presenter: Presenter | None = None,
 ) -> Copy:
     brand, language = words.brand, words.language
     tags, ending = hashtags(brand, language), _ending(brand, language)
@@ -170,7 +174,7 @@ def compose(
     )
 
 
-def _unused_tagline(words: Words, said: Sequence[Line]) -> Line | None:
+def _unused_tagline(words: BrandReading, said: Sequence[Line]) -> Line | None:
     """Return the first tagline that is unlike all lines of the piece so far."""
     own = hooks.taglines(words.brand, words.language)
     return next((one for one in own if not any(are_alike(one.text, other.text) for other in said)), None)
@@ -193,7 +197,7 @@ def tag(brand: BrandSnapshot, language: str) -> str:
 
 def labels(language: str) -> Labels:
     presenter = texts.initial(_disclosure(language))
-    table = TABLES.get(language)
+    table = LANGUAGE_TABLES.get(language)
     if table is None:
         return Labels(presenter=presenter)
     own = table.formulas
@@ -202,8 +206,8 @@ def labels(language: str) -> Labels:
 
 def _disclosure(language: str) -> str:
     """Return the disclosure in the language, else in English."""
-    own = TABLES[language if language in TABLES else DEFAULT].formulas.presenter
-    return PRESENTERS.get(language, own)
+    own = LANGUAGE_TABLES[language if language in LANGUAGE_TABLES else DEFAULT_LANGUAGE].formulas.presenter
+    return PRESENTER_DISCLOSURES.get(language, own)
 
 
 def _disclosure_line(presenter: Presenter, language: str) -> Line:
@@ -213,14 +217,14 @@ def _disclosure_line(presenter: Presenter, language: str) -> Line:
     return Line(text=text, rule="formula", evidence=[Evidence(field="caller", quote=name)] if name else [])
 
 
-def warnings(words: Words, spec: Spec) -> Iterator[str]:
+def warnings(words: BrandReading, spec: Spec) -> Iterator[str]:
     """Yield the warnings, a code and its reason each."""
     own = words.language
     if spec.language and primary(spec.language) != own:
         yield f"language_kept: the brand's texts are in {own}, and texts are not translated"
-    if own not in TABLES:
+    if own not in LANGUAGE_TABLES:
         yield f"no_formulas: {own} has no formulas, only the brand's words; claims in them aren't recognised"
-    if len(words.clauses) < MIN_CLAUSES:
+    if len(words.clauses) < MIN_CLAUSES_FOR_POINTS:
         yield "few_clauses: add an appDescription of three to five plain sentences"
 
 
@@ -238,9 +242,9 @@ def _in_store(brand: BrandSnapshot) -> bool:
 
 def _places(brand: BrandSnapshot, language: str) -> Iterator[Line]:
     """Yield the stores that a link proves, and the brand's own site."""
-    table = TABLES.get(language, TABLES[DEFAULT]).formulas
+    table = LANGUAGE_TABLES.get(language, LANGUAGE_TABLES[DEFAULT_LANGUAGE]).formulas
     names_of_stores = {"apple": "App Store", "google": "Google Play"}
-    if language in TABLES:
+    if language in LANGUAGE_TABLES:
         names_of_stores = {"apple": table.apple, "google": table.google}
     for which, text in names_of_stores.items():
         if (link := names.store(brand, which)) is not None:

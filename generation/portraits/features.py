@@ -1,6 +1,6 @@
 """Facial features: eyes, brows, nose and mouth, and the lines of age."""
 
-from generation.color import RGB, WHITE, rgb
+from generation.color import RGB, WHITE, oklch_to_rgb
 from generation.portraits.curves import Point, Points, closed, joined, opened, oval
 from generation.portraits.head import EYES, Head
 from generation.portraits.looks import Look
@@ -25,7 +25,7 @@ def draw_features(sketch: Sketch, look: Look, shape: Head, skin: Skin, hair: Hai
 
 
 def draw_mouth(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
-    (_open if look.teeth else _calm)(sketch, look, shape, skin)
+    (_draw_open_smile if look.teeth else _draw_closed_mouth)(sketch, look, shape, skin)
     if look.beard in ("none", "stubble"):
         _around(sketch, shape, skin)
 
@@ -41,7 +41,7 @@ def _eye(sketch: Sketch, look: Look, side: int, skin: Skin) -> None:
     upper: Points = at((-1, 0.32), (-0.55, -0.62), (0.05, -0.96), (0.6, -0.62), (1.0, 0.1))
     lower: Points = at((1.0, 0.1), (0.55, 0.72), (0.0, 0.88), (-0.55, 0.72), (-1, 0.32))
     white = joined(upper, lower)
-    sketch.shape(white, rgb(0.965, 0.008, 60.0))
+    sketch.shape(white, oklch_to_rgb(0.965, 0.008, 60.0))
     with sketch.within(white):
         _iris(sketch, look, (x + 1.5, EYES - 1), 17.0 * size)
         shade = opened([(px, py + 3) for px, py in upper])
@@ -54,9 +54,9 @@ def _eye(sketch: Sketch, look: Look, side: int, skin: Skin) -> None:
 
 def _iris(sketch: Sketch, look: Look, center: tuple[float, float], radius: float) -> None:
     light, chroma, hue = look.eyes
-    sketch.shape(oval(center, radius, radius), rgb(light * 0.72, chroma, hue))
+    sketch.shape(oval(center, radius, radius), oklch_to_rgb(light * 0.72, chroma, hue))
     inner = (center[0], center[1] + 1.5)
-    sketch.shape(oval(inner, radius * 0.82, radius * 0.82), rgb(light, chroma, hue))
+    sketch.shape(oval(inner, radius * 0.82, radius * 0.82), oklch_to_rgb(light, chroma, hue))
     sketch.shape(oval(center, radius * 0.48, radius * 0.48), (20, 14, 14))
     glint = (center[0] - radius * 0.34, center[1] - radius * 0.36)
     sketch.shape(oval(glint, radius * 0.26, radius * 0.26), WHITE)
@@ -121,7 +121,7 @@ def _upper_lip(seam: Points, full: float) -> list[tuple[float, float]]:
     return [(right, high), *bow, *((-x, y) for x, y in reversed(bow[:2])), (left, high)]
 
 
-def _calm(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
+def _draw_closed_mouth(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
     """Draw closed lips with raised corners."""
     color, full, up = _lip_color(look, skin), look.build.lips * look.lips, 11 * look.smile
     seam = [(-50, _MOUTH - up), (-26, _MOUTH), (0, _MOUTH + 3), (26, _MOUTH), (50, _MOUTH - up)]
@@ -138,7 +138,7 @@ def _calm(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
     sketch.line(opened(shape.all(seam)), skin.line, 4.0, opacity=0.85)
 
 
-def _open(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
+def _draw_open_smile(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
     """Draw a smile that shows the upper teeth."""
     color, full, up, deep = (
         _lip_color(look, skin),
@@ -164,7 +164,7 @@ def _open(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
     sketch.shape(joined(shape.all(seam), shape.all(_upper_lip(seam, full * 0.85))), color, opacity=0.9)
     sketch.shape(joined(shape.all(seam), shape.all(lip)), color)
     inside = joined(shape.all(seam), shape.all(lower))
-    sketch.shape(inside, rgb(0.30, 0.085, 22.0))
+    sketch.shape(inside, oklch_to_rgb(0.30, 0.085, 22.0))
     with sketch.within(inside):
         teeth = [
             (-56, _MOUTH - up - 20),
@@ -175,8 +175,10 @@ def _open(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
             (-26, _MOUTH + deep * 0.44),
             (-46, _MOUTH - up * 0.3),
         ]
-        sketch.shape(shape.path(teeth), rgb(0.975, 0.008, 85.0))
-        sketch.shape(oval(shape.place((0, _MOUTH + deep * 1.08)), 24, deep * 0.26), rgb(0.62, 0.12, 18.0))
+        sketch.shape(shape.path(teeth), oklch_to_rgb(0.975, 0.008, 85.0))
+        sketch.shape(
+            oval(shape.place((0, _MOUTH + deep * 1.08)), 24, deep * 0.26), oklch_to_rgb(0.62, 0.12, 18.0)
+        )
 
 
 def _lines(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:

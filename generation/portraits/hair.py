@@ -23,7 +23,7 @@ _GAP = points("0,600 40,592 56,576 50,562 0,566")
 _BEARD_SHAPES = {"stubble": _SHORT, "short": _SHORT, "full": _FULL, "mustache": _MUSTACHE}
 
 
-def draw_behind(sketch: Sketch, look: Look, shape: Head, hair: Hair) -> None:
+def draw_hair_behind(sketch: Sketch, look: Look, shape: Head, hair: Hair) -> None:
     style = style_of(look)
     paths = [shape.path(style.back)] if style.back else []
     if style.behind:
@@ -31,7 +31,7 @@ def draw_behind(sketch: Sketch, look: Look, shape: Head, hair: Hair) -> None:
     fill = sketch.down((150, 690), (hair.plain, 1.0), (hair.plain, 1.0), (hair.shade, 1.0), (hair.dark, 1.0))
     knot = sketch.around((-32.0, style.top + 46), 74, (hair.light, 0.7), (hair.light, 0.0))
     for path in paths:
-        _lit(sketch, path, fill, hair)
+        _fill_lit_hair(sketch, path, fill, hair)
         sketch.shape(path, knot)
     if style.bumps and style.back:
         _texture(sketch, look, shape, hair, style.back)
@@ -39,7 +39,7 @@ def draw_behind(sketch: Sketch, look: Look, shape: Head, hair: Hair) -> None:
         _locs(sketch, look, shape, hair, front=False)
 
 
-def draw_over(sketch: Sketch, look: Look, shape: Head, hair: Hair) -> None:
+def draw_hair_over_shoulders(sketch: Sketch, look: Look, shape: Head, hair: Hair) -> None:
     """Draw hair over the shoulders, in front of the clothes."""
     style = style_of(look)
     if look.style == "locs":
@@ -47,7 +47,7 @@ def draw_over(sketch: Sketch, look: Look, shape: Head, hair: Hair) -> None:
         return
     for outline in style.over:
         fill = sketch.down((150, 930), (hair.plain, 1.0), (hair.plain, 1.0), (hair.shade, 1.0))
-        _lit(sketch, shape.path(outline), fill, hair)
+        _fill_lit_hair(sketch, shape.path(outline), fill, hair)
         if style.bumps:
             _texture(sketch, look, shape, hair, outline)
         else:
@@ -75,7 +75,7 @@ def draw_front(sketch: Sketch, look: Look, shape: Head, hair: Hair, skin: Skin) 
     end = 0.25 if look.style == "cropped" else 1.0
     fill = sketch.down((200, 450), (hair.plain, 1.0), (hair.plain, 1.0), (hair.plain, end))
     for path in _outline(look, shape, style):
-        _lit(sketch, path, fill, hair, end)
+        _fill_lit_hair(sketch, path, fill, hair, end)
     if style.bumps and style.rim:
         _texture(sketch, look, shape, hair, style.front[0])
     for number, strand in enumerate(style.strands):
@@ -91,7 +91,7 @@ def _outline(look: Look, shape: Head, style: HairStyle) -> list[str]:
     ]
 
 
-def _lit(sketch: Sketch, path: str, fill: str, hair: Hair, opacity: float = 1.0) -> None:
+def _fill_lit_hair(sketch: Sketch, path: str, fill: str, hair: Hair, opacity: float = 1.0) -> None:
     """Fill hair with light from the upper left, and shade on the right."""
     lit = sketch.around((-70, 235), 165, (hair.light, 0.8), (hair.light, 0.0))
     dim = sketch.across((30, 220), (hair.dark, 0.0), (hair.dark, 0.65 * opacity))

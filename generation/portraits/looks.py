@@ -17,7 +17,7 @@ Weights = Mapping[str, float]
 HAIR_COLORS: Weights = dict(zip(tones.HAIRS, (6, 6, 5, 3, 2, 1, 2, 2), strict=True))
 CURLS: Weights = {"straight": 3, "wavy": 3, "coiled": 3}
 #: Styles by curl and gender. Styles that are unusual for a gender have a low weight.
-STYLES: Mapping[str, Mapping[Gender, Weights]] = {
+HAIR_STYLE_WEIGHTS: Mapping[str, Mapping[Gender, Weights]] = {
     "straight": {
         "female": {"long": 4, "bob": 4, "bun": 2, "ponytail": 3, "pixie": 2},
         "male": {"parted": 5, "quiff": 4, "cropped": 3, "swept": 2, "long": 1, "bun": 1},
@@ -74,7 +74,7 @@ class Aging(NamedTuple):
     receding: float
 
 
-AGES: Mapping[AgeRange, Aging] = {
+AGING_BY_AGE: Mapping[AgeRange, Aging] = {
     "teen": Aging(0.955, 0.945, 1.12, 0.88, 0.0, 0.0, 0.22, 0.0, 0.0),
     "young_adult": Aging(0.985, 0.985, 1.04, 0.97, 0.0, 0.0, 0.24, 0.8, 0.0),
     "adult": Aging(1.0, 1.0, 1.0, 1.0, 0.12, 0.0, 0.26, 1.1, 0.04),
@@ -115,7 +115,7 @@ class Look(NamedTuple):
 def look(presenter: Presenter) -> Look:
     """Derive the look from seed, gender and age; the name has no effect."""
     seed, gender = presenter.seed, presenter.gender
-    aging = AGES[presenter.age_range]
+    aging = AGING_BY_AGE[presenter.age_range]
     curl = choose(CURLS, seed, "curl")
     tone = int(chance(seed, "skin") * len(tones.SKINS))
     return Look(
@@ -189,7 +189,7 @@ def _style(seed: str, gender: Gender, aging: Aging, curl: str) -> str:
         return choose({"receding": 3, "bald": 2}, seed, "receding")
     if chance(seed, "covered") < 0.04:
         return "beanie"
-    return choose(STYLES[curl][gender], seed, "style")
+    return choose(HAIR_STYLE_WEIGHTS[curl][gender], seed, "style")
 
 
 def _beard(seed: str, gender: Gender, aging: Aging) -> str:

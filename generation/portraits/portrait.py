@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from generation.color import RGB, rgb, to_oklch
+from generation.color import RGB, oklch_to_rgb, to_oklch
 from generation.portraits import tones
 from generation.portraits.accessories import draw_covering, draw_earrings, draw_glasses
 from generation.portraits.clothes import draw_clothes, draw_hood
 from generation.portraits.curves import Point, closed
 from generation.portraits.features import draw_features, draw_mouth
-from generation.portraits.hair import draw_beard, draw_behind, draw_front, draw_over
+from generation.portraits.hair import draw_beard, draw_front, draw_hair_behind, draw_hair_over_shoulders
 from generation.portraits.hair_styles import STYLES
 from generation.portraits.head import NECK, draw_head, draw_neck, head
 from generation.portraits.looks import Look, look
@@ -48,7 +48,7 @@ def portrait(presenter: Presenter, theme: Theme, side: int = 800) -> Image.Image
     scale = _scale(appearance)
     with sketch.scaled(scale, _CHIN_Y_DRAWN - _CHIN_Y * scale):
         with sketch.turned(appearance.tilt, NECK):
-            draw_behind(sketch, appearance, shape, hair)
+            draw_hair_behind(sketch, appearance, shape, hair)
         draw_hood(sketch, appearance, outer)
         draw_neck(sketch, appearance, skin)
         draw_clothes(sketch, appearance, outer, inner)
@@ -57,7 +57,7 @@ def portrait(presenter: Presenter, theme: Theme, side: int = 800) -> Image.Image
             draw_features(sketch, appearance, shape, skin, hair)
             draw_beard(sketch, appearance, shape, hair, skin)
             draw_mouth(sketch, appearance, shape, skin)
-            draw_over(sketch, appearance, shape, hair)
+            draw_hair_over_shoulders(sketch, appearance, shape, hair)
             draw_front(sketch, appearance, shape, hair, skin)
             draw_covering(sketch, appearance, shape, inner, skin)
             draw_glasses(sketch, appearance, shape, appearance.cloth)
@@ -95,12 +95,12 @@ def draw_ground(sketch: Sketch, theme: Theme, seed: str, before: tuple[RGB, ...]
     light = max(_LIGHTNESSES, key=lambda one: min(0.14, *(abs(one - other) for other in lightnesses)))
     chroma = min(chroma, 0.11)
     whole = closed([(-900, -300), (900, -300), (900, 1300), (-900, 1300)])
-    lit, dim = rgb(light + 0.07, chroma * 0.75, hue), rgb(light - 0.05, chroma, hue)
+    lit, dim = oklch_to_rgb(light + 0.07, chroma * 0.75, hue), oklch_to_rgb(light - 0.05, chroma, hue)
     sketch.shape(whole, dim)
     sketch.shape(whole, sketch.around((-110, 330), 640, (lit, 1.0), (dim, 1.0)))
 
 
-def people(seed: str, genders: Sequence[Gender], ages: Sequence[AgeRange], color: str) -> Image.Image:
+def portrait_grid(seed: str, genders: Sequence[Gender], ages: Sequence[AgeRange], color: str) -> Image.Image:
     """Draw a row for each gender and a column for each age."""
     colors = theme([color])
     side = SINGLE_SIDE_PX if len(genders) == len(ages) == 1 else GRID_SIDE_PX

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from generation.color import RGB, Oklch, rgb, to_oklch
+from generation.color import RGB, Oklch, oklch_to_rgb, to_oklch
 
 #: From light to deep, in perceptually equal steps.
 SKINS = (
@@ -58,23 +58,23 @@ class Hair(NamedTuple):
 def skin(tone: Oklch) -> Skin:
     light, chroma, hue = tone
     return Skin(
-        plain=rgb(*tone),
-        light=rgb(min(0.97, light + 0.045), chroma * 0.85, hue + 6),
-        shade=rgb(light * 0.885, chroma * 1.18 + 0.008, hue - 10),
-        dark=rgb(light * 0.79, chroma * 1.22 + 0.012, hue - 16),
-        line=rgb(light * 0.52, chroma * 0.8 + 0.03, hue - 22),
-        flush=rgb(light * 0.86, 0.115, 28.0),
-        lips=rgb(light * 0.74, chroma * 0.7 + 0.055, 26.0),
+        plain=oklch_to_rgb(*tone),
+        light=oklch_to_rgb(min(0.97, light + 0.045), chroma * 0.85, hue + 6),
+        shade=oklch_to_rgb(light * 0.885, chroma * 1.18 + 0.008, hue - 10),
+        dark=oklch_to_rgb(light * 0.79, chroma * 1.22 + 0.012, hue - 16),
+        line=oklch_to_rgb(light * 0.52, chroma * 0.8 + 0.03, hue - 22),
+        flush=oklch_to_rgb(light * 0.86, 0.115, 28.0),
+        lips=oklch_to_rgb(light * 0.74, chroma * 0.7 + 0.055, 26.0),
     )
 
 
 def hair(tone: Oklch) -> Hair:
     light, chroma, hue = tone
     return Hair(
-        plain=rgb(*tone),
-        light=rgb(light + 0.085, chroma * 1.05, hue + 4),
-        shade=rgb(light * 0.86, chroma * 1.05, hue - 4),
-        dark=rgb(light * 0.70, chroma, hue - 8),
+        plain=oklch_to_rgb(*tone),
+        light=oklch_to_rgb(light + 0.085, chroma * 1.05, hue + 4),
+        shade=oklch_to_rgb(light * 0.86, chroma * 1.05, hue - 4),
+        dark=oklch_to_rgb(light * 0.70, chroma, hue - 8),
     )
 
 
@@ -96,7 +96,7 @@ def cloth(color: RGB) -> Cloth:
     light, chroma, hue = to_oklch(color)
     return Cloth(
         plain=color,
-        light=rgb(min(0.985, light + 0.055), chroma, hue),
-        shade=rgb(light * 0.9, chroma, hue),
-        dark=rgb(light * 0.76, chroma * 0.95, hue - 4),
+        light=oklch_to_rgb(min(0.985, light + 0.055), chroma, hue),
+        shade=oklch_to_rgb(light * 0.9, chroma, hue),
+        dark=oklch_to_rgb(light * 0.76, chroma * 0.95, hue - 4),
     )

@@ -12,7 +12,7 @@ from generation.spec import Copy, Spec
 
 def faults(made: Sequence[OutputFile], folder: Path, spec: Spec, copy: Copy) -> list[Fault]:
     """Return all faults of a piece with files in a folder, the faults of its words first."""
-    word_faults = [*words.faults(copy, spec.brand), *presenter_faults(made, spec, copy)]
+    word_faults = [*words.find_copy_faults(copy, spec.brand), *presenter_faults(made, spec, copy)]
     return [*word_faults, *pictures.faults(made, folder, spec, copy)]
 
 

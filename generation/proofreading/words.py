@@ -60,7 +60,7 @@ _PATTERNS = {
 }
 
 
-def faults(copy: Copy, brand: BrandSnapshot) -> list[Fault]:
+def find_copy_faults(copy: Copy, brand: BrandSnapshot) -> list[Fault]:
     """Return everything in a copy that the brand's texts don't support, and all claims that need a review."""
     known = _texts(brand)
     found = (
@@ -93,7 +93,7 @@ def _wrong(
         yield "clause", f"{line.text!r} is in none of its quotes"
     # An address that proves a place contains digits and signs of its own.
     if not any(one.field == "links" for one in line.evidence):
-        yield from (("claim", one) for one in claimed(line.text.lstrip("#"), brand.name))
+        yield from (("claim", one) for one in find_claims(line.text.lstrip("#"), brand.name))
 
 
 def _texts(brand: BrandSnapshot) -> dict[str, list[str]]:
@@ -160,7 +160,7 @@ def _caption(copy: Copy) -> Iterator[Fault]:
         yield Fault(place="caption", rule="word", found=unknown.strip(_MARKS))
 
 
-def claimed(text: str, name: str) -> list[str]:
+def find_claims(text: str, name: str) -> list[str]:
     """Return the kinds of claims in a text with their words; the brand's name may contain any word."""
     plain = re.sub(re.escape(name), " ", text, flags=re.IGNORECASE) if name else text
     plain = _HARMLESS.sub(" ", plain)

@@ -19,7 +19,7 @@ _EDGE_WEIGHT = 0.5
 _MOTION_WEIGHT = 1.4
 _SKIN_WEIGHT = 0.8
 #: Mean of edges or of motion, in steps of luma, that gives half of the maximum.
-_LITTLE = 2.0
+_HALF_ATTENTION_LUMA = 2.0
 #: Mean change of a pixel between two frames at a shot change.
 _SHOT = 26.0
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
@@ -73,7 +73,7 @@ def columns(frame: Picture, luma: Picture, before: Picture) -> Picture:
 def _above_usual(values: Picture) -> Picture:
     """Return the excess of each value over twice the median, normalized to a mean of at most 1."""
     above = np.maximum(0, values - 2 * np.median(values) - 1)
-    return np.asarray(above / (above.mean() + _LITTLE), np.float32)
+    return np.asarray(above / (above.mean() + _HALF_ATTENTION_LUMA), np.float32)
 
 
 def _is_skin(frame: Picture) -> "npt.NDArray[np.bool_]":

@@ -31,7 +31,7 @@ class Mp4Box(NamedTuple):
     end: int
 
 
-class Least(NamedTuple):
+class ClipMinimum(NamedTuple):
     """Minimum pixels of a side, and minimum seconds of a clip with a known duration."""
 
     side: int
@@ -39,7 +39,7 @@ class Least(NamedTuple):
 
 
 #: Minimum for a remix, and for a single frame.
-REMIX, ANY = Least(240, 3), Least(1, 0)
+REMIX_MINIMUM, FRAME_MINIMUM = ClipMinimum(240, 3), ClipMinimum(1, 0)
 
 
 class Index(NamedTuple):
@@ -49,7 +49,7 @@ class Index(NamedTuple):
     has_sound: bool
 
 
-def check(path: Path, least: Least) -> Index:
+def check(path: Path, least: ClipMinimum) -> Index:
     """Return the index of a clip that may be decoded. Raises `ClipRefused`."""
     with path.open("rb") as file:
         return _Boxes(file, file.seek(0, 2), least).check()
@@ -58,7 +58,7 @@ def check(path: Path, least: Least) -> Index:
 class _Boxes:
     """A file and its length, with a count of the boxes read."""
 
-    def __init__(self, file: IO[bytes], length: int, least: Least) -> None:
+    def __init__(self, file: IO[bytes], length: int, least: ClipMinimum) -> None:
         self._file, self._length, self._least, self._read = file, length, least, 0
 
     def check(self) -> Index:
@@ -83,7 +83,7 @@ class _Boxes:
         self._check_sizes(pictures[0])
         seconds = self._seconds(pictures[0])
         if 0 < seconds < self._least.seconds:
-            raise too_short(seconds)
+            raise short_clip_refusal(seconds)
         return Index(seconds, any(kind == b"soun" for kind, _ in tracks))
 
     def _kind(self, track: Mp4Box) -> bytes:
@@ -163,8 +163,8 @@ def check_size(width: int, height: int, least: int) -> None:
         )
 
 
-def too_short(seconds: float) -> ClipRefused:
-    return ClipRefused("CLIP_TOO_SHORT", f"the clip has {seconds:.1f} s: {REMIX.seconds} are needed")
+def short_clip_refusal(seconds: float) -> ClipRefused:
+    return ClipRefused("CLIP_TOO_SHORT", f"the clip has {seconds:.1f} s: {REMIX_MINIMUM.seconds} are needed")
 
 
 def _unsafe_reference() -> ClipRefused:

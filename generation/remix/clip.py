@@ -31,7 +31,7 @@ _CLIP_ERRORS = {
     "INPUT_TOO_COSTLY": "CLIP_TOO_COSTLY",
     "OUT_OF_MEMORY": "CLIP_TOO_COSTLY",
 }
-_BOUNDS = ffmpeg.Bounds(_PROBE_CPU_S, _MEMORY_BYTES)
+_BOUNDS = ffmpeg.FfmpegLimits(_PROBE_CPU_S, _MEMORY_BYTES)
 
 _FRAME = re.compile(r"\[Parsed_showinfo_.{1,40}\] n: +0 .* sar:(\d+)/(\d+) s:(\d+)x(\d+) i:([PTB?])")
 _COLOR = re.compile(
@@ -85,12 +85,12 @@ def source(path: Path, start: float, seconds: float = SCANNED_S) -> list[str]:
 
 def probe(path: Path) -> Clip:
     """Probe a clip that can be decoded, at least at its beginning. Raises `ClipRefused`."""
-    index = boxes.check(path, boxes.REMIX)
+    index = boxes.check(path, boxes.REMIX_MINIMUM)
     clip = Clip(path, 0, 0, 0, SCANNED_S, index.seconds, index.has_sound, [])
     probed = _first_frame(clip)
     scanned = _scanned(clip)
-    if scanned < boxes.REMIX.seconds:
-        raise boxes.too_short(scanned)
+    if scanned < boxes.REMIX_MINIMUM.seconds:
+        raise boxes.short_clip_refusal(scanned)
     loudness = _levels(probed)
     return probed._replace(
         scanned=scanned,
@@ -109,7 +109,7 @@ def _first_frame(clip: Clip) -> Clip:
     if frame is None or color is None:
         raise ClipRefused("CLIP_UNREADABLE", "the clip has no frame that can be decoded")
     across, down, width, height = map(int, frame.groups()[:4])
-    boxes.check_size(width, height, boxes.REMIX.side)
+    boxes.check_size(width, height, boxes.REMIX_MINIMUM.side)
     pixel = across / down if across and down and 0.25 <= across / down <= 4 else 1.0
     return clip._replace(
         width=round(width * pixel),
@@ -152,8 +152,8 @@ def run(*arguments: str) -> ffmpeg.FfmpegResult:
 def decoded(size: int, *arguments: str, complaints: float = math.inf) -> Iterator[bytes]:
     """Yield decoded chunks of `size` bytes. Raises `ClipRefused`, `GenerationError`."""
     try:
-        yield from ffmpeg.decoded(
-            size, *arguments, bounds=ffmpeg.Bounds(_DECODE_CPU_S, _MEMORY_BYTES, complaints)
+        yield from ffmpeg.decode_chunks(
+            size, *arguments, bounds=ffmpeg.FfmpegLimits(_DECODE_CPU_S, _MEMORY_BYTES, complaints)
         )
     except GenerationError as error:
         raise _refusal(error) from None

@@ -11,7 +11,7 @@ from generation.remix.pan import Path, find_path
 
 WIDTH, HEIGHT = FRAMES["9:16"].size
 #: Aspect ratio up to which a clip is cropped to its middle.
-UPRIGHT = 0.75
+MAX_UPRIGHT_RATIO = 0.75
 #: Aspect ratio from which on a clip is never cropped.
 PANORAMA = 2.4
 #: Maximum height of a clip inside a blurred frame, in pixels.
@@ -40,7 +40,7 @@ class Framing(NamedTuple):
 def framing(clip: Clip, part: Cut) -> Framing:
     """Crop an upright clip to its middle; crop a wide one to its subject, or set it into a blurred frame."""
     shape = clip.width / clip.height
-    if shape <= UPRIGHT:
+    if shape <= MAX_UPRIGHT_RATIO:
         return Framing(",".join([*_base_filters(clip), *_cover_filters(clip, (WIDTH, HEIGHT)), _RGB]))
     window = clip.height * WIDTH / HEIGHT / clip.width
     path = find_path(measure_attention(clip, part), window, part.frames) if shape < PANORAMA else None

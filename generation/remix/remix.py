@@ -22,7 +22,7 @@ from generation.spec import Copy
 from generation.thumbnail import thumbnail
 from generation.video import cuts
 from generation.video.end import end, end_card_scene
-from generation.video.mp4 import encode, made, thumbnail_of
+from generation.video.mp4 import encode, thumbnail_of, video_output_file
 from generation.video.scene import Scene
 from schemas.errors import ClipRefused
 
@@ -37,7 +37,7 @@ _SHARE_BEFORE = 0.12
 _SHARE_AFTER = 0.02
 #: Seconds of the end card, and the frames of its transition.
 END_SECONDS = 2.5
-TRANSITION_FRAMES = round(cuts.SECONDS * FPS)
+TRANSITION_FRAMES = round(cuts.CUT_SECONDS * FPS)
 #: Maximum share of frames that may be missing, replaced by the last one.
 MAX_MISSING_SHARE = 0.1
 #: Maximum decoder errors a frame. A damaged frame gives two errors.
@@ -70,7 +70,7 @@ class Remix(NamedTuple):
             if number % max(1, total // _STEPS) == 0:
                 yield Step(_SHARE_BEFORE + number / total * (1 - _SHARE_BEFORE - _SHARE_AFTER))
         marks = [mark for one in stickers for mark in one.marks] + card.settled().marks
-        yield Step(1.0, made(path, self.kit.frame.size, total, marks))
+        yield Step(1.0, video_output_file(path, self.kit.frame.size, total, marks))
 
     def _card(self) -> Scene:
         seconds = END_SECONDS + TRANSITION_FRAMES / FPS

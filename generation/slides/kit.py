@@ -63,7 +63,7 @@ class Kit(NamedTuple):
 
     def canvas(self, ground: Ground, number: int) -> Canvas:
         """Draw a slide's ground. Its orbs lie on the edges between slides and continue on the next one."""
-        canvas = self.page(paint.ground(self.frame.size, ground.tints, f"{self.seed}/{number}"))
+        canvas = self.page(paint.draw_gradient_ground(self.frame.size, ground.tints, f"{self.seed}/{number}"))
         for edge in (number, number + 1):
             self._orb(canvas, ground, edge, number)
         return canvas

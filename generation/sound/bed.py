@@ -18,8 +18,8 @@ from generation.sound.synthesis import (
     kick,
     lowpass,
     pluck,
+    sample_times,
     soft_saw,
-    times,
     white,
 )
 from generation.timing import BEAT_S
@@ -117,12 +117,12 @@ def _drums(track: _Track, at: float, seed: str) -> None:
 
 def _whoosh(track: _Track, cut: float, seed: str) -> None:
     """Add noise that swells up to a cut."""
-    at = times(BEAT_S)
+    at = sample_times(BEAT_S)
     swelling = white(seed, len(at)) * (at / BEAT_S) ** 3
     track.add(cut - BEAT_S, highpass(lowpass(swelling, 5_200), 500), 0.17)
 
 
 def _sidechain_gain(count: int) -> Wave:
     """Return the sidechain gain: all other instruments duck at each beat of the drum."""
-    beat = 1 - 0.5 * np.exp(-9 * times(BEAT_S))
+    beat = 1 - 0.5 * np.exp(-9 * sample_times(BEAT_S))
     return np.tile(beat, math.ceil(count / len(beat)))[:count]

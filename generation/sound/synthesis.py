@@ -15,7 +15,7 @@ Stereo: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[np.float64]]"
 _HIGHEST = 14_000
 
 
-def times(seconds: float) -> Wave:
+def sample_times(seconds: float) -> Wave:
     return np.arange(round(seconds * RATE)) / RATE
 
 
@@ -26,7 +26,7 @@ def pitch(key: float) -> float:
 
 def soft_saw(key: float, seconds: float, phase: float, partials: int = 10) -> Wave:
     """Return a tone with many partials, each much softer than the one before."""
-    at, base = times(seconds), pitch(key)
+    at, base = sample_times(seconds), pitch(key)
     audible = [number for number in range(1, partials + 1) if base * number < _HIGHEST]
     parts = [np.sin(2 * np.pi * base * number * at + phase * number) / number**1.25 for number in audible]
     tone: Wave = np.sum(parts, axis=0)
@@ -34,19 +34,19 @@ def soft_saw(key: float, seconds: float, phase: float, partials: int = 10) -> Wa
 
 
 def pluck(key: float, seconds: float) -> Wave:
-    at, base = times(seconds), pitch(key)
+    at, base = sample_times(seconds), pitch(key)
     fading = np.exp(-9 * at)
     return (np.sin(2 * np.pi * base * at) + 0.35 * fading * np.sin(4 * np.pi * base * at)) * fading
 
 
 def bass(key: float, seconds: float) -> Wave:
-    at, base = times(seconds), pitch(key)
+    at, base = sample_times(seconds), pitch(key)
     tone = np.tanh(1.6 * (np.sin(2 * np.pi * base * at) + 0.3 * np.sin(4 * np.pi * base * at)))
     return fade(tone, 0.008, 0.08)
 
 
 def kick() -> Wave:
-    at = times(0.28)
+    at = sample_times(0.28)
     falling = 48 * at + 9 * (1 - np.exp(-38 * at))
     tone: Wave = np.sin(2 * np.pi * falling) * np.exp(-15 * at)
     return tone
@@ -54,7 +54,7 @@ def kick() -> Wave:
 
 def hiss(seed: str, seconds: float, lowest: float, fading: float) -> Wave:
     """Return decaying noise above a frequency."""
-    at = times(seconds)
+    at = sample_times(seconds)
     return highpass(white(seed, len(at)), lowest) * np.exp(-fading * at)
 
 
@@ -89,7 +89,7 @@ def add_reverb(sound: Stereo, seed: str, *, seconds: float = 1.5, share: float =
 
 
 def _echoing(wave: Wave, seed: str, seconds: float, share: float) -> Wave:
-    at = times(seconds)
+    at = sample_times(seconds)
     room = lowpass(white(seed, len(at)) * np.exp(-3.6 * at), 6_500)
     room /= np.sqrt((room**2).sum())
     size = 1 << (len(wave) + len(room) - 1).bit_length()

@@ -153,7 +153,7 @@ def _cut(piece: TextPiece, width: float, style: TextStyle) -> Iterator[TextPiece
     yield _piece(current, style)
 
 
-def lay(parts: Sequence[TextPiece], width: float) -> list[str]:
+def lay_lines(parts: Sequence[TextPiece], width: float) -> list[str]:
     """Lay a paragraph into lines greedily, each as full as possible."""
     lines: list[list[TextPiece]] = []
     room = 0.0
@@ -180,7 +180,7 @@ def widest(parts: Sequence[TextPiece]) -> float:
 def balanced(parts: Sequence[TextPiece], width: float) -> list[str]:
     """Lay lines evenly, in the minimum number: minimize the sum of their squared widths."""
     ways: dict[int, Way] = {0: Way(0.0, ())}
-    for _ in lay(parts, width):
+    for _ in lay_lines(parts, width):
         ways = _with_a_line(ways, parts, width)
     return [_line_text(parts[start:end]) for start, end in ways[len(parts)].lines]
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from generation.text.breaking import TextPiece, balanced, cut, lay, pieces, split_smaller, widest
+from generation.text.breaking import TextPiece, balanced, cut, lay_lines, pieces, split_smaller, widest
 from generation.text.cleaning import ELLIPSIS, SOFT_HYPHEN, clean
 from generation.text.scripts import graphemes, is_right_to_left, leading_of
 from generation.text.shaping import ShapedLine, TextStyle, shape
@@ -66,7 +66,7 @@ class FittedText(NamedTuple):
     leading: float
 
     def laid(self, width: float) -> list[str]:
-        return [line for one in self.paragraphs for line in lay(one, width)]
+        return [line for one in self.paragraphs for line in lay_lines(one, width)]
 
     def balanced(self, width: float) -> list[str]:
         return [line for one in self.paragraphs for line in balanced(one, width)]

@@ -10,11 +10,11 @@ import uharfbuzz as hb
 from schemas.errors import TextRefused
 
 #: Units of an em in shaped text, independent of a font's own units.
-EM = 1 << 14
+UNITS_PER_EM = 1 << 14
 
 INTER, EMOJI = "Inter", "NotoEmoji"
 #: Scale of emoji: as high as letters.
-_EMOJI_EM = round(EM * 0.82)
+_EMOJI_EM = round(UNITS_PER_EM * 0.82)
 #: Fonts that allow tracking: letters of the other fonts join, stack or fill a square.
 TRACKED = frozenset({INTER, "NotoSans"})
 
@@ -73,7 +73,7 @@ def _letters(name: str) -> hb.Set:
 def font(name: str, weight: int) -> hb.Font:
     """Return a font at a weight, up to its heaviest, with the letter shapes for large sizes."""
     instance = hb.Font(_face(name))
-    instance.scale = (_EMOJI_EM, _EMOJI_EM) if name == EMOJI else (EM, EM)
+    instance.scale = (_EMOJI_EM, _EMOJI_EM) if name == EMOJI else (UNITS_PER_EM, UNITS_PER_EM)
     instance.set_variations({"wght": float(weight), "opsz": 32.0})
     return instance
 

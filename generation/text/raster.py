@@ -5,7 +5,7 @@ from typing import NamedTuple
 import uharfbuzz as hb
 from PIL import Image
 
-from generation.text.fonts import EM
+from generation.text.fonts import UNITS_PER_EM
 from generation.text.shaping import ShapedLine
 
 
@@ -20,7 +20,7 @@ class Ink(NamedTuple):
 def ink(line: ShapedLine, size: float) -> Ink | None:
     """Render a line's ink at a size in pixels; None for a line without ink."""
     draw = hb.RasterDraw()
-    draw.scale_factor = (EM / size, EM / size)
+    draw.scale_factor = (UNITS_PER_EM / size, UNITS_PER_EM / size)
     for glyph in line.glyphs:
         draw.transform = (1, 0, 0, 1, glyph.x, glyph.y)
         draw.draw_glyph(glyph.font, glyph.id)

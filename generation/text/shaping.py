@@ -11,7 +11,7 @@ import regex
 import uharfbuzz as hb
 from bidi import algorithm
 
-from generation.text.fonts import EM, EMOJI, TRACKED, font, font_of
+from generation.text.fonts import EMOJI, TRACKED, UNITS_PER_EM, font, font_of
 from generation.text.scripts import graphemes, is_right_to_left
 
 Item = TypeVar("Item")
@@ -69,7 +69,15 @@ def shape(text: str, style: TextStyle) -> ShapedLine:
     for run, level in visual_order([*_runs(text, style.language)]):
         x = _shape_run(run, x, style, glyphs, right_to_left=level % 2 == 1)
     left, right, top, bottom = _ink(glyphs)
-    return ShapedLine(text, tuple(glyphs), x / EM, left / EM, right / EM, top / EM, bottom / EM)
+    return ShapedLine(
+        text,
+        tuple(glyphs),
+        x / UNITS_PER_EM,
+        left / UNITS_PER_EM,
+        right / UNITS_PER_EM,
+        top / UNITS_PER_EM,
+        bottom / UNITS_PER_EM,
+    )
 
 
 def _runs(text: str, language: str) -> Iterator[tuple[Run, int]]:
@@ -103,7 +111,7 @@ def _shape_run(run: Run, x: float, style: TextStyle, glyphs: list[Glyph], *, rig
     buffer.direction = "rtl" if right_to_left else "ltr"
     buffer.language = style.language
     hb.shape(chosen, buffer, {"kern": True, "liga": True, "calt": True})
-    closer = style.tracking * EM if run.font in TRACKED else 0.0
+    closer = style.tracking * UNITS_PER_EM if run.font in TRACKED else 0.0
     for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
         glyphs.append(
             Glyph(chosen, info.codepoint, x + place.x_offset, place.y_offset, run.at + info.cluster)

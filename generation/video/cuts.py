@@ -6,7 +6,7 @@ from PIL import Image
 from generation.video.easing import ease_in_out, ease_out
 
 #: Duration of a cut in seconds, from the beat on.
-SECONDS = 0.4
+CUT_SECONDS = 0.4
 #: Share of the frame by which the old picture moves while the new one covers it.
 _PUSH_SHARE = 0.28
 #: Downscaling factor of a circle's mask.

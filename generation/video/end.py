@@ -13,8 +13,8 @@ from generation.slides.parts import button_text
 from generation.spec import Copy
 from generation.text.fitting import Block, TextBox
 from generation.video.moving import Moving, Popping, Still
-from generation.video.parts import ALREADY_VISIBLE, empty_canvas, pill, presenter_parts, tile_icon, words
-from generation.video.scene import Scene, Stage, Timed
+from generation.video.parts import BEFORE_FIRST_FRAME_S, empty_canvas, pill, presenter_parts, tile_icon, words
+from generation.video.scene import Scene, Stage, StartedText
 
 _NUMBER = 97
 _ICON, _LEAST_ICON, _BUTTON, _FOOT = 300, 110, 115, 50
@@ -53,11 +53,11 @@ def end(kit: Kit, copy: Copy, seconds: float) -> Scene:
         marks.append(mark)
     if foot:
         places_text = words(kit, "place", foot, tops[2] + _ABOVE_FOOT, stage.ground.text, middle=True)
-        texts.append(Timed(places_text, _FOOT_COMES))
+        texts.append(StartedText(places_text, _FOOT_COMES))
     if signature:
         top = tops[3] + _ABOVE_BYLINE
         face, by = presenter_parts(
-            stage, empty_canvas(kit), signature, top, starts=ALREADY_VISIBLE, middle=True
+            stage, empty_canvas(kit), signature, top, starts=BEFORE_FIRST_FRAME_S, middle=True
         )
         things.append(face)
         texts += by
@@ -74,10 +74,10 @@ def _icon(stage: Stage, side: int, top: int) -> Popping:
     return tile_icon(stage, side, place, starts=_ICON_COMES, blur=52)
 
 
-def _names(stage: Stage, blocks: dict[str, Block], top: float) -> list[Timed]:
+def _names(stage: Stage, blocks: dict[str, Block], top: float) -> list[StartedText]:
     texts = []
     for (name, block), comes in zip(blocks.items(), (_NAME_COMES, _TAGLINE_COMES), strict=False):
-        texts.append(Timed(words(stage.kit, name, block, top, stage.ground.text, middle=True), comes))
+        texts.append(StartedText(words(stage.kit, name, block, top, stage.ground.text, middle=True), comes))
         top += block.height + _BELOW_NAME
     return texts
 

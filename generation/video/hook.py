@@ -8,8 +8,8 @@ from generation.slides.hook import fit_title, room
 from generation.slides.kit import Kit
 from generation.spec import Copy
 from generation.video.moving import Moving, Rising
-from generation.video.parts import ALREADY_VISIBLE, empty_canvas, header, presenter_parts, words
-from generation.video.scene import Scene, Stage, Timed
+from generation.video.parts import BEFORE_FIRST_FRAME_S, empty_canvas, header, presenter_parts, words
+from generation.video.scene import Scene, Stage, StartedText
 
 #: Start of the words in seconds, before the scene: a player's still of the first frame shows text.
 _WORDS = -0.3
@@ -26,10 +26,10 @@ def hook(kit: Kit, copy: Copy, seconds: float) -> Scene:
     icon, name = header(stage, canvas)
     top = kit.body if kit.screenshots else _alone(kit, block.height + reserved)
     headline = words(kit, "hook", block, top, stage.ground.text)
-    things, texts = [icon], [name, Timed(headline, _WORDS)]
+    things, texts = [icon], [name, StartedText(headline, _WORDS)]
     if presenter:
         face, lines = presenter_parts(
-            stage, canvas, presenter, headline.bottom + _BYLINE, starts=ALREADY_VISIBLE
+            stage, canvas, presenter, headline.bottom + _BYLINE, starts=BEFORE_FIRST_FRAME_S
         )
         things, texts = [*things, face], [*texts, *lines]
     below = headline.bottom + reserved

@@ -87,7 +87,9 @@ def _check(path: Path, count: int) -> None:
         raise GenerationError("VIDEO_NOT_WHOLE", f"the video has {frame_count} of {count} pictures")
 
 
-def made(path: Path, size: tuple[int, int], count: int, marks: Sequence[DrawnLine]) -> OutputFile:
+def video_output_file(
+    path: Path, size: tuple[int, int], count: int, marks: Sequence[DrawnLine]
+) -> OutputFile:
     """Return the metadata of a complete file."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -13,10 +13,10 @@ from generation.slides.parts import TILE
 from generation.text.fitting import Block, TextBox
 from generation.video.kinetic import Column, Kinetic
 from generation.video.moving import Popping
-from generation.video.scene import Stage, Timed
+from generation.video.scene import Stage, StartedText
 
 #: Seconds, long before a scene begins: such an object is in place from the first frame on.
-ALREADY_VISIBLE = -9.0
+BEFORE_FIRST_FRAME_S = -9.0
 _PILL = 50
 
 
@@ -25,14 +25,16 @@ def empty_canvas(kit: Kit) -> Canvas:
     return kit.page(Image.new("RGB", kit.frame.size))
 
 
-def header(stage: Stage, canvas: Canvas) -> tuple[Popping, Timed]:
+def header(stage: Stage, canvas: Canvas) -> tuple[Popping, StartedText]:
     """Return the brand's tile and name, in the same place as on every slide."""
     kit, offset, top = stage.kit, TILE + 22, stage.kit.frame.top
-    icon = tile_icon(stage, TILE, (canvas.start(0, TILE), top), starts=ALREADY_VISIBLE)
+    icon = tile_icon(stage, TILE, (canvas.start(0, TILE), top), starts=BEFORE_FIRST_FRAME_S)
     room = kit.column - offset
     block = kit.fit(kit.name, TextBox(room, TILE, 1), LABEL, (24, 40))
     column = Column(canvas.start(offset, room), top + (TILE - block.ascent) / 2, room)
-    return icon, Timed(Kinetic("name", block, column, kit.language, color=stage.ground.text), ALREADY_VISIBLE)
+    return icon, StartedText(
+        Kinetic("name", block, column, kit.language, color=stage.ground.text), BEFORE_FIRST_FRAME_S
+    )
 
 
 def words(
@@ -53,7 +55,7 @@ def words(
 
 def presenter_parts(
     stage: Stage, canvas: Canvas, signature: Byline, top: float, *, starts: float, middle: bool = False
-) -> tuple[Popping, list[Timed]]:
+) -> tuple[Popping, list[StartedText]]:
     """Return the presenter's portrait, and the name with the disclosure."""
     place, color = signature.place(canvas, top, middle=middle), stage.ground.text
     lines = (
@@ -65,7 +67,7 @@ def presenter_parts(
         for name, block, at in lines
     ]
     return Popping(signature.disc(stage.ground), place.face, starts=starts), [
-        Timed(text, starts) for text in texts
+        StartedText(text, starts) for text in texts
     ]
 
 

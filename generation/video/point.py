@@ -9,7 +9,7 @@ from generation.slides.kit import TITLE, Kit
 from generation.text.fitting import TextBox
 from generation.video.moving import Popping, Rising
 from generation.video.parts import badge, empty_canvas, header, words
-from generation.video.scene import Scene, Stage, Timed
+from generation.video.scene import Scene, Stage, StartedText
 
 _BADGE, _BELOW_BADGE, _BELOW = 96, 34, 64
 _NUMBER = 360
@@ -37,7 +37,7 @@ def _beside_device(stage: Stage, text: str, *, is_only: bool) -> Scene:
     headline = words(kit, "point", block, top, ground.text, emphasis=ground.accent)
     device_image, place = devices.point_device(kit, canvas, round(headline.bottom) + _BELOW, stage.number)
     device = Rising(device_image, place, starts=_DEVICE_COMES, lasts=stage.seconds)
-    return Scene(stage, [icon, device, *numbers], [name, Timed(headline, _WORDS_COME)], marks)
+    return Scene(stage, [icon, device, *numbers], [name, StartedText(headline, _WORDS_COME)], marks)
 
 
 def _badge(stage: Stage, canvas: Canvas) -> tuple[list[Popping], list[DrawnLine]]:
@@ -56,9 +56,9 @@ def _alone(stage: Stage, text: str, *, is_only: bool) -> Scene:
     room = kit.frame.bottom - kit.body - above - _BELOW
     block = kit.fit(text, TextBox(kit.column, room, 6), TITLE, (46, 128), 1.05)
     top = kit.body + max(0.0, (room - block.height) * 0.4)
-    number = Timed(words(kit, "number", large, top, ground.accent), _NUMBER_COMES)
+    number = StartedText(words(kit, "number", large, top, ground.accent), _NUMBER_COMES)
     headline = words(kit, "point", block, top + above, ground.text, emphasis=ground.accent)
-    texts = [name, *([] if is_only else [number]), Timed(headline, _WORDS_COME)]
+    texts = [name, *([] if is_only else [number]), StartedText(headline, _WORDS_COME)]
     return Scene(stage, [icon, *_peeking(stage, canvas)], texts)
 
 

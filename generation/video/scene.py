@@ -32,7 +32,7 @@ class TimedText(Protocol):
         """Draw the whole text in its final state, and measure it."""
 
 
-class Timed(NamedTuple):
+class StartedText(NamedTuple):
     """A text and the start of its first word, in seconds; negative: shown from the first frame on."""
 
     text: TimedText
@@ -49,7 +49,7 @@ class Scene:
         self,
         stage: "Stage",
         things: Sequence[Moving],
-        texts: Sequence[Timed],
+        texts: Sequence[StartedText],
         marks: Sequence[DrawnLine] = (),
     ) -> None:
         self.seconds, self._kit, self._backdrop = stage.seconds, stage.kit, stage.backdrop()

@@ -21,7 +21,7 @@ from generation.timing import Timing
 from generation.video import cuts
 from generation.video.end import end, end_card_scene
 from generation.video.hook import hook
-from generation.video.mp4 import encode, made, thumbnail_of
+from generation.video.mp4 import encode, thumbnail_of, video_output_file
 from generation.video.point import point
 from generation.video.scene import RATE, Scene
 
@@ -55,7 +55,7 @@ class Video(NamedTuple):
         settled = [scene.settled() for scene in film]
         thumbnail_of(path).write_bytes(thumbnail(settled[0].image))
         marks = [mark for canvas in settled for mark in canvas.marks]
-        yield Step(1.0, made(path, self.kit.frame.size, count, marks))
+        yield Step(1.0, video_output_file(path, self.kit.frame.size, count, marks))
 
 
 def scenes(kit: Kit, copy: Copy, timing: Timing, own: Image.Image | None = None) -> list[Scene]:
@@ -74,7 +74,7 @@ def frames(kit: Kit, shown: Sequence[Scene]) -> Iterator[Image.Image]:
         yield shown[0].draw(number)
     for at, (old, new) in enumerate(pairwise(shown)):
         cut = _cut(kit, at)
-        turning = round(cuts.SECONDS * RATE)
+        turning = round(cuts.CUT_SECONDS * RATE)
         for number in range(new.frames):
             picture = new.draw(number)
             if number < turning:

@@ -23,7 +23,7 @@ from schemas.errors import (
 from schemas.errors.platforms import Category
 from workers.platforms import http
 from workers.platforms.http import JSON, PlatformResponse
-from workers.platforms.meaning import Meaning
+from workers.platforms.meaning import ErrorMeaning
 from workers.platforms.upload import upload
 
 POST_COLLECTION = "app.bsky.feed.post"
@@ -31,34 +31,47 @@ POST_COLLECTION = "app.bsky.feed.post"
 KEY_TAKEN = "KEY_TAKEN"
 
 
-SUSPENDED = Meaning(PostRejected, "ACCOUNT_SUSPENDED", "Bluesky has suspended the account", "account_issue")
-DEACTIVATED = Meaning(
+ACCOUNT_SUSPENDED_ERROR = ErrorMeaning(
+    PostRejected, "ACCOUNT_SUSPENDED", "Bluesky has suspended the account", "account_issue"
+)
+DEACTIVATED = ErrorMeaning(
     PostRejected, "ACCOUNT_DEACTIVATED", "the account is deactivated: reactivate it", "account_issue"
 )
-GONE = Meaning(PostRejected, "ACCOUNT_NOT_FOUND", "the account is no longer on this server", "account_issue")
-TOO_LARGE = Meaning(PostRejected, "MEDIA_TOO_LARGE", "a file is larger than the account's server accepts")
-WRONG_TYPE = Meaning(PostRejected, "MEDIA_REFUSED", "the account's server doesn't accept this type of file")
+GONE = ErrorMeaning(
+    PostRejected, "ACCOUNT_NOT_FOUND", "the account is no longer on this server", "account_issue"
+)
+TOO_LARGE = ErrorMeaning(
+    PostRejected, "MEDIA_TOO_LARGE", "a file is larger than the account's server accepts"
+)
+WRONG_TYPE = ErrorMeaning(
+    PostRejected, "MEDIA_REFUSED", "the account's server doesn't accept this type of file"
+)
 #: A refresh may return another token; otherwise the refresh raises `ReauthRequired`.
-EXPIRED = Meaning(TokenExpired, "TOKEN_EXPIRED", "the access token is no longer valid")
-WRONG_PASSWORD = Meaning(
+ACCESS_TOKEN_EXPIRED_ERROR = ErrorMeaning(
+    TokenExpired, "TOKEN_EXPIRED", "the access token is no longer valid"
+)
+WRONG_PASSWORD = ErrorMeaning(
     ReauthRequired, "WRONG_PASSWORD", "the app password is not valid: create a new one and connect again"
 )
 
-ERRORS: Mapping[str, Meaning] = {
-    **dict.fromkeys(("ExpiredToken", "InvalidToken", "AuthMissing", "BadJwt", "BadJwtAudience"), EXPIRED),
+XRPC_ERROR_MEANINGS: Mapping[str, ErrorMeaning] = {
+    **dict.fromkeys(
+        ("ExpiredToken", "InvalidToken", "AuthMissing", "BadJwt", "BadJwtAudience"),
+        ACCESS_TOKEN_EXPIRED_ERROR,
+    ),
     **dict.fromkeys(("AuthenticationRequired", "AuthFactorTokenRequired"), WRONG_PASSWORD),
-    "AccountTakedown": SUSPENDED,
-    "AccountSuspended": SUSPENDED,
-    "RepoTakendown": SUSPENDED,
-    "RepoSuspended": SUSPENDED,
+    "AccountTakedown": ACCOUNT_SUSPENDED_ERROR,
+    "AccountSuspended": ACCOUNT_SUSPENDED_ERROR,
+    "RepoTakendown": ACCOUNT_SUSPENDED_ERROR,
+    "RepoSuspended": ACCOUNT_SUSPENDED_ERROR,
     "AccountDeactivated": DEACTIVATED,
     "RepoDeactivated": DEACTIVATED,
     "AccountNotFound": GONE,
     "RepoNotFound": GONE,
-    "InvalidSwap": Meaning(
+    "InvalidSwap": ErrorMeaning(
         PostRejected, KEY_TAKEN, "another record has this post's key", "platform_rejected"
     ),
-    "BlobNotFound": Meaning(
+    "BlobNotFound": ErrorMeaning(
         PreparationExpired,
         "MEDIA_GONE",
         "the server no longer has the uploaded files: they are uploaded again",
@@ -237,8 +250,8 @@ def error_of(answer: PlatformResponse) -> PlatformError:
         return Throttled("PLATFORM_RATE_LIMITED", "the account's server limits the rate", after_s=after_s)
     if not answer.refused:
         return http.unclear_response_error(answer)
-    if body.error in ERRORS:
-        return ERRORS[body.error].make()
+    if body.error in XRPC_ERROR_MEANINGS:
+        return XRPC_ERROR_MEANINGS[body.error].make()
     if answer.status == 401:
         return TokenExpired("TOKEN_REFUSED", "the account's server refuses the access token")
     message = answer.quoted(body.message or body.error or f"status {answer.status}")

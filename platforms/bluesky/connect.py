@@ -30,13 +30,13 @@ async def connect(net: OutgoingNetwork, attempt: ConnectAttempt) -> AccountConne
         raise PostRejected(
             "ACCOUNT_INACTIVE", f"the account is {session.status or 'inactive'}", category="account_issue"
         )
-    home = _home(net, session, asked.service_url)
+    home = _find_home_server(net, session, asked.service_url)
     account = AccountIdentity(
         platform=asked.platform,
         service_url=home,
         external_id=session.did,
         handle=session.handle,
-        avatar_url=await _avatar(net.client, home, session),
+        avatar_url=await _find_avatar_url(net.client, home, session),
         traits={"software": "atproto"},
     )
     return AccountConnection(account, _grant(session))
@@ -53,14 +53,14 @@ async def revoke(client: httpx.AsyncClient, service_url: str, revocable: Revocab
     await api.delete_session(client, service_url, refresh_token=revocable.refresh_token or "")
 
 
-def _home(net: OutgoingNetwork, session: PdsSession, asked: str) -> str:
+def _find_home_server(net: OutgoingNetwork, session: PdsSession, asked: str) -> str:
     try:
         return servers.of_url(session.server or asked, allowed=net.allowed, path="serviceUrl")
     except Invalid:
         return asked
 
 
-async def _avatar(client: httpx.AsyncClient, home: str, session: PdsSession) -> str | None:
+async def _find_avatar_url(client: httpx.AsyncClient, home: str, session: PdsSession) -> str | None:
     """Return the avatar's address; None if it can't be read, since an account needs none."""
     try:
         return await api.avatar_url(PdsApi(client=client, base=home, token=session.access_jwt), session.did)

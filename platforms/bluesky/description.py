@@ -9,9 +9,9 @@ AutoSizedImage, ImageLayoutGrid.
 
 import re
 
-from platforms.caption_length import graphemes, utf8
+from platforms.caption_length import count_graphemes, count_utf8_bytes
 from platforms.description import (
-    IMAGES,
+    IMAGE_MEDIA_TYPES,
     CaptionLimit,
     ConsoleView,
     PasswordLogin,
@@ -32,14 +32,14 @@ DESCRIPTION = PlatformDescription(
     limits=PlatformLimits(
         "bluesky",
         caption_max=300,
-        measure=graphemes,
-        caption_parts=(CaptionLimit("bytes", 3000, utf8),),
+        measure=count_graphemes,
+        caption_parts=(CaptionLimit("bytes", 3000, count_utf8_bytes),),
         images_max=4,
         text_only=True,
         quota=(1600, 3600),
         image_bytes=2_000_000,
         video_bytes=100_000_000,
-        mime_types=IMAGES | {"video/mp4"},
+        mime_types=IMAGE_MEDIA_TYPES | {"video/mp4"},
     ),
     login=PasswordLogin(
         server="https://bsky.social",

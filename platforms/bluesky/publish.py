@@ -32,7 +32,7 @@ from workers.platforms.contract import (
 )
 
 #: Time after the last call in which its request may still arrive, so that the post's absence proves nothing.
-IN_FLIGHT = timedelta(seconds=60)
+BLUESKY_IN_FLIGHT_TIME = timedelta(seconds=60)
 #: Most mentions of a post that are resolved.
 MAX_MENTIONS = 10
 
@@ -104,7 +104,7 @@ class BlueskyAdapter(Adapter):
         )
 
     async def reconcile(self, account: PostingAccount, inquiry: Inquiry) -> ReconcileResult:
-        return inquiry.confirm(await self.look(account, inquiry.prepared), in_flight=IN_FLIGHT)
+        return inquiry.confirm(await self.look(account, inquiry.prepared), in_flight=BLUESKY_IN_FLIGHT_TIME)
 
     async def look(self, account: PostingAccount, prepared: PreparedPost) -> ReconcileResult:
         put = msgspec.json.decode(prepared.request, type=PutRecordInput)

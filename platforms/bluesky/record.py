@@ -14,13 +14,13 @@ from workers.platforms.contract import PostDraft, PostFile
 #: Digits of a TID: base 32 in the order of ASCII (atproto.com/specs/tid).
 TID_DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
 
-LINK = regex.compile(
+LINK_IN_CAPTION = regex.compile(
     r"(?<![\w@#/])https?://[\w-]++(?:\.[\w-]++)++(?::\d++)?(?:[/?#][^\s<>\"]*+)?", regex.IGNORECASE
 )
 #: Punctuation at a link's end that belongs to the sentence.
 LINK_PUNCTUATION = ".,;:!?'*"
-TAG = regex.compile(r"(?<![^\s(])[#＃](?!\d++(?!\w))(\w{1,64}+)(?!\w)")
-MENTION = regex.compile(r"(?<![^\s(])@((?:[a-z0-9-]++\.)++[a-z][a-z0-9-]*+)", regex.IGNORECASE)
+HASHTAG_IN_CAPTION = regex.compile(r"(?<![^\s(])[#＃](?!\d++(?!\w))(\w{1,64}+)(?!\w)")
+MENTION_IN_CAPTION = regex.compile(r"(?<![^\s(])@((?:[a-z0-9-]++\.)++[a-z][a-z0-9-]*+)", regex.IGNORECASE)
 
 
 def record_key(post_id: UUID, created_at: datetime) -> str:
@@ -75,7 +75,7 @@ def aspect_ratio(file: PostFile) -> dict[str, int]:
 
 
 def iter_links(text: str) -> Iterator[dict[str, Any]]:
-    for match in LINK.finditer(text):
+    for match in LINK_IN_CAPTION.finditer(text):
         uri = strip_punctuation(match[0])
         yield build_facet(
             text, match.start(), match.start() + len(uri), {"$type": f"{FACET}#link", "uri": uri}
@@ -91,17 +91,17 @@ def strip_punctuation(uri: str) -> str:
 
 
 def iter_tags(text: str) -> Iterator[dict[str, Any]]:
-    for match in TAG.finditer(text):
+    for match in HASHTAG_IN_CAPTION.finditer(text):
         yield build_facet(text, match.start(), match.end(), {"$type": f"{FACET}#tag", "tag": match[1]})
 
 
 def list_handles(text: str) -> list[str]:
     """Return the handles in the text, each once."""
-    return list(dict.fromkeys(match[1].lower() for match in MENTION.finditer(text)))
+    return list(dict.fromkeys(match[1].lower() for match in MENTION_IN_CAPTION.finditer(text)))
 
 
 def iter_mentions(text: str, people: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    for match in MENTION.finditer(text):
+    for match in MENTION_IN_CAPTION.finditer(text):
         if did := people.get(match[1].lower()):
             yield build_facet(text, match.start(), match.end(), {"$type": f"{FACET}#mention", "did": did})
 

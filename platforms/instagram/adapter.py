@@ -18,6 +18,6 @@ PARTS = PlatformParts(
     connect=connect.connect,
     refresh=lambda net, attempt: connect.refresh(net, attempt.tokens),
     sandbox=SandboxAccounts(
-        token_life=TokenLife(connect.TOKEN_LIFE, connect.TOKEN_LIFE * connect.EXTENDED_AT)
+        token_life=TokenLife(connect.TOKEN_LIFE, connect.TOKEN_LIFE * connect.TOKEN_EXTEND_SHARE)
     ),
 )

@@ -135,7 +135,7 @@ async def exchange_for_long_token(api: PlatformApi, *, client_secret: str) -> Si
     return http.decode(await get(api, "access_token", query), SixtyDayToken)
 
 
-async def refresh(api: PlatformApi) -> SixtyDayToken:
+async def extend_sixty_day_token(api: PlatformApi) -> SixtyDayToken:
     """Extend a token to 60 days from now. It must be at least 24 h old and not expired."""
     return http.decode(
         await get(api, "refresh_access_token", {"grant_type": "ig_refresh_token"}), SixtyDayToken
@@ -144,13 +144,13 @@ async def refresh(api: PlatformApi) -> SixtyDayToken:
 
 async def get_user(api: PlatformApi) -> InstagramUser:
     return read_object(
-        await read(api, "me", {"fields": "user_id,username,profile_picture_url"}), InstagramUser
+        await get_from_graph_api(api, "me", {"fields": "user_id,username,profile_picture_url"}), InstagramUser
     )
 
 
 async def get_usage(api: PlatformApi, account_id: str) -> QuotaUsage:
     path = f"{quote_part(account_id)}/content_publishing_limit"
-    return read_object(await read(api, path, {"fields": "quota_usage,config"}), QuotaUsage)
+    return read_object(await get_from_graph_api(api, path, {"fields": "quota_usage,config"}), QuotaUsage)
 
 
 async def create_container(api: PlatformApi, account_id: str, **fields: str) -> str:
@@ -161,7 +161,7 @@ async def create_container(api: PlatformApi, account_id: str, **fields: str) -> 
 
 async def get_status(api: PlatformApi, container: str) -> ContainerStatus:
     """Return the status of a container, its message safe to quote."""
-    answer = await read(api, quote_part(container), {"fields": "status_code,status"})
+    answer = await get_from_graph_api(api, quote_part(container), {"fields": "status_code,status"})
     status = read_object(answer, ContainerStatus)
     return msgspec.structs.replace(status, status=answer.quoted(status.status))
 
@@ -174,7 +174,7 @@ async def publish(api: PlatformApi, account_id: str, container: str, *, timeout_
 
 
 async def get_permalink(api: PlatformApi, media_id: str, *, timeout_s: float) -> str | None:
-    answer = await read(api, quote_part(media_id), {"fields": "permalink"}, timeout_s=timeout_s)
+    answer = await get_from_graph_api(api, quote_part(media_id), {"fields": "permalink"}, timeout_s=timeout_s)
     return read_object(answer, ListedPost).permalink
 
 
@@ -182,10 +182,10 @@ async def list_media(api: PlatformApi, account_id: str, *, after: str | None) ->
     """Return a page of the account's posts, newest first; with `after`, the page after that cursor."""
     query = {"fields": "id,caption,timestamp,permalink", "limit": str(PAGE_SIZE)}
     query |= {} if after is None else {"after": after}
-    return http.decode(await read(api, f"{quote_part(account_id)}/media", query), MediaPage)
+    return http.decode(await get_from_graph_api(api, f"{quote_part(account_id)}/media", query), MediaPage)
 
 
-async def read(
+async def get_from_graph_api(
     api: PlatformApi, path: str, query: Mapping[str, str], *, timeout_s: float = http.READ_S
 ) -> PlatformResponse:
     """Send a GET to the Graph API, at its fixed version."""

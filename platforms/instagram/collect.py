@@ -90,7 +90,9 @@ class InstagramCollector(Collector):
         return figures_by_post
 
     async def followers(self, account: PostingAccount) -> int | None:
-        answer = await api.read(self.server(account), "me", {"fields": "followers_count"}, timeout_s=CALL_S)
+        answer = await api.get_from_graph_api(
+            self.server(account), "me", {"fields": "followers_count"}, timeout_s=CALL_S
+        )
         return api.read_object(answer, InstagramProfile).followers_count
 
     def server(self, account: PostingAccount) -> PlatformApi:
@@ -103,7 +105,7 @@ async def get_insights(server: PlatformApi, post: DuePost) -> Figures | None:
     path, query = f"{api.quote_part(post.external_id)}/insights", {"metric": ",".join(names)}
     try:
         with skip_if_not_allowed():
-            answer = await api.read(server, path, query, timeout_s=CALL_S)
+            answer = await api.get_from_graph_api(server, path, query, timeout_s=CALL_S)
             insights = http.decode(answer, PostInsights).data
             return select_figures(
                 **{names[insight.name]: insight.value for insight in insights if insight.name in names}
@@ -120,7 +122,9 @@ async def get_counts(server: PlatformApi, post: DuePost) -> Figures | None:
     """Return likes and comments; None for a deleted post."""
     query = {"fields": "like_count,comments_count"}
     try:
-        answer = await api.read(server, api.quote_part(post.external_id), query, timeout_s=CALL_S)
+        answer = await api.get_from_graph_api(
+            server, api.quote_part(post.external_id), query, timeout_s=CALL_S
+        )
     except PreparationExpired:
         return None
     counts = api.read_object(answer, PostCounts)

@@ -27,7 +27,7 @@ from workers.platforms.http import PlatformApi
 #: Posts that every account may publish in a day. Meta's pages name 100, 50 and 25; the account has its own.
 QUOTA_FLOOR = 25
 #: Part of a token's life after which it is extended: day 50 of 60.
-EXTENDED_AT = 5 / 6
+TOKEN_EXTEND_SHARE = 5 / 6
 #: Age below which a token can't be extended.
 MIN_EXTEND_AGE = timedelta(days=1)
 TOKEN_LIFE = timedelta(days=60)
@@ -73,7 +73,7 @@ async def refresh(net: OutgoingNetwork, tokens: Tokens) -> Grant:
         if _is_young(tokens):
             await api.get_user(server)
             return _unchanged_grant(tokens)
-        return _grant(await api.refresh(server))
+        return _grant(await api.extend_sixty_day_token(server))
     except TokenExpired as error:
         raise ReauthRequired(error.code, f"{error.message}: {errors.CONNECT}") from error
 
@@ -132,4 +132,4 @@ def _extend_at(expires_at: datetime | None) -> datetime | None:
     if expires_at is None:
         return None
     now = datetime.now(UTC)
-    return max(now + (expires_at - now) * EXTENDED_AT, now + MIN_EXTEND_AGE)
+    return max(now + (expires_at - now) * TOKEN_EXTEND_SHARE, now + MIN_EXTEND_AGE)

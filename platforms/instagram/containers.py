@@ -65,7 +65,7 @@ async def step(
         return await _step(server, account, draft, handle)
     except PreparationExpired as error:
         is_new = handle.container is None and not handle.items
-        if error.code != errors.DENIED.code or is_new or handle.misses + 1 >= MAX_MISSES:
+        if error.code != errors.CONTAINER_UNKNOWN_ERROR.code or is_new or handle.misses + 1 >= MAX_MISSES:
             raise
         missed = msgspec.structs.replace(handle, misses=handle.misses + 1)
         return incomplete_step(missed, after_s=FIRST_POLL_S[draft.media[0].kind] * 2**handle.misses)
@@ -153,14 +153,16 @@ async def is_finished(server: PlatformApi, container: str) -> bool:
     if status.status_code == "ERROR":
         raise container_error(status.status)
     if status.status_code == "EXPIRED":
-        raise errors.GONE.make()
+        raise errors.CONTAINER_GONE_ERROR.make()
     return status.status_code in {"FINISHED", "PUBLISHED"}
 
 
 def container_error(message: str) -> PlatformError:
     """Return the error of a failed container by its subcode; a retryable one means to create it again."""
     match = SUBCODE.search(message)
-    meaning = (errors.SUBCODES.get(int(match[0])) if match else None) or errors.UNMADE
+    meaning = (
+        errors.ERROR_MEANINGS_BY_SUBCODE.get(int(match[0])) if match else None
+    ) or errors.FILE_PROCESSING_ERROR
     error = errors.make_error(meaning, message)
     return PreparationExpired(error.code, error.message) if error.retryable else error
 

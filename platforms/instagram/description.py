@@ -15,9 +15,9 @@ import msgspec
 import regex
 from msgspec import Meta
 
-from platforms.caption_length import utf16
+from platforms.caption_length import count_utf16_units
 from platforms.description import (
-    VIDEOS,
+    VIDEO_MEDIA_TYPES,
     ApplicationLogin,
     CaptionLimit,
     ConsentPage,
@@ -55,7 +55,7 @@ DESCRIPTION = PlatformDescription(
     limits=PlatformLimits(
         "instagram",
         caption_max=2200,
-        measure=utf16,
+        measure=count_utf16_units,
         caption_parts=(
             CaptionLimit("hashtags", 30, lambda text: len(_HASHTAG.findall(text))),
             CaptionLimit("mentions", 20, lambda text: len(_TAGGED.findall(text))),
@@ -65,7 +65,7 @@ DESCRIPTION = PlatformDescription(
         quota=(25, 86_400),
         image_bytes=8 << 20,
         video_bytes=300 << 20,
-        mime_types=frozenset({"image/jpeg"}) | VIDEOS,
+        mime_types=frozenset({"image/jpeg"}) | VIDEO_MEDIA_TYPES,
         video_s=900.0,
         ai_labels=frozenset({"image", "video"}),
     ),

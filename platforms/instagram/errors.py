@@ -24,7 +24,7 @@ from schemas.errors import (
 )
 from workers.platforms import http
 from workers.platforms.http import PlatformResponse
-from workers.platforms.meaning import Meaning
+from workers.platforms.meaning import ErrorMeaning
 
 #: Seconds of the cooldown after a limit of calls an hour without a stated end.
 CALL_LIMIT_COOLDOWN_S = 300.0
@@ -48,101 +48,113 @@ class GraphErrorBody(msgspec.Struct):
     error: GraphError
 
 
-def _limit(
+def _rate_limit_meaning(
     message: str, after_s: float = CALL_LIMIT_COOLDOWN_S, code: str = "PLATFORM_RATE_LIMITED"
-) -> Meaning:
-    return Meaning(Throttled, code, message, after_s=after_s)
+) -> ErrorMeaning:
+    return ErrorMeaning(Throttled, code, message, after_s=after_s)
 
 
-def _prepare_again(message: str, code: str = "MEDIA_FAILED") -> Meaning:
+def _prepare_again(message: str, code: str = "MEDIA_FAILED") -> ErrorMeaning:
     """Return a meaning after which the post is prepared again."""
-    return Meaning(PreparationExpired, code, message, proves=False)
+    return ErrorMeaning(PreparationExpired, code, message, proves=False)
 
 
-def _reauth(message: str, code: str = "TOKEN_REFUSED") -> Meaning:
-    return Meaning(ReauthRequired, code, f"{message}: {CONNECT}")
+def _reauth(message: str, code: str = "TOKEN_REFUSED") -> ErrorMeaning:
+    return ErrorMeaning(ReauthRequired, code, f"{message}: {CONNECT}")
 
 
-def _account(code: str, message: str) -> Meaning:
-    return Meaning(PostRejected, code, message, "account_issue")
+def _account_issue_meaning(code: str, message: str) -> ErrorMeaning:
+    return ErrorMeaning(PostRejected, code, message, "account_issue")
 
 
-def _content(code: str, message: str) -> Meaning:
-    return Meaning(PostRejected, code, message)
+def _content_rejected_meaning(code: str, message: str) -> ErrorMeaning:
+    return ErrorMeaning(PostRejected, code, message)
 
 
-UNREADABLE = _content(
+UNREADABLE = _content_rejected_meaning(
     "MEDIA_REFUSED", "Instagram can't use the video: it has to be MP4 or MOV, H.264 or HEVC"
 )
-UNFETCHED = _prepare_again(
+FILES_NOT_FETCHED_ERROR = _prepare_again(
     "Instagram could not fetch the post's files, or not as an image or a video: the post is prepared again",
     "MEDIA_NOT_FETCHED",
 )
-UNMADE = _prepare_again("Instagram failed to process the post's files: the post is prepared again")
-GONE = _prepare_again("Instagram no longer has the prepared post: it is prepared again", "CONTAINER_GONE")
+FILE_PROCESSING_ERROR = _prepare_again(
+    "Instagram failed to process the post's files: the post is prepared again"
+)
+CONTAINER_GONE_ERROR = _prepare_again(
+    "Instagram no longer has the prepared post: it is prepared again", "CONTAINER_GONE"
+)
 #: Meta reports this for existing containers, too (Postiz #1562, 2026-05): `containers.step` polls again
 #: first.
-DENIED = _prepare_again(
+CONTAINER_UNKNOWN_ERROR = _prepare_again(
     "Instagram does not find the prepared post: it is prepared again", "CONTAINER_UNKNOWN"
 )
-CALLED_TOO_OFTEN = _limit("Instagram limits the rate of calls")
-USED_UP = _limit(
+CALLED_TOO_OFTEN = _rate_limit_meaning("Instagram limits the rate of calls")
+USED_UP = _rate_limit_meaning(
     "the account has used up Instagram's daily limit of posts", DAY_LIMIT_COOLDOWN_S, "QUOTA_USED_UP"
 )
-SUPPORT = Meaning(
+REQUEST_REFUSED_ERROR = ErrorMeaning(
     PostRejected, "PLATFORM_REJECTED", "Instagram refuses the request", "platform_rejected", proves=False
 )
 SCOPE = _reauth("the account gave no permission to post", "SCOPE_MISSING")
-CHECKPOINT = _account(
+CHECKPOINT = _account_issue_meaning(
     "ACCOUNT_CHECKPOINT", "its owner has to log in to instagram.com and follow the instructions there"
 )
-FAILED = Meaning(PostNotSent, "PLATFORM_FAILED", "Instagram failed: the call is repeated", proves=False)
-TOO_EARLY = Meaning(PostNotSent, "MEDIA_PROCESSING", "Instagram still processes the post's files")
+FAILED = ErrorMeaning(PostNotSent, "PLATFORM_FAILED", "Instagram failed: the call is repeated", proves=False)
+FILES_IN_PROCESSING_ERROR = ErrorMeaning(
+    PostNotSent, "MEDIA_PROCESSING", "Instagram still processes the post's files"
+)
 
 #: Subcodes of publishing, also part of a failed container's status.
-SUBCODES: Mapping[int, Meaning] = {
+ERROR_MEANINGS_BY_SUBCODE: Mapping[int, ErrorMeaning] = {
     2207001: FAILED,
-    2207003: UNFETCHED,
-    2207004: _content("MEDIA_TOO_LARGE", "an image is larger than Instagram's limit of 8 MiB"),
-    2207005: _content("MEDIA_REFUSED", "Instagram accepts only JPEG images"),
-    2207006: GONE,
-    2207008: GONE,
-    2207009: _content("MEDIA_ASPECT", "Instagram accepts no image narrower than 4:5 or wider than 1.91:1"),
-    2207010: _content(
+    2207003: FILES_NOT_FETCHED_ERROR,
+    2207004: _content_rejected_meaning(
+        "MEDIA_TOO_LARGE", "an image is larger than Instagram's limit of 8 MiB"
+    ),
+    2207005: _content_rejected_meaning("MEDIA_REFUSED", "Instagram accepts only JPEG images"),
+    2207006: CONTAINER_GONE_ERROR,
+    2207008: CONTAINER_GONE_ERROR,
+    2207009: _content_rejected_meaning(
+        "MEDIA_ASPECT", "Instagram accepts no image narrower than 4:5 or wider than 1.91:1"
+    ),
+    2207010: _content_rejected_meaning(
         "CAPTION_REFUSED", "Instagram accepts 2,200 characters and 30 hashtags: shorten the caption"
     ),
-    2207020: UNFETCHED,
-    2207023: SUPPORT,
+    2207020: FILES_NOT_FETCHED_ERROR,
+    2207023: REQUEST_REFUSED_ERROR,
     2207026: UNREADABLE,
-    2207027: TOO_EARLY,
-    2207028: _content("MEDIA_TOO_MANY", "Instagram accepts 2 to 10 images in a carousel"),
-    2207032: UNMADE,
-    2207035: SUPPORT,
-    2207036: SUPPORT,
-    2207037: SUPPORT,
-    2207040: _content("CAPTION_REFUSED", "Instagram accepts 20 mentions: leave some out of the caption"),
+    2207027: FILES_IN_PROCESSING_ERROR,
+    2207028: _content_rejected_meaning("MEDIA_TOO_MANY", "Instagram accepts 2 to 10 images in a carousel"),
+    2207032: FILE_PROCESSING_ERROR,
+    2207035: REQUEST_REFUSED_ERROR,
+    2207036: REQUEST_REFUSED_ERROR,
+    2207037: REQUEST_REFUSED_ERROR,
+    2207040: _content_rejected_meaning(
+        "CAPTION_REFUSED", "Instagram accepts 20 mentions: leave some out of the caption"
+    ),
     2207042: USED_UP,
-    2207050: _account(
+    2207050: _account_issue_meaning(
         "ACCOUNT_RESTRICTED", "Instagram has restricted the account: follow the instructions there"
     ),
-    2207051: Meaning(
+    2207051: ErrorMeaning(
         PostNotSent,
         "ACTION_BLOCKED",
         "Instagram blocks the post as spam for now: it is repeated",
         proves=False,
     ),
-    2207052: UNFETCHED,
-    2207053: UNMADE,
-    2207057: SUPPORT,
-    2207067: SUPPORT,
-    2207076: UNMADE,
+    2207052: FILES_NOT_FETCHED_ERROR,
+    2207053: FILE_PROCESSING_ERROR,
+    2207057: REQUEST_REFUSED_ERROR,
+    2207067: REQUEST_REFUSED_ERROR,
+    2207076: FILE_PROCESSING_ERROR,
     2207077: UNREADABLE,
     2207082: UNREADABLE,
     2207085: UNREADABLE,
 }
 
 #: Subcodes of the code 190.
-TOKENS: Mapping[int, Meaning] = {
+TOKENS: Mapping[int, ErrorMeaning] = {
     33: _reauth("Instagram has ended the session"),
     458: _reauth("its owner has revoked the access", "ACCESS_REMOVED"),
     459: CHECKPOINT,
@@ -154,35 +166,35 @@ TOKENS: Mapping[int, Meaning] = {
     492: _reauth("Instagram has ended the session"),
 }
 #: A token refused without a reason may work after a refresh; if not, the refresh's error has the reason.
-TOKEN = Meaning(TokenExpired, "TOKEN_REFUSED", "Instagram refuses the token")
+TOKEN = ErrorMeaning(TokenExpired, "TOKEN_REFUSED", "Instagram refuses the token")
 BAD_TOKEN = 190
 
-CODES: Mapping[int, Meaning] = {
+CODES: Mapping[int, ErrorMeaning] = {
     1: FAILED,
     2: FAILED,
     4: CALLED_TOO_OFTEN,
     9: USED_UP,
     10: SCOPE,
     17: CALLED_TOO_OFTEN,
-    24: GONE,
-    25: SUBCODES[2207050],
+    24: CONTAINER_GONE_ERROR,
+    25: ERROR_MEANINGS_BY_SUBCODE[2207050],
     32: CALLED_TOO_OFTEN,
-    100: SUPPORT,
+    100: REQUEST_REFUSED_ERROR,
     102: _reauth("Instagram has ended the session"),
     104: _reauth("Instagram requires a token"),
     352: UNREADABLE,
-    368: _account(
+    368: _account_issue_meaning(
         "ACCOUNT_BLOCKED", "Instagram has blocked the account's posts: follow the instructions there"
     ),
     613: CALLED_TOO_OFTEN,
-    2500: SUPPORT,
-    2635: SUPPORT,
-    9004: UNFETCHED,
-    9007: TOO_EARLY,
-    36000: SUBCODES[2207004],
-    36001: SUBCODES[2207005],
-    36003: SUBCODES[2207009],
-    36004: SUBCODES[2207010],
+    2500: REQUEST_REFUSED_ERROR,
+    2635: REQUEST_REFUSED_ERROR,
+    9004: FILES_NOT_FETCHED_ERROR,
+    9007: FILES_IN_PROCESSING_ERROR,
+    36000: ERROR_MEANINGS_BY_SUBCODE[2207004],
+    36001: ERROR_MEANINGS_BY_SUBCODE[2207005],
+    36003: ERROR_MEANINGS_BY_SUBCODE[2207009],
+    36004: ERROR_MEANINGS_BY_SUBCODE[2207010],
     80002: CALLED_TOO_OFTEN,
 } | dict.fromkeys(range(200, 300), SCOPE)
 UNKNOWN_OBJECT = (100, 33)
@@ -202,17 +214,17 @@ def error_of(answer: PlatformResponse) -> PlatformError:
     return make_error(meaning, quote_message(answer, error), after_s=cooldown_s(answer.headers))
 
 
-def meaning_of(error: GraphError) -> Meaning | None:
+def meaning_of(error: GraphError) -> ErrorMeaning | None:
     """Return the meaning of an error; None for an unknown one."""
     code, subcode = error.code, error.error_subcode or 0
     if code == BAD_TOKEN:
         return CHECKPOINT if "checkpoint" in error.message.lower() else TOKENS.get(subcode, TOKEN)
     if (code, subcode) == UNKNOWN_OBJECT:
-        return DENIED
-    return SUBCODES.get(subcode) or CODES.get(code)
+        return CONTAINER_UNKNOWN_ERROR
+    return ERROR_MEANINGS_BY_SUBCODE.get(subcode) or CODES.get(code)
 
 
-def make_error(meaning: Meaning, quote: str, *, after_s: float | None = None) -> PlatformError:
+def make_error(meaning: ErrorMeaning, quote: str, *, after_s: float | None = None) -> PlatformError:
     """Return the error itself; only a final one quotes Instagram's own `quote`."""
     return meaning.make(quote if meaning.error is PostRejected else "", after_s=after_s)
 

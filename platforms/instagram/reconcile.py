@@ -25,7 +25,7 @@ from workers.platforms.contract import (
 from workers.platforms.http import PlatformApi
 
 #: Time after the last call in which its post may still be created.
-IN_FLIGHT = timedelta(minutes=2)
+INSTAGRAM_IN_FLIGHT_TIME = timedelta(minutes=2)
 #: Time after the last call in which the list may still lack its post.
 LIST_LAG = timedelta(minutes=5)
 #: Seconds between two checks meanwhile.
@@ -47,14 +47,16 @@ async def find(server: PlatformApi, account: PostingAccount, inquiry: Inquiry) -
         return UndecidedPost()  # Instagram doesn't know the container (any more).
     if status == "PUBLISHED":
         return await name_live_post(server, account, inquiry, post)
-    if (left_s := inquiry.left_s(IN_FLIGHT)) > 0:
+    if (left_s := inquiry.left_s(INSTAGRAM_IN_FLIGHT_TIME)) > 0:
         return UndecidedPost(min(left_s, RECHECK_S))
     if status == "IN_PROGRESS":
         return UndecidedPost(RECHECK_S)
     result = (
         AbsentPost()
         if status == "FINISHED"
-        else DroppedPost(PreparationExpired(errors.GONE.code, errors.GONE.message))
+        else DroppedPost(
+            PreparationExpired(errors.CONTAINER_GONE_ERROR.code, errors.CONTAINER_GONE_ERROR.message)
+        )
     )
     return await confirm_unlisted(server, account, inquiry, post, result)
 

@@ -99,16 +99,18 @@ def traits(described: Mapping[str, Any]) -> dict[str, Any]:
     genuine = MASTODON_VERSION.fullmatch(version) is not None
     other_software = OTHER_SOFTWARE.search(version)
     posts, media = (
-        _part(_part(described, "configuration"), name) for name in ("statuses", "media_attachments")
+        _get_sub_object(_get_sub_object(described, "configuration"), name)
+        for name in ("statuses", "media_attachments")
     )
     traits = {
         "software": "mastodon" if genuine else other_software[1].lower() if other_software else "unknown",
         "version": version,
         "tokenExact": genuine,
-        "captionMax": _positive(posts.get("max_characters")) or _positive(described.get("max_toot_chars")),
-        "mediaMax": _positive(posts.get("max_media_attachments")),
-        "imageBytesMax": _positive(media.get("image_size_limit")),
-        "videoBytesMax": _positive(media.get("video_size_limit")),
+        "captionMax": _positive_int_or_none(posts.get("max_characters"))
+        or _positive_int_or_none(described.get("max_toot_chars")),
+        "mediaMax": _positive_int_or_none(posts.get("max_media_attachments")),
+        "imageBytesMax": _positive_int_or_none(media.get("image_size_limit")),
+        "videoBytesMax": _positive_int_or_none(media.get("video_size_limit")),
     }
     return {name: value for name, value in traits.items() if value is not None}
 
@@ -152,10 +154,10 @@ def _grant(token: MastodonToken, *, redirect_uri: str | None) -> Grant:
     )
 
 
-def _part(described: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _get_sub_object(described: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     part = described.get(name)
     return part if isinstance(part, dict) else {}
 
 
-def _positive(value: Any) -> int | None:
+def _positive_int_or_none(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None

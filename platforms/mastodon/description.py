@@ -9,10 +9,10 @@ The preview follows github.com/mastodon/mastodon of 2026-11-27: status_content a
 
 import regex
 
-from platforms.caption_length import graphemes
+from platforms.caption_length import count_graphemes
 from platforms.description import (
-    IMAGES,
-    VIDEOS,
+    IMAGE_MEDIA_TYPES,
+    VIDEO_MEDIA_TYPES,
     ConsentPage,
     ConsoleView,
     PlatformDescription,
@@ -39,7 +39,7 @@ def measure_caption(text: str) -> int:
 
     For an ambiguous link this counts more than the server, hardly ever less.
     """
-    return graphemes(_MENTION.sub(r"\1", _LINK.sub("x" * _LINK_LENGTH, text)))
+    return count_graphemes(_MENTION.sub(r"\1", _LINK.sub("x" * _LINK_LENGTH, text)))
 
 
 DESCRIPTION = PlatformDescription(
@@ -53,7 +53,7 @@ DESCRIPTION = PlatformDescription(
         quota=(250, 300),
         image_bytes=16 << 20,
         video_bytes=99 << 20,
-        mime_types=IMAGES | VIDEOS,
+        mime_types=IMAGE_MEDIA_TYPES | VIDEO_MEDIA_TYPES,
     ),
     login=ServerLogin(ConsentPage("/oauth/authorize", SCOPES), example="mastodon.social"),
     console=ConsoleView(

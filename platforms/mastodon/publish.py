@@ -20,7 +20,7 @@ from workers.platforms.contract import Adapter, Inquiry, PostDraft, PreparedPost
 #: Safe retention of a key, out of Mastodon's hour at most.
 KEY_RETENTION = timedelta(minutes=50)
 #: Time after the last call in which its post may still be created or listed.
-IN_FLIGHT = timedelta(seconds=60)
+MASTODON_IN_FLIGHT_TIME = timedelta(seconds=60)
 
 
 class MastodonHandle(msgspec.Struct, rename="camel"):
@@ -90,7 +90,7 @@ class MastodonAdapter(Adapter):
             text=post.status, media_ids=post.media_ids, after=read_handle(inquiry.prepared).after
         )
         result = await reconcile.find(MastodonApi.of(account, self.client), account.external_id, sent_post)
-        return inquiry.confirm(result, in_flight=IN_FLIGHT)
+        return inquiry.confirm(result, in_flight=MASTODON_IN_FLIGHT_TIME)
 
 
 def read_handle(prepared: PreparedPost) -> MastodonHandle:

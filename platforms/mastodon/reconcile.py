@@ -19,7 +19,7 @@ from workers.platforms.contract import AbsentPost, LivePost, ReconcileResult, Un
 PAGE_SIZE = 40
 MAX_PAGES = 5
 
-ELEMENT = re.compile(r"<[^<>]*>")
+HTML_TAG_PATTERN = re.compile(r"<[^<>]*>")
 #: The server's name in a mention, which servers remove.
 MENTION_SERVER = re.compile(r"(@\w+)@[\w-]+(?:\.[\w-]+)*")
 
@@ -116,11 +116,11 @@ def live_post(status: MastodonStatus) -> LivePost:
 
 
 def strip_html(content: str) -> str:
-    return html.unescape(ELEMENT.sub("", content))
+    return html.unescape(HTML_TAG_PATTERN.sub("", content))
 
 
 def comparable_text(text: str) -> str:
     """Return a text's letters and digits, which no server changes; without any, all but its spaces."""
-    bare = MENTION_SERVER.sub(r"\1", ELEMENT.sub("", text))
+    bare = MENTION_SERVER.sub(r"\1", HTML_TAG_PATTERN.sub("", text))
     folded = unicodedata.normalize("NFKC", bare).casefold()
     return "".join(filter(str.isalnum, folded)) or "".join(folded.split())

@@ -22,6 +22,6 @@ PARTS = PlatformParts(
     revoke=lambda net, attempt: connect.revoke(net, attempt.revocable),
     # TikTok's refresh token lives a year.
     sandbox=SandboxAccounts(
-        token_life=TokenLife(timedelta(days=1), timedelta(days=365) * connect.REFRESHED_AT)
+        token_life=TokenLife(timedelta(days=1), timedelta(days=365) * connect.TOKEN_REFRESH_SHARE)
     ),
 )

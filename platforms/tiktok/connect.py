@@ -22,7 +22,7 @@ from workers.platforms.connecting import (
 from workers.platforms.http import PlatformApi
 
 #: Part of a refresh token's life after which it is used even without need, so that it never expires.
-REFRESHED_AT = 0.5
+TOKEN_REFRESH_SHARE = 0.5
 
 
 async def connect(net: OutgoingNetwork, attempt: ConnectAttempt) -> AccountConnection:
@@ -111,5 +111,5 @@ def _grant(token: TikTokTokens, *, redirect_uri: str | None) -> Grant:
         refresh_token=token.refresh_token,
         redirect_uri=redirect_uri,
         expires_at=credentials.expiry_after(token.expires_in),
-        refresh_at=credentials.expiry_after(token.refresh_expires_in * REFRESHED_AT),
+        refresh_at=credentials.expiry_after(token.refresh_expires_in * TOKEN_REFRESH_SHARE),
     )

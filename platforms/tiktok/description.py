@@ -10,9 +10,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from platforms.caption_length import utf16
+from platforms.caption_length import count_utf16_units
 from platforms.description import (
-    VIDEOS,
+    VIDEO_MEDIA_TYPES,
     ApplicationLogin,
     ConsentPage,
     ConsoleView,
@@ -35,7 +35,7 @@ class TikTokSettings(msgspec.Struct, frozen=True, kw_only=True):
     tiktok_api_url: Annotated[Origin, Meta(description="TikTok's API.")] = "https://open.tiktokapis.com"
 
 
-def hexadecimal(verifier: str) -> str:
+def compute_hex_challenge(verifier: str) -> str:
     """Return TikTok's S256 challenge: the digest in hexadecimal (its Login Kit)."""
     return hashlib.sha256(verifier.encode()).hexdigest()
 
@@ -45,13 +45,13 @@ DESCRIPTION = PlatformDescription(
     limits=PlatformLimits(
         "tiktok",
         caption_max=2200,
-        measure=utf16,
+        measure=count_utf16_units,
         images_max=35,
         text_only=False,
         quota=(15, 86_400),
         image_bytes=20 << 20,
         video_bytes=4 << 30,
-        mime_types=frozenset({"image/jpeg", "image/webp"}) | VIDEOS,
+        mime_types=frozenset({"image/jpeg", "image/webp"}) | VIDEO_MEDIA_TYPES,
         modes=frozenset({"direct", "draft"}),
         video_s=600.0,
         privacy_levels=("public", "friends", "followers", "private"),
@@ -62,7 +62,7 @@ DESCRIPTION = PlatformDescription(
             "/v2/auth/authorize/",
             SCOPES,
             client="client_key",
-            challenge=hexadecimal,
+            challenge=compute_hex_challenge,
             figures="user.info.stats,video.list",
         ),
         url="tiktok_url",

@@ -26,7 +26,7 @@ POLL_S = 20.0
 #: Longest wait for the id of a public post.
 MAX_ID_WAIT = timedelta(minutes=10)
 #: Time after the last call in which its bytes may still be under way.
-IN_FLIGHT = timedelta(seconds=60)
+TIKTOK_IN_FLIGHT_TIME = timedelta(seconds=60)
 
 
 def outcome_of(account: PostingAccount, inquiry: Inquiry, status: PublishStatus) -> ReconcileResult:
@@ -39,7 +39,7 @@ def outcome_of(account: PostingAccount, inquiry: Inquiry, status: PublishStatus)
     if status.status == COMPLETE:
         return complete_post(account, inquiry, stored, status)
     if status.status == UPLOADING and stored.upload and lacks_bytes(status, stored.upload):
-        return inquiry.confirm(AbsentPost(), in_flight=IN_FLIGHT)
+        return inquiry.confirm(AbsentPost(), in_flight=TIKTOK_IN_FLIGHT_TIME)
     return accepted_post(stored)
 
 

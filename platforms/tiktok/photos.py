@@ -4,7 +4,7 @@ import secrets
 
 import msgspec
 
-from platforms.caption_length import utf16
+from platforms.caption_length import count_utf16_units
 from platforms.tiktok import creator
 from platforms.tiktok.api import CreatorInfo
 from platforms.tiktok.handle import TikTokHandle
@@ -46,5 +46,5 @@ def split_caption(caption: str) -> tuple[str, str]:
     Tags and mentions are links in a description only, so a first line with one stays there.
     """
     first, _, remainder = caption.partition("\n")
-    fits = utf16(first.strip()) <= MAX_TITLE_UNITS and not {"#", "@"} & set(first)
+    fits = count_utf16_units(first.strip()) <= MAX_TITLE_UNITS and not {"#", "@"} & set(first)
     return (first.strip(), remainder.strip()) if fits and remainder.strip() else ("", caption)

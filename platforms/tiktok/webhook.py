@@ -42,7 +42,7 @@ def read(body: bytes, headers: Mapping[bytes, bytes], *, settings: Settings, now
     """
     ours = settings.as_platform(TikTokSettings)
     signature = headers.get(b"tiktok-signature", b"")
-    check(body, signature, secret=ours.tiktok_client_secret, now=now)
+    check_event_signature(body, signature, secret=ours.tiktok_client_secret, now=now)
     try:
         payload = msgspec.json.decode(body, type=TiktokWebhookBody)
         content = msgspec.json.decode(payload.content, type=TiktokContent)
@@ -53,7 +53,7 @@ def read(body: bytes, headers: Mapping[bytes, bytes], *, settings: Settings, now
     return PlatformEvent(payload.user_openid, content.publish_id, is_removed=payload.event == _REMOVED)
 
 
-def check(body: bytes, signature: bytes, *, secret: str, now: datetime) -> None:
+def check_event_signature(body: bytes, signature: bytes, *, secret: str, now: datetime) -> None:
     """Check the signature: HMAC-SHA256 over the time, a dot and the body. Raises `SignatureInvalid`."""
     match = _SIGNATURE.fullmatch(signature)
     if not match or not secret or abs(now.timestamp() - int(match["at"])) > TOLERANCE_S:

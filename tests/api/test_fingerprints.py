@@ -62,7 +62,7 @@ WHERE = ["POST", "/v1/x", []]
 
 
 def body_digest(body: bytes) -> bytes:
-    return steps.finish(idempotency.digest(WHERE, body))
+    return steps.finish_steps(idempotency.digest(WHERE, body))
 
 
 def legacy_hash(method: str, write: Write) -> bytes:

@@ -95,7 +95,7 @@ async def test_another_worker_generates_after_a_kill_during_storing(
     await fleet.pool.execute("update media_upload set started_at = now() - interval '2 days'")
     store = open_store(fleet.settings)
     async with fleet.pool.acquire() as conn:
-        assert await uploads.prune(conn, store) == 2
+        assert await uploads.prune_stale_uploads(conn, store) == 2
     assert len(media_kept.names()) == 2
     assert not processes(f"TMPDIR={tmp_path}/")
 

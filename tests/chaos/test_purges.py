@@ -70,7 +70,7 @@ async def archive_all(fleet: Fleet, all_of_them: Sequence[Doomed]) -> None:
 
 
 async def begin(fleet: Fleet, project_id: UUID) -> None:
-    start = partial(purge.begin, project_id=project_id, name="Shop", env=None, actor=None)
+    start = partial(purge.begin_project_purge, project_id=project_id, name="Shop", env=None, actor=None)
     await transact(fleet.pool, start)
 
 
@@ -86,7 +86,7 @@ async def ended(fleet: Fleet) -> None:
 
 async def recorded_points(fleet: Fleet, one: Doomed) -> list[str]:
     """Return the recorded points of a purge; its job ends before it records the last one."""
-    noted, last = fleet.folder / f"{one.id}.passed", f"{purge.end.__name__}.{WRITTEN}"
+    noted, last = fleet.folder / f"{one.id}.passed", f"{purge.end_project_purge.__name__}.{WRITTEN}"
 
     async def all_of_them() -> bool:
         return last in noted.read_text().split()

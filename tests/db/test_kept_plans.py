@@ -13,7 +13,7 @@ from db.pool import Conn
 from db.queries import Query, api_key, job_view, project
 from domain.jobs import jobs
 from domain.projects import projects
-from domain.projects.projects import New
+from domain.projects.projects import NewProject
 from domain.tenancy import api_keys, organizations
 from schemas import ids
 from schemas.projects import ProjectCreate
@@ -44,12 +44,12 @@ async def test_a_project_is_created_and_read_by_kept_plans(conn: Conn) -> None:
     assert await _kept(conn, project.get_project)
 
 
-def _composed(org: UUID) -> New:
+def _composed(org: UUID) -> NewProject:
     body = ProjectCreate(name="shop", timezone="UTC")
-    return New(org, None, projects.compose(body, organization_id=org, now=datetime.now(UTC)), None)
+    return NewProject(org, None, projects.compose(body, organization_id=org, now=datetime.now(UTC)), None)
 
 
-def _id(made: New) -> UUID:
+def _id(made: NewProject) -> UUID:
     found = ids.read(ids.PROJECT, made.composed.id)
     assert found is not None
     return found

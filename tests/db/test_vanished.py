@@ -16,7 +16,7 @@ from schemas.settings import Settings
 from tests import relay
 from tests.relay import LostPart
 from tests.waiting import PATIENCE_S
-from workers.dispatcher.leader import session
+from workers.dispatcher.leader import open_leader_session
 from workers.runtime.worker import open_pools
 
 pytestmark = pytest.mark.timing
@@ -48,7 +48,7 @@ async def of_a_worker(settings: Settings) -> AsyncIterator[Conn]:
 
 @asynccontextmanager
 async def of_the_dispatcher(settings: Settings) -> AsyncIterator[Conn]:
-    async with session(settings.database_url, "test") as conn:
+    async with open_leader_session(settings.database_url, "test") as conn:
         yield conn
 
 

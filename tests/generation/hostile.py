@@ -16,7 +16,7 @@ from PIL import Image
 
 from generation.copy.write import write
 from generation.proofreading import read
-from generation.render import InputFiles, prepare, warnings
+from generation.render import InputFiles, prepare_piece, warnings
 from generation.spec import Aspect, BrandSnapshot, Format, Spec
 from schemas.errors import GenerationError
 from tests.generation.remix.clips import NO_CLIPS
@@ -149,7 +149,7 @@ def make(name: str, folder: Path) -> Outcome:
     try:
         copy = write(spec)
         given = case.given()
-        made = [step.made for step in prepare(spec, copy, given).make(folder) if step.made]
+        made = [step.made for step in prepare_piece(spec, copy, given).make(folder) if step.made]
         faults, warned = read.faults(made, folder, spec, copy), warnings(given)
     except GenerationError as error:
         code = error.code

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from generation.ffmpeg import Bounds, decoded, encoding, file, pipe, program, run
+from generation.ffmpeg import FfmpegLimits, decode_chunks, encoding, file, pipe, program, run
 from schemas.errors import GenerationError
 
 SIZE = (32, 16)
@@ -57,7 +57,7 @@ def test_fed_frames_are_read_back_unchanged(tmp_path: Path) -> None:
     with encoding(*pipe(SIZE, 30), *kept(tmp_path)) as feed:
         for frame in frames(5):
             feed.write(frame)
-    read = decoded(FRAME, *file(tmp_path / "made", "nut"), "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
+    read = decode_chunks(FRAME, *file(tmp_path / "made", "nut"), "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
     assert [*read] == frames(5)
     assert feed.frames == 5
 
@@ -102,7 +102,7 @@ def test_a_dead_encoder_raises_its_code_and_leaves_no_process(
 def test_a_reader_that_stops_early_ends_the_decoder(tmp_path: Path) -> None:
     before = children()
     noise = ["-f", "lavfi", "-i", f"color=s={SIZE[0]}x{SIZE[1]}"]
-    read = decoded(FRAME, *noise, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
+    read = decode_chunks(FRAME, *noise, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
     assert len(next(read)) == FRAME
     read.close()
     assert not children() - before
@@ -170,5 +170,5 @@ def test_an_input_beyond_its_cpu_limit_ends_the_run() -> None:
     """A second of CPU, since the kernel limits it in whole seconds."""
     endless = ["-f", "lavfi", "-i", "testsrc2=s=1920x1080", "-f", "null", "-"]
     with pytest.raises(GenerationError) as refused:
-        run(*endless, bounds=Bounds(1, 2 << 30))
+        run(*endless, bounds=FfmpegLimits(1, 2 << 30))
     assert refused.value.code == "INPUT_TOO_COSTLY"

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.copy import tones
-from generation.copy.languages import TABLES
+from generation.copy.languages import LANGUAGE_TABLES
 from generation.persona import (
     AGE_WORDS,
-    AGES,
+    DEFAULT_PERSONA_AGES,
     GENDER_WORDS,
     GENDERS,
     VOICE,
-    Wish,
+    PersonaWish,
     disclosure,
     first_names,
     persona,
@@ -40,18 +40,18 @@ PROMPTS = st.one_of(
 
 @given(PROMPTS, st.text(min_size=1, max_size=20), st.sampled_from([TIDELINE, BARE]))
 def test_any_prompt_gives_a_persona_of_known_choices(prompt: str, seed: str, brand: BrandSnapshot) -> None:
-    one = persona(brand, Wish(prompt=prompt), seed)
-    assert one == persona(brand, Wish(prompt=prompt), seed)
+    one = persona(brand, PersonaWish(prompt=prompt), seed)
+    assert one == persona(brand, PersonaWish(prompt=prompt), seed)
     assert one.name in first_names(one.language, one.gender)
     assert one.gender in get_args(Gender)
     assert one.age_range in get_args(AgeRange)
-    assert one.voice in {*tones.VOICES, VOICE, brand.voice}
+    assert one.voice in {*tones.TONE_WORDS, VOICE, brand.voice}
     assert one.topics == brand.keywords[:5]
 
 
 @given(PROMPTS)
 def test_a_partners_choices_win(prompt: str) -> None:
-    one = persona(TIDELINE, Wish("male", "senior", prompt, "Ole"), "seed")
+    one = persona(TIDELINE, PersonaWish("male", "senior", prompt, "Ole"), "seed")
     assert (one.gender, one.age_range, one.name) == ("male", "senior", "Ole")
 
 
@@ -74,7 +74,7 @@ def test_a_prompt_chooses_gender_age_and_tone(
 
 
 def test_no_word_of_a_prompt_means_two_things() -> None:
-    entries = [*GENDER_WORDS.values(), *AGE_WORDS.values(), *tones.VOICES.values()]
+    entries = [*GENDER_WORDS.values(), *AGE_WORDS.values(), *tones.TONE_WORDS.values()]
     words = Counter(word for block in entries for word in block.split())
     assert [word for word, count in words.items() if count > 1] == []
     assert set(GENDER_WORDS) == set(get_args(Gender))
@@ -82,9 +82,9 @@ def test_no_word_of_a_prompt_means_two_things() -> None:
 
 
 def test_random_personas_have_all_genders_and_are_adults() -> None:
-    made = [persona(TIDELINE, Wish(), seed) for seed in SEEDS]
+    made = [persona(TIDELINE, PersonaWish(), seed) for seed in SEEDS]
     assert {one.gender for one in made} == set(GENDERS)
-    assert {one.age_range for one in made} == set(AGES)
+    assert {one.age_range for one in made} == set(DEFAULT_PERSONA_AGES)
     assert len({one.name for one in made}) > 15
 
 
@@ -92,12 +92,12 @@ def test_a_name_is_neither_taken_nor_part_of_the_brands_name() -> None:
     brand = msgspec.structs.replace(BARE, name="Lena & Clara", language="de")
     free = ["Frieda", "Greta"]
     taken = [name for name in first_names("de", "female") if name not in {*free, "Lena"}]
-    assert {persona(brand, Wish("female"), seed, taken=taken).name for seed in SEEDS} == set(free)
-    assert persona(brand, Wish("female"), "seed", taken=first_names("de", "female")).name
+    assert {persona(brand, PersonaWish("female"), seed, taken=taken).name for seed in SEEDS} == set(free)
+    assert persona(brand, PersonaWish("female"), "seed", taken=first_names("de", "female")).name
 
 
 def test_each_language_has_names_of_each_gender() -> None:
-    for language, gender in product(TABLES, GENDERS):
+    for language, gender in product(LANGUAGE_TABLES, GENDERS):
         found = first_names(language, gender)
         assert len(set(found)) == len(found) == 12
     assert first_names("pt-BR", "male") == first_names("en", "male")
@@ -105,13 +105,13 @@ def test_each_language_has_names_of_each_gender() -> None:
 
 def test_language_and_voice_are_the_brands() -> None:
     french = msgspec.structs.replace(BARE, language="fr-CA", voice="Formal: long technical sentences.")
-    one = persona(french, Wish(), "seed")
+    one = persona(french, PersonaWish(), "seed")
     assert (one.language, one.voice) == ("fr-CA", french.voice)
     assert one.name in {name for gender in GENDERS for name in first_names("fr", gender)}
-    assert persona(TIDELINE, Wish(), "seed").language == "en"
+    assert persona(TIDELINE, PersonaWish(), "seed").language == "en"
 
 
 def test_a_persona_discloses_itself_in_its_language() -> None:
     assert disclosure("en-GB") == "A digital presenter, not a real person"
     assert disclosure("ja") != disclosure("xx") == disclosure("en")
-    assert len({disclosure(language) for language in TABLES}) == len(TABLES)
+    assert len({disclosure(language) for language in LANGUAGE_TABLES}) == len(LANGUAGE_TABLES)

@@ -42,7 +42,7 @@ VIDEOS = {
 
 
 def drawn(path: Path) -> Image.Image:
-    made = poster.draw(path, path.parent)
+    made = poster.write_poster(path, path.parent)
     file = path.parent / made.name
     assert (made.mime_type, made.size_bytes) == ("image/jpeg", file.stat().st_size)
     with Image.open(file, formats=["JPEG"]) as image:
@@ -82,4 +82,4 @@ def test_a_file_that_is_no_video_is_refused(tmp_path: Path) -> None:
     for data in NO_CLIPS.values():
         (tmp_path / "clip").write_bytes(data)
         with pytest.raises(ClipRefused):
-            poster.draw(tmp_path / "clip", tmp_path)
+            poster.write_poster(tmp_path / "clip", tmp_path)

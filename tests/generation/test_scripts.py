@@ -6,7 +6,7 @@ import pytest
 
 from generation.copy.write import write
 from generation.proofreading.pictures import faults
-from generation.render import InputFiles, prepare
+from generation.render import InputFiles, prepare_piece
 from generation.spec import BrandSnapshot, Spec
 from tests.forms import first
 
@@ -35,5 +35,5 @@ def test_a_script_is_drawn_whole(tmp_path: Path, language: str) -> None:
     brand = BrandSnapshot(name="Tideline", colors=["#0b6e99"], language=language)
     spec = Spec(format="image", brand=brand, seed="1", hook=HOOKS[language])
     copy = write(spec)
-    made = [step.made for step in prepare(spec, copy, InputFiles()).make(tmp_path) if step.made]
+    made = [step.made for step in prepare_piece(spec, copy, InputFiles()).make(tmp_path) if step.made]
     assert faults(made, tmp_path, spec, copy) == []

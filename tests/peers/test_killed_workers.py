@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 
 from db.pool import Conn
 from domain.jobs import timelines
-from domain.publishing.failures import IN_FLIGHT
+from domain.publishing.failures import MAYBE_UNDER_WAY
 from jobs.courier import queue_key
 from jobs.kinds import PUBLISH_POST
 from schemas.settings import Settings
@@ -129,7 +129,7 @@ class KillScene(msgspec.Struct, frozen=True):
         wanted = {*handles}
 
         async def all_wait() -> bool:
-            rows = await self.fleet.pool.fetch(LOOKED_FOR, IN_FLIGHT.code)
+            rows = await self.fleet.pool.fetch(LOOKED_FOR, MAYBE_UNDER_WAY.code)
             return wanted <= {row["handle"] for row in rows}
 
         await eventually(all_wait)

@@ -12,7 +12,7 @@ from domain.values import ssrf_guard
 from schemas.errors import SourceError
 from tests.waiting import PATIENCE_S
 from workers.ingest.github.about import find_repository
-from workers.ingest.github.client import JSON, RAW, Api, get
+from workers.ingest.github.client import JSON_LIMITS, RAW_LIMITS, Api, get
 from workers.web.fetch import open_client
 
 pytestmark = pytest.mark.peers
@@ -34,11 +34,13 @@ def api_at(client: httpx.AsyncClient, base: str) -> Api:
 async def replay(server: str, name: str, exchanges: list[dict[str, Any]]) -> list[str]:
     """Return the outcome of each exchange, except those that only end a redirect."""
     base, outcomes = scenario(server, name), []
-    async with open_client(allowed=ssrf_guard.operated(server), contact="https://tenantry.test") as client:
+    async with open_client(
+        allowed=ssrf_guard.operator_url_policy(server), contact="https://tenantry.test"
+    ) as client:
         for exchange in exchanges:
             kind = exchange["headers"].get("content-type", "")
             try:
-                want = RAW if "vnd.github" in kind else JSON
+                want = RAW_LIMITS if "vnd.github" in kind else JSON_LIMITS
                 answer = await get(api_at(client, base), base + exchange["path"], want=want)
                 outcomes.append(matches(answer.body, exchange["response"]))
             except SourceError as error:
@@ -83,7 +85,7 @@ async def test_repository_recorded_as_absent_is_not_found(
 async def test_a_recorded_rename_is_followed(fixtures_server: str) -> None:
     base = scenario(fixtures_server, "rename-repository")
     async with open_client(
-        allowed=ssrf_guard.operated(fixtures_server), contact="https://tenantry.test"
+        allowed=ssrf_guard.operator_url_policy(fixtures_server), contact="https://tenantry.test"
     ) as client:
         about, answer = await find_repository(
             api_at(client, base), "octokit-fixture-org/rename-repository", None

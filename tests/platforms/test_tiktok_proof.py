@@ -24,7 +24,9 @@ async def person() -> AsyncIterator[TikTokAccount]:
 def test_an_impossible_byte_count_is_no_proof(received: int | None, absent: bool) -> None:
     upload = handle.VideoUpload(size=MIB + 1, chunk=MIB + 1, count=1, mime_type="video/mp4", init_at=AT)
     kept = handle.TikTokHandle(kind="video", level=None, publish_id="v", upload=upload)
-    inquiry = Inquiry(PreparedPost(handle=msgspec.to_builtins(kept), request=b""), AT, AT + outcome.IN_FLIGHT)
+    inquiry = Inquiry(
+        PreparedPost(handle=msgspec.to_builtins(kept), request=b""), AT, AT + outcome.TIKTOK_IN_FLIGHT_TIME
+    )
     said = PublishStatus(status=outcome.UPLOADING, uploaded_bytes=received)
     assert (outcome.outcome_of(account(None, "mastodon"), inquiry, said) == AbsentPost()) is absent
 

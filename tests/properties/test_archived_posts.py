@@ -15,7 +15,7 @@ from domain.jobs import jobs
 from domain.operations import maintenance
 from domain.projects import archive_status, projects
 from domain.publishing import posts, waiting
-from domain.values.periods import ALWAYS
+from domain.values.periods import UNBOUNDED_PERIOD
 from schemas import ids
 from schemas.errors import CancelRequested, DomainError, Fenced
 from schemas.posts import Post
@@ -77,7 +77,7 @@ async def list_posts(conn: Conn, history: PostHistory, status: Any) -> set[str]:
         account_id=None,
         content_id=None,
         statuses=None if status is None else [status],
-        period=ALWAYS,
+        period=UNBOUNDED_PERIOD,
         before=None,
         limit=1000,
     )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from db.pool import Conn
 from domain.jobs import bulk, counts, jobs
 from domain.operations import operator_jobs
-from domain.values.periods import ALWAYS
+from domain.values.periods import UNBOUNDED_PERIOD
 from jobs import controls, ledger, maintenance
 from jobs.ledger import Claim, Settlement
 from jobs.outcomes import Canceled, Done, Failed, Interrupted, Outcome, Retry, Snooze
@@ -251,7 +251,7 @@ async def list_jobs(history: PhaseHistory, phase: str) -> set[str]:
 
 
 def filters(history: PhaseHistory, phase: Any) -> operator_jobs.JobFilter:
-    return operator_jobs.JobFilter(history.org, None, None, None, None, phase, None, ALWAYS)
+    return operator_jobs.JobFilter(history.org, None, None, None, None, phase, None, UNBOUNDED_PERIOD)
 
 
 async def list_operator_jobs(history: PhaseHistory, phase: str) -> set[str]:
@@ -261,6 +261,6 @@ async def list_operator_jobs(history: PhaseHistory, phase: str) -> set[str]:
 
 
 async def count_cancelable(history: PhaseHistory, phase: str) -> int:
-    chosen = bulk.JobCancelFilter(None, KINDS, None, [phase], ALWAYS)
+    chosen = bulk.JobCancelFilter(None, KINDS, None, [phase], UNBOUNDED_PERIOD)
     answer = await bulk.cancel(history.conn, organization_id=history.org, chosen=chosen, dry_run=True)
     return answer.matched

@@ -8,13 +8,13 @@ from redis.asyncio import Redis
 
 from chaos import backlog, fleet
 from chaos.environment import Environment
-from chaos.processes import Child, cpu_s
-from chaos.tasks import POOL, SLEEP
+from chaos.processes import ChildProcess, read_child_cpu_s
+from chaos.tasks import BENCH_POOL, SLEEP
 from db.pool import Conn, Pool, transact
 from jobs import ledger
 from jobs.courier import open_courier
 from jobs.ledger import Wake
-from tools.bench.figures import ProgressCallback, Result, RunSize
+from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize
 
 SLOTS = 10
 
@@ -28,9 +28,11 @@ class PeakSlots(NamedTuple):
     after_s: float
 
 
-async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
+async def measure_busy_slots(
+    environment: Environment, size: RunSize, tell: ProgressCallback
+) -> BenchmarkResult:
     """Measure idle workers, then one commit with twice as many jobs as slots."""
-    await backlog.prepare(environment.pool, tenants=size.tenants)
+    await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
     async with fleet.run_dispatcher(environment):
         tell(f"{size.workers} workers start")
         async with fleet.run_workers(environment, workers=size.workers, slots=SLOTS) as workers:
@@ -40,18 +42,18 @@ async def measure(environment: Environment, size: RunSize, tell: ProgressCallbac
             tell("busy")
             busy = [await _busy(environment, size) for _ in range(2)]
     slots, after_s = min(slots for slots, _ in busy), max(after_s for _, after_s in busy)
-    return Result(
+    return BenchmarkResult(
         {"busy_slots": slots, "busy_after_s": after_s, **idle},
         {"busy": [peak._asdict() for peak in busy]},
     )
 
 
-async def _idle(environment: Environment, workers: list[Child], seconds: float) -> dict[str, float]:
+async def _idle(environment: Environment, workers: list[ChildProcess], seconds: float) -> dict[str, float]:
     """Measure the cost of each idle worker; the dispatcher's Redis commands are included."""
     async with Redis.from_url(environment.settings.redis_url) as redis:
-        commands, spent_s = await _commands(redis), sum(map(cpu_s, workers))
+        commands, spent_s = await _commands(redis), sum(map(read_child_cpu_s, workers))
         await asyncio.sleep(seconds)
-        spent_s = sum(map(cpu_s, workers)) - spent_s
+        spent_s = sum(map(read_child_cpu_s, workers)) - spent_s
         commands = await _commands(redis) - commands - 1
     share = len(workers) * seconds
     return {"idle_cpu_pct": round(spent_s / share * 100, 3), "idle_redis_cmds_s": round(commands / share, 3)}
@@ -63,7 +65,7 @@ async def _commands(redis: "Redis") -> int:
 
 async def _busy(environment: Environment, size: RunSize) -> PeakSlots:
     count = 2 * SLOTS * size.workers
-    await backlog.clear(environment.pool)
+    await backlog.delete_all_jobs(environment.pool)
     async with open_courier(environment.settings.redis_url) as courier:
         wakes = await transact(environment.pool, lambda conn: _submit(conn, count=count, seconds=size.busy_s))
         committed = time.monotonic()
@@ -74,7 +76,7 @@ async def _busy(environment: Environment, size: RunSize) -> PeakSlots:
             await courier.send(wake)
         peak = await watch
     await fleet.wait_until_drained(environment.pool)
-    await backlog.check(environment.pool, count=count)
+    await backlog.check_completed_jobs(environment.pool, count=count)
     return peak
 
 
@@ -97,8 +99,8 @@ async def _watch(pool: Pool, committed: float, *, within_s: float, full: int) ->
     """Poll until `full` jobs run, or until the first job may have ended."""
     peak, after_s = 0, 0.0
     while peak < full and time.monotonic() - committed < within_s:
-        running: int = await pool.fetchval(RUNNING, POOL)
+        running: int = await pool.fetchval(RUNNING, BENCH_POOL)
         if running > peak:
             peak, after_s = running, time.monotonic() - committed
-        await asyncio.sleep(fleet.POLL_S)
+        await asyncio.sleep(fleet.CONDITION_POLL_S)
     return PeakSlots(peak, round(after_s, 3))

@@ -13,7 +13,7 @@ from cli.shared.group import CommandGroup
 from cli.shared.output import CommandResult, console
 from tools.bench import suites
 from tools.bench import tables as views
-from tools.bench.figures import FULL, QUICK, Measure, Result, RunSize
+from tools.bench.figures import FULL, QUICK, BenchmarkResult, Measure, RunSize
 from tools.bench.neighbours import victim
 from tools.bench.neighbours.measure import ROWS
 from tools.bench.neighbours.measure import measure as measure_neighbours
@@ -104,7 +104,7 @@ async def neighbours(rows: tuple[str, ...]) -> CommandResult:
     """
     names = [name for name in ROWS if name in rows or not rows]
     with _progress(names) as progress:
-        async with environment.opened() as opened:
+        async with environment.open_environment() as opened:
             measured = await measure_neighbours(opened, names, victim.FULL, progress)
             machine = await suites.machine(opened)
     return CommandResult(
@@ -179,9 +179,9 @@ async def _part(suite: Mapping[str, Measure], size: RunSize = FULL) -> CommandRe
     return CommandResult({**result.figures, "details": result.details}, views.figures_table(result))
 
 
-async def _run(suite: Mapping[str, Measure], size: RunSize = FULL) -> Result:
+async def _run(suite: Mapping[str, Measure], size: RunSize = FULL) -> BenchmarkResult:
     with _progress(suite) as progress:
-        async with environment.opened() as opened:
+        async with environment.open_environment() as opened:
             return await suites.run(opened, suite, size, progress)
 
 

@@ -11,7 +11,7 @@ from chaos.environment import Environment
 from chaos.processes import run_and_read
 from chaos.tasks import NOOP, WRITE
 from jobs.kinds import Kind
-from tools.bench.figures import ProgressCallback, Result, RunSize, ratio
+from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_median_ratio
 from tools.bench.peers import arq_peer
 
 SLOTS = 100
@@ -31,17 +31,20 @@ class DrainRound(NamedTuple):
     write: float
 
 
-async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
+async def measure_drain(environment: Environment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Drain the jobs of many capped tenants with a dispatcher and one worker of 100 slots."""
-    tenants = await backlog.prepare(environment.pool, tenants=size.tenants)
+    tenants = await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
     rounds = []
     async with fleet.run_dispatcher(environment):
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
             rounds.append(await _round(environment, size, tenants))
     peer, noop, write = map(list, zip(*rounds, strict=True))
-    return Result(
-        {"drain_noop_x": ratio(noop, peer), "drain_write_x": ratio(write, peer)},
+    return BenchmarkResult(
+        {
+            "drain_noop_x": compute_median_ratio(noop, peer),
+            "drain_write_x": compute_median_ratio(write, peer),
+        },
         {"drain_jobs_s": {"plain_arq": peer, "noop": noop, "write": write}},
     )
 
@@ -57,31 +60,35 @@ async def _round(environment: Environment, size: RunSize, tenants: list[UUID]) -
 async def _drain(
     environment: Environment, kind: Kind, tenants: list[UUID], *, count: int, effects: int
 ) -> float:
-    await backlog.clear(environment.pool)
-    await backlog.load(environment.pool, kind, tenants, count=count)
+    await backlog.delete_all_jobs(environment.pool)
+    await backlog.insert_waiting_jobs(environment.pool, kind, tenants, count=count)
     async with fleet.run_workers(environment, slots=SLOTS):
         await fleet.wait_until_drained(environment.pool)
-    await backlog.check(environment.pool, count=count, effects=effects)
+    await backlog.check_completed_jobs(environment.pool, count=count, effects=effects)
     return round(float(await environment.pool.fetchval(RATE)), 1)
 
 
-async def measure_live(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
+async def measure_live_load(
+    environment: Environment, size: RunSize, tell: ProgressCallback
+) -> BenchmarkResult:
     """Run closed-loop submitters in their own process, for many tenants in turn, and one worker of 100
     slots.
     """
-    await backlog.prepare(environment.pool, tenants=size.tenants)
+    await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
     ours, peers = [], []
     async with fleet.run_dispatcher(environment), fleet.run_workers(environment, slots=SLOTS):
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
             peers.append(await arq_peer.live(environment, count=size.live_jobs))
             ours.append(await _live(environment, count=size.live_jobs))
-    return Result({"live_x": ratio(ours, peers)}, {"live_jobs_s": {"plain_arq": peers, "ours": ours}})
+    return BenchmarkResult(
+        {"live_x": compute_median_ratio(ours, peers)}, {"live_jobs_s": {"plain_arq": peers, "ours": ours}}
+    )
 
 
 async def _live(environment: Environment, *, count: int) -> float:
-    await backlog.clear(environment.pool)
+    await backlog.delete_all_jobs(environment.pool)
     await run_and_read(environment, "tools.bench.submitter", NOOP.name, str(count), "0")
     await fleet.wait_until_drained(environment.pool)
-    await backlog.check(environment.pool, count=count)
+    await backlog.check_completed_jobs(environment.pool, count=count)
     return round(float(await environment.pool.fetchval(LIVE_RATE)), 1)

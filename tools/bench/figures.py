@@ -81,7 +81,7 @@ QUICK = RunSize(
 )  # fmt: skip
 
 
-class Result(NamedTuple):
+class BenchmarkResult(NamedTuple):
     """`figures` go into one flat object; `details` explain them."""
 
     figures: dict[str, float]
@@ -89,7 +89,7 @@ class Result(NamedTuple):
 
 
 ProgressCallback = Callable[[str], None]
-Measure = Callable[[Environment, RunSize, ProgressCallback], Awaitable[Result]]
+Measure = Callable[[Environment, RunSize, ProgressCallback], Awaitable[BenchmarkResult]]
 
 
 class Target(NamedTuple):
@@ -157,13 +157,13 @@ TARGETS = {
 }
 
 
-def spread(values_ms: Sequence[float]) -> dict[str, float]:
+def compute_percentiles(values_ms: Sequence[float]) -> dict[str, float]:
     """Return `p50`, `p95` and `p99` of the values by nearest rank. Raises IndexError without values."""
     ordered = sorted(values_ms)
     return {f"p{percent}": round(ordered[_rank(percent, len(ordered))], 3) for percent in (50, 95, 99)}
 
 
-def ratio(ours: Sequence[float], peers: Sequence[float]) -> float:
+def compute_median_ratio(ours: Sequence[float], peers: Sequence[float]) -> float:
     """Return the median of `ours / peers` over the rounds.
 
     A slow phase of the host affects both sides of a round.

@@ -26,7 +26,7 @@ from tools.bench.events import generated
 from tools.bench.load import send_message
 
 LENGTH = b"\r\ncontent-length: "
-END = b"\r\n\r\n"
+END_OF_HEAD = b"\r\n\r\n"
 
 #: Seconds that the last response may take beyond the plan.
 LAST_RESPONSE_S = 60.0
@@ -191,7 +191,9 @@ async def send(plan: LoadPlan) -> Answers:
 
 def _answers(load: _Load, seconds: float, *, counts_events: bool) -> Answers:
     refused = [response for response in load.responses if not response.startswith(b"HTTP/1.1 2")]
-    bodies = [response.partition(END)[2] for response in load.responses if counts_events and not refused]
+    bodies = [
+        response.partition(END_OF_HEAD)[2] for response in load.responses if counts_events and not refused
+    ]
     return Answers(
         seconds=seconds,
         latencies_ms=load.latencies_ms,
@@ -221,7 +223,7 @@ def _reads(jobs: list[tuple[str, str]]) -> Iterator[bytes]:
     heads = [
         f"GET /v1/jobs/{job} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}" for key, job in jobs
     ]
-    return itertools.cycle([head.encode() + END for head in heads])
+    return itertools.cycle([head.encode() + END_OF_HEAD for head in heads])
 
 
 def _events(plan: LoadPlan) -> Iterator[bytes]:
@@ -236,11 +238,11 @@ def _post(path: str, key: str, headers: str, body: bytes) -> bytes:
         f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n{headers}\r\n"
         f"Content-Length: {len(body)}"
     )
-    return head.encode() + END + body
+    return head.encode() + END_OF_HEAD + body
 
 
 def _is_whole(received: bytes) -> bool:
-    head, end, body = received.partition(END)
+    head, end, body = received.partition(END_OF_HEAD)
     if not end:
         return False
     return len(body) >= int(head.lower().partition(LENGTH)[2].partition(b"\r")[0] or 0)

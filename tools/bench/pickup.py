@@ -4,7 +4,7 @@ from chaos import backlog, fleet
 from chaos.environment import Environment
 from chaos.processes import run_and_read
 from chaos.tasks import STAMP
-from tools.bench.figures import ProgressCallback, Result, RunSize, spread
+from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_percentiles
 from tools.bench.peers import arq_peer
 
 SLOTS = 10
@@ -15,9 +15,9 @@ BUSY_PER_S = 50
 LONE_PER_S = 3
 
 
-async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
+async def measure_pickup(environment: Environment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Measure one worker of ten slots at both rates, then arq at 50 a second."""
-    await backlog.prepare(environment.pool, tenants=size.tenants)
+    await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
     async with fleet.run_dispatcher(environment), fleet.run_workers(environment, slots=SLOTS):
         tell("a job now and then")
         lone = await _pickup(environment, count=size.lone_jobs, rate=LONE_PER_S)
@@ -30,7 +30,7 @@ async def measure(environment: Environment, size: RunSize, tell: ProgressCallbac
         )
         for poll_s in (arq_peer.DEFAULT_POLL_S, arq_peer.BEST_POLL_S)
     }
-    return Result(
+    return BenchmarkResult(
         {"pickup_p50_ms": busy["p50"], "pickup_p95_ms": busy["p95"]},
         {"pickup_ms": {"idle": lone, "at_50_s": busy, **peers}},
     )
@@ -38,9 +38,11 @@ async def measure(environment: Environment, size: RunSize, tell: ProgressCallbac
 
 async def _pickup(environment: Environment, *, count: int, rate: float) -> dict[str, float]:
     """Measure pickups; the handler returns its start time, and both ends use the host's monotonic clock."""
-    await backlog.clear(environment.pool)
+    await backlog.delete_all_jobs(environment.pool)
     committed_ns = await run_and_read(environment, "tools.bench.submitter", STAMP.name, str(count), str(rate))
     await fleet.wait_until_drained(environment.pool)
-    await backlog.check(environment.pool, count=count)
+    await backlog.check_completed_jobs(environment.pool, count=count)
     jobs = await environment.pool.fetch("select id, result from job")
-    return spread([(job["result"]["startedNs"] - committed_ns[str(job["id"])]) / 1e6 for job in jobs])
+    return compute_percentiles(
+        [(job["result"]["startedNs"] - committed_ns[str(job["id"])]) / 1e6 for job in jobs]
+    )

@@ -15,7 +15,7 @@ from schemas import ids
 from schemas.errors import BenchmarkFailed
 from schemas.posts import PostTarget, ScheduleContent
 from tools.bench import tenants
-from tools.bench.figures import ProgressCallback, Result, RunSize, spread
+from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_percentiles
 from tools.bench.tenants import Tenant
 
 SLOTS = 20
@@ -57,7 +57,9 @@ select extract(epoch from at - greatest(scheduled_for, before + $3 * interval '1
   from sent"""
 
 
-async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
+async def measure_publishing(
+    environment: Environment, size: RunSize, tell: ProgressCallback
+) -> BenchmarkResult:
     """Measure posts due at one instant, spread over seconds, and beyond quotas."""
     await environment.pool.execute("delete from pool_cap where pool = $1", PUBLISH_POST.pool)
     late: dict[str, Any] = {}
@@ -79,7 +81,7 @@ async def measure(environment: Environment, size: RunSize, tell: ProgressCallbac
         "post_late_at_once_p95_s": round(late["at_once"]["p95"] / 1000, 3),
         "post_late_beyond_quota_p95_s": round(late["beyond_quota"]["p95"] / 1000, 3),
     }
-    return Result(figures, {"post_late_ms": late})
+    return BenchmarkResult(figures, {"post_late_ms": late})
 
 
 async def _round(environment: Environment, size: RunSize, over_s: float) -> dict[str, float]:
@@ -89,7 +91,7 @@ async def _round(environment: Environment, size: RunSize, over_s: float) -> dict
     if await environment.pool.fetchval(OVER_QUOTA, project_id):
         raise BenchmarkFailed("an account sent more than its quota")
     rows = await environment.pool.fetch(LATE, project_id)
-    return spread([row["late_ms"] for row in rows])
+    return compute_percentiles([row["late_ms"] for row in rows])
 
 
 async def _capped(environment: Environment, size: RunSize) -> dict[str, float]:
@@ -104,7 +106,7 @@ async def _capped(environment: Environment, size: RunSize) -> dict[str, float]:
     )
     if any(row["over"] for row in rows):
         raise BenchmarkFailed("an account sent more than its quota")
-    return spread([row["late_ms"] for row in rows])
+    return compute_percentiles([row["late_ms"] for row in rows])
 
 
 async def _schedule_posts(
@@ -116,13 +118,13 @@ async def _schedule_posts(
     sandbox = await tenants.create_sandbox(environment)
     accounts = await tenants.connect_accounts(environment, sandbox, ["https://bsky.example"] * len(quotas))
     for account, quota in zip(accounts, quotas, strict=True):
-        await environment.pool.execute(SET_QUOTA, tenants.read_id(ids.ACCOUNT, account), *quota)
+        await environment.pool.execute(SET_QUOTA, tenants.parse_public_id(ids.ACCOUNT, account), *quota)
     due = await environment.pool.fetchval("select now()") + timedelta(seconds=LEAD_S + contents / 20)
     for number in range(contents):
         await _post(environment, sandbox, accounts, due + timedelta(seconds=over_s * number / contents))
     # Real posts are scheduled long before, and autovacuum analyzes a new table within a minute.
     await environment.pool.execute("analyze")
-    return tenants.read_id(ids.PROJECT, sandbox.projects[0])
+    return tenants.parse_public_id(ids.PROJECT, sandbox.projects[0])
 
 
 def allowed_posts(size: RunSize) -> int:
@@ -150,7 +152,7 @@ async def _post(environment: Environment, sandbox: Tenant, accounts: Sequence[st
 
     async def schedule(conn: Conn) -> None:
         await scheduling.schedule(
-            conn, organization_id=sandbox.org, content_id=tenants.read_id(ids.CONTENT, content),
+            conn, organization_id=sandbox.org, content_id=tenants.parse_public_id(ids.CONTENT, content),
             approver_id=None, body=body, now=await conn.fetchval("select now()"),
         )  # fmt: skip
 

@@ -5,40 +5,42 @@ from uuid import UUID
 
 from chaos import backlog
 from chaos.environment import Environment
-from chaos.tasks import NOOP, POOL, TASKS
+from chaos.tasks import BENCH_POOL, NOOP, TASKS
 from db.pool import Conn
 from jobs import heartbeat, ledger
 from jobs.ledger import Settlement
 from jobs.outcomes import Done
 from schemas import ids
-from tools.bench.figures import ProgressCallback, Result, RunSize, spread
+from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_percentiles
 
 ROWS, WARM = 10, 5
 
 
-async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
+async def measure_pull(environment: Environment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Measure pulls, and settle the jobs before the next pull, so that one worker's worth of jobs runs."""
     tell(f"{size.waiting_rows} rows of {size.waiting_tenants} tenants")
-    tenants = await backlog.prepare(environment.pool, tenants=size.waiting_tenants)
-    await backlog.load(environment.pool, NOOP, tenants, count=size.waiting_rows)
+    tenants = await backlog.reset_bench_database(environment.pool, tenants=size.waiting_tenants)
+    await backlog.insert_waiting_jobs(environment.pool, NOOP, tenants, count=size.waiting_rows)
     async with environment.pool.acquire() as conn:
         worker_id = await _register(conn)
         took_ms = [await _pull(conn, worker_id) for _ in range(WARM + size.pulls)][WARM:]
         await heartbeat.retire(conn, worker_id=worker_id)
-    return Result({"pull_p50_ms": spread(took_ms)["p50"]}, {"pull_ms": spread(took_ms)})
+    return BenchmarkResult(
+        {"pull_p50_ms": compute_percentiles(took_ms)["p50"]}, {"pull_ms": compute_percentiles(took_ms)}
+    )
 
 
 async def _register(conn: Conn) -> UUID:
     worker_id = ids.new()
     await heartbeat.register(
-        conn, worker_id=worker_id, pool=POOL, host="bench", pid=0, version="0", slots=ROWS, lease_s=3600
+        conn, worker_id=worker_id, pool=BENCH_POOL, host="bench", pid=0, version="0", slots=ROWS, lease_s=3600
     )
     return worker_id
 
 
 async def _pull(conn: Conn, worker_id: UUID) -> float:
     start = time.perf_counter()
-    claims = await ledger.pull(conn, pool=POOL, worker_id=worker_id, free=ROWS, kinds=list(TASKS))
+    claims = await ledger.pull(conn, pool=BENCH_POOL, worker_id=worker_id, free=ROWS, kinds=list(TASKS))
     took_ms = (time.perf_counter() - start) * 1000
     await ledger.settle(conn, [Settlement(claim, Done()) for claim in claims])
     return took_ms

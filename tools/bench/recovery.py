@@ -7,10 +7,10 @@ from uuid import UUID
 
 from chaos import backlog, fleet
 from chaos.environment import Environment
-from chaos.tasks import HELD, POOL
+from chaos.tasks import BENCH_POOL, HELD
 from db.pool import Conn, transact
 from jobs import ledger
-from tools.bench.figures import ProgressCallback, Result, RunSize
+from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize
 
 JOBS = 10
 #: Timeout until a worker has pulled all jobs.
@@ -20,19 +20,21 @@ RECOVER_S = 300.0
 COUNT_PULLED = "select count(*) from job where pool = $1 and fence >= $2"
 
 
-async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
+async def measure_recovery(
+    environment: Environment, size: RunSize, tell: ProgressCallback
+) -> BenchmarkResult:
     """Kill the worker in a different phase of the lease each round; the worst time counts.
 
     The lease is short to keep rounds short; the time after its end does not depend on its length.
     """
-    tenants = await backlog.prepare(environment.pool, tenants=JOBS)
+    tenants = await backlog.reset_bench_database(environment.pool, tenants=JOBS)
     took_s = []
     async with fleet.run_dispatcher(environment, lease_s=size.lease_s):
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
-            await backlog.clear(environment.pool)
+            await backlog.delete_all_jobs(environment.pool)
             took_s.append(await _recover(environment, tenants, size.lease_s))
-    return Result({"recovery_s": max(took_s), "lease_s": size.lease_s}, {"recovery_s": took_s})
+    return BenchmarkResult({"recovery_s": max(took_s), "lease_s": size.lease_s}, {"recovery_s": took_s})
 
 
 async def _recover(environment: Environment, tenants: list[UUID], lease_s: float) -> float:
@@ -51,7 +53,7 @@ async def _recover(environment: Environment, tenants: list[UUID], lease_s: float
             await _wait_until_pulled(environment, fence=2)
             took_s = time.monotonic() - killed
             await fleet.wait_until_drained(environment.pool)
-    await backlog.check(environment.pool, count=JOBS, fence=2)
+    await backlog.check_completed_jobs(environment.pool, count=JOBS, fence=2)
     return round(took_s, 3)
 
 
@@ -64,6 +66,6 @@ async def _wait_until_pulled(environment: Environment, *, fence: int) -> None:
     """Wait until a worker has pulled each job with that fence."""
 
     async def all_pulled() -> bool:
-        return bool(await environment.pool.fetchval(COUNT_PULLED, POOL, fence) == JOBS)
+        return bool(await environment.pool.fetchval(COUNT_PULLED, BENCH_POOL, fence) == JOBS)
 
     await fleet.poll_until(all_pulled, within=RECOVER_S)

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from chaos import backlog, fleet
 from chaos.environment import Environment
-from chaos.processes import Child, cpu_s
-from chaos.tasks import POOL, SLEEP
+from chaos.processes import ChildProcess, read_child_cpu_s
+from chaos.tasks import BENCH_POOL, SLEEP
 from jobs.courier import open_courier
 from jobs.ledger import Wake
 from schemas import ids
-from tools.bench.figures import ProgressCallback, Result, RunSize
+from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize
 
 SLOTS = 10
 JOB_S = 0.1
@@ -40,11 +40,11 @@ class ScalingRound(NamedTuple):
     cores: float
 
 
-async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
+async def measure_scaling(environment: Environment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Measure rounds with twice the workers and twice the jobs each; jobs of many tenants wait."""
-    tenants = await backlog.prepare(environment.pool, tenants=size.tenants)
+    tenants = await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
     rounds: dict[int, ScalingRound] = {}
-    children: list[Child] = []
+    children: list[ChildProcess] = []
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(fleet.run_dispatcher(environment))
         for workers in WORKERS:
@@ -53,33 +53,33 @@ async def measure(environment: Environment, size: RunSize, tell: ProgressCallbac
             children += await stack.enter_async_context(more)
             rounds[workers] = await _round(environment, tenants, children, size.scaling_s)
     first, last = rounds[WORKERS[0]], rounds[WORKERS[-1]]
-    return Result(
+    return BenchmarkResult(
         {"scaling_x": round(last.jobs_s / (WORKERS[-1] * first.jobs_s), 3)},
         {"scaling": {str(workers): result._asdict() for workers, result in rounds.items()}},
     )
 
 
 async def _round(
-    environment: Environment, tenants: Sequence[UUID], workers: Sequence[Child], seconds: float
+    environment: Environment, tenants: Sequence[UUID], workers: Sequence[ChildProcess], seconds: float
 ) -> ScalingRound:
     """Count the jobs that end within `seconds` in the middle of a longer backlog."""
     pool, ideal = environment.pool, len(workers) * SLOTS / JOB_S
     count = int(ideal * (WARM_S + seconds + SPARE_S))
-    await backlog.clear(pool)
-    await backlog.load(pool, SLEEP, tenants, count=count, args={"seconds": JOB_S})
+    await backlog.delete_all_jobs(pool)
+    await backlog.insert_waiting_jobs(pool, SLEEP, tenants, count=count, args={"seconds": JOB_S})
     async with open_courier(environment.settings.redis_url) as courier:
         for _ in workers:
-            await courier.send(Wake(POOL, SLEEP.name, ids.new()))
+            await courier.send(Wake(BENCH_POOL, SLEEP.name, ids.new()))
     # A worker that has just started may take a while.
     await fleet.poll_until(lambda: pool.fetchval(ANY_ENDED), within=fleet.START_TIMEOUT_S)
     await asyncio.sleep(WARM_S)
-    began, cpu, busy = await pool.fetchval(NOW), sum(map(cpu_s, workers)), _busy_s()
+    began, cpu, busy = await pool.fetchval(NOW), sum(map(read_child_cpu_s, workers)), _busy_s()
     await asyncio.sleep(seconds)
-    ended, cpu, busy = await pool.fetchval(NOW), sum(map(cpu_s, workers)) - cpu, _busy_s() - busy
+    ended, cpu, busy = await pool.fetchval(NOW), sum(map(read_child_cpu_s, workers)) - cpu, _busy_s() - busy
     ended_jobs: int = await pool.fetchval(COUNT_ENDED, began, ended)
     took_s = (ended - began).total_seconds()
     await fleet.wait_until_drained(pool)
-    await backlog.check(pool, count=count)
+    await backlog.check_completed_jobs(pool, count=count)
     return ScalingRound(
         round(ended_jobs / took_s, 1),
         round(ended_jobs / took_s / ideal, 3),

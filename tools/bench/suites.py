@@ -11,22 +11,22 @@ from redis.asyncio import Redis
 from chaos.environment import Environment
 from tools.bench import busy, drain, pickup, publishing, pulling, recovery, scaling, web, webhooks
 from tools.bench.events import latency, speed
-from tools.bench.figures import Measure, Result, RunSize
+from tools.bench.figures import BenchmarkResult, Measure, RunSize
 from tools.bench.ledger import measure as old_ledger
 
 JOBS: Mapping[str, Measure] = {
-    "pickup": pickup.measure,
-    "drain": drain.measure,
-    "live": drain.measure_live,
-    "busy": busy.measure,
-    "scaling": scaling.measure,
-    "recovery": recovery.measure,
-    "pull": pulling.measure,
+    "pickup": pickup.measure_pickup,
+    "drain": drain.measure_drain,
+    "live": drain.measure_live_load,
+    "busy": busy.measure_busy_slots,
+    "scaling": scaling.measure_scaling,
+    "recovery": recovery.measure_recovery,
+    "pull": pulling.measure_pull,
 }
-HTTP: Mapping[str, Measure] = {"http": web.measure}
-PUBLISH: Mapping[str, Measure] = {"publish": publishing.measure}
-EVENTS: Mapping[str, Measure] = {"speed": speed.measure, "latency": latency.measure}
-WEBHOOKS: Mapping[str, Measure] = {"webhooks": webhooks.measure}
+HTTP: Mapping[str, Measure] = {"http": web.measure_http}
+PUBLISH: Mapping[str, Measure] = {"publish": publishing.measure_publishing}
+EVENTS: Mapping[str, Measure] = {"speed": speed.measure_event_speed, "latency": latency.measure_event_latency}
+WEBHOOKS: Mapping[str, Measure] = {"webhooks": webhooks.measure_webhooks}
 LEDGER: Mapping[str, Measure] = {"ledger": old_ledger.measure}
 #: Posts come last, so that their rows affect no other figure.
 ALL: Mapping[str, Measure] = {**JOBS, **HTTP, **PUBLISH}
@@ -37,7 +37,7 @@ Progress = Callable[[str, str], None]
 
 async def run(
     environment: Environment, suite: Mapping[str, Measure], size: RunSize, progress: Progress
-) -> Result:
+) -> BenchmarkResult:
     """Run the benchmarks in order in one environment. Raises `BenchmarkFailed` rather than return a doubtful
     figure.
     """
@@ -47,7 +47,7 @@ async def run(
         result = await measure(environment, size, partial(progress, name))
         figures |= result.figures
         details |= result.details
-    return Result(figures, details)
+    return BenchmarkResult(figures, details)
 
 
 async def machine(environment: Environment) -> dict[str, Any]:

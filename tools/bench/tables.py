@@ -7,11 +7,11 @@ from rich.console import Group
 from rich.table import Table
 
 from cli.shared.output import table
-from tools.bench.figures import TARGETS, Result
+from tools.bench.figures import TARGETS, BenchmarkResult
 from tools.bench.neighbours.measure import AttackResult
 
 
-def figures_table(result: Result) -> Group:
+def figures_table(result: BenchmarkResult) -> Group:
     """Return a row for each figure, and one for each detail."""
     return Group(_figures(result.figures), "", _details(result.details))
 
@@ -49,7 +49,7 @@ def attacks_table(measured: Mapping[str, AttackResult]) -> Group:
     return Group(table(heads, rows), "", _details(noted))
 
 
-def statements_table(result: Result) -> Group:
+def statements_table(result: BenchmarkResult) -> Group:
     """Return a row for each statement, and the new tenant's wait."""
     rows = [
         (

@@ -17,7 +17,7 @@ from domain.apps.apps import Author
 from domain.connecting import connect
 from domain.content import content
 from domain.projects import projects
-from domain.projects.projects import New
+from domain.projects.projects import NewProject
 from domain.security.keyring import Keyring, parse_keyring
 from domain.tenancy import api_keys, organizations
 from jobs import ledger
@@ -81,7 +81,7 @@ async def create_app(environment: Environment, tenant: Tenant) -> App:
     peppers = parse_keyring(environment.settings.peppers, setting="PEPPERS")
 
     async def write(conn: Conn) -> App:
-        author = Author(tenant.org, read_id(ids.PROJECT, tenant.projects[0]))
+        author = Author(tenant.org, parse_public_id(ids.PROJECT, tenant.projects[0]))
         body = SdkAppCreate(name="Shop", platform="ios", bundle_id="com.example.shop")
         created = await apps.create(conn, author=author, peppers=peppers, body=body, public_url="")
         return App(created.ingest_endpoint, created.api_key, itertools.count())
@@ -100,7 +100,7 @@ async def connect_accounts(environment: Environment, tenant: Tenant, servers: Se
             account_id = await connect.store_account(
                 conn,
                 organization_id=tenant.org,
-                project_id=read_id(ids.PROJECT, tenant.projects[0]),
+                project_id=parse_public_id(ids.PROJECT, tenant.projects[0]),
                 api_key_id=None,
                 found=AccountIdentity(
                     "bluesky", server, f"did:plc:{handle}{tenant.org.hex}", handle, None, {}
@@ -119,7 +119,7 @@ async def create_content(environment: Environment, tenant: Tenant) -> str:
 
     async def write(conn: Conn) -> str:
         created = await content.create_uploaded(
-            conn, organization_id=tenant.org, project_id=read_id(ids.PROJECT, tenant.projects[0]), hook=None,
+            conn, organization_id=tenant.org, project_id=parse_public_id(ids.PROJECT, tenant.projects[0]), hook=None,
             caption="Fresh bread today.", files=[], public_url="http://127.0.0.1",
         )  # fmt: skip
         return created.id
@@ -158,11 +158,11 @@ async def _projects(conn: Conn, org: UUID, count: int) -> list[str]:
     now = await conn.fetchval("select now()")
     bodies = [ProjectCreate(name=f"Shop {number}", timezone="UTC") for number in range(count)]
     drafts = [projects.compose(body, organization_id=org, now=now) for body in bodies]
-    await projects.create(conn, [New(org, None, one, None) for one in drafts])
+    await projects.create(conn, [NewProject(org, None, one, None) for one in drafts])
     return [one.id for one in drafts]
 
 
-def read_id(prefix: str, text: str) -> UUID:
+def parse_public_id(prefix: str, text: str) -> UUID:
     parsed = ids.read(prefix, text)
     assert parsed is not None
     return parsed

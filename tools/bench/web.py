@@ -8,7 +8,13 @@ from chaos import backlog, fleet
 from chaos.environment import Environment
 from schemas.errors import BenchmarkFailed
 from tools.bench import tenants
-from tools.bench.figures import ProgressCallback, Result, RunSize, ratio, spread
+from tools.bench.figures import (
+    BenchmarkResult,
+    ProgressCallback,
+    RunSize,
+    compute_median_ratio,
+    compute_percentiles,
+)
 from tools.bench.http_load import Answers, LoadPlan, run_plan
 
 #: Closed-loop callers.
@@ -41,7 +47,7 @@ class WebServer(NamedTuple):
     polls: list[Answers]
 
 
-async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
+async def measure_http(environment: Environment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Measure with keys of many partners of the highest tier, so that rate limits are checked and never
     reached.
     """
@@ -69,7 +75,7 @@ async def measure(environment: Environment, size: RunSize, tell: ProgressCallbac
 
 async def _callers(environment: Environment, count: int) -> tuple[list[str], list[tuple[str, str]]]:
     """Create tenants; return their keys, and pairs of a key and the id of a job that it may read."""
-    await backlog.prepare(environment.pool, tenants=0)
+    await backlog.reset_bench_database(environment.pool, tenants=0)
     keys, jobs = [], []
     for _ in range(count):
         tenant = await tenants.create(environment, projects=0)
@@ -102,12 +108,12 @@ async def _check(environment: Environment, warm: list[Answers], sides: list[WebS
         )
 
 
-def _result(bare: WebServer, ours: WebServer) -> Result:
+def _result(bare: WebServer, ours: WebServer) -> BenchmarkResult:
     figures = {
-        "create_x": ratio(_rates(ours.creates), _rates(bare.creates)),
-        "poll_x": ratio(_rates(ours.polls), _rates(bare.polls)),
+        "create_x": compute_median_ratio(_rates(ours.creates), _rates(bare.creates)),
+        "poll_x": compute_median_ratio(_rates(ours.polls), _rates(bare.polls)),
     }
-    return Result(figures, {"http": {"bare": _details(bare), "ours": _details(ours)}})
+    return BenchmarkResult(figures, {"http": {"bare": _details(bare), "ours": _details(ours)}})
 
 
 def _rates(answers: list[Answers]) -> list[float]:
@@ -118,7 +124,7 @@ def _details(side: WebServer) -> dict[str, Any]:
     return {
         name: {
             "requests_s": _rates(answers),
-            "ms": spread([took_ms for run in answers for took_ms in run.latencies_ms]),
+            "ms": compute_percentiles([took_ms for run in answers for took_ms in run.latencies_ms]),
         }
         for name, answers in (("create", side.creates), ("poll", side.polls))
     }

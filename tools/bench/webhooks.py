@@ -24,7 +24,7 @@ from schemas.errors import BenchmarkFailed
 from schemas.settings import OWN_NAMES
 from schemas.webhooks import WebhookEndpointCreate
 from tools.bench import tenants
-from tools.bench.figures import ProgressCallback, Result, RunSize, spread
+from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_percentiles
 
 #: Organizations that own the hanging endpoints.
 OWNERS = 10
@@ -33,7 +33,9 @@ DONE_S = 300.0
 #: Timeout for deliveries of deleted endpoints.
 END_S = 300.0
 
-PING = "select emit_webhook_event($1, null, 'test.ping', $2, $2, null) from generate_series(1, $3)"
+EMIT_TEST_EVENTS = (
+    "select emit_webhook_event($1, null, 'test.ping', $2, $2, null) from generate_series(1, $3)"
+)
 
 ANY_OPEN = """
 select exists (select from webhook_delivery
@@ -81,7 +83,9 @@ class WebhookRun(NamedTuple):
         return self.environment.pool
 
 
-async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
+async def measure_webhooks(
+    environment: Environment, size: RunSize, tell: ProgressCallback
+) -> BenchmarkResult:
     """Measure at rest, then with each kind of hanging receivers. Raises `BenchmarkFailed`."""
     late: dict[str, Any] = {}
     async with _stage(environment) as stage:
@@ -102,7 +106,7 @@ async def measure(environment: Environment, size: RunSize, tell: ProgressCallbac
         name: round(late[name]["p95"] / late["rest"]["p95"], 2) for name in ("beside", "foreign", "many")
     }
     details = {"webhook_late_ms": late, "x_at_rest": ratios}
-    return Result(figures, details)
+    return BenchmarkResult(figures, details)
 
 
 @contextlib.asynccontextmanager
@@ -142,7 +146,7 @@ async def _endpoint(pool: Pool, org: UUID, host: str) -> UUID:
 async def _drain(stage: WebhookRun, size: RunSize, tell: ProgressCallback) -> float:
     """Return deliveries a second of a backlog, from the first to the last. Raises `BenchmarkFailed`."""
     tell(f"{size.webhook_backlog} events wait for one endpoint")
-    await stage.pool.execute(PING, stage.org, stage.endpoint_id, size.webhook_backlog)
+    await stage.pool.execute(EMIT_TEST_EVENTS, stage.org, stage.endpoint_id, size.webhook_backlog)
 
     async def all_ended() -> bool:
         return not await stage.pool.fetchval(ANY_OPEN, [stage.endpoint_id])
@@ -158,7 +162,7 @@ async def _hang(stage: WebhookRun, org: UUID, waiting: int) -> UUID:
     """Create a hanging endpoint, and wait until its first deliveries hang."""
     endpoint_id = await _endpoint(stage.pool, org, stage.hanging)
     before = stage.receiver.hung
-    await stage.pool.execute(PING, org, endpoint_id, waiting)
+    await stage.pool.execute(EMIT_TEST_EVENTS, org, endpoint_id, waiting)
 
     async def one_hangs() -> bool:
         return stage.receiver.hung > before
@@ -173,7 +177,7 @@ async def _hang_many(stage: WebhookRun, size: RunSize) -> list[UUID]:
     for number in range(size.webhook_hanging):
         org = orgs[number % OWNERS]
         created.append(await _endpoint(stage.pool, org, stage.hanging))
-        await stage.pool.execute(PING, org, created[-1], 50)
+        await stage.pool.execute(EMIT_TEST_EVENTS, org, created[-1], 50)
     return created
 
 
@@ -192,7 +196,7 @@ async def _round(stage: WebhookRun, size: RunSize, tell: ProgressCallback, what:
     tell(f"{size.webhook_events} events {what}")
     committed: dict[str, float] = {}
     for _ in range(size.webhook_events):
-        event_id = await stage.pool.fetchval(PING, stage.org, stage.endpoint_id, 1)
+        event_id = await stage.pool.fetchval(EMIT_TEST_EVENTS, stage.org, stage.endpoint_id, 1)
         committed[ids.show(ids.WEBHOOK_EVENT, event_id)] = time.monotonic()
         await asyncio.sleep(size.webhook_every_s)
 
@@ -203,4 +207,6 @@ async def _round(stage: WebhookRun, size: RunSize, tell: ProgressCallback, what:
     twice = [event_id for event_id in committed if len(stage.receiver.arrivals[event_id]) > 1]
     if twice:
         raise BenchmarkFailed(f"{len(twice)} events came twice although nothing failed")
-    return spread([(stage.receiver.arrivals[event_id][0] - at) * 1000 for event_id, at in committed.items()])
+    return compute_percentiles(
+        [(stage.receiver.arrivals[event_id][0] - at) * 1000 for event_id, at in committed.items()]
+    )

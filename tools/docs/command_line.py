@@ -8,7 +8,7 @@ import click
 from cli.__main__ import tenantry
 
 
-def page() -> str:
+def render_cli_page() -> str:
     """Return the text of docs/reference/cli.md."""
     helps = _helps(tenantry, ("tenantry",))
     sections = (f"## {' '.join(path)}\n\n```\n{text}\n```\n" for path, text in helps)

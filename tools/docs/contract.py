@@ -55,7 +55,7 @@ STATUSES: dict[str, _Words] = {
 
 def error_codes() -> str:
     """Return the table of error codes."""
-    rows = _joined(CODES, meanings.CODES)
+    rows = _join_descriptions(CODES, meanings.ERROR_CODE_REMEDIES)
     return table(
         ["code", "status", "when", "what to do", "repeat it?"],
         [(code(name), of.status, of.when, todo, again) for name, of, (todo, again) in rows],
@@ -66,7 +66,11 @@ def conflict_reasons() -> str:
     """Return the table of `details.reason` of a conflict."""
     reasons = dict.fromkeys(sorted(set(_reasons())))
     return table(
-        ["reason", "meaning"], [(code(name), text) for name, _, text in _joined(reasons, meanings.REASONS)]
+        ["reason", "meaning"],
+        [
+            (code(name), text)
+            for name, _, text in _join_descriptions(reasons, meanings.CONFLICT_REASON_MEANINGS)
+        ],
     )
 
 
@@ -103,7 +107,7 @@ def job_errors() -> str:
 
 def post_error_categories() -> str:
     """Return the table of categories of a post's `lastError`."""
-    rows = _joined(dict.fromkeys(get_args(Category)), meanings.CATEGORIES)
+    rows = _join_descriptions(dict.fromkeys(get_args(Category)), meanings.CATEGORY_MEANINGS)
     return table(["category", "person who must act"], [(code(name), text) for name, _, text in rows])
 
 
@@ -177,7 +181,7 @@ def storage_limits() -> str:
 
 def scopes() -> str:
     """Return the table of scopes with their permissions."""
-    rows = _joined(dict.fromkeys(get_args(api_keys.Scope)), meanings.SCOPES)
+    rows = _join_descriptions(dict.fromkeys(get_args(api_keys.Scope)), meanings.SCOPE_PERMISSIONS)
     return table(["scope", "lets a key"], [(code(name), text) for name, _, text in rows])
 
 
@@ -231,11 +235,13 @@ def wait_reasons() -> str:
 
 
 def _statuses(resource: str) -> str:
-    rows = _joined(dict.fromkeys(get_args(STATUSES[resource])), meanings.STATUSES[resource])
+    rows = _join_descriptions(dict.fromkeys(get_args(STATUSES[resource])), meanings.STATUS_MEANINGS[resource])
     return table(["status", "meaning and next status"], [(code(name), text) for name, _, text in rows])
 
 
-def _joined(known: Mapping[str, Any], descriptions: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+def _join_descriptions(
+    known: Mapping[str, Any], descriptions: Mapping[str, Any]
+) -> list[tuple[str, Any, Any]]:
     """Join the code's values with their descriptions. Raise KeyError for a value in only one of them."""
     if missing := known.keys() ^ descriptions.keys():
         raise KeyError(*sorted(missing))

@@ -11,7 +11,7 @@ DESCRIPTIONS = ("platforms.registry", "platforms.description")
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def picture(inside: str = "") -> str:
+def render_import_chart(inside: str = "") -> str:
     """Return the chart of the packages in `inside`, or of the top level if it is empty.
 
     An arrow leads to each imported package, unless other arrows already lead there.

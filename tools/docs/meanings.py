@@ -4,7 +4,7 @@
 """
 
 #: Remedy of an error code, and whether an unchanged request may be repeated.
-CODES = {
+ERROR_CODE_REMEDIES = {
     "BAD_REQUEST": ("Send a valid body.", "no"),
     "UNAUTHENTICATED": ("Send a valid key.", "no"),
     "FORBIDDEN_SCOPE": ("Use a key with that scope.", "no"),
@@ -43,7 +43,7 @@ CODES = {
 }
 
 #: Cause and remedy of each reason of a 409 `CONFLICT`.
-REASONS = {
+CONFLICT_REASON_MEANINGS = {
     "ACCOUNT_LEASED": "The account, or one of the project, is leased. End the lease, or leave it out.",
     "ACCOUNT_NOT_CONNECTED": "The account is disconnected, or needs a new login. Connect it first.",
     "ACCOUNT_NOT_LEASABLE": "`details.issues` lists the accounts that can't be leased now. Leave them out.",
@@ -87,7 +87,7 @@ REASONS = {
 }
 
 #: Person who must act on a post's `lastError.category`.
-CATEGORIES = {
+CATEGORY_MEANINGS = {
     "auth": "The account's owner connects it again.",
     "rate_limit": "No one: the platform requested a pause, and the post waits.",
     "quota": "No one, or the partner plans fewer posts: the account's quota for this window is used up.",
@@ -101,7 +101,7 @@ CATEGORIES = {
 }
 
 #: Permission of each scope.
-SCOPES = {
+SCOPE_PERMISSIONS = {
     "*": "use all scopes in this table except `ops:*`",
     "projects:read": "read projects, brands, SDK apps, GitHub installations",
     "projects:write": "create, change and archive projects; create, change and delete their SDK apps",
@@ -132,7 +132,7 @@ SCOPES = {
 }
 
 #: Statuses of each resource, with their next statuses.
-STATUSES = {
+STATUS_MEANINGS = {
     "project": {
         "active": "Accepts all requests. `DELETE` makes it `archived`.",
         "archived": "Starts no job. A `PATCH` of `status` makes it `active`; canceled posts stay canceled.",

@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 GENERATED_NOTE = "<!-- Written by `python -m tools.docs`: change the code, then run it. -->\n\n"
 
 WHOLE_PAGES: dict[str, Callable[[], str]] = {
-    "docs/reference/cli.md": command_line.page,
-    "docs/reference/settings.md": settings.page,
+    "docs/reference/cli.md": command_line.render_cli_page,
+    "docs/reference/settings.md": settings.render_settings_page,
 }
 
 #: Generated files in formats without comments.
@@ -48,12 +48,12 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "job states": lambda: mermaid(states.render_mermaid()),
     "post states": lambda: mermaid(post_states.mermaid()),
     "phases of an attempt": lambda: f"{loop.table()}\n",
-    "folders": lambda: mermaid(folders.picture()),
+    "folders": lambda: mermaid(folders.render_import_chart()),
     "systemd workers": deployment.systemd_wants,
     "composed workers": deployment.composed_workers,
     "kubernetes workers": deployment.kubernetes_workers,
     "scalers": deployment.scalers,
-    "packages of domain": lambda: mermaid(folders.picture("domain")),
+    "packages of domain": lambda: mermaid(folders.render_import_chart("domain")),
 }
 
 #: Block between two comments of Markdown, YAML or systemd.

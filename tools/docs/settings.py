@@ -17,7 +17,7 @@ OpenTelemetry's settings (`OTEL_*`) are in [traces, logs and metrics](../howto/o
 """
 
 
-def page() -> str:
+def render_settings_page() -> str:
     """Return the text of docs/reference/settings.md."""
     schema = msgspec.json.schema(Settings)["$defs"]["Settings"]["properties"]
     names = {

@@ -29,7 +29,7 @@ class MediaWriter:
         Raises `Invalid`, `Oversized`, `StorageUnavailable`.
         """
         head = b""
-        while len(head) < sniff.HEAD and (chunk := await anext(chunks, b"")):
+        while len(head) < sniff.SNIFFED_BYTES and (chunk := await anext(chunks, b"")):
             head += chunk
         file = StreamingUpload(head, path="file", name="", taken=taken)
         token = await self.begin(file.largest)
@@ -73,7 +73,7 @@ class MediaWriter:
     async def _rewrite(self, data: bytes) -> str:
         token = await self.begin(len(data))
         with _storage_errors():
-            await self.store.write(token, streaming_upload.whole(data))
+            await self.store.write(token, streaming_upload.stream_bytes(data))
         return token
 
 

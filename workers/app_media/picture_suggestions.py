@@ -73,7 +73,9 @@ def choose_pictures(pictures: Sequence[Picture]) -> list[tuple[AppMediaKind, Pic
 
 
 async def _begin(ctx: Context, at_most: int) -> str:
-    return await ctx.step(partial(uploads.begin, organization_id=ctx.job.organization_id, at_most=at_most))
+    return await ctx.step(
+        partial(uploads.reserve_upload, organization_id=ctx.job.organization_id, at_most=at_most)
+    )
 
 
 async def _store_picture(
@@ -81,7 +83,7 @@ async def _store_picture(
 ) -> tuple[StreamingUpload, str] | None:
     """Store a picture; return None if it can't be fetched, or has another type."""
     try:
-        return await storing.put(streaming_upload.whole(await get(picture)), ACCEPTED[kind])
+        return await storing.put(streaming_upload.stream_bytes(await get(picture)), ACCEPTED[kind])
     except (SourceError, Invalid):
         return None
 

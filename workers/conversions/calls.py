@@ -46,4 +46,4 @@ async def call_destination(
     except OutcomeUnknown:
         return verdict.unclear(server.name)
     except PlatformError:
-        return verdict.unsent(server.name)
+        return verdict.unreachable_verdict(server.name)

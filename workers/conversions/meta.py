@@ -171,12 +171,12 @@ def classify_response(answer: PlatformResponse, count: int) -> Verdict:
 def _classify_destination_error(answer: PlatformResponse, error: _Error) -> Verdict | None:
     """Return the verdict on the destination as a whole, for any event; None if the response has none."""
     if answer.status == httpx.codes.TOO_MANY_REQUESTS or error.code in _LIMITS:
-        return verdict.throttled(NAME, http.cooldown_s(answer.headers, reset=""))
+        return verdict.rate_limited_verdict(NAME, http.cooldown_s(answer.headers, reset=""))
     if error.code in _TOKEN:
         return verdict.token_refused(NAME)
     if error.code in _PERMISSION or (error.code, error.error_subcode) == _UNKNOWN_OBJECT:
-        return verdict.forbidden(NAME)
-    return verdict.blocked(NAME) if error.code in _BLOCKED else None
+        return verdict.pixel_forbidden_verdict(NAME)
+    return verdict.pixel_blocked_verdict(NAME) if error.code in _BLOCKED else None
 
 
 def _count_received(answer: PlatformResponse) -> int | None:

@@ -22,9 +22,9 @@ MAX_ROUNDS = 8
 MAX_NESTED = 4
 
 #: The shortest name, local part of an e-mail address and phone number to search for, in characters.
-MIN_NAME = 3
-MIN_LOCAL = 5
-MIN_DIGITS = 7
+MIN_NAME_CHARS = 3
+MIN_EMAIL_LOCAL_CHARS = 5
+MIN_PHONE_DIGITS = 7
 #: The shortest IPv6 address that counts as a person's.
 MIN_IPV6 = 7
 #: The shortest token that may be an encoding.
@@ -78,10 +78,10 @@ def collect_known(texts: Mapping[str, str]) -> KnownPerson:
     local = texts.get("em", "").partition("@")[0].strip().casefold()
     digits = re.sub(r"\D", "", texts.get("ph", ""))
     return KnownPerson(
-        frozenset(word for word in named if len(word) >= MIN_NAME),
+        frozenset(word for word in named if len(word) >= MIN_NAME_CHARS),
         # A single word may be a common one, such as `shop`.
-        local if len(local) >= MIN_LOCAL and not _WORD.fullmatch(local) else "",
-        digits[-8:] if len(digits) >= MIN_DIGITS else "",
+        local if len(local) >= MIN_EMAIL_LOCAL_CHARS and not _WORD.fullmatch(local) else "",
+        digits[-8:] if len(digits) >= MIN_PHONE_DIGITS else "",
     )
 
 
@@ -175,7 +175,7 @@ def _ends_with_ipv6(run: str) -> bool:
 def _is_phone(match: re.Match[str], strictness: Strictness) -> bool:
     number = match[0]
     count = sum(map(str.isdigit, number))
-    if count < MIN_DIGITS:
+    if count < MIN_PHONE_DIGITS:
         return False
     if match["plus"] or strictness == Strictness.DIGITS:
         return True

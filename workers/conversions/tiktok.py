@@ -107,13 +107,13 @@ async def send_events(api: PlatformApi, to: OpenDestination, events: list[dict[s
 def classify_response(answer: PlatformResponse) -> Verdict:
     code = http.decode_error(answer, _Body).code
     if answer.status == httpx.codes.TOO_MANY_REQUESTS or code == _LIMIT:
-        return verdict.throttled(NAME, http.cooldown_s(answer.headers, reset=""))
+        return verdict.rate_limited_verdict(NAME, http.cooldown_s(answer.headers, reset=""))
     if answer.ok and code in _OK:
         return ACCEPTED
     if code in _TOKEN or answer.status == httpx.codes.UNAUTHORIZED:
         return verdict.token_refused(NAME)
     if code == _FORBIDDEN:
-        return verdict.forbidden(NAME)
+        return verdict.pixel_forbidden_verdict(NAME)
     if code == _INVALID or answer.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
         return verdict.bad_event(NAME, f"code {code}")
     return verdict.unclear(NAME, status=answer.status)

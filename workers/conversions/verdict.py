@@ -41,22 +41,22 @@ def token_refused(name: str) -> Verdict:
     )
 
 
-def forbidden(name: str) -> Verdict:
+def pixel_forbidden_verdict(name: str) -> Verdict:
     message = f"{name} refuses this token for this pixel: check both"
     return Verdict(VerdictKind.CLOSED, "PIXEL_FORBIDDEN", message, OWNER_PAUSE_S)
 
 
-def throttled(name: str, after_s: float | None) -> Verdict:
+def rate_limited_verdict(name: str, after_s: float | None) -> Verdict:
     return Verdict(VerdictKind.CLOSED, "THROTTLED", f"{name} limits the rate", after_s)
 
 
-def blocked(name: str) -> Verdict:
+def pixel_blocked_verdict(name: str) -> Verdict:
     return Verdict(
         VerdictKind.CLOSED, "DESTINATION_BLOCKED", f"{name} accepts nothing from this pixel for now"
     )
 
 
-def unsent(name: str) -> Verdict:
+def unreachable_verdict(name: str) -> Verdict:
     return Verdict(VerdictKind.CLOSED, "DESTINATION_UNREACHABLE", f"{name} could not be reached")
 
 

@@ -32,9 +32,9 @@ PRUNE_EVERY_S = 60.0
 #: Seconds between two runs: a run scans each tenant's index, and entries of 400 days can wait.
 AUDIT_EVERY_S = 3600.0
 #: Seconds between scans for new deliveries, for due retries, and for leftovers of dead workers.
-NEW_EVERY_S = 0.05
+NEW_DELIVERY_SCAN_S = 0.05
 DUE_EVERY_S = 0.5
-LEFT_EVERY_S = 2.0
+LEFTOVER_DELIVERY_SCAN_S = 2.0
 #: Seconds between measurements for the gauges.
 GAUGES_EVERY_S = 15.0
 
@@ -52,15 +52,17 @@ _rescue_log = logs.get_logger("rescue")
 _retention_log = logs.get_logger("retention")
 
 #: Promotes scheduled jobs once they are due: from then on workers may claim them.
-PROMOTE = Chore("promote", 0.1, ledger.promote)
+PROMOTE_JOBS_CHORE = Chore("promote", 0.1, ledger.promote)
 #: Counts the waiting jobs of pools with a long queue, a part at a time.
-COUNT = Chore("count_due", ledger.COUNT_EVERY_S, ledger.count_due)
+COUNT_DUE_JOBS_CHORE = Chore("count_due", ledger.COUNT_EVERY_S, ledger.count_due)
 #: Refreshes tokens that would expire before their next use.
-REFRESH = Chore("refresh_tokens", 60.0, credentials.refresh_due)
-COLLECT = Chore("collect_metrics", 1.0, collection_runs.submit_due, batch=collection_runs.CHECK_BATCH)
+REFRESH_TOKENS_CHORE = Chore("refresh_tokens", 60.0, credentials.refresh_due)
+COLLECT_METRICS_CHORE = Chore(
+    "collect_metrics", 1.0, collection_runs.submit_due, batch=collection_runs.CHECK_BATCH
+)
 #: Posters of videos that were uploaded before posters existed. Later, a run scans only new uploads.
 MAKE_MISSING_POSTERS = Chore("look_back_for_posters", 5.0, posters.backfill, batch=posters.BACKFILL_BATCH)
-RETENTION = [
+RETENTION_CHORES = [
     Chore("prune_jobs", PRUNE_EVERY_S, ledger.prune_jobs),
     Chore("prune_passing", PRUNE_EVERY_S, ledger.prune_short_lived),
     Chore("prune_workers", PRUNE_EVERY_S, ledger.prune_workers),
@@ -83,7 +85,7 @@ def prune_media(store: Store) -> Chore:
 
     async def run(conn: Conn) -> int:
         try:
-            return await uploads.prune(conn, store)
+            return await uploads.prune_stale_uploads(conn, store)
         except Unavailable as error:
             _retention_log.warning("files not pruned", error=str(error))
             return 0
@@ -138,9 +140,9 @@ def delivery_chores(courier: Courier) -> Sequence[Chore]:
         return Chore(name, every_s, run, batch=delivery_jobs.BATCH)
 
     return [
-        chore("deliver_new", NEW_EVERY_S, EndpointSearch(delivery_jobs.FIND_NEW)),
+        chore("deliver_new", NEW_DELIVERY_SCAN_S, EndpointSearch(delivery_jobs.FIND_NEW)),
         chore("deliver_due", DUE_EVERY_S, EndpointSearch(delivery_jobs.FIND_DUE)),
-        chore("deliver_left", LEFT_EVERY_S, EndpointSearch(delivery_jobs.FIND_LEFT)),
+        chore("deliver_left", LEFTOVER_DELIVERY_SCAN_S, EndpointSearch(delivery_jobs.FIND_LEFT)),
         Chore("webhook_backlog", GAUGES_EVERY_S, export_backlog_age),
     ]
 

@@ -10,7 +10,7 @@ from workers.event_archive.clickhouse import ClickHouse
 from workers.runtime.shutdown import StopRequest
 
 #: The advisory lock of the archiving process.
-LOCK = 7209
+EVENT_ARCHIVER_LOCK_ID = 7209
 
 EVERY_S = 60.0
 
@@ -21,7 +21,9 @@ class EventArchiver(Leader):
     def __init__(self, settings: Settings) -> None:
         self._archive = ClickHouse(settings.events_archive_url)
         chores = [Chore("archive_events", EVERY_S, self._advance, batch=1)]
-        super().__init__(settings.event_store_url, name="dispatcher-archive", lock=LOCK, chores=chores)
+        super().__init__(
+            settings.event_store_url, name="dispatcher-archive", lock=EVENT_ARCHIVER_LOCK_ID, chores=chores
+        )
 
     async def run(self, stop: StopRequest) -> None:
         async with self._archive:

@@ -10,7 +10,7 @@ from schemas.settings import Settings
 from workers.dispatcher.leader import Chore, Leader
 
 #: The advisory lock of the process that runs these chores.
-LOCK = 7205
+EVENT_KEEPER_LOCK_ID = 7205
 
 EVERY_S = 60.0
 SUBMIT_EVERY_S = 0.5
@@ -40,7 +40,9 @@ class EventKeeper(Leader):
                 batch=conversions.ROWS,
             ),
         ]
-        super().__init__(settings.event_store_url, name="dispatcher-events", lock=LOCK, chores=chores)
+        super().__init__(
+            settings.event_store_url, name="dispatcher-events", lock=EVENT_KEEPER_LOCK_ID, chores=chores
+        )
 
 
 class ConversionScan:

@@ -69,7 +69,7 @@ class Leader:
         """Run until a stop is requested, through any outage of Postgres or Redis."""
         while not stop.soon.is_set():
             try:
-                async with session(self._database_url, self._name) as conn:
+                async with open_leader_session(self._database_url, self._name) as conn:
                     await self._serve_session(conn, stop)
             except RETRIED_ERRORS as error:
                 self.failed()
@@ -114,7 +114,7 @@ class Leader:
 
 
 @asynccontextmanager
-async def session(database_url: str, name: str) -> AsyncIterator[Conn]:
+async def open_leader_session(database_url: str, name: str) -> AsyncIterator[Conn]:
     """Open a connection that Postgres ends once it is idle for `IDLE_S`. Raises `Unavailable`."""
     with reaching():
         conn = await connect(database_url, name=name, command_timeout=COMMAND_TIMEOUT_S)

@@ -14,13 +14,13 @@ from jobs.courier import Courier, open_courier
 from schemas.settings import Settings
 from telemetry import health, metrics
 from workers.dispatcher.chores import (
-    COLLECT,
-    COUNT,
+    COLLECT_METRICS_CHORE,
+    COUNT_DUE_JOBS_CHORE,
     MAKE_MISSING_POSTERS,
     OVERDUE,
-    PROMOTE,
-    REFRESH,
-    RETENTION,
+    PROMOTE_JOBS_CHORE,
+    REFRESH_TOKENS_CHORE,
+    RETENTION_CHORES,
     clear_gauges_after,
     delivery_chores,
     export_pools,
@@ -58,16 +58,16 @@ class Dispatcher(Leader):
         self._courier, self._wake_limiter = courier, WakeLimiter()
         self._uptime = Uptime(settings.lease_s)
         chores = [
-            PROMOTE,
+            PROMOTE_JOBS_CHORE,
             rescue(self._uptime, patience_s=patience_s(settings.lease_s)),
             OVERDUE,
-            REFRESH,
-            COLLECT,
+            REFRESH_TOKENS_CHORE,
+            COLLECT_METRICS_CHORE,
             *delivery_chores(courier),
             MAKE_MISSING_POSTERS,
-            COUNT,
+            COUNT_DUE_JOBS_CHORE,
             export_pools(settings.slots),
-            *RETENTION,
+            *RETENTION_CHORES,
             prune_audit(settings.audit_days),
             prune_media(open_store(settings)),
         ]

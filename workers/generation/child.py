@@ -23,8 +23,8 @@ from generation import ffmpeg
 from generation.confinement.confine import confine
 from generation.copy.write import write
 from generation.picture_limits import MAX_BYTES
-from generation.poster import draw
-from generation.render import InputFiles, draw_portrait, prepare, warnings
+from generation.poster import write_poster
+from generation.render import InputFiles, draw_portrait, prepare_piece, warnings
 from schemas.errors import GenerationError
 from workers.generation.protocol import (
     CopyReady,
@@ -129,7 +129,7 @@ def run_request(asked: RenderRequest) -> Iterator[RenderReport]:
         case PortraitRequest():
             yield DrawProgress(1.0, draw_portrait(asked.presenter, asked.colors, Path(asked.folder)))
         case PosterRequest():
-            yield DrawProgress(1.0, draw(fd_path(asked.clip), Path(asked.folder)))
+            yield DrawProgress(1.0, write_poster(fd_path(asked.clip), Path(asked.folder)))
         case PieceRequest():
             yield from render_piece(asked)
 
@@ -137,7 +137,7 @@ def run_request(asked: RenderRequest) -> Iterator[RenderReport]:
 def render_piece(asked: PieceRequest) -> Iterator[RenderReport]:
     copy = asked.copy or write(asked.spec, asked.offers)
     pictures = read_pictures(asked.handles)
-    piece = prepare(asked.spec, copy, pictures)
+    piece = prepare_piece(asked.spec, copy, pictures)
     yield CopyReady(msgspec.structs.replace(copy, warnings=[*copy.warnings, *warnings(pictures)]))
     for step in piece.make(Path(asked.folder)):
         yield DrawProgress(step.share, step.made)

@@ -27,7 +27,7 @@ def open_folders() -> Iterator[Folders]:
     shared = Path(tempfile.gettempdir(), f"tenantry-generate-{os.getuid()}")
     shared.mkdir(mode=0o700, exist_ok=True)
     with _locked(shared):
-        _clear(shared)
+        _delete_dead_folders(shared)
         folder = Path(tempfile.mkdtemp(dir=shared))
         lock = os.open(folder, os.O_RDONLY)
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -49,7 +49,7 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _clear(shared: Path) -> None:
+def _delete_dead_folders(shared: Path) -> None:
     for folder in shared.iterdir():
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -78,7 +78,9 @@ async def store_all(
 
 async def store_output(ctx: Context, store: Store, output: OutputFile, folder: Path) -> StoredFile:
     """Store a job's only file, under one token in all of its attempts. Raises `RenderFailed`."""
-    reserve = partial(uploads.begin, organization_id=ctx.job.organization_id, at_most=output.size_bytes)
+    reserve = partial(
+        uploads.reserve_upload, organization_id=ctx.job.organization_id, at_most=output.size_bytes
+    )
     try:
         token = await ctx.step(reserve, name="reserve")
     except Oversized:

@@ -8,8 +8,8 @@ import msgspec
 from schemas.brand import Candidate, CrawlState, Extraction, Field, FieldFinding
 from schemas.errors import SourceError
 from workers.ingest.choose import choose
-from workers.ingest.derive.declared import telling
-from workers.ingest.derive.distinct import complete
+from workers.ingest.derive.declared import drop_vague_candidates
+from workers.ingest.derive.distinct import complete_keywords
 from workers.ingest.llm.suggest import suggest
 from workers.ingest.parser.parser import Parser, read
 from workers.ingest.pictures.fetch_images import PICTURES_S, FetchedImages
@@ -40,7 +40,7 @@ async def assemble(
     A failure of the derivation or of the language model `model` leaves out its fields and adds a warning.
     The `pictures` are awaited at the same time.
     """
-    declared = telling(url, candidates)
+    declared = drop_vague_candidates(url, candidates)
     (derived, derive_warnings), suggested, images = await asyncio.gather(
         derive(parser, build_prose(url, title, declared, passages)),
         suggest(model, url=url, passages=passages),
@@ -53,7 +53,7 @@ async def assemble(
     return Extraction(
         url=url,
         title=title,
-        fields=complete(choose(all_candidates)),
+        fields=complete_keywords(choose(all_candidates)),
         media=[*images.pictures],
         warnings=[*warnings, *derive_warnings, *suggested.warnings, *([LATE_WARNING] if images.late else [])],
         visit=visit,

@@ -33,7 +33,7 @@ LETTER = regex.compile(r"\p{L}")
 LEARNED_LANGUAGES = {primary(tag) for label in IDENTIFIER.nb_classes if (tag := standard(label))}
 
 
-def weigh(
+def weigh_languages(
     text: str, declared: Iterable[tuple[str, str]], prose: Iterable[str] | None = None
 ) -> Iterator[tuple[str, float, str]]:
     """Yield language tags with confidence and rule, from a text and the tags that its source declares.
@@ -47,7 +47,7 @@ def weigh(
     if detected and is_learned and len(text) >= MIN_CHARS:
         tags = [tag for tag, _ in standard_tags]
         if standard_tags and primary(detected) not in map(primary, tags):
-            detection_wins = overrules(detected, text, tags, [text] if prose is None else prose)
+            detection_wins = overrides_declared_tags(detected, text, tags, [text] if prose is None else prose)
         else:
             detection_wins = probability >= SURE_PROBABILITY
         yield from detected_tags(detected, standard_tags) if detection_wins else ()
@@ -62,7 +62,7 @@ def detected_tags(detected: str, declared: list[tuple[str, str]]) -> Iterator[tu
         yield tag, 0.95 if agreeing else 0.90, rule
 
 
-def overrules(language: str, text: str, declared: list[str], prose: Iterable[str]) -> bool:
+def overrides_declared_tags(language: str, text: str, declared: list[str], prose: Iterable[str]) -> bool:
     """Return whether enough sentences are surely in the text's language to override the declared ones.
 
     A lower probability and fewer characters are enough if no declared language uses its script.
@@ -72,7 +72,7 @@ def overrules(language: str, text: str, declared: list[str], prose: Iterable[str
     if is_foreign(prose_text, declared):
         likely, enough = LIKELY_PROBABILITY, MIN_PROSE_CHARS
     has_enough = sum(map(len, sentences(text))) >= enough and len(prose_text) >= MIN_PROSE_CHARS
-    return has_enough and all(is_in(language, sample, likely) for sample in (text, prose_text))
+    return has_enough and all(is_in_language(language, sample, likely) for sample in (text, prose_text))
 
 
 def is_foreign(text: str, declared: list[str]) -> bool:
@@ -81,7 +81,7 @@ def is_foreign(text: str, declared: list[str]) -> bool:
     return latin and len(LATIN.findall(text)) * 2 < len(LETTER.findall(text))
 
 
-def is_in(language: str, text: str, likely: float) -> bool:
+def is_in_language(language: str, text: str, likely: float) -> bool:
     detected, probability = detect(text)
     return detected == language and probability >= likely
 

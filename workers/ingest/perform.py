@@ -60,7 +60,7 @@ async def perform(ctx: Context, *, server: str, read: Read, pretend: Pretend, ga
         await progress("saving", 0.9)
         get = draw_image if started.sandbox else partial(fetch_image, gallery.web)
         suggested = await suggest(ctx, gallery.store, extraction.media, get)
-        keep = partial(_keep, claim=ctx.job, extraction=extraction, suggested=suggested)
+        keep = partial(_store_extraction, claim=ctx.job, extraction=extraction, suggested=suggested)
         return await ctx.commit(keep, project=True)
     except SourceError as error:
         return outcome_of(error)
@@ -69,7 +69,9 @@ async def perform(ctx: Context, *, server: str, read: Read, pretend: Pretend, ga
         return Canceled()
 
 
-async def _keep(conn: Conn, *, claim: Claim, extraction: Extraction, suggested: Suggested) -> dict[str, Any]:
+async def _store_extraction(
+    conn: Conn, *, claim: Claim, extraction: Extraction, suggested: Suggested
+) -> dict[str, Any]:
     """Store the extraction, and create the project's first influencer from it."""
     result = await ingests.finish(conn, claim=claim, extraction=extraction, suggested=suggested)
     await drawing_job.create_first(conn, claim=claim)

@@ -108,21 +108,23 @@ async def ingest(*, url: str, progress: Progress) -> Extraction:
     parts = urlsplit(url)
     host = parts.hostname or ""
     name, brand = f"{host}/{parts.path.removeprefix('/')}", host.removeprefix("www.").split(".")[0]
-    return await read(PAGES, name, url=url, brand=brand, progress=progress)
+    return await read_magic_name(PAGES, name, url=url, brand=brand, progress=progress)
 
 
 async def ingest_app(*, listing: Listing, progress: Progress) -> Extraction:
     name = listing.value if isinstance(listing, InAppStore) else listing.package
     url, brand = f"https://{HOST}/apps/{name}", name.rpartition(".")[2]
-    return await read(APPS, name, url=url, brand=brand, progress=progress)
+    return await read_magic_name(APPS, name, url=url, brand=brand, progress=progress)
 
 
 async def ingest_repository(*, repo: str, progress: Progress) -> Extraction:
     url, brand = f"https://github.com/{repo}", repo.partition("/")[2].replace("-", " ")
-    return await read(REPOSITORIES, repo, url=url, brand=brand, progress=progress)
+    return await read_magic_name(REPOSITORIES, repo, url=url, brand=brand, progress=progress)
 
 
-async def read(source: MagicNames, name: str, *, url: str, brand: str, progress: Progress) -> Extraction:
+async def read_magic_name(
+    source: MagicNames, name: str, *, url: str, brand: str, progress: Progress
+) -> Extraction:
     """Report the stages and return the sandbox's extraction for a magic name.
 
     Any other name gives an extraction with the name `brand` alone. Raises the magic name's `SourceError`.

@@ -33,7 +33,7 @@ class Question(NamedTuple, Generic[T]):
         return {"type": "json_schema", "json_schema": form}
 
 
-LOOSE: dict[str, Any] = {"type": "json_object"}
+JSON_OBJECT_FORMAT: dict[str, Any] = {"type": "json_object"}
 
 
 def schema(kind: type) -> dict[str, Any]:
@@ -66,8 +66,8 @@ async def _converse(model: Model, question: Question[T]) -> T:
         choice = await complete(model, question.messages, question.strict)
     except ModelFormatRefused:
         question = question._replace(messages=_spell_out(question))
-        choice = await complete(model, question.messages, LOOSE)
-        return await _read_or_correct(model, question, choice, LOOSE)
+        choice = await complete(model, question.messages, JSON_OBJECT_FORMAT)
+        return await _read_or_correct(model, question, choice, JSON_OBJECT_FORMAT)
     return await _read_or_correct(model, question, choice, question.strict)
 
 
@@ -79,13 +79,13 @@ async def _read_or_correct(
     Raises `ModelInvalid` if the second answer is invalid too.
     """
     try:
-        return read(content_of(choice), question.kind)
+        return decode_model_answer(content_of(choice), question.kind)
     except ModelInvalid as error:
         again = [*question.messages, *_correct(choice.message.content or "", error)]
-        return read(content_of(await complete(model, again, form)), question.kind)
+        return decode_model_answer(content_of(await complete(model, again, form)), question.kind)
 
 
-def read(text: str, kind: type[T]) -> T:
+def decode_model_answer(text: str, kind: type[T]) -> T:
     """Decode the object in a text, from its first brace to its last: models put thoughts around it.
 
     Raises `ModelInvalid`.

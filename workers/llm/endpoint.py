@@ -21,7 +21,7 @@ from workers.web.fetch import open_trusted
 #: Seconds for all requests of one question, so that a slow model can't use up the job's time.
 DEADLINE_S = 30.0
 #: Seconds of the longest Retry-After that is obeyed.
-MAX_WAIT_S = 5.0
+MAX_MODEL_RETRY_WAIT_S = 5.0
 #: Bytes of an answer: many times the size of `MAX_TOKENS`, since some servers add the model's thoughts.
 MAX_ANSWER_BYTES = 256 << 10
 MAX_TOKENS = 900
@@ -85,20 +85,22 @@ async def complete(model: Model, messages: list[Message], form: dict[str, Any]) 
     }
     body = msgspec.json.encode(request)
     try:
-        return await post(model.client, body)
+        return await post_completion_request(model.client, body)
     except ModelUnavailable as busy:
-        if busy.retry_after is None or busy.retry_after > MAX_WAIT_S:
+        if busy.retry_after is None or busy.retry_after > MAX_MODEL_RETRY_WAIT_S:
             raise
         await asyncio.sleep(busy.retry_after)
-        return await post(model.client, body)
+        return await post_completion_request(model.client, body)
 
 
-async def post(client: httpx.AsyncClient, body: bytes) -> CompletionChoice:
+async def post_completion_request(client: httpx.AsyncClient, body: bytes) -> CompletionChoice:
     with as_unavailable():
         async with client.stream("POST", "chat/completions", content=body) as response:
-            check(response)
+            check_model_response(response)
             encoding = response.headers.get("Content-Encoding", "")
-            answer = await inflate.read(response.aiter_raw(), encoding=encoding, limit=MAX_ANSWER_BYTES)
+            answer = await inflate.read_inflated_body(
+                response.aiter_raw(), encoding=encoding, limit=MAX_ANSWER_BYTES
+            )
         return msgspec.json.decode(answer, type=Completion).choices[0]
 
 
@@ -119,7 +121,7 @@ def as_unavailable() -> Iterator[None]:
         raise ModelUnavailable("the model's answer is not a chat completion") from error
 
 
-def check(response: httpx.Response) -> None:
+def check_model_response(response: httpx.Response) -> None:
     """Raise `ModelUnavailable` for a response that can't be a completion.
 
     Raises its subclass `ModelFormatRefused` for a 400 or 422.

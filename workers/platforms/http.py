@@ -34,7 +34,7 @@ MAX_QUOTE_CHARS = 300
 MASK = "***"
 #: Fields of a form, a query or a JSON body that are secrets at any platform; and a secret's fewest
 #: characters.
-SECRETS = frozenset(
+SECRET_FIELD_NAMES = frozenset(
     {
         "access_token",
         "client_secret",
@@ -175,7 +175,7 @@ def list_secrets(request: httpx.Request, content: object) -> tuple[str, ...]:
     """Return the secrets in a request, the longest first, since one may be a part of another."""
     token = request.headers.get("Authorization", "").rpartition(" ")[2]
     fields = [*parse_qsl(request.url.query.decode()), *list_fields(content)]
-    secrets = {token, *(value for name, value in fields if name in SECRETS)}
+    secrets = {token, *(value for name, value in fields if name in SECRET_FIELD_NAMES)}
     return tuple(
         sorted((secret for secret in secrets if len(secret) >= MIN_SECRET_CHARS), key=len, reverse=True)
     )
@@ -204,7 +204,7 @@ async def send_request(
     response = await client.send(request, stream=True)
     try:
         encoding = response.headers.get("Content-Encoding", "")
-        body = await inflate.read(response.aiter_raw(), encoding=encoding, limit=limit)
+        body = await inflate.read_inflated_body(response.aiter_raw(), encoding=encoding, limit=limit)
     finally:
         await response.aclose()
     return PlatformResponse(

@@ -6,7 +6,7 @@ from schemas.errors import PlatformError, Throttled
 from schemas.errors.platforms import Category
 
 
-class Meaning(NamedTuple):
+class ErrorMeaning(NamedTuple):
     """The error to raise for a platform's error code; `category` None is that of the error's class.
 
     `after_s` is the wait of a `Throttled` response without one. `proves`: the platform decided before any

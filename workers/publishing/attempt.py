@@ -74,7 +74,7 @@ class PublishAttempt:
     async def unverified(self, error: PlatformError) -> Outcome:
         generation = self.outgoing.generation
         return await self.decide(
-            partial(failures.unverified, claim=self.ctx.job, error=error, generation=generation)
+            partial(failures.keep_unverified_error, claim=self.ctx.job, error=error, generation=generation)
         )
 
     async def unknown(self) -> Outcome:

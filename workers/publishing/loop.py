@@ -12,7 +12,7 @@ from schemas.errors import OutcomeUnknown
 from workers.platforms.contract import PreparedPost
 from workers.publishing import phases
 from workers.publishing.attempt import PublishAttempt
-from workers.publishing.phases import RESPONSE_LOST, Next, Phase
+from workers.publishing.phases import RESPONSE_LOST, NextPhase, Phase
 
 WORKER_DIED = OutcomeUnknown("ANSWER_LOST", "the worker died while the post was sent: it may be live")
 
@@ -23,7 +23,7 @@ class PhaseRow(NamedTuple):
     `call` is the adapter's. An outcome may follow each phase: it ends the attempt.
     """
 
-    run: Callable[[PublishAttempt], Awaitable[Next]]
+    run: Callable[[PublishAttempt], Awaitable[NextPhase]]
     starts: str
     description: str
     call: str
@@ -85,7 +85,7 @@ PHASES: Mapping[Phase, PhaseRow] = {
 
 async def run(attempt: PublishAttempt) -> Outcome:
     """Run phase after phase, until one returns an outcome."""
-    following: Next = first_phase(attempt)
+    following: NextPhase = first_phase(attempt)
     while isinstance(following, Phase):
         following = await PHASES[following].run(attempt)
     return following

@@ -66,10 +66,10 @@ class Phase(StrEnum):
     CONFIRM = "confirm"
 
 
-Next: TypeAlias = Phase | Outcome
+NextPhase: TypeAlias = Phase | Outcome
 
 
-async def prepare(attempt: PublishAttempt) -> Next:
+async def prepare(attempt: PublishAttempt) -> NextPhase:
     """Run one step of preparing, and store it before the next: a later attempt continues after it.
 
     The phase that marks the post stores the last step.
@@ -90,7 +90,7 @@ async def prepare(attempt: PublishAttempt) -> Next:
     return await attempt.decide(keep) or Phase.PREPARE
 
 
-async def mark(attempt: PublishAttempt) -> Next:
+async def mark(attempt: PublishAttempt) -> NextPhase:
     """Mark the post: the call may be made from this commit on. A project archived meanwhile cancels it."""
     label = attempt.outgoing.ai_label
     body = partial(sending.mark, claim=attempt.ctx.job, ai_label=label, unsaved=attempt.unsaved)
@@ -107,7 +107,7 @@ async def mark(attempt: PublishAttempt) -> Next:
     return Phase.SEND
 
 
-async def send(attempt: PublishAttempt) -> Next:
+async def send(attempt: PublishAttempt) -> NextPhase:
     """Make the irreversible call. A refused repeat proves nothing about the call before it."""
     try:
         attempt.answer, attempt.found = await call_adapter(attempt), False
@@ -140,7 +140,7 @@ async def call_adapter(attempt: PublishAttempt) -> SendResult:
             raise OutcomeUnknown("ANSWER_LOST", TIMED_OUT_MESSAGE) from error
 
 
-async def repeat(attempt: PublishAttempt) -> Next:
+async def repeat(attempt: PublishAttempt) -> NextPhase:
     """Mark the same bytes again if they can't create a second post; otherwise reconcile."""
     if not attempt.adapter.repeatable(attempt.outgoing.account, attempt.inquiry()):
         return Phase.LOOK
@@ -159,10 +159,12 @@ async def repeat(attempt: PublishAttempt) -> Next:
     return Phase.SEND
 
 
-async def reconcile(attempt: PublishAttempt) -> Next:
+async def reconcile(attempt: PublishAttempt) -> NextPhase:
     """Close the tickets and query the platform for the post. Only a post proved absent is sent again."""
     org, post_id = attempt.ctx.job.organization_id, attempt.outgoing.post_id
-    fetched = await attempt.ctx.step(partial(tickets.close, organization_id=org, post_id=post_id))
+    fetched = await attempt.ctx.step(
+        partial(tickets.close_post_tickets, organization_id=org, post_id=post_id)
+    )
     try:
         result = await attempt.adapter.reconcile(attempt.outgoing.account, attempt.inquiry(fetched))
     except PlatformError as error:
@@ -191,7 +193,7 @@ async def await_verdict(attempt: PublishAttempt, undecided: UndecidedPost) -> Ou
     )
 
 
-async def send_again(attempt: PublishAttempt, *, outdated: bool) -> Next:
+async def send_again(attempt: PublishAttempt, *, outdated: bool) -> NextPhase:
     """Send again, once in an attempt. `outdated`: the prepared addresses are dead by now."""
     kind, cause = PreparationExpired if outdated else PostNotSent, attempt.unresolved_error or RESPONSE_LOST
     absent = kind("NOT_TAKEN", f"{cause.message}; the post was not found there and is sent again")
@@ -208,13 +210,13 @@ async def send_again(attempt: PublishAttempt, *, outdated: bool) -> Next:
     return Phase.PREPARE if outdated else Phase.MARK
 
 
-async def record(attempt: PublishAttempt) -> Next:
+async def record(attempt: PublishAttempt) -> NextPhase:
     """Store the platform's response. An accepted post is only polled, never sent again."""
     claim, answer, found = attempt.ctx.job, attempt.answer, attempt.found
     if isinstance(answer, AcceptedPost):
         attempt.prepared = msgspec.structs.replace(attempt.prepared, handle=answer.handle)
         attempt.wait_s = answer.after_s
-        accept = partial(sending.accept, claim=claim, handle=answer.handle, found=found)
+        accept = partial(sending.record_acceptance, claim=claim, handle=answer.handle, found=found)
         return await attempt.decide(accept) or Phase.CONFIRM
     if isinstance(answer, InboxDraft):
         return await attempt.decide(partial(sending.leave_in_inbox, claim=claim, found=found))
@@ -225,7 +227,7 @@ async def record(attempt: PublishAttempt) -> Next:
         return await attempt.unknown()
 
 
-async def confirm(attempt: PublishAttempt) -> Next:
+async def confirm(attempt: PublishAttempt) -> NextPhase:
     """Poll the post's state after a wait; a longer wait snoozes the job."""
     wait_s = attempt.wait_s
     if wait_s > SHORT_S or wait_s > attempt.ctx.time_left() / 2:

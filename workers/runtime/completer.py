@@ -24,7 +24,7 @@ from workers.runtime.slots import Attempt, AttemptKey, Slots, attempt_key
 RETRY_S = 0.2
 
 #: Errors for an outcome that isn't JSON, or that Postgres can't store (a NUL).
-UNSTORABLE = (TypeError, ValueError, asyncpg.DataError)
+UNSTORABLE_OUTCOME_ERRORS = (TypeError, ValueError, asyncpg.DataError)
 
 NOT_STORED = Failed("INTERNAL", "the job's outcome can't be stored: contact support")
 
@@ -82,7 +82,7 @@ class Completer:
                 return await self._write(batch)
             except RETRIED_ERRORS:
                 await asyncio.sleep(RETRY_S)
-            except UNSTORABLE:
+            except UNSTORABLE_OUTCOME_ERRORS:
                 return await self._store_one_by_one(batch)
 
     async def _store_one_by_one(self, batch: Sequence[Settlement]) -> list[ChangedJob]:

@@ -28,7 +28,7 @@ RENEW_EVERY = 2 / 15
 #: Timeout of a renewal, as a part of a lease.
 RENEW_TIMEOUT = 1 / 3
 #: Time without a renewal until attempts stop, as a part of a lease.
-STOP_AFTER = 2 / 3
+STOP_ATTEMPTS_SHARE = 2 / 3
 
 #: Seconds that a worker waits for Postgres at least: a busy machine may be this late.
 MIN_PATIENCE_S = 2.0
@@ -57,7 +57,7 @@ class Heartbeat:
         self._unknown: set[AttemptKey] = set()
         self._clock = asyncio.get_running_loop()
         self._renewed_at = self._clock.time()
-        self._watch = self._clock.call_later(lease_s * STOP_AFTER, self._stop_attempts)
+        self._watch = self._clock.call_later(lease_s * STOP_ATTEMPTS_SHARE, self._stop_attempts)
         metrics.LEASE_AGE.set_function(lambda: self.age_s)
 
     async def register(self) -> UUID:
@@ -137,7 +137,7 @@ class Heartbeat:
         """Set the lease's start to the time before the renewal was sent."""
         self._renewed_at = asked_at
         self._watch.cancel()
-        self._watch = self._clock.call_at(asked_at + self._lease_s * STOP_AFTER, self._stop_attempts)
+        self._watch = self._clock.call_at(asked_at + self._lease_s * STOP_ATTEMPTS_SHARE, self._stop_attempts)
 
     def _stop_attempts(self) -> None:
         _log.warning("lease not renewed in time: stopping the attempts", jobs=len(self._slots.attempts))

@@ -57,7 +57,7 @@ async def advance_clock(
 async def _advance(ctx: Context, conn: Conn, courier: Courier, patience_s: float) -> Outcome:
     most_left = 0.0
     while await _wait_until_settled(ctx, conn, courier, patience_s):
-        stop = await ctx.decide(partial(sandbox_time.move, claim=ctx.job))
+        stop = await ctx.decide(partial(sandbox_time.move_sandbox_clock, claim=ctx.job))
         if isinstance(stop, Outcome):
             return stop
         if stop is not None:

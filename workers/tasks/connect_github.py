@@ -25,7 +25,9 @@ async def connect_github(ctx: Context, *, app: GitHubApp | None, keyring: Keyrin
     attempt = await ctx.step(partial(github_installations.begin, claim=ctx.job, keyring=keyring))
     claimed = {"code": attempt.code, "installation_id": ctx.job.args["installation_id"]}
     try:
-        proved = fakes.prove(**claimed) if attempt.sandbox else await _prove(ctx, app, **claimed)
+        proved = (
+            fakes.prove_sandbox_access(**claimed) if attempt.sandbox else await _prove(ctx, app, **claimed)
+        )
     except SourceError as error:
         return outcome_of(error)
     keep = partial(github_installations.connect, claim=ctx.job, proved=proved)

@@ -50,7 +50,7 @@ class RenderedPiece(NamedTuple):
 
 async def open_task(resources: Resources) -> Task:
     """Open the task. Raises `LibrariesMissing` if the extra `generate` isn't installed."""
-    libraries.require()
+    libraries.require_libraries()
     settings, folders = resources.settings, resources.stack.enter_context(open_folders())
     store, model = open_store(settings), await resources.model()
     return partial(content_generate, studio=PieceStudio(store, folders, settings.public_url, model))

@@ -18,7 +18,14 @@ import httpx
 from db.pool import Conn
 from domain.security.keyring import Keyring
 from domain.webhooks import attempts
-from domain.webhooks.attempts import OWN_FAULT, Endpoint, FinishedAttempt, Next, Outgoing, TakenDelivery
+from domain.webhooks.attempts import (
+    OWN_FAULT,
+    Endpoint,
+    FinishedAttempt,
+    NextDeliveryStatus,
+    Outgoing,
+    TakenDelivery,
+)
 from domain.webhooks.delivery_jobs import endpoint_of
 from jobs.outcomes import Done, Outcome
 from schemas import ids
@@ -53,7 +60,9 @@ async def open_task(resources: Resources) -> Task:
 async def deliver_webhook(
     ctx: Context, *, client: httpx.AsyncClient, keyring: Keyring, public_url: str
 ) -> Outcome:
-    spell = DeliverySession(ctx, client, partial(attempts.take, keyring=keyring, public_url=public_url))
+    spell = DeliverySession(
+        ctx, client, partial(attempts.take_due_deliveries, keyring=keyring, public_url=public_url)
+    )
     endpoint = await spell.open()
     if endpoint.is_over:
         await spell.abandon()
@@ -107,11 +116,11 @@ class DeliverySession:
     async def _settle_and_take(self, results: Sequence[FinishedAttempt], free: int) -> list[Outgoing]:
         """Store the results of deliveries and take as many new ones as fit, in one transaction."""
         in_time = asyncio.get_running_loop().time() < self._slice_ends_at
-        next_states: list[Next] = []
+        next_states: list[NextDeliveryStatus] = []
 
         async def exchanged(conn: Conn) -> list[Outgoing]:
             if results:
-                settle = partial(attempts.settle, conn, claim=self._ctx.job, tried=results)
+                settle = partial(attempts.settle_attempts, conn, claim=self._ctx.job, tried=results)
                 next_states[:] = await settle(failing=self._failing)
             if free <= 0 or not in_time:
                 return []
@@ -164,7 +173,9 @@ class DeliverySession:
         answer = await send(self._client, outgoing.delivery.url, headers=headers, body=body)
         return FinishedAttempt(outgoing.delivery, answer.status, answer.code, answer.after_s)
 
-    def _log_results(self, results: Sequence[FinishedAttempt], next_states: Sequence[Next]) -> None:
+    def _log_results(
+        self, results: Sequence[FinishedAttempt], next_states: Sequence[NextDeliveryStatus]
+    ) -> None:
         """Count the results, and log failures. An address may contain a secret, and is never logged."""
         for result, now in zip(results, next_states, strict=True):
             metrics.WEBHOOK_DELIVERIES.labels("waiting" if now == "pending" else now).inc()

@@ -13,7 +13,7 @@ from jobs.outcomes import Canceled, Failed, Outcome
 from schemas.errors import Conflict, Invalid, NotFound, Oversized, SourceError
 from workers.app_media import sandbox
 from workers.app_media.media_writer import MediaWriter
-from workers.ingest.page.address import site
+from workers.ingest.page.address import site_of_url
 from workers.ingest.perform import outcome_of
 from workers.resources import Resources
 from workers.runtime.context import Context
@@ -37,7 +37,7 @@ async def fetch_app_media(ctx: Context, *, downloads: Downloads, store: Store) -
         return Canceled()
     try:
         storing = MediaWriter(store, partial(_begin, ctx))
-        file = await _get(ctx, storing, None if begun.sandbox else downloads)
+        file = await _fetch_and_store(ctx, storing, None if begun.sandbox else downloads)
         await ctx.progress(0.9, stage="saving")
         finish = partial(app_media_fetches.finish, claim=ctx.job, file=file, begun=storing.tokens)
         return await ctx.commit(finish, project=True)
@@ -55,7 +55,7 @@ async def _begin(ctx: Context, at_most: int) -> str:
     return await ctx.step(partial(app_media_fetches.begin_file, claim=ctx.job, at_most=at_most))
 
 
-async def _get(ctx: Context, storing: MediaWriter, downloads: Downloads | None) -> StoredFile:
+async def _fetch_and_store(ctx: Context, storing: MediaWriter, downloads: Downloads | None) -> StoredFile:
     """Fetch the job's URL and store the file. A sandbox, without `downloads`, stores its sample file."""
     kind, url = ctx.job.args["kind"], ctx.job.args["url"]
     taken, stored_files = ACCEPTED[kind], list[tuple[StreamingUpload, str]]()
@@ -65,10 +65,10 @@ async def _get(ctx: Context, storing: MediaWriter, downloads: Downloads | None) 
 
     await ctx.progress(0.1, stage="fetching")
     if downloads is None:
-        await keep(streaming_upload.whole(sandbox.get_file(kind, url)))
+        await keep(streaming_upload.stream_bytes(sandbox.get_file(kind, url)))
     else:
         limit, within_s = max(taken.values()), FILM_S if kind == "demo_video" else PICTURE_S
-        async with ctx.at(site(url)):
+        async with ctx.at(site_of_url(url)):
             await downloads.get(url, keep, limit=limit, deadline_s=within_s)
     await ctx.progress(0.7, stage="analyzing")
     [(file, token)] = stored_files

@@ -24,7 +24,7 @@ PROGRESS_DRAWN = 0.8
 
 async def open_task(resources: Resources) -> Task:
     """Open the task. Raises `LibrariesMissing` if the extra `generate` isn't installed."""
-    libraries.require()
+    libraries.require_libraries()
     folders = resources.stack.enter_context(open_folders())
     return partial(influencer_create, store=open_store(resources.settings), folders=folders)
 

@@ -24,7 +24,9 @@ from workers.web.fetch import open_client
 async def open_task(resources: Resources) -> Task:
     """Open the task. The API carries the operator's token, if any, and App; its client calls only GitHub."""
     settings, parser, model = resources.settings, await resources.parser(), await resources.model()
-    client = open_client(allowed=ssrf_guard.operated(settings.github_api_url), contact=settings.public_url)
+    client = open_client(
+        allowed=ssrf_guard.operator_url_policy(settings.github_api_url), contact=settings.public_url
+    )
     api = open_api(await resources.stack.enter_async_context(client), settings)
     app, web = await resources.open_once(open_app), await resources.open_once(open_shared_web)
     store = open_store(resources.settings)

@@ -6,7 +6,7 @@ from domain.media.storage import open_store
 from domain.media.store import Store
 from jobs.outcomes import Outcome
 from workers.ingest import sandbox
-from workers.ingest.page.address import site
+from workers.ingest.page.address import site_of_url
 from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import Gallery, perform
 from workers.ingest.website.ingest import ingest
@@ -30,7 +30,7 @@ async def ingest_website(
     args, parser = ctx.job.args, parser.of(ctx.job.organization_id)
     return await perform(
         ctx,
-        server=site(args["url"]),
+        server=site_of_url(args["url"]),
         read=lambda visit, progress: ingest(
             web, parser, args=args, progress=progress, visit=visit, model=model
         ),

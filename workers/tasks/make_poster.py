@@ -23,7 +23,7 @@ from workers.runtime.runner import Task
 
 async def open_task(resources: Resources) -> Task:
     """Open the task. Raises `LibrariesMissing` if the extra `generate` isn't installed."""
-    libraries.require()
+    libraries.require_libraries()
     folders = resources.stack.enter_context(open_folders())
     return partial(make_poster, store=open_store(resources.settings), folders=folders)
 
@@ -33,7 +33,7 @@ async def make_poster(ctx: Context, *, store: Store, folders: Folders) -> Outcom
     with folders.new() as folder:
         try:
             token = await ctx.step(partial(posters.begin, claim=ctx.job))
-            output = await run_until_canceled(ctx, draw(store, token, folder))
+            output = await run_until_canceled(ctx, draw_poster(store, token, folder))
             file = await storing.store_output(ctx, store, output, folder)
             poster = Thumbnail(file.size_bytes, file.sha256, file.token)
             return await ctx.commit(partial(posters.finish, claim=ctx.job, poster=poster), project=True)
@@ -44,7 +44,7 @@ async def make_poster(ctx: Context, *, store: Store, folders: Folders) -> Outcom
             return Canceled()
 
 
-async def draw(store: Store, token: str, folder: Path) -> OutputFile:
+async def draw_poster(store: Store, token: str, folder: Path) -> OutputFile:
     """Draw the poster of a stored video. Raises `RenderFailed`."""
     try:
         async with store.opened(token) as handle:

@@ -30,7 +30,7 @@ async def publish_post(ctx: Context, *, platforms: Platforms) -> Outcome:
     try:
         adapter = platforms.adapter(post.account, sandbox=post.sandbox)
     except PostRejected as error:
-        body = partial(failures.unverified, claim=ctx.job, error=error, generation=post.generation)
+        body = partial(failures.keep_unverified_error, claim=ctx.job, error=error, generation=post.generation)
         return await ctx.decide(body, locks=True)
     attempt = PublishAttempt(ctx, adapter, platforms.draft(post), post, platforms.keyring, clock_read_at)
     asks = post.sandbox or post.phase in ACCEPTED_PHASES

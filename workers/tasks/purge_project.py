@@ -69,7 +69,7 @@ async def purge_project(
     ):
         if (outcome := await _delete_all(delete, late_at)) is not None:
             return outcome
-    return await ctx.commit(partial(purge.end, claim=ctx.job))
+    return await ctx.commit(partial(purge.end_project_purge, claim=ctx.job))
 
 
 async def _forget_answers(ctx: Context) -> None:

@@ -35,7 +35,7 @@ async def open_task(resources: Resources) -> Task:
 
 
 async def reconcile_post(ctx: Context, *, platforms: Platforms) -> Outcome:
-    lost = await ctx.decide(partial(reconciliation.begin, claim=ctx.job, keyring=platforms.keyring))
+    lost = await ctx.decide(partial(reconciliation.begin_poll, claim=ctx.job, keyring=platforms.keyring))
     if not isinstance(lost, LostPost):
         return lost or Done()
     try:

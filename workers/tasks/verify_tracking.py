@@ -26,7 +26,7 @@ class EventQuery(Protocol[T_co]):
 
 
 #: Seconds that a job waits for an event.
-MAX_WAIT_S = 60.0
+MAX_EVENT_WAIT_S = 60.0
 #: Seconds between two queries: at first and at last.
 MIN_PAUSE_S = 1.0
 MAX_PAUSE_S = 4.0
@@ -42,7 +42,9 @@ async def open_task(resources: Resources) -> Task:
     return partial(verify_tracking, event_store=event_store)
 
 
-async def verify_tracking(ctx: Context, *, event_store: EventStore, listens_s: float = MAX_WAIT_S) -> Outcome:
+async def verify_tracking(
+    ctx: Context, *, event_store: EventStore, listens_s: float = MAX_EVENT_WAIT_S
+) -> Outcome:
     """Query once. The job is done after an event, or after `listens_s`."""
     began_at = asyncio.get_running_loop().time()
     app = await ctx.step(partial(verifications.find_app, claim=ctx.job))

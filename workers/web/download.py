@@ -8,14 +8,14 @@ import httpx
 from domain.values import ssrf_guard
 from schemas.errors import FetchFailed, TooLarge
 from schemas.settings import Settings
-from workers.ingest.page.address import site
+from workers.ingest.page.address import site_of_url
 from workers.web import inflate
 from workers.web.errors import raise_for_status
-from workers.web.fetch import ExpectedResponse, FetchedResponse, fetch, fetched, open_client
+from workers.web.fetch import ExpectedResponse, FetchedResponse, build_fetched_response, fetch, open_client
 from workers.web.site_rate import SiteRate
 
 #: Stores the bytes as they are received.
-Keep = Callable[[AsyncIterator[bytes]], Awaitable[object]]
+StoreDownload = Callable[[AsyncIterator[bytes]], Awaitable[object]]
 
 
 class Downloads:
@@ -24,7 +24,7 @@ class Downloads:
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.client, self.site_rate = client, SiteRate()
 
-    async def get(self, url: str, keep: Keep, *, limit: int, deadline_s: float) -> None:
+    async def get(self, url: str, keep: StoreDownload, *, limit: int, deadline_s: float) -> None:
         """Download the file and pass its bytes to `keep`. Raises `SourceError`, and the errors of `keep`."""
         want = ExpectedResponse(accept="image/*,video/*,*/*;q=0.1", limit=limit, deadline_s=deadline_s)
 
@@ -34,11 +34,11 @@ class Downloads:
             assert not conditional  # noqa: S101  Nothing is known of it.
             raise_for_status(response)
             check_head(response, want.limit)
-            async with aclosing(within(response, want.limit)) as chunks:
+            async with aclosing(iter_bytes_within_limit(response, want.limit)) as chunks:
                 await keep(chunks)
-            return fetched(response, b"")
+            return build_fetched_response(response, b"")
 
-        async with self.site_rate.slot(site(url)):
+        async with self.site_rate.slot(site_of_url(url)):
             await fetch(self.client, url, want=want, read=read)
 
 
@@ -53,7 +53,7 @@ def check_head(response: httpx.Response, limit: int) -> None:
         raise too_large(limit)
 
 
-async def within(response: httpx.Response, limit: int) -> AsyncGenerator[bytes, None]:
+async def iter_bytes_within_limit(response: httpx.Response, limit: int) -> AsyncGenerator[bytes, None]:
     """Yield the bytes as received. Raises `TooLarge` at the first byte over the limit."""
     size = 0
     async for chunk in response.aiter_raw():

@@ -113,7 +113,7 @@ class FetchRequest(msgspec.Struct, frozen=True, kw_only=True):
     read: "Reader"
 
 
-HTML = ExpectedResponse(
+EXPECTED_HTML_RESPONSE = ExpectedResponse(
     accept="text/html,application/xhtml+xml;q=0.9",
     types=frozenset({"text/html", "application/xhtml+xml"}),
     begins=(b"<",),
@@ -193,9 +193,9 @@ def identity(contact: str) -> dict[str, str]:
 async def read(response: httpx.Response, want: ExpectedResponse, *, conditional: bool) -> FetchedResponse:
     """Read the whole response into memory."""
     if conditional and response.status_code == httpx.codes.NOT_MODIFIED:
-        return fetched(response, b"")
+        return build_fetched_response(response, b"")
     if response.status_code in want.passing:
-        return fetched(response, await read_body(response, want.limit, cut=True))
+        return build_fetched_response(response, await read_body(response, want.limit, cut=True))
     raise_for_status(response)
     media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type:
@@ -203,7 +203,7 @@ async def read(response: httpx.Response, want: ExpectedResponse, *, conditional:
     body = await read_body(response, want.limit, cut=want.cut)
     if not (media_type or body[:512].lstrip().startswith(want.begins)):
         check_type("without a type", want)
-    return fetched(response, body)
+    return build_fetched_response(response, body)
 
 
 async def admit_any(_url: str) -> None:
@@ -214,7 +214,7 @@ async def fetch(
     client: httpx.AsyncClient,
     url: str,
     *,
-    want: ExpectedResponse = HTML,
+    want: ExpectedResponse = EXPECTED_HTML_RESPONSE,
     admit: Admit = admit_any,
     headers: Mapping[str, str] = {},
     validators_by_url: Mapping[str, Validators] = {},
@@ -231,10 +231,10 @@ async def fetch(
     )
     with as_source_errors(url):
         async with asyncio.timeout(want.deadline_s):
-            return await follow(client, httpx.URL(url), query, admit)
+            return await fetch_with_redirects(client, httpx.URL(url), query, admit)
 
 
-async def follow(
+async def fetch_with_redirects(
     client: httpx.AsyncClient, url: httpx.URL, query: FetchRequest, admit: Admit
 ) -> FetchedResponse:
     """Request `url` and follow its redirects. A POST is not repeated elsewhere: its redirect is an error."""
@@ -287,10 +287,10 @@ def range_headers(want: ExpectedResponse) -> dict[str, str]:
 
 async def read_body(response: httpx.Response, limit: int, *, cut: bool) -> bytes:
     encoding = response.headers.get("Content-Encoding", "")
-    return await inflate.read(response.aiter_raw(), encoding=encoding, limit=limit, cut=cut)
+    return await inflate.read_inflated_body(response.aiter_raw(), encoding=encoding, limit=limit, cut=cut)
 
 
-def fetched(response: httpx.Response, body: bytes) -> FetchedResponse:
+def build_fetched_response(response: httpx.Response, body: bytes) -> FetchedResponse:
     return FetchedResponse(
         url=str(response.url), status=response.status_code, headers=response.headers, body=body
     )

@@ -15,7 +15,9 @@ WBITS_WITH_HEADER = 47
 WBITS_BARE = -15
 
 
-async def read(chunks: AsyncIterator[bytes], *, encoding: str, limit: int, cut: bool = False) -> bytes:
+async def read_inflated_body(
+    chunks: AsyncIterator[bytes], *, encoding: str, limit: int, cut: bool = False
+) -> bytes:
     """Return the decoded body. Raises `FetchFailed` for an encoding that it can't decode.
 
     A body over `limit` bytes, raw or decoded, is cut there with `cut`, else raises `TooLarge`.

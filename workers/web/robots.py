@@ -72,7 +72,7 @@ class Robots:
         async with self.locks.setdefault(origin, asyncio.Lock()):
             rules = self.cached.get(origin)
             if rules is None or self.clock() - rules.at > age_s:
-                body = await download(self.client, origin)
+                body = await download_robots_txt(self.client, origin)
                 parsed = await asyncio.to_thread(parse, body)
                 rules = Rules(parsed, max(len(body), MIN_COUNTED_BYTES), self.clock())
                 self.store(origin, rules)
@@ -86,7 +86,7 @@ class Robots:
             del self.cached[next(iter(self.cached))]
 
 
-async def download(client: httpx.AsyncClient, origin: str) -> bytes:
+async def download_robots_txt(client: httpx.AsyncClient, origin: str) -> bytes:
     """Download robots.txt; return no bytes for a 4xx or endless redirects (RFC 9309 2.3.1).
 
     Raises `RobotsDisallowed` for a 5xx or a timeout, which forbids all pages for now, and `FetchBlocked` or

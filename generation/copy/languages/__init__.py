@@ -8,10 +8,15 @@ from collections.abc import Mapping
 from generation.copy.languages import de, en, es, fr
 from generation.copy.languages.table import LanguageTable
 
-TABLES: Mapping[str, LanguageTable] = {"en": en.TABLE, "de": de.TABLE, "fr": fr.TABLE, "es": es.TABLE}
+LANGUAGE_TABLES: Mapping[str, LanguageTable] = {
+    "en": en.TABLE,
+    "de": de.TABLE,
+    "fr": fr.TABLE,
+    "es": es.TABLE,
+}
 #: Language of brands that declare none.
-DEFAULT = "en"
-PRESENTERS: Mapping[str, str] = {
+DEFAULT_LANGUAGE = "en"
+PRESENTER_DISCLOSURES: Mapping[str, str] = {
     "ar": "شخصية رقمية، وليست شخصًا حقيقيًا",
     "cs": "digitální postava, ne skutečná osoba",
     "da": "en digital figur, ikke en virkelig person",
@@ -44,4 +49,4 @@ PRESENTERS: Mapping[str, str] = {
 
 def primary(tag: str | None) -> str:
     """Return the language of a tag: `de` for `de-AT`."""
-    return (tag or DEFAULT).replace("_", "-").partition("-")[0].lower()
+    return (tag or DEFAULT_LANGUAGE).replace("_", "-").partition("-")[0].lower()

@@ -70,7 +70,7 @@ def entries(block: str) -> Iterable[str]:
         yield re.escape(word).replace(r"\*", r"\w*").replace("_", r"[\s\-‑]+")
 
 
-def any_of(*blocks: str) -> re.Pattern[str]:
+def match_any_entry(*blocks: str) -> re.Pattern[str]:
     """Match any entry of the blocks as whole words; without entries, match nothing."""
     alternatives = "|".join(entry for block in blocks for entry in entries(block))
     return re.compile(rf"(?<!\w)(?:{alternatives or '(?!)'})(?!\w)", re.IGNORECASE)

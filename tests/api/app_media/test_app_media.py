@@ -107,7 +107,7 @@ async def test_deleted_file_is_not_found_and_pruned(
     assert (await project.caller.http.get(item["url"])).status_code == 404
     assert await project.listed() == []
     async with pool.acquire() as conn:
-        await uploads.prune(conn, open_store(settings))
+        await uploads.prune_stale_uploads(conn, open_store(settings))
     assert project.kept.names() == []
 
 

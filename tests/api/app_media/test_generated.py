@@ -115,10 +115,10 @@ async def test_deleted_file_stays_while_a_generation_uses_it(pieces: Pieces, set
     await pieces.brief()
     await pieces.project.delete(logo["assetId"])
     async with pieces.pool.acquire() as conn:
-        await uploads.prune(conn, open_store(settings))
+        await uploads.prune_stale_uploads(conn, open_store(settings))
         assert pieces.project.kept.names() == [token_of(logo)]
         await conn.execute("update media_upload set started_at = started_at - interval '1 day'")
-        await uploads.prune(conn, open_store(settings))
+        await uploads.prune_stale_uploads(conn, open_store(settings))
     assert pieces.project.kept.names() == []
 
 
@@ -131,7 +131,7 @@ async def test_retry_reports_a_deleted_file(pieces: Pieces, settings: Settings) 
     await http.post(f"/v1/jobs/{accepted['jobId']}/retry")
     store = open_store(settings)
     async with pieces.pool.acquire() as conn, AsyncExitStack() as stack:
-        await uploads.prune(conn, store)
+        await uploads.prune_stale_uploads(conn, store)
         [claim] = await seeds.claims(conn, CONTENT_GENERATE)
         ctx = context(pieces.pool, claim)
         brief = await ctx.step(partial(generated.begin, claim=claim))

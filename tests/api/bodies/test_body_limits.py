@@ -115,7 +115,7 @@ def test_largest_legal_body_of_each_route_is_accepted(operation: Operation) -> N
     assert fitting
     for text in fitting:
         assert len(text) <= operation.handler.opt[LIMIT_OPTION]
-        steps.finish(json_bodies.read(text, operation.body))
+        steps.finish_steps(json_bodies.read(text, operation.body))
 
 
 async def test_the_first_byte_too_many_is_refused_before_it_is_read(

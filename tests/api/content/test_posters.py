@@ -91,7 +91,7 @@ async def test_archive_leaves_no_poster(
     assert (await read_item(project, item))["assets"] == item["assets"]
     await pool.execute("update media_upload set started_at = now() - interval '2 days'")
     async with pool.acquire() as conn:
-        await uploads.prune(conn, open_store(settings))
+        await uploads.prune_stale_uploads(conn, open_store(settings))
     assert len(project.stored()) == 1
 
 

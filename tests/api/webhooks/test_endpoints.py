@@ -40,7 +40,7 @@ async def read_signing_keys(pool: Pool, caller: ApiCaller, shown: dict[str, Any]
     endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, shown["id"])
     assert endpoint_id
     async with pool.acquire() as conn:
-        return await secrets.signing(
+        return await secrets.list_signing_keys(
             conn, organization_id=caller.organization_id, endpoint_id=endpoint_id, keyring=seeds.VAULT
         )
 

@@ -60,7 +60,7 @@ async def test_late_commit_is_not_skipped(app: Litestar, acme: ApiCaller, pool: 
             early = await emit_event(slow, acme.organization_id)
             late = await emit_event(conn, acme.organization_id)
             assert early < late
-            head = await streams.heads(conn, organization_ids=[acme.organization_id])
+            head = await streams.find_stream_heads(conn, organization_ids=[acme.organization_id])
             assert head[acme.organization_id] == streams.START
         assert await reader.told(2) == [early, late]
 

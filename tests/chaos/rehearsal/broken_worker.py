@@ -11,8 +11,8 @@ import asyncpg
 import uvloop
 
 from chaos.proxy import ServerAddress
-from chaos.rehearsal.tasks import EFFECT, FLAKY, WRITE, flaky, tasks
-from chaos.tasks import POOL
+from chaos.rehearsal.tasks import FLAKY, INSERT_EFFECT, WRITE, flaky, tasks
+from chaos.tasks import BENCH_POOL
 from db.pool import Conn
 from jobs.outcomes import Outcome
 from schemas.settings import from_env
@@ -23,7 +23,7 @@ from workers.runtime.worker import serve
 
 async def unfenced(ctx: Context) -> Outcome:
     conn = await asyncpg.connect(os.environ["DATABASE_URL"])
-    await conn.execute(EFFECT, ctx.job.id, ctx.job.fence)
+    await conn.execute(INSERT_EFFECT, ctx.job.id, ctx.job.fence)
     await conn.close()
     return await flaky(ctx)
 
@@ -39,4 +39,4 @@ if __name__ == "__main__":
     outside = ServerAddress(sys.argv[1], int(sys.argv[2]))
     broken = {FLAKY: unfenced, WRITE: deleting}
     logs.configure(process="rehearsal")
-    uvloop.run(serve(from_env(os.environ), POOL, {**tasks(outside), **broken}))
+    uvloop.run(serve(from_env(os.environ), BENCH_POOL, {**tasks(outside), **broken}))

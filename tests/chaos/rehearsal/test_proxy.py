@@ -8,7 +8,7 @@ import pytest
 
 from chaos.loopback_server import serve_loopback
 from chaos.proxy import FaultProxy, ServerAddress, open_proxy
-from chaos.receiver import EffectCall, EffectReceiver, make_call, run_receiver
+from chaos.receiver import EffectCall, EffectReceiver, call_receiver, run_receiver
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -87,7 +87,7 @@ async def test_receiver_accepts_a_key_once_and_drops_responses() -> None:
         responses = 0
         for number in range(100):
             try:
-                await make_call(address, EffectCall("job", f"key {number % 10}"))
+                await call_receiver(address, EffectCall("job", f"key {number % 10}"))
                 responses += 1
             except ConnectionError:
                 continue

@@ -6,7 +6,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as some
 
-from chaos.rehearsal.load import MIX, job_specs
+from chaos.rehearsal.load import LOAD_MIX, job_specs
 from chaos.rehearsal.schedule import CALM_S, LASTS_S, PAUSE_S, Fault, schedule
 
 SEEDS = some.integers(0, 2**32)
@@ -46,6 +46,6 @@ def test_same_seed_has_same_load(seed: int) -> None:
 
 
 def test_the_load_has_every_kind() -> None:
-    assert sum(entry.percent for entry in MIX) == 100
+    assert sum(entry.percent for entry in LOAD_MIX) == 100
     kinds = {job_spec.kind for job_spec in islice(job_specs(1, TENANTS), 1000)}
-    assert kinds == {entry.kind for entry in MIX}
+    assert kinds == {entry.kind for entry in LOAD_MIX}

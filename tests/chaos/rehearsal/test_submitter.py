@@ -24,13 +24,13 @@ async def test_repeated_request_is_one_job(pool: Pool) -> None:
 async def test_read_returns_each_job_with_its_effects(pool: Pool) -> None:
     async with pool.acquire() as conn:
         tenants = [await seeds.organization(conn)]
-    await pool.execute(backlog.EFFECTS)
+    await pool.execute(backlog.CREATE_EFFECT_TABLE)
     accepted = {
         job_spec.key: (await transact(pool, partial(submit, job_spec)))[0]
         for job_spec in islice(job_specs(1, tenants), 30)
     }
     await pool.execute("insert into bench_effect select id, 1 from job, generate_series(1, 2)")
-    rows = await tally.read(pool)
+    rows = await tally.read_rehearsed_jobs(pool)
     assert {(job.state, job.rows) for job in rows} == {("queued", 2)}
     assert {job.id for job in rows} == {*accepted.values()}
     counted = tally.tally(rows, accepted, {})

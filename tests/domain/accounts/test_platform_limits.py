@@ -17,7 +17,7 @@ from domain.accounts.platform_limits import (
     faults_of_files,
 )
 from domain.publishing import quotas
-from platforms.caption_length import graphemes
+from platforms.caption_length import count_graphemes
 from platforms.mastodon.description import measure_caption
 
 LONG = "https://example.com/" + "b" * 200
@@ -80,11 +80,11 @@ ODD = "\r\n\u200d\u0301\u3099\ufe0f\u0600\u0903\u1100\u1161\u11a8가각か🇫�
 
 @given(some.text(some.sampled_from(ODD) | some.characters(codec="utf-8"), max_size=40))
 def test_graphemes_match_unicode_segmentation(text: str) -> None:
-    assert graphemes(text) == len(regex.findall(r"\X", text))
+    assert count_graphemes(text) == len(regex.findall(r"\X", text))
 
 
 def test_bluesky_counts_graphemes() -> None:
-    assert graphemes(f"e\u0301{FAMILY}\r\n") == 3
+    assert count_graphemes(f"e\u0301{FAMILY}\r\n") == 3
 
 
 @pytest.mark.parametrize(

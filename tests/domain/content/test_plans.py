@@ -7,7 +7,7 @@ import pytest
 
 from db.pool import Conn, Pool
 from domain.content import listing
-from domain.values.periods import ALWAYS, Period
+from domain.values.periods import UNBOUNDED_PERIOD, Period
 from schemas import ids
 from tests import plans
 from tests.domain.project import Project
@@ -38,7 +38,7 @@ ONCE_ANALYZED: list[dict[str, Any]] = [
 ]
 NONE: dict[str, Any] = dict.fromkeys(
     ("statuses", "approval_statuses", "formats", "creative_types", "before")
-) | {"period": ALWAYS}
+) | {"period": UNBOUNDED_PERIOD}
 
 
 async def fill(conn: Conn, project: Project, count: int, status: str, approval_status: str) -> None:

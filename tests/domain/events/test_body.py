@@ -94,8 +94,8 @@ GOOD: list[bytes] = [
 
 
 def read(text: bytes, *, packed: bool = False) -> EventBatch:
-    plain = steps.finish(body.unpacked(text, packed=packed))
-    return steps.finish(body.read(plain, project_id=PROJECT, app_no=1, now=NOW))
+    plain = steps.finish_steps(body.unpacked(text, packed=packed))
+    return steps.finish_steps(body.read(plain, project_id=PROJECT, app_no=1, now=NOW))
 
 
 def among(events: list[bytes]) -> bytes:

@@ -10,7 +10,7 @@ from domain.events import group_commit, rollups
 from domain.events.event import Event
 from domain.events.event_names import MAX_NAMES, OTHER, UNLIMITED_NAMES
 from domain.metrics import rollup_counts
-from domain.metrics.rollup_counts import By
+from domain.metrics.rollup_counts import CountGrouping
 from tests.domain.events.sending import NOW, PROJECT, event, fold_all, send
 
 HOUR = NOW.replace(minute=0)
@@ -34,7 +34,7 @@ async def read(conn: Conn) -> Counter[str]:
         project_id=PROJECT,
         names=[*NAMES, *UNLIMITED_NAMES, ""],
         bounds=[HOUR, HOUR + timedelta(hours=1)],
-        by=By(name=True),
+        by=CountGrouping(name=True),
     )
     return Counter({row.name: row.n for row in rows})
 

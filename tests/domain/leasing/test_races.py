@@ -182,7 +182,9 @@ async def stumble(pool: Pool, claim: Claim, error: type[ReauthRequired | Throttl
     generation = await pool.fetchval("select generation from account_credential")
     met = {"error": error("REFUSED", "it won't"), "generation": generation}
     try:
-        return await scene.context(pool, claim).decide(partial(failures.unverified, claim=claim, **met))
+        return await scene.context(pool, claim).decide(
+            partial(failures.keep_unverified_error, claim=claim, **met)
+        )
     except CancelRequested:
         return None
 

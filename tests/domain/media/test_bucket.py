@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from domain.media import bucket
-from domain.media.bucket import PART
+from domain.media.bucket import UPLOAD_PART_BYTES
 from domain.media.storage import open_store
 from domain.media.store import Store
 from schemas.errors import SettingsInvalid, Unavailable
@@ -25,7 +25,7 @@ from tests.s3.storages import BucketStorage
 from tests.servers import settings_for
 from tests.waiting import PATIENCE_S
 
-CONTENT = os.urandom(3 * PART + 1)
+CONTENT = os.urandom(3 * UPLOAD_PART_BYTES + 1)
 
 
 @pytest.fixture
@@ -105,10 +105,10 @@ async def test_failed_upload_leaves_nothing(media_kept: BucketStorage, store: St
 
 async def test_upload_with_a_failed_part_leaves_nothing(media_kept: BucketStorage, store: Store) -> None:
     async def content() -> AsyncIterator[bytes]:
-        yield bytes(2 * PART)
+        yield bytes(2 * UPLOAD_PART_BYTES)
         media_kept.service.fail("part", "deny")
         for _ in range(4):
-            yield bytes(PART)
+            yield bytes(UPLOAD_PART_BYTES)
 
     with pytest.raises(Unavailable):
         await store.write(TOKEN, content())

@@ -109,9 +109,9 @@ async def test_a_picture_of_too_many_parts_is_refused(start: bytes, part: bytes)
     whole = start + part * image_length.MAX_STEPS
 
     async def rest() -> AsyncIterator[bytes]:
-        for at in range(sniff.HEAD, len(whole), 65_536):
+        for at in range(sniff.SNIFFED_BYTES, len(whole), 65_536):
             yield whole[at : at + 65_536]
 
     with pytest.raises(Invalid, match="too many parts"):
-        async for _ in StreamingUpload(whole[: sniff.HEAD], path="file[0]", name="").chunks(rest()):
+        async for _ in StreamingUpload(whole[: sniff.SNIFFED_BYTES], path="file[0]", name="").chunks(rest()):
             pass

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.media.sniff import HEAD, JPEG, MOV, MP4, PNG, WEBP, Type, check, sniff
+from domain.media.sniff import JPEG, MOV, MP4, PNG, SNIFFED_BYTES, WEBP, AcceptedMediaType, check, sniff
 from schemas.errors import Invalid
 from tests import media
 
@@ -19,13 +19,13 @@ OTHERS = [
 
 
 @pytest.mark.parametrize(("content", "expected"), REAL)
-def test_type_is_recognized_by_the_first_bytes(content: bytes, expected: Type) -> None:
-    assert sniff(content[:HEAD]) is expected
+def test_type_is_recognized_by_the_first_bytes(content: bytes, expected: AcceptedMediaType) -> None:
+    assert sniff(content[:SNIFFED_BYTES]) is expected
 
 
 @pytest.mark.parametrize("content", OTHERS)
 def test_other_types_are_refused(content: bytes) -> None:
-    assert sniff(content[:HEAD]) is None
+    assert sniff(content[:SNIFFED_BYTES]) is None
 
 
 AGREED = [
@@ -42,11 +42,13 @@ CONTRADICTED = [
 
 
 @pytest.mark.parametrize(("found", "name", "declared"), AGREED)
-def test_matching_or_missing_extension_is_accepted(found: Type, name: str, declared: str) -> None:
+def test_matching_or_missing_extension_is_accepted(
+    found: AcceptedMediaType, name: str, declared: str
+) -> None:
     check(found, name=name, declared=declared, path="file[0]")
 
 
 @pytest.mark.parametrize(("found", "name", "declared"), CONTRADICTED)
-def test_contradicting_name_or_type_is_refused(found: Type, name: str, declared: str) -> None:
+def test_contradicting_name_or_type_is_refused(found: AcceptedMediaType, name: str, declared: str) -> None:
     with pytest.raises(Invalid, match=r"^file\[0\]: is "):
         check(found, name=name, declared=declared, path="file[0]")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from domain.media.bucket import PART
+from domain.media.bucket import UPLOAD_PART_BYTES
 from domain.media.folder import BUFFER, open_folder
-from domain.media.store import CHUNK, END, Store
+from domain.media.store import CHUNK, MAX_OBJECT_OFFSET, Store
 from schemas.errors import SettingsInvalid, Unavailable
 from tests.s3.storages import ALL_STORAGES, BREAKABLE_STORAGES, FolderStorage, MediaStorage
 from tests.waiting import eventually
@@ -22,13 +22,25 @@ async def sent(*chunks: bytes) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def read(store: Store, start: int = 0, end: int = END) -> bytes:
+async def read(store: Store, start: int = 0, end: int = MAX_OBJECT_OFFSET) -> bytes:
     async with store.read(TOKEN, start, end) as chunks:
         return b"".join([chunk async for chunk in chunks])
 
 
 @ALL_STORAGES
-@pytest.mark.parametrize("size", [1, BUFFER - 1, BUFFER, BUFFER + 1, PART - 1, PART, PART + 1, 3 * PART + 7])
+@pytest.mark.parametrize(
+    "size",
+    [
+        1,
+        BUFFER - 1,
+        BUFFER,
+        BUFFER + 1,
+        UPLOAD_PART_BYTES - 1,
+        UPLOAD_PART_BYTES,
+        UPLOAD_PART_BYTES + 1,
+        3 * UPLOAD_PART_BYTES + 7,
+    ],
+)
 async def test_written_file_is_read(store: Store, media_kept: MediaStorage, size: int) -> None:
     content = os.urandom(size)
     await store.write(TOKEN, sent(*(content[at : at + 70_000] for at in range(0, size, 70_000))))
@@ -57,7 +69,7 @@ async def test_process_without_a_storage_reads_by_descriptor(store: Store, media
 
 
 @ALL_STORAGES
-@pytest.mark.parametrize("size", [1, 3 * PART])
+@pytest.mark.parametrize("size", [1, 3 * UPLOAD_PART_BYTES])
 async def test_interrupted_upload_is_absent(store: Store, media_kept: MediaStorage, size: int) -> None:
     async def breaking() -> AsyncIterator[bytes]:
         yield bytes(size)
@@ -75,7 +87,7 @@ async def test_canceled_upload_is_absent(store: Store, media_kept: MediaStorage)
     under_way = asyncio.Event()
 
     async def pausing() -> AsyncIterator[bytes]:
-        yield bytes(3 * PART)
+        yield bytes(3 * UPLOAD_PART_BYTES)
         under_way.set()
         await asyncio.Event().wait()
 

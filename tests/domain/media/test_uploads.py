@@ -32,7 +32,7 @@ async def stored(conn: Conn, store: Store, org: UUID) -> str:
     async def content() -> AsyncIterator[bytes]:
         yield b"bread"
 
-    token = await uploads.begin(conn, organization_id=org)
+    token = await uploads.reserve_upload(conn, organization_id=org)
     await store.write(token, content())
     return token
 
@@ -52,8 +52,8 @@ async def pending(conn: Conn) -> list[str]:
 @ALL_STORAGES
 async def test_unclaimed_file_is_deleted(conn: Conn, store: Store, org: UUID) -> None:
     kept, dropped = [await stored(conn, store, org) for _ in range(2)]
-    await uploads.take(conn, organization_id=org, tokens=[kept])
-    await uploads.discard(conn, store, organization_id=org, tokens=[kept, dropped])
+    await uploads.claim_uploads(conn, organization_id=org, tokens=[kept])
+    await uploads.delete_unclaimed_uploads(conn, store, organization_id=org, tokens=[kept, dropped])
     assert await is_there(store, kept)
     assert not await is_there(store, dropped)
     assert await pending(conn) == []
@@ -61,9 +61,9 @@ async def test_unclaimed_file_is_deleted(conn: Conn, store: Store, org: UUID) ->
 
 async def test_it_is_deleted_for_its_own_organization_only(conn: Conn, store: Store, org: UUID) -> None:
     token, other = await stored(conn, store, org), await seeds.organization(conn)
-    await uploads.discard(conn, store, organization_id=other, tokens=[token])
+    await uploads.delete_unclaimed_uploads(conn, store, organization_id=other, tokens=[token])
     with pytest.raises(Unavailable):
-        await uploads.take(conn, organization_id=other, tokens=[token])
+        await uploads.claim_uploads(conn, organization_id=other, tokens=[token])
     assert await is_there(store, token)
 
 
@@ -73,8 +73,10 @@ async def test_discard_waits_for_a_commit_under_way(pool: Pool, conn: Conn, stor
     async with pool.acquire() as other:
         transaction = other.transaction()
         await transaction.start()
-        await uploads.take(other, organization_id=org, tokens=[token])
-        discarding = asyncio.create_task(uploads.discard(conn, store, organization_id=org, tokens=[token]))
+        await uploads.claim_uploads(other, organization_id=org, tokens=[token])
+        discarding = asyncio.create_task(
+            uploads.delete_unclaimed_uploads(conn, store, organization_id=org, tokens=[token])
+        )
         await eventually(lambda: waits(pool))
         await transaction.commit()
     await discarding
@@ -92,7 +94,7 @@ async def waits(pool: Pool) -> bool:
 @ALL_STORAGES
 async def test_chore_deletes_day_old_leftovers(conn: Conn, store: Store, org: UUID) -> None:
     old, fresh = [await stored(conn, store, org) for _ in range(2)]
-    unwritten = await uploads.begin(conn, organization_id=org)
+    unwritten = await uploads.reserve_upload(conn, organization_id=org)
     await conn.execute(
         "update media_upload set started_at = now() - interval '24 hours' where token <> $1", fresh
     )
@@ -102,7 +104,7 @@ async def test_chore_deletes_day_old_leftovers(conn: Conn, store: Store, org: UU
     assert not await is_there(store, unwritten)
     assert await is_there(store, fresh)
     with pytest.raises(Unavailable):
-        await uploads.take(conn, organization_id=org, tokens=[old])
+        await uploads.claim_uploads(conn, organization_id=org, tokens=[old])
 
 
 @BREAKABLE_STORAGES

@@ -13,7 +13,7 @@ import pytest
 from db.pool import Conn
 from domain.events import rollups
 from domain.metrics import buckets, rollup_counts
-from domain.metrics.rollup_counts import ALL_NAMES, By
+from domain.metrics.rollup_counts import ALL_NAMES, CountGrouping
 from domain.metrics.windows import QUARTER, TimeWindow
 from domain.values import timezones
 from schemas.metrics import Granularity
@@ -110,7 +110,11 @@ async def test_counts_are_grouped_as_requested(conn: Conn) -> None:
     bounds = [BEGAN, BEGAN + timedelta(days=DAYS)]
     names = ["open", "purchase_success", "open"]
     found = await rollup_counts.count(
-        conn, project_id=PROJECT, names=names, bounds=bounds, by=By(place=False, name=True, app=True)
+        conn,
+        project_id=PROJECT,
+        names=names,
+        bounds=bounds,
+        by=CountGrouping(place=False, name=True, app=True),
     )
     assert {(row.name, row.app_no, row.currency): row.n for row in found} == Counter(
         (event.name, event.app_no, event.currency) for event in events

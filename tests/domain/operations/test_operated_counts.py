@@ -10,7 +10,7 @@ import pytest
 from db.pool import Conn
 from domain.operations import operator_jobs
 from domain.operations.operator_jobs import JobFilter
-from domain.values.periods import ALWAYS, Period
+from domain.values.periods import UNBOUNDED_PERIOD, Period
 from schemas.jobs import Status
 from schemas.operator_jobs import OperatedJobCounts
 from tests import plans, seeds
@@ -41,7 +41,7 @@ select o.org, case when n % 3 = 0 then o.project end,
 
 
 def wanted(**filters: Any) -> JobFilter:
-    fields: dict[str, Any] = dict.fromkeys(JobFilter._fields) | {"period": ALWAYS} | filters
+    fields: dict[str, Any] = dict.fromkeys(JobFilter._fields) | {"period": UNBOUNDED_PERIOD} | filters
     return JobFilter(**fields)
 
 
@@ -75,7 +75,7 @@ async def test_counts_match_the_list_under_any_filter(conn: Conn, monkeypatch: p
         "kind": (None, "kind1"),
         "pool": (None, "publish"),
         "error_code": (None, "CODE1"),
-        "period": (ALWAYS, Period(since=half), Period(until=half)),
+        "period": (UNBOUNDED_PERIOD, Period(since=half), Period(until=half)),
     }
     for values in product(*choices.values()):
         asked = wanted(**dict(zip(choices, values, strict=True)))

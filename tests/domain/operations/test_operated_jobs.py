@@ -9,7 +9,7 @@ from db.pool import Conn
 from domain.jobs import timelines
 from domain.operations import operator_jobs
 from domain.operations.operator_jobs import JobFilter
-from domain.values.periods import ALWAYS
+from domain.values.periods import UNBOUNDED_PERIOD
 from jobs.outcomes import Failed
 from schemas import ids
 from schemas.errors import NotFound
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.fresh
 
 
 async def listed(conn: Conn, *, before: UUID | None = None, limit: int = 50, **filters: Any) -> list[UUID]:
-    fields: dict[str, Any] = dict.fromkeys(JobFilter._fields) | {"period": ALWAYS} | filters
+    fields: dict[str, Any] = dict.fromkeys(JobFilter._fields) | {"period": UNBOUNDED_PERIOD} | filters
     found = await operator_jobs.list_page(conn, wanted=JobFilter(**fields), before=before, limit=limit)
     return [UUID(job.job_id.removeprefix("job_")) for job in found]
 

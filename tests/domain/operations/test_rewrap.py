@@ -15,7 +15,7 @@ from domain.accounts.credentials import Grant
 from domain.apps import destinations
 from domain.oauth import oauth_states
 from domain.operations import rewrap
-from domain.operations.rewrap import TABLES
+from domain.operations.rewrap import SECRET_TABLES
 from domain.publishing import post_secrets as sealed_of_post
 from domain.security import job_secrets, vault
 from domain.security.keyring import Keyring, check_keyrings
@@ -64,7 +64,7 @@ async def seal_each(conn: Conn, project: Project, keyring: Keyring = OLD) -> Sea
     await client_registrations.keep(
         conn, server=SERVER, client=Client("us", "the client secret"), keyring=keyring
     )
-    state, _ = await oauth_states.make(
+    state, _ = await oauth_states.create_oauth_state(
         conn,
         organization_id=project.org,
         api_key_id=key,
@@ -126,7 +126,7 @@ async def a_job(conn: Conn, project: Project, keyring: Keyring) -> ledger.Claim:
         conn, kind=CONNECT_ACCOUNT, organization_id=project.org, project_id=project.id, args={}
     )
     job = {"organization_id": project.org, "job_id": submitted.job_id}
-    await job_secrets.keep(conn, **job, secret=b"the code", keyring=keyring)
+    await job_secrets.keep_job_secret(conn, **job, secret=b"the code", keyring=keyring)
     [claim] = await seeds.claims(conn, CONNECT_ACCOUNT)
     return claim
 
@@ -152,7 +152,7 @@ async def opened(conn: Conn, sealed: Sealed, keyring: Keyring) -> list[str | byt
     where = {"organization_id": sealed.org, "account_id": sealed.account_id}
     tokens = await credentials.open(conn, **where, keyring=keyring)
     client = await client_registrations.open(conn, server=SERVER, keyring=keyring)
-    _, verifier = await oauth_states.use(
+    _, verifier = await oauth_states.use_up_state(
         conn, state=sealed.state, purpose="test", now=seeds.NOW, keyring=keyring
     )
     answer = await idempotency.replay(conn, sealed.record, keyring=keyring)
@@ -171,7 +171,7 @@ async def opened(conn: Conn, sealed: Sealed, keyring: Keyring) -> list[str | byt
     assert row.vault_key_id
     kept = vault.Sealed(row.vault_key_id, row.sealed)
     token = vault.unseal(keyring, kept, row=destinations.row_name(**at))
-    [signing] = await secrets.signing(
+    [signing] = await secrets.list_signing_keys(
         conn, organization_id=sealed.org, endpoint_id=sealed.endpoint_id, keyring=keyring
     )
     length = len(signing).to_bytes()
@@ -190,20 +190,20 @@ async def test_key_can_be_dropped_after_a_rewrap(pool: Pool, conn: Conn, project
     sealed = await seal_each(conn, project)
     with pytest.raises(SettingsInvalid, match="VAULT_KEYS lacks test"):
         await check_keyrings(conn, peppers=OLD, vault=NEW)
-    assert await rewrap.count(conn, keyring=BOTH) == len(TABLES)
+    assert await rewrap.count(conn, keyring=BOTH) == len(SECRET_TABLES)
     told: list[int] = []
-    assert await rewrap.rewrap(pool, keyring=BOTH, report=told.append) == dict.fromkeys(TABLES, 1)
-    assert sum(told) == len(TABLES)
+    assert await rewrap.rewrap(pool, keyring=BOTH, report=told.append) == dict.fromkeys(SECRET_TABLES, 1)
+    assert sum(told) == len(SECRET_TABLES)
     await check_keyrings(conn, peppers=OLD, vault=NEW)
     assert await opened(conn, sealed, NEW) == PLAIN
-    assert await rewrap.rewrap(pool, keyring=BOTH, report=ignore) == dict.fromkeys(TABLES, 0)
+    assert await rewrap.rewrap(pool, keyring=BOTH, report=ignore) == dict.fromkeys(SECRET_TABLES, 0)
 
 
 async def test_the_keyring_has_to_know_every_tables_keys(conn: Conn, project: Project) -> None:
     await seal_each(conn, project)
-    for table in TABLES:
+    for table in SECRET_TABLES:
         async with conn.transaction():
-            others = [name for name in TABLES if name != table]
+            others = [name for name in SECRET_TABLES if name != table]
             for name in others:
                 await conn.execute(f"update {name} set vault_key_id = 'new' where vault_key_id is not null")
             with pytest.raises(SettingsInvalid, match="VAULT_KEYS lacks test"):
@@ -212,7 +212,7 @@ async def test_the_keyring_has_to_know_every_tables_keys(conn: Conn, project: Pr
                 await conn.execute(f"update {name} set vault_key_id = 'test' where vault_key_id is not null")
 
 
-@pytest.mark.parametrize("table", sorted(TABLES))
+@pytest.mark.parametrize("table", sorted(SECRET_TABLES))
 async def test_a_flipped_bit_opens_nothing(pool: Pool, conn: Conn, project: Project, table: str) -> None:
     sealed = await seal_each(conn, project)
     column = "body" if table == "idempotency_key" else "sealed"

@@ -11,7 +11,7 @@ from db.pool import Conn, Pool
 from domain.accounts import accounts
 from domain.content import listing
 from domain.publishing import posts
-from domain.values.periods import ALWAYS, Period
+from domain.values.periods import UNBOUNDED_PERIOD, Period
 from schemas import ids
 from tests import plans, seeds
 from tests.domain.project import Project
@@ -29,14 +29,18 @@ Lists = dict[str, tuple[str, Callable[[Conn, UUID, UUID | None], Awaitable[Seque
 
 
 def of_content(**filters: Any) -> Callable[[Conn, UUID, UUID | None], Awaitable[Sequence[Any]]]:
-    asked: dict[str, Any] = {"statuses": None, "approval_statuses": None, "period": ALWAYS} | filters
+    asked: dict[str, Any] = {
+        "statuses": None,
+        "approval_statuses": None,
+        "period": UNBOUNDED_PERIOD,
+    } | filters
     return lambda conn, org, before: listing.list_page_of_all(
         conn, organization_id=org, before=before, limit=PAGE, public_url="", **asked
     )
 
 
 def of_posts(**filters: Any) -> Callable[[Conn, UUID, UUID | None], Awaitable[Sequence[Any]]]:
-    asked: dict[str, Any] = {"statuses": None, "period": ALWAYS} | filters
+    asked: dict[str, Any] = {"statuses": None, "period": UNBOUNDED_PERIOD} | filters
     return lambda conn, org, before: posts.list_page_of_all(
         conn, organization_id=org, before=before, limit=PAGE, **asked
     )

@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from db.pool import Conn, Pool
 from domain.projects import projects
-from domain.projects.projects import New
+from domain.projects.projects import NewProject
 from domain.security.keyring import parse_keyring
 from domain.tenancy import api_keys, idempotency
 from domain.tenancy.api_keys import Actor
@@ -47,14 +47,14 @@ async def a_key(conn: Conn) -> Key:
     return org, found
 
 
-def new(who: Key, name: str, key: str | None = None) -> New:
+def new(who: Key, name: str, key: str | None = None) -> NewProject:
     org, api_key_id = who
     body = ProjectCreate(name=name, timezone="UTC")
     composed = projects.compose(body, organization_id=org, now=seeds.NOW)
     record = key and IdempotencyRecord(
         org, api_key_id, key, b"print", 201, f"/v1/projects/{composed.id}", b"{}", None, None
     )
-    return New(org, api_key_id, composed, record or None)
+    return NewProject(org, api_key_id, composed, record or None)
 
 
 async def names(conn: Conn) -> list[str]:

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from db.pool import Conn, Pool, transact
 from domain.projects import archive_status, projects
-from domain.projects.projects import New
+from domain.projects.projects import NewProject
 from domain.tenancy import project_locks
 from schemas import ids
 from schemas.errors import Conflict, Invalid, NotFound, VersionOutdated
@@ -38,7 +38,7 @@ async def test_composed_project_matches_the_database(conn: Conn, org: UUID) -> N
         name="  Shop  ", timezone="Europe/Berlin", customer_external_id="c-1", metadata={"plan": "gold"}
     )
     drafted = projects.compose(body, organization_id=org, now=seeds.NOW)
-    assert await projects.create(conn, [New(org, None, drafted, None)]) == [True]
+    assert await projects.create(conn, [NewProject(org, None, drafted, None)]) == [True]
     project_id = ids.read(ids.PROJECT, drafted.id)
     assert project_id is not None
     read = await projects.get(conn, organization_id=org, project_id=project_id)

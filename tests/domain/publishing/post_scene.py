@@ -12,7 +12,7 @@ from db.pool import Conn, Pool, transact
 from domain.jobs import jobs
 from domain.projects import archive_status as archiving
 from domain.publishing import changes, posts, sending, waiting
-from domain.values.periods import ALWAYS
+from domain.values.periods import UNBOUNDED_PERIOD
 from jobs.kinds import PUBLISH_POST
 from jobs.ledger import Claim, Settlement
 from jobs.outcomes import Canceled
@@ -131,7 +131,9 @@ async def archived(pool: Pool, project: Project) -> int:
     everything: dict[str, Any] = dict.fromkeys(("account_id", "content_id", "before"))
     where = {"organization_id": project.org, "project_id": project.id} | everything
     async with pool.acquire() as conn:
-        listed = await posts.list_page(conn, **where, statuses=["canceled"], period=ALWAYS, limit=10_000)
+        listed = await posts.list_page(
+            conn, **where, statuses=["canceled"], period=UNBOUNDED_PERIOD, limit=10_000
+        )
     return sum(post.cancel_reason == "project_archived" for post in listed)
 
 

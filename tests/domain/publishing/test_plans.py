@@ -21,7 +21,7 @@ from domain.publishing import (
 )
 from domain.publishing.platform_webhook import PlatformEvent
 from domain.publishing.targets import TargetFingerprint
-from domain.values.periods import ALWAYS, Period
+from domain.values.periods import UNBOUNDED_PERIOD, Period
 from jobs.ledger import ChangedJob, Claim
 from jobs.outcomes import NotDone
 from schemas import ids
@@ -74,7 +74,7 @@ Use = Callable[[Conn, Table], Awaitable[Any]]
 
 
 def listed(**filters: Any) -> Use:
-    asked: dict[str, Any] = dict.fromkeys(FILTERS) | {"period": ALWAYS} | filters
+    asked: dict[str, Any] = dict.fromkeys(FILTERS) | {"period": UNBOUNDED_PERIOD} | filters
     return lambda conn, found: posts.list_page(conn, **found.scope, **asked, limit=PAGE)
 
 
@@ -87,7 +87,7 @@ async def listed_soon(conn: Conn, found: Table) -> None:
 
 
 def listed_of_all(**filters: Any) -> Use:
-    asked: dict[str, Any] = {"statuses": None, "before": None, "period": ALWAYS} | filters
+    asked: dict[str, Any] = {"statuses": None, "before": None, "period": UNBOUNDED_PERIOD} | filters
     return lambda conn, found: posts.list_page_of_all(conn, **found.tenant, **asked, limit=PAGE)
 
 
@@ -113,7 +113,7 @@ async def cancel_one(conn: Conn, found: Table) -> None:
 
 async def end(conn: Conn, found: Table) -> None:
     row = ChangedJob(found.project.org, found.project.id, found.job_id, "publish_post", 1, "failed", None)
-    await job_end.ended(conn, rows=[row])
+    await job_end.end_posts_of_jobs(conn, rows=[row])
 
 
 def undone(verb: Callable[..., Awaitable[Any]], **given: Any) -> Use:
@@ -177,7 +177,7 @@ FROM_THE_START: dict[str, tuple[Use, int]] = {
     "check_new": (check_new, 20),
     "cancel": (cancel_one, 30),
     "wake": (lambda conn, found: account_queue.wake(conn, **found.account), 4 * WAITING),
-    "webhook": (lambda conn, _: platform_webhook.take(conn, platform="tiktok", event=TAKEN), 5),
+    "webhook": (lambda conn, _: platform_webhook.poll_for_event(conn, platform="tiktok", event=TAKEN), 5),
 }
 #: Dead rows of rolled back changes are read too.
 USES: dict[str, tuple[Use, int]] = FROM_THE_START | {

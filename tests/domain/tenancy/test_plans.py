@@ -8,14 +8,16 @@ import pytest
 
 from db.pool import Conn, Pool
 from domain.tenancy import audit
-from domain.values.periods import ALWAYS, Period
+from domain.values.periods import UNBOUNDED_PERIOD, Period
 from schemas import ids
 from tests import plans, seeds
 
 pytestmark = pytest.mark.fresh
 
 ROWS, RARE, PAGE = 20_000, 5, 25
-NONE: dict[str, Any] = dict.fromkeys(("actions", "project_ids", "api_key_ids", "before")) | {"period": ALWAYS}
+NONE: dict[str, Any] = dict.fromkeys(("actions", "project_ids", "api_key_ids", "before")) | {
+    "period": UNBOUNDED_PERIOD
+}
 
 
 async def fill(conn: Conn, org: UUID, count: int, action: str, by: tuple[UUID, UUID]) -> None:

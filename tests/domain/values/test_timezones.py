@@ -52,7 +52,7 @@ def oracle(local: datetime, zone: ZoneInfo) -> Resolved:
 
 
 def resolve(local: str, zone: str) -> Resolved:
-    return timezones.resolve(local, zone=zone, path="localTime")
+    return timezones.resolve_local_time(local, zone=zone, path="localTime")
 
 
 @pytest.mark.parametrize(("zone", "local", "instant", "rule"), FIXTURES)

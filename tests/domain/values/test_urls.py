@@ -11,7 +11,7 @@ ALLOWED = ssrf_guard.read_allowed("127.0.0.1:8123, brand.localhost:81,[::1]:88")
 
 
 def check(text: str) -> str:
-    return ssrf_guard.check(text, allowed=ALLOWED)
+    return ssrf_guard.check_fetch_url(text, allowed=ALLOWED)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ class Listened(NamedTuple):
 
 
 async def look(conn: Conn, found: Listened) -> None:
-    assert len(await streams.heads(conn, organization_ids=found.orgs)) == len(found.orgs)
+    assert len(await streams.find_stream_heads(conn, organization_ids=found.orgs)) == len(found.orgs)
 
 
 async def read(conn: Conn, found: Listened) -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from generation.copy.captions import LONGEST, Caption, ClipSpan, captions, width
+from generation.copy.captions import MAX_CAPTION_WIDTH, Caption, ClipSpan, captions, width
 from generation.copy.texts import clean
 
 WORDS = some.lists(
@@ -28,7 +28,7 @@ def test_each_word_is_shown_once_in_order_and_within_the_speech(
     else:
         assert shown == []
     assert all(one.start <= one.end <= later.start for one, later in pairwise(shown))
-    assert all(width(one.text) <= LONGEST or " " not in one.text for one in shown)
+    assert all(width(one.text) <= MAX_CAPTION_WIDTH or " " not in one.text for one in shown)
 
 
 def test_a_pause_shows_nothing_new() -> None:
@@ -44,10 +44,10 @@ def test_a_script_without_spaces_is_broken_between_phrases() -> None:
     shown = captions(spoken, [ClipSpan(start=0, end=8000)], "ja")
     assert "".join(one.text for one in shown) == spoken
     assert len(shown) == 3
-    assert all(width(one.text) <= LONGEST for one in shown)
+    assert all(width(one.text) <= MAX_CAPTION_WIDTH for one in shown)
 
 
 def test_a_long_sentence_has_no_lone_last_word() -> None:
     spoken = "I always used to guess when the tide would turn before I went to swim in the sea with friends."
     shown = captions(spoken, [ClipSpan(start=0, end=8000)], "en")
-    assert min(len(one.text) for one in shown) > LONGEST / 2
+    assert min(len(one.text) for one in shown) > MAX_CAPTION_WIDTH / 2

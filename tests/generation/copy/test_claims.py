@@ -2,8 +2,8 @@
 
 import pytest
 
-from generation.copy.claims import KINDS, claims
-from generation.copy.languages import TABLES
+from generation.copy.claims import CLAIM_KINDS, claims
+from generation.copy.languages import LANGUAGE_TABLES
 from tests.generation.copy.brands import BRANDS, CLAIMS
 
 PLAIN = [
@@ -20,9 +20,9 @@ def test_a_claim_is_detected(language: str, text: str) -> None:
     assert claims(text, language)
 
 
-@pytest.mark.parametrize("language", TABLES)
+@pytest.mark.parametrize("language", LANGUAGE_TABLES)
 def test_each_kind_has_words_or_signs_in_each_language(language: str) -> None:
-    assert KINDS - TABLES[language].never.keys() <= {"quote", "year", "link"}
+    assert CLAIM_KINDS - LANGUAGE_TABLES[language].never.keys() <= {"quote", "year", "link"}
 
 
 @pytest.mark.parametrize(("language", "text"), PLAIN)

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from generation.copy import texts
-from generation.copy.clauses import readings
-from generation.copy.languages import PRESENTERS, TABLES
+from generation.copy.clauses import sentence_to_lines
+from generation.copy.languages import LANGUAGE_TABLES, PRESENTER_DISCLOSURES
 from generation.copy.write import write
 from generation.spec import BrandSnapshot, Presenter, Spec
 from tests.generation.copy.brands import BRANDS, TIDELINE
@@ -84,13 +84,13 @@ def test_points_are_clauses_without_their_lead_ins(language: str) -> None:
 
 @pytest.mark.parametrize(("language", "sentence", "lines"), READINGS)
 def test_a_sentence_gives_these_lines(language: str, sentence: str, lines: list[str]) -> None:
-    assert readings(sentence, "Tideline", language) == lines
+    assert sentence_to_lines(sentence, "Tideline", language) == lines
 
 
-@pytest.mark.parametrize("language", TABLES)
+@pytest.mark.parametrize("language", LANGUAGE_TABLES)
 def test_formulas_are_filled_in_the_brands_language(language: str) -> None:
     copy = write(Spec(format="image", brand=BRANDS[language], seed="1"))
-    own = TABLES[language].formulas
+    own = LANGUAGE_TABLES[language].formulas
     assert copy.recap.text == own.recap.format(app="Tideline")
     assert copy.labels.presenter == texts.initial(own.presenter)
     wanted = own.try_it if language == "en" else own.visit
@@ -107,7 +107,7 @@ def test_a_language_without_formulas_has_names_and_own_words_only() -> None:
     copy = write(Spec(format="slideshow", brand=BRANDS["ja"], seed="1"))
     assert [warning.partition(":")[0] for warning in copy.warnings] == ["no_formulas"]
     assert {copy.recap.text, copy.call_to_action.text, copy.ending.text} == {"Tideline"}
-    assert copy.labels.presenter == PRESENTERS["ja"]
+    assert copy.labels.presenter == PRESENTER_DISCLOSURES["ja"]
     assert not copy.labels.swipe
 
 

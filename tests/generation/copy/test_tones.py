@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from generation.copy import tones
-from generation.copy.languages import TABLES
+from generation.copy.languages import LANGUAGE_TABLES
 from generation.copy.languages.table import Tone
 from generation.copy.write import write
 from generation.proofreading import words as proofreading
@@ -44,7 +44,12 @@ def texts(copy: Copy) -> list[str]:
 
 def pieces(seeds: int) -> list[tuple[str, Format, str]]:
     """Return the pieces of 4 brands with formulas in 4 formats, for some seeds."""
-    return [(language, format_, seed) for language in TABLES for format_ in FORMATS for seed in SEEDS[:seeds]]
+    return [
+        (language, format_, seed)
+        for language in LANGUAGE_TABLES
+        for format_ in FORMATS
+        for seed in SEEDS[:seeds]
+    ]
 
 
 few_or_all = pytest.mark.parametrize("seeds", [3, pytest.param(25, marks=pytest.mark.long)])
@@ -67,7 +72,7 @@ def test_a_tone_changes_the_words_of_every_piece(tone: Tone, seeds: int) -> None
 def test_a_piece_uses_the_marks_of_its_tone(tone: Tone, seeds: int) -> None:
     for language, format_, seed in pieces(seeds):
         copy = piece(BRANDS[language], tone, format_, seed)
-        own = TABLES[language].tones.get(tone, TABLES[language].formulas)
+        own = LANGUAGE_TABLES[language].tones.get(tone, LANGUAGE_TABLES[language].formulas)
         assert copy.recap.text == own.recap.format(app="Tideline")
         assert copy.call_to_action.text in {one.format(app="Tideline") for one in (own.try_it, own.visit)}
         marks = re.findall(r"^(\W) ", copy.caption, re.MULTILINE)
@@ -76,7 +81,7 @@ def test_a_piece_uses_the_marks_of_its_tone(tone: Tone, seeds: int) -> None:
 
 def test_no_formula_of_a_tone_is_another_tones() -> None:
     """So that a reader can distinguish them."""
-    for table in TABLES.values():
+    for table in LANGUAGE_TABLES.values():
         own = [table.formulas, *table.tones.values()]
         for name in ("keyword", "audience", "recap", "try_it", "visit", "ending"):
             assert len({getattr(one, name) for one in own}) == len(TONES), name
@@ -107,7 +112,7 @@ def test_no_tone_says_more_than_the_brand(tone: Tone, brand: BrandSnapshot) -> N
     for format_ in FORMATS:
         for seed in SEEDS[:3]:
             copy = piece(brand, tone, format_, seed)
-            assert proofreading.faults(copy, brand) == []
+            assert proofreading.find_copy_faults(copy, brand) == []
             assert [why for line in lines(copy) if (why := untraced(line, brand))] == []
 
 

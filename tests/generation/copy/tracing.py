@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from generation.copy.languages import TABLES
+from generation.copy.languages import LANGUAGE_TABLES
 from generation.copy.texts import clean
 from generation.spec import BrandSnapshot, Copy, Evidence, Line
 
@@ -70,7 +70,7 @@ def fill(template: str, values: dict[str, str]) -> str:
 
 
 def templates() -> Iterator[str]:
-    for table in TABLES.values():
+    for table in LANGUAGE_TABLES.values():
         for formulas in (table.formulas, *table.tones.values()):
             for formula in formulas:
                 yield from (formula,) if isinstance(formula, str) else formula

@@ -10,7 +10,7 @@ from PIL import Image, ImageEnhance
 
 from generation.outputs import DrawnText, OutputFile
 from generation.proofreading.pictures import contrast, faults
-from generation.render import InputFiles, prepare
+from generation.render import InputFiles, prepare_piece
 from generation.spec import BrandSnapshot, Copy, Spec
 from tests.generation.slides.test_deck import copy
 
@@ -26,7 +26,7 @@ class Drawn(NamedTuple):
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     folder = tmp_path_factory.mktemp("drawn")
-    [made] = [step.made for step in prepare(SPEC, COPY, InputFiles()).make(folder) if step.made]
+    [made] = [step.made for step in prepare_piece(SPEC, COPY, InputFiles()).make(folder) if step.made]
     return Drawn(folder, made)
 
 

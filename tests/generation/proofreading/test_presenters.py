@@ -8,7 +8,7 @@ from generation.copy.write import write
 from generation.outputs import OutputFile
 from generation.proofreading.read import faults as all_faults
 from generation.proofreading.read import presenter_faults as faults
-from generation.render import InputFiles, prepare
+from generation.render import InputFiles, prepare_piece
 from generation.spec import Copy, Presenter, Spec
 from tests.generation.copy.brands import TIDELINE
 
@@ -22,7 +22,7 @@ def found(made: OutputFile, copy: Copy = COPY) -> set[tuple[str, str]]:
 
 
 def test_an_undisclosed_presenter_is_found(tmp_path: Path) -> None:
-    [made] = [step.made for step in prepare(SPEC, COPY, InputFiles()).make(tmp_path) if step.made]
+    [made] = [step.made for step in prepare_piece(SPEC, COPY, InputFiles()).make(tmp_path) if step.made]
     assert all_faults([made], tmp_path, SPEC, COPY) == []
     silent = [one for one in made.shown if one.name != "disclosure"]
     line = COPY.labels.presenter

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from generation.copy.write import write
-from generation.proofreading.words import faults
+from generation.proofreading.words import find_copy_faults
 from generation.spec import BrandSnapshot, Copy, Evidence, Line, Spec
 
 TEXT = """Tideline shows high and low water for harbours. It works without a connection. Follow the harbours
@@ -52,15 +52,15 @@ MUTANTS: list[tuple[str, Mutant]] = [
 
 def test_the_writers_copy_has_no_fault() -> None:
     assert len(COPY.points) >= 3
-    assert faults(COPY, BRAND) == []
+    assert find_copy_faults(COPY, BRAND) == []
 
 
 @pytest.mark.parametrize(("rule", "mutant"), MUTANTS)
 def test_inserted_text_is_found(rule: str, mutant: Mutant) -> None:
     mutated = msgspec.structs.replace(COPY, **mutant(COPY))
-    assert rule in {one.rule for one in faults(mutated, BRAND)}
+    assert rule in {one.rule for one in find_copy_faults(mutated, BRAND)}
 
 
 def test_a_callers_hook_is_not_checked() -> None:
     spec = Spec(format="slideshow", brand=BRAND, seed="1", hook="The best of 9,000 apps")
-    assert faults(write(spec), BRAND) == []
+    assert find_copy_faults(write(spec), BRAND) == []

@@ -60,7 +60,7 @@ def made(odd: Odd, folder: Path) -> Path:
 def frames(clip: Clip, count: int) -> list[np.ndarray]:
     arguments = framing(clip, Cut(15, count)).arguments
     source = clip.source(0.5, count / 30)
-    pieces = ffmpeg.decoded(
+    pieces = ffmpeg.decode_chunks(
         WIDTH * HEIGHT * 3, *source, *arguments, "-frames:v", str(count), "-f", "rawvideo", "-"
     )
     return [np.frombuffer(piece, np.uint8).reshape(HEIGHT, WIDTH, 3) for piece in pieces]

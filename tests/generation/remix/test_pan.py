@@ -94,7 +94,7 @@ def test_ffmpeg_crops_along_the_path(tmp_path: Path) -> None:
     clip = probe(make_clip(tmp_path / "clip.mp4", H264, picture=line, sound=None))
     path = PanPath(0.05, (Move(3, 9, 0.28),))
     arguments = cropped(clip, path).arguments
-    pieces = ffmpeg.decoded(
+    pieces = ffmpeg.decode_chunks(
         WIDTH * HEIGHT * 3, *clip.source(), *arguments, "-frames:v", "12", "-f", "rawvideo", "-"
     )
     for frame, piece in enumerate(pieces):

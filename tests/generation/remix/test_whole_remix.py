@@ -18,7 +18,7 @@ from generation.remix.cut import Cut
 from generation.remix.framing import framing
 from generation.remix.remix import within
 from generation.remix.sound import ALONE_DB, BETWEEN_WORDS_DB, UNDER_SPEECH_DB, music_gains
-from generation.render import InputFiles, prepare
+from generation.render import InputFiles, prepare_piece
 from generation.sound.synthesis import RATE
 from generation.spec import BrandSnapshot, Spec
 from generation.video.end import end
@@ -43,7 +43,7 @@ TALL = "testsrc2=s=240x320:r=30:d=4"
 
 
 def remake(spec: Spec, clip: Path, folder: Path) -> OutputFile:
-    *_, last = prepare(spec, copy("No ads"), InputFiles(clip=clip)).make(folder)
+    *_, last = prepare_piece(spec, copy("No ads"), InputFiles(clip=clip)).make(folder)
     assert last.made
     return last.made
 
@@ -72,7 +72,7 @@ def measured(spec: Spec, clip: Path, folder: Path) -> tuple[OutputFile, float, i
 
 def test_a_remix_needs_a_clip() -> None:
     with pytest.raises(GenerationError) as refused:
-        prepare(SPEC, copy("No ads"), InputFiles())
+        prepare_piece(SPEC, copy("No ads"), InputFiles())
     assert refused.value.code == "CLIP_MISSING"
 
 
@@ -118,7 +118,7 @@ def test_ninety_seconds_of_an_hour_are_analyzed(tmp_path: Path) -> None:
     picture = "color=0x406080:s=320x240:r=2:d=3600"
     clip = make_clip(tmp_path / "clip.mp4", H264, picture=picture, sound="sine=r=8000:d=3600")
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    piece = prepare(SPEC, copy("No ads"), InputFiles(clip=clip))
+    piece = prepare_piece(SPEC, copy("No ads"), InputFiles(clip=clip))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert piece.clip.scanned == 90  # type: ignore[attr-defined]
     assert piece.clip.seconds == pytest.approx(3600, abs=1)  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from generation.canvas import Canvas, DrawnLine
-from generation.copy.languages import PRESENTERS, TABLES
+from generation.copy.languages import LANGUAGE_TABLES, PRESENTER_DISCLOSURES
 from generation.copy.write import labels
 from generation.frame import FRAMES
 from generation.portraits.portrait import portrait
@@ -87,7 +87,7 @@ def test_devices_lie_below_the_byline() -> None:
     assert (wrong(canvas), over_each_other(canvas)) == ([], [])
 
 
-@pytest.mark.parametrize("language", sorted({*TABLES, *PRESENTERS}))
+@pytest.mark.parametrize("language", sorted({*LANGUAGE_TABLES, *PRESENTER_DISCLOSURES}))
 def test_the_disclosure_fits_in_each_language(language: str) -> None:
     found = byline(kit(language, "9:16"), said(language))
     assert found is not None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from generation.sound.bed import bed
 from generation.sound.loudness import MAX_PEAK_DB, TARGET_LUFS, limit_to_target, loudness, peak
 from generation.sound.speech import read_aloud
-from generation.sound.synthesis import RATE, Stereo, Wave, times
+from generation.sound.synthesis import RATE, Stereo, Wave, sample_times
 from generation.sound.track import AFTER_SPEECH_S, BEFORE_SPEECH_S, speech_seconds, track
 from generation.timing import BEAT_S, Timing, timing
 from schemas.errors import GenerationError
@@ -61,7 +61,7 @@ def test_no_other_language_is_read_by_an_english_voice(language: str) -> None:
 
 
 def tone(level: float, seconds: float = 3.0, hertz: float = 997.0) -> Stereo:
-    wave = level * np.sin(2 * np.pi * hertz * times(seconds))
+    wave = level * np.sin(2 * np.pi * hertz * sample_times(seconds))
     return np.array([wave, wave])
 
 
@@ -79,7 +79,7 @@ def test_quiet_parts_do_not_count() -> None:
 
 def test_a_peak_between_samples_counts() -> None:
     """At a quarter of the sample rate, shifted by half a sample, no sample is at the peak."""
-    wave = np.sin(2 * np.pi * RATE / 4 * times(0.5) + np.pi / 4)
+    wave = np.sin(2 * np.pi * RATE / 4 * sample_times(0.5) + np.pi / 4)
     assert np.abs(wave).max() < 0.71
     assert peak(np.array([wave, wave])) == pytest.approx(0, abs=0.2)
 

@@ -13,7 +13,7 @@ from PIL import Image
 from domain.accounts.platform_limits import PLATFORMS, LimitedFile, faults_of_files
 from generation.frame import FRAMES
 from generation.outputs import OutputFile
-from generation.render import RENDERER, InputFiles, prepare
+from generation.render import RENDERER, InputFiles, prepare_piece
 from generation.slides.kit import Kit, SlidePresenter
 from generation.spec import Aspect, BrandSnapshot, Spec
 from generation.theme import theme
@@ -73,7 +73,7 @@ def test_a_stopped_video_leaves_no_file(tmp_path: Path) -> None:
 def test_speech_in_another_language_is_refused_before_anything_is_drawn() -> None:
     spec = Spec(format="video", brand=BrandSnapshot(name="Ebbe"), seed="seed", speech="heart")
     with pytest.raises(GenerationError) as told:
-        prepare(spec, copy("Ohne Konto", hook="Kenne die Ebbe", language="de"), InputFiles())
+        prepare_piece(spec, copy("Ohne Konto", hook="Kenne die Ebbe", language="de"), InputFiles())
     assert told.value.code == "SPEECH_NOT_SPOKEN"
 
 
@@ -191,7 +191,7 @@ def made_in(folder: Path) -> OutputFile:
     )
     shots = [written(screenshot((390, 844))), written(screenshot((1280, 720)))]
     words = copy(*POINTS, hook="Know the tide before you go")
-    *_, last = prepare(spec, words, InputFiles(screenshots=shots)).make(folder)
+    *_, last = prepare_piece(spec, words, InputFiles(screenshots=shots)).make(folder)
     assert last.made is not None
     return last.made
 

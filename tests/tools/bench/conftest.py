@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from chaos.environment import Environment, on
+from chaos.environment import Environment, open_on_servers
 
 
 @pytest_asyncio.fixture
 async def environment(servers: tuple[str, str], tmp_path: Path) -> AsyncIterator[Environment]:
-    async with on(*servers, folder=tmp_path) as opened:
+    async with open_on_servers(*servers, folder=tmp_path) as opened:
         yield opened

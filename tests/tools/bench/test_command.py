@@ -13,15 +13,17 @@ from tests.cli.conftest import Tenantry, decoded
 from tests.processes import alive, descendants
 from tests.waiting import PATIENCE_S, until
 from tools.bench import command
-from tools.bench.figures import QUICK, ProgressCallback, Result, RunSize
+from tools.bench.figures import QUICK, BenchmarkResult, ProgressCallback, RunSize
 
 pytestmark = pytest.mark.long
 
 
-async def measured(_: Environment, __: RunSize, tell: ProgressCallback) -> Result:
+async def measured(_: Environment, __: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Replace a measurement of minutes."""
     tell("round 1 of 1")
-    return Result({"live_x": 1.25, "recovery_s": 3.4, "lease_s": 3.0}, {"live_jobs_s": {"ours": [5.0, 6.0]}})
+    return BenchmarkResult(
+        {"live_x": 1.25, "recovery_s": 3.4, "lease_s": 3.0}, {"live_jobs_s": {"ours": [5.0, 6.0]}}
+    )
 
 
 @pytest.fixture
@@ -77,10 +79,10 @@ async def test_the_ledger_table_compares_old_and_empty(
 ) -> None:
     sizes: list[RunSize] = []
 
-    async def measure_nothing(_: Environment, size: RunSize, __: ProgressCallback) -> Result:
+    async def measure_nothing(_: Environment, size: RunSize, __: ProgressCallback) -> BenchmarkResult:
         sizes.append(size)
         rows = {"submit": {"empty_ms": 0.2, "old_ms": 0.4, "ratio": 2.0, "aim": 1.5}}
-        return Result({"submit": 2.0}, {"rows": rows, "newcomer_s": {"p50": 0.1}})
+        return BenchmarkResult({"submit": 2.0}, {"rows": rows, "newcomer_s": {"p50": 0.1}})
 
     monkeypatch.setattr(command, "LEDGER", {"ledger": measure_nothing})
     answer = decoded(await tenantry("bench", "ledger", "--ended", "7", "--json"))

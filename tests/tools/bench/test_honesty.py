@@ -4,7 +4,7 @@ import pytest
 
 from chaos import backlog, processes
 from chaos.environment import Environment
-from chaos.tasks import NOOP, POOL
+from chaos.tasks import BENCH_POOL, NOOP
 from db.pool import connect
 from jobs import heartbeat, ledger
 from jobs.ledger import Settlement
@@ -16,33 +16,33 @@ from tools.bench.figures import TARGETS
 
 async def run_one(environment: Environment, outcome: Outcome) -> None:
     """Pull and settle one waiting job."""
-    tenants = await backlog.prepare(environment.pool, tenants=1)
-    await backlog.load(environment.pool, NOOP, tenants, count=1)
+    tenants = await backlog.reset_bench_database(environment.pool, tenants=1)
+    await backlog.insert_waiting_jobs(environment.pool, NOOP, tenants, count=1)
     worker_id = ids.new()
     async with environment.pool.acquire() as conn:
         await heartbeat.register(
-            conn, worker_id=worker_id, pool=POOL, host="test", pid=1, version="0", slots=1, lease_s=60
+            conn, worker_id=worker_id, pool=BENCH_POOL, host="test", pid=1, version="0", slots=1, lease_s=60
         )
-        claims = await ledger.pull(conn, pool=POOL, worker_id=worker_id, free=1, kinds=[NOOP])
+        claims = await ledger.pull(conn, pool=BENCH_POOL, worker_id=worker_id, free=1, kinds=[NOOP])
         await ledger.settle(conn, [Settlement(claim, outcome) for claim in claims])
 
 
 async def test_job_completed_once_passes(environment: Environment) -> None:
     await run_one(environment, Done())
-    await backlog.check(environment.pool, count=1)
+    await backlog.check_completed_jobs(environment.pool, count=1)
 
 
 async def test_failed_job_fails_the_benchmark(environment: Environment) -> None:
     await run_one(environment, Failed("FETCH_FAILED", "no"))
     with pytest.raises(BenchmarkFailed, match="lost or doubled"):
-        await backlog.check(environment.pool, count=1)
+        await backlog.check_completed_jobs(environment.pool, count=1)
 
 
 async def test_doubled_effect_fails_the_benchmark(environment: Environment) -> None:
     await run_one(environment, Done())
     await environment.pool.execute("insert into bench_effect select id, 1 from job, generate_series(1, 2)")
     with pytest.raises(BenchmarkFailed, match="lost or doubled"):
-        await backlog.check(environment.pool, count=1, effects=1)
+        await backlog.check_completed_jobs(environment.pool, count=1, effects=1)
 
 
 async def test_error_of_a_dead_process_includes_the_end_of_its_log(environment: Environment) -> None:

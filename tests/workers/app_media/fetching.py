@@ -76,7 +76,7 @@ class MediaFetches(NamedTuple):
         """Prune as of a day later."""
         async with self.project.workers.pool.acquire() as conn:
             await conn.execute("update media_upload set started_at = started_at - interval '1 day'")
-            await uploads.prune(conn, self.store)
+            await uploads.prune_stale_uploads(conn, self.store)
 
     def files(self) -> list[str]:
         return sorted(path.name for path in self.folder.rglob("*") if path.is_file())

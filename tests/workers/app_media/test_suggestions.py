@@ -56,7 +56,7 @@ class SuggestionIngest:
         store = open_store(self.project.workers.settings.__class__(**self._settings()))
         async with self.project.workers.pool.acquire() as conn:
             await conn.execute("update media_upload set started_at = started_at - interval '1 day'")
-            await uploads.prune(conn, store)
+            await uploads.prune_stale_uploads(conn, store)
         return sorted(path.name for path in self.folder.rglob("*") if path.is_file())
 
     def _settings(self) -> dict[str, Any]:

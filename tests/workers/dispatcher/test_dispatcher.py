@@ -154,7 +154,7 @@ async def test_a_silent_session_ends(settings: Settings, conn: Conn, monkeypatch
 
 
 async def fall_silent(settings: Settings, conn: Conn) -> None:
-    async with leader.session(settings.database_url, "test") as silent:
+    async with leader.open_leader_session(settings.database_url, "test") as silent:
         assert (await maintenance.try_to_lead(silent)).leads
         await eventually(lambda: gone(conn))
         await maintenance.try_to_lead(silent)

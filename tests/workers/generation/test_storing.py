@@ -90,7 +90,7 @@ async def test_a_storage_that_fails_midway_leaves_no_file(
     assert ended.value.outcome == STORAGE_AWAY
     assert await conn.fetchval("select count(*) from media_upload") == WRITES
     await conn.execute("update media_upload set started_at = now() - interval '2 days'")
-    assert await uploads.prune(conn, store) == WRITES
+    assert await uploads.prune_stale_uploads(conn, store) == WRITES
     assert [path for path in (tmp_path / "kept").rglob("*") if path.is_file()] == []
 
 
@@ -142,7 +142,7 @@ async def test_a_cancel_ends_a_blocked_storage_call(
     assert store.left.is_set()
     assert [*work.iterdir()] == []
     await conn.execute("update media_upload set started_at = now() - interval '2 days'")
-    assert await uploads.prune(conn, folder) == (2 if stage == "finalizing" else 0)
+    assert await uploads.prune_stale_uploads(conn, folder) == (2 if stage == "finalizing" else 0)
     assert [path for path in (tmp_path / "kept").rglob("*") if path.is_file()] == []
 
 

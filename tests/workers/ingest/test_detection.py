@@ -8,7 +8,14 @@ import langcodes
 import pytest
 
 from tests.corpora import store_description, store_texts
-from workers.ingest.detection import IDENTIFIER, LEARNED_LANGUAGES, MIN_CHARS, SURE_PROBABILITY, detect, weigh
+from workers.ingest.detection import (
+    IDENTIFIER,
+    LEARNED_LANGUAGES,
+    MIN_CHARS,
+    SURE_PROBABILITY,
+    detect,
+    weigh_languages,
+)
 from workers.ingest.languages import primary, standard
 from workers.ingest.page.text import clean
 from workers.ingest.sentences import is_sentence, sentences
@@ -61,7 +68,7 @@ def test_the_languages_of_store_texts() -> None:
 
 def test_no_text_has_no_language() -> None:
     assert detect(" \n") == (None, 0.0)
-    assert list(weigh("", [])) == []
+    assert list(weigh_languages("", [])) == []
 
 
 @pytest.mark.parametrize(
@@ -76,11 +83,11 @@ def test_no_text_has_no_language() -> None:
 def test_a_sure_detection_overrules_a_declaration_but_keeps_its_region(
     declared: list[tuple[str, str]], best: tuple[str, float, str]
 ) -> None:
-    assert next(weigh(GERMAN, declared)) == best
+    assert next(weigh_languages(GERMAN, declared)) == best
 
 
 def test_a_short_text_overrules_nothing() -> None:
-    assert next(weigh("Alle Häfen und Gezeiten", [("en", "html.lang")])) == ("en", 0.8, "html.lang")
+    assert next(weigh_languages("Alle Häfen und Gezeiten", [("en", "html.lang")])) == ("en", 0.8, "html.lang")
 
 
 @pytest.mark.parametrize(
@@ -96,33 +103,33 @@ def test_a_short_text_overrules_nothing() -> None:
 def test_texts_without_sentences_overrule_nothing(text: str, declared: str) -> None:
     """The model itself is sure of such a text's language."""
     assert IDENTIFIER.classify(text)[1] >= SURE_PROBABILITY
-    assert next(weigh(text, [(declared, "html.lang")])) == (declared, 0.8, "html.lang")
+    assert next(weigh_languages(text, [(declared, "html.lang")])) == (declared, 0.8, "html.lang")
 
 
 def test_placeholder_text_is_ignored() -> None:
-    assert list(weigh(LOREM * 3, [])) == []
+    assert list(weigh_languages(LOREM * 3, [])) == []
     german = "Das Meer ist heute so ruhig wie gestern, und die Boote bleiben im Hafen."
-    assert next(weigh(LOREM + german, []))[0] == "de"
+    assert next(weigh_languages(LOREM + german, []))[0] == "de"
 
 
 def test_true_latin_is_latin() -> None:
-    assert next(weigh(CAESAR, [("en", "html.lang")])) == ("la", 0.9, "text")
+    assert next(weigh_languages(CAESAR, [("en", "html.lang")])) == ("la", 0.9, "text")
 
 
 def test_the_prose_must_agree_with_the_whole_text() -> None:
     english = "We use cookies and other tools to see how people use our site, and you can always say no. " * 4
     declared = [("pt", "html.lang")]
-    assert next(weigh(english, declared)) == ("en", 0.9, "text")
-    assert next(weigh(english, declared, ["Bem-vindo"])) == ("pt", 0.8, "html.lang")
-    assert next(weigh(english, declared, [GERMAN])) == ("pt", 0.8, "html.lang")
+    assert next(weigh_languages(english, declared)) == ("en", 0.9, "text")
+    assert next(weigh_languages(english, declared, ["Bem-vindo"])) == ("pt", 0.8, "html.lang")
+    assert next(weigh_languages(english, declared, [GERMAN])) == ("pt", 0.8, "html.lang")
 
 
 def test_another_script_needs_less_proof() -> None:
     chinese = "Acme 讓你輕鬆管理船隻，隨時隨地查看潮汐。打開程式，選擇港口，就這麼簡單。" * 6
     assert IDENTIFIER.classify(chinese)[1] < SURE_PROBABILITY
-    assert next(weigh(chinese, [("en-US", "html.lang")])) == ("zh", 0.9, "text")
-    assert next(weigh(chinese, [("ja", "html.lang")])) == ("ja", 0.8, "html.lang")
-    assert next(weigh("首頁 產品 價格 關於我們 聯絡 " * 20, [("en", "html.lang")])) == (
+    assert next(weigh_languages(chinese, [("en-US", "html.lang")])) == ("zh", 0.9, "text")
+    assert next(weigh_languages(chinese, [("ja", "html.lang")])) == ("ja", 0.8, "html.lang")
+    assert next(weigh_languages("首頁 產品 價格 關於我們 聯絡 " * 20, [("en", "html.lang")])) == (
         "en",
         0.8,
         "html.lang",
@@ -130,7 +137,7 @@ def test_another_script_needs_less_proof() -> None:
 
 
 def test_a_declared_language_unknown_to_the_model_is_kept() -> None:
-    assert next(weigh(GERMAN, [("ia", "html.lang")])) == ("ia", 0.8, "html.lang")
+    assert next(weigh_languages(GERMAN, [("ia", "html.lang")])) == ("ia", 0.8, "html.lang")
 
 
 def test_store_texts_overrule_a_false_declaration_in_every_language() -> None:
@@ -141,7 +148,9 @@ def test_store_texts_overrule_a_false_declaration_in_every_language() -> None:
             detect(clean(text))[1] >= SURE_PROBABILITY and len(" ".join(sentences(clean(text)))) >= MIN_CHARS
         )
         if language in LEARNED_LANGUAGES and sure:
-            tag, _, _ = next(weigh(clean(text), [("de" if language == "en" else "en", "html.lang")]))
+            tag, _, _ = next(
+                weigh_languages(clean(text), [("de" if language == "en" else "en", "html.lang")])
+            )
             answers[language].append(primary(tag) == language)
     assert len(answers) >= 30
     assert all(map(all, answers.values())), answers
@@ -149,7 +158,7 @@ def test_store_texts_overrule_a_false_declaration_in_every_language() -> None:
 
 def test_a_true_declaration_is_never_overruled() -> None:
     for language, text in long_texts():
-        tag, _, _ = next(weigh(clean(text), [(language, "html.lang")]))
+        tag, _, _ = next(weigh_languages(clean(text), [(language, "html.lang")]))
         assert primary(tag) == language
 
 

@@ -56,14 +56,14 @@ async def test_the_next_attempt_continues_after_a_dead_one(scheduled: IngestProj
     async with pool.acquire() as conn:
         [claim] = await seeds.claims(conn, ADVANCE_CLOCK)
         async with conn.transaction():
-            await sandbox_time.move(conn, claim=claim)
+            await sandbox_time.move_sandbox_clock(conn, claim=claim)
         ahead, ages = (await clock_of(scheduled)).ahead, "select array_agg(created_at order by id) from job"
         before = await conn.fetchval(ages)
         assert ahead > timedelta(hours=23)
         died = conn.transaction()
         await died.start()
         await conn.execute("update job set run_at = run_at + interval '1 day' where id <> $1", claim.id)
-        assert await sandbox_time.move(conn, claim=claim)
+        assert await sandbox_time.move_sandbox_clock(conn, claim=claim)
         await died.rollback()
         assert (await clock_of(scheduled)).ahead == ahead
         assert await conn.fetchval(ages) == before
@@ -126,7 +126,7 @@ async def test_a_blocked_clock_fails_and_stays(scheduled: IngestProject) -> None
     async with workers.working_kinds({ADVANCE_CLOCK: advance_with_patience(scheduled, 5.0, queries)}):
         job = await workers.ended(await job_of(scheduled))
     assert (job["state"], job["error"]["code"]) == ("failed", "CLOCK_HELD_UP")
-    assert 1 < queries.count(sandbox_time.LOOK.query.sql) < 60
+    assert 1 < queries.count(sandbox_time.FIND_DUE_WORK.query.sql) < 60
     clock = await clock_of(scheduled)
     assert clock.target is None
     assert clock.ahead <= timedelta(days=1)

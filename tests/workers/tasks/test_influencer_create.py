@@ -247,7 +247,7 @@ async def test_an_influencer_deleted_meanwhile_stops_the_drawing(
     # Its file is recorded, and is pruned like those of crashed uploads.
     await project.workers.pool.execute("update media_upload set started_at = now() - interval '1 day'")
     async with project.workers.pool.acquire() as conn:
-        assert await uploads.prune(conn, studio.store) == 1
+        assert await uploads.prune_stale_uploads(conn, studio.store) == 1
     assert files(tmp_path / "media") == []
 
 
@@ -280,7 +280,7 @@ async def test_a_deleted_influencers_file_is_pruned_a_day_later(
     assert await pool.fetchval(used) == before == len(BYTES)
     await pool.execute("update media_upload set started_at = now() - interval '1 day'")
     async with pool.acquire() as conn:
-        await uploads.prune(conn, studio.store)
+        await uploads.prune_stale_uploads(conn, studio.store)
     assert files(tmp_path / "media") == []
     assert await pool.fetchval(used) == 0
 

@@ -23,7 +23,7 @@ from tests.workers.tasks.test_purging import archived, begin, claimed, perform
 
 
 def begin_purge(project: IngestProject) -> Callable[[Conn], Awaitable[Any]]:
-    return partial(purge.begin, project_id=project.id, name="Shop", env=None, actor=None)
+    return partial(purge.begin_project_purge, project_id=project.id, name="Shop", env=None, actor=None)
 
 
 def unarchive(project: IngestProject) -> Callable[[Conn], Awaitable[Any]]:

@@ -51,7 +51,7 @@ class DyingContext(Context):
 
 async def begin(pool: Pool, project_id: UUID, **asked: Any) -> Purging:
     given: dict[str, Any] = {"name": "Shop", "env": None, "actor": None} | asked
-    return (await transact(pool, partial(purge.begin, project_id=project_id, **given)))[0]
+    return (await transact(pool, partial(purge.begin_project_purge, project_id=project_id, **given)))[0]
 
 
 def files(folder: Path) -> set[str]:

@@ -19,7 +19,7 @@ from schemas.errors import (
 from tests.waiting import PATIENCE_S
 from tests.workers.web.web import Script, allowed_client, fetch_answer, raw_response, serve, silence
 from workers.web.errors import MIN_COOLDOWN_S
-from workers.web.fetch import HTML, ExpectedResponse, fetch
+from workers.web.fetch import EXPECTED_HTML_RESPONSE, ExpectedResponse, fetch
 
 DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
 
@@ -221,7 +221,7 @@ async def drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @pytest.mark.parametrize("script", [drip, silence])
 async def test_a_slow_answer_ends_at_the_deadline(script: Script) -> None:
-    want = msgspec.structs.replace(HTML, deadline_s=0.3)
+    want = msgspec.structs.replace(EXPECTED_HTML_RESPONSE, deadline_s=0.3)
     async with serve({"/": script}) as site, allowed_client(site) as client:
         async with asyncio.timeout(PATIENCE_S):
             with pytest.raises(FetchTimeout) as refused:

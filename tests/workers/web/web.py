@@ -10,7 +10,7 @@ import httpx
 from domain.values import ssrf_guard
 from tests import http_server
 from tests.http_server import HttpRequest
-from workers.web.fetch import HTML, ExpectedResponse, FetchedResponse, fetch, open_client
+from workers.web.fetch import EXPECTED_HTML_RESPONSE, ExpectedResponse, FetchedResponse, fetch, open_client
 
 #: Writes a raw response that no well-behaved server sends; the reader ends when the client leaves.
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -94,7 +94,7 @@ def allowed_client(*sites: Site) -> httpx.AsyncClient:
     return open_client(allowed=allowed, contact="https://tenantry.test/bot")
 
 
-async def fetch_answer(answer: bytes, want: ExpectedResponse = HTML) -> FetchedResponse:
+async def fetch_answer(answer: bytes, want: ExpectedResponse = EXPECTED_HTML_RESPONSE) -> FetchedResponse:
     """Return the result of fetching a response."""
     async with serve({"/": answer}) as site, allowed_client(site) as client:
         return await fetch(client, site.url(), want=want)

@@ -10,7 +10,7 @@ from schemas.errors import BenchmarkFailed
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
-async def server_of(conn: Conn) -> int:
+async def find_postgres_pid(conn: Conn) -> int:
     """Return the process id of PostgreSQL's postmaster. Raises `BenchmarkFailed` if it runs elsewhere."""
     backend: int = await conn.fetchval("select pg_backend_pid()")
     stat = _stat(backend)

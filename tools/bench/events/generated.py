@@ -32,7 +32,7 @@ def events(count: int, projects: Sequence[UUID]) -> list[Event]:
         event
         for project_id in projects
         for data in bodies(share // batch, batch)
-        for event in steps.finish(body.read(data, project_id=project_id, app_no=1, now=now)).events
+        for event in steps.finish_steps(body.read(data, project_id=project_id, app_no=1, now=now)).events
     ]
     return sorted(stored)
 

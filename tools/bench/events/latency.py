@@ -2,7 +2,13 @@
 
 from chaos.environment import Environment
 from tools.bench.events.serving import check_stored, run_servers, send
-from tools.bench.figures import ProgressCallback, Result, RunSize, ratio, spread
+from tools.bench.figures import (
+    BenchmarkResult,
+    ProgressCallback,
+    RunSize,
+    compute_median_ratio,
+    compute_percentiles,
+)
 from tools.bench.http_load import LoadPlan
 
 #: Events of a request, and events a second.
@@ -12,7 +18,9 @@ BATCH, EVENTS_S = 20, 5_000
 CONNECTIONS = 64
 
 
-async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
+async def measure_event_latency(
+    environment: Environment, size: RunSize, tell: ProgressCallback
+) -> BenchmarkResult:
     """Measure both servers in turn. Raises `BenchmarkFailed`."""
     rounds, count = size.rounds, int(EVENTS_S / BATCH * size.event_s)
     plan = LoadPlan(requests=count, batch=BATCH, connections=CONNECTIONS, per_s=EVENTS_S / BATCH)
@@ -26,13 +34,13 @@ async def measure(environment: Environment, size: RunSize, tell: ProgressCallbac
                 bare.append(runs[0])
                 ours.append(runs[1])
     await check_stored(environment, (rounds + 1) * count * BATCH)
-    figures = {"events_p99_x": ratio(_p99s(ours), _p99s(bare))}
-    return Result(figures, {"ms_until_the_202": {"ours": _shown(ours), "bare": _shown(bare)}})
+    figures = {"events_p99_x": compute_median_ratio(_p99s(ours), _p99s(bare))}
+    return BenchmarkResult(figures, {"ms_until_the_202": {"ours": _shown(ours), "bare": _shown(bare)}})
 
 
 def _p99s(runs: list[list[float]]) -> list[float]:
-    return [spread(run)["p99"] for run in runs]
+    return [compute_percentiles(run)["p99"] for run in runs]
 
 
 def _shown(runs: list[list[float]]) -> dict[str, float]:
-    return spread([took_ms for run in runs for took_ms in run])
+    return compute_percentiles([took_ms for run in runs for took_ms in run])

@@ -8,7 +8,7 @@ import msgspec
 
 from chaos import fleet
 from chaos.environment import Environment
-from chaos.processes import Child
+from chaos.processes import ChildProcess
 from schemas.errors import BenchmarkFailed
 from tools.bench import tenants
 from tools.bench.http_load import Answers, EventEndpoint, LoadPlan, run_plan
@@ -22,7 +22,7 @@ STORED = "select (select count(*) from event), (select count(*) from event_seen)
 class EventServer(NamedTuple):
     """An event server's process, its port, and its endpoints."""
 
-    child: Child
+    child: ChildProcess
     port: int
     endpoints: list[EventEndpoint]
 

@@ -7,15 +7,15 @@ from typing import NamedTuple
 from uuid import UUID
 
 from chaos.environment import Environment
-from chaos.processes import cpu_s
+from chaos.processes import read_child_cpu_s
 from db.pool import Conn
 from domain.events.event import Event
 from domain.events.intake import MAX_HELD_EVENTS
 from schemas.errors import BenchmarkFailed
 from tools.bench.events import generated
-from tools.bench.events.cpu import server_cpu_s, server_of
+from tools.bench.events.cpu import find_postgres_pid, server_cpu_s
 from tools.bench.events.serving import EventServer, check_stored, run_servers, send
-from tools.bench.figures import ProgressCallback, Result, RunSize, ratio
+from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_median_ratio
 from tools.bench.http_load import LoadPlan
 
 #: Table of the raw COPY, the baseline of an event's cost: the same rows without an index.
@@ -43,7 +43,9 @@ class SpeedRun(NamedTuple):
         return self.serving_us + self.postgres_us
 
 
-async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
+async def measure_event_speed(
+    environment: Environment, size: RunSize, tell: ProgressCallback
+) -> BenchmarkResult:
     """Measure the requests of each batch size. Raises `BenchmarkFailed`."""
     requests, rounds = size.event_requests, size.rounds
     ours: dict[int, list[SpeedRun]] = {batch: [] for batch in requests}
@@ -62,24 +64,26 @@ async def measure(environment: Environment, size: RunSize, tell: ProgressCallbac
     sent = (rounds + 1) * sum(batch * count for batch, count in requests.items())
     await check_stored(environment, sent)
     figures = {
-        "events_cpu_x": ratio([run.cpu_us for run in ours[LARGE]], copied),
-        "events_single_x": ratio([run.per_s for run in ours[ONE]], [run.per_s for run in bare[ONE]]),
+        "events_cpu_x": compute_median_ratio([run.cpu_us for run in ours[LARGE]], copied),
+        "events_single_x": compute_median_ratio(
+            [run.per_s for run in ours[ONE]], [run.per_s for run in bare[ONE]]
+        ),
     }
     details = {
         f"batches_of_{batch}": {"ours": _shown(ours[batch]), "bare": _shown(bare[batch])}
         for batch in requests
     }
-    return Result(figures, {**details, "raw_copy_us": round(median(copied), 2)})
+    return BenchmarkResult(figures, {**details, "raw_copy_us": round(median(copied), 2)})
 
 
 async def _run(environment: Environment, server: EventServer, batch: int, requests: int) -> SpeedRun:
     callers = min(CALLERS, MOST_EVENTS // batch)
     plan = LoadPlan(requests=requests, batch=batch, connections=callers)
     async with environment.pool.acquire() as conn:
-        postgres = await server_of(conn)
-    before_s = cpu_s(server.child), server_cpu_s(postgres)
+        postgres = await find_postgres_pid(conn)
+    before_s = read_child_cpu_s(server.child), server_cpu_s(postgres)
     answers = await send(environment, server, plan)
-    after_s = cpu_s(server.child), server_cpu_s(postgres)
+    after_s = read_child_cpu_s(server.child), server_cpu_s(postgres)
     used = [
         (after - before) / answers.accepted * 1e6 for before, after in zip(before_s, after_s, strict=True)
     ]
@@ -103,7 +107,7 @@ def _shown(runs: list[SpeedRun]) -> dict[str, float]:
 async def _copy_cpu_us(conn: Conn, events: Sequence[Event], batch: int) -> float:
     """Return the microseconds of CPU for an event, of this process and Postgres, with commits of `batch`."""
     await conn.execute(TABLE)
-    server = await server_of(conn)
+    server = await find_postgres_pid(conn)
     before_s = time.process_time() + server_cpu_s(server)
     for first in range(0, len(events), batch):
         records = events[first : first + batch]

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 from uuid import UUID
 
-from chaos.environment import Environment, scratch
+from chaos.environment import Environment, create_scratch_database
 from chaos.tasks import NOOP
 from db.pool import Conn, connect
 from jobs import ledger
 from schemas.errors import BenchmarkFailed
-from tools.bench.figures import ProgressCallback, Result, RunSize, spread
+from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_percentiles
 from tools.bench.ledger.sides import SLOTS, UNKNOWN, LedgerSide
 from tools.bench.ledger.statements import PULL, STATEMENTS, TimedStatement
 
@@ -36,7 +36,7 @@ HOT_AIM = 1.5
 SNAPSHOT_AIM = 3.0
 
 
-async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> Result:
+async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Measure the ratio of each statement's p50, old to empty ledger, and a new tenant's wait in seconds."""
     async with _sides(environment) as (old, empty):
         for side in (old, empty):
@@ -51,7 +51,7 @@ async def measure(environment: Environment, size: RunSize, tell: ProgressCallbac
         rows |= await _pulls_at_caps(old, empty, size, tell)
         rows |= await _pull_with_old_snapshot(environment.settings.database_url, old, empty, size, tell)
         newcomer_s = await _newcomers(old, size, tell)
-    return Result(
+    return BenchmarkResult(
         {**{name: row.ratio for name, row in rows.items()}, "newcomer_s": newcomer_s["p95"]},
         {
             "rows": {name: {**row._asdict(), "ratio": row.ratio} for name, row in rows.items()},
@@ -69,7 +69,7 @@ def _count_pulled(size: RunSize) -> int:
 async def _sides(environment: Environment) -> AsyncIterator[tuple[LedgerSide, LedgerSide]]:
     """Open both sides on one server, each in its own database."""
     url = environment.settings.database_url
-    async with scratch(url) as empty_url, _open(url) as old, _open(empty_url) as empty:
+    async with create_scratch_database(url) as empty_url, _open(url) as old, _open(empty_url) as empty:
         yield LedgerSide(old, old=True), LedgerSide(empty, old=False)
 
 
@@ -92,7 +92,9 @@ async def _compare(
             took_ms = await _timed(side, statement)
             if number >= WARM:
                 took[side.old].append(took_ms)
-    return StatementTimes(spread(took[False])["p50"], spread(took[True])["p50"], aim)
+    return StatementTimes(
+        compute_percentiles(took[False])["p50"], compute_percentiles(took[True])["p50"], aim
+    )
 
 
 async def _timed(side: LedgerSide, statement: TimedStatement) -> float:
@@ -156,7 +158,7 @@ async def _newcomers(old: LedgerSide, size: RunSize, tell: ProgressCallback) -> 
     newcomers = old.tenants[:: size.newcomer_tenants // size.newcomers][: size.newcomers]
     waiting = [org for org in old.tenants if org not in set(newcomers)]
     await old.insert_due(waiting, 4 * size.newcomer_tenants)
-    return spread([await _wait_of(old, org) for org in newcomers])
+    return compute_percentiles([await _wait_of(old, org) for org in newcomers])
 
 
 async def _wait_of(old: LedgerSide, org: UUID) -> float:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from chaos.backlog import EFFECTS
-from chaos.tasks import NOOP, POOL
+from chaos.backlog import CREATE_EFFECT_TABLE
+from chaos.tasks import BENCH_POOL, NOOP
 from db.pool import Conn
 from jobs import heartbeat, ledger
 from jobs.kinds import Kind
@@ -89,13 +89,13 @@ class LedgerSide:
         self.tenants, self.worker_id = [ids.new() for _ in range(tenants)], ids.new()
         self.next_tenants = itertools.cycle(self.tenants)
         await self.conn.execute("set statement_timeout = 0")
-        await self.conn.execute(EFFECTS)
+        await self.conn.execute(CREATE_EFFECT_TABLE)
         await self.conn.execute("truncate organization, worker, job_attempt cascade")
-        await self.conn.execute("insert into pool (name) values ($1) on conflict do nothing", POOL)
-        await self.conn.execute(CAPS, POOL)
+        await self.conn.execute("insert into pool (name) values ($1) on conflict do nothing", BENCH_POOL)
+        await self.conn.execute(CAPS, BENCH_POOL)
         await self.conn.execute(TENANTS, self.tenants)
         await heartbeat.register(
-            self.conn, worker_id=self.worker_id, pool=POOL, host="bench", pid=0, version="0", slots=SLOTS,
+            self.conn, worker_id=self.worker_id, pool=BENCH_POOL, host="bench", pid=0, version="0", slots=SLOTS,
             lease_s=LEASE_S,
         )  # fmt: skip
 
@@ -106,21 +106,21 @@ class LedgerSide:
             await ledger.submit(
                 self.conn, kind=NOOP, organization_id=org, project_id=org, args={}, run_at=later
             )
-        await self.conn.execute(ENDED, [org], 1_000, NOOP.name, POOL)
+        await self.conn.execute(ENDED, [org], 1_000, NOOP.name, BENCH_POOL)
 
     async def insert_ended(self, *, ended: int, waiting: int) -> None:
         """Insert a month of jobs, and refresh statistics."""
-        await self.conn.execute(ENDED, self.tenants, ended, NOOP.name, POOL, timeout=600)
+        await self.conn.execute(ENDED, self.tenants, ended, NOOP.name, BENCH_POOL, timeout=600)
         await self.insert_due(self.tenants, waiting)
 
     async def insert_due(self, tenants: list[UUID], count: int, kind: Kind = NOOP) -> None:
         """Insert `count` due jobs, spread over these tenants in turn."""
-        await self.conn.execute(WAITING, tenants, count, kind.name, POOL, timeout=600)
+        await self.conn.execute(WAITING, tenants, count, kind.name, BENCH_POOL, timeout=600)
         await self.analyze()
 
     async def insert_running(self, tenants: list[UUID], each: int) -> None:
         """Insert `each` running jobs of these tenants, on another worker."""
-        await self.conn.execute(RUNNING, tenants, each, NOOP.name, POOL, ids.new(), timeout=600)
+        await self.conn.execute(RUNNING, tenants, each, NOOP.name, BENCH_POOL, ids.new(), timeout=600)
 
     async def analyze(self) -> None:
         """Refresh statistics and remove dead rows, as after autovacuum."""
@@ -132,7 +132,9 @@ class LedgerSide:
             await ledger.submit(self.conn, kind=NOOP, organization_id=org, project_id=None, args={})
 
     async def pull(self, free: int = SLOTS) -> list[Claim]:
-        return await ledger.pull(self.conn, pool=POOL, worker_id=self.worker_id, free=free, kinds=[NOOP])
+        return await ledger.pull(
+            self.conn, pool=BENCH_POOL, worker_id=self.worker_id, free=free, kinds=[NOOP]
+        )
 
     async def pull_exactly(self, count: int) -> list[Claim]:
         """Pull `count` jobs; an empty ledger gets them first. Raises `BenchmarkFailed`."""

@@ -8,7 +8,7 @@ import httpx
 import msgspec
 
 from chaos.environment import Environment
-from chaos.processes import Child, read_message, run_in_environment
+from chaos.processes import ChildProcess, read_message, run_in_environment
 from tools.bench.neighbours import (
     body_attacks,
     connection_attacks,
@@ -114,7 +114,7 @@ async def _run_attack(
         counts |= await _end(child)
 
 
-async def _end(child: Child) -> dict[str, int]:
+async def _end(child: ChildProcess) -> dict[str, int]:
     child.process.terminate()
     return msgspec.convert(await read_message(child, within=ATTACK_TIMEOUT_S), dict[str, int])
 

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from tools.bench.neighbours.deployment import Deployment
-from tools.bench.neighbours.victim import Act, Scale
+from tools.bench.neighbours.victim import Scale, VictimAction
 
 
 class AttackPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ class AttackRow(NamedTuple):
 
     name: str
     what: str
-    acts: Callable[[Deployment, httpx.AsyncClient], Awaitable[Act]]
+    acts: Callable[[Deployment, httpx.AsyncClient], Awaitable[VictimAction]]
     prepare: Callable[[Deployment, Scale], Awaitable[AttackPlan]]
     attack: Callable[[AttackPlan, AttackProgress], Coroutine[Any, Any, None]]
     pools: tuple[str, ...] = ()

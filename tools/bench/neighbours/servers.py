@@ -42,19 +42,19 @@ async def serve(port: int, reply: Reply) -> AsyncIterator[None]:
         server.close()
 
 
-def html(body: bytes) -> bytes:
+def respond_with_html(body: bytes) -> bytes:
     return _response("200 OK", "text/html; charset=utf-8", body)
 
 
-def json(body: bytes) -> bytes:
+def respond_with_json(body: bytes) -> bytes:
     return _response("200 OK", "application/json", body)
 
 
 async def respond_at_once(line: str) -> bytes:
     """Respond like a site of one page, and like a server that accepts every post immediately."""
     if "/xrpc/" in line:
-        return json(POSTED)
-    return _response("404 Not Found", "text/plain", b"") if "robots.txt" in line else html(PAGE)
+        return respond_with_json(POSTED)
+    return _response("404 Not Found", "text/plain", b"") if "robots.txt" in line else respond_with_html(PAGE)
 
 
 def _response(status: str, content_type: str, body: bytes) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from tools.bench import tenants
-from tools.bench.figures import spread
+from tools.bench.figures import compute_percentiles
 from tools.bench.neighbours.deployment import Deployment
 
 #: Accounts and projects for the victim's concurrent jobs.
@@ -21,7 +21,7 @@ CONCURRENT_JOBS = 60
 LONG_POLL_S = 20
 
 #: Performs the victim's action once; the number selects its project or account.
-Act = Callable[[int], Awaitable[None]]
+VictimAction = Callable[[int], Awaitable[None]]
 
 
 class Scale(NamedTuple):
@@ -61,7 +61,7 @@ class ActionFailed(Exception):
     """An unexpected response."""
 
 
-async def requests(deployment: Deployment, client: httpx.AsyncClient) -> Act:
+async def requests(deployment: Deployment, client: httpx.AsyncClient) -> VictimAction:
     """Create the victim. Return its action: read or rename a project in turns, each on a new connection."""
     victim = await tenants.create(deployment.environment, tier="partner", projects=CONCURRENT_JOBS)
     headers = {"Authorization": f"Bearer {victim.keys[0]}", "Connection": "close"}
@@ -76,7 +76,7 @@ async def requests(deployment: Deployment, client: httpx.AsyncClient) -> Act:
     return act
 
 
-async def events(deployment: Deployment, client: httpx.AsyncClient) -> Act:
+async def events(deployment: Deployment, client: httpx.AsyncClient) -> VictimAction:
     """Create the victim. Return its action: commit one event, each on a new connection."""
     tenant = await tenants.create(deployment.environment, tier="partner")
     app = await tenants.create_app(deployment.environment, tenant)
@@ -92,7 +92,7 @@ async def events(deployment: Deployment, client: httpx.AsyncClient) -> Act:
 QUICK = (requests, events)
 
 
-async def ingests(deployment: Deployment, client: httpx.AsyncClient) -> Act:
+async def ingests(deployment: Deployment, client: httpx.AsyncClient) -> VictimAction:
     """Create the victim. Return its action: ingest a small site and wait for the job."""
     victim = await tenants.create(deployment.environment, tier="partner", projects=CONCURRENT_JOBS)
     headers = {"Authorization": f"Bearer {victim.keys[0]}"}
@@ -105,7 +105,7 @@ async def ingests(deployment: Deployment, client: httpx.AsyncClient) -> Act:
     return act
 
 
-async def posts(deployment: Deployment, client: httpx.AsyncClient) -> Act:
+async def posts(deployment: Deployment, client: httpx.AsyncClient) -> VictimAction:
     """Create the victim. Return its action: publish a post immediately and wait until it is published."""
     victim = await tenants.create(deployment.environment, tier="partner")
     accounts = await tenants.connect_accounts(
@@ -123,17 +123,17 @@ async def posts(deployment: Deployment, client: httpx.AsyncClient) -> Act:
     return act
 
 
-async def time_action(act: Act, scale: Scale, *, every_s: float) -> Timings:
+async def time_action(act: VictimAction, scale: Scale, *, every_s: float) -> Timings:
     """Time the action in one window. A failed action counts as one without a response."""
     count, begun = max(2, round(scale.window_s / every_s)), time.monotonic()
     dues = [begun + number * every_s for number in range(count)]
     results = await asyncio.gather(*(_timed(act, number, due, scale) for number, due in enumerate(dues)))
     errors = [error for _, error in results if error]
-    times = spread([took_ms for took_ms, _ in results])
+    times = compute_percentiles([took_ms for took_ms, _ in results])
     return Timings(times["p50"], times["p95"], count, len(errors), errors[0] if errors else "")
 
 
-async def _timed(act: Act, number: int, due: float, scale: Scale) -> tuple[float, str]:
+async def _timed(act: VictimAction, number: int, due: float, scale: Scale) -> tuple[float, str]:
     await asyncio.sleep(due - time.monotonic())
     try:
         async with asyncio.timeout(scale.patience_s):

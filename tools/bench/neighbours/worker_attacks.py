@@ -154,8 +154,8 @@ async def _ingest(
 async def _respond_with_tags(line: str) -> bytes:
     """Respond with a page that takes the longest to parse."""
     if "robots.txt" in line or "llms.txt" in line:
-        return servers.html(b"")
-    return servers.html(LINKS + b"<p>a" * ((PAGE_BYTES - len(LINKS)) // 4))
+        return servers.respond_with_html(b"")
+    return servers.respond_with_html(LINKS + b"<p>a" * ((PAGE_BYTES - len(LINKS)) // 4))
 
 
 async def _never_respond(_: str) -> bytes:

@@ -4,7 +4,7 @@ import secrets
 
 from chaos.environment import Environment
 from chaos.processes import read_message, run_and_read, run_in_environment
-from tools.bench.figures import spread
+from tools.bench.figures import compute_percentiles
 
 MODULE = "tools.bench.peers.plain_arq"
 
@@ -44,7 +44,7 @@ async def pickup(environment: Environment, *, count: int, rate: float, poll_s: f
         await read_message(worker)
         await run_and_read(environment, MODULE, "load", queue, str(count), str(rate))
         seen = await read_message(worker)
-    return spread([lag_ns / 1e6 for lag_ns in seen["lags_ns"]])
+    return compute_percentiles([lag_ns / 1e6 for lag_ns in seen["lags_ns"]])
 
 
 def _queue() -> str:

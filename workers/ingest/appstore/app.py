@@ -56,7 +56,7 @@ class StoreListing(NamedTuple):
     screenshots: list[tuple[str, str]]
 
 
-def read(app: StoreListing) -> ParsedDocument:
+def read_store_app(app: StoreListing) -> ParsedDocument:
     skip_rules = SkipRules(detection.detect(clean(app.description))[0])
     opening = prose.opening(app.description, skip_rules)
     ladders: dict[Field, Iterator[Scored]] = {
@@ -136,7 +136,7 @@ def keywords(genres: list[str]) -> Iterator[Scored]:
 
 def languages(app: StoreListing) -> Iterator[Scored]:
     """Yield the language of the text, since many listings aren't translated; then the storefront's."""
-    yield from detection.weigh(clean(f"{app.short} {app.description}"), [])
+    yield from detection.weigh_languages(clean(f"{app.short} {app.description}"), [])
     if language := countries.language(app.country):
         yield language, 0.40, "storefront"
 
@@ -153,7 +153,7 @@ def links(app: StoreListing) -> Iterator[Scored]:
 
 def read_listing(listing: Listing) -> ParsedDocument:
     software = listing.software
-    return read(
+    return read_store_app(
         StoreListing(
             store=APP_STORE,
             url=listing.url,

@@ -27,7 +27,7 @@ FIRST_WAIT_S = 5.0
 #: Seconds that its next lookups wait: they have precedence over new jobs.
 NEXT_WAIT_S = 30.0
 THROTTLED_STATUSES = frozenset({403, 429, 503})
-WANT = ExpectedResponse(
+LOOKUP_LIMITS = ExpectedResponse(
     accept="application/json,text/javascript",
     limit=1 << 20,
     passing=THROTTLED_STATUSES | {400, 404},
@@ -65,7 +65,7 @@ class Lookup(NamedTuple):
     limiter: Limiter
 
 
-async def find(lookup: Lookup, listing: InAppStore, *, country: str) -> StorefrontResult:
+async def find_store_app(lookup: Lookup, listing: InAppStore, *, country: str) -> StorefrontResult:
     """Find the app in the first storefront that has it. Raises `SourceError`: `SourceNotFound` if none
     has."""
     patience_s = FIRST_WAIT_S
@@ -87,7 +87,7 @@ async def request_apps(
 ) -> list[Software]:
     await lookup.limiter.take(patience_s)
     query = urlencode({listing.by: listing.value, "country": country})
-    fetched = await fetch(lookup.client, f"{lookup.api_url.rstrip('/')}/lookup?{query}", want=WANT)
+    fetched = await fetch(lookup.client, f"{lookup.api_url.rstrip('/')}/lookup?{query}", want=LOOKUP_LIMITS)
     if fetched.status in THROTTLED_STATUSES:
         await lookup.limiter.cool_down(retry_after(fetched.headers))
     return read_results(fetched, listing)

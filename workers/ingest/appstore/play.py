@@ -24,7 +24,11 @@ def read_play_page(play_page: PlayPage) -> ParsedDocument:
     """Return the app's candidates; an empty reading if the page describes no app."""
     page = Document(decode(play_page.body, play_page.content_type), url=play_page.url)
     node = next(filter(is_app, page.nodes), None)
-    return ParsedDocument(candidates=[]) if node is None else app.read(listing_of_node(play_page, page, node))
+    return (
+        ParsedDocument(candidates=[])
+        if node is None
+        else app.read_store_app(listing_of_node(play_page, page, node))
+    )
 
 
 def listing_of_node(play_page: PlayPage, page: Document, node: jsonld.Node) -> StoreListing:

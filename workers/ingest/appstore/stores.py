@@ -19,7 +19,7 @@ from schemas.settings import Settings
 from telemetry import metrics
 from workers.ingest.appstore import shapes
 from workers.ingest.appstore.address import without_query
-from workers.ingest.appstore.lookup import Lookup, StorefrontResult, find
+from workers.ingest.appstore.lookup import Lookup, StorefrontResult, find_store_app
 from workers.ingest.assemble import assemble
 from workers.ingest.parser.parser import Parser
 from workers.ingest.parser.parser import read as parse
@@ -63,7 +63,9 @@ def operator_policies(settings: Settings) -> Allowed:
     """Return policies of the addresses that the operator has set, since they may be in their own network."""
     addresses = (getattr(settings, name) for name in SETTING_NAMES)
     changed = (url for url in addresses if url not in DEFAULT_ADDRESSES)
-    return {origin: policy for url in changed for origin, policy in ssrf_guard.operated(url).items()}
+    return {
+        origin: policy for url in changed for origin, policy in ssrf_guard.operator_url_policy(url).items()
+    }
 
 
 async def ingest(
@@ -128,7 +130,7 @@ async def read(stores: StoreAccess, listing: Listing, country: str) -> ListingPa
     requested = listing.country or country
     if isinstance(listing, InGooglePlay):
         return await read_play(stores, listing, requested)
-    result = await find(stores.lookup, listing, country=country)
+    result = await find_store_app(stores.lookup, listing, country=country)
     other_storefront = [f"storefront: not in the store of {requested}, but in that of {result.country}"]
     return await read_app(stores, result, other_storefront if result.country != requested else [])
 

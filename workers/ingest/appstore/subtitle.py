@@ -25,7 +25,7 @@ MAX_OBJECTS = 50_000
 MAX_HEADINGS = 20
 
 
-def read(store_page: StorePage) -> ParsedDocument:
+def read_subtitle_page(store_page: StorePage) -> ParsedDocument:
     page = Document(decode(store_page.body, store_page.content_type), url=store_page.url)
     subtitle_texts = chain(
         subtitles_in_data(page, store_page.track_id), subtitles_in_headings(page, store_page.track_id)

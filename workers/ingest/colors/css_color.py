@@ -57,7 +57,7 @@ RGB = re.compile(r"\d{1,3}[\s,]+\d{1,3}[\s,]+\d{1,3}")
 
 
 @lru_cache(4_000)
-def read(text: str) -> str | None:
+def parse_css_color(text: str) -> str | None:
     """Return a CSS color as `#rrggbb`; None for any other text, or a color that isn't opaque."""
     text = text.strip()
     if not 0 < len(text) <= MAX_COLOR_CHARS:
@@ -72,9 +72,9 @@ def read(text: str) -> str | None:
     return "#" + "".join(f"{round(255 * min(1.0, max(0.0, channel))):02x}" for channel in channels)
 
 
-def read_chosen(text: str) -> str | None:
+def parse_chosen_color(text: str) -> str | None:
     """Return a CSS color as `#rrggbb`; None for other texts and for defaults that the brand only kept."""
-    color = read(text)
+    color = parse_css_color(text)
     return None if color in TEMPLATES else color
 
 

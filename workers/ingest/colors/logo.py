@@ -106,7 +106,7 @@ def count_svg_colors(body: bytes) -> Counter[str]:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError:
         return Counter()
-    painted = () if root is None else (css_color.read(text) for text in paint_values(root))
+    painted = () if root is None else (css_color.parse_css_color(text) for text in paint_values(root))
     return Counter(color for color in painted if color)
 
 

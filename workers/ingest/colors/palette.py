@@ -63,7 +63,7 @@ def palette(candidates: Iterable[Candidate]) -> FieldFinding | None:
 
     Return None without a main color. The candidates' order doesn't matter.
     """
-    all_swatches = sorted(swatches(candidates), key=lambda swatch: (-swatch.confidence, swatch.color))
+    all_swatches = sorted(group_swatches(candidates), key=lambda swatch: (-swatch.confidence, swatch.color))
     main = main_swatch(all_swatches)
     if main is None:
         return None
@@ -77,7 +77,7 @@ def palette(candidates: Iterable[Candidate]) -> FieldFinding | None:
     )
 
 
-def swatches(candidates: Iterable[Candidate]) -> list[Swatch]:
+def group_swatches(candidates: Iterable[Candidate]) -> list[Swatch]:
     """Return swatches: each candidate joins the most confident swatch of a similar color."""
     merged: list[Swatch] = []
     for candidate in sorted(candidates, key=sort_key):

@@ -62,7 +62,7 @@ class CssBlock(NamedTuple):
     is_page_wide: bool
 
 
-def read(styles: Styles) -> ParsedDocument:
+def read_style_sheets(styles: Styles) -> ParsedDocument:
     sheets = ((sheet.url, decode(sheet.body, sheet.content_type)) for sheet in styles.sheets)
     return ParsedDocument(candidates=list(role_colors(properties(sheets))))
 
@@ -75,7 +75,7 @@ def role_colors(properties_by_name: Mapping[str, Property]) -> Iterator[Candidat
         role = names.role(name)
         if role and role not in by_role and properties_by_name[name].value.lower() not in hues:
             value = resolve_references(properties_by_name, properties_by_name[name].value)
-            if color := css_color.read_chosen(value):
+            if color := css_color.parse_chosen_color(value):
                 by_role[role] = Candidate(
                     field="colors",
                     value=[color],

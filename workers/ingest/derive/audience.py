@@ -17,7 +17,7 @@ CONFIDENCE_PER_POINT = 0.03
 MAX_CONFIDENCE = 0.6
 
 
-def candidates(prose: Prose, roles: Sequence[Mention]) -> Iterator[Candidate]:
+def audience_candidates(prose: Prose, roles: Sequence[Mention]) -> Iterator[Candidate]:
     top_roles = roles[:MAX_ROLES]
     if not VAGUE_NAMES.issuperset(role.name for role in top_roles):
         yield Candidate(

@@ -56,7 +56,7 @@ def function_words(language_lexicon: Lexicon) -> frozenset[str]:
     )
 
 
-def telling(url: str, candidates: Iterable[Candidate]) -> list[Candidate]:
+def drop_vague_candidates(url: str, candidates: Iterable[Candidate]) -> list[Candidate]:
     """Return the candidates without taglines and keywords that don't describe the brand."""
     all_candidates = list(candidates)
     best = choose(

@@ -20,10 +20,10 @@ def derive(prose: Prose) -> ParsedDocument:
     roles = people.roles(prepared_prose.passages, language_lexicon)
     return ParsedDocument(
         candidates=[
-            *keywords.candidates(prepared_prose, language_lexicon),
-            *voice.candidates(prepared_prose, language_lexicon),
-            *audience.candidates(prepared_prose, roles),
-            *icp.candidates(prepared_prose, roles, language_lexicon),
+            *keywords.term_candidates(prepared_prose, language_lexicon),
+            *voice.voice_candidates(prepared_prose, language_lexicon),
+            *audience.audience_candidates(prepared_prose, roles),
+            *icp.icp_candidates(prepared_prose, roles, language_lexicon),
         ]
     )
 

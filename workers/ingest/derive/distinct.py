@@ -40,7 +40,7 @@ def stem_of_word(word: str) -> str:
     return shorter if len(shorter) >= MIN_STEM_CHARS else PLURAL.sub("", word)
 
 
-def complete(fields: dict[Field, FieldFinding]) -> dict[Field, FieldFinding]:
+def complete_keywords(fields: dict[Field, FieldFinding]) -> dict[Field, FieldFinding]:
     best = fields.get("keywords")
     text = best and next(
         (alternative for alternative in best.alternatives if alternative.rule == TERMS_RULE), None

@@ -37,7 +37,7 @@ DASH = re.compile(r"\s+[-–—]\s+.*")
 MIN_KINDS = 2
 
 
-def candidates(prose: Prose, roles: Sequence[Mention], language_lexicon: Lexicon) -> Iterator[Candidate]:
+def icp_candidates(prose: Prose, roles: Sequence[Mention], language_lexicon: Lexicon) -> Iterator[Candidate]:
     brand_passages = [passage for passage in prose.passages if not passage.story]
     industries = people.industries(brand_passages, language_lexicon)[:MAX_INDUSTRIES]
     parts = [

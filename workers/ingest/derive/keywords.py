@@ -90,13 +90,13 @@ class Term:
         return self.place is not None and len(self.clauses) >= MIN_KEYWORD_CLAUSES and self.is_led
 
 
-def candidates(prose: Prose, language_lexicon: Lexicon) -> Iterator[Candidate]:
+def term_candidates(prose: Prose, language_lexicon: Lexicon) -> Iterator[Candidate]:
     """Yield keywords of the prose about the brand. A story has another subject, so it gives none."""
     if language_lexicon.grammar is None:
         return
     brand_passages = [passage for passage in prose.passages if passage.kind != "label" and not passage.story]
     texts = distinct_texts(prose.about if brand_passages else [], brand_passages)
-    terms_found = extract(
+    terms_found = extract_terms(
         texts, GrammarRules(language_lexicon.grammar, stop_words(prose.language)), name=prose.name or ""
     )
     places = [term.place or (0, 0) for term in terms_found]
@@ -134,7 +134,7 @@ def distinct_texts(about: Iterable[str], passages: Iterable[Passage]) -> list[Ke
     return [entry for entry in by_key.values() if not is_placeholder(entry.text)]
 
 
-def extract(texts: Sequence[KeywordText], rules: GrammarRules, *, name: str) -> list[Term]:
+def extract_terms(texts: Sequence[KeywordText], rules: GrammarRules, *, name: str) -> list[Term]:
     """Return the terms that are keywords, in lower case and best first, without the brand's name."""
     all_clauses = [
         NumberedClause(words, number)
@@ -143,7 +143,9 @@ def extract(texts: Sequence[KeywordText], rules: GrammarRules, *, name: str) -> 
     ]
     points_by_stem = count_points([clause.words for clause in all_clauses], rules)
     recurring = [
-        term for term in terms(all_clauses, texts, rules, points_by_stem).values() if term.is_recurring
+        term
+        for term in collect_terms(all_clauses, texts, rules, points_by_stem).values()
+        if term.is_recurring
     ]
     ranked = sorted(drop_partial_terms(recurring), key=lambda term: -term.score)
     worthy_terms = sum(term.score >= MIN_SCORE_SHARE * ranked[0].score for term in ranked)
@@ -179,7 +181,7 @@ def name_at(words: list[ClauseWord], start: int, name: str) -> int:
     return 0
 
 
-def terms(
+def collect_terms(
     all_clauses: Iterable[NumberedClause],
     texts: Sequence[KeywordText],
     rules: GrammarRules,

@@ -32,7 +32,7 @@ MAX_LABELS_BELOW = 8
 #: Number of them that must be names.
 MIN_NAME_LABELS = 2
 #: Words between a cue and a name, or two names, without the end of a clause.
-GAP = re.compile(r"(?:[\s,/&]*[\w'’%+-]+){0,3}[\s,/&]*")
+CUE_GAP = re.compile(r"(?:[\s,/&]*[\w'’%+-]+){0,3}[\s,/&]*")
 #: Characters after a cue; further ones are ignored.
 MAX_CUE_DISTANCE = 100
 MAX_CUES = 20
@@ -43,7 +43,7 @@ NUMBER = re.compile(
     re.IGNORECASE,
 )
 PLURAL = re.compile(r"(?<=ss)es$|s$")
-NEXT = re.compile(r" ([\w&]+)")
+FOLLOWING_WORD = re.compile(r" ([\w&]+)")
 
 
 @dataclass
@@ -119,7 +119,7 @@ class NameFinder:
         """Yield names that follow, each shortly after the previous one."""
         for match in cue.names.finditer(sentence, start, start + MAX_CUE_DISTANCE):
             between = sentence[start : match.start()]
-            if not GAP.fullmatch(between) or self.is_about_own_people(between) or NUMBER.search(between):
+            if not CUE_GAP.fullmatch(between) or self.is_about_own_people(between) or NUMBER.search(between):
                 return
             start = match.end()
             if not cue.is_complete or self.is_complete_name(sentence, start):
@@ -132,7 +132,7 @@ class NameFinder:
 
     def is_complete_name(self, sentence: str, end: int) -> bool:
         """Return whether the name ends here, and is no part of a longer one."""
-        following = NEXT.match(sentence, end)
+        following = FOLLOWING_WORD.match(sentence, end)
         return following is None or following[1].casefold() in self.lexicon.follow
 
 

@@ -87,26 +87,26 @@ def signs(lexicon: Lexicon, name_words: set[str]) -> Iterator[tuple[str, re.Patt
     yield "emoji", EMOJI
     yield "exclamation", EXCLAMATION
     yield "question", QUESTION
-    yield "contraction", pattern(lexicon.contraction)
-    yield "we", any_of(tuple(lexicon.we))
+    yield "contraction", whole_word_pattern(lexicon.contraction)
+    yield "we", any_word_pattern(tuple(lexicon.we))
     for sign, words in (("slang", lexicon.slang), ("delight", lexicon.delight)):
-        yield sign, any_of(tuple(word for word in words if word not in name_words))
+        yield sign, any_word_pattern(tuple(word for word in words if word not in name_words))
     for address in lexicon.address:
-        yield address.word, any_of(tuple(address.words), inside=address.inside)
+        yield address.word, any_word_pattern(tuple(address.words), inside=address.inside)
 
 
 @cache
-def any_of(words: tuple[str, ...], *, inside: bool = False) -> re.Pattern[str]:
+def any_word_pattern(words: tuple[str, ...], *, inside: bool = False) -> re.Pattern[str]:
     """Compile a pattern that matches any of the words as a whole word; without words it matches nothing.
 
     If `inside`, a word matches in its own case only, and only after another word.
     """
     choice = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
     either = choice.replace("'", "['’]") if choice else "(?!)"
-    return re.compile(rf"(?<=[\w,] )(?:{either})\b") if inside else pattern(either)
+    return re.compile(rf"(?<=[\w,] )(?:{either})\b") if inside else whole_word_pattern(either)
 
 
 @cache
-def pattern(words: str) -> re.Pattern[str]:
+def whole_word_pattern(words: str) -> re.Pattern[str]:
     """Compile a pattern of whole words: `up` is in neither `start-up` nor `up-to-date`."""
     return re.compile(rf"(?<![\w-])(?:{words})(?![\w-])", re.IGNORECASE)

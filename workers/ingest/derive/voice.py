@@ -21,7 +21,7 @@ MIN_HABITS = 3
 #: Sentences with a sign, from which it is a habit.
 MIN_SENTENCES = 3
 #: Mentions in a hundred words from which a sign is a habit.
-RATES = {"contraction": 1.2, "slang": 0.15, "emoji": 0.3, "delight": 0.3, "we": 1.3}
+MIN_SIGN_RATES = {"contraction": 1.2, "slang": 0.15, "emoji": 0.3, "delight": 0.3, "we": 1.3}
 #: The same for a form of address between friends.
 CLOSE_RATE = 0.8
 #: The same for one between strangers.
@@ -29,7 +29,7 @@ DISTANT_RATE = 1.5
 #: The same for one that is both.
 EITHER_RATE = 3.0
 #: Shares of sentences from which a mark at their end is a habit.
-SHARES = {"exclamation": 0.06, "question": 0.07}
+MIN_SIGN_SHARES = {"exclamation": 0.06, "question": 0.07}
 #: Share of short sentences in a text of short sentences, without items of a list.
 MIN_SHORT_SHARE = 0.5
 #: Confidence of a voice before its habits and words.
@@ -65,7 +65,7 @@ class Sign(NamedTuple):
     example_key: str
 
 
-def candidates(prose: Prose, language_lexicon: Lexicon) -> Iterator[Candidate]:
+def voice_candidates(prose: Prose, language_lexicon: Lexicon) -> Iterator[Candidate]:
     tone = measure_tone(own_sentences(prose.passages), language_lexicon, name=prose.name or "")
     if tone.words < MIN_PROSE_WORDS:
         return
@@ -98,7 +98,7 @@ def describe_voice(habits: list[Habit]) -> str:
     marks, speech, sentences = (
         [habit.words for habit in habits if habit.kind == kind] for kind in ("mark", "speech", "sentences")
     )
-    manner = listing(manners({habit.sign for habit in habits}))
+    manner = listing(manner_words({habit.sign for habit in habits}))
     parts = [
         f"{manner}: {listing(marks)}" if manner and marks else manner or (marks and f"uses {listing(marks)}"),
         speech and f"speaks {listing(speech)}",
@@ -107,7 +107,7 @@ def describe_voice(habits: list[Habit]) -> str:
     return sentence_case("; ".join(str(part) for part in parts if part)) + "."
 
 
-def manners(signs: set[str]) -> list[str]:
+def manner_words(signs: set[str]) -> list[str]:
     """Return which of `casual`, `enthusiastic` and `formal` the signs show, each by two signs.
 
     A distant form of address is formal only in technical prose, without casual or enthusiastic signs.
@@ -120,15 +120,15 @@ def manners(signs: set[str]) -> list[str]:
 
 def frequent_signs(tone: Tone, language_lexicon: Lexicon) -> Iterator[Sign]:
     yield from address_signs(tone, language_lexicon)
-    for sign, rate in RATES.items():
+    for sign, rate in MIN_SIGN_RATES.items():
         if sign != "we" and is_habit(tone, sign, rate):
             yield Sign(
                 sign, "mark", NOUNS.get(sign) or f"words such as {most_frequent_words(tone, sign)}", sign
             )
-    for sign, share in SHARES.items():
+    for sign, share in MIN_SIGN_SHARES.items():
         if len(tone.examples[sign]) >= MIN_SENTENCES and tone.share(sign) >= share:
             yield Sign(sign, "mark", NOUNS.get(sign, "questions"), sign)
-    if is_habit(tone, "we", RATES["we"]):
+    if is_habit(tone, "we", MIN_SIGN_RATES["we"]):
         yield Sign("we", "speech", f"of itself as “{language_lexicon.we[0]}”", "we")
     yield from readability_signs(tone, language_lexicon)
 
@@ -147,10 +147,12 @@ def address_signs(tone: Tone, language_lexicon: Lexicon) -> Iterator[Sign]:
     for address in sorted(language_lexicon.address, key=lambda form: -len(tone.examples[form.word]))[:1]:
         rate = CLOSE_RATE if address.formality < 0 else DISTANT_RATE if address.formality > 0 else EITHER_RATE
         if is_habit(tone, address.word, rate):
-            yield Sign(relation(address), "speech", f"to the reader as “{address.word}”", address.word)
+            yield Sign(
+                address_relation(address), "speech", f"to the reader as “{address.word}”", address.word
+            )
 
 
-def relation(address: FormOfAddress) -> str:
+def address_relation(address: FormOfAddress) -> str:
     return "close" if address.formality < 0 else "distant" if address.formality > 0 else "address"
 
 

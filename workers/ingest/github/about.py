@@ -10,7 +10,7 @@ from workers.ingest.github.errors import ABSENT_MESSAGE
 from workers.web.fetch import FetchedResponse
 
 
-class About(msgspec.Struct, frozen=True, kw_only=True):
+class RepositoryObject(msgspec.Struct, frozen=True, kw_only=True):
     """The fields of the object that are used."""
 
     id: int
@@ -37,14 +37,16 @@ class Branch(NamedTuple):
     """Branch of a repository that an ingest reads."""
 
     api: Api
-    about: About
+    about: RepositoryObject
     name: str
 
     def address(self, *segments: str, **query: str) -> str:
         return self.api.address("repos", *self.about.full_name.split("/"), *segments, **query)
 
 
-async def find_repository(api: Api, name: str, known_id: int | None) -> tuple[About, FetchedResponse]:
+async def find_repository(
+    api: Api, name: str, known_id: int | None
+) -> tuple[RepositoryObject, FetchedResponse]:
     """Return the repository by its id at the last visit, which survives a new name; else by its name."""
     if known_id is not None:
         try:
@@ -54,19 +56,19 @@ async def find_repository(api: Api, name: str, known_id: int | None) -> tuple[Ab
     return await read_about(api, "repos", *name.split("/"))
 
 
-async def read_about(api: Api, *segments: str) -> tuple[About, FetchedResponse]:
+async def read_about(api: Api, *segments: str) -> tuple[RepositoryObject, FetchedResponse]:
     """Request the repository object; return it with the response, which has the validators.
 
     Raises `SourceNotFound` for a private one too, to hide that it exists, unless an installation may read it.
     """
     answer = await get(api, api.address(*segments))
-    about = decode(answer.body, About)
+    about = decode(answer.body, RepositoryObject)
     if not (about.public or api.installed):
         raise SourceNotFound(ABSENT_MESSAGE)
     return about, answer
 
 
-def remarks(about: About, name: str) -> list[str]:
+def repository_warnings(about: RepositoryObject, name: str) -> list[str]:
     warnings = renamed(name, about.full_name)
     if about.archived:
         warnings.append("repo_archived: the repository is archived; its content may be out of date")

@@ -11,7 +11,7 @@ import msgspec
 from schemas.brand import Validators
 from schemas.errors import FetchBlocked, FetchFailed
 from schemas.settings import Settings
-from workers.ingest.github.errors import DECODE_ERRORS, ERROR_STATUSES, error_of
+from workers.ingest.github.errors import DECODE_ERRORS, ERROR_STATUSES, response_error
 from workers.web.fetch import Admit, ExpectedResponse, FetchedResponse, fetch
 
 #: The server of all repositories and installations. Attempts share a worker's slots by it.
@@ -26,15 +26,15 @@ T = TypeVar("T")
 #: Returns a token that may read the repository (`owner/name`); None without a proved installation.
 Tokens = Callable[[str], Awaitable[str | None]]
 
-JSON = ExpectedResponse(
+JSON_LIMITS = ExpectedResponse(
     accept="application/vnd.github+json",
     types=frozenset({"application/json"}),
     limit=1 << 20,
     passing=ERROR_STATUSES,
 )
 #: GitHub cuts a tree's answer at 7 MB.
-TREE = msgspec.structs.replace(JSON, limit=8 << 20)
-RAW = ExpectedResponse(accept="application/vnd.github.raw+json", limit=1 << 20, passing=ERROR_STATUSES)
+TREE_LIMITS = msgspec.structs.replace(JSON_LIMITS, limit=8 << 20)
+RAW_LIMITS = ExpectedResponse(accept="application/vnd.github.raw+json", limit=1 << 20, passing=ERROR_STATUSES)
 
 
 class Api(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +69,11 @@ def open_api(client: httpx.AsyncClient, settings: Settings) -> Api:
 
 
 async def get(
-    api: Api, url: str, *, want: ExpectedResponse = JSON, validators_by_url: Mapping[str, Validators] = {}
+    api: Api,
+    url: str,
+    *,
+    want: ExpectedResponse = JSON_LIMITS,
+    validators_by_url: Mapping[str, Validators] = {},
 ) -> FetchedResponse:
     """Request a URL of the API; return the 2xx response, or a 304 for a URL in `validators_by_url`.
 
@@ -86,7 +90,7 @@ async def get(
     if answer.status == HTTPStatus.UNAUTHORIZED and api.drop:
         api.drop()
     if answer.status in ERROR_STATUSES:
-        raise error_of(answer, installed=api.installed)
+        raise response_error(answer, installed=api.installed)
     return answer
 
 
@@ -108,7 +112,7 @@ def admit_within(base: str) -> Admit:
     async def admit(url: str) -> None:
         nonlocal followed
         followed += 1
-        if site(url) != site(base):
+        if url_origin(url) != url_origin(base):
             raise FetchBlocked("GitHub's API redirects to another host, which is not followed")
         if followed > MAX_REDIRECTS:
             raise FetchFailed(f"GitHub's API redirects more than {MAX_REDIRECTS} times", retryable=False)
@@ -116,6 +120,6 @@ def admit_within(base: str) -> Admit:
     return admit
 
 
-def site(url: str) -> tuple[str, str, int | None]:
+def url_origin(url: str) -> tuple[str, str, int | None]:
     parts = httpx.URL(url)
     return parts.scheme, parts.host, parts.port

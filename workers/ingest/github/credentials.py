@@ -29,8 +29,8 @@ from schemas.errors import (
 )
 from schemas.settings import Settings
 from workers.ingest.github.about import read_about
-from workers.ingest.github.client import JSON, Api, Tokens, admit_within, decode, open_api
-from workers.ingest.github.errors import ERROR_STATUSES, cooldown_s, error_of, message_of
+from workers.ingest.github.client import JSON_LIMITS, Api, Tokens, admit_within, decode, open_api
+from workers.ingest.github.errors import ERROR_STATUSES, cooldown_s, message_of, response_error
 from workers.runtime.context import Context
 from workers.web.fetch import FetchedResponse, fetch, identity, open_trusted
 
@@ -127,7 +127,7 @@ def read_key(text: str) -> RSAPrivateKey:
     return key
 
 
-def sign(app: GitHubApp) -> str:
+def sign_app_jwt(app: GitHubApp) -> str:
     """Return the App's own JWT."""
     moment = app.clock()
     claims = {"iat": moment - CLOCK_TOLERANCE, "exp": moment + JWT_LIFETIME, "iss": app.client_id}
@@ -142,7 +142,7 @@ async def token_for(app: GitHubApp, installation_id: int, reach: Reach = None) -
     scope = installation_id, reach.lower() if isinstance(reach, str) else reach
     token = app.tokens.get(scope)
     if token is None or expires_soon(app, token):
-        token = app.tokens[scope] = await issue(app, installation_id, reach)
+        token = app.tokens[scope] = await issue_token(app, installation_id, reach)
     return token.token
 
 
@@ -162,15 +162,15 @@ def forget(app: GitHubApp, matches: Callable[[Token], bool]) -> None:
         del app.tokens[scope]
 
 
-async def issue(app: GitHubApp, installation_id: int, reach: Reach) -> Token:
+async def issue_token(app: GitHubApp, installation_id: int, reach: Reach) -> Token:
     forget(app, partial(expires_soon, app))
     answer = await fetch(
         app.api.client,
         f"{app.api.base}/app/installations/{installation_id}/access_tokens",
-        want=JSON,
+        want=JSON_LIMITS,
         headers={
             **app.api.headers,
-            "Authorization": f"Bearer {sign(app)}",
+            "Authorization": f"Bearer {sign_app_jwt(app)}",
             "Content-Type": "application/json",
         },
         content=msgspec.json.encode(permissions(reach)),
@@ -194,7 +194,7 @@ def issue_error(answer: FetchedResponse) -> SourceError:
         for status, word, reason in REASONS:
             if answer.status == status and word in words:
                 return reason()
-    return error_of(answer, installed=True)
+    return response_error(answer, installed=True)
 
 
 async def token_by_any_name(app: GitHubApp, installation: Installation, name: str) -> str:

@@ -49,7 +49,7 @@ class ErrorBody(msgspec.Struct, frozen=True):
     message: str = ""
 
 
-def error_of(answer: FetchedResponse, *, installed: bool) -> SourceError:
+def response_error(answer: FetchedResponse, *, installed: bool) -> SourceError:
     """Return, without raising it, the `SourceError` for an error response of GitHub.
 
     `installed` means that the request had an installation's token.

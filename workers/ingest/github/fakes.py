@@ -12,7 +12,7 @@ REPOSITORIES = [
 ]
 
 
-def prove(*, code: str, installation_id: int) -> Installation:
+def prove_sandbox_access(*, code: str, installation_id: int) -> Installation:
     """Return the sandbox's installation, for its install URL's code and id.
 
     Raises `InstallationUnverified` for others.

@@ -9,8 +9,12 @@ from schemas.brand import CrawlState, Extraction
 from schemas.errors import FetchBlocked
 from workers.ingest.assemble import assemble
 from workers.ingest.github.about import Branch, renamed
-from workers.ingest.github.client import RAW, Api, get
-from workers.ingest.github.repository import RepositorySnapshot, find, is_same
+from workers.ingest.github.client import RAW_LIMITS, Api, get
+from workers.ingest.github.repository import (
+    RepositorySnapshot,
+    is_repository_unchanged,
+    read_repository_snapshot,
+)
 from workers.ingest.llm.suggest import version
 from workers.ingest.parser.parser import Parser, read
 from workers.ingest.perform import Progress
@@ -40,10 +44,12 @@ async def ingest(
     """
     await progress("fetching", 0.1)
     rules = version(RULES, model)
-    if visit and visit.rules == rules and await is_same(api, visit):
+    if visit and visit.rules == rules and await is_repository_unchanged(api, visit):
         return unchanged(api, args["repo"], visit)
     known_id = visit.repository_id if visit else None
-    snapshot = await find(api, parser, name=args["repo"], branch=args["branch"], known_id=known_id)
+    snapshot = await read_repository_snapshot(
+        api, parser, name=args["repo"], branch=args["branch"], known_id=known_id
+    )
     await progress("analyzing", 0.6)
     reading = await read(parser, snapshot.repository)
     return await assemble(
@@ -99,5 +105,5 @@ def raw_limits(candidate: CandidateImage) -> ExpectedResponse:
     """Return the limits for an image of a repository: the same as for a website's image of its kind."""
     limits = WANTS[request_kind(candidate)]
     return msgspec.structs.replace(
-        RAW, limit=limits.limit, cut=True, part=limits.part, deadline_s=limits.deadline_s
+        RAW_LIMITS, limit=limits.limit, cut=True, part=limits.part, deadline_s=limits.deadline_s
     )

@@ -117,7 +117,7 @@ def choose_paths(entries: list[TreeEntry], *, name: str, truncated: bool = False
         readme=readme(entries),
         icon=icon(entries),
         pictures=store_pictures.choose((entry.path for entry in entries), locale_rank),
-        files=worth_reading(entries, name=name),
+        files=rank_worthy_paths(entries, name=name),
         truncated=truncated,
     )
 
@@ -133,7 +133,7 @@ def readme_rank(match: re.Match[str]) -> tuple[int, bool, str]:
     return folders.index(match["folder"].lower()), not (match["form"] or "").startswith("m"), match[0]
 
 
-def worth_reading(entries: list[TreeEntry], *, name: str) -> list[str]:
+def rank_worthy_paths(entries: list[TreeEntry], *, name: str) -> list[str]:
     """Return paths by relevance: store texts, manifests, a site. `name` is the repository's."""
     files = [entry.path for entry in entries if entry.type == "blob" and (entry.size or 0) <= MAX_FILE_BYTES]
     return [*store_texts(files), *manifests(files, name), *filter(SITE_CONFIG_PATH.fullmatch, files)][

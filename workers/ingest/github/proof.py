@@ -14,9 +14,9 @@ import msgspec
 from domain.brand.github_installations import Installation
 from schemas.errors import InstallationUnverified, SourceForbidden, SourceNotFound
 from schemas.github import GitHubRepo
-from workers.ingest.github.client import JSON, Api, decode, get, site
+from workers.ingest.github.client import JSON_LIMITS, Api, decode, get, url_origin
 from workers.ingest.github.credentials import REFUSED_APP, SUSPENDED, GitHubApp, token_for, with_token
-from workers.ingest.github.errors import ERROR_STATUSES, cooldown_s, error_of
+from workers.ingest.github.errors import ERROR_STATUSES, cooldown_s, response_error
 from workers.web.fetch import ExpectedResponse, FetchedResponse, fetch
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ MAX_PAGES = 100
 NEXT_LINK = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next\b')
 
 #: The full form of a hundred repositories takes some 700 KB.
-LIST_LIMITS = msgspec.structs.replace(JSON, limit=4 << 20)
+LIST_LIMITS = msgspec.structs.replace(JSON_LIMITS, limit=4 << 20)
 EXCHANGE_LIMITS = ExpectedResponse(
     accept="application/json", types=frozenset({"application/json"}), limit=64 << 10, passing=ERROR_STATUSES
 )
@@ -75,9 +75,9 @@ async def prove(app: GitHubApp, *, code: str, installation_id: int) -> Installat
 
     Raises `InstallationUnverified`, `SourceError`.
     """
-    person = msgspec.structs.replace(app.api, token=await exchange(app, code))
+    person = msgspec.structs.replace(app.api, token=await exchange_oauth_code(app, code))
     try:
-        listed = await find(person, installation_id)
+        listed = await find_installation(person, installation_id)
         if listed.suspended_at is not None:
             raise SourceForbidden(SUSPENDED)
         await check_reach(app, person, installation_id)
@@ -86,7 +86,7 @@ async def prove(app: GitHubApp, *, code: str, installation_id: int) -> Installat
     return Installation(listed.id, listed.account.login)
 
 
-async def exchange(app: GitHubApp, code: str) -> str:
+async def exchange_oauth_code(app: GitHubApp, code: str) -> str:
     """Exchange the OAuth code for the person's token, which is used for this proof and never stored.
 
     A code works once: raises `InstallationUnverified` for a used or expired one.
@@ -100,7 +100,7 @@ async def exchange(app: GitHubApp, code: str) -> str:
         content=urlencode(form).encode(),
     )
     if cooldown_s(answer) is not None:
-        raise error_of(answer, installed=False)
+        raise response_error(answer, installed=False)
     granted = decode(answer.body, CodeExchange)
     if granted.error in APP_ERRORS:
         raise SourceForbidden(REFUSED_APP)
@@ -111,8 +111,8 @@ async def exchange(app: GitHubApp, code: str) -> str:
     return granted.access_token
 
 
-async def find(person: Api, installation_id: int) -> ListedInstallation:
-    async for page in pages(person, Installations, "user", "installations"):
+async def find_installation(person: Api, installation_id: int) -> ListedInstallation:
+    async for page in yield_list_pages(person, Installations, "user", "installations"):
         for listed in page.installations:
             if listed.id == installation_id:
                 return listed
@@ -150,12 +150,12 @@ async def list_repositories(app: GitHubApp, installation_id: int) -> list[GitHub
     api = with_token(app.api, app, token)
     return [
         GitHubRepo(id=repo.id, full_name=repo.full_name, private=repo.private)
-        async for page in pages(api, Repositories, "installation", "repositories")
+        async for page in yield_list_pages(api, Repositories, "installation", "repositories")
         for repo in page.repositories
     ]
 
 
-async def pages(api: Api, kind: type[T], *path: str) -> AsyncIterator[T]:
+async def yield_list_pages(api: Api, kind: type[T], *path: str) -> AsyncIterator[T]:
     """Yield the decoded pages of a list by GitHub's links to the next page, at most `MAX_PAGES`."""
     url: str | None = api.address(*path, per_page="100")
     for _ in range(MAX_PAGES):
@@ -169,4 +169,4 @@ async def pages(api: Api, kind: type[T], *path: str) -> AsyncIterator[T]:
 def next_page(answer: FetchedResponse, base: str) -> str | None:
     """Return the next page's URL; None after the last one, or on a host that must not get our token."""
     match = NEXT_LINK.search(answer.headers.get("Link", ""))
-    return match[1] if match and site(match[1]) == site(base) else None
+    return match[1] if match and url_origin(match[1]) == url_origin(base) else None

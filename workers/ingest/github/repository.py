@@ -7,14 +7,14 @@ import msgspec
 
 from schemas.brand import CrawlState, Validators
 from schemas.errors import FetchFailed, SourceNotFound, TooLarge
-from workers.ingest.github.about import About, Branch, find_repository, remarks
-from workers.ingest.github.client import RAW, TREE, UNDOCUMENTED, Api, decode, get
+from workers.ingest.github.about import Branch, RepositoryObject, find_repository, repository_warnings
+from workers.ingest.github.client import RAW_LIMITS, TREE_LIMITS, UNDOCUMENTED, Api, decode, get
 from workers.ingest.github.paths import MAX_FILE_BYTES, MAX_FILES, TreeResponse
 from workers.ingest.github.shapes import ChosenPaths, ReadRepository, RepositoryFile, RepositoryTree
 from workers.ingest.parser.parser import Parser, parse_document
 from workers.web.fetch import ExpectedResponse, FetchedResponse
 
-FILE_LIMITS = msgspec.structs.replace(RAW, limit=MAX_FILE_BYTES)
+FILE_LIMITS = msgspec.structs.replace(RAW_LIMITS, limit=MAX_FILE_BYTES)
 #: A longer README is cut: its beginning has the description.
 README_LIMITS = msgspec.structs.replace(FILE_LIMITS, cut=True)
 
@@ -26,20 +26,20 @@ STORE_FOLDERS = {"fastlane", "metadata"}
 class RepositorySnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Repository as read. By the validators in `answers` the next ingest detects a change."""
 
-    about: About
+    about: RepositoryObject
     repository: ReadRepository
     warnings: list[str]
     answers: dict[str, Validators]
 
 
-async def is_same(api: Api, visit: CrawlState) -> bool:
+async def is_repository_unchanged(api: Api, visit: CrawlState) -> bool:
     """Return whether the repository and all its files are unchanged since the visit.
 
     Return False for a visit without validators, and for a repository that GitHub no longer shows.
     """
     for address in visit.answers:
         try:
-            answer = await get(api, address, want=TREE, validators_by_url=visit.answers)
+            answer = await get(api, address, want=TREE_LIMITS, validators_by_url=visit.answers)
         except SourceNotFound:
             return False
         if not answer.unchanged:
@@ -47,15 +47,15 @@ async def is_same(api: Api, visit: CrawlState) -> bool:
     return bool(visit.answers)
 
 
-async def find(
+async def read_repository_snapshot(
     api: Api, parser: Parser, *, name: str, branch: str | None, known_id: int | None
 ) -> RepositorySnapshot:
     """Read the repository. Raises a `SourceError` for it and its tree; any other failure is a warning."""
     about, response = await find_repository(api, name, known_id)
     tip = Branch(api, about, branch or about.default_branch)
     chosen, listed = await list_files(tip, parser)
-    warnings = [*remarks(about, name), *([TRUNCATED_WARNING] if chosen.truncated else [])]
-    repository = await read(tip, chosen, warnings)
+    warnings = [*repository_warnings(about, name), *([TRUNCATED_WARNING] if chosen.truncated else [])]
+    repository = await read_repository_content(tip, chosen, warnings)
     by_id = api.address("repositories", str(about.id))
     answers = {by_id: response.validators, listed.url: listed.validators}
     if not all(validators.etag for validators in answers.values()):
@@ -63,7 +63,7 @@ async def find(
     return RepositorySnapshot(about=about, repository=repository, warnings=warnings, answers=answers)
 
 
-async def read(branch: Branch, chosen: ChosenPaths, warnings: list[str]) -> ReadRepository:
+async def read_repository_content(branch: Branch, chosen: ChosenPaths, warnings: list[str]) -> ReadRepository:
     """Return the repository's fields and chosen files; failures go into `warnings`."""
     about = branch.about
     return ReadRepository(
@@ -155,7 +155,9 @@ def unpack_file(body: bytes) -> RepositoryFile | None:
 async def list_files(branch: Branch, parser: Parser) -> tuple[ChosenPaths, FetchedResponse]:
     """Return the paths to read, and the tree's response. Raises `SourceNotFound` for a missing branch."""
     try:
-        answer = await get(branch.api, branch.address("git", "trees", branch.name, recursive="1"), want=TREE)
+        answer = await get(
+            branch.api, branch.address("git", "trees", branch.name, recursive="1"), want=TREE_LIMITS
+        )
     except SourceNotFound as error:
         raise SourceNotFound(f"the repository has no branch {branch.name[:100]!r}") from error
     tree = RepositoryTree(name=branch.about.name, body=answer.body)
@@ -187,4 +189,4 @@ async def complete_tree(branch: Branch, tree: RepositoryTree) -> RepositoryTree:
 
 async def get_tree(branch: Branch, name: str, **query: str) -> bytes:
     """Fetch the tree of a branch or, by its hash, of a folder; with subfolders only if `recursive`."""
-    return (await get(branch.api, branch.address("git", "trees", name, **query), want=TREE)).body
+    return (await get(branch.api, branch.address("git", "trees", name, **query), want=TREE_LIMITS)).body

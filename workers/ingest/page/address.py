@@ -49,7 +49,7 @@ def domain_of_host(host: str) -> str | None:
     return PUBLIC_SUFFIXES.privatesuffix(host) if "." in host and not host[-1].isdigit() else None
 
 
-def site(url: str) -> str:
+def site_of_url(url: str) -> str:
     """Return the site of an address: its domain, or its host and port if it has no domain."""
     return registered_domain(url) or urlsplit(url).netloc.lower()
 

@@ -14,7 +14,7 @@ MAX_AUDIENCE_CHARS = 120
 NAMES = ("audienceType", "educationalRole", "name")
 
 
-def candidates(page: Document) -> Iterator[Candidate]:
+def declared_audience(page: Document) -> Iterator[Candidate]:
     for node in page.nodes:
         if is_brand(node):
             yield from audiences_of_node(page, node, 0.80, "jsonld.audience")

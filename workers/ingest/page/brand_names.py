@@ -7,7 +7,7 @@ from bs4.element import Tag
 
 from schemas.brand import Candidate
 from workers.ingest.page import title_parts
-from workers.ingest.page.address import site, strip_domain_ending
+from workers.ingest.page.address import site_of_url, strip_domain_ending
 from workers.ingest.page.declared_names import Scored, declared_names
 from workers.ingest.page.document import Document, attribute, text_of
 from workers.ingest.page.names import MAX_PART_CHARS, is_name, split_name
@@ -34,7 +34,7 @@ RIGHTS = re.compile(
 FOOTER_CHARS = 2000
 
 
-def candidates(page: Document) -> Iterator[Candidate]:
+def brand_name_candidates(page: Document) -> Iterator[Candidate]:
     for value, confidence, rule in ladder(page):
         head, tail = split_name(value)
         name = tail if title_parts.is_host(tail, page) else head
@@ -75,7 +75,7 @@ def is_foreign(image: Tag, page: Document) -> bool:
     """Return whether the image links to another site, as the logo of a partner does."""
     parent = image.parent
     url = page.link(attribute(parent, "href")) if parent is not None and parent.name == "a" else None
-    return url is not None and site(url) != site(page.url)
+    return url is not None and site_of_url(url) != site_of_url(page.url)
 
 
 def from_headline(page: Document) -> Iterator[Scored]:

@@ -30,7 +30,7 @@ XML = re.compile(rb"<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"'>]*)[\"']")
 IN_MARKUP = {"utf-16le": "utf-8", "utf-16be": "utf-8", "x-user-defined": "windows-1252"}
 
 
-def declared(body: bytes, content_type: str) -> list[str]:
+def declared_encodings(body: bytes, content_type: str) -> list[str]:
     """Return names of the encodings, the header's first."""
     return [name for name in (encoding_of_header(content_type), markup(body)) if name]
 

@@ -21,7 +21,7 @@ def candidates(page: Document) -> Iterator[Candidate]:
 def color_candidates(url: str, scored: Iterator[Scored]) -> Iterator[Candidate]:
     """Yield candidates of colors in settings; a white one becomes a background in any role."""
     for text, role, confidence, rule in scored:
-        if color := css_color.read_chosen(text):
+        if color := css_color.parse_chosen_color(text):
             is_background = is_white(color)
             yield Candidate(
                 field="colors",

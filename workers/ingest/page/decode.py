@@ -43,7 +43,7 @@ def decode(body: bytes, content_type: str) -> str:
     for mark, encoding in BOMS:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, "replace")
-    names = charsets.declared(body, content_type)
+    names = charsets.declared_encodings(body, content_type)
     text = decode_as_utf8(body, REQUIRED_SEQUENCES if names and names[0] not in SINGLE_PROOF_ENCODINGS else 1)
     return text if text is not None else next(plausible_texts(body, names))
 

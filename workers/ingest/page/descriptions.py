@@ -28,10 +28,10 @@ CREDIT_LINE = re.compile(r"(?:written by|sponsored by|by|von|par|por|di|door)[:\
 QUOTATION = re.compile(r"[\"“„«][^\"“”„«»]{0,160}[\"”“»]")
 
 
-def candidates(page: Document, passages: list[Passage]) -> Iterator[Candidate]:
+def description_candidates(page: Document, passages: list[Passage]) -> Iterator[Candidate]:
     """Yield candidates; `passages` are the page's passages, the passages from its headline on first."""
     titles = {squash(page.title), *(squash(text) for _, text in page.meta("og:title"))}
-    for value, confidence, rule in ladder(page, passages):
+    for value, confidence, rule in scored_descriptions(page, passages):
         text = clean(value)
         if text and squash(text) not in GENERIC:
             factor = WEAK_FACTOR if is_weak(text) or squash(text) in titles else 1.0
@@ -49,7 +49,7 @@ def is_weak(text: str) -> bool:
     )
 
 
-def ladder(page: Document, passages: list[Passage]) -> Iterator[tuple[str, float, str]]:
+def scored_descriptions(page: Document, passages: list[Passage]) -> Iterator[tuple[str, float, str]]:
     yield from ((text, 0.89, "html.og:description") for _, text in page.meta("og:description"))
     yield from (
         (text, 0.85, f"html.{name}") for name, text in page.meta("twitter:description", "description")
@@ -57,7 +57,7 @@ def ladder(page: Document, passages: list[Passage]) -> Iterator[tuple[str, float
     for node in page.nodes:
         for text in jsonld.texts(node.get("description"))[:1]:
             yield text, *rate_node(node)
-    yield from ((text, 0.60, "html.hero") for text in hero(page, passages))
+    yield from ((text, 0.60, "html.hero") for text in hero_texts(page, passages))
 
 
 def rate_node(node: jsonld.Node) -> tuple[float, str]:
@@ -69,7 +69,7 @@ def rate_node(node: jsonld.Node) -> tuple[float, str]:
     return 0.50, "jsonld.description"
 
 
-def hero(page: Document, passages: list[Passage]) -> Iterator[str]:
+def hero_texts(page: Document, passages: list[Passage]) -> Iterator[str]:
     """Yield the first prose after the headline, in any tag, else the first such paragraph."""
     if page.headline is None:
         return

@@ -20,7 +20,7 @@ from workers.ingest.page import (
     taglines,
     titles,
 )
-from workers.ingest.page.address import page_key, site
+from workers.ingest.page.address import page_key, site_of_url
 from workers.ingest.page.decode import decode
 from workers.ingest.page.document import Document, attribute
 from workers.ingest.page.links import links
@@ -57,24 +57,24 @@ SITE_WIDE = re.compile(
 def extract(source: PageDocument) -> ParsedPage:
     html = decode(source.body, source.content_type)
     page = Document(html, url=source.url, header_language=source.language)
-    name_candidates = list(brand_names.candidates(page))
+    name_candidates = list(brand_names.brand_name_candidates(page))
     name = winning_value(name_candidates)
     page_passages = passages(page)
-    language_candidates = list(languages.candidates(page, page_passages))
+    language_candidates = list(languages.page_languages(page, page_passages))
     page_candidates = chain(
         name_candidates,
-        descriptions.candidates(page, page_passages),
-        taglines.candidates(page, name, page_passages),
-        audiences.candidates(page),
-        keywords.candidates(page),
+        descriptions.description_candidates(page, page_passages),
+        taglines.tagline_candidates(page, name, page_passages),
+        audiences.declared_audience(page),
+        keywords.declared_keywords(page),
         language_candidates,
-        logos.candidates(page),
+        logos.logo_candidates(page),
         colors.candidates(page),
     )
     return ParsedPage(
         url=page.url,
         title=titles.title(page, name),
-        candidates=keep_best(weigh(page, candidate) for candidate in page_candidates),
+        candidates=keep_best(lower_weak_confidence(page, candidate) for candidate in page_candidates),
         text_length=len(page.text),
         passages=page_passages,
         scripted=page.is_scripted,
@@ -92,7 +92,7 @@ def winning_value(candidates: list[Candidate]) -> str | None:
     return next((str(finding.value) for finding in choose(candidates).values()), None)
 
 
-def weigh(page: Document, candidate: Candidate) -> Candidate:
+def lower_weak_confidence(page: Document, candidate: Candidate) -> Candidate:
     """Return the candidate with less confidence if the page is an article, or needs scripts."""
     factor = SCRIPTED_FACTOR if page.is_scripted else 1.0
     if candidate.field in PAGE_FIELDS and page.is_article:
@@ -130,7 +130,7 @@ def linked_sheets(page: Document) -> list[str]:
     hrefs = (href for tag in page.tags["link"] if is_sheet(tag) and (href := attribute(tag, "href")))
     candidates = (href for href in hrefs if not THIRD_PARTY.search(href))
     urls = dict.fromkeys(map(page.link, islice(candidates, MAX_SHEET_LINKS)))
-    own_urls = [url for url in urls if url and site(url) == site(page.url)]
+    own_urls = [url for url in urls if url and site_of_url(url) == site_of_url(page.url)]
     best = sorted(own_urls, key=lambda url: SITE_WIDE.search(url.rpartition("/")[2]) is None)[:MAX_SHEETS]
     return [url for url in own_urls if url in best]
 

@@ -17,13 +17,13 @@ LONG_LIST = 20
 SEPARATORS = re.compile(r"[,;\n،、，；]")
 
 
-def candidates(page: Document) -> Iterator[Candidate]:
-    for texts, confidence, rule in ladder(page):
+def declared_keywords(page: Document) -> Iterator[Candidate]:
+    for texts, confidence, rule in scored_keywords(page):
         if keywords := distinct_keywords(keep_used(split_keywords(texts), page)):
             yield page.candidate("keywords", keywords, confidence, rule)
 
 
-def ladder(page: Document) -> Iterator[tuple[list[str], float, str]]:
+def scored_keywords(page: Document) -> Iterator[tuple[list[str], float, str]]:
     for key in ("keywords", "applicationCategory"):
         values = [text for node in page.nodes for text in jsonld.texts(node.get(key), "name")]
         yield values, 0.85 if key == "keywords" else 0.60, f"jsonld.{key}"

@@ -19,9 +19,9 @@ OTHER_CONFIDENCE = 0.1
 MAX_ALTERNATES = 100
 
 
-def candidates(page: Document, passages: Iterable[Passage]) -> Iterator[Candidate]:
+def page_languages(page: Document, passages: Iterable[Passage]) -> Iterator[Candidate]:
     prose = (passage.text for passage in passages if passage.kind == "text")
-    weighed = [*detection.weigh(page.text, declarations(page), prose)]
+    weighed = [*detection.weigh_languages(page.text, declarations(page), prose)]
     for tag, confidence, rule in weighed:
         yield page.candidate("primaryLanguage", tag, confidence, rule)
     for tag, _ in other_alternates(page, weighed[0][0]) if weighed else ():

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from bs4.element import Tag
 
 from workers.ingest.languages import primary, standard
-from workers.ingest.page.address import page_key, root_url, site
+from workers.ingest.page.address import page_key, root_url, site_of_url
 from workers.ingest.page.document import Document, attribute, text_of
 from workers.ingest.page.languages import other_alternates
 from workers.ingest.page.text import squash
@@ -116,7 +116,7 @@ def read_links(page: Document, language: str | None) -> Iterator[PageLink]:
 def find_target(page: Document, href: str) -> LinkTarget | None:
     """Return the target; None for an address off the site, no page, or a page without facts about a brand."""
     url = page.link(href)
-    if url is None or site(url) != site(page.url) or FILE_ENDING.search(urlsplit(url).path):
+    if url is None or site_of_url(url) != site_of_url(page.url) or FILE_ENDING.search(urlsplit(url).path):
         return None
     parts = urlsplit(url)
     words = [word for part in unquote(parts.path).split("/") if (word := squash(part))]

@@ -23,14 +23,14 @@ QUOTATION = re.compile(r"(?:^>.*\n?)+", re.MULTILINE)
 MARKS = re.compile(r"!?\[([^\]\[]*)\]\([^()]*\)|[*_`]{1,3}")
 
 
-def read(llms: Llms) -> ParsedDocument:
+def read_llms_file(llms: Llms) -> ParsedDocument:
     """Return the file's candidates; none without a heading at the start: then it is another file."""
     text = llms.body.decode("utf-8-sig", "replace").replace("\r", "").lstrip()
     title = TITLE.match(text)
     if title is None:
         return ParsedDocument(candidates=[])
     summary = first_quotation(text[title.end() :])
-    candidates = candidates_of(llms.url, ladder(strip_markdown(title[1]), summary))
+    candidates = candidates_of(llms.url, scored_llms_values(strip_markdown(title[1]), summary))
     passages = [Passage(text=truncate(summary, 1000), url=llms.url)]
     has_summary = count_words(summary) >= MIN_TAGLINE_WORDS
     return ParsedDocument(candidates=candidates, passages=passages if has_summary else [])
@@ -46,7 +46,7 @@ def strip_markdown(markdown: str) -> str:
     return clean(MARKS.sub(r"\1", markdown[:5000]))
 
 
-def ladder(title: str, summary: str) -> Iterator[tuple[Field, str, float, str]]:
+def scored_llms_values(title: str, summary: str) -> Iterator[tuple[Field, str, float, str]]:
     name, _ = split_name(title)
     if is_name(name):
         yield "appName", name, 0.75, "llms.title"

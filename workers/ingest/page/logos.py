@@ -15,8 +15,8 @@ from workers.ingest.page.kinds import is_app
 PREVIEW_RULES = frozenset({"html.og:image", "html.twitter:image"})
 
 
-def candidates(page: Document) -> Iterator[Candidate]:
-    for address, confidence, rule in ladder(page):
+def logo_candidates(page: Document) -> Iterator[Candidate]:
+    for address, confidence, rule in scored_logos(page):
         if url := usable_url(page, address):
             yield page.candidate("logoUrl", url, confidence, rule)
 
@@ -26,7 +26,7 @@ def usable_url(page: Document, address: str) -> str | None:
     return url if url and url.startswith("https://") and urlsplit(url).path.strip("/") else None
 
 
-def ladder(page: Document) -> Iterator[tuple[str, float, str]]:
+def scored_logos(page: Document) -> Iterator[tuple[str, float, str]]:
     for node in page.nodes:
         yield from ((url, 0.90, "jsonld.logo") for url in image_urls(node.get("logo"))[:1])
         for publisher in jsonld.linked_nodes(node, "publisher", page.nodes):

@@ -20,7 +20,7 @@ LANGUAGE_FACTOR = 0.5
 DOMAIN_CONFIDENCE = 0.29
 
 
-def read(manifest: Manifest) -> ParsedDocument:
+def read_manifest_file(manifest: Manifest) -> ParsedDocument:
     """Return the manifest's candidates; an empty reading if it is no JSON object."""
     try:
         document = json.loads(manifest.body.decode("utf-8-sig", "replace"), strict=False)
@@ -29,18 +29,20 @@ def read(manifest: Manifest) -> ParsedDocument:
     members = document if isinstance(document, dict) else {}
     return ParsedDocument(
         candidates=[
-            *candidates_of(manifest.url, ladder(members)),
+            *candidates_of(manifest.url, scored_manifest_values(members)),
             *color_candidates(manifest.url, colors(members)),
         ],
         pictures=list(manifest_images(manifest.url, members)),
     )
 
 
-def ladder(members: dict[str, Any]) -> Iterator[tuple[Field, Value, float, str]]:
+def scored_manifest_values(members: dict[str, Any]) -> Iterator[tuple[Field, Value, float, str]]:
     yield from app_name(members)
     if text := text_member(members, "description"):
         yield "appDescription", truncate(text, MAX_DESCRIPTION_CHARS), 0.75, "manifest.description"
-    for tag, confidence, rule in detection.weigh("", [(text_member(members, "lang"), "manifest.lang")]):
+    for tag, confidence, rule in detection.weigh_languages(
+        "", [(text_member(members, "lang"), "manifest.lang")]
+    ):
         yield "primaryLanguage", tag, confidence * LANGUAGE_FACTOR, rule
     categories = members.get("categories")
     listed = categories if isinstance(categories, list) else []

@@ -13,7 +13,7 @@ from schemas.pictures import PictureKind
 from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document, absolute
 from workers.ingest.page.kinds import is_app, is_brand, is_offer
-from workers.ingest.page.logos import PREVIEW_RULES, image_urls, ladder
+from workers.ingest.page.logos import PREVIEW_RULES, image_urls, scored_logos
 from workers.ingest.page.text import clean, truncate
 from workers.ingest.shapes import CandidateImage
 
@@ -25,7 +25,7 @@ NamedImage = tuple[str, str, str]
 
 
 def candidate_images(page: Document) -> list[CandidateImage]:
-    logos = ((url, rule, "") for url, _, rule in sorted(ladder(page), key=lambda image: -image[1]))
+    logos = ((url, rule, "") for url, _, rule in sorted(scored_logos(page), key=lambda image: -image[1]))
     by_kind: dict[PictureKind, Iterator[NamedImage]] = {
         "logo": (image for image in logos if image[1] not in PREVIEW_RULES),
         "screenshot": screenshots(page),

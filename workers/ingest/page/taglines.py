@@ -20,21 +20,23 @@ MAX_HEADINGS = 10
 LANDMARKS = ["nav", "footer", "aside"]
 
 
-def candidates(page: Document, name: str | None, passages: Sequence[Passage]) -> Iterator[Candidate]:
+def tagline_candidates(page: Document, name: str | None, passages: Sequence[Passage]) -> Iterator[Candidate]:
     """Yield candidates; `name` is the brand's, and the rest of a title after the name is a tagline."""
-    for value, confidence, rule in ladder(page, name or page.label, passages):
+    for value, confidence, rule in scored_taglines(page, name or page.label, passages):
         line = clean(value)
         if is_tagline_sized(line) and squash(line) != squash(name or ""):
             yield page.candidate("tagline", line, confidence, rule)
 
 
-def ladder(page: Document, name: str, passages: Sequence[Passage]) -> Iterator[tuple[str, float, str]]:
+def scored_taglines(
+    page: Document, name: str, passages: Sequence[Passage]
+) -> Iterator[tuple[str, float, str]]:
     for node in filter(is_brand, page.nodes):
         yield from ((text, 0.95, "jsonld.slogan") for text in jsonld.texts(node.get("slogan"))[:1])
     yield from ((split_name(text)[1], 0.80, f"{rule}.tail") for text, _, rule in declared_names(page))
     if page.is_home:
         yield from ((text, 0.80, "html.title.rest") for text in rest_of_title(page, name))
-        yield from hero(page, passages)
+        yield from hero_taglines(page, passages)
     for _, text in page.meta("og:description", "description"):
         sentence = first_sentence(clean(text))
         if page.is_home or is_about_brand(sentence, name, page):
@@ -55,7 +57,7 @@ def rest_of_title(page: Document, name: str) -> Iterator[str]:
         yield max(without_name, key=len)
 
 
-def hero(page: Document, passages: Sequence[Passage]) -> Iterator[tuple[str, float, str]]:
+def hero_taglines(page: Document, passages: Sequence[Passage]) -> Iterator[tuple[str, float, str]]:
     """Yield the headline and the text after it, if visitors read them as prose, not as menu or section."""
     if page.headline is None:
         return

@@ -22,7 +22,7 @@ from typing import Any
 
 import msgspec
 
-from generation.confinement.confine import confine, prepare
+from generation.confinement.confine import confine, precompute_confinement
 from workers.ingest.appstore import app, play, subtitle
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
 from workers.ingest.colors import logo, styles
@@ -52,17 +52,17 @@ from workers.ingest.skip_rules import SkipRules
 #: Parser of each kind of document.
 READERS: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {
     PageDocument: extract,
-    Manifest: manifest.read,
-    Llms: llms.read,
-    FetchedDrawing: drawing.read,
-    Styles: styles.read,
+    Manifest: manifest.read_manifest_file,
+    Llms: llms.read_llms_file,
+    FetchedDrawing: drawing.read_drawing_size,
+    Styles: styles.read_style_sheets,
     Logo: logo.read,
     Prose: derive,
     Listing: app.read_listing,
-    StorePage: subtitle.read,
+    StorePage: subtitle.read_subtitle_page,
     PlayPage: play.read_play_page,
     RepositoryTree: paths.choose,
-    ReadRepository: repository.read,
+    ReadRepository: repository.read_repository_files,
 }
 
 #: Seconds of a document; the parent sets its CPU seconds.
@@ -75,7 +75,7 @@ def main(handle: int) -> None:
     """Serve until the parent's side of the socket closes, also by its death."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     warm_up()
-    prepare()
+    precompute_confinement()
     # A document's process ends before a collection would pay, and without one it shares more memory.
     gc.freeze()
     gc.disable()

@@ -14,7 +14,7 @@ LENGTH = re.compile(rf"\s*({NUMBER})\s*([a-z]*)\s*")
 VIEW_BOX = re.compile(rf"\s*\S+[\s,]+\S+[\s,]+({NUMBER})[\s,]+({NUMBER})\s*")
 
 
-def read(drawing: FetchedDrawing) -> Size:
+def read_drawing_size(drawing: FetchedDrawing) -> Size:
     """Return its width and height, else those of its view box; 0 if it is no drawing, or has neither.
 
     Only the root is parsed, without entities: the rest of the file may be missing.

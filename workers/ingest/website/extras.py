@@ -3,7 +3,7 @@
 import asyncio
 from typing import NamedTuple
 
-from workers.ingest.page.address import root_url, site
+from workers.ingest.page.address import root_url, site_of_url
 from workers.ingest.parser.parser import Parser, read
 from workers.ingest.shapes import Llms, Manifest, ParsedDocument, ParsedPage, Styles, StyleSheet
 from workers.ingest.website.pages import read_landing
@@ -40,7 +40,7 @@ async def read_root(session: CrawlSession, parser: Parser, page: ParsedPage) -> 
     address = root_url(page.url)
     if page.url == address:
         return None
-    home = await read_landing(session, parser, address, within=site(address))
+    home = await read_landing(session, parser, address, within=site_of_url(address))
     return home if home.url != page.url else None
 
 
@@ -50,7 +50,7 @@ async def read_manifest(session: CrawlSession, parser: Parser, url: str) -> Pars
 
 
 async def read_llms(session: CrawlSession, parser: Parser, page: ParsedPage) -> ParsedDocument:
-    fetched = await session.get(f"{root_url(page.url)}llms.txt", "llms", within=site(page.url))
+    fetched = await session.get(f"{root_url(page.url)}llms.txt", "llms", within=site_of_url(page.url))
     return await read(parser, Llms(url=fetched.url, body=fetched.body))
 
 
@@ -58,7 +58,7 @@ async def read_styles(session: CrawlSession, parser: Parser, page: ParsedPage) -
     """Read the page's style sheets together, its `<style>` last. None if it has no styles."""
     urls = page.styles if await has_short_delay(session, page.url) else []
     linked_sheets = await asyncio.gather(
-        *(session.optional(read_style_sheet(session, url, within=site(page.url))) for url in urls)
+        *(session.optional(read_style_sheet(session, url, within=site_of_url(page.url))) for url in urls)
     )
     inline = [StyleSheet(url=page.url, body=page.inline_style.encode())] if page.inline_style else []
     sheets = [*filter(None, linked_sheets), *inline]

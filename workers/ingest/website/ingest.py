@@ -18,7 +18,7 @@ from workers.ingest.perform import Progress
 from workers.ingest.pictures.fetch_images import fetch_images, open_fetch
 from workers.ingest.shapes import ParsedDocument, ParsedPage
 from workers.ingest.website.extras import read_extras
-from workers.ingest.website.pages import follow, read_named, weigh
+from workers.ingest.website.pages import lower_page_confidence, read_linked_pages, read_named
 from workers.ingest.website.session import FETCHING_S, CrawlSession, Web
 from workers.llm.endpoint import Model
 from workers.web.fetch import FetchedResponse
@@ -60,7 +60,7 @@ async def ingest(
         title=pages[0].title,
         candidates=[candidate for document in documents for candidate in document.candidates],
         passages=[passage for document in documents for passage in document.passages],
-        warnings=[*session.warnings, *remarks(session, pages)],
+        warnings=[*session.warnings, *site_warnings(session, pages)],
         visit=session.visit(args, rules=rules, url=pages[0].url),
         model=model,
         pictures=fetch_images(open_fetch(web), parser, images),
@@ -81,11 +81,13 @@ async def read_site(
     await progress("fetching", 0.4)
     first_pages = [page, extras.home] if extras.home else [page]
     limit = args.get("max_pages", 1) - 1 if args.get("follow_links") else 0
-    linked_pages = await follow(session, parser, read_already=first_pages, limit=limit, done=report_followed)
-    return [*first_pages, *extras.readings, *map(weigh, linked_pages)]
+    linked_pages = await read_linked_pages(
+        session, parser, read_already=first_pages, limit=limit, done=report_followed
+    )
+    return [*first_pages, *extras.readings, *map(lower_page_confidence, linked_pages)]
 
 
-def remarks(session: CrawlSession, pages: list[ParsedPage]) -> Iterator[str]:
+def site_warnings(session: CrawlSession, pages: list[ParsedPage]) -> Iterator[str]:
     shells = sum(page.scripted for page in pages)
     if shells:
         yield (
@@ -115,14 +117,14 @@ async def is_unchanged(session: CrawlSession, visit: CrawlState) -> bool:
     try:
         async with asyncio.timeout(REVISIT_S):
             for url, validators in visit.answers.items():
-                if not await is_same(session, url, validators):
+                if not await is_response_unchanged(session, url, validators):
                     return False
     except TimeoutError:
         return False
     return bool(visit.answers)
 
 
-async def is_same(session: CrawlSession, url: str, validators: Validators) -> bool:
+async def is_response_unchanged(session: CrawlSession, url: str, validators: Validators) -> bool:
     """Return whether the response is as before: a 304, the same bytes, or still an error after an error."""
     final_url = validators.url or url
     try:
@@ -133,11 +135,11 @@ async def is_same(session: CrawlSession, url: str, validators: Validators) -> bo
         return validators.digest is None
     if fetched.unchanged:
         return fetched.url == final_url
-    keep(session, url, fetched)
+    keep_response(session, url, fetched)
     return (fetched.url, fetched.digest) == (final_url, validators.digest)
 
 
-def keep(session: CrawlSession, url: str, fetched: FetchedResponse) -> None:
+def keep_response(session: CrawlSession, url: str, fetched: FetchedResponse) -> None:
     """Add the response to `session.fetched` for a later reading.
 
     It is dropped if all kept ones together would exceed `MAX_KEPT_BYTES`.

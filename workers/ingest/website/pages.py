@@ -7,7 +7,7 @@ import msgspec
 
 from schemas.brand import Field
 from schemas.errors import FetchTimeout, ScrapeFailed, SourceError
-from workers.ingest.page.address import page_key, site
+from workers.ingest.page.address import page_key, site_of_url
 from workers.ingest.parser.parser import Parser, parse
 from workers.ingest.shapes import Link, PageDocument, ParsedPage
 from workers.ingest.website.session import CrawlSession
@@ -43,11 +43,11 @@ async def read_landing(
     session: CrawlSession, parser: Parser, url: str, *, within: str | None = None
 ) -> ParsedPage:
     """Read the page, or the target of its immediate refresh. A refresh of the target is not followed."""
-    page = await read(parser, await session.get(url, within=within))
+    page = await parse_fetched_page(parser, await session.get(url, within=within))
     if page.refresh is None:
         return page
     try:
-        return await read(parser, await session.get(page.refresh, within=within))
+        return await parse_fetched_page(parser, await session.get(page.refresh, within=within))
     except SourceError as error:
         if page.text_length < MIN_TEXT_CHARS:
             raise
@@ -55,7 +55,7 @@ async def read_landing(
         return page
 
 
-async def read(parser: Parser, fetched: FetchedResponse) -> ParsedPage:
+async def parse_fetched_page(parser: Parser, fetched: FetchedResponse) -> ParsedPage:
     return await parse(
         parser,
         PageDocument(
@@ -64,7 +64,7 @@ async def read(parser: Parser, fetched: FetchedResponse) -> ParsedPage:
     )
 
 
-async def follow(
+async def read_linked_pages(
     session: CrawlSession,
     parser: Parser,
     *,
@@ -91,7 +91,7 @@ async def follow(
 
 
 async def read_inner(session: CrawlSession, parser: Parser, url: str) -> ParsedPage:
-    return await read(parser, await session.get(url, within=site(url)))
+    return await parse_fetched_page(parser, await session.get(url, within=site_of_url(url)))
 
 
 def best_links(pages: Iterable[ParsedPage]) -> list[str]:
@@ -110,7 +110,7 @@ def distinct_pages(pages: Iterable[ParsedPage], *, pages_to_skip: Iterable[Parse
     return [page for key, page in by_key.items() if key not in known_keys]
 
 
-def weigh(page: ParsedPage) -> ParsedPage:
+def lower_page_confidence(page: ParsedPage) -> ParsedPage:
     """Return the page with less confidence: a page on prices, for example, is less about the brand."""
     candidates = [
         msgspec.structs.replace(

@@ -12,8 +12,8 @@ from domain.values import ssrf_guard
 from schemas.brand import CrawlState, Validators
 from schemas.errors import FetchBlocked, SourceError
 from schemas.settings import Settings
-from workers.ingest.page.address import site
-from workers.web.fetch import HTML, ExpectedResponse, FetchedResponse, fetch, open_client
+from workers.ingest.page.address import site_of_url
+from workers.web.fetch import EXPECTED_HTML_RESPONSE, ExpectedResponse, FetchedResponse, fetch, open_client
 from workers.web.robots import Robots, Rules
 from workers.web.site_rate import SiteRate
 
@@ -39,7 +39,7 @@ PICTURE = ExpectedResponse(
 )
 
 WANTS: Mapping[str, ExpectedResponse] = {
-    "page": HTML,
+    "page": EXPECTED_HTML_RESPONSE,
     "manifest": ExpectedResponse(
         accept="application/manifest+json,application/json;q=0.9",
         types=frozenset({"application/manifest+json", "application/json", "text/json"}),
@@ -117,7 +117,7 @@ class CrawlSession:
         None also if the response is of another site than `within`.
         """
         answer = self.fetched.pop(url, None)
-        return answer if answer and within in {None, site(answer.url)} else None
+        return answer if answer and within in {None, site_of_url(answer.url)} else None
 
     async def open(
         self,
@@ -128,11 +128,11 @@ class CrawlSession:
         validators_by_url: Mapping[str, Validators] = {},
     ) -> FetchedResponse:
         async def admit(target: str) -> Rules:
-            if within and site(target) != within:
+            if within and site_of_url(target) != within:
                 raise FetchBlocked("it leads to another site")
             return await self.web.robots.admit(target)
 
-        async with self.web.site_rate.slot(site(url)) as reserved:
+        async with self.web.site_rate.slot(site_of_url(url)) as reserved:
             rules = await admit(url)
             await self.web.site_rate.wait(reserved, delay_s=rules.delay_s, within_s=self.left_s)
             return await fetch(

@@ -61,7 +61,7 @@ async def open_stores(
     async with serve(answers) as site:
         base = site.url("")
         async with open_client(
-            allowed=ssrf_guard.operated(base), contact="https://tenantry.test/bot"
+            allowed=ssrf_guard.operator_url_policy(base), contact="https://tenantry.test/bot"
         ) as client:
             lookup = Lookup(client, base, limiter or unlimited_limiter())
             yield StoreAccess(lookup, open_web(client), parser, base, base), site

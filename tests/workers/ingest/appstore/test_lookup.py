@@ -19,7 +19,7 @@ from tests.workers.ingest.appstore.store_server import (
     unlimited_limiter,
 )
 from tests.workers.web.web import Answers, raw_response
-from workers.ingest.appstore.lookup import Lookup, StorefrontResult, find
+from workers.ingest.appstore.lookup import Lookup, StorefrontResult, find_store_app
 from workers.ingest.appstore.rate import Limiter
 from workers.ingest.appstore.stores import operator_policies
 from workers.ingest.parser.parser import Parser
@@ -39,7 +39,7 @@ async def look_up(
     limiter: Limiter | None = None,
 ) -> tuple[StorefrontResult, list[str]]:
     async with open_stores(parser, answers, limiter) as (stores, site):
-        return await find(stores.lookup, listing, country=country), site.paths
+        return await find_store_app(stores.lookup, listing, country=country), site.paths
 
 
 async def test_an_app_is_found_by_its_bundle_id(parser: Parser) -> None:
@@ -172,4 +172,6 @@ async def test_default_addresses_never_resolve_to_private_ones(parser: Parser) -
         allowed=operator_policies(defaults), contact="https://x.test", resolver=resolver
     ) as client:
         with pytest.raises(FetchBlocked):
-            await find(Lookup(client, defaults.itunes_api_url, unlimited_limiter()), FACEBOOK, country="us")
+            await find_store_app(
+                Lookup(client, defaults.itunes_api_url, unlimited_limiter()), FACEBOOK, country="us"
+            )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from workers.ingest.colors.css_color import read
+from workers.ingest.colors.css_color import parse_css_color
 from workers.ingest.colors.oklab import is_neutral, oklab
 
 WORDS = some.sampled_from(
@@ -44,7 +44,7 @@ WORDS = some.sampled_from(
     ],
 )
 def test_each_notation_is_read(text: str, color: str) -> None:
-    assert read(text) == color
+    assert parse_css_color(text) == color
 
 
 @pytest.mark.parametrize(
@@ -56,12 +56,12 @@ def test_each_notation_is_read(text: str, color: str) -> None:
     ],
 )
 def test_transparent_and_invalid_colors_are_none(text: str) -> None:
-    assert read(text) is None
+    assert parse_css_color(text) is None
 
 
 @given(some.lists(WORDS, max_size=12).map("".join) | some.text(max_size=40))
 def test_any_text_is_a_color_or_none(text: str) -> None:
-    color = read(text)
+    color = parse_css_color(text)
     assert color is None or re.fullmatch("#[0-9a-f]{6}", color)
 
 

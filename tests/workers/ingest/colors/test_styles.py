@@ -15,7 +15,7 @@ URL = "https://acme.test/site.css"
 def read(*sheets: str | bytes) -> dict[str, str]:
     """Return colors by their property names."""
     bodies = [sheet.encode() if isinstance(sheet, str) else sheet for sheet in sheets]
-    reading = styles.read(Styles(sheets=[StyleSheet(url=URL, body=body) for body in bodies]))
+    reading = styles.read_style_sheets(Styles(sheets=[StyleSheet(url=URL, body=body) for body in bodies]))
     return {
         candidate.rule.removeprefix("css.--"): next(iter(candidate.value)) for candidate in reading.candidates
     }
@@ -23,7 +23,9 @@ def read(*sheets: str | bytes) -> dict[str, str]:
 
 def role(name: str) -> str | None:
     sheet = StyleSheet(url=URL, body=f":root{{--{name}: #c0392b}}".encode())
-    return next((candidate.role for candidate in styles.read(Styles(sheets=[sheet])).candidates), None)
+    return next(
+        (candidate.role for candidate in styles.read_style_sheets(Styles(sheets=[sheet])).candidates), None
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.brand import Candidate, Field, Value
-from workers.ingest.derive.declared import telling
+from workers.ingest.derive.declared import drop_vague_candidates
 
 URL = "https://www.acme.test/"
 
@@ -18,7 +18,7 @@ def kept_value(field: Field, value: Value, rule: str = "html.h1", language: str 
     return next(
         (
             kept_candidate.value
-            for kept_candidate in telling(URL, [*context, candidate])
+            for kept_candidate in drop_vague_candidates(URL, [*context, candidate])
             if kept_candidate.field == field
         ),
         None,

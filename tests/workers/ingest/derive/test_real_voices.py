@@ -9,7 +9,7 @@ import pytest
 from tests.corpora import corpus, website_pages
 from workers.ingest.choose import choose
 from workers.ingest.derive.derive import derive
-from workers.ingest.github.reading.repository import read
+from workers.ingest.github.reading.repository import read_repository_files
 from workers.ingest.github.shapes import ReadRepository, RepositoryFile
 from workers.ingest.page.extract import extract
 from workers.ingest.shapes import PageDocument, Prose
@@ -73,7 +73,7 @@ def test_a_readme_has_no_voice() -> None:
         repository = ReadRepository(
             url="https://github.com/acme/tide", name="tide", branch="main", readme=readme
         )
-        passages = read(repository).passages
+        passages = read_repository_files(repository).passages
         assert passages
         candidates = derive(Prose(url=repository.url, language="en", passages=passages)).candidates
         assert "brandVoice" not in {candidate.field for candidate in candidates}

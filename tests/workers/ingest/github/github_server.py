@@ -21,7 +21,7 @@ from workers.ingest.choose import choose
 from workers.ingest.github.client import Api
 from workers.ingest.github.ingest import ingest
 from workers.ingest.github.paths import STORE_TEXT_PATH
-from workers.ingest.github.reading.repository import read
+from workers.ingest.github.reading.repository import read_repository_files
 from workers.ingest.github.shapes import ReadRepository, RepositoryFile
 from workers.ingest.parser.parser import Parser
 from workers.ingest.website.session import open_web
@@ -166,7 +166,7 @@ async def serve_github(*repos: Repo, **answers: Any) -> AsyncIterator[GitHub]:
 async def open_served_api(served: GitHub, **fields: Any) -> AsyncIterator[Api]:
     """Open the API of an ingest at this server."""
     async with open_client(
-        allowed=ssrf_guard.operated(served.base), contact="https://tenantry.test"
+        allowed=ssrf_guard.operator_url_policy(served.base), contact="https://tenantry.test"
     ) as client:
         yield Api(client=client, base=served.base, web="https://github.com", **fields)
 
@@ -229,7 +229,7 @@ def reading(files: dict[str, bytes | str] | None = None, **fields: Any) -> dict[
     readmes = [file for file in all_files if "readme" in file.path.lower()]
     other_files = [file for file in all_files if file not in readmes]
     defaults = {"url": "https://github.com/acme/zap", "name": "zap", "branch": "main"}
-    reading_found = read(
+    reading_found = read_repository_files(
         ReadRepository(**defaults | fields, readme=next(iter(readmes), None), files=other_files)
     )
     return {field: finding.value for field, finding in choose(reading_found.candidates).items()}

@@ -71,7 +71,7 @@ def count_minted(hub: SimulatedGitHub) -> int:
 
 
 def test_the_apps_jwt_is_short_lived_and_signed(app: GitHubApp, clock: SettableClock) -> None:
-    signed = credentials.sign(app)
+    signed = credentials.sign_app_jwt(app)
     claims = jwt.decode(signed, github_app.key().public_key(), algorithms=["RS256"])
     now = int(clock.now.timestamp())
     assert claims == {"iat": now - 60, "exp": now + 540, "iss": CLIENT_ID}

@@ -4,7 +4,7 @@ import time
 
 import msgspec
 
-from workers.ingest.github.paths import choose, icon, readme, worth_reading
+from workers.ingest.github.paths import choose, icon, rank_worthy_paths, readme
 from workers.ingest.github.shapes import ChosenPaths, RepositoryTree, TreeEntry
 
 
@@ -27,7 +27,7 @@ def test_the_apps_own_files_are_chosen() -> None:
         "Pods/Lib/Info.plist", "Core/Sources/Info.plist", "Zap/Info.plist",
     ]  # fmt: skip
     entries = [TreeEntry(path=path, type="blob", size=10) for path in paths]
-    assert worth_reading(entries, name="zap") == [
+    assert rank_worthy_paths(entries, name="zap") == [
         "package.json",
         "app/src/main/AndroidManifest.xml",
         "app/src/main/res/values/strings.xml",
@@ -41,16 +41,16 @@ def test_the_stores_default_locale_is_first() -> None:
     paths = [f"fastlane/metadata/android/{locale}/title.txt" for locale in locales]
     icons = [f"fastlane/metadata/android/{locale}/images/icon.png" for locale in locales]
     entries = [TreeEntry(path=path, type="blob") for path in [*paths, *icons]]
-    assert worth_reading(entries, name="zap") == ["fastlane/metadata/android/en-US/title.txt"]
+    assert rank_worthy_paths(entries, name="zap") == ["fastlane/metadata/android/en-US/title.txt"]
     assert icon(entries) == "fastlane/metadata/android/en-US/images/icon.png"
     del entries[3], entries[2]
-    assert worth_reading(entries, name="zap") == ["fastlane/metadata/android/default/title.txt"]
+    assert rank_worthy_paths(entries, name="zap") == ["fastlane/metadata/android/default/title.txt"]
 
 
 def test_site_settings_are_read_last() -> None:
     paths = ["_config.yml", "docs/_config.yml", "website/_config.yml", "docs/x/_config.yml", "package.json"]
     entries = [TreeEntry(path=path, type="blob", size=9) for path in paths]
-    assert worth_reading(entries, name="zap") == ["package.json", "_config.yml", "docs/_config.yml"]
+    assert rank_worthy_paths(entries, name="zap") == ["package.json", "_config.yml", "docs/_config.yml"]
 
 
 def test_a_hundred_thousand_files_are_read_quickly() -> None:

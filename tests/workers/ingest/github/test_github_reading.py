@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.workers.ingest.github.github_server import reading
-from workers.ingest.github.paths import worth_reading
+from workers.ingest.github.paths import rank_worthy_paths
 from workers.ingest.github.shapes import TreeEntry
 
 STORES: dict[str, bytes | str] = {
@@ -51,7 +51,7 @@ def test_store_texts_are_found_in_each_layout(folder: str) -> None:
         f"{folder}/full{separator}description.txt": "<b>Zap</b> draws for everyone who speaks.<br><br>Free.",
     }
     entries = [TreeEntry(path=path, type="blob") for path in files]
-    assert set(worth_reading(entries, name="zap")) == set(files)
+    assert set(rank_worthy_paths(entries, name="zap")) == set(files)
     values = reading(files)
     assert (values["appName"], values["tagline"]) == ("Zap Draw", "Draw what you say")
     assert values["appDescription"].startswith("Zap draws for everyone who speaks.")

@@ -62,7 +62,7 @@ def test_a_manifest_has_two_colors_or_none(members: object) -> None:
 
 
 def colors_of(members: object) -> list[Candidate]:
-    reading = manifest.read(Manifest(url=URL, body=json.dumps(members).encode()))
+    reading = manifest.read_manifest_file(Manifest(url=URL, body=json.dumps(members).encode()))
     return [candidate for candidate in reading.candidates if candidate.field == "colors"]
 
 

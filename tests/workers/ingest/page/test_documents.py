@@ -22,7 +22,7 @@ def manifest_values(manifest_or_bytes: Any) -> dict[str, Any]:
     )
     return {
         candidate.field: candidate.value
-        for candidate in manifest.read(Manifest(url=URL, body=body)).candidates
+        for candidate in manifest.read_manifest_file(Manifest(url=URL, body=body)).candidates
     }
 
 
@@ -64,7 +64,7 @@ def test_too_long_manifest_names_are_skipped(members: Any, name: str | None) -> 
 def test_a_domain_as_manifest_name_never_wins_over_a_title(domain: str, title: str) -> None:
     url = f"https://{domain.lower()}/"
     candidates = page(f"<title>{title}</title>", url).candidates
-    reading = manifest.read(Manifest(url=url, body=json.dumps({"name": domain}).encode()))
+    reading = manifest.read_manifest_file(Manifest(url=url, body=json.dumps({"name": domain}).encode()))
     assert str(choose([*candidates, *reading.candidates])["appName"].value) in title
 
 
@@ -78,7 +78,7 @@ def test_an_invalid_manifest_gives_nothing(body: bytes) -> None:
 def llms_values(text: str) -> dict[str, Any]:
     return {
         candidate.field: candidate.value
-        for candidate in llms.read(Llms(url=URL, body=text.encode())).candidates
+        for candidate in llms.read_llms_file(Llms(url=URL, body=text.encode())).candidates
     }
 
 
@@ -106,10 +106,10 @@ def test_a_file_without_a_heading_is_not_llms_txt(text: str) -> None:
 @given(some.binary(max_size=300), some.text(max_size=300))
 def test_any_document_is_read(body: bytes, text: str) -> None:
     manifest_values(body)
-    manifest.read(
+    manifest.read_manifest_file(
         Manifest(url=URL, body=json.dumps({"name": text, "lang": text, "description": text}).encode())
     )
-    for candidate in llms.read(
+    for candidate in llms.read_llms_file(
         Llms(url=URL, body=f"# {text}\n> {text}".encode("utf-8", "replace"))
     ).candidates:
         assert candidate.value

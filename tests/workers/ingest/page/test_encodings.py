@@ -45,7 +45,7 @@ def test_a_page_is_read_by_its_declaration(form: Form) -> None:
         body = page(sample, form.head(sample.label))
         header = form.content_type(sample.label)
         sent = webencodings.lookup(header.partition("=")[2].strip('"'))
-        declared_name = charsets.declared(body, header)[0]
+        declared_name = charsets.declared_encodings(body, header)[0]
         assert declared_name == (sent.name if sent else by_the_standard(body)), sample.label
         assert f"<p>{sample.text}</p>" in decode(body, header), sample.label
 
@@ -138,7 +138,7 @@ def test_declarations_after_the_searched_bytes_are_ignored() -> None:
 def test_an_unclosed_head_takes_one_pass(part: bytes) -> None:
     body = b"<meta " + part * (MAX_SEARCHED_BYTES // len(part))
     before = time.process_time()
-    charsets.declared(body, "")
+    charsets.declared_encodings(body, "")
     assert time.process_time() - before < 1
 
 

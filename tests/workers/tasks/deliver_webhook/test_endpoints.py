@@ -184,7 +184,9 @@ async def test_the_longest_retry_after_wins_in_any_order(scene: DeliveryScene) -
     await scene.look()
     async with scene.pool.acquire() as conn:
         [claim] = await seeds.claims(conn, DELIVER_WEBHOOK)
-        take = partial(attempts.take, conn, claim=claim, keyring=seeds.VAULT, public_url=seeds.PUBLIC_URL)
+        take = partial(
+            attempts.take_due_deliveries, conn, claim=claim, keyring=seeds.VAULT, public_url=seeds.PUBLIC_URL
+        )
         taken = await take(limit=3)
         for heard, cut in product(permutations([(200, None), (429, 600.0), (503, 60.0)]), range(4)):
             await conn.execute(ANEW)
@@ -194,7 +196,7 @@ async def test_the_longest_retry_after_wins_in_any_order(scene: DeliveryScene) -
             ]
             before = await conn.fetchval("select now()")
             for part in (tried[:cut], tried[cut:]):
-                await attempts.settle(conn, claim=claim, tried=part, failing=True)
+                await attempts.settle_attempts(conn, claim=claim, tried=part, failing=True)
             assert await conn.fetchval(REST_S, before) >= 600, (heard, cut)
             assert await take(limit=1) == []
 

@@ -42,7 +42,9 @@ ESCAPE = re.compile(r"\\(.)|\"")
 PARTIAL_BUNDLES = {"XPC!", "FMWK", "BNDL"}
 
 
-def statements(file: RepositoryFile, own_name: OwnName, files: list[RepositoryFile]) -> Iterator[Statement]:
+def manifest_statements(
+    file: RepositoryFile, own_name: OwnName, files: list[RepositoryFile]
+) -> Iterator[Statement]:
     """Yield statements of a manifest; nothing if it can't be read. `files` may have its strings."""
     name = file.path.rpartition("/")[2].lower()
     if name.endswith("info.plist"):
@@ -193,12 +195,12 @@ def from_android(body: bytes, files: list[RepositoryFile]) -> Iterator[Statement
     label = application.get(LABEL_ATTRIBUTE) if application is not None else None
     if label is None:
         return
-    name = strings(files).get(label.removeprefix("@string/"), "") if label.startswith("@") else label
+    name = android_strings(files).get(label.removeprefix("@string/"), "") if label.startswith("@") else label
     if name and not PLACEHOLDER.search(name):
         yield Statement("appName", clean(name), 0.75, "android.label")
 
 
-def strings(files: list[RepositoryFile]) -> dict[str, str]:
+def android_strings(files: list[RepositoryFile]) -> dict[str, str]:
     """Return the strings of all strings.xml, as a device shows them."""
     values: dict[str, str] = {}
     for file in files:

@@ -54,7 +54,9 @@ SECTION_HEADING = re.compile(
 ABOUT_HEADING = re.compile(r"about|overview|introduction|what is .*|description|summary", re.IGNORECASE)
 
 
-def statements(blocks: list[ReadmeBlock], own_name: OwnName, skip_rules: SkipRules) -> Iterator[Statement]:
+def readme_statements(
+    blocks: list[ReadmeBlock], own_name: OwnName, skip_rules: SkipRules
+) -> Iterator[Statement]:
     title = find_title(blocks, own_name)
     names = list(name_of_title(title, own_name)) if title else []
     taglines = list(tagline_statements(blocks, title, skip_rules, has_name=bool(names))) if title else []
@@ -128,7 +130,7 @@ def description_statements(
     if text := lead_line(blocks, title, first, own_name, skip_rules):
         yield Statement("appDescription", text, 0.60, "readme.lead")
     elif first is not None:
-        text = truncate(opening(blocks, first, own_name, skip_rules), MAX_DESCRIPTION_CHARS)
+        text = truncate(first_paragraph(blocks, first, own_name, skip_rules), MAX_DESCRIPTION_CHARS)
         yield Statement("appDescription", text, 0.60, "readme.paragraph")
     else:
         for text in [text for text in taglines if len(text) >= MIN_CHARS][:1]:
@@ -178,7 +180,9 @@ def names_project(text: str, own_name: OwnName) -> bool:
     return own_name.key in squash(text)[: len(own_name.key) + MAX_NAME_OFFSET]
 
 
-def opening(blocks: list[ReadmeBlock], first: ReadmeBlock, own_name: OwnName, skip_rules: SkipRules) -> str:
+def first_paragraph(
+    blocks: list[ReadmeBlock], first: ReadmeBlock, own_name: OwnName, skip_rules: SkipRules
+) -> str:
     """Return the first paragraph, with the next one if it is short."""
     text = descriptive_text(first, own_name, skip_rules)
     start = blocks.index(first)

@@ -88,15 +88,15 @@ def adoc_parts(lines: list[str]) -> Iterator[str]:
     for line in [*prose_lines(lines), ""]:
         heading, item = HEADING.fullmatch(line), ITEM.fullmatch(line)
         if line.strip() and not heading and not item:
-            paragraph.append(inline(line))
+            paragraph.append(adoc_line_to_html(line))
             continue
         if paragraph:
             yield f"<p>{' '.join(paragraph)}</p>"
             paragraph = []
         if heading:
-            yield f"<h{len(heading[1])}>{inline(heading[2])}</h{len(heading[1])}>"
+            yield f"<h{len(heading[1])}>{adoc_line_to_html(heading[2])}</h{len(heading[1])}>"
         elif item:
-            yield f"<li>{inline(item[1])}</li>"
+            yield f"<li>{adoc_line_to_html(item[1])}</li>"
 
 
 def prose_lines(lines: list[str]) -> Iterator[str]:
@@ -114,7 +114,7 @@ def prose_lines(lines: list[str]) -> Iterator[str]:
             yield "" if NO_PROSE_LINE.fullmatch(bare) or ADMONITION.match(bare) else line
 
 
-def inline(text: str) -> str:
+def adoc_line_to_html(text: str) -> str:
     """Convert a line to HTML. Its length is limited, since each mark searches for its partner to the end."""
     linked = ADOC_LINK.sub("\x01\\1\x02", text[:MAX_LINE_CHARS])
     bare = MARKS.sub(r"\2", INLINE.sub("", linked))

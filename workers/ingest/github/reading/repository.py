@@ -25,7 +25,7 @@ COMMON_LANGUAGES = {"Makefile", "Shell", "Batchfile", "Dockerfile", "HTML", "CSS
 MAX_PASSAGES = 250
 
 
-def read(repository: ReadRepository) -> ParsedDocument:
+def read_repository_files(repository: ReadRepository) -> ParsedDocument:
     """Return all statements. Of equal ones the first wins: store, GitHub's fields, manifests, README."""
     html = readme.readme_html(repository.readme.path, repository.readme.body) if repository.readme else ""
     blocks = from_html(html)
@@ -36,10 +36,10 @@ def read(repository: ReadRepository) -> ParsedDocument:
     )
     files = repository.files
     statements_by_file: list[tuple[RepositoryFile | None, Iterable[Statement]]] = [
-        *((file, stores.statements(file)) for file in files),
+        *((file, stores.store_text_statements(file)) for file in files),
         (None, github_statements(repository, own_name, skip_rules)),
-        *((file, manifests.statements(file, own_name, files)) for file in files),
-        (repository.readme, prose.statements(blocks, own_name, skip_rules)),
+        *((file, manifests.manifest_statements(file, own_name, files)) for file in files),
+        (repository.readme, prose.readme_statements(blocks, own_name, skip_rules)),
         (store_texts[0][0] if store_texts else repository.readme, languages(store_texts, blocks)),
     ]
     candidates = [
@@ -87,7 +87,7 @@ def languages(
     """Yield the language of the store texts if there are any, else of the README's prose."""
     declared = [(locale, "store.locale") for _, locale, _ in store_texts if locale != "default"][:1]
     text = clean(" ".join(text for _, _, text in store_texts)) or prose_of(blocks)
-    for tag, confidence, rule in detection.weigh(text, declared):
+    for tag, confidence, rule in detection.weigh_languages(text, declared):
         yield Statement("primaryLanguage", tag, confidence, rule)
 
 

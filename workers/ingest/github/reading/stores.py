@@ -36,7 +36,7 @@ BREAK = re.compile(r"</?(?:p|ul|ol|div|br)\b[^>]*>", re.IGNORECASE)
 SYMBOLIC_LINK = re.compile(r"(?:\.\.?/)+\S+\.txt")
 
 
-def statements(file: RepositoryFile) -> Iterator[Statement]:
+def store_text_statements(file: RepositoryFile) -> Iterator[Statement]:
     match = paths.STORE_TEXT_PATH.fullmatch(file.path)
     text = content(file)
     if match is None or not text:
@@ -80,7 +80,7 @@ def description_statements(text: str, rule: str) -> Iterator[Statement]:
 def links(address: str) -> dict[str, str]:
     """Return the link to an https address that a website ingest would accept; empty for GitHub itself."""
     try:
-        url = ssrf_guard.check(address, allowed={})
+        url = ssrf_guard.check_fetch_url(address, allowed={})
     except Invalid:
         return {}
     host = (urlsplit(url).hostname or "").removeprefix("www.")
