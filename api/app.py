@@ -59,13 +59,15 @@ class ApiApplication(Litestar):
         receives, sends = cost_metering.count_bytes(state.cost, cast("Receive", receive), cast("Send", send))
         if ours:
             receives, sends = head_requests.without_body(receives, sends)
-        await cost_metering.meter(request, state, self._answer(request, state, receives, sends, method))
+        await cost_metering.meter_request(
+            request, state, self._answer(request, state, receives, sends, method)
+        )
 
     async def _answer(
         self, request: HTTPScope, state: RequestState, receives: Receive, sends: Send, method: Method
     ) -> None:
         """Answer a request; `method` is the method of the original request."""
-        before = log_context.attach(state)
+        before = log_context.attach_cause(state)
         watched = access_log.add_headers_to(state, sends)
         try:
             if not self.state.hosts.allows(state.headers.get(b"host", b"").decode("latin-1")):
@@ -77,7 +79,7 @@ class ApiApplication(Litestar):
             else:
                 await super().__call__(request, receives, watched)
         finally:
-            log_context.detach(before)
+            log_context.detach_cause(before)
             request["method"] = method
             await access_log.end_request(request, state, self.state.services)
 
@@ -117,7 +119,7 @@ def build() -> Litestar:
     for_apps = Router(
         "/v1",
         route_handlers=FOR_APPS,
-        before_request=requests.prepare,
+        before_request=requests.prepare_event_request,
         opt={fast_path.FAST_PATH_OPTION: True},
     )
     app = ApiApplication(

@@ -11,7 +11,7 @@ from typing import cast
 
 import click
 
-from cli.shared.exit_codes import INTERRUPTED
+from cli.shared.exit_codes import EXIT_INTERRUPTED
 
 #: Every command with its line in `tenantry --help`; a test compares the lines with the commands' docstrings.
 COMMANDS = {
@@ -79,7 +79,7 @@ class Commands(click.Group):
         try:
             super().invoke(ctx)
         except (KeyboardInterrupt, click.Abort):
-            ctx.exit(INTERRUPTED)
+            ctx.exit(EXIT_INTERRUPTED)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

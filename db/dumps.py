@@ -23,7 +23,7 @@ INSTALLED = Path("/usr/lib/postgresql")
 
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 
-TABLES = """
+COUNT_PUBLIC_TABLES = """
 select count(*)
   from pg_class
  where relkind in ('r', 'p')
@@ -31,17 +31,17 @@ select count(*)
 """
 
 
-class Tool(NamedTuple):
+class PostgresTool(NamedTuple):
     """Program of PostgreSQL, and its major version."""
 
     path: Path
     major: int
 
 
-def dump(database_url: str, file: Path) -> Tool:
+def dump(database_url: str, file: Path) -> PostgresTool:
     """Write a snapshot of the database into a new file with mode 0600. Returns the tool used.
 
-    Raises `BackupFailed`, and asyncpg's errors for an unreachable database.
+    Raises `BackupFailed`, also for an existing file, and asyncpg's errors for an unreachable database.
     """
     tool = find_tool("pg_dump", asyncio.run(server_major(database_url)))
     if file.exists():
@@ -58,8 +58,12 @@ def dump(database_url: str, file: Path) -> Tool:
     return tool
 
 
-def restore(database_url: str, file: Path) -> Tool:
-    """Read a dump into an empty database. Returns the tool used. Raises as `dump` does."""
+def restore(database_url: str, file: Path) -> PostgresTool:
+    """Read a dump into an empty database. Returns the tool used.
+
+    Raises `BackupFailed`, also for a missing file and for a database with tables, and asyncpg's errors for an
+    unreachable database.
+    """
     if not file.is_file():
         raise BackupFailed(f"{file} is not there")
     if asyncio.run(count_tables(database_url)):
@@ -76,11 +80,14 @@ async def server_major(database_url: str) -> int:
 
 async def count_tables(database_url: str) -> int:
     async with connected(database_url, name="tenantry-restore") as conn:
-        return int(await conn.fetchval(TABLES))
+        return int(await conn.fetchval(COUNT_PUBLIC_TABLES))
 
 
-def find_tool(name: str, server: int) -> Tool:
-    """Find the tool of the server's version, else of the next later one. Raises `BackupFailed`."""
+def find_tool(name: str, server: int) -> PostgresTool:
+    """Find the program `name` of the server's major version, else of the next later one.
+
+    Raises `BackupFailed` if all installed ones are older.
+    """
     tools = sorted(_tools(name), key=lambda tool: tool.major)
     for tool in tools:
         if tool.major >= server:
@@ -92,7 +99,7 @@ def find_tool(name: str, server: int) -> Tool:
     )
 
 
-def _tools(name: str) -> Iterator[Tool]:
+def _tools(name: str) -> Iterator[PostgresTool]:
     """Yield the tools of the embedded server, the search path, and Debian's packages."""
     with contextlib.suppress(LocalUnavailable):
         yield from _tool(embedded_binaries() / name)
@@ -102,14 +109,14 @@ def _tools(name: str) -> Iterator[Tool]:
         yield from _tool(folder / name)
 
 
-def _tool(path: Path) -> Iterator[Tool]:
+def _tool(path: Path) -> Iterator[PostgresTool]:
     with contextlib.suppress(OSError):
         output = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
         if match := _VERSION.search(output):
-            yield Tool(path, int(match[1]))
+            yield PostgresTool(path, int(match[1]))
 
 
-def _run(tool: Tool, database_url: str, *words: str) -> None:
+def _run(tool: PostgresTool, database_url: str, *words: str) -> None:
     """Run a tool. Passes the password by the environment: command lines are visible to all users."""
     url, password = _without_password(database_url)
     environment: Mapping[str, str] = os.environ | ({"PGPASSWORD": password} if password else {})

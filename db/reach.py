@@ -1,7 +1,7 @@
 """Reachability of Postgres: the client errors of an unreachable or unusable server.
 
 A server counts as away if it is down, disconnected, full, locked, starting, ending, or read-only after a
-failover. Callers wrap their queries in `reaching`, which raises one error for all of these.
+failover. Callers wrap their queries in a context manager that raises `Unavailable` for all of these.
 """
 
 from collections.abc import Iterator
@@ -34,21 +34,29 @@ POSTGRES_AWAY = (
 FIRST_BACKOFF_S, MAX_BACKOFF_S = 0.1, 2.0
 
 #: Start of uvloop's RuntimeError for a write to a connection that was reset a moment ago.
-RESET = "unable to perform operation on <"
+RESET_MESSAGE = "unable to perform operation on <"
 
 #: Errors that a polling loop may skip, since it tries again anyway.
 RETRIED_ERRORS = (Unavailable, asyncpg.DeadlockDetectedError, asyncpg.QueryCanceledError)
 
 
 def is_postgres_away(error: BaseException) -> bool:
-    """Return whether a retry may succeed; a statement under way may have been committed nevertheless."""
+    """Return whether the error means that Postgres is away, so that a retry may succeed.
+
+    A statement under way may have been committed nevertheless.
+    """
     # A value that asyncpg can't encode is an InterfaceError too, but a ValueError as well: our bug.
-    return (isinstance(error, POSTGRES_AWAY) and not isinstance(error, ValueError)) or is_reset(error)
+    return (isinstance(error, POSTGRES_AWAY) and not isinstance(error, ValueError)) or is_connection_reset(
+        error
+    )
 
 
 @contextmanager
-def reaching() -> Iterator[None]:
-    """Raise `Unavailable` while Postgres is away. A commit under way may have succeeded nevertheless."""
+def raise_if_postgres_away() -> Iterator[None]:
+    """Convert an error of the block that means that Postgres is away into `Unavailable`.
+
+    Other errors pass unchanged. A commit under way may have succeeded nevertheless.
+    """
     try:
         yield
     except Exception as error:
@@ -57,6 +65,6 @@ def reaching() -> Iterator[None]:
         raise
 
 
-def is_reset(error: BaseException) -> bool:
+def is_connection_reset(error: BaseException) -> bool:
     """Return whether the error is a write to a connection that was just reset, of any server."""
-    return isinstance(error, RuntimeError) and str(error).startswith(RESET)
+    return isinstance(error, RuntimeError) and str(error).startswith(RESET_MESSAGE)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from redis.exceptions import RedisError
 
-from db.reach import is_reset
+from db.reach import is_connection_reset
 from schemas.errors import RedisUnavailable
 
 #: Includes errors for a truncated or foreign answer, and for a server that is loading, full or read-only.
@@ -16,12 +16,12 @@ REDIS_AWAY = (RedisError, OSError)
 
 
 def is_redis_away(error: BaseException) -> bool:
-    return isinstance(error, REDIS_AWAY) or is_reset(error)
+    return isinstance(error, REDIS_AWAY) or is_connection_reset(error)
 
 
 @contextmanager
-def reaching_redis() -> Iterator[None]:
-    """Raise `RedisUnavailable` while Redis is away."""
+def raise_if_redis_away() -> Iterator[None]:
+    """Convert an error of the block that means that Redis is away into `RedisUnavailable`."""
     try:
         yield
     except Exception as error:

@@ -62,16 +62,22 @@ class LocalServer:
 
     @property
     def exit_code(self) -> int | None:
-        """Return its exit code; None while it runs, and before it was started."""
+        """Return the server's exit code; None while it runs, and before it was started."""
         return None if self.process is None else self.process.poll()
 
     def start(self, report: Report | None = None) -> None:
-        """Start it and wait until it serves. Raises `LocalUnavailable` with the end of its log."""
+        """Start the server and wait until it serves.
+
+        Raises `LocalUnavailable` with the end of the log if the server ends before.
+        """
         self.launch()
-        await_all({self.log.parent.name: self}, report)
+        await_servers({self.log.parent.name: self}, report)
 
     def launch(self) -> None:
-        """Start it in a session of its own: Ctrl-C then reaches only us, and we end it in order."""
+        """Start the server without waiting for it; first kill the one that was started before.
+
+        It gets a session of its own: Ctrl-C then reaches only us, and we end it in order.
+        """
         self.kill()
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
@@ -80,7 +86,7 @@ class LocalServer:
             )  # fmt: skip
 
     def is_ready(self) -> bool:
-        """Return whether it serves. Raises `LocalUnavailable` with the end of its log if it has ended."""
+        """Return whether the server serves. Raises `LocalUnavailable` with its last log lines if it ended."""
         if self.ready(self.pid):
             return True
         if self.exit_code is not None:
@@ -90,25 +96,25 @@ class LocalServer:
         return False
 
     def stop(self) -> None:
-        """End it in order, which disconnects its clients; kill it after `patience_s`."""
+        """End the server in order, which disconnects its clients; kill it after `patience_s`."""
         self.end()
         self.join()
 
     def end(self) -> None:
-        """Send it `halt`; most servers end at once on the second signal."""
+        """Send the signal `halt` to a running server; most servers end at once on the second signal."""
         if self.process is not None and self.exit_code is None:
             self.resume()
             self.process.send_signal(self.halt)
 
     def join(self) -> None:
-        """Wait until it has ended; kill it after `patience_s`."""
+        """Wait until the server has ended; kill it after `patience_s`."""
         if self.process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(self.patience_s)
             self.kill()
 
     def kill(self) -> None:
-        """SIGKILL it and its children, also those that outlived it, and wait for their end."""
+        """SIGKILL the server and its children, also those that outlived it, and wait for their end."""
         if self.process is not None:
             if self.exit_code is None:
                 kill_family(self.pid)
@@ -117,14 +123,14 @@ class LocalServer:
             self.process = None
 
     def pause(self) -> None:
-        """Freeze it with its children: the kernel accepts connections, and nothing answers."""
-        _signal_all(_family(self.pid), signal.SIGSTOP)
+        """Freeze the server and its children: the kernel accepts connections, and nothing answers."""
+        _signal_all(_process_family(self.pid), signal.SIGSTOP)
 
     def resume(self) -> None:
-        _signal_all(_family(self.pid), signal.SIGCONT)
+        _signal_all(_process_family(self.pid), signal.SIGCONT)
 
 
-def await_all(servers: Mapping[str, LocalServer], report: Report | None = None) -> None:
+def await_servers(servers: Mapping[str, LocalServer], report: Report | None = None) -> None:
     """Wait until all servers serve. Regularly passes the waiting ones and their causes to `report`.
 
     Raises `LocalUnavailable` with the end of the log of a server that ends. Kills those that don't serve yet
@@ -157,13 +163,16 @@ def running(server: LocalServer, report: Report | None = None) -> Iterator[Local
 
 
 def end_with_parent(signum: signal.Signals) -> list[str]:
-    """Return the prefix for a command that must get this signal at the end of the thread that started it."""
+    """Return the prefix of a command: it gets this signal when the thread that started it ends.
+
+    Empty on a machine without `setpriv`.
+    """
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", signum.name.removeprefix("SIG")] if setpriv else []
 
 
 def free_port() -> int:
-    """Return a free port of the loopback address.
+    """Return a free port of the loopback address. Raises `LocalUnavailable` if none is found.
 
     Chosen by the system's random source: Python's own is seeded alike in all processes of a test run.
     """
@@ -186,7 +195,7 @@ def command_line(pid: int) -> bytes:
 
 def kill_family(pid: int) -> None:
     """SIGKILL a process and its children, and wait for their end."""
-    family = _family(pid)
+    family = _process_family(pid)
     _signal_all(family, signal.SIGKILL)
     deadline = time.monotonic() + KILL_S
     while any(map(command_line, family)) and time.monotonic() < deadline:
@@ -204,7 +213,7 @@ def tail(log: Path, lines: int = 10) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
-def _family(pid: int) -> list[int]:
+def _process_family(pid: int) -> list[int]:
     """Return a process and its children, from /proc: PostgreSQL's are each in a session of their own."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()

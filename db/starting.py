@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import asyncpg
 
-from db.wait_for_postgres import leaves
+from db.wait_for_postgres import leaf_errors
 from schemas.errors import LibrariesMissing, MigrationChanged, SettingsInvalid
 from schemas.setting_names import find_misspelt
 from telemetry import logs
@@ -43,7 +43,7 @@ def exit_on_expected_errors() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        explanations = [_explained(leaf) for leaf in leaves(error)]
+        explanations = [_explained(leaf) for leaf in leaf_errors(error)]
         if not explanations or None in explanations:
             raise
         code, line = next(explanation for explanation in explanations if explanation)

@@ -17,7 +17,7 @@ LOG_INTERVAL_S = 15.0
 _log = logs.get_logger("postgres")
 
 
-async def until_reached(ask: Callable[[], Awaitable[T]], stopped: asyncio.Event) -> T | None:
+async def retry_until_reached(ask: Callable[[], Awaitable[T]], stopped: asyncio.Event) -> T | None:
     """Call `ask` until Postgres answers, and return its result; None if `stopped` is set before.
 
     Retries connection errors only, also inside exception groups. Raises all others.
@@ -27,7 +27,7 @@ async def until_reached(ask: Callable[[], Awaitable[T]], stopped: asyncio.Event)
         try:
             return await ask()
         except Exception as error:
-            reason = away_reason(error)
+            reason = find_away_error(error)
             if reason is None:
                 raise
         if time.monotonic() >= next_log:
@@ -40,18 +40,21 @@ async def until_reached(ask: Callable[[], Awaitable[T]], stopped: asyncio.Event)
     return None
 
 
-def away_reason(error: BaseException) -> BaseException | None:
-    """Find the connection error in an exception or group; None if any error has another cause."""
-    errors = list(leaves(error))
+def find_away_error(error: BaseException) -> BaseException | None:
+    """Return the first connection error in an exception or group, or that error's own cause.
+
+    Returns None if any error in the group isn't a connection error.
+    """
+    errors = list(leaf_errors(error))
     if all(isinstance(leaf, RETRIED_ERRORS) or is_postgres_away(leaf) for leaf in errors):
         return errors[0].__cause__ or errors[0]
     return None
 
 
-def leaves(error: BaseException) -> Iterator[BaseException]:
-    """Yield the errors of a group, however deep."""
+def leaf_errors(error: BaseException) -> Iterator[BaseException]:
+    """Yield the errors of an exception group, at any depth; yield any other error itself."""
     if isinstance(error, BaseExceptionGroup):
         for inner in error.exceptions:
-            yield from leaves(inner)
+            yield from leaf_errors(inner)
     else:
         yield error

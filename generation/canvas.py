@@ -65,13 +65,13 @@ class Canvas:
         return self.image.height
 
     def start(self, offset: float, width: float = 0.0) -> int:
-        """Return the left edge of an object of this width, `offset` pixels from the start of text lines."""
+        """Return the x of an object's left edge, `offset` pixels from the safe zone's line-start edge."""
         if self.right_to_left:
             return round(self.frame.right - offset - width)
         return round(self.frame.left + offset)
 
     def from_edge(self, offset: float, width: float = 0.0) -> int:
-        """Return the left edge of an object of this width, `offset` pixels from the line-start side."""
+        """Return the x of an object's left edge, `offset` pixels from the picture's line-start edge."""
         return round(self.width - offset - width if self.right_to_left else offset)
 
     def set(
@@ -84,7 +84,7 @@ class Canvas:
         color: RGB,
         align: Align = "start",
     ) -> float:
-        """Draw a block of text into a column whose left top is `place`. Return the y of its bottom."""
+        """Draw a text into the column at `place` and add its lines to `marks`. Return the y of its bottom."""
         share = free_share(align, right_to_left=self.right_to_left)
         lines = [*inked_lines(block, place, width, share)]
         # Measure all lines before drawing any: lines may overlap.
@@ -99,12 +99,12 @@ class Canvas:
 
 
 def free_share(align: Align, *, right_to_left: bool) -> float:
-    """Return the share of a line's free width to leave at its left."""
+    """Return the share of a line's free width to leave at its left: 0.5 if centered, else 0.0 or 1.0."""
     return 0.5 if align == "middle" else float((align == "end") != right_to_left)
 
 
 def inked_lines(block: Block, place: tuple[float, float], width: float, share: float) -> Iterator[InkedLine]:
-    """Yield the block's lines at their places, aligned by ink rather than by advance width."""
+    """Yield placed lines of a block, aligned by ink rather than by advance width; skip lines without ink."""
     x, y = place
     for number, line in enumerate(block.lines):
         if drawn := ink(line, block.size):

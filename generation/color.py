@@ -48,7 +48,7 @@ class Oklch(NamedTuple):
 
 
 def parse_colors(values: Iterable[str]) -> list[RGB]:
-    """Parse the values that are hexadecimal colours; skip all others."""
+    """Parse colours such as `#abc` and `#aabbcc` to RGB, in their order; skip all other values."""
     matches = (_HEX.fullmatch(value.strip()) for value in values)
     digits = (one[1] if len(one[1]) == 6 else "".join(char * 2 for char in one[1]) for one in matches if one)
     return [(int(one[:2], 16), int(one[2:4], 16), int(one[4:], 16)) for one in digits]
@@ -118,7 +118,7 @@ def _linear_table() -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
 
 
 def measured_contrast(under: Image.Image, text: RGB) -> float:
-    """Measure the contrast of a text's colour to its background pixels, ignoring the worst few."""
+    """Return the WCAG contrast of a text's colour to its background: the lowest, but for the worst 2 %."""
     pixels = np.asarray(under).reshape(-1, 3)[::3]
     ground, above = _linear_table()[pixels] @ _CHANNELS, luminance(text)
     ratios = (np.maximum(ground, above) + 0.05) / (np.minimum(ground, above) + 0.05)
@@ -126,7 +126,7 @@ def measured_contrast(under: Image.Image, text: RGB) -> float:
 
 
 def ensure_contrast(color: RGB, ground: RGB, least: float = MIN_CONTRAST) -> RGB:
-    """Return the colour, made lighter or darker until its contrast to the ground is enough."""
+    """Make a colour lighter or darker until its contrast to the ground is enough; else white or black."""
     place = to_oklch(color)
     lighter = contrast(WHITE, ground) > contrast(BLACK, ground)
     ends = range(int(place.lightness * 100), 101) if lighter else range(int(place.lightness * 100), -1, -1)

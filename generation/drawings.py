@@ -59,7 +59,10 @@ class CleanedDrawing(NamedTuple):
 
 
 def clean_drawing(data: bytes) -> CleanedDrawing:
-    """Return the drawing without disallowed elements, attributes and styles. Raises `PictureRefused`."""
+    """Rebuild an SVG from its allowed elements, attributes and styles only. Raises `PictureRefused`.
+
+    Bytes that are no SVG, declare entities, or are too large or costly to draw are refused.
+    """
     parsed = _parse(data)
     lost = sorted({etree.QName(one).localname for one in parsed.iter(*_VISIBLE_ELEMENTS)})
     rules: list[StyleRule] = []
@@ -102,7 +105,7 @@ def _declares_entities(root: etree._Element) -> bool:
 
 
 def _copy(source: etree._Element, target: etree._Element, level: int, rules: list[StyleRule]) -> None:
-    """Copy the allowed children. Append the rules of style sheets to `rules`."""
+    """Copy the allowed children into `target`, down to `MAX_DEPTH`. Append style sheet rules to `rules`."""
     for child in source if level <= MAX_DEPTH else ():
         if child.tag == _STYLE:
             _copy_sheet(child, target, rules)

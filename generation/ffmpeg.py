@@ -56,7 +56,7 @@ class FfmpegResult(NamedTuple):
 
 @cache
 def program() -> str:
-    """Return the path of the FFmpeg program. Raises `GenerationError`."""
+    """Return the path of the FFmpeg program. Raises `GenerationError` if the machine has none."""
     try:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError:
@@ -71,7 +71,7 @@ def file(path: Path, kind: str, *options: str) -> list[str]:
 
 
 def pipe(size: tuple[int, int], rate: int) -> list[str]:
-    """Return arguments to read RGB frames from stdin."""
+    """Return FFmpeg input arguments that read raw RGB frames of this size and rate from stdin."""
     shape = ["-pixel_format", "rgb24", "-video_size", f"{size[0]}x{size[1]}", "-framerate", str(rate)]
     return ["-protocol_whitelist", "pipe", "-f", "rawvideo", *shape, "-i", "pipe:0"]
 

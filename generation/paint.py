@@ -107,7 +107,7 @@ def orb(image: Image.Image, center: Size, radius: int, color: RGB) -> None:
 
 
 def cast_shadow(mask: Image.Image, *, blur: int, alpha: int) -> tuple[Image.Image, int]:
-    """Return the shadow of a mask, itself as a mask, and its extra width on each side."""
+    """Return a mask's blurred shadow as a larger mask, and the pixels that it adds on each side."""
     edge = blur * 3 // _SHADOW_DOWNSCALE
     small = (mask.width // _SHADOW_DOWNSCALE, mask.height // _SHADOW_DOWNSCALE)
     thin = Image.new("L", (small[0] + 2 * edge, small[1] + 2 * edge))
@@ -121,7 +121,7 @@ def cast_shadow(mask: Image.Image, *, blur: int, alpha: int) -> tuple[Image.Imag
 
 
 def shadow(image: Image.Image, place: Size, mask: Image.Image, *, blur: int, down: int, alpha: int) -> None:
-    """Draw the shadow of a mask that will be pasted at `place`."""
+    """Draw a black shadow, `down` pixels lower, for a mask that the caller pastes at `place` afterwards."""
     soft, edge = cast_shadow(mask, blur=blur, alpha=alpha)
     image.paste((0, 0, 0), (place[0] - edge, place[1] - edge + down), soft)
 
@@ -150,7 +150,7 @@ def rotate_and_halve(double: Image.Image, degrees: float) -> Image.Image:
 
 
 def arrow(side: int, *, left: bool = False) -> Image.Image:
-    """Return a mask of an arrow."""
+    """Return a square, antialiased mask of an arrow that points right, or left with `left`."""
     whole = side * _SUPERSAMPLING
     mask = Image.new("L", (whole, whole))
     draw = ImageDraw.Draw(mask)

@@ -90,7 +90,11 @@ class Persona(NamedTuple):
 
 
 def persona(brand: BrandSnapshot, wish: PersonaWish, seed: str, *, taken: Collection[str] = ()) -> Persona:
-    """Return a persona, the same for the same arguments; avoid taken names as long as others are free."""
+    """Return a persona, the same for the same arguments.
+
+    The wish decides first, then its prompt, then the brand's voice or the seed. A picked name avoids taken
+    names as long as others are free.
+    """
     choices = read_prompt(wish.prompt)
     any_gender, any_age = pick(seed, GENDERS, "gender"), pick(seed, DEFAULT_PERSONA_AGES, "age")
     gender = wish.gender or choices.gender or any_gender
@@ -119,12 +123,12 @@ def _name(brand: BrandSnapshot, language: str, gender: Gender, seed: str, taken:
 
 
 def first_names(language: str, gender: Gender) -> list[str]:
-    """Return the names of a language, else the English ones."""
+    """Return the common first names of a gender in a language; the English ones for other languages."""
     return _NAMES.get(primary(language), _NAMES[DEFAULT_LANGUAGE])[gender].split()
 
 
 class Choices(NamedTuple):
-    """Choices of a prompt; None for an unspecified one."""
+    """Gender, age and voice that a prompt names; None for one that it leaves open."""
 
     gender: Gender | None
     age_range: AgeRange | None
@@ -132,7 +136,7 @@ class Choices(NamedTuple):
 
 
 def read_prompt(prompt: str) -> Choices:
-    """Return the prompt's choices; the first word for each choice wins."""
+    """Read gender, age and voice from a prompt; for each, the first known word wins."""
     return Choices(_first(prompt, GENDER_WORDS), _first(prompt, AGE_WORDS), _first(prompt, tones.TONE_WORDS))
 
 

@@ -10,7 +10,7 @@ MAX_RATIO = 20
 
 
 def check_bytes(count: int) -> None:
-    """Check the number of bytes. Raises `PictureRefused`."""
+    """Raise `PictureRefused` for no bytes, or for more than `MAX_BYTES`."""
     if not count:
         raise PictureRefused("PICTURE_EMPTY", "the picture has no bytes")
     if count > MAX_BYTES:
@@ -18,7 +18,7 @@ def check_bytes(count: int) -> None:
 
 
 def check_size(width: int, height: int) -> None:
-    """Check the sides, the pixels and the aspect ratio. Raises `PictureRefused`."""
+    """Raise `PictureRefused` for a side too long, too many pixels, or too narrow an aspect ratio."""
     has = f"the picture has {width} x {height} pixels"
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         millions = MAX_PIXELS // 10**6

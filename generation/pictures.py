@@ -98,7 +98,7 @@ def _convert(image: Image.Image, profile: object) -> Image.Image:
 
 
 def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Convert by the picture's embedded profile, if it has a valid one."""
+    """Convert to sRGB by the embedded profile; return the image unchanged if the profile is invalid."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         converted = ImageCms.profileToProfile(image, source, _SRGB, outputMode="RGB")
@@ -108,7 +108,7 @@ def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 
 def logo(data: bytes) -> Image.Image | None:
-    """Crop a logo to its visible part; return None for a tiny or very long one. Raises `PictureRefused`."""
+    """Decode a logo, cropped to its visible part; None if tiny or very long. Raises `PictureRefused`."""
     image = read(data)
     if image.mode == "RGBA":
         box = image.getchannel("A").point([255 * (value >= MIN_ALPHA) for value in range(256)]).getbbox()

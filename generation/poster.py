@@ -28,7 +28,7 @@ _EVEN = "crop='max(2,trunc(iw/2)*2)':'max(2,trunc(ih/2)*2)'"
 
 
 def write_poster(path: Path, folder: Path) -> OutputFile:
-    """Write the poster file of an untrusted video. Raises `ClipRefused`, `GenerationError`."""
+    """Write `poster.jpg` of an untrusted video into a folder. Raises `ClipRefused`, `GenerationError`."""
     image = _best_frame(path)
     file = folder / "poster.jpg"
     file.write_bytes(data := thumbnail(image))

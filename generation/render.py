@@ -83,7 +83,10 @@ def prepare_piece(spec: Spec, copy: Copy, given: InputFiles) -> ContentPiece:
 
 
 def warnings(given: InputFiles) -> list[str]:
-    """Return warnings about a brand's pictures, a code and its reason each. Raises `PictureRefused`."""
+    """Return a warning, a code and its reason, if the logo can't be used; else an empty list.
+
+    Raises `PictureRefused`.
+    """
     is_unused = given.logo is not None and pictures.logo(given.logo) is None
     return [LOGO_UNUSED] if is_unused else []
 
@@ -155,7 +158,10 @@ def _draw_presenter(presenter: Presenter, colors: Theme) -> SlidePresenter:
 
 
 def draw_portrait(presenter: Presenter, colors: Sequence[str], folder: Path) -> OutputFile:
-    """Write a portrait file in a brand's colors. The same presenter always has the same face."""
+    """Write `portrait.jpg` and its thumbnail into a folder, in a brand's colors.
+
+    The same presenter always has the same face.
+    """
     return _picture(folder, "portrait", portrait(presenter, theme(colors), PORTRAIT_PX))
 
 

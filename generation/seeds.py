@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def chance(seed: str, what: str) -> float:
-    """Return a number from 0 to 1 for a seed and the name of a decision."""
+    """Return a pseudo-random number of at least 0 and below 1 for a seed and the name of a decision."""
     return int.from_bytes(hashlib.sha256(f"{seed}\0{what}".encode()).digest()[:6]) / 2**48
 
 
@@ -17,7 +17,7 @@ def between(least: float, largest: float, seed: str, what: str) -> float:
 
 
 def noise(seed: str, count: int) -> bytes:
-    """Return `count` bytes, uniformly distributed."""
+    """Return `count` pseudo-random bytes for a seed, uniformly distributed."""
     return hashlib.shake_128(seed.encode()).digest(count)
 
 
@@ -27,6 +27,6 @@ def pick(seed: str, options: Sequence[T], what: str) -> T:
 
 
 def sample(seed: str, options: Sequence[T], most: int, what: str) -> list[T]:
-    """Return at most `most` options, in their own order."""
+    """Return at most `most` options, drawn for the decision `what`, in their original order."""
     ranked = sorted(range(len(options)), key=lambda place: (chance(seed, f"{what}:{place}"), place))
     return [options[place] for place in sorted(ranked[:most])]

@@ -46,7 +46,7 @@ class ElementCost(NamedTuple):
 
 
 def units(root: etree._Element, rules: Iterable[StyleRule]) -> int:
-    """Count the units of a cleaned drawing. Raises `PictureRefused` for one that costs too much."""
+    """Return a cleaned drawing's rendering cost in units. Raises `PictureRefused` if it costs too much."""
     return _Count(root, rules).element(root, 0).units
 
 

@@ -58,7 +58,7 @@ class StyleRule(NamedTuple):
 
 
 def is_allowed(name: str, value: str) -> bool:
-    """Return whether a property may have this value."""
+    """Return whether a cleaned drawing may have this CSS property with this value."""
     if name not in PROPERTIES or _ODD.search(value):
         return False
     if name == "stroke-dasharray" and not _DASHES.fullmatch(value):
@@ -80,7 +80,7 @@ def declarations(text: str) -> Iterator[Declaration]:
 
 
 def rules(text: str) -> list[StyleRule]:
-    """Return the allowed rules of a style sheet."""
+    """Return a style sheet's rules with allowed selectors, each with its allowed declarations only."""
     parsed = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
     candidates = (_rule(one) for one in parsed if one.type == "qualified-rule")
     return [rule for rule in candidates if rule]

@@ -79,7 +79,7 @@ def _hue_difference(first: Oklch, second: Oklch) -> float:
 
 
 def palette(logo: Image.Image) -> list[RGB]:
-    """Return a logo's opaque colours, large and bright ones first."""
+    """Return a logo's main opaque colours, large and colourful ones first; empty for a transparent logo."""
     small = logo.convert("RGBA").resize((96, 96), Image.Resampling.BOX)
     pixels = np.asarray(small).reshape(-1, 4)
     opaque = np.ascontiguousarray(pixels[pixels[:, 3] > 128][:, :3])
@@ -114,7 +114,7 @@ def _vivid(first: Oklch, ink: RGB) -> Ground:
 
 
 def _shift(color: Oklch, text: RGB) -> float:
-    """Return the smallest change of lightness that gives a text enough contrast."""
+    """Return the smallest change of lightness that gives a text enough contrast; 1.0 if none does."""
     away = -1 if text == WHITE else 1
     steps = (away * step / 200 for step in range(200))
     enough = (

@@ -13,7 +13,7 @@ _QUALITIES = (92, 88, 84, 78, 70, 60)
 
 
 def thumbnail(image: Image.Image) -> bytes:
-    """Return a JPEG; the same image gives the same bytes."""
+    """Return a JPEG with sides of at most 480 pixels; the same image gives the same bytes."""
     small = image.convert("RGB")
     small.thumbnail((THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX), Image.Resampling.LANCZOS)
     written = io.BytesIO()
@@ -22,7 +22,10 @@ def thumbnail(image: Image.Image) -> bytes:
 
 
 def jpeg(image: Image.Image) -> bytes:
-    """Encode at the best quality within the limit; the same image gives the same bytes."""
+    """Encode a JPEG at the best quality within `MAX_BYTES`, else at the lowest quality.
+
+    The same image gives the same bytes.
+    """
     for quality in _QUALITIES:
         written = io.BytesIO()
         image.save(written, "JPEG", quality=quality, subsampling=0 if quality > 84 else 2, optimize=True)

@@ -63,7 +63,10 @@ def shortest_timing(hook: str, points: Sequence[str], spoken: Sequence[float] = 
 
 
 def timing(hook: str, points: Sequence[str], seconds: int, spoken: Sequence[float] = ()) -> Timing:
-    """Return scenes of this total length, or longer if the texts need it. Raises `GenerationError`."""
+    """Return scenes of this total length in seconds, or longer if the texts need it.
+
+    Raises `GenerationError` if the texts take more than 60 seconds.
+    """
     least = shortest_timing(hook, points, spoken)
     if least.seconds > MAX_VIDEO_S:
         raise GenerationError(

@@ -23,12 +23,18 @@ def full_jitter(attempt: int, draw: float | None = None) -> float:
 
 
 def busy_backoff_s(fence: int, attempt: int) -> float:
-    """Return the backoff of a job with a busy server, in seconds. It doubles with each free attempt."""
+    """Return the backoff of a job with a busy server, in seconds.
+
+    It doubles with each attempt that wasn't counted (`fence` minus `attempt`), `MAX_BUSY_DOUBLINGS` times.
+    """
     return BUSY_BACKOFF_S * 2.0 ** min(max(fence - attempt, 0), MAX_BUSY_DOUBLINGS)
 
 
 def next_attempt_after_s(attempt: int, outcome: Outcome) -> float | None:
-    """Return the seconds from the end of the `attempt`th attempt to the next one; None if there is none."""
+    """Return the seconds from the end of the `attempt`th attempt to the next one.
+
+    Returns None for an outcome that ends the job.
+    """
     match outcome:
         case Retry(after_s=None):
             return full_jitter(attempt)

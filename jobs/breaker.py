@@ -21,7 +21,10 @@ class CircuitBreaker:
         return self.clock() < self.open_until
 
     def allows_call(self) -> bool:
-        """Return whether the caller may call now. It must report the result by `worked` or `failed`."""
+        """Return whether the caller may call now. If so, it must report the result by `worked` or `failed`.
+
+        While the server fails, each permission blocks all further calls for `cool_s` seconds.
+        """
         if self.rests:
             return False
         if self.failing:

@@ -18,40 +18,55 @@ CANCEL_JOBS_OF_PROJECT = job.cancel_jobs_of_project.typed(ChangedJob)
 HASTEN_JOB = job.run_job_now.typed(Wake)
 
 
-async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> ChangedJob | None:
-    """End a queued job, or request the cancel of a running one. None if it has ended or isn't cancelable."""
+async def cancel_open_job(conn: Conn, *, organization_id: UUID, job_id: UUID) -> ChangedJob | None:
+    """End a queued job, or request the cancel of a running one; return its row.
+
+    Returns None if the job has ended, isn't cancelable, or is unknown.
+    """
     return await CANCEL_JOB.one(conn, org=organization_id, id=job_id)
 
 
-async def lock_many(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> None:
+async def lock_job_rows(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> None:
     """Lock jobs. Call it before the lock of the rows that belong to them."""
     await job.lock_jobs.run(conn, org=organization_id, ids=job_ids)
 
 
-async def cancel_many(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> list[ChangedJob]:
-    """Run `cancel` for each of these jobs. A job that has ended or isn't cancelable now has no row."""
+async def cancel_open_jobs(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> list[ChangedJob]:
+    """End the queued jobs among these, request the cancel of the running ones, and return their rows.
+
+    A job that has ended or isn't cancelable now has no row.
+    """
     return await CANCEL_JOBS.all(conn, org=organization_id, ids=job_ids)
 
 
 async def reschedule(
     conn: Conn, *, kind: Kind, organization_id: UUID, job_id: UUID, run_at: datetime
 ) -> list[Wake] | None:
-    """Move a queued job to another time, and return the wakes to send; None if it runs or has ended."""
+    """Move a queued job and its deadline to another time, and return the wakes to send.
+
+    Returns an empty list if that time is in the future, and None if the job runs or has ended.
+    """
     due = await job.move_job.value(conn, org=organization_id, id=job_id, run_at=run_at, total_s=kind.total_s)
     if due is None:
         return None
     return [Wake(kind.pool, kind.name, job_id)] if due else []
 
 
-async def run_now(conn: Conn, *, organization_id: UUID, job_id: UUID) -> list[Wake]:
-    """Make a waiting job due now, and return the wakes to send. A running or ended job stays as it is."""
+async def make_job_due(conn: Conn, *, organization_id: UUID, job_id: UUID) -> list[Wake]:
+    """Make a waiting job due now, and return the wakes to send.
+
+    A running, ended or already due job stays as it is; the result is then empty.
+    """
     return await HASTEN_JOB.all(conn, org=organization_id, id=job_id)
 
 
-async def cancel_of_project(
+async def cancel_project_jobs(
     conn: Conn, *, organization_id: UUID, project_id: UUID, kinds: Sequence[str], limit: int
 ) -> list[ChangedJob]:
-    """Run `cancel` for the next `limit` jobs of these kinds in a project without a cancel request so far."""
+    """End queued jobs of a project, request the cancel of running ones, and return their rows.
+
+    Takes the next `limit` jobs of these kinds that have no cancel request so far.
+    """
     return await CANCEL_JOBS_OF_PROJECT.all(
         conn, org=organization_id, project_id=project_id, kinds=kinds, limit=limit
     )

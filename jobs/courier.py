@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 from arq.connections import ArqRedis
 
-from db.redis_pool import Cuttable, RedisPool
-from db.redis_reach import reaching_redis
+from db.redis_pool import CancelSafePipeline, RedisPool
+from db.redis_reach import raise_if_redis_away
 from jobs.breaker import CircuitBreaker
 from jobs.ledger import Wake
 from jobs.loop_time import LoopTimeout
@@ -36,7 +36,7 @@ MIN_PAUSE_S = 0.005
 MAX_PAUSE_S = 0.02
 
 #: Seconds until an unread message expires: after an hour its news is stale.
-EXPIRES_S = 3600
+MESSAGE_EXPIRY_S = 3600
 
 #: arq compares a message's due time with the clock of the worker's host. A worker starts the job at once even
 #: if its clock is slow by up to this much.
@@ -65,8 +65,8 @@ def wake_list_key(pool: str) -> str:
 class CourierClient(ArqRedis):
     """Client with pipelines that may be cut off. arq makes them for its workers."""
 
-    def pipeline(self, transaction: bool = True, *_: Any, **__: Any) -> Cuttable:
-        return Cuttable(self.connection_pool, self.response_callbacks, transaction, None)
+    def pipeline(self, transaction: bool = True, *_: Any, **__: Any) -> CancelSafePipeline:
+        return CancelSafePipeline(self.connection_pool, self.response_callbacks, transaction, None)
 
 
 @asynccontextmanager
@@ -134,7 +134,7 @@ class Courier:
 
     async def _try(self, wake: Wake) -> str:
         try:
-            with reaching_redis():
+            with raise_if_redis_away():
                 async with LoopTimeout(BUDGET_S):
                     is_new = await _enqueue(self._client, wake)
         except RedisUnavailable:
@@ -145,13 +145,16 @@ class Courier:
 
 
 async def _enqueue(client: ArqRedis, wake: Wake) -> bool:
-    """Return False if the same message is still queued. The list is second: its reader needs the message."""
+    """Queue the message of a wake; return False, and do nothing, if the same message is still queued.
+
+    The list is written second: its reader needs the message.
+    """
     job_id = str(wake.job_id)
     message = await client.enqueue_job(
         wake.kind,
         _job_id=job_id,
         _queue_name=queue_key(wake.pool),
-        _expires=EXPIRES_S,
+        _expires=MESSAGE_EXPIRY_S,
         _defer_until=datetime.now(UTC) - CLOCK_DIFFERENCE,
     )
     if message is None:

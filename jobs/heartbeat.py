@@ -49,7 +49,7 @@ class _ClaimRow(NamedTuple):
 CLAIMS_HELD = worker.claims_held.typed(_ClaimRow)
 
 
-async def register(
+async def insert_worker_row(
     conn: Conn, *, worker_id: UUID, pool: str, host: str, pid: int, version: str, slots: int, lease_s: float
 ) -> None:
     """Insert the row of this process, with its first lease."""
@@ -58,7 +58,7 @@ async def register(
     )
 
 
-async def renew(conn: Conn, *, worker_id: UUID, lease_s: float) -> list[HeldJob] | None:
+async def renew_worker_lease(conn: Conn, *, worker_id: UUID, lease_s: float) -> list[HeldJob] | None:
     """Renew the lease for `lease_s`, and return the worker's jobs, or None if its row is gone.
 
     A job that has just ended is missing too: compare the fence before you stop work.
@@ -68,16 +68,19 @@ async def renew(conn: Conn, *, worker_id: UUID, lease_s: float) -> list[HeldJob]
 
 
 async def list_held_claims(conn: Conn, *, worker_id: UUID, job_ids: Collection[UUID]) -> list[AgedClaim]:
-    """Return the worker's claims on these jobs, after the response to a pull was lost."""
+    """Return the worker's claims on these jobs, after the response to a pull was lost.
+
+    A job that doesn't run, or that another worker holds, has no claim in the result.
+    """
     rows = await CLAIMS_HELD.all(conn, id=worker_id, job_ids=job_ids)
     return [AgedClaim(Claim(*row[:-1]), row.age_s) for row in rows]
 
 
-async def drain(conn: Conn, *, worker_id: UUID) -> None:
+async def mark_draining(conn: Conn, *, worker_id: UUID) -> None:
     """Mark the worker as draining: it takes no more work."""
     await worker.drain_worker.run(conn, id=worker_id)
 
 
-async def retire(conn: Conn, *, worker_id: UUID) -> None:
-    """End the worker's row. Jobs that it still holds count as lost."""
+async def delete_worker_row(conn: Conn, *, worker_id: UUID) -> None:
+    """Delete the worker's row. Jobs that the worker still holds count as lost."""
     await worker.retire_worker.run(conn, id=worker_id)

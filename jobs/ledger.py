@@ -119,7 +119,9 @@ async def submit(
     run_at: datetime | None = None,
     retry_of: UUID | None = None,
 ) -> SubmittedJob:
-    """Insert a queued job in the caller's transaction. Raises `Limited` over the tenant's cap for the pool.
+    """Insert a queued job in the caller's transaction, or return the open job with the same `unique_key`.
+
+    Raises `Limited` over the tenant's cap for the pool.
 
     A job of the same `unique_key` may begin or end between the insert and the lookup: then both run again.
     """
@@ -159,7 +161,8 @@ async def submit_many(
 ) -> tuple[list[UUID], list[Wake]]:
     """Submit many jobs of a kind in one statement; return their ids in order, and the wakes to send.
 
-    All or none. Raises `Limited` if the tenant's cap for the pool leaves no room for all of them.
+    All or none: raises `Limited` if the tenant's cap for the pool leaves no room for all of them. Empty
+    `args` give two empty lists.
     """
     if not args:
         return [], []
@@ -190,16 +193,16 @@ def _queue_full_error(kind: Kind) -> Limited:
 
 
 async def is_open(conn: Conn, *, organization_id: UUID, job_id: UUID) -> bool:
-    """Return whether the job has not ended."""
+    """Return whether the job has not ended; False for an unknown job."""
     return await job.is_open.value(conn, org=organization_id, id=job_id) or False
 
 
 async def get_error_code(conn: Conn, *, organization_id: UUID, job_id: UUID) -> str | None:
-    """Return the error code of a failed job, or None."""
+    """Return the code of the error on a job's row; None without an error, or for an unknown job."""
     return cast("str | None", await job.get_error_code.value(conn, org=organization_id, id=job_id))
 
 
-async def pull(
+async def claim_due_jobs(
     conn: Conn, *, pool: str, worker_id: UUID, free: int, kinds: Sequence[Kind], freed: Sequence[UUID] = ()
 ) -> list[Claim]:
     """Claim up to `free` due jobs of these kinds in fair order, within every tenant's cap; one round trip.
@@ -235,18 +238,18 @@ async def settle(conn: Conn, settlements: Sequence[Settlement]) -> list[ChangedJ
     )
 
 
-async def lock(conn: Conn, claim: Claim) -> None:
+async def lock_claimed_job(conn: Conn, claim: Claim) -> None:
     """Lock the job's row for a step of its attempt. Raises `Fenced`, `CancelRequested`."""
     _check_claim(
         await job.lock_claimed.value(conn, org=claim.organization_id, id=claim.id, fence=claim.fence), claim
     )
 
 
-async def complete(conn: Conn, claim: Claim, *, result: dict[str, Any]) -> ChangedJob:
+async def complete_job(conn: Conn, claim: Claim, *, result: dict[str, Any]) -> ChangedJob:
     """Complete the job in the transaction of its last step. Raises `Fenced`, `CancelRequested`."""
     org, job_id, fence = claim.organization_id, claim.id, claim.fence
     if not await job.end_job.run(conn, org=org, id=job_id, fence=fence, result=result):
-        await lock(conn, claim)
+        await lock_claimed_job(conn, claim)
         raise Fenced(f"job {job_id} may not be ended by fence {fence}")
     return ChangedJob(*claim[:5], state="completed", error=None)
 
@@ -277,7 +280,10 @@ async def progress(
 
 
 def check_fence(row: L | None, claim: Claim) -> L:
-    """Return the row of a statement that locks a claim's job. Raises `Fenced`, `CancelRequested`."""
+    """Return `row`, the result of a statement that locks a claim's job, unless the attempt must stop.
+
+    Raises `Fenced` for None, and `CancelRequested` for a row with a cancel request.
+    """
     _check_claim(row.cancel if row else None, claim)
     assert row  # noqa: S101  else `Fenced`
     return row

@@ -14,7 +14,7 @@ from db.queries import job_maintenance, pool, worker
 from jobs.ledger import ChangedJob
 from jobs.outcomes import DEADLINE, POISONED, TIMED_OUT, WORKER_LOST, encode_error
 
-BATCH = 500
+MAX_MAINTENANCE_ROWS = 500
 MAX_CRASHES = 3
 
 #: Seconds after the end of an attempt's time in which its own worker ends it; then the ledger does.
@@ -73,7 +73,7 @@ async def try_to_lead(conn: Conn, lock: int = LEADER_LOCK) -> Leadership:
     return await TRY_TO_LEAD.row(conn, lock=lock)
 
 
-async def find_due(conn: Conn) -> tuple[datetime, list[DuePool]]:
+async def find_due_pools(conn: Conn) -> tuple[datetime, list[DuePool]]:
     """Return the database's time, and the pools that have due work and aren't paused."""
     rows = await LIST_DUE.all(conn)
     return rows[0].at, [DuePool(row.pool, row.kind, row.job_id, row.rotor) for row in rows if row.pool]
@@ -86,18 +86,20 @@ async def is_idle(conn: Conn, *, pool_name: str) -> bool:
 
 async def promote(conn: Conn) -> int:
     """Queue scheduled jobs that have become due; return their number."""
-    return await job_maintenance.promote_jobs.run(conn, limit=BATCH)
+    return await job_maintenance.promote_jobs.run(conn, limit=MAX_MAINTENANCE_ROWS)
 
 
 async def rescue(conn: Conn, *, before: datetime) -> list[ChangedJob]:
     """Take jobs from workers with an expired lease, and attempts past their time limit from any worker.
+
+    Queues or fails these jobs, and returns their rows.
 
     Does nothing once the database's time is past `before`.
     """
     return await RESCUE_JOBS.all(
         conn,
         before=before,
-        limit=BATCH,
+        limit=MAX_MAINTENANCE_ROWS,
         max_crashes=MAX_CRASHES,
         poisoned=encode_error(POISONED),
         exhausted=encode_error(WORKER_LOST),
@@ -108,7 +110,7 @@ async def rescue(conn: Conn, *, before: datetime) -> list[ChangedJob]:
 
 
 async def terminate_idle_sessions(conn: Conn, *, before: datetime, patience_s: float) -> int:
-    """End sessions idle in a transaction for `patience_s`, or that block `rescue`; return their number."""
+    """End sessions idle in a transaction for `patience_s`, or blocking a rescue; return their number."""
     return (
         await job_maintenance.terminate_idle_sessions.value(
             conn, before=before, grace_s=ATTEMPT_GRACE_S, patience_s=patience_s
@@ -118,7 +120,7 @@ async def terminate_idle_sessions(conn: Conn, *, before: datetime, patience_s: f
 
 
 async def end_overdue(conn: Conn) -> list[ChangedJob]:
-    """Fail queued jobs past their deadline."""
+    """Fail queued jobs past their deadline, and return their rows."""
     return await END_OVERDUE_JOBS.all(conn, overdue=encode_error(DEADLINE))
 
 
@@ -133,12 +135,14 @@ async def count_due(conn: Conn) -> int:
 
 async def prune_jobs(conn: Conn) -> int:
     """Delete jobs that ended long ago, with their attempts; return their number. Referenced jobs stay."""
-    return await job_maintenance.prune_jobs.run(conn, limit=BATCH, keep_s=KEEP_JOBS_S)
+    return await job_maintenance.prune_jobs.run(conn, limit=MAX_MAINTENANCE_ROWS, keep_s=KEEP_JOBS_S)
 
 
 async def prune_short_lived(conn: Conn) -> int:
     """Delete ended jobs of frequent kinds without history, such as metrics collection; return the number."""
-    return await job_maintenance.prune_passing.run(conn, limit=BATCH, keep_s=KEEP_SHORT_LIVED_S)
+    return await job_maintenance.prune_passing.run(
+        conn, limit=MAX_MAINTENANCE_ROWS, keep_s=KEEP_SHORT_LIVED_S
+    )
 
 
 async def prune_workers(conn: Conn) -> int:

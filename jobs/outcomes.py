@@ -73,7 +73,7 @@ TIMED_OUT = Retry("TIMEOUT", "the attempt exceeded its time limit and is repeate
 
 
 def encode_error(outcome: Outcome) -> dict[str, Any] | None:
-    """Return the error to store on the job's row and its attempt."""
+    """Return the error for the job's row and its attempt; None for any outcome but `Failed` and `Retry`."""
     if isinstance(outcome, Failed | Retry):
         return {"code": outcome.code, "message": outcome.message, "retryable": outcome.retryable}
     return None

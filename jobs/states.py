@@ -46,7 +46,7 @@ PHASES = (*OPEN_PHASES, "completed", "failed", "canceled")
 
 
 def api_status(phase: str) -> str:
-    """Return the API's status of the jobs in a phase."""
+    """Return the API's status for a phase: `running` for each open phase, else the phase itself."""
     return "running" if phase in OPEN_PHASES else phase
 
 

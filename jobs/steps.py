@@ -37,13 +37,16 @@ async def run_named_step(conn: Conn, claim: Claim, name: str, body: Callable[[Co
     if row.done:
         result = row.result
         return result
-    result = _as_json(name, await body(conn))
+    result = _checked_json(name, await body(conn))
     await job_step.keep_step.run(conn, **job, name=name, result=result)
     return result
 
 
-def _as_json(name: str, result: Any) -> Any:
-    """Return the result as JSON values. Raises TypeError if it isn't JSON, ValueError if it is too large."""
+def _checked_json(name: str, result: Any) -> Any:
+    """Encode a step's result as JSON and decode it again, so that each attempt gets equal values.
+
+    Raises TypeError if it can't be JSON, ValueError if it is over `MAX_RESULT_BYTES`.
+    """
     encoded = msgspec.json.encode(result)
     if len(encoded) > MAX_RESULT_BYTES:
         raise ValueError(

@@ -1,7 +1,7 @@
 """Cost of one request: CPU of the event loop, of threads and of child processes, connection time, bytes.
 
-The context variable `current` holds the meter of the request that the running code works for. Code that runs
-for many requests at once, or in a worker, has no meter, and its cost is not charged.
+A context variable holds the cost of the request that the running code works for. Code that runs for many
+requests at once, or in a worker, has no such request, and its cost is not charged.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ class RequestCost:
 
 _current: ContextVar[RequestCost | None] = ContextVar("cost", default=None)
 
-current = _current.get
+current_cost = _current.get
 
 
 @contextmanager
@@ -99,7 +99,10 @@ class MeteredCoroutine(Awaitable[T]):
 
 @contextmanager
 def on_connection() -> Iterator[None]:
-    """Charge the time of the block to the request as connection time."""
+    """Charge the time of the block to the current request as database connection time.
+
+    Leaves out the CPU time of this thread. Does nothing without a current request.
+    """
     cost = _current.get()
     if cost is None:
         yield
@@ -113,7 +116,10 @@ def on_connection() -> Iterator[None]:
 
 
 def in_thread(work: Callable[P, T]) -> Callable[P, T]:
-    """Wrap work for a thread, so that its CPU time there is charged to the request."""
+    """Wrap work for a thread, so that its CPU time there is charged to the current request.
+
+    Returns `work` itself without a current request.
+    """
     cost = _current.get()
     if cost is None:
         return work
@@ -129,11 +135,11 @@ def in_thread(work: Callable[P, T]) -> Callable[P, T]:
 
 
 async def to_thread(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
-    """Run `asyncio.to_thread` and charge its CPU time to the request."""
+    """Run `work` by `asyncio.to_thread`, and charge its CPU time to the current request, if any."""
     return await asyncio.to_thread(in_thread(work), *args, **named)
 
 
-def add_child(seconds: float) -> None:
-    """Charge CPU seconds of a child process to the request."""
+def charge_child_cpu(seconds: float) -> None:
+    """Charge CPU seconds of a child process to the current request; do nothing without one."""
     if cost := _current.get():
         cost.children_s += seconds

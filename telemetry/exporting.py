@@ -73,11 +73,11 @@ def _run_exporter(process: str) -> Iterator[None]:
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
-    from telemetry.otel import Ids, OtelRecorder  # noqa: PLC0415
+    from telemetry.otel import NextIdGenerator, OtelRecorder  # noqa: PLC0415
 
     attributes = {"service.name": f"tenantry-{process}", "service.version": version("tenantry")}
     resource = Resource.create({**attributes, **OTELResourceDetector().detect().attributes})
-    span_ids = Ids()
+    span_ids = NextIdGenerator()
     provider = TracerProvider(resource=resource, id_generator=span_ids, shutdown_on_exit=False)
     try:
         exporter = OTLPSpanExporter()

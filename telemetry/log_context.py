@@ -41,15 +41,15 @@ class Cause(Protocol):
 
 _current: ContextVar[Cause | None] = ContextVar("cause", default=None)
 
-current = _current.get
+current_cause = _current.get
 
 
-def attach(cause: Cause) -> Token[Cause | None]:
-    """Attach the cause to this task and to the tasks that it starts. `detach` detaches it."""
+def attach_cause(cause: Cause) -> Token[Cause | None]:
+    """Attach the cause to this task and to the tasks that it starts; return the token to detach it."""
     return _current.set(cause)
 
 
-detach = _current.reset
+detach_cause = _current.reset
 
 
 def start_detached(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
@@ -69,7 +69,10 @@ def record_submit(*, kind: str, project_id: UUID | None, job_id: UUID) -> None:
 
 @contextmanager
 def discard_submits_on_error() -> Iterator[None]:
-    """Wrap a part of a transaction (a savepoint). An error also removes the jobs that the block submitted."""
+    """Wrap a savepoint: if the block raises, drop the record of the jobs that it submitted.
+
+    The error is raised again.
+    """
     cause = _current.get()
     submits = [] if cause is None else cause.submits
     before = len(submits)

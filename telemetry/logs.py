@@ -23,7 +23,7 @@ _BATCHED = "batched"
 
 #: Libraries with noisy logs, and the lowest level logged of each. Metrics cover the dropped lines. A
 #: pool of asyncpg warns, with a traceback, of each failed connection while Postgres is away.
-QUIET = {
+LIBRARY_LOG_LEVELS = {
     **dict.fromkeys(("arq", "asyncio", "httpx", "httpcore", "uvicorn.error"), logging.WARNING),
     "asyncpg.pool": logging.ERROR,
 }
@@ -126,9 +126,9 @@ class _BatchedStream:
             self._stream.flush()
 
 
-def name_cause(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+def add_cause_fields(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
     """Add the fields of the current cause, except fields that the line already has."""
-    if cause := log_context.current():
+    if cause := log_context.current_cause():
         for name, value in cause.log_fields().items():
             event.setdefault(name, value)
     return event
@@ -143,7 +143,7 @@ def _shared_processors(process: str) -> list[structlog.types.Processor]:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         name_process,
-        name_cause,
+        add_cause_fields,
     ]
 
 
@@ -182,5 +182,5 @@ def _route_stdlib(number: int, shared: list[structlog.types.Processor]) -> None:
         )
     )
     logging.basicConfig(level=number, handlers=[handler], force=True)
-    for name, minimum in QUIET.items():
+    for name, minimum in LIBRARY_LOG_LEVELS.items():
         logging.getLogger(name).setLevel(max(number, minimum))

@@ -78,8 +78,8 @@ JOBS_SETTLED = Counter(
     "jobs_settled", "Attempts by outcome; `lost`: another attempt owned the job by then.", ["kind", "outcome"]
 )
 JOB_RUN = Histogram("job_run_seconds", "Handler time of an attempt.", ["kind"], buckets=_LONG)
-PULL = Histogram("pull_seconds", "One pull of jobs from the ledger.", buckets=_QUICK)
-SETTLE = Histogram("settle_seconds", "One settlement of many jobs.", buckets=_QUICK)
+PULL_SECONDS = Histogram("pull_seconds", "One pull of jobs from the ledger.", buckets=_QUICK)
+SETTLE_SECONDS = Histogram("settle_seconds", "One settlement of many jobs.", buckets=_QUICK)
 SLOTS_FREE = Gauge("worker_slots_free", "Slots without a job.")
 LEASE_AGE = Gauge("worker_lease_age_seconds", "Time since the last renewal of the lease.")
 LOOP_LAG = Gauge("loop_lag_seconds", "Delay of the event loop's last timer.")
@@ -92,7 +92,7 @@ MODEL_ANSWERS = Counter(
 UPSTREAM_REFUSALS = Counter(
     "upstream_refusals", "Requests refused by an upstream's rate limit.", ["upstream"]
 )
-SUBTITLES = Counter(
+SUBTITLE_READS = Counter(
     "appstore_subtitles", "App Store pages: `read`, or `missing` if no subtitle is found.", ["outcome"]
 )
 POSTS = Counter(

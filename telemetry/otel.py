@@ -32,7 +32,7 @@ SPAN_KINDS = {"internal": SpanKind.INTERNAL, "client": SpanKind.CLIENT}
 NO_PARENT = Context()
 
 
-class Ids(IdGenerator):
+class NextIdGenerator(IdGenerator):
     """Id generator: `trace` and `span`, if set, are the next ids; other ids are random."""
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class OtelSpan:
 class OtelRecorder:
     """Recorder with derived ids: each process computes the ids of a request's spans from its job ids."""
 
-    def __init__(self, provider: TracerProvider, span_ids: Ids) -> None:
+    def __init__(self, provider: TracerProvider, span_ids: NextIdGenerator) -> None:
         self._ids = span_ids
         self._sampler = provider.sampler
         self._tracer = provider.get_tracer("tenantry")

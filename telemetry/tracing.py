@@ -72,7 +72,7 @@ class Recorder(Protocol):
 
 
 class _NoSpan:
-    """A span without a recorder."""
+    """A span that records nothing, for a process without a recorder."""
 
     def note(self, attributes: Attributes) -> None: ...
 
@@ -91,13 +91,13 @@ _recorder: Recorder | None = None
 
 
 def recorder() -> Recorder | None:
-    """Return the recorder of this process, if a collector is configured."""
+    """Return the recorder of spans of this process; None if no collector is configured."""
     return _recorder
 
 
 @contextmanager
 def install_recorder(with_: Recorder) -> Iterator[None]:
-    """Install the recorder while the block runs."""
+    """Install the process's recorder of spans for the block; then restore the previous one."""
     global _recorder  # noqa: PLW0603  one for a process, as OpenTelemetry has it
     previous, _recorder = _recorder, with_
     try:
@@ -111,9 +111,10 @@ def open_span(
 ) -> "_NoSpan | _BlockSpan":
     """Open a span for the block, below the span of the current attempt.
 
-    An error that leaves the block marks the span as failed.
+    An error that leaves the block marks the span as failed. Without a recorder or a current cause, the span
+    records nothing.
     """
-    cause = log_context.current()
+    cause = log_context.current_cause()
     if _recorder is None or cause is None or cause.span is None:
         return _NO_SPAN
     return _BlockSpan(_recorder.begin(cause.span, name, role, attributes))
@@ -157,5 +158,5 @@ def span_id_of(owner: UUID) -> int:
 
 
 def trace_fields(root: UUID) -> dict[str, str]:
-    """Return the log field with the trace id, if a recorder is active."""
+    """Return the log field `trace_id` of a trace's root; no field without an active recorder."""
     return {} if _recorder is None else {"trace_id": f"{trace_id_of(root):032x}"}

@@ -142,7 +142,7 @@ async def post(
 async def claims(conn: Conn, kind: Kind, *, free: int = 10) -> list[Claim]:
     """Return the claims of a new worker."""
     worker_id = ids.new()
-    await heartbeat.register(
+    await heartbeat.insert_worker_row(
         conn, worker_id=worker_id, pool=kind.pool, host="test", pid=1, version="1", slots=free, lease_s=60
     )
-    return await ledger.pull(conn, pool=kind.pool, worker_id=worker_id, free=free, kinds=[kind])
+    return await ledger.claim_due_jobs(conn, pool=kind.pool, worker_id=worker_id, free=free, kinds=[kind])

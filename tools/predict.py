@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import track
 
 from cli.shared.brand_targets import read_saved
-from cli.shared.exit_codes import FAILED
-from cli.shared.failure import failing
+from cli.shared.exit_codes import EXIT_FAILED
+from cli.shared.failure import exit_on_failure
 from schemas.brand import Field, FieldFinding
 from schemas.errors import Invalid, SourceError
 from workers.ingest.choose import choose
@@ -52,7 +52,7 @@ def main(cases: Path) -> None:
     Example:
       python -m tools.predict cases.jsonl > predictions.jsonl
     """
-    with failing(as_json=True):
+    with exit_on_failure(as_json=True):
         worst = asyncio.run(predict(cases))
     click.get_current_context().exit(worst)
 
@@ -72,7 +72,7 @@ async def predict(corpus: Path) -> int:
             except (SourceError, Invalid) as error:
                 click.echo(msgspec.json.encode(Prediction(case.id)))
                 click.echo(f"{case.id}: {error.message}", err=True)
-                worst = FAILED
+                worst = EXIT_FAILED
     return worst
 
 

@@ -14,8 +14,8 @@ from PIL import Image, ImageDraw
 
 from cli.commands.content import bar
 from cli.shared.command import json_option
-from cli.shared.failure import failing
-from cli.shared.output import CommandResult, emit, table
+from cli.shared.failure import exit_on_failure
+from cli.shared.output import CommandResult, print_result, table
 from cli.shared.rendering import Design, Rendering, using_files
 from generation import libraries
 from generation.outputs import OutputFile
@@ -65,14 +65,14 @@ def sheet(*, brands: Path, formats: str, aspect: Aspect | None, out: Path, as_js
       python -m tools.sheet brands.jsonl --out sheet
       python -m tools.sheet brands.jsonl --formats image --aspect 9:16 --out sheet --json
     """
-    with failing(as_json=as_json):
+    with exit_on_failure(as_json=as_json):
         libraries.require_libraries()
         requested_formats = msgspec.convert(formats.split(","), list[Format])
         brand_entries = read_entries(brands)
         rendered_pieces = render_pieces(brand_entries, brands.parent, out, requested_formats, aspect)
         checked = collect_checked(rendered_pieces, len(brand_entries) * len(requested_formats))
         write_sheet(checked, out)
-    emit(findings(checked, out), as_json=as_json)
+    print_result(findings(checked, out), as_json=as_json)
     click.get_current_context().exit(int(any(one.faults for one in checked)))
 
 

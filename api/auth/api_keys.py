@@ -50,7 +50,7 @@ class FailedKeyTracker:
 
     def failed(self, address: str) -> None:
         self._failures.setdefault(address, deque(maxlen=MAX_FAILURES)).append(self._clock())
-        _touch(self._failures, address)
+        _mark_recent(self._failures, address)
 
 
 class Authenticator:
@@ -99,7 +99,7 @@ class Authenticator:
         if principal != expected:
             key = self._hash(read_key)
             self._opened[key] = principal
-            _touch(self._opened, key)
+            _mark_recent(self._opened, key)
         return principal
 
     def probation(self, address: str) -> Probation:
@@ -117,7 +117,7 @@ class Authenticator:
 
 
 def read_key(state: RequestState) -> KeyParts | None:
-    """Return the request's key, or None; `X-Api-Key` wins over `Authorization`."""
+    """Return the request's API key; None if absent or malformed. `X-Api-Key` wins over `Authorization`."""
     own = state.headers.get(b"x-api-key")
     if own is None:
         scheme, _, own = state.headers.get(b"authorization", b"").partition(b" ")
@@ -148,7 +148,7 @@ def _note_forwarding() -> None:
     )
 
 
-def _touch(memory: OrderedDict[K, Any], key: K) -> None:
+def _mark_recent(memory: OrderedDict[K, Any], key: K) -> None:
     memory.move_to_end(key)
     if len(memory) > MAX_REMEMBERED:
         memory.popitem(last=False)

@@ -60,7 +60,10 @@ class AppAuthenticator:
 
 
 def read_app_key(headers: Mapping[bytes, bytes], query: bytes) -> str | None:
-    """Read the key of a request from a bearer token, from the user name of Basic, or from the query."""
+    """Read the app key of a request from a bearer token, from the user name of Basic, or from the query.
+
+    Returns None if the request has no key.
+    """
     scheme, _, credentials = headers.get(b"authorization", b"").partition(b" ")
     if scheme.lower() == b"bearer":
         return credentials.decode("latin-1").strip()
@@ -71,7 +74,7 @@ def read_app_key(headers: Mapping[bytes, bytes], query: bytes) -> str | None:
 
 
 def _basic_user(credentials: bytes) -> str | None:
-    """Read the user name from Basic credentials; SDKs leave the password empty."""
+    """Read the user name from Basic credentials; None if malformed. SDKs leave the password empty."""
     try:
         return base64.b64decode(credentials, validate=True).decode("latin-1").partition(":")[0]
     except (binascii.Error, ValueError):
@@ -79,9 +82,10 @@ def _basic_user(credentials: bytes) -> str | None:
 
 
 def check_origin(app: KeyedApp, origin: bytes | None) -> None:
-    """Check the origin of a request with a web key; only browsers send one.
+    """Check the origin of a request with a web key; only browsers send an origin.
 
-    Raises `OriginRefused` for a page outside of the app's domain.
+    Raises `OriginRefused` for a page outside of the app's domain and its subdomains. A request without an
+    origin passes, and so does each request of an app without a domain.
     """
     if origin is None or app.web_domain is None:
         return

@@ -49,7 +49,7 @@ async def serve(handler: HTTPRouteHandler, scope: HTTPScope, receive: Receive, s
     """Run a fast-path route; its errors are answered like those of all routes."""
     request = ApiRequest(scope, receive, send)
     try:
-        await requests.prepare(request)
+        await requests.prepare_event_request(request)
         response = await handler.fn(request, **scope["path_params"])
     except Exception as error:  # noqa: BLE001  as the framework does
         response = errors.answer_error(request, error)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from api.events.write_behind import write_behind
 from db.pool import Pool
-from db.reach import RETRIED_ERRORS, reaching
+from db.reach import RETRIED_ERRORS, raise_if_postgres_away
 from domain.apps import apps
 from domain.apps.app_keys import KeyedApp
 
@@ -46,7 +46,7 @@ class LastSeenBuffer:
         while self._due:
             app = next(iter(self._due.values()))
             try:
-                with reaching():
+                with raise_if_postgres_away():
                     async with self._pool.acquire() as conn:
                         await apps.note_event(conn, organization_id=app.organization_id, app_id=app.app_id)
             except RETRIED_ERRORS:

@@ -45,7 +45,7 @@ MAX_REFUSAL_S = 5.0
 _HEADERS = re.compile(rb"[A-Za-z0-9, _-]{1,1000}")
 
 
-async def prepare(connection: Request[Any, Any, Any]) -> Response[None] | None:
+async def prepare_event_request(connection: Request[Any, Any, Any]) -> Response[None] | None:
     """Prepare each route of events: allow pages of any origin (CORS), and answer their preflight."""
     request, opt = cast("ApiRequest", connection), connection.route_handler.opt
     request.request_state.for_pages = True
@@ -62,7 +62,9 @@ async def prepare(connection: Request[Any, Any, Any]) -> Response[None] | None:
     return Response(None, status_code=204, headers=headers)
 
 
-async def admit(request: ApiRequest, key: str | None, *, app_id: UUID | None = None) -> KeyedApp:
+async def admit_event_request(
+    request: ApiRequest, key: str | None, *, app_id: UUID | None = None
+) -> KeyedApp:
     """Authenticate a key and check all limits; `app_id` is the app in the path.
 
     Raises `AppUnauthenticated`, `Killed`, `Limited`, `OriginRefused`, `NotFound`, `Conflict`, `Unavailable`.

@@ -25,7 +25,9 @@ class SubmitJob(Protocol):
     ) -> Awaitable[SubmittedJob]: ...
 
 
-async def accept(request: ApiRequest, project_id: str, kind: Kind, submit: SubmitJob) -> Response[Accepted]:
+async def submit_and_accept(
+    request: ApiRequest, project_id: str, kind: Kind, submit: SubmitJob
+) -> Response[Accepted]:
     """Start a job in a project."""
 
     async def start(conn: Conn) -> WriteResult[Accepted]:

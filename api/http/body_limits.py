@@ -62,7 +62,7 @@ _NOTHING = BodyLimits(0, 0)
 _CONTAINER = BodyLimits(2 + _SPACE_BYTES, containers=1)
 
 #: Free JSON of the partner. A value takes at least two bytes of the stored JSON, a string three.
-_FREE = BodyLimits(
+_METADATA_LIMITS = BodyLimits(
     metadata.MAX_SENT_BYTES,
     values=metadata.MAX_BYTES // 2,
     strings=metadata.MAX_BYTES // 3,
@@ -103,7 +103,7 @@ def _measure(kind: inspect.Type) -> BodyLimits:
     if isinstance(kind, inspect.StructType | inspect.ListType | inspect.DictType):
         return _measure_container(kind)
     if isinstance(kind, inspect.AnyType | inspect.RawType):
-        return _FREE
+        return _METADATA_LIMITS
     return _measure_scalar(kind)
 
 
@@ -115,7 +115,7 @@ def _measure_container(kind: inspect.StructType | inspect.ListType | inspect.Dic
     if isinstance(kind, inspect.ListType):
         return _CONTAINER.plus(_measure(kind.item_type).times(_max_length(kind)))
     if isinstance(kind.value_type, inspect.AnyType):
-        return _FREE
+        return _METADATA_LIMITS
     return _CONTAINER.plus(_measure(kind.key_type).plus(_measure(kind.value_type)).times(_max_length(kind)))
 
 

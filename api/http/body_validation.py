@@ -59,8 +59,8 @@ class FieldError(NamedTuple):
     message: str
 
 
-def validate(value: Any, kind: Any) -> Invalid | None:
-    """Validate a parsed body against a type; None if it is valid."""
+def find_body_errors(value: Any, kind: Any) -> Invalid | None:
+    """Validate a parsed body against a type; return its errors as one `Invalid`, or None without any."""
     errors = [*islice(_check_value(value, kind, "$"), MAX_ERRORS)]
     return Invalid(*errors[0], *errors[1:]) if errors else None
 
@@ -98,8 +98,11 @@ def _check_value(value: Any, kind: Any, path: str) -> Iterator[FieldError]:
 
 
 def _has_valid_shape(value: Any, kind: Any) -> bool:
-    """Return whether the value's shape is valid. Most items of a long list are valid."""
-    if _has_meaning(kind):
+    """Return whether msgspec accepts the value, as it does for most items of a long list.
+
+    Returns False for a type that needs further checks.
+    """
+    if _has_value_check(kind):
         return False
     try:
         msgspec.convert(value, kind)
@@ -109,13 +112,13 @@ def _has_valid_shape(value: Any, kind: Any) -> bool:
 
 
 @cache
-def _has_meaning(kind: Any) -> bool:
-    """Return whether the type, or a type inside it, is one of `VALUE_CHECKS`."""
+def _has_value_check(kind: Any) -> bool:
+    """Return whether the type, or one inside it, is in `VALUE_CHECKS` or has `at_least_one` fields."""
     if any(kind == meaning for meaning, _ in VALUE_CHECKS):
         return True
     bare = _split_annotated(kind)[0]
     parts = [field.type for field in msgspec.structs.fields(bare)] if _is_struct(bare) else get_args(bare)
-    return any(map(_has_meaning, parts)) or bool(getattr(bare, "at_least_one", ()))
+    return any(map(_has_value_check, parts)) or bool(getattr(bare, "at_least_one", ()))
 
 
 def _check_fields(value: Mapping[str, Any], struct: type[msgspec.Struct], path: str) -> Iterator[FieldError]:

@@ -33,7 +33,7 @@ class CsvRow(NamedTuple):
     cells: dict[str, str]
 
 
-def read(body: bytes, kind: Any) -> Steps[Any]:
+def read_csv_body(body: bytes, kind: Any) -> Steps[Any]:
     """Decode CSV as a struct of rows. Raises `Malformed`, `Invalid` with each bad row's line."""
     [field] = msgspec.structs.fields(kind)
     row_kind = get_args(get_args(field.type)[0])[0]

@@ -12,7 +12,10 @@ def format_etag(version: int) -> str:
 
 
 def allowed_versions(request: ApiRequest) -> frozenset[int] | None:
-    """Return the versions that `If-Match` allows, by strong comparison; None if it allows any."""
+    """Return the versions that `If-Match` allows, by strong comparison.
+
+    Returns None if any version is allowed: the header is absent or `*`.
+    """
     header = request.request_state.headers.get(b"if-match", b"*").strip()
     if header == b"*":
         return None

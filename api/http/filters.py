@@ -45,17 +45,20 @@ async def read_sandbox_period(request: ApiRequest, since: str | None, until: str
 
 
 def check_values(name: str, values: Sequence[str] | None, known: Collection[str]) -> None:
-    """Raise `Invalid` for a value that no item of the list can have."""
+    """Raise `Invalid` for the first value of the parameter `name` that isn't known; None is valid."""
     for value in values or ():
         if value not in known:
             raise Invalid(name, f"doesn't allow {value!r}: send one of {', '.join(known)}")
 
 
 def read_ids(noun: Noun, values: Iterable[str] | None) -> list[UUID] | None:
-    """Parse ids and drop duplicates, also of ids in different notations. Raises `NotFound`."""
+    """Parse ids and drop duplicates, also of ids in different notations; None stays None.
+
+    Raises `NotFound` for a malformed id.
+    """
     return None if values is None else [*dict.fromkeys(path_ids.parse_id(noun, value) for value in values)]
 
 
 def read_id(noun: Noun, value: str | None) -> UUID | None:
-    """Parse one id, or None. Raises `NotFound`."""
+    """Parse one id; None stays None. Raises `NotFound` for a malformed id."""
     return None if value is None else path_ids.parse_id(noun, value)

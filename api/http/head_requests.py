@@ -15,7 +15,7 @@ from litestar.types import (
 
 from api.http.oauth_return import GITHUB_CALLBACK, SOCIAL_CALLBACK
 
-_GONE: HTTPDisconnectEvent = {"type": "http.disconnect"}
+_DISCONNECT_EVENT: HTTPDisconnectEvent = {"type": "http.disconnect"}
 
 
 #: Routes of files handle HEAD themselves: a platform's HEAD doesn't count as a fetch of the file.
@@ -48,7 +48,7 @@ def without_body(receive: Receive, send: Send) -> tuple[Receive, Send]:
         end, coming = asyncio.ensure_future(ended.wait()), asyncio.ensure_future(receive())
         try:
             await asyncio.wait((end, coming), return_when=asyncio.FIRST_COMPLETED)
-            return _GONE if end.done() else await coming
+            return _DISCONNECT_EVENT if end.done() else await coming
         finally:
             end.cancel()
             coming.cancel()

@@ -123,7 +123,7 @@ def _collect_errors(body: bytes, kind: Any, error: msgspec.ValidationError) -> S
         return Malformed(NOT_JSON)
     if large:
         yield
-    return body_validation.validate(value, kind) or Invalid(*body_validation.parse_error(error))
+    return body_validation.find_body_errors(value, kind) or Invalid(*body_validation.parse_error(error))
 
 
 @cache

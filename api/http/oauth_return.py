@@ -29,7 +29,7 @@ GITHUB_CALLBACK = "/v1/github/callback"
 Status = Literal["connected", "pending", "failed"]
 
 
-async def redirect_back(
+async def redirect_to_return_url(
     request: ApiRequest, flow: OAuthFlow, submitted: SubmittedJob | None, *, state: str
 ) -> Response[None]:
     """Redirect to the flow's `returnUrl`, after its job has ended or a timeout."""
@@ -39,7 +39,7 @@ async def redirect_back(
     return _redirect(return_urls.with_outcome(flow.return_url, status=status, state=state))
 
 
-def redirect_on(
+def redirect_to_server(
     request: ApiRequest, location: str, *, state: str, back: str, lasts: timedelta
 ) -> Response[None]:
     """Redirect from our link to a server, with a cookie that only the path `back` receives."""
@@ -57,7 +57,7 @@ def make_cookie(settings: Settings, state: str, *, back: str, lasts: timedelta) 
     return f"{cookie_name(state)}=1; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
 
 
-def is_bound(request: ApiRequest, state: str) -> bool:
+def is_same_browser(request: ApiRequest, state: str) -> bool:
     """Return whether the request comes from the browser that followed our link."""
     return cookie_name(state) in request.cookies
 
@@ -91,7 +91,10 @@ async def _read_status(request: ApiRequest, flow: OAuthFlow) -> Status:
 
 
 async def wait_for_job(request: ApiRequest, ref: tuple[UUID, UUID], *, within_s: float) -> None:
-    """Wait for a job that partners can't see, and the watcher neither: `ref` is its organization and id."""
+    """Wait until an internal job has ended, at most `within_s` seconds, with a query for each poll.
+
+    Partners can't see such a job, and the long-poll hub neither. `ref` is its organization and id.
+    """
     organization_id, job_id = ref
     for _ in range(int(within_s / POLL_INTERVAL_S)):
         async with request.connection() as conn:

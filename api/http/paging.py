@@ -64,7 +64,10 @@ class FindItems(Protocol[T]):
 
 
 class FindInProject(Protocol[T]):
-    """The same query within one project. Raises `NotFound` for a project of another organization."""
+    """A query for at most `limit` items of one project, older than `before`, newest first.
+
+    Raises `NotFound` for a project of another organization.
+    """
 
     def __call__(
         self, conn: Conn, /, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
@@ -113,7 +116,7 @@ async def page_of_places(
     so that other requests get the connection and the event loop in between. `find` or `connect` resolve ids,
     after the cursor is checked: an invalid request is reported before a missing object.
     """
-    place = place_of(request, cursor)
+    place = decode_cursor(request, cursor)
     page, left_s = _PageBuffer[T](limit), READ_TIMEOUT_S
     while True:
         count, before = page.next_slice_size(), None if place is None else read(place)
@@ -221,7 +224,7 @@ def _add_places(entries: list[TimelineEntry], ahead: timedelta) -> list[tuple[by
     return placed
 
 
-def place_of(request: ApiRequest, cursor: str | None) -> bytes | None:
+def decode_cursor(request: ApiRequest, cursor: str | None) -> bytes | None:
     """Return the place after which the page begins; None for the first page. Raises `Invalid`."""
     if cursor is None:
         return None

@@ -7,7 +7,7 @@ from schemas.errors.absent import MISSING, Noun, absent
 
 
 def parse_id(noun: Noun, text: str) -> UUID:
-    """Parse an object's id. Raises `NotFound`."""
+    """Parse an object's id with its prefix. Raises `NotFound` if it is malformed."""
     prefix = MISSING[noun].prefix
     object_id = ids.read(prefix, text) if prefix else None
     if object_id is None:

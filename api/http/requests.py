@@ -176,7 +176,7 @@ class ApiRequest(Request[Any, Any, State]):
         field = self.route_handler.parsed_data_field
         kind = field.annotation if field else Any
         if self.sends_csv:
-            return await steps.take_turns(csv_body.read(await self.body(), kind))
+            return await steps.take_turns(csv_body.read_csv_body(await self.body(), kind))
         return await self.json_as(kind)
 
     async def json_as(self, kind: Any) -> Any:

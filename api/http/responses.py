@@ -46,10 +46,10 @@ class ApiResponse(Response[T]):
         headers = [(name.lower().encode(), str(value).encode()) for name, value in self.headers.items()]
         if body:
             headers += [(b"content-type", media_type.encode()), (b"content-length", b"%d" % len(body))]
-        return _Sent(self.status_code or handler["status_code"], headers, body)
+        return _TwoMessageResponse(self.status_code or handler["status_code"], headers, body)
 
 
-class _Sent(ASGIResponse):
+class _TwoMessageResponse(ASGIResponse):
     def __init__(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
         self._start: HTTPResponseStartEvent = {
             "type": "http.response.start",

@@ -52,7 +52,7 @@ async def read_at_one_time(request: ApiRequest, read: Callable[[datetime, timede
 
 @asynccontextmanager
 async def limit_read_time() -> AsyncIterator[None]:
-    """Limit the block to the time limit of a list's page. Raises `Unavailable`."""
+    """Raise `Unavailable` if the block takes longer than a list's page may take (`READ_TIMEOUT_S`)."""
     try:
         async with asyncio.timeout(READ_TIMEOUT_S):
             yield

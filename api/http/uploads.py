@@ -23,7 +23,7 @@ from multipart import (
 )
 
 from api.http.requests import ApiRequest
-from db.reach import RETRIED_ERRORS, reaching
+from db.reach import RETRIED_ERRORS, raise_if_postgres_away
 from domain.media import sniff, streaming_upload, uploads
 from domain.media.files import StoredFile, Thumbnail
 from domain.media.streaming_upload import MIB, AcceptedTypes, ProbedFile, StreamingUpload
@@ -93,7 +93,7 @@ def _trailing_bytes(file: StreamingUpload) -> list[int]:
 
 
 @asynccontextmanager
-async def receive(request: ApiRequest, spec: UploadSpec) -> AsyncIterator[ReceivedUpload]:
+async def receive_upload(request: ApiRequest, spec: UploadSpec) -> AsyncIterator[ReceivedUpload]:
     """Receive an upload; at the end of the block, delete the files that no asset uses.
 
     Raises `Malformed`, `Oversized`, `Invalid`, `Unavailable`.
@@ -282,7 +282,7 @@ async def _discard(request: ApiRequest, tokens: list[str]) -> None:
     if not tokens:
         return
     try:
-        with reaching():
+        with raise_if_postgres_away():
             async with request.services.pool.acquire() as conn:
                 await uploads.delete_unclaimed_uploads(
                     conn,

@@ -30,8 +30,11 @@ class _Rule(NamedTuple):
 
 
 def describe(text: str, kind: Any = None) -> str:
-    """Translate a message of msgspec; with the value's type, list the allowed values."""
-    allowed = choices(kind) if text.startswith("Invalid enum value") else []
+    """Translate a message of msgspec; with the value's type, list the allowed values.
+
+    Returns an unknown message unchanged.
+    """
+    allowed = allowed_values_of(kind) if text.startswith("Invalid enum value") else []
     if 0 < len(allowed) <= MAX_CHOICES:
         return f"must be one of {', '.join(allowed)}"
     for rule in _RULES:
@@ -40,15 +43,15 @@ def describe(text: str, kind: Any = None) -> str:
     return text
 
 
-def choices(kind: Any) -> list[str]:
+def allowed_values_of(kind: Any) -> list[str]:
     """Return the allowed values of an enum-like type, in order; an empty list for other types."""
     bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     if get_origin(bare) is Literal:
         return [str(value) for value in get_args(bare)]
     if get_origin(bare) in {Union, UnionType}:
-        return [value for option in get_args(bare) for value in choices(option)]
+        return [value for option in get_args(bare) for value in allowed_values_of(option)]
     if get_origin(bare) in {list, tuple, set, frozenset}:
-        return choices(get_args(bare)[0])
+        return allowed_values_of(get_args(bare)[0])
     if isinstance(bare, type) and issubclass(bare, Enum):
         return [str(value.value) for value in bare]
     return []

@@ -64,7 +64,7 @@ def count_bytes(cost: RequestCost, receive: Receive, send: Send) -> tuple[Receiv
     return receive_counted, send_counted
 
 
-async def meter(
+async def meter_request(
     scope: HTTPScope,
     state: RequestState,
     answering: Coroutine[Any, Any, None],

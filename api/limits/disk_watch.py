@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from db.pool import Pool
-from db.reach import reaching
+from db.reach import raise_if_postgres_away
 from domain.operations import disk
 from domain.operations.disk import EVENTS, SHARE_FROM, UPLOADS, DiskWatermark
 from schemas.errors import Unavailable
@@ -124,7 +124,7 @@ class DiskWatch:
 
 async def _measure_used_fraction(watched: WatchedDisk) -> float:
     """Measure the used fraction of a disk."""
-    with reaching():
+    with raise_if_postgres_away():
         async with watched.pool.acquire() as conn:
             use = await disk.measure(conn)
     part = use.used / watched.size

@@ -87,7 +87,7 @@ def _policy_header(limits: EventLimits, window_s: int) -> tuple[bytes, bytes]:
     return b"ratelimit-policy", policy.encode()
 
 
-class _Question(NamedTuple):
+class _LimitLookup(NamedTuple):
     """A lookup of an app's limits: one request to count, or 0 to count only the app's spent events."""
 
     app_id: UUID
@@ -145,7 +145,7 @@ class EventLimiter:
 
     def charge(self, app: KeyedApp) -> asyncio.Future[EventLimitState]:
         """Count one request if the limit allows it. The query starts before the caller awaits it."""
-        return self._questions.ask(_Question(app.app_id, _limits_of(app), 1))
+        return self._questions.ask(_LimitLookup(app.app_id, _limits_of(app), 1))
 
     def spend(self, app: KeyedApp, events: int) -> None:
         """Count the events of an accepted request. The next script call writes them.
@@ -160,10 +160,10 @@ class EventLimiter:
     def _count_spent(self) -> None:
         """Start a script call for the spent events, unless another call has written them meanwhile."""
         for app_id, (limits, _) in self._spent.items():
-            self._questions.ask(_Question(app_id, limits, 0))
+            self._questions.ask(_LimitLookup(app_id, limits, 0))
             return
 
-    async def _ask(self, questions: Sequence[_Question]) -> list[EventLimitState]:
+    async def _ask(self, questions: Sequence[_LimitLookup]) -> list[EventLimitState]:
         buckets: dict[UUID, list[int]] = {}
         for question in questions:
             buckets.setdefault(question.app_id, [*question.limits, 0, 0])[2] += question.requests
@@ -178,7 +178,7 @@ class EventLimiter:
         return list(self._standings(questions, dict(zip(buckets, rows, strict=True))))
 
     def _standings(
-        self, questions: Sequence[_Question], rows: Mapping[UUID, list[int]]
+        self, questions: Sequence[_LimitLookup], rows: Mapping[UUID, list[int]]
     ) -> Iterator[EventLimitState]:
         """Return the state for each lookup. An app's first requests pass, as many as its bucket holds."""
         left = {app_id: row[0] for app_id, row in rows.items()}

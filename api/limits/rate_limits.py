@@ -28,7 +28,7 @@ from api.limits.cost_budgets import (
     bucket_of,
     show_levels,
 )
-from db.redis_reach import reaching_redis
+from db.redis_reach import raise_if_redis_away
 from domain.tenancy.api_keys import Principal
 from jobs.breaker import CircuitBreaker
 from jobs.loop_time import LoopTimeout
@@ -142,7 +142,7 @@ class LimitScript:
 
     async def start(self) -> None:
         """Connect and load the script, so that no request has to. Redis may be away."""
-        with contextlib.suppress(RedisUnavailable), reaching_redis():
+        with contextlib.suppress(RedisUnavailable), raise_if_redis_away():
             async with asyncio.timeout(START_TIMEOUT_S):
                 await self._script([], [])
 
@@ -158,7 +158,7 @@ class LimitScript:
         """Return the script's result; None while Redis is away, counted in a metric."""
         if self._breaker.allows_call():
             try:
-                with reaching_redis():
+                with raise_if_redis_away():
                     async with LoopTimeout(BUDGET_S):
                         rows: list[list[int]] = await self._script(keys, arguments)
             except RedisUnavailable:

@@ -19,7 +19,7 @@ from schemas.envelope import Envelope
 
 Json = dict[str, Any]
 
-ABOUT = """A project for each of your customers: the brand, its content and its posts.
+API_DESCRIPTION = """A project for each of your customers: the brand, its content and its posts.
 
 Authenticate with `Authorization: Bearer <key>`. A `test` key belongs to your sandbox: the same API with
 simulated websites, stores and platforms, so that nothing is published.
@@ -111,7 +111,7 @@ def render(app: Litestar) -> bytes:
     return msgspec.json.encode(
         {
             "openapi": "3.1.0",
-            "info": {"title": "Tenantry", "version": version("tenantry"), "description": ABOUT},
+            "info": {"title": "Tenantry", "version": version("tenantry"), "description": API_DESCRIPTION},
             "servers": [{"url": "/"}],
             "tags": [{"name": name, "description": about} for name, about in GROUPS.items()],
             "paths": paths,

@@ -39,13 +39,13 @@ def examples() -> Mapping[str, Example]:
 
 
 def example_of(operation: str, part: Literal["body", "form", "answer"]) -> dict[str, Any]:
-    """Return the `example` of a request's or an answer's content, if there is one."""
+    """Return `{"example": ...}` for the content of a request or an answer; empty without an example."""
     example = examples().get(operation)
     value = UNSET if example is None else getattr(example, part)
     return {} if value is UNSET else {"example": value}
 
 
 def parameter_example(operation: str, name: str) -> dict[str, Any]:
-    """Return the example of a parameter, if there is one."""
+    """Return `{"example": ...}` for a parameter; empty without an example."""
     example = examples().get(operation)
     return {"example": example.parameters[name]} if example and name in example.parameters else {}

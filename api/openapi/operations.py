@@ -38,7 +38,7 @@ class Operation(NamedTuple):
 
     @property
     def body(self) -> Any:
-        """Return the type of its JSON body, or None."""
+        """Return the type of the operation's JSON body; None without one."""
         if "data" in self.fields:
             return self.fields["data"].annotation
         return self.handler.opt.get("reads")
@@ -55,7 +55,7 @@ class Operation(NamedTuple):
 
     @property
     def parts(self) -> Any:
-        """Return the shape of its multipart body, or None."""
+        """Return the shape of the operation's multipart body; None without one."""
         return self.needs.parts if self.needs else None
 
     @property
@@ -88,7 +88,7 @@ def list_operations(app: Litestar) -> list[Operation]:
 
 
 def without_none(kind: Any) -> Any:
-    """Return `X` for `X | None`."""
+    """Return `X` for `X | None`, and any other type unchanged."""
     kinds = [member for member in get_args(kind) if member is not NoneType]
     return kinds[0] if kinds and NoneType in get_args(kind) else kind
 

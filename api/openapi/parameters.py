@@ -9,7 +9,7 @@ from litestar.typing import FieldDefinition
 
 from api.openapi.examples import parameter_example
 from api.openapi.operations import Operation, camel, without_none
-from api.openapi.shapes import clean
+from api.openapi.shapes import clean_schema
 from schemas import ids
 
 Json = dict[str, Any]
@@ -123,7 +123,11 @@ def _schema(field: FieldDefinition, definition: ParameterKwarg) -> Json:
     }
     default = {"default": field.default} if field.has_default and field.default is not None else {}
     more = definition.schema_extra or {}
-    return {**clean({**msgspec.json.schema(without_none(field.annotation)), **more}), **bounds, **default}
+    return {
+        **clean_schema({**msgspec.json.schema(without_none(field.annotation)), **more}),
+        **bounds,
+        **default,
+    }
 
 
 def _list_style(field: FieldDefinition) -> Json:

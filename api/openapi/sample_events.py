@@ -45,7 +45,7 @@ _KINDS: Mapping[str, _Kind] = {
     "test": _Kind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
 }
 #: Kinds without a project.
-_OF_NONE = {"webhook_endpoint", "test"}
+_KINDS_WITHOUT_PROJECT = {"webhook_endpoint", "test"}
 
 _LINE = LineProvenance(line="Low tide at six.", field="tagline", quote="Low tide at six", rule="clause")
 _TIMEOUT = JobError(code="TIMEOUT", message="example.com did not answer in time: try again", retryable=True)
@@ -60,7 +60,7 @@ _LOST = PostError(
 )  # fmt: skip
 
 
-def _sent(**changed: Any) -> Fields:
+def _unpublished_fields(**changed: Any) -> Fields:
     """Return the fields of a post that its platform hasn't published."""
     return {"published_at": None, "external_id": None, "external_url": None, **changed}
 
@@ -86,16 +86,16 @@ _CHANGES: Mapping[WebhookEventType, Callable[[datetime], Fields]] = {
     },
     "content.approved": lambda now: _decided("approved", now, None),
     "content.rejected": lambda now: _decided("rejected", now, "The tide is at seven."),
-    "post.scheduled": lambda now: _sent(
+    "post.scheduled": lambda now: _unpublished_fields(
         status="queued", scheduled_for=now + timedelta(days=1), attempted_at=None
     ),
     "post.published": lambda _: {},
-    "post.draft_in_inbox": lambda _: _sent(status="draft_in_inbox", platform="tiktok", mode="draft"),
-    "post.failed": lambda _: _sent(status="failed", last_error=_REFUSED),
-    "post.canceled": lambda now: _sent(
+    "post.draft_in_inbox": lambda _: _unpublished_fields(status="draft_in_inbox", platform="tiktok", mode="draft"),
+    "post.failed": lambda _: _unpublished_fields(status="failed", last_error=_REFUSED),
+    "post.canceled": lambda now: _unpublished_fields(
         status="canceled", attempted_at=None, canceled_at=now, cancel_reason="The oven is broken"
     ),
-    "post.outcome_unknown": lambda _: _sent(status="outcome_unknown", last_error=_LOST),
+    "post.outcome_unknown": lambda _: _unpublished_fields(status="outcome_unknown", last_error=_LOST),
     "social_account.connected": lambda _: {},
     "social_account.needs_reauth": lambda _: {"status": "reauth_required"},
     "social_account.revoked": lambda _: {"status": "disconnected"},
@@ -119,7 +119,7 @@ def build_sample(
     noun = type_.partition(".")[0]
     kind = _KINDS[noun]
     thing = msgspec.convert(examples()[kind.operation].answer, kind.shape)
-    own = project_id or (None if noun in _OF_NONE else ids.new())
+    own = project_id or (None if noun in _KINDS_WITHOUT_PROJECT else ids.new())
     object_id = own if noun == "project" and own else ids.new()
     fields = {
         **{name: now for name in thing.__struct_fields__ if isinstance(getattr(thing, name), datetime)},

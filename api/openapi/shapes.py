@@ -35,10 +35,10 @@ def build_shapes(kinds: list[Any]) -> Shapes:
         for name, schema in components.items()
     }
     enums = {name: enum.schema for name, enum in ENUMS.items()}
-    return Shapes(dict(zip(kinds, map(clean, refs), strict=True)), {**schemas_by_name, **enums})
+    return Shapes(dict(zip(kinds, map(clean_schema, refs), strict=True)), {**schemas_by_name, **enums})
 
 
-def clean(schema: Json) -> Json:
+def clean_schema(schema: Json) -> Json:
     """Return a schema without keywords that client generators misread, with its description at the top."""
     if "$ref" in schema:
         return {**schema, "$ref": _REF + _public_name(schema["$ref"].removeprefix(_REF))}
@@ -47,7 +47,7 @@ def clean(schema: Json) -> Json:
         return {"$ref": _REF + name, **about}
     cleaned = {word: _clean_value(word, value) for word, value in schema.items() if word != "title"}
     if "anyOf" in cleaned:
-        cleaned = {**_hoist(cleaned["anyOf"]), **cleaned}
+        cleaned = {**_hoist_keywords(cleaned["anyOf"]), **cleaned}
     if "enum" in cleaned:
         values = cleaned.pop("enum")
         cleaned |= {"type": "string", **({"const": values[0]} if len(values) == 1 else {"enum": values})}
@@ -58,11 +58,11 @@ def clean(schema: Json) -> Json:
 
 def _clean_value(word: str, value: Any) -> Any:
     if word in {"items", "additionalProperties", "propertyNames"} and isinstance(value, dict):
-        return clean(value)
-    return [clean(choice) for choice in value] if word == "anyOf" else value
+        return clean_schema(value)
+    return [clean_schema(choice) for choice in value] if word == "anyOf" else value
 
 
-def _hoist(choices: list[Json]) -> Json:
+def _hoist_keywords(choices: list[Json]) -> Json:
     """Move keywords of one choice up: generators read only keywords next to `anyOf`."""
     return {
         word: choice.pop(word) for choice in choices for word in ("description", "examples") if word in choice
@@ -97,7 +97,7 @@ def _property(schema: Json, text: str | None, *, is_request: bool) -> Json:
 
     In a request the field is optional, and its description states the default; in an answer it is present.
     """
-    property_schema = clean(schema)
+    property_schema = clean_schema(schema)
     default = property_schema.pop("default", None)
     if text:
         property_schema["description"] = text

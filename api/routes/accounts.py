@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import requires
 from api.http import oauth_return, path_ids
-from api.http.accepted_job import accept
+from api.http.accepted_job import submit_and_accept
 from api.http.idempotency import WriteResult, run_once, run_once_plain
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.http.requests import ApiRequest
@@ -117,8 +117,8 @@ async def authorize(request: ApiRequest, returned: Returned) -> Response[None]:
     if step.url or step.job_id:
         location = step.url or authorization.link(request.services.settings, returned)
         back, lasts = oauth_return.SOCIAL_CALLBACK, authorization.LIFETIME
-        return oauth_return.redirect_on(request, location, state=returned, back=back, lasts=lasts)
-    return await oauth_return.redirect_back(request, step.flow, None, state=returned)
+        return oauth_return.redirect_to_server(request, location, state=returned, back=back, lasts=lasts)
+    return await oauth_return.redirect_to_return_url(request, step.flow, None, state=returned)
 
 
 @get(f"{oauth_return.SOCIAL_CALLBACK}/{{issuer:str}}", status_code=302, opt={"refusals": (422, 429, 503)})
@@ -146,13 +146,13 @@ async def social_callback(
             iss=iss,
             code=code,
             error=error,
-            same_browser=oauth_return.is_bound(request, returned),
+            same_browser=oauth_return.is_same_browser(request, returned),
             now=services.clock(),
             keyring=services.vault,
         )
 
     flow, submitted = await request.transact(use)
-    return await oauth_return.redirect_back(request, flow, submitted, state=returned)
+    return await oauth_return.redirect_to_return_url(request, flow, submitted, state=returned)
 
 
 @get("/social/oauth-status/{oauth_state:str}", opt=requires("social:read", RateClass.READ_LIGHT, 404))
@@ -183,7 +183,7 @@ async def connect_social_account(
         platform=data.platform, service_url=service_url, redirect_uri="", api_key_id=who.key_uuid
     )
     submit = partial(connect.submit, asked=arguments, secret=login, keyring=services.vault)
-    return await accept(request, project_id, CONNECT_ACCOUNT, submit)
+    return await submit_and_accept(request, project_id, CONNECT_ACCOUNT, submit)
 
 
 @get("/projects/{project_id:str}/social-accounts", opt=requires("social:read", RateClass.READ_LIGHT, 404))

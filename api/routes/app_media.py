@@ -117,7 +117,7 @@ async def add_app_media(
 
 
 async def _upload(request: ApiRequest, project_id: str) -> Response[AppMedia]:
-    async with uploads.receive(request, UPLOAD_SPEC) as received:
+    async with uploads.receive_upload(request, UPLOAD_SPEC) as received:
         add = partial(_add, request, project_id, received)
         result = await idempotency.write_once(request, add, received.fingerprint)
     return await idempotency.reply(request, result)

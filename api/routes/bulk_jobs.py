@@ -9,7 +9,7 @@ from msgspec import structs
 from api.guard import requires
 from api.http import filters
 from api.http.idempotency import WriteResult, run_once
-from api.http.paging import cursor_of, place_of
+from api.http.paging import cursor_of, decode_cursor
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -19,7 +19,7 @@ from domain.jobs.bulk_retries import Selection
 from jobs import kinds
 from schemas.jobs import BulkCancel, BulkCanceled, BulkRetried, BulkRetry
 
-NAMES = [kind.name for kind in kinds.PUBLIC_KINDS]
+BULK_KIND_NAMES = [kind.name for kind in kinds.PUBLIC_KINDS]
 
 
 @post("/jobs/cancel", opt=requires("jobs:cancel", RateClass.WRITE_LIGHT, 404), status_code=200)
@@ -29,7 +29,7 @@ async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Respon
     Jobs that can't be canceled now, such as of a post being sent, don't match. Neither do jobs with an
     earlier request to cancel.
     """
-    filters.check_values("kinds", data.kinds, NAMES)
+    filters.check_values("kinds", data.kinds, BULK_KIND_NAMES)
     filters.check_values("stages", data.stages, kinds.STAGES)
     period = filters.read_period(data.since, data.until)
 
@@ -58,9 +58,9 @@ async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response
     it. Jobs that were retried before don't match; jobs that can't be retried now are `skipped`. Call again
     with `nextCursor` until it is null; set `until` to leave out jobs that fail meanwhile.
     """
-    filters.check_values("kinds", data.kinds, NAMES)
+    filters.check_values("kinds", data.kinds, BULK_KIND_NAMES)
     period = filters.read_period(data.since, data.until)
-    place = place_of(request, data.cursor)
+    place = decode_cursor(request, data.cursor)
     who = request.principal
 
     async def retry(conn: Conn) -> WriteResult[BulkRetried]:

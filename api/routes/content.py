@@ -51,7 +51,7 @@ CreativeFilter = Annotated[
     QueryParameter(name="creativeType", description="Only content of these origins."),
 ]
 
-AS_IT_IS = Approve()
+APPROVE_AS_IS = Approve()
 
 
 def _check_upload(files: Sequence[StreamingUpload], texts: Mapping[str, str] | None) -> None:
@@ -84,7 +84,7 @@ async def upload_content(request: ApiRequest, project_id: FromPath[str]) -> Resp
     truncated image. A side may have 8192 pixels, a video 60 minutes. Without a file, the content is its
     caption. The upload ends after 30 s without data.
     """
-    async with uploads.receive(request, UPLOAD_SPEC) as received:
+    async with uploads.receive_upload(request, UPLOAD_SPEC) as received:
         create = partial(_create, request, project_id, received)
         result = await idempotency.write_once(request, create, received.fingerprint)
     return await idempotency.reply(request, result)
@@ -195,7 +195,7 @@ async def patch_content(
     status_code=200,
 )
 async def approve_content(
-    request: ApiRequest, content_id: FromPath[str], data: JSONBody[Approve] = AS_IT_IS
+    request: ApiRequest, content_id: FromPath[str], data: JSONBody[Approve] = APPROVE_AS_IS
 ) -> Response[Content]:
     """Approve pending content: its blocked posts go out at their times.
 

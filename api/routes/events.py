@@ -36,7 +36,7 @@ async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[Ev
     the app has a `webDomain`, requests from other domains are refused.
     """
     key, named = requests.read_app_key(request), path_ids.parse_id("sdk_app", app_id)
-    app = await requests.admit(request, key, app_id=named)
+    app = await requests.admit_event_request(request, key, app_id=named)
     events = await requests.parse_events(
         request, app, await requests.decompress_body(request, app), body.read
     )

@@ -17,7 +17,7 @@ from schemas import ids
 from schemas.content import Asset, ContentAccepted, ContentProgress, ContentRequest, Regenerate
 from schemas.errors.absent import absent
 
-SAME_AGAIN = Regenerate()
+REGENERATE_UNCHANGED = Regenerate()
 
 
 @post(
@@ -53,7 +53,7 @@ async def generate_content(
     status_code=202,
 )
 async def regenerate_content(
-    request: ApiRequest, content_id: FromPath[str], data: JSONBody[Regenerate] = SAME_AGAIN
+    request: ApiRequest, content_id: FromPath[str], data: JSONBody[Regenerate] = REGENERATE_UNCHANGED
 ) -> Response[ContentAccepted]:
     """Generate an item again, from the same request and the current brand: its next revision.
 

@@ -82,7 +82,7 @@ async def github_install(request: ApiRequest, followed: Followed) -> Response[No
             conn, settings=services.settings, state=followed, now=services.clock()
         )
     back, lasts = oauth_return.GITHUB_CALLBACK, github_installations.LIFETIME
-    return oauth_return.redirect_on(request, page, state=followed, back=back, lasts=lasts)
+    return oauth_return.redirect_to_server(request, page, state=followed, back=back, lasts=lasts)
 
 
 @get(oauth_return.GITHUB_CALLBACK, status_code=302, opt={"refusals": (422, 429, 503)})
@@ -108,13 +108,13 @@ async def github_callback(
             code=code,
             installation_id=installation_id,
             setup_action=setup_action,
-            same_browser=oauth_return.is_bound(request, returned),
+            same_browser=oauth_return.is_same_browser(request, returned),
             now=request.services.clock(),
             keyring=request.services.vault,
         )
 
     flow, submitted = await request.transact(use)
-    return await oauth_return.redirect_back(request, flow, submitted, state=returned)
+    return await oauth_return.redirect_to_return_url(request, flow, submitted, state=returned)
 
 
 @get("/github/installation", opt=requires("projects:read", RateClass.READ_LIGHT, 404))

@@ -37,12 +37,12 @@ StatusFilter = Annotated[
     list[InfluencerStatus] | None, QueryParameter(description="Only with one of these statuses.")
 ]
 
-AS_IT_COMES = InfluencerCreate()
+DEFAULT_INFLUENCER = InfluencerCreate()
 
 
 @post(ALL, opt=requires("influencers:write", RateClass.LONG_RUNNING, 404, 409), status_code=202)
 async def create_influencer(
-    request: ApiRequest, project_id: FromPath[str], data: JSONBody[InfluencerCreate] = AS_IT_COMES
+    request: ApiRequest, project_id: FromPath[str], data: JSONBody[InfluencerCreate] = DEFAULT_INFLUENCER
 ) -> Response[Accepted]:
     """Create a drawn presenter from the project's brand.
 

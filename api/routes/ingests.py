@@ -6,7 +6,7 @@ from litestar import Response, post
 from litestar.params import FromPath, JSONBody
 
 from api.guard import requires
-from api.http.accepted_job import accept
+from api.http.accepted_job import submit_and_accept
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from domain.brand import github_repositories, ingests, store_listings
@@ -32,7 +32,7 @@ async def ingest_website(
     """
     url = ssrf_guard.check_fetch_url(data.url, allowed=request.services.allowed)
     submit = partial(ingests.start_website, url=url, follow_links=data.follow_links, max_pages=data.max_pages)
-    return await accept(request, project_id, INGEST_WEBSITE, submit)
+    return await submit_and_accept(request, project_id, INGEST_WEBSITE, submit)
 
 
 @post(
@@ -52,7 +52,7 @@ async def ingest_github(
     name = partial(github_repositories.check, data.repo_full_name)
     gather_issues(name, partial(github_repositories.check_branch, data.branch))
     submit = partial(ingests.start_github, repo=name(), branch=data.branch)
-    return await accept(request, project_id, INGEST_GITHUB, submit)
+    return await submit_and_accept(request, project_id, INGEST_GITHUB, submit)
 
 
 @post(
@@ -72,4 +72,4 @@ async def ingest_appstore(
     country = partial(countries.check, data.country_code, path="countryCode")
     gather_issues(named, country)
     submit = partial(ingests.start_appstore, listings=named(), country_code=country())
-    return await accept(request, project_id, INGEST_APPSTORE, submit)
+    return await submit_and_accept(request, project_id, INGEST_APPSTORE, submit)

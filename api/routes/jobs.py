@@ -39,7 +39,7 @@ COMMENT_INTERVAL_S = 15.0
 
 #: Maximum seconds of a stream. A browser then reconnects by itself, with `Last-Event-ID`.
 MAX_STREAM_S = 900.0
-END = b": this stream ends, go on with Last-Event-ID\nretry: 1000\n\n"
+JOB_STREAM_END = b": this stream ends, go on with Last-Event-ID\nretry: 1000\n\n"
 
 #: Seconds in `Retry-After` when all streams are taken.
 FULL_RETRY_S = 5
@@ -260,7 +260,7 @@ async def _stream_events(
         ends = loop.time() + MAX_STREAM_S
         while not (subscriber.closed or jobs.has_ended(state)):
             if loop.time() >= ends:
-                yield END
+                yield JOB_STREAM_END
                 return
             within = min(COMMENT_INTERVAL_S, ends - loop.time())
             newer = await subscriber.until(partial(_is_newer, state[1]), within=within)

@@ -9,10 +9,10 @@ from msgspec import structs
 from api.guard import requires
 from api.http import filters
 from api.http.idempotency import WriteResult, run_once
-from api.http.paging import cursor_of, place_of
+from api.http.paging import cursor_of, decode_cursor
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
-from api.routes.bulk_jobs import NAMES
+from api.routes.bulk_jobs import BULK_KIND_NAMES
 from db.pool import Conn
 from domain.jobs.bulk import JobCancelFilter
 from domain.jobs.bulk_retries import Selection
@@ -34,11 +34,11 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
     entry in its audit log.
     """
     actor = request.require_live()
-    filters.check_values("kinds", data.kinds, NAMES)
+    filters.check_values("kinds", data.kinds, BULK_KIND_NAMES)
     filters.check_values("stages", data.stages, kinds.STAGES)
     period = filters.read_period(data.since, data.until)
     project = filters.read_id("project", data.project_id)
-    after = _parse_place(place_of(request, data.cursor))
+    after = _parse_place(decode_cursor(request, data.cursor))
 
     async def cancel(conn: Conn) -> WriteResult[OperatedCanceled]:
         batch = await operator_bulk.cancel(
@@ -62,10 +62,10 @@ async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> 
     `nextCursor` until it is null.
     """
     actor = request.require_live()
-    filters.check_values("kinds", data.kinds, NAMES)
+    filters.check_values("kinds", data.kinds, BULK_KIND_NAMES)
     period = filters.read_period(data.since, data.until)
     project = filters.read_id("project", data.project_id)
-    after = _parse_place(place_of(request, data.cursor))
+    after = _parse_place(decode_cursor(request, data.cursor))
 
     async def retry(conn: Conn) -> WriteResult[BulkRetried]:
         batch = await operator_bulk.retry(

@@ -8,7 +8,7 @@ from litestar.params import FromPath, QueryParameter
 
 from api.guard import requires
 from api.http import filters, path_ids
-from api.http.accepted_job import accept
+from api.http.accepted_job import submit_and_accept
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from domain.apps import apps, install_spec
@@ -65,4 +65,4 @@ async def verify_tracking(
     or possible causes with their remedies. While such a job runs for this app, the answer is that job.
     """
     submit = partial(verifications.start, app_id=path_ids.parse_id("sdk_app", app_id))
-    return await accept(request, project_id, VERIFY_TRACKING, submit)
+    return await submit_and_accept(request, project_id, VERIFY_TRACKING, submit)

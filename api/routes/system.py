@@ -13,8 +13,8 @@ from api.http.requests import ApiRequest
 from api.limits.rate_limits import BUDGET_S
 from api.server import metrics_port
 from api.services import Services
-from db.reach import RETRIED_ERRORS, reaching
-from db.redis_reach import reaching_redis
+from db.reach import RETRIED_ERRORS, raise_if_postgres_away
+from db.redis_reach import raise_if_redis_away
 from jobs.loop_time import LoopTimeout
 from schemas.base import Out
 from schemas.errors import RedisUnavailable, Unavailable
@@ -68,7 +68,7 @@ async def metrics(request: ApiRequest) -> bytes:
 
 async def _postgres(services: Services) -> bool:
     try:
-        with reaching():
+        with raise_if_postgres_away():
             async with asyncio.timeout(READY_S), services.pool.acquire() as conn:
                 await conn.execute("select 1")
     except (*RETRIED_ERRORS, asyncpg.PostgresError):
@@ -78,7 +78,7 @@ async def _postgres(services: Services) -> bool:
 
 async def _redis(services: Services) -> bool:
     try:
-        with reaching_redis():
+        with raise_if_redis_away():
             async with LoopTimeout(BUDGET_S):
                 await services.redis.ping()
     except RedisUnavailable:

@@ -7,10 +7,10 @@ from litestar import Response, get
 
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
-from api.web_module.packing import pack
+from api.web_module.packing import minify_module
 
 PATH = "/sdk/v1/tenantry.js"
-PACKED = pack(files("api.web_module").joinpath("tenantry.js").read_text("utf-8")).encode()
+PACKED = minify_module(files("api.web_module").joinpath("tenantry.js").read_text("utf-8")).encode()
 
 _ETAG = f'"{hashlib.sha256(PACKED).hexdigest()[:32]}"'
 _HEADERS = {

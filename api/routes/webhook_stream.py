@@ -18,7 +18,7 @@ from api.http import filters
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from api.routes.webhook_events import ProjectFilter, Types
-from db.reach import reaching
+from db.reach import raise_if_postgres_away
 from domain.tenancy import project_locks
 from domain.tenancy.delegation import scopes_grant
 from domain.webhooks import events, streams
@@ -156,7 +156,7 @@ class _Reader:
     async def read(self, head: Head) -> list[Recorded]:
         """Read the next batch up to `head`, and return its matching events."""
         org = self._request.organization_id
-        with reaching():
+        with raise_if_postgres_away():
             async with self._request.services.connections.of(org) as conn:
                 events_read = await streams.read(
                     conn, organization_id=org, position=self._position, limit=EVENTS_PER_BATCH
@@ -186,7 +186,7 @@ class _Reader:
             public_url=self._request.services.settings.public_url,
         )
         try:
-            with reaching():
+            with raise_if_postgres_away():
                 body = await self._request.transact(render)
         except NotFound:
             return None
@@ -203,7 +203,7 @@ class _Reader:
         """
         call, services = self._request.request_state, self._request.services
         client = self._request.scope["client"]
-        with reaching():
+        with raise_if_postgres_away():
             principal = await services.authenticator.authenticate(
                 api_keys.read_key(call),
                 expected=call.principal,

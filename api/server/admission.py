@@ -176,12 +176,12 @@ def limits_of(settings: Settings) -> ConnectionLimits:
     return ConnectionLimits(connections=connections, per_address=0 if settings.proxy_hops else each)
 
 
-def count_ended(reason: str) -> None:
+def count_ended_connection(reason: str) -> None:
     """Count a connection that the server ended or refused."""
     HTTP_CONNECTIONS_ENDED.labels(reason).inc()
 
 
-def raise_files() -> None:
+def raise_open_file_limit() -> None:
     """Raise the limit of open files to the hard limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -11,14 +11,14 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from api.server.admission import Admission, Admittance, client_network, count_ended
+from api.server.admission import Admission, Admittance, client_network, count_ended_connection
 from api.server.answer_rate import AnswerRate, forget_unsent
 from api.server.cycle import Cycle
 from api.server.refusals import (
-    CROWDED,
     LONG_HEAD,
     LONG_URI,
     MALFORMED,
+    NO_FREE_CONNECTION,
     SLOW_BODY,
     SLOW_HEAD,
     ParserRefused,
@@ -71,7 +71,7 @@ class Connection(HttpToolsProtocol):
         self.due = self.admission.now + self.admission.limits.head
         self.entry = self.admission.enter(self)
         if self.entry is Admittance.REFUSED:
-            self._refuse(CROWDED, "refused")
+            self._refuse(NO_FREE_CONNECTION, "refused")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.admission.leave(self)
@@ -122,7 +122,7 @@ class Connection(HttpToolsProtocol):
             )  # We proxy for no client, and the parser treats the bytes after CONNECT as another protocol.
         _describe(self.scope, self.url, self.parser)
         if self.entry is Admittance.RESERVE and self.scope["raw_path"] not in HEALTH_PATHS:
-            self._deny(CROWDED)
+            self._deny(NO_FREE_CONNECTION)
         if len(self.pipeline) >= MAX_PIPELINED:
             self._deny(MALFORMED)
         self.in_head, self.in_body, self.due = False, True, math.inf
@@ -201,7 +201,7 @@ class Connection(HttpToolsProtocol):
 
     def end(self, reason: str) -> None:
         """Close the connection now."""
-        count_ended(reason)
+        count_ended_connection(reason)
         if self.transport.get_write_buffer_size():
             forget_unsent(self.transport)
             self.transport.abort()
@@ -288,7 +288,7 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self, refusal: ServerRefusal, reason: str) -> None:
         """Send the refusal, unless a response has begun, and close."""
-        count_ended(reason)
+        count_ended_connection(reason)
         self.deaf = True
         answering = self._is_answering()
         if not (answering and self.cycle.response_started):

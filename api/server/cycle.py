@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from api.server.refusals import FAULT, render_refusal
+from api.server.refusals import INTERNAL_FAULT, render_refusal
 
 if TYPE_CHECKING:
     from api.server.connection import Connection
@@ -58,7 +58,7 @@ class Cycle(RequestResponseCycle):
     async def send_500_response(self) -> None:
         """Send the contract's 500 after the application failed before its response."""
         if not self.disconnected:
-            self.connection.write(render_refusal(FAULT))
+            self.connection.write(render_refusal(INTERNAL_FAULT))
             self.connection.close_after_body()
 
     def _start(self, status: int, headers: Any) -> None:

@@ -30,10 +30,12 @@ LONG_URI = ServerRefusal(
 LONG_HEAD = ServerRefusal(
     "HEAD_TOO_LARGE", "the head has too many or too long fields: the limits are 100 fields and 32 KiB"
 )
-CROWDED = ServerRefusal(
+NO_FREE_CONNECTION = ServerRefusal(
     "UNAVAILABLE", "all connections are in use: repeat after `Retry-After`, over a connection that you reuse"
 )
-FAULT = ServerRefusal("INTERNAL", "an error on our side: repeat the request, or send us the request id")
+INTERNAL_FAULT = ServerRefusal(
+    "INTERNAL", "an error on our side: repeat the request, or send us the request id"
+)
 
 
 def render_refusal(refusal: ServerRefusal) -> bytes:

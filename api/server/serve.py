@@ -13,10 +13,10 @@ from typing import Any
 import uvicorn
 from litestar import Litestar
 
-from api.server.admission import Admission, ConnectionLimits, raise_files
+from api.server.admission import Admission, ConnectionLimits, raise_open_file_limit
 from api.server.connection import Connection
 from api.server.refusals import ServerRefusal, render_refusal
-from db.wait_for_postgres import until_reached
+from db.wait_for_postgres import retry_until_reached
 from schemas.errors import SettingsInvalid
 from telemetry import logs
 
@@ -96,7 +96,7 @@ async def serve(app: Litestar, limits: ConnectionLimits, *, host: str, port: int
 
     While Postgres is away at the start, `/healthz` answers 200 and all other paths 503.
     """
-    raise_files()
+    raise_open_file_limit()
     with bind_port(host, port) as sockets:
         app.state.private = all(is_loopback(sock) for sock in sockets)
         server = ApiServer(app, Admission(limits), host=host, port=port)
@@ -131,7 +131,7 @@ async def _open_lifespan(
                 raise
             return True
 
-        return await until_reached(enter, stopped) is True
+        return await retry_until_reached(enter, stopped) is True
 
 
 def is_loopback(bind_port: socket.socket) -> bool:

@@ -192,7 +192,7 @@ def _on_signal(number: signal.Signals, react: Callable[[], None]) -> Iterator[No
 async def unless_disconnected(
     receive: Callable[[], Awaitable[Mapping[str, Any]]], work: Awaitable[T]
 ) -> T | None:
-    """Return the result of `work`; None if the client disconnects first."""
+    """Return the result of `work`; if the client disconnects first, cancel `work` and return None."""
     working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_wait_for_disconnect(receive))
     try:
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)

@@ -13,7 +13,7 @@ _ONE_PARAMETER = re.compile(r"(?<!\w)\((\w+)\)(?==>)")
 _OURS = re.compile(r"\b_\w+")
 
 
-def pack(source: str) -> str:
+def minify_module(source: str) -> str:
     """Minify a program: remove comments and spaces, and shorten the names that begin with `_`.
 
     The source must follow rules: a comment has its own line, each statement ends with a semicolon, strings
@@ -22,7 +22,7 @@ def pack(source: str) -> str:
     """
     bare = _TEXT_OR_SIGN.sub(lambda found: found[1] or found[2], _COMMENT.sub("", source)).strip()
     bare = _ONE_PARAMETER.sub(r"\1", _LAST_SIGN.sub("", bare))
-    names = dict(zip(_by_frequency(_OURS.findall(bare)), _short(), strict=False))
+    names = dict(zip(_by_frequency(_OURS.findall(bare)), _short_names(), strict=False))
     return _OURS.sub(lambda found: names[found[0]], bare)
 
 
@@ -30,7 +30,7 @@ def _by_frequency(names: list[str]) -> list[str]:
     return [name for name, _ in Counter(names).most_common()]
 
 
-def _short() -> Iterator[str]:
+def _short_names() -> Iterator[str]:
     """Yield names of one letter, then of two signs; no name is a JavaScript keyword."""
     yield from ascii_letters
     yield from (f"${letter}" for letter in ascii_letters)

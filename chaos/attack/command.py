@@ -8,9 +8,9 @@ from rich.text import Text
 
 from chaos.attack.perform import AttackOptions, perform
 from chaos.attack.report import AttackReport
-from cli.local.demo_keys import kept_keys
+from cli.local.demo_keys import read_stored_keys
 from cli.shared.command import answering
-from cli.shared.exit_codes import FAILED
+from cli.shared.exit_codes import EXIT_FAILED
 from cli.shared.output import CommandResult, table
 from cli.shared.remote import LOOPBACK_HOSTS
 
@@ -76,13 +76,13 @@ async def attack(
         raise click.UsageError(f"{root} isn't on this machine: add {CONSENT} if you operate it")
     plan = AttackOptions(root, api_keys, seconds, rate, cost_limit_ms / 1000)
     report = perform(plan, lambda line: click.echo(line, err=True))
-    return CommandResult(report, _view(report), exit_code=0 if report.passed else FAILED)
+    return CommandResult(report, _view(report), exit_code=0 if report.passed else EXIT_FAILED)
 
 
 def _target(url: str | None, keys: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Return the API's address without /v1, and the keys. Raise `click.UsageError` or `LocalUnavailable`."""
     if url is None or not keys:
-        local_keys = kept_keys()
+        local_keys = read_stored_keys()
         if url is not None and url.rstrip("/").removesuffix("/v1") != local_keys.api.removesuffix("/v1"):
             raise click.UsageError(f"give keys of two organizations at {url} with --key")
         return local_keys.api.removesuffix("/v1"), keys or (local_keys.api_key, local_keys.test_key)

@@ -16,7 +16,7 @@ from rich.text import Text
 from chaos.rehearsal.perform import Listeners, RehearsalPlan, RehearsalProgress, RehearsalReport, perform
 from chaos.rehearsal.recovery import percentile
 from cli.shared.command import answering
-from cli.shared.exit_codes import FAILED, INTERRUPTED
+from cli.shared.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED
 from cli.shared.output import CommandResult, console, table
 
 #: Pause between two lines of progress without a terminal, in seconds.
@@ -63,8 +63,8 @@ async def rehearse(minutes: float, seed: int | None) -> CommandResult:
 
 def _code(report: RehearsalReport) -> int:
     if not report.passed:
-        return FAILED
-    return INTERRUPTED if report.interrupted else 0
+        return EXIT_FAILED
+    return EXIT_INTERRUPTED if report.interrupted else 0
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from chaos.rehearsal.tally import JobReport
 from db import local
 from db.migrate import migrate
 from db.pool import open_pool
-from db.reach import RETRIED_ERRORS, reaching
+from db.reach import RETRIED_ERRORS, raise_if_postgres_away
 from schemas.settings import Settings
 from workers.runtime.background import background
 from workers.runtime.shutdown import StopRequest, stop_signals, wait_for_first
@@ -160,7 +160,7 @@ class Rehearsal:
             await RehearsalSubmitter(self.load, self.accepted).run(pool, courier, self.stop)
 
     async def _any_open(self) -> bool:
-        with contextlib.suppress(*RETRIED_ERRORS), reaching():
+        with contextlib.suppress(*RETRIED_ERRORS), raise_if_postgres_away():
             return bool(await self.environment.pool.fetchval(ANY_OPEN))
         return True
 
@@ -169,7 +169,7 @@ class Rehearsal:
         while True:
             for host in self.hosts.running:
                 await host.restart_if_dead()
-            with contextlib.suppress(*RETRIED_ERRORS), reaching():
+            with contextlib.suppress(*RETRIED_ERRORS), raise_if_postgres_away():
                 self.ended = await self.environment.pool.fetchval(COUNT_FINISHED_JOBS)
                 self._record_hosts(await self.environment.pool.fetch(SELECT_WORKER_PIDS))
             self.listeners.look(

@@ -17,7 +17,7 @@ import msgspec
 from chaos.environment import KEYRING
 from chaos.rehearsal.load import JobSpec
 from db.pool import Conn, Pool, open_pool, transact
-from db.reach import RETRIED_ERRORS, reaching
+from db.reach import RETRIED_ERRORS, raise_if_postgres_away
 from domain.jobs import jobs
 from domain.security.keyring import parse_keyring
 from domain.tenancy import idempotency
@@ -111,7 +111,7 @@ async def retry_until_answered(ask: Callable[[], Awaitable[T]], stop: StopReques
     """Repeat `ask` until it succeeds; return None if it is refused, or once `stop.now` is set."""
     while not stop.now.is_set():
         try:
-            with reaching():
+            with raise_if_postgres_away():
                 return await ask()
         except TRANSIENT_ERRORS:
             await wait_for_first(stop.now, within_s=RETRY_PAUSE_S)

@@ -8,12 +8,21 @@ from uuid import uuid4
 import click
 import httpx
 
-from cli.shared.exit_codes import FAILED
+from cli.shared.exit_codes import EXIT_FAILED
 from cli.shared.fields import Field, body_of, form_of, read_field
 from cli.shared.follow import follow, has_ended_well, jobs_of
-from cli.shared.remote import Remote, answered, complain, exit_code, reach, repeat, show, show_items
+from cli.shared.remote import (
+    Remote,
+    exit_code,
+    find_api_or_exit,
+    print_body,
+    print_error,
+    repeat_advice,
+    report_lost_response,
+    show_items,
+)
 
-READS = {"GET", "HEAD"}
+READ_METHODS = {"GET", "HEAD"}
 
 _HEADER = re.compile(r"([!-9;-~]+):\s*([ -~]*)")
 
@@ -97,14 +106,14 @@ def api(
       tenantry api DELETE scheduled-posts/sp_... -f reason="The oven is broken"
     """
     call = _call(words, [*texts, *values], options)
-    ctx.exit(_run(reach(), call, paginate=options["paginate"], wait=options["wait"]))
+    ctx.exit(_run(find_api_or_exit(), call, paginate=options["paginate"], wait=options["wait"]))
 
 
 def _run(remote: Remote, call: Call, *, paginate: bool, wait: bool) -> int:
     """Send the request, print the response, and return the exit code."""
     with remote.client() as client:
         request = _request(call, remote, client)
-        with answered(call.key and repeat(call.key)):
+        with report_lost_response(call.key and repeat_advice(call.key)):
             if paginate:
                 return _print_pages(client, request)
             response = client.send(request, stream=True)
@@ -120,12 +129,12 @@ def _call(words: tuple[str, ...], fields: list[Field], options: dict[str, Any]) 
         raise click.UsageError("give an optional method and one path: tenantry api [METHOD] PATH")
     verb = method[0].upper() if method else "POST" if sends else "GET"
     form = options["form"] or any(field.file is not None for field in fields)
-    if form and (verb in READS or options["source"]):
+    if form and (verb in READ_METHODS or options["source"]):
         raise click.UsageError("a form is the body of a write: not for GET, and not with --input")
     if options["paginate"] and (verb != "GET" or options["wait"]):
         raise click.UsageError("--paginate is for lists: use GET without --wait")
     headers = options["headers"]
-    key = None if verb in READS else options["key"] or headers.get("Idempotency-Key") or str(uuid4())
+    key = None if verb in READ_METHODS else options["key"] or headers.get("Idempotency-Key") or str(uuid4())
     return Call(verb, path, fields, headers, options["source"], form, key)
 
 
@@ -133,7 +142,7 @@ def _request(call: Call, remote: Remote, client: httpx.Client) -> httpx.Request:
     url = remote.url(call.path)
     headers = {"Idempotency-Key": call.key} if call.key else {}
     sent: dict[str, Any] = {}
-    if call.source or call.method in READS:
+    if call.source or call.method in READ_METHODS:
         url = url.copy_merge_params([(field.name, field.text or "") for field in call.fields])
     elif call.form:
         sent = {"files": form_of(call.fields)}
@@ -153,9 +162,9 @@ def _print(response: httpx.Response, key: str | None, *, wait: bool) -> int:
         return 0
     content = response.read()
     if content and not (wait and response.is_success):
-        show(content)
+        print_body(content)
     if response.is_error:
-        complain(response, key)
+        print_error(response, key)
     return exit_code(response)
 
 
@@ -175,15 +184,15 @@ def _wait(remote: Remote, client: httpx.Client, response: httpx.Response) -> int
     """Print the result of each job, or the response itself if it names no job."""
     job_ids = jobs_of(response.content)
     if not job_ids:
-        show(response.content)
+        print_body(response.content)
         click.echo("The request started no job to wait for.", err=True)
     code = 0
     for job_id in job_ids:
-        with answered(f"The job continues. To follow it: tenantry api jobs/{job_id} --wait"):
+        with report_lost_response(f"The job continues. To follow it: tenantry api jobs/{job_id} --wait"):
             last_response = follow(remote, client, job_id)
         code = (
             _print(last_response, None, wait=False)
             or code
-            or (0 if has_ended_well(last_response) else FAILED)
+            or (0 if has_ended_well(last_response) else EXIT_FAILED)
         )
     return code

@@ -7,7 +7,7 @@ import click
 
 from cli.shared.command import answering
 from cli.shared.dumped import database_of, dumped, events_option
-from cli.shared.output import CommandResult, card
+from cli.shared.output import CommandResult, object_card
 from db import dumps
 
 
@@ -28,4 +28,4 @@ async def backup(file: Path, *, events: bool) -> CommandResult:
       tenantry backup events.dump --events
     """
     result = await asyncio.to_thread(dumped, dumps.dump, database_of(events=events), file)
-    return CommandResult(result, card(result))
+    return CommandResult(result, object_card(result))

@@ -10,9 +10,9 @@ from rich.text import Text
 
 from cli.shared.brand_targets import open_reader, read
 from cli.shared.command import json_option
-from cli.shared.failure import failing
+from cli.shared.failure import exit_on_failure
 from cli.shared.group import CommandGroup
-from cli.shared.output import CommandResult, emit, printable, table
+from cli.shared.output import CommandResult, print_result, printable, table
 from domain.values import ssrf_guard
 from schemas.brand import Extraction
 
@@ -44,7 +44,7 @@ def extract(*, targets: Sequence[str], url: str, as_json: bool) -> None:
       tenantry brand extract https://apps.apple.com/us/app/slack/id618783545
       tenantry brand extract page.html --url https://example.com/pricing --json
     """
-    with failing(as_json=as_json):
+    with exit_on_failure(as_json=as_json):
         address = ssrf_guard.split(ssrf_guard.with_scheme(url)).geturl()
         worst = asyncio.run(show(targets, address, as_json=as_json))
     click.get_current_context().exit(worst)
@@ -64,8 +64,8 @@ async def show(targets: Sequence[str], address: str, *, as_json: bool) -> int:
 
 async def print_target(task: asyncio.Task[Extraction], target: str, *, as_json: bool) -> int:
     try:
-        with failing(as_json=as_json):
-            emit(answer(target, await task), as_json=as_json)
+        with exit_on_failure(as_json=as_json):
+            print_result(answer(target, await task), as_json=as_json)
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     return 0

@@ -11,9 +11,9 @@ import click
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from cli.shared.command import json_option
-from cli.shared.failure import failing
+from cli.shared.failure import exit_on_failure
 from cli.shared.group import CommandGroup
-from cli.shared.output import CommandResult, console, emit, table
+from cli.shared.output import CommandResult, console, print_result, table
 from cli.shared.rendering import Rendering, read_design, using_files
 from generation import libraries
 from generation.outputs import OutputFile, truncation_warnings
@@ -49,10 +49,10 @@ def render(*, spec: Path, out: Path, as_json: bool) -> None:
       tenantry content render spec.json --out slides
       tenantry content render spec.json --out slides --json
     """
-    with failing(as_json=as_json):
+    with exit_on_failure(as_json=as_json):
         rendering = Rendering(read_design(spec), spec.parent)
         files = render_files(rendering, out)
-    emit(answer(files, [*rendering.warnings, *truncation_warnings(files)]), as_json=as_json)
+    print_result(answer(files, [*rendering.warnings, *truncation_warnings(files)]), as_json=as_json)
 
 
 @content.command()
@@ -78,7 +78,7 @@ def portrait(
       tenantry content portrait --seed tide --out people.png
       tenantry content portrait --seed tide --gender female --age adult --out mira.png
     """
-    with failing(as_json=as_json):
+    with exit_on_failure(as_json=as_json):
         libraries.require_libraries()
         genders = (gender,) if gender else get_args(Gender)
         ages = (age,) if age else get_args(AgeRange)
@@ -87,7 +87,7 @@ def portrait(
             raise click.BadParameter(f"{color!r} is not a color such as #0b6e99", param_hint="'--color'")
         with using_files():
             drawing.people(seed, genders, ages, color).save(out, "PNG")
-    emit(CommandResult({"file": str(out)}, str(out)), as_json=as_json)
+    print_result(CommandResult({"file": str(out)}, str(out)), as_json=as_json)
 
 
 def render_files(rendering: Rendering, out: Path) -> list[OutputFile]:

@@ -11,7 +11,7 @@ from rich.text import Text
 from cli.local import checks
 from cli.local.checks import Check
 from cli.shared.command import answering
-from cli.shared.exit_codes import FAILED, UNUSABLE
+from cli.shared.exit_codes import EXIT_FAILED, EXIT_UNUSABLE
 from cli.shared.output import CommandResult, cell
 from cli.shared.session import ADVICE, describe_database, environment, read_settings
 from db.migrate import EVENTS, MAIN
@@ -21,7 +21,7 @@ from schemas.setting_values import is_address
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 #: Checks that every process needs at its start. Other faults can be fixed while the platform runs.
-VITAL = {"settings", "postgresql"}
+VITAL_CHECKS = {"settings", "postgresql"}
 
 AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
@@ -42,7 +42,7 @@ async def doctor() -> CommandResult:
     """
     results = await _examine(environment())
     failed = {check.name for check in results if check.status == "fail"}
-    code = UNUSABLE if failed & VITAL else FAILED if failed else 0
+    code = EXIT_UNUSABLE if failed & VITAL_CHECKS else EXIT_FAILED if failed else 0
     return CommandResult({"ok": not failed, "checks": results}, _view(results), exit_code=code)
 
 

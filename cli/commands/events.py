@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from cli.shared.command import Id, answering, json_option
-from cli.shared.failure import failing
+from cli.shared.failure import exit_on_failure
 from cli.shared.group import CommandGroup
 from cli.shared.output import CommandResult, printable, table
 from cli.shared.session import open_session, read_settings
@@ -116,7 +116,7 @@ def tail(  # noqa: PLR0917 - click's signature
                 if left == 0:
                     return
 
-    with failing(as_json=as_json):
+    with exit_on_failure(as_json=as_json):
         asyncio.run(follow())
 
 

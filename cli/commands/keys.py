@@ -12,11 +12,11 @@ import click
 import msgspec
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from cli.local.demo_keys import kept_keys
+from cli.local.demo_keys import read_stored_keys
 from cli.shared.command import Id, answering, at_database, paged
 from cli.shared.group import CommandGroup
 from cli.shared.organization import for_organization
-from cli.shared.output import CommandResult, card, console, page
+from cli.shared.output import CommandResult, console, object_card, page
 from cli.shared.session import CommandSession, vault
 from db.pool import transact
 from domain.operations import rewrap
@@ -88,7 +88,7 @@ async def create_key(
             conn, peppers=peppers, actor=actor, now=now, **msgspec.structs.asdict(request)
         ),
     )
-    return CommandResult(created, card(created), SHOWN_ONCE_NOTE)
+    return CommandResult(created, object_card(created), SHOWN_ONCE_NOTE)
 
 
 @keys.command("list")
@@ -129,12 +129,12 @@ async def rotate_key(session: CommandSession, *, key_uuid: UUID, overlap_hours: 
       tenantry keys rotate key_01890a5d-... --overlap-hours 24
     """
     peppers, overlap = _peppers(session), timedelta(hours=overlap_hours)
-    actor = await _owner(session, key_uuid)
+    actor = await _find_key_owner(session, key_uuid)
     rotated = await transact(
         session.pool,
         lambda conn: verbs.rotate(conn, peppers=peppers, actor=actor, key_uuid=key_uuid, overlap=overlap),
     )
-    return CommandResult(rotated, card(rotated), SHOWN_ONCE_NOTE)
+    return CommandResult(rotated, object_card(rotated), SHOWN_ONCE_NOTE)
 
 
 @keys.command("kill")
@@ -147,9 +147,9 @@ async def kill_key(session: CommandSession, *, key_uuid: UUID) -> CommandResult:
     Example:
       tenantry keys kill key_01890a5d-...
     """
-    actor = await _owner(session, key_uuid)
+    actor = await _find_key_owner(session, key_uuid)
     killed = await transact(session.pool, lambda conn: verbs.kill(conn, actor=actor, key_uuid=key_uuid))
-    return CommandResult(killed, card(killed))
+    return CommandResult(killed, object_card(killed))
 
 
 @keys.command("show-local")
@@ -165,8 +165,8 @@ async def show_local() -> CommandResult:
       tenantry keys show-local
       KEY=$(tenantry keys show-local --json | jq -r .apiKey)
     """
-    local_keys = kept_keys()
-    return CommandResult(local_keys, card(local_keys))
+    local_keys = read_stored_keys()
+    return CommandResult(local_keys, object_card(local_keys))
 
 
 @keys.command("rewrap")
@@ -189,7 +189,7 @@ async def rewrap_secrets(session: CommandSession) -> CommandResult:
         rows = await rewrap.rewrap(session.pool, keyring=keyring, report=report)
     done = Rewrapped(key_id=keyring.writer, rows=rows, total=sum(rows.values()))
     return CommandResult(
-        done, card(done), f"Every secret is sealed with {keyring.writer}: remove the other keys."
+        done, object_card(done), f"Every secret is sealed with {keyring.writer}: remove the other keys."
     )
 
 
@@ -205,7 +205,7 @@ def _bar(total: int) -> Iterator[rewrap.Report]:
         yield lambda some: bar.advance(task, some)
 
 
-async def _owner(session: CommandSession, key_uuid: UUID) -> Actor:
+async def _find_key_owner(session: CommandSession, key_uuid: UUID) -> Actor:
     """Return the owner of a key as an actor with every scope. Raise `NotFound`."""
     async with session.pool.acquire() as conn:
         owner = await organizations.find_owner(conn, key_uuid=key_uuid)

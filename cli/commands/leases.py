@@ -10,7 +10,7 @@ import msgspec
 from cli.shared.command import Id, paged
 from cli.shared.group import CommandGroup
 from cli.shared.organization import for_organization
-from cli.shared.output import CommandResult, card, page
+from cli.shared.output import CommandResult, object_card, page
 from cli.shared.session import CommandSession
 from db.pool import Conn, transact
 from domain.leasing import leases as verbs
@@ -30,7 +30,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 ACCOUNT, REQUEST = Id(ids.ACCOUNT), Id(ids.LEASE_REQUEST)
 
-OFFERED = ("ACCOUNT", "PLATFORM", "HANDLE", "STATUS", "NICHE", "LEASED AS", "TO PROJECT", "SINCE")
+OFFER_COLUMNS = ("ACCOUNT", "PLATFORM", "HANDLE", "STATUS", "NICHE", "LEASED AS", "TO PROJECT", "SINCE")
 REQUESTS = ("REQUEST", "ORGANIZATION", "STATUS", "ASKED", "ASSIGNED", "PLATFORM", "NICHE", "SUBMITTED")
 
 
@@ -53,7 +53,7 @@ async def offer_account(
       tenantry leases offer sa_01890a5d-... --niche "home baking"
     """
     body = msgspec.convert({"socialAccountId": str(account_id), "niche": niche}, AccountOffer)
-    return await _write(
+    return await _run_lease_verb(
         session, lambda conn: offers.offer(conn, actor=actor, account_id=account_id, niche=body.niche)
     )
 
@@ -68,7 +68,9 @@ async def withdraw_offer(session: CommandSession, actor: Actor, *, account_id: U
     Example:
       tenantry leases withdraw sa_01890a5d-...
     """
-    return await _write(session, lambda conn: offers.withdraw(conn, actor=actor, account_id=account_id))
+    return await _run_lease_verb(
+        session, lambda conn: offers.withdraw(conn, actor=actor, account_id=account_id)
+    )
 
 
 @leases.command("list")
@@ -86,7 +88,7 @@ async def list_offered(
     """
     async with session.pool.acquire() as conn:
         rows = await offers.list_page(conn, env=actor.env, before=before, limit=limit + 1)
-    return page(rows, limit, OFFERED, _offered_row)
+    return page(rows, limit, OFFER_COLUMNS, _offered_row)
 
 
 @leases.command("requests")
@@ -127,7 +129,7 @@ async def assign_accounts(
     """
     account_texts = [ids.show(ids.ACCOUNT, account_id) for account_id in account_ids]
     body = msgspec.convert({"socialAccountIds": account_texts}, LeaseAssign)
-    return await _write(
+    return await _run_lease_verb(
         session,
         lambda conn: requests.assign(
             conn, actor=actor, request_id=request_id, account_ids=body.social_account_ids
@@ -149,7 +151,7 @@ async def reject_request(
       tenantry leases reject lreq_01890a5d-... --reason "No such accounts this month"
     """
     body = msgspec.convert({"reason": reason}, LeaseReject)
-    return await _write(
+    return await _run_lease_verb(
         session,
         lambda conn: requests.reject(conn, actor=actor, request_id=request_id, reason=body.reason),
     )
@@ -165,12 +167,12 @@ async def recall_lease(session: CommandSession, actor: Actor, *, account_id: UUI
     Example:
       tenantry leases recall sa_01890a5d-...
     """
-    return await _write(session, lambda conn: verbs.recall(conn, actor=actor, account_id=account_id))
+    return await _run_lease_verb(session, lambda conn: verbs.recall(conn, actor=actor, account_id=account_id))
 
 
-async def _write(session: CommandSession, verb: Callable[[Conn], Awaitable[T]]) -> CommandResult:
+async def _run_lease_verb(session: CommandSession, verb: Callable[[Conn], Awaitable[T]]) -> CommandResult:
     result = await transact(session.pool, verb)
-    return CommandResult(result, card(result))
+    return CommandResult(result, object_card(result))
 
 
 def _offered_row(offer: OfferedAccount) -> tuple[object, ...]:

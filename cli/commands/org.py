@@ -9,7 +9,7 @@ import msgspec
 
 from cli.shared.command import Id, at_database, paged
 from cli.shared.group import CommandGroup
-from cli.shared.output import CommandResult, card, page
+from cli.shared.output import CommandResult, object_card, page
 from cli.shared.session import CommandSession
 from db.pool import Conn, transact
 from domain.tenancy import organizations
@@ -52,7 +52,7 @@ async def create_organization(session: CommandSession, *, name: str, tier: LiveT
 
     organization = await transact(session.pool, write)
     note = f"To create a key for it: tenantry keys create NAME --org {organization.id}"
-    return CommandResult(organization, card(organization), note)
+    return CommandResult(organization, object_card(organization), note)
 
 
 @org.command("tier")
@@ -108,7 +108,7 @@ async def _change(
             conn, organization_id=organization_id, tier=tier, suspended=suspended, actor=None
         ),
     )
-    return CommandResult(changed, card(changed))
+    return CommandResult(changed, object_card(changed))
 
 
 @org.command("list")

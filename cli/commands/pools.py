@@ -10,14 +10,14 @@ from rich.table import Table
 
 from cli.shared.command import at_database
 from cli.shared.group import CommandGroup
-from cli.shared.output import CommandResult, card, table
+from cli.shared.output import CommandResult, object_card, table
 from cli.shared.session import CommandSession
 from db.pool import transact
 from domain.operations import pools as verbs
 from schemas.api_keys import Tier
 from schemas.ops import Pool, PoolCap
 
-COUNT = click.IntRange(1, 2**31 - 1)
+CAP_COUNT = click.IntRange(1, 2**31 - 1)
 
 UNAUDITED_NOTE = "Not audited: no organization has an operator's key (ops:write), so no audit log records it."
 
@@ -76,8 +76,8 @@ async def resume_pool(session: CommandSession, *, name: str) -> CommandResult:
 @pools.command("cap")
 @click.argument("name")
 @click.option("--tier", type=click.Choice(get_args(Tier)), required=True, help="Tier of the organizations.")
-@click.option("--running", type=COUNT, required=True, help="Maximum running jobs of one organization.")
-@click.option("--queued", type=COUNT, required=True, help="Maximum waiting due jobs of one organization.")
+@click.option("--running", type=CAP_COUNT, required=True, help="Maximum running jobs of one organization.")
+@click.option("--queued", type=CAP_COUNT, required=True, help="Maximum waiting due jobs of one organization.")
 @at_database
 async def cap_pool(
     session: CommandSession, *, name: str, tier: Tier, running: int, queued: int
@@ -99,7 +99,7 @@ async def _set_paused(session: CommandSession, name: str, *, paused: bool, note:
     pool = await transact(session.pool, pause)
     async with session.pool.acquire() as conn:
         unrecorded = "" if await verbs.has_operators(conn) else UNAUDITED_NOTE
-    return CommandResult(pool, card(pool), "\n".join(filter(None, (note, unrecorded))))
+    return CommandResult(pool, object_card(pool), "\n".join(filter(None, (note, unrecorded))))
 
 
 def _caller() -> dict[str, str]:

@@ -6,7 +6,7 @@ import click
 
 from cli.shared.command import Id, at_database
 from cli.shared.group import CommandGroup
-from cli.shared.output import CommandResult, card
+from cli.shared.output import CommandResult, object_card
 from cli.shared.session import CommandSession
 from db.pool import transact
 from domain.operations import purge
@@ -35,4 +35,4 @@ async def purge_project(session: CommandSession, *, project_id: UUID, name: str)
         session.pool,
         lambda conn: purge.begin_project_purge(conn, project_id=project_id, name=name, env=None, actor=None),
     )
-    return CommandResult(purging, card(purging), "A worker of the pool default deletes it now.")
+    return CommandResult(purging, object_card(purging), "A worker of the pool default deletes it now.")

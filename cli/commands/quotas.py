@@ -7,7 +7,7 @@ import click
 from cli.shared.command import Id
 from cli.shared.group import CommandGroup
 from cli.shared.organization import for_organization
-from cli.shared.output import CommandResult, card
+from cli.shared.output import CommandResult, object_card
 from cli.shared.session import CommandSession
 from db.pool import transact
 from domain.accounts import accounts
@@ -38,7 +38,7 @@ async def set_quota(
     Example:
       tenantry quotas set sa_01890a5d-... --posts 10 --seconds 86400
     """
-    return await _set(session, actor, account_id, posts=posts, seconds=seconds)
+    return await _store_quota(session, actor, account_id, posts=posts, seconds=seconds)
 
 
 @quotas.command("clear")
@@ -51,10 +51,10 @@ async def clear_quota(session: CommandSession, actor: Actor, *, account_id: UUID
     Example:
       tenantry quotas clear sa_01890a5d-...
     """
-    return await _set(session, actor, account_id, posts=None, seconds=None)
+    return await _store_quota(session, actor, account_id, posts=None, seconds=None)
 
 
-async def _set(
+async def _store_quota(
     session: CommandSession, actor: Actor, account_id: UUID, *, posts: int | None, seconds: int | None
 ) -> CommandResult:
     quota = await transact(
@@ -67,4 +67,4 @@ async def _set(
             seconds=seconds,
         ),
     )
-    return CommandResult(quota, card(quota))
+    return CommandResult(quota, object_card(quota))

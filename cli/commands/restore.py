@@ -7,7 +7,7 @@ import click
 
 from cli.shared.command import answering
 from cli.shared.dumped import database_of, dumped, events_option
-from cli.shared.output import CommandResult, card
+from cli.shared.output import CommandResult, object_card
 from db import dumps
 
 
@@ -26,5 +26,5 @@ async def restore(file: Path, *, events: bool) -> CommandResult:
     """
     read = await asyncio.to_thread(dumped, dumps.restore, database_of(events=events), file)
     return CommandResult(
-        read, card(read), "Pause the pool publish before you start a worker: docs/howto/backup.md."
+        read, object_card(read), "Pause the pool publish before you start a worker: docs/howto/backup.md."
     )

@@ -13,11 +13,11 @@ import click
 import httpx
 
 from cli.local import demo, folder, processes
-from cli.local.announce import Laps, ReadyAnnouncement, announce, remind
+from cli.local.announce import ReadyAnnouncement, StepTimer, announce, print_keys_again
 from cli.local.demo_keys import demo_keys
-from cli.local.signals import KeyRequests, Terminated, terminating
+from cli.local.signals import KeyRequests, Terminated, raise_on_signals
 from cli.local.supervise import Logs, Say, watch
-from cli.shared.failure import failing
+from cli.shared.failure import exit_on_failure
 from db.migrate import migrate
 from db.server import LocalServer, free_port
 from generation import libraries
@@ -82,16 +82,16 @@ def up(port: int, workers: tuple[tuple[str, int], ...], *, demo: bool, as_json: 
       tenantry up --port 0 --json
       tenantry up --workers ingest=4 --demo
     """
-    with failing(as_json=as_json), contextlib.suppress(Terminated):
+    with exit_on_failure(as_json=as_json), contextlib.suppress(Terminated):
         run(Options(port, as_json, dict(workers), demo))
 
 
 def run(options: Options) -> None:
     """Start everything in order, and stay. Raise `Terminated` after a signal and the end of all processes."""
-    say = Laps()
+    say = StepTimer()
     children: dict[str, LocalServer] = {}
     with contextlib.ExitStack() as stack:
-        stack.enter_context(terminating(again=lambda: processes.end(children)))
+        stack.enter_context(raise_on_signals(again=lambda: processes.end(children)))
         key_requests = KeyRequests()
         port = _check_port(options.port or free_port())
         servers = stack.enter_context(folder.servers(say))
@@ -100,7 +100,9 @@ def run(options: Options) -> None:
         say(f"migrated: {len(asyncio.run(migrate(servers.database_url, settings['TELEMETRY_URL'])))} new")
         site = stack.enter_context(demo.site()) if options.demo else None
         counts = {**options.workers, **_count_drawing_workers(say)}
-        children |= processes.platform(port, counts, settings | demo.allowing(site, os.environ))
+        children |= processes.platform_processes(
+            port, counts, settings | demo.allow_demo_site(site, os.environ)
+        )
         logs = stack.enter_context(Logs(children))
         stack.enter_context(processes.running(children, partial(_report, logs, say)))
         stack.callback(say, "ending: running jobs may finish; a second signal drops them")
@@ -111,12 +113,12 @@ def run(options: Options) -> None:
         if site:
             draws = counts.get(CONTENT_GENERATE.pool, 1) > 0
             _demonstrate(ready, site, say, sys.stderr if options.as_json else sys.stdout, draws=draws)
-            remind(ready)
+            print_keys_again(ready)
         watch(
             {**servers.embedded, **children},
             logs,
             say,
-            lambda: remind(ready) if key_requests.take() else None,
+            lambda: print_keys_again(ready) if key_requests.take() else None,
         )
 
 
@@ -137,7 +139,7 @@ def _demonstrate(ready: ReadyAnnouncement, site: str, say: Say, file: IO[str], *
         say(f"the demo failed; the platform stays up: {error!r}")
 
 
-def _count_drawing_workers(say: Laps) -> dict[str, int]:
+def _count_drawing_workers(say: StepTimer) -> dict[str, int]:
     """Return no worker for the pool `generate` if its libraries are missing: its jobs wait."""
     try:
         libraries.require_libraries()

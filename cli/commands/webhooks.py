@@ -12,11 +12,18 @@ import msgspec
 
 from cli.shared.command import Id, json_option
 from cli.shared.event_stream import EventStream, Message
-from cli.shared.exit_codes import UNUSABLE
-from cli.shared.forwarding import Forwarder, ForwardUrl, Sent, key_of, secret_text
+from cli.shared.exit_codes import EXIT_UNUSABLE
+from cli.shared.forwarding import Forwarder, ForwardUrl, Sent, derive_signing_key, secret_text
 from cli.shared.group import CommandGroup
 from cli.shared.output import printable
-from cli.shared.remote import UNREADABLE, Remote, answered, complain, exit_code, reach
+from cli.shared.remote import (
+    UNREADABLE,
+    Remote,
+    exit_code,
+    find_api_or_exit,
+    print_error,
+    report_lost_response,
+)
 from schemas import ids
 from schemas.webhooks import WebhookEventType
 
@@ -82,8 +89,8 @@ def listen(
       tenantry webhooks listen --events post.published,post.failed --json | jq .event.data.object
       SECRET=$(tenantry webhooks listen --print-secret)
     """
-    remote = reach()
-    key = key_of(remote.key)
+    remote = find_api_or_exit()
+    key = derive_signing_key(remote.key)
     if print_secret:
         click.echo(secret_text(key))
         return
@@ -123,9 +130,9 @@ def trigger(
     chosen_types = TYPES if every else types
     if not chosen_types:
         raise click.UsageError("give a type, or --all; --list prints the types")
-    remote = reach()
+    remote = find_api_or_exit()
     project = {"projectId": ids.show(ids.PROJECT, project_id)} if project_id else {}
-    with answered(), remote.client() as client:
+    with report_lost_response(), remote.client() as client:
         for kind in chosen_types:
             key = {"Idempotency-Key": str(uuid4())}
             body = {"type": kind, **project}
@@ -136,7 +143,7 @@ def trigger(
 
 def _announce(remote: Remote, url: str | None, key: bytes) -> None:
     """Print the organization and the address. End the command if the key is invalid."""
-    with answered(), remote.client() as client:
+    with report_lost_response(), remote.client() as client:
         response = client.get(remote.url("whoami"))
     who = _decode(response, dict[str, Any])
     sandbox = " (sandbox)" if who["sandbox"] else ""
@@ -152,8 +159,8 @@ def _decode(response: httpx.Response, kind: type[T]) -> T:
             return msgspec.json.decode(response.content, type=kind)
         click.echo(f"Error: no API at {response.url}: check TENANTRY_API", err=True)
     else:
-        complain(response, None)
-    raise click.exceptions.Exit(exit_code(response) or UNUSABLE)
+        print_error(response, None)
+    raise click.exceptions.Exit(exit_code(response) or EXIT_UNUSABLE)
 
 
 def _follow(stream: EventStream, forwarder: Forwarder | None, *, as_json: bool) -> None:

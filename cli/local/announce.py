@@ -45,7 +45,7 @@ class ReadyAnnouncement(msgspec.Struct, frozen=True, kw_only=True, rename="camel
         return CURL.format(api=self.api, key=self.api_key)
 
 
-class Laps:
+class StepTimer:
     """Printer of steps with the seconds since the first."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Laps:
         click.echo(f"{time.monotonic() - self.began:6.1f} s  {text}", err=True)
 
 
-def remind(ready: ReadyAnnouncement) -> None:
+def print_keys_again(ready: ReadyAnnouncement) -> None:
     """Print the keys again on stderr, below logs or the demo."""
     click.echo(
         f"\n  API      {ready.api}/v1\n  Key      {ready.api_key}\n  Sandbox  {ready.test_key}", err=True

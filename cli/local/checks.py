@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from cli.shared.session import ADVICE, environment, read_settings
 from db.migrate import Schema, pending
 from db.pool import Conn
-from db.redis_reach import reaching_redis
+from db.redis_reach import raise_if_redis_away
 from domain.operations import disk as disks
 from domain.operations import pools
 from domain.security.keyring import Keyring, check_keyrings, parse_keyring
@@ -192,7 +192,7 @@ async def redis(url: str) -> Check:
     """Check Redis: without it jobs start later, and all else works."""
     client = Redis.from_url(url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S)
     try:
-        with reaching_redis():
+        with raise_if_redis_away():
             info = await client.info("server")
     except RedisUnavailable as error:
         advice = "jobs start within 2 s instead of 2 ms until it is back: check REDIS_URL"

@@ -69,25 +69,25 @@ def site() -> Iterator[str]:
         server.shutdown()
 
 
-def allowing(host: str | None, environ: Mapping[str, str]) -> dict[str, str]:
+def allow_demo_site(host: str | None, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the setting that lets workers fetch from `host` on loopback, added to the allowed hosts."""
     allowed = [name for name in (environ.get(ALLOW), host) if name]
     return {ALLOW: ",".join(allowed)} if host else {}
 
 
-class Shown(NamedTuple):
+class DemoResult(NamedTuple):
     """Responses of the API: a project with its brand, and a post of it."""
 
     project: Mapping[str, Any]
     post: Mapping[str, Any]
 
 
-def run(api: str, key: str, test_key: str, host: str) -> Shown:
+def run(api: str, key: str, test_key: str, host: str) -> DemoResult:
     """Ingest the website, and publish a post of its brand in a sandbox. Raise `DemoFailed`."""
     with _open_client(api, key) as client:
         project = ingest(client, f"http://{host}/")
     with _open_client(api, test_key) as client:
-        return Shown(project, publish(client, project["brandContext"]))
+        return DemoResult(project, publish(client, project["brandContext"]))
 
 
 def ingest(client: httpx.Client, url: str) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def publish(client: httpx.Client, brand: Mapping[str, Any]) -> dict[str, Any]:
     return _answer(client.get(f"/scheduled-posts/{post['id']}"))
 
 
-def generate(api: str, test_key: str, result: Shown, file: IO[str]) -> None:
+def generate(api: str, test_key: str, result: DemoResult, file: IO[str]) -> None:
     """Generate a slideshow and a video of the brand in its sandbox, and print their addresses."""
     brand = result.project["brandContext"]
     with _open_client(api, test_key) as client:
@@ -149,7 +149,7 @@ def _add_pictures(client: httpx.Client, path: str) -> None:
         _answer(client.post(f"{path}/app-media", files=[("kind", (None, b"logo")), ("file", icon)]))
 
 
-def show(result: Shown, host: str, file: IO[str]) -> None:
+def show(result: DemoResult, host: str, file: IO[str]) -> None:
     """Print the website's address, the brand context with the source of each field, and the post."""
     print(f"export SITE=http://{host}/\n", file=file)
     brand, post = result.project["brandContext"], result.post

@@ -30,7 +30,7 @@ def demo_keys(port: int, settings: Mapping[str, str]) -> DemoKeys:
     """Return the stored keys if the running API accepts them, else create and store new ones."""
     stored = folder.read(folder.DEMO)
     keys = DemoKeys(stored.get("API_KEY", ""), stored.get("TEST_KEY", ""))
-    if all(_opens(port, key) for key in keys):
+    if all(_is_key_accepted(port, key) for key in keys):
         return keys
     created = asyncio.run(_create_in_database(settings))
     folder.write(folder.DEMO, {"API_KEY": created.live, "TEST_KEY": created.test})
@@ -45,7 +45,7 @@ class LocalKeys(Out, frozen=True):
     test_key: str
 
 
-def kept_keys() -> LocalKeys:
+def read_stored_keys() -> LocalKeys:
     """Read the keys that `up` stored in the current folder. Raise `LocalUnavailable` without any."""
     stored, settings = folder.read(folder.DEMO), folder.read(folder.LOCAL)
     if not stored:
@@ -57,7 +57,7 @@ def kept_keys() -> LocalKeys:
     )
 
 
-def _opens(port: int, key: str) -> bool:
+def _is_key_accepted(port: int, key: str) -> bool:
     return bool(key) and returns_200(port, "/v1/whoami", {"Authorization": f"Bearer {key}"})
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from cli.local.folder import FOLDER
-from db.server import LocalServer, Report, await_all, end_with_parent, free_port
+from db.server import LocalServer, Report, await_servers, end_with_parent, free_port
 from jobs.kinds import KINDS
 from schemas.envelope import Envelope
 from schemas.settings import from_env
@@ -24,7 +24,9 @@ END_S = 10.0
 POOLS = sorted({kind.pool for kind in KINDS.values()})
 
 
-def platform(port: int, workers: Mapping[str, int], settings: Mapping[str, str]) -> dict[str, LocalServer]:
+def platform_processes(
+    port: int, workers: Mapping[str, int], settings: Mapping[str, str]
+) -> dict[str, LocalServer]:
     """Return each process by its name: `web`, `dispatcher`, and for each pool `ingest`, `ingest-2` and so on.
 
     `workers` has the number of workers of each pool, default one.
@@ -68,7 +70,7 @@ def running(processes: Mapping[str, LocalServer], report: Report) -> Iterator[No
     try:
         for process in processes.values():
             process.launch()
-        await_all(processes, report)
+        await_servers(processes, report)
         yield
     finally:
         end(processes)

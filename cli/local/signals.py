@@ -29,7 +29,7 @@ class KeyRequests:
 
 
 @contextlib.contextmanager
-def terminating(again: Callable[[], None]) -> Iterator[None]:
+def raise_on_signals(again: Callable[[], None]) -> Iterator[None]:
     """Raise `Terminated` in the main thread at the first of `SIGNALS`; call `again` at each further one."""
     received = []
 

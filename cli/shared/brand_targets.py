@@ -36,7 +36,7 @@ COUNTRY = "us"
 #: Placeholder keyring: reading hashes and seals nothing.
 UNUSED_KEYRING = f"unused:{b64encode(bytes(KEY_BYTES)).decode()}"
 #: Placeholders of settings that every process needs and reading never uses.
-UNUSED = {
+UNUSED_SETTINGS = {
     "DATABASE_URL": "postgresql://",
     "REDIS_URL": "redis://",
     "PEPPERS": UNUSED_KEYRING,
@@ -70,7 +70,7 @@ class Reader(NamedTuple):
 @asynccontextmanager
 async def open_reader(address: str) -> AsyncIterator[Reader]:
     """Open a reader with the settings for reading. Raise `SettingsInvalid`."""
-    settings = from_env({**os.environ, **UNUSED})
+    settings = from_env({**os.environ, **UNUSED_SETTINGS})
     contact = os.environ.get("PUBLIC_URL", "tenantry brand extract")
     allowed = ssrf_guard.read_allowed(settings.fetch_allow)
     github_only = ssrf_guard.operator_url_policy(settings.github_api_url)
@@ -88,7 +88,7 @@ async def open_reader(address: str) -> AsyncIterator[Reader]:
 async def open_stores(settings: Settings, parser: Parser, contact: str) -> AsyncIterator[StoreAccess]:
     async with open_client(allowed=operator_policies(settings), contact=contact) as client:
         yield StoreAccess(
-            lookup=Lookup(client, settings.itunes_api_url, Limiter(at_once, too_often)),
+            lookup=Lookup(client, settings.itunes_api_url, Limiter(allow_at_once, refuse_look_up)),
             web=open_web(client),
             parser=parser,
             app_store_url=settings.app_store_url,
@@ -96,15 +96,15 @@ async def open_stores(settings: Settings, parser: Parser, contact: str) -> Async
         )
 
 
-async def at_once(_patience_s: float) -> None:
-    """Allow a look-up at once: a person reads few apps."""
+async def allow_at_once(_patience_s: float) -> None:
+    """Return without a wait, so that a look-up starts at once: a person reads few apps."""
 
 
-async def too_often(wish_s: float | None) -> NoReturn:
+async def refuse_look_up(wish_s: float | None) -> NoReturn:
     raise SourceRateLimited("the App Store refuses more requests for now", retry_after=wish_s)
 
 
-def understand(text: str, *, allowed: ssrf_guard.Allowed) -> Target:
+def classify_target(text: str, *, allowed: ssrf_guard.Allowed) -> Target:
     """Classify a target as a file, an app, a repository or a web page. Raise `Invalid` for any other."""
     if is_file(text):
         return Path(text)
@@ -134,7 +134,7 @@ def is_in_store(text: str) -> bool:
 
 async def read(reader: Reader, text: str) -> Extraction:
     """Read a target. Raise `Invalid` or a `SourceError`."""
-    match understand(text, allowed=reader.allowed):
+    match classify_target(text, allowed=reader.allowed):
         case Path() as path:
             return await read_file(reader, path)
         case Repository(name):
@@ -145,16 +145,16 @@ async def read(reader: Reader, text: str) -> Extraction:
                 reader.parser,
                 args=args,
                 visit=None,
-                progress=unheard,
+                progress=ignore_progress,
                 model=reader.model,
             )
         case InAppStore() | InGooglePlay() as app:
             return await stores.ingest(
-                reader.stores, listings=[app], country=COUNTRY, progress=unheard, model=reader.model
+                reader.stores, listings=[app], country=COUNTRY, progress=ignore_progress, model=reader.model
             )
         case Address(url):
             return await website.ingest(
-                reader.web, reader.parser, args={"url": url}, progress=unheard, model=reader.model
+                reader.web, reader.parser, args={"url": url}, progress=ignore_progress, model=reader.model
             )
 
 
@@ -178,5 +178,5 @@ def read_saved(path: Path) -> bytes:
         raise Invalid(str(path), f"can't be read: {getattr(error, 'strerror', None) or error}") from error
 
 
-async def unheard(_stage: str, _progress: float) -> None:
+async def ignore_progress(_stage: str, _progress: float) -> None:
     """Ignore the progress of an ingest."""

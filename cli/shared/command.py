@@ -8,8 +8,8 @@ from uuid import UUID
 
 import click
 
-from cli.shared.failure import failing
-from cli.shared.output import CommandResult, emit
+from cli.shared.failure import exit_on_failure
+from cli.shared.output import CommandResult, print_result
 from cli.shared.session import open_session
 from schemas import ids
 
@@ -26,9 +26,9 @@ def answering(body: Body) -> Run:
     @json_option
     @wraps(body)
     def run(*, as_json: bool, **values: Any) -> None:
-        with failing(as_json=as_json):
+        with exit_on_failure(as_json=as_json):
             answer = asyncio.run(_result(body(**values)))
-        emit(answer, as_json=as_json)
+        print_result(answer, as_json=as_json)
         click.get_current_context().exit(answer.exit_code)
 
     return run

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from cli.shared.session import read_settings
-from db.dumps import Tool
+from db.dumps import PostgresTool
 from schemas.base import Out
 
 events_option = click.option("--events", is_flag=True, help="Use the event database of TELEMETRY_URL.")
@@ -21,7 +21,7 @@ class Dumped(Out, frozen=True):
     version: int
 
 
-def dumped(run: Callable[[str, Path], Tool], database_url: str, file: Path) -> Dumped:
+def dumped(run: Callable[[str, Path], PostgresTool], database_url: str, file: Path) -> Dumped:
     """Run a dump or a restore, and describe it. Raise the errors of `run`."""
     tool = run(database_url, file)
     return Dumped(file=str(file), bytes=file.stat().st_size, tool=str(tool.path), version=tool.major)

@@ -9,8 +9,8 @@ import click
 import httpx
 import msgspec
 
-from cli.shared.exit_codes import UNUSABLE
-from cli.shared.remote import UNREADABLE, ErrorEnvelope, Remote, complain, exit_code
+from cli.shared.exit_codes import EXIT_UNUSABLE
+from cli.shared.remote import UNREADABLE, ErrorEnvelope, Remote, exit_code, print_error
 from schemas.webhooks import StreamBegun
 
 #: The API sends a line at least every 15 s.
@@ -135,8 +135,8 @@ class EventStream:
             self._say(f"{self._last} is no longer stored: continuing with the next events.")
             self._last = self._asked_for = None
             return
-        complain(response, None)
-        raise click.exceptions.Exit(exit_code(response) or UNUSABLE)
+        print_error(response, None)
+        raise click.exceptions.Exit(exit_code(response) or EXIT_UNUSABLE)
 
 
 class _Later(Exception):

@@ -1,8 +1,8 @@
 """Exit codes of all commands, as listed by `tenantry --help`."""
 
-FAILED = 1
-USAGE = 2
-ABSENT = 3
-REFUSED = 4
-UNUSABLE = 5
-INTERRUPTED = 130
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_ABSENT = 3
+EXIT_REFUSED = 4
+EXIT_UNUSABLE = 5
+EXIT_INTERRUPTED = 130

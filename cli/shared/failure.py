@@ -11,7 +11,7 @@ import asyncpg
 import click
 import msgspec
 
-from cli.shared.exit_codes import ABSENT, FAILED, REFUSED, UNUSABLE, USAGE
+from cli.shared.exit_codes import EXIT_ABSENT, EXIT_FAILED, EXIT_REFUSED, EXIT_UNUSABLE, EXIT_USAGE
 from cli.shared.session import ADVICE, describe_database
 from db.reach import POSTGRES_AWAY
 from schemas.errors import (
@@ -29,7 +29,13 @@ from schemas.errors import (
     Unavailable,
 )
 
-EXPECTED = (TenantryError, msgspec.ValidationError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+EXPECTED_ERRORS = (
+    TenantryError,
+    msgspec.ValidationError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    OSError,
+)
 
 UNREACHABLE = (
     *POSTGRES_AWAY,
@@ -40,13 +46,13 @@ UNMIGRATED = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
 
 #: Exit code, error code and message of each expected error; the first matching line counts.
 MEANINGS = (
-    (SettingsInvalid, UNUSABLE, "SETTINGS", f"{{error}}: {ADVICE}"),
-    ((LocalUnavailable, AttackImpossible), UNUSABLE, "UNAVAILABLE", "{error}"),
-    (msgspec.ValidationError, USAGE, "VALIDATION", "{error}"),
-    (TenantryError, FAILED, "INTERNAL", "{error}"),
-    (UNREACHABLE, UNUSABLE, "UNAVAILABLE", "PostgreSQL {where} can't be used: {error}"),
-    (UNMIGRATED, UNUSABLE, "UNAVAILABLE", "{error}: run `tenantry migrate`"),
-    (EXPECTED, FAILED, "INTERNAL", "PostgreSQL {where} refused: {error}"),
+    (SettingsInvalid, EXIT_UNUSABLE, "SETTINGS", f"{{error}}: {ADVICE}"),
+    ((LocalUnavailable, AttackImpossible), EXIT_UNUSABLE, "UNAVAILABLE", "{error}"),
+    (msgspec.ValidationError, EXIT_USAGE, "VALIDATION", "{error}"),
+    (TenantryError, EXIT_FAILED, "INTERNAL", "{error}"),
+    (UNREACHABLE, EXIT_UNUSABLE, "UNAVAILABLE", "PostgreSQL {where} can't be used: {error}"),
+    (UNMIGRATED, EXIT_UNUSABLE, "UNAVAILABLE", "{error}: run `tenantry migrate`"),
+    (EXPECTED_ERRORS, EXIT_FAILED, "INTERNAL", "PostgreSQL {where} refused: {error}"),
 )
 
 
@@ -65,11 +71,11 @@ class Failure(NamedTuple):
 
 
 @contextmanager
-def failing(*, as_json: bool) -> Iterator[None]:
+def exit_on_failure(*, as_json: bool) -> Iterator[None]:
     """Report an expected error on stderr, and exit with its code."""
     try:
         yield
-    except EXPECTED as error:
+    except EXPECTED_ERRORS as error:
         failure = explain(error)
         click.echo(failure.envelope() if as_json else f"Error: {failure.message}", err=True)
         raise click.exceptions.Exit(failure.exit_code) from None
@@ -81,7 +87,7 @@ def explain(error: Exception) -> Failure:
         return Failure(_exit_code(error), error.code, error.message, error.details)
     if isinstance(error, SourceError | GenerationError):
         missing = isinstance(error, LibrariesMissing)
-        return Failure(UNUSABLE if missing else FAILED, error.code, error.message)
+        return Failure(EXIT_UNUSABLE if missing else EXIT_FAILED, error.code, error.message)
     _, exit_code, code, template = next(line for line in MEANINGS if isinstance(error, line[0]))
     place = describe_database() if "{where}" in template else ""
     return Failure(exit_code, code, template.format(error=_reason(error), where=place))
@@ -89,8 +95,8 @@ def explain(error: Exception) -> Failure:
 
 def _exit_code(error: DomainError) -> int:
     """Return the exit code: one for a forbidding state, a stale version and a full queue (retryable)."""
-    codes = {Invalid: USAGE, Oversized: USAGE, NotFound: ABSENT, Unavailable: UNUSABLE}
-    return codes.get(type(error), REFUSED)
+    codes = {Invalid: EXIT_USAGE, Oversized: EXIT_USAGE, NotFound: EXIT_ABSENT, Unavailable: EXIT_UNUSABLE}
+    return codes.get(type(error), EXIT_REFUSED)
 
 
 def _reason(error: Exception) -> str:

@@ -63,7 +63,7 @@ def body_of(fields: Iterable[Field]) -> dict[str, Any]:
     """Return the JSON object of the fields. Raise `click.UsageError` for two conflicting fields."""
     body: dict[str, Any] = {}
     for field in fields:
-        _put(body, _path(field.name), field)
+        _put_value(body, _path(field.name), field)
     return body
 
 
@@ -84,7 +84,7 @@ def _path(name: str) -> list[str]:
     return [first, *_STEP.findall(steps)]
 
 
-def _put(into: dict[str, Any], path: Sequence[str], field: Field) -> None:
+def _put_value(into: dict[str, Any], path: Sequence[str], field: Field) -> None:
     first, inner_path = path[0], path[1:]
     if first in into and (
         not inner_path or not isinstance(into[first], list if inner_path[0] == "" else dict)
@@ -95,21 +95,21 @@ def _put(into: dict[str, Any], path: Sequence[str], field: Field) -> None:
     elif inner_path[0] == "":
         _append(into.setdefault(first, []), inner_path[1:], field)
     else:
-        _put(into.setdefault(first, {}), inner_path, field)
+        _put_value(into.setdefault(first, {}), inner_path, field)
 
 
 def _append(items: list[Any], path: Sequence[str], field: Field) -> None:
     if not path:
         items += [] if field.text is None else [field.value]
         return
-    if not items or not isinstance(items[-1], dict) or _has(items[-1], path):
+    if not items or not isinstance(items[-1], dict) or _is_name_taken(items[-1], path):
         items.append({})
-    _put(items[-1], path, field)
+    _put_value(items[-1], path, field)
 
 
-def _has(item: dict[str, Any], path: Sequence[str]) -> bool:
+def _is_name_taken(item: dict[str, Any], path: Sequence[str]) -> bool:
     """Return whether the name is taken, so that the field belongs to the array's next object."""
     inner = item.get(path[0])
     if path[0] not in item or path[1:2] == [""]:
         return False
-    return len(path) == 1 or not isinstance(inner, dict) or _has(inner, path[1:])
+    return len(path) == 1 or not isinstance(inner, dict) or _is_name_taken(inner, path[1:])

@@ -29,7 +29,7 @@ class StartedJobs(msgspec.Struct, rename="camel"):
 
 
 def jobs_of(content: bytes) -> list[str]:
-    """Return the ids of the jobs in a response."""
+    """Return the ids of the jobs in a response; empty for a response of another form."""
     try:
         started = msgspec.json.decode(content, type=StartedJobs)
     except UNREADABLE:
@@ -39,7 +39,7 @@ def jobs_of(content: bytes) -> list[str]:
 
 
 def follow(remote: Remote, client: httpx.Client, job_id: str) -> httpx.Response:
-    """Wait for the job's end, and return the last response or an error."""
+    """Wait for the job's end with a progress bar; return the last response, which may be an error."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     hidden = not sys.stderr.isatty()
     with Progress(*columns, console=console(sys.stderr), disable=hidden, transient=True) as bar:
@@ -72,7 +72,7 @@ def _changes(client: httpx.Client, url: httpx.URL) -> Iterator[httpx.Response]:
             if response.is_error or response.json()["status"] != "running":
                 return
             etag = response.headers["ETag"]
-        response = _next(client, url, etag)
+        response = _next_change(client, url, etag)
 
 
 def _retry_after_s(response: httpx.Response) -> float:
@@ -81,8 +81,8 @@ def _retry_after_s(response: httpx.Response) -> float:
     return float(header) if header.isdecimal() else PAUSE_S
 
 
-def _next(client: httpx.Client, url: httpx.URL, etag: str) -> httpx.Response:
-    """Return the next response except 304 (unchanged)."""
+def _next_change(client: httpx.Client, url: httpx.URL, etag: str) -> httpx.Response:
+    """Poll a job until its ETag isn't `etag`; return that response, or an error response."""
     while True:
         began = time.monotonic()
         response = client.get(

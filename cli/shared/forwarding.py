@@ -77,7 +77,7 @@ class Forwarder:
             return Sent(None, _ms_since(began), _problem(error))
 
 
-def key_of(api_key: str) -> bytes:
+def derive_signing_key(api_key: str) -> bytes:
     """Derive the signing key of forwarded events from an API key, the same each time."""
     return hmac.digest(api_key.encode(), b"tenantry webhooks listen", "sha256")
 

@@ -29,8 +29,8 @@ class CommandResult(NamedTuple):
     exit_code: int = 0
 
 
-def emit(answer: CommandResult, *, as_json: bool) -> None:
-    """Print a result on stdout."""
+def print_result(answer: CommandResult, *, as_json: bool) -> None:
+    """Print a result on stdout: its data as JSON, or its view, with its note on stderr."""
     if as_json:
         click.echo(msgspec.json.encode(answer.data))
         return
@@ -68,7 +68,7 @@ def page(
     return CommandResult({"items": page_items, "before": before}, table(columns, rows), note)
 
 
-def card(thing: msgspec.Struct) -> Text:
+def object_card(thing: msgspec.Struct) -> Text:
     """Return an object as text, one field a line with its JSON name; a terminal cuts no value of a text."""
     names = {field.name: field.encode_name for field in msgspec.structs.fields(thing)}
     values = {
@@ -80,7 +80,7 @@ def card(thing: msgspec.Struct) -> Text:
 
 
 def cell(value: object) -> Text:
-    """Format a value for a person."""
+    """Format a value for a person as printable text; an empty one is `-`."""
     return Text(printable(_words(value)))
 
 

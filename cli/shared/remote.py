@@ -13,7 +13,7 @@ import httpx
 import msgspec
 
 from cli.local.folder import DEMO, LOCAL, read
-from cli.shared.exit_codes import ABSENT, FAILED, REFUSED, UNUSABLE, USAGE
+from cli.shared.exit_codes import EXIT_ABSENT, EXIT_FAILED, EXIT_REFUSED, EXIT_UNUSABLE, EXIT_USAGE
 from schemas.errors import SettingsInvalid
 
 #: The API holds a long poll for at most 30 s.
@@ -23,7 +23,15 @@ _ADDRESS = re.compile(r"https?://[^/?#@\s]+(/[^?#\s]*)?")
 #: Valid characters of a key in a header. The HTTP client's own error would print the key.
 _KEY = re.compile(r"[!-~]+")
 
-_CODES = {401: UNUSABLE, 403: REFUSED, 404: ABSENT, 409: REFUSED, 412: REFUSED, 429: REFUSED, 503: UNUSABLE}
+_CODES = {
+    401: EXIT_UNUSABLE,
+    403: EXIT_REFUSED,
+    404: EXIT_ABSENT,
+    409: EXIT_REFUSED,
+    412: EXIT_REFUSED,
+    429: EXIT_REFUSED,
+    503: EXIT_UNUSABLE,
+}
 
 LOOPBACK_HOSTS = {"127.0.0.1", "localhost", "::1"}
 
@@ -80,18 +88,18 @@ def find() -> Remote:
     return Remote(root, key)
 
 
-def reach() -> Remote:
+def find_api_or_exit() -> Remote:
     """Return the API for a command. Without one, end the command with a line on stderr."""
     try:
         return find()
     except SettingsInvalid as error:
         click.echo(f"Error: {error}", err=True)
-        raise click.exceptions.Exit(UNUSABLE) from None
+        raise click.exceptions.Exit(EXIT_UNUSABLE) from None
 
 
 @contextmanager
-def answered(advice: str | None = None) -> Iterator[None]:
-    """Report a lost response on stderr, and exit with `UNUSABLE`.
+def report_lost_response(advice: str | None = None) -> Iterator[None]:
+    """Report a lost response of the block on stderr, and exit with code 5.
 
     Prints `advice` too, on Ctrl-C as well, unless the connection failed.
     """
@@ -101,7 +109,7 @@ def answered(advice: str | None = None) -> Iterator[None]:
         click.echo(f"Error: no response from the API: {error or type(error).__name__}", err=True)
         if advice and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
             click.echo(advice, err=True)
-        raise click.exceptions.Exit(UNUSABLE) from None
+        raise click.exceptions.Exit(EXIT_UNUSABLE) from None
     except KeyboardInterrupt:
         if advice:
             click.echo(advice, err=True)
@@ -112,10 +120,10 @@ def exit_code(response: httpx.Response) -> int:
     """Return the exit code of a response, as listed by `tenantry --help`."""
     if not response.is_error:
         return 0
-    return _CODES.get(response.status_code, FAILED if response.is_server_error else USAGE)
+    return _CODES.get(response.status_code, EXIT_FAILED if response.is_server_error else EXIT_USAGE)
 
 
-def show(content: bytes) -> None:
+def print_body(content: bytes) -> None:
     """Print a body on stdout: JSON indented on a terminal, all else unchanged."""
     if sys.stdout.isatty():
         with suppress(*UNREADABLE):
@@ -124,11 +132,14 @@ def show(content: bytes) -> None:
 
 
 def show_items(response: httpx.Response) -> str | None:
-    """Print a list's items, one a line, or any other body unchanged. Return the next page's cursor."""
+    """Print a list's items, one a line, or any other body as a single one.
+
+    Return the next page's cursor; None on the last page and for any other body.
+    """
     try:
         page = msgspec.json.decode(response.content, type=ListPage)
     except UNREADABLE:
-        show(response.content)
+        print_body(response.content)
         return None
     for item in page.items:
         click.echo(bytes(item))
@@ -140,17 +151,17 @@ class ListPage(msgspec.Struct, rename="camel"):
     next_cursor: str | None
 
 
-def complain(response: httpx.Response, key: str | None) -> None:
+def print_error(response: httpx.Response, key: str | None) -> None:
     """Print an error on stderr with its remedy; `key` is the Idempotency-Key of a write."""
     error = _error(response)
     message = f"{error.get('code', '')} {error.get('message', response.reason_phrase)}".strip()
     later = response.headers.get("Retry-After")
     click.echo(f"Error: {response.status_code} {message}{f' ({later} s)' if later else ''}", err=True)
     if response.is_server_error and key:
-        click.echo(repeat(key), err=True)
+        click.echo(repeat_advice(key), err=True)
 
 
-def repeat(key: str) -> str:
+def repeat_advice(key: str) -> str:
     """Return the advice for a write with an unknown outcome."""
     return f"The write may be committed. To repeat it safely: --idempotency-key {key}"
 

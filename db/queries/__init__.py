@@ -138,13 +138,13 @@ class Queries:
         return iter(self._queries.values())
 
 
-TABLES = sorted(
+STATEMENT_FILES = sorted(
     path.name.removesuffix(".sql") for path in files(__name__).iterdir() if path.name.endswith(".sql")
 )
 
 
 def __getattr__(table: str) -> Queries:
     """Load `job.sql` once for `from db.queries import job`."""
-    if table not in TABLES:
+    if table not in STATEMENT_FILES:
         raise AttributeError(table)
     return globals().setdefault(table, Queries(table))  # type: ignore[no-any-return]

@@ -149,7 +149,7 @@ async def refresh_due(conn: Conn) -> int:
     refresh sets its own time.
     """
     async with conn.transaction():
-        due = await TAKE_DUE.all(conn, limit=maintenance.BATCH, again_s=RETRY_S)
+        due = await TAKE_DUE.all(conn, limit=maintenance.MAX_MAINTENANCE_ROWS, again_s=RETRY_S)
         for organization_id, project_id, account_id, connected in due:
             if connected:
                 with suppress(Limited):

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from db.pool import Conn, Pool
 from db.queries import intake_day
-from db.reach import RETRIED_ERRORS, reaching
+from db.reach import RETRIED_ERRORS, raise_if_postgres_away
 from domain.apps.app_keys import KeyedApp
 from schemas.api_keys import Tier
 from schemas.errors import Limited
@@ -153,7 +153,7 @@ class Budgets:
         try:
             while self._ready:
                 keys = sorted(self._ready)[:STATEMENT_ROWS]
-                with reaching():
+                with raise_if_postgres_away():
                     async with pool.acquire() as conn:
                         await _add(conn, [self._ready[key] for key in keys])
                 for key in keys:

@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 
 from db.pool import Pool, autocommit, transact
-from db.reach import RETRIED_ERRORS, reaching
+from db.reach import RETRIED_ERRORS, raise_if_postgres_away
 from domain.apps.app_keys import KeyedApp
 from domain.events.budgets import Budgets, Day
 from domain.events.event import Event, Key
@@ -188,7 +188,7 @@ class Intake:
             for request in group
             if (found := request.app.relays)
         }
-        with reaching():
+        with raise_if_postgres_away():
             run = transact if relays else autocommit
             fresh = await run(self._pool, lambda conn: keep(conn, events, relays))
         news: list[list[Event]] = [[] for _ in group]

@@ -17,7 +17,7 @@ import msgspec
 
 from db.pool import Conn, Pool, acquire
 from db.queries import event_quarantine
-from db.reach import RETRIED_ERRORS, reaching
+from db.reach import RETRIED_ERRORS, raise_if_postgres_away
 from domain.apps.app_keys import KeyedApp
 from domain.events.body import RejectedEvent
 from domain.events.json_text import UNREADABLE
@@ -161,7 +161,7 @@ class Quarantine:
 
         Apps with a number above `last_app` were created later and are left out.
         """
-        with reaching():
+        with raise_if_postgres_away():
             async with self._reading, acquire(self._pool) as conn:
                 return await LIST_REFUSED.all(
                     conn,
@@ -184,7 +184,7 @@ class Quarantine:
             if waiting is None:  # Its project was dropped from the buffer meanwhile.
                 continue
             try:
-                with reaching():
+                with raise_if_postgres_away():
                     async with acquire(self._pool) as conn:
                         await keep(conn, project_id, waiting.noted)
             except RETRIED_ERRORS:

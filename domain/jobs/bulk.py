@@ -56,7 +56,7 @@ async def cancel(
     moved = []
     if not dry_run:
         batch = matching[: most or MAX_CANCELED]
-        moved = await controls.cancel_many(conn, organization_id=organization_id, job_ids=batch)
+        moved = await controls.cancel_open_jobs(conn, organization_id=organization_id, job_ids=batch)
         await subjects.end(conn, moved)
     return BulkCanceled(
         matched=min(len(matching), MAX_COUNTED),

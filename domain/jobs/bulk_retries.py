@@ -157,7 +157,7 @@ async def _lock(conn: Conn, organization_id: UUID, job_ids: Sequence[UUID]) -> l
         await project_locks.keep_project_state(
             conn, organization_id=organization_id, project_id=row["project_id"]
         )
-    await controls.lock_many(conn, organization_id=organization_id, job_ids=job_ids)
+    await controls.lock_job_rows(conn, organization_id=organization_id, job_ids=job_ids)
     accounts = await bulk_job.list_accounts.all(conn, org=organization_id, ids=job_ids)
     account_ids = [row["social_account_id"] for row in accounts]
     await changes.LOCK_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)

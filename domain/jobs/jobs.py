@@ -152,7 +152,7 @@ async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> CancelAn
 
     Raises `NotFound`, `Conflict` JOB_CANCEL_UNAVAILABLE with the stage that forbids it.
     """
-    moved = await controls.cancel(conn, organization_id=organization_id, job_id=job_id)
+    moved = await controls.cancel_open_job(conn, organization_id=organization_id, job_id=job_id)
     if moved is None:
         job, _ = await get(conn, organization_id=organization_id, job_id=job_id)
         return _too_late(job)
@@ -181,7 +181,7 @@ _STOPPED_BY_ARCHIVE = [kind.name for kind in KINDS.values() if kind.on_archive i
 
 async def cancel_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID, limit: int) -> int:
     """Cancel the next `limit` jobs that an archived project may not have; return 0 if none is left."""
-    moved = await controls.cancel_of_project(
+    moved = await controls.cancel_project_jobs(
         conn, organization_id=organization_id, project_id=project_id, kinds=_STOPPED_BY_ARCHIVE, limit=limit
     )
     await subjects.end(conn, moved)
@@ -218,7 +218,7 @@ async def conclude(conn: Conn, *, claim: Claim, outcome: Outcome) -> None:
 
 async def complete(conn: Conn, *, claim: Claim, result: dict[str, Any] | None = None) -> None:
     """End a job and its subject in the transaction of its last step. Raises `Fenced`, `CancelRequested`."""
-    await subjects.end(conn, [await ledger.complete(conn, claim, result=result or {})])
+    await subjects.end(conn, [await ledger.complete_job(conn, claim, result=result or {})])
 
 
 def has_ended(versioned: Versioned) -> bool:

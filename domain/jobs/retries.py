@@ -57,7 +57,7 @@ async def retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Coll
     await project_locks.keep_project_state(
         conn, organization_id=organization_id, project_id=origin.project_id
     )
-    await controls.lock_many(conn, organization_id=organization_id, job_ids=[job_id])
+    await controls.lock_job_rows(conn, organization_id=organization_id, job_ids=[job_id])
     return await repeat(conn, organization_id=organization_id, job_id=job_id, origin=origin)
 
 

@@ -64,5 +64,5 @@ async def _run(files: list[str], handles: list[int]) -> list[Answer]:
             await process.wait()
         lines = [_LINES.decode(line) for line in answer.splitlines(keepends=True) if line.endswith(b"\n")]
         spent = [line.seconds for line in lines if isinstance(line, SpentCpuTime)]
-        costs.add_child(sum(spent) if spent else min(time.monotonic() - began, cpu_limit(len(files))))
+        costs.charge_child_cpu(sum(spent) if spent else min(time.monotonic() - began, cpu_limit(len(files))))
     return [line for line in lines if not isinstance(line, SpentCpuTime)]

@@ -49,4 +49,4 @@ async def close_post_tickets(conn: Conn, *, organization_id: UUID, post_id: UUID
 
 async def prune(conn: Conn) -> int:
     """Delete a batch of expired tickets; return their number."""
-    return await media_ticket.prune_tickets.run(conn, limit=maintenance.BATCH, keep_s=KEEP_S)
+    return await media_ticket.prune_tickets.run(conn, limit=maintenance.MAX_MAINTENANCE_ROWS, keep_s=KEEP_S)

@@ -27,9 +27,9 @@ async def end_overdue(conn: Conn) -> list[ChangedJob]:
 
 async def prune_idempotency(conn: Conn) -> int:
     """Delete a batch of idempotency keys older than 24 h; return their number."""
-    return await idempotency_key.prune_keys.run(conn, limit=maintenance.BATCH)
+    return await idempotency_key.prune_keys.run(conn, limit=maintenance.MAX_MAINTENANCE_ROWS)
 
 
 async def prune_oauth_states(conn: Conn) -> int:
     """Delete a batch of states that expired a day ago; return their number."""
-    return await oauth_state.prune_oauth_states.run(conn, limit=maintenance.BATCH)
+    return await oauth_state.prune_oauth_states.run(conn, limit=maintenance.MAX_MAINTENANCE_ROWS)

@@ -212,7 +212,7 @@ async def lock_post_rows(
     while True:
         post_scope = await find_post_scope(conn, organization_id, post_id)
         if post_scope.job_id:
-            await controls.lock_many(conn, organization_id=organization_id, job_ids=[post_scope.job_id])
+            await controls.lock_job_rows(conn, organization_id=organization_id, job_ids=[post_scope.job_id])
         await scheduled_post.share_content.row(conn, org=organization_id, id=post_scope.content_id)
         [account] = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=[post_scope.social_account_id])
         post = await _lock(conn, organization_id, post_id, versions)

@@ -92,7 +92,7 @@ _LOCK = account_send.lock_post.typed(LockedPost)
 
 
 async def lock_claimed_post(conn: Conn, claim: Claim) -> LockedPost:
-    """Begin a step of a post's job instead of `ledger.lock`: lock job, account and post, and return the post.
+    """Begin a step of a post's job instead of `ledger.lock_claimed_job`: lock job, account and post, and return the post.
 
     Raises `Fenced`, `CancelRequested`, also if the post was canceled, blocked or given another job.
     """

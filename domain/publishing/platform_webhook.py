@@ -68,7 +68,7 @@ async def _ask(conn: Conn, post: KnownPost) -> list[Wake]:
     """Run the post's own job now if it is under way; else submit a job that only polls."""
     org = post.organization_id
     if post.status == "publishing" and post.job_id:
-        return await controls.run_now(conn, organization_id=org, job_id=post.job_id)
+        return await controls.make_job_due(conn, organization_id=org, job_id=post.job_id)
     submitted = await ledger.submit(
         conn,
         kind=RECONCILE_POST,
@@ -79,7 +79,7 @@ async def _ask(conn: Conn, post: KnownPost) -> list[Wake]:
     )
     if submitted.fresh:
         return _wakes([submitted])
-    return await controls.run_now(conn, organization_id=org, job_id=submitted.job_id)
+    return await controls.make_job_due(conn, organization_id=org, job_id=submitted.job_id)
 
 
 def _wakes(submitted: list[SubmittedJob]) -> list[Wake]:

@@ -66,4 +66,6 @@ async def release_sends(conn: Conn, *, organization_id: UUID, account_id: UUID, 
 
 async def prune(conn: Conn) -> int:
     """Delete a batch of sends outside every quota's window; return their number."""
-    return await account_send.prune_sends.run(conn, limit=maintenance.BATCH, keep_s=RETENTION_S)
+    return await account_send.prune_sends.run(
+        conn, limit=maintenance.MAX_MAINTENANCE_ROWS, keep_s=RETENTION_S
+    )

@@ -51,7 +51,7 @@ CANCEL_POSTS = scheduled_post.cancel_posts.typed(_Changed)
 async def lock_jobs_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
     """Lock the jobs of a content's posts, before the content's own row is locked."""
     waiting = await _waiting(conn, organization_id, content_id)
-    await controls.lock_many(conn, organization_id=organization_id, job_ids=_jobs(waiting))
+    await controls.lock_job_rows(conn, organization_id=organization_id, job_ids=_jobs(waiting))
 
 
 async def release_of_content(
@@ -93,7 +93,7 @@ async def block_of_content(conn: Conn, *, organization_id: UUID, content_id: UUI
             reason=stopped[0].reason,
         )
     waiting = await _waiting(conn, organization_id, content_id)
-    await controls.cancel_many(conn, organization_id=organization_id, job_ids=_jobs(waiting))
+    await controls.cancel_open_jobs(conn, organization_id=organization_id, job_ids=_jobs(waiting))
     heads = await _lock_accounts(conn, organization_id, waiting)
     rows = await BLOCK_POSTS.all(conn, org=organization_id, content_id=content_id)
     blocked = [row.id for row in rows]
@@ -129,7 +129,7 @@ async def cancel_waiting(
     conn: Conn, *, organization_id: UUID, waiting: Sequence[WaitingPost], reason: str | None
 ) -> int:
     """Cancel those of these posts that still wait, and their jobs; return their number."""
-    await controls.cancel_many(conn, organization_id=organization_id, job_ids=_jobs(waiting))
+    await controls.cancel_open_jobs(conn, organization_id=organization_id, job_ids=_jobs(waiting))
     heads = await _lock_accounts(conn, organization_id, waiting)
     post_ids = [post.id for post in waiting]
     rows = await CANCEL_POSTS.all(conn, org=organization_id, ids=post_ids, reason=reason)

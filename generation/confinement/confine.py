@@ -69,7 +69,7 @@ def missing() -> list[str]:
 
 @cache
 def system_file_rights(*, starts: bool) -> Mapping[Path, int]:
-    """Return the rights on the files of the system and of the product."""
+    """Return Landlock rights by path for the files of the system and the product; `starts` adds execution."""
     rights = landlock.RUN_RIGHTS if starts else landlock.READ_RIGHTS
     rules = dict.fromkeys(map(Path, (*_SYSTEM, *_KERNEL, *_libraries())), rights)
     return rules | _own_packages() | {_NULL_DEVICE: landlock.ALL_RIGHTS}

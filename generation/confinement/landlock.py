@@ -39,7 +39,10 @@ def abi() -> int:
 
 
 def restrict_file_access(rules: Mapping[Path, int], handles: Iterable[int]) -> None:
-    """Grant the rights in `rules` below each path, and reading of `handles` by path. Raises `OSError`."""
+    """Limit this process for good to the rights in `rules` below each path. Raises `OSError`.
+
+    It may also reopen the open files in `handles` by path, for reading.
+    """
     version = abi()
     handled = _FILE_RIGHTS[max(one for one in _FILE_RIGHTS if one <= max(version, 1))]
     attributes = (ctypes.c_uint64 * 3)(

@@ -58,7 +58,7 @@ class Clause(NamedTuple):
 
 
 class ClausePatterns(NamedTuple):
-    """Patterns of a language."""
+    """Compiled patterns of a `LanguageTable`; without a table, they match nothing."""
 
     tails: re.Pattern[str]
     open_ends: re.Pattern[str]
@@ -72,7 +72,7 @@ class ClausePatterns(NamedTuple):
 
 
 def clauses(brand: BrandSnapshot, language: str) -> list[Clause]:
-    """Return all distinct clauses, best first."""
+    """Return the distinct clauses of a brand's descriptions and taglines, best first."""
     kept: list[Clause] = []
     for clause in sorted(_all_clauses(brand, language), key=lambda one: one.rank):
         if not any(are_alike(clause.text, other.text) for other in kept):
@@ -157,7 +157,7 @@ def _halves(whole: str, reading: ClausePatterns) -> Iterator[str]:
 
 
 def _longest_head(whole: str, app: str, language: str, reading: ClausePatterns) -> str | None:
-    """Return the longest part before an addition that makes a line."""
+    """Return the longest part before an addition that makes a line of its own; None if no part does."""
     additions = (one.start() for pattern in (reading.more, reading.bare) for one in pattern.finditer(whole))
     ends = sorted(set(additions), reverse=True)
     whole_parts = (end for end in ends if not ("," in whole[:end] and LAST_ITEM.match(whole, end)))

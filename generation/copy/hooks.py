@@ -30,7 +30,7 @@ Slot = tuple[str, Evidence | None]
 
 
 def missing_fields(brand: BrandSnapshot, found: Sequence[Clause], language: str) -> list[Source]:
-    """Return the missing fields: the name, or all the fields that describe the product."""
+    """Return missing fields: the name, and all fields that describe the product if none gives a line."""
     missing: list[Source] = [] if names.app(brand) else ["appName"]
     if not (found or any(taglines(brand, language)) or names.keywords(brand, language)):
         missing += ["tagline", "appDescription", "keywords"]
@@ -76,7 +76,7 @@ def _can_ask(asked: str, brand: BrandSnapshot, language: str) -> bool:
 
 
 def number_hook(brand: BrandSnapshot, language: str, number: int) -> Iterator[Line]:
-    """Yield the formula around the number of clauses."""
+    """Yield a hook with the number of points; nothing for under three points, or without formulas."""
     own = tones.formulas(brand, language)
     if own is not None and number >= MIN_NUMBERED_POINTS:
         yield from fill(own.number, brand, n=(str(number), None))
@@ -93,7 +93,7 @@ def keyword_hooks(brand: BrandSnapshot, language: str) -> Iterator[Line]:
 
 
 def name_hooks(brand: BrandSnapshot, language: str) -> list[Line]:
-    """Return hooks that state only the name."""
+    """Return hooks that state only the name; in a language without formulas, the name alone."""
     if (own := tones.formulas(brand, language)) is None:
         return [Line(text=names.app(brand), rule="formula", evidence=[names.app_evidence(brand)])]
     casual = [own.casual] if tones.tone_of(brand.voice) in CASUAL else []

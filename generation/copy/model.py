@@ -143,7 +143,7 @@ class Offers(Value, frozen=True, kw_only=True):
 def valid_lines(
     offers: Sequence[Offer], clauses: Sequence[Clause], *, name: str, language: str
 ) -> dict[str, Line]:
-    """Return the first valid line of each clause, with the clause's quote as its evidence."""
+    """Return the first valid line by the text of its clause, with the clause's quote as evidence."""
     cited = {one.text: one for one in clauses}
     lines: dict[str, Line] = {}
     for offer in offers:

@@ -98,7 +98,7 @@ def is_unsuitable(keyword: str, brand: BrandSnapshot, language: str) -> bool:
 
 
 def audience(brand: BrandSnapshot, language: str) -> tuple[str, Evidence] | None:
-    """Return the audience if it is a name rather than a sentence."""
+    """Return the audience and its evidence; None if missing, too short or long for a name, or a claim."""
     display = texts.clean(brand.audience or "").rstrip(".。 ")
     if not brand.audience or not 3 <= len(display) <= MAX_AUDIENCE or claims(display, language, [app(brand)]):
         return None
@@ -106,7 +106,7 @@ def audience(brand: BrandSnapshot, language: str) -> tuple[str, Evidence] | None
 
 
 def store(brand: BrandSnapshot, which: str) -> Evidence | None:
-    """Return the link that proves a listing in this store."""
+    """Return evidence with the link that proves a listing in this store; None without such a link."""
     for link in brand.links.values():
         if STORES[which].match(_host(link)):
             return evidence("links", link)
@@ -114,7 +114,7 @@ def store(brand: BrandSnapshot, which: str) -> Evidence | None:
 
 
 def site(brand: BrandSnapshot) -> tuple[str, Evidence] | None:
-    """Return the host of the brand's own site, without `www.`."""
+    """Return the host of the brand's own site, without `www.`, and its evidence; None without a site."""
     for link in _own_site_links(brand.links):
         host = _host(link).removeprefix("www.")
         if host.isascii() and "." in host and "xn--" not in host and not FOREIGN_HOSTS.search(host):

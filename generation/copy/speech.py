@@ -33,7 +33,7 @@ DISTINCTIVE_WORDS = {
 
 
 def language_of(brand: BrandSnapshot) -> str:
-    """Detect the language of the brand's texts; otherwise return the declared one."""
+    """Detect the language of the brand's texts; else return the declared one, else English."""
     declared = primary(brand.language) if brand.language else None
     return (
         detect_language(" ".join([*brand.taglines, *brand.descriptions])[:5000])

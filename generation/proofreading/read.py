@@ -17,7 +17,7 @@ def faults(made: Sequence[OutputFile], folder: Path, spec: Spec, copy: Copy) -> 
 
 
 def presenter_faults(made: Sequence[OutputFile], spec: Spec, copy: Copy) -> Iterator[Fault]:
-    """Yield the first and last picture and the caption, if they lack the name or the disclosure."""
+    """Yield a fault if the first picture, the last one or the caption lacks the name or the disclosure."""
     if spec.presenter is None:
         return
     required = (spec.presenter.name, copy.labels.presenter)

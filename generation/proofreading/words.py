@@ -161,7 +161,7 @@ def _caption(copy: Copy) -> Iterator[Fault]:
 
 
 def find_claims(text: str, name: str) -> list[str]:
-    """Return the kinds of claims in a text with their words; the brand's name may contain any word."""
+    """Return `kind: words` for each kind of claim in a text; the brand's name may contain any word."""
     plain = re.sub(re.escape(name), " ", text, flags=re.IGNORECASE) if name else text
     plain = _HARMLESS.sub(" ", plain)
     matches = ((kind, pattern.search(plain)) for kind, pattern in _PATTERNS.items())

@@ -152,7 +152,7 @@ def _overlong(*, is_top: bool) -> ClipRefused:
 
 
 def check_size(width: int, height: int, least: int) -> None:
-    """Check a picture's size. Raises `ClipRefused`."""
+    """Raise `ClipRefused` for a picture larger than 4K, or with a side below `least` pixels."""
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise ClipRefused(
             "CLIP_TOO_LARGE", f"the clip has {width} x {height} pixels: export it in 4K or less"

@@ -150,7 +150,10 @@ def run(*arguments: str) -> ffmpeg.FfmpegResult:
 
 
 def decoded(size: int, *arguments: str, complaints: float = math.inf) -> Iterator[bytes]:
-    """Yield decoded chunks of `size` bytes. Raises `ClipRefused`, `GenerationError`."""
+    """Yield decoded chunks of `size` bytes. Raises `ClipRefused`, `GenerationError`.
+
+    More than `complaints` lines of decoder errors refuse the clip as damaged.
+    """
     try:
         yield from ffmpeg.decode_chunks(
             size, *arguments, bounds=ffmpeg.FfmpegLimits(_DECODE_CPU_S, _MEMORY_BYTES, complaints)

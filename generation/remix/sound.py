@@ -30,7 +30,10 @@ _CLEANUP_FILTERS = "highpass=f=70,acompressor=threshold=-20dB:ratio=2.5:attack=1
 
 
 def mix_sound(clip: Clip, part: Cut, speech: Sequence[ClipSpan], seconds: float, seed: str) -> Stereo:
-    """Mix to the common loudness of all videos; `speech` are spans of the part. Raises `GenerationError`."""
+    """Mix the clip's sound and music to the common loudness of all videos. Raises `GenerationError`.
+
+    `speech` are spans of the part. Without speech, the result is the music alone.
+    """
     music = limit_to_target(bed(seconds, seed, (part.seconds,)))
     if not speech:
         return music

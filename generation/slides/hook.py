@@ -73,7 +73,7 @@ def _titled(kit: Kit, copy: Copy, pages: int, label: str) -> Canvas:
 
 
 def room(kit: Kit, reserved: int = 0) -> TextBox:
-    """Return the room for a hook below the header, minus `taken` and the parts below it."""
+    """Return the room for a hook below the header, minus `reserved` pixels and the parts below the hook."""
     high = kit.frame.bottom - kit.body - reserved
     if not kit.screenshots:
         return TextBox(kit.column, high - _ICON_ROOM, 7)

@@ -101,7 +101,7 @@ def draw(image: Image.Image, icon: Image.Image, place: Size, rim: RGB) -> None:
 
 
 def add_rim(icon: Image.Image, under: RGB, rim: RGB) -> tuple[Image.Image, int]:
-    """Return a tile for a ground, and the width of its rim, 0 for none."""
+    """Add a rim to a tile that is too similar to the color below. Return both, with width 0 for no rim."""
     if _edge_contrast(icon, under) >= _MIN_EDGE_CONTRAST:
         return icon, 0
     width = max(3, icon.width // _RIM_DIVISOR)

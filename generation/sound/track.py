@@ -22,7 +22,7 @@ _DUCKING_S = 0.2
 
 
 def speech_seconds(speech: Sequence[Wave]) -> list[float]:
-    """Return the minimum seconds of each scene for its speech."""
+    """Return each scene's minimum seconds for its speech with pauses around it; 0.0 without speech."""
     return [BEFORE_SPEECH_S + len(wave) / RATE + AFTER_SPEECH_S if len(wave) else 0.0 for wave in speech]
 
 

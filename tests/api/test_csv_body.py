@@ -31,7 +31,7 @@ class CsvLines(In, frozen=True, kw_only=True):
 
 
 def parse_csv(body: bytes, kind: type[CsvLines]) -> Any:
-    return steps.finish_steps(csv_body.read(body, kind))
+    return steps.finish_steps(csv_body.read_csv_body(body, kind))
 
 
 ROWS = b"name,number\n"

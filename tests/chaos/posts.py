@@ -12,7 +12,7 @@ import httpx
 import msgspec
 import pytest
 
-from db.reach import reaching
+from db.reach import raise_if_postgres_away
 from domain.accounts.credentials import Grant
 from schemas import ids
 from schemas.errors import Unavailable
@@ -167,7 +167,7 @@ class Watch:
         while True:
             for point in self.stage.posts:
                 # While Postgres is away there is no row.
-                with suppress(Unavailable), reaching():
+                with suppress(Unavailable), raise_if_postgres_away():
                     await self.look(point)
 
     async def look(self, point: str) -> None:

@@ -14,7 +14,7 @@ import pytest_asyncio
 import redis
 
 from db.pool import Conn
-from db.reach import reaching
+from db.reach import raise_if_postgres_away
 from schemas import ids
 from schemas.errors import Unavailable
 from tests.chaos.fleet import Fleet
@@ -160,7 +160,7 @@ class Emitter:
         ended = asyncio.ensure_future(over.wait())
         for number in count():
             try:
-                with reaching():
+                with raise_if_postgres_away():
                     await self._one(keep=number % 2 == 0)
             except Unavailable:
                 self.cuts += 1

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from db.migrate import EVENTS, functions, known, migrate
+from db.migrate import EVENTS, all_migrations, functions, migrate
 from db.pool import Conn, connected
-from db.queries import TABLES, Query
+from db.queries import STATEMENT_FILES, Query
 from tests import databases, servers
 
 GROWTH = Path(__file__).parents[2] / "docs" / "howto" / "scale-events.md"
@@ -25,7 +25,9 @@ async def store_url(database_url: str, template: databases.Template) -> AsyncIte
     name = f"{template.name}_store"
     await template.admin.execute(f"create database {name}")
     url = servers.with_path(template.url, name)
-    assert await migrate(database_url, url) == [each.name for each in (*functions(EVENTS), *known(EVENTS))]
+    assert await migrate(database_url, url) == [
+        each.name for each in (*functions(EVENTS), *all_migrations(EVENTS))
+    ]
     yield url
     await template.admin.execute(f"drop database {name}")
 
@@ -40,7 +42,7 @@ def statements() -> list[Query]:
     """Return the statements of the store."""
     return [
         query
-        for table in TABLES
+        for table in STATEMENT_FILES
         if table.startswith(OURS)
         for query in getattr(import_module("db.queries"), table)
     ]

@@ -11,14 +11,14 @@ from contextlib import asynccontextmanager, suppress
 import msgspec
 import pytest
 
-from db.migrate import EVENTS, MAIN, Schema, functions, known
+from db.migrate import EVENTS, MAIN, Schema, all_migrations, functions
 from db.pool import Conn, Pool
 from db.starting import UNUSABLE
 from schemas.settings import Settings
 from tests.waiting import PATIENCE_S
 
 SCHEMAS = (MAIN, EVENTS)
-EVERY = [each.name for schema in (MAIN, EVENTS) for each in (*functions(schema), *known(schema))]
+EVERY = [each.name for schema in (MAIN, EVENTS) for each in (*functions(schema), *all_migrations(schema))]
 
 
 COMMAND = [sys.executable, "-m", "db.migrate"]
@@ -60,7 +60,7 @@ async def notice(process: Process) -> str:
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.folder)
 def test_migrations_are_numbered_one_by_one(schema: Schema) -> None:
     """Two with one number would be ordered by their words."""
-    numbers = [int(each.name[:4]) for each in known(schema)]
+    numbers = [int(each.name[:4]) for each in all_migrations(schema)]
     assert numbers == list(range(1, len(numbers) + 1))
 
 
@@ -109,11 +109,11 @@ async def test_it_goes_on_once_postgres_is_back(settings: Settings, pool: Pool) 
 
 
 async def test_an_edited_migration_is_named_in_one_line(settings: Settings, conn: Conn) -> None:
-    await conn.execute("update migration set checksum = 'x' where name = $1", known(MAIN)[0].name)
+    await conn.execute("update migration set checksum = 'x' where name = $1", all_migrations(MAIN)[0].name)
     ended = migrate(settings)
     assert (ended.returncode, ended.stdout) == (1, "")
     [line] = ended.stderr.splitlines()
-    assert line.startswith(known(MAIN)[0].name)
+    assert line.startswith(all_migrations(MAIN)[0].name)
 
 
 async def test_it_names_what_it_applies(settings: Settings, conn: Conn) -> None:

@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from db.migrate import EVENTS, MAIN, Migration, functions, known, migrate, pending
+from db.migrate import EVENTS, MAIN, Migration, all_migrations, functions, migrate, pending
 from db.pool import Conn, connected
 from schemas.errors import MigrationChanged
 from tests import databases, servers
@@ -27,7 +27,7 @@ LEDGERS = ("migration", "event_migration")
 LATE = ["0044_count_intake", "0045_phase_jobs", "0046_close_lease_requests", "0047_disclose_ai"]
 MAIN_FUNCTIONS = [each.name for each in functions(MAIN)]
 #: The migrations of after the baseline.
-ADDED = [each.name for each in known(MAIN)[MAIN.baseline :]]
+ADDED = [each.name for each in all_migrations(MAIN)[MAIN.baseline :]]
 #: The only changes to a database that is at the baseline already.
 NEWER = [*MAIN_FUNCTIONS, *ADDED, *(each.name for each in functions(EVENTS))]
 
@@ -155,7 +155,7 @@ async def test_old_database_gets_the_new_schema_and_keeps_rows(old_url: str, old
 
 async def test_a_database_at_the_baseline_gets_only_the_functions(old_url: str, old: Conn) -> None:
     await migrate(old_url)
-    recorded = [each.name for each in known(MAIN)[: MAIN.baseline]]
+    recorded = [each.name for each in all_migrations(MAIN)[: MAIN.baseline]]
     await old.execute("delete from migration where name = any ($1)", [*MAIN_FUNCTIONS, *recorded])
     before = await schema_of(old)
     assert await migrate(old_url) == MAIN_FUNCTIONS
@@ -228,5 +228,5 @@ async def test_a_function_edited_without_a_new_revision_is_refused(database_url:
 async def test_an_empty_database_gets_functions_before_tables(conn: Conn) -> None:
     await conn.execute("drop schema public cascade; create schema public")
     changes: list[Migration] = await pending(conn, MAIN)
-    assert [each.name for each in changes] == [*MAIN_FUNCTIONS, *(each.name for each in known(MAIN))]
+    assert [each.name for each in changes] == [*MAIN_FUNCTIONS, *(each.name for each in all_migrations(MAIN))]
     assert all(each.runs for each in changes)

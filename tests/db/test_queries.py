@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 import pytest
 
 from db.pool import Conn
-from db.queries import TABLES, Queries, Query, TypedQuery
+from db.queries import STATEMENT_FILES, Queries, Query, TypedQuery
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("api", "chaos", "cli", "db", "domain", "jobs", "platforms", "tools", "workers")
-STATEMENTS = [(table, query) for table in TABLES for query in getattr(import_module("db.queries"), table)]
+STATEMENTS = [
+    (table, query) for table in STATEMENT_FILES for query in getattr(import_module("db.queries"), table)
+]
 
 
 class Call(NamedTuple):
@@ -123,7 +125,7 @@ def calls_in(text: str, path: Path) -> Iterator[Call]:
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module == "db.queries"
         for name in node.names
-        if name.name in TABLES
+        if name.name in STATEMENT_FILES
     }
     typed_names = {constant: statement for node in tree.body for constant, statement in _typed_name(node)}
     keywords = {

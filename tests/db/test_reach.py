@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 from redis import exceptions
 
-from db.reach import RETRIED_ERRORS, is_postgres_away, reaching
-from db.redis_reach import is_redis_away, reaching_redis
+from db.reach import RETRIED_ERRORS, is_postgres_away, raise_if_postgres_away
+from db.redis_reach import is_redis_away, raise_if_redis_away
 from schemas.errors import RedisUnavailable, Unavailable
 
 RESET = RuntimeError(
@@ -56,14 +56,14 @@ FAULTS = [
 
 @pytest.mark.parametrize("error", POSTGRES, ids=repr)
 def test_postgres_is_away(error: Exception) -> None:
-    with pytest.raises(Unavailable) as raised, reaching():
+    with pytest.raises(Unavailable) as raised, raise_if_postgres_away():
         raise error
     assert raised.value.__cause__ is error
 
 
 @pytest.mark.parametrize("error", REDIS, ids=repr)
 def test_redis_is_away(error: Exception) -> None:
-    with pytest.raises(RedisUnavailable) as raised, reaching_redis():
+    with pytest.raises(RedisUnavailable) as raised, raise_if_redis_away():
         raise error
     assert raised.value.__cause__ is error
 

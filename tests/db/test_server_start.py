@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from db import server as module
-from db.server import LocalServer, await_all
+from db.server import LocalServer, await_servers
 from schemas.errors import LocalUnavailable
 
 STAYS = "import signal; signal.pause()"
@@ -35,7 +35,7 @@ def test_it_reports_what_it_waits_for_and_why_as_long_as_that_takes(tmp_path: Pa
     said: list[str] = []
     fast = launched(tmp_path / "fast", STAYS, lambda _: True)
     slow = launched(tmp_path / "slow", STAYS, lambda _: len(said) == 3)
-    await_all({"fast": fast, "slow": slow}, said.append)
+    await_servers({"fast": fast, "slow": slow}, said.append)
     assert said == ["waiting for slow (503 UNAVAILABLE: no database)"] * 3
     for one in (fast, slow):
         assert one.exit_code is None
@@ -48,5 +48,5 @@ def test_a_server_that_dies_ends_the_wait_with_its_last_lines(tmp_path: Path) ->
     waits = launched(tmp_path / "waits", STAYS, lambda _: False)
     dies = launched(tmp_path / "dies", "print('no room'); raise SystemExit(3)", lambda _: False)
     with pytest.raises(LocalUnavailable, match=r"exit code 3\):\nno room"):
-        await_all({"waits": waits, "dies": dies}, said.append)
+        await_servers({"waits": waits, "dies": dies}, said.append)
     assert (waits.process, dies.process) == (None, None)

@@ -10,7 +10,7 @@ import pytest
 
 from db import pool as pools
 from db.pool import Conn, Pool, connect, open_pool, transact
-from db.reach import reaching
+from db.reach import raise_if_postgres_away
 from schemas.errors import Unavailable
 from schemas.settings import Settings
 from tests import relay
@@ -117,7 +117,7 @@ async def test_a_session_that_only_reads_is_left_for_a_new_one(settings: Setting
         async def write(conn: Conn) -> None:
             await conn.execute("insert into thing values ('written')")
 
-        with pytest.raises(Unavailable), reaching():
+        with pytest.raises(Unavailable), raise_if_postgres_away():
             await transact(opened, write)
         await pool.execute(f"alter database {name} set default_transaction_read_only = off")
         await transact(opened, write)

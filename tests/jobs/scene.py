@@ -32,7 +32,7 @@ async def tenants(conn: Conn, count: int = 1, *, tier: str = "standard") -> list
 
 async def worker(conn: Conn, kind: Kind = TEST_JOB, *, lease_s: float = 60, slots: int = 10) -> UUID:
     worker_id = ids.new()
-    await heartbeat.register(
+    await heartbeat.insert_worker_row(
         conn,
         worker_id=worker_id,
         pool=kind.pool,
@@ -74,7 +74,7 @@ async def insert_due_jobs(conn: Conn, orgs: Sequence[UUID], each: int, kind: Kin
 
 async def pull(conn: Conn, worker_id: UUID, free: int = 10, *kinds: Kind) -> list[Claim]:
     known = kinds or (TEST_JOB,)
-    return await ledger.pull(conn, pool=known[0].pool, worker_id=worker_id, free=free, kinds=known)
+    return await ledger.claim_due_jobs(conn, pool=known[0].pool, worker_id=worker_id, free=free, kinds=known)
 
 
 async def settle(conn: Conn, claims: Sequence[Claim], outcome: Outcome | None = None) -> list[str]:

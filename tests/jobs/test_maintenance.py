@@ -243,17 +243,17 @@ async def test_one_session_leads_until_it_ends(pool: Pool, conn: Conn) -> None:
 
 
 async def test_find_due_returns_pools_with_due_work(conn: Conn, org: UUID) -> None:
-    at, due = await maintenance.find_due(conn)
+    at, due = await maintenance.find_due_pools(conn)
     assert (due, at.tzinfo) == ([], UTC)
     await scene.submit(conn, org, run_at=datetime.now(UTC) + timedelta(hours=1))
     claim = await scene.start_job(conn, org, UNCAPPED_JOB)
     await scene.settle(conn, [claim], Retry("X", "x", after_s=4))
-    assert (await maintenance.find_due(conn))[1] == []
+    assert (await maintenance.find_due_pools(conn))[1] == []
     submitted = await scene.submit(conn, org)
-    [due_now] = (await maintenance.find_due(conn))[1]
+    [due_now] = (await maintenance.find_due_pools(conn))[1]
     assert (due_now.pool, due_now.kind, due_now.job_id) == ("ingest", "run_errand", submitted.job_id)
     await conn.execute("update pool set paused = true where name = 'ingest'")
-    assert (await maintenance.find_due(conn))[1] == []
+    assert (await maintenance.find_due_pools(conn))[1] == []
 
 
 async def test_find_due_shows_that_a_worker_pulls(conn: Conn) -> None:
@@ -262,7 +262,7 @@ async def test_find_due_shows_that_a_worker_pulls(conn: Conn) -> None:
     worker = await scene.worker(conn)
     seen = []
     for _ in range(3):
-        seen += (await maintenance.find_due(conn))[1]
+        seen += (await maintenance.find_due_pools(conn))[1]
         await scene.pull(conn, worker, 1)
     assert len(set(seen)) == 3
 
@@ -276,7 +276,7 @@ async def test_a_canceled_project_is_canceled_in_batches(conn: Conn, org: UUID) 
     finishes = await scene.submit(conn, org, UNCAPPED_JOB, project_id=project_id)
 
     async def batch() -> list[str]:
-        moved = await controls.cancel_of_project(
+        moved = await controls.cancel_project_jobs(
             conn, organization_id=org, project_id=project_id, kinds=[TEST_JOB.name], limit=4
         )
         return sorted(row.state for row in moved)

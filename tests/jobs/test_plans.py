@@ -92,15 +92,15 @@ USES: dict[str, tuple[Use, int]] = {
     "submit behind many": (lambda conn, found: scene.submit(conn, found.org), 10),
     "pull": (lambda conn, found: scene.pull(conn, found.worker_id, 10, UNCAPPED_JOB), PULL),
     "settle": (lambda conn, found: scene.settle(conn, [found.claims.pop() for _ in range(10)], Done()), 50),
-    "lock": (lambda conn, found: ledger.lock(conn, found.claims[0]), 5),
+    "lock": (lambda conn, found: ledger.lock_claimed_job(conn, found.claims[0]), 5),
     "named step": (
         lambda conn, found: steps.run_named_step(conn, found.claims[1], str(ids.new()), nothing),
         5,
     ),
-    "commit": (lambda conn, found: ledger.complete(conn, found.claims.pop(), result={}), 10),
+    "commit": (lambda conn, found: ledger.complete_job(conn, found.claims.pop(), result={}), 10),
     "progress": (lambda conn, found: ledger.progress(conn, found.claims[0], progress=0.5), 5),
     "renew": (
-        lambda conn, found: heartbeat.renew(conn, worker_id=found.worker_id, lease_s=60),
+        lambda conn, found: heartbeat.renew_worker_lease(conn, worker_id=found.worker_id, lease_s=60),
         2 * RUNNING + 10,
     ),
     "get": (lambda conn, found: jobs.get(conn, organization_id=found.org, job_id=found.claims[0].id), 5),
@@ -130,10 +130,12 @@ USES: dict[str, tuple[Use, int]] = {
     "count": (count, 3 * counts.MAX_COUNTED),
     "count of project": (lambda conn, found: count(conn, found, found.project_id), ENDED + 2 * RUNNING),
     "cancel": (
-        lambda conn, found: controls.cancel(conn, organization_id=found.org, job_id=found.claims.pop().id),
+        lambda conn, found: controls.cancel_open_job(
+            conn, organization_id=found.org, job_id=found.claims.pop().id
+        ),
         5,
     ),
-    "look": (lambda conn, _: maintenance.find_due(conn), 10),
+    "look": (lambda conn, _: maintenance.find_due_pools(conn), 10),
     "count due": (lambda conn, _: maintenance.count_due(conn), 2 * maintenance.MAX_COUNTED_JOBS + GONE),
     "pools": (
         lambda conn, _: pools.list_all(conn, slots=10),
@@ -227,8 +229,8 @@ async def test_many_jobs_are_locked_by_their_ids(pool: Pool, conn: Conn, found: 
         "job_ids": [found.claims[0].id, found.claims[1].id],
     }
     uses: plans.Uses[LedgerScene] = {
-        "lock": (lambda conn, _: controls.lock_many(conn, **of_tenant), 10),
-        "cancel": (lambda conn, _: controls.cancel_many(conn, **of_tenant), 20),
+        "lock": (lambda conn, _: controls.lock_job_rows(conn, **of_tenant), 10),
+        "cancel": (lambda conn, _: controls.cancel_open_jobs(conn, **of_tenant), 20),
     }
     async with pool.acquire() as session:
         await plans.plan(session, uses, found)

@@ -116,7 +116,9 @@ async def test_a_tenants_next_job_starts_when_its_last_one_has_ended(conn: Conn)
     await store_skip_ranges(conn)
     await scene.settle(conn, claims[5:6])
     worker, org = await scene.worker(conn), claims[5].organization_id
-    [claim] = await ledger.pull(conn, pool="ingest", worker_id=worker, free=10, kinds=[TEST_JOB], freed=[org])
+    [claim] = await ledger.claim_due_jobs(
+        conn, pool="ingest", worker_id=worker, free=10, kinds=[TEST_JOB], freed=[org]
+    )
     assert claim.organization_id == org
 
 
@@ -216,7 +218,7 @@ class TwoWorkers:
         self.freed: list[set[UUID]] = [set(), set()]
 
     async def pull(self, which: int, free: int) -> int:
-        claims = await ledger.pull(
+        claims = await ledger.claim_due_jobs(
             self.conn, pool="ingest", worker_id=self.workers[which], free=free, kinds=self.kinds[which],
             freed=[*self.freed[which]],
         )  # fmt: skip

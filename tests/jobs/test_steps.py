@@ -16,12 +16,16 @@ from tests.jobs import scene
 from tests.waiting import eventually
 
 Step = Callable[[Conn, Claim], Awaitable[object]]
-STEPS: list[Step] = [ledger.lock, partial(ledger.complete, result={}), partial(ledger.progress, progress=0.5)]
+STEPS: list[Step] = [
+    ledger.lock_claimed_job,
+    partial(ledger.complete_job, result={}),
+    partial(ledger.progress, progress=0.5),
+]
 
 
 async def test_a_commit_completes_the_job(conn: Conn, org: UUID) -> None:
     claim = await scene.start_job(conn, org)
-    moved = await ledger.complete(conn, claim, result={"n": 1})
+    moved = await ledger.complete_job(conn, claim, result={"n": 1})
     row = await scene.row(conn, claim.id)
     assert (moved.id, moved.state, moved.ended) == (claim.id, "completed", True)
     assert (row["state"], row["progress"], row["result"], row["lease_owner"]) == (
@@ -37,7 +41,7 @@ async def test_a_commit_that_rolls_back_leaves_the_job_running(conn: Conn, org: 
     claim = await scene.start_job(conn, org)
     transaction = conn.transaction()
     await transaction.start()
-    await ledger.complete(conn, claim, result={})
+    await ledger.complete_job(conn, claim, result={})
     await transaction.rollback()
     assert (await scene.row(conn, claim.id))["state"] == "running"
     assert await scene.list_attempts(conn, claim.id) == []
@@ -65,7 +69,7 @@ async def test_no_step_runs_for_another_tenants_job(conn: Conn, step: Step) -> N
 @pytest.mark.parametrize("step", STEPS)
 async def test_no_step_runs_after_an_accepted_cancel(conn: Conn, org: UUID, step: Step) -> None:
     claim = await scene.start_job(conn, org)
-    await controls.cancel(conn, organization_id=org, job_id=claim.id)
+    await controls.cancel_open_job(conn, organization_id=org, job_id=claim.id)
     with pytest.raises(CancelRequested):
         await step(conn, claim)
     assert (await scene.row(conn, claim.id))["state"] == "running"
@@ -76,11 +80,11 @@ async def test_a_held_job_cant_be_taken_before_the_step_ends(pool: Pool, conn: C
     claim = await scene.start_job(conn, org)
     async with pool.acquire() as other:
         async with conn.transaction():
-            await ledger.lock(conn, claim)
+            await ledger.lock_claimed_job(conn, claim)
             settling = asyncio.create_task(scene.settle(other, [claim], Interrupted()))
             async with pool.acquire() as observer:
                 await eventually(lambda: scene.waits_for_lock(observer))
-            await ledger.complete(conn, claim, result={})
+            await ledger.complete_job(conn, claim, result={})
         assert await settling == []
     assert (await scene.row(conn, claim.id))["state"] == "completed"
 
@@ -89,8 +93,10 @@ async def test_a_commit_that_comes_before_the_cancel_wins(pool: Pool, conn: Conn
     claim = await scene.start_job(conn, org)
     async with pool.acquire() as other:
         async with conn.transaction():
-            await ledger.complete(conn, claim, result={})
-            canceling = asyncio.create_task(controls.cancel(other, organization_id=org, job_id=claim.id))
+            await ledger.complete_job(conn, claim, result={})
+            canceling = asyncio.create_task(
+                controls.cancel_open_job(other, organization_id=org, job_id=claim.id)
+            )
             async with pool.acquire() as observer:
                 await eventually(lambda: scene.waits_for_lock(observer))
         assert await canceling is None
@@ -102,7 +108,7 @@ async def _give_back(conn: Conn, claim: Claim) -> None:
 
 
 async def _cancel(conn: Conn, claim: Claim) -> None:
-    await controls.cancel(conn, organization_id=claim.organization_id, job_id=claim.id)
+    await controls.cancel_open_job(conn, organization_id=claim.organization_id, job_id=claim.id)
 
 
 @pytest.mark.parametrize(("before", "error"), [(_give_back, Fenced), (_cancel, CancelRequested)])
@@ -113,7 +119,7 @@ async def test_a_commit_that_waited_for_its_job_ends_no_other_attempts(
     async with pool.acquire() as other, pool.acquire() as observer:
         async with conn.transaction():
             await before(conn, claim)
-            ending = asyncio.create_task(ledger.complete(other, claim, result={}))
+            ending = asyncio.create_task(ledger.complete_job(other, claim, result={}))
             await eventually(lambda: scene.waits_for_lock(observer))
         with pytest.raises(error):
             await ending
@@ -127,7 +133,7 @@ async def test_commit_that_waited_for_a_progress_keeps_the_worker(pool: Pool, co
     async with pool.acquire() as other, pool.acquire() as observer:
         async with conn.transaction():
             await ledger.progress(conn, claim, progress=0.5)
-            ending = asyncio.create_task(ledger.complete(other, claim, result={}))
+            ending = asyncio.create_task(ledger.complete_job(other, claim, result={}))
             await eventually(lambda: scene.waits_for_lock(observer))
         assert (await ending).ended
     kept = await conn.fetchrow("select worker_id, started_at, outcome from job_attempt")
@@ -148,9 +154,9 @@ async def test_progress_never_falls(conn: Conn, org: UUID) -> None:
 async def test_a_stage_may_refuse_and_again_allow_cancels(conn: Conn, org: UUID) -> None:
     claim = await scene.start_job(conn, org)
     await ledger.progress(conn, claim, progress=0.5, stage="sending", cancelable=False)
-    assert await controls.cancel(conn, organization_id=org, job_id=claim.id) is None
+    assert await controls.cancel_open_job(conn, organization_id=org, job_id=claim.id) is None
     await ledger.progress(conn, claim, progress=0.6, stage="confirming")
-    assert await controls.cancel(conn, organization_id=org, job_id=claim.id) is None
+    assert await controls.cancel_open_job(conn, organization_id=org, job_id=claim.id) is None
     await ledger.progress(conn, claim, progress=0.7, cancelable=True)
-    assert await controls.cancel(conn, organization_id=org, job_id=claim.id) is not None
+    assert await controls.cancel_open_job(conn, organization_id=org, job_id=claim.id) is not None
     assert (await scene.row(conn, claim.id))["stage"] == "confirming"

@@ -92,7 +92,7 @@ async def test_expired_token_is_refreshed_and_the_post_is_retried(
 def hear_all(caplog: pytest.LogCaptureFixture) -> None:
     """Record all logs, except those that every process of the product silences."""
     caplog.set_level(logging.DEBUG)
-    for name in logs.QUIET:
+    for name in logs.LIBRARY_LOG_LEVELS:
         caplog.set_level(logging.WARNING, logger=name)
 
 

@@ -86,7 +86,7 @@ class PhaseHistory:
     async def end(self, index: int) -> None:
         job = self.expected[index]
         if job.claim and not job.asked_to_stop:
-            await ledger.complete(self.conn, job.claim, result={})
+            await ledger.complete_job(self.conn, job.claim, result={})
             self._now(index, "completed")
 
     async def progress(self, index: int) -> None:
@@ -96,7 +96,7 @@ class PhaseHistory:
 
     async def cancel(self, index: int) -> None:
         job = self.expected[index]
-        await controls.cancel(self.conn, organization_id=self.org, job_id=job.job_id)
+        await controls.cancel_open_job(self.conn, organization_id=self.org, job_id=job.job_id)
         if job.phase == "running":
             self.expected[index] = job._replace(asked_to_stop=True)
         elif job.phase in OPEN_PHASES:
@@ -113,7 +113,7 @@ class PhaseHistory:
 
     async def run_now(self, index: int) -> None:
         job = self.expected[index]
-        await controls.run_now(self.conn, organization_id=self.org, job_id=job.job_id)
+        await controls.make_job_due(self.conn, organization_id=self.org, job_id=job.job_id)
         if job.phase in {"scheduled", "waiting"}:
             self._now(index, "queued")
 

@@ -53,7 +53,7 @@ async def pull(conn: Conn, history: JobHistory) -> None:
 
 
 async def cancel(conn: Conn, history: JobHistory) -> None:
-    await controls.cancel(conn, organization_id=history.org, job_id=history.job_id)
+    await controls.cancel_open_job(conn, organization_id=history.org, job_id=history.job_id)
 
 
 async def lose_worker(conn: Conn, history: JobHistory) -> None:
@@ -96,7 +96,7 @@ async def progress(conn: Conn, claim: Claim) -> None:
 
 
 async def complete(conn: Conn, claim: Claim) -> None:
-    await ledger.complete(conn, claim, result={})
+    await ledger.complete_job(conn, claim, result={})
 
 
 ATTEMPTS = st.sampled_from([-1, -1, -1, 0])

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, Sampler
 
 from telemetry import tracing
-from telemetry.otel import Ids, OtelRecorder
+from telemetry.otel import NextIdGenerator, OtelRecorder
 
 
 class RecordedSpan(NamedTuple):
@@ -66,7 +66,7 @@ def _read(span: ReadableSpan) -> RecordedSpan:
 @contextmanager
 def record_spans(sampler: Sampler = ALWAYS_ON) -> Iterator[Spans]:
     """Record this process's spans while the block runs."""
-    exporter, span_ids = InMemorySpanExporter(), Ids()
+    exporter, span_ids = InMemorySpanExporter(), NextIdGenerator()
     provider = TracerProvider(sampler, id_generator=span_ids, shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     recorder = OtelRecorder(provider, span_ids)

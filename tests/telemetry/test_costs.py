@@ -106,7 +106,7 @@ def test_connection_time_excludes_cpu_of_the_loop(monkeypatch: pytest.MonkeyPatc
 
 
 async def test_work_without_a_meter_is_not_charged() -> None:
-    costs.add_child(1.0)
+    costs.charge_child_cpu(1.0)
     with costs.on_connection():
         pass
-    assert costs.current() is None
+    assert costs.current_cost() is None

@@ -37,7 +37,7 @@ def lines() -> Iterator[list[Line]]:
         collected.append({"level": level, **event})
         raise structlog.DropEvent
 
-    structlog.configure(processors=[logs.name_cause, collect])
+    structlog.configure(processors=[logs.add_cause_fields, collect])
     yield collected
     write_logs()
 
@@ -104,7 +104,7 @@ async def test_dispatcher_lines_have_the_same_fields(
     died = await ingest(acme, project)
     async with workers.pool.acquire() as conn:
         worker = await insert_worker(workers)
-        await ledger.pull(conn, pool="ingest", worker_id=worker, free=1, kinds=[INGEST_WEBSITE])
+        await ledger.claim_due_jobs(conn, pool="ingest", worker_id=worker, free=1, kinds=[INGEST_WEBSITE])
         await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
         uptime = Uptime(0.0)
         uptime.answered(FUTURE)

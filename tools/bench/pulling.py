@@ -24,7 +24,7 @@ async def measure_pull(environment: Environment, size: RunSize, tell: ProgressCa
     async with environment.pool.acquire() as conn:
         worker_id = await _register(conn)
         took_ms = [await _pull(conn, worker_id) for _ in range(WARM + size.pulls)][WARM:]
-        await heartbeat.retire(conn, worker_id=worker_id)
+        await heartbeat.delete_worker_row(conn, worker_id=worker_id)
     return BenchmarkResult(
         {"pull_p50_ms": compute_percentiles(took_ms)["p50"]}, {"pull_ms": compute_percentiles(took_ms)}
     )
@@ -32,7 +32,7 @@ async def measure_pull(environment: Environment, size: RunSize, tell: ProgressCa
 
 async def _register(conn: Conn) -> UUID:
     worker_id = ids.new()
-    await heartbeat.register(
+    await heartbeat.insert_worker_row(
         conn, worker_id=worker_id, pool=BENCH_POOL, host="bench", pid=0, version="0", slots=ROWS, lease_s=3600
     )
     return worker_id
@@ -40,7 +40,9 @@ async def _register(conn: Conn) -> UUID:
 
 async def _pull(conn: Conn, worker_id: UUID) -> float:
     start = time.perf_counter()
-    claims = await ledger.pull(conn, pool=BENCH_POOL, worker_id=worker_id, free=ROWS, kinds=list(TASKS))
+    claims = await ledger.claim_due_jobs(
+        conn, pool=BENCH_POOL, worker_id=worker_id, free=ROWS, kinds=list(TASKS)
+    )
     took_ms = (time.perf_counter() - start) * 1000
     await ledger.settle(conn, [Settlement(claim, Done()) for claim in claims])
     return took_ms

@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 from uuid import UUID
 
 from db.pool import Conn
-from db.reach import reaching
+from db.reach import raise_if_postgres_away
 from domain.events import conversions
 from domain.events.conversions import ConversionLine, Due, End
 from schemas.errors import Unavailable
@@ -33,7 +33,7 @@ async def open_outbox(event_store: EventStore, line: ConversionLine) -> AsyncIte
     """Open the outbox of a line on a connection of its own. Raises `OutboxAwayError`."""
     async with AsyncExitStack() as stack:
         try:
-            with reaching():
+            with raise_if_postgres_away():
                 conn = await stack.enter_async_context(event_store())
         except Unavailable as error:
             raise OutboxAwayError from error
@@ -87,7 +87,7 @@ class ConversionOutbox:
 
     async def _run(self, verb: Callable[..., Awaitable[T]]) -> T:
         try:
-            with reaching():
+            with raise_if_postgres_away():
                 return await verb(self._conn, line=self._line)
         except Unavailable as error:
             raise OutboxAwayError from error

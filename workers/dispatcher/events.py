@@ -3,7 +3,7 @@
 import asyncio
 
 from db.pool import Conn, connected
-from db.reach import reaching
+from db.reach import raise_if_postgres_away
 from domain.events import conversion_lines, conversions, partitions, people, quarantine, rollups
 from schemas.errors import Unavailable
 from schemas.settings import Settings
@@ -69,7 +69,7 @@ class ConversionScan:
     async def _submit(self, lines: list[conversions.ConversionLine]) -> bool:
         """Submit; return False while the main database is away: the next run then scans the same lines."""
         try:
-            with reaching():
+            with raise_if_postgres_away():
                 async with asyncio.timeout(SUBMIT_TIMEOUT_S):
                     await self._submit_in_main(lines)
         except Unavailable:

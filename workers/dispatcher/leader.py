@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from db.pool import Conn, connect
-from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, RETRIED_ERRORS, reaching
+from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, RETRIED_ERRORS, raise_if_postgres_away
 from jobs import maintenance
-from jobs.maintenance import BATCH
+from jobs.maintenance import MAX_MAINTENANCE_ROWS
 from telemetry import logs, metrics
 from workers.runtime.shutdown import StopRequest, wait_for_first
 
@@ -27,7 +27,7 @@ class Chore(NamedTuple):
     name: str
     every_s: float
     run: Callable[[Conn], Awaitable[int]]
-    batch: int = BATCH
+    batch: int = MAX_MAINTENANCE_ROWS
 
 
 class Agenda:
@@ -116,7 +116,7 @@ class Leader:
 @asynccontextmanager
 async def open_leader_session(database_url: str, name: str) -> AsyncIterator[Conn]:
     """Open a connection that Postgres ends once it is idle for `IDLE_S`. Raises `Unavailable`."""
-    with reaching():
+    with raise_if_postgres_away():
         conn = await connect(database_url, name=name, command_timeout=COMMAND_TIMEOUT_S)
         try:
             await conn.execute(f"set idle_session_timeout = '{IDLE_S}s'")

@@ -77,7 +77,7 @@ class Dispatcher(Leader):
 
     async def tick(self, conn: Conn) -> None:
         """Wake pools with due jobs, then run the due chores."""
-        at, due = await maintenance.find_due(conn)
+        at, due = await maintenance.find_due_pools(conn)
         self.answered(at)
         await wake(self._courier, self._wake_limiter.choose(due, self._clock()))
         await super().tick(conn)

@@ -11,7 +11,7 @@ from logging import DEBUG
 import asyncpg
 
 from db.pool import Pool
-from db.reach import RETRIED_ERRORS, reaching
+from db.reach import RETRIED_ERRORS, raise_if_postgres_away
 from domain.jobs import jobs
 from jobs.ledger import ChangedJob, Settlement
 from jobs.outcomes import Done, Failed, Outcome
@@ -94,7 +94,7 @@ class Completer:
         return await self._store([Settlement(claim, NOT_STORED)])
 
     async def _write(self, batch: Sequence[Settlement]) -> list[ChangedJob]:
-        with reaching(), metrics.SETTLE.time():
+        with raise_if_postgres_away(), metrics.SETTLE_SECONDS.time():
             return await jobs.settle(self._pool, batch)
 
 

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, null
 from typing import Any, TypeAlias, TypeVar
 
 from db.pool import Conn, Pool, transact
-from db.reach import reaching
+from db.reach import raise_if_postgres_away
 from domain.jobs import jobs
 from domain.tenancy import project_locks
 from jobs import ledger, steps
@@ -65,10 +65,10 @@ class Context:
             if name is not None:
                 return await steps.run_named_step(conn, self.job, name, body)
             if not locks:
-                await ledger.lock(conn, self.job)
+                await ledger.lock_claimed_job(conn, self.job)
             return await body(conn)
 
-        with reaching(), tracing.open_span(f"step {name}" if name else "step"):
+        with raise_if_postgres_away(), tracing.open_span(f"step {name}" if name else "step"):
             return await self._transact(locked)
 
     async def decide(
@@ -109,7 +109,7 @@ class Context:
 
         self._attempt.committed = Done.word
         try:
-            with reaching(), tracing.open_span("settle"):
+            with raise_if_postgres_away(), tracing.open_span("settle"):
                 return Done(await self._transact(last))
         except BaseException:
             self._attempt.committed = None

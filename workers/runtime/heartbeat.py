@@ -14,7 +14,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from db.pool import Conn, Pool
-from db.reach import RETRIED_ERRORS, reaching
+from db.reach import RETRIED_ERRORS, raise_if_postgres_away
 from jobs import heartbeat
 from jobs.heartbeat import HeldJob
 from jobs.ledger import Claim
@@ -64,7 +64,7 @@ class Heartbeat:
         """Take a lease under a new id. No lease is at risk yet, so the call may take as long as a lease."""
         self.worker_id, asked_at = ids.new(), self._clock.time()
         async with self._connection(share=1) as conn:
-            await heartbeat.register(
+            await heartbeat.insert_worker_row(
                 conn,
                 worker_id=self.worker_id,
                 pool=self._pool_name,
@@ -87,12 +87,12 @@ class Heartbeat:
 
     async def drain(self) -> None:
         async with self._connection() as conn:
-            await heartbeat.drain(conn, worker_id=self.worker_id)
+            await heartbeat.mark_draining(conn, worker_id=self.worker_id)
 
     async def retire(self) -> None:
         self._watch.cancel()
         async with self._connection() as conn:
-            await heartbeat.retire(conn, worker_id=self.worker_id)
+            await heartbeat.delete_worker_row(conn, worker_id=self.worker_id)
 
     @property
     def age_s(self) -> float:
@@ -107,7 +107,7 @@ class Heartbeat:
     async def _renew(self, adopt: Adopt, unsettled: Collection[AttemptKey]) -> None:
         attempts, asked_at = [*self._slots.attempts.values()], self._clock.time()
         async with self._connection() as conn:
-            owned = await heartbeat.renew(conn, worker_id=self.worker_id, lease_s=self._lease_s)
+            owned = await heartbeat.renew_worker_lease(conn, worker_id=self.worker_id, lease_s=self._lease_s)
         if owned is None:
             await self._register_again()
             return
@@ -147,7 +147,7 @@ class Heartbeat:
     async def _connection(self, *, share: float = RENEW_TIMEOUT) -> AsyncIterator[Conn]:
         """Hold a connection for at most `share` of the lease, then raise `Unavailable`: a retry is near."""
         limit_s = self._lease_s * share
-        with reaching():
+        with raise_if_postgres_away():
             async with asyncio.timeout(limit_s), self._pool.acquire(timeout=limit_s) as conn:
                 yield conn
 

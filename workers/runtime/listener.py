@@ -12,7 +12,7 @@ from typing import Any
 from arq.connections import ArqRedis
 from arq.worker import Function, Worker, func
 
-from db.redis_reach import reaching_redis
+from db.redis_reach import raise_if_redis_away
 from jobs import courier
 from jobs.kinds import Kind
 from jobs.loop_time import LoopTimeout
@@ -41,7 +41,7 @@ async def listen(redis_url: str, *, pool_name: str, kinds: Sequence[Kind], slots
         started = asyncio.get_running_loop().time()
         metrics.LISTENER_STARTS.inc()
         try:
-            with reaching_redis():
+            with raise_if_redis_away():
                 await _listen_once(redis_url, pool_name, kinds, slots)
         except RedisUnavailable as error:
             _log.warning("Redis failed, listening again after a pause", error=str(error), wait_s=wait_s)

@@ -4,7 +4,7 @@ import asyncio
 from typing import NamedTuple
 
 from db.pool import Pool, acquire
-from db.reach import RETRIED_ERRORS, reaching
+from db.reach import RETRIED_ERRORS, raise_if_postgres_away
 from jobs import ledger
 from jobs.outcomes import Canceled
 from schemas.errors import CancelRequested, Fenced
@@ -59,6 +59,6 @@ class ProgressWriter:
             pass  # The next value replaces this one anyway.
 
     async def _write(self, attempt: Attempt, latest: JobProgress) -> None:
-        with reaching():
+        with raise_if_postgres_away():
             async with acquire(self._pool) as conn:
                 await ledger.progress(conn, attempt.claim, progress=latest.ratio, stage=latest.stage)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from db.pool import Pool, acquire
-from db.reach import RETRIED_ERRORS, reaching
+from db.reach import RETRIED_ERRORS, raise_if_postgres_away
 from jobs import ledger
 from jobs.courier import Courier
 from jobs.kinds import Kind
@@ -54,9 +54,9 @@ class Puller:
 
     async def _pull(self, free: int) -> list[Claim]:
         try:
-            with reaching(), metrics.PULL.time():
+            with raise_if_postgres_away(), metrics.PULL_SECONDS.time():
                 async with acquire(self.pool) as conn:
-                    return await ledger.pull(
+                    return await ledger.claim_due_jobs(
                         conn,
                         pool=self.pool_name,
                         worker_id=self.worker_id(),

@@ -62,7 +62,7 @@ class Runner:
         """
         started, kind = time.monotonic(), attempt.claim.kind
         attempt.task = asyncio.current_task()
-        log_context.attach(attempt)
+        log_context.attach_cause(attempt)
         spans.begin_span(attempt)
         limit = asyncio.get_running_loop().call_at(attempt.ends_at, stop_at_limit, attempt)
         try:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from db.pool import Pool, open_pool
 from db.reach import RETRIED_ERRORS
-from db.wait_for_postgres import until_reached
+from db.wait_for_postgres import retry_until_reached
 from jobs.courier import Courier, open_courier
 from jobs.outcomes import Interrupted
 from schemas.errors import SettingsInvalid
@@ -53,7 +53,7 @@ async def serve(settings: Settings, pool_name: str, tasks: Tasks) -> None:
             AsyncExitStack() as stack,
         ):
             enter = stack.enter_async_context
-            opened = await until_reached(lambda: enter(open_pools(settings, pool_name)), stop.soon)
+            opened = await retry_until_reached(lambda: enter(open_pools(settings, pool_name)), stop.soon)
             if opened:
                 worker = Worker(
                     settings, pool_name=pool_name, tasks=pool_tasks, pools=opened, courier=courier
@@ -114,7 +114,7 @@ class Worker:
         self.completer = Completer(pools.own, self.slots, self.progress_writer)
 
     async def run(self, stop: StopRequest) -> None:
-        if not await until_reached(self.heartbeat.register, stop.soon):
+        if not await retry_until_reached(self.heartbeat.register, stop.soon):
             return
         _log.info("working", slots=self.settings.slots, kinds=[kind.name for kind in self.tasks])
         async with asyncio.TaskGroup() as group:

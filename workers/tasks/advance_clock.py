@@ -7,7 +7,7 @@ from functools import partial
 from typing import TypeAlias
 
 from db.pool import Conn, connected
-from db.reach import reaching
+from db.reach import raise_if_postgres_away
 from domain.operations import sandbox_time
 from jobs.courier import Courier, open_courier
 from jobs.ledger import Wake
@@ -47,7 +47,7 @@ async def advance_clock(
     ctx: Context, *, connect: Connect, courier: Courier, patience_s: float = SETTLE_TIMEOUT_S
 ) -> Outcome:
     """Advance the clock stop by stop. Each stop is a step: another attempt continues after the last one."""
-    with reaching():
+    with raise_if_postgres_away():
         async with connect() as conn:
             if not await sandbox_time.take_place(conn):
                 return Snooze(NO_TURN_SNOOZE_S)

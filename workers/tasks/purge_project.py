@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeAlias
 
-from db.reach import reaching
+from db.reach import raise_if_postgres_away
 from domain.events import event_archive
 from domain.events import purge as events
 from domain.media.storage import open_store
@@ -99,7 +99,7 @@ async def _delete_events(ctx: Context, event_store: EventStore) -> object:
     """Delete a batch of events. They may be in another database; no other process needs them."""
     project_id = purge.project_of(ctx.job)
     try:
-        with reaching():
+        with raise_if_postgres_away():
             async with event_store() as conn:
                 return await events.delete_batch(conn, project_id=project_id)
     except Unavailable:
@@ -112,7 +112,7 @@ async def _delete_archived(ctx: Context, event_store: EventStore, archive_url: s
         return None
     project_id = purge.project_of(ctx.job)
     try:
-        with reaching():
+        with raise_if_postgres_away():
             async with event_store() as conn, ClickHouse(archive_url) as archive:
                 await event_archive.forget(conn, archive=archive, project_id=project_id)
     except Unavailable:

@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from db.pool import Conn
-from db.reach import reaching
+from db.reach import raise_if_postgres_away
 from domain.events import recent_events, verifications
 from domain.events.verifications import VerifiedApp
 from jobs.outcomes import Done, Failed, Outcome, Snooze
@@ -68,7 +68,7 @@ async def _query(app: VerifiedApp, began_at: float, event_store: EventStore, see
     The store has its own clock: the query passes a duration, counted from before the job's first read, so
     that no event is missed.
     """
-    with reaching():
+    with raise_if_postgres_away():
         async with event_store() as conn:
             seconds = app.waited_s + asyncio.get_running_loop().time() - began_at
             return await see(conn, project_id=app.project_id, app_no=app.app_no, seconds=seconds)

@@ -48,5 +48,5 @@ PRESENTER_DISCLOSURES: Mapping[str, str] = {
 
 
 def primary(tag: str | None) -> str:
-    """Return the language of a tag: `de` for `de-AT`."""
+    """Return the language of a BCP-47 tag, such as `de` for `de-AT`; English without a tag."""
     return (tag or DEFAULT_LANGUAGE).replace("_", "-").partition("-")[0].lower()

@@ -178,7 +178,7 @@ async def test_no_secret_of_a_posts_life_is_stored_in_plain_text(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    for name in logs.QUIET:
+    for name in logs.LIBRARY_LOG_LEVELS:
         caplog.set_level(logging.WARNING, logger=name)
     policy = {"requiresApproval": True}
     await request_json(project, "PATCH", f"/projects/{project.id}/approval-policy", json=policy)

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from db.server import free_port
-from db.wait_for_postgres import away_reason, until_reached
+from db.wait_for_postgres import find_away_error, retry_until_reached
 from schemas.errors import SettingsInvalid
 from schemas.settings import Settings
 from tests.relay import PostgresRelay
@@ -130,10 +130,10 @@ async def test_permanent_error_is_raised() -> None:
         raise ExceptionGroup("start", [ConnectionRefusedError(), SettingsInvalid("PEPPERS lacks lost")])
 
     with pytest.raises(ExceptionGroup):
-        await until_reached(ask, asyncio.Event())
+        await retry_until_reached(ask, asyncio.Event())
 
 
 def test_the_reason_is_found_in_groups() -> None:
     error = asyncpg.CannotConnectNowError("starting up")
-    assert away_reason(ExceptionGroup("a", [ExceptionGroup("b", [error])])) is error
-    assert away_reason(KeyError("x")) is None
+    assert find_away_error(ExceptionGroup("a", [ExceptionGroup("b", [error])])) is error
+    assert find_away_error(KeyError("x")) is None

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from db import dumps
-from db.dumps import Tool, find_tool, server_major
+from db.dumps import PostgresTool, find_tool, server_major
 from db.pool import Conn
 from schemas.errors import BackupFailed
 from schemas.settings import Settings
@@ -71,7 +71,7 @@ async def test_a_failed_backup_leaves_no_file(
     broken = elsewhere / "pg_dump"
     broken.write_text("#!/bin/sh\necho no room >&2; exit 3\n")
     broken.chmod(0o755)
-    monkeypatch.setattr(dumps, "find_tool", lambda *_: Tool(broken, 18))
+    monkeypatch.setattr(dumps, "find_tool", lambda *_: PostgresTool(broken, 18))
     error = refused(await tenantry("backup", "tenantry.dump", "--json"), 1)
     assert error["message"].endswith("ended with exit code 3:\nno room")
     assert dumps_here() == {}
@@ -107,7 +107,7 @@ async def test_the_password_is_in_no_command_line(
     spy = tmp_path / "pg_dump"
     spy.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/words\necho "$PGPASSWORD" > {tmp_path}/password\n')
     spy.chmod(0o755)
-    monkeypatch.setattr(dumps, "find_tool", lambda *_: Tool(spy, 18))
+    monkeypatch.setattr(dumps, "find_tool", lambda *_: PostgresTool(spy, 18))
     await asyncio.to_thread(dumps.dump, settings.database_url, tmp_path / "out")
     password = (tmp_path / "password").read_text().strip()
     assert password

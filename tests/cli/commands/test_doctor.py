@@ -129,7 +129,7 @@ async def test_a_missing_pepper_in_use_is_reported(
 
 async def register(conn: Conn, pool: str, lease_s: float) -> UUID:
     worker_id = ids.new()
-    await heartbeat.register(
+    await heartbeat.insert_worker_row(
         conn, worker_id=worker_id, pool=pool, host="test", pid=1, version="1", slots=10, lease_s=lease_s
     )
     return worker_id
@@ -140,7 +140,7 @@ async def test_workers_are_counted_by_their_leases(
 ) -> None:
     await register(conn, "ingest", 60)
     await register(conn, "ingest", -1)
-    await heartbeat.drain(conn, worker_id=await register(conn, "ingest", 60))
+    await heartbeat.mark_draining(conn, worker_id=await register(conn, "ingest", 60))
     code, checks = await run_doctor(tenantry)
     assert code == 0
     assert checks["workers ingest"]["status"] == "ok"

@@ -1,10 +1,10 @@
 import pytest
 
-from db.migrate import EVENTS, MAIN, functions, known
+from db.migrate import EVENTS, MAIN, all_migrations, functions
 from db.pool import Conn
 from tests.cli.conftest import Tenantry, decoded, refused
 
-EVERY = [each.name for schema in (MAIN, EVENTS) for each in (*functions(schema), *known(schema))]
+EVERY = [each.name for schema in (MAIN, EVENTS) for each in (*functions(schema), *all_migrations(schema))]
 
 pytestmark = pytest.mark.usefixtures("environment")
 

@@ -17,9 +17,9 @@ from schemas.brand import Field
 
 
 def test_the_site_is_added_to_the_allowed_hosts() -> None:
-    assert demo.allowing(None, {}) == {}
-    assert demo.allowing("127.0.0.1:1", {}) == {demo.ALLOW: "127.0.0.1:1"}
-    both = demo.allowing("127.0.0.1:1", {demo.ALLOW: "127.0.0.1:2"})[demo.ALLOW]
+    assert demo.allow_demo_site(None, {}) == {}
+    assert demo.allow_demo_site("127.0.0.1:1", {}) == {demo.ALLOW: "127.0.0.1:1"}
+    both = demo.allow_demo_site("127.0.0.1:1", {demo.ALLOW: "127.0.0.1:2"})[demo.ALLOW]
     assert len(ssrf_guard.read_allowed(both)) == 2
 
 
@@ -60,7 +60,7 @@ def test_the_sandbox_gets_all_brand_fields(monkeypatch: pytest.MonkeyPatch) -> N
 
     client = httpx.Client(base_url="http://api/v1", transport=httpx.MockTransport(answer))
     monkeypatch.setattr(demo, "_open_client", lambda *_: client)
-    shown = demo.Shown(project={"brandContext": brand}, post={})
+    shown = demo.DemoResult(project={"brandContext": brand}, post={})
     demo.generate("http://api", "key", shown, io.StringIO())
     assert contexts == [brand]
 
@@ -117,7 +117,7 @@ def test_the_brand_table_has_the_apis_order_and_omits_empty_fields() -> None:
         "icp": "Sailors",
         "provenance": {"icp": provenance, "appName": provenance},
     }
-    shown = demo.Shown({"brandContext": brand}, {"status": "published", "externalUrl": "http://post"})
+    shown = demo.DemoResult({"brandContext": brand}, {"status": "published", "externalUrl": "http://post"})
     output = io.StringIO()
     demo.show(shown, "127.0.0.1:1", output)
     fields = [line.split()[0] for line in output.getvalue().splitlines() if "website" in line]

@@ -5,14 +5,14 @@ import signal
 
 import pytest
 
-from cli.local.signals import SIGNALS, KeyRequests, Terminated, terminating
+from cli.local.signals import SIGNALS, KeyRequests, Terminated, raise_on_signals
 
 
 @pytest.mark.parametrize("signum", SIGNALS)
 def test_the_first_signal_unwinds_and_later_ones_call_again(signum: signal.Signals) -> None:
     hurried: list[str] = []
     before = signal.getsignal(signum)
-    with terminating(again=lambda: hurried.append("now")):
+    with raise_on_signals(again=lambda: hurried.append("now")):
         with pytest.raises(Terminated):
             os.kill(os.getpid(), signum)
         assert hurried == []

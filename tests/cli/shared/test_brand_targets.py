@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.shared.brand_targets import Address, Repository, Target, understand
+from cli.shared.brand_targets import Address, Repository, Target, classify_target
 from domain.brand.store_listings import InAppStore, InGooglePlay
 from schemas.errors import Invalid
 from tests.cli.conftest import Tenantry, decoded, refused
@@ -35,13 +35,13 @@ HELLO = Repository("octocat/hello")
     ],
 )
 def test_a_target_is_classified_by_its_form(text: str, target: Target) -> None:
-    assert understand(text, allowed={}) == target
+    assert classify_target(text, allowed={}) == target
 
 
 def test_an_existing_file_is_not_a_repository(elsewhere: Path) -> None:
     (elsewhere / "octocat").mkdir()
     (elsewhere / "octocat" / "hello").write_text("<p>")
-    assert understand("octocat/hello", allowed={}) == Path("octocat/hello")
+    assert classify_target("octocat/hello", allowed={}) == Path("octocat/hello")
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_an_existing_file_is_not_a_repository(elsewhere: Path) -> None:
 )
 def test_an_unclassifiable_target_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
-        understand(text, allowed={})
+        classify_target(text, allowed={})
 
 
 async def test_a_repository_is_read(

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from io import StringIO
 
-from cli.shared.output import card, console, table
+from cli.shared.output import console, object_card, table
 from schemas.jobs import CancelAnswer
 
 
@@ -34,5 +34,5 @@ def test_values_are_formatted_for_people() -> None:
 
 
 def test_a_card_has_the_json_names_and_fields() -> None:
-    lines = card(CancelAnswer(job_id="job_1", accepted=True)).plain.splitlines()
+    lines = object_card(CancelAnswer(job_id="job_1", accepted=True)).plain.splitlines()
     assert [line.split() for line in lines] == [["jobId", "job_1"], ["accepted", "yes"]]

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from db.pool import Conn, Pool
-from db.reach import reaching
+from db.reach import raise_if_postgres_away
 from domain.events import partitions, rollups
 from domain.events.event import Event
 from schemas.errors import Unavailable
@@ -61,7 +61,7 @@ async def disturb(pool: Pool, done: asyncio.Event, seed: int) -> None:
     dice = random.Random(seed)
     while not done.is_set():
         deed = dice.choice((fold_or_die, cut))
-        with suppress(Unavailable), reaching():
+        with suppress(Unavailable), raise_if_postgres_away():
             async with pool.acquire() as conn:
                 await deed(conn, dice)
         await asyncio.sleep(dice.uniform(0, 0.1))
@@ -77,7 +77,7 @@ async def rotate_twice(pool: Pool, progress: Callable[[], float]) -> None:
         async def rotated(part: float = part) -> int:
             if progress() < part:
                 return 0
-            with suppress(Unavailable), reaching():
+            with suppress(Unavailable), raise_if_postgres_away():
                 async with pool.acquire() as conn:
                     return await partitions.rotate(conn, age=timedelta(0))
             return 0

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from db.pool import Conn, Pool, open_pool
-from db.reach import reaching
+from db.reach import raise_if_postgres_away
 from domain.events import people
 from domain.events.event import Event
 from domain.events.intake import Intake, open_intake
@@ -88,7 +88,7 @@ async def write(intake: Intake, seed: int) -> None:
 
 
 async def fold_or_die(conn: Conn, dice: random.Random) -> None:
-    with suppress(Unavailable), reaching():
+    with suppress(Unavailable), raise_if_postgres_away():
         async with conn.transaction():
             await people.fold(conn)
             if dice.random() < 0.2:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from db.pool import Conn, Pool
-from db.reach import reaching
+from db.reach import raise_if_postgres_away
 from domain.events import group_commit, rollups
 from schemas.errors import Invalid, Unavailable
 from tests.domain.events.sending import NOW, PROJECT, event, fold_all, send, wrong_counts
@@ -90,7 +90,7 @@ async def test_writers_folders_and_rebuilds_at_once(wide: Pool, conn: Conn) -> N
     async def fold() -> None:
         while not done.is_set():
             async with wide.acquire() as own:
-                with suppress(Unavailable), reaching():
+                with suppress(Unavailable), raise_if_postgres_away():
                     async with own.transaction():
                         await rollups.fold(own)
                         if dice.random() < 0.2:

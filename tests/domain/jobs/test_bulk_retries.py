@@ -71,11 +71,11 @@ async def test_rolled_back_retry_is_not_logged(wide: Pool, conn: Conn, project: 
             where id = (select social_account_id from scheduled_post order by id limit 1)"""
     )
     request = RequestState([])
-    before = log_context.attach(request)
+    before = log_context.attach_cause(request)
     try:
         answer = (await bulk(wide, project)).answer
     finally:
-        log_context.detach(before)
+        log_context.detach_cause(before)
     assert [one.code for one in answer.skipped] == ["ACCOUNT_NOT_CONNECTED"]
     made = [ids.show(ids.JOB, submit.job_id) for submit in request.submits]
     assert (made, len(made)) == ([one.job_id for one in answer.retried], 2)

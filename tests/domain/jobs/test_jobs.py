@@ -51,9 +51,9 @@ async def test_each_change_is_another_version(conn: Conn, project: Project) -> N
     versions = [await version()]
     await ledger.progress(conn, claim, progress=0.123456)
     versions.append(await version())
-    await controls.cancel(conn, organization_id=project.org, job_id=claim.id)
+    await controls.cancel_open_job(conn, organization_id=project.org, job_id=claim.id)
     versions.append(await version())
-    await controls.cancel(conn, organization_id=project.org, job_id=claim.id)
+    await controls.cancel_open_job(conn, organization_id=project.org, job_id=claim.id)
     assert await version() == versions[-1]  # no visible change
     await scene.settle(conn, [claim], Canceled())
     versions.append(await version())

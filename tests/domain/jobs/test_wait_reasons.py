@@ -72,7 +72,7 @@ async def paused(case: Case) -> Undo:
 async def without_worker(case: Case) -> Undo:
     workers = await case.conn.fetch("select id from worker")
     for worker in workers:
-        await heartbeat.drain(case.conn, worker_id=worker["id"])
+        await heartbeat.mark_draining(case.conn, worker_id=worker["id"])
     return partial(scene.worker, case.conn)
 
 

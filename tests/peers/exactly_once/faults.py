@@ -56,7 +56,7 @@ class Hand:
 
     async def enter(self) -> None:
         async with self.system.pool.acquire() as conn:
-            await heartbeat.register(
+            await heartbeat.insert_worker_row(
                 conn,
                 worker_id=self.worker_id,
                 pool="publish",
@@ -90,7 +90,7 @@ class Hand:
     async def _pull(self) -> Claim | None:
         async with self.system.pool.acquire() as conn:
             await maintenance.promote(conn)
-            claims = await ledger.pull(
+            claims = await ledger.claim_due_jobs(
                 conn, pool="publish", worker_id=self.worker_id, free=1, kinds=[*self.tasks]
             )
         return claims[0] if claims else None

@@ -20,10 +20,10 @@ async def run_one(environment: Environment, outcome: Outcome) -> None:
     await backlog.insert_waiting_jobs(environment.pool, NOOP, tenants, count=1)
     worker_id = ids.new()
     async with environment.pool.acquire() as conn:
-        await heartbeat.register(
+        await heartbeat.insert_worker_row(
             conn, worker_id=worker_id, pool=BENCH_POOL, host="test", pid=1, version="0", slots=1, lease_s=60
         )
-        claims = await ledger.pull(conn, pool=BENCH_POOL, worker_id=worker_id, free=1, kinds=[NOOP])
+        claims = await ledger.claim_due_jobs(conn, pool=BENCH_POOL, worker_id=worker_id, free=1, kinds=[NOOP])
         await ledger.settle(conn, [Settlement(claim, outcome) for claim in claims])
 
 

@@ -174,14 +174,14 @@ async def test_a_frozen_postgres_rescues_no_job(own_servers: servers.ServerPair)
             await eventually(lambda: leaders(conn))
             claim = await scene.start_job(conn, org)
             owner = (await scene.row(conn, claim.id))["lease_owner"]
-            await heartbeat.renew(conn, worker_id=owner, lease_s=3)
+            await heartbeat.renew_worker_lease(conn, worker_id=owner, lease_s=3)
         own_servers.postgres.pause()
         over = time.monotonic() + 3.5
         await eventually(lambda: answer(time.monotonic() > over))
         own_servers.postgres.resume()
         async with open_pool(settings.database_url, name="test") as pool, pool.acquire() as conn:
             await eventually(lambda: leaders(conn))
-            assert await heartbeat.renew(conn, worker_id=owner, lease_s=3) != []
+            assert await heartbeat.renew_worker_lease(conn, worker_id=owner, lease_s=3) != []
             await eventually(lambda: has(conn, claim.id, "state = 'queued'"))
             [row] = await conn.fetch("select ended_at - started_at as lasted from job_attempt")
             assert row["lasted"] > timedelta(seconds=6)

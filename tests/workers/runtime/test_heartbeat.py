@@ -101,7 +101,7 @@ async def test_a_claim_with_a_lost_pull_response_is_adopted(workers: Workers) ->
         await wait_for_pulls(worker, 2)
         job_id = await workers.submit(wake=False)
         async with workers.pool.acquire() as conn:
-            (claim,) = await ledger.pull(
+            (claim,) = await ledger.claim_due_jobs(
                 conn, pool=POOL, worker_id=worker.heartbeat.worker_id, free=1, kinds=[TEST_JOB]
             )
         row = await workers.ended(job_id)

@@ -94,7 +94,7 @@ class LedgerSide:
         await self.conn.execute("insert into pool (name) values ($1) on conflict do nothing", BENCH_POOL)
         await self.conn.execute(CAPS, BENCH_POOL)
         await self.conn.execute(TENANTS, self.tenants)
-        await heartbeat.register(
+        await heartbeat.insert_worker_row(
             self.conn, worker_id=self.worker_id, pool=BENCH_POOL, host="bench", pid=0, version="0", slots=SLOTS,
             lease_s=LEASE_S,
         )  # fmt: skip
@@ -132,7 +132,7 @@ class LedgerSide:
             await ledger.submit(self.conn, kind=NOOP, organization_id=org, project_id=None, args={})
 
     async def pull(self, free: int = SLOTS) -> list[Claim]:
-        return await ledger.pull(
+        return await ledger.claim_due_jobs(
             self.conn, pool=BENCH_POOL, worker_id=self.worker_id, free=free, kinds=[NOOP]
         )
 

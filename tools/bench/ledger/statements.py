@@ -65,11 +65,11 @@ async def _claim_ten(side: LedgerSide) -> list[Claim]:
 
 
 async def _gate(side: LedgerSide, claims: list[Claim]) -> None:
-    await ledger.lock(side.conn, claims[0])
+    await ledger.lock_claimed_job(side.conn, claims[0])
 
 
 async def _commit(side: LedgerSide, claims: list[Claim]) -> None:
-    await ledger.complete(side.conn, claims[0], result={})
+    await ledger.complete_job(side.conn, claims[0], result={})
 
 
 async def _get(side: LedgerSide, claims: list[Claim]) -> None:
@@ -107,7 +107,7 @@ STATEMENTS = {
     "step (gate)": TimedStatement(_claim_one, _gate, _settle),
     "commit": TimedStatement(_claim_one, _commit, _noop),
     "get": TimedStatement(_claim_one, _get, _settle),
-    "look for due": _chore(maintenance.find_due),
+    "look for due": _chore(maintenance.find_due_pools),
     "scheduled fall due": _chore(maintenance.promote),
     "end overdue": _chore(maintenance.end_overdue),
     "rescue": _chore(lambda conn: maintenance.rescue(conn, before=END_OF_TIME)),

@@ -173,7 +173,7 @@ async def read_subtitle(stores: StoreAccess, url: str, track_id: int) -> tuple[P
         reading = await parse(stores.parser, store_page)
     except SourceError as error:
         reason = error.message
-    metrics.SUBTITLES.labels("read" if reading.candidates else "missing").inc()
+    metrics.SUBTITLE_READS.labels("read" if reading.candidates else "missing").inc()
     return reading, [] if reading.candidates else [f"subtitle_missing: {reason}"]
 
 
