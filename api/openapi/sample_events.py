@@ -90,7 +90,9 @@ _CHANGES: Mapping[WebhookEventType, Callable[[datetime], Fields]] = {
         status="queued", scheduled_for=now + timedelta(days=1), attempted_at=None
     ),
     "post.published": lambda _: {},
-    "post.draft_in_inbox": lambda _: _unpublished_fields(status="draft_in_inbox", platform="tiktok", mode="draft"),
+    "post.draft_in_inbox": lambda _: _unpublished_fields(
+        status="draft_in_inbox", platform="tiktok", mode="draft"
+    ),
     "post.failed": lambda _: _unpublished_fields(status="failed", last_error=_REFUSED),
     "post.canceled": lambda now: _unpublished_fields(
         status="canceled", attempted_at=None, canceled_at=now, cancel_reason="The oven is broken"

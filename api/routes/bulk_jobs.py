@@ -15,7 +15,7 @@ from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.jobs import bulk, bulk_retries
 from domain.jobs.bulk import JobCancelFilter
-from domain.jobs.bulk_retries import Selection
+from domain.jobs.bulk_retries import JobRetryFilter
 from jobs import kinds
 from schemas.jobs import BulkCancel, BulkCanceled, BulkRetried, BulkRetry
 
@@ -64,7 +64,7 @@ async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response
     who = request.principal
 
     async def retry(conn: Conn) -> WriteResult[BulkRetried]:
-        chosen = Selection(
+        chosen = JobRetryFilter(
             project_id=filters.read_id("project", data.project_id),
             kinds=data.kinds,
             statuses=data.statuses,

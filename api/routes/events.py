@@ -14,7 +14,7 @@ from db.pool import Conn
 from domain.apps import app_keys
 from domain.apps.app_keys import KeyedApp
 from domain.events import body
-from domain.events.body import EventBatch, Parts
+from domain.events.body import DecodedBody, EventBatch
 from domain.events.intake import IntakeResult
 from domain.events.json_text import MAX_PACKED_BYTES
 from domain.values import steps
@@ -55,7 +55,7 @@ async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
     The events have the same form and ids as those of the app itself. The answer is sent after all accepted
     events are committed. Events that are sent again without an `Idempotency-Key` are duplicates.
     """
-    parts = await steps.take_turns(body.split(await request.body(), body.FROM_SERVER))
+    parts = await steps.take_turns(body.split(await request.body(), body.SERVER_BODY_DECODERS))
 
     async def take(conn: Conn) -> WriteResult[EventsTaken]:
         return await _store_events(request, await _find_app(request, conn, parts.head), parts)
@@ -81,7 +81,7 @@ async def _find_app(request: ApiRequest, conn: Conn, head: ServerHead) -> KeyedA
 
 
 async def _store_events(
-    request: ApiRequest, app: KeyedApp, parts: Parts[ServerHead]
+    request: ApiRequest, app: KeyedApp, parts: DecodedBody[ServerHead]
 ) -> WriteResult[EventsTaken]:
     now, services = request.services.clock(), request.services
     services.events.disks.check_events()

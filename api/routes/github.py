@@ -142,7 +142,7 @@ async def list_github_repos(request: ApiRequest) -> GitHubRepos:
     organization_id = request.organization_id
     now = request.services.clock()
     submitted = await request.transact(
-        partial(github_installations.refresh, organization_id=organization_id, now=now)
+        partial(github_installations.submit_repo_listing, organization_id=organization_id, now=now)
     )
     if submitted is not None:
         if submitted.wake:

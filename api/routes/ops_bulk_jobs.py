@@ -15,7 +15,7 @@ from api.limits.rate_limits import RateClass
 from api.routes.bulk_jobs import BULK_KIND_NAMES
 from db.pool import Conn
 from domain.jobs.bulk import JobCancelFilter
-from domain.jobs.bulk_retries import Selection
+from domain.jobs.bulk_retries import JobRetryFilter
 from domain.operations import operator_bulk
 from domain.operations.operator_bulk import BulkStart
 from jobs import kinds
@@ -72,7 +72,7 @@ async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> 
             conn,
             actor=actor,
             organization_id=filters.read_id("organization", data.organization_id),
-            chosen=Selection(project, data.kinds, data.statuses, data.error_code, period),
+            chosen=JobRetryFilter(project, data.kinds, data.statuses, data.error_code, period),
             after=after,
             dry_run=data.dry_run,
         )

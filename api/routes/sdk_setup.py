@@ -43,7 +43,7 @@ async def get_install_spec(
             app_id=path_ids.parse_id("sdk_app", app_id),
             public_url=public_url,
         )
-    return install_spec.show(
+    return install_spec.build_install_spec(
         app_id=app.app_id,
         endpoint=app.ingest_endpoint,
         public_url=public_url,

@@ -44,7 +44,7 @@ async def take_messages(request: ApiRequest) -> Response[SegmentTaken]:
     key = requests.read_app_key(request)
     app = await requests.admit_event_request(request, key) if key else None
     plain = await requests.decompress_body(request, app, max_bytes=segment.MAX_PLAIN_BYTES)
-    app = app or await requests.admit_event_request(request, segment.key_in(plain))
+    app = app or await requests.admit_event_request(request, segment.write_key_in(plain))
     batch = await requests.parse_events(request, app, plain, partial(segment.read, kind=kind))
     stored = await requests.store_events(request, app, batch)
     return ApiResponse(SegmentTaken(success=True, **stored._asdict(), rejected=batch.rejected))

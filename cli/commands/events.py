@@ -125,7 +125,7 @@ async def _resolve_filter(
 ) -> Followed:
     """Look up the project's apps. Raise `NotFound` for an unknown project or app."""
     async with open_session() as session, session.pool.acquire() as conn:
-        numbers = await app_numbers.numbers(conn, project_id=project_id)
+        numbers = await app_numbers.app_numbers_by_id(conn, project_id=project_id)
     if app_id and app_id not in numbers:
         raise absent("sdk_app")
     event_filter = TailFilter(project_id, numbers[app_id] if app_id else None, name, back)

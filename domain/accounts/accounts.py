@@ -81,7 +81,7 @@ REQUIRE_REAUTH_OF_LESSEE = account_lease.require_reauth.typed(AccountScope)
 
 
 async def find(conn: Conn, *, organization_id: UUID, account_id: UUID) -> AccountRow:
-    """Return an account's row; raises `NotFound`."""
+    """Return a social account's row with its token's expiry. Raises `NotFound`."""
     return present(await GET_ACCOUNT.one(conn, org=organization_id, id=account_id), "account")
 
 

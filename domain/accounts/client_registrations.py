@@ -39,11 +39,11 @@ class Registration(NamedTuple):
     lasting: bool
 
 
-GET_APP = platform_app.get_app.typed(Registration)
+GET_CLIENT_REGISTRATION = platform_app.get_app.typed(Registration)
 
 
 async def find_id(conn: Conn, *, server: PlatformServer) -> str | None:
-    """Return the client id, which is no secret; None before the registration."""
+    """Return our client id at a server, which is no secret; None before the registration."""
     registration = await _find(conn, server)
     return registration and registration.client_id
 
@@ -55,7 +55,7 @@ async def is_lasting(conn: Conn, *, server: PlatformServer) -> bool:
 
 
 async def open(conn: Conn, *, server: PlatformServer, keyring: Keyring) -> Client | None:  # noqa: A001  what it is
-    """Return the client with its secret; None before the registration."""
+    """Return our OAuth client at a server, with its unsealed secret; None before the registration."""
     registration = await _find(conn, server)
     if registration is None:
         return None
@@ -63,8 +63,10 @@ async def open(conn: Conn, *, server: PlatformServer, keyring: Keyring) -> Clien
     return Client(registration.client_id, vault.unseal(keyring, sealed, row=row_name(server)).decode())
 
 
-async def ensure(conn: Conn, server: PlatformServer, organization_id: UUID) -> SubmittedJob | None:
-    """Submit a registration job unless a lasting registration exists."""
+async def ensure_registration(
+    conn: Conn, server: PlatformServer, organization_id: UUID
+) -> SubmittedJob | None:
+    """Submit a job that registers our client at a server; None if a lasting registration exists."""
     if await is_lasting(conn, server=server):
         return None
     return await submit(conn, server=server, organization_id=organization_id)
@@ -82,7 +84,9 @@ async def submit(conn: Conn, *, server: PlatformServer, organization_id: UUID) -
     )
 
 
-async def keep(conn: Conn, *, server: PlatformServer, client: Client, keyring: Keyring) -> dict[str, Any]:
+async def store_client(
+    conn: Conn, *, server: PlatformServer, client: Client, keyring: Keyring
+) -> dict[str, Any]:
     """Store a new client and return the job's result. A client that another job stored first stays."""
     sealed = vault.seal(keyring, client.client_secret.encode(), row=row_name(server))
     await platform_app.keep_app.run(
@@ -95,19 +99,21 @@ async def keep(conn: Conn, *, server: PlatformServer, client: Client, keyring: K
     return {"clientId": client.client_id}
 
 
-async def prove(conn: Conn, *, server: PlatformServer, client_id: str) -> None:
+async def mark_client_lasting(conn: Conn, *, server: PlatformServer, client_id: str) -> None:
     """Mark a client as lasting: a person has authorized it, so the server keeps it from now on."""
     await platform_app.prove_app.run(conn, **server._asdict(), client_id=client_id)
 
 
-async def forget(conn: Conn, *, server: PlatformServer, client_id: str) -> None:
+async def delete_client(conn: Conn, *, server: PlatformServer, client_id: str) -> None:
     """Delete a client that its server no longer accepts; the next connection registers again."""
     await platform_app.forget_app.run(conn, **server._asdict(), client_id=client_id)
 
 
 async def _find(conn: Conn, server: PlatformServer) -> Registration | None:
     platform, service_url, redirect_uri = server
-    return await GET_APP.one(conn, platform=platform, service_url=service_url, redirect_uri=redirect_uri)
+    return await GET_CLIENT_REGISTRATION.one(
+        conn, platform=platform, service_url=service_url, redirect_uri=redirect_uri
+    )
 
 
 def row_name(server: PlatformServer) -> str:

@@ -83,12 +83,12 @@ TAKE_DUE = account_credential.take_due.typed(DueCredential)
 
 
 def expiry_after(life_s: float) -> datetime:
-    """Return the expiry of a token that lives `life_s` seconds from now, within the bounds."""
+    """Return now plus `life_s`, a token's expiry. A life below 5 minutes or above 10 years is clamped."""
     return datetime.now(UTC) + timedelta(seconds=min(max(life_s, MIN_LIFE_S), MAX_LIFE_S))
 
 
 def ends_soon(expires_at: datetime | None, *, now: datetime) -> bool:
-    """Return whether a token has to be refreshed before use."""
+    """Return whether a token has to be refreshed before use: it ends within a minute. False for None."""
     return expires_at is not None and expires_at <= now + REFRESH_AHEAD
 
 
@@ -108,13 +108,15 @@ def unseal_tokens(
     return Tokens(grant.access_token, grant.refresh_token, row.expires_at, row.generation, grant.redirect_uri)
 
 
-async def put(conn: Conn, *, organization_id: UUID, account_id: UUID, grant: Grant, keyring: Keyring) -> None:
+async def store_tokens(
+    conn: Conn, *, organization_id: UUID, account_id: UUID, grant: Grant, keyring: Keyring
+) -> None:
     """Store the tokens of a new connection; the caller has locked the account's row."""
     columns = _columns(grant, keyring, organization_id, account_id)
     await account_credential.put_credential.run(conn, **columns)
 
 
-async def replace(
+async def replace_tokens(
     conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int, grant: Grant, keyring: Keyring
 ) -> bool:
     """Store the result of a refresh of this generation; False if a newer credential or none exists."""
@@ -123,7 +125,10 @@ async def replace(
 
 
 async def is_current(conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int) -> bool:
-    """Return whether `generation` is the newest; the lock keeps it so until this transaction ends."""
+    """Lock an account's credential; return whether `generation` is its newest, False without a credential.
+
+    The lock keeps it so until this transaction ends.
+    """
     current = await account_credential.lock_generation.value(conn, org=organization_id, account_id=account_id)
     return bool(current == generation)
 
@@ -142,7 +147,7 @@ async def submit_refresh(
     )
 
 
-async def refresh_due(conn: Conn) -> int:
+async def submit_due_refreshes(conn: Conn) -> int:
     """Submit refresh jobs for a batch of due credentials, and return the number of due ones.
 
     Each becomes due again after `RETRY_S`, also if its job fails or the ledger refuses it now. A successful
@@ -159,7 +164,7 @@ async def refresh_due(conn: Conn) -> int:
     return len(due)
 
 
-async def wipe(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
+async def delete_tokens(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
     await account_credential.wipe_credential.run(conn, org=organization_id, account_id=account_id)
 
 

@@ -11,7 +11,7 @@ from jobs.ledger import SubmittedJob
 
 
 class HasOwner(Protocol):
-    """Row with its account's owner; the project of a tombstone is None."""
+    """Row that names the account with the tokens; `owner_project_id` of a tombstone is None."""
 
     @property
     def owner_organization_id(self) -> UUID: ...

@@ -40,10 +40,10 @@ CAPTION = "CAPTION_REFUSED"
 FITS = "ok"
 
 
-def fits(caption: str, files: Sequence[LimitedFile]) -> dict[PlatformName, str]:
-    """Return each platform's objections to a post from an account without traits; `ok` if there are none."""
+def objections_by_platform(caption: str, files: Sequence[LimitedFile]) -> dict[PlatformName, str]:
+    """Return each platform's objections to a post by an account without traits, in one text; `ok` if none."""
     faults_by_platform = {
-        platform.name: faults(platform, {}, caption, files) for platform in PLATFORMS.values()
+        platform.name: post_faults(platform, {}, caption, files) for platform in PLATFORMS.values()
     }
     return {
         name: "; ".join(fault.message for fault in those) or FITS
@@ -51,7 +51,7 @@ def fits(caption: str, files: Sequence[LimitedFile]) -> dict[PlatformName, str]:
     }
 
 
-def faults(
+def post_faults(
     platform: PlatformLimits, traits: Mapping[str, Any], caption: str, files: Sequence[LimitedFile]
 ) -> Iterator[LimitFault]:
     """Yield the reasons that keep a caption and its files from being posted."""
@@ -108,7 +108,10 @@ def privacy_levels(platform: PlatformLimits, traits: Mapping[str, Any]) -> list[
 
 
 def privacy_fault(platform: PlatformLimits, offered: Sequence[str], level: str | None) -> str | None:
-    """Return the objection to a post's privacy level; `offered` are its account's `privacy_levels`."""
+    """Return the objection to a privacy level, None if it is allowed; `offered` are the account's levels.
+
+    `level` may be None if the platform has no levels, or the account offers only one.
+    """
     if not platform.privacy_levels:
         return f"{platform.name} takes no privacyLevel" if level else None
     if not offered:

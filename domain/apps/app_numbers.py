@@ -35,7 +35,7 @@ class Apps(NamedTuple):
 NUMBER_APPS = sdk_app.number_apps.typed(Numbered)
 
 
-async def numbers(conn: Conn, *, project_id: UUID) -> dict[UUID, int]:
+async def app_numbers_by_id(conn: Conn, *, project_id: UUID) -> dict[UUID, int]:
     """Return the number of each app that a project ever had, for operators. Raises `NotFound`."""
     rows = await sdk_app.numbers_of_apps.all(conn, project_id=project_id)
     if not rows:
@@ -52,11 +52,11 @@ async def find(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: U
     """Return a project's apps. Raises `NotFound` for an unknown project or app."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     numbered = await number_all(conn, organization_id=organization_id, project_id=project_id)
-    return Apps(project_id, {app.app_no: app for app in numbered}, number_of(numbered, app_id))
+    return Apps(project_id, {app.app_no: app for app in numbered}, requested_app_number(numbered, app_id))
 
 
-def number_of(numbered: Sequence[Numbered], app_id: UUID | None) -> int | None:
-    """Return the number of the requested app; None for all apps. Raises `NotFound`."""
+def requested_app_number(numbered: Sequence[Numbered], app_id: UUID | None) -> int | None:
+    """Return the number of the app `app_id`; None if `app_id` is None. Raises `NotFound`."""
     if app_id is None:
         return None
     for app in numbered:

@@ -90,7 +90,7 @@ class Author(NamedTuple):
 def check_new(body: SdkAppCreate) -> SdkAppCreate:
     """Normalize the identifiers of a new app. Raises `Invalid`."""
     body = identifiers.normal(body)
-    identifiers.check(body.platform, identifiers.merge(Identifiers(), body))
+    identifiers.check(body.platform, identifiers.merge_identifiers(Identifiers(), body))
     return body
 
 
@@ -110,9 +110,9 @@ async def create(
     """
     project = await _lock(conn, author)
     project_locks.check_active(project.status)
-    app_id, new_identifiers = ids.new(), identifiers.merge(Identifiers(), body)
+    app_id, new_identifiers = ids.new(), identifiers.merge_identifiers(Identifiers(), body)
     app_no = await _next_number(conn, author)
-    await _check_other(conn, author, app_id, body.platform, new_identifiers)
+    await _check_identifiers_free(conn, author, app_id, body.platform, new_identifiers)
     secret, hashed = key_secrets.make_key_secret(peppers)
     row = await INSERT_APP.row(
         conn,
@@ -138,7 +138,7 @@ async def get(
 
 
 async def check(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID) -> None:
-    """Raise `NotFound` unless the project has the app."""
+    """Raise `NotFound` unless the project has this SDK app; return nothing."""
     await _get(conn, Author(organization_id, project_id), app_id)
 
 
@@ -184,7 +184,7 @@ async def delete(conn: Conn, *, author: Author, app_id: UUID) -> SdkAppDeleted:
     """Delete an app. Its key stops with the next request; its events and number stay. Raises `NotFound`."""
     await _lock(conn, author)
     row = await _get(conn, author, app_id)
-    await destinations.drop(conn, organization_id=author.organization_id, app_id=app_id)
+    await destinations.delete_destinations(conn, organization_id=author.organization_id, app_id=app_id)
     deleted_at = await sdk_app.delete_app.value(conn, org=author.organization_id, id=app_id)
     await _record(conn, author, app_id, "deleted", {"name": row.name, "platform": row.platform})
     return SdkAppDeleted(app_id=ids.show(ids.APP, app_id), deleted_at=deleted_at)
@@ -220,7 +220,7 @@ async def _next_number(conn: Conn, author: Author) -> int:
     return counts.last_no + 1
 
 
-async def _check_other(
+async def _check_identifiers_free(
     conn: Conn, author: Author, app_id: UUID, platform: AppPlatform, given: Identifiers
 ) -> None:
     """Raise `Conflict` APP_EXISTS if another app of the platform has one of these identifiers."""
@@ -236,9 +236,9 @@ async def _check_other(
 
 
 async def _update(conn: Conn, author: Author, row: _Row, body: SdkAppPatch) -> _Row:
-    new_identifiers = identifiers.merge(row.identifiers, body)
+    new_identifiers = identifiers.merge_identifiers(row.identifiers, body)
     identifiers.check(row.platform, new_identifiers)
-    await _check_other(conn, author, row.id, row.platform, new_identifiers)
+    await _check_identifiers_free(conn, author, row.id, row.platform, new_identifiers)
     name = row.name if body.name is UNSET else body.name
     return await UPDATE_APP.row(
         conn, org=author.organization_id, id=row.id, name=name, **new_identifiers._asdict()

@@ -47,7 +47,7 @@ GET_DESTINATION = conversion_destination.get_destination.typed(_Row)
 
 
 def to_schema(columns: Mapping[str, dict[str, Any]] | None) -> Capi:
-    """Return the destinations from the app's row."""
+    """Return the conversion destinations from the app's row; None for each that the app lacks."""
     return Capi(**{name: _to_schema(name, (columns or {}).get(name)) for name in DESTINATIONS})
 
 
@@ -85,7 +85,7 @@ async def patch(
     return fields
 
 
-async def drop(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
+async def delete_destinations(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
     """Delete an app's destinations with their tokens."""
     await conversion_destination.drop_destinations.run(conn, org=organization_id, app_id=app_id)
 

@@ -62,8 +62,8 @@ def _normal(name: str, value: str | None) -> str | None:
     return None if value is None else _FIELDS[name].normal(value, _FIELDS[name].path)
 
 
-def merge(kept: Identifiers, body: SdkAppCreate | SdkAppPatch) -> Identifiers:
-    """Return an app's identifiers after a body is applied."""
+def merge_identifiers(kept: Identifiers, body: SdkAppCreate | SdkAppPatch) -> Identifiers:
+    """Return the identifiers with those of a body in place: null clears one, an absent one stays."""
     values = (getattr(body, name) for name in _FIELDS)
     return Identifiers(*(old if new is UNSET else new for old, new in zip(kept, values, strict=True)))
 

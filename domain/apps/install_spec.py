@@ -97,7 +97,9 @@ _PLATFORMS: Mapping[AppPlatform, _Platform] = {
 }
 
 
-def show(*, app_id: str, endpoint: str, public_url: str, platforms: Sequence[AppPlatform]) -> InstallSpec:
+def build_install_spec(
+    *, app_id: str, endpoint: str, public_url: str, platforms: Sequence[AppPlatform]
+) -> InstallSpec:
     """Return the requirements of each platform, in the given order."""
     texts = {"base": public_url, "host": urlsplit(public_url).netloc, "endpoint": endpoint}
     installs = [_platform(name, texts) for name in dict.fromkeys(platforms)]

@@ -47,7 +47,7 @@ DEFAULT_EVENT_MAPS: Mapping[Destination, Mapping[str, str]] = {
 
 
 def relays_of(maps: EventMaps | None) -> Relays:
-    """Return an app's relays from the maps of its enabled destinations."""
+    """Return the destinations of each event name with their names for it; a null map is the default one."""
     if not maps:
         return NO_RELAYS
     relays: dict[str, tuple[Relay, ...]] = {}

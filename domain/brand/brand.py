@@ -38,7 +38,7 @@ def merge(rows: Sequence[BrandRow]) -> BrandContext | None:
     """Merge all sources into the brand: each field's winner with its provenance; None without a source."""
     if not rows:
         return None
-    winners: dict[str, Said] = {name: findings[0] for name, findings in by_field(rows).items()}
+    winners: dict[str, Said] = {name: findings[0] for name, findings in findings_by_field(rows).items()}
     values: dict[str, Any] = {name: finding.value for name, finding in winners.items()}
     return msgspec.convert(
         {**values, "provenance": {name: finding.provenance for name, finding in winners.items()}},
@@ -46,7 +46,7 @@ def merge(rows: Sequence[BrandRow]) -> BrandContext | None:
     )
 
 
-def by_field(rows: Sequence[BrandRow]) -> dict[Field, list[Said]]:
+def findings_by_field(rows: Sequence[BrandRow]) -> dict[Field, list[Said]]:
     """Return the findings of each field, the winner first: the partner's, then by confidence, then by age."""
     findings: dict[Field, list[Said]] = {}
     for name, finding in _everything(rows):
@@ -56,7 +56,7 @@ def by_field(rows: Sequence[BrandRow]) -> dict[Field, list[Said]]:
 
 def describe(rows: Sequence[BrandRow], *, project_id: UUID) -> Brand:
     """Return every field with its winner and alternatives, and the pictures."""
-    known = by_field(rows)
+    known = findings_by_field(rows)
     return Brand(
         project_id=ids.show(ids.PROJECT, project_id),
         fields={name: _field(known.get(name, [])) for name in FIELDS},
@@ -93,9 +93,9 @@ def _picture(row: BrandRow, picture: Picture) -> BrandMedia:
     )
 
 
-def changed(before: Sequence[BrandRow], after: Sequence[BrandRow]) -> list[Field]:
-    """Return the fields with a changed winning value."""
-    old, new = by_field(before), by_field(after)
+def changed_brand_fields(before: Sequence[BrandRow], after: Sequence[BrandRow]) -> list[Field]:
+    """Return the names of the brand fields whose winning value differs between two sets of rows."""
+    old, new = findings_by_field(before), findings_by_field(after)
     return [name for name in FIELDS if _value(old.get(name)) != _value(new.get(name))]
 
 
@@ -155,7 +155,9 @@ async def replace(
         job_id=job_id,
         visit=extraction.visit,
     )
-    return changed(before, await read(conn, organization_id=organization_id, project_id=project_id))
+    return changed_brand_fields(
+        before, await read(conn, organization_id=organization_id, project_id=project_id)
+    )
 
 
 async def row_of(conn: Conn, *, organization_id: UUID, project_id: UUID, source: Source) -> BrandRow | None:
@@ -164,16 +166,16 @@ async def row_of(conn: Conn, *, organization_id: UUID, project_id: UUID, source:
     return next((row for row in rows if row.source == source), None)
 
 
-async def last_visit(
+async def last_crawl_state(
     conn: Conn, *, organization_id: UUID, project_id: UUID, source: Source
 ) -> CrawlState | None:
-    """Return the crawl state that a source's last ingest stored for the next one."""
+    """Return the crawl state that a source's last ingest stored for the next one; None without any."""
     visit = await sources.get_visit.value(conn, org=organization_id, project_id=project_id, source=source)
     return msgspec.convert(visit, CrawlState | None)
 
 
 async def read(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[BrandRow]:
-    """Return the row of each source."""
+    """Return a project's brand rows, one for each source; empty without a source."""
     rows = await sources.list_sources.all(conn, org=organization_id, project_id=project_id)
     return msgspec.convert([dict(row) for row in rows], list[BrandRow])
 

@@ -163,7 +163,7 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> InstallationAt
     return InstallationAttempt(sandbox, secret.decode())
 
 
-async def connect(conn: Conn, *, claim: Claim, proved: Installation) -> dict[str, Any]:
+async def store_installation(conn: Conn, *, claim: Claim, proved: Installation) -> dict[str, Any]:
     """Store a proved installation, which replaces an earlier one; return the job's result."""
     await github_installation.put_installation.run(
         conn,
@@ -185,7 +185,7 @@ async def get(conn: Conn, *, organization_id: UUID) -> GitHubInstallation:
 
 
 async def find(conn: Conn, *, organization_id: UUID) -> Installation | None:
-    """Return the installation that an organization's ingests may use."""
+    """Return the GitHub installation that an organization's ingests may use; None if none is connected."""
     row = await GET_INSTALLATION.one(conn, org=organization_id)
     return None if row is None else Installation(row.installation_id, row.account_login)
 
@@ -220,7 +220,7 @@ async def list_repos(conn: Conn, *, organization_id: UUID) -> GitHubRepos:
     return GitHubRepos(as_of=row.listed_at, repositories=repositories)
 
 
-async def refresh(conn: Conn, *, organization_id: UUID, now: datetime) -> SubmittedJob | None:
+async def submit_repo_listing(conn: Conn, *, organization_id: UUID, now: datetime) -> SubmittedJob | None:
     """Submit a listing job, one at a time; None while the list is fresh. Raises `NotFound`.
 
     Before it judges an old list, waits for a listing job that is just ending. Locks that job's row, not the
@@ -243,7 +243,10 @@ async def refresh(conn: Conn, *, organization_id: UUID, now: datetime) -> Submit
 
 
 async def keep_list(conn: Conn, *, claim: Claim, repositories: Sequence[GitHubRepo]) -> dict[str, Any]:
-    """Store the list. Every repository belongs to the account, so any of them has its current login."""
+    """Store the list unless another installation was connected meanwhile; return the job's result.
+
+    Every repository belongs to the account, so any of them has its current login.
+    """
     await github_installation.keep_list.run(
         conn,
         org=claim.organization_id,

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from schemas.errors import Invalid
 
-PATH = "repoFullName"
+REPOSITORY_FIELD = "repoFullName"
 MAX_CHARACTERS = 500
 
 #: GitHub's rules: an account's name has no two hyphens in a row and none at an end.
@@ -30,7 +30,7 @@ def check(text: str) -> str:
     """Return `owner/name` in the spelling of the input. Raises `Invalid`."""
     if len(text) > MAX_CHARACTERS:
         raise invalid(f"must have at most {MAX_CHARACTERS} characters")
-    owner, name = parts(text.strip().strip("/"))
+    owner, name = split_owner_and_name(text.strip().strip("/"))
     if not (OWNER.fullmatch(owner) or MANAGED.fullmatch(owner)) or owner.lower() in RESERVED:
         raise invalid(f"{owner[:50]!r} is no account of GitHub; send owner/name, such as octocat/hello-world")
     if not REPOSITORY_NAME.fullmatch(name) or name in {".", ".."}:
@@ -38,7 +38,7 @@ def check(text: str) -> str:
     return f"{owner}/{name}"
 
 
-def parts(text: str) -> tuple[str, str]:
+def split_owner_and_name(text: str) -> tuple[str, str]:
     """Return owner and name as written, without the rest of a web address and without `.git`."""
     segments = path_of(text).strip("/").split("/")
     if segments[0] == "repos" and len(segments) > 2:
@@ -58,7 +58,7 @@ def path_of(text: str) -> str:
         if text.count("/") != 1:
             raise invalid("must be owner/name or a repository's address on github.com")
         return text
-    return below(text if "://" in text else f"https://{text}")
+    return path_below_github(text if "://" in text else f"https://{text}")
 
 
 def is_host(text: str) -> bool:
@@ -66,7 +66,7 @@ def is_host(text: str) -> bool:
     return "." in text
 
 
-def below(url: str) -> str:
+def path_below_github(url: str) -> str:
     try:
         address = urlsplit(url)
         host = (address.hostname or "").rstrip(".")
@@ -93,7 +93,7 @@ def refuse_host(host: str) -> None:
 
 
 def check_branch(branch: str | None) -> str | None:
-    """Return a branch's name. Raises `Invalid` for a name that git refuses."""
+    """Return the branch unchanged, None too. Raises `Invalid` for a name that git refuses."""
     if branch is None:
         return None
     if not 0 < len(branch) <= 255 or branch.startswith("-") or NOT_IN_REF.search(branch):
@@ -102,4 +102,4 @@ def check_branch(branch: str | None) -> str | None:
 
 
 def invalid(message: str) -> Invalid:
-    return Invalid(PATH, message)
+    return Invalid(REPOSITORY_FIELD, message)

@@ -20,7 +20,7 @@ from schemas.brand import CrawlState, Extraction, Field, Source
 from schemas.errors import Conflict
 
 #: Source of each kind of ingest.
-SOURCES: dict[str, Source] = {
+SOURCE_BY_KIND: dict[str, Source] = {
     INGEST_WEBSITE.name: "website",
     INGEST_GITHUB.name: "github",
     INGEST_APPSTORE.name: "appstore",
@@ -82,7 +82,7 @@ async def start(
 ) -> ledger.SubmittedJob:
     """Submit an ingest's job and insert its row; the lock keeps the project active. Retries use it too."""
     await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
-    source = SOURCES[kind.name]
+    source = SOURCE_BY_KIND[kind.name]
     submitted = await ledger.submit(
         conn,
         kind=kind,
@@ -108,7 +108,7 @@ async def start(
 async def begin(conn: Conn, *, claim: ledger.Claim) -> IngestAttempt:
     """Start an attempt. Ignores the last crawl state if its arguments differ."""
     sandbox = await organizations.is_sandbox(conn, organization_id=claim.organization_id)
-    visit = await brand.last_visit(conn, **_scope(claim), source=SOURCES[claim.kind])
+    visit = await brand.last_crawl_state(conn, **_scope(claim), source=SOURCE_BY_KIND[claim.kind])
     return IngestAttempt(sandbox, visit if visit and visit.args == claim.args else None)
 
 
@@ -119,7 +119,7 @@ async def finish(
 
     Lock order: the project, then the job. The caller's transaction locks both.
     """
-    source, scope = SOURCES[claim.kind], _scope(claim)
+    source, scope = SOURCE_BY_KIND[claim.kind], _scope(claim)
     changed: list[Field] = []
     if not extraction.unchanged:
         changed = await brand.replace(conn, **scope, source=source, extraction=extraction, job_id=claim.id)
@@ -139,7 +139,7 @@ def _scope(claim: ledger.Claim) -> dict[str, Any]:
     return {"organization_id": claim.organization_id, "project_id": claim.project_id}
 
 
-async def ended(conn: Conn, *, rows: Sequence[ledger.ChangedJob]) -> None:
+async def mark_ingests_ended(conn: Conn, *, rows: Sequence[ledger.ChangedJob]) -> None:
     """End the ingests of these jobs, which this transaction has just ended."""
     await ingest.end_ingests.run(
         conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows]

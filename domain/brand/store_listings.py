@@ -118,7 +118,7 @@ def in_app_store(parts: SplitResult) -> InAppStore:
 
 
 def storefront(folders: list[str]) -> str | None:
-    """Return the country at the start of a path, before the `app`."""
+    """Return the country code that a store path starts with; None without one. Raises `Invalid`."""
     named_one = folders[0] if folders and len(folders[0]) == 2 else None
     return None if named_one is None else countries.check(named_one, path=URL)
 

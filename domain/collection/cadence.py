@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 #: Interval between two requests for a post, from each age on. No request follows `MAX_POST_AGE`.
-STEPS = (
+POLL_INTERVAL_BY_AGE = (
     (timedelta(), timedelta(hours=1)),
     (timedelta(hours=48), timedelta(hours=6)),
     (timedelta(days=7), timedelta(days=1)),
@@ -25,10 +25,12 @@ FIRST_BACKOFF_S, MAX_BACKOFF_S = 300.0, 6 * 3600.0
 REFRESH_S = 120.0
 
 
-def next_due(published_at: datetime, asked_at: datetime) -> datetime | None:
+def next_poll_time(published_at: datetime, asked_at: datetime) -> datetime | None:
     """Return the next request time of a post last polled at `asked_at`; None: never."""
     age = asked_at - published_at
-    step = next((every for since, every in reversed(STEPS) if age >= since), STEPS[0][1])
+    step = next(
+        (every for since, every in reversed(POLL_INTERVAL_BY_AGE) if age >= since), POLL_INTERVAL_BY_AGE[0][1]
+    )
     due = asked_at + step
     return due if due - published_at < MAX_POST_AGE else None
 
@@ -39,13 +41,13 @@ def missed_times(published_at: datetime, due_at: datetime | None, now: datetime)
     The first is an hour after the post's publication. A post that could not be polled for `CATCH_UP`, such as
     in an archived project, is polled now, as in real time.
     """
-    at = published_at + STEPS[0][1] if due_at is None else due_at
+    at = published_at + POLL_INTERVAL_BY_AGE[0][1] if due_at is None else due_at
     if at < now - CATCH_UP:
         return [now]
     times = list[datetime]()
     while at <= now:
         times.append(at)
-        following = next_due(published_at, at)
+        following = next_poll_time(published_at, at)
         if following is None:
             break
         at = following
@@ -53,9 +55,12 @@ def missed_times(published_at: datetime, due_at: datetime | None, now: datetime)
 
 
 def next_attempt(published_at: datetime, asked_at: datetime) -> datetime | None:
-    """Return the next time of a post after a failed request: not now, or it would be first again."""
-    due = next_due(published_at, asked_at)
-    return due and min(due, asked_at + STEPS[0][1])
+    """Return the next poll time of a post after a failed request, within an hour; None: never.
+
+    It is not due now, or it would be first again.
+    """
+    due = next_poll_time(published_at, asked_at)
+    return due and min(due, asked_at + POLL_INTERVAL_BY_AGE[0][1])
 
 
 def backoff_s(failures: int) -> float:

@@ -178,7 +178,7 @@ async def keep(conn: Conn, *, claim: Claim, visit: CollectionRun, found: Collect
     """Store the results of a run, complete or not; return the job's result."""
     org = claim.organization_id
     scope: dict[str, Any] = {"organization_id": org, "account_id": visit.account_id}
-    stored = await snapshots.keep(conn, **scope, told=found.told, at=visit.now, ahead=visit.ahead)
+    stored = await snapshots.store_snapshots(conn, **scope, told=found.told, at=visit.now, ahead=visit.ahead)
     more = visit.more or len(found.asked) + len(found.failed) < len(visit.posts)
     dues = {post.id: _next_due(visit, post) for post in found.asked}
     dues |= {post.id: cadence.next_attempt(post.published_at, visit.now) for post in found.failed}
@@ -197,11 +197,11 @@ async def keep(conn: Conn, *, claim: Claim, visit: CollectionRun, found: Collect
 def _next_due(visit: CollectionRun, post: DuePost) -> datetime | None:
     """Return a post's next time. A sandbox's posts stay in their cadence, however far its clock jumped."""
     if not visit.sandbox:
-        return cadence.next_due(post.published_at, visit.now)
+        return cadence.next_poll_time(post.published_at, visit.now)
     times = cadence.missed_times(post.published_at, post.due_at, visit.now)
     if not times:
-        return cadence.next_due(post.published_at, post.published_at)
-    return cadence.next_due(post.published_at, times[-1])
+        return cadence.next_poll_time(post.published_at, post.published_at)
+    return cadence.next_poll_time(post.published_at, times[-1])
 
 
 async def _end(

@@ -47,7 +47,7 @@ class Latest(NamedTuple):
 
 
 class Change(NamedTuple):
-    """Value to store."""
+    """Metric value to store; `delta` is its difference from the last value, None if that is unknown."""
 
     subject_id: UUID
     metric: Collected
@@ -63,7 +63,7 @@ READINGS_PER_STATEMENT = 501
 LATEST = metric_snapshot.list_latest.typed(Latest)
 
 
-def change(
+def metric_change(
     subject: CollectedSubject, metric: Collected, value: int, *, before: int | None, at: datetime
 ) -> Change | None:
     """Return the value to store; None if it is unchanged or out of range."""
@@ -75,7 +75,7 @@ def change(
     return Change(subject.id, metric, value, value if from_nothing else None, at)
 
 
-async def keep(
+async def store_snapshots(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -125,7 +125,7 @@ def _changes(
     for subject, values, earlier in told:
         for metric, value in values.items():
             before = latest.get((subject.id, metric))
-            if new_snapshot := change(subject, metric, value, before=before, at=earlier or at):
+            if new_snapshot := metric_change(subject, metric, value, before=before, at=earlier or at):
                 latest[subject.id, metric] = value
                 changes.append(new_snapshot)
     return changes

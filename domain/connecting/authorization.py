@@ -92,7 +92,7 @@ def _service_url(asked: OAuthUrlCreate, settings: Settings, *, sandbox: bool, al
     return consent_pages.shared_urls(settings)[asked.platform]
 
 
-async def check_again(
+async def check_reauth_flow(
     conn: Conn, asked: ReauthUrlCreate, *, settings: Settings, principal: Principal, project_id: UUID
 ) -> NewFlow:
     """Check a request to connect an account again.
@@ -133,13 +133,15 @@ async def start(
     if isinstance(asked, OAuthUrlCreate):
         flow = check(asked, settings=settings, principal=principal, allowed=allowed)
     else:
-        flow = await check_again(conn, asked, settings=settings, principal=principal, project_id=project_id)
+        flow = await check_reauth_flow(
+            conn, asked, settings=settings, principal=principal, project_id=project_id
+        )
     one_place = flow.platform in consent_pages.shared_urls(settings)
     issuer = consent_pages.issuer(flow.platform, flow.service_url, one_place=one_place)
     server = PlatformServer(flow.platform, flow.service_url, f"{_base(settings)}/callback/{issuer}")
     registering = None
     if not (principal.sandbox or one_place):
-        registering = await client_registrations.ensure(conn, server, principal.organization_id)
+        registering = await client_registrations.ensure_registration(conn, server, principal.organization_id)
     details, verifier = _details(server, flow, registering)
     state, expires_at = await oauth_states.create_oauth_state(
         conn,
@@ -203,7 +205,7 @@ async def handle_callback(
     )
     details = msgspec.convert(flow.details, Details)
     failure = oauth_states.browser_failure(flow, same_browser=same_browser)
-    failure = failure or details.failure(issuer=issuer, iss=iss) or _absence(code, error)
+    failure = failure or details.failure(issuer=issuer, iss=iss) or _missing_code_error(code, error)
     if failure or code is None or flow.project_id is None or verifier is None:
         await oauth_states.end_oauth_flow(conn, flow, outcome="failed", error=failure or "NO_CODE")
         return flow, None
@@ -223,8 +225,8 @@ async def handle_callback(
     return flow, submitted
 
 
-def _absence(code: str | None, error: str | None) -> str | None:
-    """Return the error of a callback without a code."""
+def _missing_code_error(code: str | None, error: str | None) -> str | None:
+    """Return ACCESS_DENIED or NO_CODE for a callback without a code; None with a code."""
     if code:
         return None
     return "ACCESS_DENIED" if error == "access_denied" else "NO_CODE"

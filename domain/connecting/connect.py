@@ -165,7 +165,9 @@ async def finish(
         expected=args.account_id,
     )
     if attempt.client is not None:
-        await client_registrations.prove(conn, server=args.server, client_id=attempt.client.client_id)
+        await client_registrations.mark_client_lasting(
+            conn, server=args.server, client_id=attempt.client.client_id
+        )
     shown_id = ids.show(ids.ACCOUNT, account_id)
     return {"socialAccountId": shown_id, "platform": found.platform, "handle": found.handle}
 
@@ -194,7 +196,7 @@ async def store_account(
     )
     if account_id is None:
         raise accounts.leased_error(f"the project leases {found.handle}: release it first")
-    await credentials.put(
+    await credentials.store_tokens(
         conn, organization_id=organization_id, account_id=account_id, grant=grant, keyring=keyring
     )
     action = "connected" if account_id == new else "reconnected"
@@ -223,14 +225,14 @@ async def disconnect(
     row = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
     canceled = row.canceled_posts
     if canceled is None:
-        canceled = await _end(
+        canceled = await _disconnect_locked(
             conn, AccountScope(organization_id, account_id), row.project_id, keyring, api_key_id
         )
     shown_id = ids.show(ids.ACCOUNT, account_id)
     return AccountDisconnected(social_account_id=shown_id, canceled_scheduled_posts=canceled)
 
 
-async def _end(
+async def _disconnect_locked(
     conn: Conn, scope: AccountScope, project_id: UUID, keyring: Keyring, api_key_id: UUID | None
 ) -> int:
     """Disconnect an account; return the number of canceled posts.
@@ -245,7 +247,7 @@ async def _end(
     await offers.check_account_unleased(conn, account_id=account_id)
     await token_revocation.submit(conn, scope, project_id=project_id, account=account, keyring=keyring)
     await social_account.disconnect_account.run(conn, org=org, id=account_id, canceled_posts=canceled)
-    await credentials.wipe(conn, organization_id=org, account_id=account_id)
+    await credentials.delete_tokens(conn, organization_id=org, account_id=account_id)
     details = {"canceledScheduledPosts": canceled}
     await accounts.record(conn, scope, "disconnected", details, api_key_id=api_key_id)
     return canceled

@@ -31,7 +31,7 @@ class Application(NamedTuple):
 
 
 def applications(settings: Settings) -> Mapping[str, Application]:
-    """Return the configured applications by platform."""
+    """Return our application at each platform with one server; platforms without a client id are absent."""
     candidates = {
         platform: Application(
             getattr(settings, login.url),

@@ -58,7 +58,9 @@ async def finish(
         await accounts.require_reauth(conn, **scope, reason=brought, generation=generation)
         return {"reauthRequired": brought}
     await accounts.lock(conn, **scope)
-    written = await credentials.replace(conn, **scope, generation=generation, grant=brought, keyring=keyring)
+    written = await credentials.replace_tokens(
+        conn, **scope, generation=generation, grant=brought, keyring=keyring
+    )
     if written:
         await account_queue.wake(conn, **scope)
     return {"refreshed": written}

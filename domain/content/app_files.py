@@ -16,7 +16,7 @@ SINGLE_FILE_KINDS: frozenset[AppMediaKind] = frozenset({"logo", "end_card"})
 MAX_SCREENSHOTS = 10
 
 
-class Files(Value, frozen=True, kw_only=True):
+class PieceFiles(Value, frozen=True, kw_only=True):
     """Files of a piece, by their tokens in our storage."""
 
     logo: str | None = None
@@ -25,7 +25,7 @@ class Files(Value, frozen=True, kw_only=True):
     clip: str | None = None
 
 
-def complete_files(named: Files, own: Sequence[UsableAppMedia], body: ContentRequest) -> Files:
+def complete_files(named: PieceFiles, own: Sequence[UsableAppMedia], body: ContentRequest) -> PieceFiles:
     """Add the project's own files to the caller's: a logo, an end card, and screenshots by default.
 
     A remix without a clip uses the project's demo video.
@@ -45,7 +45,7 @@ def complete_files(named: Files, own: Sequence[UsableAppMedia], body: ContentReq
 
 
 def transcript_of(clip: str | None, own: Sequence[UsableAppMedia]) -> str | None:
-    """Return the transcript of a clip; None for a clip outside the project's own files."""
+    """Return the transcript of a clip by its token; None for a clip outside the project's own files."""
     return next((file.transcript for file in own if file.token == clip), None)
 
 

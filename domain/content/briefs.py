@@ -15,7 +15,7 @@ from db.queries import content_asset, content_item
 from domain.accounts import accounts
 from domain.brand import brand
 from domain.content import app_files, requested_files
-from domain.content.app_files import Files
+from domain.content.app_files import PieceFiles
 from domain.content.requested_files import ProjectFile, RequestedFile
 from domain.influencers import presenter
 from domain.influencers.presenter import Speaker
@@ -43,7 +43,7 @@ class Brief(Value, frozen=True, kw_only=True):
 
     asked: ContentRequest
     spec: Spec
-    files: Files
+    files: PieceFiles
 
 
 LIST_GIVEN = content_asset.list_given.typed(ProjectFile)
@@ -89,7 +89,7 @@ async def build_brief(
     return Brief(asked=body, spec=spec, files=files)
 
 
-def _check_clip(files: Files, own: Sequence[UsableAppMedia]) -> None:
+def _check_clip(files: PieceFiles, own: Sequence[UsableAppMedia]) -> None:
     """Raise `Invalid` for a remix without a clip, or with an unsuitable demo video."""
     if files.clip is None:
         raise Invalid(
@@ -165,12 +165,12 @@ async def _files(
     own: Sequence[UsableAppMedia],
     *,
     again: bool,
-) -> Files:
+) -> PieceFiles:
     """Return the requested pictures, then the clip. Raises `NotFound`, `Invalid`."""
     source = await _source(conn, organization_id, project_id, body.source_content_id)
     requested_ids = [ids.read(ids.ASSET, media_id) for media_id in body.media_ids]
     if source is None and not requested_ids:
-        return Files()
+        return PieceFiles()
     rows = await LIST_GIVEN.all(
         conn,
         org=organization_id,

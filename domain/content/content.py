@@ -135,7 +135,10 @@ async def create_uploaded(
 
 
 def format_of(kinds: Sequence[str], caption: str) -> Format:
-    """Return the format of files of these kinds, in their order. Raises `Invalid` for a bad combination."""
+    """Return a content's format by its files' kinds: `text`, `image`, `slideshow` or `video`.
+
+    Raises `Invalid` for too many files, a video with other files, or no file and no caption.
+    """
     if len(kinds) > MAX_FILES:
         raise Invalid("file", f"one item of content has at most {MAX_FILES} files")
     if "video" in kinds and len(kinds) > 1:
@@ -278,7 +281,7 @@ def _fits(row: ContentRow) -> dict[PlatformName, str]:
         platform_limits.LimitedFile(asset["kind"], asset["mimeType"], asset["sizeBytes"], asset["durationMs"])
         for asset in row.assets
     ]
-    return platform_limits.fits(row.caption, files)
+    return platform_limits.objections_by_platform(row.caption, files)
 
 
 def _decision(latest: dict[str, Any]) -> ContentDecision:

@@ -9,7 +9,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import content_asset, content_generation
 from domain.content import assets, content
-from domain.content.app_files import Files
+from domain.content.app_files import PieceFiles
 from domain.content.briefs import Brief
 from domain.content.content import LockedContent
 from domain.media.files import StoredFile
@@ -26,7 +26,7 @@ async def begin(conn: Conn, *, claim: Claim) -> Brief:
     return msgspec.convert(brief, Brief)
 
 
-async def lost_files(conn: Conn, *, claim: Claim, files: Files) -> int:
+async def count_deleted_files(conn: Conn, *, claim: Claim, files: PieceFiles) -> int:
     """Count the brief's files that were deleted since it was built."""
     tokens = [token for token in (files.logo, *files.screenshots, files.end_card, files.clip) if token]
     lost: int = await content_generation.count_lost.value(conn, org=claim.organization_id, tokens=tokens)
@@ -50,7 +50,7 @@ async def finish(
     content.check_revision(locked, None)
     await content_asset.replace_assets.run(conn, **scope)
     await assets.attach(conn, **at, files=files)
-    revision, gate = claim.args["revision"], _gate(locked, copy)
+    revision, gate = claim.args["revision"], _approval_after_job(locked, copy)
     await content_generation.finish_generation.run(
         conn, **scope, revision=revision, provenance=provenance(copy)
     )
@@ -67,7 +67,7 @@ async def finish(
         ai_declared=locked.ai_declared or (maker == "clip" and await content.shows_ai_clip(conn, **at)),
     )
     if locked.status == "completed":
-        await _replaced(conn, locked, copy.caption, blocks=gate != locked.approval_status)
+        await _apply_to_waiting_posts(conn, locked, copy.caption, blocks=gate != locked.approval_status)
     answer = await content.get(conn, **at, public_url=public_url)
     assets_shown = msgspec.to_builtins(answer.assets)
     return {"contentId": answer.id, "assets": assets_shown, "warnings": copy.warnings}
@@ -88,14 +88,14 @@ def _has_model_line(copy: Copy) -> bool:
     return any(line.rule == "model" for line in _lines(copy))
 
 
-def _gate(locked: LockedContent, copy: Copy) -> ApprovalStatus:
+def _approval_after_job(locked: LockedContent, copy: Copy) -> ApprovalStatus:
     """Return the approval status: as decided at creation, but pending after an approval or a model's line."""
     return (
         "pending" if _has_model_line(copy) or locked.approval_status == "approved" else locked.approval_status
     )
 
 
-async def _replaced(conn: Conn, locked: LockedContent, caption: str, *, blocks: bool) -> None:
+async def _apply_to_waiting_posts(conn: Conn, locked: LockedContent, caption: str, *, blocks: bool) -> None:
     """Apply the new revision to waiting posts. Raises `Invalid` if a post couldn't be sent with it."""
     at = {"organization_id": locked.organization_id, "content_id": locked.id}
     await targets.check_caption(conn, **at, caption=caption)

@@ -221,14 +221,14 @@ async def progress(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Co
         content_id=shown_id,
         status="queued" if row.stage in WAITING else "processing",
         stage=row.stage,
-        stage_progress=_within(row.stage, row.progress),
-        eta_seconds=_left(row.progress, row.ran_s),
+        stage_progress=_share_of_stage(row.stage, row.progress),
+        eta_seconds=_remaining_seconds(row.progress, row.ran_s),
         updated_at=row.now,
     )
 
 
-def _within(stage: str, done: float) -> float:
-    """Return the completed share of a stage, from the completed share of the job."""
+def _share_of_stage(stage: str, done: float) -> float:
+    """Return the completed share of a stage from that of the job, 0 to 1; 0 for an unknown stage."""
     ends = dict(pairwise((*STAGES, "")))
     if stage not in STAGES:
         return 0.0
@@ -236,12 +236,12 @@ def _within(stage: str, done: float) -> float:
     return round(min(max((done - start) / (end - start), 0.0), 1.0), 4)
 
 
-def _left(done: float, ran_s: float | None) -> int | None:
-    """Estimate the remaining seconds from the speed so far."""
+def _remaining_seconds(done: float, ran_s: float | None) -> int | None:
+    """Estimate a job's remaining seconds from the speed so far; None before 15 % of its progress."""
     return None if ran_s is None or done < MIN_ESTIMATE_SHARE else round(ran_s * (1 - done) / done)
 
 
-async def ended(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
+async def end_unmade_content(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """End the contents of these jobs, which this transaction has just ended.
 
     The content of a completed job was ended by the job's last step.

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from domain.content.app_files import Files
+from domain.content.app_files import PieceFiles
 from domain.media.app_media import UsableAppMedia
 from generation.picture_limits import check_bytes, check_size
 from generation.remix import boxes
@@ -44,7 +44,7 @@ def from_app_media(own: UsableAppMedia) -> ProjectFile:
     )
 
 
-def assign_files(named: Sequence[RequestedFile], format_: GeneratedFormat, *, again: bool) -> Files:
+def assign_files(named: Sequence[RequestedFile], format_: GeneratedFormat, *, again: bool) -> PieceFiles:
     """Assign each file to its use; `again`: a clip without a use stays unused. Raises `Invalid`."""
     for requested in named:
         check(requested)
@@ -53,7 +53,7 @@ def assign_files(named: Sequence[RequestedFile], format_: GeneratedFormat, *, ag
         raise Invalid("mediaIds", "names more than one clip: only one is allowed")
     if clips and format_ != "ugc_remix" and not again:
         raise Invalid(clips[0].path, f"is a clip: only a ugc_remix uses one, a {format_} uses pictures")
-    return Files(
+    return PieceFiles(
         screenshots=[requested.file.token for requested in _of_kind(named, "image")],
         clip=clips[0].file.token if clips else None,
     )

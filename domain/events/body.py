@@ -19,8 +19,8 @@ from domain.events.json_text import (
     MAX_PACKED_BYTES,
     MAX_PLAIN_BYTES,
     UNREADABLE,
-    mend,
     repair_in_steps,
+    replace_half_surrogates,
     unpack,
     weigh_text,
 )
@@ -61,7 +61,7 @@ class EventBatch(NamedTuple):
         return [Rejected(index=one.place, code=one.code) for one in self.refused]
 
 
-class Parts(NamedTuple, Generic[H]):
+class DecodedBody(NamedTuple, Generic[H]):
     """Decoded body: its events or their texts, and its other fields as `head`."""
 
     head: H
@@ -69,7 +69,7 @@ class Parts(NamedTuple, Generic[H]):
     size: int
 
 
-class Form(NamedTuple, Generic[H]):
+class BodyDecoders(NamedTuple, Generic[H]):
     """Decoders of a body: `whole` with all events, `split` with the text of each; at most `most` events."""
 
     whole: msgspec.json.Decoder[H]
@@ -93,8 +93,10 @@ class _SplitFromServer(ServerHead, frozen=True, kw_only=True):
     events: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MAX_FROM_SERVER)]
 
 
-FROM_APP: Form[_Head] = Form(msgspec.json.Decoder(_Whole), msgspec.json.Decoder(_Split), MAX_EVENTS)
-FROM_SERVER: Form[ServerHead] = Form(
+APP_BODY_DECODERS: BodyDecoders[_Head] = BodyDecoders(
+    msgspec.json.Decoder(_Whole), msgspec.json.Decoder(_Split), MAX_EVENTS
+)
+SERVER_BODY_DECODERS: BodyDecoders[ServerHead] = BodyDecoders(
     msgspec.json.Decoder(EventsFromServer), msgspec.json.Decoder(_SplitFromServer), MAX_FROM_SERVER
 )
 _EVENT_DECODER = msgspec.json.Decoder(EventIn)
@@ -104,7 +106,7 @@ _NAMED = re.compile(r"(?:unknown|required) field `(.*)`", re.DOTALL)
 
 
 def unpacked(data: bytes, *, packed: bool, most: int = MAX_PLAIN_BYTES) -> Steps[bytes]:
-    """Return the text of a body. Raises `Malformed`, `Oversized`."""
+    """Return the plain bytes of a request body, decompressed if `packed`. Raises `Malformed`, `Oversized`."""
     if len(data) > MAX_PACKED_BYTES:
         raise Oversized(f"the body has more than {MAX_PACKED_BYTES} bytes: send fewer events at once")
     return (yield from unpack(data, most)) if packed else data
@@ -112,11 +114,11 @@ def unpacked(data: bytes, *, packed: bool, most: int = MAX_PLAIN_BYTES) -> Steps
 
 def read(plain: bytes, *, project_id: UUID, app_no: int, now: datetime) -> Steps[EventBatch]:
     """Read the events of an app's request. Raises `Malformed`, `Invalid`, `Oversized` for the whole body."""
-    parts = yield from split(plain, FROM_APP)
+    parts = yield from split(plain, APP_BODY_DECODERS)
     return (yield from check(parts.events, parts.size, project_id=project_id, app_no=app_no, now=now))
 
 
-def split(plain: bytes, form: Form[H]) -> Steps[Parts[H]]:
+def split(plain: bytes, form: BodyDecoders[H]) -> Steps[DecodedBody[H]]:
     """Decode the events, or return the text of each if that fails.
 
     Raises `Malformed`, `Invalid`, and `Oversized` for a single event above the size of any body.
@@ -127,16 +129,16 @@ def split(plain: bytes, form: Form[H]) -> Steps[Parts[H]]:
     beside, items = yield from json_items.split_json_list(text, {b'"events"'}, form.most)
     head = decode(beside, form.split)
     events = head.events if items is None else [msgspec.Raw(item) for item in items]  # type: ignore[attr-defined]
-    return Parts(head, events, len(plain))
+    return DecodedBody(head, events, len(plain))
 
 
-def _split_at_once(plain: bytes, form: Form[H]) -> Parts[H]:
+def _split_at_once(plain: bytes, form: BodyDecoders[H]) -> DecodedBody[H]:
     try:
         head = form.whole.decode(plain)
     except UNREADABLE:
-        head = decode(mend(plain), form.split, sent=plain)
+        head = decode(replace_half_surrogates(plain), form.split, sent=plain)
     events: Sequence[EventIn | msgspec.Raw] = head.events  # type: ignore[attr-defined]  # each form has them
-    return Parts(head, events, len(plain))
+    return DecodedBody(head, events, len(plain))
 
 
 def decode(text: bytes, decoder: msgspec.json.Decoder[H], *, sent: bytes | None = None) -> H:
@@ -146,10 +148,10 @@ def decode(text: bytes, decoder: msgspec.json.Decoder[H], *, sent: bytes | None 
     except msgspec.ValidationError as error:
         _refuse(sent or text, error)
     except UNREADABLE as error:
-        raise malformed(error) from None
+        raise malformed_body_error(error) from None
 
 
-def malformed(error: Exception) -> Malformed:
+def malformed_body_error(error: Exception) -> Malformed:
     """Return the error for unreadable text, with the decoder's message."""
     return Malformed(f"the body is no JSON that can be read: {error}")
 
@@ -177,7 +179,7 @@ def _refuse(text: bytes, error: msgspec.ValidationError) -> NoReturn:
     try:
         (_SKIP if len(text) > STEP_BYTES else _ANY).decode(text)
     except UNREADABLE as unreadable:
-        raise malformed(unreadable) from None
+        raise malformed_body_error(unreadable) from None
     what, _, place = str(error).partition(" - at `$")
     named = _NAMED.search(what)
     raise Invalid((named[1] if named else place.strip(".`")) or "body", what) from None

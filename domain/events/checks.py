@@ -80,7 +80,10 @@ def read_object(text: bytes) -> dict[str, Any]:
 
 
 def _value(properties: dict[str, Any]) -> tuple[int | None, str | None]:
-    """Return the first value property in millionths, and its currency."""
+    """Return the first numeric value property in millionths, and its currency; (None, None) without one.
+
+    Raises `EventRefused` above the largest value.
+    """
     for name in VALUES:
         found = properties.get(name)
         if type(found) is int or type(found) is float:

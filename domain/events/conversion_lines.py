@@ -75,9 +75,11 @@ class _DestinationRow(NamedTuple):
 FIND_LINES = conversion_destination.find_lines.typed(_LineApp)
 OPEN_DESTINATION = conversion_destination.open_destination.typed(_DestinationRow)
 
-DELETED = ClosedDestination("APP_DELETED", "the app was deleted before this was sent")
-ARCHIVED = ClosedDestination("PROJECT_ARCHIVED", "the project was archived before this was sent")
-DISABLED = ClosedDestination("DESTINATION_DISABLED", "the destination was switched off before this was sent")
+CLOSED_BY_APP_DELETION = ClosedDestination("APP_DELETED", "the app was deleted before this was sent")
+CLOSED_BY_ARCHIVE = ClosedDestination("PROJECT_ARCHIVED", "the project was archived before this was sent")
+CLOSED_BY_SWITCH_OFF = ClosedDestination(
+    "DESTINATION_DISABLED", "the destination was switched off before this was sent"
+)
 
 
 async def submit(conn: Conn, *, lines: Sequence[ConversionLine]) -> int:
@@ -114,11 +116,11 @@ async def open_destination(
     scope = _scope(claim)
     row = await OPEN_DESTINATION.one(conn, **scope)
     if row is None or row.deleted:
-        return DELETED
+        return CLOSED_BY_APP_DELETION
     if row.archived:
-        return ARCHIVED
+        return CLOSED_BY_ARCHIVE
     if not row.enabled or row.pixel_id is None or row.sealed is None or row.vault_key_id is None:
-        return DISABLED
+        return CLOSED_BY_SWITCH_OFF
     token = vault.unseal(keyring, vault.Sealed(row.vault_key_id, row.sealed), row=row_name(**scope))
     return OpenDestination(
         row.platform, row.sandbox, row.pixel_id, token.decode(), row.sealed, row.test_event_code

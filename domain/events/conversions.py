@@ -29,7 +29,7 @@ class ConversionLine(NamedTuple):
 
 
 #: Start of the search, before every line.
-FIRST = ConversionLine(UUID(int=0), 0, "meta")
+LINE_SEARCH_START = ConversionLine(UUID(int=0), 0, "meta")
 
 
 class _Look(NamedTuple):
@@ -55,7 +55,7 @@ class Due(NamedTuple):
     context: str | None
 
 
-class End(NamedTuple):
+class SettledConversion(NamedTuple):
     """Final state of a conversion, with its error or the fields that were left out."""
 
     id: UUID
@@ -73,7 +73,7 @@ async def find_lines(conn: Conn, *, after: ConversionLine) -> tuple[list[Convers
     start.
     """
     rows = await FIND_DUE.all(conn, **after._asdict(), limit=SEARCH_LINES, gather_s=BATCH_WAIT_S)
-    last = ConversionLine(*rows[-1][:3]) if len(rows) == SEARCH_LINES else FIRST
+    last = ConversionLine(*rows[-1][:3]) if len(rows) == SEARCH_LINES else LINE_SEARCH_START
     return [ConversionLine(*row[:3]) for row in rows if row.due], last
 
 
@@ -92,7 +92,7 @@ async def undo_attempts(conn: Conn, *, line: ConversionLine, ids: Sequence[UUID]
     await event_conversion.undo_attempts.run(conn, project_id=line.project_id, ids=ids, at=at)
 
 
-async def settle(conn: Conn, *, line: ConversionLine, ends: Sequence[End]) -> None:
+async def settle(conn: Conn, *, line: ConversionLine, ends: Sequence[SettledConversion]) -> None:
     """Store the final states of conversions; rows with a final state keep it."""
     ids, states, codes, messages = zip(*ends, strict=True)
     await event_conversion.settle.run(

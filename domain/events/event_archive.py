@@ -55,7 +55,7 @@ STATE = event_archive.state.typed(_State)
 READ_BATCH = event_archive.batch.typed(StoredEvent)
 
 
-async def advance(conn: Conn, *, archive: EventArchive, limit: int = BATCH) -> int:
+async def archive_next_step(conn: Conn, *, archive: EventArchive, limit: int = BATCH) -> int:
     """Run one step of the oldest day outside the archive; return 1, or 0 if all closed days are archived.
 
     It is one transaction, so an uncommitted step is repeated. Raises `Unavailable`.

@@ -62,7 +62,7 @@ def key_of(event_id: str) -> UUID:
     return pgproto.UUID(bytes(key))
 
 
-def _of_digits(text: str) -> int:
+def _digits_to_ms(text: str) -> int:
     """Read digits: seconds have ten until 2286.
 
     A number of over 13 digits has a finer unit or is a counter.
@@ -70,40 +70,40 @@ def _of_digits(text: str) -> int:
     return int((text + "000")[:13])
 
 
-def _of_uuid(text: str) -> int:
+def _uuid_to_ms(text: str) -> int:
     return int(text.replace("-", "")[:12], 16)
 
 
-def _of_ulid(text: str) -> int:
+def _ulid_to_ms(text: str) -> int:
     """Read a ULID; a TypeID without its prefix has the same format."""
     return int(text[:10].lower().translate(_CROCKFORD), 32)
 
 
-def _of_ksuid(text: str) -> int:
+def _ksuid_to_ms(text: str) -> int:
     number = reduce(lambda value, digit: value * 62 + _BASE_62[digit], text, 0)
     return ((number >> 128) + KSUID_EPOCH) * 1000
 
 
-def _of_object_id(text: str) -> int:
+def _object_id_to_ms(text: str) -> int:
     """Read an ObjectId of MongoDB."""
     return int(text[:8], 16) * 1000
 
 
-def _of_cuid(text: str) -> int:
+def _cuid_to_ms(text: str) -> int:
     return int(text[1:9], 36)
 
 
-def _of_xid(text: str) -> int:
+def _xid_to_ms(text: str) -> int:
     return (int(text[:7], 32) >> 3) * 1000
 
 
 #: Functions from an id to Unix milliseconds of 48 bits, by format.
 _TIMES: Mapping[str, Callable[[str], int]] = {
-    "digits": _of_digits,
-    "uuid": _of_uuid,
-    "ulid": _of_ulid,
-    "ksuid": _of_ksuid,
-    "object_id": _of_object_id,
-    "cuid": _of_cuid,
-    "xid": _of_xid,
+    "digits": _digits_to_ms,
+    "uuid": _uuid_to_ms,
+    "ulid": _ulid_to_ms,
+    "ksuid": _ksuid_to_ms,
+    "object_id": _object_id_to_ms,
+    "cuid": _cuid_to_ms,
+    "xid": _xid_to_ms,
 }

@@ -23,7 +23,7 @@ CONVERSIONS = (
 )  # fmt: skip
 
 #: Names that need no place.
-UNLIMITED_NAMES = [*CONVERSIONS, *segment.NAMES.values(), OTHER]
+UNLIMITED_NAMES = [*CONVERSIONS, *segment.EVENT_NAME_BY_TYPE.values(), OTHER]
 
 #: Parameters of statements that count by name.
 PLACE_PARAMETERS: Mapping[str, Any] = {"most_names": MAX_NAMES, "always": UNLIMITED_NAMES, "other": OTHER}

@@ -23,7 +23,9 @@ AppRelays: TypeAlias = Mapping[tuple[UUID, int], Relays]
 _COLUMNS = event_table.keep_events.parameters
 
 
-async def keep(conn: Conn, events: Sequence[Event], relays: AppRelays | None = None) -> Sequence[Event]:
+async def store_new_events(
+    conn: Conn, events: Sequence[Event], relays: AppRelays | None = None
+) -> Sequence[Event]:
     """Store the new events and return them. `events` is not empty and no key repeats.
 
     It is one statement, which commits by itself unless the caller has begun a transaction; with `relays` the

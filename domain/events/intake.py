@@ -19,7 +19,7 @@ from db.reach import RETRIED_ERRORS, raise_if_postgres_away
 from domain.apps.app_keys import KeyedApp
 from domain.events.budgets import Budgets, Day
 from domain.events.event import Event, Key
-from domain.events.group_commit import keep
+from domain.events.group_commit import store_new_events
 from domain.events.round_robin import RoundRobin
 from schemas.errors import Unavailable
 from telemetry import logs, metrics
@@ -190,7 +190,7 @@ class Intake:
         }
         with raise_if_postgres_away():
             run = transact if relays else autocommit
-            fresh = await run(self._pool, lambda conn: keep(conn, events, relays))
+            fresh = await run(self._pool, lambda conn: store_new_events(conn, events, relays))
         news: list[list[Event]] = [[] for _ in group]
         for event in fresh:
             news[firsts[event.key][0]].append(event)

@@ -64,21 +64,21 @@ def unpack(data: bytes, most: int = MAX_PLAIN_BYTES) -> Steps[bytes]:
 
 
 def repair_in_steps(text: bytes) -> Steps[bytes]:
-    """Run `mend` in steps. Each step ends after a comma if possible: no escape contains a comma."""
+    """Run `replace_half_surrogates` in steps, which end after a comma if possible: no escape contains one."""
     parts, at = list[bytes](), 0
     while at < len(text):
         end = min(len(text), at + REPAIR_STEP_BYTES)
         if end < len(text):
             end = text.rfind(b",", at, end) + 1 or end
         part = text[at:end]
-        parts.append(mend(part) if rb"\ud" in part or rb"\uD" in part else part)
+        parts.append(replace_half_surrogates(part) if rb"\ud" in part or rb"\uD" in part else part)
         at = end
         if at < len(text):
             yield
     return b"".join(parts)
 
 
-def mend(text: bytes) -> bytes:
+def replace_half_surrogates(text: bytes) -> bytes:
     """Replace each half of a surrogate pair by U+FFFD; the length stays."""
     return _HALF.sub(rb"\\ufffd", text.replace(rb"\\", _BACKSLASH)).replace(_BACKSLASH, rb"\\")
 
@@ -86,7 +86,7 @@ def mend(text: bytes) -> bytes:
 def replace_escapes(text: bytes) -> bytes:
     """Replace escapes by other characters, for a reader of fields without escapes.
 
-    It costs a fifth of `mend`: the sender is not authenticated yet.
+    It costs a fifth of `replace_half_surrogates`: the sender is not authenticated yet.
     """
     return text.replace(rb"\\", b"__").replace(rb"\u", b"__")
 
@@ -98,7 +98,7 @@ def is_too_deep(text: bytes, value: Any) -> bool:
 
 
 def weigh_text(text: bytes) -> int:
-    """Return the bytes of plain text that take as long to decode as this text."""
+    """Return a text's decoding cost in bytes of plain text: its length, plus 20 for each list or object."""
     return len(text) + BRACKET_BYTES * (text.count(b"{") + text.count(b"["))
 
 

@@ -42,7 +42,7 @@ async def rotate(conn: Conn, *, age: timedelta = GENERATION_AGE) -> int:
 
 
 async def drop_leaf(conn: Conn) -> int:
-    """Drop the oldest partition of ids that is no longer probed; return the number of dropped ones."""
+    """Drop the oldest partition of event ids that is no longer probed; return 1, or 0 if none was dropped."""
     return await _run_with_lock_timeout(event_seen.drop_leaf, conn, closed=PROBED_GENERATIONS)
 
 

@@ -18,7 +18,7 @@ BATCH = 5_000
 QUARTERS_PER_DAY, QUARTERS_PER_HALF_DAY = 96, 48
 
 
-def before_noon(mask: int) -> int:
+def morning_mask(mask: int) -> int:
     """Return the first half of a day's mask."""
     return mask & (1 << QUARTERS_PER_HALF_DAY) - 1
 

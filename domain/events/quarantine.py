@@ -26,7 +26,7 @@ from schemas.events import RejectCode
 from telemetry import metrics
 
 #: Approximate number of stored rejections of a project, and their retention.
-MAX_ROWS, AGE = 1_000, timedelta(days=7)
+MAX_ROWS, REJECTION_RETENTION = 1_000, timedelta(days=7)
 
 #: Stored characters of an event's text, and most queued events of a project.
 MAX_TEXT, MAX_QUEUED = 4_096, 100
@@ -53,7 +53,7 @@ class Quarantined(NamedTuple):
     received_at: datetime
 
 
-class Noted(NamedTuple):
+class BufferedRejection(NamedTuple):
     """Rejected event in the buffer."""
 
     id: UUID
@@ -74,10 +74,10 @@ class _Waiting:
 
     def __init__(self, organization_id: UUID) -> None:
         self.organization_id = organization_id
-        self.noted: deque[Noted] = deque()
+        self.noted: deque[BufferedRejection] = deque()
         self._size = 0
 
-    def add(self, event: Noted) -> None:
+    def add(self, event: BufferedRejection) -> None:
         """Add an event; the oldest ones are dropped to make room."""
         self.noted.append(event)
         self._size += event.size
@@ -191,7 +191,7 @@ class Quarantine:
                 continue
 
 
-async def keep(conn: Conn, project_id: UUID, noted: Sequence[Noted]) -> None:
+async def keep(conn: Conn, project_id: UUID, noted: Sequence[BufferedRejection]) -> None:
     """Insert rejected events of a project, and delete the oldest above `MAX_ROWS`."""
     async with conn.transaction():
         await event_quarantine.insert_refused.run(
@@ -209,11 +209,11 @@ async def keep(conn: Conn, project_id: UUID, noted: Sequence[Noted]) -> None:
 
 async def delete_old(conn: Conn) -> int:
     """Delete a batch of expired rows; return their number."""
-    deleted: int = await event_quarantine.delete_old.value(conn, age=AGE, limit=BATCH)
+    deleted: int = await event_quarantine.delete_old.value(conn, age=REJECTION_RETENTION, limit=BATCH)
     return deleted
 
 
-def note(app_no: int, refused: RejectedEvent) -> Noted:
+def note(app_no: int, refused: RejectedEvent) -> BufferedRejection:
     """Return a rejected event as stored."""
     text = refused.text[: 4 * MAX_TEXT].decode("utf-8", "replace").replace("\0", "\ufffd")[:MAX_TEXT]
     names_in_text = _parse_names(refused.text)
@@ -221,7 +221,7 @@ def note(app_no: int, refused: RejectedEvent) -> Noted:
         _storable_name(names_in_text.name or names_in_text.event),
         _storable_name(names_in_text.eventId or names_in_text.messageId),
     )
-    return Noted(ids.new(), app_no, refused.code, *names, text)
+    return BufferedRejection(ids.new(), app_no, refused.code, *names, text)
 
 
 def _parse_names(text: bytes) -> _EventNames:
@@ -232,5 +232,5 @@ def _parse_names(text: bytes) -> _EventNames:
 
 
 def _storable_name(text: str | None) -> str | None:
-    """Return the storable part of a name; None for an empty one."""
+    """Return the first 255 characters of a name without NUL; None if it is empty or None."""
     return text[:255].replace("\0", "\ufffd") or None if text else None

@@ -40,5 +40,5 @@ async def find_recent(conn: Conn, *, project_id: UUID, app_no: int, seconds: flo
 
 
 async def count_rejected(conn: Conn, *, project_id: UUID, app_no: int, seconds: float) -> list[RejectedCount]:
-    """Count the refused events of the last `seconds`, as far as the quarantine stores them."""
+    """Count an app's quarantined events of the last `seconds` by reject code; empty without any."""
     return await COUNT_REFUSED.all(conn, project_id=project_id, app_no=app_no, seconds=seconds)

@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from domain.events.body import EventBatch, RejectedEvent, decode, malformed
+from domain.events.body import EventBatch, RejectedEvent, decode, malformed_body_error
 from domain.events.checks import MAX_AHEAD, MAX_EVENT_BYTES, EventRefused, read_object, to_event
 from domain.events.event import Event
 from domain.events.json_text import UNREADABLE, repair_in_steps, replace_escapes, weigh_text
@@ -39,7 +39,7 @@ KINDS: Mapping[str, str | None] = {
 }  # fmt: skip
 
 #: Event names of every type but `track`, which has a name of its own.
-NAMES = {
+EVENT_NAME_BY_TYPE = {
     "identify": "$identify",
     "page": "$page",
     "screen": "$screen",
@@ -104,14 +104,17 @@ _KEYED, _MESSAGE = msgspec.json.Decoder(_Keyed), msgspec.json.Decoder(_Message)
 _HEAD, _BATCH = msgspec.json.Decoder(_Head), msgspec.json.Decoder(_Batch)
 
 
-def key_in(plain: bytes) -> str | None:
-    """Return the key in a body; nothing else in it is stored. Raises `Malformed`."""
+def write_key_in(plain: bytes) -> str | None:
+    """Return the `writeKey` in a body; None without a string. Raises `Malformed`.
+
+    Nothing else in the body is stored.
+    """
     try:
         return _KEYED.decode(replace_escapes(plain)).writeKey
     except msgspec.ValidationError:
         return None
     except UNREADABLE as error:
-        raise malformed(error) from None
+        raise malformed_body_error(error) from None
 
 
 def read(
@@ -152,7 +155,7 @@ def _split(text: bytes, kind: str | None) -> Steps[_Sent]:
 def _event(text: msgspec.Raw, sent: _Sent, project_id: UUID, app_no: int, now: datetime) -> Event:
     message = _read(text)
     kind = sent.kind or message.type or ""
-    name = message.event if kind == "track" else NAMES.get(kind)
+    name = message.event if kind == "track" else EVENT_NAME_BY_TYPE.get(kind)
     if not name or len(name) > MOST_NAME:
         raise EventRefused("INVALID")
     event = EventIn(

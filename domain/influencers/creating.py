@@ -42,10 +42,10 @@ async def create(
 
     Raises `Invalid`, `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or TOO_MANY_INFLUENCERS.
     """
-    name = None if body.name is None else influencers.on_one_line(body.name)
+    name = None if body.name is None else influencers.normalize_influencer_name(body.name)
     project, names = await _lock(conn, author, project_id)
     rows = await brand.read(conn, organization_id=author.organization_id, project_id=project_id)
-    brand_now = drawing_job.snapshot_of(rows, project_id, project.primary_language)
+    brand_now = drawing_job.brand_snapshot_of(rows, project_id, project.primary_language)
     wish = PersonaWish(body.gender, body.age_range, body.prompt, name)
     draft = drawing_job.draft(brand_now, wish, taken=names)
     return await _make(conn, author, project_id, draft, brand_now.colors)
@@ -55,7 +55,7 @@ async def clone(
     conn: Conn, *, author: InfluencerAuthor, influencer_id: UUID, body: InfluencerClone
 ) -> RequestedInfluencer:
     """Clone an influencer; the face stays the same unless gender or age differ. Raises as `create`."""
-    name = influencers.on_one_line(body.name)
+    name = influencers.normalize_influencer_name(body.name)
     influencers.check_language(body.overrides, "overrides.language")
     project_id = await influencers.project_of(
         conn, organization_id=author.organization_id, influencer_id=influencer_id
@@ -63,7 +63,7 @@ async def clone(
     project, _ = await _lock(conn, author, project_id)
     original = await influencers.lock(conn, author.organization_id, influencer_id)
     rows = await brand.read(conn, organization_id=author.organization_id, project_id=project_id)
-    colors = drawing_job.snapshot_of(rows, project_id, project.primary_language).colors
+    colors = drawing_job.brand_snapshot_of(rows, project_id, project.primary_language).colors
     draft = _cloned(original, body.overrides, name)
     return await _make(conn, author, project_id, draft, colors, of=influencer_id)
 
@@ -85,7 +85,7 @@ async def retry(
         organization_id=organization_id,
         project_id=project_id,
         influencer_id=influencer_id,
-        colors=drawing_job.snapshot_of(rows, project_id, locked.language).colors,
+        colors=drawing_job.brand_snapshot_of(rows, project_id, locked.language).colors,
         retry_of=retry_of,
     )
 

@@ -59,7 +59,7 @@ class _MadeAlreadyError(Exception):
 TRAIN_INFLUENCER = influencer.train_influencer.typed(_Face)
 
 
-def snapshot_of(rows: Sequence[BrandRow], project_id: UUID, language: str) -> BrandSnapshot:
+def brand_snapshot_of(rows: Sequence[BrandRow], project_id: UUID, language: str) -> BrandSnapshot:
     """Return the current brand; `language` is the project's, for a brand without one."""
     known = snapshot(brand.describe(rows, project_id=project_id))
     return msgspec.structs.replace(known, language=known.language or language)
@@ -116,7 +116,7 @@ async def create_first(conn: Conn, *, claim: Claim) -> None:
     if project_id is None or language is None:
         return
     scope = {"organization_id": org, "project_id": project_id}
-    brand_now = snapshot_of(await brand.read(conn, **scope), project_id, language)
+    brand_now = brand_snapshot_of(await brand.read(conn, **scope), project_id, language)
     try:
         async with conn.transaction():
             await start(
@@ -195,7 +195,7 @@ async def finish(conn: Conn, *, claim: Claim, portrait: StoredFile) -> dict[str,
     return {"influencerId": ids.show(ids.INFLUENCER, influencer_id)}
 
 
-async def ended(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
+async def end_undrawn_influencers(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """End the influencers of these jobs, which this transaction has just ended.
 
     The influencer of a completed job was made ready by the job's last step.

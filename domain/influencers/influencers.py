@@ -122,7 +122,7 @@ async def patch(
     check_language(body, "language")
     changes = {name: getattr(body, name) for name in _CHANGED if getattr(body, name) is not UNSET}
     if "name" in changes:
-        changes["name"] = on_one_line(changes["name"])
+        changes["name"] = normalize_influencer_name(changes["name"])
     org = author.organization_id
     locked = await _lock_for_change(conn, org, influencer_id, versions)
     changed = [name for name, value in changes.items() if value != getattr(locked, name)]
@@ -179,7 +179,7 @@ def check_language(body: InfluencerPatch | InfluencerOverrides, path: str) -> No
         languages.check(body.language, path=path)
 
 
-def on_one_line(name: str) -> str:
+def normalize_influencer_name(name: str) -> str:
     """Collapse the spaces of a name. Raises `Invalid` for a name without visible characters."""
     folded = " ".join(name.split())
     if not texts.clean(folded):

@@ -57,7 +57,7 @@ async def cancel(
     if not dry_run:
         batch = matching[: most or MAX_CANCELED]
         moved = await controls.cancel_open_jobs(conn, organization_id=organization_id, job_ids=batch)
-        await subjects.end(conn, moved)
+        await subjects.end_job_subjects(conn, moved)
     return BulkCanceled(
         matched=min(len(matching), MAX_COUNTED),
         capped=len(matching) > MAX_COUNTED,

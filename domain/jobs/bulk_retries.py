@@ -30,7 +30,7 @@ MAX_RETRIED, MAX_COUNTED, SCAN_DEPTH = 100, 1_000, 20_000
 _VISIBLE_KINDS = [kind.name for kind in PUBLIC_KINDS]
 
 
-class Selection(NamedTuple):
+class JobRetryFilter(NamedTuple):
     """Filter of a call; None matches all, but for `statuses`, which defaults to `failed`."""
 
     project_id: UUID | None
@@ -67,7 +67,7 @@ FIND_RETRYABLE = bulk_job.find_retryable.typed(_RetryableJobs)
 LIST_ORIGINS = bulk_job.list_origins.typed(_LockedOrigin)
 
 
-def statuses(chosen: Selection) -> list[str]:
+def statuses(chosen: JobRetryFilter) -> list[str]:
     """Return the states of the filter."""
     return sorted(set(chosen.statuses or ["failed"]))
 
@@ -77,7 +77,7 @@ async def retry(
     *,
     organization_id: UUID,
     scopes: Collection[str],
-    chosen: Selection,
+    chosen: JobRetryFilter,
     after: UUID | None,
     dry_run: bool,
     most: int | None = None,
@@ -104,7 +104,7 @@ async def retry(
 
 
 async def _find(
-    conn: Conn, organization_id: UUID, chosen: Selection, after: UUID | None, depth: int
+    conn: Conn, organization_id: UUID, chosen: JobRetryFilter, after: UUID | None, depth: int
 ) -> _RetryableJobs:
     period = chosen.period
     return await FIND_RETRYABLE.row(
@@ -177,7 +177,9 @@ async def _retry_one(
         raise Conflict("ALREADY_RETRIED", f"{ids.show(ids.JOB, locked.retried_as)} is its retry")
     if locked.superseded:
         raise Conflict("SUPERSEDED", "a later ingest has read the same source, or is going to")
-    submitted = await retries.repeat(conn, organization_id=organization_id, job_id=locked.id, origin=origin)
+    submitted = await retries.retry_checked_job(
+        conn, organization_id=organization_id, job_id=locked.id, origin=origin
+    )
     new = ids.show(ids.JOB, submitted.job_id)
     if not submitted.fresh:
         raise Conflict("ALREADY_RUNNING", f"{new} is running with the same arguments")

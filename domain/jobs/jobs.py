@@ -156,7 +156,7 @@ async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> CancelAn
     if moved is None:
         job, _ = await get(conn, organization_id=organization_id, job_id=job_id)
         return _too_late(job)
-    await subjects.end(conn, [moved])
+    await subjects.end_job_subjects(conn, [moved])
     return CancelAnswer(job_id=ids.show(ids.JOB, job_id), accepted=True)
 
 
@@ -184,7 +184,7 @@ async def cancel_of_project(conn: Conn, *, organization_id: UUID, project_id: UU
     moved = await controls.cancel_project_jobs(
         conn, organization_id=organization_id, project_id=project_id, kinds=_STOPPED_BY_ARCHIVE, limit=limit
     )
-    await subjects.end(conn, moved)
+    await subjects.end_job_subjects(conn, moved)
     return len(moved)
 
 
@@ -199,13 +199,13 @@ async def settle(pool: Pool, settlements: Sequence[Settlement]) -> list[ChangedJ
 
     async def with_subjects(conn: Conn) -> list[ChangedJob]:
         moved = await ledger.settle(conn, settlements)
-        await subjects.end(conn, moved)
+        await subjects.end_job_subjects(conn, moved)
         return moved
 
     return await transact(pool, with_subjects)
 
 
-async def conclude(conn: Conn, *, claim: Claim, outcome: Outcome) -> None:
+async def settle_attempt(conn: Conn, *, claim: Claim, outcome: Outcome) -> None:
     """Settle an attempt in the transaction of its own last step, which locks the job. Raises `Fenced`."""
     if isinstance(outcome, Done):
         await complete(conn, claim=claim, result=outcome.result)
@@ -213,12 +213,12 @@ async def conclude(conn: Conn, *, claim: Claim, outcome: Outcome) -> None:
     moved = await ledger.settle(conn, [Settlement(claim, outcome)])
     if not moved:
         raise Fenced(f"job {claim.id} has another owner than fence {claim.fence}")
-    await subjects.end(conn, moved)
+    await subjects.end_job_subjects(conn, moved)
 
 
 async def complete(conn: Conn, *, claim: Claim, result: dict[str, Any] | None = None) -> None:
     """End a job and its subject in the transaction of its last step. Raises `Fenced`, `CancelRequested`."""
-    await subjects.end(conn, [await ledger.complete_job(conn, claim, result=result or {})])
+    await subjects.end_job_subjects(conn, [await ledger.complete_job(conn, claim, result=result or {})])
 
 
 def has_ended(versioned: Versioned) -> bool:

@@ -58,11 +58,11 @@ async def retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Coll
         conn, organization_id=organization_id, project_id=origin.project_id
     )
     await controls.lock_job_rows(conn, organization_id=organization_id, job_ids=[job_id])
-    return await repeat(conn, organization_id=organization_id, job_id=job_id, origin=origin)
+    return await retry_checked_job(conn, organization_id=organization_id, job_id=job_id, origin=origin)
 
 
 def check(origin: RetriedJob, scopes: Collection[str]) -> None:
-    """Check that a job can be retried. Raises `Forbidden`, `Conflict` JOB_NOT_RETRYABLE."""
+    """Raise `Forbidden` or `Conflict` JOB_NOT_RETRYABLE for a job that can't be retried with these scopes."""
     kind = KINDS.get(origin.kind)
     if kind is None or kind.name not in _RETRIES:
         raise Conflict("JOB_NOT_RETRYABLE", f"jobs of the kind {origin.kind} can't be retried")
@@ -72,7 +72,9 @@ def check(origin: RetriedJob, scopes: Collection[str]) -> None:
         raise Conflict("JOB_NOT_RETRYABLE", "only a failed or canceled job can be retried")
 
 
-async def repeat(conn: Conn, *, organization_id: UUID, job_id: UUID, origin: RetriedJob) -> SubmittedJob:
+async def retry_checked_job(
+    conn: Conn, *, organization_id: UUID, job_id: UUID, origin: RetriedJob
+) -> SubmittedJob:
     """Retry a job that passed `check`. The caller locked its project, then the job.
 
     Marks the job as retried, which bulk retries rely on.

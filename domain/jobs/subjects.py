@@ -28,44 +28,44 @@ from jobs.kinds import (
 from jobs.ledger import ChangedJob, Settlement
 
 
-class Ended(Protocol):
+class SubjectEnder(Protocol):
     """Function that ends the subjects of these jobs, which this transaction has just ended."""
 
     def __call__(self, conn: Conn, *, rows: Sequence[ChangedJob]) -> Awaitable[None]: ...
 
 
-async def _connected(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
+async def _end_connection_flows(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """End the flows of these jobs, and wipe the jobs' secrets."""
     await oauth_states.end_flows_of_jobs(conn, rows=rows)
     await job_secrets.wipe_job_secrets(conn, rows=rows)
 
 
 #: Kinds of jobs with a subject that has a state of its own.
-ENDS: Mapping[str, Ended] = {
-    INGEST_WEBSITE.name: ingests.ended,
-    INGEST_GITHUB.name: ingests.ended,
-    INGEST_APPSTORE.name: ingests.ended,
+SUBJECT_ENDERS: Mapping[str, SubjectEnder] = {
+    INGEST_WEBSITE.name: ingests.mark_ingests_ended,
+    INGEST_GITHUB.name: ingests.mark_ingests_ended,
+    INGEST_APPSTORE.name: ingests.mark_ingests_ended,
     FETCH_APP_MEDIA.name: app_media_fetches.fail_fetches_of_jobs,
-    CONNECT_GITHUB.name: _connected,
-    CONNECT_ACCOUNT.name: _connected,
+    CONNECT_GITHUB.name: _end_connection_flows,
+    CONNECT_ACCOUNT.name: _end_connection_flows,
     PUBLISH_POST.name: job_end.end_posts_of_jobs,
     ADVANCE_CLOCK.name: sandbox_clock.stop_clocks_of_jobs,
-    CONTENT_GENERATE.name: generating.ended,
-    INFLUENCER_CREATE.name: drawing_job.ended,
+    CONTENT_GENERATE.name: generating.end_unmade_content,
+    INFLUENCER_CREATE.name: drawing_job.end_undrawn_influencers,
     REVOKE_TOKEN.name: job_secrets.wipe_job_secrets,
 }
 
 
 def may_end_subjects(settlements: Iterable[Settlement]) -> bool:
-    """Return whether a subject may end with these settlements."""
-    return any(claim.kind in ENDS for claim, _ in settlements)
+    """Return whether any settled job has a kind with a subject, whatever its outcome."""
+    return any(claim.kind in SUBJECT_ENDERS for claim, _ in settlements)
 
 
-async def end(conn: Conn, rows: Iterable[ChangedJob]) -> None:
+async def end_job_subjects(conn: Conn, rows: Iterable[ChangedJob]) -> None:
     """End the subject of each row that has ended. This transaction holds the rows' locks."""
-    ended: dict[Ended, list[ChangedJob]] = {}
+    ended: dict[SubjectEnder, list[ChangedJob]] = {}
     for row in rows:
-        if row.kind in ENDS and row.ended:
-            ended.setdefault(ENDS[row.kind], []).append(row)
+        if row.kind in SUBJECT_ENDERS and row.ended:
+            ended.setdefault(SUBJECT_ENDERS[row.kind], []).append(row)
     for end_subjects, of_kind in ended.items():
         await end_subjects(conn, rows=of_kind)

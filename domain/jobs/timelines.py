@@ -148,7 +148,7 @@ def _misses(row: Row) -> bool:
 
 
 def _verdict(row: Row) -> LookUpVerdict | None:
-    """Return the verdict of a look-up within the attempt that wrote this row."""
+    """Return the verdict of a look-up within the attempt that wrote this row; None without a look-up."""
     if row.type == "not_sent" and row.details and row.details.get("code") in _ABSENT:
         return "absent"
     if row.type == "undecided":

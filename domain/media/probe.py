@@ -3,7 +3,7 @@
 It has only the files' descriptors: no environment, no storage, no database. The kernel limits its CPU, memory
 and time and blocks the network and all other files. So a hostile file can end this process, and no other. For
 each file in turn it writes a line to stdout, a `Metadata` with a thumbnail or a `RefusedFile` in JSON. It
-stops at the first refusal. The last line is `SpentCpuTime`. `domain/media/probing.py` starts one for each upload.
+stops at the first refusal. The last line is `SpentCpuTime`. `domain/media/probing.py` starts one an upload.
 """
 
 import os

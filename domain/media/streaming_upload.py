@@ -27,7 +27,7 @@ CONTENT_FILE_TYPES: AcceptedTypes = {**dict.fromkeys(PICTURES, 30 * MIB), **dict
 
 
 class StreamingUpload:
-    """Upload of one file, from its `head`: `sniff.SNIFFED_BYTES` bytes, or all of it. `path` names it in errors.
+    """Upload of one file, from its `head`: `sniff.SNIFFED_BYTES` bytes or all. `path` names it in errors.
 
     Raises `Invalid` for a type that isn't accepted.
     """

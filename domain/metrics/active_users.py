@@ -8,7 +8,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import event_person
-from domain.events.people import QUARTERS_PER_DAY, QUARTERS_PER_HALF_DAY, before_noon
+from domain.events.people import QUARTERS_PER_DAY, QUARTERS_PER_HALF_DAY, morning_mask
 from domain.metrics.windows import QUARTER, TimeWindow
 
 DAY = timedelta(days=1)
@@ -88,7 +88,7 @@ async def _count(conn: Conn, project_id: UUID, windows: Sequence[TimeWindow]) ->
         project_id=project_id,
         places=[place for place, _, _ in quarters],
         days=[day for _, day, _ in quarters],
-        ams=[before_noon(mask) for _, _, mask in quarters],
+        ams=[morning_mask(mask) for _, _, mask in quarters],
         pms=[mask >> QUARTERS_PER_HALF_DAY for _, _, mask in quarters],
         month_places=[place for place, _, _ in months],
         months=[month for _, month, _ in months],

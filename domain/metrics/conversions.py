@@ -57,7 +57,7 @@ async def count(stores: MetricSources, asked: ConversionQuery) -> Conversions:
         of_project = {"organization_id": asked.organization_id, "project_id": asked.project_id}
         zone = ZoneInfo(await zone_of(conn, **of_project))
         numbered = await app_numbers.number_all(conn, **of_project)
-    app_no = app_numbers.number_of(numbered, asked.app_id)
+    app_no = app_numbers.requested_app_number(numbered, asked.app_id)
     cut, names = _cut(asked, zone), [*(asked.names or CONVERSIONS)]
     async with stores.events() as conn:
         counts = await _read(conn, asked, names, cut, app_no)

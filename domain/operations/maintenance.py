@@ -13,7 +13,7 @@ async def rescue(conn: Conn, *, before: datetime) -> list[ChangedJob]:
     """Take a batch of jobs from dead workers, if the database's time is still before `before`."""
     async with conn.transaction():
         moved = await maintenance.rescue(conn, before=before)
-        await subjects.end(conn, moved)
+        await subjects.end_job_subjects(conn, moved)
     return moved
 
 
@@ -21,7 +21,7 @@ async def end_overdue(conn: Conn) -> list[ChangedJob]:
     """Fail a batch of queued jobs past their deadline."""
     async with conn.transaction():
         moved = await maintenance.end_overdue(conn)
-        await subjects.end(conn, moved)
+        await subjects.end_job_subjects(conn, moved)
     return moved
 
 

@@ -10,7 +10,7 @@ from db.pool import Conn
 from db.queries import operator_job
 from domain.jobs import bulk, bulk_retries
 from domain.jobs.bulk import JobCancelFilter
-from domain.jobs.bulk_retries import Batch, Selection
+from domain.jobs.bulk_retries import Batch, JobRetryFilter
 from domain.tenancy import organizations
 from domain.tenancy.api_keys import Actor
 from jobs.ledger import Wake
@@ -63,7 +63,7 @@ async def retry(
     *,
     actor: Actor,
     organization_id: UUID | None,
-    chosen: Selection,
+    chosen: JobRetryFilter,
     after: BulkStart | None,
     dry_run: bool,
 ) -> RetriedOfAll:

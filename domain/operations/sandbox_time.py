@@ -77,7 +77,7 @@ async def do_chores(conn: Conn, sight: DueWork) -> bool:
     if sight.ripe:
         await ledger_chores.promote(conn)
     if sight.refresh:
-        await credentials.refresh_due(conn)
+        await credentials.submit_due_refreshes(conn)
     if sight.collect:
         await collection_runs.submit_due(conn)
     return sight.overdue or sight.ripe or sight.refresh or sight.collect

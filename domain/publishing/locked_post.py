@@ -92,9 +92,10 @@ _LOCK = account_send.lock_post.typed(LockedPost)
 
 
 async def lock_claimed_post(conn: Conn, claim: Claim) -> LockedPost:
-    """Begin a step of a post's job instead of `ledger.lock_claimed_job`: lock job, account and post, and return the post.
+    """Begin a step of a post's job, instead of `ledger.lock_claimed_job`.
 
-    Raises `Fenced`, `CancelRequested`, also if the post was canceled, blocked or given another job.
+    Locks job, account and post, and returns the post. Raises `Fenced`, `CancelRequested`, also if the post was
+    canceled, blocked or given another job.
     """
     org, post_id = claim.organization_id, UUID(claim.args["post_id"])
     post = await _LOCK.one(conn, org=org, id=post_id, job_id=claim.id, fence=claim.fence)

@@ -248,7 +248,7 @@ def _misfits(target: PostTarget, account: LockedQueueAccount, material: Material
     if target.caption_override is not None:
         caption, field = target.caption_override, "captionOverride"
     files = [LimitedFile(*asset[:4]) for asset in material.assets]
-    for fault in platform_limits.faults(platform, account.traits, caption, files):
+    for fault in platform_limits.post_faults(platform, account.traits, caption, files):
         yield field if fault.code == platform_limits.CAPTION else "socialAccountId", fault.message
     if target.mode not in platform.modes:
         yield "mode", f"{platform.name} takes {' or '.join(sorted(platform.modes))}"

@@ -1,7 +1,7 @@
 """SSRF guard: policies of the addresses that we may fetch, for the API's checks and the workers' sockets.
 
-No function here resolves a name. `check_fetch_url` refuses by the text alone. The resolved address is known only at the
-connection, where `workers/web/fetch.py` checks it by the same policies.
+No function here resolves a name. `check_fetch_url` refuses by the text alone. The resolved address is known
+only at the connection, where `workers/web/fetch.py` checks it by the same policies.
 """
 
 import re

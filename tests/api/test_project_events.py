@@ -11,7 +11,7 @@ from db.pool import Conn, Pool
 from domain.apps.relays import relays_of
 from domain.events import group_commit, quarantine
 from domain.events.event import Event
-from domain.events.quarantine import Noted
+from domain.events.quarantine import BufferedRejection
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import ApiCaller, client_of, new_key
@@ -133,8 +133,8 @@ async def test_personal_event_id_needs_the_pii_scope(
     relays = {(shop.id, 1): relays_of({"meta": None})}
     async with conn.transaction():
         sent = [event(1, project_id=shop.id, event_id=name, name="sign_up")]
-        await group_commit.keep(conn, sent, relays)
-    await quarantine.keep(conn, shop.id, [Noted(ids.new(), 1, "INVALID", None, name, "")])
+        await group_commit.store_new_events(conn, sent, relays)
+    await quarantine.keep(conn, shop.id, [BufferedRejection(ids.new(), 1, "INVALID", None, name, "")])
     app = acme.http._transport.app  # type: ignore[attr-defined]
     for more, seen in (((), "[redacted]"), (("events:read+pii",), name)):
         key = await new_key(pool, acme.organization_id, scopes=("events:read", *more))

@@ -38,7 +38,7 @@ async def create_posts_with_figures(
     content = await seeds.content(conn, org, project_id)
     posts = [(await seeds.post(conn, org, content, account), values) for values in of_posts]
     at = NOW - timedelta(days=days)
-    await snapshots.keep(
+    await snapshots.store_snapshots(
         conn,
         organization_id=org,
         account_id=account,

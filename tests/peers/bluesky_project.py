@@ -109,7 +109,7 @@ class BlueskyProject(msgspec.Struct, frozen=True):
     async def put(self, account_id: str, grant: Grant) -> None:
         """Replace the account's tokens."""
         async with self.workers.pool.acquire() as conn:
-            await credentials.put(conn, **self.place(account_id), grant=grant, keyring=seeds.VAULT)
+            await credentials.store_tokens(conn, **self.place(account_id), grant=grant, keyring=seeds.VAULT)
 
     def place(self, account_id: str) -> dict[str, UUID]:
         account = ids.read(ids.ACCOUNT, account_id)

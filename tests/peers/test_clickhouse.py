@@ -61,6 +61,6 @@ async def test_each_event_is_stored_once_and_purged_projects_are_absent(
 async def advanced(conn: Conn, archive: ClickHouse) -> int:
     """Advance the archive; a lost response is retried."""
     try:
-        return await event_archive.advance(conn, archive=archive, limit=3)
+        return await event_archive.archive_next_step(conn, archive=archive, limit=3)
     except Unavailable:
         return 1

@@ -119,8 +119,8 @@ async def create_content(environment: Environment, tenant: Tenant) -> str:
 
     async def write(conn: Conn) -> str:
         created = await content.create_uploaded(
-            conn, organization_id=tenant.org, project_id=parse_public_id(ids.PROJECT, tenant.projects[0]), hook=None,
-            caption="Fresh bread today.", files=[], public_url="http://127.0.0.1",
+            conn, organization_id=tenant.org, project_id=parse_public_id(ids.PROJECT, tenant.projects[0]),
+            hook=None, caption="Fresh bread today.", files=[], public_url="http://127.0.0.1",
         )  # fmt: skip
         return created.id
 

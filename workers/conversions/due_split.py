@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from domain.events.conversion_lines import OpenDestination
-from domain.events.conversions import Due, End
+from domain.events.conversions import Due, SettledConversion
 from schemas.conversions import Ended
 from workers.conversions import consent, person, verdict
 from workers.conversions.person import EventTree
@@ -31,43 +31,43 @@ class ReadyConversion(NamedTuple):
 
 def split_due(
     due: Sequence[Due], make: BuildEvent, to: OpenDestination, *, now: datetime
-) -> tuple[list[ReadyConversion], list[End]]:
+) -> tuple[list[ReadyConversion], list[SettledConversion]]:
     """Build the payloads of the conversions to send, and the ends of the others."""
-    ready, ends = list[ReadyConversion](), list[End]()
+    ready, ends = list[ReadyConversion](), list[SettledConversion]()
     for conversion in due:
         result = find_end(conversion, now=now) or _build_payload(conversion, make, to)
-        if isinstance(result, End):
+        if isinstance(result, SettledConversion):
             ends.append(result)
         else:
             ready.append(result)
     return ready, ends
 
 
-def delivered_end(conversion: ReadyConversion) -> End:
+def delivered_end(conversion: ReadyConversion) -> SettledConversion:
     """Return the end of an accepted conversion. The row names its dropped fields."""
     if not conversion.dropped:
-        return End(conversion.id, "delivered")
-    return End(
+        return SettledConversion(conversion.id, "delivered")
+    return SettledConversion(
         conversion.id, "delivered", "FIELDS_DROPPED", f"sent without {_describe_fields(conversion.dropped)}"
     )
 
 
-def find_end(due: Due, *, now: datetime) -> End | None:
+def find_end(due: Due, *, now: datetime) -> SettledConversion | None:
     """Return the end of a conversion past its time, or None."""
     if due.first_try_at is not None and now - due.first_try_at > DEDUP_WINDOW:
         message = "a response was lost, and it is too late to send again: it may have been counted"
-        return End(due.id, "outcome_unknown", "ANSWER_LOST", message)
+        return SettledConversion(due.id, "outcome_unknown", "ANSWER_LOST", message)
     if now - due.occurred_at > MAX_EVENT_AGE:
         if due.first_try_at is not None:
             message = (
                 "a response was lost, and the event is too old to be sent again: it may have been counted"
             )
-            return End(due.id, "outcome_unknown", "ANSWER_LOST", message)
-        return End(due.id, "expired", "TOO_OLD", "the event is older than the 7 days accepted")
+            return SettledConversion(due.id, "outcome_unknown", "ANSWER_LOST", message)
+        return SettledConversion(due.id, "expired", "TOO_OLD", "the event is older than the 7 days accepted")
     return None
 
 
-def _build_payload(due: Due, make: BuildEvent, to: OpenDestination) -> ReadyConversion | End:
+def _build_payload(due: Due, make: BuildEvent, to: OpenDestination) -> ReadyConversion | SettledConversion:
     if due.context is None:
         return _skipped_end(due, verdict.EVENT_GONE, frozenset())
     tree = person.parse_event(due)
@@ -77,11 +77,11 @@ def _build_payload(due: Due, make: BuildEvent, to: OpenDestination) -> ReadyConv
     return ReadyConversion(due.id, payload, frozenset(tree.dropped))
 
 
-def _skipped_end(due: Due, reason: SkipReason, dropped: Collection[str]) -> End:
+def _skipped_end(due: Due, reason: SkipReason, dropped: Collection[str]) -> SettledConversion:
     """Return the end of a conversion that can't be sent. An earlier attempt may have delivered it."""
     state: Ended = "skipped" if due.first_try_at is None else "outcome_unknown"
     without = f"; dropped: {_describe_fields(dropped)}" if dropped else ""
-    return End(due.id, state, reason.code, reason.message + without)
+    return SettledConversion(due.id, state, reason.code, reason.message + without)
 
 
 def _describe_fields(dropped: Collection[str]) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.reach import raise_if_postgres_away
 from domain.events import conversions
-from domain.events.conversions import ConversionLine, Due, End
+from domain.events.conversions import ConversionLine, Due, SettledConversion
 from schemas.errors import Unavailable
 from telemetry import metrics
 from workers.conversions.verdict import Verdict, VerdictKind
@@ -59,7 +59,7 @@ class ConversionOutbox:
         """Unmark the conversions of a call that was not made."""
         await self._run(partial(conversions.undo_attempts, ids=ids, at=at))
 
-    async def settle(self, ends: Sequence[End]) -> None:
+    async def settle(self, ends: Sequence[SettledConversion]) -> None:
         if not ends:
             return
         await self._run(partial(conversions.settle, ends=ends))

@@ -56,7 +56,7 @@ PROMOTE_JOBS_CHORE = Chore("promote", 0.1, ledger.promote)
 #: Counts the waiting jobs of pools with a long queue, a part at a time.
 COUNT_DUE_JOBS_CHORE = Chore("count_due", ledger.COUNT_EVERY_S, ledger.count_due)
 #: Refreshes tokens that would expire before their next use.
-REFRESH_TOKENS_CHORE = Chore("refresh_tokens", 60.0, credentials.refresh_due)
+REFRESH_TOKENS_CHORE = Chore("refresh_tokens", 60.0, credentials.submit_due_refreshes)
 COLLECT_METRICS_CHORE = Chore(
     "collect_metrics", 1.0, collection_runs.submit_due, batch=collection_runs.CHECK_BATCH
 )

@@ -32,7 +32,7 @@ class EventArchiver(Leader):
     async def _advance(self, conn: Conn) -> int:
         """Run one step. After a failure it is repeated in a minute: no other chore waits for it."""
         try:
-            return await event_archive.advance(conn, archive=self._archive)
+            return await event_archive.archive_next_step(conn, archive=self._archive)
         except Unavailable as error:
             self._failed(str(error))
         except Exception as error:

@@ -53,7 +53,7 @@ class ConversionScan:
     """
 
     def __init__(self, database_url: str) -> None:
-        self._database_url, self._after = database_url, conversions.FIRST
+        self._database_url, self._after = database_url, conversions.LINE_SEARCH_START
 
     async def submit(self, conn: Conn) -> int:
         """Submit jobs for a batch of lines; return a full batch's size while other lines follow, else 0.
@@ -64,7 +64,7 @@ class ConversionScan:
         if lines and not await self._submit(lines):
             return 0
         self._after = last
-        return 0 if last == conversions.FIRST else conversions.SEARCH_LINES
+        return 0 if last == conversions.LINE_SEARCH_START else conversions.SEARCH_LINES
 
     async def _submit(self, lines: list[conversions.ConversionLine]) -> bool:
         """Submit; return False while the main database is away: the next run then scans the same lines."""

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from domain.content import generated
-from domain.content.app_files import Files
+from domain.content.app_files import PieceFiles
 from domain.media import uploads
 from domain.media.files import StoredFile, Thumbnail
 from domain.media.store import CHUNK, Store
@@ -35,7 +35,7 @@ STORAGE_FULL = Failed(
 )
 
 
-async def open_inputs(ctx: Context, store: Store, files: Files, stack: AsyncExitStack) -> InputHandles:
+async def open_inputs(ctx: Context, store: Store, files: PieceFiles, stack: AsyncExitStack) -> InputHandles:
     """Open the piece's input files; their descriptors live as long as the stack. Raises `RenderFailed`."""
 
     async def handle(token: str) -> int:
@@ -49,7 +49,7 @@ async def open_inputs(ctx: Context, store: Store, files: Files, stack: AsyncExit
             clip=await handle(files.clip) if files.clip else None,
         )
     except Unavailable:
-        is_deleted = await ctx.step(partial(generated.lost_files, claim=ctx.job, files=files))
+        is_deleted = await ctx.step(partial(generated.count_deleted_files, claim=ctx.job, files=files))
         raise RenderFailed(FILE_DELETED if is_deleted else STORAGE_AWAY) from None
 
 

@@ -81,7 +81,7 @@ async def forget_unknown_registration(
 ) -> None:
     """Delete the registration at a server that no longer has it: the next connection registers again."""
     if error.code == APP_UNKNOWN and us is not None:
-        await ctx.step(partial(client_registrations.forget, server=server, client_id=us.client_id))
+        await ctx.step(partial(client_registrations.delete_client, server=server, client_id=us.client_id))
 
 
 def error_outcome(error: PlatformError) -> Outcome:

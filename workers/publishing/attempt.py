@@ -59,7 +59,7 @@ class PublishAttempt:
         return Inquiry(self.prepared, self.sent_at, self.database_now(), fetched)
 
     async def decide(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False) -> T:
-        """Run a step of a post's job: its body begins with `locked_post.lock`, which locks the job too."""
+        """Run a step of a post's job: its body begins with `lock_claimed_post`, which locks the job too."""
         return await self.ctx.decide(body, project=project, locks=True)
 
     async def not_sent(self, error: PlatformError) -> Outcome:

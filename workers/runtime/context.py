@@ -82,7 +82,7 @@ class Context:
         async def settling(conn: Conn) -> T:
             decided = await body(conn)
             if isinstance(decided, Outcome):
-                await jobs.conclude(conn, claim=self.job, outcome=decided)
+                await jobs.settle_attempt(conn, claim=self.job, outcome=decided)
             return decided
 
         decided = await self.step(settling, project=project, locks=locks)

@@ -30,7 +30,7 @@ async def connect_github(ctx: Context, *, app: GitHubApp | None, keyring: Keyrin
         )
     except SourceError as error:
         return outcome_of(error)
-    keep = partial(github_installations.connect, claim=ctx.job, proved=proved)
+    keep = partial(github_installations.store_installation, claim=ctx.job, proved=proved)
     return await ctx.commit(keep)
 
 

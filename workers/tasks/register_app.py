@@ -28,4 +28,6 @@ async def register_app(ctx: Context, *, net: OutgoingNetwork, keyring: Keyring) 
             client = await load_parts(server.platform).register(net, server)
     except PlatformError as error:
         return error_outcome(error)
-    return await ctx.commit(partial(client_registrations.keep, server=server, client=client, keyring=keyring))
+    return await ctx.commit(
+        partial(client_registrations.store_client, server=server, client=client, keyring=keyring)
+    )

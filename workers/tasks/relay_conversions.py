@@ -15,7 +15,7 @@ from uuid import UUID
 from db.pool import connected
 from domain.events import conversion_lines
 from domain.events.conversion_lines import ClosedDestination, OpenDestination
-from domain.events.conversions import CALL_ROWS, End
+from domain.events.conversions import CALL_ROWS, SettledConversion
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome, Snooze
 from workers.conversions import calls
@@ -159,7 +159,7 @@ class ConversionRelay:
         if not self._taken and self._refused[verdict.message] >= MAX_REFUSED:
             return await self._pause(tried, all_refused(verdict))
         self._refused[verdict.message] += 1
-        await self._outbox.settle([End(part[0].id, "failed", verdict.code, verdict.message)])
+        await self._outbox.settle([SettledConversion(part[0].id, "failed", verdict.code, verdict.message)])
         note = partial(conversion_lines.note_refusal, message=verdict.message)
         await self._ctx.step(partial(note, claim=self._ctx.job))
         return True

@@ -46,7 +46,7 @@ async def fill(conn: Conn, project: Project) -> None:
 async def test_chores_read_only_due_rows(pool: Pool, conn: Conn, project: Project, analyzed: bool) -> None:
     async with pool.acquire() as session:
         for _ in range(plans.TIMES):
-            assert await credentials.refresh_due(session) == 0
+            assert await credentials.submit_due_refreshes(session) == 0
         await fill(conn, project)
         if analyzed:
             await conn.execute("vacuum analyze account_credential, social_account")
@@ -54,7 +54,7 @@ async def test_chores_read_only_due_rows(pool: Pool, conn: Conn, project: Projec
             plans.reading(session, "account_credential") as tokens,
             plans.reading(session, "social_account") as accounts,
         ):
-            assert await credentials.refresh_due(session) == DUE
+            assert await credentials.submit_due_refreshes(session) == DUE
     assert tokens.scans == accounts.scans == 0
     assert max(tokens.rows, accounts.rows) <= 10 * DUE
 

@@ -77,7 +77,7 @@ def test_colors_come_with_their_roles_and_the_partners_own_have_none() -> None:
 
 @given(ROWS)
 def test_the_winner_is_the_partners_or_the_most_confident_and_newest(rows: list[BrandRow]) -> None:
-    for field, said in brand.by_field(rows).items():
+    for field, said in brand.findings_by_field(rows).items():
         first = said[0].provenance
         partners = [one for one in said if one.provenance.source == "partner"]
         if partners:
@@ -93,7 +93,7 @@ def test_the_order_in_which_rows_are_read_changes_nothing(rows: list[BrandRow], 
     shuffled = rows[:]
     random.shuffle(shuffled)
     ranks = [
-        {name: [brand._rank(one) for one in said] for name, said in brand.by_field(order).items()}
+        {name: [brand._rank(one) for one in said] for name, said in brand.findings_by_field(order).items()}
         for order in (rows, shuffled)
     ]
     assert ranks[0] == ranks[1]

@@ -39,7 +39,7 @@ async def end(conn: Conn, job_id: UUID, word: str, error: dict[str, Any] | None 
             error,
         )
         assert row is not None
-        await ingests.ended(conn, rows=[ChangedJob(*row.values())])
+        await ingests.mark_ingests_ended(conn, rows=[ChangedJob(*row.values())])
 
 
 async def test_starts_at_once_are_one_job(pool: Pool, conn: Conn, project: Project) -> None:

@@ -48,7 +48,7 @@ async def test_thousands_of_figures_are_read_once_and_written_in_batches(
     insert = Recorded(metric_snapshot.insert_snapshots, "ats")
     monkeypatch.setattr(snapshots, "LATEST", latest)
     monkeypatch.setattr(snapshots, "metric_snapshot", SimpleNamespace(insert_snapshots=insert))
-    kept = await snapshots.keep(
+    kept = await snapshots.store_snapshots(
         conn, organization_id=project.org, account_id=account, told=told, at=BEGAN + timedelta(days=9)
     )
     assert kept == sum(insert.lengths) == 2 * len(told)

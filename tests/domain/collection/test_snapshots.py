@@ -38,7 +38,7 @@ def kept(history: list[Asked], published: int | None) -> list[tuple[int, Change]
     for hour, value in history:
         if value is None:
             continue
-        made = snapshots.change(subject, "views", value, before=before, at=at(hour))
+        made = snapshots.metric_change(subject, "views", value, before=before, at=at(hour))
         if made:
             found.append((hour, made))
             before = value
@@ -82,7 +82,7 @@ def test_only_changed_values_are_stored(history: list[Asked]) -> None:
 
 @given(HOURS, st.integers(0, 100 * 24))
 def test_a_post_is_never_asked_about_beyond_its_days(published: int, age: int) -> None:
-    due = cadence.next_due(at(published), at(published + age))
+    due = cadence.next_poll_time(at(published), at(published + age))
     if due is None:
         assert timedelta(hours=age) > cadence.MAX_POST_AGE - timedelta(days=1)
     else:
@@ -93,4 +93,4 @@ def test_a_post_is_never_asked_about_beyond_its_days(published: int, age: int) -
 def test_out_of_range_value_is_not_stored() -> None:
     subject = CollectedSubject(UUID(int=1), None)
     for value in (-1, 2**63):
-        assert snapshots.change(subject, "views", value, before=1, at=BEGAN) is None
+        assert snapshots.metric_change(subject, "views", value, before=1, at=BEGAN) is None

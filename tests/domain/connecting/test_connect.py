@@ -62,7 +62,7 @@ async def test_late_token_changes_nothing(pool: Pool, conn: Conn, project: Proje
     await leasing.disconnect(pool, project.org, account)
     await accounts.require_reauth(conn, **named, reason="TOKEN_REFUSED")
     grant = Grant(access_token="late")
-    assert not await credentials.replace(conn, **named, generation=1, grant=grant, keyring=seeds.VAULT)
+    assert not await credentials.replace_tokens(conn, **named, generation=1, grant=grant, keyring=seeds.VAULT)
     assert await leasing.status(conn, account) == "disconnected"
 
 

@@ -67,7 +67,7 @@ async def take(intake: Takes, events: Sequence[Event], *, size: int = 0) -> Inta
 async def send(conn: Conn, events: Iterable[Event]) -> list[int]:
     """Commit events and return the numbers of the new ones."""
     async with conn.transaction():
-        fresh = await group_commit.keep(conn, sorted(events))
+        fresh = await group_commit.store_new_events(conn, sorted(events))
     return [one.event_key.int for one in fresh]
 
 

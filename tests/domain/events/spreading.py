@@ -40,7 +40,11 @@ class Spread:
         for pool in self.pools:
             async with pool.acquire() as conn, conn.transaction():
                 own = sorted(sent for sent in events if self.of(sent.project_id) is pool)
-                fresh += [one.event_key.int for one in await group_commit.keep(conn, own)] if own else []
+                fresh += (
+                    [one.event_key.int for one in await group_commit.store_new_events(conn, own)]
+                    if own
+                    else []
+                )
         return sorted(fresh)
 
     @asynccontextmanager

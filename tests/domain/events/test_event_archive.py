@@ -109,7 +109,7 @@ async def advance(conn: Conn, shelf: Shelf, limit: int) -> None:
     """Run step after step, through all faults, until the archive is complete."""
     while True:
         try:
-            if not await event_archive.advance(conn, archive=shelf, limit=limit):
+            if not await event_archive.archive_next_step(conn, archive=shelf, limit=limit):
                 return
         except Unavailable:
             continue
@@ -131,7 +131,7 @@ async def test_day_with_a_wrong_count_is_copied_again(conn: Conn, today: date) -
     """As after a batch that the archive stored twice."""
     await stock(conn, today)
     shelf, spoiled = Shelf(), False
-    while await event_archive.advance(conn, archive=shelf, limit=2):
+    while await event_archive.archive_next_step(conn, archive=shelf, limit=2):
         if shelf.kept and not spoiled:
             shelf.kept *= 2
             spoiled = True
@@ -147,8 +147,8 @@ async def test_archived_day_can_be_dropped(conn: Conn, today: date) -> None:
     for _ in closed_days(today):
         assert await drop(conn) == 0
         while not await drop(conn):
-            assert await event_archive.advance(conn, archive=shelf, limit=100) == 1
-    assert await event_archive.advance(conn, archive=shelf) == 0
+            assert await event_archive.archive_next_step(conn, archive=shelf, limit=100) == 1
+    assert await event_archive.archive_next_step(conn, archive=shelf) == 0
     assert len(shelf.kept) == 16
 
 
@@ -156,7 +156,7 @@ async def test_purge_covers_archived_days_and_the_day_under_copy(conn: Conn, tod
     await stock(conn, today)
     shelf, (first, _, last) = Shelf(), closed_days(today)
     while {day_of(one) for one in shelf.kept} != {first, last}:
-        await event_archive.advance(conn, archive=shelf, limit=1)
+        await event_archive.archive_next_step(conn, archive=shelf, limit=1)
     while await purge.delete_batch(conn, project_id=OTHER):
         pass
     await event_archive.forget(conn, archive=shelf, project_id=OTHER)
@@ -172,10 +172,10 @@ async def test_late_batch_after_a_purge_leaves_no_events(conn: Conn, today: date
         await stock(conn, today)
         shelf = Shelf()
         for _ in range(steps):
-            await event_archive.advance(conn, archive=shelf, limit=limit)
+            await event_archive.archive_next_step(conn, archive=shelf, limit=limit)
         shelf.faults = ["late"]
         with suppress(Unavailable):
-            await event_archive.advance(conn, archive=shelf, limit=limit)
+            await event_archive.archive_next_step(conn, archive=shelf, limit=limit)
         shelf.faults = []
         while await purge.delete_batch(conn, project_id=OTHER):
             pass

@@ -60,7 +60,7 @@ async def test_names_beyond_the_limit_are_counted_once_and_together(wide: Pool, 
             some = names[start : start + 500]
             async with wide.acquire() as own, own.transaction():
                 numbers = range(first + start, first + start + len(some))
-                await group_commit.keep(own, sorted(named(numbers, some)))
+                await group_commit.store_new_events(own, sorted(named(numbers, some)))
 
     async def fold() -> None:
         while not done.is_set():

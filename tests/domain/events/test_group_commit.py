@@ -85,7 +85,7 @@ async def send_alone(pool: Pool) -> list[int]:
 async def test_a_rotation_gives_up_while_a_commit_is_under_way(pool: Pool, conn: Conn) -> None:
     """It is retried later. The commit's leaf is still open then."""
     async with pool.acquire() as writing, writing.transaction():
-        await group_commit.keep(writing, [event(1)])
+        await group_commit.store_new_events(writing, [event(1)])
         assert await partitions.rotate(conn, age=AT_ONCE) == 0
     assert await partitions.rotate(conn, age=AT_ONCE) == 1
     assert await send(conn, [event(1)]) == []
@@ -98,7 +98,7 @@ async def test_waiter_for_an_id_sees_its_outcome(pool: Pool, conn: Conn) -> None
         async with pool.acquire() as other:
             begun = other.transaction()
             await begun.start()
-            await group_commit.keep(other, [event(number)])
+            await group_commit.store_new_events(other, [event(number)])
             waiting = asyncio.create_task(send_numbers(pool, number))
             await eventually(lambda: scene.waits_for_lock(conn))
             await (begun.commit if committed else begun.rollback)()

@@ -9,7 +9,7 @@ import pytest
 from db.pool import Conn, open_pool
 from domain.apps.relays import NO_RELAYS, Relay, relays_of
 from domain.events import conversions, group_commit
-from domain.events.conversions import FIRST, ConversionLine
+from domain.events.conversions import LINE_SEARCH_START, ConversionLine
 from domain.events.group_commit import AppRelays
 from tests import plans
 from tests.domain.events.sending import NOW, PROJECT, event
@@ -23,7 +23,7 @@ LINE = ConversionLine(PROJECT, 1, "meta")
 
 async def send(conn: Conn, *numbers: int, relays: AppRelays = RELAYS, **fields: Any) -> None:
     async with conn.transaction():
-        await group_commit.keep(conn, [event(number, **fields) for number in numbers], relays)
+        await group_commit.store_new_events(conn, [event(number, **fields) for number in numbers], relays)
 
 
 async def outbox(conn: Conn) -> set[tuple[str, str, int]]:
@@ -89,8 +89,8 @@ async def test_search_visits_all_lines(conn: Conn, monkeypatch: pytest.MonkeyPat
 
 async def look(conn: Conn) -> list[ConversionLine]:
     """Return the lines with a row that has waited long enough."""
-    found, last = await conversions.find_lines(conn, after=FIRST)
-    while last != FIRST:
+    found, last = await conversions.find_lines(conn, after=LINE_SEARCH_START)
+    while last != LINE_SEARCH_START:
         lines, last = await conversions.find_lines(conn, after=last)
         found += lines
     return found
@@ -132,7 +132,7 @@ async def work(conn: Conn) -> list[Any]:
         await conversions.begin_attempts(conn, line=LINE, ids=ids, at=NOW)
         maybe: dict[str, Any] = {"at": NOW, "maybe_taken": True, "error_code": "X", "error_message": "x"}
         await conversions.requeue(conn, line=LINE, ids=ids, **maybe)
-        ends = [conversions.End(row_id, "delivered") for row_id in ids]
+        ends = [conversions.SettledConversion(row_id, "delivered") for row_id in ids]
         await conversions.settle(conn, line=LINE, ends=ends)
     return due
 

@@ -52,7 +52,7 @@ async def test_old_days_are_dropped_oldest_first(conn: Conn, today: date) -> Non
 async def test_lock_timeout_gives_up_and_retries_later(pool: Pool, conn: Conn) -> None:
     drop = partitions.drop_days(keep=0)
     async with pool.acquire() as writing, writing.transaction():
-        await group_commit.keep(writing, [event(1)])
+        await group_commit.store_new_events(writing, [event(1)])
         assert await drop(conn) == 0
     assert await drop(conn) == 1
 
@@ -60,7 +60,7 @@ async def test_lock_timeout_gives_up_and_retries_later(pool: Pool, conn: Conn) -
 async def test_days_are_made_beside_a_commit_that_is_under_way(pool: Pool, conn: Conn, today: date) -> None:
     await conn.execute(f"drop table {named(today, -FUTURE_DAYS)[0]}")
     async with pool.acquire() as writing, writing.transaction():
-        await group_commit.keep(writing, [event(1)])
+        await group_commit.store_new_events(writing, [event(1)])
         assert await partitions.make_days(conn) == 1
 
 

@@ -62,7 +62,7 @@ async def copy_batch(conn: Conn) -> int:
     shelf = Shelf()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(partitions, "today", lambda: NOW.date() + timedelta(days=partitions.PAST_DAYS + 1))
-        await event_archive.advance(conn, archive=shelf, limit=100)
+        await event_archive.archive_next_step(conn, archive=shelf, limit=100)
     return len(shelf.kept)
 
 

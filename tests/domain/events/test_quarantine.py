@@ -11,7 +11,7 @@ import pytest
 from db.pool import Conn, Pool
 from domain.events import purge, quarantine
 from domain.events.body import RejectedEvent
-from domain.events.quarantine import Noted, Quarantine, Quarantined
+from domain.events.quarantine import BufferedRejection, Quarantine, Quarantined
 from schemas.events import RejectCode
 from tests.domain.events.sending import PROJECT, keyed
 
@@ -149,7 +149,7 @@ async def test_events_during_a_write_wait_for_the_next(pool: Pool, monkeypatch: 
     """So a flood is written once a turn, and an earlier project doesn't wait behind it."""
     waiting, keep, flood, written = Quarantine(pool), quarantine.keep, uuid4(), list[UUID]()
 
-    async def keep_beside_flood(conn: Conn, project_id: UUID, noted: Sequence[Noted]) -> None:
+    async def keep_beside_flood(conn: Conn, project_id: UUID, noted: Sequence[BufferedRejection]) -> None:
         await keep(conn, project_id, noted)
         written.append(project_id)
         if len(written) < 9:

@@ -85,7 +85,7 @@ async def test_writers_folders_and_rebuilds_at_once(wide: Pool, conn: Conn) -> N
         for start in numbers[::20]:
             async with wide.acquire() as own, own.transaction():
                 sent = [event(n, occurred_at=datetime.now(UTC)) for n in range(start, start + 20)]
-                await group_commit.keep(own, sorted(sent))
+                await group_commit.store_new_events(own, sorted(sent))
 
     async def fold() -> None:
         while not done.is_set():

@@ -39,7 +39,7 @@ class Writers:
         if turn not in self.open:
             self.open[turn] = self.conns[turn].transaction(), []
             await self.open[turn][0].start()
-        await group_commit.keep(self.conns[turn], [event(number)])
+        await group_commit.store_new_events(self.conns[turn], [event(number)])
         self.open[turn][1].append(number)
 
     async def end(self, turn: int, *, commit: bool) -> list[int]:

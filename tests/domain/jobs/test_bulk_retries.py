@@ -10,7 +10,7 @@ from uuid import UUID
 from api.http.request_state import RequestState
 from db.pool import Conn, Pool, transact
 from domain.jobs import bulk_retries, jobs, retries
-from domain.jobs.bulk_retries import Batch, Selection
+from domain.jobs.bulk_retries import Batch, JobRetryFilter
 from domain.values.periods import UNBOUNDED_PERIOD
 from jobs.ledger import Settlement
 from jobs.outcomes import Failed
@@ -20,7 +20,7 @@ from tests.domain.project import Project
 from tests.domain.publishing import post_scene
 
 SCOPES = frozenset({"publish:write"})
-ALL = Selection(None, None, None, None, UNBOUNDED_PERIOD)
+ALL = JobRetryFilter(None, None, None, None, UNBOUNDED_PERIOD)
 
 
 async def failed_posts(pool: Pool, conn: Conn, project: Project, many: int) -> list[UUID]:

@@ -55,7 +55,7 @@ async def test_rescue_ends_the_ingest_of_a_given_up_job(conn: Conn, project: Pro
 
 
 def test_every_kind_of_ingest_has_a_subject() -> None:
-    assert {subjects.ENDS[kind] for kind in ingests.SOURCES} == {ingests.ended}
+    assert {subjects.SUBJECT_ENDERS[kind] for kind in ingests.SOURCE_BY_KIND} == {ingests.mark_ingests_ended}
 
 
 async def test_a_deadline_ends_the_ingest(conn: Conn, project: Project) -> None:

@@ -79,7 +79,9 @@ async def tell(conn: Conn, org: UUID, accounts: Sequence[UUID], chance: random.R
                     told.append(SubjectValues(history.subject, values))
                     for name, value in values.items():
                         history.told.setdefault(name, []).append((at, value))
-            await snapshots.keep(conn, organization_id=org, account_id=accounts[account], told=told, at=at)
+            await snapshots.store_snapshots(
+                conn, organization_id=org, account_id=accounts[account], told=told, at=at
+            )
     return histories
 
 
@@ -181,7 +183,9 @@ async def test_followers_are_the_projects_while_it_has_the_account(conn: Conn, p
     """The bucket in which an account is disconnected still has them, the next one doesn't."""
     account = await seeds.account(conn, project.org, project.id)
     told = [SubjectValues(CollectedSubject(account, None), {"followers": 7})]
-    await snapshots.keep(conn, organization_id=project.org, account_id=account, told=told, at=BEGAN)
+    await snapshots.store_snapshots(
+        conn, organization_id=project.org, account_id=account, told=told, at=BEGAN
+    )
     await conn.execute(
         """update social_account
               set status = 'disconnected', canceled_posts = 0, disconnected_at = $1::timestamptz""",

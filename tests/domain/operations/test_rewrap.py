@@ -61,7 +61,7 @@ async def seal_each(conn: Conn, project: Project, keyring: Keyring = OLD) -> Sea
     key = await a_key(conn, project.org)
     account_id = await seeds.account(conn, project.org, project.id)
     await put(conn, project.org, account_id, keyring, "the token")
-    await client_registrations.keep(
+    await client_registrations.store_client(
         conn, server=SERVER, client=Client("us", "the client secret"), keyring=keyring
     )
     state, _ = await oauth_states.create_oauth_state(
@@ -118,7 +118,9 @@ async def a_key(conn: Conn, org: UUID) -> UUID:
 
 async def put(conn: Conn, org: UUID, account_id: UUID, keyring: Keyring, token: str) -> None:
     grant = Grant(access_token=token)
-    await credentials.put(conn, organization_id=org, account_id=account_id, grant=grant, keyring=keyring)
+    await credentials.store_tokens(
+        conn, organization_id=org, account_id=account_id, grant=grant, keyring=keyring
+    )
 
 
 async def a_job(conn: Conn, project: Project, keyring: Keyring) -> ledger.Claim:

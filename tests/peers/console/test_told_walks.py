@@ -249,5 +249,7 @@ async def create_measured_post(url: str, project: str) -> str:
         for days, views in ((40, 100), (20, 350), (3, 470)):
             at = datetime.now(UTC) - timedelta(days=days)
             figures = [SubjectValues(CollectedSubject(post, began), {"views": views, "likes": views // 10})]
-            await snapshots.keep(conn, organization_id=org, account_id=account, told=figures, at=at)
+            await snapshots.store_snapshots(
+                conn, organization_id=org, account_id=account, told=figures, at=at
+            )
     return ids.show(ids.POST, post)

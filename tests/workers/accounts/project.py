@@ -78,7 +78,7 @@ class ConnectingProject:
         server = PlatformServer("mastodon", self.fediverse.url, BACK)
         async with self.workers.pool.acquire() as conn:
             client = Client("us", "secret-client-us")
-            await client_registrations.keep(conn, server=server, client=client, keyring=seeds.VAULT)
+            await client_registrations.store_client(conn, server=server, client=client, keyring=seeds.VAULT)
 
     async def refresh(self, account_id: UUID) -> UUID:
         """Submit a refresh; return the job's id."""

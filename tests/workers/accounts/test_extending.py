@@ -65,7 +65,7 @@ class InstagramTokenAccount:
 
     async def due(self) -> int:
         async with self.workers.pool.acquire() as conn:
-            return await credentials.refresh_due(conn)
+            return await credentials.submit_due_refreshes(conn)
 
     async def next_s(self) -> float:
         """Return the seconds until its next refresh."""

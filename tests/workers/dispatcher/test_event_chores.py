@@ -60,7 +60,7 @@ async def test_a_blocked_rotation_delays_no_fold(
     async with pool.acquire() as writing:
         held = writing.transaction()
         await held.start()
-        await group_commit.keep(writing, [event(1)])
+        await group_commit.store_new_events(writing, [event(1)])
         async with running(EventKeeper(settings)):
             for number in (2, 3):
                 await send(conn, [event(number)])

@@ -59,7 +59,7 @@ async def test_an_account_with_a_refused_collection_is_due_again_soon(conn: Conn
 async def test_a_refused_refresh_blocks_no_other(conn: Conn, project: Project) -> None:
     refused, *others = await accounts(conn, project)
     await refuse(conn, f"refresh:{refused}")
-    assert await credentials.refresh_due(conn) == 3
+    assert await credentials.submit_due_refreshes(conn) == 3
     assert await keys(conn) == {f"refresh:{one}" for one in others}
 
 

@@ -95,8 +95,8 @@ class LedgerSide:
         await self.conn.execute(CAPS, BENCH_POOL)
         await self.conn.execute(TENANTS, self.tenants)
         await heartbeat.insert_worker_row(
-            self.conn, worker_id=self.worker_id, pool=BENCH_POOL, host="bench", pid=0, version="0", slots=SLOTS,
-            lease_s=LEASE_S,
+            self.conn, worker_id=self.worker_id, pool=BENCH_POOL, host="bench", pid=0, version="0",
+            slots=SLOTS, lease_s=LEASE_S,
         )  # fmt: skip
 
     async def fill_list(self, org: UUID) -> None:

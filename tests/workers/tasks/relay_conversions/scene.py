@@ -145,7 +145,7 @@ class RelayScene:
         given |= {"occurred_at": datetime.now(UTC) - timedelta(minutes=5)} | fields
         events = [self.event(keyed, number, given) for number in numbers]
         relays = {(keyed.project_id, keyed.app_no): keyed.relays}
-        await transact(self.pool, lambda conn: group_commit.keep(conn, sorted(events), relays))
+        await transact(self.pool, lambda conn: group_commit.store_new_events(conn, sorted(events), relays))
         keys = [one.event_key for one in events]
         # The batching window is over.
         rows = await self.pool.fetch(
