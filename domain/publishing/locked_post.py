@@ -94,7 +94,7 @@ _LOCK = account_send.lock_post.typed(LockedPost)
 async def lock_claimed_post(conn: Conn, claim: Claim) -> LockedPost:
     """Begin a step of a post's job, instead of `ledger.lock_claimed_job`.
 
-    Locks job, account and post, and returns the post. Raises `Fenced`, `CancelRequested`, also if the post was
+    Locks job, account and post, and returns the post. Raises `Fenced`, `CancelRequested`, also if it was
     canceled, blocked or given another job.
     """
     org, post_id = claim.organization_id, UUID(claim.args["post_id"])
