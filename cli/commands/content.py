@@ -86,7 +86,7 @@ def portrait(
         if not colors.parse_colors([color]):
             raise click.BadParameter(f"{color!r} is not a color such as #0b6e99", param_hint="'--color'")
         with using_files():
-            drawing.people(seed, genders, ages, color).save(out, "PNG")
+            drawing.portrait_grid(seed, genders, ages, color).save(out, "PNG")
     print_result(CommandResult({"file": str(out)}, str(out)), as_json=as_json)
 
 

@@ -65,7 +65,7 @@ class Rendering:
             clip=self._folder / design.clip if design.clip is not None else None,
         )
         with using_files():
-            return drawing.prepare(design, self.copy, files), drawing.warnings(files)
+            return drawing.prepare_piece(design, self.copy, files), drawing.warnings(files)
 
     def into(self, folder: Path) -> Iterator[Step]:
         """Render each file. Write the provenance last, so that a folder with it is complete."""

@@ -97,7 +97,7 @@ from generation.confinement import confine, kernel, seccomp
 column, machine = seccomp._MACHINES[kernel.MACHINE]
 steps = [seccomp._Step(seccomp._LOAD, 0, 0, seccomp._NUMBER_AT)]
 for number in (444, 445, 446, kernel.SECCOMP):
-    steps += seccomp._fails(number, errno.ENOSYS)
+    steps += seccomp._deny_call(number, errno.ENOSYS)
 steps.append(seccomp._Step(seccomp._RETURN, 0, 0, seccomp._ALLOW))
 kernel.give_up_privileges()
 kernel.call(kernel.SECCOMP, 1, 0, ctypes.byref(seccomp.packed(steps)))

@@ -29,7 +29,7 @@ def tell(starts=False):
 CHILDREN = {
     "probe": """
 from domain.media import probe
-probe.look = lambda media, mime: probe.Refused(print(tell(), flush=True) or "")
+probe.probe_file = lambda media, mime: probe.RefusedFile(print(tell(), flush=True) or "")
 probe.main(["0:image/png"])
 """,
     "rasterizer": """
@@ -45,7 +45,7 @@ ours, theirs = socket.socketpair()
 ours.sendall(msgspec.msgpack.encode(PageDocument(url="https://a.test/", body=b"")))
 ours.shutdown(socket.SHUT_WR)
 child.READERS[PageDocument] = lambda _: print(tell(), flush=True)
-child.prepare()
+child.precompute_confinement()
 child.serve(theirs, 5)
 """,
     "renderer": """
