@@ -1,7 +1,7 @@
 """The `tenantry` command: operators' commands on the database, and `tenantry api` for requests of partners.
 
-A command is in `cli/commands/<name>.py` under its own name, or in a room above `cli`. It is imported at its
-first use, so that `tenantry --help` imports only click.
+A command is in `cli/commands/<name>.py` under its own name, or in a package above `cli` (`MODULES`). It is
+imported at its first use, so that `tenantry --help` imports only click.
 """
 
 import io

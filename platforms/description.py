@@ -58,7 +58,7 @@ class ConsentPage(NamedTuple):
     """Consent page (OAuth 2, RFC 7636). `client` is its parameter for our client id.
 
     `challenge` derives one from a PKCE verifier. All `scopes` are required for a connection. The scopes in
-    `figures` give access to the posts' figures.
+    `figures` give access to the posts' figures, and follow them after a comma.
     """
 
     path: str

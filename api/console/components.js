@@ -1,7 +1,7 @@
 // Components shared by several screens.
 
 import { h } from "./dom.js";
-import { DESCRIPTIONS } from "./platforms.js";
+import { describe } from "./labels.js";
 import { link } from "./router.js";
 
 /** Show the used slots of a total. */
@@ -13,7 +13,7 @@ export const slotUsage = (running, slots) =>
 
 /** Show a dot in the platform's color. */
 export const platformDot = platform =>
-  h("i", { className: "of", ariaHidden: "true", style: { background: DESCRIPTIONS[platform].view.color } });
+  h("i", { className: "of", ariaHidden: "true", style: { background: describe(platform).view.color } });
 
 /** Link to an object by its shortened id; the title is the whole id. */
 export const idLink = (screen, whole,

@@ -51,6 +51,10 @@ export const MAKERS = { renderer: "composed by our renderer", model: "a language
   presenter: "a drawn presenter shows it", voice: "a synthetic voice reads it",
   clip: "cut from your own clip" };
 
+/** Return a platform's description. One of a newer release has its name alone. */
+export const describe = name =>
+  DESCRIPTIONS[name] ?? { title: name, view: { color: "gray", single: [null, null] } };
+
 /** Titles of platforms by name. */
 export const PLATFORMS = Object.fromEntries(
   Object.entries(DESCRIPTIONS).map(([name, { title }]) => [name, title])

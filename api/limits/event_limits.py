@@ -180,7 +180,7 @@ class EventLimiter:
     def _standings(
         self, questions: Sequence[_LimitLookup], rows: Mapping[UUID, list[int]]
     ) -> Iterator[EventLimitState]:
-        """Return the state for each lookup. An app's first requests pass, as many as its bucket holds."""
+        """Yield the state for each lookup. Of one app's, as many pass as its bucket holds, in order."""
         left = {app_id: row[0] for app_id, row in rows.items()}
         for question in questions:
             _, requests_left, events_left, wait_ms = rows[question.app_id]

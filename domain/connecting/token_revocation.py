@@ -58,7 +58,8 @@ async def submit(
     A sandbox's credential opens nothing, and a leased account has none of its own.
     """
     org, account_id = scope
-    if DESCRIPTIONS[account.platform].revocation is None:
+    described = DESCRIPTIONS.get(account.platform)
+    if described is None or described.revocation is None:
         return
     if await organizations.is_sandbox(conn, organization_id=org):
         return
@@ -84,9 +85,12 @@ async def submit(
 async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> RevokeAttempt | None:
     """Start an attempt; None if any tenant has the account connected and would lose its access too.
 
-    The tenant doesn't matter: all tenants share our application.
+    The tenant doesn't matter: all tenants share our application. None also for a platform that this release
+    does not have.
     """
     args: dict[str, Any] = claim.args
+    if args["platform"] not in DESCRIPTIONS:
+        return None
     ends_other_logins = DESCRIPTIONS[args["platform"]].revocation == "account"
     if ends_other_logins and await social_account.is_connected.value(conn, **args):
         return None

@@ -290,7 +290,7 @@ async def _full_until(conn: Conn, facts: Facts) -> datetime | None:
 
 
 async def _next_ask(conn: Conn, organization_id: UUID, post_id: UUID) -> datetime | None:
-    """Return the time of the next look-up at its platform; None: all look-ups are done."""
+    """Return when the platform is queried next for a post with a lost answer; None after the last query."""
     lost = await _FIND_LOSS.one(conn, org=organization_id, post_id=post_id)
     next_s = lost and reconciliation.next_poll_s((lost.now - lost.created_at).total_seconds())
     return lost.now + timedelta(seconds=next_s) if lost and next_s else None

@@ -45,7 +45,7 @@ class PostingAccount(msgspec.Struct, frozen=True, kw_only=True):
     access_token: str
 
     def __repr__(self) -> str:
-        return f"Account({self.platform}, {self.handle})"
+        return f"{type(self).__name__}({self.platform}, {self.handle})"
 
 
 class AccountColumns(Protocol):

@@ -114,7 +114,7 @@ async def advance(
 
 
 async def stop_clocks_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
-    """Stop the clocks of these jobs at their current time."""
+    """End the advance of the sandbox clocks by these ended jobs; each clock keeps its gained time."""
     orgs, job_ids = [row.organization_id for row in rows], [row.id for row in rows]
     await sandbox_clock.stop_clocks.run(conn, orgs=orgs, job_ids=job_ids)
 

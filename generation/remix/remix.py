@@ -107,7 +107,7 @@ def _save_thumbnail(pictures: Iterable[Image.Image], poster: Path) -> Iterator[I
 def frames(
     clip: Clip, part: Cut, how: Framing, stickers: Sequence[Sticker], end: Scene
 ) -> Iterator[Image.Image]:
-    """Yield each frame. Raises `ClipRefused`."""
+    """Yield the frames: the clip with its stickers, the transition, the end scene. Raises `ClipRefused`."""
     for number, image in enumerate(clip_frames(clip, part, how)):
         for sticker in stickers:
             sticker.draw(image, number)

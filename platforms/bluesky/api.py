@@ -101,7 +101,7 @@ class PdsSession(msgspec.Struct, frozen=True, rename="camel"):
     did_doc: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
-        return f"Session({self.did})"
+        return f"{type(self).__name__}({self.did})"
 
     @property
     def expires_at(self) -> datetime | None:

@@ -40,7 +40,7 @@ class AppRegistration(msgspec.Struct, frozen=True):
     client_secret: str
 
     def __repr__(self) -> str:
-        return f"App({self.client_id})"
+        return f"{type(self).__name__}({self.client_id})"
 
 
 class MastodonToken(msgspec.Struct, frozen=True):

@@ -61,7 +61,7 @@ class InitData(msgspec.Struct):
     upload_url: str = ""
 
     def __repr__(self) -> str:
-        return f"Init({self.publish_id})"
+        return f"{type(self).__name__}({self.publish_id})"
 
 
 class PublishStatus(msgspec.Struct):

@@ -24,7 +24,7 @@ class TikTokTokens(msgspec.Struct, frozen=True):
     scope: str = ""
 
     def __repr__(self) -> str:
-        return f"Token({self.open_id})"
+        return f"{type(self).__name__}({self.open_id})"
 
 
 class OAuthErrorBody(msgspec.Struct):

@@ -19,7 +19,7 @@ NAME = re.compile(rf"\b(?:{'|'.join(DESCRIPTIONS)})\b", re.IGNORECASE)
 
 #: Comments of SQL, and of scripts and style sheets.
 SQL_COMMENT = re.compile(r"--.*")
-SCRIPT_COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*$", re.DOTALL | re.MULTILINE)
+SCRIPT_COMMENT = re.compile(r"/\*.*?\*/|^[ \t]*//[^\n]*", re.DOTALL | re.MULTILINE)
 
 #: Files that name a platform for another reason, or as an example.
 EXEMPT = {
@@ -66,6 +66,11 @@ def code_of(path: Path) -> str:
         if token.type != tokenize.COMMENT
         and not (token.type == tokenize.STRING and token.start[0] in docstrings)
     )
+
+
+def test_the_code_of_a_script_follows_its_comments() -> None:
+    script = '// Mastodon\nconst a = "tiktok"; /* Bluesky\n */\n  // Instagram\nconst b = 1;\n'
+    assert SCRIPT_COMMENT.sub("", script).split() == 'const a = "tiktok"; const b = 1;'.split()
 
 
 def test_only_its_own_package_names_a_platform() -> None:

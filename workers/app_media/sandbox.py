@@ -25,7 +25,7 @@ _TIME_SCALE = 1000
 
 
 def get_file(kind: AppMediaKind, url: str) -> bytes:
-    """Return the file of an address. Raises a `SourceError`."""
+    """Return the sample file for an address, always the same, without a request. Raises a `SourceError`."""
     parts = urlsplit(url)
     if parts.hostname == HOST and (error := FAILING_PATHS.get(parts.path)):
         raise error(f"{HOST}{parts.path} is the sandbox's example of this failure")

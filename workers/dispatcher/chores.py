@@ -29,11 +29,11 @@ from workers.dispatcher.leader import Chore
 from workers.dispatcher.uptime import Uptime
 
 PRUNE_EVERY_S = 60.0
-#: Seconds between two runs: a run scans each tenant's index, and entries of 400 days can wait.
+#: Seconds between two prunes of the audit log: a run scans each tenant's index, and entries can wait.
 AUDIT_EVERY_S = 3600.0
 #: Seconds between scans for new deliveries, for due retries, and for leftovers of dead workers.
 NEW_DELIVERY_SCAN_S = 0.05
-DUE_EVERY_S = 0.5
+DUE_DELIVERY_SCAN_S = 0.5
 LEFTOVER_DELIVERY_SCAN_S = 2.0
 #: Seconds between measurements for the gauges.
 GAUGES_EVERY_S = 15.0
@@ -61,7 +61,9 @@ COLLECT_METRICS_CHORE = Chore(
     "collect_metrics", 1.0, collection_runs.submit_due, batch=collection_runs.CHECK_BATCH
 )
 #: Posters of videos that were uploaded before posters existed. Later, a run scans only new uploads.
-MAKE_MISSING_POSTERS = Chore("look_back_for_posters", 5.0, posters.backfill, batch=posters.BACKFILL_BATCH)
+MAKE_MISSING_POSTERS_CHORE = Chore(
+    "look_back_for_posters", 5.0, posters.backfill, batch=posters.BACKFILL_BATCH
+)
 RETENTION_CHORES = [
     Chore("prune_jobs", PRUNE_EVERY_S, ledger.prune_jobs),
     Chore("prune_passing", PRUNE_EVERY_S, ledger.prune_short_lived),
@@ -101,7 +103,7 @@ async def _end_overdue(conn: Conn) -> int:
     return len(jobs)
 
 
-OVERDUE = Chore("overdue", 1.0, _end_overdue)
+END_OVERDUE_JOBS_CHORE = Chore("overdue", 1.0, _end_overdue)
 
 
 def rescue(uptime: Uptime, *, patience_s: float) -> Chore:
@@ -141,7 +143,7 @@ def delivery_chores(courier: Courier) -> Sequence[Chore]:
 
     return [
         chore("deliver_new", NEW_DELIVERY_SCAN_S, EndpointSearch(delivery_jobs.FIND_NEW)),
-        chore("deliver_due", DUE_EVERY_S, EndpointSearch(delivery_jobs.FIND_DUE)),
+        chore("deliver_due", DUE_DELIVERY_SCAN_S, EndpointSearch(delivery_jobs.FIND_DUE)),
         chore("deliver_left", LEFTOVER_DELIVERY_SCAN_S, EndpointSearch(delivery_jobs.FIND_LEFT)),
         Chore("webhook_backlog", GAUGES_EVERY_S, export_backlog_age),
     ]

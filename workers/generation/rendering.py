@@ -62,7 +62,7 @@ async def render(
     async with _run_process(asked, handles, errors) as process:
         assert process.stdout  # noqa: S101  it is a pipe
         async for line in process.stdout:
-            yield _raise_refusal(read_report(line))
+            yield _require_no_refusal(read_report(line))
         code = await process.wait()
     if code:
         _log.warning("the renderer failed", code=code, said=_read_tail(errors))
@@ -107,7 +107,8 @@ async def _kill_group(process: Process) -> None:
         process.stdin.close()
 
 
-def _raise_refusal(report: RenderReport) -> CopyReady | DrawProgress:
+def _require_no_refusal(report: RenderReport) -> CopyReady | DrawProgress:
+    """Return the report; raise `RenderFailed` for a refusal."""
     if isinstance(report, RenderRefused):
         raise RenderFailed(Failed(report.code, report.message))
     if isinstance(report, OutOfResources):

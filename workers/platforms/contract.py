@@ -59,8 +59,8 @@ class PreparedPost(msgspec.Struct, frozen=True, kw_only=True):
 
     `handle` is JSON without secrets: an own key, ids of uploaded media, a container. `secret` is stored
     sealed, such as an address that lets its holder upload. `tickets` are the last parts of one-time addresses
-    on this server (`{Media.url}/{ticket}`, 43 URL-safe characters). Only this call reveals them: a fetch of
-    one proves that the call arrived. A post that is not `complete` is passed to `prepare` again `after_s`
+    on this server (`{PostFile.url}/{ticket}`, 43 URL-safe characters). Only this call reveals them: a fetch
+    of one proves that the call arrived. A post that is not `complete` is passed to `prepare` again `after_s`
     seconds later. `traits` are the account's, if the platform was queried for them: they replace the stored
     ones.
     """
@@ -74,7 +74,7 @@ class PreparedPost(msgspec.Struct, frozen=True, kw_only=True):
     traits: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
-        return f"Prepared({self.handle}, complete={self.complete})"
+        return f"{type(self).__name__}({self.handle}, complete={self.complete})"
 
 
 class LivePost(msgspec.Struct, frozen=True, kw_only=True):

@@ -126,7 +126,7 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def __repr__(self) -> str:
-        return f"Api({self.base})"
+        return f"{type(self).__name__}({self.base})"
 
 
 class PlatformResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,7 +139,7 @@ class PlatformResponse(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return f"Answer({self.status})"
+        return f"{type(self).__name__}({self.status})"
 
     @property
     def ok(self) -> bool:

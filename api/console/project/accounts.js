@@ -5,7 +5,7 @@ import { platformDot } from "../components.js";
 import { badge, h, notice } from "../dom.js";
 import { formDialog, input } from "../forms.js";
 import { call, once } from "../http.js";
-import { PLATFORMS } from "../labels.js";
+import { describe, PLATFORMS } from "../labels.js";
 import { DESCRIPTIONS } from "../platforms.js";
 import { link } from "../router.js";
 import { attempt, empty } from "../states.js";
@@ -78,7 +78,7 @@ const cells = (view, account,
 ];
 
 const reconnect = (view, account, button) =>
-  DESCRIPTIONS[account.platform].password
+  describe(account.platform).password
     ? connectByPassword(view, account.projectId, account.platform, account)
     : attempt(button, async () =>
       showConsentLink(view, account.platform,

@@ -4,8 +4,7 @@ import { appendOnlyReader, project } from "../api.js";
 import { badge, externalLink, h, id as idOf, notice } from "../dom.js";
 import { checkboxes, formDialog, input } from "../forms.js";
 import { call, once } from "../http.js";
-import { AI_LABELS, AUDIENCES, PLATFORMS, POSTS } from "../labels.js";
-import { DESCRIPTIONS } from "../platforms.js";
+import { AI_LABELS, AUDIENCES, describe, PLATFORMS, POSTS } from "../labels.js";
 import { link } from "../router.js";
 import { attempt } from "../states.js";
 import { facts, section } from "../table.js";
@@ -84,7 +83,7 @@ function drawPost(view, path, { shown, of, content, account, happened }, { platf
 /** Return the audience. A post without a required one is from an older release and is not sent. */
 function audience({ privacyLevel, platform, mode }) {
   if (privacyLevel) return AUDIENCES[privacyLevel];
-  return DESCRIPTIONS[platform].hasAudience && mode === "direct"
+  return describe(platform).hasAudience && mode === "direct"
     ? "not chosen: cancel the post, and schedule it again with an audience"
     : null;
 }

@@ -1,8 +1,8 @@
 // Preview of a post on its platform: media crop and caption cut.
 
 import { h } from "../dom.js";
+import { describe } from "../labels.js";
 import { film, picture } from "../media.js";
-import { DESCRIPTIONS } from "../platforms.js";
 
 const clamp = ([minimum, maximum], natural) => Math.min(maximum ?? Infinity, Math.max(minimum ?? 0, natural));
 
@@ -15,7 +15,7 @@ export function cut(text, lines) {
 
 /** Draw the post as on its platform; `when` is a text. */
 export function preview({ platform, handle, caption, assets, when }) {
-  const { view, title } = DESCRIPTIONS[platform];
+  const { view, title } = describe(platform);
   const who = h("div.by",
     h("span.face", { ariaHidden: "true" }, (handle.replace(/^@/, "")[0] ?? "?").toUpperCase()),
     h("span.cut", h("strong", handle), h("span.hint", ` ${when}`)));

@@ -14,6 +14,7 @@ import pytest_asyncio
 from db.pool import Pool
 from domain.collection import collection_runs
 from jobs.kinds import COLLECT_METRICS, CONNECT_ACCOUNT, PUBLISH_POST, REVOKE_TOKEN
+from platforms.registry import DESCRIPTIONS
 from schemas.settings import Settings
 from tests.api.accounts.project import LinkedProject
 from tests.api.participants import new_project, open_participants
@@ -126,7 +127,8 @@ async def test_links_and_leases_know_it(murmuring: LinkedProject) -> None:
 async def test_the_api_document_and_the_console_have_it(murmuring: LinkedProject) -> None:
     document = (await murmuring.browser.get("/v1/openapi.json")).json()
     names = document["components"]["schemas"]["Platform"]["enum"]
-    assert names == ["bluesky", "mastodon", "tiktok", "instagram", "murmur"]
+    assert names == [*DESCRIPTIONS]
+    assert names[-1] == "murmur"
     script = (await murmuring.browser.get("/console/platforms.js")).text
     described = msgspec.json.decode(script.partition("export const DESCRIPTIONS = ")[2].rstrip(";\n"))
     murmur = described["murmur"]

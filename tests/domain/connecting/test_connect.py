@@ -29,6 +29,14 @@ async def test_archive_allows_a_disconnect(pool: Pool, conn: Conn, project: Proj
     assert await leasing.disconnect(pool, project.org, account) == answer
 
 
+async def test_an_account_of_a_platform_of_another_release_disconnects(
+    pool: Pool, conn: Conn, project: Project
+) -> None:
+    account = await seeds.account(conn, project.org, project.id, platform="gone")
+    await leasing.disconnect(pool, project.org, account)
+    assert await conn.fetchval("select count(*) from job where kind = 'revoke_token'") == 0
+
+
 async def test_concurrent_disconnects_agree(pool: Pool, conn: Conn, project: Project, account: UUID) -> None:
     await leasing.schedule(conn, project, account)
     answers = await asyncio.gather(*(leasing.disconnect(pool, project.org, account) for _ in range(4)))

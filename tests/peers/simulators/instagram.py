@@ -1,9 +1,9 @@
 """Instagram: its login and publishing (Instagram API with Instagram Login), on one address.
 
 `INSTAGRAM_URL`, `INSTAGRAM_API_URL` and `INSTAGRAM_TOKEN_URL` are all this address. A person's settings are
-those of `instagram_state.Person`; its own controls are in `instagram_controls.py`. In rules, a request may be
-named by its path or by one of: `authorize code exchange refresh me create publish limit list insights
-container medium`.
+those of `instagram_state.InstagramPerson`; its own controls are in `instagram_controls.py`. In rules, a
+request may be named by its path or by one of: `authorize code exchange refresh me create publish limit list
+insights container medium`.
 
 Stricter than Instagram where the documentation is vague: captions are counted in UTF-16, a code used twice
 invalidates its tokens, a file must be served without a redirect as an image or a video. Graph API calls

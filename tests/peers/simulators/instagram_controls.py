@@ -76,7 +76,7 @@ class Controls:
         routes.add("POST", "/_sim/figures", doing(self.see))
 
     def account(self, given: dict[str, Any]) -> dict[str, Any]:
-        """Create or change an account from `POST /_sim/accounts`: the fields of `instagram_state.Person`."""
+        """Create or change an account from `POST /_sim/accounts`, with the fields of `InstagramPerson`."""
         known = self._state.people.get(given.get("username", ""))
         before = msgspec.to_builtins(known) if known else self._ids()
         made = msgspec.convert(before | given, InstagramPerson)

@@ -22,7 +22,7 @@ owner withdraws access before it is done, or a test orders a failure. A truncate
 Names for faults besides paths: `chunk` for every chunk of an upload, `last_chunk` for the last.
 
 Its own controls:
-- `POST /_sim/app {...}`: see `tiktok_people.Application`. `POST /_sim/accounts`: see `tiktok_people.Creator`.
+- `POST /_sim/app {...}`: see `tiktok_people.TikTokApp`. `POST /_sim/accounts`: see `tiktok_people.Creator`.
 - `POST /_sim/posts {"publish_id", "deed": "post" | "delete"}`: a person's action in the app; with `"fail"`, a
   fail_reason for an unfinished post.
 - `POST /_sim/remove_access {"username"}`: a person withdraws our access.

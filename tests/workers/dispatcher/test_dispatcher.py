@@ -26,7 +26,7 @@ from tests.jobs import scene
 from tests.waiting import PATIENCE_S, eventually
 from tests.workers.runtime.workers import running
 from workers.dispatcher import leader, loop
-from workers.dispatcher.chores import OVERDUE
+from workers.dispatcher.chores import END_OVERDUE_JOBS_CHORE
 from workers.dispatcher.loop import Dispatcher
 
 
@@ -110,7 +110,7 @@ async def test_a_full_batch_is_followed_at_once(
     settings: Settings, conn: Conn, org: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a partial batch the next one would not run in this test's time."""
-    monkeypatch.setattr(loop, "OVERDUE", OVERDUE._replace(every_s=3600))
+    monkeypatch.setattr(loop, "END_OVERDUE_JOBS_CHORE", END_OVERDUE_JOBS_CHORE._replace(every_s=3600))
     await scene.insert_due_jobs(conn, [org], 1200)
     await conn.execute("update job set deadline_at = now()")
 

@@ -44,7 +44,7 @@ LIMIT_EXTRA_MS = 250
 
 
 class AttackResult(NamedTuple):
-    """AttackRow with the victim's times at rest and during the attack, and the attack's notes."""
+    """Result of a row with the victim's times at rest and during the attack, and the attack's notes."""
 
     what: str
     rest: Timings

@@ -162,7 +162,7 @@ async def get_page(web: Web, url: str) -> FetchedResponse:
 async def read_subtitle(stores: StoreAccess, url: str, track_id: int) -> tuple[ParsedDocument, list[str]]:
     """Return the subtitle's reading, and a warning if the page has no subtitle or can't be read.
 
-    The reading is empty without a subtitle. The metric `SUBTITLES` counts both cases.
+    The reading is empty without a subtitle. The metric `SUBTITLE_READS` counts both cases.
     """
     reading, reason = ParsedDocument(candidates=[]), "the app's page shows none"
     try:

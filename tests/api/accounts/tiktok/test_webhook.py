@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from db.pool import Pool
+from platforms.registry import DESCRIPTIONS
 from schemas.settings import Settings
 from tests.api.accounts.tiktok.project import CAPTION, HOOK, TikTokProject, open_project
 from tests.peers.simulators.faults import SimFault
@@ -73,6 +74,16 @@ async def test_unsigned_or_old_event_is_refused(project_without_worker: TikTokPr
         answer = await post_event(project_without_worker, **how)
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "UNAUTHENTICATED")
         assert (await post_event(project_without_worker, age_s=290)).status_code == 200
+
+
+async def test_each_platforms_route_requires_a_signature(project_without_worker: TikTokProject) -> None:
+    receiving = [name for name, described in DESCRIPTIONS.items() if described.has_webhook]
+    for platform in receiving:
+        answer = await project_without_worker.browser.post(
+            f"/v1/social/webhooks/{platform}", content=msgspec.json.encode(EVENT)
+        )
+        assert answer.status_code == 401
+    assert receiving
 
 
 async def test_signature_must_match_the_body(project_without_worker: TikTokProject) -> None:
