@@ -41,7 +41,7 @@ LocalTime = Annotated[
 ]
 
 
-class PostTarget(In, frozen=True, kw_only=True):
+class Target(In, frozen=True, kw_only=True):
     """One account with its options."""
 
     social_account_id: Annotated[Text, Meta(max_length=100)]
@@ -56,7 +56,7 @@ class PostTarget(In, frozen=True, kw_only=True):
     """
 
 
-Targets = Annotated[list[PostTarget], Meta(min_length=1, max_length=50)]
+Targets = Annotated[list[Target], Meta(min_length=1, max_length=50)]
 
 
 class PublishContent(In, frozen=True, kw_only=True):

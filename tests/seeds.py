@@ -22,7 +22,7 @@ from jobs.kinds import Kind
 from jobs.ledger import Claim
 from schemas import ids
 from schemas.apps import SdkAppCreate, SdkAppShown
-from schemas.posts import PostTarget, ScheduleContent
+from schemas.posts import ScheduleContent, Target
 from schemas.projects import ProjectCreate
 from tests.servers import KEYRING
 
@@ -120,7 +120,7 @@ async def posts(
     """Create a post for each account, due now or `at` its time; `fields` are those of `ScheduleContent`."""
     shown, now = [ids.show(ids.ACCOUNT, account_id) for account_id in account_ids], datetime.now(UTC)
     body = ScheduleContent(
-        targets=[PostTarget(social_account_id=account_id, **target or {}) for account_id in shown],
+        targets=[Target(social_account_id=account_id, **target or {}) for account_id in shown],
         scheduled_for=in_utc(at or now),
         **{"allow_duplicate": True} | fields,
     )
@@ -134,7 +134,7 @@ async def posts(
 async def post(
     conn: Conn, org: UUID, content_id: UUID, account_id: UUID, *, at: datetime | None = None, **target: Any
 ) -> UUID:
-    """Create one post; other arguments are fields of `PostTarget`."""
+    """Create one post; other arguments are fields of `Target`."""
     [made] = await posts(conn, org, content_id, [account_id], at=at, target=target)
     return made
 

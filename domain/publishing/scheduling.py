@@ -17,7 +17,7 @@ from jobs.ledger import Wake
 from schemas import ids
 from schemas.errors import ApprovalRequired, Conflict, ContentRejected, Invalid
 from schemas.errors.absent import present
-from schemas.posts import PostTarget, PublishContent, Reschedule, ScheduleContent, Scheduled, ScheduledTarget
+from schemas.posts import PublishContent, Reschedule, ScheduleContent, Scheduled, ScheduledTarget, Target
 
 MAX_PAST, MAX_AHEAD = timedelta(seconds=30), timedelta(days=180)
 
@@ -152,7 +152,7 @@ async def lock_ready(conn: Conn, *, organization_id: UUID, content_id: UUID) -> 
     return PostableContent(Material(row.caption, assets), status == "pending", status != "not_required")
 
 
-async def _scope(conn: Conn, organization_id: UUID, content_id: UUID, aims: Sequence[PostTarget]) -> Schedule:
+async def _scope(conn: Conn, organization_id: UUID, content_id: UUID, aims: Sequence[Target]) -> Schedule:
     account_ids = targets.account_ids_of(aims)
     row = present(
         await FIND_CONTENT.one(conn, org=organization_id, id=content_id, account_ids=account_ids), "content"

@@ -16,7 +16,7 @@ from domain.accounts.platform_limits import PLATFORMS, LimitedFile
 from platforms.description import PlatformLimits, PrivacyLevel
 from schemas import ids
 from schemas.errors import Conflict, Invalid, NotFound, PrivacyRequired
-from schemas.posts import PostTarget
+from schemas.posts import Target
 
 #: Path and fault.
 Issue = tuple[str, str]
@@ -78,7 +78,7 @@ LIST_ASSETS = scheduled_post.list_assets.typed(AssetRow)
 
 
 async def plan_targets(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, material: Material, targets: Sequence[PostTarget]
+    conn: Conn, *, organization_id: UUID, project_id: UUID, material: Material, targets: Sequence[Target]
 ) -> list[Planned]:
     """Check every target and lock its account. Raises `NotFound`, `Invalid`, `Conflict`, with all issues.
 
@@ -188,13 +188,13 @@ async def update_fingerprints(conn: Conn, *, organization_id: UUID, content_id: 
     )
 
 
-def account_ids_of(targets: Sequence[PostTarget]) -> list[UUID]:
+def account_ids_of(targets: Sequence[Target]) -> list[UUID]:
     """Return the account ids of the targets in order; skip malformed ones."""
     read = [ids.read(ids.ACCOUNT, target.social_account_id) for target in targets]
     return [account_id for account_id in read if account_id]
 
 
-def check_known(targets: Sequence[PostTarget], known: Collection[UUID]) -> list[UUID]:
+def check_known(targets: Sequence[Target], known: Collection[UUID]) -> list[UUID]:
     """Return each target's account id, in order. Raises `NotFound` for an id that isn't in `known`."""
     read = [ids.read(ids.ACCOUNT, target.social_account_id) for target in targets]
     unknown = [number for number, account_id in enumerate(read) if account_id not in known]
@@ -207,7 +207,7 @@ def check_known(targets: Sequence[PostTarget], known: Collection[UUID]) -> list[
 
 
 async def _check_fit(
-    targets: Sequence[PostTarget], accounts: Sequence[LockedQueueAccount], material: Material
+    targets: Sequence[Target], accounts: Sequence[LockedQueueAccount], material: Material
 ) -> None:
     issues: list[Issue] = []
     choices: dict[str, list[PrivacyLevel]] = {}
@@ -241,7 +241,7 @@ def _check_connected(accounts: Sequence[LockedQueueAccount]) -> None:
         )
 
 
-def _misfits(target: PostTarget, account: LockedQueueAccount, material: Material) -> Iterator[Issue]:
+def _misfits(target: Target, account: LockedQueueAccount, material: Material) -> Iterator[Issue]:
     """Yield the issues that the account's platform would refuse, as far as they are known beforehand."""
     platform = PLATFORMS[account.platform]
     caption, field = material.caption, "socialAccountId"
@@ -265,12 +265,12 @@ def _offered(account: LockedQueueAccount) -> list[PrivacyLevel]:
     return platform_limits.privacy_levels(PLATFORMS[account.platform], account.traits)
 
 
-def _lacks_privacy(target: PostTarget, account: LockedQueueAccount) -> bool:
+def _lacks_privacy(target: Target, account: LockedQueueAccount) -> bool:
     """Return whether a person has to choose the audience. TikTok's guidelines forbid a default."""
     return target.mode == "direct" and target.privacy_level is None and len(_offered(account)) > 1
 
 
-def _privacy_level(target: PostTarget, account: LockedQueueAccount) -> PrivacyLevel | None:
+def _privacy_level(target: Target, account: LockedQueueAccount) -> PrivacyLevel | None:
     """Return the level that the post is stored with: the chosen one, or the account's only one."""
     offered = _offered(account)
     only = offered[0] if target.mode == "direct" and len(offered) == 1 else None

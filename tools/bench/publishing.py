@@ -13,7 +13,7 @@ from domain.publishing.quotas import DELIVERY_DELAY_S
 from jobs.kinds import PUBLISH_POST
 from schemas import ids
 from schemas.errors import BenchmarkFailed
-from schemas.posts import PostTarget, ScheduleContent
+from schemas.posts import ScheduleContent, Target
 from tools.bench import tenants
 from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_percentiles
 from tools.bench.tenants import Tenant
@@ -145,7 +145,7 @@ async def _post(environment: Environment, sandbox: Tenant, accounts: Sequence[st
     """Schedule one content to every account."""
     content = await tenants.create_content(environment, sandbox)
     body = ScheduleContent(
-        targets=[PostTarget(social_account_id=account) for account in accounts],
+        targets=[Target(social_account_id=account) for account in accounts],
         scheduled_for=at.isoformat().replace("+00:00", "Z"),
         allow_duplicate=True,
     )

@@ -21,7 +21,7 @@ from jobs.kinds import (
     REFRESH_TOKEN,
 )
 from schemas import ids
-from schemas.posts import PostTarget, ScheduleContent
+from schemas.posts import ScheduleContent, Target
 from schemas.settings import Settings
 from tests import seeds
 from tests.api.conftest import ApiCaller, open_caller
@@ -88,7 +88,7 @@ class ApiSandbox:
         for local_time in local_times:
             async with self.pool.acquire() as conn, conn.transaction():
                 content = await seeds.content(conn, self.org, self.project_id, caption=f"Bread, {local_time}")
-                body = ScheduleContent(targets=[PostTarget(social_account_id=account)], local_time=local_time)
+                body = ScheduleContent(targets=[Target(social_account_id=account)], local_time=local_time)
                 await scheduling.schedule(
                     conn,
                     organization_id=self.org,

@@ -19,7 +19,7 @@ from jobs.ledger import Claim, Settlement
 from jobs.outcomes import Canceled, Failed, Outcome
 from schemas import ids
 from schemas.errors import ApprovalRequired, CancelRequested, Conflict, ContentRejected, Invalid
-from schemas.posts import PostTarget, PublishContent
+from schemas.posts import PublishContent, Target
 from tests import seeds
 from tests.domain.content import making, reviewing
 from tests.domain.project import Project
@@ -47,7 +47,7 @@ async def end(pool: Pool, claim: Claim) -> bool:
 
 async def publish(conn: Conn, project: Project) -> None:
     targets = [
-        PostTarget(social_account_id=ids.show(ids.ACCOUNT, account_id)) for account_id in project.account_ids
+        Target(social_account_id=ids.show(ids.ACCOUNT, account_id)) for account_id in project.account_ids
     ]
     await scheduling.publish(
         conn,
