@@ -1,4 +1,4 @@
-"""Chaos: real processes on servers of their own, load, faults, and a count of what is lost or doubled.
+"""Chaos: real processes on servers of their own, load, faults, and a count of lost and doubled jobs.
 
 `rehearsal/command.py` and `attack/command.py` are the entries: `tenantry rehearse` and `tenantry attack`. The
 benchmarks and the tests in `tests/chaos` use the same processes and proxies. Read `fleet.py` (processes),

@@ -20,7 +20,7 @@ TIMEOUT_S = 5.0
 LOOPBACK = "127.0.0.1"
 
 _log = logs.get_logger("health")
-#: Seconds of the timer whose delay is the lag of the event loop.
+#: Seconds of a timer; its delay is the lag of the event loop.
 LAG_INTERVAL_S = 1.0
 
 

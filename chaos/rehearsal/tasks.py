@@ -33,9 +33,9 @@ class Effects(NamedTuple):
     late: bool = True
 
 
-#: `rehearse_none` does nothing, `_write` inserts a row in its commit, `_steps` in each of three named steps,
-#: `_call` calls the receiver with a key from a named step, `_flaky` fails first, `_early` snoozes, `_long`
-#: outlives a lease, `_held` waits to be canceled, `_chain` submits the next job in its commit, and `_doomed`
+#: `rehearse_none` does nothing. `_write` inserts a row in its commit, `_steps` in each of three named steps.
+#: `_call` calls the receiver with a key from a named step. `_flaky` fails first, `_early` snoozes, `_long`
+#: outlives a lease. `_held` waits to be canceled, `_chain` submits the next job in its commit, and `_doomed`
 #: always fails.
 NONE, WRITE, STEPS, CALL, FLAKY, EARLY, LONG, HELD, CHAIN, DOOMED = (
     _KIND_TEMPLATE._replace(name=f"rehearse_{word}")

@@ -94,7 +94,7 @@ def _picture(row: BrandRow, picture: Picture) -> BrandMedia:
 
 
 def changed_brand_fields(before: Sequence[BrandRow], after: Sequence[BrandRow]) -> list[Field]:
-    """Return the names of the brand fields whose winning value differs between two sets of rows."""
+    """Return the names of the brand fields with another winning value after a change."""
     old, new = findings_by_field(before), findings_by_field(after)
     return [name for name in FIELDS if _value(old.get(name)) != _value(new.get(name))]
 

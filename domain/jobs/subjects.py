@@ -57,7 +57,7 @@ SUBJECT_ENDERS: Mapping[str, SubjectEnder] = {
 
 
 def may_end_subjects(settlements: Iterable[Settlement]) -> bool:
-    """Return whether any settled job has a kind with a subject, whatever its outcome."""
+    """Return whether any settled job has a kind with a subject; its outcome doesn't matter."""
     return any(claim.kind in SUBJECT_ENDERS for claim, _ in settlements)
 
 

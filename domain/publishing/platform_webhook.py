@@ -26,7 +26,7 @@ class PlatformEvent(NamedTuple):
 
 
 class KnownPost(NamedTuple):
-    """Post of ours with this id at its platform."""
+    """Our post with the event's id at its platform."""
 
     organization_id: UUID
     project_id: UUID

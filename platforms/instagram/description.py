@@ -1,8 +1,8 @@
 """Description of Instagram.
 
-Limits: 2,200 characters, 30 hashtags, 20 mentions, 10 images of JPEG in a carousel or a reel of at most 15
-minutes; at least 25 posts in 24 h, more if the account reports it. Its "characters" are unspecified: UTF-16
-code units are their upper bound.
+Limits of a caption: 2,200 characters, 30 hashtags, 20 mentions. A post has up to 10 images of JPEG, or a
+reel of at most 15 minutes. An account sends at least 25 posts in 24 h, more if it reports so. Its
+"characters" are unspecified: UTF-16 code units are their upper bound.
 
 The preview follows developers.facebook.com/docs/instagram-platform/content-publishing of 2026-11-27: a
 carousel's images are cropped like its first. The media reference accepts images between 4:5 and 1.91:1. Meta

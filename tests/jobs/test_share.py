@@ -109,7 +109,7 @@ ARRIVALS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(arrivals=ARRIVALS)
 async def test_share_holds_and_no_usable_slot_is_idle(conn: Conn, arrivals: list[TenantJobs]) -> None:
     """After each pull no tenant exceeds its share, and no tenant below its share waits."""

@@ -92,7 +92,7 @@ ProgressCallback = Callable[[str], None]
 Measure = Callable[[Environment, RunSize, ProgressCallback], Awaitable[BenchmarkResult]]
 
 
-class Target(NamedTuple):
+class Aim(NamedTuple):
     """A figure's target: `bound`, added to the figure `over` if set; `is_minimum`: a minimum instead of a
     maximum.
     """
@@ -113,45 +113,45 @@ class Target(NamedTuple):
 
 
 TARGETS = {
-    "pickup_p50_ms": Target("pickup at 50 jobs/s, commit to handler start: p50, ms", 3),
-    "pickup_p95_ms": Target("the same: p95, ms", 10),
-    "drain_noop_x": Target("drained no-op jobs/s, x plain arq", 3, is_minimum=True),
-    "drain_write_x": Target("drained jobs/s, each with a fenced write, x plain arq", 1, is_minimum=True),
-    "live_x": Target("submit to done, live, jobs/s, x plain arq", 1.5, is_minimum=True),
-    "busy_slots": Target("20 idle workers of 10 slots get 400 jobs: most at once", 200, is_minimum=True),
-    "busy_after_s": Target("the same: from the commit until then, s", 1),
-    "scaling_x": Target(
+    "pickup_p50_ms": Aim("pickup at 50 jobs/s, commit to handler start: p50, ms", 3),
+    "pickup_p95_ms": Aim("the same: p95, ms", 10),
+    "drain_noop_x": Aim("drained no-op jobs/s, x plain arq", 3, is_minimum=True),
+    "drain_write_x": Aim("drained jobs/s, each with a fenced write, x plain arq", 1, is_minimum=True),
+    "live_x": Aim("submit to done, live, jobs/s, x plain arq", 1.5, is_minimum=True),
+    "busy_slots": Aim("20 idle workers of 10 slots get 400 jobs: most at once", 200, is_minimum=True),
+    "busy_after_s": Aim("the same: from the commit until then, s", 1),
+    "scaling_x": Aim(
         "jobs of 100 ms, 8 worker processes of 10 slots: jobs/s, x 8 times one's", 0.9, is_minimum=True
     ),
-    "recovery_s": Target("kill -9 until all its jobs run again, worst, s", 1.5, over="lease_s"),
-    "idle_cpu_pct": Target("idle worker: % of a core", 0.5),
-    "idle_redis_cmds_s": Target("idle worker: Redis commands/s", 5),
-    "pull_p50_ms": Target("pull of 10 rows, 1,000 tenants and 100,000 rows wait: p50, ms", 3),
-    "post_late_p95_s": Target("500 posts in 20 s, 20 accounts with quotas, 4 workers: p95 lateness, s", 2),
-    "post_late_at_once_p95_s": Target("the same 500 all due at one instant: p95 lateness, s", 2),
-    "post_late_beyond_quota_p95_s": Target(
+    "recovery_s": Aim("kill -9 until all its jobs run again, worst, s", 1.5, over="lease_s"),
+    "idle_cpu_pct": Aim("idle worker: % of a core", 0.5),
+    "idle_redis_cmds_s": Aim("idle worker: Redis commands/s", 5),
+    "pull_p50_ms": Aim("pull of 10 rows, 1,000 tenants and 100,000 rows wait: p50, ms", 3),
+    "post_late_p95_s": Aim("500 posts in 20 s, 20 accounts with quotas, 4 workers: p95 lateness, s", 2),
+    "post_late_at_once_p95_s": Aim("the same 500 all due at one instant: p95 lateness, s", 2),
+    "post_late_beyond_quota_p95_s": Aim(
         "300 posts due at one instant, 15 of an account in 10 s: p95 lateness that no quota explains, s", 2
     ),
-    "create_x": Target("POST /v1/projects with an idempotency key, x bare insert", 0.5, is_minimum=True),
-    "poll_x": Target("GET /v1/jobs/{id}, x bare read", 0.6, is_minimum=True),
-    "events_cpu_x": Target("CPU of an event in batches of 500, API and Postgres, x raw COPY", 6),
-    "events_single_x": Target("requests of one event a second, x a bare route", 0.5, is_minimum=True),
-    "events_p99_x": Target("5,000 events/s in batches of 20: p99 of the 202, x a bare route", 5),
-    "webhook_drain_per_s": Target(
+    "create_x": Aim("POST /v1/projects with an idempotency key, x bare insert", 0.5, is_minimum=True),
+    "poll_x": Aim("GET /v1/jobs/{id}, x bare read", 0.6, is_minimum=True),
+    "events_cpu_x": Aim("CPU of an event in batches of 500, API and Postgres, x raw COPY", 6),
+    "events_single_x": Aim("requests of one event a second, x a bare route", 0.5, is_minimum=True),
+    "events_p99_x": Aim("5,000 events/s in batches of 20: p99 of the 202, x a bare route", 5),
+    "webhook_drain_per_s": Aim(
         "deliveries/s to one fast endpoint with a backlog of 5,000", 200, is_minimum=True
     ),
-    "webhook_p95_ms": Target("event's commit to the first byte at its receiver, at rest: p95, ms", 250),
-    "webhook_beside_p95_ms": Target(
+    "webhook_p95_ms": Aim("event's commit to the first byte at its receiver, at rest: p95, ms", 250),
+    "webhook_beside_p95_ms": Aim(
         "with a hanging endpoint of its own organization, backlog 10,000: p95, ms",
         1000,
         over="webhook_p95_ms",
     ),
-    "webhook_foreign_p95_ms": Target(
+    "webhook_foreign_p95_ms": Aim(
         "with a hanging endpoint of another organization, backlog 10,000: p95, ms",
         1000,
         over="webhook_p95_ms",
     ),
-    "webhook_many_p95_ms": Target(
+    "webhook_many_p95_ms": Aim(
         "with 200 hanging endpoints of 10 organizations: p95, ms", 1000, over="webhook_p95_ms"
     ),
 }
