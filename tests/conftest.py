@@ -1,5 +1,6 @@
 """Fixtures for every test: servers and a parsing process for the whole run, a database for each test."""
 
+import asyncio
 import functools
 import gc
 import os
@@ -92,6 +93,17 @@ def _one_parsing_process() -> Iterator[None]:
         process.wait()
 
 
+@pytest_asyncio.fixture(autouse=True)
+async def _no_task_survives() -> AsyncIterator[None]:
+    """Cancel the tasks that a test leaves in the event loop of the run."""
+    before = asyncio.all_tasks()
+    yield
+    left = asyncio.all_tasks() - before - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+
+
 @pytest.fixture
 def own_parsing_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give tests of the parsing process their own."""
@@ -110,6 +122,12 @@ def servers(worker_id: str) -> Iterator[tuple[str, str]]:
 async def template(servers: tuple[str, str], worker_id: str) -> AsyncIterator[databases.Template]:
     async with databases.template(servers[0], worker_id) as source:
         yield source
+
+
+@pytest.fixture
+def new_connections(template: databases.Template, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a test connections that no test before it has used, and close them after it."""
+    monkeypatch.setattr(template.reuse, "is_active", False)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

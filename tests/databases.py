@@ -15,6 +15,7 @@ from asyncpg.prepared_stmt import PreparedStatement
 
 from db.migrate import migrate
 from db.pool import connect
+from tests.connection_reuse import ConnectionReuse
 from tests.servers import with_path
 
 #: Seconds until the closed sessions of a test are gone.
@@ -39,6 +40,7 @@ OTHERS = """
 select count(*)
   from pg_stat_activity
  where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
+   and pid <> all($1::int[])
 """
 
 #: Fingerprint of definitions and statistics: a change gives its row another `xmin`. Also counts tables that
@@ -87,6 +89,7 @@ class Template(NamedTuple):
     emptying: EmptyingStatements
     mark: str
     free: list[Database]
+    reuse: ConnectionReuse
 
     def url_of(self, name: str) -> str:
         return with_path(self.url, name)
@@ -101,8 +104,10 @@ async def template(server_url: str, worker: str) -> AsyncIterator[Template]:
         await admin.execute(f"create database {name}")
         await migrate(with_path(server_url, name))
         emptying, mark = await _look(with_path(server_url, name))
-        made = Template(name, admin, server_url, itertools.count(), emptying, mark, [])
+        made = Template(name, admin, server_url, itertools.count(), emptying, mark, [], ConnectionReuse())
+        made.reuse.install()
         yield made
+        await made.reuse.uninstall()
         for database in made.free:
             await _drop(made, database)
         await admin.execute(f"drop database {name}")
@@ -181,7 +186,7 @@ async def _emptied(source: Template, database: Database) -> bool:
     """Empty the database. Return True if it then equals a new one."""
     conn = database.conn
     try:
-        if not await _left_alone(conn) or await conn.fetchval(MARK) != source.mark:
+        if not await _left_alone(source, conn) or await conn.fetchval(MARK) != source.mark:
             return False
         await conn.execute(source.emptying.of(await database.differing.fetchval()))
     except (asyncpg.PostgresError, asyncpg.InterfaceError):  # The test has ended all sessions.
@@ -189,10 +194,10 @@ async def _emptied(source: Template, database: Database) -> bool:
     return True
 
 
-async def _left_alone(conn: "asyncpg.Connection[asyncpg.Record]") -> bool:
+async def _left_alone(source: Template, conn: "asyncpg.Connection[asyncpg.Record]") -> bool:
     """Wait until the test's sessions are gone. False if some stay."""
     deadline = asyncio.get_running_loop().time() + GONE_S
-    while await conn.fetchval(OTHERS):
+    while await conn.fetchval(OTHERS, source.reuse.free_process_ids()):
         if asyncio.get_running_loop().time() > deadline:
             return False
         await asyncio.sleep(0.001)

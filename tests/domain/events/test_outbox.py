@@ -51,6 +51,7 @@ async def test_id_repeated_after_weeks_keeps_its_row(conn: Conn) -> None:
     assert [row["state"] for row in states] == ["delivered", "pending"]
 
 
+@pytest.mark.usefixtures("new_connections")
 async def test_conversions_are_one_statement_more(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
     async with start_relay(database_url) as relay, open_pool(relay.url, name="test", size=1) as pool:

@@ -9,8 +9,6 @@ from workers.ingest.assemble import assemble
 from workers.ingest.parser.parser import Parser, parse
 from workers.ingest.shapes import PageDocument, Passage, Prose
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 URL = "https://acme.test/"
 PROSE = [
     Passage(text="Tide tables of the harbour for sailors", kind="heading"),

@@ -27,8 +27,6 @@ from workers.ingest.parser.parser import Parser
 from workers.ingest.website.session import open_web
 from workers.web import fetch as fetching
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 
 def logo(color: str, size: int = 180) -> bytes:
     image = Image.new("RGBA", (size, size), "white")

@@ -13,8 +13,6 @@ from workers.ingest.appstore.shapes import Listing, PlayPage, Software
 from workers.ingest.page.text import squash
 from workers.ingest.parser.parser import Parser
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 #: Brand and line of names with more than the brand, read by a person.
 BRANDS: dict[str, tuple[str, str | None]] = {
     "Spark – Email App by Readdle": ("Spark", "Email App by Readdle"),

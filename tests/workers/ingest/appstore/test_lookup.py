@@ -25,8 +25,6 @@ from workers.ingest.appstore.stores import operator_policies
 from workers.ingest.parser.parser import Parser
 from workers.web.fetch import open_client
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 APP = '{"resultCount":1,"results":[{"wrapperType":"software","trackId":284882215,"trackName":"Acme"}]}'
 
 

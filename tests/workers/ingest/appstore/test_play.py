@@ -20,8 +20,6 @@ from tests.workers.ingest.appstore.store_server import NOTHING, ingest, json, lo
 from tests.workers.web.web import raw_response, robots_txt
 from workers.ingest.parser.parser import Parser
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 APP = InGooglePlay(package="com.example.acme")
 SHORT = "Every plan of your team in one place"
 WHOLE = "Acme keeps the plans of your team.<br><br>It is free for small teams.<br>• Lists<br>• Notes"

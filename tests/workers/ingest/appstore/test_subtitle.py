@@ -10,8 +10,6 @@ from tests.workers.ingest.appstore.store_server import FACEBOOK, ingest, json, l
 from tests.workers.web.web import Script, raw_response
 from workers.ingest.parser.parser import Parser
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 PAGE = "/us/app/id284882215"
 LISTING = {
     "wrapperType": "software",

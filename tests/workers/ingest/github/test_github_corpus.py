@@ -13,8 +13,6 @@ from workers.ingest.github.store_pictures import ENDINGS
 from workers.ingest.page.text import squash
 from workers.ingest.parser.parser import Parser
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 #: Their developers' names for them: in the stores, or on the repository's page if they are in no store.
 NAMES = {
     "2dust+v2rayNG": "v2rayNG",

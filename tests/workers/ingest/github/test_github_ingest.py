@@ -12,8 +12,6 @@ from workers.ingest.github import paths
 from workers.ingest.github.ingest import RULES
 from workers.ingest.parser.parser import Parser
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 README = b"# Zap\n\nZap draws what you say, on every device you own, while you say it.\n"
 ARGS: dict[str, Any] = {"repo": "acme/zap", "branch": None}
 

@@ -13,8 +13,6 @@ from workers.ingest.github.reading.pictures import candidate_images
 from workers.ingest.github.shapes import ReadRepository, RepositoryFile, TreeEntry
 from workers.ingest.parser.parser import Parser
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 STORE = "fastlane/metadata/android"
 RAW = "https://github.com/acme/zap/raw/main/"
 

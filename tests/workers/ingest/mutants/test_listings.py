@@ -23,8 +23,6 @@ from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
 from workers.ingest.parser.parser import Parser
 from workers.web.fetch import FetchedResponse
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 URL = "https://apps.example/us/app/id7"
 SOFTWARE = RESULT | {"sellerName": "Acme Ltd", "artworkUrl512": "https://pictures.example/7.png"}
 PLAY = (

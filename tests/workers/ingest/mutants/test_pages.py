@@ -10,8 +10,6 @@ from tests.workers.ingest.mutants.pages import mutant
 from workers.ingest.parser.parser import Parser
 from workers.ingest.shapes import PageDocument
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 DEMO = PageDocument(
     url="https://www.tidewise.example/",
     body=(SITE / "index.html").read_bytes(),

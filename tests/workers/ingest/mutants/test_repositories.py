@@ -23,8 +23,6 @@ from workers.ingest.github.paths import MAX_FILE_BYTES, MAX_PATH_CHARS, choose
 from workers.ingest.github.shapes import ReadRepository, RepositoryFile, RepositoryTree
 from workers.ingest.parser.parser import Parser
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 #: Opening marks of Markdown, AsciiDoc, reStructuredText, HTML, YAML, TOML, XML or JSON.
 MARKS = (
     *"# * _ ` ~ > [ ![ ]( < </ <div> <b> <!-- | = == [[ { {{ << `_ .. :a: |a| !< [[a]] a. & ' \" \\".split(),

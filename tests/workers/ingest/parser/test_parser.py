@@ -21,7 +21,7 @@ from workers.ingest.parser import parser as parsing
 from workers.ingest.parser.parser import Parser, open_parser, parse
 from workers.ingest.shapes import PageDocument, ParsedPage
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timing]
+pytestmark = pytest.mark.timing
 with_own_process = pytest.mark.usefixtures("own_parsing_process")
 
 #: A page that takes half a second of CPU.

@@ -22,8 +22,6 @@ from workers.ingest.pictures.fetch_images import FetchedImages, fetch_images, op
 from workers.ingest.shapes import CandidateImage
 from workers.ingest.website.session import open_web
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 
 def image_response(body: bytes, content_type: str = "image/png", **headers: str) -> bytes:
     return raw_response(200, body, content_type=content_type, **headers)

@@ -10,8 +10,6 @@ from workers.ingest.website.session import Web
 from workers.web.robots import Robots
 from workers.web.site_rate import SiteRate
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 HEAD = """<title>Zap — Draw what you say</title><meta name=theme-color content=#c0392b>
 <link rel=manifest href=/m.json><link rel=stylesheet href=/site.css><style>:root{--deep:#1f6f5c}</style>"""
 

@@ -1,14 +1,10 @@
 """The demo's website: an ordinary ingest reads every field of a brand from it, by the rules for any site."""
 
-import pytest
-
 from cli.local.demo import SITE
 from schemas.brand import Field
 from tests.workers.ingest.website.visits import ingest_fresh_site
 from tests.workers.web.web import raw_response
 from workers.ingest.parser.parser import Parser
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TYPES = {".html": "text/html", ".css": "text/css", ".svg": "image/svg+xml", ".txt": "text/plain"}
 

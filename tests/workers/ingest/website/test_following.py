@@ -27,8 +27,6 @@ from workers.ingest.website.session import CrawlSession, T, Web, open_web
 from workers.web.robots import Robots
 from workers.web.site_rate import SiteRate
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 NAV = """<nav><a href="/blog/1">Blog</a><a href="/features">Features</a><a href="/login">Sign in</a>
 <a href="https://elsewhere.test/about">About</a><a href="/preise">Preise</a></nav>
 <footer><a href="/about">About us</a><a href="/about#team">Team</a><a href="/brochure.pdf">PDF</a></footer>"""

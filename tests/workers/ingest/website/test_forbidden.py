@@ -25,8 +25,6 @@ from workers.ingest.website.ingest import ingest
 from workers.ingest.website.session import Web, open_web
 from workers.web.fetch import open_client
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 HOST = "good.example"
 PROSE = f"<title>Zap</title><p>{'Zap draws what you say. ' * 20}</p>"
 EVERYWHERE = """<meta http-equiv=refresh content="0;url={0}"><link rel=manifest href="{0}">
@@ -51,7 +49,7 @@ def _read_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parsing, "exchange", exchange)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture
 async def web(net: SimulatedNetwork) -> AsyncIterator[Web]:
     async with open_client(allowed={}, contact="", resolver=net.resolve) as client:
         yield open_web(client)

@@ -9,8 +9,6 @@ from tests.workers.web.web import Answers, Script, raw_response, silence
 from workers.ingest.parser.parser import Parser
 from workers.ingest.pictures import fetch_images
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 PAGE = """<title>Zap</title><link rel="apple-touch-icon" href="/touch.png"><link rel="icon" href="/tab.ico">
 <link rel=manifest href="/m.json"><p>Zap draws what you say.
 <meta property="og:image" content="/preview.jpg"><meta property="og:image:width" content="9999">

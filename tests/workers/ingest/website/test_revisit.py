@@ -12,8 +12,6 @@ from tests.workers.web.web import Script, Site, allowed_client, raw_response, se
 from workers.ingest.parser.parser import Parser
 from workers.ingest.website import ingest as ingesting
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 HEAD = '<html lang=en><link rel=manifest href="/app.webmanifest"><a href="/about">About</a>'
 ANSWERS: dict[str, bytes] = {
     "/": raw_response(body=f"{HEAD}<title>Zap — Draw what you say</title>", etag='"1"'),

@@ -19,8 +19,6 @@ from tests.workers.ingest.website.visits import ingest_fresh_site, ingest_site, 
 from tests.workers.web.web import Answers, allowed_client, raw_response, robots_txt, serve
 from workers.ingest.parser.parser import Parser
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 ROOT = raw_response(
     body="<title>Zap — Draw what you say</title><meta name=description content='Zap draws for everyone.'>"
 )
