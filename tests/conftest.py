@@ -43,12 +43,21 @@ hypothesis.settings.load_profile("busy")
 
 write_logs()
 
+ROOT = Path(__file__).parents[1]
+
 START, STOP = parser.start, parser.ParsingProcess.stop
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the slowest files first, so that none of them runs alone at the end."""
+    """Run the slowest files first, so that none of them runs alone at the end.
+
+    With `--dist loadgroup`, a file's tests go to one process, so that what they share is made once. Tests of
+    chaos share nothing, and mostly wait.
+    """
+    for item in items:
+        if not _has_mark(item, "chaos"):
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
     items.sort(key=lambda item: (not _has_mark(item, "first"), _has_mark(item, "last")))
 
 

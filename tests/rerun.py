@@ -5,6 +5,7 @@ passed and is printed under FLAKY with its first failure. A test that fails twic
 """
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,9 @@ import pytest
 
 #: Failures that the second run confirms before the rest is left unrun: the run is refused by then.
 MAX_CONFIRMED_FAILURES = 3
+
+#: Suffix that pytest-xdist adds to node ids: the name of the group, which is the file (tests/conftest.py).
+GROUP_SUFFIX = re.compile(r"@tests/[\w/]+\.py$")
 
 #: Environment variable with the path of a file, to which each flaky test is appended.
 FLAKY_LOG = "TENANTRY_FLAKY_LOG"
@@ -30,7 +34,7 @@ class FailureRecorder:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
-            self.failures.setdefault(report.nodeid, report.longreprtext)
+            self.failures.setdefault(GROUP_SUFFIX.sub("", report.nodeid), report.longreprtext)
 
 
 def main(*arguments: str) -> int:

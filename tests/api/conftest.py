@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import httpx
@@ -13,8 +13,10 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
+from api import lifespan
 from api.app import build, configure, create_app
-from api.http import paging, time_window
+from api.http import oauth_return, paging, time_window
+from api.streams.long_poll import LongPollHub
 from db.pool import Pool, open_pool
 from domain.security.keyring import parse_keyring
 from domain.tenancy import api_keys, organizations
@@ -28,6 +30,8 @@ from tests.servers import KEYRING, ServerPair, settings_for
 from tests.waiting import PATIENCE_S
 
 EVERYTHING = tuple(sorted(api_keys.EVERY_SCOPE))
+#: Seconds between two polls of the API for a request that waits.
+POLL_S = 0.03
 PEPPERS = parse_keyring(KEYRING, setting="PEPPERS")
 
 
@@ -47,9 +51,13 @@ def built_app() -> Litestar:
 
 @pytest.fixture(autouse=True)
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Raise the time limit of lists for a busy machine."""
+    """Raise the time limit of lists for a busy machine, and shorten the pauses between polls."""
     for module in (paging, time_window):
         monkeypatch.setattr(module, "READ_TIMEOUT_S", PATIENCE_S)
+    monkeypatch.setattr(oauth_return, "POLL_INTERVAL_S", POLL_S)
+    monkeypatch.setattr(lifespan, "QUARANTINE_PAUSE_S", POLL_S)
+    defaults = cast("dict[str, Any]", LongPollHub.__init__.__kwdefaults__)
+    monkeypatch.setitem(defaults, "interval_s", POLL_S)
 
 
 @pytest_asyncio.fixture
@@ -127,6 +135,20 @@ async def new_key(
             now=datetime.now(UTC),
         )
     return created.api_key
+
+
+async def list_pages(http: httpx.AsyncClient, path: str, **params: str) -> list[dict[str, Any]]:
+    """Return the items of all pages of a list."""
+    items: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        answer = await http.get(path, params=params | cursor)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        items += page["items"]
+        if page["nextCursor"] is None:
+            return items
+        cursor = {"cursor": page["nextCursor"]}
 
 
 @asynccontextmanager

@@ -11,9 +11,8 @@ from litestar import Litestar
 from db.pool import Conn, Pool
 from schemas import ids
 from tests import seeds
-from tests.api.conftest import ApiCaller, open_caller
+from tests.api.conftest import ApiCaller, list_pages, open_caller
 from tests.api.participants import new_project
-from tests.api.refusals import assert_refused
 
 #: Each list: its path, the name of its items' ids, and its filters.
 LISTS: dict[str, tuple[str, dict[str, list[str]]]] = {
@@ -112,29 +111,9 @@ async def test_posts_of_a_time_and_of_an_account(acme: ApiCaller, projects: list
     await acme.http.delete(f"/v1/projects/{projects[0]}")
 
 
-async def test_account_or_project_of_another_organization_is_not_found(
-    acme: ApiCaller, rival: ApiCaller
-) -> None:
-    theirs = await new_project(rival)
-    for noun in LISTS:
-        assert_refused(await acme.http.get(f"/v1/{noun}", params={"projectId": theirs}), 404, "NOT_FOUND")
-    account = ids.show(ids.ACCOUNT, ids.new())
-    asked = {"socialAccountId": account}
-    assert_refused(await acme.http.get("/v1/scheduled-posts", params=asked), 404, "NOT_FOUND")
-
-
 async def _list_all(caller: ApiCaller, path: str, params: dict[str, str]) -> list[dict[str, Any]]:
     """Return the items of all pages, of seven each."""
-    items: list[dict[str, Any]] = []
-    cursor: dict[str, str] = {}
-    while True:
-        answer = await caller.http.get(path, params={**params, **cursor, "limit": "7"})
-        assert answer.status_code == 200, answer.text
-        page = answer.json()
-        items += page["items"]
-        if page["nextCursor"] is None:
-            return items
-        cursor = {"cursor": page["nextCursor"]}
+    return await list_pages(caller.http, path, **params, limit="7")
 
 
 def _uuid(prefix: str, shown: str) -> UUID:

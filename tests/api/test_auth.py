@@ -21,7 +21,12 @@ from tests.api.conftest import ApiCaller, client_of, new_key, open_caller
 GOOD = "lp_live_" + "a" * 16 + "_" + "b" * 43
 
 
-async def test_whoami_shows_the_keys_organization(acme: ApiCaller) -> None:
+async def test_whoami_shows_the_keys_organization(app: Litestar, acme: ApiCaller, pool: Pool) -> None:
+    """A test key belongs to the sandbox."""
+    async with open_caller(app, pool, "Acme", env="test") as sandbox:
+        body = (await sandbox.http.get("/v1/whoami")).json()
+    assert (body["env"], body["sandbox"], body["tier"]) == ("test", True, "sandbox")
+    assert body["organizationId"] == f"org_{sandbox.organization_id}"
     body = (await acme.http.get("/v1/whoami")).json()
     assert body["organizationId"] == f"org_{acme.organization_id}"
     assert body["organizationName"] == "Acme"
@@ -29,14 +34,8 @@ async def test_whoami_shows_the_keys_organization(acme: ApiCaller) -> None:
     assert body["keyId"] in acme.key
 
 
-async def test_a_test_key_belongs_to_the_sandbox(app: Litestar, pool: Pool) -> None:
-    async with open_caller(app, pool, "Acme", env="test") as sandbox:
-        body = (await sandbox.http.get("/v1/whoami")).json()
-    assert (body["env"], body["sandbox"], body["tier"]) == ("test", True, "sandbox")
-    assert body["organizationId"] == f"org_{sandbox.organization_id}"
-
-
-async def test_every_invalid_key_gets_the_same_answer(anonymous: httpx.AsyncClient) -> None:
+async def test_every_invalid_key_gets_the_same_answer(acme: ApiCaller, anonymous: httpx.AsyncClient) -> None:
+    """Also with the secret or the environment of another key."""
     for headers in (
         {},
         {"Authorization": "Bearer"},
@@ -46,6 +45,8 @@ async def test_every_invalid_key_gets_the_same_answer(anonymous: httpx.AsyncClie
         {"Authorization": f"Bearer {GOOD.replace('live', 'prod')}"},
         {"Authorization": f"Bearer {GOOD}"},
         {"X-Api-Key": "\xff"},
+        {"X-Api-Key": acme.key[:-1] + ("A" if acme.key[-1] != "A" else "B")},
+        {"X-Api-Key": acme.key.replace("live", "test")},
     ):
         raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
         answer = await anonymous.get("/v1/whoami", headers=raw)
@@ -59,22 +60,12 @@ async def test_every_invalid_key_gets_the_same_answer(anonymous: httpx.AsyncClie
         }
 
 
-async def test_the_secret_and_the_environment_must_be_the_keys_own(
-    acme: ApiCaller, anonymous: httpx.AsyncClient
-) -> None:
-    for wrong in (acme.key[:-1] + ("A" if acme.key[-1] != "A" else "B"), acme.key.replace("live", "test")):
-        assert (await anonymous.get("/v1/whoami", headers={"X-Api-Key": wrong})).status_code == 401
-
-
 async def test_both_headers_work_and_x_api_key_wins(acme: ApiCaller, rival: ApiCaller) -> None:
     answer = await acme.http.get("/v1/whoami", headers={"X-Api-Key": rival.key})
     assert answer.json()["organizationName"] == "Rival"
     answer = await acme.http.get("/v1/whoami", headers={"X-Api-Key": "nonsense"})
     assert answer.status_code == 401
-
-
-async def test_the_scheme_is_read_in_any_case(acme: ApiCaller, anonymous: httpx.AsyncClient) -> None:
-    answer = await anonymous.get("/v1/whoami", headers={"Authorization": f"bearer  {acme.key} "})
+    answer = await acme.http.get("/v1/whoami", headers={"Authorization": f"bearer  {acme.key} "})
     assert answer.status_code == 200
 
 
@@ -94,8 +85,9 @@ async def test_wrong_keys_lock_out_no_other_key(
 ) -> None:
     """Neither a known key nor a new one: behind a proxy, all clients share one address."""
     assert (await acme.http.get("/v1/whoami")).status_code == 200
-    for number in range(2 * MAX_FAILURES):
-        wrong = GOOD if number % 2 else acme.key[:-1] + ("A" if acme.key[-1] != "A" else "B")
+    guesses = (GOOD, GOOD[:-1], acme.key[:-1] + ("A" if acme.key[-1] != "A" else "B"))
+    for number in range(3 * MAX_FAILURES):
+        wrong = guesses[number % 3]
         assert (await anonymous.get("/v1/whoami", headers={"X-Api-Key": wrong})).status_code == 401
     fresh = await new_key(pool, acme.organization_id)
     for key in (fresh, acme.key):
@@ -184,12 +176,6 @@ def test_a_forwarding_header_of_an_unknown_proxy_is_ignored_and_told_once(
     )
     assert len(told) == 1
     assert "PROXY_HOPS" in told[0]
-
-
-async def test_malformed_keys_cost_no_look_up(acme: ApiCaller, anonymous: httpx.AsyncClient) -> None:
-    for _ in range(MAX_FAILURES + 1):
-        assert (await anonymous.get("/v1/whoami", headers={"X-Api-Key": GOOD[:-1]})).status_code == 401
-    assert (await acme.http.get("/v1/whoami")).status_code == 200
 
 
 def test_failures_are_forgotten_after_a_minute() -> None:

@@ -49,6 +49,9 @@ async def test_new_project_has_no_brand(acme: ApiCaller, project: str) -> None:
     brand = (await acme.http.get(f"{project}/brand")).json()
     assert brand["projectId"] == project.removeprefix("/v1/projects/")
     assert brand["fields"]["tagline"] == {"value": None, "provenance": None, "alternatives": []}
+    assert await patch_brand(acme, project, tagline="Ours") is not None
+    assert await patch_brand(acme, project, tagline=None) is None
+    assert await patch_brand(acme, project) is None
 
 
 async def test_partners_value_wins_until_removed(acme: ApiCaller, project: str, conn: Conn) -> None:
@@ -133,12 +136,6 @@ async def test_images_come_from_the_last_ingest(acme: ApiCaller, project: str, c
     }
     await acme.http.delete(project)
     assert (await acme.http.get(f"{project}/brand")).json() == brand
-
-
-async def test_removing_all_own_values_restores_the_sources(acme: ApiCaller, project: str) -> None:
-    assert await patch_brand(acme, project, tagline="Ours") is not None
-    assert await patch_brand(acme, project, tagline=None) is None
-    assert await patch_brand(acme, project) is None
 
 
 async def test_alternatives_of_a_source_come_last(acme: ApiCaller, project: str, conn: Conn) -> None:

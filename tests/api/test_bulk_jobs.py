@@ -85,16 +85,3 @@ async def test_a_call_is_bounded(acme: ApiCaller, monkeypatch: pytest.MonkeyPatc
     assert await cancel_jobs(acme) == {"matched": 3, "capped": True, "jobIds": created[:2], "more": True}
     assert await cancel_jobs(acme) == {"matched": 3, "capped": False, "jobIds": created[2:4], "more": True}
     assert await cancel_jobs(acme) == {"matched": 1, "capped": False, "jobIds": created[4:], "more": False}
-
-
-@pytest.mark.parametrize(
-    ("body", "path"),
-    [
-        ({"kinds": ["refresh_token"]}, "kinds"),
-        ({"stages": ["nonsense"]}, "stages"),
-        ({"since": "yesterday"}, "since"),
-        ({"unknown": 1}, "unknown"),
-    ],
-)
-async def test_impossible_filter_is_refused(acme: ApiCaller, body: dict[str, Any], path: str) -> None:
-    assert_refused(await acme.http.post("/v1/jobs/cancel", json=body), 422, "VALIDATION", path)

@@ -172,17 +172,3 @@ async def test_aborted_call_retries_nothing(acme: ApiCaller, pool: Pool, conn: C
 
 async def retry_with_key(caller: ApiCaller) -> httpx.Response:
     return await caller.http.post("/v1/jobs/retry", json={}, headers={"Idempotency-Key": "outage"})
-
-
-@pytest.mark.parametrize(
-    ("body", "path"),
-    [
-        ({"kinds": ["refresh_token"]}, "kinds"),
-        ({"statuses": ["completed"]}, "statuses[0]"),
-        ({"until": "tomorrow"}, "until"),
-        ({"cursor": "bm9uc2Vuc2U"}, "cursor"),
-        ({"stages": ["queued"]}, "stages"),
-    ],
-)
-async def test_impossible_filter_is_refused(acme: ApiCaller, body: dict[str, Any], path: str) -> None:
-    assert_refused(await acme.http.post("/v1/jobs/retry", json=body), 422, "VALIDATION", path)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import get_args
 
 import httpx
-import pytest
 
 from jobs import kinds
 from schemas.api_keys import Scope
@@ -48,16 +47,16 @@ async def test_other_files_are_not_served(anonymous: httpx.AsyncClient) -> None:
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_script_makes_no_markup_from_text_and_names_no_host(name: str) -> None:
-    text = FOLDER.joinpath(name).read_text("utf-8")
-    assert not re.search(
-        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text
-    )
-    hosts = set(re.findall(r"https?://([\w.]+)", text)) - {"www.w3.org", "example.com"}
-    assert hosts == set()
-    assert "localStorage" not in text
-    assert not re.search(r"\sstyle=|\son\w+=\"", text)
+def test_scripts_make_no_markup_from_text_and_name_no_host() -> None:
+    for name in NAMES:
+        text = FOLDER.joinpath(name).read_text("utf-8")
+        assert not re.search(
+            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text
+        ), name
+        hosts = set(re.findall(r"https?://([\w.]+)", text)) - {"www.w3.org", "example.com"}
+        assert (name, hosts) == (name, set())
+        assert "localStorage" not in text, name
+        assert not re.search(r"\sstyle=|\son\w+=\"", text), name
 
 
 CALLED = re.compile(r"[\"`](/v1/[^\"`?]*)")
@@ -83,11 +82,11 @@ def is_path_prefix(known: list[str], called: list[str]) -> bool:
     )
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_resubmitted_form_reuses_its_idempotency_key(name: str) -> None:
+def test_resubmitted_form_reuses_its_idempotency_key() -> None:
     """A form's `send` gets its headers: a new `Idempotency-Key` per click would write twice."""
-    senders = FOLDER.joinpath(name).read_text("utf-8").split(" send: ")[1:]
-    assert [one for one in map(read_expression, senders) if "once()" in one] == []
+    for name in NAMES:
+        senders = FOLDER.joinpath(name).read_text("utf-8").split(" send: ")[1:]
+        assert [(name, one) for one in map(read_expression, senders) if "once()" in one] == []
 
 
 def read_expression(text: str) -> str:

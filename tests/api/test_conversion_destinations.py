@@ -75,12 +75,6 @@ async def test_enabled_destination_needs_pixel_and_token(acme: ApiCaller, at: st
     ] is False
 
 
-async def test_a_refused_token_is_not_repeated(acme: ApiCaller, at: str) -> None:
-    answer = await acme.http.patch(at, json={"capi": {"meta": {"accessToken": "a secret with spaces"}}})
-    assert answer.status_code == 422
-    assert "a secret" not in answer.text
-
-
 async def test_conversions_are_listed_by_destination_state_and_app(
     acme: ApiCaller, at: str, pool: Pool
 ) -> None:

@@ -15,7 +15,6 @@ from schemas import ids
 from schemas.conversion_counts import Grouping
 from tests import seeds
 from tests.api.conftest import ApiCaller
-from tests.api.refusals import assert_refused
 from tests.domain.events.sending import NOW, event, fold_all, send
 
 ZONE = ZoneInfo("Asia/Kathmandu")
@@ -126,9 +125,3 @@ async def test_filters_limit_names_and_apps(acme: ApiCaller, conn: Conn) -> None
         found = await read_conversions(acme, path, **params, since=seeds.in_utc(NOW - timedelta(days=3)))
         inside = [one for one in events if one.name in names and one.app_no == app_no]
         assert (found["totals"], found["eventNames"]) == (expected_totals(inside), names)
-
-
-async def test_another_projects_app_is_not_found(acme: ApiCaller) -> None:
-    path, _, _ = await create_shop(acme)
-    _, _, apps = await create_shop(acme)
-    assert_refused(await acme.http.get(f"{path}/conversions", params={"appId": apps[0]}), 404, "NOT_FOUND")

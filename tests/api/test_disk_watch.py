@@ -170,15 +170,18 @@ async def test_without_a_size_nothing_is_measured(settings: Settings) -> None:
         services.events.disks.check_uploads()
 
 
-async def test_failed_measurement_keeps_the_previous_one(own_servers: ServerPair) -> None:
+async def test_failed_measurement_keeps_the_previous_one_and_stops_no_other(
+    own_servers: ServerPair, pool: Pool
+) -> None:
+    """Event intake must close while the main database is away, and uploads while the event store is away."""
     url = own_servers.postgres.url
     settings = Settings(database_url=url, peppers="", vault_keys="", database_disk_bytes=1)
     async with connected(url, name="test") as conn:
         used = (await disk.measure(conn)).used
     settings = msgspec.structs.replace(settings, database_disk_bytes=round(used / (EVENTS.closes + 0.02)))
     async with (
-        open_pool(url, name="test") as pool,
-        disk_watch.open_disk_watch(settings, pool, pool) as watch,
+        open_pool(url, name="test") as away,
+        disk_watch.open_disk_watch(settings, away, away) as watch,
     ):
         await watch.measure()
         own_servers.postgres.stop()
@@ -186,31 +189,19 @@ async def test_failed_measurement_keeps_the_previous_one(own_servers: ServerPair
             await watch.measure()
         with pytest.raises(Unavailable):
             watch.check_events()
-        own_servers.postgres.start()
-
-
-async def test_unreachable_database_does_not_stop_other_measurements(
-    own_servers: ServerPair, pool: Pool
-) -> None:
-    """Event intake must close while the main database is away, and uploads while the event store is away."""
-    async with open_pool(own_servers.postgres.url, name="test") as away:
-        own_servers.postgres.stop()
         full, unknown = (
             WatchedDisk("DATABASE_DISK_BYTES", 1, pool),
             WatchedDisk("TELEMETRY_DISK_BYTES", 1, away),
         )
-        watch = DiskWatch(full, unknown)
-        with pytest.raises(Unavailable):
-            await watch.measure()
-        for check in (watch.check_uploads, watch.check_events):
+        closed, opened = DiskWatch(full, unknown), DiskWatch(unknown, full)
+        for both in (closed, opened):
             with pytest.raises(Unavailable):
-                check()
-        watch = DiskWatch(unknown, full)
+                await both.measure()
+            with pytest.raises(Unavailable):
+                both.check_events()
         with pytest.raises(Unavailable):
-            await watch.measure()
-        watch.check_uploads()
-        with pytest.raises(Unavailable):
-            watch.check_events()
+            closed.check_uploads()
+        opened.check_uploads()
         own_servers.postgres.start()
 
 

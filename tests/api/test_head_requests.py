@@ -32,15 +32,18 @@ async def test_every_route_that_has_get_has_head(operator: AllRightsCaller) -> N
         assert comparable_headers(head, *own) == comparable_headers(got, *own), route
 
 
-async def test_head_does_not_consume_a_callback(operator: AllRightsCaller) -> None:
+async def test_head_is_a_read_for_the_limits_and_consumes_no_callback(operator: AllRightsCaller) -> None:
     for path in ("/v1/social/callback/bluesky", "/v1/github/callback"):
         answer = await operator.http.head(path, params={"state": "x" * 43, "code": "c"})
         assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, OPTIONS")
-
-
-async def test_it_counts_as_a_read(operator: AllRightsCaller) -> None:
     answer = await operator.http.head("/v1/whoami")
     assert answer.headers["X-RateLimit-Endpoint-Class"] == "read-light"
+    for answer, status in (
+        (await operator.http.options("/v1/projects"), 204),
+        (await operator.http.delete("/v1/projects"), 405),
+    ):
+        assert (answer.status_code, answer.headers["Allow"]) == (status, "GET, HEAD, OPTIONS, POST")
+    assert (await operator.http.head("/v1/api-keys/x/kill")).status_code == 405
 
 
 async def test_a_stream_ends_behind_its_head(operator: AllRightsCaller) -> None:
@@ -48,14 +51,6 @@ async def test_a_stream_ends_behind_its_head(operator: AllRightsCaller) -> None:
         answer = await operator.http.head(path)
         assert (answer.status_code, answer.content) == (200, b"")
         assert answer.headers["Content-Type"].startswith("text/event-stream")
-
-
-async def test_head_is_listed_in_allow(operator: AllRightsCaller) -> None:
-    options = await operator.http.options("/v1/projects")
-    assert options.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
-    refused = await operator.http.delete("/v1/projects")
-    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD, OPTIONS, POST")
-    assert (await operator.http.head("/v1/api-keys/x/kill")).status_code == 405
 
 
 def test_connection_continues_after_head(settings: Settings, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 
@@ -12,7 +11,7 @@ from generation import persona
 from schemas import ids
 from tests.api.conftest import ApiCaller
 from tests.api.participants import new_project
-from tests.api.refusals import assert_refused, issue_paths, reason
+from tests.api.refusals import reason
 
 BRAND = {
     "primaryLanguage": "de",
@@ -175,23 +174,6 @@ async def test_canceled_influencer_fails_until_retried(acme: ApiCaller, project:
     assert (one["status"], one["errorMessage"]) == ("pending", None)
 
 
-@pytest.mark.parametrize(
-    ("body", "path"),
-    [
-        ({"name": ""}, "name"),
-        ({"name": "x" * 129}, "name"),
-        ({"prompt": "x" * 1001}, "prompt"),
-        ({"gender": "robot"}, "gender"),
-        ({"ageRange": "baby"}, "ageRange"),
-        ({"language": "de"}, "language"),
-    ],
-)
-async def test_bad_input_is_refused(acme: ApiCaller, project: str, body: dict[str, Any], path: str) -> None:
-    answer = await acme.http.post(f"{project}/influencers", json=body)
-    assert_refused(answer, 422, "VALIDATION")
-    assert path in answer.text
-
-
 async def test_a_name_is_kept_on_one_line(acme: ApiCaller, project: str) -> None:
     one = await create_influencer(acme, project, name=" Lena\n")
     at = f"/v1/influencers/{one['influencerId']}"
@@ -200,24 +182,4 @@ async def test_a_name_is_kept_on_one_line(acme: ApiCaller, project: str) -> None
         "Lena",
         "Nora B",
     ]
-    for write in (
-        acme.http.post(f"{project}/influencers", json={"name": " "}),
-        acme.http.post(f"{at}/clone", json={"name": "\u200b"}),
-        acme.http.patch(at, json={"name": " \n "}),
-    ):
-        assert issue_paths(await write) == ["name"]
     assert (await acme.http.patch(at, json={"name": " Ole "})).json()["name"] == "Ole"
-
-
-async def test_a_language_is_a_tag(acme: ApiCaller, project: str) -> None:
-    one = await create_influencer(acme, project)
-    at = f"/v1/influencers/{one['influencerId']}"
-    answers: list[tuple[httpx.Response, str]] = [
-        (await acme.http.patch(at, json={"language": "German"}), "language"),
-        (
-            await acme.http.post(f"{at}/clone", json={"name": "X", "overrides": {"language": "de_AT"}}),
-            "overrides.language",
-        ),
-    ]
-    for answer, path in answers:
-        assert issue_paths(answer) == [path]

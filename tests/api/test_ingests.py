@@ -9,9 +9,6 @@ from litestar import Litestar
 
 from db.pool import Conn, Pool
 from domain.jobs import jobs
-from jobs.kinds import INGEST_WEBSITE
-from jobs.ledger import Settlement
-from jobs.outcomes import Failed
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import ApiCaller, open_caller
@@ -136,37 +133,6 @@ async def test_a_repeat_with_its_key_starts_nothing_and_outlives_an_archive(
     fresh = await acme.http.post(url, json=PAGE)
     assert problem(fresh)[2]["reason"] == "PROJECT_ARCHIVED"
     assert await conn.fetchval("select count(*) from job where kind = 'ingest_website'") == 1
-
-
-async def test_a_retry_is_a_new_job_for_the_same_page(
-    acme: ApiCaller, project: str, pool: Pool, conn: Conn
-) -> None:
-    first = (await start_ingest(acme, project)).json()
-    retry = f"/v1/jobs/{first['jobId']}/retry"
-    early = await acme.http.post(retry)
-    assert problem(early) == (409, "CONFLICT", {"reason": "JOB_NOT_RETRYABLE"})
-    failed = Failed("FETCH_FAILED", "no answer", retryable=True)
-    await jobs.settle(pool, [Settlement(claim, failed) for claim in await seeds.claims(conn, INGEST_WEBSITE)])
-    state = (await acme.http.get(f"/v1/projects/{project}")).json()["ingestState"]["website"]
-    assert (state["status"], state["error"]["code"]) == ("failed", "FETCH_FAILED")
-    answers = await asyncio.gather(acme.http.post(retry), acme.http.post(retry))
-    assert [answer.status_code for answer in answers] == [202, 202]
-    jobs_made = {answer.json()["jobId"] for answer in answers}
-    assert len(jobs_made) == 1
-    assert first["jobId"] not in jobs_made
-    (job_id,) = jobs_made
-    job = (await acme.http.get(f"/v1/jobs/{job_id}")).json()
-    assert (job["retryOf"], job["kind"], job["projectId"]) == (first["jobId"], "ingest_website", project)
-    state = (await acme.http.get(f"/v1/projects/{project}")).json()["ingestState"]["website"]
-    assert (state["status"], state["jobId"], state["error"]) == ("running", job_id, None)
-
-
-async def test_a_retry_in_an_archived_project_is_refused(acme: ApiCaller, project: str) -> None:
-    first = (await start_ingest(acme, project)).json()
-    await acme.http.post(f"/v1/jobs/{first['jobId']}/cancel")
-    await acme.http.delete(f"/v1/projects/{project}")
-    answer = await acme.http.post(f"/v1/jobs/{first['jobId']}/retry")
-    assert problem(answer) == (409, "CONFLICT", {"reason": "PROJECT_ARCHIVED"})
 
 
 async def test_a_retry_needs_the_scope_of_what_started_it(acme: ApiCaller, project: str, conn: Conn) -> None:

@@ -4,7 +4,6 @@ import json
 import re
 from typing import Any, get_args
 
-import pytest
 import pytest_asyncio
 
 from schemas.apps import AppPlatform
@@ -47,7 +46,7 @@ async def test_default_platform_is_the_apps_own(acme: ApiCaller, shop: dict[str,
     assert own["platform"] == "web"
 
 
-@pytest.mark.parametrize("platforms", ["palm-os", "ios,palm-os", ""])
-async def test_unknown_platform_is_refused(acme: ApiCaller, shop: dict[str, Any], platforms: str) -> None:
-    answer = await acme.http.get(shop["spec"], params={"platforms": platforms})
-    assert_refused(answer, 422, "VALIDATION")
+async def test_unknown_platform_is_refused(acme: ApiCaller, shop: dict[str, Any]) -> None:
+    for platforms in ("palm-os", "ios,palm-os", ""):
+        answer = await acme.http.get(shop["spec"], params={"platforms": platforms})
+        assert_refused(answer, 422, "VALIDATION")

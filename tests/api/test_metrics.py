@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import pytest
 import pytest_asyncio
 
 from api.app import configure
@@ -17,7 +16,7 @@ from schemas.settings import Settings
 from tests import databases, seeds
 from tests import servers as made
 from tests.api.conftest import ApiCaller, built_app, hold_context, open_caller
-from tests.api.participants import Participants, new_project, open_participants
+from tests.api.participants import new_project, open_participants
 from tests.api.refusals import assert_refused
 from tests.domain.events.sending import event, fold_all, send
 
@@ -128,30 +127,21 @@ async def test_what_was_never_collected_is_null(acme: ApiCaller, project: str) -
     assert (found["totals"]["events"], found["totals"]["views"]) == (0, None)
 
 
-@pytest.mark.parametrize(("metric", "after"), [("events", 7 * DAY), ("posts_published", 2 * DAY)])
-async def test_bucket_is_final_after_the_late_event_window(
-    settings: Settings, pool: Pool, metric: str, after: timedelta
-) -> None:
+async def test_bucket_is_final_after_the_late_event_window(settings: Settings, pool: Pool) -> None:
     """Events may arrive for seven days; a post with a lost answer is looked up for a day."""
-    async with open_participants(settings, pool) as participants:
-        await _check_finals(participants, metric, after)
+    async with open_participants(settings, pool) as found:
+        project = await new_project(found.acme)
+        window = {"since": seeds.in_utc(THEN - HOUR), "until": seeds.in_utc(THEN)}
+        for metric, after in (("posts_published", 2 * DAY), ("events", 7 * DAY)):
+            for ahead, final in ((after - 12 * HOUR, False), (after, True)):
+                found.clock.ahead = ahead
+                series = (await read_metrics(found.acme, project, metrics=metric, **window))["series"]
+                assert {bucket["final"] for bucket in series} == {final}
 
 
-async def _check_finals(found: Participants, metric: str, after: timedelta) -> None:
-    project = await new_project(found.acme)
-    params = {"metrics": metric, "since": seeds.in_utc(THEN - HOUR), "until": seeds.in_utc(THEN)}
-
-    async def finals(ahead: timedelta) -> set[bool]:
-        found.clock.ahead = ahead
-        return {bucket["final"] for bucket in (await read_metrics(found.acme, project, **params))["series"]}
-
-    assert await finals(after - 12 * HOUR) == {False}
-    assert await finals(after) == {True}
-
-
-@pytest.mark.parametrize(
-    ("params", "path"),
-    [
+async def test_invalid_metric_queries(acme: ApiCaller, project: str) -> None:
+    account = f"sa_{UUID(int=1)}"
+    queries: tuple[tuple[dict[str, str], str], ...] = (
         ({"since": "2026-01-02T00:00:00Z", "until": "2026-01-02T00:00:00Z"}, "since"),
         ({"since": "2022-12-31T00:00:00Z"}, "since"),
         ({"until": "2100-01-02T00:00:00Z"}, "until"),
@@ -159,17 +149,14 @@ async def _check_finals(found: Participants, metric: str, after: timedelta) -> N
         ({"since": "2023-01-01T00:00:00Z", "granularity": "hour"}, "granularity"),
         ({"granularity": "month"}, "granularity"),
         ({"metrics": "events,clicks"}, "metrics"),
-        ({"scope": "social_account", "id": f"sa_{UUID(int=1)}", "metrics": "events"}, "metrics"),
+        ({"scope": "social_account", "id": account, "metrics": "events"}, "metrics"),
         ({"scope": "social_account"}, "id"),
-        ({"id": f"sa_{UUID(int=1)}"}, "id"),
-    ],
-)  # fmt: skip
-async def test_invalid_metric_queries(
-    acme: ApiCaller, project: str, params: dict[str, str], path: str
-) -> None:
-    answer = await acme.http.get(f"/v1/projects/{project}/metrics", params=params)
-    assert_refused(answer, 422, "VALIDATION")
-    assert answer.json()["error"]["details"]["issues"][0]["path"].startswith(path)
+        ({"id": account}, "id"),
+    )
+    for params, path in queries:
+        answer = await acme.http.get(f"/v1/projects/{project}/metrics", params=params)
+        assert_refused(answer, 422, "VALIDATION")
+        assert answer.json()["error"]["details"]["issues"][0]["path"].startswith(path), params
 
 
 async def test_an_account_or_a_post_of_another_project_is_not_found(

@@ -43,24 +43,24 @@ async def test_metrics_leave_the_api_for_a_port_of_their_own(settings: Settings)
         assert (await beside.get("/healthz")).status_code == 200
 
 
-@pytest.mark.parametrize(("private", "hops"), [(False, 0), (True, 1)])
-async def test_public_api_serves_metrics_only_locally(settings: Settings, private: bool, hops: int) -> None:
-    behind = msgspec.structs.replace(settings, proxy_hops=hops)
-    async with (
-        open_api(behind, private=private) as (beside, [port]),
-        httpx.AsyncClient(timeout=PATIENCE_S) as operator,
-    ):
-        assert_refused(await beside.get("/metrics"), 404, "NOT_FOUND")
-        assert (await operator.get(f"http://127.0.0.1:{port}/metrics")).status_code == 200
-        with pytest.raises(ConnectionRefusedError):
-            await asyncio.open_connection("127.0.0.2", port)
+async def test_public_api_serves_metrics_only_locally(settings: Settings) -> None:
+    for private, hops in ((False, 0), (True, 1)):
+        behind = msgspec.structs.replace(settings, proxy_hops=hops)
+        async with (
+            open_api(behind, private=private) as (beside, [port]),
+            httpx.AsyncClient(timeout=PATIENCE_S) as operator,
+        ):
+            assert_refused(await beside.get("/metrics"), 404, "NOT_FOUND")
+            assert (await operator.get(f"http://127.0.0.1:{port}/metrics")).status_code == 200
+            with pytest.raises(ConnectionRefusedError):
+                await asyncio.open_connection("127.0.0.2", port)
 
 
-@pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For"])
-async def test_unconfigured_proxy_gets_no_metrics(settings: Settings, header: str) -> None:
+async def test_unconfigured_proxy_gets_no_metrics(settings: Settings) -> None:
     async with open_api(settings, private=True) as (beside, ports):
         assert ((await beside.get("/metrics")).status_code, ports) == (200, [])
-        assert_refused(await beside.get("/metrics", headers={header: "203.0.113.9"}), 404, "NOT_FOUND")
+        for header in ("Forwarded", "X-Forwarded-For"):
+            assert_refused(await beside.get("/metrics", headers={header: "203.0.113.9"}), 404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize(("host", "here"), [("127.0.0.1", True), ("127.8.0.1", True), ("0.0.0.0", False)])

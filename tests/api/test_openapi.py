@@ -5,22 +5,15 @@ from typing import Any
 
 import httpx
 import jsonschema_rs
-from litestar import Litestar
 
 from api.http.errors import CODES
-from tests.api.conftest import ApiCaller
+from tests.api.conftest import ApiCaller, built_app
 from tests.api.documented_routes import document, routes, sample
 
 
-async def test_document_is_public(anonymous: httpx.AsyncClient) -> None:
-    answer = await anonymous.get("/v1/openapi.json")
-    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
-    assert answer.json()["openapi"] == "3.1.0"
-
-
-def test_every_route_has_an_id_a_summary_and_its_refusals(app: Litestar) -> None:
-    described = document(app)
-    ids = [route.id for route in routes(app)]
+def test_every_route_has_an_id_a_summary_and_its_refusals() -> None:
+    described = document(built_app())
+    ids = [route.id for route in routes(built_app())]
     assert len(ids) == len(set(ids))
     for path, methods in described["paths"].items():
         for method, operation in methods.items():
@@ -32,34 +25,32 @@ def test_every_route_has_an_id_a_summary_and_its_refusals(app: Litestar) -> None
                 assert "Idempotency-Key" in {one["name"] for one in operation["parameters"]}
 
 
-def test_every_reference_leads_somewhere(app: Litestar) -> None:
-    described = document(app)
-    for ref in re.findall(r'"\$ref":"#/([^"]+)"', app.state.openapi.decode()):
+def test_every_reference_leads_somewhere() -> None:
+    described = document(built_app())
+    for ref in re.findall(r'"\$ref":"#/([^"]+)"', built_app().state.openapi.decode()):
         found: Any = described
         for name in ref.split("/"):
             found = found[name]
         assert found
 
 
-def test_every_code_of_the_contract_is_described(app: Litestar) -> None:
-    responses = document(app)["components"]["responses"]
+def test_every_code_of_the_contract_is_described() -> None:
+    responses = document(built_app())["components"]["responses"]
     for name, code in CODES.items():
         assert f"`{name}`" in responses[f"E{code.status}"]["description"]
 
 
-def test_names_are_camel_case(app: Litestar) -> None:
-    described = document(app)
-    names = {
-        name
-        for schema in described["components"]["schemas"].values()
-        for name in schema.get("properties", {})
+def test_names_are_camel_case() -> None:
+    schemas = document(built_app())["components"]["schemas"].values()
+    names = {name for schema in schemas for name in schema.get("properties", {})}
+    names |= {
+        name for route in routes(built_app()) if route.needs_key for name in (*route.names, *route.query)
     }
-    names |= {name for route in routes(app) if route.needs_key for name in (*route.names, *route.query)}
     assert not [name for name in names if "_" in name]
 
 
-def test_bodies_are_closed_and_their_examples_fit(app: Litestar) -> None:
-    described = document(app)
+def test_bodies_are_closed_and_their_examples_fit() -> None:
+    described = document(built_app())
     for methods in described["paths"].values():
         for operation in methods.values():
             if "requestBody" not in operation:
@@ -71,8 +62,8 @@ def test_bodies_are_closed_and_their_examples_fit(app: Litestar) -> None:
             assert not jsonschema_rs.is_valid(whole, sample(schema, described) | {"unknown": 1})
 
 
-def test_at_least_one_group_is_documented(app: Litestar) -> None:
-    described = document(app)
+def test_at_least_one_group_is_documented() -> None:
+    described = document(built_app())
     choices = {
         name: schema["not"]["properties"].keys()
         for name, schema in described["components"]["schemas"].items()
@@ -86,24 +77,6 @@ def test_at_least_one_group_is_documented(app: Litestar) -> None:
         for one in fields:
             assert not jsonschema_rs.is_valid(whole, body | {one: None}), name
             assert jsonschema_rs.is_valid(whole, body | {one: "text"}), name
-
-
-async def test_answers_are_as_described(acme: ApiCaller, app: Litestar) -> None:
-    described = document(app)
-    created = await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
-    for path, url in {
-        "/v1/whoami": "/v1/whoami",
-        "/v1/api-keys": "/v1/api-keys",
-        "/v1/audit-log": "/v1/audit-log",
-        "/v1/projects": "/v1/projects",
-        "/v1/projects/{projectId}": created.headers["Location"],
-        "/v1/projects/{projectId}/brand": f"{created.headers['Location']}/brand",
-        "/v1/jobs": "/v1/jobs",
-    }.items():
-        answer = await acme.http.get(url)
-        content = described["paths"][path]["get"]["responses"]["200"]["content"]
-        schema = content["application/json"]["schema"] | {"components": described["components"]}
-        jsonschema_rs.validate(schema, answer.json())
 
 
 async def test_the_page_loads_nothing_from_another_host(anonymous: httpx.AsyncClient) -> None:

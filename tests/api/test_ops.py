@@ -92,9 +92,3 @@ async def test_a_paused_pool_gives_out_nothing_until_it_is_resumed(
         row["action"] for row in await conn.fetch("select action from audit_log where subject = 'ingest'")
     ]
     assert sorted(actions) == ["pool.paused", "pool.resumed"]
-
-
-async def test_no_such_pool(operator: ApiCaller) -> None:
-    for name in ("nowhere", "%00", "a%20b", "%FF"):
-        answer = await operator.http.post(f"/v1/ops/pools/{name}/pause")
-        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")

@@ -13,7 +13,6 @@ from domain.operations import operator_bulk
 from schemas import ids
 from tests.api.conftest import ApiCaller, open_caller
 from tests.api.participants import new_project
-from tests.api.refusals import assert_refused, reason
 from tests.api.test_bulk_jobs import read_statuses, start_ingest
 from tests.api.test_bulk_retries import create_failed_jobs, list_retried
 
@@ -136,11 +135,3 @@ async def test_matched_stops_at_the_counting_limit(
         await start_ingest(one, await new_project(one))
     seen = await call_bulk(operator, "cancel", kinds=["ingest_github"], dryRun=True)
     assert (seen["matched"], seen["capped"]) == (3, True)
-
-
-@pytest.mark.parametrize("verb", ["retry", "cancel"])
-async def test_other_keys_are_refused(acme: ApiCaller, app: Litestar, pool: Pool, verb: str) -> None:
-    assert_refused(await acme.http.post(f"/v1/ops/jobs/{verb}", json={}), 403, "FORBIDDEN_SCOPE")
-    async with open_caller(app, pool, "Lab", scopes=("ops:write",), env="test") as lab:
-        answer = await lab.http.post(f"/v1/ops/jobs/{verb}", json={})
-        assert reason(answer) == (409, "CONFLICT", "SANDBOX_KEY")

@@ -14,7 +14,7 @@ from domain.events.event import Event
 from domain.events.quarantine import BufferedRejection
 from schemas import ids
 from tests import seeds
-from tests.api.conftest import ApiCaller, client_of, new_key
+from tests.api.conftest import ApiCaller, client_of, list_pages, new_key
 from tests.api.participants import new_project
 from tests.api.refusals import assert_refused
 from tests.domain.events.sending import NOW, event, send
@@ -57,16 +57,7 @@ async def list_all(
     caller: ApiCaller, shop: EventShop, listed: str = "events", **params: str
 ) -> list[dict[str, Any]]:
     """Return the items of all pages."""
-    found: list[dict[str, Any]] = []
-    cursor: dict[str, str] = {}
-    while True:
-        answer = await caller.http.get(f"{shop.path}/{listed}", params=params | cursor)
-        assert answer.status_code == 200, answer.text
-        page = answer.json()
-        found += page["items"]
-        if page["nextCursor"] is None:
-            return found
-        cursor = {"cursor": page["nextCursor"]}
+    return await list_pages(caller.http, f"{shop.path}/{listed}", **params)
 
 
 def listed_ids(events: Sequence[Event]) -> list[str]:

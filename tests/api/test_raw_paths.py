@@ -3,33 +3,28 @@
 from urllib.parse import unquote
 
 import httpx
-import pytest
 from litestar import Litestar
 
 from tests.api.conftest import ApiCaller
 from tests.api.disconnecting import call_and_disconnect
 from tests.api.refusals import assert_refused
 
+PATHS = (
+    *("/v1/%70rojects", "/v1%2fprojects", "/v1%2Fprojects", "/v1//projects", "//v1/projects"),
+    *("/v1/projects//", "/v1/projects/%2e%2e/whoami", "/v1/whoami%00", "/%76%31/whoami", "/healthz%20"),
+    *("//healthz", "/v1/projects/../whoami", "/v1/./whoami", "/media/..%2f..%2fetc", "/docs/%2e%2e/openapi"),
+)
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/v1/%70rojects", "/v1%2fprojects", "/v1%2Fprojects", "/v1//projects", "//v1/projects",
-        "/v1/projects//",
-        "/v1/projects/%2e%2e/whoami", "/v1/whoami%00", "/%76%31/whoami", "/healthz%20", "//healthz",
-        "/v1/projects/../whoami", "/v1/./whoami", "/media/..%2f..%2fetc", "/docs/%2e%2e/openapi",
-    ],
-)  # fmt: skip
-async def test_escaped_path_is_a_404(
-    app: Litestar, acme: ApiCaller, anonymous: httpx.AsyncClient, path: str
-) -> None:
+
+async def test_escaped_path_is_a_404(app: Litestar, acme: ApiCaller) -> None:
     """The raw path is sent, since clients normalize some of them."""
-    decoded = unquote(path)
-    for headers in ({}, {"X-Api-Key": acme.key}):
-        start, body = await call_and_disconnect(app, "GET", decoded, headers=headers, raw_path=path.encode())
-        answer = httpx.Response(start["status"], headers=start["headers"], content=body["body"])
-        answer.request = httpx.Request("GET", "http://api/")
-        assert_refused(answer, 404, "NOT_FOUND")
+    for path in PATHS:
+        for headers in ({}, {"X-Api-Key": acme.key}):
+            decoded, raw = unquote(path), path.encode()
+            start, body = await call_and_disconnect(app, "GET", decoded, headers=headers, raw_path=raw)
+            answer = httpx.Response(start["status"], headers=start["headers"], content=body["body"])
+            answer.request = httpx.Request("GET", "http://api/")
+            assert_refused(answer, 404, "NOT_FOUND")
 
 
 async def test_a_query_may_have_any_letters(acme: ApiCaller) -> None:

@@ -26,7 +26,7 @@ REPOSITORY = {"repoFullName": "acme/zap"}
 TARGET = {"socialAccountId": "x"}
 LINK = {"platform": "mastodon", "returnUrl": BACK, "instance": "mastodon.social"}
 LOGIN = {"platform": "bluesky", "identifier": "shop.example", "appPassword": "secret-app-password"}
-CAPI = [("pixelId", "1/2"), ("accessToken", "two words"), ("testEventCode", "a b"), ("enabled", None)]
+CAPI = [("pixelId", "1/2"), ("accessToken", "a secret token"), ("testEventCode", "a b"), ("enabled", None)]
 ASKED = {"count": 2, "niche": "home baking"}
 
 PHONE_APP = {"name": "Shop", "platform": "ios", "bundleId": "com.example.shop"}
@@ -72,6 +72,8 @@ BODIES: dict[str, tuple[dict[str, Any], list[tuple[Any, str]]]] = {
         ({"timezone": "Mars/Olympus"}, "timezone"),
         ({"timezone": "Factory"}, "timezone"),
         ({"timezone": "localtime"}, "timezone"),
+        ({"timezone": "europe/berlin"}, "timezone"),
+        ({"primaryLanguage": "zz"}, "primaryLanguage"),
         ({"primaryLanguage": "english"}, "primaryLanguage"),
         ({"customerExternalId": ""}, "customerExternalId"),
         ({"customerExternalId": "x" * 256}, "customerExternalId"),
@@ -254,6 +256,30 @@ BODIES: dict[str, tuple[dict[str, Any], list[tuple[Any, str]]]] = {
         ({"capi": {"meta": {"enabled": True, "pixelId": "1"}}}, "capi.meta.accessToken"),
     ]),
     "reject_lease_request": ({}, [({"reason": ""}, "reason")]),
+    "create_influencer": ({}, [
+        *(({"name": name}, "name") for name in ("", " ", "x" * 129)),
+        ({"prompt": "x" * 1001}, "prompt"),
+        ({"gender": "robot"}, "gender"),
+        ({"ageRange": "baby"}, "ageRange"),
+        ({"language": "de"}, "language"),
+    ]),
+    "patch_influencer": ({}, [({"language": "German"}, "language"), ({"name": " \n "}, "name")]),
+    "clone_influencer": ({"name": "X"}, [
+        ({"overrides": {"language": "de_AT"}}, "overrides.language"),
+        ({"name": "\u200b"}, "name"),
+    ]),
+    "cancel_jobs": ({}, [
+        ({"kinds": ["refresh_token"]}, "kinds"),
+        ({"stages": ["nonsense"]}, "stages"),
+        ({"since": "yesterday"}, "since"),
+    ]),
+    "retry_jobs": ({}, [
+        ({"kinds": ["refresh_token"]}, "kinds"),
+        ({"statuses": ["completed"]}, "statuses[0]"),
+        ({"until": "tomorrow"}, "until"),
+        ({"cursor": "bm9uc2Vuc2U"}, "cursor"),
+        ({"stages": ["queued"]}, "stages"),
+    ]),
 }  # fmt: skip
 
 #: By operation: invalid queries, with the parameter in the error.
@@ -261,7 +287,10 @@ QUERIES: dict[str, list[tuple[str, str]]] = {
     "list_projects": [("status=gone", "status"), ("search=%00", "search")],
     "list_jobs": [("status=queued", "status")],
     "list_conversion_deliveries": [("state=lost", "state"), ("destination=google", "destination")],
+    "list_social_accounts": [(f"leased={value}", "leased") for value in ("1", "yes", "TRUE", "")],
+    "list_audit_log": [("action=" + ",".join(f"a{number}" for number in range(21)), "action")],
     "list_content": [("approvalStatus=maybe", "approvalStatus")],
+    "get_ads_metrics": [("scope=ad", "id"), ("id=a1", "id")],
     "get_job": [(f"wait={wait}", "wait") for wait in ("1e1", "1.0", "1.5", "-1", "31", "x")],
     "list_scheduled_posts": [
         ("status=gone", "status"),

@@ -3,13 +3,11 @@
 from typing import Any
 
 import httpx
-import pytest
 import pytest_asyncio
-from litestar import Litestar
 
 from db.pool import Pool
 from domain.apps import app_keys
-from tests.api.conftest import PEPPERS, ApiCaller, open_caller
+from tests.api.conftest import PEPPERS, ApiCaller, list_pages
 from tests.api.participants import new_project
 from tests.api.refusals import assert_refused, issue_paths, reason
 
@@ -52,14 +50,7 @@ async def test_apps_are_listed_newest_first_in_pages(acme: ApiCaller, at: str) -
     names = [f"n{number}.example" for number in range(5)]
     created = [(await create_app(acme, at, webDomain=name))["appId"] for name in names]
     await acme.http.delete(f"{at}/{created[2]}")
-    seen: list[str] = []
-    cursor = None
-    while True:
-        params = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
-        page = (await acme.http.get(at, params=params)).json()
-        seen += [item["appId"] for item in page["items"]]
-        if (cursor := page["nextCursor"]) is None:
-            break
+    seen = [item["appId"] for item in await list_pages(acme.http, at, limit="2")]
     assert seen == [created[number] for number in (4, 3, 1, 0)]
 
 
@@ -76,21 +67,20 @@ async def test_there_is_one_app_for_each_platform_and_identifier(acme: ApiCaller
     assert_refused(await acme.http.get(f"{at}/{first['appId']}"), 404, "NOT_FOUND")
 
 
-@pytest.mark.parametrize("platform", ["react-native", "flutter", "expo"])
-async def test_cross_platform_app_has_one_or_both_identifiers(
-    acme: ApiCaller, at: str, platform: str
-) -> None:
-    both = PHONES | {"platform": platform}
-    app = (await acme.http.post(at, json=both)).json()
-    where = f"{at}/{app['appId']}"
-    for taken in ("bundleId", "androidPackage"):
-        one = {name: both[name] for name in ("name", "platform", taken)}
-        assert reason(await acme.http.post(at, json=one)) == (409, "CONFLICT", "APP_EXISTS")
-    dropped = (await acme.http.patch(where, json={"bundleId": None})).json()
-    assert (dropped["bundleId"], dropped["androidPackage"]) == (None, "com.example.shop")
-    assert_refused(await acme.http.patch(where, json={"androidPackage": None}), 422, "VALIDATION", "bundleId")
-    foreign = {"name": "Shop", "platform": platform, "webDomain": "shop.example"}
-    assert issue_paths(await acme.http.post(at, json=foreign)) == ["webDomain", "bundleId"]
+async def test_cross_platform_app_has_one_or_both_identifiers(acme: ApiCaller, at: str) -> None:
+    for platform in ("react-native", "flutter", "expo"):
+        both = PHONES | {"platform": platform}
+        app = (await acme.http.post(at, json=both)).json()
+        where = f"{at}/{app['appId']}"
+        for taken in ("bundleId", "androidPackage"):
+            one = {name: both[name] for name in ("name", "platform", taken)}
+            assert reason(await acme.http.post(at, json=one)) == (409, "CONFLICT", "APP_EXISTS")
+        dropped = (await acme.http.patch(where, json={"bundleId": None})).json()
+        assert (dropped["bundleId"], dropped["androidPackage"]) == (None, "com.example.shop")
+        last = await acme.http.patch(where, json={"androidPackage": None})
+        assert_refused(last, 422, "VALIDATION", "bundleId")
+        foreign = {"name": "Shop", "platform": platform, "webDomain": "shop.example"}
+        assert issue_paths(await acme.http.post(at, json=foreign)) == ["webDomain", "bundleId"]
 
 
 async def test_a_patch_changes_what_it_names(acme: ApiCaller, at: str) -> None:
@@ -156,9 +146,3 @@ async def test_app_key_works_on_no_other_route(
     for path in ("/v1/whoami", at, "/v1/projects"):
         answer = await anonymous.get(path, headers={"Authorization": f"Bearer {key}"})
         assert_refused(answer, 401, "UNAUTHENTICATED")
-
-
-async def test_a_sandbox_has_apps_of_its_own(app: Litestar, pool: Pool) -> None:
-    async with open_caller(app, pool, "Acme", env="test") as sandbox:
-        created = await create_app(sandbox, f"/v1/projects/{await new_project(sandbox)}/sdk-apps")
-    assert await key_works(pool, created["apiKey"])

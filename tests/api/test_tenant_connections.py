@@ -101,13 +101,13 @@ async def test_long_wait_is_refused_with_advice(pool: Pool, monkeypatch: pytest.
         pass
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 4])
-async def test_a_pool_of_any_size_serves(settings: Settings, size: int) -> None:
-    async with (
-        open_pool(settings.database_url, name="test", size=size) as pool,
-        TenantConnections(pool, size=size).of(ACME) as conn,
-    ):
-        assert await conn.fetchval("select 1") == 1
+async def test_a_pool_of_any_size_serves(settings: Settings) -> None:
+    for size in (1, 2, 3, 4):
+        async with (
+            open_pool(settings.database_url, name="test", size=size) as pool,
+            TenantConnections(pool, size=size).of(ACME) as conn,
+        ):
+            assert await conn.fetchval("select 1") == 1
 
 
 async def test_other_organizations_are_served_next_to_a_busy_one(

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-import pytest
 from msgspec import Meta
 
 from api.http import body_validation
@@ -33,12 +32,12 @@ SAID: list[tuple[Any, Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("value", "kind", "said"), SAID)
-def test_message_states_the_allowed_values(value: Any, kind: Any, said: str) -> None:
-    struct = msgspec.defstruct("Body", [("field", kind)], forbid_unknown_fields=True)
-    found = body_validation.find_body_errors({"field": value}, struct)
-    assert found
-    assert found.details["issues"] == [{"path": "field", "message": said}]
+def test_message_states_the_allowed_values() -> None:
+    for value, kind, said in SAID:
+        struct = msgspec.defstruct("Body", [("field", kind)], forbid_unknown_fields=True)
+        found = body_validation.find_body_errors({"field": value}, struct)
+        assert found
+        assert found.details["issues"] == [{"path": "field", "message": said}]
 
 
 async def test_parameter_messages_are_translated(acme: ApiCaller) -> None:

@@ -124,16 +124,9 @@ async def test_newest_event_is_shown_and_all_are_counted(shop: VerifiedApp) -> N
     assert (result["count"], result["event"]["eventId"]) == (5, str(UUID(int=7)))
 
 
-async def test_app_without_events_has_a_finding(shop: VerifiedApp) -> None:
+async def test_a_job_without_new_events_says_why(shop: VerifiedApp) -> None:
+    """A key that was rotated since the last event comes first; an earlier event doesn't count."""
     assert await shop.codes() == ["NEVER_SEEN"]
-
-
-async def test_earlier_event_does_not_count(shop: VerifiedApp) -> None:
-    await shop.send(1)
-    assert await shop.codes() == ["NONE_CAME"]
-
-
-async def test_a_key_that_was_rotated_since_the_last_event_is_named_first(shop: VerifiedApp) -> None:
     await shop.acme.http.patch(shop.at, json={"rotateKey": True})
     assert await shop.codes() == ["KEY_ROTATED", "NEVER_SEEN"]
     await shop.send(1)
@@ -163,11 +156,6 @@ async def test_rejected_events_are_found_by_code(shop: VerifiedApp) -> None:
     assert "2 of BAD_TIME, 1 of INVALID" in finding["message"]
 
 
-async def test_app_has_one_verification_job_at_a_time(shop: VerifiedApp) -> None:
-    first, second = await shop.verify(), await shop.verify()
-    assert (second["jobId"], second["deduplicated"]) == (first["jobId"], True)
-
-
 @pytest.mark.parametrize("waits", [False, True], ids=["queued", "between looks"])
 async def test_a_job_that_listens_can_be_canceled(shop: VerifiedApp, waits: bool) -> None:
     async with shop.listening():
@@ -181,8 +169,9 @@ async def test_a_job_that_listens_can_be_canceled(shop: VerifiedApp, waits: bool
     assert (again.status_code, again.json()["kind"]) == (202, "verify_tracking")
 
 
-async def test_a_deleted_app_ends_its_job(shop: VerifiedApp) -> None:
-    job = await shop.verify()
+async def test_an_app_has_one_job_which_its_deletion_ends(shop: VerifiedApp) -> None:
+    job, second = await shop.verify(), await shop.verify()
+    assert (second["jobId"], second["deduplicated"]) == (job["jobId"], True)
     await shop.acme.http.delete(shop.at)
     async with shop.listening():
         assert (await shop.ended(job))["error"]["code"] == "APP_DELETED"

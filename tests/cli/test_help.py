@@ -55,12 +55,3 @@ def test_help_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "doctor" in done.stdout
     assert not HEAVY & set(done.stderr.split())
-
-
-def test_version_prints_the_products_version() -> None:
-    result = CliRunner().invoke(tenantry, ["--version"])
-    assert result.output == "tenantry 0.1.0\n"
-
-
-def test_an_unknown_command_is_a_usage_error() -> None:
-    assert CliRunner().invoke(tenantry, ["job"]).exit_code == 2

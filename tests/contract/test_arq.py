@@ -4,17 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import msgspec
-import pytest
 import pytest_asyncio
 from arq.connections import ArqRedis
 from arq.worker import Worker, func
 
-from db.local import valkey
-from db.redis_reach import REDIS_AWAY
 from jobs import courier
 from tests.waiting import PATIENCE_S, eventually
 from workers.runtime import listener
@@ -77,19 +72,6 @@ async def send(client: ArqRedis, job_id: str, due: timedelta = PAST) -> bool:
         _defer_until=datetime.now(UTC) + due,
     )
     return message is not None
-
-
-async def test_a_message_has_its_functions_name_and_is_not_pickled(client: ArqRedis) -> None:
-    await send(client, "a")
-    payload = msgspec.msgpack.decode(await client.get("arq:job:a"))
-    assert payload["f"] == "ingest_website"
-    assert payload["a"] == []
-
-
-async def test_a_waiting_message_is_not_sent_twice(client: ArqRedis) -> None:
-    assert await send(client, "a")
-    assert not await send(client, "a")
-    assert await client.zcard(QUEUE) == 1
 
 
 async def test_a_message_expires(client: ArqRedis) -> None:
@@ -193,15 +175,3 @@ async def test_a_message_of_an_unknown_kind_is_dropped(client: ArqRedis) -> None
 
 async def _is_dropped(client: ArqRedis) -> bool:
     return not await client.exists("arq:job:a")
-
-
-async def test_a_worker_stops_when_redis_is_lost(tmp_path: Path) -> None:
-    with valkey(tmp_path) as server:
-        async with (
-            courier.open_client(server.url, timeout_s=1) as client,
-            running(build(client, CallRecorder())) as task,
-        ):
-            await eventually(client.ping)
-            await asyncio.to_thread(server.kill)
-            with pytest.raises(REDIS_AWAY):
-                await asyncio.wait_for(task, PATIENCE_S)

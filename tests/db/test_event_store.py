@@ -48,13 +48,10 @@ def statements() -> list[Query]:
     ]
 
 
-async def test_a_store_of_its_own_has_all_that_its_statements_need(store: Conn) -> None:
+async def test_a_store_of_its_own_has_what_its_statements_need_and_no_other_table(store: Conn) -> None:
     assert len(statements()) > 10
     for query in statements():
         assert len((await store.prepare(query.sql)).get_parameters()) == len(query.parameters)
-
-
-async def test_it_has_its_own_tables_and_no_others(store: Conn) -> None:
     rows = await store.fetch("select tablename from pg_tables where schemaname = 'public'")
     assert {row["tablename"] for row in rows if not row["tablename"].startswith(OURS)} == set()
     assert await store.fetchval(f"select count(*) from {EVENTS.table}") > 0
@@ -74,12 +71,9 @@ async def test_each_unique_index_holds_the_project(store: Conn) -> None:
     unique = {row["name"]: row["columns"] for row in rows if row["of"] != EVENTS.table}
     assert {name for name, columns in unique.items() if "project_id" not in (columns or ())} == set()
     assert any(name.startswith("event_seen_0") for name in unique)
-
-
-async def test_a_leaf_of_ids_has_one_index(store: Conn) -> None:
-    """With two indexes of equal prefix, a plan for an empty leaf may keep the wrong one."""
-    rows = await store.fetch("select indexname from pg_indexes where tablename ~ '^event_seen'")
-    assert [row["indexname"] for row in rows] == ["event_seen_0_key"]
+    # With two indexes of equal prefix, a plan for an empty leaf may keep the wrong one.
+    leaves = await store.fetch("select indexname from pg_indexes where tablename ~ '^event_seen'")
+    assert [row["indexname"] for row in leaves] == ["event_seen_0_key"]
 
 
 async def test_the_page_on_growth_names_each_table(store: Conn) -> None:

@@ -22,26 +22,17 @@ from tests.plans import TIMES
 pytestmark = pytest.mark.fresh
 
 
-async def test_a_key_is_looked_up_by_a_kept_plan(conn: Conn) -> None:
-    for _ in range(TIMES):
-        await api_keys.find(conn, key_ids=["a" * 16])
-    assert await _kept(conn, api_key.find_keys)
-
-
-async def test_a_job_is_read_by_a_kept_plan(conn: Conn) -> None:
-    for _ in range(TIMES):
-        await jobs.get_many(conn, refs=[(ids.new(), ids.new())])
-    assert await _kept(conn, job_view.get_jobs)
-
-
-async def test_a_project_is_created_and_read_by_kept_plans(conn: Conn) -> None:
+async def test_keys_jobs_and_projects_are_read_by_kept_plans(conn: Conn) -> None:
+    """And projects are created by one."""
     org = (await organizations.create(conn, name="shop", tier="pilot")).live
     for _ in range(TIMES):
+        await api_keys.find(conn, key_ids=["a" * 16])
+        await jobs.get_many(conn, refs=[(ids.new(), ids.new())])
         made = _composed(org)
         assert await projects.create(conn, [made]) == [True]
         await projects.get(conn, organization_id=org, project_id=_id(made))
-    assert await _kept(conn, project.insert_projects)
-    assert await _kept(conn, project.get_project)
+    for query in (api_key.find_keys, job_view.get_jobs, project.insert_projects, project.get_project):
+        assert await _kept(conn, query), query.name
 
 
 def _composed(org: UUID) -> NewProject:

@@ -49,18 +49,17 @@ async def test_data_outlives_a_stop_and_a_kill(postgres: LocalServer) -> None:
 
 
 async def test_a_second_run_finds_the_data_and_the_password(tmp_path: Path) -> None:
+    """Only the password opens it, and a stale pid of another program is left alone."""
     with local.postgres(tmp_path, FAST) as first:
         await run(first.url, "create table kept (n int)")
+    (tmp_path / "data" / "postmaster.pid").write_text(f"{os.getpid()}\n{tmp_path / 'data'}\n")
     with local.postgres(tmp_path, FAST) as second:
         assert await run(second.url, "select count(*) from kept") == 0
         assert second.url.split("@")[0] == first.url.split("@")[0]
+        password = second.url.split("@")[0].rpartition(":")[2]
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            await run(second.url.replace(password, "guess"), "select 1")
     assert (tmp_path / "password").stat().st_mode & 0o777 == 0o600
-
-
-async def test_only_the_password_opens_it(postgres: LocalServer) -> None:
-    password = postgres.url.split("@")[0].rpartition(":")[2]
-    with pytest.raises(asyncpg.InvalidPasswordError):
-        await run(postgres.url.replace(password, "guess"), "select 1")
 
 
 async def test_half_a_data_folder_of_a_killed_run_is_made_anew(tmp_path: Path) -> None:
@@ -141,14 +140,6 @@ async def test_server_of_a_killed_run_is_taken_over(holder: subprocess.Popen[str
     holder.wait()
     with local.postgres(tmp_path / "postgres") as started:
         assert not server.command_line(postmaster)
-        assert await run(started.url, "select 1") == 1
-
-
-async def test_a_stale_pid_of_another_program_is_left_alone(tmp_path: Path) -> None:
-    with local.postgres(tmp_path, FAST):
-        pass
-    (tmp_path / "data" / "postmaster.pid").write_text(f"{os.getpid()}\n{tmp_path / 'data'}\n")
-    with local.postgres(tmp_path, FAST) as started:
         assert await run(started.url, "select 1") == 1
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from db.pool import Conn
-from db.queries import STATEMENT_FILES, Queries, Query, TypedQuery
+from db.queries import STATEMENT_FILES, Query, TypedQuery
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("api", "chaos", "cli", "db", "domain", "jobs", "platforms", "tools", "workers")
@@ -75,11 +75,6 @@ def test_a_call_with_other_parameters_is_refused() -> None:
         query._ordered({"org": 1})
     with pytest.raises(TypeError, match="get_thing needs 'id'"):
         query._ordered({"org": 1, "ident": 2})
-
-
-def test_an_unknown_statement_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError):
-        _ = Queries("job").no_such_statement
 
 
 def names_no_columns(sql: str) -> bool:

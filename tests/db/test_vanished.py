@@ -99,7 +99,7 @@ async def test_a_long_statement_is_no_silence(settings: Settings) -> None:
     async with open_pool(settings.database_url, name="test", patience_s=2) as opened:
 
         async def long(conn: Conn) -> None:
-            for _ in range(4):
+            for _ in range(3):
                 await conn.execute("select pg_sleep(0.7)")
 
         await transact(opened, long)

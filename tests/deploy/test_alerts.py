@@ -8,7 +8,6 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from telemetry import metrics
 from tests.deploy.forms import DEPLOY, ROOT
-from tools.docs import dashboard
 
 METRICS = [metric for metric in vars(metrics).values() if isinstance(metric, Counter | Gauge | Histogram)]
 #: Metric names in Prometheus, with `up` and a metric of its client.
@@ -72,14 +71,3 @@ def test_the_dashboard_has_one_panel_for_each_metric() -> None:
     expressions = [target["expr"] for panel in panels for target in panel["targets"]]
     assert {name for expression in expressions for name in metric_names(expression)} <= PROMETHEUS_NAMES
     assert len({panel["id"] for panel in content["panels"]}) == len(content["panels"])
-
-
-def test_panels_do_not_overlap() -> None:
-    occupied: set[tuple[int, int]] = set()
-    for panel in dashboard._panels():
-        position = panel["gridPos"]
-        cells = {
-            (position["x"] + x, position["y"] + y) for x in range(position["w"]) for y in range(position["h"])
-        }
-        assert not cells & occupied, panel["title"]
-        occupied |= cells

@@ -90,13 +90,6 @@ def test_units_enabled_by_an_earlier_release_start_after_reenable(root: Path) ->
 
 
 @pytest.mark.peers
-def test_a_disabled_unit_stays_down_after_a_reboot(root: Path) -> None:
-    words = run_page_command(root, "many-hosts.md", "systemctl enable --now tenantry-web")
-    run("systemctl", f"--root={root}", "disable", *words[2:])
-    assert processes_after_boot(root) == set()
-
-
-@pytest.mark.peers
 def test_systemd_verifies_the_units_of_a_boot(root: Path) -> None:
     """Verify multi-user.target of this machine, with the links of the enabled units."""
     run_page_command(root, "many-hosts.md", "systemctl enable --now tenantry-web")

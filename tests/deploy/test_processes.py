@@ -11,7 +11,6 @@ import yaml
 from api.server.serve import SHUTDOWN_GRACE_S
 from cli.local.processes import POOLS
 from schemas.settings import OWN_NAMES, Settings
-from telemetry import health
 from tests.deploy import forms
 
 SETTINGS = {OWN_NAMES.get(field.name, field.encode_name): field for field in msgspec.structs.fields(Settings)}
@@ -21,24 +20,14 @@ OTHER_VARIABLES = {"PYTHONUNBUFFERED", "HOST", "PORT"}
 PROCESSES = forms.modules_and_pools(forms.procfile())
 
 
-def test_systemd_starts_the_processes_of_the_procfile() -> None:
-    assert forms.modules_and_pools(forms.systemd()) == PROCESSES
-
-
-def test_compose_starts_the_processes_of_the_procfile() -> None:
-    commands = {name: service["command"] for name, service in forms.compose_services().items()}
-    assert forms.modules_and_pools(commands) == PROCESSES
-
-
-def test_kubernetes_starts_the_processes_of_the_procfile() -> None:
-    commands = {name: forms.container(pod)["command"] for name, pod in forms.pods()}
-    assert forms.modules_and_pools(commands) == PROCESSES
-
-
-def test_bin_up_starts_all_processes_except_release() -> None:
-    assert forms.modules_and_pools(forms.bin_up()) == {
-        name: command for name, command in PROCESSES.items() if name != "release"
-    }
+def test_each_form_starts_the_processes_of_the_procfile() -> None:
+    """`bin/up` runs the release itself."""
+    compose = {name: service["command"] for name, service in forms.compose_services().items()}
+    kubernetes = {name: forms.container(pod)["command"] for name, pod in forms.pods()}
+    for commands in (forms.systemd(), compose, kubernetes):
+        assert forms.modules_and_pools(commands) == PROCESSES
+    local = {name: command for name, command in PROCESSES.items() if name != "release"}
+    assert forms.modules_and_pools(forms.bin_up()) == local
 
 
 def test_the_documented_honcho_command_names_all_processes() -> None:
@@ -142,10 +131,6 @@ PROBES = {
     "worker": {"startup": "/healthz", "liveness": "/healthz"},
     "release": {},
 }
-
-
-def test_a_worker_serves_the_path_of_its_probes() -> None:
-    assert health._response_to(b"GET /healthz HTTP/1.1").startswith(b"HTTP/1.1 200")
 
 
 @pytest.mark.parametrize("path", forms.KUBERNETES, ids=lambda path: path.name)

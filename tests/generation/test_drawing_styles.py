@@ -159,16 +159,16 @@ def check_cleaned(body: str) -> None:
     check(text)
 
 
-@pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("form", FORMS)
-def test_no_form_of_an_address_stays(form: str, value: str) -> None:
-    check(clean_drawing(svg(form.format(escaped(value)))).text)
+def test_no_form_of_an_address_stays(form: str) -> None:
+    for value in VALUES:
+        check(clean_drawing(svg(form.format(escaped(value)))).text)
 
 
-@pytest.mark.parametrize("sheet", SHEETS)
-def test_no_rule_brings_another_sheet(sheet: str) -> None:
-    with contextlib.suppress(PictureRefused):
-        check(clean_drawing(svg(f"<style><title/>{sheet}</style>")).text)
+def test_no_rule_brings_another_sheet() -> None:
+    for sheet in SHEETS:
+        with contextlib.suppress(PictureRefused):
+            check(clean_drawing(svg(f"<style><title/>{sheet}</style>")).text)
 
 
 def test_a_gradient_keeps_its_transform() -> None:

@@ -144,25 +144,18 @@ def test_ffmpeg_inherits_no_environment(tmp_path: Path, monkeypatch: pytest.Monk
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_kill_of_the_process_group_ends_the_encoder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("whole_group", [True, False])
+def test_an_encoder_ends_with_its_feeding_process(tmp_path: Path, *, whole_group: bool) -> None:
     feeding = subprocess.Popen(
         [sys.executable, "-c", ENDLESS, str(tmp_path / "made")],
         stdout=subprocess.PIPE,
         start_new_session=True,
     )
     with feeding, watched(int((feeding.stdout or sys.stdin.buffer).readline())) as encoder:
-        os.killpg(feeding.pid, signal.SIGKILL)
-        assert encoder.poll(30_000)
-
-
-def test_an_encoder_ends_with_its_feeding_process(tmp_path: Path) -> None:
-    feeding = subprocess.Popen(
-        [sys.executable, "-c", ENDLESS, str(tmp_path / "made")],
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-    )
-    with feeding, watched(int((feeding.stdout or sys.stdin.buffer).readline())) as encoder:
-        feeding.kill()
+        if whole_group:
+            os.killpg(feeding.pid, signal.SIGKILL)
+        else:
+            feeding.kill()
         assert encoder.poll(30_000)
 
 

@@ -19,19 +19,13 @@ async def _fill(conn: Conn, count: int) -> None:
     await scene.insert_due_jobs(conn, await scene.tenants(conn), count)
 
 
-async def test_a_batch_of_scheduled_jobs_falls_due_at_once(conn: Conn) -> None:
+async def test_a_batch_of_scheduled_jobs_falls_due_at_once_and_ends_at_once(conn: Conn) -> None:
     await _fill(conn, maintenance.MAX_MAINTENANCE_ROWS + 1)
+    batches = [maintenance.MAX_MAINTENANCE_ROWS, 1]
     await conn.execute("update job set stage = 'scheduled'")
-    assert [await maintenance.promote(conn) for _ in range(2)] == [maintenance.MAX_MAINTENANCE_ROWS, 1]
-
-
-async def test_a_batch_of_overdue_jobs_ends_at_once(conn: Conn) -> None:
-    await _fill(conn, maintenance.MAX_MAINTENANCE_ROWS + 1)
+    assert [await maintenance.promote(conn) for _ in range(2)] == batches
     await conn.execute("update job set deadline_at = $1", PAST)
-    assert [len(await maintenance.end_overdue(conn)) for _ in range(2)] == [
-        maintenance.MAX_MAINTENANCE_ROWS,
-        1,
-    ]
+    assert [len(await maintenance.end_overdue(conn)) for _ in range(2)] == batches
 
 
 async def test_the_plan_is_kept_where_many_wait_and_many_have_ended(conn: Conn) -> None:

@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from db.pool import Conn, Pool
 from jobs import controls, maintenance
 from jobs.ledger import ChangedJob
@@ -32,19 +30,22 @@ async def insert_lost_job(conn: Conn, org: UUID, **changes: Any) -> UUID:
     return claim.id
 
 
-async def test_a_lost_job_goes_back_into_its_line(conn: Conn, org: UUID) -> None:
-    job_id = await insert_lost_job(conn, org)
-    [moved] = await rescue(conn)
-    row = await scene.row(conn, job_id)
-    assert (moved.id, moved.state, moved.ended) == (job_id, "queued", False)
-    assert (row["stage"], row["crashes"], row["attempt"], row["lease_owner"]) == ("queued", 1, 1, None)
-    assert await scene.list_attempts(conn, job_id) == ["lost"]
-    assert len(await scene.pull(conn, await scene.worker(conn))) == 1
-
-
-async def test_a_job_with_a_valid_lease_is_left_alone(conn: Conn, org: UUID) -> None:
-    await scene.start_job(conn, org)
+async def test_a_lost_job_goes_back_into_its_line(pool: Pool, conn: Conn, org: UUID) -> None:
+    """Not under a valid lease, after a gap of the clock, or while a session has locked it."""
+    claim = await scene.start_job(conn, org)
     assert await rescue(conn) == []
+    await scene.expire_lease(conn, claim)
+    past = await conn.fetchval("select now() - interval '1 millisecond'")
+    assert await maintenance.rescue(conn, before=past) == []
+    async with pool.acquire() as other, other.transaction():
+        await other.execute("select from job where id = $1 for update", claim.id)
+        assert await rescue(conn) == []
+    [moved] = await rescue(conn)
+    row = await scene.row(conn, claim.id)
+    assert (moved.id, moved.state, moved.ended) == (claim.id, "queued", False)
+    assert (row["stage"], row["crashes"], row["attempt"], row["lease_owner"]) == ("queued", 1, 1, None)
+    assert await scene.list_attempts(conn, claim.id) == ["lost"]
+    assert len(await scene.pull(conn, await scene.worker(conn))) == 1
 
 
 async def test_a_job_of_a_worker_without_a_row_is_lost(conn: Conn, org: UUID) -> None:
@@ -53,31 +54,25 @@ async def test_a_job_of_a_worker_without_a_row_is_lost(conn: Conn, org: UUID) ->
     assert len(await rescue(conn)) == 1
 
 
-async def test_after_a_gap_no_job_is_rescued(conn: Conn, org: UUID) -> None:
-    await insert_lost_job(conn, org)
-    past = await conn.fetchval("select now() - interval '1 millisecond'")
-    assert await maintenance.rescue(conn, before=past) == []
+PAST = datetime(2020, 1, 1, tzinfo=UTC)
+#: Columns of lost jobs, with their end.
+LOST: list[tuple[dict[str, Any], str, str | None]] = [
+    ({"crashes": 2}, "failed", "POISONED"),
+    ({"attempt": 3}, "failed", "WORKER_LOST"),
+    ({"deadline_at": PAST}, "failed", "DEADLINE"),
+    ({"cancel_requested_at": PAST}, "canceled", None),
+    ({"cancel_requested_at": PAST, "crashes": 2}, "canceled", None),
+]
 
 
-@pytest.mark.parametrize(
-    ("changes", "state", "code"),
-    [
-        ({"crashes": 2}, "failed", "POISONED"),
-        ({"attempt": 3}, "failed", "WORKER_LOST"),
-        ({"deadline_at": datetime(2020, 1, 1, tzinfo=UTC)}, "failed", "DEADLINE"),
-        ({"cancel_requested_at": datetime(2020, 1, 1, tzinfo=UTC)}, "canceled", None),
-        ({"cancel_requested_at": datetime(2020, 1, 1, tzinfo=UTC), "crashes": 2}, "canceled", None),
-    ],
-)
-async def test_a_lost_job_without_attempts_left_ends(
-    conn: Conn, org: UUID, changes: dict[str, Any], state: str, code: str | None
-) -> None:
-    job_id = await insert_lost_job(conn, org, **changes)
-    [moved] = await rescue(conn)
-    row = await scene.row(conn, job_id)
-    assert (moved.state, row["state"], row["stage"], moved.ended) == (state, state, state, True)
-    assert (moved.error or {}).get("code") == (row["error"] or {}).get("code") == code
-    assert row["finished_at"] is not None
+async def test_a_lost_job_without_attempts_left_ends(conn: Conn, org: UUID) -> None:
+    for changes, state, code in LOST:
+        job_id = await insert_lost_job(conn, org, **changes)
+        [moved] = await rescue(conn)
+        row = await scene.row(conn, job_id)
+        assert (moved.state, row["state"], row["stage"], moved.ended) == (state, state, state, True), changes
+        assert (moved.error or {}).get("code") == (row["error"] or {}).get("code") == code
+        assert row["finished_at"] is not None
 
 
 async def insert_late_job(conn: Conn, org: UUID, by_s: float = 60, **changes: Any) -> UUID:
@@ -105,22 +100,21 @@ async def test_an_attempt_just_past_its_time_is_left_to_its_worker(conn: Conn, o
     assert await rescue(conn) == []
 
 
-@pytest.mark.parametrize(
-    ("changes", "state", "code"),
-    [
-        ({"attempt": 3}, "failed", "TIMEOUT"),
-        ({"crashes": 2}, "queued", None),
-        ({"deadline_at": datetime(2020, 1, 1, tzinfo=UTC)}, "failed", "DEADLINE"),
-        ({"cancel_requested_at": datetime(2020, 1, 1, tzinfo=UTC)}, "canceled", None),
-    ],
-)
-async def test_an_attempt_past_its_time_may_be_the_last(
-    conn: Conn, org: UUID, changes: dict[str, Any], state: str, code: str | None
-) -> None:
-    job_id = await insert_late_job(conn, org, **changes)
-    [moved] = await rescue(conn)
-    assert (moved.state, (await scene.row(conn, job_id))["state"]) == (state, state)
-    assert (moved.error or {}).get("code") == code
+#: Columns of late jobs, with their next state. The last one stays in its line.
+LATE: list[tuple[dict[str, Any], str, str | None]] = [
+    ({"attempt": 3}, "failed", "TIMEOUT"),
+    ({"deadline_at": PAST}, "failed", "DEADLINE"),
+    ({"cancel_requested_at": PAST}, "canceled", None),
+    ({"crashes": 2}, "queued", None),
+]
+
+
+async def test_an_attempt_past_its_time_may_be_the_last(conn: Conn, org: UUID) -> None:
+    for changes, state, code in LATE:
+        job_id = await insert_late_job(conn, org, **changes)
+        [moved] = await rescue(conn)
+        assert (moved.state, (await scene.row(conn, job_id))["state"]) == (state, state), changes
+        assert (moved.error or {}).get("code") == code
 
 
 async def test_a_silent_session_that_holds_a_late_attempt_is_ended(pool: Pool, conn: Conn, org: UUID) -> None:
@@ -141,13 +135,6 @@ async def test_a_silent_session_that_holds_a_late_attempt_is_ended(pool: Pool, c
         await asyncio.wait_for(hung_up.wait(), PATIENCE_S)
         await patient.execute("select")
     assert len(await rescue(conn)) == 1
-
-
-async def test_a_rescue_skips_locked_jobs(pool: Pool, conn: Conn, org: UUID) -> None:
-    job_id = await insert_lost_job(conn, org)
-    async with pool.acquire() as other, other.transaction():
-        await other.execute("select from job where id = $1 for update", job_id)
-        assert await rescue(conn) == []
 
 
 async def test_two_concurrent_rescues_take_each_job_once(pool: Pool, conn: Conn) -> None:
@@ -206,24 +193,24 @@ async def test_jobs_are_kept_for_thirty_days_with_their_attempts(conn: Conn, org
     assert [row["job_id"] for row in await conn.fetch("select job_id from job_attempt")] == [young]
 
 
-@pytest.mark.parametrize(
-    "pointer",
-    [
-        """insert into ingest (organization_id, project_id, source, job_id, status, completed_at)
-           values ($1, $2, 'website', $3, 'completed', now())""",
-        """insert into brand_source (organization_id, project_id, source, fields, job_id)
-           values ($1, $2, 'website', '{}', $3)""",
-        """update project set status = 'archived', archived_at = now(), archive_job_id = $3
-            where organization_id = $1 and id = $2""",
-    ],
-)
-async def test_a_referenced_job_is_kept(conn: Conn, org: UUID, pointer: str) -> None:
+POINTERS = [
+    """insert into ingest (organization_id, project_id, source, job_id, status, completed_at)
+       values ($1, $2, 'website', $3, 'completed', now())""",
+    """insert into brand_source (organization_id, project_id, source, fields, job_id)
+       values ($1, $2, 'website', '{}', $3)""",
+    """update project set status = 'archived', archived_at = now(), archive_job_id = $3
+        where organization_id = $1 and id = $2""",
+]
+
+
+async def test_a_referenced_job_is_kept(conn: Conn, org: UUID) -> None:
     project_id = await seeds.project(conn, org)
-    named = await insert_ended_job(conn, org, 31, project_id=project_id)
+    named = [await insert_ended_job(conn, org, 31, project_id=project_id) for _ in POINTERS]
     await insert_ended_job(conn, org, 31, project_id=project_id)
-    await conn.execute(pointer, org, project_id, named)
+    for pointer, job_id in zip(POINTERS, named, strict=True):
+        await conn.execute(pointer, org, project_id, job_id)
     assert await maintenance.prune_jobs(conn) == 1
-    assert [row["id"] for row in await conn.fetch("select id from job")] == [named]
+    assert {row["id"] for row in await conn.fetch("select id from job")} == {*named}
 
 
 async def test_rows_of_dead_workers_are_deleted_once_unreferenced(conn: Conn, org: UUID) -> None:
@@ -234,12 +221,6 @@ async def test_rows_of_dead_workers_are_deleted_once_unreferenced(conn: Conn, or
     await rescue(conn)
     assert await maintenance.prune_workers(conn) == 1
     assert await conn.fetchval("select count(*) from worker") == 0
-
-
-async def test_one_session_leads_until_it_ends(pool: Pool, conn: Conn) -> None:
-    assert (await maintenance.try_to_lead(conn))[0]
-    async with pool.acquire() as other:
-        assert not (await maintenance.try_to_lead(other))[0]
 
 
 async def test_find_due_returns_pools_with_due_work(conn: Conn, org: UUID) -> None:

@@ -48,12 +48,6 @@ async def test_done(conn: Conn, org: UUID) -> None:
     assert await scene.list_attempts(conn, row["id"]) == ["completed"]
 
 
-async def test_failed(conn: Conn, org: UUID) -> None:
-    row = await settle_one(conn, org, Failed("BROKEN", "it broke"))
-    assert (row["state"], row["error"], row["result"]) == ("failed", BROKEN, None)
-    assert await scene.list_attempts(conn, row["id"]) == ["failed"]
-
-
 async def test_a_retry_goes_back_into_its_line_and_costs_an_attempt(conn: Conn, org: UUID) -> None:
     row = await settle_one(conn, org, Retry("TRIED", "it broke", after_s=2))
     assert (row["state"], row["stage"], row["attempt"], row["error"]) == ("queued", "queued", 1, None)
@@ -91,13 +85,10 @@ async def test_snooze_and_interruption_cost_no_attempt(
     assert await scene.list_attempts(conn, row["id"]) == [word]
 
 
-@pytest.mark.parametrize("outcome", [Retry("TRIED", "it broke", after_s=60), Snooze(60)])
-async def test_a_job_due_after_its_deadline_fails(conn: Conn, org: UUID, outcome: Outcome) -> None:
-    row = await settle_one(conn, org, outcome, TEST_JOB._replace(total_s=30))
-    assert (row["state"], row["error"]) == ("failed", LATE)
-
-
-async def test_an_interruption_after_the_deadline_fails(conn: Conn, org: UUID) -> None:
+async def test_a_job_due_after_its_deadline_fails(conn: Conn, org: UUID) -> None:
+    for outcome in (Retry("TRIED", "it broke", after_s=60), Snooze(60)):
+        row = await settle_one(conn, org, outcome, TEST_JOB._replace(total_s=30))
+        assert (row["state"], row["error"]) == ("failed", LATE)
     claim = await scene.start_job(conn, org)
     await conn.execute("update job set deadline_at = now() - interval '1 second'")
     assert await scene.settle(conn, [claim], Interrupted()) == ["failed"]
@@ -110,12 +101,12 @@ async def test_nothing_moves_the_deadline(conn: Conn, org: UUID) -> None:
     assert (await scene.row(conn, claim.id))["deadline_at"] == before
 
 
-@pytest.mark.parametrize("outcome", ALL)
-async def test_an_accepted_cancel_wins_over_any_outcome(conn: Conn, org: UUID, outcome: Outcome) -> None:
-    claim = await scene.start_job(conn, org)
-    await controls.cancel_open_job(conn, organization_id=org, job_id=claim.id)
-    assert await scene.settle(conn, [claim], outcome) == ["canceled"]
-    assert await scene.list_attempts(conn, claim.id) == ["canceled"]
+async def test_an_accepted_cancel_wins_over_any_outcome(conn: Conn, org: UUID) -> None:
+    for outcome in ALL:
+        claim = await scene.start_job(conn, org)
+        await controls.cancel_open_job(conn, organization_id=org, job_id=claim.id)
+        assert await scene.settle(conn, [claim], outcome) == ["canceled"], outcome
+        assert await scene.list_attempts(conn, claim.id) == ["canceled"]
 
 
 async def test_many_attempts_settle_each_by_its_outcome(conn: Conn) -> None:

@@ -48,14 +48,6 @@ async def test_a_scheduled_job_is_outside_of_the_line_and_gets_no_wake(conn: Con
     assert await scene.pull(conn, await scene.worker(conn)) == []
 
 
-async def test_a_submit_rolls_back_with_the_callers_transaction(conn: Conn, org: UUID) -> None:
-    transaction = conn.transaction()
-    await transaction.start()
-    await scene.submit(conn, org)
-    await transaction.rollback()
-    assert await conn.fetchval("select count(*) from job") == 0
-
-
 async def test_a_foreign_project_is_refused_by_the_database(conn: Conn) -> None:
     acme, rival = await scene.tenants(conn, 2)
     project_id = await seeds.project(conn, acme)

@@ -47,15 +47,12 @@ class BlueskyProject(msgspec.Struct, frozen=True):
             job = await self.call("GET", f"/jobs/{job_id}?wait=30")
         return job
 
-    async def connect(self, password: str | None = None) -> dict[str, Any]:
-        """Connect by app password; return the ended job."""
-        login = {"identifier": self.person.handle, "appPassword": password or self.person.app_password}
+    async def account(self) -> str:
+        """Connect by app password; return the account's id."""
+        login = {"identifier": self.person.handle, "appPassword": self.person.app_password}
         path = f"/projects/{self.project_id}/social-accounts"
         response = await self.call("POST", path, platform="bluesky", serviceUrl=self.pds.base, **login)
-        return await self.job(response["jobId"])
-
-    async def account(self) -> str:
-        job = await self.connect()
+        job = await self.job(response["jobId"])
         assert job["status"] == "completed", job
         return str(job["result"]["socialAccountId"])
 

@@ -1,6 +1,5 @@
 """Headless Chromium, driven over a pipe (DevTools protocol, without a server or package)."""
 
-import base64
 import itertools
 import json
 import os
@@ -25,9 +24,6 @@ FLAGS = (
 
 #: Chromium's errors for a script on a page that navigates away first.
 LEFT = ("navigated or closed", "context was destroyed", "Cannot find context")
-
-#: Maximal height of a screenshot, in pixels.
-HIGHEST = 4000
 
 #: Chromium reads from descriptor 3 and writes to 4. (Shells may not support two-digit descriptors.)
 EXEC = """
@@ -156,13 +152,6 @@ class BrowserTab:
         document = self.send("DOM.getDocument")["root"]["nodeId"]
         field = self.send("DOM.querySelector", nodeId=document, selector=selector)["nodeId"]
         self.send("DOM.setFileInputFiles", nodeId=field, files=[str(file) for file in files])
-
-    def picture(self, path: Path) -> None:
-        """Save a PNG of the whole page, up to `HIGHEST` pixels."""
-        size = self.send("Page.getLayoutMetrics")["cssContentSize"]
-        clip = size | {"height": min(size["height"], HIGHEST), "scale": 1}
-        shot = self.send("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
-        path.write_bytes(base64.b64decode(shot["data"]))
 
     def send(self, method: str, **params: Any) -> dict[str, Any]:
         return self.browser.send(method, params, sessionId=self._session)

@@ -9,7 +9,7 @@ import msgspec
 from domain.accounts.client_registrations import Client
 from domain.publishing.outgoing import PostingAccount
 from platforms.mastodon import api
-from platforms.mastodon.api import AppRegistration, MastodonApi, MastodonStatus
+from platforms.mastodon.api import AppRegistration, MastodonApi
 from platforms.mastodon.connect import traits
 from platforms.mastodon.publish import MastodonAdapter
 from schemas import ids
@@ -37,10 +37,6 @@ class MastodonAccount(msgspec.Struct, frozen=True):
     @property
     def api(self) -> MastodonApi:
         return MastodonApi(client=self.client, base=self.instance.base, token=self.account.access_token)
-
-    async def newest(self) -> MastodonStatus:
-        listed = await patiently(lambda: api.list_statuses(self.api, self.account.external_id, limit=1))
-        return listed[0]
 
     def losing(self, *losses: Loss) -> AbstractAsyncContextManager[LossyProxy]:
         """Open a proxy that applies these losses to each post's first requests."""

@@ -89,9 +89,9 @@ class Pds(msgspec.Struct, frozen=True):
             "com.atproto.server.deactivateAccount", token=person.owner, deleteAfter="2030-01-01T00:00:00Z"
         )
 
-    def take_down(self, person: PdsPerson, *, applied: bool = True) -> None:
+    def take_down(self, person: PdsPerson) -> None:
         subject = {"$type": "com.atproto.admin.defs#repoRef", "did": person.did}
-        method, state = "com.atproto.admin.updateSubjectStatus", {"applied": applied}
+        method, state = "com.atproto.admin.updateSubjectStatus", {"applied": True}
         self.call(method, operator=True, subject=subject, takedown=state)
 
     def records(self, person: PdsPerson) -> list[dict[str, Any]]:

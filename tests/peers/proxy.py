@@ -90,14 +90,14 @@ def nothing_lost(line: str, body: bytes) -> Loss:
     return Loss.NOTHING
 
 
-def first_of_each(path: str, *losses: Loss) -> Rule:
-    """Apply the losses to the first requests of each body POSTed to `path`; later ones pass."""
-    seen: dict[bytes, int] = {}
+def first_of_each(path: str, *losses: Loss, method: str = "POST") -> Rule:
+    """Apply the losses to the first requests of each body sent to each address in `path`; later ones pass."""
+    seen: dict[tuple[str, bytes], int] = {}
 
     def rule(line: str, body: bytes) -> Loss:
-        if not line.startswith(f"POST {path}"):
+        if not line.startswith(f"{method} {path}"):
             return Loss.NOTHING
-        seen[body] = seen.get(body, 0) + 1
-        return losses[seen[body] - 1] if seen[body] <= len(losses) else Loss.NOTHING
+        seen[line, body] = number = seen.get((line, body), 0) + 1
+        return losses[number - 1] if number <= len(losses) else Loss.NOTHING
 
     return rule

@@ -36,19 +36,6 @@ TIMEOUT_S = 60.0
 LATER = timedelta(minutes=2)
 
 
-class RealClock:
-    """Real time, without any waiting."""
-
-    async def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    async def advance(self, seconds: float) -> None:
-        pass
-
-
-REAL = RealClock()
-
-
 @asynccontextmanager
 async def outbound(*bases: str) -> AsyncIterator[httpx.AsyncClient]:
     """Open a client that may connect to these local addresses."""
@@ -72,34 +59,25 @@ async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
     return await ask()
 
 
-async def publish(
-    adapter: Adapter, account: PostingAccount, what: PostDraft, clock: RealClock = REAL
-) -> LivePost:
-    prepared = await prepare(adapter, account, what, clock)
-    return await deliver(adapter, account, prepared, what, clock)
+async def publish(adapter: Adapter, account: PostingAccount, what: PostDraft) -> LivePost:
+    return await deliver(adapter, account, await prepare(adapter, account, what), what)
 
 
-async def prepare(
-    adapter: Adapter, account: PostingAccount, what: PostDraft, clock: RealClock = REAL
-) -> PreparedPost:
+async def prepare(adapter: Adapter, account: PostingAccount, what: PostDraft) -> PreparedPost:
     """Prepare the post in as many steps as needed."""
     so_far: PreparedPost | None = None
     while so_far is None or not so_far.complete:
         so_far = await patiently(partial(adapter.prepare, account, what, so_far))
-        await clock.advance(so_far.after_s)
     return so_far
 
 
 async def deliver(
-    adapter: Adapter,
-    account: PostingAccount,
-    prepared: PreparedPost,
-    what: PostDraft | None = None,
-    clock: RealClock = REAL,
+    adapter: Adapter, account: PostingAccount, prepared: PreparedPost, what: PostDraft | None = None
 ) -> LivePost:
     """Send until the post is proved live. Repeats a send only if harmless, or after proof of its absence."""
     for _ in range(TRIES):
-        asked = Inquiry(prepared, await clock.now(), await clock.now())
+        now = datetime.now(UTC)
+        asked = Inquiry(prepared, now, now)
         try:
             sent: ReconcileResult = await adapter.send(
                 account, prepared, what or post(""), timeout_s=TIMEOUT_S
@@ -109,30 +87,22 @@ async def deliver(
         except OutcomeUnknown:
             if adapter.repeatable(account, asked):
                 continue
-            sent = await looked_for(adapter, account, asked, clock)
+            # By then any call in flight must have ended.
+            sent = await patiently(partial(adapter.reconcile, account, asked._replace(now=now + LATER)))
         if sent != AbsentPost():
-            return await confirmed(adapter, account, asked, sent, clock)
+            return await confirmed(adapter, account, asked, sent)
     raise AssertionError(f"not live after {TRIES} tries")
 
 
-async def looked_for(
-    adapter: Adapter, account: PostingAccount, asked: Inquiry, clock: RealClock
-) -> ReconcileResult:
-    """Look the post up, after any call in flight must have ended."""
-    await clock.advance(LATER.total_seconds())
-    return await patiently(partial(adapter.reconcile, account, asked._replace(now=asked.sent_at + LATER)))
-
-
 async def confirmed(
-    adapter: Adapter, account: PostingAccount, asked: Inquiry, sent: ReconcileResult, clock: RealClock
+    adapter: Adapter, account: PostingAccount, asked: Inquiry, sent: ReconcileResult
 ) -> LivePost:
     """Poll an accepted post until it is live."""
     for _ in range(ASKS):
         if not isinstance(sent, AcceptedPost):
             break
-        await clock.advance(sent.after_s)
         prepared = msgspec.structs.replace(asked.prepared, handle=sent.handle)
-        asked = asked._replace(prepared=prepared, now=await clock.now())
+        asked = asked._replace(prepared=prepared, now=datetime.now(UTC))
         sent = await adapter.poll(account, asked)
     assert isinstance(sent, LivePost), sent
     return sent

@@ -35,8 +35,8 @@ def install(name: str) -> Path:
     stamp = folder / "installed"
     if not (stamp.exists() and stamp.read_text() == pins.read_text()):
         shutil.rmtree(folder, ignore_errors=True)
-        run(python(OLDEST.get(name, (0, 0))), "-m", "venv", str(folder))
-        run(str(folder / "bin" / "python"), "-m", "pip", "install", "-q", "--no-deps", "-r", str(pins))
+        run(python(OLDEST.get(name, (0, 0))), "-m", "venv", "--without-pip", str(folder))
+        install_packages(str(folder / "bin" / "python"), pins)
         stamp.write_text(pins.read_text())
     return folder / "bin" / PROGRAMS[name]
 
@@ -52,6 +52,14 @@ def python(oldest: tuple[int, int]) -> str:
             return found
     version = ".".join(map(str, oldest))
     raise NoPython(f"install a Python {version} or later with venv, or name one in PEERS_PYTHON")
+
+
+def install_packages(interpreter: str, pins: Path) -> None:
+    """Install with uv, and with pip where only pip is configured for a mirror."""
+    options = ["-q", "--no-deps", "-r", str(pins)]
+    uv = [sys.executable, "-m", "uv", "pip", "install", "--python", interpreter, *options]
+    if subprocess.run(uv, capture_output=True, check=False).returncode:
+        run(sys.executable, "-m", "pip", "--python", interpreter, "install", *options)
 
 
 def run(*words: str) -> None:

@@ -2,13 +2,10 @@
 
 import pytest
 
-from domain.accounts.client_registrations import Client
 from domain.collection.collection_runs import DuePost
 from platforms.bluesky.collect import BlueskyCollector
-from platforms.mastodon import api
 from platforms.mastodon.collect import MastodonCollector
 from schemas import ids
-from schemas.errors import ReauthRequired
 from tests import http_server
 from tests.http_server import HttpRequest, HttpResponse
 from tests.peers.mastodon_account import MastodonAccount, unique
@@ -34,18 +31,7 @@ async def test_reactions_to_a_post_are_counted(mastodon: MastodonAccount) -> Non
     await patiently(lambda: mastodon.api.ask("POST", url))
     after = await patiently(lambda: collector.posts(mastodon.account, [shown, due("999999999")]))
     assert after == {shown.id: {"likes": 1, "comments": 0, "shares": 0}}
-
-
-async def test_server_returns_followers_or_null(mastodon: MastodonAccount) -> None:
-    collector = MastodonCollector(mastodon.client)
     assert await patiently(lambda: collector.followers(mastodon.account)) in {0, None}
-
-
-async def test_revoked_token_returns_no_figures(mastodon: MastodonAccount) -> None:
-    us = Client(mastodon.app.client_id, mastodon.app.client_secret)
-    await api.revoke_token(mastodon.client, mastodon.instance.base, us, mastodon.account.access_token)
-    with pytest.raises(ReauthRequired):
-        await MastodonCollector(mastodon.client).followers(mastodon.account)
 
 
 async def test_account_server_proxies_requests_for_the_account(pds: Pds) -> None:

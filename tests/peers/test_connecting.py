@@ -133,28 +133,28 @@ async def test_account_is_connected_and_reconnected(project: PlatformsProject, i
     assert tokens.access_token not in await dump_database(project.pool)
 
 
-async def test_an_app_password_connects_an_account(bluesky: PlatformsProject, pds: Pds) -> None:
+async def test_refused_logins_connect_nothing(bluesky: PlatformsProject, pds: Pds) -> None:
+    job = await bluesky.log_in(pds, pds.person(), "abcd-efgh-ijkl-mnop")
+    assert (job["status"], job["error"]["code"]) == ("failed", "WRONG_PASSWORD")
+    person = pds.person()
+    pds.take_down(person)
+    assert (await bluesky.log_in(pds, person))["status"] == "failed"
+    assert await bluesky.pool.fetchval("select count(*) from social_account") == 0
+
+
+async def test_an_app_password_connects_until_the_session_is_ended(
+    bluesky: PlatformsProject, pds: Pds
+) -> None:
     person = pds.person()
     job = await bluesky.log_in(pds, person)
     assert (job["status"], job["error"]) == ("completed", None)
-    account = await bluesky.account(job["result"]["socialAccountId"])
-    assert (account["handle"], account["status"]) == (person.handle, "connected")
-    assert account["tokenExpiresAt"] is not None
-    kept = await dump_database(bluesky.pool)
-    tokens = await bluesky.tokens(account["socialAccountId"])
-    for secret in (person.app_password, tokens.access_token, str(tokens.refresh_token)):
+    account = job["result"]["socialAccountId"]
+    shown = await bluesky.account(account)
+    assert (shown["handle"], shown["status"]) == (person.handle, "connected")
+    assert shown["tokenExpiresAt"] is not None
+    kept, first = await dump_database(bluesky.pool), await bluesky.tokens(account)
+    for secret in (person.app_password, first.access_token, str(first.refresh_token)):
         assert secret not in kept
-
-
-async def test_a_wrong_app_password_connects_nothing(bluesky: PlatformsProject, pds: Pds) -> None:
-    job = await bluesky.log_in(pds, pds.person(), "abcd-efgh-ijkl-mnop")
-    assert (job["status"], job["error"]["code"]) == ("failed", "WRONG_PASSWORD")
-
-
-async def test_a_session_is_refreshed_until_it_is_ended(bluesky: PlatformsProject, pds: Pds) -> None:
-    person = pds.person()
-    account = (await bluesky.log_in(pds, person))["result"]["socialAccountId"]
-    first = await bluesky.tokens(account)
     assert await bluesky.refreshed(account) == {"refreshed": True}
     second = await bluesky.tokens(account)
     assert (second.generation, second.refresh_token != first.refresh_token) == (2, True)
@@ -163,10 +163,3 @@ async def test_a_session_is_refreshed_until_it_is_ended(bluesky: PlatformsProjec
     assert (await bluesky.account(account))["status"] == "reauth_required"
     assert (await bluesky.log_in(pds, person))["result"]["socialAccountId"] == account
     assert (await bluesky.account(account))["status"] == "connected"
-
-
-async def test_taken_down_account_is_not_connected(bluesky: PlatformsProject, pds: Pds) -> None:
-    person = pds.person()
-    pds.take_down(person)
-    assert (await bluesky.log_in(pds, person))["status"] == "failed"
-    assert await bluesky.pool.fetchval("select count(*) from social_account") == 0

@@ -37,14 +37,24 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield Served(api.url, httpx.get(f"{api.url}/v1/openapi.json", timeout=PATIENCE_S).json(), api.key)
 
 
-@pytest.fixture(params=WIDTHS)
-def page(api: Served, request: pytest.FixtureRequest) -> Iterator[BrowserTab]:
-    """Open the page; fail on any error of it."""
+@pytest.fixture(scope="module")
+def browser() -> Iterator[BrowserTab]:
     with browsing() as opened:
-        opened.resize(request.param)
-        opened.open(f"{api.url}/docs", READY)
         yield opened
-        assert opened.troubles == []
+
+
+@pytest.fixture
+def page(api: Served, browser: BrowserTab) -> Iterator[BrowserTab]:
+    """Open the page on a large screen; fail on any error of it."""
+    open_docs(browser, api, WIDTHS[0])
+    yield browser
+    assert browser.troubles == []
+
+
+def open_docs(browser: BrowserTab, api: Served, width: int) -> None:
+    browser.resize(width)
+    browser.open("about:blank", "location.href === 'about:blank'")
+    browser.open(f"{api.url}/docs", READY)
 
 
 def follow(schema: Json, document: Json) -> Json:
@@ -96,17 +106,22 @@ SHOWN = """(() => {
 
 
 def test_each_operation_shows_its_documentation(api: Served, page: BrowserTab) -> None:
-    for operation in api.operations:
-        name = json.dumps(operation["operationId"])
-        page.run(f"location.hash = {name}")
-        page.until(f"document.getElementById({name}).querySelector('.examples')")
-        shown = page.run(SHOWN % name)
-        assert sorted(shown["fields"]) == documented(operation, api.document), name
-        assert (shown["silent"], shown["wide"] > 0) == (0, False), name
-        assert [one for one in shown["examples"] if one.startswith("curl ")], name
-        assert [read(one) for one in shown["examples"] if not one.startswith("curl ")] == example_of(
-            operation
-        ), name
+    for width in WIDTHS:
+        open_docs(page, api, width)
+        for operation in api.operations:
+            check_operation(page, operation, api.document)
+
+
+def check_operation(page: BrowserTab, operation: Json, document: Json) -> None:
+    name = json.dumps(operation["operationId"])
+    page.run(f"location.hash = {name}")
+    page.until(f"document.getElementById({name}).querySelector('.examples')")
+    shown = page.run(SHOWN % name)
+    assert sorted(shown["fields"]) == documented(operation, document), name
+    assert (shown["silent"], shown["wide"] > 0) == (0, False), name
+    assert [one for one in shown["examples"] if one.startswith("curl ")], name
+    answers = [read(one) for one in shown["examples"] if not one.startswith("curl ")]
+    assert answers == example_of(operation), name
 
 
 def example_of(operation: Json) -> list[Any]:

@@ -1,10 +1,5 @@
 """Cleaned drawings in Chromium, in a page and as documents: they cause no request."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-
 import pytest
 
 from generation.drawings import clean_drawing
@@ -12,53 +7,32 @@ from schemas.errors import PictureRefused
 from tests.generation.svg import svg
 from tests.generation.test_drawing_styles import FORMS, OUT, SHEETS, VALUES, escaped
 from tests.peers.chromium import browsing
+from tests.peers.site import SitePage, answering
 
 pytestmark = pytest.mark.peers
 
 
-class DrawingSite(ThreadingHTTPServer):
-    """Serves a list of drawings, and a page with all of them; `strange` are other requested paths."""
+def requested_paths(*, cleaned: bool) -> set[str]:
+    """Return the other paths that a browser requests until a page with all attacks is loaded."""
+    drawings, strange = list[str](), set[str]()
 
-    daemon_threads = True
-    drawings: tuple[str, ...] = ()
-    strange: tuple[str, ...] = ()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class DrawingHandler(BaseHTTPRequestHandler):
-    server: DrawingSite
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        name = self.path.strip("/").removesuffix(".svg")
-        self.send_header("Content-Type", "image/svg+xml" if name.isdecimal() else "text/html")
-        self.end_headers()
+    def answer(path: str) -> SitePage:
+        name = path.strip("/").removesuffix(".svg")
         if name.isdecimal():
-            self.wfile.write(self.server.drawings[int(name)].encode())
-        elif name == "page":
-            frames = (f'<iframe src="/{number}.svg"></iframe>' for number in range(len(self.server.drawings)))
-            page = f"<!doctype html><body>{''.join(self.server.drawings)}{''.join(frames)}"
-            self.wfile.write(page.encode())
-        else:
-            self.server.strange += (self.path,)
+            return SitePage(drawings[int(name)].encode(), "image/svg+xml")
+        if name != "page":
+            strange.add(path)
+            return SitePage(b"", "text/html")
+        frames = (f'<iframe src="/{number}.svg"></iframe>' for number in range(len(drawings)))
+        page = f"<!doctype html><body>{''.join(drawings)}{''.join(frames)}"
+        return SitePage(page.encode(), "text/html")
 
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def serving() -> Iterator[DrawingSite]:
-    with DrawingSite(("127.0.0.1", 0), DrawingHandler) as site:
-        thread = Thread(target=site.serve_forever)
-        thread.start()
-        try:
-            yield site
-        finally:
-            site.shutdown()
-            thread.join()
+    with answering(answer) as port, browsing() as page:
+        url = f"http://127.0.0.1:{port}"
+        for one in attacks(url):
+            drawings += left(one) if cleaned else [one.decode()]
+        page.open(f"{url}/page", "document.readyState === 'complete'")
+    return strange - {"/favicon.ico"}
 
 
 def attacks(url: str) -> list[bytes]:
@@ -84,22 +58,10 @@ def left(data: bytes) -> list[str]:
         return []
 
 
-def requested_paths(site: DrawingSite, drawings: list[str]) -> set[str]:
-    """Return the other paths that a browser requests until the page and all frames are loaded."""
-    site.drawings, site.strange = tuple(drawings), ()
-    with browsing() as page:
-        page.open(f"{site.url}/page", "document.readyState === 'complete'")
-    return {*site.strange} - {"/favicon.ico"}
-
-
 def test_cleaned_drawing_sends_no_request() -> None:
-    with serving() as site:
-        drawings = attacks(site.url)
-        assert requested_paths(site, [text for one in drawings for text in left(one)]) == set()
+    assert requested_paths(cleaned=True) == set()
 
 
 def test_uncleaned_drawing_sends_requests() -> None:
     """Proves that the other test would see a request."""
-    with serving() as site:
-        drawings = [one.decode() for one in attacks(site.url)]
-        assert {"/stolen", "/image"} <= requested_paths(site, drawings)
+    assert {"/stolen", "/image"} <= requested_paths(cleaned=False)

@@ -22,7 +22,7 @@ from tests.media import film
 from tests.peers import posthole as peer
 from tests.peers.mastodon_account import unique
 from tests.peers.posthole import CREATOR, Posthole
-from tests.peers.proxy import Loss, Rule, between
+from tests.peers.proxy import Loss, between, first_of_each
 from tests.peers.publishing import LATER, TIMEOUT_S, prepare, publish
 from tests.peers.pypi import NoPython
 from tests.peers.simulators.instagram_user import JPEG
@@ -62,19 +62,6 @@ def image(caption: str) -> PostDraft:
     return draft(caption, file(JPEG, mime_type="image/jpeg"), post_id=ids.new(), created_at=now, now=now)
 
 
-def first_of_each(method: str, *losses: Loss) -> Rule:
-    """Apply the losses to the first requests of each address that ends an upload or publishes."""
-    seen: dict[tuple[str, bytes], int] = {}
-
-    def rule(line: str, body: bytes) -> Loss:
-        if not line.startswith(method):
-            return Loss.NOTHING
-        seen[line, body] = seen.get((line, body), 0) + 1
-        return losses[seen[line, body] - 1] if seen[line, body] <= len(losses) else Loss.NOTHING
-
-    return rule
-
-
 async def test_a_video_is_published_under_its_name(posthole: Posthole, client: httpx.AsyncClient) -> None:
     caption, account = unique("Grüße 🎉"), posthole.account("tiktok")
     live = await publish(TikTokAdapter(client, posthole.base), account, video(caption))
@@ -86,7 +73,7 @@ async def test_a_video_is_published_under_its_name(posthole: Posthole, client: h
 async def test_lost_calls_publish_each_video_once(posthole: Posthole, losses: Sequence[Loss]) -> None:
     account, captions = posthole.account("tiktok"), [unique(f"video {number}") for number in range(POSTS)]
     async with (
-        between(posthole.port, first_of_each("PUT /upload/", *losses)) as proxy,
+        between(posthole.port, first_of_each("/upload/", *losses, method="PUT")) as proxy,
         peer.client(proxy.base) as client,
     ):
         for caption in captions:

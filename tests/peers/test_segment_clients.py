@@ -5,7 +5,7 @@ import json
 import re
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
@@ -141,17 +141,6 @@ async def test_each_event_of_a_server_is_stored_once(network: Network, pool: Poo
 
 
 @asynccontextmanager
-async def in_jsdom(address: str) -> AsyncIterator[None]:
-    """Open a page in jsdom while the block runs; it may connect to this machine only."""
-    page = await asyncio.create_subprocess_exec(*in_node("open_page.mjs"), address, stdin=PIPE, stderr=PIPE)
-    try:
-        yield
-    finally:
-        _, said = await page.communicate(b"")
-        assert page.returncode == 0, said.decode()
-
-
-@asynccontextmanager
 async def in_chromium(address: str) -> AsyncIterator[None]:
     """Open a page in Chromium, driven from a thread, since the proxy runs in this event loop."""
     with browsing() as page:
@@ -162,16 +151,15 @@ async def in_chromium(address: str) -> AsyncIterator[None]:
         assert {urlsplit(url).hostname for url in page.requests} == {"localhost", "127.0.0.1"}
 
 
-@pytest.mark.parametrize("opened", [in_jsdom, in_chromium])
 async def test_each_event_of_a_page_is_stored_once_without_third_parties(
-    network: Network, pool: Pool, opened: Callable[[str], AbstractAsyncContextManager[None]]
+    network: Network, pool: Pool
 ) -> None:
     """@segment/analytics-next loads its settings from our API; they contain the event endpoint."""
     bundle = node.install() / "@segment" / "analytics-next" / "dist" / "umd" / "index.js"
     page = (PROGRAMS / "segment_page.html").read_text()
     page = page.replace("%KEY%", network.key).replace("%ADDRESS%", network.address)
     with site({"/": page, "/segment.js": bundle.read_text()}) as address:
-        async with opened(address):
+        async with in_chromium(address):
             await network.has_answered(len(CALLS))
     assert network.proxy.lost == len(CALLS)
     assert await stored(pool) == CALLS

@@ -199,23 +199,19 @@ async def test_a_deleted_post_is_left_out(insta: InsightsAccount) -> None:
     assert await insta.told(post) is None
 
 
-@pytest.mark.parametrize(
-    ("refusal", "error"),
-    [
-        ("user_limit", Throttled),
-        ("business_limit", Throttled),
-        ("expired", ReauthRequired),
-        ("restricted", PostRejected),
-        ("unavailable", PostNotSent),
-    ],
-)
-async def test_instagram_raises_the_errors_of_posting(
-    insta: InsightsAccount, refusal: str, error: type[PlatformError]
-) -> None:
+async def test_instagram_raises_the_errors_of_posting(insta: InsightsAccount) -> None:
     post = await insta.post(views=9)
-    await insta.insta.order(refusal, "insights")
-    with pytest.raises(error):
-        await insta.told(post)
+    errors: dict[str, type[PlatformError]] = {
+        "user_limit": Throttled,
+        "business_limit": Throttled,
+        "expired": ReauthRequired,
+        "restricted": PostRejected,
+        "unavailable": PostNotSent,
+    }
+    for refusal, error in errors.items():
+        await insta.insta.order(refusal, "insights")
+        with pytest.raises(error):
+            await insta.told(post)
 
 
 # TikTok
@@ -267,22 +263,18 @@ async def test_tiktok_returns_nothing_without_the_scopes(tok: CountsAccount) -> 
     assert await tok.collector.followers(tok.tok.account) is None
 
 
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        (SimFault.REFUSE_429, Throttled),
-        (SimFault.REFUSE_500, PostNotSent),
-        (SimFault.DROP_BEFORE, PostNotSent),
-        (SimFault.TRUNCATED_200, PostNotSent),
-    ],
-)
-async def test_tiktok_raises_the_errors_of_posting(
-    tok: CountsAccount, fault: SimFault, error: type[PlatformError]
-) -> None:
+async def test_tiktok_raises_the_errors_of_posting(tok: CountsAccount) -> None:
     _, name = await tok.post(**FIGURES)
-    await tok.tok.sim.fault("/v2/video/query/", fault)
-    with pytest.raises(error):
-        await figures(tok.collector, tok.account, name)
+    errors: dict[SimFault, type[PlatformError]] = {
+        SimFault.REFUSE_429: Throttled,
+        SimFault.REFUSE_500: PostNotSent,
+        SimFault.DROP_BEFORE: PostNotSent,
+        SimFault.TRUNCATED_200: PostNotSent,
+    }
+    for fault, error in errors.items():
+        await tok.tok.sim.fault("/v2/video/query/", fault)
+        with pytest.raises(error):
+            await figures(tok.collector, tok.account, name)
 
 
 # A sandbox

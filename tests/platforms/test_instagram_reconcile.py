@@ -34,20 +34,22 @@ async def live_id(ada: InstagramAccount, caption: str = "Once") -> str:
     return found
 
 
-@pytest.mark.parametrize(
-    ("fault", "names"),
-    [
-        *((fault, ["a.jpg"]) for fault in (*LOST, SimFault.ACCEPT_THEN_TIMEOUT)),
-        (SimFault.ACCEPT_THEN_DROP, ["a.jpg", "b.jpg"]),
-        (SimFault.ACCEPT_THEN_DROP, ["reel.mp4"]),
-    ],
-)
-async def test_a_published_post_is_found(ada: InstagramAccount, fault: SimFault, names: list[str]) -> None:
-    prepared, sent_at = await publish_lost(ada, fault, *names)
-    found = await ada.ask(prepared, sent_at=sent_at)
-    assert isinstance(found, LivePost)
-    assert found.external_id == await live_id(ada)
-    assert str(found.external_url).startswith("https://www.instagram.com/")
+#: Faults of the publish, and the post's files.
+PUBLISHED = [
+    *((fault, ["a.jpg"]) for fault in (*LOST, SimFault.ACCEPT_THEN_TIMEOUT)),
+    (SimFault.ACCEPT_THEN_DROP, ["a.jpg", "b.jpg"]),
+    (SimFault.ACCEPT_THEN_DROP, ["reel.mp4"]),
+]
+
+
+async def test_a_published_post_is_found(ada: InstagramAccount) -> None:
+    for number, (fault, names) in enumerate(PUBLISHED):
+        caption = f"Once {number}"
+        prepared, sent_at = await publish_lost(ada, fault, *names, caption=caption)
+        found = await ada.ask(prepared, sent_at=sent_at)
+        assert isinstance(found, LivePost), (fault, names)
+        assert found.external_id == await live_id(ada, caption)
+        assert str(found.external_url).startswith("https://www.instagram.com/")
 
 
 @pytest.mark.parametrize("fault", KEPT)

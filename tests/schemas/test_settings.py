@@ -36,6 +36,9 @@ REFUSED = {
         *(f"a: {KEY}", f"a:{KEY}==", "a:hüsh"),
     ],
     "VAULT_KEYS": ["hush", f"a:{KEY};b:{KEY}"],
+    "LOG_LEVEL": ["loud"],
+    "POOL_SIZE": ["many"],
+    "DATABASE_URL": ["postgresql://me:a/b@localhost/x"],
     "LLM_API_KEY": ["two hush words", "hush\nbreak", "hüsh"],
 }
 

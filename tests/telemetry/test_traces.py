@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
 import httpx
-import pytest
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
 from db.pool import Conn
@@ -160,14 +159,13 @@ async def test_callers_trace_is_only_linked(acme: ApiCaller, spans: Spans) -> No
     assert_no_caller_data(spans, acme)
 
 
-@pytest.mark.parametrize(
-    "traceparent", ["", "00-zz", SECRET, TRACEPARENT.replace("4bf", "\xff\xff\xff"), "0" * 9000]
-)
-async def test_invalid_traceparent_is_ignored(acme: ApiCaller, spans: Spans, traceparent: str) -> None:
-    headers = {"traceparent": traceparent.encode("latin-1")}
-    answer = await acme.http.get("/v1/projects", headers=headers)  # type: ignore[arg-type]  # bytes are taken
-    assert answer.status_code == 200
-    assert [span.links for span in spans.raw] == [()]
+async def test_invalid_traceparent_is_ignored(acme: ApiCaller, spans: Spans) -> None:
+    invalid = ["", "00-zz", SECRET, TRACEPARENT.replace("4bf", "\xff\xff\xff"), "0" * 9000]
+    for traceparent in invalid:
+        headers = {"traceparent": traceparent.encode("latin-1")}
+        answer = await acme.http.get("/v1/projects", headers=headers)  # type: ignore[arg-type]  # bytes are taken
+        assert answer.status_code == 200
+    assert [span.links for span in spans.raw] == [()] * len(invalid)
 
 
 async def test_refused_or_rolled_back_request_has_no_submit(acme: ApiCaller, spans: Spans) -> None:

@@ -39,6 +39,17 @@ async def workers(
         yield Workers(settings, pool, org, sender)
 
 
+@pytest_asyncio.fixture
+async def effects(workers: Workers) -> Any:
+    """Create a table for tasks to write to; return a function that reads it."""
+    await workers.pool.execute("create table effect (job_id uuid, what text)")
+
+    async def read() -> list[str]:
+        return [row["what"] for row in await workers.pool.fetch("select what from effect order by what")]
+
+    return read
+
+
 watched: list[object] = []
 
 
@@ -62,7 +73,11 @@ def net(monkeypatch: pytest.MonkeyPatch, _audit: None) -> Iterator[SimulatedNetw
 
 @pytest.fixture(autouse=True)
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give pictures enough time on a busy machine: an ingest would otherwise finish without them."""
+    """Give pictures enough time on a busy machine: an ingest would otherwise finish without them.
+
+    Workers find at once what becomes due without a wake.
+    """
+    monkeypatch.setattr("workers.runtime.puller.POLL_S", 0.1)
     monkeypatch.setattr(fetch_images, "PICTURES_S", PATIENCE_S)
     monkeypatch.setattr(picture_suggestions, "SUGGEST_S", PATIENCE_S)
     monkeypatch.setattr(picture_suggestions, "INSPECT_S", PATIENCE_S)

@@ -3,7 +3,6 @@
 from http.cookies import SimpleCookie
 
 import msgspec
-import pytest
 
 from api.http import oauth_return
 from domain.connecting import authorization
@@ -41,18 +40,14 @@ async def test_cookie_is_sent_only_to_the_callback(project: ConnectingProject) -
     assert link["state"] not in answer.headers["Set-Cookie"]
 
 
-@pytest.mark.parametrize(
-    ("public", "path", "secure"),
-    [
+async def test_the_cookie_follows_the_public_address(project_without_worker: ConnectingProject) -> None:
+    settings = project_without_worker.app.state.services.settings
+    back, lasts = oauth_return.SOCIAL_CALLBACK, authorization.LIFETIME
+    for public, path, secure in (
         ("http://127.0.0.1:8000", "/v1/social/callback", False),
         ("https://api.example/partners/", "/partners/v1/social/callback", True),
-    ],
-)
-async def test_the_cookie_follows_the_public_address(
-    project_without_worker: ConnectingProject, public: str, path: str, secure: bool
-) -> None:
-    settings = msgspec.structs.replace(project_without_worker.app.state.services.settings, public_url=public)
-    back, lasts = oauth_return.SOCIAL_CALLBACK, authorization.LIFETIME
-    said = oauth_return.make_cookie(settings, "state", back=back, lasts=lasts)
-    assert f"; Path={path};" in said
-    assert said.endswith("; Secure") == secure
+    ):
+        served = msgspec.structs.replace(settings, public_url=public)
+        said = oauth_return.make_cookie(served, "state", back=back, lasts=lasts)
+        assert f"; Path={path};" in said
+        assert said.endswith("; Secure") == secure

@@ -34,6 +34,10 @@ async def test_a_person_connects_their_account(project: ConnectingProject) -> No
         "privacyLevels": None,
     }
     assert await project.accounts() == [shown]
+    assert await project.pool.fetchval("select traits from social_account") == {
+        "software": "mastodon", "version": "4.4.1", "tokenExact": True, "captionMax": 777, "mediaMax": 4,
+        "imageBytesMax": 16 << 20, "videoBytesMax": 99 << 20,
+    }  # fmt: skip
     (job,) = await project.jobs()
     assert job["result"] == {
         "socialAccountId": body["socialAccountId"],
@@ -65,31 +69,11 @@ async def test_code_is_sealed_until_its_job_ends(
     assert (body["status"], body["error"]) == ("failed", {"code": "CANCELED"})
 
 
-async def test_server_capabilities_are_read(project: ConnectingProject) -> None:
-    await project.connect()
-    assert await project.pool.fetchval("select traits from social_account") == {
-        "software": "mastodon",
-        "version": "4.4.1",
-        "tokenExact": True,
-        "captionMax": 777,
-        "mediaMax": 4,
-        "imageBytesMax": 16 << 20,
-        "videoBytesMax": 99 << 20,
-    }
-
-
-async def test_app_is_registered_once_per_server(project: ConnectingProject) -> None:
-    await project.connect()
-    await project.connect("eve")
-    link = await project.create_link(project.rival)
-    assert await project.consent_page(link)
-    assert project.fediverse.count("/api/v1/apps") == 1
-    assert len(await project.accounts()) == 2
-
-
 async def test_concurrent_links_share_one_registration(project: ConnectingProject) -> None:
+    """Links of all organizations use the server's one app."""
     links = await asyncio.gather(*(project.create_link() for _ in range(10)))
     pages = await asyncio.gather(*(project.consent_page(created) for created in links))
+    pages.append(await project.consent_page(await project.create_link(project.rival)))
     assert len({parse_qs(urlsplit(page).query)["client_id"][0] for page in pages}) == 1
     assert project.fediverse.count("/api/v1/apps") == 1
 
@@ -103,10 +87,7 @@ async def test_the_same_account_again_keeps_its_id(project: ConnectingProject) -
     assert await project.pool.fetchval("select generation from account_credential") == 2
     actions = [item["action"] for item in (await project.acme.http.get("/v1/audit-log")).json()["items"]]
     assert actions[:2] == ["social_account.reconnected", "social_account.connected"]
-
-
-async def test_each_project_has_its_own_account_id(project: ConnectingProject) -> None:
-    first = await project.connect()
+    # Another project's account has its own id.
     link = await project.create_link(project.rival)
     assert status(await project.consent_and_return(link), link["state"]) == "connected"
     theirs = (await project.status(link["state"], project.rival)).json()["socialAccountId"]
@@ -121,22 +102,17 @@ async def test_link_waits_for_the_registration(
     assert await project_without_worker.consent_page(link) == link["authorizeUrl"]
 
 
-@pytest.mark.parametrize(
-    ("told", "code"),
-    [
+async def test_a_server_that_does_not_register_us_fails_the_flow(project: ConnectingProject) -> None:
+    for told, code in (
         (HttpResponse(403, {"error": "This action is not allowed"}), "ACCOUNT_REFUSED"),
         (HttpResponse(404, {}), "PLATFORM_REJECTED"),
-    ],
-)
-async def test_a_server_that_does_not_register_us_fails_the_flow(
-    project: ConnectingProject, told: HttpResponse, code: str
-) -> None:
-    project.fediverse.broken["/api/v1/apps"] = [told]
-    link = await project.create_link()
-    assert status(await project.browser.get(link["authorizeUrl"]), link["state"]) == "failed"
-    body = (await project.status(link["state"])).json()
-    assert body == {"status": "failed", "socialAccountId": None, "error": {"code": code}}
-    assert (await project.browser.get(link["authorizeUrl"])).status_code == 422
+    ):
+        project.fediverse.broken["/api/v1/apps"] = [told]
+        link = await project.create_link()
+        assert status(await project.browser.get(link["authorizeUrl"]), link["state"]) == "failed"
+        body = (await project.status(link["state"])).json()
+        assert body == {"status": "failed", "socialAccountId": None, "error": {"code": code}}
+        assert (await project.browser.get(link["authorizeUrl"])).status_code == 422
     assert await project.connect()
 
 
@@ -167,26 +143,22 @@ async def test_forgotten_registration_is_repeated(project: ConnectingProject) ->
     assert project.fediverse.count("/api/v1/apps") == 2
 
 
-@pytest.mark.parametrize(
-    ("path", "told", "code"),
-    [
-        ("/oauth/token", HttpResponse(400, {"error": "invalid_grant"}), "CODE_REFUSED"),
-        ("/api/v1/accounts/verify_credentials", HttpResponse(503, {}), "CODE_REFUSED"),
-        ("/api/v1/accounts/verify_credentials", HttpResponse(403, {"error": "Suspended"}), "ACCOUNT_REFUSED"),
-        ("/api/v1/accounts/verify_credentials", HttpResponse(200, {"no": "account"}), "CODE_REFUSED"),
-    ],
-)
-async def test_servers_refusal_ends_the_job(
-    project: ConnectingProject, path: str, told: HttpResponse, code: str
-) -> None:
+async def test_servers_refusal_ends_the_job(project: ConnectingProject) -> None:
     """A code works once: if the answer to it is lost, a retry finds it used."""
-    project.fediverse.broken[path] = [told]
-    link = await project.create_link()
-    await project.consent_and_return(link)
-    await project.wait_for_jobs("connect_account")
-    body = (await project.status(link["state"])).json()
-    assert (body["status"], body["error"]) == ("failed", {"code": code})
-    assert await project.accounts() == []
+    person = "/api/v1/accounts/verify_credentials"
+    for path, told, code in (
+        ("/oauth/token", HttpResponse(400, {"error": "invalid_grant"}), "CODE_REFUSED"),
+        (person, HttpResponse(503, {}), "CODE_REFUSED"),
+        (person, HttpResponse(403, {"error": "Suspended"}), "ACCOUNT_REFUSED"),
+        (person, HttpResponse(200, {"no": "account"}), "CODE_REFUSED"),
+    ):
+        project.fediverse.broken[path] = [told]
+        link = await project.create_link()
+        await project.consent_and_return(link)
+        await project.wait_for_jobs("connect_account")
+        body = (await project.status(link["state"])).json()
+        assert (body["status"], body["error"]) == ("failed", {"code": code})
+        assert await project.accounts() == []
 
 
 async def test_verifier_belongs_to_its_state(project: ConnectingProject) -> None:

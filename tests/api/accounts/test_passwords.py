@@ -46,12 +46,10 @@ async def test_wrong_password_is_reported(project: ConnectingProject) -> None:
     assert "secret-" not in await dump_database(project.pool)
     retried = await project.acme.http.post(f"/v1/jobs/{job['jobId']}/retry")
     assert retried.json()["error"]["details"]["reason"] == "JOB_NOT_RETRYABLE"
-
-
-async def test_an_account_that_is_not_active_is_not_connected(project: ConnectingProject) -> None:
     project.pds.active = False
     job = await project.log_in_and_wait()
     assert (job["status"], job["error"]["code"]) == ("failed", "ACCOUNT_INACTIVE")
+    assert await project.accounts() == []
 
 
 async def test_unreachable_server_is_retried(project: ConnectingProject) -> None:

@@ -65,26 +65,23 @@ async def test_content_uses_the_projects_files(pieces: Pieces) -> None:
     found = await pieces.files()
     assert (found["logo"], found["endCard"]) == (token_of(logo), token_of(card))
     assert found["screenshots"] == [token_of(one) for one in screens[:10]]
-
-
-async def test_named_files_take_precedence(pieces: Pieces) -> None:
-    old, screen = await pieces.project.made(), await pieces.project.made(SCREEN, "screenshot")
-    await pieces.project.made()
-    await pieces.project.made(SCREEN, "screenshot")
+    # Files that the request names take precedence.
+    newer = await pieces.project.made()
+    assert (await pieces.files())["logo"] == token_of(newer)
     uploaded = await pieces.project.caller.http.post(
         f"/v1/projects/{pieces.project.id}/content/upload", files={"file": ("a.png", PNG)}
     )
     [asset] = uploaded.json()["assets"]
-    found = await pieces.files(mediaIds=[asset["assetId"], old["assetId"], screen["assetId"]])
-    assert found["logo"] == token_of(old)
-    assert found["screenshots"] == [token_of(asset), token_of(screen)]
+    found = await pieces.files(mediaIds=[asset["assetId"], logo["assetId"], screens[0]["assetId"]])
+    assert found["logo"] == token_of(logo)
+    assert found["screenshots"] == [token_of(asset), token_of(screens[0])]
 
 
 async def test_remix_without_a_clip_uses_the_demo_video(pieces: Pieces) -> None:
-    assert_refused(await pieces.ask(format="ugc_remix"), 422, "VALIDATION", "mediaIds")
     demo = await pieces.project.made(CLIP, "demo_video", transcript="Tap once.")
-    brief = await pieces.brief(format="ugc_remix")
-    assert (brief["files"]["clip"], brief["spec"]["transcript"]) == (token_of(demo), "Tap once.")
+    for asked, said in (({}, "Tap once."), ({"transcript": "Now I look."}, "Now I look.")):
+        brief = await pieces.brief(format="ugc_remix", **asked)
+        assert (brief["files"]["clip"], brief["spec"]["transcript"]) == (token_of(demo), said)
     assert (await pieces.files())["clip"] is None
 
 

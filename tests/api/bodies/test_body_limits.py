@@ -177,11 +177,11 @@ TOO_MUCH = {
 }
 
 
-@pytest.mark.parametrize("what", TOO_MUCH)
-async def test_body_with_too_many_values_is_refused(acme: ApiCaller, what: str) -> None:
-    answer = await acme.http.post("/v1/projects", content=TOO_MUCH[what], headers=JSON)
-    assert_refused(answer, 422, "VALIDATION")
-    assert what in answer.json()["error"]["message"]
+async def test_body_with_too_many_values_is_refused(acme: ApiCaller) -> None:
+    for what, body in TOO_MUCH.items():
+        answer = await acme.http.post("/v1/projects", content=body, headers=JSON)
+        assert_refused(answer, 422, "VALIDATION")
+        assert what in answer.json()["error"]["message"]
 
 
 async def test_signs_inside_a_string_are_not_counted(acme: ApiCaller) -> None:

@@ -41,11 +41,7 @@ async def working(settings: Settings, pool: Pool) -> AsyncIterator[None]:
 
 async def wait_for_jobs(pool: Pool) -> list[tuple[str, str | None]]:
     """Wait until all jobs have ended, and return their states and errors."""
-
-    async def all_have() -> bool:
-        return bool(await pool.fetchval("select bool_and(finished_at is not null) from job"))
-
-    await eventually(all_have)
+    await eventually(lambda: pool.fetchval("select bool_and(finished_at is not null) from job"))
     return [tuple(row) for row in await pool.fetch("select state, error->>'code' from job order by id")]
 
 
@@ -81,13 +77,10 @@ async def test_archive_leaves_no_poster(
         return await render_one(asked, handles)
 
     monkeypatch.setattr(make_poster, "render_one", archived)
-
-    async def is_over() -> bool:
-        return bool(await pool.fetchval("select finished_at from job where kind = 'make_poster'"))
-
+    ended = "select finished_at from job where kind = 'make_poster'"
     async with working(settings, pool):
         item = await project.made(film(video))
-        await eventually(is_over)
+        await eventually(lambda: pool.fetchval(ended))
     assert (await read_item(project, item))["assets"] == item["assets"]
     await pool.execute("update media_upload set started_at = now() - interval '2 days'")
     async with pool.acquire() as conn:

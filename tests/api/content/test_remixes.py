@@ -6,7 +6,7 @@ import httpx
 
 from db.pool import Pool
 from tests import media
-from tests.api.content.project import UploadProject, file, film, text
+from tests.api.content.project import UploadProject, file, film
 from tests.api.refusals import assert_refused
 
 #: The smallest and shortest clip that a remix allows.
@@ -39,17 +39,6 @@ async def test_clip_and_transcript_are_stored_for_the_job(project: UploadProject
     assert [(one["spec"]["transcript"], one["spec"]["seconds"]) for one in (first, second)] == 2 * [
         (SAID, 20)
     ]
-
-
-async def test_default_clip_is_the_demo_video_with_its_transcript(project: UploadProject, pool: Pool) -> None:
-    parts = [film(CLIP), text("kind", "demo_video"), text("transcript", "Tap, and it is done.")]
-    added = await project.caller.http.post(f"/v1/projects/{project.id}/app-media", files=parts)
-    assert added.status_code == 201, added.text
-    assert (await request_remix(project)).status_code == 202
-    assert (await request_remix(project, transcript=SAID)).status_code == 202
-    first, second = sorted(await read_briefs(pool), key=lambda one: one["spec"]["transcript"] == SAID)
-    assert [first["spec"]["transcript"], second["spec"]["transcript"]] == ["Tap, and it is done.", SAID]
-    assert first["files"]["clip"] == second["files"]["clip"] is not None
 
 
 async def test_unusable_clip_is_refused(project: UploadProject, pool: Pool) -> None:

@@ -91,22 +91,26 @@ async def test_large_request_is_accepted_and_paid_by_later_ones(shop: EventSende
 BOMB = gzip.compress(b" " * 8_000_001)
 
 
-@pytest.mark.parametrize(
-    ("path", "content", "outcome"),
-    [
-        ("", b"{" + b" " * 100_000, (400, 48)),
-        ("", b'{"events": {}}' + b" " * 100_000, (422, 48)),
-        ("", gzip.compress(b" " * 100_000), (400, 48)),
-        ("", BOMB, (413, 3_906)),
-        ("", BOMB[:-9], (400, 3_906)),
-        ("b", b"[" + b" " * 100_000, (400, 48)),
-        ("b", gzip.compress(b" " * 100_000), (400, 48)),
-        ("b", BOMB, (413, 488)),
-        ("b", b'{"batch":[]}', (200, 1)),
-    ],
-    ids=range(9),
+COSTS = (
+    ("", b"{" + b" " * 100_000, (400, 48)),
+    ("", b'{"events": {}}' + b" " * 100_000, (422, 48)),
+    ("", gzip.compress(b" " * 100_000), (400, 48)),
+    ("", BOMB, (413, 3_906)),
+    ("", BOMB[:-9], (400, 3_906)),
+    ("b", b"[" + b" " * 100_000, (400, 48)),
+    ("b", gzip.compress(b" " * 100_000), (400, 48)),
+    ("b", BOMB, (413, 488)),
+    ("b", b'{"batch":[]}', (200, 1)),
 )
-async def test_refused_body_costs_its_size(
+
+
+async def test_refused_body_costs_its_size(phone: EventSender, app: Litestar, buckets: Redis) -> None:
+    for case in COSTS:
+        await check_cost(phone, buckets, *case)
+        await refill_buckets(app, buckets)
+
+
+async def check_cost(
     phone: EventSender, buckets: Redis, path: str, content: bytes, outcome: tuple[int, int]
 ) -> None:
     at, (status, cost) = f"/v1/{path}" if path else phone.at, outcome

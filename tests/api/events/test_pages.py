@@ -1,7 +1,6 @@
 """Pages send events from their own domain, and any page may read the answer."""
 
 import httpx
-import pytest
 
 from tests.api.conftest import ApiCaller
 from tests.api.events.sender import WEB, EventSender, encode_events, event, read_counts, sender
@@ -47,30 +46,22 @@ async def test_other_routes_have_no_cors_headers(acme: ApiCaller) -> None:
         assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
-@pytest.mark.parametrize(
-    "origin",
-    ["https://shop.example", "http://shop.example:8080", "https://www.shop.example", "https://SHOP.example"],
-)
-async def test_domain_and_subdomains_may_send(shop: EventSender, origin: str) -> None:
-    assert read_counts(await shop.send(event(1), headers={"Origin": origin})) == (1, 0, [])
+async def test_domain_and_subdomains_may_send(shop: EventSender) -> None:
+    for number, origin in enumerate((
+        *("https://shop.example", "http://shop.example:8080", "https://www.shop.example"),
+        "https://SHOP.example",
+    )):  # fmt: skip
+        answer = await shop.send(event(number), headers={"Origin": origin})
+        assert read_counts(answer) == (1, 0, []), origin
 
 
-@pytest.mark.parametrize(
-    "origin",
-    [
-        "https://elsewhere.example",
-        "https://notshop.example",
-        "https://shop.example.evil.example",
-        "https://example",
-        "http://localhost:3000",
-        "null",
-        "",
-        "https://[",
-    ],
-)
-async def test_page_of_another_domain_is_refused(shop: EventSender, origin: str) -> None:
-    answer = await shop.send(event(1), headers={"Origin": origin})
-    assert_refused(answer, 403, "ORIGIN_NOT_ALLOWED")
+async def test_page_of_another_domain_is_refused(shop: EventSender) -> None:
+    for origin in (
+        *("https://elsewhere.example", "https://notshop.example", "https://shop.example.evil.example"),
+        *("https://example", "http://localhost:3000", "null", "", "https://["),
+    ):
+        answer = await shop.send(event(1), headers={"Origin": origin})
+        assert_refused(answer, 403, "ORIGIN_NOT_ALLOWED")
 
 
 async def test_an_app_under_development_sends_from_this_machine(

@@ -41,11 +41,7 @@ async def warm_app(relayed_api: Litestar, pool: Pool) -> AsyncIterator[EventSend
     async with client_of(relayed_api) as http, open_caller(relayed_api, pool, "Acme") as acme:
         phone = await sender(acme, http, PHONE)
         assert read_counts(await phone.send(event(0)))[0] == 1
-
-        async def noted() -> bool:
-            return await pool.fetchval("select last_event_at from sdk_app") is not None
-
-        await eventually(noted)
+        await eventually(lambda: pool.fetchval("select last_event_at from sdk_app"))
         yield phone
 
 

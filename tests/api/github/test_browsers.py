@@ -33,13 +33,10 @@ async def test_a_request_of_another_browser_is_refused_too(github_without_worker
 
 
 async def test_a_browser_may_have_several_flows_at_once(github: GitHubParticipants) -> None:
-    for state in reversed([await github.follow_link() for _ in range(2)]):
-        assert status(await github.call_callback(state), state) == "connected"
-
-
-async def test_changed_installation_returns_the_same_way(github: GitHubParticipants) -> None:
-    """The App is already installed: GitHub opens the page for selecting repositories."""
-    assert await github.connect(setup_action="update") == "connected"
+    """For a changed installation, GitHub opens the page for selecting repositories and returns alike."""
+    one, other = [await github.follow_link() for _ in range(2)]
+    for state, action in ((other, "install"), (one, "update")):
+        assert status(await github.call_callback(state, setup_action=action), state) == "connected"
 
 
 async def test_callback_without_a_state_changes_nothing(github: GitHubParticipants) -> None:

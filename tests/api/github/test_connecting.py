@@ -53,15 +53,21 @@ async def test_code_is_sealed_until_its_job_ends(
     assert await github_without_worker.count_codes() == 1
 
 
-@pytest.mark.parametrize("installation_id", [SHOP, 999])
-async def test_unlisted_installation_is_not_connected(
-    github: GitHubParticipants, installation_id: int
-) -> None:
+async def test_unlisted_hidden_or_suspended_installation_is_not_connected(github: GitHubParticipants) -> None:
+    async def failure(**given: Any) -> Any:
+        assert await github.connect(**given) == "failed"
+        assert (await github.acme.http.get("/v1/github/installation")).status_code == 404
+        return (await github.acme.http.get("/v1/jobs")).json()["items"][0]["error"]["code"]
+
     del github.hub.people["ada"][SHOP]
-    assert await github.connect(installation_id=installation_id) == "failed"
-    assert (await github.acme.http.get("/v1/github/installation")).status_code == 404
-    (job,) = (await github.acme.http.get("/v1/jobs")).json()["items"]
-    assert (job["kind"], job["error"]["code"]) == ("connect_github", "INSTALLATION_NOT_PROVED")
+    for installation_id in (SHOP, 999):
+        assert await failure(installation_id=installation_id) == "INSTALLATION_NOT_PROVED"
+    hidden = HttpResponse(404, {"message": "Not Found"})
+    github.hub.broken[f"/api/user/installations/{ACME}/repositories"] = hidden
+    assert await failure() == "INSTALLATION_NOT_PROVED"
+    github.hub.broken.clear()
+    github.hub.installations[ACME].suspended = True
+    assert await failure() == "SOURCE_FORBIDDEN"
 
 
 async def test_partial_access_does_not_connect_the_installation(github: GitHubParticipants) -> None:
@@ -70,23 +76,6 @@ async def test_partial_access_does_not_connect_the_installation(github: GitHubPa
     assert await github.connect(installation_id=SHOP, person="eve") == "connected"
     first, _ = await github.jobs()
     assert "reads 2 repositories, this person only 1" in first["error"]["message"]
-
-
-async def test_a_suspended_installation_is_not_connected(github: GitHubParticipants) -> None:
-    github.hub.installations[ACME].suspended = True
-    assert await github.connect() == "failed"
-    (job,) = await github.jobs()
-    assert job["error"]["code"] == "SOURCE_FORBIDDEN"
-    assert "unsuspend" in job["error"]["message"]
-
-
-async def test_hidden_installation_is_not_connected(github: GitHubParticipants) -> None:
-    github.hub.broken[f"/api/user/installations/{ACME}/repositories"] = HttpResponse(
-        404, {"message": "Not Found"}
-    )
-    assert await github.connect() == "failed"
-    (job,) = await github.jobs()
-    assert job["error"]["code"] == "INSTALLATION_NOT_PROVED"
 
 
 async def test_next_page_on_another_host_is_not_requested(github: GitHubParticipants) -> None:
@@ -134,11 +123,7 @@ async def test_a_code_that_was_used_before_a_crash_says_to_start_again(github: G
     github.hub.broken["/api/user/installations"] = HttpResponse(503, {})
     state = await github.follow_link()
     answer = asyncio.create_task(github.call_callback(state))
-
-    async def tried() -> Any:
-        return await github.pool.fetchval("select count(*) from job_attempt")
-
-    await eventually(tried)
+    await eventually(lambda: github.pool.fetchval("select count(*) from job_attempt"))
     del github.hub.broken["/api/user/installations"]
     await github.pool.execute("update job set run_at = now(), stage = 'queued' where state = 'queued'")
     assert status(await answer, state) == "failed"

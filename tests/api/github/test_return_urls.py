@@ -63,4 +63,3 @@ async def test_without_an_app_the_answer_names_who_sets_it_up(app: Litestar, poo
         answer = await acme.http.post("/v1/github/install-url", json={"returnUrl": BACK})
     error = answer.json()["error"]
     assert (answer.status_code, error["details"]) == (409, {"reason": "GITHUB_NOT_CONFIGURED"})
-    assert error["message"] == "GitHub is not set up on this server: ask its operator"

@@ -50,12 +50,6 @@ async def test_a_projects_requests_are_listed_newest_first(tenant: LeasingTenant
     assert rest["nextCursor"] is None
 
 
-async def test_the_fewest_and_the_most_are_taken_without_a_platform_or_note(tenant: LeasingTenant) -> None:
-    for count in (1, 50):
-        answer = await tenant.request_accounts(count=count, platform=None, note=None)
-        assert (answer.status_code, answer.json()["count"], answer.json()["note"]) == (201, count, None)
-
-
 async def test_a_lease_is_listed_released_and_told_why(
     platform: LeasingOperator, tenant: LeasingTenant
 ) -> None:

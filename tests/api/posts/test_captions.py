@@ -86,15 +86,24 @@ async def test_a_rejected_caption_ends_its_post(project: PostsProject, writer: A
         )
 
 
-@pytest.mark.parametrize(("verdict", "body"), [("approve", {}), ("reject", {"reason": "No."})])
-async def test_publishing_key_cannot_approve_captions(
-    project: PostsProject, writer: ApiCaller, verdict: str, body: Any
+async def test_only_a_key_that_may_approve_releases_a_caption(
+    project: PostsProject, writer: ApiCaller
 ) -> None:
+    """And only with an approval: no reschedule does, and the database checks it."""
     post_id = await schedule_blocked(project, writer)
     before = await table_digests(project.pool)
-    answer = await writer.http.post(f"/v1/scheduled-posts/{post_id}/{verdict}", json=body)
-    assert problem(answer) == (403, "FORBIDDEN_SCOPE", {"requiredScope": "content:approve"})
+    for verdict, body in (("approve", {}), ("reject", {"reason": "No."})):
+        answer = await writer.http.post(f"/v1/scheduled-posts/{post_id}/{verdict}", json=body)
+        assert problem(answer) == (403, "FORBIDDEN_SCOPE", {"requiredScope": "content:approve"})
     assert await table_digests(project.pool) == before
+    moved = {"scheduledFor": project.time_ahead(hours=2)}
+    for caller in (writer, project.acme):
+        answer = await caller.http.post(f"/v1/scheduled-posts/{post_id}/reschedule", json=moved)
+        assert answer.status_code == 200, answer.text
+        assert await read_state(project, post_id) == ("blocked", True)
+    for column in ("queued", "publishing", "published", "draft_in_inbox", "failed", "outcome_unknown"):
+        with pytest.raises(Exception, match="scheduled_post_caption"):
+            await project.set_columns(post_id, status=column)
 
 
 async def test_an_unapproved_caption_is_not_published_at_once(
@@ -117,15 +126,12 @@ async def test_approving_key_approves_its_own_captions(project: PostsProject, ve
     assert entry == (content, {"posts": [post["id"]]})
 
 
-@pytest.mark.parametrize(
-    ("gate", "caption"),
-    [("not_required", "Mine."), ("approved", "Fresh bread today."), ("approved", None)],
-)
-async def test_approved_or_exempt_caption_is_sent(
-    project: PostsProject, writer: ApiCaller, gate: str, caption: str | None
-) -> None:
-    answer = await send_post(project, writer, await project.content(approval_status=gate), caption, "publish")
-    assert (answer.status_code, answer.json()["gateStatus"]) == (202, "open")
+async def test_approved_or_exempt_caption_is_sent(project: PostsProject, writer: ApiCaller) -> None:
+    cases = (("not_required", "Mine."), ("approved", "Fresh bread today."), ("approved", None))
+    for gate, caption in cases:
+        content = await project.content(approval_status=gate)
+        answer = await send_post(project, writer, content, caption, "publish")
+        assert (answer.status_code, answer.json()["gateStatus"]) == (202, "open")
 
 
 async def test_each_target_waits_for_its_own_approval(project: PostsProject, writer: ApiCaller) -> None:
@@ -163,15 +169,6 @@ async def test_equal_caption_is_approved_with_its_content(project: PostsProject,
     assert await read_state(project, post_id) == ("queued", False)
 
 
-async def test_reschedule_approves_nothing(project: PostsProject, writer: ApiCaller) -> None:
-    post_id = await schedule_blocked(project, writer)
-    moved = {"scheduledFor": project.time_ahead(hours=2)}
-    for caller in (writer, project.acme):
-        answer = await caller.http.post(f"/v1/scheduled-posts/{post_id}/reschedule", json=moved)
-        assert answer.status_code == 200, answer.text
-        assert await read_state(project, post_id) == ("blocked", True)
-
-
 async def test_a_caption_approved_too_late_waits_for_another_time(
     project: PostsProject, writer: ApiCaller
 ) -> None:
@@ -181,10 +178,3 @@ async def test_a_caption_approved_too_late_waits_for_another_time(
     assert (post["status"], post["schedulePassed"], post["captionPending"]) == ("blocked", True, False)
     await project.reschedule(post_id, scheduledFor=project.time_ahead(hours=3))
     assert await read_state(project, post_id) == ("queued", False)
-
-
-async def test_database_check_blocks_unapproved_captions(project: PostsProject, writer: ApiCaller) -> None:
-    post_id = await schedule_blocked(project, writer)
-    for column in ("queued", "publishing", "published", "draft_in_inbox", "failed", "outcome_unknown"):
-        with pytest.raises(Exception, match="scheduled_post_caption"):
-            await project.set_columns(post_id, status=column)

@@ -4,8 +4,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from domain.jobs import jobs
 from jobs.ledger import Settlement
 from jobs.outcomes import Canceled
@@ -36,38 +34,25 @@ async def test_a_cancel_ends_the_post_and_its_job_at_once(project: PostsProject)
     row = await project.job(post_id)
     assert (row["state"], row["stage"]) == ("canceled", "canceled")
     assert (await project.events(post_id))[1:] == [("canceled", {"reason": "sold out"})]
-
-
-async def test_a_repeated_cancel_answers_the_same_and_changes_nothing(project: PostsProject) -> None:
-    post_id = await project.schedule_new()
-    first = await project.cancel(post_id)
+    # A repeat answers the same and changes nothing.
     before = await table_digests(project.pool)
     for again in (
         await project.cancel(post_id),
         await project.cancel(post_id, json={}),
         await project.cancel(post_id, json={"reason": "other"}),
     ):
-        assert (again.status_code, again.content) == (200, first.content)
+        assert (again.status_code, again.content) == (200, answer.content)
     assert await table_digests(project.pool) == before
-
-
-async def test_a_blocked_post_is_canceled_too(project: PostsProject) -> None:
-    content, account = await project.content(approval_status="pending"), await project.account()
-    [post] = (await project.schedule(content, account)).json()["scheduledPosts"]
-    assert (await project.cancel(post["id"])).json()["status"] == "canceled"
-
-
-async def test_a_cancel_works_in_an_archived_project(project: PostsProject) -> None:
-    post_id = await project.schedule_new()
-    await project.acme.http.delete(project.list_path.removesuffix("/scheduled-posts"))
-    assert (await project.cancel(post_id)).json()["status"] == "canceled"
 
 
 async def test_a_post_that_is_being_prepared_is_canceled_and_its_job_asked_to_stop(
     project: PostsProject,
 ) -> None:
     post_id = await project.schedule_new(scheduledFor=project.time_ahead(seconds=-1))
-    claim = await claim_due_job(project.pool)
+    claim, before = await claim_due_job(project.pool), await table_digests(project.pool)
+    moved = await project.reschedule(post_id, scheduledFor=project.time_ahead(days=1))
+    assert reason(moved) == (409, "CONFLICT", "POST_NOT_QUEUED")
+    assert await table_digests(project.pool) == before
     await project.set_columns(post_id, phase="preparing")
     assert (await project.cancel(post_id)).json()["status"] == "canceled"
     row = await project.job(post_id)
@@ -77,18 +62,18 @@ async def test_a_post_that_is_being_prepared_is_canceled_and_its_job_asked_to_st
     assert (post["status"], len(await project.events(post_id))) == ("canceled", 2)
 
 
-@pytest.mark.parametrize("status", LATER)
-async def test_sent_or_ended_post_is_not_canceled(project: PostsProject, status: str) -> None:
-    post_id = await project.schedule_new()
-    await project.set_columns(post_id, **LATER[status])
-    before = await table_digests(project.pool)
-    for answer in (
-        await project.cancel(post_id),
-        await project.reschedule(post_id, scheduledFor=project.time_ahead(days=1)),
-    ):
-        assert reason(answer) == (409, "CONFLICT", "POST_NOT_QUEUED")
-        assert answer.json()["error"]["details"]["status"] == status
-    assert await table_digests(project.pool) == before
+async def test_sent_or_ended_post_is_not_canceled(project: PostsProject) -> None:
+    for status, columns in LATER.items():
+        post_id = await project.schedule_new()
+        await project.set_columns(post_id, **columns)
+        before = await table_digests(project.pool)
+        for answer in (
+            await project.cancel(post_id),
+            await project.reschedule(post_id, scheduledFor=project.time_ahead(days=1)),
+        ):
+            assert reason(answer) == (409, "CONFLICT", "POST_NOT_QUEUED")
+            assert answer.json()["error"]["details"]["status"] == status
+        assert await table_digests(project.pool) == before
 
 
 async def test_a_stale_version_changes_nothing(project: PostsProject) -> None:
@@ -126,47 +111,26 @@ async def test_reschedule_moves_post_and_job(project: PostsProject) -> None:
     assert await project.pool.fetchval("select count(*) from job") == 1
 
 
-async def test_reschedule_to_a_local_time(project: PostsProject) -> None:
-    project.clock.ahead = datetime.fromisoformat("2026-10-20T12:00Z") - datetime.now(UTC)
-    post_id = await project.schedule_new()
-    answer = await project.reschedule(post_id, localTime="2026-11-01T01:30")
-    assert answer.json()["scheduledFor"] == "2026-11-01T05:30:00Z"
-
-
 async def test_shown_time_undoes_a_reschedule(project: PostsProject) -> None:
     """As the console undoes a move: also to the second of two equal local times."""
     project.clock.ahead = datetime.fromisoformat("2026-10-20T12:00Z") - datetime.now(UTC)
     post_id = await project.schedule_new(scheduledFor="2026-11-01T06:30:30.250Z")
     was = (await project.post(post_id))["scheduledFor"]
+    answer = await project.reschedule(post_id, localTime="2026-11-01T01:30")
+    assert answer.json()["scheduledFor"] == "2026-11-01T05:30:00Z"
     await project.reschedule(post_id, localTime="2026-11-02T01:30:30")
     assert (await project.reschedule(post_id, scheduledFor=was)).json()["scheduledFor"] == was
     assert parse_instant(was) == datetime.fromisoformat("2026-11-01T06:30:30.250Z")
 
 
-async def test_blocked_post_is_rescheduled_without_a_job(project: PostsProject) -> None:
-    content, account = await project.content(approval_status="pending"), await project.account()
-    [scheduled_post] = (await project.schedule(content, account)).json()["scheduledPosts"]
-    post = (await project.reschedule(scheduled_post["id"], scheduledFor=project.time_ahead(days=1))).json()
-    assert (post["status"], post["jobId"]) == ("blocked", None)
-    assert await project.pool.fetchval("select count(*) from job") == 0
-
-
-async def test_a_post_that_is_being_prepared_is_not_moved(project: PostsProject) -> None:
-    post_id = await project.schedule_new(scheduledFor=project.time_ahead(seconds=-1))
-    await claim_due_job(project.pool)
-    before = await table_digests(project.pool)
-    answer = await project.reschedule(post_id, scheduledFor=project.time_ahead(days=1))
-    assert reason(answer) == (409, "CONFLICT", "POST_NOT_QUEUED")
-    assert await table_digests(project.pool) == before
-
-
-async def test_nothing_is_moved_in_an_archived_project(project: PostsProject) -> None:
+async def test_a_post_of_an_archived_project_is_canceled_but_not_moved(project: PostsProject) -> None:
     post_id = await project.schedule_new()
     await project.acme.http.delete(project.list_path.removesuffix("/scheduled-posts"))
     body = {"scheduledFor": project.time_ahead(days=1)}
     assert reason(await project.reschedule(post_id, **body)) == (409, "CONFLICT", "PROJECT_ARCHIVED")
     url, stale = f"/v1/scheduled-posts/{post_id}/reschedule", {"If-Match": '"7"'}
     assert (await project.acme.http.post(url, json=body, headers=stale)).status_code == 412
+    assert (await project.cancel(post_id)).json()["status"] == "canceled"
 
 
 async def test_reschedule_next_to_equal_content_is_a_duplicate(project: PostsProject) -> None:

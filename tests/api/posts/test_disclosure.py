@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from tests.api.posts.project import PostsProject
 from tests.api.posts.test_fits import FILM, JPEG, add_files
 
@@ -35,24 +33,22 @@ async def schedule_post(project: PostsProject, content: str, **target: Any) -> d
     return await project.post(answer.json()["scheduledPosts"][0]["id"])
 
 
-@pytest.mark.parametrize("offered", [["public", "private"], []])
-async def test_direct_tiktok_post_needs_a_privacy_level(project: PostsProject, offered: list[str]) -> None:
-    account = await create_tiktok_account(project, *offered)
-    other = await project.account("other", platform="mastodon")
-    targets = [{"socialAccountId": other, "mode": "draft"}, {"socialAccountId": account}]
-    answer = await project.schedule(await create_content(project), targets=targets)
-    error = answer.json()["error"]
-    assert (answer.status_code, error["code"]) == (422, "VALIDATION")
-    assert error["details"]["reason"] == "PRIVACY_REQUIRED"
-    choices = [{"path": "targets[1].privacyLevel", "privacyLevels": offered or LEVELS}]
-    assert error["details"]["choices"] == choices
-    assert {issue["path"] for issue in error["details"]["issues"]} == {
-        "targets[0].mode",
-        "targets[1].privacyLevel",
-    }
+async def test_direct_tiktok_post_needs_a_privacy_level(project: PostsProject) -> None:
+    other, content = await project.account("other", platform="mastodon"), await create_content(project)
+    for offered in (["public", "private"], []):
+        account = await create_tiktok_account(project, *offered, handle=f"shop{len(offered)}")
+        targets = [{"socialAccountId": other, "mode": "draft"}, {"socialAccountId": account}]
+        answer = await project.schedule(content, targets=targets)
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"]) == (422, "VALIDATION")
+        assert error["details"]["reason"] == "PRIVACY_REQUIRED"
+        choices = [{"path": "targets[1].privacyLevel", "privacyLevels": offered or LEVELS}]
+        assert error["details"]["choices"] == choices
+        paths = {issue["path"] for issue in error["details"]["issues"]}
+        assert paths == {"targets[0].mode", "targets[1].privacyLevel"}
+        body = (await project.acme.http.get(f"/v1/social-accounts/{account}")).json()
+        assert body["privacyLevels"] == (offered or LEVELS)
     assert await project.pool.fetchval("select count(*) from scheduled_post") == 0
-    body = (await project.acme.http.get(f"/v1/social-accounts/{account}")).json()
-    assert body["privacyLevels"] == (offered or LEVELS)
     assert (await project.acme.http.get(f"/v1/social-accounts/{other}")).json()["privacyLevels"] is None
 
 
@@ -61,59 +57,49 @@ async def test_the_only_level_of_an_account_is_stored_with_the_post(project: Pos
     account = await create_tiktok_account(project, "private")
     post = await schedule_post(project, await create_content(project), socialAccountId=account)
     assert post["privacyLevel"] == "private"
-
-
-async def test_a_draft_asks_for_no_level(project: PostsProject) -> None:
-    account = await create_tiktok_account(project, "public", "private")
+    # A draft asks for no level.
+    account = await create_tiktok_account(project, "public", "private", handle="other")
     post = await schedule_post(project, await create_content(project), socialAccountId=account, mode="draft")
     assert post["privacyLevel"] is None
 
 
-@pytest.mark.parametrize(
-    ("columns", "is_ai_generated"),
-    [
+async def test_how_content_was_made_decides_its_label(project: PostsProject) -> None:
+    generated: tuple[tuple[dict[str, Any], bool], ...] = (
+        ({}, True),  # of a release that recorded nothing
+        *(({"made_by": by}, True) for by in ("renderer", "model", "presenter", "voice")),
+        ({"made_by": "clip"}, False),
+        ({"made_by": "clip", "ai_declared": True}, True),
+    )
+    cases: tuple[tuple[dict[str, Any], bool], ...] = (
         ({"creative_type": "uploaded"}, False),
         ({"creative_type": "uploaded", "ai_declared": True}, True),
-        ({"creative_type": "generated"}, True),  # of a release that recorded nothing
-        ({"creative_type": "generated", "made_by": "renderer"}, True),
-        ({"creative_type": "generated", "made_by": "model"}, True),
-        ({"creative_type": "generated", "made_by": "presenter"}, True),
-        ({"creative_type": "generated", "made_by": "voice"}, True),
-        ({"creative_type": "generated", "made_by": "clip"}, False),
-        ({"creative_type": "generated", "made_by": "clip", "ai_declared": True}, True),
-    ],
-)
-async def test_how_content_was_made_decides_its_label(
-    project: PostsProject, columns: dict[str, Any], is_ai_generated: bool
-) -> None:
-    content = await create_content(project, format="video", **columns)
-    found = await read_content(project, content)
-    assert (found["aiGenerated"], found["madeBy"]) == (is_ai_generated, columns.get("made_by"))
-    post = await schedule_post(project, content, socialAccountId=await project.account(platform="instagram"))
-    assert post["aiLabel"] == ("labelled" if is_ai_generated else "not_needed")
+        *(({"creative_type": "generated", **columns}, expected) for columns, expected in generated),
+    )
+    for number, (columns, expected) in enumerate(cases):
+        content = await create_content(project, format="video", **columns)
+        found = await read_content(project, content)
+        assert (found["aiGenerated"], found["madeBy"]) == (expected, columns.get("made_by")), columns
+        account = await project.account(f"shop{number}", platform="instagram")
+        post = await schedule_post(project, content, socialAccountId=account)
+        assert post["aiLabel"] == ("labelled" if expected else "not_needed")
 
 
-@pytest.mark.parametrize(
-    ("platform", "mode", "files", "label"),
-    [
-        ("instagram", "direct", [JPEG], "labelled"),
-        ("instagram", "direct", [FILM], "labelled"),
-        ("tiktok", "direct", [FILM], "labelled"),
-        ("tiktok", "direct", [JPEG], "not_supported"),
-        ("tiktok", "draft", [FILM], "not_supported"),
-        ("mastodon", "direct", [JPEG], "not_supported"),
-        ("bluesky", "direct", [JPEG], "not_supported"),
-    ],
-)
-async def test_post_shows_the_sent_label_and_level(
-    project: PostsProject, platform: str, mode: str, files: Any, label: str
-) -> None:
-    format_ = "video" if files == [FILM] else "image"
-    content = await create_content(project, files, format=format_, creative_type="generated", made_by="model")
-    level = {"privacyLevel": "private"} if (platform, mode) == ("tiktok", "direct") else {}
-    account = await project.account(platform=platform)
-    post = await schedule_post(project, content, socialAccountId=account, mode=mode, **level)
-    assert post["aiLabel"] == label
+async def test_post_shows_the_sent_label_and_level(project: PostsProject) -> None:
+    for number, (platform, mode, file, label) in enumerate((
+        ("instagram", "direct", JPEG, "labelled"),
+        ("instagram", "direct", FILM, "labelled"),
+        ("tiktok", "direct", FILM, "labelled"),
+        ("tiktok", "direct", JPEG, "not_supported"),
+        ("tiktok", "draft", FILM, "not_supported"),
+        ("mastodon", "direct", JPEG, "not_supported"),
+        ("bluesky", "direct", JPEG, "not_supported"),
+    )):  # fmt: skip
+        made = {"format": "video" if file == FILM else "image", "creative_type": "generated"}
+        content = await create_content(project, [file], **made, made_by="model")
+        level = {"privacyLevel": "private"} if (platform, mode) == ("tiktok", "direct") else {}
+        account = await project.account(f"shop{number}", platform=platform)
+        post = await schedule_post(project, content, socialAccountId=account, mode=mode, **level)
+        assert post["aiLabel"] == label
 
 
 async def test_sent_post_keeps_its_label(project: PostsProject) -> None:

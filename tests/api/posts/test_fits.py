@@ -1,7 +1,5 @@
 """Fitness of content for each platform: an item's `fits` matches the refusals of scheduling."""
 
-import pytest
-
 from domain.accounts.platform_limits import PLATFORMS
 from schemas import ids
 from tests.api.posts.project import PostsProject, uuid_of
@@ -24,22 +22,23 @@ async def add_files(project: PostsProject, content: str, files: Files) -> None:
         )  # fmt: skip
 
 
-@pytest.mark.parametrize("caption", [PLAIN, LONG, " "])
-@pytest.mark.parametrize("files", [[], [JPEG] * 5, [PNG], [FILM], [JPEG, FILM]])
-async def test_fits_matches_the_refusals_of_scheduling(
-    project: PostsProject, files: Files, caption: str
-) -> None:
-    content = await project.content(caption=caption)
-    await add_files(project, content, files)
-    fits = (await project.acme.http.get(f"/v1/content/{content}")).json()["fits"]
-    assert fits.keys() == PLATFORMS.keys()
-    for platform, said in fits.items():
-        target = {"socialAccountId": await project.account(platform=platform)}
-        target |= {"privacyLevel": "private"} if platform == "tiktok" else {}
-        answer = await project.schedule(content, targets=[target])
-        issues = answer.json().get("error", {}).get("details", {}).get("issues", [])
-        assert answer.status_code == (202 if said == "ok" else 422), answer.text
-        assert said == ("; ".join(issue["message"] for issue in issues) or "ok")
+CAPTIONS = (PLAIN, LONG, " ")
+FILES: tuple[Files, ...] = ([], [JPEG] * 5, [PNG], [FILM], [JPEG, FILM])
+
+
+async def test_fits_matches_the_refusals_of_scheduling(project: PostsProject) -> None:
+    for number, (caption, files) in enumerate((caption, files) for caption in CAPTIONS for files in FILES):
+        content = await project.content(caption=caption)
+        await add_files(project, content, files)
+        fits = (await project.acme.http.get(f"/v1/content/{content}")).json()["fits"]
+        assert fits.keys() == PLATFORMS.keys()
+        for platform, said in fits.items():
+            target = {"socialAccountId": await project.account(f"shop{number}", platform=platform)}
+            target |= {"privacyLevel": "private"} if platform == "tiktok" else {}
+            answer = await project.schedule(content, targets=[target])
+            issues = answer.json().get("error", {}).get("details", {}).get("issues", [])
+            assert answer.status_code == (202 if said == "ok" else 422), answer.text
+            assert said == ("; ".join(issue["message"] for issue in issues) or "ok")
 
 
 async def test_an_edit_changes_what_fits(project: PostsProject) -> None:

@@ -1,6 +1,5 @@
 """`waiting` over HTTP: the next read after a change returns the new reason, of a post and of its job."""
 
-from datetime import timedelta
 from typing import Any
 
 from domain.operations import pools
@@ -32,16 +31,6 @@ async def test_a_post_waits_for_its_approval_and_then_for_its_time(project: Post
     assert await waiting_reason(project, scheduled_post["id"]) == "approval"
     await project.cancel(scheduled_post["id"])
     assert await waiting_reason(project, scheduled_post["id"]) is None
-
-
-async def test_late_approval_asks_to_reschedule(project: PostsProject) -> None:
-    content, account = await project.content(approval_status="pending"), await project.account()
-    [post] = (await project.schedule(content, account)).json()["scheduledPosts"]
-    project.clock.ahead = timedelta(hours=2)
-    await project.acme.http.post(f"/v1/content/{content}/approve", json={})
-    assert await waiting_reason(project, post["id"]) == "schedule_passed"
-    await project.reschedule(post["id"], scheduledFor=project.time_ahead(days=1))
-    assert await waiting_reason(project, post["id"]) == "scheduled"
 
 
 async def test_due_post_waits_for_its_pool(project: PostsProject) -> None:

@@ -51,10 +51,6 @@ def check_figures(found: Figures, until: timedelta) -> None:
         assert abs(part - age / GROWTH_TIME) < 0.001
 
 
-async def test_first_day_has_hourly_figures(sandbox: ApiSandbox) -> None:
-    check_figures(await collect_figures(sandbox, "shop", ["1d"]), 23 * HOUR)
-
-
 async def test_several_advances_keep_the_hourly_cadence(sandbox: ApiSandbox) -> None:
     check_figures(await collect_figures(sandbox, "shop", ["90m", "20h", "10m", "30h"]), 51 * HOUR)
 

@@ -103,6 +103,12 @@ class RawClient(NamedTuple):
                 return True
 
 
+async def run_loop_iterations() -> None:
+    """Let the server accept or read, which it does in one of the next iterations: a wait would take 10 ms."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
 class StoppedClock(ApiServer):
     """The server with ticks that only the test makes."""
 
@@ -129,6 +135,7 @@ class ServerUnderTest:
         before = self.server.admission.entered
         pair = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(address, 0))
         self.clients.append(RawClient(*pair))
+        await run_loop_iterations()
 
         async def entered() -> bool:
             return self.server.admission.entered > before
@@ -145,6 +152,7 @@ class ServerUnderTest:
 
     async def wait_for_requests(self, count: int) -> None:
         """Wait until the application has received so many requests."""
+        await run_loop_iterations()
 
         async def asked() -> bool:
             return len(self.app.asked) >= count

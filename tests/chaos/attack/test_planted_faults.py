@@ -75,10 +75,10 @@ FAULTS = {
 
 
 class Stub:
-    """An API of projects, with one fault or none."""
+    """An API of projects with these faults."""
 
-    def __init__(self, fault: str | None) -> None:
-        self.fault = fault
+    def __init__(self, *faults: str) -> None:
+        self.faults = faults
         self.projects: dict[str, dict[str, str]] = {}
         self.scopes: dict[str, list[str]] = {"one": ["*"], "two": ["*"]}
         self.touched = 0
@@ -89,7 +89,7 @@ class Stub:
         if path == "/v1/openapi.json":
             return 200, DOCUMENT
         if key not in self.scopes:
-            leaks = self.fault == "open" and (method, path) == ("GET", "/v1/projects")
+            leaks = "open" in self.faults and (method, path) == ("GET", "/v1/projects")
             return (200, {"items": []}) if leaks else refused(401)
         org = key.partition(".")[0]
         if path == "/v1/whoami":
@@ -105,7 +105,7 @@ class Stub:
         required = (
             "keys:write" if "api-keys" in path else f"projects:{'read' if method == 'GET' else 'write'}"
         )
-        passes = self.fault == "scope" and method == "PATCH"
+        passes = "scope" in self.faults and method == "PATCH"
         return not (passes or {"*", required} & {*self.scopes[key]})
 
     def _key(self, org: str, path: str, body: bytes) -> tuple[int, Any]:
@@ -128,27 +128,26 @@ class Stub:
             self.projects[project["id"]] = project
             return 201, project
         if path == "/v1/projects":
-            shows_all = self.fault == "list"
+            shows_all = "list" in self.faults
             return 200, {"items": [p for p in self.projects.values() if shows_all or p["org"] == org]}
         return self._one(org, method, self.projects.get(path.rpartition("/")[2]), body)
 
     def _one(self, org: str, method: str, found: dict[str, str] | None, body: bytes) -> tuple[int, Any]:
         if found and found["org"] != org:
             return self._foreign(method, found)
-        if method == "PATCH" and b"[[],[]" in body[:100] and self.fault == "slow":
+        if method == "PATCH" and b"[[],[]" in body[:100] and "slow" in self.faults:
             threading.Event().wait(0.4)
         if found is None:
             return refused(404)
         return (200, found) if method == "GET" else refused(422)
 
     def _foreign(self, method: str, found: dict[str, str]) -> tuple[int, Any]:
-        if self.fault == "change" and method == "PATCH":
+        if "change" in self.faults and method == "PATCH":
             self.touched += 1
             found["version"] = str(self.touched)
-        leaks = (self.fault, method) in {("read", "GET"), ("write", "DELETE")}
-        if leaks:
+        if {"GET": "read", "DELETE": "write"}.get(method) in self.faults:
             return 200, found
-        return refused(404, "of another one" if self.fault == "oracle" and method == "GET" else "not found")
+        return refused(404, "of another one" if "oracle" in self.faults and method == "GET" else "not found")
 
 
 def refused(status: int, message: str = "not found") -> tuple[int, Any]:
@@ -193,7 +192,7 @@ def serving_stub(stub: Stub) -> Iterator[str]:
 
 @pytest.fixture
 def url(request: pytest.FixtureRequest) -> Iterator[str]:
-    with serving_stub(Stub(request.param)) as address:
+    with serving_stub(Stub(*request.param)) as address:
         yield address
 
 
@@ -206,16 +205,22 @@ def run_attack(url: str, *words: str) -> tuple[int, dict[str, Any]]:
     return result.exit_code, json.loads(result.stdout)
 
 
+#: Faults of one API. An API that answers 200 to foreign ids has no 404 of them to reveal.
+TOGETHER = [tuple(name for name in FAULTS if name != "oracle"), ("oracle",)]
+
+
 @pytest.mark.usefixtures("elsewhere")
-@pytest.mark.parametrize(("url", "fault"), [(name, name) for name in FAULTS], indirect=["url"])
-def test_attack_finds_each_planted_fault(url: str, fault: str) -> None:
+@pytest.mark.parametrize(("url", "faults"), [(faults, faults) for faults in TOGETHER], indirect=["url"])
+def test_attack_finds_each_planted_fault(url: str, faults: tuple[str, ...]) -> None:
     code, report = run_attack(url)
-    check, method, words = FAULTS[fault]
     assert (code, report["passed"]) == (1, False)
-    found = [
-        (finding["check"], finding["method"]) for finding in report["findings"] if words in finding["detail"]
-    ]
-    assert (check, method) in found, report
+    for check, method, words in map(FAULTS.__getitem__, faults):
+        found = [
+            (finding["check"], finding["method"])
+            for finding in report["findings"]
+            if words in finding["detail"]
+        ]
+        assert (check, method) in found, report
 
 
 class Clock:
@@ -235,7 +240,7 @@ def test_keys_are_killed_despite_the_rate_limit_after_the_deadline(
 ) -> None:
     """The attack itself has used up the minute's requests. A key that stays alive is reported."""
     monkeypatch.setattr(calls, "time", clock := Clock())
-    stub, tally = Stub(None), AttackTally()
+    stub, tally = Stub(), AttackTally()
     stub.refused_kills = refused_kills
     with serving_stub(stub) as url, Caller(url, Throttle(200, 1.0), "one") as strong:
 
@@ -251,7 +256,7 @@ def test_keys_are_killed_despite_the_rate_limit_after_the_deadline(
 
 
 @pytest.mark.usefixtures("elsewhere")
-@pytest.mark.parametrize("url", [None], indirect=True)
+@pytest.mark.parametrize("url", [()], indirect=True)
 def test_api_without_faults_passes_with_all_routes_judged(url: str) -> None:
     code, report = run_attack(url)
     assert (code, report["passed"], report["findings"]) == (0, True, [])
@@ -260,7 +265,7 @@ def test_api_without_faults_passes_with_all_routes_judged(url: str) -> None:
 
 
 @pytest.mark.usefixtures("elsewhere")
-@pytest.mark.parametrize("url", [None], indirect=True)
+@pytest.mark.parametrize("url", [()], indirect=True)
 def test_short_attack_reports_unjudged_routes(url: str) -> None:
     _, report = run_attack(url, "--rate", "20", "--seconds", "1")
     assert sum(row["unjudged"] for row in report["rows"]) > 0
@@ -283,7 +288,7 @@ def test_attack_requires_a_target_and_a_confirmation(words: list[str], code: int
 
 
 @pytest.mark.usefixtures("elsewhere")
-@pytest.mark.parametrize("url", [None], indirect=True)
+@pytest.mark.parametrize("url", [()], indirect=True)
 def test_two_keys_of_one_organization_are_refused(url: str) -> None:
     result = CliRunner().invoke(tenantry, ["attack", url, "--key", "one", "--key", "one"])
     assert result.exit_code == 5

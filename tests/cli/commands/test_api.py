@@ -116,10 +116,6 @@ async def test_a_body_comes_from_a_file_or_from_stdin(api: Api, project: str, tm
     assert refusal(stale, 4)["code"] == "PRECONDITION_FAILED"
 
 
-async def test_an_address_of_the_api_is_a_valid_path(api: Api, project: str) -> None:
-    assert decoded(await api(f"http://api/v1/projects/{project}"))["id"] == project
-
-
 async def test_files_and_texts_are_a_form(api: Api, project: str, tmp_path: Path) -> None:
     (tmp_path / "bread.png").write_bytes(picture := media.picture("PNG"))
     words = [f"projects/{project}/content/upload", "-F", "file=@bread.png", "-f", "caption=Fresh"]
@@ -209,26 +205,26 @@ ELSEWHERE = """https://evil.example/v1/projects //evil.example/v1/projects https
 http://api:81/v1/projects http://api@evil.example/v1 http://user:word@api/v1 http://[""".split()
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        *([path] for path in ELSEWHERE),
-        ["GET", "POST", "projects"],
-        ["G3T", "projects"],
-        ["projects", "-f", "name"],
-        ["projects", "-F", "file=@nothing.png"],
-        ["GET", "projects", "--form", "-f", "a=b"],
-        ["projects", "--form", "--input", "-"],
-        ["POST", "projects", "--paginate"],
-        ["projects", "--paginate", "--wait"],
-        ["projects", "-H", "no-colon"],
-        ["projects", "-H", "X-A: a\nX-B: b"],
-        ["projects", "--input", "nothing.json"],
-        ["projects", "-f", "name=a", "--idempotency-key", "ä"],
-        ["projects", "-f", "name=a", "--idempotency-key", "a\nX-B: b"],
-    ],
-)
-async def test_invalid_words_are_a_usage_error(api: Api, words: list[str]) -> None:
-    result = await api(*words)
-    assert result.exit_code == 2, result.output
-    assert not result.stdout
+WRONG_WORDS = [
+    *([path] for path in ELSEWHERE),
+    ["GET", "POST", "projects"],
+    ["G3T", "projects"],
+    ["projects", "-f", "name"],
+    ["projects", "-F", "file=@nothing.png"],
+    ["GET", "projects", "--form", "-f", "a=b"],
+    ["projects", "--form", "--input", "-"],
+    ["POST", "projects", "--paginate"],
+    ["projects", "--paginate", "--wait"],
+    ["projects", "-H", "no-colon"],
+    ["projects", "-H", "X-A: a\nX-B: b"],
+    ["projects", "--input", "nothing.json"],
+    ["projects", "-f", "name=a", "--idempotency-key", "ä"],
+    ["projects", "-f", "name=a", "--idempotency-key", "a\nX-B: b"],
+]
+
+
+async def test_invalid_words_are_a_usage_error(api: Api) -> None:
+    for words in WRONG_WORDS:
+        result = await api(*words)
+        assert result.exit_code == 2, (words, result.output)
+        assert not result.stdout

@@ -67,28 +67,31 @@ async def test_a_separate_event_store_is_checked(
         assert {check_name for check_name, check in checks.items() if check["status"] == "fail"} == {name}
 
 
-@pytest.mark.parametrize(
-    ("part", "code", "status"), [(None, 0, "warn"), (0.5, 0, "ok"), (0.85, 0, "warn"), (0.97, 1, "fail")]
-)
-@pytest.mark.usefixtures("environment")
-async def test_a_filling_disk_is_reported(
-    tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch, part: float | None, code: int, status: str
-) -> None:
-    """Vary the used share; without the disk's size the check only warns."""
+#: Used share of the disk, exit code and status; without the disk's size the check only warns.
+DISKS: list[tuple[float | None, int, str]] = [
+    (None, 0, "warn"),
+    (0.5, 0, "ok"),
+    (0.85, 0, "warn"),
+    (0.97, 1, "fail"),
+]
 
+
+@pytest.mark.usefixtures("environment")
+async def test_a_filling_disk_is_reported(tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch) -> None:
     async def measure(_: Conn) -> DiskUse:
         return DiskUse(1_000_000_000, 0, sees_wal=False)
 
     monkeypatch.setattr(disk, "measure", measure)
-    if part:
-        for setting in ("DATABASE_DISK_BYTES", "TELEMETRY_DISK_BYTES"):
-            monkeypatch.setenv(setting, str(round(1_000_000_000 / part)))
-    exit_code, checks = await run_doctor(tenantry)
-    assert (exit_code, checks["disk"]["status"]) == (code, status)
-    assert ("DATABASE_DISK_BYTES" in checks["disk"]["advice"]) is (status != "ok")
-    if part:
-        assert checks["disk of events"]["status"] == status
-        assert "pg_monitor" in checks["disk"]["detail"]
+    for part, code, status in DISKS:
+        if part:
+            for setting in ("DATABASE_DISK_BYTES", "TELEMETRY_DISK_BYTES"):
+                monkeypatch.setenv(setting, str(round(1_000_000_000 / part)))
+        exit_code, checks = await run_doctor(tenantry)
+        assert (exit_code, checks["disk"]["status"]) == (code, status)
+        assert ("DATABASE_DISK_BYTES" in checks["disk"]["advice"]) is (status != "ok")
+        if part:
+            assert checks["disk of events"]["status"] == status
+            assert "pg_monitor" in checks["disk"]["detail"]
 
 
 async def test_missing_settings_are_named(tenantry: Tenantry, elsewhere: object) -> None:
@@ -105,15 +108,15 @@ async def test_a_missing_redis_is_a_warning(
     assert (code, checks["redis"]["status"]) == (0, "warn")
 
 
-@pytest.mark.parametrize("keyring", ["", "a", "a:", "a:c2hvcnQ=", "a:!"])
 async def test_a_malformed_keyring_fails_the_settings_check(
-    tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch, keyring: str
+    tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PEPPERS", keyring)
-    code, checks = await run_doctor(tenantry)
-    assert code == 5
-    assert "PEPPERS" in checks["settings"]["detail"]
-    assert checks["postgresql"]["status"] == "ok"
+    for keyring in ("", "a", "a:", "a:c2hvcnQ=", "a:!"):
+        monkeypatch.setenv("PEPPERS", keyring)
+        code, checks = await run_doctor(tenantry)
+        assert code == 5, keyring
+        assert "PEPPERS" in checks["settings"]["detail"]
+        assert checks["postgresql"]["status"] == "ok"
 
 
 async def test_a_missing_pepper_in_use_is_reported(
@@ -135,29 +138,17 @@ async def register(conn: Conn, pool: str, lease_s: float) -> UUID:
     return worker_id
 
 
-async def test_workers_are_counted_by_their_leases(
+async def test_workers_and_a_dispatcher_are_detected_by_their_leases_and_lock(
     tenantry: Tenantry, environment: Settings, conn: Conn
 ) -> None:
+    code, checks = await run_doctor(tenantry)
+    assert (code, checks["workers ingest"]["status"], checks["dispatcher"]["status"]) == (0, "warn", "warn")
+    assert "python -m workers ingest" in checks["workers ingest"]["advice"]
     await register(conn, "ingest", 60)
     await register(conn, "ingest", -1)
     await heartbeat.mark_draining(conn, worker_id=await register(conn, "ingest", 60))
-    code, checks = await run_doctor(tenantry)
-    assert code == 0
-    assert checks["workers ingest"]["status"] == "ok"
-    assert checks["workers ingest"]["value"] == {"active": 1, "draining": 1, "lost": 1}
-
-
-async def test_a_pool_without_workers_is_a_warning(tenantry: Tenantry, environment: Settings) -> None:
-    code, checks = await run_doctor(tenantry)
-    assert (code, checks["workers ingest"]["status"]) == (0, "warn")
-    assert "python -m workers ingest" in checks["workers ingest"]["advice"]
-
-
-async def test_a_dispatcher_is_detected_by_its_lock(
-    tenantry: Tenantry, environment: Settings, conn: Conn
-) -> None:
-    _, checks = await run_doctor(tenantry)
-    assert checks["dispatcher"]["status"] == "warn"
     assert (await maintenance.try_to_lead(conn))[0]
-    _, checks = await run_doctor(tenantry)
+    code, checks = await run_doctor(tenantry)
+    assert (code, checks["workers ingest"]["status"]) == (0, "ok")
+    assert checks["workers ingest"]["value"] == {"active": 1, "draining": 1, "lost": 1}
     assert (checks["dispatcher"]["status"], checks["dispatcher"]["value"]) == ("ok", True)

@@ -46,13 +46,26 @@ async def is_accepted(conn: Conn, text: str, settings: Settings) -> bool:
     )
 
 
-async def test_a_new_key_is_accepted_and_has_all_scopes_but_ops(
+async def test_a_key_is_accepted_through_a_rotation_until_it_is_killed(
     tenantry: Tenantry, organization: dict[str, Any], conn: Conn, settings: Settings
 ) -> None:
+    """It has all scopes but ops. Its old secret works during the overlap; each change is audited."""
     made = decoded(await tenantry("keys", "create", "ci", "--json"))
     assert made["apiKey"].startswith("lp_live_")
     assert made["scopes"] == ["*"]
     assert await is_accepted(conn, made["apiKey"], settings)
+    rotated = decoded(await tenantry("keys", "rotate", made["id"], "--overlap-hours", "1", "--json"))
+    assert rotated["id"] == made["id"]
+    assert await is_accepted(conn, rotated["apiKey"], settings)
+    assert await is_accepted(conn, made["apiKey"], settings)
+    assert decoded(await tenantry("keys", "kill", made["id"], "--json"))["killSwitch"] is True
+    assert not await is_accepted(conn, rotated["apiKey"], settings)
+    error = refused(await tenantry("keys", "rotate", made["id"], "--json"), 4)
+    assert error["details"]["reason"] == "KEY_KILLED"
+    rows = await conn.fetch("select action, subject, api_key_id from audit_log order by id")
+    assert [tuple(row) for row in rows] == [
+        (f"api_key.{change}", made["id"], None) for change in ("created", "rotated", "killed")
+    ]
 
 
 async def test_the_secret_is_shown_once(tenantry: Tenantry, organization: dict[str, Any]) -> None:
@@ -80,33 +93,6 @@ async def test_a_sandbox_has_test_keys(tenantry: Tenantry, organization: dict[st
     by_id = decoded(await tenantry("keys", "list", "--org", organization["sandboxId"], "--json"))
     assert [key["id"] for key in by_id["items"]] == [made["id"]]
     assert decoded(await tenantry("keys", "list", "--json"))["items"] == []
-
-
-async def test_rotate_keeps_the_old_secret_during_the_overlap(
-    tenantry: Tenantry, organization: dict[str, Any], conn: Conn, settings: Settings
-) -> None:
-    made = decoded(await tenantry("keys", "create", "ci", "--json"))
-    rotated = decoded(await tenantry("keys", "rotate", made["id"], "--overlap-hours", "1", "--json"))
-    assert rotated["id"] == made["id"]
-    assert await is_accepted(conn, rotated["apiKey"], settings)
-    assert await is_accepted(conn, made["apiKey"], settings)
-
-
-async def test_a_killed_key_stays_killed_and_is_audited(
-    tenantry: Tenantry, organization: dict[str, Any], conn: Conn, settings: Settings
-) -> None:
-    made = decoded(await tenantry("keys", "create", "ci", "--json"))
-    assert decoded(await tenantry("keys", "kill", made["id"], "--json"))["killSwitch"] is True
-    assert not await is_accepted(conn, made["apiKey"], settings)
-    assert (
-        refused(await tenantry("keys", "rotate", made["id"], "--json"), 4)["details"]["reason"]
-        == "KEY_KILLED"
-    )
-    rows = await conn.fetch("select action, subject, api_key_id from audit_log order by id")
-    assert [tuple(row) for row in rows] == [
-        ("api_key.created", made["id"], None),
-        ("api_key.killed", made["id"], None),
-    ]
 
 
 async def test_rotate_and_kill_find_a_key_by_its_id_alone(

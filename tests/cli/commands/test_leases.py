@@ -61,18 +61,6 @@ async def test_an_account_is_offered_assigned_recalled_and_withdrawn(
     assert decoded(await tenantry("leases", "withdraw", account, *flags))["offeredAt"] is None
 
 
-async def test_lists_have_one_line_a_row(tenantry: Tenantry, leasing: Leasing, request_id: str) -> None:
-    org = leasing.ours[:2]
-    await tenantry("leases", "offer", leasing.account, "--niche", "baking", *org)
-    _, line = (await tenantry("leases", "requests", *org)).stdout.splitlines()
-    assert line.split()[0] == request_id
-    _, line = (await tenantry("leases", "list", *org)).stdout.splitlines()
-    assert line.split()[:5] == [leasing.account, "mastodon", "bakes", "connected", "baking"]
-    await tenantry("leases", "assign", request_id, leasing.account, *org)
-    _, line = (await tenantry("leases", "list", *org)).stdout.splitlines()
-    assert ids.show(ids.PROJECT, leasing.project) in line
-
-
 async def test_a_request_is_rejected_once(tenantry: Tenantry, leasing: Leasing, request_id: str) -> None:
     words = ["leases", "reject", request_id, "--reason", "None left.", *leasing.ours]
     assert decoded(await tenantry(*words))["status"] == "rejected"

@@ -107,18 +107,3 @@ def test_a_failed_demo_is_reported_and_the_platform_stays(
     [line] = messages
     assert "the demo failed; the platform stays up" in line
     assert f"answered {statuses[-1]}" in line
-
-
-def test_the_brand_table_has_the_apis_order_and_omits_empty_fields() -> None:
-    provenance = {"source": "website", "confidence": 1}
-    brand = {
-        "appName": "Tidewise",
-        "tagline": None,
-        "icp": "Sailors",
-        "provenance": {"icp": provenance, "appName": provenance},
-    }
-    shown = demo.DemoResult({"brandContext": brand}, {"status": "published", "externalUrl": "http://post"})
-    output = io.StringIO()
-    demo.show(shown, "127.0.0.1:1", output)
-    fields = [line.split()[0] for line in output.getvalue().splitlines() if "website" in line]
-    assert fields == ["appName", "icp"]

@@ -140,33 +140,16 @@ def test_an_unknown_extra_is_reported(venv: Path, ran: list[str]) -> None:
         install.install("locl")
 
 
-def test_a_failed_install_leaves_no_stamp(venv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_install_shows_the_end_of_its_output_and_leaves_no_stamp(
+    venv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(install, "_usable", lambda: True)
-    with pytest.raises(install.CannotInstall, match=r"exit code(?s:.*)PIP_INDEX_URL"):
+    failing = [sys.executable, "-S", "-c", "print('no such package'); raise SystemExit(2)"]
+    monkeypatch.setattr(install, "_pip", lambda: failing)
+    said = r"no such package\ninstalling into .venv failed \(exit code 2\)(?s:.*)PIP_INDEX_URL"
+    with pytest.raises(install.CannotInstall, match=said):
         install.install("local")
     assert not (venv / "installed").exists()
-
-
-def test_a_failed_command_shows_the_end_of_its_output(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(install, "ROOT", tmp_path)
-    failing = [sys.executable, "-c", "print('Collecting a'); print('no such package'); raise SystemExit(2)"]
-    with pytest.raises(install.CannotInstall, match=r"no such package\nto install failed \(exit code 2\)"):
-        install._run("to install", failing)
-
-
-def test_progress_without_a_terminal_is_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    progress = install.Progress("installing")
-    progress.follow(["  Downloading arq-0.28.0.whl (30 kB)\n", "  warning: nothing\n"])
-    progress.draw()
-    progress.draw()
-    progress.end("done")
-    lines = capsys.readouterr().err.splitlines()
-    assert [line.split("s  ", 1)[1] for line in lines] == [
-        "Downloading arq-0.28.0.whl (30 kB)",
-        "installing: done",
-    ]
 
 
 @pytest.mark.parametrize("said", ["No space left on device (os error 28)", "[Errno 122] Disk quota exceeded"])

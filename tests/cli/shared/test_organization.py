@@ -13,19 +13,16 @@ async def test_without_an_organization_the_error_has_the_command(tenantry: Tenan
     assert "tenantry org create" in refused(await tenantry("keys", "list", "--json"), 2)["message"]
 
 
-async def test_with_two_organizations_the_error_lists_them(tenantry: Tenantry) -> None:
-    created = [decoded(await tenantry("org", "create", name, "--json")) for name in ("Acme", "Bolt")]
-    message = refused(await tenantry("keys", "list", "--json"), 2)["message"]
-    assert all(organization["id"] in message and organization["name"] in message for organization in created)
-    assert decoded(await tenantry("keys", "list", "--org", created[0]["id"], "--json"))["items"] == []
-
-
-async def test_the_environment_selects_the_organization(
+async def test_with_two_organizations_the_error_lists_them_and_the_environment_selects_one(
     tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     created = [decoded(await tenantry("org", "create", name, "--json")) for name in ("Acme", "Bolt")]
+    message = refused(await tenantry("keys", "list", "--json"), 2)["message"]
+    assert all(organization["id"] in message and organization["name"] in message for organization in created)
     monkeypatch.setenv("TENANTRY_ORG", created[1]["id"])
     await tenantry("keys", "create", "ci", "--json")
+    assert len(decoded(await tenantry("keys", "list", "--json"))["items"]) == 1
+    assert decoded(await tenantry("keys", "list", "--org", created[0]["id"], "--json"))["items"] == []
     monkeypatch.setenv("TENANTRY_ORG", created[0]["id"])
     assert decoded(await tenantry("keys", "list", "--json"))["items"] == []
 

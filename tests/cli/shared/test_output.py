@@ -1,6 +1,5 @@
 """Output is safe for a terminal, and plain in a pipe."""
 
-from datetime import UTC, datetime
 from io import StringIO
 
 from cli.shared.output import console, object_card, table
@@ -24,13 +23,6 @@ def test_control_characters_are_replaced() -> None:
         "\ufffd[2Jgone\ufffd\ufffd\ufffdtxt",
         "[red]b[/]",
     ]
-
-
-def test_values_are_formatted_for_people() -> None:
-    when = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    assert printed(None, when).split(maxsplit=1) == ["-", "2026-01-02 03:04:05Z"]
-    assert printed(["a", "b"], {"c": 1}).split("  ") == ["a, b", '{"c":1}']
-    assert printed(True, 0).split() == ["yes", "0"]  # noqa: FBT003 - a cell like any other
 
 
 def test_a_card_has_the_json_names_and_fields() -> None:

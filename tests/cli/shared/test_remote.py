@@ -98,14 +98,6 @@ async def test_a_lost_response_prints_the_idempotency_key(tenantry: Tenantry, pe
     assert "idempotency" not in (await tenantry("api", "projects")).stderr
 
 
-async def test_a_server_error_prints_the_idempotency_key(tenantry: Tenantry, peer: Peer) -> None:
-    peer.status = 502
-    result = await tenantry(*SENDING)
-    assert (result.exit_code, result.stdout) == (1, "{}\n")
-    assert "Error: 502 Bad Gateway" in result.stderr
-    assert key_of(peer) in result.stderr
-
-
 @pytest.mark.parametrize("content", [b"<h1>Bad Gateway</h1>", b'{"error": {"message": "\xff"}}'])
 async def test_a_proxys_own_response_is_shown_and_reported(
     tenantry: Tenantry, peer: Peer, monkeypatch: pytest.MonkeyPatch, content: bytes

@@ -83,10 +83,6 @@ def test_graphemes_match_unicode_segmentation(text: str) -> None:
     assert count_graphemes(text) == len(regex.findall(r"\X", text))
 
 
-def test_bluesky_counts_graphemes() -> None:
-    assert count_graphemes(f"e\u0301{FAMILY}\r\n") == 3
-
-
 @pytest.mark.parametrize(
     ("traits", "expected"),
     [({}, 500), ({"captionMax": 5000}, 5000), ({"captionMax": 0}, 500), ({"captionMax": "5000"}, 500)],
@@ -122,11 +118,6 @@ def test_instance_byte_limit_overrides_platform() -> None:
 def test_faults_of_a_posts_files(name: str, files: list[LimitedFile], code: str | None) -> None:
     found = [fault.code for fault in faults_of_files(PLATFORMS[name], {}, files)]
     assert found == ([code] if code else [])
-
-
-def test_platform_may_require_a_file() -> None:
-    (fault,) = faults_of_files(PLATFORMS["mastodon"]._replace(text_only=False), {}, [])
-    assert fault.code == "MEDIA_MISSING"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from domain.tenancy import key_secrets
 from schemas import ids
 from tests import seeds
 from tests.domain.apps.project_apps import create, delete, open_ones, opened, patch, uuid_of
-from tests.domain.project import Project, archive
+from tests.domain.project import Project
 
 
 async def test_each_key_opens_its_own_app_by_one_statement(pool: Pool, conn: Conn, project: Project) -> None:
@@ -78,20 +78,6 @@ async def test_deleting_an_app_deletes_its_hashes(pool: Pool, conn: Conn, projec
     assert await open_ones(conn, app.api_key, rotated.api_key or "") == [False, False]
     hashes = "select num_nonnulls(secret_hash, pepper_id, old_secret_hash, old_pepper_id) from sdk_app"
     assert await conn.fetchval(hashes) == 0
-
-
-@pytest.mark.parametrize("state", ["archived", "suspended"])
-async def test_inactive_apps_are_marked(pool: Pool, conn: Conn, project: Project, state: str) -> None:
-    app = await create(pool, project)
-    if state == "archived":
-        await archive(conn, project)
-    else:
-        await conn.execute(
-            "update organization set tier = 'suspended', resumes_as = tier where id = $1", project.org
-        )
-    [found] = await opened(conn, app.api_key)
-    assert found is not None
-    assert (found.archived, found.suspended) == (state == "archived", state == "suspended")
 
 
 async def test_an_event_is_noted_once_a_minute(pool: Pool, conn: Conn, project: Project) -> None:

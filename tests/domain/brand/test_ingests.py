@@ -50,16 +50,6 @@ async def test_starts_at_once_are_one_job(pool: Pool, conn: Conn, project: Proje
     assert await conn.fetchval("select count(*) from job") == 1
 
 
-async def test_ingest_ends_as_its_job_and_another_may_start(pool: Pool, conn: Conn, project: Project) -> None:
-    submitted = await start(pool, project)
-    await end(conn, submitted.job_id, "failed", {"code": "FETCH_FAILED", "message": "no", "retryable": True})
-    found = await verbs.ingest(conn, project)
-    assert (found.status, found.error.code, found.completed_at is None) == ("failed", "FETCH_FAILED", False)
-    later = await start(pool, project, args=PAGE | {"max_pages": 2})
-    assert later.fresh
-    assert later.job_id != submitted.job_id
-
-
 async def test_a_retry_takes_the_ingest_over(pool: Pool, conn: Conn, project: Project) -> None:
     first = await start(pool, project)
     await end(conn, first.job_id, "canceled")

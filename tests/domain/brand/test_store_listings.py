@@ -113,11 +113,6 @@ def test_a_malformed_name_is_refused_by_its_field(field: str, path: str, values:
         assert refused(**{field: value}) == path
 
 
-def test_empty_request_is_refused_with_advice() -> None:
-    with pytest.raises(Invalid, match="at least one of appStoreUrl, iosBundleId and androidPackage"):
-        store_listings.check(IngestAppStore())
-
-
 def test_a_country_is_one_of_isos() -> None:
     assert len(countries.CODES) == 250
     assert countries.check(" DE ", path="countryCode") == "de"

@@ -42,17 +42,14 @@ async def rows(conn: Conn) -> tuple[Any, ...]:
     return tuple([await conn.fetchval(f"select count(*) from {name}") for name in names])
 
 
-@pytest.mark.parametrize(
-    ("outcome", "status"), [(BROKE, "failed"), (Canceled(), "canceled"), (Interrupted(), "processing")]
-)
-async def test_item_ends_with_its_job(
-    pool: Pool, conn: Conn, project: Project, outcome: Outcome, status: str
-) -> None:
-    claim = await making.begun(conn, project)
-    await jobs.settle(pool, [Settlement(claim, outcome)])
-    item = await making.shown(conn, project, UUID(claim.args["content_id"]))
-    assert (item.status, item.assets) == (status, [])
-    assert (item.last_error and item.last_error.code) == (BROKE.code if status == "failed" else None)
+async def test_item_ends_with_its_job(pool: Pool, conn: Conn, project: Project) -> None:
+    ends: dict[str, Outcome] = {"failed": BROKE, "canceled": Canceled(), "processing": Interrupted()}
+    for status, outcome in ends.items():
+        claim = await making.begun(conn, project)
+        await jobs.settle(pool, [Settlement(claim, outcome)])
+        item = await making.shown(conn, project, UUID(claim.args["content_id"]))
+        assert (item.status, item.assets) == (status, [])
+        assert (item.last_error and item.last_error.code) == (BROKE.code if status == "failed" else None)
 
 
 async def test_cancel_and_deadline_end_a_queued_item(pool: Pool, conn: Conn, project: Project) -> None:
@@ -168,7 +165,11 @@ async def test_rejected_or_uploaded_item_is_not_regenerated(pool: Pool, conn: Co
     queued = await making.ask(conn, project)
     with pytest.raises(Conflict, match="a job is generating it"):
         await reject(conn, project, queued.content_id)
+    with pytest.raises(Conflict, match="wait for its end"):
+        await approve(conn, project, queued.content_id)
     await cancel(pool, project, queued.submitted.job_id)
+    with pytest.raises(Conflict, match="is canceled: regenerate it"):
+        await approve(conn, project, queued.content_id)
     content_id = await making.made(pool, conn, project)
     claim = await making.begun(conn, project, content_id)
     await reject(conn, project, content_id)
@@ -207,17 +208,6 @@ async def test_text_generation_does_not_block_other_requests(
     await making.ask(conn, project)
     assert threads
     assert threading.main_thread() not in threads
-
-
-async def test_early_approval_gets_advice(pool: Pool, conn: Conn, project: Project) -> None:
-    """ "Read it again" would never help for content that failed."""
-    await policy(conn, project, requires_approval=True)
-    queued = await making.ask(conn, project)
-    with pytest.raises(Conflict, match="wait for its end"):
-        await approve(conn, project, queued.content_id)
-    await cancel(pool, project, queued.submitted.job_id)
-    with pytest.raises(Conflict, match="is canceled: regenerate it"):
-        await approve(conn, project, queued.content_id)
 
 
 def test_the_line_about_a_presenter_is_a_formula_around_the_name() -> None:

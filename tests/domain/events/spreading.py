@@ -6,7 +6,6 @@ from uuid import UUID
 
 from db.pool import Conn, Pool, open_pool
 from domain.apps.app_keys import KeyedApp
-from domain.events import group_commit
 from domain.events.event import Event
 from domain.events.intake import Intake, IntakeResult, open_intake
 from tests.domain.events.sending import event, new_budgets
@@ -33,19 +32,6 @@ class Spread:
 
     def of(self, project_id: UUID) -> Pool:
         return self.pools[home(project_id, len(self.pools))]
-
-    async def send(self, events: Sequence[Event]) -> list[int]:
-        """Commit events on each server alone and return the numbers of the new ones."""
-        fresh: list[int] = []
-        for pool in self.pools:
-            async with pool.acquire() as conn, conn.transaction():
-                own = sorted(sent for sent in events if self.of(sent.project_id) is pool)
-                fresh += (
-                    [one.event_key.int for one in await group_commit.store_new_events(conn, own)]
-                    if own
-                    else []
-                )
-        return sorted(fresh)
 
     @asynccontextmanager
     async def each(self) -> AsyncIterator[list[Conn]]:

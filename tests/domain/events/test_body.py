@@ -102,16 +102,15 @@ def among(events: list[bytes]) -> bytes:
     return b'{"events": [' + b",".join(events) + b'], "sentAt": "x"}'
 
 
-@pytest.mark.parametrize("text", GOOD, ids=range(len(GOOD)))
-async def test_a_good_event_is_read_and_can_be_kept(conn: Conn, text: bytes) -> None:
-    for packed in (False, True):
-        found = read(gzip.compress(among([text])) if packed else among([text]), packed=packed)
-        assert found.rejected == []
-        assert len(found.events) == 1
-    await send(conn, found.events)
-    row = await conn.fetchrow("select properties, context from event")
-    assert row is not None
-    assert json.loads(row["properties"]) is not None
+async def test_a_good_event_is_read_and_can_be_kept(conn: Conn) -> None:
+    for text in GOOD:
+        for packed in (False, True):
+            found = read(gzip.compress(among([text])) if packed else among([text]), packed=packed)
+            assert (found.rejected, len(found.events)) == ([], 1), text[:200]
+        await send(conn, found.events)
+        [row] = await conn.fetch("delete from event returning properties")
+        await conn.execute("delete from event_seen")
+        assert json.loads(row["properties"]) is not None, text[:200]
 
 
 @pytest.mark.parametrize(("text", "code"), BAD, ids=range(len(BAD)))
@@ -158,11 +157,6 @@ def test_large_body_reads_like_a_small_one() -> None:
             text = text[:at] + dice.choice(marks) + text[at + dice.randrange(2) :]
         if len(text) <= STEP_BYTES:
             assert outcome(text + b" " * STEP_BYTES) == outcome(text), text[:2_000]
-
-
-def test_only_half_surrogate_pairs_are_replaced() -> None:
-    [event] = read(among([raw(b'{"a": "\\ud83d\\ude00 \\ud83d \\\\ud83d \\u00e9"}')])).events
-    assert json.loads(event.properties) == {"a": "\U0001f600 \ufffd \\ud83d é"}
 
 
 def test_repair_matches_a_read_by_escapes() -> None:

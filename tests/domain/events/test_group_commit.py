@@ -72,14 +72,9 @@ async def test_commit_after_a_rotation_probes_the_closed_leaf(pool: Pool, conn: 
     await send(conn, [event(1)])
     async with pool.acquire() as rotating, rotating.transaction():
         assert await partitions.rotate(rotating, age=AT_ONCE) == 1
-        waiting = asyncio.create_task(send_alone(pool))
+        waiting = asyncio.create_task(send_numbers(pool, 1))
         await eventually(lambda: scene.waits_for_lock(conn))
     assert await waiting == []
-
-
-async def send_alone(pool: Pool) -> list[int]:
-    async with pool.acquire() as conn:
-        return await send(conn, [event(1)])
 
 
 async def test_a_rotation_gives_up_while_a_commit_is_under_way(pool: Pool, conn: Conn) -> None:

@@ -6,14 +6,13 @@ from uuid import UUID
 
 import pytest
 
-from db.pool import Conn, open_pool
+from db.pool import Conn
 from domain.apps.relays import NO_RELAYS, Relay, relays_of
 from domain.events import conversions, group_commit
 from domain.events.conversions import LINE_SEARCH_START, ConversionLine
 from domain.events.group_commit import AppRelays
 from tests import plans
 from tests.domain.events.sending import NOW, PROJECT, event
-from tests.relay import start_relay
 
 pytestmark = pytest.mark.fresh
 
@@ -49,21 +48,6 @@ async def test_id_repeated_after_weeks_keeps_its_row(conn: Conn) -> None:
     await send(conn, 1, 2)
     states = await conn.fetch("select state from event_conversion order by event_key")
     assert [row["state"] for row in states] == ["delivered", "pending"]
-
-
-@pytest.mark.usefixtures("new_connections")
-async def test_conversions_are_one_statement_more(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    ran: list[str] = []
-    async with start_relay(database_url) as relay, open_pool(relay.url, name="test", size=1) as pool:
-        async with pool.acquire() as conn:
-            await send(conn, 0)
-        monkeypatch.setattr(relay, "loss_of", ran.append)
-        async with pool.acquire() as conn:
-            await send(conn, 1, 2, 3)
-            await send(conn, 4, relays={(PROJECT, 1): NO_RELAYS})
-    words = [statement.split()[0].strip(";").lower() for statement in ran]
-    common = "begin select".split()
-    assert words == [*common, "insert", "commit", *common, "commit"]
 
 
 def test_name_is_relayed_to_each_mapped_destination() -> None:

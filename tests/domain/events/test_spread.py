@@ -11,8 +11,6 @@ from uuid import UUID
 
 import pytest
 import pytest_asyncio
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from db.migrate import migrate
 from db.pool import Conn
@@ -109,50 +107,6 @@ async def strangers(conn: Conn, server: int) -> list[UUID]:
     for table in TABLES:
         found |= {row[0] for row in await conn.fetch(f"select distinct project_id from {table}")}
     return [project_id for project_id in found if home(project_id, SERVERS) != server]
-
-
-numbers = st.lists(st.integers(0, 40), min_size=1, max_size=10, unique=True)
-happenings = st.lists(
-    numbers | st.tuples(st.sampled_from(["rotate", "fold"]), st.integers(0, SERVERS - 1)), max_size=12
-)
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(happened=happenings)
-async def test_any_sequence_is_stored_once_under_separate_rotations(
-    store: Spread, happened: list[list[int] | tuple[str, int]]
-) -> None:
-    leaves = [[set[int]()] for _ in range(SERVERS)]
-    expected = list[int]()
-    async with store.each() as conns:
-        for conn in conns:
-            await conn.execute(EMPTY)
-        for one in happened:
-            if isinstance(one, list):
-                new = [number for number in one if not _is_known(leaves, number)]
-                assert await store.send([spread_event(number) for number in one]) == sorted(new)
-                for number in new:
-                    leaves[_server(number)][-1].add(number)
-                expected += new
-            elif one[0] == "rotate":
-                await partitions.rotate(conns[one[1]], age=AT_ONCE)
-                leaves[one[1]].append(set())
-            else:
-                await fold_all(conns[one[1]])
-        kept = list[int]()
-        for conn in conns:
-            await fold_all(conn)
-            kept += await stored(conn)
-            assert await wrong_counts(conn) == []
-        assert sorted(kept) == sorted(expected)
-
-
-def _server(number: int) -> int:
-    return home(spread_event(number).project_id, SERVERS)
-
-
-def _is_known(leaves: list[list[set[int]]], number: int) -> bool:
-    return any(number in leaf for leaf in leaves[_server(number)][-3:])
 
 
 async def test_project_needs_only_its_server(four: list[LocalServer], urls: list[str], store: Spread) -> None:

@@ -4,8 +4,6 @@ import asyncio
 from functools import partial
 from typing import Any
 
-import pytest
-
 from db.pool import Conn, Pool, transact
 from domain.influencers import creating, drawing_job, influencers
 from domain.influencers.influencers import InfluencerAuthor
@@ -14,10 +12,9 @@ from jobs import ledger
 from jobs.kinds import INFLUENCER_CREATE, INGEST_WEBSITE
 from jobs.ledger import Claim
 from schemas import ids
-from schemas.errors import Conflict
 from schemas.influencers import InfluencerCreate
 from tests import seeds
-from tests.domain.project import Project, archive
+from tests.domain.project import Project
 
 
 async def complete(pool: Pool, project: Project) -> None:
@@ -91,10 +88,3 @@ async def test_ingest_over_a_cap_leaves_it_to_the_next(pool: Pool, conn: Conn, p
     await conn.execute("delete from job where id = $1", waiting.job_id)
     await complete(pool, project)
     assert await counts(conn) == (1, 1)
-
-
-async def test_an_archived_project_gets_none(pool: Pool, conn: Conn, project: Project) -> None:
-    await archive(conn, project)
-    with pytest.raises(Conflict):
-        await complete(pool, project)
-    assert await counts(conn) == (0, 0)

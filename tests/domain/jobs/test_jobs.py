@@ -4,16 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool
 from domain.jobs import jobs, retries
-from jobs import controls, ledger
-from jobs.kinds import INGEST_WEBSITE
+from jobs import ledger
 from jobs.outcomes import Canceled, Done, Failed, Outcome, Retry
 from schemas import ids
 from schemas.errors import Conflict, NotFound
-from schemas.jobs import CancelAnswer, Job, JobError
-from tests import seeds
-from tests.domain.project import SCOPES, Project, archive, cancel, ingest, list_ids, shown, start, started
+from schemas.jobs import Job, JobError
+from tests.domain.project import SCOPES, Project, cancel, ingest, list_ids, shown, start, started
 from tests.jobs import scene
 from tests.jobs.scene import INTERNAL_JOB, TEST_JOB, UNCAPPED_JOB
 
@@ -42,47 +40,27 @@ async def test_a_queued_job_is_running_on_the_wire(conn: Conn, project: Project)
     )
 
 
-async def test_each_change_is_another_version(conn: Conn, project: Project) -> None:
-    claim = await scene.start_job(conn, project.org)
-
-    async def version() -> int:
-        return (await jobs.get(conn, organization_id=project.org, job_id=claim.id))[1]
-
-    versions = [await version()]
-    await ledger.progress(conn, claim, progress=0.123456)
-    versions.append(await version())
-    await controls.cancel_open_job(conn, organization_id=project.org, job_id=claim.id)
-    versions.append(await version())
-    await controls.cancel_open_job(conn, organization_id=project.org, job_id=claim.id)
-    assert await version() == versions[-1]  # no visible change
-    await scene.settle(conn, [claim], Canceled())
-    versions.append(await version())
-    assert versions == sorted(set(versions))
-    assert (await shown(conn, project, claim.id)).progress == 0.1235
-
-
-@pytest.mark.parametrize(
-    ("outcome", "status", "stage"),
-    [
+async def test_outcomes_in_answers(pool: Pool, conn: Conn, project: Project) -> None:
+    """An ended job can't be canceled."""
+    cases: list[tuple[Outcome, str, str]] = [
         (Done({"n": 1}), "completed", "completed"),
         (Failed("BROKEN", "it broke"), "failed", "failed"),
         (Canceled(), "canceled", "canceled"),
-        (Retry("X", "x", after_s=1), "running", "queued"),
         (Retry("X", "x", after_s=60), "running", "scheduled"),
-    ],
-)
-async def test_outcomes_in_answers(
-    conn: Conn, project: Project, outcome: Outcome, status: str, stage: str
-) -> None:
-    claim = await scene.start_job(conn, project.org)
-    await scene.settle(conn, [claim], outcome)
-    job = await shown(conn, project, claim.id)
-    assert (job.status, job.stage) == (status, stage)
-    assert (job.finished_at is None) == (status == "running")
-    assert job.result == ({"n": 1} if status == "completed" else None)
-    assert job.error == (
-        JobError(code="BROKEN", message="it broke", retryable=False) if status == "failed" else None
-    )
+        (Retry("X", "x", after_s=1), "running", "queued"),
+    ]
+    for outcome, status, stage in cases:
+        claim = await scene.start_job(conn, project.org)
+        await scene.settle(conn, [claim], outcome)
+        job = await shown(conn, project, claim.id)
+        assert (job.status, job.stage) == (status, stage)
+        assert (job.finished_at is None) == (status == "running")
+        assert job.result == ({"n": 1} if status == "completed" else None)
+        error = JobError(code="BROKEN", message="it broke", retryable=False)
+        assert job.error == (error if status == "failed" else None)
+        if status != "running":
+            answer = await cancel(pool, project, claim.id)
+            assert (answer.accepted, answer.reason) == (False, f"ALREADY_{status.upper()}")
 
 
 async def test_foreign_internal_and_unknown_jobs_are_not_found(conn: Conn, project: Project) -> None:
@@ -144,38 +122,17 @@ async def test_a_list_filters(conn: Conn, project: Project) -> None:
         await list_ids(conn, project, project_id=ids.new())
 
 
-async def test_queued_job_is_canceled_with_its_ingest(pool: Pool, conn: Conn, project: Project) -> None:
-    job_id = await start(conn, project)
-    answer = await cancel(pool, project, job_id)
-    assert answer == CancelAnswer(job_id=ids.show("job", job_id), accepted=True)
-    assert (await shown(conn, project, job_id)).status == "canceled"
-    assert (await ingest(conn, project)).status == "canceled"
-    assert await seeds.claims(conn, INGEST_WEBSITE) == []
-
-
 async def test_cancel_of_a_running_job_sets_its_flag(pool: Pool, conn: Conn, project: Project) -> None:
-    claim = await started(conn, project)
-    assert [(await cancel(pool, project, claim.id)).accepted for _ in range(2)] == [True, True]
-    job = await shown(conn, project, claim.id)
-    assert (job.status, job.cancel_requested) == ("running", True)
+    """Once: a repeat makes no other version."""
+    claim, versions = await started(conn, project), set[int]()
+    await ledger.progress(conn, claim, progress=0.123456)
+    for _ in range(2):
+        assert (await cancel(pool, project, claim.id)).accepted
+        job, version = await jobs.get(conn, organization_id=project.org, job_id=claim.id)
+        assert (job.status, job.cancel_requested, job.progress) == ("running", True, 0.1235)
+        versions.add(version)
+    assert len(versions) == 1
     assert (await ingest(conn, project)).status == "running"
-
-
-@pytest.mark.parametrize(
-    ("outcome", "reason"),
-    [
-        (Done(), "ALREADY_COMPLETED"),
-        (Failed("BROKEN", "it broke"), "ALREADY_FAILED"),
-        (Canceled(), "ALREADY_CANCELED"),
-    ],
-)
-async def test_ended_job_cant_be_canceled(
-    pool: Pool, conn: Conn, project: Project, outcome: Outcome, reason: str
-) -> None:
-    claim = await scene.start_job(conn, project.org)
-    await scene.settle(conn, [claim], outcome)
-    answer = await cancel(pool, project, claim.id)
-    assert (answer.accepted, answer.reason) == (False, reason)
 
 
 async def test_waiting_job_of_an_uncancelable_kind_stays(pool: Pool, conn: Conn, project: Project) -> None:
@@ -184,21 +141,3 @@ async def test_waiting_job_of_an_uncancelable_kind_stays(pool: Pool, conn: Conn,
         await cancel(pool, project, submitted.job_id)
     assert raised.value.details == {"reason": "JOB_CANCEL_UNAVAILABLE", "stage": "queued"}
     assert (await scene.row(conn, submitted.job_id))["state"] == "queued"
-
-
-async def test_archive_cancels_its_kinds_of_jobs(pool: Pool, conn: Conn, project: Project) -> None:
-    job_id = await start(conn, project)
-    await archive(conn, project)
-
-    async def batch() -> int:
-        return await transact(
-            pool,
-            lambda own: jobs.cancel_of_project(
-                own, organization_id=project.org, project_id=project.id, limit=10
-            ),
-        )
-
-    assert [await batch(), await batch()] == [1, 0]
-    assert (await shown(conn, project, job_id)).status == "canceled"
-    assert (await ingest(conn, project)).status == "canceled"
-    assert len(await list_ids(conn, project, kinds=["archive_project"], statuses=["running"])) == 1

@@ -17,23 +17,21 @@ from tests.jobs import scene
 FUTURE = datetime.max.replace(tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("outcome", "status"),
-    [
-        (Done(), "completed"),
-        (Failed("NOT_HTML", "no page"), "failed"),
-        (Canceled(), "canceled"),
-        (Interrupted(), "running"),
-    ],
-)
-async def test_a_settlement_ends_the_ingest(
-    pool: Pool, conn: Conn, project: Project, outcome: Outcome, status: str
-) -> None:
-    claim = await started(conn, project)
-    [moved] = await jobs.settle(pool, [Settlement(claim, outcome)])
-    found = await ingest(conn, project)
-    assert (moved.id, found.status) == (claim.id, status)
-    assert (found.error and found.error.code) == ("NOT_HTML" if status == "failed" else None)
+async def test_a_settlement_ends_the_ingest(pool: Pool, conn: Conn, project: Project) -> None:
+    """Then another may start."""
+    ends: dict[str, Outcome] = {
+        "completed": Done(),
+        "failed": Failed("NOT_HTML", "no page"),
+        "canceled": Canceled(),
+        "running": Interrupted(),
+    }
+    for status, outcome in ends.items():
+        claim = await started(conn, project)
+        [moved] = await jobs.settle(pool, [Settlement(claim, outcome)])
+        found = await ingest(conn, project)
+        assert (moved.id, found.status) == (claim.id, status)
+        assert (found.error and found.error.code) == ("NOT_HTML" if status == "failed" else None)
+        assert (found.completed_at is None) == (status == "running")
 
 
 async def test_a_commit_ends_the_ingest(conn: Conn, project: Project) -> None:
@@ -45,13 +43,13 @@ async def test_a_commit_ends_the_ingest(conn: Conn, project: Project) -> None:
         await jobs.complete(conn, claim=claim, result={"n": 2})
 
 
-@pytest.mark.parametrize("crashes", [0, 2])
-async def test_rescue_ends_the_ingest_of_a_given_up_job(conn: Conn, project: Project, crashes: int) -> None:
-    claim = await started(conn, project)
-    await conn.execute("update job set crashes = $1 where id = $2", crashes, claim.id)
-    await scene.expire_lease(conn, claim)
-    assert len(await maintenance.rescue(conn, before=FUTURE)) == 1
-    assert (await ingest(conn, project)).status == ("failed" if crashes else "running")
+async def test_rescue_ends_the_ingest_of_a_given_up_job(conn: Conn, project: Project) -> None:
+    for crashes in (2, 0):
+        claim = await started(conn, project)
+        await conn.execute("update job set crashes = $1 where id = $2", crashes, claim.id)
+        await scene.expire_lease(conn, claim)
+        assert len(await maintenance.rescue(conn, before=FUTURE)) == 1
+        assert (await ingest(conn, project)).status == ("failed" if crashes else "running")
 
 
 def test_every_kind_of_ingest_has_a_subject() -> None:

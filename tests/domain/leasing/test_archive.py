@@ -37,39 +37,11 @@ async def open_ones(conn: Conn) -> set[str]:
     return {one.request_id for one in listed if one.reason is None}
 
 
-async def test_archive_closes_open_ones(pool: Pool, conn: Conn, owner: LeaseOwner, project: Project) -> None:
-    partly = await leasing.ask(conn, project, count=2)
-    await leasing.assign(pool, owner, partly)
-    refused = await leasing.ask(conn, project)
-    await transact(
-        pool, partial(requests.reject, actor=owner.actor, request_id=refused, reason="none is left")
-    )
-    asked, elsewhere = await leasing.ask(conn, project), await leasing.tenant(conn)
-    others = await leasing.ask(conn, elsewhere)
-    assert len(await open_ones(conn)) == 3
-    await archive(conn, project)
-    found = [await shown(conn, project, one) for one in (partly, refused, asked)]
-    closed = requests.PROJECT_ARCHIVED
-    assert found == [("partial", closed), ("rejected", "none is left"), ("rejected", closed)]
-    assert await shown(conn, elsewhere, others) == ("requested", None)
-    assert await open_ones(conn) == {ids.show(ids.LEASE_REQUEST, others)}
-    details = await conn.fetchval("select details from audit_log where action = 'project.archived'")
-    assert details == {"closedLeaseRequests": 2}
-
-
-async def test_each_closed_request_emits_one_event(conn: Conn, project: Project) -> None:
-    await watching.listen(conn, project.org)
-    asked = await leasing.ask(conn, project)
-    await archive(conn, project)
-    await archive(conn, project)
-    told = await conn.fetch("select object_id from webhook_event where type = 'lease_request.rejected'")
-    assert [row["object_id"] for row in told] == [asked]
-
-
-async def test_migration_closes_requests_of_an_earlier_release(
-    pool: Pool, conn: Conn, owner: LeaseOwner, project: Project
+@pytest.mark.parametrize("migrated", [False, True])
+async def test_archive_closes_open_ones(
+    pool: Pool, conn: Conn, owner: LeaseOwner, project: Project, migrated: bool
 ) -> None:
-    """Once for each in repeated runs, without decided requests and those of active projects."""
+    """Once for each, with one event; a migration does so after an archive of an earlier release."""
     await watching.listen(conn, project.org)
     partly = await leasing.ask(conn, project, count=2)
     await leasing.assign(pool, owner, partly)
@@ -77,18 +49,22 @@ async def test_migration_closes_requests_of_an_earlier_release(
     reject = partial(requests.reject, actor=owner.actor, request_id=refused, reason="none is left")
     await transact(pool, reject)
     others = await leasing.ask(conn, elsewhere := await leasing.tenant(conn))
-    await conn.execute(
-        "update project set status = 'archived', archived_at = now() where id = $1", project.id
-    )
+    assert len(await open_ones(conn)) == 3
+    if migrated:
+        left_open = "update project set status = 'archived', archived_at = now() where id = $1"
+        await conn.execute(left_open, project.id)
     migration = files("db").joinpath("take_over/migrations/0046_close_lease_requests.sql").read_text()
     for _ in range(2):
-        await conn.execute(migration)
-    closed = requests.PROJECT_ARCHIVED
+        await (conn.execute(migration) if migrated else archive(conn, project))
     found = [await shown(conn, project, one) for one in (partly, refused, asked)]
+    closed = requests.PROJECT_ARCHIVED
     assert found == [("partial", closed), ("rejected", "none is left"), ("rejected", closed)]
     assert await shown(conn, elsewhere, others) == ("requested", None)
+    assert await open_ones(conn) == {ids.show(ids.LEASE_REQUEST, others)}
     told = await conn.fetch("select object_id from webhook_event where type = 'lease_request.rejected'")
     assert sorted(row["object_id"] for row in told) == sorted([partly, refused, asked])
+    noted = await conn.fetch("select details from audit_log where action = 'project.archived'")
+    assert [row["details"] for row in noted] == ([] if migrated else [{"closedLeaseRequests": 2}])
 
 
 @pytest.mark.parametrize("verb", ["assign", "reject"])

@@ -46,3 +46,5 @@ async def test_release_of_an_archived_lease_returns_its_count(
             await eventually(lambda: waits_for_lock(observer))
     assert (await releasing).canceled_scheduled_posts == 1
     assert (await leasing.actions(conn, project.org)).count("social_account.lease_ended") == 1
+    shown = await accounts.get(conn, organization_id=project.org, account_id=leased)
+    assert (shown.status, shown.disconnected_reason) == ("disconnected", "project_archived")

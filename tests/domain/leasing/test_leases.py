@@ -13,10 +13,10 @@ from domain.accounts import accounts
 from domain.leasing import leases, offers, requests
 from domain.operations import sandbox_time
 from schemas import ids
-from schemas.errors import Conflict, Invalid, NotFound
+from schemas.errors import Invalid, NotFound
 from schemas.leases import OperatedRequest
 from tests import leasing, seeds
-from tests.domain.project import Project, archive
+from tests.domain.project import Project
 from tests.leasing import LeaseOwner
 
 
@@ -97,19 +97,6 @@ async def test_rejection_keeps_leases(pool: Pool, conn: Conn, owner: LeaseOwner,
         with leasing.conflict("ALREADY_DECIDED"):
             await late
     assert await conn.fetchval("select count(*) from account_lease where upper_inf(period)") == 1
-
-
-async def test_an_archived_project_is_assigned_nothing_and_its_leases_end(
-    pool: Pool, conn: Conn, owner: LeaseOwner, project: Project, leased: UUID
-) -> None:
-    request_id, free = await leasing.ask(conn, project), await leasing.another(conn, owner, handle="free")
-    await archive(conn, project)
-    with pytest.raises(Conflict, match="archived"):
-        await leasing.assign(pool, owner, request_id, free.account_id)
-    assert [await leasing.end_next(pool, project) for _ in range(2)] == [True, False]
-    shown = await accounts.get(conn, organization_id=project.org, account_id=leased)
-    assert (shown.status, shown.disconnected_reason) == ("disconnected", "project_archived")
-    await leasing.lend(pool, owner, await leasing.tenant(conn))
 
 
 async def test_a_recall_repeated_ends_no_other_tenants_lease(

@@ -80,10 +80,13 @@ async def test_account_can_be_withdrawn_after_its_lease(
 async def test_tenant_cannot_offer_a_leased_account(
     conn: Conn, owner: LeaseOwner, project: Project, leased: UUID
 ) -> None:
+    """Its quota is its owner's, too."""
     with pytest.raises(Conflict, match="leased itself"):
         await offers.offer(
             conn, actor=owner.actor._replace(organization_id=project.org), account_id=leased, niche="mine"
         )
+    with pytest.raises(Conflict, match="owner's quota"):
+        await accounts.set_quota(conn, organization_id=project.org, account_id=leased, posts=1, seconds=60)
 
 
 async def test_repeated_offer_changes_the_niche_and_keeps_its_time(conn: Conn, owner: LeaseOwner) -> None:
@@ -91,11 +94,6 @@ async def test_repeated_offer_changes_the_niche_and_keeps_its_time(conn: Conn, o
         first = await offers.get(conn, organization_id=owner.org, account_id=owner.account_id)
         again = await offers.offer(conn, actor=owner.actor, account_id=owner.account_id, niche="cooking")
     assert (again.niche, again.offered_at) == ("cooking", first.offered_at)
-
-
-async def test_its_quota_is_its_owners(conn: Conn, project: Project, leased: UUID) -> None:
-    with pytest.raises(Conflict, match="owner's quota"):
-        await accounts.set_quota(conn, organization_id=project.org, account_id=leased, posts=1, seconds=60)
 
 
 async def test_own_account_is_not_leased(pool: Pool, conn: Conn, owner: LeaseOwner, project: Project) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from db.pool import Conn
-from domain.events import people, purge, rollups
+from domain.events import people, rollups
 from domain.events.event import Event
 from domain.metrics import active_users
 from domain.metrics.active_users import PeopleCache
@@ -79,16 +79,6 @@ async def test_each_window_has_its_people_each_once(conn: Conn) -> None:
     for day in {sent.occurred_at.date() for sent in events}:
         await rollups.rebuild(conn, project_id=PROJECT, day=day)
     assert await counted(conn, asked) == [true(events, window) for window in asked]
-
-
-async def test_purge_deletes_all_people(conn: Conn) -> None:
-    await send(conn, at_random(random.Random(42), range(40)))
-    await fold_people(conn)
-    await send(conn, at_random(random.Random(43), range(40, 60)))
-    while await purge.delete_batch(conn, project_id=PROJECT):
-        pass
-    for table in ("event_person", "event_person_month", "event_person_delta"):
-        assert not await conn.fetchval(f"select exists (select from {table})"), table
 
 
 async def test_a_window_without_another_event_is_counted_once_in_ten_minutes(conn: Conn) -> None:

@@ -51,8 +51,19 @@ async def test_best_by_ads_are_read_from_their_days(settings: Settings, conn: Co
         for _ in range(plans.TIMES):
             assert [item.metric_value for item in (await rank(pool, project)).items] == [3]
         await fill(conn, project)
-        for _ in range(300):
-            await seeds.post(conn, project.org, await seeds.content(conn, project.org, project.id), account)
+        await conn.execute(
+            """with made as (
+                 insert into content_item (organization_id, project_id, id, format, status, creative_type,
+                                           caption, approval_status)
+                 select organization_id, project_id, gen_random_uuid(), format, status, creative_type,
+                        caption, approval_status
+                   from content_item, generate_series(1, 300) returning id)
+               insert into scheduled_post (organization_id, project_id, id, content_id, social_account_id,
+                                           platform, mode, status, job_id, scheduled_for, fingerprint)
+               select organization_id, project_id, gen_random_uuid(), made.id, social_account_id, platform,
+                      mode, status, gen_random_uuid(), scheduled_for, sha256(made.id::text::bytea)
+                 from made, scheduled_post"""
+        )
         # As autovacuum does: among the equal costs of an empty table the planner picks any index.
         await conn.execute("analyze scheduled_post, content_item")
         async with pool.acquire() as planned:

@@ -10,11 +10,9 @@ import pytest_asyncio
 
 from db.pool import Conn, Pool, transact
 from domain.projects import archive_status, projects
-from domain.projects.projects import NewProject
 from domain.tenancy import project_locks
-from schemas import ids
-from schemas.errors import Conflict, Invalid, NotFound, VersionOutdated
-from schemas.projects import ProjectCreate, ProjectPatch
+from schemas.errors import Conflict, NotFound, VersionOutdated
+from schemas.projects import ProjectPatch
 from tests import seeds
 from tests.domain import project as verbs
 from tests.domain.project import Project
@@ -31,35 +29,6 @@ async def patched(conn: Conn, org: UUID, project_id: UUID, **fields: Any) -> Any
         return await projects.patch(
             conn, organization_id=org, project_id=project_id, api_key_id=None, body=body
         )
-
-
-async def test_composed_project_matches_the_database(conn: Conn, org: UUID) -> None:
-    body = ProjectCreate(
-        name="  Shop  ", timezone="Europe/Berlin", customer_external_id="c-1", metadata={"plan": "gold"}
-    )
-    drafted = projects.compose(body, organization_id=org, now=seeds.NOW)
-    assert await projects.create(conn, [NewProject(org, None, drafted, None)]) == [True]
-    project_id = ids.read(ids.PROJECT, drafted.id)
-    assert project_id is not None
-    read = await projects.get(conn, organization_id=org, project_id=project_id)
-    assert read == (drafted, 1)
-    assert (drafted.name, drafted.primary_language, drafted.customer_external_id) == ("Shop", "en", "c-1")
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "path"),
-    [
-        ("name", "   ", "name"),
-        ("name", "x" * 129, "name"),
-        ("timezone", "europe/berlin", "timezone"),
-        ("primary_language", "zz", "primaryLanguage"),
-    ],
-)
-def test_a_bad_value_is_named(field: str, value: str, path: str) -> None:
-    fields: dict[str, Any] = {"name": "Shop", "timezone": "UTC"} | {field: value}
-    with pytest.raises(Invalid) as refused:
-        projects.compose(ProjectCreate(**fields), organization_id=ids.new(), now=seeds.NOW)
-    assert refused.value.details["issues"][0]["path"] == path
 
 
 async def test_omitted_fields_stay_and_metadata_is_replaced(conn: Conn, org: UUID) -> None:
@@ -79,11 +48,6 @@ async def test_an_empty_patch_changes_nothing(conn: Conn, org: UUID) -> None:
     project_id = await seeds.project(conn, org)
     before = await projects.get(conn, organization_id=org, project_id=project_id)
     assert await patched(conn, org, project_id) == before
-
-
-def test_archiving_by_patch_is_refused_with_advice() -> None:
-    with pytest.raises(Invalid, match="DELETE"):
-        projects.check(ProjectPatch(status="archived"))
 
 
 async def test_another_organization_sees_nothing(conn: Conn, org: UUID) -> None:

@@ -53,61 +53,63 @@ async def settle(pool: Pool, claim: Claim, outcome: Outcome) -> None:
     await jobs.settle(pool, [Settlement(claim, outcome)])
 
 
-@pytest.mark.parametrize("columns", [{}, {"phase": "preparing"}, {"phase": "prepared", **PREPARED}])
-@pytest.mark.parametrize(
-    ("outcome", "status"),
-    [
-        (FAILED, "failed"),
-        (Canceled(), "canceled"),
-        (Retry("NETWORK", "no answer"), "queued"),
-        (Snooze(30), "queued"),
-        (Interrupted(), "queued"),
-    ],
-)
-async def test_post_that_is_not_live_ends_with_its_job(
-    pool: Pool, conn: Conn, project: Project, *, columns: dict[str, Any], outcome: Outcome, status: str
-) -> None:
-    claim = await begun(conn, project, **columns)
-    await settle(pool, claim, outcome)
-    post = await scene.shown(conn, project, post_of(claim))
-    assert post.status == status
-    assert (post.last_error and post.last_error.code) == ("NETWORK" if status == "failed" else None)
-    assert await scene.events(conn, post_of(claim)) == [
-        "scheduled",
-        *([status] if status != "queued" else []),
-    ]
-    assert await conn.fetchval("select count(*) from job") == 1
+NOT_LIVE: list[dict[str, Any]] = [{}, {"phase": "preparing"}, {"phase": "prepared", **PREPARED}]
+ENDS: list[tuple[Outcome, str]] = [
+    (FAILED, "failed"),
+    (Canceled(), "canceled"),
+    (Retry("NETWORK", "no answer"), "queued"),
+    (Snooze(30), "queued"),
+    (Interrupted(), "queued"),
+]
 
 
-@pytest.mark.parametrize("phase", ["sending", "accepted", "confirming"])
-@pytest.mark.parametrize("outcome", [FAILED, Canceled()])
-async def test_post_that_may_be_live_is_unknown_and_polled(
-    pool: Pool, conn: Conn, project: Project, phase: str, outcome: Outcome
-) -> None:
-    claim = await begun(conn, project, **SENT | {"phase": phase})
-    await settle(pool, claim, outcome)
-    post = await scene.shown(conn, project, post_of(claim))
-    assert (post.status, post.canceled_at) == ("outcome_unknown", None)
-    asks = await conn.fetchrow("select *, run_at - now() as wait from job where kind = 'reconcile_post'")
-    assert asks is not None
-    assert (asks["internal"], asks["args"], asks["stage"]) == (True, claim.args, "scheduled")
-    assert timedelta(seconds=25) < asks["wait"] <= timedelta(seconds=30)
-    assert (await scene.events(conn, post_of(claim)))[-1] == "outcome_unknown"
+async def test_post_that_is_not_live_ends_with_its_job(pool: Pool, conn: Conn, project: Project) -> None:
+    """All posts of two tenants at once."""
+    org = await seeds.organization(conn)
+    theirs = await scene.fill(conn, Project(org, await seeds.project(conn, org)), accounts=1)
+    cases = [(whose, columns, *end) for whose in (project, theirs) for columns in NOT_LIVE for end in ENDS]
+    for whose, *_ in cases:
+        await scene.schedule(conn, whose)
+    claims = sorted(await scene.pull(conn), key=lambda claim: claim.organization_id == org)
+    for claim, (_, columns, *_) in zip(claims, cases, strict=True):
+        if columns:
+            await write(conn, claim, **columns)
+    outcomes = [outcome for _, _, outcome, _ in cases]
+    await jobs.settle(pool, [Settlement(*one) for one in zip(claims, outcomes, strict=True)])
+    for claim, (whose, columns, outcome, status) in zip(claims, cases, strict=True):
+        post = await scene.shown(conn, whose, post_of(claim))
+        assert post.status == status, (columns, outcome)
+        assert (post.last_error and post.last_error.code) == ("NETWORK" if status == "failed" else None)
+        told = await scene.events(conn, post_of(claim))
+        assert told == ["scheduled", *([status] if status != "queued" else [])]
+    assert await conn.fetchval("select count(*) from job") == len(cases)
 
 
-@pytest.mark.parametrize(
-    ("code", "kept"),
-    [("NETWORK", ("noted before", "network")), ("THROTTLED", ("no answer", "unknown"))],
-)
-async def test_steps_detail_of_the_same_error_stays(
-    pool: Pool, conn: Conn, project: Project, code: str, kept: tuple[str, str]
-) -> None:
-    noted = {"code": code, "category": "network", "message": "noted before", "retryable": True}
-    claim = await begun(conn, project, last_error=noted)
-    await settle(pool, claim, FAILED)
-    error = (await scene.shown(conn, project, post_of(claim))).last_error
-    assert error
-    assert (error.code, (error.message, error.category)) == ("NETWORK", kept)
+async def test_post_that_may_be_live_is_unknown_and_polled(pool: Pool, conn: Conn, project: Project) -> None:
+    polled = """select internal, args, stage, run_at - now() as wait from job
+                 where kind = 'reconcile_post' and args ->> 'post_id' = $1"""
+    outcomes: list[Outcome] = [FAILED, Canceled()]
+    for phase in ("sending", "accepted", "confirming"):
+        for outcome in outcomes:
+            claim = await begun(conn, project, **SENT | {"phase": phase})
+            await settle(pool, claim, outcome)
+            post = await scene.shown(conn, project, post_of(claim))
+            assert (post.status, post.canceled_at) == ("outcome_unknown", None), (phase, outcome)
+            [(internal, args, stage, wait)] = await conn.fetch(polled, claim.args["post_id"])
+            assert (internal, args, stage) == (True, claim.args, "scheduled")
+            assert timedelta(seconds=25) < wait <= timedelta(seconds=30)
+            assert (await scene.events(conn, post_of(claim)))[-1] == "outcome_unknown"
+
+
+async def test_steps_detail_of_the_same_error_stays(pool: Pool, conn: Conn, project: Project) -> None:
+    kept = {"NETWORK": ("noted before", "network"), "THROTTLED": ("no answer", "unknown")}
+    for code, expected in kept.items():
+        noted = {"code": code, "category": "network", "message": "noted before", "retryable": True}
+        claim = await begun(conn, project, last_error=noted)
+        await settle(pool, claim, FAILED)
+        error = (await scene.shown(conn, project, post_of(claim))).last_error
+        assert error
+        assert (error.code, (error.message, error.category)) == ("NETWORK", expected)
 
 
 async def test_a_deadline_is_too_late(conn: Conn, project: Project) -> None:
@@ -119,23 +121,19 @@ async def test_a_deadline_is_too_late(conn: Conn, project: Project) -> None:
     assert (post.status, post.last_error.code, post.last_error.category) == ("failed", "DEADLINE", "too_late")
 
 
-@pytest.mark.parametrize(
-    ("columns", "deaths", "ends"),
-    [
-        (SENT, 1, ("publishing", None)),
+async def test_third_dead_worker_ends_the_post(conn: Conn, project: Project) -> None:
+    cases: list[tuple[dict[str, Any], int, tuple[str, str | None]]] = [
         ({}, 3, ("failed", "POISONED")),
         (SENT, 3, ("outcome_unknown", "POISONED")),
-    ],
-)
-async def test_third_dead_worker_ends_the_post(
-    conn: Conn, project: Project, columns: dict[str, Any], deaths: int, ends: tuple[str, str | None]
-) -> None:
-    claim = await begun(conn, project, **columns)
-    await conn.execute("update job set crashes = $2 where id = $1", claim.id, deaths - 1)
-    await ledger_scene.expire_lease(conn, claim)
-    await maintenance.rescue(conn, before=FUTURE)
-    post = await scene.shown(conn, project, post_of(claim))
-    assert (post.status, post.last_error and post.last_error.code) == ends
+        (SENT, 1, ("publishing", None)),
+    ]
+    for columns, deaths, ends in cases:
+        claim = await begun(conn, project, **columns)
+        await conn.execute("update job set crashes = $2 where id = $1", claim.id, deaths - 1)
+        await ledger_scene.expire_lease(conn, claim)
+        await maintenance.rescue(conn, before=FUTURE)
+        post = await scene.shown(conn, project, post_of(claim))
+        assert (post.status, post.last_error and post.last_error.code) == ends
 
 
 async def test_last_steps_error_stays(pool: Pool, conn: Conn, project: Project) -> None:
@@ -163,18 +161,6 @@ async def test_an_earlier_job_ends_nothing(pool: Pool, conn: Conn, project: Proj
     assert (post.status, post.job_id != f"job_{claim.id}") == ("queued", True)
     states = await conn.fetch("select state from job order by id")
     assert [row["state"] for row in states] == ["canceled", "queued"]
-
-
-async def test_the_posts_of_many_tenants_end_at_once(pool: Pool, conn: Conn, project: Project) -> None:
-    org = await seeds.organization(conn)
-    theirs = await scene.fill(conn, Project(org, await seeds.project(conn, org)), accounts=3)
-    await scene.schedule(conn, project)
-    await scene.schedule(conn, theirs)
-    claims = await scene.pull(conn)
-    await jobs.settle(pool, [Settlement(claim, FAILED) for claim in claims])
-    rows = await conn.fetch("select status, count(*) as n from scheduled_post group by status")
-    assert [(row["status"], row["n"]) for row in rows] == [("failed", 4)]
-    assert await conn.fetchval("select count(*) from post_event where type = 'failed'") == 4
 
 
 @pytest.mark.parametrize("ending", ["settled", "canceled", "edited"])

@@ -250,7 +250,6 @@ async def load(conn: Conn, found: Table) -> None:
     for number in range(OTHERS):
         org = found.project.org if number % 2 else await seeds.organization(conn)
         other = await scene.fill(conn, Project(org, await seeds.project(conn, org)), accounts=1)
-        await scene.schedule(conn, other)
         await copy(conn, other, WAITING, "queued")
 
 

@@ -2,14 +2,9 @@
 
 from uuid import UUID
 
-import pytest
-
 from db.pool import Conn
-from jobs.kinds import PUBLISH_POST
-from schemas.errors import Limited
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
-from tests.jobs.scene import insert_due_jobs
 
 
 async def test_50_targets_take_no_more_statements_than_one(conn: Conn, project: Project) -> None:
@@ -27,16 +22,6 @@ async def test_50_targets_take_no_more_statements_than_one(conn: Conn, project: 
     assert [row["id"] for row in rows] == post_ids
     assert [row["social_account_id"] for row in rows] == project.account_ids
     assert [row["args"]["post_id"] for row in rows] == [str(post_id) for post_id in post_ids]
-
-
-async def test_the_cap_counts_all_targets(conn: Conn, project: Project) -> None:
-    project = await scene.fill(conn, project, 5)
-    await conn.execute("update organization set tier = 'standard' where id = $1", project.org)
-    await insert_due_jobs(conn, [project.org], 991, PUBLISH_POST)
-    await scene.schedule(conn, project)
-    with pytest.raises(Limited):
-        await scene.schedule(conn, project)
-    assert await conn.fetchval("select count(*) from job") == 996
 
 
 async def counted(conn: Conn, project: Project) -> tuple[list[UUID], int]:

@@ -19,13 +19,9 @@ SEGMENT = st.tuples(st.sampled_from(LETTERS), st.text(LETTERS + string.digits + 
 LABEL = re.compile(r"[a-z0-9]|[a-z0-9][a-z0-9-]{0,61}[a-z0-9]")
 
 
-@given(st.lists(WORD, min_size=2, max_size=7))
-def test_a_bundle_id_is_kept_as_it_was_sent(words: list[str]) -> None:
+@given(st.lists(WORD, min_size=2, max_size=7), st.lists(SEGMENT, min_size=2, max_size=7))
+def test_identifiers_are_kept_as_they_were_sent(words: list[str], segments: list[str]) -> None:
     assert app_identifiers.bundle_id(text := ".".join(words), "bundleId") == text
-
-
-@given(st.lists(SEGMENT, min_size=2, max_size=7))
-def test_a_package_is_kept_as_it_was_sent(segments: list[str]) -> None:
     assert app_identifiers.package(text := ".".join(segments), "androidPackage") == text
 
 

@@ -61,8 +61,7 @@ async def load(conn: Conn, found: Table, status: DeliveryStatus, count: int) -> 
     )
 
 
-@pytest.mark.parametrize("analyzed", [True, False])
-async def test_a_list_by_status_reads_few_rows(pool: Pool, conn: Conn, *, analyzed: bool) -> None:
+async def test_a_list_by_status_reads_few_rows(pool: Pool, conn: Conn) -> None:
     org = await seeds.organization(conn)
     endpoint_id = await conn.fetchval(
         """insert into webhook_endpoint (organization_id, id, url, events)
@@ -76,7 +75,7 @@ async def test_a_list_by_status_reads_few_rows(pool: Pool, conn: Conn, *, analyz
         for status in ("pending", "delivering", "failed", "abandoned"):
             await load(session, found, status, OTHERS)
         await load(session, found, "delivered", DELIVERED)
-        if analyzed:
-            await session.execute("vacuum analyze webhook_delivery")
+        assert await plans.excess(session, USES, found, "webhook_delivery") == {}
+        await session.execute("vacuum analyze webhook_delivery")
         assert await plans.excess(session, USES, found, "webhook_delivery") == {}
         assert await listed(session, found, "failed", "pending") == ["failed"] * PAGE

@@ -24,39 +24,19 @@ def written(spec: Spec) -> Copy:
 
 @ENOUGH
 @given(spec=ANY_SPEC)
-def test_each_line_is_a_clause_of_the_brand_or_a_formula_around_its_names(spec: Spec) -> None:
-    assert [why for line in lines(written(spec)) if (why := untraced(line, spec.brand))] == []
-
-
-@ENOUGH
-@given(spec=ANY_SPEC)
-def test_no_line_but_the_callers_is_long_or_empty(spec: Spec) -> None:
-    said = [line for line in lines(written(spec)) if line.rule != "caller"]
-    assert [line.text for line in said if not 0 < len(line.text) <= 110] == []
-
-
-@ENOUGH
-@given(spec=ANY_SPEC)
-def test_only_the_caller_makes_claims(spec: Spec) -> None:
-    name = shown_name(spec.brand).casefold()
-    said = [line.text.casefold().replace(name, "") for line in lines(written(spec)) if line.rule != "caller"]
-    words = [word.replace("_", " ") for word in TELLTALE]
-    assert [(word, text) for word in words for text in said if word in text] == []
-
-
-@ENOUGH
-@given(spec=ANY_SPEC)
-def test_the_same_spec_has_the_same_copy(spec: Spec) -> None:
-    again = msgspec.json.decode(msgspec.json.encode(spec), type=Spec)
-    assert written(spec) == write(again)
-
-
-@ENOUGH
-@given(spec=ANY_SPEC)
-def test_points_are_distinct_and_a_number_is_their_count(spec: Spec) -> None:
+def test_each_line_has_evidence_and_only_the_callers_is_long_or_makes_claims(spec: Spec) -> None:
+    """It is a clause of the brand, or a formula around its names. The same spec has the same copy."""
     copy = written(spec)
-    said = [line.text.casefold() for line in (copy.hook, *copy.points)]
-    assert len({*said}) == len(said)
+    assert [why for line in lines(copy) if (why := untraced(line, spec.brand))] == []
+    said = [line.text for line in lines(copy) if line.rule != "caller"]
+    assert [text for text in said if not 0 < len(text) <= 110] == []
+    name = shown_name(spec.brand).casefold()
+    unnamed = [text.casefold().replace(name, "") for text in said]
+    words = [word.replace("_", " ") for word in TELLTALE]
+    assert [(word, text) for word in words for text in unnamed if word in text] == []
+    assert copy == write(msgspec.json.decode(msgspec.json.encode(spec), type=Spec))
+    shown = [line.text.casefold() for line in (copy.hook, *copy.points)]
+    assert len({*shown}) == len(shown)
     if counted := re.match(r"(\d) (?:things|Dinge|choses|cosas) ", copy.hook.text):
         assert int(counted[1]) == len(copy.points)
     assert len(copy.hashtags) <= MAX_HASHTAGS

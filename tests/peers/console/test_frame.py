@@ -2,6 +2,7 @@
 
 import pytest
 
+from jobs.states import PHASES, api_status
 from schemas import ids
 from tests.peers.chromium import BrowserTab
 from tests.peers.console.actions import press
@@ -56,6 +57,9 @@ def test_refresh_keeps_focus_scroll_and_selection(filled: FilledApi, page: Brows
     assert page.run("row.isConnected && row.querySelector('input').checked")
     assert page.run("String(getSelection()) == before[1] && before[1] != ''")
     assert page.run("Math.abs(row.getBoundingClientRect().top - before[0]) < 2")
+    for shown in ("Paused", "Live"):
+        page.run("document.querySelector('.foot [aria-pressed]').click()")
+        page.until(f"document.querySelector('.foot [aria-pressed]').innerText == '{shown}'")
 
 
 def test_actions_without_scope_are_hidden(filled: FilledApi, page: BrowserTab) -> None:
@@ -85,14 +89,6 @@ def test_operator_sees_a_wait_reason_and_jobs_of_its_project(filled: FilledApi, 
         assert "all matching jobs" in page.run("document.querySelector('main').innerText")
 
 
-def test_refreshing_can_be_paused(filled: FilledApi, page: BrowserTab) -> None:
-    filled.open(page, "workers", f"{ROWS}.length > 1")
-    page.run("document.querySelector('.foot [aria-pressed]').click()")
-    assert page.run("document.querySelector('.foot [aria-pressed]').innerText") == "Paused"
-    page.run("document.querySelector('.foot [aria-pressed]').click()")
-    page.until("document.querySelector('.foot [aria-pressed]').innerText == 'Live'")
-
-
 def test_error_names_the_next_step(filled: FilledApi, page: BrowserTab) -> None:
     """The error shows the request id to copy."""
     page.expects.append("404")
@@ -100,3 +96,46 @@ def test_error_names_the_next_step(filled: FilledApi, page: BrowserTab) -> None:
     text = page.run("document.querySelector('main .failed').innerText")
     for words in ("NOT_FOUND", "req_", "Try again"):
         assert words in text
+
+
+# Tabs of the operators' list of jobs.
+
+COUNTS = "[...document.querySelectorAll('main .tabs a')].map((one) => one.innerText.replace(/\\s+/g, ' '))"
+READY = "document.querySelector('main .tabs .count')"
+
+
+def expected_tabs(api: FilledApi, **filters: str) -> list[str]:
+    """Return the expected texts of the tabs, from the API's counts."""
+    with api.api.client() as client:
+        headers = {"Authorization": f"Bearer {api.key}"}
+        body = client.get("/ops/jobs/counts", params=filters, headers=headers).json()
+    by, more = body["byPhase"], body["moreOf"]
+    all_of_them = f"All {sum(by.values()):,}{'+' if more else ''}"
+    return [
+        all_of_them,
+        *(f"{one.title()} {by[one]:,}{'+' if api_status(one) in more else ''}" for one in PHASES),
+    ]
+
+
+def test_tabs_count_jobs_that_match_the_filters(filled: FilledApi, page: BrowserTab) -> None:
+    """The counts do not depend on the open tab."""
+    for filters in ({}, {"kind": "publish_post"}, {"errorCode": "BLOCKED"}, {"projectId": filled.other}):
+        address = "&".join(f"{name}={value}" for name, value in filters.items())
+        for phase in ("", "failed", "scheduled"):
+            filled.open(page, f"ops-jobs?{address}&phase={phase}", READY)
+            assert page.run(COUNTS) == expected_tabs(filled, **filters), (filters, phase)
+
+
+def test_bulk_actions_respect_the_project_filter(filled: FilledApi, page: BrowserTab) -> None:
+    """Jobs of other projects exist too."""
+    with filled.api.client() as client:
+        project = filled.api.project(client)
+        body = {"url": "https://other.example"}
+        client.post(f"/projects/{project}/ingest/website", json=body).raise_for_status()
+    ready = "document.querySelector('main tbody tr')"
+    filled.open(page, f"ops-jobs?phase=queued&projectId={project}", ready)
+    page.run(
+        "[...document.querySelectorAll('main button')]"
+        ".find((one) => one.innerText == 'Cancel all matching jobs').click()"
+    )
+    page.until("document.querySelector('dialog[open] h2')?.innerText == 'Cancel 1 job?'")

@@ -23,7 +23,7 @@ from tests.media import picture
 from tests.peers.chromium import BrowserTab
 from tests.peers.console.actions import click, send, write
 from tests.peers.console.checks import find_barriers
-from tests.peers.console.living import Living, living
+from tests.peers.console.living import Living, living, wait_for_job
 from tests.peers.processes import working
 from tests.waiting import PATIENCE_S
 
@@ -52,14 +52,6 @@ def project(studio: Living, client: httpx.Client) -> str:
     read = client.post(f"/projects/{project}/ingest/website", json={"url": "https://example.test/ok"})
     wait_for_job(client, read.json()["jobId"])
     return project
-
-
-def wait_for_job(client: httpx.Client, job: str) -> dict[str, Any]:
-    """Return the job, once it has ended: workers may take long to start."""
-    found: dict[str, Any] = {"finishedAt": None}
-    while not found["finishedAt"]:
-        found = client.get(f"/jobs/{job}", params={"wait": 30}).json()
-    return found
 
 
 def go(studio: Living, page: BrowserTab, address: str, ready: str) -> None:

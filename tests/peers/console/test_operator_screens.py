@@ -6,7 +6,7 @@ import pytest
 
 from tests.peers.chromium import BrowserTab
 from tests.peers.console.actions import press
-from tests.peers.console.checks import find_barriers, save_screenshot
+from tests.peers.console.checks import find_barriers
 from tests.peers.console.filled_api import FilledApi, Screen
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
@@ -41,27 +41,26 @@ def test_screen_is_safe_fits_and_is_accessible(filled: FilledApi, page: BrowserT
         page.emulate(theme, width)
         assert page.run("document.documentElement.scrollWidth") <= width, (theme, width)
         assert find_barriers(page) == [], (theme, width)
-        save_screenshot(page, "operators", screen.address, theme, width)
     assert {url for url in page.requests if not url.startswith((filled.api.url, "about:"))} == set()
 
 
-@pytest.mark.parametrize(("theme", "width"), THEMES_AND_WIDTHS)
-def test_dialog_is_accessible(filled: FilledApi, page: BrowserTab, theme: str, width: int) -> None:
+def test_dialogs_are_accessible(filled: FilledApi, page: BrowserTab) -> None:
     """Covers the help, the finder, an organization's usage, a form, and the narrow menu."""
-    page.emulate(theme, width)
-    filled.open(page, "organizations", "document.querySelector('main td')")
-    page.run("document.querySelector('.menu').click()")
-    assert find_barriers(page) == []
-    for opened in ("?", "Ctrl+k"):
-        press(page, opened)
-        page.until("document.querySelector('dialog[open]')")
-        assert find_barriers(page) == []
+    for theme, width in THEMES_AND_WIDTHS:
+        page.emulate(theme, width)
+        filled.open(page, "organizations", "document.querySelector('main td')")
+        page.run("document.querySelector('.menu').click()")
+        assert find_barriers(page) == [], (theme, width)
+        for opened in ("?", "Ctrl+k"):
+            press(page, opened)
+            page.until("document.querySelector('dialog[open]')")
+            assert find_barriers(page) == [], (theme, width, opened)
+            press(page, "Escape")
+            page.until("!document.querySelector('dialog')")
+        page.run("document.querySelector('main td .tools button').click()")
+        page.until("document.querySelector('dialog[open] meter')")
+        assert find_barriers(page) == [], (theme, width)
         press(page, "Escape")
         page.until("!document.querySelector('dialog')")
-    page.run("document.querySelector('main td .tools button').click()")
-    page.until("document.querySelector('dialog[open] meter')")
-    assert find_barriers(page) == []
-    press(page, "Escape")
-    page.until("!document.querySelector('dialog')")
-    page.run("document.querySelector('main button.primary').click()")
-    assert find_barriers(page) == []
+        page.run("document.querySelector('main button.primary').click()")
+        assert find_barriers(page) == [], (theme, width)

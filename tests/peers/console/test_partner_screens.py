@@ -7,12 +7,12 @@ import pytest
 
 from tests.peers.chromium import BrowserTab
 from tests.peers.console.actions import press
-from tests.peers.console.checks import find_barriers, save_screenshot
+from tests.peers.console.checks import find_barriers
 from tests.peers.console.filled_api import Screen
 from tests.peers.console.furnished import furnished
 from tests.peers.console.shop import FilledShop
 
-pytestmark = pytest.mark.peers
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(480)]
 
 PROJECT = "projects/{project}"
 SCREENS = [
@@ -46,20 +46,20 @@ SCREENS = [
 #: URL schemes without a host: the icons of a video player are data URLs.
 HERE = ("about:", "data:")
 
-#: Dialogs, by screen and the text of their button.
-DIALOGS = [
-    ("projects", "New project"),
-    ("webhooks", "New endpoint"),
-    *(("webhooks/{endpoint}", name) for name in ("Edit…", "Rotate secret…", "Delete…", "Send again since…")),
-    ("keys", "New key"),
-    *((PROJECT, name) for name in ("Read", "Edit", "Set", "Archive…")),
-    *((f"{PROJECT}/content", name) for name in ("Upload content", "Generate content")),
-    *((f"{PROJECT}/content/{{content}}", name) for name in ("Reject…", "Edit caption", "Schedule…")),
-    (f"{PROJECT}/calendar", "Schedule a post"),
-    *((f"{PROJECT}/calendar/{{post}}", name) for name in ("Move post…", "Cancel post…")),
-    *((f"{PROJECT}/accounts", name) for name in ("Connect an account", "Request accounts", "Disconnect")),
-    *((f"{PROJECT}/settings", name) for name in ("Edit", "Change policy")),
-]
+#: The texts of the buttons of dialogs, by screen.
+DIALOGS = {
+    "projects": ["New project"],
+    "webhooks": ["New endpoint"],
+    "webhooks/{endpoint}": ["Edit…", "Rotate secret…", "Delete…", "Send again since…"],
+    "keys": ["New key"],
+    PROJECT: ["Read", "Edit", "Set", "Archive…"],
+    f"{PROJECT}/content": ["Upload content", "Generate content"],
+    f"{PROJECT}/content/{{content}}": ["Reject…", "Edit caption", "Schedule…"],
+    f"{PROJECT}/calendar": ["Schedule a post"],
+    f"{PROJECT}/calendar/{{post}}": ["Move post…", "Cancel post…"],
+    f"{PROJECT}/accounts": ["Connect an account", "Request accounts", "Disconnect"],
+    f"{PROJECT}/settings": ["Edit", "Change policy"],
+}
 
 
 #: Status of the hooks request for a brand with too little information.
@@ -73,33 +73,38 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilledShop]:
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.address)
-def test_screen_is_safe_fits_and_is_accessible(full: FilledShop, page: BrowserTab, screen: Screen) -> None:
+def test_screen_and_its_dialogs_are_safe_fit_and_are_accessible(
+    full: FilledShop, page: BrowserTab, screen: Screen
+) -> None:
     """Checks both themes, wide and narrow; all requests go to this host."""
     full.open(page, screen.address, screen.ready)
-    for theme, width in product(("light", "dark"), (1400, 400)):
+    for theme, width in THEMES_AND_WIDTHS:
         page.emulate(theme, width)
         assert page.run("document.documentElement.scrollWidth") <= width
         assert find_barriers(page) == [], (theme, width)
-        save_screenshot(page, "partners", screen.address, theme, width)
     assert {url for url in page.requests if not url.startswith((*HERE, full.api.url))} == set()
-
-
-@pytest.mark.parametrize(("address", "name"), DIALOGS, ids=lambda one: one.strip("…"))
-def test_dialog_is_accessible_and_restores_the_focus(
-    full: FilledShop, page: BrowserTab, address: str, name: str
-) -> None:
     page.expects.append(BRAND_IS_SILENT)
+    for name in DIALOGS.get(screen.address, []):
+        check_dialog(page, name)
+
+
+THEMES_AND_WIDTHS = [*product(("light", "dark"), (1400, 400))]
+
+
+def check_dialog(page: BrowserTab, name: str) -> None:
+    """Check the dialog of the button with this text, which has the focus again at its end."""
+    page.emulate("light", 1400)
     found = f"[...document.querySelectorAll('main button')].find((one) => one.innerText === {name!r})"
-    full.open(page, address, found)
+    page.until(found)
     page.run(f"(window.opener = {found}, opener.focus(), opener.click())")
     page.until("document.querySelector('dialog[open]')")
-    for theme, width in product(("light", "dark"), (1400, 400)):
+    for theme, width in THEMES_AND_WIDTHS:
         page.emulate(theme, width)
-        assert page.run("document.querySelector('dialog').getBoundingClientRect().width") <= width
-        assert find_barriers(page) == [], (theme, width)
+        assert page.run("document.querySelector('dialog').getBoundingClientRect().width") <= width, name
+        assert find_barriers(page) == [], (name, theme, width)
     for _ in range(12):
         press(page, "Tab")
-        assert not page.run("document.activeElement.matches('main *, #bar *')")
+        assert not page.run("document.activeElement.matches('main *, #bar *')"), name
     press(page, "Escape")
     page.until("!document.querySelector('dialog')")
     page.until("document.activeElement === opener")

@@ -2,11 +2,15 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from db.pool import connect
+from db.pool import connected
+from schemas import ids
+from tests import seeds
 from tests.peers.chromium import BrowserTab
 from tests.peers.console.actions import (
     centre,
@@ -14,21 +18,17 @@ from tests.peers.console.actions import (
     press,
     record_notices,
     scroll_to,
+    send,
     swipe,
     touch,
     wait_for_notice,
+    write,
 )
-from tests.peers.console.checks import find_barriers
 from tests.peers.console.shop import HOSTILE, FilledShop, shop, upload_content
 
 pytestmark = pytest.mark.peers
 
 PROJECT = "projects/{project}"
-
-ARCHIVED = """update job set state = 'completed', stage = 'completed', finished_at = now()
-               where kind = 'archive_project'"""
-FAILED = """update webhook_delivery set status = 'failed', attempts = 9, ended_at = now()
-             where status = 'pending'"""
 
 
 @pytest.fixture(scope="module")
@@ -74,23 +74,17 @@ def test_keyboard_schedules_a_post(quiet: FilledShop, page: BrowserTab) -> None:
         assert client.request("DELETE", f"/scheduled-posts/{post['id']}", json={}).is_success
 
 
-def test_content_is_approved_and_rejected_with_a_reason(quiet: FilledShop, page: BrowserTab) -> None:
+def test_content_is_rejected_with_a_reason(quiet: FilledShop, page: BrowserTab) -> None:
     with quiet.api.client() as client:
-        good, bad = (upload_content(client, quiet.project) for _ in range(2))
-        quiet.open(
-            page, f"{PROJECT}/content/{good}", "document.querySelector('.tab .heading button.primary')"
-        )
+        content = upload_content(client, quiet.project)
+        quiet.open(page, f"{PROJECT}/content/{content}", "document.querySelector('main .caption')")
         assert HOSTILE in page.run("document.querySelector('.caption').innerText")
-        page.run("document.querySelector('.tab .heading button.primary').click()")
-        page.until("document.querySelector('.badge.approved')")
-        assert client.get(f"/content/{good}").json()["approvalStatus"] == "approved"
-        quiet.open(page, f"{PROJECT}/content/{bad}", "document.querySelector('.tab .heading button.primary')")
         click(page, "Reject…")
         page.until("document.querySelector('dialog [name=reason]')")
         press(page, *"dark")
         press(page, "Tab", "Tab", "Enter")
         page.until("document.querySelector('.badge.rejected')")
-        shown = client.get(f"/content/{bad}").json()
+        shown = client.get(f"/content/{content}").json()
     assert (shown["approvalStatus"], shown["decision"]["note"]) == ("rejected", "dark")
 
 
@@ -207,41 +201,58 @@ def test_issue_is_shown_at_its_field_and_a_double_click_creates_one(
     assert urls.count("https://hooks.example.com/two") == 1
 
 
-def test_a_delivery_is_sent_again(quiet: FilledShop, page: BrowserTab) -> None:
+#: Clocks with changes of an hour or half an hour, at night, at midnight or into the day before.
+ZONES = ("Europe/Berlin", "America/Sao_Paulo", "Asia/Beirut", "America/Havana", "Australia/Lord_Howe", "UTC")
+
+
+def test_a_day_begins_with_its_first_instant(quiet: FilledShop, page: BrowserTab) -> None:
+    """In any zone, as Python's zones have it."""
+    days = [date(2018, 1, 1) + timedelta(days=number) for number in range(365)]
+    page.open(f"{quiet.api.url}/console", "document.querySelector('[name=key]')")
+    for name in ZONES:
+        asked = f"{[str(day) for day in days]}.map((day) => zone.utc(zone.startOfDay(day, '{name}')))"
+        found = page.run(f"import('/console/zone.js').then((zone) => {asked})")
+        begins = [datetime.combine(day, time(), ZoneInfo(name)).astimezone(UTC) for day in days]
+        assert found == [f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in begins], name
+
+
+LEVELS = {"privacyLevels": ["public", "friends", "private"]}
+
+
+async def tiktok(shop: FilledShop) -> str:
+    """Create a TikTok account of the shop with several audiences; return its id."""
+    async with connected(shop.api.database_url, name="test") as conn:
+        project = UUID(str(ids.read(ids.PROJECT, shop.project)))
+        org = await conn.fetchval("select organization_id from project where id = $1", project)
+        created = await seeds.account(conn, org, project, platform="tiktok", handle="shop", traits=LEVELS)
+    return ids.show(ids.ACCOUNT, created)
+
+
+def test_tiktok_post_requires_an_audience_and_shows_its_ai_label(quiet: FilledShop, page: BrowserTab) -> None:
+    account = asyncio.run(tiktok(quiet))
+    page.expects.append("422")
     with quiet.api.client() as client:
-        path = f"/webhook-endpoints/{quiet.endpoint}/deliveries"
-        assert client.post(f"/webhook-endpoints/{quiet.endpoint}/test").status_code == 202
-        asyncio.run(run_statement(quiet.api.database_url, FAILED))
-        before = client.get(path).json()["items"]
-        quiet.open(page, "webhooks/{endpoint}", "document.querySelector('main tbody button')")
-        page.run("document.querySelector('main tbody button').click()")
-        page.until("document.querySelector('.notice')")
-        after = client.get(path).json()["items"]
-        page.run("document.querySelector('main [aria-label^=\"Show event\"]').click()")
-        page.until("document.querySelector('dialog pre')?.innerText.includes('\"type\": \"test.ping\"')")
-        assert find_barriers(page) == []
-    assert len(after) == len(before) + 1
-    assert after[0]["replayOf"] in {one["id"] for one in before}
-
-
-def test_archive_dialog_previews_effects_and_is_reversible(quiet: FilledShop, page: BrowserTab) -> None:
-    with quiet.api.client() as client:
-        project = quiet.api.project(client)
-        quiet.open(page, f"projects/{project}", "document.querySelector('.head .tools button:last-child')")
-        click(page, "Archive…")
-        page.until("document.querySelector('dialog')")
-        assert "0 posts that wait are canceled" in page.run("document.querySelector('dialog').innerText")
-        page.run("document.querySelector('dialog button.danger').click()")
-        page.until("document.querySelector('.banner')")
-        assert client.get(f"/projects/{project}").json()["status"] == "archived"
-        asyncio.run(run_statement(quiet.api.database_url, ARCHIVED))
-        click(page, "Un-archive")
-        page.until("!document.querySelector('.banner')")
-        assert client.get(f"/projects/{project}").json()["status"] == "active"
-
-
-async def run_statement(url: str, statement: str) -> None:
-    """Run a statement that simulates a worker's result."""
-    conn = await connect(url, name="test")
-    await conn.execute(statement)
-    await conn.close()
+        content = upload_content(client, quiet.project)
+        quiet.open(page, f"projects/{{project}}/content/{content}", "document.querySelector('main .caption')")
+        click(page, "Add AI label")
+        page.until("[...document.querySelectorAll('.badge')].some((one) => one.innerText === 'AI-generated')")
+        assert client.get(f"/content/{content}").json()["aiGenerated"] is True
+        click(page, "Schedule…")
+        page.until(f"document.querySelector('dialog [name=targets][value={account}]')")
+        page.run(f"document.querySelector('dialog [name=targets][value={account}]').click()")
+        send(page)
+        asks = "document.querySelector('dialog [data-issue=targets]').innerText"
+        page.until(f"{asks}.includes('choose one of public, friends, private')")
+        write(page, account, "private")
+        send(page)
+        page.until("!document.querySelector('dialog[open]')")
+        [post] = client.get(f"/projects/{quiet.project}/scheduled-posts?socialAccountId={account}").json()[
+            "items"
+        ]
+        assert (post["privacyLevel"], post["aiLabel"]) == ("private", "not_supported")
+        quiet.open(
+            page, f"projects/{{project}}/calendar/{post['id']}", "document.querySelector('main .state')"
+        )
+        shown = "document.querySelector('main').innerText"
+        page.until(f"{shown}.includes('only its owner')")
+        page.until(f"{shown}.includes('the platform has no label')")

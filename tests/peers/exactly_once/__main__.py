@@ -1,6 +1,6 @@
-"""`python -m tests.peers.exactly_once`: the tables of docs/reference/exactly-once.md, on stdout, in minutes.
+"""`python -m tests.peers.exactly_once`: docs/reference/exactly-once.md with new tables, on stdout.
 
-`--write` writes the page too. The exit code is 1 if a row breaks the rule that the page states.
+`--write` writes them into the page. The exit code is 1 if a row breaks the rule that the page states.
 """
 
 import argparse
@@ -59,12 +59,12 @@ def main() -> int:
             for number, (platforms, killed) in enumerate(parts)
         ]
         rows = [row for part in playing for row in part.result()]
-    print(page.tables(rows))  # noqa: T201
+    print(text := page.updated(rows))  # noqa: T201
     broken = [*wrong(rows)]
     for row, why in broken:
         _report(f"BROKEN: {why}: {row}")
     if options.write and not broken:
-        page.PAGE.write_text(page.HEAD + page.tables(rows), "utf-8")
+        page.PAGE.write_text(text, "utf-8")
     return 1 if broken else 0
 
 

@@ -11,8 +11,7 @@ In a test, in a thread:
             await sim.advance(120)
             assert await sim.counts("ada", "Hello") == {"live": 1}
 
-As a process, for workers that are processes too: `python -m tests.peers.simulators tiktok --port 9001`. The
-same control API (`control.py`) is served there under `/_sim/`.
+Processes call it too, by its address. The control API (`control.py`) is served under `/_sim/`.
 
-A new platform is a subclass of `simulator.Simulator` with its routes, and a line in `__main__.py`.
+A new platform is a subclass of `simulator.Simulator` with its routes.
 """

@@ -1,4 +1,4 @@
-"""Client of the control API, for a simulator in a thread or in a process."""
+"""Client of the control API."""
 
 from collections.abc import Sequence
 from types import TracebackType
@@ -47,10 +47,6 @@ class Sim:
     async def fault(self, path: str, fault: SimFault, **given: Any) -> None:
         """Add a fault; `given` are the other fields of `faults.Rule`."""
         await self.call("POST", "/faults", path=path, fault=fault, **given)
-
-    async def struck(self) -> dict[str, int]:
-        found: dict[str, int] = (await self.call("GET", "/faults"))["struck"]
-        return found
 
     async def held(self) -> int:
         """Return the number of responses held by `accept_then_timeout`."""

@@ -30,10 +30,6 @@ class SimulatorClock:
         self._at += seconds
         self._wake()
 
-    def run_at(self, rate: float) -> None:
-        self._at, self._since, self._rate = self.now(), time.monotonic(), rate
-        self._wake()
-
     async def sleep_until(self, due: float) -> None:
         """Sleep until a time; for tasks of `start`."""
         task = asyncio.current_task()

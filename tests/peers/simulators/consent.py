@@ -1,7 +1,7 @@
-"""The authorize page, answered by links or by the control API, and its codes."""
+"""The authorize page, answered by the control API, and its codes."""
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from urllib.parse import urlencode
 
@@ -9,7 +9,7 @@ import msgspec
 
 from tests.peers.simulators.routing import Request, SimReply, as_page, redirect
 
-#: Query parameters that the page's links and `POST /_sim/consent` add to the authorize address.
+#: Query parameters that `POST /_sim/consent` adds to the authorize address.
 PERSON, ALLOW, SCOPES = "sim_person", "sim_allow", "sim_scopes"
 
 
@@ -53,13 +53,12 @@ class ConsentState:
         self.grants: dict[str, ConsentGrant] = {}
 
     def answer(
-        self, request: Request, asked: ConsentRequest, usernames: Iterable[str], now: float
+        self, request: Request, asked: ConsentRequest, usernames: Collection[str], now: float
     ) -> SimReply:
         """Return the page, or a redirect if a person has chosen. An unknown username gets the page again."""
-        known = list(usernames)
         choice = chosen(request.query) or self.at_once
-        if choice is None or choice.username not in known:
-            return page(request, asked, known)
+        if choice is None or choice.username not in usernames:
+            return as_page(f"{escape(asked.client)} asks for {escape(', '.join(asked.scopes))}")
         return self.decided(asked, choice, now)
 
     def decided(self, asked: ConsentRequest, choice: Choice, now: float) -> SimReply:
@@ -83,17 +82,3 @@ def chosen(query: Mapping[str, str]) -> Choice | None:
         return None
     scopes = query[SCOPES].split(",") if SCOPES in query else None
     return Choice(username=query[PERSON], allow=query.get(ALLOW, "1") == "1", scopes=scopes)
-
-
-def page(request: Request, asked: ConsentRequest, usernames: Iterable[str]) -> SimReply:
-    def link(username: str, allow: str) -> str:
-        address = f"{request.path}?{urlencode({**request.query, PERSON: username, ALLOW: allow})}"
-        word = "allow" if allow == "1" else "deny"
-        return f'<a href="{escape(address)}">{word} as {escape(username)}</a>'
-
-    rows = "".join(f"<li>{link(name, '1')} or {link(name, '0')}</li>" for name in usernames)
-    wanted = escape(", ".join(asked.scopes))
-    return as_page(
-        "<!doctype html><title>Simulator</title>"
-        f"<p>{escape(asked.client)} asks for {wanted}</p><ul>{rows}</ul>"
-    )

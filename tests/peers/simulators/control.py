@@ -3,19 +3,17 @@
 All bodies and responses are JSON. An invalid request gets 400 `{"error": text}`. Faults do not apply here,
 and requests are not logged. A platform adds its own controls by `Simulator.controls`.
 
-- `POST /_sim/clock {"advance_s": 0, "rate": null}`: advances the clock and waits until due work is done; a
-  `rate` of 0 stops it. `GET`: `{"now": seconds since 1970}`.
+- `POST /_sim/clock {"advance_s"}`: advances the clock and waits until due work is done. `GET`: `{"now":
+  seconds since 1970}`.
 - `POST /_sim/faults {"path", "fault", "times": 1, "skip": 0, "method": null, "account": null}`: see
-  `faults.py`. `GET`: `{"rules": [...], "struck": {fault: number}, "held": number}`. `DELETE`: removes the
-  pending rules.
+  `faults.py`. `GET`: `{"rules": [...], "held": number}`. `DELETE`: removes the pending rules.
 - `POST /_sim/release`: sends the held responses of `accept_then_timeout`, and runs the requests that
   `drop_then_accept` dropped: `{"accepted": [status, ...]}`.
 - `GET /_sim/ledger`: see `ledger.py`.
-- `GET /_sim/requests`: see `ledger.py`. `DELETE`: clears the log.
+- `GET /_sim/requests`: see `ledger.py`.
 - `POST /_sim/accounts {"username", ...}`: creates or changes a person, as the platform describes.
 - `POST /_sim/consent {"username", "allow": true, "scopes": null}`: this person answers every authorize page
-  from now on. With `"url"`: answers that page once: `{"location": the redirect's address}`. `DELETE`: shows
-  the page again.
+  from now on. With `"url"`: answers that page once: `{"location": the redirect's address}`.
 """
 
 import asyncio
@@ -29,11 +27,6 @@ from tests.peers.simulators.consent import ALLOW, PERSON, SCOPES, Choice
 from tests.peers.simulators.faults import Rule
 from tests.peers.simulators.routing import Request, RouteHandler, Routes, SimReply, as_json
 from tests.peers.simulators.simulator import Simulator
-
-
-class Moved(msgspec.Struct):
-    advance_s: float = 0
-    rate: float | None = None
 
 
 class Controlled:
@@ -53,10 +46,8 @@ class Controlled:
             ("POST", "release", self.release),
             ("GET", "ledger", self.ledger),
             ("GET", "requests", self.requests),
-            ("DELETE", "requests", self.no_requests),
             ("POST", "accounts", self.accounts),
             ("POST", "consent", self.consent),
-            ("DELETE", "consent", self.no_consent),
         ):
             self._routes.add(method, f"/_sim/{path}", handler)
         simulator.controls(self._routes)
@@ -75,16 +66,13 @@ class Controlled:
         return as_json({"now": self.simulator.clock.now()})
 
     async def moved(self, request: Request) -> SimReply:
-        wanted = msgspec.json.decode(request.body, type=Moved)
-        if wanted.rate is not None:
-            self.simulator.clock.run_at(wanted.rate)
-        self.simulator.clock.advance(wanted.advance_s)
+        self.simulator.clock.advance(asked_of(request)["advance_s"])
         await self.simulator.clock.quiet()
         return await self.clock(request)
 
     async def faults(self, _: Request) -> SimReply:
         faults = self.simulator.faults
-        return as_json({"rules": faults.rules, "struck": faults.struck, "held": faults.held})
+        return as_json({"rules": faults.rules, "held": faults.held})
 
     async def ordered(self, request: Request) -> SimReply:
         self.simulator.faults.rules.append(msgspec.json.decode(request.body, type=Rule))
@@ -107,10 +95,6 @@ class Controlled:
     async def requests(self, _: Request) -> SimReply:
         return as_json(self.simulator.log.summary())
 
-    async def no_requests(self, request: Request) -> SimReply:
-        self.simulator.log.entries.clear()
-        return await self.requests(request)
-
     async def accounts(self, request: Request) -> SimReply:
         return as_json(self.simulator.make_account(asked_of(request)))
 
@@ -125,10 +109,6 @@ class Controlled:
         if "Location" not in answer.headers:
             raise ValueError(f"the authorize page says {answer.status}: {answer.body.decode()}")
         return as_json({"location": answer.headers["Location"]})
-
-    async def no_consent(self, _: Request) -> SimReply:
-        self.simulator.consents.at_once = None
-        return as_json({})
 
 
 def asked_of(request: Request) -> dict[str, Any]:

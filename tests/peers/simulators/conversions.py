@@ -6,8 +6,8 @@ first would be counted twice, and is reported as `twice`.
 
 - `POST /_sim/pixels {"pixel", "token"}`: creates a pixel, or changes its token. `token` null: it has ended.
 - `POST /_sim/bad {"name"}`: refuses events of that name from now on.
-- `POST /_sim/answers {"status", "body", "times": 1, "counts": false}`: the response of the next calls,
-  regardless of their content; with `counts` their events are counted first.
+- `POST /_sim/answers {"status", "body", "times": 1}`: the response of the next calls, whose events aren't
+  counted.
 - `GET /_sim/conversions`: `{"counted": [[pixel, name, id, times received], ...], "wrong": [words, ...],
   "twice": [...], "bodies": [text, ...], "heads": [text, ...]}`.
 """
@@ -37,7 +37,6 @@ class Given(Standing, kw_only=True):
     path: str = "*"
     status: int
     body: dict[str, Any]
-    counts: bool = False
 
 
 class InvalidConversion(Exception):
@@ -88,10 +87,11 @@ class ConversionsSimulator(Simulator):
     ) -> SimReply:
         """Count events by name and id, unless a test has ordered another response."""
         ordered = strike(self.given, lambda one: one.concerns(request.method, (request.path,)))
-        if ordered is None or ordered.counts:
-            for name, event_id in events:
-                self._count((pixel, name, event_id))
-        return answer if ordered is None else as_json(ordered.body, ordered.status)
+        if ordered is not None:
+            return as_json(ordered.body, ordered.status)
+        for name, event_id in events:
+            self._count((pixel, name, event_id))
+        return answer
 
     def _count(self, key: tuple[str, str, str]) -> None:
         now = self.clock.now()

@@ -55,8 +55,6 @@ META = Dialect(
         "event": (400, 100, 2804003),
         "pixel": (400, 100, 33),
         "token": (400, 190, None),
-        "limit": (400, 80004, None),
-        "broken": (500, 1, None),
     },
 )
 TIKTOK = Dialect(
@@ -75,8 +73,6 @@ TIKTOK = Dialect(
         "event": (200, 40002, None),
         "pixel": (200, 40001, None),
         "token": (200, 40105, None),
-        "limit": (200, 40100, None),
-        "broken": (500, 50000, None),
     },
 )
 

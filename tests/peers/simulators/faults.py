@@ -79,11 +79,10 @@ class Rule(Standing, kw_only=True):
 
 
 class Faults:
-    """`rules` are pending, oldest first; `struck` counts applied faults; `held` counts held responses."""
+    """`rules` are pending, oldest first; `held` counts held responses."""
 
     def __init__(self) -> None:
         self.rules: list[Rule] = []
-        self.struck: dict[SimFault, int] = {}
         self.held = 0
 
     def take(
@@ -95,7 +94,4 @@ class Faults:
             return rule.fault in kinds and rule.account in {None, account} and rule.concerns(method, names)
 
         rule = strike(self.rules, concerned)
-        if rule is None:
-            return None
-        self.struck[rule.fault] = self.struck.get(rule.fault, 0) + 1
-        return rule.fault
+        return rule.fault if rule else None

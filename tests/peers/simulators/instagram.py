@@ -76,11 +76,9 @@ class Instagram(Simulator):
         try:
             _check_version(request, names)
             user_id = self._user_id_of(request)
-            if ordered := self.orders.take(request.method, names, created=False):
+            if ordered := self.orders.take(request.method, names):
                 raise Denied(ordered)
             answer = await super().answer(_plain(request))
-            if answer.has_accepted() and (after := self.orders.take(request.method, names, created=True)):
-                raise Denied(after)
         except Denied as denied:
             return error_response(denied.refusal, user_id)
         return with_usage(answer, user_id)

@@ -65,7 +65,6 @@ class Containers:
             kind=kind,
             url=url,
             caption=asked.get("caption", ""),
-            alt_text=asked.get("alt_text", ""),
             is_ai_generated=asked.get("is_ai_generated") == "true",
             is_item=is_item,
             children=self._children(person, asked, now) if kind is MediumKind.CAROUSEL else (),

@@ -1,8 +1,7 @@
 """Controls specific to the simulated Instagram.
 
-- `POST /_sim/errors {"path", "error", "times": 1, "skip": 0, "method": null, "created": false}`: a refusal by
-  its name in `instagram_errors.REFUSALS`; with `created`, after the call was executed. `DELETE`: removes the
-  pending ones.
+- `POST /_sim/errors {"path", "error", "times": 1, "skip": 0, "method": null}`: a refusal by its name in
+  `instagram_errors.REFUSALS`.
 - `POST /_sim/tokens {"username", "error"}`: every existing token of this person gets this refusal (`expired
   password_changed app_removed checkpoint session_invalidated`); null restores them. New tokens work.
 - `POST /_sim/posts {"username", "caption": "", "ago_s": 0, "kind": "IMAGE"}`: a post by hand: `{"id"}`.
@@ -22,14 +21,13 @@ from tests.peers.simulators.instagram_errors import REFUSALS, Refusal, named
 from tests.peers.simulators.instagram_media import Media
 from tests.peers.simulators.instagram_state import InstagramPerson, InstagramState, MediumKind
 from tests.peers.simulators.ledger import Entry, Ledger
-from tests.peers.simulators.routing import Request, Routes, SimReply, as_json
+from tests.peers.simulators.routing import Routes
 
 
 class Order(Standing, kw_only=True, forbid_unknown_fields=True):
-    """A refusal to return; `created`: a valid call is executed first."""
+    """A refusal to return."""
 
     error: str
-    created: bool = False
 
     def __post_init__(self) -> None:
         if self.error not in REFUSALS:
@@ -42,8 +40,8 @@ class Orders:
     def __init__(self) -> None:
         self.standing: list[Order] = []
 
-    def take(self, method: str, names: Sequence[str], *, created: bool) -> Refusal | None:
-        found = strike(self.standing, lambda one: one.created is created and one.concerns(method, names))
+    def take(self, method: str, names: Sequence[str]) -> Refusal | None:
+        found = strike(self.standing, lambda one: one.concerns(method, names))
         return named(found.error) if found else None
 
 
@@ -69,7 +67,6 @@ class Controls:
 
     def add(self, routes: Routes) -> None:
         routes.add("POST", "/_sim/errors", doing(self.order))
-        routes.add("DELETE", "/_sim/errors", self.no_orders)
         routes.add("POST", "/_sim/tokens", doing(self.tokens))
         routes.add("POST", "/_sim/posts", doing(self.post))
         routes.add("POST", "/_sim/posts/delete", doing(self.delete))
@@ -93,10 +90,6 @@ class Controls:
     def order(self, given: dict[str, Any]) -> list[Order]:
         self._orders.standing.append(msgspec.convert(given, Order))
         return self._orders.standing
-
-    async def no_orders(self, _: Request) -> SimReply:
-        self._orders.standing.clear()
-        return as_json([])
 
     def tokens(self, given: dict[str, Any]) -> dict[str, int]:
         error = given.get("error")

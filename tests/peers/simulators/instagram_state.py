@@ -87,7 +87,6 @@ class Container(msgspec.Struct, kw_only=True):
     kind: MediumKind
     url: str
     caption: str
-    alt_text: str
     is_ai_generated: bool
     is_item: bool
     children: tuple[str, ...]

@@ -76,15 +76,9 @@ class InstagramVisitor(NamedTuple):
         id_: str = made["id"]
         return id_
 
-    async def status(self, container: str) -> Any:
-        return await self.get(container, fields="status_code,status")
-
     async def publish(self, container: str) -> Any:
         path = f"/{VERSION}/{self.ig}/media_publish"
         return await read(await self.http.post(path, data={"creation_id": container}))
-
-    async def listed(self, **query: Any) -> Any:
-        return await self.get(f"{self.ig}/media", **{"fields": "id,caption,timestamp,permalink", **query})
 
 
 async def read(answer: httpx.Response) -> Any:
@@ -127,11 +121,6 @@ async def swap(http: httpx.AsyncClient, code: str, **changed: str) -> httpx.Resp
 async def exchanged(http: httpx.AsyncClient, short: str) -> httpx.Response:
     asked = {"grant_type": "ig_exchange_token", "client_secret": CLIENT_SECRET, "access_token": short}
     return await http.get("/access_token", params=asked)
-
-
-async def refreshed(http: httpx.AsyncClient, token: str) -> Any:
-    asked = {"grant_type": "ig_refresh_token", "access_token": token}
-    return await read(await http.get("/refresh_access_token", params=asked))
 
 
 async def long_lived(sim: Sim, http: httpx.AsyncClient, username: str = "ada") -> str:

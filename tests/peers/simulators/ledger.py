@@ -55,9 +55,6 @@ class Ledger:
         self.entries.append(entry)
         return entry
 
-    def of(self, account: str, *states: LedgerState) -> list[Entry]:
-        return [entry for entry in self.entries if entry.account == account and entry.state in states]
-
     def summary(self) -> dict[str, Any]:
         """Return `{"counts": {account: {caption: {state: number}}}, "posts": [entry, ...]}`."""
         return {"counts": counted(self.entries), "posts": msgspec.to_builtins(self.entries)}

@@ -182,14 +182,14 @@ def parsed(head: h11.Request, body: bytes) -> Request:
 
 
 @contextmanager
-def served(simulator: Simulator, port: int = 0) -> Iterator[str]:
+def served(simulator: Simulator) -> Iterator[str]:
     """Serve the simulator while the block runs; yields its address, `http://127.0.0.1:PORT`.
 
     A bug in the simulator breaks a connection, like a fault; it is therefore raised at the end (an
     ExceptionGroup).
     """
     started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-    thread = threading.Thread(target=asyncio.run, args=(run(simulator, port, started),), daemon=True)
+    thread = threading.Thread(target=asyncio.run, args=(run(simulator, started),), daemon=True)
     thread.start()
     loop, stop = started.result(START_S)
     try:
@@ -202,11 +202,11 @@ def served(simulator: Simulator, port: int = 0) -> Iterator[str]:
 
 
 async def run(
-    simulator: Simulator, port: int, started: "Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]"
+    simulator: Simulator, started: "Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]"
 ) -> None:
     stop = asyncio.Event()
     try:
-        async with serve_loopback(SimulatorServer(simulator).serve, port=port) as bound:
+        async with serve_loopback(SimulatorServer(simulator).serve) as bound:
             simulator.base = f"http://127.0.0.1:{bound}"
             started.set_result((asyncio.get_running_loop(), stop))
             await stop.wait()

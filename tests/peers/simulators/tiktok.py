@@ -8,7 +8,6 @@ unchecked, [ours] our own stricter rule or guess. Its modules name theirs; in ad
   `tiktok_inits`. The five statuses. Ids only of public posts, and only after moderation. Refusals of
   creator_info have status 200. `username` of user/info needs the scope user.info.profile.
   `publicaly_available_post_id` (their spelling) holds integers, here beyond 2**53.
-- [D] unaudited clients post to private accounts; [T] and then only SELF_ONLY.
 - [T] 15 direct posts a day, 5 pending shares a day, no PNG among photos, the prefixes of publish_ids.
 - [ours] Unknown fields are errors. creator_info must have been called since the person's options last
   changed. An upload that was begun and never ended stays PROCESSING_UPLOAD forever. A draft deleted by its

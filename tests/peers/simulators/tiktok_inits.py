@@ -89,15 +89,13 @@ def check_length(name: str, text: str, most: int) -> None:
         )
 
 
-def check_audience(info: VideoInfo | PhotoInfo, creator: Creator, application: TikTokApp) -> None:
+def check_audience(info: VideoInfo | PhotoInfo, creator: Creator) -> None:
     """Check the privacy level: one that this person was offered since their options last changed."""
     level = info.privacy_level
     if level is None or level not in creator.offered:
         raise refused("privacy_level_option_mismatch", f"{level} isn't among those of creator_info")
     if not creator.info_read:
         raise refused("privacy_level_option_mismatch", "creator_info wasn't asked since the options changed")
-    if not application.audited and not (level == LEVELS[-1] and creator.is_private):
-        raise refused("unaudited_client_can_only_post_to_private_accounts", "the client isn't audited yet")
     if info.brand_content_toggle and level == LEVELS[-1]:
         raise refused("invalid_param", "branded content can't be private")
 

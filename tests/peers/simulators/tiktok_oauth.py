@@ -110,9 +110,8 @@ class TikTokOAuth:
             raise self._refused("invalid_request", "Code verifier or code challenge is invalid.")
 
     def _refresh(self, form: Mapping[str, str], now: float) -> SimReply:
-        strict = self._application.strict_rotation
         try:
-            found = self.tokens.refresh(form.get("refresh_token", ""), now, strict=strict)
+            found = self.tokens.refresh(form.get("refresh_token", ""), now)
         except Stolen:
             raise self._refused("invalid_grant", "Refresh token was used before.") from None
         if found is None:

@@ -26,7 +26,6 @@ class Creator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     duet_disabled: bool = False
     stitch_disabled: bool = False
     max_video_post_duration_sec: int = 600
-    banned: bool = False
     posts_per_day: int = 15
     pending_shares: int = 5
     processing_s: float = 5
@@ -66,9 +65,8 @@ class Creator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class TikTokApp(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Our application, as registered; `POST /_sim/app` changes it.
 
-    `strict_rotation`: a refresh token works once, even if the response is lost. `oauth_error_status`: not
-    given by the pages. `verified_prefixes` are allowed prefixes of pulled media, each with a slash at its
-    end; `callback_url` is the webhooks' address.
+    `oauth_error_status`: not given by the pages. `verified_prefixes` are allowed prefixes of pulled media,
+    each with a slash at its end; `callback_url` is the webhooks' address.
     """
 
     client_key: str = "simulatedclientkey"
@@ -76,8 +74,6 @@ class TikTokApp(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     redirect_uris: list[str] = msgspec.field(default_factory=list)
     verified_prefixes: list[str] = msgspec.field(default_factory=list)
     callback_url: str | None = None
-    audited: bool = True
-    strict_rotation: bool = False
     oauth_error_status: int = 400
 
 

@@ -45,7 +45,6 @@ class TikTokPost(msgspec.Struct, kw_only=True):
     key: str
     username: str
     family: str
-    is_photo: bool
     is_draft: bool
     privacy: str | None
     entry: Entry
@@ -100,8 +99,6 @@ class Posts:
             and self.sent_today(creator, but=post) >= creator.posts_per_day
         ):
             post.fate = "spam_risk_too_many_posts"
-        if creator.banned:
-            post.fate = "spam_risk_user_banned_from_posting"
         post.done_at = at + creator.processing_s
         if not post.is_draft and post.privacy == "PUBLIC_TO_EVERYONE" and not creator.is_private:
             post.public_at = post.done_at + creator.moderation_s

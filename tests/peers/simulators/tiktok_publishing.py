@@ -66,8 +66,6 @@ class Publishing:
     async def creator_info(self, request: Request) -> SimReply:
         _, creator = self._caller(request, "creator_info", 20, "video.publish")
         self._posts.settle()
-        if creator.banned:
-            raise refused("spam_risk_user_banned_from_posting", "the user is banned", 200)
         if self._posts.sent_today(creator) >= creator.posts_per_day:
             raise refused("spam_risk_too_many_posts", "the daily cap is reached", 200)
         creator.info_read = True
@@ -77,7 +75,7 @@ class Publishing:
         family, creator = self._caller(request, "video_init", 6, "video.publish")
         asked = body_of(request, VideoInit)
         check_length("title", asked.post_info.title, 2200)
-        check_audience(asked.post_info, creator, self._application)
+        check_audience(asked.post_info, creator)
         post = self._post(
             family,
             caption=asked.post_info.title,
@@ -107,7 +105,7 @@ class Publishing:
         check_length("description", info.description, 4000)
         check_photos(asked.source_info)
         if not is_draft:
-            check_audience(info, creator, self._application)
+            check_audience(info, creator)
         post = self._post(
             family,
             caption=info.description or info.title,
@@ -145,7 +143,6 @@ class Publishing:
             key=key,
             username=family.username,
             family=family.key,
-            is_photo=is_photo,
             is_draft=is_draft,
             privacy=privacy,
             entry=entry,
@@ -158,8 +155,6 @@ class Publishing:
         self._posts.settle()
         if creator.refuses:
             raise refused(creator.refuses.pop(0), "as the simulator was told")
-        if creator.banned:
-            raise refused("spam_risk_user_banned_from_posting", "the user is banned")
         if post.is_draft and self._posts.pending(creator) >= creator.pending_shares:
             raise refused("spam_risk_too_many_pending_share", "too many drafts wait in the inbox")
         if not post.is_draft and self._posts.sent_today(creator) >= creator.posts_per_day:

@@ -3,8 +3,8 @@
 An access token lives 24 h, a refresh token 365 d [D]. A refresh issues a new refresh token and invalidates
 the used one; a later reuse counts as theft, and ends the whole family [ours: TikTok's pages only state that
 the token may change]. Exception: the previous refresh token returns the last pair again until any token of it
-is used, so that a lost response is harmless [ours; disabled by `strict_rotation`]. An access token ends when
-a token of a later pair is used [ours].
+is used, so that a lost response is harmless [ours]. An access token ends when a token of a later pair is used
+[ours].
 """
 
 import secrets
@@ -79,24 +79,22 @@ class TikTokTokenStore:
                 return family.username
         return None
 
-    def refresh(self, token: str, now: float, *, strict: bool) -> tuple[Family, TokenPair] | None:
+    def refresh(self, token: str, now: float) -> tuple[Family, TokenPair] | None:
         """Return the next pair; None for an invalid token. Raises `Stolen`."""
         for family in self.families.values():
             for number, pair in enumerate(family.pairs):
                 if pair.refresh == token:
-                    return self._following(family, number, now, strict=strict)
+                    return self._following(family, number, now)
         return None
 
-    def _following(
-        self, family: Family, number: int, now: float, *, strict: bool
-    ) -> tuple[Family, TokenPair] | None:
+    def _following(self, family: Family, number: int, now: float) -> tuple[Family, TokenPair] | None:
         pair, last = family.pairs[number], family.pairs[-1]
         if family.ended or now >= pair.refresh_ends:
             return None
         if pair is last:
             pair.used = True
             return family, renewed(family, now)
-        if number == len(family.pairs) - 2 and not last.used and not strict:
+        if number == len(family.pairs) - 2 and not last.used:
             return family, last
         family.ended = True
         raise Stolen

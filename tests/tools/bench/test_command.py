@@ -48,19 +48,6 @@ async def test_a_suite_prints_its_details(tenantry: Tenantry, suite: str) -> Non
     assert answer["details"]["machine"]["cores"] == os.cpu_count()
 
 
-@pytest.mark.usefixtures("quick")
-async def test_the_table_shows_reached_targets(tenantry: Tenantry) -> None:
-    lines = (await tenantry("bench", "all")).stdout.splitlines()
-    assert next(line for line in lines if "submit to done" in line).split()[-4:] == [
-        "1.25",
-        ">=",
-        "1.5",
-        "no",
-    ]
-    assert next(line for line in lines if "kill -9" in line).split()[-4:] == ["3.4", "<=", "4.5", "yes"]
-    assert any("5.0, 6.0" in line for line in lines)
-
-
 async def test_without_a_checkout_the_command_names_the_reason(
     tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch
 ) -> None:

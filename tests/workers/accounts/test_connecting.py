@@ -102,8 +102,11 @@ async def test_a_connection_at_a_busy_server_is_snoozed_and_keeps_its_code(
         await project.workers.becomes(second, "fence > 0 and state = 'queued'")
         assert fediverse.count("/oauth/token") == 1
         fediverse.held[WHO].set()
-        for job_id in (first, second):
-            assert (await project.workers.ended(job_id))["state"] == "completed"
+        assert (await project.workers.ended(first))["state"] == "completed"
+        await project.workers.pool.execute(
+            "update job set run_at = now(), stage = 'queued' where state = 'queued'"
+        )
+        assert (await project.workers.ended(second))["state"] == "completed"
     assert {*await project.workers.attempts(second)} == {"snoozed", "completed"}
     assert await project.workers.attempts(first) == ["completed"]
 

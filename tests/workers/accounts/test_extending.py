@@ -112,16 +112,15 @@ async def test_an_expired_token_requires_a_reconnection(account: InstagramTokenA
     assert await account.status() == "reauth_required"
 
 
-@pytest.mark.parametrize("error", ["password_changed", "app_removed", "unknown_token", "session_invalidated"])
 @pytest.mark.parametrize("days", [0.5, 50])
-async def test_a_revoked_token_requires_a_reconnection(
-    account: InstagramTokenAccount, error: str, days: float
-) -> None:
+async def test_a_revoked_token_requires_a_reconnection(account: InstagramTokenAccount, days: float) -> None:
     """A young token can't be extended, so it is tested instead."""
     await account.age(days)
-    await account.sim.call("POST", "/tokens", username="ada", error=error)
-    assert (await account.refreshed())["state"] == "completed"
-    assert await account.status() == "reauth_required"
+    for error in ("password_changed", "app_removed", "unknown_token", "session_invalidated"):
+        await account.sim.call("POST", "/tokens", username="ada", error=error)
+        await account.workers.pool.execute("update social_account set status = 'connected'")
+        assert (await account.refreshed())["state"] == "completed"
+        assert await account.status() == "reauth_required", error
 
 
 async def test_a_young_token_that_works_is_kept(account: InstagramTokenAccount) -> None:
@@ -175,22 +174,6 @@ async def test_ten_concurrent_dispatchers_submit_one_job(account: InstagramToken
     assert found == ("refresh_token", "queued", account.project.id)
     assert await account.due() == 0
     assert await account.next_s() == pytest.approx(credentials.RETRY_S, abs=60)
-
-
-@pytest.mark.parametrize(("days", "due"), [(0, False), (49, False), (0, True)])
-async def test_a_token_not_due_or_of_today_is_not_extended(
-    account: InstagramTokenAccount, days: float, *, due: bool
-) -> None:
-    """Instagram would refuse to extend a token of today."""
-    await account.age(days)
-    if due:
-        await account.workers.pool.execute("update account_credential set refresh_at = now()")
-    assert (await account.due(), await account.project.count("job")) == (0, 0)
-
-
-async def test_a_failed_refresh_becomes_due_again(account: InstagramTokenAccount) -> None:
-    await account.age(50)
-    await account.due()
     await account.workers.pool.execute(
         "update job set state = 'failed', stage = 'failed', finished_at = now(), error = '{\"code\": \"X\"}'"
     )
@@ -198,16 +181,25 @@ async def test_a_failed_refresh_becomes_due_again(account: InstagramTokenAccount
     assert (await account.due(), await account.project.count("job")) == (1, 2)
 
 
+async def test_tokens_not_due_of_today_or_of_other_platforms_are_not_extended(
+    account: InstagramTokenAccount,
+) -> None:
+    """Instagram would refuse to extend a token of today."""
+    for days in (49, 0):
+        await account.age(days)
+        assert await account.due() == 0
+    await account.workers.pool.execute("update account_credential set refresh_at = now()")
+    assert await account.due() == 0
+    await account.workers.pool.execute("delete from account_credential")
+    async with account.workers.pool.acquire() as conn:
+        await seeds.account(conn, account.workers.org, account.project.id)
+    await account.workers.pool.execute("update account_credential set rotated_at = now() - interval '1 year'")
+    assert (await account.due(), await account.project.count("job")) == (0, 0)
+
+
 async def test_a_token_of_an_account_to_reconnect_is_not_refreshed(account: InstagramTokenAccount) -> None:
     await account.age(50)
     need = partial(accounts.require_reauth, organization_id=account.workers.org, account_id=account.id)
     await transact(account.workers.pool, partial(need, reason="TOKEN_REFUSED"))
     assert (await account.due(), await account.project.count("job")) == (1, 0)
-    assert await account.due() == 0
-
-
-async def test_other_platforms_have_no_tokens_to_extend(account: InstagramTokenAccount) -> None:
-    async with account.workers.pool.acquire() as conn:
-        await seeds.account(conn, account.workers.org, account.project.id)
-    await account.workers.pool.execute("update account_credential set rotated_at = now() - interval '1 year'")
     assert await account.due() == 0

@@ -15,24 +15,21 @@ REFRESH = "/xrpc/com.atproto.server.refreshSession"
 WHO = "/api/v1/accounts/verify_credentials"
 
 
-async def test_a_session_goes_on_with_its_next_pair(project: ConnectingProject, pds: LoopbackPds) -> None:
+async def test_ten_concurrent_refreshes_make_one_call(project: ConnectingProject, pds: LoopbackPds) -> None:
+    """The session goes on with its next pair of tokens."""
     account = await project.blogger()
     before = await project.tokens(account)
+    jobs = await asyncio.gather(*(project.refresh(account) for _ in range(10)))
     job = await project.refreshed(account)
+    assert {*jobs} == {job["id"]}
+    assert pds.count(REFRESH) == 1
+    assert await project.status(account) == "connected"
     after = await project.tokens(account)
     assert (job["state"], job["result"]) == ("completed", {"refreshed": True})
     assert (before.generation, after.generation) == (1, 2)
     assert after.refresh_token in pds.sessions
     assert after.expires_at is not None
     assert abs(after.expires_at - datetime.now(UTC) - pds.lasts) < timedelta(minutes=1)
-
-
-async def test_ten_concurrent_refreshes_make_one_call(project: ConnectingProject, pds: LoopbackPds) -> None:
-    account = await project.blogger()
-    jobs = await asyncio.gather(*(project.refresh(account) for _ in range(10)))
-    assert {*jobs} == {(await project.refreshed(account))["id"]}
-    assert pds.count(REFRESH) == 1
-    assert await project.status(account) == "connected"
 
 
 async def test_a_rotated_token_replaces_the_old_one(project: ConnectingProject, fediverse: Fediverse) -> None:
@@ -96,21 +93,18 @@ async def test_a_revoked_grant_requires_a_reconnection(
     assert await project.status(account) == "reauth_required"
 
 
-@pytest.mark.parametrize(
-    ("told", "status"),
-    [
+async def test_a_token_without_a_refresh_token_is_tested(
+    project: ConnectingProject, fediverse: Fediverse
+) -> None:
+    for told, status in (
         (HttpResponse(401, {"error": "The access token is invalid"}), "reauth_required"),
         (HttpResponse(422, {}), "reauth_required"),
         (HttpResponse(200, {"id": "101", "username": "ada"}), "connected"),
-    ],
-)
-async def test_a_token_without_a_refresh_token_is_tested(
-    project: ConnectingProject, fediverse: Fediverse, told: HttpResponse, status: str
-) -> None:
-    account = await project.ada()
-    fediverse.broken[WHO] = [told]
-    assert (await project.refreshed(account))["state"] == "completed"
-    assert await project.status(account) == status
+    ):
+        account = await project.ada()
+        fediverse.broken[WHO] = [told]
+        assert (await project.refreshed(account))["state"] == "completed"
+        assert await project.status(account) == status
 
 
 @pytest.mark.parametrize(
@@ -135,21 +129,6 @@ async def test_a_suspended_account_keeps_its_tokens(project: ConnectingProject, 
     assert await project.status(account) == "connected"
     waits = "select cooldown_until > now() + interval '9 minutes' from social_account"
     assert await project.workers.pool.fetchval(waits)
-
-
-async def test_an_account_disconnected_meanwhile_gets_no_tokens(
-    project: ConnectingProject, pds: LoopbackPds
-) -> None:
-    account = await project.blogger()
-    pds.held[REFRESH] = asyncio.Event()
-    async with project.at_work():
-        job = await project.refresh(account)
-        await pds.reached(REFRESH)
-        await project.disconnect(account)
-        pds.held[REFRESH].set()
-        assert (await project.workers.ended(job))["result"] == {"refreshed": False}
-    assert await project.count("account_credential") == 0
-    assert await project.status(account) == "disconnected"
 
 
 @pytest.mark.parametrize("late", [None, HttpResponse(400, {"error": "ExpiredToken"})])

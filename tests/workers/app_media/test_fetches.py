@@ -46,27 +46,23 @@ async def net_downloads(net: SimulatedNetwork) -> AsyncIterator[Downloads]:
 
 
 async def test_a_file_is_fetched_from_its_address(fetching: MediaFetches) -> None:
-    async with site({"/a": raw_response(302, location="/b"), "/b": raw_response(200, LOGO)}) as (
-        served,
-        downloads,
-    ):
+    """The original of a sanitized drawing is pruned."""
+    moved, picture, drawing = (
+        raw_response(302, location="/b"), raw_response(200, LOGO), raw_response(200, SVG),
+    )  # fmt: skip
+    async with site({"/a": moved, "/b": picture, "/c": drawing}) as (served, downloads):
         row = await fetching.fetched(served.url("/a"), downloads)
-    assert (row["status"], row["mime_type"], row["width"]) == ("ready", "image/png", 64)
-    assert fetching.files() == [row["token"]]
-    assert await fetching.project.workers.pool.fetchval("select count(*) from media_upload") == 0
-
-
-async def test_the_original_of_a_sanitized_drawing_is_pruned(fetching: MediaFetches) -> None:
-    async with site({"/a": raw_response(200, SVG)}) as (served, downloads):
-        row = await fetching.fetched(served.url("/a"), downloads)
+        assert (row["status"], row["mime_type"], row["width"]) == ("ready", "image/png", 64)
+        assert fetching.files() == [row["token"]]
+        assert await fetching.project.workers.pool.fetchval("select count(*) from media_upload") == 0
+        drawn = await fetching.fetched(served.url("/c"), downloads)
     await fetching.prune()
-    assert fetching.files() == [row["token"]]
-    assert b"script" not in (fetching.folder / row["token"][:2] / row["token"]).read_bytes()
+    assert fetching.files() == sorted([row["token"], drawn["token"]])
+    assert b"script" not in (fetching.folder / drawn["token"][:2] / drawn["token"]).read_bytes()
 
 
-@pytest.mark.parametrize(
-    ("answer", "code"),
-    [
+async def test_a_refused_file_has_an_error_code(fetching: MediaFetches) -> None:
+    refused = [
         (raw_response(200, b"<html>"), "MEDIA_REFUSED"),
         (raw_response(200, b""), "MEDIA_REFUSED"),
         (raw_response(200, media.grainy("JPEG")[:20_000]), "MEDIA_REFUSED"),
@@ -77,13 +73,14 @@ async def test_the_original_of_a_sanitized_drawing_is_pruned(fetching: MediaFetc
         (raw_response(403), "SOURCE_FORBIDDEN"),
         (raw_response(302, location="http://169.254.169.254/"), "FETCH_BLOCKED"),
         (raw_response(302, location="file:///etc/passwd"), "FETCH_BLOCKED"),
-    ],
-    ids=range(10),
-)  # fmt: skip
-async def test_a_refused_file_has_an_error_code(fetching: MediaFetches, answer: bytes, code: str) -> None:
-    async with site({"/a": answer}) as (served, downloads):
-        row = await fetching.fetched(served.url("/a"), downloads)
-    assert (row["status"], row["error"]["code"]) == ("failed", code)
+    ]
+    async with site({f"/{number}": answer for number, (answer, _) in enumerate(refused)}) as (
+        served,
+        downloads,
+    ):
+        for number, (_, code) in enumerate(refused):
+            row = await fetching.fetched(served.url(f"/{number}"), downloads)
+            assert (row["status"], row["error"]["code"]) == ("failed", code), number
     await fetching.prune()
     assert fetching.files() == []
 

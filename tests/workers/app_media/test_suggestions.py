@@ -66,22 +66,16 @@ class SuggestionIngest:
         }
 
 
-async def test_a_sandbox_suggests_a_logo_and_screenshots(sandbox: IngestProject, tmp_path: Path) -> None:
-    mine = SuggestionIngest(sandbox, tmp_path)
-    assert (await mine.ingest("https://example.test/ok"))["state"] == "completed"
-    rows = await mine.rows()
-    assert [(row["kind"], row["origin"], row["width"]) for row in rows] == [
-        ("logo", "suggested", 512), *[("screenshot", "suggested", 1080)] * 3,
-    ]  # fmt: skip
-    assert await mine.files() == sorted(row["token"] for row in rows)
-
-
 async def test_known_and_deleted_suggestions_are_not_stored_again(
     sandbox: IngestProject, tmp_path: Path
 ) -> None:
     mine = SuggestionIngest(sandbox, tmp_path)
-    await mine.ingest("https://example.test/ok")
+    assert (await mine.ingest("https://example.test/ok"))["state"] == "completed"
     logo, first, *_ = before = await mine.rows()
+    assert [(row["kind"], row["origin"], row["width"]) for row in before] == [
+        ("logo", "suggested", 512), *[("screenshot", "suggested", 1080)] * 3,
+    ]  # fmt: skip
+    assert await mine.files() == sorted(row["token"] for row in before)
     await mine.delete(logo["id"])
     await mine.delete(first["id"])
     await mine.ingest("https://example.test/ok")
@@ -110,27 +104,17 @@ async def test_a_sites_pictures_are_fetched_through_the_ssrf_guard(
 @pytest.mark.parametrize(
     "picture", [raw_response(500), raw_response(200, LOGO[:60] + bytes(3000), content_type="image/png")]
 )
-async def test_a_failed_picture_fails_no_ingest(
+async def test_a_failed_picture_fails_no_ingest_and_drops_no_other(
     project: IngestProject, tmp_path: Path, picture: bytes
 ) -> None:
     mine = SuggestionIngest(project, tmp_path)
-    async with serve({"/": raw_response(200, PAGE), "/logo.png": picture}) as site:
-        row = await mine.ingest(site.url("/"), fetch_allow=site.host)
-    assert (row["state"], await mine.rows()) == ("completed", [])
-    assert await mine.files() == []
-
-
-async def test_a_broken_picture_drops_no_other(project: IngestProject, tmp_path: Path) -> None:
-    mine = SuggestionIngest(project, tmp_path)
-    answers = {
-        "/": raw_response(200, PAGE),
-        "/logo.png": raw_response(200, LOGO[:60] + bytes(3000), content_type="image/png"),
-        "/preview.jpg": raw_response(200, PREVIEW, content_type="image/jpeg"),
-    }
+    preview = raw_response(200, PREVIEW, content_type="image/jpeg")
+    answers = {"/": raw_response(200, PAGE), "/logo.png": picture, "/preview.jpg": preview}
     async with serve(answers) as site:
-        await mine.ingest(site.url("/"), fetch_allow=site.host)
+        row = await mine.ingest(site.url("/"), fetch_allow=site.host)
     [kept] = await mine.rows()
-    assert (kept["kind"], await mine.files()) == ("screenshot", [kept["token"]])
+    assert (row["state"], kept["kind"]) == ("completed", "screenshot")
+    assert await mine.files() == [kept["token"]]
 
 
 async def test_pictures_have_a_time_limit(

@@ -88,7 +88,7 @@ async def test_lost_and_overdue_jobs_are_handled(settings: Settings, conn: Conn,
     lost = await scene.start_job(conn, org)
     await scene.expire_lease(conn, lost)
     late = await scene.submit(conn, org, scene.TEST_JOB._replace(total_s=0))
-    async with run_dispatcher(settings):
+    async with run_dispatcher(msgspec.structs.replace(settings, lease_s=1)):
         await eventually(lambda: has(conn, lost.id, "state = 'queued' and crashes = 1"))
         await eventually(lambda: has(conn, late.job_id, "error ->> 'code' = 'DEADLINE'"))
 

@@ -23,11 +23,12 @@ async def project(conn: Conn) -> Project:
     return Project(org, await seeds.project(conn, org))
 
 
-async def refuse(conn: Conn, key: str) -> None:
-    """Give no job of this key a row, as if another job held the key at each attempt."""
+async def refuse(conn: Conn, *keys: str) -> None:
+    """Give no job of these keys a row, as if another job held the key at each attempt."""
+    refused = f"new.unique_key = any('{{{', '.join(keys)}}}')"
     await conn.execute(
         f"""create function refuse() returns trigger language plpgsql
-            as $$ begin if new.unique_key = '{key}' then return null; end if; return new; end $$"""
+            as $$ begin if {refused} then return null; end if; return new; end $$"""
     )
     await conn.execute("create trigger refuse before insert on job for each row execute function refuse()")
 
@@ -45,22 +46,18 @@ async def accounts(conn: Conn, project: Project) -> list[UUID]:
     return found
 
 
-async def test_an_account_with_a_refused_collection_is_due_again_soon(conn: Conn, project: Project) -> None:
+async def test_a_refused_collection_or_refresh_blocks_no_other(conn: Conn, project: Project) -> None:
+    """The account's collection is due again soon."""
     refused, *others = await accounts(conn, project)
-    await refuse(conn, f"collect:{refused}")
+    await refuse(conn, f"collect:{refused}", f"refresh:{refused}")
+    assert await credentials.submit_due_refreshes(conn) == 3
+    assert await keys(conn) == {f"refresh:{one}" for one in others}
     assert await collection_runs.submit_due(conn) == 3
-    assert await keys(conn) == {f"collect:{one}" for one in others}
+    assert await keys(conn) == {f"{kind}:{one}" for kind in ("refresh", "collect") for one in others}
     soon = "select collect_at < now() + $2 * interval '1 second' from social_account where id = $1"
     assert [await conn.fetchval(soon, one, cadence.CONTINUE_S) for one in (refused, *others)] == [
         True, False, False,
     ]  # fmt: skip
-
-
-async def test_a_refused_refresh_blocks_no_other(conn: Conn, project: Project) -> None:
-    refused, *others = await accounts(conn, project)
-    await refuse(conn, f"refresh:{refused}")
-    assert await credentials.submit_due_refreshes(conn) == 3
-    assert await keys(conn) == {f"refresh:{one}" for one in others}
 
 
 async def lines(conn: Conn, project: Project) -> dict[str, ConversionLine]:

@@ -15,32 +15,19 @@ def reach(uptime: Uptime, *, first: float, last: float, every: float = 1.0) -> N
         at += every
 
 
-def test_it_is_steady_after_a_whole_lease() -> None:
+def test_it_is_steady_after_a_whole_lease_without_a_gap_or_failure() -> None:
     uptime = Uptime(LEASE_S)
     assert not uptime.is_steady
-    reach(uptime, first=0, last=9)
-    assert not uptime.is_steady
-    reach(uptime, first=10, last=10)
-    assert uptime.is_steady
-
-
-def test_a_gap_resets_it() -> None:
-    uptime = Uptime(LEASE_S)
-    reach(uptime, first=0, last=30)
-    reach(uptime, first=36, last=45)
-    assert not uptime.is_steady
-    reach(uptime, first=46, last=46)
-    assert uptime.is_steady
-
-
-def test_a_failure_resets_it() -> None:
-    uptime = Uptime(LEASE_S)
-    reach(uptime, first=0, last=30)
+    for begins in (0, 36, 72):
+        reach(uptime, first=begins, last=begins + 9)
+        assert not uptime.is_steady
+        reach(uptime, first=begins + 10, last=begins + 30)
+        assert uptime.is_steady
     uptime.failed()
     assert not uptime.is_steady
-    reach(uptime, first=31, last=40)
+    reach(uptime, first=103, last=112)
     assert not uptime.is_steady
-    reach(uptime, first=41, last=41)
+    reach(uptime, first=113, last=113)
     assert uptime.is_steady
 
 

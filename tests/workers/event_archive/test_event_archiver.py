@@ -33,26 +33,10 @@ async def stock(conn: Conn) -> None:
     await send(conn, [event(number) for number in range(100, 105)])
 
 
-async def test_closed_days_are_archived_and_then_dropped(
-    settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for module in (events, event_archiver):
-        monkeypatch.setattr(module, "EVERY_S", 0.05)
-    await stock(conn)
-    async with shelves() as archive:
-        archive.down = 3
-        own = msgspec.structs.replace(settings, event_days=8, events_archive_url=archive.url)
-        async with running(EventArchiver(own), EventKeeper(own)):
-            await eventually(lambda: is_gone(conn))
-    kept = {(row["project_id"], row["event_key"], row["properties"]) for row in archive.rows}
-    assert kept == {(str(PROJECT), str(event(number).event_key), "{}") for number in range(20)}
-    assert len(archive.rows) == 20
-
-
-async def test_it_survives_any_failure_of_the_archive(
+async def test_closed_days_are_archived_despite_any_failure_and_then_dropped(
     settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Otherwise the error would end the whole dispatcher, and the next one too."""
+    """An error would otherwise end the whole dispatcher, and the next one too."""
     for module in (events, event_archiver):
         monkeypatch.setattr(module, "EVERY_S", 0.05)
     count, faults = ClickHouse.count, [ZeroDivisionError("the data of somebody")]
@@ -65,10 +49,13 @@ async def test_it_survives_any_failure_of_the_archive(
     monkeypatch.setattr(ClickHouse, "count", counted)
     await stock(conn)
     async with shelves() as archive:
-        archive.foreign = 3
+        archive.down = archive.foreign = 3
         own = msgspec.structs.replace(settings, event_days=8, events_archive_url=archive.url)
         async with running(EventArchiver(own), EventKeeper(own)):
             await eventually(lambda: is_gone(conn))
+    kept = {(row["project_id"], row["event_key"], row["properties"]) for row in archive.rows}
+    assert kept == {(str(PROJECT), str(event(number).event_key), "{}") for number in range(20)}
+    assert len(archive.rows) == 20
     said = capsys.readouterr().out
     assert "ZeroDivisionError" in said
     assert "somebody" not in said
@@ -79,12 +66,6 @@ async def is_gone(conn: Conn) -> bool:
     return found
 
 
-async def test_without_an_archive_days_are_dropped_directly(settings: Settings, conn: Conn) -> None:
-    await stock(conn)
-    async with running(EventKeeper(msgspec.structs.replace(settings, event_days=8))):
-        await eventually(lambda: is_gone(conn))
-
-
 async def test_a_failing_archive_is_unavailable_and_its_response_is_not_quoted() -> None:
     async with shelves() as opened:
         opened.down = 1
@@ -93,16 +74,12 @@ async def test_a_failing_archive_is_unavailable_and_its_response_is_not_quoted()
                 await archive.count(TODAY)
             assert "somebody" not in str(refused.value)
             assert await archive.count(TODAY) == 0
+            opened.foreign = 1
+            with pytest.raises(Unavailable, match="not a number"):
+                await archive.count(TODAY)
     async with ClickHouse(opened.url) as archive:
         with pytest.raises(Unavailable, match="unavailable"):
             await archive.forget(uuid4())
-
-
-async def test_a_count_that_is_no_number_is_an_error() -> None:
-    async with shelves() as opened, ClickHouse(opened.url) as archive:
-        opened.foreign = 1
-        with pytest.raises(Unavailable, match="not a number"):
-            await archive.count(TODAY)
 
 
 async def test_a_response_has_one_total_timeout(monkeypatch: pytest.MonkeyPatch) -> None:

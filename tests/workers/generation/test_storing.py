@@ -12,9 +12,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from PIL import Image
@@ -24,22 +22,17 @@ from domain.media import uploads
 from domain.media.folder import Folder, open_folder
 from generation.outputs import OutputFile, truncation_warnings
 from generation.spec import BrandSnapshot, Spec
-from jobs.kinds import CONTENT_GENERATE
-from jobs.outcomes import Done, Outcome
 from schemas.errors import CancelRequested, Unavailable
-from tests import seeds
 from tests.domain.conftest import project
 from tests.domain.content import making
 from tests.domain.project import Project, cancel
 from tests.domain.publishing.post_scene import context
 from tests.waiting import PATIENCE_S
-from tests.workers.runtime.workers import Workers
 from workers.generation.child import render_piece
 from workers.generation.folders import Folders, open_folders
 from workers.generation.protocol import CopyReady, DrawProgress, InputHandles, PieceRequest
 from workers.generation.rendering import RenderFailed
 from workers.generation.storing import STORAGE_AWAY, store_all
-from workers.runtime.context import Context
 from workers.tasks.content_generate import PieceStudio, content_generate
 
 __all__ = ["project"]
@@ -144,38 +137,6 @@ async def test_a_cancel_ends_a_blocked_storage_call(
     await conn.execute("update media_upload set started_at = now() - interval '2 days'")
     assert await uploads.prune_stale_uploads(conn, folder) == (2 if stage == "finalizing" else 0)
     assert [path for path in (tmp_path / "kept").rglob("*") if path.is_file()] == []
-
-
-async def test_a_tenant_at_its_cap_waits_and_another_runs(workers: Workers, pool: Pool) -> None:
-    await pool.execute("update pool_cap set max_running = 2 where pool = $1", CONTENT_GENERATE.pool)
-    async with pool.acquire() as conn:
-        other = await seeds.organization(conn)
-    begun, most = asyncio.Queue[UUID](), 0
-    running: set[UUID] = set()
-    go = asyncio.Event()
-
-    async def make(ctx: Context) -> Outcome:
-        nonlocal most
-        if ctx.job.organization_id == other:
-            return Done({})
-        running.add(ctx.job.id)
-        most = max(most, len(running))
-        begun.put_nowait(ctx.job.id)
-        await go.wait()
-        running.discard(ctx.job.id)
-        return Done({})
-
-    mine = [await workers.submit(kind=CONTENT_GENERATE) for _ in range(6)]
-    async with workers.working(make, kind=CONTENT_GENERATE):
-        await begun.get()
-        await begun.get()
-        its = await replace(workers, org=other).submit(kind=CONTENT_GENERATE)
-        await workers.ended(its)
-        assert len(running) == 2
-        go.set()
-        for job_id in mine:
-            await workers.ended(job_id)
-    assert most == 2
 
 
 def test_a_dead_workers_folder_is_deleted_at_the_next_start(

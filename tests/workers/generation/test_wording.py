@@ -78,11 +78,8 @@ async def test_a_bad_response_yields_no_offers_in_time(answers: list[bytes | Scr
     assert offers == Offers()
 
 
-async def test_without_a_model_no_call_is_made() -> None:
+async def test_a_missing_or_unreachable_model_yields_no_offers() -> None:
     assert await llm_copy.request_offers(None, SPEC) == Offers()
-
-
-async def test_an_unreachable_model_yields_no_offers() -> None:
     async with serve() as endpoint:
         url = endpoint.url
     async with open_test_model(url) as model:

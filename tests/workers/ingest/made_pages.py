@@ -6,7 +6,6 @@ Real pages are copyrighted.
 import json
 import random
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from workers.ingest.shapes import PageDocument
 
@@ -25,46 +24,31 @@ SIZES = (42_000, 67_000, 112_000, 201_000, 367_000)
 SCRIPT_SHARE = 0.25
 
 
-class BrandFields(NamedTuple):
-    """The fields of a page's brand."""
-
-    name: str
-    title: str
-    description: str
-
-
-class MadePage(NamedTuple):
-    """A page, and the fields that a reader must find."""
-
-    source: PageDocument
-    expected: BrandFields
-
-
-def make(count: int) -> list[MadePage]:
+def make(count: int) -> list[PageDocument]:
     """Generate `count` pages, the same each time."""
     chance = random.Random(SEED)
     return [page(chance, f"Brand{number}", SIZES[number % len(SIZES)]) for number in range(count)]
 
 
-def page(chance: random.Random, name: str, size: int) -> MadePage:
+def page(chance: random.Random, name: str, size: int) -> PageDocument:
     url = f"https://{name.lower()}.example/"
-    said = BrandFields(name, sentence(chance), sentence(chance))
-    top = head(chance, said, url)
+    top = head(chance, name, url)
     script = "".join(scripts(chance, int(size * SCRIPT_SHARE)))
     text = "".join(body(chance, size - len(top) - len(script)))
     html = f'<!doctype html><html lang="en"><head>{top}</head><body>{text}{script}</body></html>'
-    return MadePage(PageDocument(url=url, body=html.encode(), content_type="text/html; charset=utf-8"), said)
+    return PageDocument(url=url, body=html.encode(), content_type="text/html; charset=utf-8")
 
 
-def head(chance: random.Random, said: BrandFields, url: str) -> str:
-    data = {"@context": "https://schema.org", "@type": "WebSite", "name": said.name, "url": url}
+def head(chance: random.Random, name: str, url: str) -> str:
+    title, description = sentence(chance), sentence(chance)
+    data = {"@context": "https://schema.org", "@type": "WebSite", "name": name, "url": url}
     return (
-        f'<meta charset="utf-8"><title>{said.name} — {said.title}</title>'
+        f'<meta charset="utf-8"><title>{name} — {title}</title>'
         f'<meta name="description" content="{sentence(chance)}">'
-        f'<meta property="og:site_name" content="{said.name}">'
-        f'<meta property="og:title" content="{said.title}">'
-        f'<meta property="og:description" content="{said.description}">'
-        f'<meta name="author" content="{said.name}">'
+        f'<meta property="og:site_name" content="{name}">'
+        f'<meta property="og:title" content="{title}">'
+        f'<meta property="og:description" content="{description}">'
+        f'<meta name="author" content="{name}">'
         '<meta property="article:published_time" content="2026-11-24">'
         f'<link rel="icon" href="/icon.png"><link rel="canonical" href="{url}">'
         f'<script type="application/ld+json">{json.dumps(data)}</script>'

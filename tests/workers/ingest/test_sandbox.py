@@ -24,19 +24,24 @@ async def test_ok_has_every_field_that_an_ingest_reads(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "code"),
+    ("name", "code"),
     [
-        ("blocked", "FETCH_BLOCKED"),
-        ("not-html", "NOT_HTML"),
-        ("too-large", "TOO_LARGE"),
-        ("other", "SOURCE_NOT_FOUND"),
+        *(("blocked", "FETCH_BLOCKED"), ("not-html", "NOT_HTML"), ("too-large", "TOO_LARGE")),
+        *(("other", "SOURCE_NOT_FOUND"), ("test.example.missing", "SOURCE_NOT_FOUND")),
+        ("test.example.throttled", "SOURCE_RATE_LIMITED"),
     ],
 )
-async def test_each_failure_has_a_magic_name(path: str, code: str) -> None:
+async def test_each_failure_has_a_magic_name(name: str, code: str) -> None:
+    app, page = InAppStore(by="bundleId", value=name), f"https://example.test/{name}"
     with pytest.raises(SourceError) as refused:
-        await sandbox.ingest(url=f"https://example.test/{path}", progress=ignored)
+        await (
+            sandbox.ingest_app(listing=app, progress=ignored)
+            if name.startswith("test.")
+            else sandbox.ingest(url=page, progress=ignored)
+        )
     assert refused.value.code == code
-    assert not refused.value.retryable
+    assert refused.value.retryable is (code == "SOURCE_RATE_LIMITED")
+    assert refused.value.retry_after is None
 
 
 async def test_slow_reports_progress_and_can_be_canceled() -> None:
@@ -63,14 +68,3 @@ async def test_any_other_site_has_only_its_hosts_name() -> None:
 async def test_an_app_that_is_ok_has_every_field(listing: Listing) -> None:
     extraction = await sandbox.ingest_app(listing=listing, progress=ignored)
     assert {field: finding.value for field, finding in extraction.fields.items()} == sandbox.BRAND
-
-
-@pytest.mark.parametrize(
-    ("name", "code"), [("missing", "SOURCE_NOT_FOUND"), ("throttled", "SOURCE_RATE_LIMITED")]
-)
-async def test_each_failure_of_a_store_has_a_magic_name(name: str, code: str) -> None:
-    listing = InAppStore(by="bundleId", value=f"test.example.{name}")
-    with pytest.raises(SourceError) as refused:
-        await sandbox.ingest_app(listing=listing, progress=ignored)
-    assert refused.value.code == code
-    assert refused.value.retry_after is None

@@ -83,13 +83,12 @@ SENTENCES: dict[str, dict[str, str]] = {
         "greeting": "Добро пожаловать в Zap!",
     },
 }
-CASES = [(language, kind, said) for language, kinds in SENTENCES.items() for kind, said in kinds.items()]
 
 
-@pytest.mark.parametrize(("language", "kind", "sentence"), CASES)
-def test_each_kind_is_skipped_in_each_language(language: str, kind: str, sentence: str) -> None:
-    assert SkipRules(language).kind(sentence) == kind
-    assert SENTENCES[language].keys() == lexicon(language).asides.keys()
+@pytest.mark.parametrize("language", SENTENCES)
+def test_each_kind_is_skipped_in_each_language(language: str) -> None:
+    kinds = {kind: SkipRules(language).kind(said) for kind, said in SENTENCES[language].items()}
+    assert kinds == {kind: kind for kind in lexicon(language).asides}
 
 
 @pytest.mark.parametrize("language", [*SENTENCES, "ja", "tlh", None])

@@ -1,35 +1,20 @@
 """A task's writes: fenced, in one transaction, at most once."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 
 from db.pool import Conn
-from domain.projects import archive_status
 from jobs.outcomes import Done, Outcome, Snooze
-from schemas.errors import CancelRequested, Conflict, Fenced
-from tests import seeds
+from schemas.errors import Fenced
 from tests.waiting import PATIENCE_S
 from tests.workers.runtime.workers import LEASE_S, TEST_JOB, Workers
 from workers.runtime.context import Context
 
 #: Seconds of a lease longer than any test: without a heartbeat a shorter one would stop the attempt.
 UNSTOPPED = 3600
-
-
-@pytest_asyncio.fixture
-async def effects(workers: Workers) -> AsyncIterator[Any]:
-    """Create a table for tasks to write to; yield a function that reads it."""
-    await workers.pool.execute("create table effect (job_id uuid, what text)")
-
-    async def read() -> list[str]:
-        return [row["what"] for row in await workers.pool.fetch("select what from effect order by what")]
-
-    yield read
 
 
 async def write(conn: Conn, job_id: UUID, what: str) -> dict[str, str]:
@@ -82,8 +67,10 @@ async def test_the_time_left_is_the_lease_s_or_the_attempt_s(workers: Workers) -
         assert least < row["result"]["left"] <= most
 
 
-@pytest.mark.parametrize("way", ["step", "commit"])
-async def test_an_attempt_that_lost_its_job_writes_nothing(workers: Workers, effects: Any, way: str) -> None:
+@pytest.mark.parametrize(("way", "given"), [("step", {}), ("step", {"name": "pay"}), ("commit", {})])
+async def test_an_attempt_that_lost_its_job_writes_nothing(
+    workers: Workers, effects: Any, way: str, given: dict[str, str]
+) -> None:
     refused: list[str] = []
 
     async def task(ctx: Context) -> Outcome:
@@ -91,7 +78,7 @@ async def test_an_attempt_that_lost_its_job_writes_nothing(workers: Workers, eff
             return await ctx.commit(lambda conn: write(conn, ctx.job.id, "second"))
         await workers.return_to_line(ctx.job.id)
         try:
-            await getattr(ctx, way)(lambda conn: write(conn, ctx.job.id, "first"))
+            await getattr(ctx, way)(lambda conn: write(conn, ctx.job.id, "first"), **given)
         except Fenced:
             refused.append(way)
             raise
@@ -102,44 +89,6 @@ async def test_an_attempt_that_lost_its_job_writes_nothing(workers: Workers, eff
         row = await workers.ended(job_id)
     assert (row["state"], row["fence"]) == ("completed", 2)
     assert (refused, await effects()) == ([way], ["second"])
-
-
-async def test_a_step_after_an_accepted_cancel_is_the_last(workers: Workers, effects: Any) -> None:
-    refused = asyncio.Event()
-
-    async def task(ctx: Context) -> Outcome:
-        await workers.pool.execute("update job set cancel_requested_at = now() where id = $1", ctx.job.id)
-        try:
-            await ctx.step(lambda conn: write(conn, ctx.job.id, "step"))
-        except CancelRequested:
-            refused.set()
-            raise
-        return Done()
-
-    async with workers.working(task, lease_s=UNSTOPPED):
-        row = await workers.ended(await workers.submit())
-    assert refused.is_set()
-    assert (row["state"], await effects()) == ("canceled", [])
-
-
-async def test_a_step_for_a_project_needs_it_active(workers: Workers, effects: Any) -> None:
-    reasons: list[str] = []
-
-    async def task(ctx: Context) -> Outcome:
-        try:
-            await ctx.step(lambda conn: write(conn, ctx.job.id, "step"), project=True)
-        except Conflict as conflict:
-            reasons.append(conflict.details["reason"])
-        return Done()
-
-    async with workers.pool.acquire() as conn:
-        project_id = await seeds.project(conn, workers.org)
-        await archive_status.archive(
-            conn, organization_id=workers.org, project_id=project_id, api_key_id=None
-        )
-    async with workers.working(task):
-        await workers.ended(await workers.submit(project_id=project_id))
-    assert (reasons, await effects()) == (["PROJECT_ARCHIVED"], [])
 
 
 async def test_progress_reports_within_a_second_are_one_write_and_the_latest_wins(workers: Workers) -> None:
@@ -241,13 +190,3 @@ async def test_a_lock_timeout_costs_no_attempt(workers: Workers, effects: Any) -
         row = await workers.ended(job_id)
     assert (row["state"], row["attempt"], await effects()) == ("completed", 1, ["mine"])
     assert await workers.attempts(job_id) == ["interrupted"] * (row["fence"] - 1) + ["completed"]
-
-
-async def test_a_task_has_no_connection_of_its_own(workers: Workers) -> None:
-    async def task(ctx: Context) -> Outcome:
-        return Done({"gives": [name for name in dir(ctx) if not name.startswith("_")]})
-
-    row = await workers.run(task)
-    assert row["result"] == {
-        "gives": ["at", "commit", "decide", "job", "progress", "step", "time_left", "yield_slot"]
-    }

@@ -29,21 +29,6 @@ async def test_a_running_job_may_finish(workers: Workers) -> None:
     assert worker.slots.closed
 
 
-async def endless(_: Context) -> Outcome:
-    await asyncio.Event().wait()
-    return Done()
-
-
-async def test_a_canceled_job_that_is_given_back_ends(workers: Workers) -> None:
-    stop = StopRequest()
-    async with workers.working(endless, stop=stop, drain_s=0.1):
-        job_id = await workers.submit()
-        await workers.becomes(job_id, "state = 'running'")
-        stop.ask()
-        await workers.pool.execute("update job set cancel_requested_at = now() where id = $1", job_id)
-    assert (await workers.job(job_id))["state"] == "canceled"
-
-
 async def test_a_handler_that_ignores_its_cancel_is_canceled_again(workers: Workers) -> None:
     deaf = 1
 

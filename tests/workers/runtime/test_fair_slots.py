@@ -16,11 +16,6 @@ async def test_one_key_gets_half_and_leaves_the_rest_to_others() -> None:
     assert [slots.take(key) for key in "aaabbc"] == [True, True, False, True, False, True]
 
 
-async def test_a_single_slot_is_used() -> None:
-    slots = FairSlots(1)
-    assert [slots.take(key) for key in "ab"] == [True, False]
-
-
 async def test_waiting_keys_take_turns_for_any_queue_length() -> None:
     slots, served = FairSlots(1), list[str]()
 

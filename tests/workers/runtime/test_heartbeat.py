@@ -5,12 +5,10 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from prometheus_client import REGISTRY
 
-from jobs import ledger
 from jobs.outcomes import Done, Outcome
 from tests.waiting import PATIENCE_S, eventually
-from tests.workers.runtime.workers import LEASE_S, POOL, TEST_JOB, Workers
+from tests.workers.runtime.workers import LEASE_S, POOL, Workers
 from workers.runtime.context import Context
 from workers.runtime.slots import LeaseLost
 from workers.runtime.worker import Worker
@@ -34,38 +32,18 @@ async def wait_for_row(workers: Workers, worker: Worker) -> asyncpg.Record:
     return row
 
 
-async def wait_for_pulls(worker: Worker, count: int) -> None:
-    """Request `count` pulls and wait for their ends; the first may have begun before."""
-
-    def ended() -> float:
-        return REGISTRY.get_sample_value("pull_seconds_count") or 0
-
-    for _ in range(count):
-        before = ended()
-
-        async def one_more(before: float = before) -> bool:
-            return ended() > before
-
-        worker.slots.wake.set()
-        await eventually(one_more)
-
-
 async def test_a_worker_has_a_row_while_it_lives(workers: Workers) -> None:
     async with workers.working(idle, slots=7) as worker:
         row = await wait_for_row(workers, worker)
         assert (row["pool"], row["slots"], row["state"]) == (POOL, 7, "active")
-    assert await row_of(workers, worker.heartbeat.worker_id) is None
-
-
-async def test_a_lease_is_renewed_long_before_it_ends(workers: Workers) -> None:
-    async with workers.working(idle) as worker:
-        first = (await wait_for_row(workers, worker))["lease_expires_at"]
+        first = row["lease_expires_at"]
 
         async def renewed() -> bool:
             row = await wait_for_row(workers, worker)
             return bool(row["lease_expires_at"] > first) and row["left"].total_seconds() > LEASE_S / 2
 
         await eventually(renewed)
+    assert await row_of(workers, worker.heartbeat.worker_id) is None
 
 
 async def test_a_worker_with_a_lost_row_registers_again_under_another_id(workers: Workers) -> None:
@@ -91,21 +69,6 @@ async def test_a_worker_with_a_lost_row_registers_again_under_another_id(workers
         assert worker.heartbeat.worker_id != before
         await wait_for_row(workers, worker)
     assert (verdicts, row["state"], row["fence"]) == ([LeaseLost], "completed", 2)
-
-
-async def test_a_claim_with_a_lost_pull_response_is_adopted(workers: Workers) -> None:
-    async with workers.working(idle) as worker:
-        await wait_for_row(workers, worker)
-        # Without a slot it pulls nothing: the test pulls on another connection in the worker's name.
-        worker.slots.size = 0
-        await wait_for_pulls(worker, 2)
-        job_id = await workers.submit(wake=False)
-        async with workers.pool.acquire() as conn:
-            (claim,) = await ledger.claim_due_jobs(
-                conn, pool=POOL, worker_id=worker.heartbeat.worker_id, free=1, kinds=[TEST_JOB]
-            )
-        row = await workers.ended(job_id)
-    assert (claim.id, row["state"], row["fence"], row["attempt"]) == (job_id, "completed", 1, 1)
 
 
 async def test_a_worker_without_renewals_stops_its_attempts_before_its_lease_ends(workers: Workers) -> None:

@@ -1,60 +1,24 @@
 """Named steps: each commits once for its job, however its attempts end."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from db.pool import Conn
 from jobs import maintenance, steps
-from jobs.outcomes import Done, Outcome, Retry
+from jobs.outcomes import Done, Outcome
 from tests import relay
 from tests.jobs import scene
 from tests.relay import LostPart
-from tests.workers.runtime.workers import TEST_JOB, Workers
+from tests.workers.runtime.workers import Workers
 from workers.runtime.context import Context
-
-
-@pytest_asyncio.fixture
-async def effects(workers: Workers) -> AsyncIterator[Callable[[], Awaitable[list[str]]]]:
-    """Create a table for tasks to write to; yield a function that reads it."""
-    await workers.pool.execute("create table effect (job_id uuid, what text)")
-
-    async def read() -> list[str]:
-        return [row["what"] for row in await workers.pool.fetch("select what from effect order by what")]
-
-    yield read
 
 
 async def write(conn: Conn, ctx: Context, what: str) -> dict[str, Any]:
     await conn.execute("insert into effect values ($1, $2)", ctx.job.id, what)
     return {"what": what, "fence": ctx.job.fence}
-
-
-async def test_a_later_attempt_gets_what_the_first_run_returned(workers: Workers, effects: Any) -> None:
-    async def task(ctx: Context) -> Outcome:
-        paid = await ctx.step(lambda conn: write(conn, ctx, "pay"), name="pay")
-        if ctx.job.attempt == 1:
-            return Retry("BUSY", "try again", after_s=0)
-        told = await ctx.step(lambda conn: write(conn, ctx, "tell"), name="tell")
-        return Done({"paid": paid, "told": told})
-
-    row = await workers.run(task)
-    assert row["result"] == {"paid": {"what": "pay", "fence": 1}, "told": {"what": "tell", "fence": 2}}
-    assert await effects() == ["pay", "tell"]
-
-
-async def test_a_step_without_a_name_runs_again(workers: Workers, effects: Any) -> None:
-    async def task(ctx: Context) -> Outcome:
-        await ctx.step(lambda conn: write(conn, ctx, "pay"))
-        return Retry("BUSY", "try again", after_s=0) if ctx.job.attempt == 1 else Done()
-
-    await workers.run(task)
-    assert await effects() == ["pay", "pay"]
 
 
 @pytest.mark.long
@@ -71,44 +35,6 @@ async def test_a_commit_with_a_lost_response_counts(workers: Workers, effects: A
         row = await workers.ended(await workers.submit())
     assert row["result"]["fence"] == (1 if loss is LostPart.ANSWER else 2)
     assert (row["fence"], await effects()) == (2, ["pay"])
-
-
-async def test_an_attempt_that_lost_its_job_runs_no_named_step(workers: Workers, effects: Any) -> None:
-    frozen, thawed = asyncio.Event(), asyncio.Event()
-
-    async def task(ctx: Context) -> Outcome:
-        if ctx.job.fence == 1:
-            frozen.set()
-            await thawed.wait()
-        return Done(await ctx.step(lambda conn: write(conn, ctx, f"by {ctx.job.fence}"), name="pay"))
-
-    async with workers.working(task):
-        job_id = await workers.submit()
-        await frozen.wait()
-        await workers.return_to_line(job_id)
-        row = await workers.ended(job_id)
-        thawed.set()
-    assert (row["fence"], await effects()) == (2, ["by 2"])
-
-
-async def test_a_body_that_raises_stores_nothing(workers: Workers, effects: Any) -> None:
-    async def task(ctx: Context) -> Outcome:
-        async def body(conn: Conn) -> dict[str, Any]:
-            done = await write(conn, ctx, f"attempt {ctx.job.attempt}")
-            if ctx.job.attempt == 1:
-                raise RuntimeError("no further")
-            return done
-
-        await ctx.step(body, name="pay")
-        return Done()
-
-    tries = TEST_JOB._replace(max_attempts=2)
-    async with workers.working(task, kind=tries):
-        job_id = await workers.submit(kind=tries)
-        await workers.becomes(job_id, "attempt = 1 and state = 'queued'")
-        await workers.pool.execute("update job set run_at = now(), stage = 'queued'")
-        await workers.ended(job_id)
-    assert await effects() == ["attempt 2"]
 
 
 @pytest.mark.parametrize(
@@ -133,28 +59,23 @@ async def test_an_unstorable_result_is_an_error(
 
 
 async def test_a_name_used_twice_is_an_error(workers: Workers, effects: Any) -> None:
-    async def task(ctx: Context) -> Outcome:
-        await ctx.step(lambda conn: write(conn, ctx, "one"), name="pay")
-        with pytest.raises(ValueError, match="pay"):
-            await ctx.step(lambda conn: write(conn, ctx, "two"), name="pay")
-        return Done()
+    """So is a name beyond the limit of an attempt."""
 
-    row = await workers.run(task)
-    assert (row["state"], await effects()) == ("completed", ["one"])
-
-
-async def test_an_attempt_has_a_limit_of_named_steps(workers: Workers) -> None:
     async def nothing(_: Conn) -> None:
         pass
 
     async def task(ctx: Context) -> Outcome:
-        for number in range(steps.MAX_STEPS):
+        await ctx.step(lambda conn: write(conn, ctx, "one"), name="pay")
+        with pytest.raises(ValueError, match="pay"):
+            await ctx.step(lambda conn: write(conn, ctx, "two"), name="pay")
+        for number in range(steps.MAX_STEPS - 1):
             await ctx.step(nothing, name=str(number))
         with pytest.raises(ValueError, match="at most"):
             await ctx.step(nothing, name="one more")
         return Done()
 
-    assert (await workers.run(task))["state"] == "completed"
+    row = await workers.run(task)
+    assert (row["state"], await effects()) == ("completed", ["one"])
 
 
 async def test_named_steps_are_deleted_with_their_job(workers: Workers, effects: Any) -> None:

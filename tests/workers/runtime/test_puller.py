@@ -85,14 +85,6 @@ async def listening(client: ArqRedis, *workers: Worker) -> None:
 
 
 @pytest.mark.usefixtures("by_message_only")
-async def test_a_message_starts_a_job_at_once(workers: Workers, client: ArqRedis) -> None:
-    async with workers.working(quick) as worker:
-        await listening(client, worker)
-        row = await workers.ended(await workers.submit())
-    assert row["state"] == "completed"
-
-
-@pytest.mark.usefixtures("by_message_only")
 async def test_a_worker_that_fills_up_wakes_another_one(workers: Workers, client: ArqRedis) -> None:
     """Six jobs of one tenant and one message: three workers of two slots are all busy."""
     async with busy_together(workers, client, workers_of=2) as jobs:

@@ -13,7 +13,6 @@ from tests.jobs import scene
 from tests.waiting import eventually
 from tests.workers.runtime.test_fair_slots import wait_until_idle
 from tests.workers.runtime.workers import Workers
-from workers.runtime import server_slots
 from workers.runtime.context import Context
 from workers.runtime.server_slots import ServerSlots
 from workers.runtime.slots import Slots
@@ -67,32 +66,6 @@ async def submit(workers: Workers, org: UUID, server: str) -> UUID:
 
 async def hangs(slots: Slots, count: int) -> bool:
     return len(slots.attempts) == count and slots.yielded == count - AT_ONE_SERVER
-
-
-async def test_a_job_without_a_slot_in_time_is_snoozed(
-    workers: Workers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(server_slots, "WAIT_S", 0.0)
-    servers = GatedServers()
-    async with workers.pool.acquire() as conn:
-        orgs = await scene.tenants(conn, AT_ONE_SERVER + 1)
-    async with workers.working(servers.ask, slots=SLOTS):
-        jobs = [await submit(workers, org, "slow") for org in orgs]
-        again = await eventually(lambda: snoozed(workers, jobs))
-        assert again is not None
-        assert servers.open["slow"] == AT_ONE_SERVER
-        servers.answer.set()
-        for job_id in set(jobs) - {again}:
-            assert (await workers.ended(job_id))["attempt"] == 1
-    assert (await workers.job(again))["attempt"] == 0
-
-
-async def snoozed(workers: Workers, jobs: list[UUID]) -> UUID | None:
-    """Return the one of these jobs that is snoozed."""
-    rows = await workers.pool.fetch(
-        "select id from job where id = any($1) and state = 'queued' and fence > 0", jobs
-    )
-    return rows[0]["id"] if rows else None
 
 
 async def test_one_tenant_leaves_slots_of_a_server_to_others() -> None:

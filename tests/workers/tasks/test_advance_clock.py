@@ -123,7 +123,7 @@ async def job_of(project: IngestProject) -> UUID:
 async def test_a_blocked_clock_fails_and_stays(scheduled: IngestProject) -> None:
     """No worker publishes: the job fails at the first post, after few checks."""
     workers, queries = scheduled.workers, list[str]()
-    async with workers.working_kinds({ADVANCE_CLOCK: advance_with_patience(scheduled, 5.0, queries)}):
+    async with workers.working_kinds({ADVANCE_CLOCK: advance_with_patience(scheduled, 1.0, queries)}):
         job = await workers.ended(await job_of(scheduled))
     assert (job["state"], job["error"]["code"]) == ("failed", "CLOCK_HELD_UP")
     assert 1 < queries.count(sandbox_time.FIND_DUE_WORK.query.sql) < 60

@@ -170,6 +170,21 @@ class PortraitStudio:
         )
         return await perform(pool, task, context, attempt)
 
+    async def delete_influencer(self, making: RequestedInfluencer) -> None:
+        delete = partial(
+            influencers.delete,
+            author=InfluencerAuthor(self.project.org),
+            influencer_id=making.influencer_id,
+            versions=None,
+        )
+        await transact(self.project.workers.pool, delete)
+
+    async def prune(self) -> int:
+        """Prune uploads as of a day later; return the number of deleted files."""
+        async with self.project.workers.pool.acquire() as conn:
+            await conn.execute("update media_upload set started_at = now() - interval '1 day'")
+            return await uploads.prune_stale_uploads(conn, self.store)
+
     async def claim(self) -> Claim:
         async with self.project.workers.pool.acquire() as conn:
             [claim] = await seeds.claims(conn, INFLUENCER_CREATE)
@@ -219,43 +234,30 @@ async def test_an_unreachable_storage_is_retried(studio: PortraitStudio) -> None
 async def test_an_influencer_deleted_meanwhile_stops_the_drawing(
     studio: PortraitStudio, tmp_path: Path
 ) -> None:
-    project = studio.project
-
-    async def gone(making: RequestedInfluencer) -> None:
-        delete = partial(
-            influencers.delete,
-            author=InfluencerAuthor(project.org),
-            influencer_id=making.influencer_id,
-            versions=None,
-        )
-        await transact(project.workers.pool, delete)
-
-    making = await made(project)
-    await gone(making)
+    making = await made(studio.project)
+    await studio.delete_influencer(making)
     assert await studio.attempt(await studio.claim()) == "canceled"
     assert files(tmp_path / "media") == []
-    making = await made(project)
+    making = await made(studio.project)
     claim, draw = await studio.claim(), studio.draw
 
     async def late(asked: PortraitRequest, handles: Sequence[int]) -> OutputFile:
-        await gone(making)
+        await studio.delete_influencer(making)
         return await draw(asked, handles)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(influencer_create, "render_one", late)
         assert await studio.attempt(claim) == "canceled"
     # Its file is recorded, and is pruned like those of crashed uploads.
-    await project.workers.pool.execute("update media_upload set started_at = now() - interval '1 day'")
-    async with project.workers.pool.acquire() as conn:
-        assert await uploads.prune_stale_uploads(conn, studio.store) == 1
+    assert await studio.prune() == 1
     assert files(tmp_path / "media") == []
 
 
 async def test_a_deleted_influencers_file_is_pruned_a_day_later(
     studio: PortraitStudio, tmp_path: Path
 ) -> None:
-    project, pool = studio.project, studio.project.workers.pool
-    making = await made(project)
+    pool = studio.project.workers.pool
+    making = await made(studio.project)
     await studio.attempt(await studio.claim())
 
     async def served() -> FileHeaders:
@@ -268,19 +270,11 @@ async def test_a_deleted_influencers_file_is_pruned_a_day_later(
     assert (await served()).sha256.hex() == DRAWN.sha256
     used = "select bytes from storage_use"
     before = await pool.fetchval(used)
-    delete = partial(
-        influencers.delete,
-        author=InfluencerAuthor(project.org),
-        influencer_id=making.influencer_id,
-        versions=None,
-    )
-    await transact(pool, delete)
+    await studio.delete_influencer(making)
     with pytest.raises(NotFound):
         await served()
     assert await pool.fetchval(used) == before == len(BYTES)
-    await pool.execute("update media_upload set started_at = now() - interval '1 day'")
-    async with pool.acquire() as conn:
-        await uploads.prune_stale_uploads(conn, studio.store)
+    await studio.prune()
     assert files(tmp_path / "media") == []
     assert await pool.fetchval(used) == 0
 

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import pytest
 
 from domain.brand import ingests
 from domain.brand.store_listings import InGooglePlay, Listing
@@ -47,9 +46,14 @@ async def ingest(project: IngestProject, answers: Answers, *listings: Listing) -
 
 
 async def test_a_listing_becomes_the_projects_brand(project: IngestProject) -> None:
+    """Its worker waits for a token that is near."""
+    await project.workers.pool.execute(
+        "insert into upstream_pace (upstream, free_at) values ('itunes', now() + interval '17 seconds')"
+    )
     answers = {look_up_path(FACEBOOK): json(recorded("itunesLookup-284882215.json"))}
     row = await ingest(project, answers, FACEBOOK)
     assert (row["state"], row["error"], row["attempt"]) == ("completed", None, 1)
+    assert await project.workers.attempts(row["id"]) == ["completed"]
     assert row["result"]["source"] == "appstore"
     assert row["result"]["url"] == "https://itunes.apple.com/us/app/facebook/id284882215"
     assert {"appName", "appDescription", "keywords", "logoUrl", "links"} <= {*row["result"]["fields"]}
@@ -59,21 +63,25 @@ async def test_a_listing_becomes_the_projects_brand(project: IngestProject) -> N
     assert shown.ingest_state.appstore.status == "completed"
 
 
-@pytest.mark.parametrize(
-    ("answer", "code"),
-    [
-        (json('{"errorMessage":"Invalid value(s) for key(s): [itunesId]"}'), "SOURCE_NOT_FOUND"),
-        (json('{"results":[{"wrapperType":"artist"}]}'), "SOURCE_NOT_FOUND"),
-        (raw_response(302, location="http://169.254.169.254/"), "FETCH_BLOCKED"),
-        (json(" " * (1 << 20) + "{}"), "TOO_LARGE"),
-    ],
-)  # fmt: skip
-async def test_an_unreadable_listing_fails_at_once(project: IngestProject, answer: bytes, code: str) -> None:
-    row = await ingest(project, {look_up_path(FACEBOOK): answer}, FACEBOOK)
-    assert (row["state"], row["error"]["code"], row["attempt"]) == ("failed", code, 1)
-    assert row["error"]["message"]
-    shown: Any = await project.shown()
-    assert shown.ingest_state.appstore.error.code == code
+UNREADABLE = [
+    (json('{"errorMessage":"Invalid value(s) for key(s): [itunesId]"}'), "SOURCE_NOT_FOUND"),
+    (json('{"results":[{"wrapperType":"artist"}]}'), "SOURCE_NOT_FOUND"),
+    (raw_response(302, location="http://169.254.169.254/"), "FETCH_BLOCKED"),
+    (json(" " * (1 << 20) + "{}"), "TOO_LARGE"),
+]
+
+
+async def test_an_unreadable_listing_fails_at_once(project: IngestProject) -> None:
+    answers = dict[str, bytes]()
+    async with stores(project, answers):
+        for answer, code in UNREADABLE:
+            answers[look_up_path(FACEBOOK)] = answer
+            await project.workers.pool.execute("delete from upstream_pace")
+            row = await project.workers.ended(await start(project, FACEBOOK))
+            assert (row["state"], row["error"]["code"], row["attempt"]) == ("failed", code, 1)
+            assert row["error"]["message"]
+            shown: Any = await project.shown()
+            assert shown.ingest_state.appstore.error.code == code
 
 
 async def test_an_unlisted_app_costs_five_rate_tokens(project: IngestProject) -> None:
@@ -129,16 +137,6 @@ async def test_an_empty_bucket_is_waited_for_outside_the_worker(project: IngestP
         row = await wait_until_snoozed(project, job_id, 60)
     assert (row["attempt"], site.asked) == (0, [])
     assert await project.workers.attempts(job_id) == ["snoozed"]
-
-
-async def test_a_token_that_is_near_is_waited_for_in_the_worker(project: IngestProject) -> None:
-    await project.workers.pool.execute(
-        "insert into upstream_pace (upstream, free_at) values ('itunes', now() + interval '17 seconds')"
-    )
-    answers = {look_up_path(FACEBOOK): json(recorded("itunesLookup-284882215.json"))}
-    row = await ingest(project, answers, FACEBOOK)
-    assert (row["state"], row["attempt"]) == ("completed", 1)
-    assert await project.workers.attempts(row["id"]) == ["completed"]
 
 
 async def test_google_play_needs_no_token(project: IngestProject) -> None:

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import asyncpg
-import pytest
 
 from domain.brand import ingests
 from jobs.kinds import INGEST_GITHUB
@@ -59,23 +58,22 @@ async def test_a_rate_limit_snoozes_the_job_until_its_reset_and_costs_no_attempt
     assert (row["state"], row["attempt"]) == ("completed", 1)
 
 
-@pytest.mark.parametrize(
-    ("answer", "code"),
-    [
-        (json_response({}, status=404), "SOURCE_NOT_FOUND"),
-        (json_response({}, status=403), "SOURCE_FORBIDDEN"),
-        (json_response({}, status=451), "SOURCE_FORBIDDEN"),
-        (json_response({}, status=409), "SCRAPE_FAILED"),
-        (json_response({}, status=302, location="http://169.254.169.254/"), "FETCH_BLOCKED"),
-        (json_response({"id": "x" * (1 << 20)}), "TOO_LARGE"),
-    ],
-)
-async def test_what_cannot_be_read_fails_with_its_code_at_once(
-    project: IngestProject, answer: bytes, code: str
-) -> None:
-    async with serve_github(answers={"/repos/acme/zap": answer}) as served, at_work(project, served):
-        row = await ingested(project)
-    assert (row["state"], row["error"]["code"], row["attempt"]) == ("failed", code, 1)
+UNREADABLE = [
+    (json_response({}, status=404), "SOURCE_NOT_FOUND"),
+    (json_response({}, status=403), "SOURCE_FORBIDDEN"),
+    (json_response({}, status=451), "SOURCE_FORBIDDEN"),
+    (json_response({}, status=409), "SCRAPE_FAILED"),
+    (json_response({}, status=302, location="http://169.254.169.254/"), "FETCH_BLOCKED"),
+    (json_response({"id": "x" * (1 << 20)}), "TOO_LARGE"),
+]
+
+
+async def test_what_cannot_be_read_fails_with_its_code_at_once(project: IngestProject) -> None:
+    async with serve_github() as served, at_work(project, served):
+        for answer, code in UNREADABLE:
+            served.answers["/repos/acme/zap"] = answer
+            row = await ingested(project)
+            assert (row["state"], row["error"]["code"], row["attempt"]) == ("failed", code, 1)
 
 
 async def test_the_operators_token_raises_the_limit_and_grants_no_access(project: IngestProject) -> None:

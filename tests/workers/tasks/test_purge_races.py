@@ -49,6 +49,9 @@ async def test_two_concurrent_purges_are_one(project: IngestProject, conn: Conn)
     purging, wake = await run_second(project.workers.pool, begin_purge(project), begin_purge(project))
     assert wake is None
     assert await begin(project.workers.pool, project.id) == purging
+    for read in (projects.get, projects.get_brand):
+        with pytest.raises(NotFound):
+            await read(conn, organization_id=project.org, project_id=project.id)
     assert await conn.fetchval("select count(*) from job where kind = 'purge_project'") == 1
     started = "select count(*) from audit_log where action = 'project.purge_started'"
     assert await conn.fetchval(started) == 1

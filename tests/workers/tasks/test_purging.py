@@ -14,7 +14,6 @@ from db.pool import Conn, Pool, transact
 from domain.events import purge as events
 from domain.media.store import Store
 from domain.operations import purge
-from domain.projects import projects
 from jobs.kinds import PURGE_PROJECT
 from jobs.ledger import Claim
 from jobs.outcomes import Interrupted, Outcome, Snooze
@@ -122,21 +121,6 @@ async def is_returned(project: IngestProject, conn: Conn, owner: leasing.LeaseOw
     """Check that the account is as before, and free to lease."""
     assert await leasing.status(conn, owner.account_id) == "connected"
     await leasing.lend(project.workers.pool, owner, await leasing.tenant(conn))
-
-
-async def test_a_purged_project_is_not_found(project: IngestProject, conn: Conn, folder: Path) -> None:
-    await scene.fill(conn, Scope(project.org, project.id))
-    await archived(project)
-    answer = await begin(project.workers.pool, project.id)
-    assert await begin(project.workers.pool, project.id) == answer
-    for read in (projects.get, projects.get_brand):
-        with pytest.raises(NotFound):
-            await read(conn, organization_id=project.org, project_id=project.id)
-    async with project.at_work(PURGE_PROJECT, assets_url=str(folder)):
-        job_id = await conn.fetchval("select id from job where kind = 'purge_project'")
-        assert (await project.workers.ended(job_id))["state"] == "completed"
-    with pytest.raises(NotFound):
-        await begin(project.workers.pool, project.id)
 
 
 async def test_running_jobs_are_waited_for_with_a_deadline(

@@ -1,12 +1,10 @@
 """Few requests at once to a site, at the pace that it sets; an unused site is dropped."""
 
-import asyncio
-
 import pytest
 
 from tests.workers.web.web import SleepClock
 from workers.web import site_rate
-from workers.web.site_rate import MAX_PARALLEL, SiteRate
+from workers.web.site_rate import SiteRate
 
 
 @pytest.fixture
@@ -34,21 +32,6 @@ async def test_a_too_long_wait_is_given_up_without_a_reservation(rate: SiteRate,
         assert clock.now == 0
         await rate.wait(site, delay_s=10, within_s=60)
         assert clock.now == 10
-
-
-async def test_no_more_than_two_at_once(rate: SiteRate) -> None:
-    open_now, highest = 0, 0
-
-    async def read() -> None:
-        nonlocal open_now, highest
-        async with rate.slot("acme.test"):
-            open_now += 1
-            highest = max(highest, open_now)
-            await asyncio.sleep(0)
-            open_now -= 1
-
-    await asyncio.gather(*(read() for _ in range(10)))
-    assert highest == MAX_PARALLEL
 
 
 async def test_idle_sites_are_dropped(

@@ -138,24 +138,15 @@ class TikTokProject(LinkedProject):
 
     async def wait_until_processing(self, count: int = 1) -> None:
         """Wait until TikTok is processing so many posts."""
-
-        async def are() -> bool:
-            question = "select count(*) from scheduled_post where phase in ('accepted', 'confirming')"
-            return bool(await self.pool.fetchval(question) == count)
-
-        await eventually(are)
+        are = "select count(*) = $1 from scheduled_post where phase in ('accepted', 'confirming')"
+        await eventually(lambda: self.pool.fetchval(are, count))
 
     async def wait_until_quiet(self) -> None:
         """Wait until no job runs, of the kinds with a worker here."""
-
-        async def do() -> bool:
-            return not await self.pool.fetchval(
-                "select exists (select from job where kind = any($1) and finished_at is null"
-                " and (attempt_started_at is not null or run_at <= now()))",
-                [kind.name for kind in TASKS],
-            )
-
-        await eventually(do)
+        quiet = """select not exists (
+                     select from job where kind = any($1) and finished_at is null
+                        and (attempt_started_at is not null or run_at <= now()))"""
+        await eventually(lambda: self.pool.fetchval(quiet, [kind.name for kind in TASKS]))
 
     async def skip_waits(self) -> None:
         await self.pool.execute(

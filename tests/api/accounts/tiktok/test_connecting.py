@@ -1,7 +1,5 @@
 """Connecting accounts of a simulated TikTok, by links and pages."""
 
-import pytest
-
 from tests.api.accounts.tiktok.project import TikTokProject
 from tests.dumps import dump_database
 
@@ -37,15 +35,13 @@ async def test_a_code_works_once(project: TikTokProject) -> None:
     assert await project.pool.fetchval("select count(*) from social_account") == 1
 
 
-@pytest.mark.parametrize("missing", ["video.publish", "video.upload", "user.info.profile"])
-async def test_missing_permission_connects_nothing(project: TikTokProject, missing: str) -> None:
+async def test_missing_permission_connects_nothing(project: TikTokProject) -> None:
     asked = ["user.info.basic", "user.info.profile", "video.publish", "video.upload"]
-    link = await project.create_link()
-    assert (
-        await project.consent_and_return(link, scopes=[scope for scope in asked if scope != missing])
-        == "failed"
-    )
-    assert (await project.flow_status(link))["error"]["code"] == "SCOPE_MISSING"
+    for missing in asked[1:]:
+        link = await project.create_link()
+        scopes = [scope for scope in asked if scope != missing]
+        assert await project.consent_and_return(link, scopes=scopes) == "failed"
+        assert (await project.flow_status(link))["error"]["code"] == "SCOPE_MISSING"
     assert await project.pool.fetchval("select count(*) from social_account") == 0
 
 

@@ -18,11 +18,14 @@ CONTENT_INIT = "/v2/post/publish/content/init/"
 
 
 async def test_a_video_is_published_under_its_name(project: TikTokProject) -> None:
-    post_id = await project.send(await project.connect())
+    account_id, content_id = await project.connect(), await project.content()
+    await project.acme.http.patch(f"/v1/content/{content_id}", json={"aiGenerated": True})
+    post_id = await project.send(account_id, content_id)
     await project.wait_until_processing()
     await project.sim.advance(120)
     post = await project.wait_for_status(post_id, "published", waits=True)
     [entry] = await project.sim.posts("ada", CAPTION)
+    assert (entry["ai_label"], post["aiLabel"]) == (True, "labelled")
     assert post["externalId"] == entry["external_id"]
     pages = project.settings.as_platform(TikTokSettings).tiktok_url
     assert post["externalUrl"] == f"{pages}/@ada/video/{entry['external_id']}"
@@ -179,17 +182,6 @@ async def test_external_id_is_polled_until_it_exists(project: TikTokProject) -> 
     await project.wait_until_quiet()
     open_jobs = "select count(*) from job where kind = 'reconcile_post' and finished_at is null"
     assert await project.pool.fetchval(open_jobs) == 0
-
-
-async def test_declared_ai_video_gets_its_label(project: TikTokProject) -> None:
-    account_id, content_id = await project.connect(), await project.content()
-    await project.acme.http.patch(f"/v1/content/{content_id}", json={"aiGenerated": True})
-    post_id = await project.send(account_id, content_id)
-    await project.wait_until_processing()
-    await project.sim.advance(120)
-    post = await project.wait_for_status(post_id, "published", waits=True)
-    [entry] = await project.sim.posts("ada", CAPTION)
-    assert (entry["ai_label"], post["aiLabel"]) == (True, "labelled")
 
 
 async def test_post_without_a_privacy_level_is_not_sent(project: TikTokProject) -> None:

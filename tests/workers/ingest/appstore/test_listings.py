@@ -6,12 +6,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.brand.store_listings import InAppStore
-from tests.workers.ingest.appstore.store_server import ingest, json, look_up_path, recorded
+from schemas.brand import Field, FieldFinding
+from tests.workers.ingest.appstore.store_server import recorded
 from workers.ingest.appstore import app, play
 from workers.ingest.appstore.shapes import Listing, PlayPage, Software
+from workers.ingest.choose import choose
+from workers.ingest.derive.declared import drop_vague_candidates
 from workers.ingest.page.text import squash
-from workers.ingest.parser.parser import Parser
+
+URL = "https://apps.apple.com/us/app/acme/id7"
 
 #: Brand and line of names with more than the brand, read by a person.
 BRANDS: dict[str, tuple[str, str | None]] = {
@@ -40,16 +43,16 @@ def recordings() -> list[dict[str, Any]]:
     return [result for name in names for result in stdlib.loads(recorded(name))["results"]]
 
 
-async def test_every_recorded_listing_is_read_exactly(parser: Parser) -> None:
+def test_every_recorded_listing_is_read_exactly() -> None:
     for result in recordings():
-        listing = InAppStore(by="bundleId", value=result["bundleId"])
-        extraction, _ = await ingest(parser, {look_up_path(listing): one_result(result)}, listing)
-        check(result, {name: finding.value for name, finding in extraction.fields.items()})
-        assert extraction.title == result["trackName"]
+        check(result, {name: finding.value for name, finding in findings(result).items()})
 
 
-def one_result(result: dict[str, Any]) -> bytes:
-    return json(stdlib.dumps({"resultCount": 1, "results": [result]}))
+def findings(result: dict[str, Any], country: str = "us") -> dict[Field, FieldFinding]:
+    """Return the winning value of each field of a lookup's result."""
+    software = msgspec.convert(result, Software)
+    reading = app.read_listing(Listing(url=URL, country=country, software=software))
+    return choose(drop_vague_candidates(URL, reading.candidates))
 
 
 def check(result: dict[str, Any], fields: dict[str, Any]) -> None:
@@ -62,7 +65,7 @@ def check(result: dict[str, Any], fields: dict[str, Any]) -> None:
     assert fields["logoUrl"] == result["artworkUrl512"].replace("http://", "https://")
     assert fields["primaryLanguage"] == "en"
     website = result.get("sellerUrl", "").replace("http://", "https://")
-    links = {"website": website, "appStore": result["trackViewUrl"].partition("?")[0]}
+    links = {"website": website, "appStore": URL}
     assert fields["links"] == {name: url for name, url in links.items() if url}
     assert 0 < len(fields.get("appDescription", "")) <= 500 or result["trackName"] in WITHOUT_DESCRIPTION
     assert squash(fields.get("appDescription", "")) in squash(result["description"])
@@ -79,15 +82,11 @@ FEATURES
 ▸ Print it"""
 
 
-async def test_description_starts_at_the_first_prose(parser: Parser) -> None:
-    fields = await read_description(parser, SHOUTED)
-    assert fields["appDescription"] == "Plan your week in one place. It keeps up with you & your team."
-    assert fields["tagline"] == "Plan your week in one place."
-
-
 @pytest.mark.parametrize(
     ("description", "opening"),
     [
+        (SHOUTED, "Plan your week in one place. It keeps up with you & your team."),
+        ("!" * 100_000 + "a", None),
         ("• Lists that you share.\n• Notes for you", None),
         ("🗓 Plan your week at once.\n🚫 No ads at all.\n🔒 Nobody reads it.", "Plan your week at once."),
         ("A week, planned by\nall.\n- Share it\nwith me.", "A week, planned by all."),
@@ -103,8 +102,8 @@ async def test_description_starts_at_the_first_prose(parser: Parser) -> None:
         ("One sentence that is said. " * 40, ("One sentence that is said. " * 18).strip()),
     ],
 )  # fmt: skip
-async def test_opening_of_a_description(parser: Parser, description: str, opening: str | None) -> None:
-    assert (await read_description(parser, description)).get("appDescription") == opening
+def test_opening_of_a_description(description: str, opening: str | None) -> None:
+    assert read_description(description).get("appDescription") == opening
 
 
 @pytest.mark.parametrize(
@@ -116,15 +115,9 @@ async def test_opening_of_a_description(parser: Parser, description: str, openin
         ("jp", "", "ja"),
     ],
 )
-async def test_text_language_wins_over_the_storefronts(
-    parser: Parser, country: str, description: str, language: str
-) -> None:
-    fields = await read_description(parser, description, country=country, languageCodesISO2A=["ZH"])
+def test_text_language_wins_over_the_storefronts(country: str, description: str, language: str) -> None:
+    fields = read_description(description, country=country, languageCodesISO2A=["ZH"])
     assert fields["primaryLanguage"] == language
-
-
-async def test_punctuation_alone_is_no_description(parser: Parser) -> None:
-    assert "appDescription" not in await read_description(parser, "!" * 100_000 + "a")
 
 
 @pytest.mark.parametrize(
@@ -140,21 +133,19 @@ async def test_punctuation_alone_is_no_description(parser: Parser) -> None:
         ("Things 3", "Things 3", None),
     ],
 )
-async def test_app_name_is_split_from_its_tagline(
-    parser: Parser, title: str, brand: str, line: str | None
-) -> None:
-    fields = await read_description(parser, "", trackName=title)
+def test_app_name_is_split_from_its_tagline(title: str, brand: str, line: str | None) -> None:
+    fields = read_description("", trackName=title)
     assert (fields["appName"], fields.get("tagline")) == (brand, line)
 
 
-async def test_a_bare_listing_is_read(parser: Parser) -> None:
+def test_a_bare_listing_is_read() -> None:
     """The seller, artwork and page are missing from some responses."""
-    fields = await read_description(parser, "", genres=["Entertainment"], trackName=" Acme ")
+    fields = read_description("", genres=["Entertainment"], trackName=" Acme ")
     assert fields["appName"] == "Acme"
     assert "keywords" not in fields
     assert "appDescription" not in fields
     assert list(fields["links"]) == ["appStore"]
-    assert (await read_description(parser, "", genres=["# Tides"]))["keywords"] == ["tides"]
+    assert read_description("", genres=["# Tides"])["keywords"] == ["tides"]
 
 
 @pytest.mark.parametrize(
@@ -164,24 +155,13 @@ async def test_a_bare_listing_is_read(parser: Parser) -> None:
         "https://", "",
     ],
 )  # fmt: skip
-async def test_invalid_websites_are_left_out(parser: Parser, website: str) -> None:
-    assert list((await read_description(parser, "x", sellerUrl=website))["links"]) == ["appStore"]
+def test_invalid_websites_are_left_out(website: str) -> None:
+    assert list(read_description("x", sellerUrl=website)["links"]) == ["appStore"]
 
 
-async def read_description(
-    parser: Parser, description: str, *, country: str = "us", **result_fields: Any
-) -> dict[str, Any]:
-    result = {
-        "wrapperType": "software",
-        "trackId": 7,
-        "trackName": "Acme",
-        "description": description,
-    } | result_fields
-    listing = InAppStore(by="id", value="7")
-    extraction, _ = await ingest(
-        parser, {look_up_path(listing, country): one_result(result)}, listing, country=country
-    )
-    return {name: finding.value for name, finding in extraction.fields.items()}
+def read_description(description: str, *, country: str = "us", **result_fields: Any) -> dict[str, Any]:
+    result = {"trackName": "Acme", "description": description} | result_fields
+    return {name: finding.value for name, finding in findings(result, country).items()}
 
 
 LISTED = """Tideline shows the tides.
@@ -195,28 +175,20 @@ FEATURES:
 """
 
 
-async def test_list_items_are_an_alternative_description(parser: Parser) -> None:
+def test_list_items_are_an_alternative_description() -> None:
     """Names alone, praise, prices and repeats are left out; list items never become the only description."""
-    result = recordings()[0] | {"bundleId": "app.tideline"}
-    listing = InAppStore(by="bundleId", value="app.tideline")
-    descriptions = []
-    for description in (LISTED, LISTED.partition("\n")[2]):
-        answer = {look_up_path(listing): one_result(result | {"description": description})}
-        extraction, _ = await ingest(parser, answer, listing)
-        descriptions.append(extraction.fields.get("appDescription"))
-    described, undescribed = descriptions
-    assert described is not None
+    described = findings({"trackName": "Tideline", "description": LISTED})["appDescription"]
     assert described.value == "Tideline shows the tides."
     assert [(alternative.value, alternative.rule) for alternative in described.alternatives] == [
         ("• Plan a trip with one tap • Share lists with friends", "appStore.description.list")
     ]
-    assert undescribed is None
+    assert "appDescription" not in read_description(LISTED.partition("\n")[2])
 
 
-async def test_every_recorded_listing_has_its_icon_and_screenshots() -> None:
+def test_every_recorded_listing_has_its_icon_and_screenshots() -> None:
     for result in recordings():
         software = msgspec.convert(result, Software)
-        reading = app.read_listing(Listing(url="https://a.test/", country="us", software=software))
+        reading = app.read_listing(Listing(url=URL, country="us", software=software))
         images = [(image.kind, image.rule, image.url) for image in reading.pictures]
         shots = [*result.get("screenshotUrls", []), *result.get("ipadScreenshotUrls", [])][:20]
         addresses = [url.replace("http://", "https://") for url in (result["artworkUrl512"], *shots)]
@@ -234,7 +206,7 @@ PLAY = """<script type="application/ld+json">{"@type": "SoftwareApplication", "n
 <img src="https://play-lh.googleusercontent.com/of-another-app=w128">"""
 
 
-async def test_a_page_of_google_play_has_its_icon_and_screenshots() -> None:
+def test_a_page_of_google_play_has_its_icon_and_screenshots() -> None:
     url = "https://play.google.com/store/apps/details?id=com.example.acme"
     reading = play.read_play_page(PlayPage(url=url, country="us", body=PLAY.encode()))
     assert [(image.kind, image.rule, image.url.rpartition("/")[2]) for image in reading.pictures] == [

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from domain.brand.store_listings import InAppStore
-from schemas.errors import FetchBlocked, FetchFailed, SourceNotFound, SourceRateLimited, TooLarge
+from schemas.errors import FetchBlocked, FetchFailed, SourceError, SourceNotFound, SourceRateLimited, TooLarge
 from tests.servers import settings_for
 from tests.workers.ingest.appstore.store_server import (
     FACEBOOK,
@@ -40,17 +40,13 @@ async def look_up(
         return await find_store_app(stores.lookup, listing, country=country), site.paths
 
 
-async def test_an_app_is_found_by_its_bundle_id(parser: Parser) -> None:
+@pytest.mark.parametrize("before", ["", "\ufeff\n\n\n"])
+async def test_an_app_is_found_by_its_bundle_id(parser: Parser, before: str) -> None:
     listing = InAppStore(by="bundleId", value="COM.facebook.Facebook")
-    answer = json(recorded("itunesLookup-284882215.json"))
+    answer = json(before + recorded("itunesLookup-284882215.json"))
     result, paths = await look_up(parser, {look_up_path(listing): answer}, listing)
     assert paths == ["/lookup?bundleId=COM.facebook.Facebook&country=us"]
     assert (result.software.track_id, result.country) == (284882215, "us")
-
-
-async def test_leading_blanks_and_byte_order_mark_are_skipped(parser: Parser) -> None:
-    result, _ = await look_up(parser, {look_up_path(FACEBOOK): json("\ufeff\n\n\n" + APP)})
-    assert result.software.track_name == "Acme"
 
 
 async def test_storefronts_are_requested_once_each_and_the_largest_last(parser: Parser) -> None:
@@ -94,20 +90,6 @@ async def test_a_country_without_a_storefront_has_no_apps(parser: Parser) -> Non
     assert (await look_up(parser, answers, country="aq"))[0].country == "us"
 
 
-@pytest.mark.parametrize(
-    "results",
-    [
-        '{"wrapperType":"artist","artistType":"Software Artist","artistName":"Acme","artistId":284882215}',
-        '{"wrapperType":"track","kind":"song","trackId":284882215,"trackName":"Acme"}',
-        '{"wrapperType":"software","trackId":284882215}',
-        '{"kind":"ebook"}',
-    ],
-)
-async def test_results_other_than_apps_are_not_found(parser: Parser, results: str) -> None:
-    with pytest.raises(SourceNotFound, match="is no app in the App Store"):
-        await look_up(parser, {look_up_path(FACEBOOK): json(f'{{"resultCount":1,"results":[{results}]}}')})
-
-
 async def test_the_requested_app_is_chosen_among_other_results(parser: Parser) -> None:
     other_app = '{"wrapperType":"software","trackId":1,"trackName":"Other"}'
     several = APP.replace("[{", '[{"wrapperType":"artist"},' + other_app + ",{")
@@ -127,29 +109,34 @@ async def test_throttling_raises_a_rate_limit_with_its_wait(
     assert refused.value.retry_after == wait_s
 
 
+OTHER_THINGS = (
+    '{"wrapperType":"artist","artistType":"Software Artist","artistName":"Acme","artistId":284882215}',
+    '{"wrapperType":"track","kind":"song","trackId":284882215,"trackName":"Acme"}',
+    '{"wrapperType":"software","trackId":284882215}',
+    '{"kind":"ebook"}',
+)
+UNDOCUMENTED = (
+    *(raw_response(body="<html><title>Maintenance</title>"), json(""), json("{}"), json('{"results": 7}')),
+    json('{"resultCount":1,"results":[{"wrapperType":"software","trackName":"Ac'),
+    json(b'{"results": [{"trackName": "\xff\xfe"}]}'),
+    *(json('{"results": ' + "[" * 100_000), json("not found", 404), json(APP, content_encoding="br")),
+)
+
+
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "error"),
     [
-        raw_response(body="<html><title>Maintenance</title>"),
-        json(""),
-        json("{}"),
-        json('{"results": 7}'),
-        json('{"resultCount":1,"results":[{"wrapperType":"software","trackName":"Ac'),
-        json(b'{"results": [{"trackName": "\xff\xfe"}]}'),
-        json('{"results": ' + "[" * 100_000),
-        json("not found", 404),
-        json(APP, content_encoding="br"),
+        *((json(f'{{"resultCount":1,"results":[{thing}]}}'), SourceNotFound) for thing in OTHER_THINGS),
+        *((answer, FetchFailed) for answer in UNDOCUMENTED),
+        (json(APP + " " * (1 << 20)), TooLarge),
     ],
 )
-async def test_an_undocumented_response_is_a_failed_fetch(parser: Parser, answer: bytes) -> None:
-    with pytest.raises(FetchFailed) as failed:
+async def test_a_response_without_an_app_has_its_error(
+    parser: Parser, answer: bytes, error: type[SourceError]
+) -> None:
+    with pytest.raises(error) as caught:
         await look_up(parser, {look_up_path(FACEBOOK): answer})
-    assert failed.value.code == "FETCH_FAILED"
-
-
-async def test_more_than_a_mebibyte_is_refused(parser: Parser) -> None:
-    with pytest.raises(TooLarge):
-        await look_up(parser, {look_up_path(FACEBOOK): json(APP + " " * (1 << 20))})
+    assert caught.value.code == error.code
 
 
 async def test_only_addresses_set_by_the_operator_may_be_private() -> None:

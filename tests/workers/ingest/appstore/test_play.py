@@ -181,17 +181,14 @@ async def test_one_failed_listing_of_several_is_a_warning(parser: Parser) -> Non
     ]
 
 
-async def test_when_all_listings_fail_the_first_error_is_raised(parser: Parser) -> None:
+@pytest.mark.parametrize(("status", "error"), [(403, SourceNotFound), (503, FetchFailed)])
+async def test_when_all_listings_fail_a_retryable_error_or_the_first_is_raised(
+    parser: Parser, status: int, error: type[SourceError]
+) -> None:
     nothing = {look_up_path(BY_ID, country): json(NOTHING) for country in ("us", "gb", "de", "fr", "jp")}
-    with pytest.raises(SourceNotFound, match="App Store has no app 7"):
-        await ingest(parser, {**nothing, play_path(APP): raw_response(403)}, BY_ID, APP)
-
-
-async def test_when_all_listings_fail_a_retryable_error_wins(parser: Parser) -> None:
-    nothing = {look_up_path(BY_ID, country): json(NOTHING) for country in ("us", "gb", "de", "fr", "jp")}
-    with pytest.raises(FetchFailed) as caught:
-        await ingest(parser, {**nothing, play_path(APP): raw_response(503)}, BY_ID, APP)
-    assert caught.value.retryable
+    with pytest.raises(error) as caught:
+        await ingest(parser, {**nothing, play_path(APP): raw_response(status)}, BY_ID, APP)
+    assert caught.value.retryable is (status == 503)
 
 
 async def test_a_rate_limit_at_one_store_ends_the_attempt(parser: Parser) -> None:

@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
-from schemas.brand import Extraction
+from schemas.brand import FieldFinding
 from tests.workers.ingest.appstore.store_server import FACEBOOK, ingest, json, look_up_path
-from tests.workers.web.web import Script, raw_response
+from tests.workers.ingest.website.visits import warning_codes
+from tests.workers.web.web import raw_response
+from workers.ingest.appstore.shapes import StorePage
+from workers.ingest.appstore.subtitle import read_subtitle_page
 from workers.ingest.parser.parser import Parser
 
 PAGE = "/us/app/id284882215"
@@ -24,45 +27,20 @@ def script(name: str, data: Any) -> str:
 
 
 OTHER = {"id": "1", "adamId": "1", "subtitle": "Not ours", "attributes": {"subtitle": "Not ours"}}
+OURS = {"name": "Acme", "subtitle": "All your plans"}
+CACHED = {
+    "id": "284882215",
+    "attributes": {"name": "Acme", "platformAttributes": {"ios": OURS}},
+    "relationships": {"related": {"data": [OTHER]}},
+}
 CACHE = script(
     "shoebox-media-api-cache-apps",
-    {
-        "other": stdlib.dumps({"d": [OTHER]}),
-        "ours": stdlib.dumps(
-            {
-                "x": 1,
-                "d": [
-                    {
-                        "id": "284882215",
-                        "attributes": {
-                            "name": "Acme",
-                            "platformAttributes": {"ios": {"subtitle": "All your plans"}},
-                        },
-                        "relationships": {"related": {"data": [OTHER]}},
-                    }
-                ],
-            }
-        ),
-    },
+    {"other": stdlib.dumps({"d": [OTHER]}), "ours": stdlib.dumps({"x": 1, "d": [CACHED]})},
 )
-STORE = script(
-    "shoebox-ember-data-store",
-    {
-        "1": {"data": OTHER},
-        "284882215": {"data": {"id": "284882215", "attributes": {"subtitle": "All your plans"}}},
-    },
-)
-SERVER = script(
-    "serialized-server-data",
-    [
-        {
-            "data": {
-                "shelf": [OTHER],
-                "lockup": {"adamId": "284882215", "title": "Acme", "subtitle": "All your plans"},
-            }
-        }
-    ],
-)
+STORED = {"1": {"data": OTHER}, "284882215": {"data": {"id": "284882215", "attributes": OURS}}}
+STORE = script("shoebox-ember-data-store", STORED)
+SHELVES = {"shelf": [OTHER], "lockup": {"adamId": "284882215", **OURS}}
+SERVER = script("serialized-server-data", [{"data": SHELVES}])
 SVELTE = (
     '<script id=software-application type="application/ld+json">{"@type":"SoftwareApplication","name":"Acme"}'
     '</script><h1>Acme</h1><h2 class="subtitle svelte-1bm25t">All your plans</h2><h2>More</h2>'
@@ -70,51 +48,62 @@ SVELTE = (
 EMBER = '<h2 class="product-header__subtitle app-header__subtitle">  All your\n plans </h2>'
 
 
-async def read(parser: Parser, page: bytes | Script, **answers: bytes) -> Extraction:
-    listing = json(stdlib.dumps({"resultCount": 1, "results": [LISTING]}))
-    extraction, _ = await ingest(parser, {look_up_path(FACEBOOK): listing, PAGE: page, **answers}, FACEBOOK)
-    return extraction
+def read(page: str) -> list[Any]:
+    url = f"https://apps.apple.com{PAGE}"
+    reading = read_subtitle_page(StorePage(url=url, track_id=284882215, body=page.encode()))
+    return [candidate.value for candidate in reading.candidates]
 
 
 @pytest.mark.parametrize("page", [CACHE, STORE, SERVER, SVELTE, EMBER])
-async def test_each_page_format_is_read(parser: Parser, page: str) -> None:
-    extraction = await read(parser, raw_response(body=page))
-    tagline = extraction.fields["tagline"]
-    assert (tagline.value, tagline.confidence, tagline.rule) == ("All your plans", 0.95, "appStore.subtitle")
-    assert [alternative.value for alternative in tagline.alternatives] == [
-        "Team Planner",
-        "Plan the week of your whole team.",
-    ]
-    assert extraction.warnings == []
+async def test_each_page_format_is_read(page: str) -> None:
+    assert read(page) == ["All your plans"]
 
 
 @pytest.mark.parametrize(
     "page",
     [
-        raw_response(body=script("serialized-server-data", [OTHER]) + "<h1>Acme</h1>"),
-        raw_response(body=script("serialized-server-data", {"adamId": 284882215, "subtitle": ["x"]})),
-        raw_response(body='<script id="serialized-server-data">{"adamId": "284882215", "subt</script>'),
-        raw_response(body='<script id="shoebox-media-api-cache-apps">' + "[" * 20_000 + "</script>"),
-        raw_response(body=script("elsewhere", {"adamId": "284882215", "subtitle": "Not here"})),
-        raw_response(body=f'<h2 class="subtitle">{"long " * 40}</h2>'),
-        raw_response(body='<h2 class="section__subtitle">Ratings</h2>'),
+        script("serialized-server-data", [OTHER]) + "<h1>Acme</h1>",
+        script("serialized-server-data", {"adamId": 284882215, "subtitle": ["x"]}),
+        '<script id="serialized-server-data">{"adamId": "284882215", "subt</script>',
+        '<script id="shoebox-media-api-cache-apps">' + "[" * 20_000 + "</script>",
+        script("elsewhere", {"adamId": "284882215", "subtitle": "Not here"}),
+        f'<h2 class="subtitle">{"long " * 40}</h2>',
+        '<h2 class="section__subtitle">Ratings</h2>',
+    ],
+)
+async def test_other_texts_are_no_subtitle(page: str) -> None:
+    assert read(page) == []
+
+
+async def ingest_with_page(parser: Parser, page: bytes) -> tuple[FieldFinding, list[str]]:
+    """Return the tagline, and the codes of the warnings."""
+    listing = json(stdlib.dumps({"resultCount": 1, "results": [LISTING]}))
+    charts = {"/us/charts": raw_response(body=SVELTE)}
+    extraction, _ = await ingest(parser, {look_up_path(FACEBOOK): listing, PAGE: page, **charts}, FACEBOOK)
+    return extraction.fields["tagline"], warning_codes(extraction)
+
+
+async def test_a_subtitle_wins_over_title_and_description(parser: Parser) -> None:
+    tagline, warnings = await ingest_with_page(parser, raw_response(body=SERVER))
+    assert (tagline.value, tagline.confidence, tagline.rule) == ("All your plans", 0.95, "appStore.subtitle")
+    assert [alternative.value for alternative in tagline.alternatives] == [
+        "Team Planner",
+        "Plan the week of your whole team.",
+    ]
+    assert warnings == []
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
         raw_response(404),
         raw_response(429, retry_after="60"),
         raw_response(302, location="http://169.254.169.254/"),
-        raw_response(body="{}", content_type="application/json"),
-        raw_response(body="x" * ((2 << 20) + 1)),
+        # A withdrawn app's address redirects to a page with other headings.
+        raw_response(302, location="/us/charts"),
         raw_response(body="<div>" * 20_000),
     ],
 )
 async def test_a_page_without_a_subtitle_gives_one_warning(parser: Parser, page: bytes) -> None:
-    extraction = await read(parser, page)
-    assert extraction.fields["tagline"].value == "Team Planner"
-    assert [warning.partition(":")[0] for warning in extraction.warnings] == ["subtitle_missing"]
-
-
-async def test_a_heading_on_another_page_is_ignored(parser: Parser) -> None:
-    """A withdrawn app's address redirects to such a page."""
-    extraction = await read(
-        parser, raw_response(302, location="/us/charts"), **{"/us/charts": raw_response(body=SVELTE)}
-    )
-    assert extraction.fields["tagline"].value == "Team Planner"
+    tagline, warnings = await ingest_with_page(parser, page)
+    assert (tagline.value, warnings) == ("Team Planner", ["subtitle_missing"])

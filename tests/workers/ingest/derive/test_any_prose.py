@@ -78,7 +78,6 @@ def test_a_quote_is_a_bounded_part_of_the_text(text: str, start: int) -> None:
     assert len(quote) <= quotes.MAX_QUOTE_CHARS
 
 
-@pytest.mark.parametrize("language", ["en", "de", None])
 @pytest.mark.parametrize(
     "text",
     [
@@ -90,11 +89,12 @@ def test_a_quote_is_a_bounded_part_of_the_text(text: str, start: int) -> None:
     ids=lambda text: f"{text[:12]!r}*{len(text)}",
 )  # fmt: skip
 @pytest.mark.long
-def test_a_hostile_text_is_read_well_within_the_limit(text: str, language: str | None) -> None:
-    started = time.process_time()
-    derive(Prose(url=URL, language=language, passages=[Passage(text=text)]))
-    derive(Prose(url=URL, language=language, passages=[Passage(text=text[:1000])] * 1000))
-    assert time.process_time() - started < CPU_S / 2
+def test_a_hostile_text_is_read_well_within_the_limit(text: str) -> None:
+    for language in ("en", "de", None):
+        started = time.process_time()
+        derive(Prose(url=URL, language=language, passages=[Passage(text=text)]))
+        derive(Prose(url=URL, language=language, passages=[Passage(text=text[:1000])] * 1000))
+        assert time.process_time() - started < CPU_S / 2, language
 
 
 def test_a_million_small_passages_stay_within_cpu_and_memory() -> None:

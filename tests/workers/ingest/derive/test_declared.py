@@ -54,7 +54,8 @@ def test_a_line_about_the_product_is_a_tagline(line: str, language: str) -> None
     assert kept_value("tagline", line, language=language) == line
 
 
-def test_a_tagline_field_needs_one_meaningful_word() -> None:
+def test_a_tagline_field_needs_one_meaningful_word_and_a_description_none() -> None:
+    assert kept_value("appDescription", "At a glance") == "At a glance"
     assert kept_value("tagline", "Your notes", "appStore.subtitle") is None
     assert kept_value("tagline", "Just your recipes", "appStore.subtitle") == "Just your recipes"
     assert kept_value("tagline", "Just your recipes") is None
@@ -67,7 +68,3 @@ def test_keywords_are_neither_the_name_nor_its_domain_nor_pieces_of_sentences() 
     pieces = ["in which it was said", "because a boat sails"]
     assert kept_value("keywords", [*keywords, *pieces]) == ["tides", "women in technology"]
     assert kept_value("keywords", ["acme notes"]) is None
-
-
-def test_other_fields_stay_as_they_are() -> None:
-    assert kept_value("appDescription", "At a glance") == "At a glance"

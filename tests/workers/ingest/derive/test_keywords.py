@@ -28,9 +28,6 @@ def test_a_keyword_recurs_and_is_in_a_heading_or_the_title(place: str) -> None:
 def test_terms_only_in_texts_or_once_in_a_title_are_no_keywords() -> None:
     assert keywords(prose(TITLE, TEXT)) == []
     assert keywords(prose("Boats are here.", about=(TITLE,))) == []
-
-
-def test_a_repeated_text_counts_once() -> None:
     assert keywords(prose(f"{TITLE}. Boats are here.", headings=(TITLE,), about=(TITLE,))) == []
 
 

@@ -47,16 +47,6 @@ def test_no_voice_is_shared_by_a_tenth_of_the_pages(pages: list[Prose]) -> None:
     assert len(voices) <= len(pages) / 4
 
 
-def test_a_story_of_a_real_page_has_no_voice_and_no_customer(pages: list[Prose]) -> None:
-    for page in pages:
-        stories = [msgspec.structs.replace(passage, story=True) for passage in page.passages]
-        fields = {
-            candidate.field
-            for candidate in derive(msgspec.structs.replace(page, passages=stories)).candidates
-        }
-        assert not {"brandVoice", "icp"} & fields
-
-
 def test_a_readme_has_no_voice() -> None:
     lively = " ".join(
         f"Don't wait, folks! You'll love your map {number}, and it's yours." for number in range(40)

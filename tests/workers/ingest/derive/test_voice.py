@@ -77,16 +77,10 @@ def test_list_items_are_no_short_sentences() -> None:
     )
 
 
-def test_two_habits_are_not_enough_for_a_voice() -> None:
-    texts = [
-        f"Your tide table {number} is where you look for your harbour and you see it!" for number in range(20)
-    ]
-    assert value("brandVoice", prose(*texts)) is None
-
-
-def test_a_sentence_is_evidence_of_one_habit() -> None:
-    texts = ["You'll love it and you don't wait!"] * 4 + [PAD] * 10
-    assert value("brandVoice", prose(*texts)) is None
+def test_a_voice_needs_three_habits_each_with_its_own_sentence() -> None:
+    two = (f"Your tide table {n} is where you look for your harbour and you see it!" for n in range(20))
+    assert value("brandVoice", prose(*two)) is None
+    assert value("brandVoice", prose(*["You'll love it and you don't wait!"] * 4, *[PAD] * 10)) is None
 
 
 def test_the_brands_name_is_no_sign() -> None:

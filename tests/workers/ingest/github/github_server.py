@@ -43,21 +43,16 @@ class Repo:
     id: int = 1000
 
     def object(self) -> dict[str, Any]:
-        owner, _, name = self.full_name.partition("/")
         plain = {
             "id": self.id,
-            "name": name,
             "full_name": self.full_name,
             "private": False,
-            "owner": {"login": owner, "type": "Organization"},
-            "html_url": f"https://github.com/{self.full_name}",
             "description": None,
             "homepage": None,
             "default_branch": "main",
             "topics": [],
             "archived": False,
             "visibility": "public",
-            "size": len(self.files),
         }
         return plain | self.about
 

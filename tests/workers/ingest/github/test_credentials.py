@@ -258,23 +258,19 @@ async def connect(workers: Workers, org: UUID, installation_id: int = 42) -> Non
     )
 
 
-async def test_jobs_get_tokens_for_covered_repositories(workers: Workers, app: GitHubApp) -> None:
-    await connect(workers, workers.org)
-    assert await tokens_granted(workers, app) == [True, False, False]
-    assert await tokens_granted(workers, None) == [False, False, False]
-
-
-async def test_jobs_get_no_token_of_another_organization(
+async def test_jobs_get_tokens_for_repositories_of_their_own_installation(
     workers: Workers, app: GitHubApp, hub: SimulatedGitHub
 ) -> None:
+    """An installation that GitHub lacks is deleted; another organization's gives no token and stays."""
     async with workers.pool.acquire() as conn:
         await connect(workers, await seeds.organization(conn))
     assert await tokens_granted(workers, app) == [False, False, False]
     assert hub.asked == []
-
-
-async def test_an_installation_that_github_lacks_is_deleted(workers: Workers, app: GitHubApp) -> None:
+    await connect(workers, workers.org)
+    assert await tokens_granted(workers, app) == [True, False, False]
+    assert await tokens_granted(workers, None) == [False, False, False]
+    await workers.pool.execute("delete from github_installation where organization_id = $1", workers.org)
     await connect(workers, workers.org, installation_id=43)
     assert await tokens_granted(workers, app) == [False, False, False]
-    assert await workers.pool.fetchval("select count(*) from github_installation") == 0
+    assert await workers.pool.fetchval("select array_agg(installation_id) from github_installation") == [42]
     assert await workers.pool.fetchval("select action from audit_log") == "github_installation.uninstalled"

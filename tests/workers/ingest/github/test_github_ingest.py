@@ -51,29 +51,22 @@ async def test_a_repository_is_read_with_five_requests(parser: Parser) -> None:
     assert extraction.fields["appName"].url == "https://github.com/acme/zap/blob/main/README.md"
 
 
-async def test_an_unchanged_repository_is_not_read_again(parser: Parser) -> None:
-    async with serve_github(zap()) as served:
+async def test_only_a_changed_repository_is_read_again(parser: Parser) -> None:
+    """A change of its own fields, or of its files."""
+    repo = zap()
+    async with serve_github(repo) as served:
         first = await ingest_repository(parser, served)
         assert first.visit is not None
         served.asked.clear()
         again = await ingest_repository(parser, served, visit=first.visit)
-    assert served.paths == ["/repositories/1000", "/repos/acme/zap/git/trees/main?recursive=1"]
+        assert served.paths == ["/repositories/1000", "/repos/acme/zap/git/trees/main?recursive=1"]
+        repo.about["description"] = "Draw what you think"
+        described = await ingest_repository(parser, served, visit=first.visit)
+        repo.files["package.json"] = b"{}"
+        added = await ingest_repository(parser, served, visit=described.visit)
     assert (again.unchanged, again.fields, again.visit) == (True, {}, first.visit)
     assert again.warnings[0].startswith("unchanged: ")
-
-
-@pytest.mark.parametrize("change", ["description", "files"])
-async def test_a_changed_repository_is_read_again(parser: Parser, change: str) -> None:
-    repo = zap()
-    async with serve_github(repo) as served:
-        first = await ingest_repository(parser, served)
-        if change == "description":
-            repo.about["description"] = "Draw what you think"
-        else:
-            repo.files["package.json"] = b"{}"
-        again = await ingest_repository(parser, served, visit=first.visit)
-    assert not again.unchanged
-    assert again.fields["appName"].value == "Zap"
+    assert [changed.fields["appName"].value for changed in (described, added)] == ["Zap"] * 2
 
 
 async def test_a_rename_is_followed_with_a_warning(parser: Parser) -> None:
@@ -128,19 +121,20 @@ async def test_a_private_repository_is_hidden_from_our_own_token(
     assert len(served.paths) == 2
 
 
-async def test_an_installation_reads_a_private_repository(parser: Parser) -> None:
-    files = {"README.md": README, "fastlane/metadata/android/en-US/images/icon.png": b"png"}
-    repo = zap(about={"private": True, "visibility": "private"}, files=files)
+@pytest.mark.parametrize(
+    ("repo", "code"),
+    [
+        (zap(about={"archived": True}), "repo_archived"),
+        (zap(files={"main.c": b""}, languages={"C": 10, "Shell": 2}), "readme_missing"),
+    ],
+)
+async def test_an_archived_or_undescribed_repository_is_read_with_a_warning(
+    parser: Parser, repo: Repo, code: str
+) -> None:
     async with serve_github(repo) as served:
-        extraction = await ingest_repository(parser, served, token="ghs_1.2.3", installed=True)
-    assert extraction.fields["appName"].value == "Zap"
-    assert "logoUrl" not in extraction.fields
-
-
-async def test_an_archived_repository_is_read_with_a_warning(parser: Parser) -> None:
-    async with serve_github(zap(about={"archived": True})) as served:
         extraction = await ingest_repository(parser, served)
-    assert [warning.partition(":")[0] for warning in extraction.warnings] == ["repo_archived"]
+    assert [warning.partition(":")[0] for warning in extraction.warnings] == [code]
+    assert extraction.fields["appName"].value == "Zap"
 
 
 async def test_an_empty_repository_has_its_own_error(parser: Parser) -> None:
@@ -149,13 +143,6 @@ async def test_an_empty_repository_has_its_own_error(parser: Parser) -> None:
     error = await refused(parser, zap(files={}), answers=answers)
     assert isinstance(error, ScrapeFailed)
     assert "push" in error.message
-
-
-async def test_a_repository_without_a_readme_is_read_with_a_warning(parser: Parser) -> None:
-    async with serve_github(zap(files={"main.c": b""}, languages={"C": 10, "Shell": 2})) as served:
-        extraction = await ingest_repository(parser, served)
-    assert extraction.warnings == ["readme_missing: the repository has no README"]
-    assert extraction.fields["appName"].value == "Zap"
 
 
 async def test_a_readme_found_only_in_the_tree_is_read(parser: Parser) -> None:
@@ -245,27 +232,19 @@ FILES = {"README.md": b"# Zap\n\nZap draws.\n", f"fastlane/{TITLE['path']}": b"Z
 
 
 async def test_a_truncated_tree_is_completed_from_the_root(parser: Parser) -> None:
+    """Each part of it may be large."""
+    many = [{"path": f"screen{n}.png", "type": "blob", "sha": "d" * 40, "size": 9} for n in range(20_000)]
     root = [
+        *many,
         FASTLANE,
         {"path": "README.md", "type": "blob", "sha": "a" * 40, "size": 10},
         {"path": "module", "type": "commit", "sha": "b" * 40},
     ]
     answers = CUT | {
         f"{TREES}/main": json_response({"tree": root}),
-        f"{TREES}/{'f' * 40}?recursive=1": json_response({"tree": [TITLE]}),
-    }
-    async with serve_github(Repo("acme/zap", files=FILES), answers=answers) as served:
-        extraction = await ingest_repository(parser, served)
-    assert extraction.fields["appName"].value == "Zap It"
-    assert [warning.partition(":")[0] for warning in extraction.warnings] == ["tree_truncated"]
-
-
-async def test_completing_trees_may_be_large(parser: Parser) -> None:
-    many = [{"path": f"screen{n}.png", "type": "blob", "sha": "d" * 40, "size": 9} for n in range(20_000)]
-    answers = CUT | {
-        f"{TREES}/main": json_response({"tree": [*many, FASTLANE]}),
         f"{TREES}/{'f' * 40}?recursive=1": json_response({"tree": [*many, TITLE]}),
     }
     async with serve_github(Repo("acme/zap", files=FILES), answers=answers) as served:
         extraction = await ingest_repository(parser, served)
     assert extraction.fields["appName"].value == "Zap It"
+    assert [warning.partition(":")[0] for warning in extraction.warnings] == ["tree_truncated"]

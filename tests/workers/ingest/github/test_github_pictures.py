@@ -1,16 +1,12 @@
 """Images of a repository: its store images, and the first image of its README that is no badge."""
 
-import json
-
 import pytest
 
-from tests.corpora import corpus
 from tests.media import picture
 from tests.workers.ingest.github.github_server import Repo, ingest_repository, serve_github
 from tests.workers.web.web import raw_response, serve
-from workers.ingest.github import paths
 from workers.ingest.github.reading.pictures import candidate_images
-from workers.ingest.github.shapes import ReadRepository, RepositoryFile, TreeEntry
+from workers.ingest.github.shapes import ReadRepository, RepositoryFile
 from workers.ingest.parser.parser import Parser
 
 STORE = "fastlane/metadata/android"
@@ -52,6 +48,8 @@ async def test_images_of_a_private_repository_are_left_out(parser: Parser) -> No
     repo = Repo("acme/zap", files=FILES, about={"private": True, "visibility": "private"})
     async with serve_github(repo) as served:
         extraction = await ingest_repository(parser, served, token="ghs_1", installed=True)
+    assert extraction.fields["appName"].value == "Zap"
+    assert "logoUrl" not in extraction.fields
     assert extraction.media == []
     assert not [path for path in served.paths if "/contents/" in path and ".md" not in path]
 
@@ -111,19 +109,3 @@ async def test_the_first_picture_of_a_readme_is_no_badge(readme: str, url: str |
     last = '<img src="https://cdn.test/last.png">'
     images = candidate_images(repository, readme + last)
     assert [image.url for image in images] == [url or "https://cdn.test/last.png"]
-
-
-async def test_store_images_cost_at_most_six_requests() -> None:
-    chosen = {}
-    for folder in sorted(corpus("github").iterdir()):
-        tree = json.loads((folder / "tree.json").read_text())["tree"]
-        entries = [
-            TreeEntry(path=entry["path"], type=entry["type"])
-            for entry in tree
-            if paths.is_known(entry["path"])
-        ]
-        chosen[folder.name] = paths.choose_paths(entries, name=folder.name).pictures
-    assert max(map(len, chosen.values())) <= 6
-    assert sum(1 for paths_found in chosen.values() if paths_found) >= 10
-    for paths_found in chosen.values():
-        assert len({path.rpartition("/")[0] for path in paths_found if "creenshots" in path}) <= 1

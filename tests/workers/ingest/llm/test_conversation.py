@@ -111,12 +111,6 @@ async def test_a_wrong_answer_is_corrected_in_one_more_turn(content: object) -> 
     assert endpoint.formats == ["json_schema"] * 2
 
 
-async def test_two_wrong_answers_are_an_invalid_output() -> None:
-    suggestions, endpoint = await suggested(completion("prose"), completion("more of it"))
-    text = "llm_invalid_output: the model's answer does not have the requested form"
-    assert single_warning(suggestions, endpoint, requests=2) == text
-
-
 async def test_a_truncated_answer_is_requested_again_shorter() -> None:
     suggestions, endpoint = await suggested(CUT_OFF, completion(GOOD))
     assert suggestions.candidates

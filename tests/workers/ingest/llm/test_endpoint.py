@@ -74,9 +74,15 @@ UNAVAILABLE: dict[str, tuple[bytes | Script, str]] = {
 
 
 @pytest.mark.parametrize(("answer", "reason"), UNAVAILABLE.values(), ids=UNAVAILABLE)
-async def test_a_failing_endpoint_is_only_a_warning(answer: bytes | Script, reason: str) -> None:
+async def test_a_failing_endpoint_is_only_a_warning_and_the_key_is_in_no_log(
+    answer: bytes | Script, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     suggestions, endpoint = await suggested(answer)
     assert single_warning(suggestions, endpoint) == f"llm_unavailable: {reason}"
+    assert KEY not in repr(suggestions)
+    assert caplog.records
+    assert KEY not in caplog.text
 
 
 @pytest.mark.parametrize("answer", [silence, drip])
@@ -104,14 +110,11 @@ async def test_the_deadline_is_for_the_whole_conversation(monkeypatch: pytest.Mo
     assert single_warning(suggestions, endpoint, requests=2) == text
 
 
-async def test_a_short_retry_after_is_obeyed() -> None:
-    suggestions, endpoint = await suggested(say_json({}, 429, retry_after="0"), completion(GOOD))
+async def test_one_short_retry_after_is_obeyed() -> None:
+    busy = say_json({}, 429, retry_after="0")
+    suggestions, endpoint = await suggested(busy, completion(GOOD))
     assert suggestions.candidates
     assert len(endpoint.asked) == 2
-
-
-async def test_a_second_retry_after_is_not_obeyed() -> None:
-    busy = say_json({}, 429, retry_after="0")
     suggestions, endpoint = await suggested(busy, busy)
     text = "llm_unavailable: the model accepts no more requests for now"
     assert single_warning(suggestions, endpoint, requests=2) == text
@@ -124,12 +127,3 @@ async def test_no_redirect_takes_the_key_elsewhere() -> None:
         )
     assert single_warning(suggestions, endpoint).endswith("returned 308")
     assert other_endpoint.asked == []
-
-
-async def test_the_key_is_in_no_log_and_no_warning(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    for answer, _ in UNAVAILABLE.values():
-        suggestions, _ = await suggested(answer)
-        assert KEY not in repr(suggestions)
-    assert caplog.records
-    assert KEY not in caplog.text

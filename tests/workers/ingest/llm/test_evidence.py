@@ -80,11 +80,14 @@ async def test_claims_without_a_quote_or_with_a_new_address_are_dropped(bad_clai
     assert candidates_found["audience"].value == "Studios."
 
 
-async def test_an_address_in_the_text_is_allowed() -> None:
-    path_claim = claim("Studios that read acme.test/help.", "Small studios of two")
-    host_claim = claim("Studios that read Acme.test, too.", "Small studios of two")
-    assert (await kept_candidates({**NOTHING, "audience": [path_claim, host_claim]}))["audience"].value == (
-        "Studios that read acme.test/help. Studios that read Acme.test, too."
+async def test_statements_are_plain_text_and_may_have_an_address_of_the_text() -> None:
+    statements = (
+        *("Studios that read acme.test/help.", "Studios that read Acme.test, too."),
+        "<b>Freelance</b>\n designers &amp;\u202e studios",
+    )
+    kept = await kept_candidates({**NOTHING, "audience": [claim(each, QUOTE) for each in statements]})
+    assert kept["audience"].value == (
+        "Studios that read acme.test/help. Studios that read Acme.test, too. Freelance designers & studios"
     )
 
 
@@ -93,13 +96,6 @@ async def test_an_address_in_the_text_is_allowed() -> None:
 )
 async def test_a_tagline_must_be_a_quote(line: str) -> None:
     assert await kept_candidates({**NOTHING, "tagline": [claim(line, QUOTE)]}) == {}
-
-
-async def test_a_statement_is_plain_text() -> None:
-    markup_claim = claim("<b>Freelance</b>\n designers &amp;\u202e studios", QUOTE)
-    assert (await kept_candidates({**NOTHING, "audience": [markup_claim]}))[
-        "audience"
-    ].value == "Freelance designers & studios"
 
 
 # Parts of a customer and traits of a voice
@@ -131,14 +127,10 @@ async def test_an_icp_that_repeats_the_audience_is_dropped() -> None:
 
 
 async def test_a_voice_needs_three_traits_with_own_quotes() -> None:
-    two, third = GOOD["brandVoice"][:2], GOOD["brandVoice"][2]
-    for invalid_trait in (
-        third | {"quote": QUOTE},
-        third | {"trait": "plain"},
-        third | {"trait": "see evil.test"},
-        third | {"quote": "never said there"},
-    ):
-        assert "brandVoice" not in await kept_candidates({**NOTHING, "brandVoice": [*two, invalid_trait]})
+    *two, third = GOOD["brandVoice"]
+    bad = ({"quote": QUOTE}, {"trait": "plain"}, {"trait": "see evil.test"}, {"quote": "never said there"})
+    for change in bad:
+        assert "brandVoice" not in await kept_candidates({**NOTHING, "brandVoice": [*two, third | change]})
     assert "brandVoice" in await kept_candidates({**NOTHING, "brandVoice": [*two, third]})
 
 

@@ -18,7 +18,7 @@ DEMO = PageDocument(
 
 
 async def test_any_mutant_of_a_made_page_is_read_within_a_second(parser: Parser) -> None:
-    pages = [DEMO, DEMO, *(case.source for case in made.make(5))]
+    pages = [DEMO, DEMO, *made.make(5)]
     await check_mutants(parser, "made page", 60, lambda chance: mutant(chance.choice(pages), pages, chance))
 
 

@@ -82,25 +82,22 @@ def llms_values(text: str) -> dict[str, Any]:
     }
 
 
-def test_values_of_llms_txt() -> None:
-    assert llms_values(
-        "\ufeff# Zap — docs\r\n\r\n> Zap **draws** what\r\n> you [say](https://x.test/). It is fast.\r\n"
-    ) == {
-        "appName": "Zap",
-        "appDescription": "Zap draws what you say. It is fast.",
-        "tagline": "Zap draws what you say.",
-    }
-
-
-def test_a_quotation_in_a_section_is_no_summary() -> None:
-    assert llms_values("# Zap\n\n## Voices\n> Best drawings that I ever saw.") == {"appName": "Zap"}
+LLMS = "\ufeff# Zap — docs\r\n\r\n> Zap **draws** what\r\n> you [say](https://x.test/). It is fast.\r\n"
+DRAWS = {"appDescription": "Zap draws what you say. It is fast.", "tagline": "Zap draws what you say."}
+WITHOUT_HEADING = ("", "User-agent: *", "<h1>Zap</h1>", "## Zap", "#Zap", "#", "> Zap draws it.")
 
 
 @pytest.mark.parametrize(
-    "text", ["", "User-agent: *", "<h1>Zap</h1>", "## Zap", "#Zap", "#", "> Zap draws it."]
+    ("text", "values"),
+    [
+        (LLMS, {"appName": "Zap"} | DRAWS),
+        # A quotation in a section is no summary.
+        ("# Zap\n\n## Voices\n> Best drawings that I ever saw.", {"appName": "Zap"}),
+        *((text, {}) for text in WITHOUT_HEADING),
+    ],
 )
-def test_a_file_without_a_heading_is_not_llms_txt(text: str) -> None:
-    assert llms_values(text) == {}
+def test_values_of_llms_txt(text: str, values: dict[str, str]) -> None:
+    assert llms_values(text) == values
 
 
 @given(some.binary(max_size=300), some.text(max_size=300))

@@ -77,6 +77,9 @@ def test_texts_of_a_property() -> None:
     assert texts({"name": "a", "url": "b"}, "url", "name") == ["b"]
     assert texts(["a", {"@value": "b"}, 3, None]) == ["a", "b"]
     assert texts(3) == texts(None) == texts({}) == []
+    assert plain_texts(["A", "B: C", "https://acme.test/", "#o", "_:b0", {"name": "D"}]) == ["A", "B: C"]
+    assert plain_texts("A") == ["A"]
+    assert plain_texts(None) == []
 
 
 @given(JSON, some.sampled_from(['"width": ,', '"width":\n,', ","]))
@@ -104,12 +107,6 @@ def test_a_reference_is_followed_within_the_page() -> None:
     assert linked_nodes({"publisher": {"@id": "#gone"}}, "publisher", []) == [{"@id": "#gone"}]
     assert linked_nodes({"publisher": "#o"}, "publisher", [page, organization]) == [organization]
     assert linked_nodes({"publisher": "A"}, "publisher", []) == []
-
-
-def test_plain_texts_exclude_addresses() -> None:
-    assert plain_texts(["A", "B: C", "https://acme.test/", "#o", "_:b0", {"name": "D"}]) == ["A", "B: C"]
-    assert plain_texts("A") == ["A"]
-    assert plain_texts(None) == []
 
 
 @given(JSON)

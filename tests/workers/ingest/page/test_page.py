@@ -151,11 +151,11 @@ def test_the_rest_of_a_title_is_relative_to_the_winning_name() -> None:
         ("7", None),
     ],
 )
-@pytest.mark.parametrize("kind", ["SoftwareApplication", "Dentist", "Service", "Course", "Product"])
-def test_audiences_of_apps_makers_and_offers(kind: str, audience: str, expected: str | None) -> None:
-    node = f'{{"@type":"{kind}","name":"Tides","audience":{audience}}}'
-    assert value("audience", jsonld(node)) == expected
-    assert value("audience", jsonld(node.replace(kind, "Article"))) is None
+def test_audiences_of_apps_makers_and_offers(audience: str, expected: str | None) -> None:
+    node = f'{{"@type":"Article","name":"Tides","audience":{audience}}}'
+    assert value("audience", jsonld(node)) is None
+    for kind in ("SoftwareApplication", "Dentist", "Service", "Course", "Product"):
+        assert value("audience", jsonld(node.replace("Article", kind))) == expected, kind
 
 
 def test_an_audience_may_be_another_node() -> None:
@@ -167,12 +167,9 @@ def test_an_audience_may_be_another_node() -> None:
 # keywords
 
 
-def test_declared_keywords_are_distinct_and_in_lower_case() -> None:
+def test_declared_keywords_are_distinct_and_without_numbers_and_sentences() -> None:
     html = meta("keywords", "Tides, SAILING;Tides、 海,day: monday, , 😀") + meta("article:tag", "other")
     assert value("keywords", html) == ["tides", "sailing", "海"]
-
-
-def test_keyword_forms_are_merged_numbers_and_sentences_dropped() -> None:
     html = meta("keywords", "note, notes, #Memo, 2019, 24/7, that is what we have said for years")
     assert value("keywords", html) == ["note", "memo"]
 

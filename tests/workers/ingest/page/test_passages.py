@@ -4,7 +4,6 @@ import pytest
 
 from tests.workers.ingest.page.pages import HOME, page
 from workers.ingest.page.passages import MAX_CHARS, MAX_LABELS_CHARS, MAX_PASSAGE_CHARS
-from workers.ingest.shapes import Passage
 
 
 def pieces(html: str) -> list[tuple[str, str]]:
@@ -76,27 +75,14 @@ def test_limits_of_passages() -> None:
     assert MAX_LABELS_CHARS - 40 < sum(len(passage.text) for passage in labels) <= MAX_LABELS_CHARS
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        *("blog/tides", "2024/05/tides", "story/tides.html", "n/5842180", "how-we-map-all-the-tides"),
-        "wie_wir_die_häfen_zählen",
-    ],
+STORIES = (
+    "blog/tides 2024/05/tides story/tides.html n/5842180 how-we-map-all-the-tides wie_wir_die_häfen_zählen"
 )
+OWN_PAGES = "index.html pricing for-small-business-owners en/about-us blogger 2024 v1234"
+
+
+@pytest.mark.parametrize("path", ["", *OWN_PAGES.split(), *STORIES.split()])
 def test_stories_are_detected_by_their_address(path: str) -> None:
-    assert all(passage.story for passage in passages_at(path))
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["", "index.html", "pricing", "for-small-business-owners", "en/about-us", "blogger", "2024", "v1234"],
-)
-def test_a_brands_own_pages_are_no_stories_by_address(path: str) -> None:
-    assert not any(passage.story for passage in passages_at(path))
-
-
-def passages_at(path: str) -> list[Passage]:
     body = "<h1>Tides of the year</h1><p>Tides come and go in each harbour.</p>"
-    all_passages = page(body, f"{HOME}{path}").passages
-    assert len(all_passages) == 2
-    return all_passages
+    stories = [passage.story for passage in page(body, f"{HOME}{path}").passages]
+    assert stories == [path in STORIES.split()] * 2

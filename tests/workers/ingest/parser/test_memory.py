@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import descendants
 from tests.workers.web import hostile
 from tests.workers.web.web import raw_response, serve
 
@@ -34,20 +35,10 @@ class MemoryPeaks:
         self.total = 0
 
     def sample(self, worker: int) -> None:
-        processes = process_tree(worker)
+        processes = [worker, *descendants(worker)]
         for pid in processes:
             self.by_process[pid] = max(self.by_process.get(pid, 0), read_number(pid, "status", "VmHWM"))
         self.total = max(self.total, sum(read_number(pid, "smaps_rollup", "Pss") for pid in processes))
-
-
-def process_tree(pid: int) -> list[int]:
-    return [pid, *(descendant for child in children(pid) for descendant in process_tree(child))]
-
-
-def children(pid: int) -> list[int]:
-    with suppress(OSError):
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return []
 
 
 def read_number(pid: int, file: str, name: str) -> int:

@@ -99,6 +99,7 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" {}>'
         ("<?xml version='1.0'?><!-- a --><svg width='9' height='8'>", (9, 8)),
         ("<?xml version='1.0'?><html><svg width='9' height='8'/></html>", (0, 0)),
         ("<svg width='9' heigh", (0, 0)),
+        ('<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]><svg width="&a;" height="9">', (0, 0)),
     ],
 )
 def test_a_drawings_size_is_in_its_root(text: str, size: tuple[int, int]) -> None:
@@ -106,11 +107,6 @@ def test_a_drawings_size_is_in_its_root(text: str, size: tuple[int, int]) -> Non
     assert drawing.read_drawing_size(FetchedDrawing(body=text.encode())) == Size(
         width=size[0], height=size[1]
     )
-
-
-def test_entities_of_a_drawing_are_not_followed() -> None:
-    file = '<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]><svg width="&a;" height="9">&a;</svg>'
-    assert drawing.read_drawing_size(FetchedDrawing(body=file.encode())) == Size(width=0, height=0)
 
 
 @given(st.binary(max_size=400))

@@ -28,27 +28,16 @@ ANSWERS: Answers = {
 }
 
 
-async def test_colors_of_a_site_have_their_places(parser: Parser) -> None:
-    extraction, site = await ingest_fresh_site(parser, ANSWERS)
-    finding = extraction.fields["colors"]
-    assert finding.value == ["#bf3a2c", "#1f6f5c", "#fbfaf7"]
-    assert [
-        (brand_color.color, brand_color.role, brand_color.rule, brand_color.url)
-        for brand_color in finding.colors
-    ] == [
-        ("#bf3a2c", "primary", "css.--brand+html.theme-color", site.url("/site.css")),
-        ("#1f6f5c", "accent", "css.--accent", site.url("/site.css")),
-        ("#fbfaf7", "background", "manifest.background_color", site.url("/m.json")),
-    ]
-    assert (finding.rule, finding.confidence) == ("css.--brand+html.theme-color", 0.8)
-    assert extraction.warnings == []
-
-
 async def test_a_changed_sheet_is_a_change_of_the_site(parser: Parser) -> None:
     async with serve(ANSWERS) as site, allowed_client(site) as client:
         first = await ingest_site(parser, client, site)
         assert first.visit is not None
         assert first.visit.answers[site.url("/site.css")].etag == '"sheet"'
+        assert [(brand_color.color, brand_color.url) for brand_color in first.fields["colors"].colors] == [
+            ("#bf3a2c", site.url("/site.css")),
+            ("#1f6f5c", site.url("/site.css")),
+            ("#fbfaf7", site.url("/m.json")),
+        ]
         site.answers = {path: raw_response(304) for path in ANSWERS}
         assert await ingest_site(parser, client, site, last=first.visit) == unchanged(
             site.url("/"), first.visit
@@ -84,13 +73,6 @@ async def test_only_the_first_megabyte_of_a_sheet_is_read(parser: Parser) -> Non
     assert extraction.fields["colors"].value == ["#2563eb", "#c0392b", "#fbfaf7"]
 
 
-async def test_a_sheet_that_robots_txt_forbids_is_not_requested(parser: Parser) -> None:
-    rules = robots_txt("Disallow: /site.css")
-    extraction, site = await ingest_fresh_site(parser, {**ANSWERS, "/robots.txt": rules})
-    assert "/site.css" not in site.paths
-    assert extraction.fields["colors"].value == ["#c0392b", "#fbfaf7"]
-
-
 async def test_a_crawl_delay_skips_sheets(parser: Parser) -> None:
     rules = robots_txt("Crawl-delay: 9")
     async with serve({**ANSWERS, "/robots.txt": rules}) as site, allowed_client(site) as client:
@@ -100,26 +82,3 @@ async def test_a_crawl_delay_skips_sheets(parser: Parser) -> None:
     assert "/site.css" not in site.paths
     assert "/m.json" in site.paths
     assert warning_codes(extraction) == []
-
-
-async def test_a_sheet_on_another_site_is_ignored(parser: Parser) -> None:
-    async with serve({"/site.css": css(":root{--brand:#2563eb}")}) as other_site:
-        answers: Answers = {**ANSWERS, "/site.css": raw_response(302, location=other_site.url("/site.css"))}
-        async with serve(answers) as site, allowed_client(site, other_site) as client:
-            extraction = await ingest_site(parser, client, site)
-    assert other_site.asked == []
-    assert extraction.fields["colors"].value == ["#c0392b", "#fbfaf7"]
-
-
-async def test_a_site_without_colors_has_none(parser: Parser) -> None:
-    answers: list[Answers] = [
-        {"/": raw_response(body="<title>Zap</title><meta name=theme-color content=#fff>")},
-        {
-            "/": raw_response(
-                body="<title>Zap</title><style>:root{--bs-primary:#0d6efd;--primary:#0d6efd}</style>"
-            )
-        },
-    ]
-    for answer in answers:
-        extraction, _ = await ingest_fresh_site(parser, answer)
-        assert "colors" not in extraction.fields

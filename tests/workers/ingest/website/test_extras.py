@@ -5,8 +5,8 @@ import gzip
 import pytest
 
 from schemas.errors import RobotsDisallowed, SourceNotFound
-from tests.workers.ingest.website.visits import ingest_fresh_site, ingest_site, warning_codes
-from tests.workers.web.web import Answers, allowed_client, raw_response, robots_txt, serve
+from tests.workers.ingest.website.visits import ingest_fresh_site, warning_codes
+from tests.workers.web.web import Answers, raw_response, robots_txt
 from workers.ingest.parser.parser import Parser
 
 TITLE = "<title>Zap — Draw what you say</title>"
@@ -37,9 +37,15 @@ async def test_a_refresh_of_the_root_is_followed(parser: Parser) -> None:
     assert extraction.fields["tagline"].value == "Draw what you say"
 
 
-async def test_an_empty_page_with_a_broken_refresh_fails(parser: Parser) -> None:
-    with pytest.raises(SourceNotFound):
-        await ingest_fresh_site(parser, {"/": refresh_page("0; url=/en/")})
+@pytest.mark.parametrize(
+    ("rules", "error"),
+    [(raw_response(404), SourceNotFound), (robots_txt("Disallow: /en/"), RobotsDisallowed)],
+)
+async def test_a_refresh_to_an_absent_or_forbidden_page_fails(
+    parser: Parser, rules: bytes, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        await ingest_fresh_site(parser, {"/robots.txt": rules, "/": refresh_page("0; url=/en/")})
 
 
 async def test_a_page_with_text_and_a_broken_refresh_is_read(parser: Parser) -> None:
@@ -48,14 +54,6 @@ async def test_a_page_with_text_and_a_broken_refresh_is_read(parser: Parser) -> 
     )
     assert warning_codes(extraction) == ["refresh_unread"]
     assert extraction.url == site.url("/")
-
-
-async def test_a_refresh_to_a_forbidden_page_fails(parser: Parser) -> None:
-    rules = robots_txt("Disallow: /en/")
-    with pytest.raises(RobotsDisallowed):
-        await ingest_fresh_site(
-            parser, {"/robots.txt": rules, "/": refresh_page("0; url=/en/"), "/en/": raw_response(body=TITLE)}
-        )
 
 
 MANIFEST = '{"name": "Zap", "description": "Zap draws what you say, for you.", "categories": ["Art"]}'
@@ -121,14 +119,6 @@ async def test_failed_extras_give_no_warning(parser: Parser, answer: bytes) -> N
     extraction, _ = await ingest_fresh_site(parser, linked(answer, answer))
     assert extraction.warnings == []
     assert "appName" not in extraction.fields
-
-
-async def test_llms_txt_on_another_site_is_ignored(parser: Parser) -> None:
-    async with serve({"/llms.txt": raw_response(body=LLMS, content_type="text/plain")}) as other_site:
-        answers = linked(raw_response(404), raw_response(302, location=other_site.url("/llms.txt")))
-        async with serve(answers) as site, allowed_client(site, other_site) as client:
-            await ingest_site(parser, client, site)
-    assert other_site.asked == []
 
 
 HEAD = f"{TITLE}<meta name=description content='Zap draws for everyone who can speak.'>"

@@ -106,24 +106,6 @@ async def test_pages_beyond_the_cpu_of_an_ingest_are_warnings(parser: Parser) ->
     assert extraction.fields["appName"].value == "Zap"
 
 
-async def test_a_redirect_to_another_site_is_not_followed(parser: Parser) -> None:
-    async with serve({"/about": page("Elsewhere")}) as other_site:
-        answers = {**PAGES, "/about": raw_response(302, location=other_site.url("/about"))}
-        async with serve(answers) as site, allowed_client(site, other_site) as client:
-            extraction = await ingest_site(parser, client, site, follow_links=True, max_pages=2)
-    assert other_site.asked == []
-    assert "leads to another site" in extraction.warnings[0]
-
-
-async def test_a_page_that_robots_txt_forbids_is_a_warning(parser: Parser) -> None:
-    rules = robots_txt("Disallow: /about")
-    extraction, site = await ingest_fresh_site(
-        parser, {**PAGES, "/robots.txt": rules}, follow_links=True, max_pages=2
-    )
-    assert read(site.paths) == []
-    assert warning_codes(extraction) == ["page_unread"]
-
-
 async def test_pages_with_one_redirect_target_are_read_once(parser: Parser) -> None:
     answers = {
         **PAGES,

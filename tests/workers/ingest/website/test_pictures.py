@@ -68,6 +68,8 @@ async def test_images_of_a_site_are_fetched_and_measured(parser: Parser) -> None
     assert "/pixel.gif" not in site.paths
     assert site.paths.count("/preview.jpg") == 1
     assert extraction.warnings == []
+    assert extraction.visit is not None
+    assert {*extraction.visit.answers} == {site.url(path) for path in ("/", "/m.json", "/llms.txt")}
 
 
 async def test_a_slow_image_is_a_warning_and_the_next_ingest_reads_again(
@@ -81,12 +83,6 @@ async def test_a_slow_image_is_a_warning_and_the_next_ingest_reads_again(
     assert extraction.fields["appName"].value == "Zap"
     assert extraction.visit is not None
     assert extraction.visit.answers == {}
-
-
-async def test_images_are_no_part_of_a_revisit(parser: Parser) -> None:
-    extraction, site = await ingest_fresh_site(parser, ANSWERS)
-    assert extraction.visit is not None
-    assert {*extraction.visit.answers} == {site.url(path) for path in ("/", "/m.json", "/llms.txt")}
 
 
 async def test_an_invalid_address_fails_alone(parser: Parser) -> None:

@@ -1,6 +1,5 @@
 """An organization with webhook endpoints, events for them, and deliveries run by hand."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -8,9 +7,8 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from ssrfguard import Resolver
 
-from db.pool import Conn, Pool, transact
+from db.pool import Pool, transact
 from domain.webhooks import endpoints
 from domain.webhooks.delivery_jobs import FIND_DUE, FIND_LEFT, FIND_NEW, EndpointSearch
 from domain.webhooks.endpoints import EndpointAuthor
@@ -23,7 +21,6 @@ from tests.workers import by_hand
 from workers.runtime.context import Context
 from workers.runtime.progress import ProgressWriter
 from workers.tasks.deliver_webhook import deliver_webhook
-from workers.web.fetch import lookup
 from workers.webhooks.sending import open_sender
 
 EMIT = "select emit_webhook_event($1, null, $2, $1, null, null)"
@@ -34,7 +31,6 @@ class DeliveryScene:
     pool: Pool
     settings: Settings
     org: UUID
-    resolver: Resolver = lookup
 
     def settings_with(self, **changes: Any) -> Settings:
         return msgspec.structs.replace(self.settings, **changes)
@@ -75,7 +71,7 @@ class DeliveryScene:
             for query in (FIND_NEW, FIND_DUE, FIND_LEFT):
                 await EndpointSearch(query).submit(conn)
 
-    async def attempt(self, *, wrap: Callable[[Conn], Any] | None = None) -> list[str]:
+    async def attempt(self) -> list[str]:
         """Submit the job of each due endpoint, pull and perform them; return their outcomes."""
         await self.look()
         async with self.pool.acquire() as conn:
@@ -85,7 +81,7 @@ class DeliveryScene:
     async def perform(self, claim: Any) -> str:
         attempt = by_hand.attempt_of(claim, DELIVER_WEBHOOK)
         context = Context(attempt, self.pool, ProgressWriter(self.pool), lambda: 15.0)
-        async with open_sender(self.settings, resolver=self.resolver) as client:
+        async with open_sender(self.settings) as client:
             deliver = partial(deliver_webhook, keyring=seeds.VAULT, public_url=seeds.PUBLIC_URL)
             task = partial(deliver, client=client)
             return await by_hand.perform(self.pool, task, context, attempt)

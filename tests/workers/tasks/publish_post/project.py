@@ -120,6 +120,12 @@ class PublishingProject:
     async def do(self, verb: Callable[..., Awaitable[T]], /, **given: Any) -> T:
         return await transact(self.pool, lambda conn: verb(conn, organization_id=self.org, **given))
 
+    async def renew(self) -> None:
+        """Continue in another project, with an account of its own."""
+        async with self.pool.acquire() as conn:
+            self.id = await seeds.project(conn, self.org)
+        self.account_id = await self.account()
+
     async def account(self, **fields: Any) -> UUID:
         async with self.pool.acquire() as conn:
             return await seeds.account(conn, self.org, self.id, **fields)

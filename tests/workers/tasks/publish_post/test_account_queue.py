@@ -151,22 +151,6 @@ async def test_no_account_sends_more_than_its_quota_in_any_window(project: Publi
     assert {project.records(post_id) for post_id in mine + theirs} == {1}
 
 
-async def test_a_full_quota_wakes_a_post_when_there_is_room(project: PublishingProject) -> None:
-    await project.pool.execute("update social_account set quota_posts = 1, quota_window_s = 3600")
-    first, second = await posts(project, 2)
-    assert (await project.attempt(), await project.attempt()) == ("completed", "snoozed")
-    assert (await project.row(first))["status"] == "published"
-    left = await project.pool.fetchval(
-        "select extract(epoch from run_at - now()) from job where state = 'queued'"
-    )
-    assert 3500 < left <= 3602
-    # A send is deleted only once no window counts it.
-    await project.pool.execute("update account_send set at = now() - interval '3602 seconds'")
-    await project.skip_waits()
-    assert await project.attempt() == "completed"
-    assert (await project.row(second))["status"] == "published"
-
-
 async def test_a_wake_does_not_wait_for_a_locked_job(project: PublishingProject) -> None:
     first, second = await posts(project, 2)
     ids = [(await project.job(post_id))["id"] for post_id in (first, second)]

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from domain.publishing import changes, failures, sending
 from jobs.kinds import RECONCILE_POST
 from schemas.errors import Conflict
-from tests import seeds
 from tests.workers.tasks.publish_post.project import Death, PublishingProject, hours_pass
 from tests.workers.tasks.publish_post.scripted import REFUSES, TAKES, ScriptedPlatform
 
@@ -140,7 +139,5 @@ async def test_a_regression_story_ends_with_a_right_row(
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=STORIES)
 async def test_any_fault_story_ends_with_a_right_row(project: PublishingProject, story: FaultStory) -> None:
-    async with project.pool.acquire() as conn:
-        project.id = await seeds.project(conn, project.org)
-    project.account_id = await project.account()
+    await project.renew()
     await run_story(project, story)

@@ -67,9 +67,7 @@ async def run_races(project: PublishingProject, stop: StopAction, races: int) ->
     """Count the results of `races` races, each in a project of its own."""
     chance, ends = random.Random(7), Counter[RaceResult]()
     for _ in range(races):
-        async with project.pool.acquire() as conn:
-            project.id = await seeds.project(conn, project.org)
-        project.account_id = await project.account()
+        await project.renew()
         ends[await race(project, stop, chance)] += 1
     live = races - ends[CANCELED]
     assert (sum(project.platform.live.values()), await project.sends()) == (live, live)

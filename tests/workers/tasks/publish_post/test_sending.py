@@ -15,7 +15,12 @@ from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
 
 
 async def test_a_post_is_published_in_stored_steps(project: PublishingProject) -> None:
+    """Its files come in their order, and can be read again."""
+    files = ("b" * 43, "a" * 43)
     post_id = await project.post("Hello, world")
+    for token in files:
+        await project.store.write(token, one_chunk(token.encode()))
+    await project.attach(*files)
     assert await project.attempts() == ["completed"]
     row, job = await project.row(post_id), await project.job(post_id)
     assert (row["status"], row["phase"], row["external_id"]) == ("published", None, f"live-{post_id}")
@@ -24,21 +29,12 @@ async def test_a_post_is_published_in_stored_steps(project: PublishingProject) -
     assert [call.caption for call in project.platform.calls] == ["Hello, world"]
     assert (project.records(post_id), await project.sends()) == (1, 1)
     assert await project.pool.fetchval("select turn_post_id from social_account") is None
-
-
-async def test_its_files_come_in_their_order_and_can_be_read_again(project: PublishingProject) -> None:
-    first, second = "b" * 43, "a" * 43
-    await project.post()
-    for token in (first, second):
-        await project.store.write(token, one_chunk(token.encode()))
-    await project.attach(first, second)
-    assert await project.attempts() == ["completed"]
     [draft] = project.platform.drafts
-    for media, token in zip(draft.media, (first, second), strict=True):
+    assert (draft.caption, draft.language, draft.mode) == ("Hello, world", "en", "direct")
+    for media, token in zip(draft.media, files, strict=True):
         for _ in range(2):
             async with media.read() as chunks:
                 assert b"".join([bytes(chunk) async for chunk in chunks]) == token.encode()
-    assert (draft.caption, draft.language, draft.mode) == ("hello", "en", "direct")
 
 
 async def one_chunk(data: bytes) -> AsyncIterator[bytes]:
@@ -77,26 +73,27 @@ async def test_an_edit_does_not_change_what_is_sent_again(
     assert ((await project.row(post_id))["status"], project.records(post_id)) == ("published", 1)
 
 
-@pytest.mark.parametrize(
-    ("fault", "words"),
-    [
-        ("unreached", ["retry", "completed"]),
-        ("throttle", ["snoozed", "completed"]),
-        ("expire", ["snoozed", "completed"]),
-        ("refuse", ["completed"]),
-        ("outdate", ["completed"]),
-    ],
-)
-async def test_a_refused_repeat_proves_nothing_about_the_first_call(
-    project: PublishingProject, post: UUID, fault: str, words: list[str]
-) -> None:
-    project.platform.plan(send=["drop", fault])
-    seen: list[str] = []
-    while (word := await project.attempt()) is not None:
-        seen.append(word)
-        assert (await project.row(post))["status"] in {"publishing", "published"}
-        await project.skip_waits()
-    assert (seen, project.records(post)) == (words, 1)
+#: The outcomes of a post's attempts by the refusal of its second call.
+REFUSED_REPEATS = {
+    "unreached": ["retry", "completed"],
+    "throttle": ["snoozed", "completed"],
+    "expire": ["snoozed", "completed"],
+    "refuse": ["completed"],
+    "outdate": ["completed"],
+}
+
+
+async def test_a_refused_repeat_proves_nothing_about_the_first_call(project: PublishingProject) -> None:
+    for fault, words in REFUSED_REPEATS.items():
+        await project.renew()
+        post = await project.post()
+        project.platform.plan(send=["drop", fault])
+        seen: list[str] = []
+        while (word := await project.attempt()) is not None:
+            seen.append(word)
+            assert (await project.row(post))["status"] in {"publishing", "published"}
+            await project.skip_waits()
+        assert (seen, project.records(post)) == (words, 1), fault
 
 
 async def test_an_undecided_post_is_outcome_unknown_and_reconciled(

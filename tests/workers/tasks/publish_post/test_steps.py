@@ -99,21 +99,15 @@ async def test_a_step_waits_no_longer_than_the_posts_deadline(project: Publishin
     assert (await project.row(post))["last_error"]["code"] == "TOO_LATE"
 
 
-async def test_a_post_that_expired_before_the_call_is_prepared_again(
-    project: PublishingProject, post: UUID
+@pytest.mark.parametrize(
+    ("sends", "words"), [(["outdate"], ["retry"]), (["lose", "outdate", "outdate"], ["retry", "retry"])]
+)
+async def test_a_post_that_expired_is_prepared_again(
+    project: PublishingProject, post: UUID, sends: list[str], words: list[str]
 ) -> None:
-    project.platform.plan(send=["outdate"])
-    assert await project.attempts() == ["retry", "completed"]
-    assert list_previous_steps(project) == [None, None]
-    assert project.records(post) == 1
-
-
-async def test_a_post_that_expired_after_a_lost_call_is_prepared_again_once_absent(
-    project: PublishingProject, post: UUID
-) -> None:
-    """The same bytes would be refused at every repeat."""
-    project.platform.plan(send=["lose", "outdate", "outdate"])
-    assert await project.attempts() == ["retry", "retry", "completed"]
+    """After a lost call once it is absent: the same bytes would be refused at every repeat."""
+    project.platform.plan(send=sends)
+    assert await project.attempts() == [*words, "completed"]
     assert list_previous_steps(project) == [None, None]
     assert project.records(post) == 1
 

@@ -54,74 +54,57 @@ BEGUN, LIVE = "attempt_started, prepared, call", "published, attempt_ended compl
 LATER = "attempt_ended snoozed, attempt_started"
 
 
-@pytest.mark.parametrize(
-    ("exact", "plan", "told"),
-    [
-        (True, {}, f"{BEGUN}, {LIVE}"),
-        (
-            True,
-            {"send": ["unreached"]},
-            f"{BEGUN}, not_sent, attempt_ended retry, attempt_started, call, {LIVE}",
-        ),
-        (True, {"send": ["drop"]}, f"{BEGUN}, answer_lost, call, {LIVE}"),
-        (
-            False,
-            {"send": ["drop"]},
-            f"{BEGUN}, answer_lost, look_up found, {LIVE}",
-        ),
-        (
-            False,
-            {"send": ["lose"]},
-            f"{BEGUN}, answer_lost, look_up absent, not_sent, call, {LIVE}",
-        ),
-        (
-            False,
-            {"send": ["drop"], "reconcile": ["later"]},
-            f"{BEGUN}, answer_lost, look_up undecided, {LATER}, look_up found, {LIVE}",
-        ),
-        (
-            True,
-            {"send": ["take"]},
-            f"{BEGUN}, accepted, {LIVE}",
-        ),
-        (True, {"send": ["refuse"]}, f"{BEGUN}, not_sent, failed, attempt_ended failed"),
-        (
-            False,
-            {"send": ["lose"], "reconcile": ["undecided"]},
-            f"{BEGUN}, answer_lost, outcome_unknown, attempt_ended failed",
-        ),
-    ],
-)
-async def test_a_timeline_lists_sends_and_proofs(
-    project: PublishingProject, post: UUID, exact: bool, plan: dict[str, list[str]], told: str
-) -> None:
-    project.platform.exact = exact
-    project.platform.plan(**plan)
-    await project.attempts()
-    assert await story(project, post) == told
+#: Whether a platform is repeatable, the results of its calls, and the timeline.
+STORIES: list[tuple[bool, dict[str, list[str]], str]] = [
+    (True, {}, f"{BEGUN}, {LIVE}"),
+    (True, {"send": ["unreached"]}, f"{BEGUN}, not_sent, attempt_ended retry, attempt_started, call, {LIVE}"),
+    (True, {"send": ["drop"]}, f"{BEGUN}, answer_lost, call, {LIVE}"),
+    (False, {"send": ["drop"]}, f"{BEGUN}, answer_lost, look_up found, {LIVE}"),
+    (False, {"send": ["lose"]}, f"{BEGUN}, answer_lost, look_up absent, not_sent, call, {LIVE}"),
+    (
+        False,
+        {"send": ["drop"], "reconcile": ["later"]},
+        f"{BEGUN}, answer_lost, look_up undecided, {LATER}, look_up found, {LIVE}",
+    ),
+    (True, {"send": ["take"]}, f"{BEGUN}, accepted, {LIVE}"),
+    (True, {"send": ["refuse"]}, f"{BEGUN}, not_sent, failed, attempt_ended failed"),
+    (
+        False,
+        {"send": ["lose"], "reconcile": ["undecided"]},
+        f"{BEGUN}, answer_lost, outcome_unknown, attempt_ended failed",
+    ),
+]
+#: The result of a call in which the worker dies, and the rest of the timeline.
+DEATHS = [
+    ("die_before", True, "call, published"),
+    ("die_after", True, "call, published"),
+    ("die_after", False, "look_up found, published"),
+    ("die_before", False, "look_up absent, not_sent, call, published"),
+]
 
 
-@pytest.mark.parametrize(
-    ("dies", "exact", "told"),
-    [
-        (["die_before"], True, "call, published"),
-        (["die_after"], True, "call, published"),
-        (["die_after"], False, "look_up found, published"),
-        (["die_before"], False, "look_up absent, not_sent, call, published"),
-    ],
-)
-async def test_a_timeline_of_a_worker_that_dies_in_the_call(
-    project: PublishingProject, post: UUID, dies: list[str], exact: bool, told: str
-) -> None:
-    project.platform.exact = exact
-    project.platform.plan(send=dies)
-    assert await project.attempts() == ["died", "completed"]
-    end = "attempt_ended completed"
-    lost = f"{BEGUN}, answer_lost, attempt_ended lost"
-    assert await story(project, post) == f"{lost}, attempt_started, {told}, {end}"
-    workers = {entry.worker_id for entry in await entries(project, post) if entry.worker_id}
-    assert len(workers) == 2
-    assert all(ids.read(ids.WORKER, str(worker)) for worker in workers)
+async def test_a_timeline_lists_sends_and_proofs(project: PublishingProject) -> None:
+    for exact, plan, told in STORIES:
+        await project.renew()
+        post = await project.post()
+        project.platform.exact = exact
+        project.platform.plan(**plan)
+        await project.attempts()
+        assert await story(project, post) == told
+
+
+async def test_a_timeline_of_a_worker_that_dies_in_the_call(project: PublishingProject) -> None:
+    lost, end = f"{BEGUN}, answer_lost, attempt_ended lost", "attempt_ended completed"
+    for dies, exact, told in DEATHS:
+        await project.renew()
+        post = await project.post()
+        project.platform.exact = exact
+        project.platform.plan(send=[dies])
+        assert await project.attempts() == ["died", "completed"]
+        assert await story(project, post) == f"{lost}, attempt_started, {told}, {end}"
+        workers = {entry.worker_id for entry in await entries(project, post) if entry.worker_id}
+        assert len(workers) == 2
+        assert all(ids.read(ids.WORKER, str(worker)) for worker in workers)
 
 
 @pytest.mark.parametrize(

@@ -47,35 +47,40 @@ async def times(project: PublishingProject, post_id: UUID) -> dict[str, datetime
     return dict(row)
 
 
-@pytest.mark.parametrize(
-    ("plan", "reason", "until"),
-    [
-        ({"send": ["unreached"]}, "retry_wait", "run_at"),
-        ({"prepare": ["unstored"]}, "retry_wait", "run_at"),
-        ({"send": ["throttle"]}, "account_cooling_down", "cooldown_until"),
-        ({"send": ["expire"]}, "token_refresh", None),
-        ({"send": ["shut"]}, "reauth_needed", "too_late_at"),
-        ({"send": ["lose", "lose"], "reconcile": ["later"]}, "retry_wait", "run_at"),
-        ({"send": ["take"], "poll": ["lose"]}, "retry_wait", "run_at"),
-        ({"send": ["take_slow"]}, "platform_processing", "run_at"),
-    ],
-)
-async def test_an_unfinished_attempt_has_its_wait_reason(
-    project: PublishingProject, post: UUID, plan: dict[str, list[str]], reason: str, until: str | None
-) -> None:
-    await with_worker(project)
-    assert await waiting(project, post) is None
-    project.platform.plan(**plan)
-    assert await project.attempt() in {"retry", "snoozed"}
-    told = await waiting(project, post)
-    assert told is not None
-    assert told.reason == reason
-    assert told.until == (until and (await times(project, post))[until])
+REASONS: list[tuple[dict[str, list[str]], str, str | None]] = [
+    ({"send": ["unreached"]}, "retry_wait", "run_at"),
+    ({"prepare": ["unstored"]}, "retry_wait", "run_at"),
+    ({"send": ["throttle"]}, "account_cooling_down", "cooldown_until"),
+    ({"send": ["expire"]}, "token_refresh", None),
+    ({"send": ["shut"]}, "reauth_needed", "too_late_at"),
+    ({"send": ["lose", "lose"], "reconcile": ["later"]}, "retry_wait", "run_at"),
+    ({"send": ["take"], "poll": ["lose"]}, "retry_wait", "run_at"),
+    ({"send": ["take_slow"]}, "platform_processing", "run_at"),
+]
+
+
+async def test_an_unfinished_attempt_has_its_wait_reason(project: PublishingProject) -> None:
+    for plan, reason, until in REASONS:
+        await project.renew()
+        post = await project.post()
+        await with_worker(project)
+        assert await waiting(project, post) is None
+        project.platform.script.clear()
+        project.platform.plan(**plan)
+        assert await project.attempt() in {"retry", "snoozed"}
+        told = await waiting(project, post)
+        assert told is not None
+        assert told.reason == reason
+        assert told.until == (until and (await times(project, post))[until])
+        # No later attempt is of this post, however slow the machine.
+        await project.pool.execute(
+            "update job set run_at = now() + interval '1 hour', stage = 'scheduled' where state = 'queued'"
+        )
 
 
 async def test_a_lost_response_has_its_wait_reason(project: PublishingProject, post: UUID) -> None:
     project.platform.exact = False
-    project.platform.plan(send=["lose"], reconcile=["later"])
+    project.platform.plan(send=["lose"], reconcile=["later", "undecided"])
     assert await project.attempt() == "snoozed"
     told = await waiting(project, post)
     assert told
@@ -83,35 +88,35 @@ async def test_a_lost_response_has_its_wait_reason(project: PublishingProject, p
     await project.skip_waits()
     await with_worker(project)
     assert await waiting(project, post) is None
+    assert await project.attempt() == "failed"
+    told = await waiting(project, post)
+    assert told
+    assert told.reason == "outcome_unknown"
+    due = await project.pool.fetchval("select run_at from job where kind = 'reconcile_post'")
+    assert told.until
+    assert abs(told.until - due) < timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(("platform", "way"), [("bluesky", "/social-accounts"), ("mastodon", "reauth-url")])
-async def test_a_reconnection_uses_the_platforms_own_route(
+async def test_a_reconnection_uses_the_platforms_own_route_and_ends_the_wait(
     project: PublishingProject, platform: str, way: str
 ) -> None:
     post = await project.post(account_id=await project.account(handle="other", platform=platform))
-    project.platform.plan(send=["shut"])
-    await project.attempt()
-    told = await waiting(project, post)
-    assert told
-    assert told.reason == "reauth_needed"
-    assert way in told.message
-
-
-async def test_reconnecting_ends_the_wait_at_once(project: PublishingProject, post: UUID) -> None:
     await with_worker(project)
     project.platform.plan(send=["shut"])
     await project.attempt()
     told = await waiting(project, post)
     assert told
     assert told.reason == "reauth_needed"
-    await project.account()
+    assert way in told.message
+    await project.account(handle="other", platform=platform)
     assert await waiting(project, post) is None
 
 
 async def test_a_quota_wait_has_its_end(project: PublishingProject, post: UUID) -> None:
     await project.pool.execute("update social_account set quota_posts = 1, quota_window_s = 3600")
     assert await project.attempt() == "completed"
+    assert await waiting(project, post) is None
     second = await project.post()
     assert await project.attempt() == "snoozed"
     told = await waiting(project, second)
@@ -120,10 +125,14 @@ async def test_a_quota_wait_has_its_end(project: PublishingProject, post: UUID) 
     sent = await project.pool.fetchval("select max(at) from account_send")
     assert told.until
     assert abs(told.until - sent - timedelta(seconds=3601)) < timedelta(seconds=1)
-    await project.pool.execute("update social_account set quota_posts = 2")
+    assert abs((await times(project, second))["run_at"] - told.until) < timedelta(seconds=2)
+    # A send is deleted only once no window counts it.
+    await project.pool.execute("update account_send set at = now() - interval '3602 seconds'")
     await project.skip_waits()
     await with_worker(project)
     assert await waiting(project, second) is None
+    assert await project.attempt() == "completed"
+    assert (await project.row(second))["status"] == "published"
 
 
 async def test_posts_of_an_account_go_one_at_a_time(project: PublishingProject) -> None:
@@ -137,20 +146,3 @@ async def test_posts_of_an_account_go_one_at_a_time(project: PublishingProject) 
     assert told
     assert (told.reason, told.until) == ("behind_posts", None)
     assert "1 before this one" in told.message
-
-
-async def test_an_unknown_post_has_its_next_query_time(project: PublishingProject, post: UUID) -> None:
-    project.platform.exact = False
-    project.platform.plan(send=["lose"], reconcile=["undecided"])
-    assert await project.attempt() == "failed"
-    told = await waiting(project, post)
-    assert told
-    assert told.reason == "outcome_unknown"
-    due = await project.pool.fetchval("select run_at from job where kind = 'reconcile_post'")
-    assert told.until
-    assert abs(told.until - due) < timedelta(seconds=1)
-
-
-async def test_a_post_that_has_ended_waits_for_nothing(project: PublishingProject, post: UUID) -> None:
-    assert await project.attempts() == ["completed"]
-    assert await waiting(project, post) is None

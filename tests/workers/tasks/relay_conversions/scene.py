@@ -57,41 +57,36 @@ PROPERTIES = {
 RAW = ("buyer", "Buyer", "1512345678", "+49", "Ada", "Ives")
 
 
-class DyingConnection:
-    """A connection with a process that dies before or after its `nth` statement."""
+class InterruptingConnection:
+    """A connection that runs an action elsewhere before or after its `nth` statement."""
 
-    def __init__(self, conn: Conn, nth: int, *, after: bool) -> None:
-        self._conn, self._left, self._after = conn, nth, after
+    def __init__(
+        self, conn: Conn, nth: int, happens: Callable[[], Awaitable[Any]], *, after: bool = False
+    ) -> None:
+        self._conn, self._left, self._happens, self._after = conn, nth, happens, after
 
     def __getattr__(self, name: str) -> Any:
-        call = getattr(self._conn, name)
-
         async def run(*given: Any) -> Any:
             self._left -= 1
             if not self._left and not self._after:
-                raise Died
-            found = await call(*given)
-            if not self._left:
-                raise Died
+                await self._happens()
+            found = await getattr(self._conn, name)(*given)
+            if not self._left and self._after:
+                await self._happens()
             return found
 
         return run
 
 
-class InterruptingConnection:
-    """A connection that runs an action elsewhere before its `nth` statement."""
+class DyingConnection(InterruptingConnection):
+    """A connection with a process that dies before or after its `nth` statement."""
 
-    def __init__(self, conn: Conn, nth: int, happens: Callable[[], Awaitable[Any]]) -> None:
-        self._conn, self._left, self._happens = conn, nth, happens
+    def __init__(self, conn: Conn, nth: int, *, after: bool) -> None:
+        super().__init__(conn, nth, die, after=after)
 
-    def __getattr__(self, name: str) -> Any:
-        async def run(*given: Any) -> Any:
-            self._left -= 1
-            if not self._left:
-                await self._happens()
-            return await getattr(self._conn, name)(*given)
 
-        return run
+async def die() -> None:
+    raise Died
 
 
 @dataclass

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from jobs import maintenance
 from tests.peers.simulators.faults import SimFault
 from tests.peers.simulators.meta import answer_of
 from tests.workers.tasks.relay_conversions.scene import (
@@ -33,7 +32,8 @@ FAILED = {"meta": answer_of(2, status=500), "tiktok": {"status": 500, "body": {"
 #: Event ids with personal data in them.
 ADDRESSES = (f"signup:{EMAIL}", "call:+4915112345678")
 
-SEGMENTS = {"categoryPreferences": {"Advertising": False, "Functional": True}}
+#: For tests of the outbox, which is the same for each destination.
+ANY_DESTINATION = pytest.mark.parametrize("destination", ["meta"], indirect=True)
 
 LOST = [SimFault.ACCEPT_THEN_DROP, SimFault.ACCEPT_THEN_500, SimFault.TRUNCATED_200, SimFault.DROP_BEFORE]
 
@@ -45,6 +45,9 @@ async def test_conversions_are_sent_with_their_own_ids_and_hashes(scene: RelaySc
     await scene.send([5], name="open")
     for number, event_id in enumerate(ADDRESSES, 6):
         await scene.send([number], event_id=event_id)
+    for _ in range(3):
+        await scene.submit()
+    assert await scene.pool.fetchval("select count(*) from job where kind = 'relay_conversions'") == 1
     assert await scene.attempt() == "completed"
     assert await scene.attempt() is None
     counted = await scene.counted()
@@ -57,16 +60,14 @@ async def test_conversions_are_sent_with_their_own_ids_and_hashes(scene: RelaySc
     assert (await scene.told())["wrong"] == []
 
 
-@pytest.mark.parametrize("fault", LOST)
-async def test_a_conversion_with_a_lost_response_is_sent_again_with_its_id(
-    scene: RelayScene, fault: SimFault
-) -> None:
-    await scene.send(range(3))
-    await scene.sim.fault("*", fault, times=2)
-    await scene.finish()
-    assert len(await scene.counted()) == 3
-    assert await scene.states() == {"delivered": 3}
-    assert (await scene.shown()).last_error is None
+async def test_a_conversion_with_a_lost_response_is_sent_again_with_its_id(scene: RelayScene) -> None:
+    for number, fault in enumerate(LOST):
+        await scene.send(range(3 * number, 3 * number + 3))
+        await scene.sim.fault("*", fault, times=2)
+        await scene.finish()
+        assert len(await scene.counted()) == 3 * number + 3
+        assert await scene.states() == {"delivered": 3 * number + 3}
+        assert (await scene.shown()).last_error is None
 
 
 async def test_a_possibly_accepted_conversion_is_not_sent_after_47_hours(scene: RelayScene) -> None:
@@ -168,6 +169,7 @@ async def test_a_bad_event_is_isolated_and_the_others_are_accepted(scene: RelayS
     assert {row["error_code"] for row in await scene.rows()} == {"FIELDS_DROPPED", "EVENT_REFUSED"}
 
 
+@ANY_DESTINATION
 async def test_a_steady_flow_is_sent_in_batches(scene: RelayScene) -> None:
     """Conversions that arrive during a call wait for more."""
     await scene.send([1])
@@ -181,6 +183,7 @@ async def test_a_steady_flow_is_sent_in_batches(scene: RelayScene) -> None:
     assert await scene.attempt() is None, "in its batching window"
 
 
+@ANY_DESTINATION
 async def test_one_call_has_a_thousand_at_most(scene: RelayScene) -> None:
     await scene.send(range(1_001))
     assert await scene.attempt() == "completed"
@@ -188,33 +191,34 @@ async def test_one_call_has_a_thousand_at_most(scene: RelayScene) -> None:
     assert len((await scene.told())["bodies"]) == 2
 
 
-@pytest.mark.parametrize(
-    ("fields", "code"),
-    [
-        ({"context": encoded(CONTEXT | {"consent": False})}, "NO_CONSENT"),
-        ({"context": encoded(CONTEXT | {"consent": {"ad_user_data": "denied"}})}, "NO_CONSENT"),
-        ({"context": encoded(CONTEXT | {"consent": SEGMENTS})}, "NO_CONSENT"),
-        ({"context": encoded(CONTEXT | {"device": {"adTrackingEnabled": False}})}, "TRACKING_DENIED"),
-        ({"context": encoded(CONTEXT | {"device": {"attStatus": "denied"}})}, "TRACKING_DENIED"),
-        ({"context": encoded(CONTEXT | {"page": {}})}, "NO_PAGE"),
-        ({"value_micros": None}, "NO_VALUE"),
-        ({"context": encoded({"userAgent": "x", "page": CONTEXT["page"]}), "user_id": None}, "NO_IDENTIFIER"),
-    ],
-)  # fmt: skip
-async def test_an_unsendable_conversion_has_its_reason(
-    scene: RelayScene, fields: dict[str, Any], code: str
-) -> None:
-    await scene.send([1], **fields)
-    await scene.send([2])
+UNSENDABLE: list[tuple[dict[str, Any], str]] = [
+    ({"context": encoded(CONTEXT | {"consent": False})}, "NO_CONSENT"),
+    ({"context": encoded(CONTEXT | {"consent": {"ad_user_data": "denied"}})}, "NO_CONSENT"),
+    ({"context": encoded(CONTEXT | {"device": {"adTrackingEnabled": False}})}, "TRACKING_DENIED"),
+    ({"context": encoded(CONTEXT | {"device": {"attStatus": "denied"}})}, "TRACKING_DENIED"),
+    ({"context": encoded(CONTEXT | {"page": {}})}, "NO_PAGE"),
+    ({"value_micros": None}, "NO_VALUE"),
+    ({"context": encoded({"userAgent": "x", "page": CONTEXT["page"]}), "user_id": None}, "NO_IDENTIFIER"),
+]
+
+
+async def test_an_unsendable_conversion_has_its_reason(scene: RelayScene) -> None:
+    for number, (fields, _) in enumerate(UNSENDABLE):
+        await scene.send([number], **fields)
+    await scene.send([len(UNSENDABLE)])
     await scene.attempt()
-    rows = {row["event_key"].int: row for row in await scene.rows()}
-    assert (rows[1]["state"], rows[1]["error_code"], rows[1]["first_try_at"]) == ("skipped", code, None)
-    assert rows[2]["state"] == "delivered"
+    *skipped, sent = await scene.rows()
+    assert [(row["error_code"], row["first_try_at"]) for row in skipped] == [
+        (code, None) for _, code in UNSENDABLE
+    ]
+    assert {row["state"] for row in skipped} == {"skipped"}
+    assert sent["state"] == "delivered"
     assert (await scene.told())["wrong"] == []
 
 
 async def test_the_row_names_the_dropped_fields(scene: RelayScene) -> None:
     """Also for a conversion that can't be sent without them."""
+    await scene.patch(testEventCode="TEST1")
     agent = encoded(CONTEXT | {"userAgent": "jane%40mail.example", "ip": "jane@mail.example", "page": {}})
     await scene.send([1])
     await scene.send([2], context=agent)
@@ -225,61 +229,36 @@ async def test_the_row_names_the_dropped_fields(scene: RelayScene) -> None:
     assert rows[1]["error_message"].startswith("sent without query: of another")
     assert (rows[2]["state"], "ip, query, userAgent" in rows[2]["error_message"]) == ("skipped", True)
     assert (rows[3]["state"], rows[3]["error_code"]) == ("delivered", None)
+    assert ['"test_event_code":"TEST1"' in body for body in (await scene.told())["bodies"]] == [True]
 
 
-async def test_a_too_old_event_expires(scene: RelayScene) -> None:
+async def test_a_too_old_event_expires_and_one_ahead_of_its_time_waits(scene: RelayScene) -> None:
     """One of them would fail the call for all others."""
-    await scene.send([1], occurred_at=datetime.now(UTC) - timedelta(days=6, hours=23, minutes=1))
-    await scene.send([2], occurred_at=datetime.now(UTC) - timedelta(days=6, hours=22))
+    now = datetime.now(UTC)
+    await scene.send([1], occurred_at=now - timedelta(days=6, hours=23, minutes=1))
+    await scene.send([2], occurred_at=now - timedelta(days=6, hours=22))
+    await scene.send([3], occurred_at=now + timedelta(minutes=30))
     await scene.attempt()
-    assert await scene.states() == {"expired": 1, "delivered": 1}
-
-
-async def test_an_event_ahead_of_its_time_waits_for_it(scene: RelayScene) -> None:
-    await scene.send([1], occurred_at=datetime.now(UTC) + timedelta(minutes=30))
+    assert await scene.states() == {"expired": 1, "delivered": 1, "pending": 1}
     assert await scene.attempt() is None
-    assert await scene.states() == {"pending": 1}
 
 
+@ANY_DESTINATION
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("nth", [1, 2, 3])
 async def test_a_death_at_any_statement_is_followed_by_a_finishing_attempt(
-    scene: RelayScene, nth: int, after: bool
+    scene: RelayScene, after: bool
 ) -> None:
     """The statements: list due ones, mark, end."""
-    await scene.send(range(3))
-    dying = scene.store(lambda conn: DyingConnection(conn, nth, after=after))
-    assert await scene.attempt(event_store=dying) == "died"
-    await scene.finish()
-    assert len(await scene.counted()) == 3
-    assert await scene.states() == {"delivered": 3}
+    for nth in (1, 2, 3):
+        await scene.send(range(3 * nth, 3 * nth + 3))
+        dying = scene.store(partial(DyingConnection, nth=nth, after=after))
+        assert await scene.attempt(event_store=dying) == "died"
+        await scene.finish()
+        assert len(await scene.counted()) == 3 * nth
+        assert await scene.states() == {"delivered": 3 * nth}
 
 
-async def test_ended_jobs_of_lines_are_pruned_soon(scene: RelayScene) -> None:
-    """There may be one every few seconds."""
-    await scene.send([1])
-    await scene.attempt()
-    async with scene.pool.acquire() as conn:
-        assert await maintenance.prune_short_lived(conn) == 0
-        await conn.execute("update job set finished_at = finished_at - interval '2 hours'")
-        assert await maintenance.prune_short_lived(conn) == 1
-
-
-async def test_all_events_carry_a_set_test_code(scene: RelayScene) -> None:
-    await scene.patch(testEventCode="TEST1")
-    await scene.send([1])
-    await scene.attempt()
-    [body] = (await scene.told())["bodies"]
-    assert '"test_event_code":"TEST1"' in body
-
-
-async def test_concurrent_scans_submit_one_job_for_a_line(scene: RelayScene) -> None:
-    await scene.send([1])
-    for _ in range(3):
-        await scene.submit()
-    assert await scene.pool.fetchval("select count(*) from job where kind = 'relay_conversions'") == 1
-
-
+@ANY_DESTINATION
 @pytest.mark.parametrize("how", ["archived", "disabled", "forgotten", "deleted"])
 async def test_waiting_conversions_are_canceled_with_their_reason(scene: RelayScene, how: str) -> None:
     """A conversion that may have been accepted has that reason instead."""
@@ -301,6 +280,7 @@ def counted_ends(scene: RelayScene, end: str) -> float:
     return REGISTRY.get_sample_value("conversions_total", labels) or 0
 
 
+@ANY_DESTINATION
 @pytest.mark.parametrize("how", ["archived", "disabled"])
 async def test_a_destination_that_ends_before_the_call_is_not_called(scene: RelayScene, how: str) -> None:
     await scene.send([1, 2])
@@ -311,20 +291,9 @@ async def test_a_destination_that_ends_before_the_call_is_not_called(scene: Rela
     assert {(row["tries"], row["first_try_at"]) for row in await scene.rows()} == {(0, None)}
 
 
-async def archive(scene: RelayScene) -> None:
-    await scene.archive()
-
-
-async def disable(scene: RelayScene) -> None:
-    await scene.patch(enabled=False)
-
-
-async def forget(scene: RelayScene) -> None:
-    await scene.patch_capi({scene.destination: None})
-
-
-async def delete(scene: RelayScene) -> None:
-    await scene.delete_app()
-
-
-END_BY = {"archived": archive, "disabled": disable, "forgotten": forget, "deleted": delete}
+END_BY: dict[str, Any] = {
+    "archived": RelayScene.archive,
+    "disabled": lambda scene: scene.patch(enabled=False),
+    "forgotten": lambda scene: scene.patch_capi({scene.destination: None}),
+    "deleted": RelayScene.delete_app,
+}
